@@ -1,0 +1,114 @@
+"""The closed list of what may be logged and counted: one function an event, ids and codes, never content.
+
+No address, subject, name of a file or text of a mail goes into a log line or a metric's label: the ledger has them.
+No room calls a logger; it calls a function here. Metrics are counted in the same place, so that a log and a figure
+never disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+log = structlog.get_logger("mailguard")
+REGISTRY = CollectorRegistry(auto_describe=True)
+
+_received = Counter(
+    "mailguard_messages_received", "Messages taken or refused at the door", ["outcome"], registry=REGISTRY
+)
+_rule_hits = Counter("mailguard_rule_hits", "Rules that fired", ["rule", "mode"], registry=REGISTRY)
+_decisions = Counter("mailguard_decisions", "Decisions on held mail", ["event", "via"], registry=REGISTRY)
+_outcomes = Counter("mailguard_upstream_outcomes", "Tries at the upstream, by recipient", ["result"], registry=REGISTRY)
+_unknown = Counter("mailguard_upstream_unknown", "Final dots without a reply", registry=REGISTRY)
+_letters = Counter("mailguard_letters", "Letters written", ["kind"], registry=REGISTRY)
+_faults = Counter("mailguard_faults", "Faults of the house", ["room"], registry=REGISTRY)
+_refused = Counter(
+    "mailguard_door_refused", "Commands and connections refused at the door", ["reason"], registry=REGISTRY
+)
+_auth = Counter("mailguard_auth", "Logins at the door", ["result"], registry=REGISTRY)
+_workers = Counter("mailguard_reader_ends", "Reading workers that ended", ["reason"], registry=REGISTRY)
+_reloads = Counter("mailguard_reloads", "Reloads of policy", ["result"], registry=REGISTRY)
+dot_seconds = Histogram(
+    "mailguard_final_dot_seconds", "From the final dot to our reply", registry=REGISTRY,
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)  # fmt: skip
+held_now = Gauge("mailguard_held", "Mails waiting for a decision", registry=REGISTRY)
+queued_now = Gauge("mailguard_queued", "Mails waiting for the upstream", registry=REGISTRY)
+
+
+def started(version: str, addresses: Iterable[str]) -> None:
+    log.info("started", version=version, addresses=list(addresses))
+
+
+def stopped(reason: str) -> None:
+    log.info("stopped", reason=reason)
+
+
+def accepted(message_id: str, disposition: str, size: int, recipients: int, rules: Iterable[str]) -> None:
+    _received.labels(disposition).inc()
+    log.info(
+        "accepted",
+        message_id=message_id,
+        disposition=disposition,
+        size=size,
+        recipients=recipients,
+        rules=list(rules),
+    )
+
+
+def refused_by_policy(message_id: str, rules: Iterable[str]) -> None:
+    _received.labels("reject").inc()
+    log.info("refused_by_policy", message_id=message_id, rules=list(rules))
+
+
+def rule_hit(rule: str, mode: str) -> None:
+    _rule_hits.labels(rule, mode).inc()
+
+
+def decided(message_id: str, event: str, via: str, recipients: int) -> None:
+    _decisions.labels(event, via).inc()
+    log.info("decided", message_id=message_id, event_name=event, via=via, recipients=recipients)
+
+
+def tried(message_id: str, upstream: str, results: dict[str, int]) -> None:
+    for result, count in results.items():
+        _outcomes.labels(result).inc(count)
+    log.info("tried", message_id=message_id, upstream=upstream, **results)
+
+
+def upstream_unknown(message_id: str) -> None:
+    _unknown.inc()
+    log.warning("upstream_unknown", message_id=message_id)
+
+
+def letter_written(message_id: str, kind: str) -> None:
+    _letters.labels(kind).inc()
+    log.info("letter_written", message_id=message_id, kind=kind)
+
+
+def fault(room: str, error: BaseException, **ids: str) -> None:
+    """An error of ours: the cause for us (type and place, never the message's content), a courtesy for them."""
+    _faults.labels(room).inc()
+    log.error("fault", room=room, error=type(error).__name__, exc_info=error, **ids)
+
+
+def door_refused(reason: str, client: str) -> None:
+    _refused.labels(reason).inc()
+    log.info("door_refused", reason=reason, client=client)
+
+
+def authenticated(success: bool, client: str) -> None:
+    _auth.labels("success" if success else "failure").inc()
+    log.info("authenticated", success=success, client=client)
+
+
+def reader_ended(reason: str) -> None:
+    _workers.labels(reason).inc()
+    log.warning("reader_ended", reason=reason)
+
+
+def reloaded(ok: bool, policy: str, problems: int = 0) -> None:
+    _reloads.labels("ok" if ok else "refused").inc()
+    log.info("reloaded", ok=ok, policy=policy, problems=problems)

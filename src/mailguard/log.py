@@ -1,0 +1,48 @@
+"""Logging set up once: JSON lines (or readable ones on a terminal) on stderr, aiosmtpd's own log below WARNING off.
+
+aiosmtpd logs every command with its addresses at INFO and every line of a body at DEBUG on the logger `mail.log`;
+that must never be written.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+#: No local variables in tracebacks: they hold what people wrote.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=20)
+)
+
+
+def set_up(*, json: bool = True, level: int = logging.INFO) -> None:
+    """Configure structlog and the standard library's logging for the whole process."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    for name in (
+        "mail.log",
+        "mail.debug",
+        "aiosmtplib",
+        "asyncio",
+        "uvicorn",
+        "uvicorn.error",
+        "uvicorn.access",
+    ):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    renderer: Any = (
+        structlog.processors.JSONRenderer(ensure_ascii=False) if json else structlog.dev.ConsoleRenderer(colors=False)
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.StackInfoRenderer(),
+            *([_TRACEBACKS] if json else []),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,38 @@
+"""The envelope: who sends, to whom, through which door (RFC 5321 section 2.3.1). It alone decides who receives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mailguard.mail.address import Address, ReversePath
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The peer at the front door, as far as it was checked.
+
+    ip: textual address; helo: what it called itself (unchecked); login: the authenticated name, None if none;
+    trusted: came from a trusted network; tls: protocol version such as "TLSv1.3", None in the clear;
+    protocol: the RFC 3848 / 6531 keyword for the Received field (ESMTP, ESMTPSA, UTF8SMTPS ...);
+    listener: our own address.
+    """
+
+    ip: str
+    helo: str
+    login: str | None = None
+    trusted: bool = False
+    tls: str | None = None
+    protocol: str = "ESMTP"
+    listener: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Reverse-path, recipients in the order given (each once), and the parameters that the upstream must be told."""
+
+    sender: ReversePath
+    recipients: tuple[Address, ...]
+    client: Client
+    body_8bit: bool = False  # BODY=8BITMIME (RFC 6152)
+    smtputf8: bool = False  # RFC 6531
+    dsn: dict[str, str] = field(default_factory=dict)  # RET, ENVID and NOTIFY per recipient; later

@@ -1,0 +1,115 @@
+"""What was read in a message: plain values, JSON both ways, the only thing that the judge knows of a body.
+
+`to_json` gives the shape of contract section 4; the keys that only the judge needs (`kind`, ...) are added beside it.
+A part that could not be read is a `Finding` here, never an exception and never silence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+#: Kinds of mail that are never held by default (product section 3); "ordinary" is everything else.
+Kind = Literal["ordinary", "auto_reply", "read_receipt", "delivery_report", "calendar_reply", "letter"]
+
+#: Classes of personal data (contract section 4), in the order in which they are shown.
+CLASSES = (
+    "payment_card", "my_number", "corporate_number", "phone", "postal_address", "postal_code", "email_address",
+    "bank_account", "passport", "driving_licence", "health_insurance", "birth_date", "person_name", "iban", "us_ssn",
+)  # fmt: skip
+
+FINDING_CODES = (
+    "unreadable", "ambiguous_mime", "malformed_header", "unparseable_attachment", "ambiguous_archive", "bomb",
+    "nested_too_deep", "too_many_parts", "limit_reached", "encrypted", "not_inspectable", "macro", "type_mismatch",
+    "double_extension", "bidi_filename", "external_body", "partial", "bcc_header", "header_envelope_mismatch",
+    "executable", "hidden_text",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a reader must know about the reading. code: one of FINDING_CODES; where: part or member."""
+
+    code: str
+    where: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderAddress:
+    """An address as a header shows it: display name decoded, address as written (maybe not a valid one)."""
+
+    address: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """The fields people see, decoded. `raw_message_id` etc. keep their angle brackets, for threading."""
+
+    sender: tuple[HeaderAddress, ...] = ()  # From
+    to: tuple[HeaderAddress, ...] = ()
+    cc: tuple[HeaderAddress, ...] = ()
+    bcc: tuple[HeaderAddress, ...] = ()
+    reply_to: tuple[HeaderAddress, ...] = ()
+    subject: str | None = None  # None: no such field; "": empty
+    message_id: str = ""  # with angle brackets
+    date: str = ""
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file in the mail, or a member of an archive in it. size in octets; text: what a reader could see in it."""
+
+    filename: str
+    declared_type: str
+    detected_type: str  # media type by content
+    short_type: str  # docx xlsx pdf zip exe ... by content; "" if unknown
+    size: int
+    sha256: str
+    encrypted: bool = False
+    inspected: bool = False
+    text: str = ""
+    members: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCount:
+    """How often a class of personal data occurs: distinct values, digits only (never logged, never stored)."""
+
+    values: tuple[str, ...] = ()
+    masked: tuple[str, ...] = ()
+
+    @property
+    def distinct(self) -> int:
+        return len(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that was read. Every text is NFC and without NUL."""
+
+    headers: Headers = field(default_factory=Headers)
+    text: str = ""  # the mail's own text parts, HTML as text
+    html: str = ""  # the first HTML part decoded, for the sandbox on the console; bounded
+    attachments: tuple[Attachment, ...] = ()
+    personal_data: dict[str, ClassCount] = field(default_factory=dict)
+    persons: int = 0
+    secrets: dict[str, int] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    kind: Kind = "ordinary"
+    auto_generated: bool = False
+    calendar: str = ""  # METHOD of a calendar part, upper case; "" if none
+    signed: bool = False  # S/MIME or PGP
+    encrypted: bool = False  # S/MIME or PGP
+    is_reply: bool = False
+    received_count: int = 0
+    own_marks: tuple[str, ...] = ()  # values of X-Mailguard-Processed, unchecked
+
+    def to_json(self, *, unmasked: bool = False, text: bool = True) -> dict[str, Any]:
+        """The object of contract section 4 plus `kind`, `signed`, ... Implemented in full by `facts_json`."""
+        from mailguard.mail.facts_json import facts_to_json
+
+        return facts_to_json(self, unmasked=unmasked, text=text)

@@ -1,0 +1,71 @@
+"""What a message is to us: an id, an envelope and a body at rest that is never changed.
+
+The body is a `Body`: either small octets in memory or a file. Its digest is taken once, at the door, and checked again
+before relaying: what leaves is what was judged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from mailguard.mail.envelope import Envelope
+
+#: Crockford's base 32, lower case: sorts like its number, and no i l o u to be misread on the telephone.
+_DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
+ID_LENGTH = 18
+
+
+def new_message_id(now: datetime) -> str:
+    """A message id: 9 digits of milliseconds since 1970 (sorts by time), 9 digits of randomness; lower-case base 32.
+
+    It names a message to people and in URLs; it is not a secret and opens nothing.
+    """
+    number = (int(now.timestamp() * 1000) << 45) | secrets.randbits(45)
+    return "".join(_DIGITS[(number >> shift) & 31] for shift in range(5 * (ID_LENGTH - 1), -1, -5))
+
+
+def is_message_id(text: str) -> bool:
+    """Whether the text has the form of a message id (not whether there is such a message)."""
+    return len(text) == ID_LENGTH and all(ch in _DIGITS for ch in text)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The octets of a message as they came (dot-unstuffed, CRLF lines), in memory or in a file, with size and SHA-256.
+
+    Exactly one of `octets` and `path` is set. The file belongs to whoever made the Body until `store` adopts it.
+    """
+
+    size: int
+    sha256: str
+    octets: bytes | None = None
+    path: Path | None = None
+
+    @classmethod
+    def of(cls, octets: bytes) -> Body:
+        """A body in memory."""
+        return cls(size=len(octets), sha256=hashlib.sha256(octets).hexdigest(), octets=octets)
+
+    def read(self) -> bytes:
+        """All octets. Blocks on a file: call it in a thread, and only where the whole is needed.
+
+        Raises OSError if the file is gone.
+        """
+        if self.octets is not None:
+            return self.octets
+        assert self.path is not None
+        return self.path.read_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as it stands at the table: accepted from the wire, not yet judged, not yet ours."""
+
+    id: str
+    envelope: Envelope
+    body: Body
+    received_at: datetime  # UTC

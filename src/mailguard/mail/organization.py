@@ -1,0 +1,32 @@
+"""The company: which domains are its own, what it is called, and in which language it is addressed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mailguard.mail.address import Address, ascii_domain
+
+Language = Literal["ja", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """domains: own domains in A-labels, lower case; `*.corp.example` also means every subdomain. timezone: IANA name."""
+
+    domains: tuple[str, ...] = ()
+    name: str = ""
+    language: Language = "ja"
+    timezone: str = "Asia/Tokyo"
+
+    def is_internal(self, address: Address) -> bool:
+        """Whether the address is of this company. A subdomain is not, unless it is listed or a `*.` entry covers it."""
+        return self.is_own_domain(address.ascii_domain)
+
+    def is_own_domain(self, domain: str) -> bool:
+        """The same for a bare domain (any case, A- or U-labels)."""
+        wanted = ascii_domain(domain)
+        return any(
+            wanted == own or (own.startswith("*.") and (wanted.endswith(own[1:]) or wanted == own[2:]))
+            for own in self.domains
+        )

@@ -1,0 +1,73 @@
+"""Every reply that the front door can give, in one catalogue.
+
+Public words are generic: no names, no paths, no causes. The cause goes to the log, the courtesy to the client.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One SMTP reply: code (RFC 5321 section 4.2), enhanced status (RFC 3463; "" for the few without), ASCII text."""
+
+    code: int
+    status: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.status} {self.text}" if self.status else f"{self.code} {self.text}"
+
+    def with_text(self, text: str) -> Reply:
+        """The same reply with other words, made fit for one line of ASCII of at most 400 characters."""
+        line = "".join(ch if " " <= ch <= "~" else "?" for ch in " ".join(text.split()))
+        return replace(self, text=line[:400])
+
+    @property
+    def accepted(self) -> bool:
+        """Whether we took responsibility (2xx)."""
+        return 200 <= self.code < 300
+
+
+# The message
+ACCEPTED = Reply(250, "2.0.0", "accepted")
+DELAYED = Reply(250, "2.0.0", "accepted, sent shortly unless cancelled")
+HELD = Reply(250, "2.0.0", "held for confirmation")
+HELD_FOR_APPROVAL = Reply(250, "2.0.0", "held for approval")
+REFUSED_BY_POLICY = Reply(550, "5.7.1", "refused by policy")
+TRY_LATER = Reply(451, "4.3.0", "local error, try again later")
+TOO_LARGE = Reply(552, "5.3.4", "message too large")
+BARE_LINE_ENDING = Reply(550, "5.6.0", "bare CR or LF in the message; lines end in CRLF (RFC 5321 2.3.8)")
+LINE_TOO_LONG = Reply(550, "5.6.0", "a line is longer than 65536 octets")
+LOOP = Reply(554, "5.4.6", "mail loop: too many Received fields")
+OWN_LOOP = Reply(554, "5.4.6", "mail loop: this message passed here several times")
+NEEDS_SMTPUTF8 = Reply(550, "5.6.7", "addresses outside ASCII need MAIL FROM ... SMTPUTF8 (RFC 6531)")
+
+# The envelope
+SENDER_OK = Reply(250, "2.1.0", "sender ok")
+RECIPIENT_OK = Reply(250, "2.1.5", "recipient ok")
+NO_RELAY = Reply(550, "5.7.1", "relaying not permitted: log in first, or send from a trusted network")
+NOT_YOUR_ADDRESS = Reply(553, "5.7.1", "this login may not send with this sender address")
+FOREIGN_SENDER = Reply(553, "5.7.1", "sender address is not of this organisation")
+BAD_SENDER = Reply(501, "5.1.7", "sender address is not valid: MAIL FROM:<local@domain>")
+BAD_RECIPIENT = Reply(501, "5.1.3", "recipient address is not valid: RCPT TO:<local@domain>")
+TOO_MANY_RECIPIENTS = Reply(452, "4.5.3", "too many recipients, send the rest in another transaction")
+BAD_PARAMETER = Reply(555, "5.5.4", "parameter not recognised")
+BAD_PARAMETER_VALUE = Reply(501, "5.5.4", "parameter has an invalid value")
+
+# The dialogue
+SYNTAX = Reply(501, "5.5.4", "syntax error")
+UNKNOWN_COMMAND = Reply(500, "5.5.2", "command not recognised")
+COMMAND_TOO_LONG = Reply(500, "5.5.2", "command line too long")
+BAD_SEQUENCE = Reply(503, "5.5.1", "bad sequence of commands")
+AUTH_REQUIRED = Reply(530, "5.7.0", "authentication required")
+AUTH_NEEDS_TLS = Reply(538, "5.7.11", "encryption required for authentication: STARTTLS first")
+AUTH_OK = Reply(235, "2.7.0", "authentication succeeded")
+AUTH_FAILED = Reply(535, "5.7.8", "authentication credentials invalid")
+AUTH_UNAVAILABLE = Reply(454, "4.7.0", "temporary authentication failure")
+TOO_MANY_ERRORS = Reply(421, "4.7.0", "too many errors, closing")
+TOO_MANY_COMMANDS = Reply(421, "4.7.0", "too many commands, closing")
+TOO_MANY_CONNECTIONS = Reply(421, "4.7.0", "too many connections, try again later")
+IDLE_TOO_LONG = Reply(421, "4.4.2", "idle for too long, closing")
+SHUTTING_DOWN = Reply(421, "4.3.2", "service closing, try again later")
