@@ -1,8 +1,8 @@
 """Addresses, parsed once at the border by the strict grammar of RFC 5321 section 4.1.2 with RFC 6531's UTF-8.
 
-What stands on the wire is what is judged and what is relayed: an Address keeps the octets as they came and compares
-by a normal form. No encoded words are decoded, no comments, no white space and no source routes are taken: a reader more
-generous than the next server would judge one recipient and reach another. This module trusts nothing and does no I/O.
+What stands on the wire is what is judged and what is relayed: an Address keeps the octets as they came and compares by
+a normal form. No encoded words are decoded, no comments, no white space and no source routes are taken: a reader more
+generous than the next server would judge one recipient and reach another. It trusts nothing and does no I/O.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ Language = Literal["ja", "en"]
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """domains: own domains in A-labels, lower case; `*.corp.example` also means every subdomain. timezone: IANA name."""
+    """domains: own domains in A-labels, lower case; `*.corp.example` also means subdomains. timezone: IANA name."""
 
     domains: tuple[str, ...] = ()
     name: str = ""

@@ -18,7 +18,8 @@ PROCESSED = "X-Mailguard-Processed"
 def received_field(message: Message, host: str) -> bytes:
     """The Received field (RFC 5321 section 4.4), CRLF included.
 
-    No "for" clause: with several recipients it would tell each one about the others, and so betray the Bcc (section 7.2).
+    No "for" clause: with several recipients it would tell each one about the others, and so betray the Bcc
+    (section 7.2).
     No login: it is nobody's business outside.
     """
     client = message.envelope.client

@@ -1,4 +1,7 @@
-"""A verdict: what must happen to a message, recipient by recipient, and why. The judge makes it, the ledger keeps it."""
+"""A verdict: what must happen to a message, recipient by recipient, and why. The judge makes it, the ledger keeps it.
+
+Values only: nothing here decides.
+"""
 
 from __future__ import annotations
 
