@@ -1,0 +1,73 @@
+# Two commands are enough: `make run` runs mailguard, `make test` proves it. Everything lands in .venv and var/.
+# Each stamp in .venv names the lock it was made from; a second call finds them newer and does nothing.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := run
+.PHONY: run install test check bench lock clean format packages
+
+VENV := .venv
+PYTHON ?= python3
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --no-input
+# Wheels only, each with its hash: nothing is compiled and nobody's setup.py runs.
+PIP_INSTALL := $(PIP) install --quiet --only-binary :all: --require-hashes
+
+PORT_SMTP ?= 2525
+PORT_CONSOLE ?= 8025
+VAR ?= var
+# Set PYTEST_ARGS to narrow a test run: make test PYTEST_ARGS="tests/unit -k address".
+PYTEST_ARGS ?=
+
+run: install
+	@PORT_SMTP=$(PORT_SMTP) PORT_CONSOLE=$(PORT_CONSOLE) VAR=$(VAR) exec $(VENV)/bin/mailguard serve
+
+install: $(VENV)/.installed
+
+$(VENV)/bin/python:
+	@.ci/make-venv $(PYTHON) $(VENV)
+
+$(VENV)/.installed: requirements/run.lock requirements/build.lock pyproject.toml | $(VENV)/bin/python
+	@echo "installing mailguard into $(VENV) (once, about a minute)"
+	@$(PIP_INSTALL) -r requirements/build.lock -r requirements/run.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-for-tests: requirements/test.lock $(VENV)/.installed
+	@echo "installing what the tests need into $(VENV) (once, about a minute)"
+	@$(PIP_INSTALL) -r requirements/test.lock
+	@touch $@
+
+# The real programs that the tests talk to. The script asks dpkg first, so a second call takes no time.
+packages:
+	@.ci/debian-packages
+
+test: $(VENV)/.installed-for-tests packages
+	@$(VENV)/bin/python -m pytest -n 2 $(PYTEST_ARGS)
+
+check: $(VENV)/.installed-for-tests
+	@$(VENV)/bin/ruff format --check --quiet .
+	@$(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/python -m pytest -q -p no:cacheprovider tests/test_layers.py tests/test_docs.py tests/test_repository.py
+
+format: $(VENV)/.installed-for-tests
+	@$(VENV)/bin/ruff check --quiet --fix .
+	@$(VENV)/bin/ruff format --quiet .
+
+bench: install packages
+	@$(VENV)/bin/python bench/run.py
+
+# uv.lock names hosts, so it stays out of the repository; the exported files carry hashes and nothing else.
+EXPORT = $(VENV)/bin/uv export --quiet --frozen --no-emit-project --no-header --no-annotate
+lock: $(VENV)/.installed-for-tests
+	@$(PIP) install --quiet "uv>=0.9"
+	@$(VENV)/bin/uv lock --quiet --upgrade
+	@$(EXPORT) --no-default-groups -o requirements/run.lock >/dev/null
+	@$(EXPORT) --group test -o requirements/test.lock >/dev/null
+	@$(EXPORT) --only-group build -o requirements/build.lock >/dev/null
+
+# var/ holds mail: it is never removed here.
+clean:
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage build dist
+	@find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
