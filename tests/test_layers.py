@@ -31,18 +31,8 @@ HEIGHT = {name: height for height, names in enumerate(LAYERS) for name in names}
 
 #: The two lowest layers are values and pure functions. inspect/workers.py is the processes, and nothing else.
 IMPURE = {
-    "asyncio",
-    "sqlite3",
-    "socket",
-    "ssl",
-    "http",
-    "smtplib",
-    "time",
-    "threading",
-    "subprocess",
-    "structlog",
-    "logging",
-}
+    "asyncio", "sqlite3", "socket", "ssl", "http", "smtplib", "time", "threading", "subprocess", "structlog", "logging",
+}  # fmt: skip
 PROCESSES = {"inspect.workers", "inspect.worker"}
 
 
