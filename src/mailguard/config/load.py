@@ -1,0 +1,134 @@
+"""From mailguard.yaml and the environment to a Config: everything checked at once, every error with its place.
+
+A setting may come from the environment as MAILGUARD_SECTION__KEY (the value read as YAML), a secret also from a file
+named by MAILGUARD_SECTION__KEY_FILE. The environment wins over the file. Nothing that a setting names is opened here
+but secret files.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from mailguard.config.schema import Settings
+from mailguard.policy.marks import Marks, Problem, Problems, load_marked, problems_of
+
+_PREFIX = "MAILGUARD_"
+_SECRETS = ("PASSWORD",)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings and where they came from. `base`: the folder that relative paths start from."""
+
+    settings: Settings
+    base: Path
+    source: str
+    tryout: bool = False
+
+    def path(self, relative: Path | str) -> Path:
+        """A path of the file, absolute."""
+        return (self.base / relative).resolve()
+
+
+def load_config(path: Path | None, environment: Mapping[str, str] | None = None) -> Config:
+    """Read the configuration; without a path, the built-in try-out one (`mailguard serve` on a fresh machine).
+
+    Raises Problems with all errors of file and environment.
+    """
+    from mailguard.config.tryout import tryout_settings
+
+    variables = os.environ if environment is None else environment
+    if path is None:
+        data, marks, source, base = tryout_settings(variables), Marks(), "built-in try-out settings", Path.cwd()
+    else:
+        data, marks = _read(path)
+        source, base = str(path), path.resolve().parent
+    names, problems = _merge_environment(data, marks, variables)
+    try:
+        settings = Settings.model_validate(data)
+    except ValidationError as error:
+        found = problems_of(error, marks, source, Settings)
+        raise Problems([*problems, *(_from_environment(one, names) for one in found)]) from None
+    if problems:
+        raise Problems(problems)
+    return Config(settings, base, source, tryout=path is None)
+
+
+def _read(path: Path) -> tuple[dict[str, Any], Marks]:
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        why = (
+            "no such file; `mailguard init DIR` writes one" if isinstance(error, FileNotFoundError) else error.strerror
+        )
+        raise Problems([Problem(str(path), 1, 1, f"cannot be read: {why}")]) from None
+    data, marks = load_marked(text, str(path))
+    if not isinstance(data, dict):
+        raise Problems([Problem(str(path), 1, 1, "write sections such as organization:, listeners:, upstream:")])
+    return data, marks
+
+
+def _merge_environment(
+    data: dict[str, Any], marks: Marks, variables: Mapping[str, str]
+) -> tuple[list[str], list[Problem]]:
+    """Lay MAILGUARD_... over the data, in place. Returns the names that were used and what could not be understood.
+
+    A value of the environment has no line in the file: its mark is line 0, and the column is its place in the names.
+    """
+    names: list[str] = []
+    problems: list[Problem] = []
+    for name in sorted(variables):
+        keys = name.removeprefix(_PREFIX).lower().split("__")
+        if not name.startswith(_PREFIX) or not all(keys):
+            continue
+        try:
+            keys, value = _value(keys, name, variables[name])
+            path = _put(data, keys, value)
+            for end in range(1, len(path)):
+                marks.values.setdefault(path[:end], (0, len(names)))
+            marks.values[path] = (0, len(names))
+            names.append(name)
+        except (OSError, TypeError, ValueError, IndexError) as error:
+            problems.append(Problem(f"environment {name}", 1, 1, str(error)))
+    return names, problems
+
+
+def _from_environment(problem: Problem, names: list[str]) -> Problem:
+    if problem.line:
+        return problem
+    return Problem(f"environment {names[problem.column]}", 1, 1, problem.message)
+
+
+def _value(keys: list[str], name: str, text: str) -> tuple[list[str], Any]:
+    if name.endswith(tuple(f"{secret}_FILE" for secret in _SECRETS)):
+        return [*keys[:-1], keys[-1].removesuffix("_file")], Path(text).read_text("utf-8").rstrip("\r\n")
+    if name.endswith(_SECRETS):
+        return keys, text  # a password is taken to the letter, never read as YAML
+    try:
+        return keys, load_marked(text, name)[0] if text.strip() else ""
+    except Problems:
+        return keys, text  # plain text that happens not to be YAML, such as [::1]:25; the setting's type decides
+
+
+def _put(data: Any, keys: list[str], value: Any) -> tuple[str | int, ...]:
+    """Set a value in nested data. Returns its path; a number names the place in a list."""
+    path: tuple[str | int, ...] = ()
+    for key in keys[:-1]:
+        step = int(key) if isinstance(data, list) else key
+        if isinstance(data, dict):
+            data.setdefault(key, {})
+        data = data[step]
+        path = (*path, step)
+    if not isinstance(data, dict | list):
+        raise TypeError("the setting above it is a single value, not a section")
+    if isinstance(data, list):
+        data[int(keys[-1])] = value
+        return (*path, int(keys[-1]))
+    data[keys[-1]] = value
+    return (*path, keys[-1])

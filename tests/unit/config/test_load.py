@@ -1,0 +1,103 @@
+"""The configuration: all errors at once, each with its place; the environment over the file; secrets from files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mailguard.config import load_config
+from mailguard.policy.marks import Problems
+
+GOOD = """\
+organization: {domains: [Corp.Example, "*.例え.jp"], name: Corp}
+listeners:
+  - {address: "127.0.0.1:2525", tls: none, auth: none, trusted_networks: [127.0.0.0/8]}
+upstream: {url: "smtp://127.0.0.1:2600", tls: none}
+store: {url: "sqlite:var/mailguard.db", bodies: var/bodies}
+policies: [policies/]
+notify: {from: mailguard@corp.example}
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "mailguard.yaml"
+    file.write_text(text, "utf-8")
+    return file
+
+
+def problems_of(folder: Path, text: str, environment: dict[str, str] | None = None) -> list[str]:
+    with pytest.raises(Problems) as caught:
+        load_config(write(folder, text), environment or {})
+    return [str(problem).removeprefix(f"{folder}/") for problem in caught.value.problems]
+
+
+def test_a_good_file_and_its_paths(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, GOOD), {})
+    assert config.settings.organization.domains == ("corp.example", "*.xn--r8jz45g.jp")
+    assert config.path("users.yaml") == tmp_path / "users.yaml"
+    assert config.settings.limits.message_size == 35 * 2**20
+
+
+def test_all_errors_at_once_with_their_places(tmp_path: Path) -> None:
+    text = GOOD.replace("name: Corp", "nmae: Corp").replace("127.0.0.1:2525", "2525").replace("[127.0.0.0/8]", "[x]")
+    text = text.replace("mailguard@corp.example", "mailguard") + "delivery: {retry: [1m, soon]}\n"
+    assert problems_of(tmp_path, text) == [
+        "mailguard.yaml:1:52: unknown key 'nmae', did you mean 'name'?",
+        "mailguard.yaml:3:15: listeners.0.address: write host:port, such as 127.0.0.1:2525 or [::1]:2525",
+        "mailguard.yaml:3:65: listeners.0.trusted_networks.0: not a network such as 10.0.0.0/8: "
+        "'x' does not appear to be an IPv4 or IPv6 network",
+        "mailguard.yaml:7:16: notify.from: not a mail address: no @",
+        "mailguard.yaml:8:24: delivery.retry.1: write a time such as 60s, 5m, 4h or 3d",
+    ]
+
+
+def test_the_environment_wins_and_its_errors_name_the_variable(tmp_path: Path) -> None:
+    environment = {"MAILGUARD_UPSTREAM__URL": "smtps://mx.corp.example", "MAILGUARD_LISTENERS__0__ADDRESS": "[::1]:25"}
+    config = load_config(write(tmp_path, GOOD), environment)
+    assert config.settings.upstream.url == "smtps://mx.corp.example"
+    assert config.settings.listeners[0].address == "[::1]:25"
+    wrong = {"MAILGUARD_UPSTREAM__CONNECTIONS": "0", "MAILGUARD_UPSTREAM__URL__X": "1"}
+    assert problems_of(tmp_path, GOOD, wrong) == [
+        "environment MAILGUARD_UPSTREAM__CONNECTIONS:1:1: upstream.connections: "
+        "input should be greater than or equal to 1",
+        "environment MAILGUARD_UPSTREAM__URL__X:1:1: the setting above it is a single value, not a section",
+    ]
+
+
+def test_a_secret_comes_from_a_file_and_is_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("no: yaml #here\n")
+    config = load_config(write(tmp_path, GOOD), {"MAILGUARD_UPSTREAM__PASSWORD_FILE": str(tmp_path / "secret")})
+    password = config.settings.upstream.password
+    assert password is not None
+    assert password.get_secret_value() == "no: yaml #here"
+    assert "yaml #here" not in repr(config)
+
+
+def test_settings_of_later_versions_are_refused_loudly(tmp_path: Path) -> None:
+    text = GOOD + "upstreams: {sales: {url: 'smtp://x'}}\nconsole: {url: 'ftp://x'}\n"
+    text = text.replace("sqlite:var/mailguard.db", "postgresql://x")
+    assert [line.split(": ", 1)[1] for line in problems_of(tmp_path, text)] == [
+        "store: url must be sqlite:PATH in this version",
+        "upstreams: not available in this version; remove this setting",
+        "console: url must be the address that people open, such as https://mailguard.corp.example",
+    ]
+
+
+def test_a_listener_that_checks_logins_needs_a_method(tmp_path: Path) -> None:
+    text = GOOD.replace("auth: none", "auth: required")
+    assert problems_of(tmp_path, text) == [
+        "mailguard.yaml:1:1: listener 127.0.0.1:2525 checks logins: auth: {method: file, file: users.yaml} is needed"
+    ]
+
+
+def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(Problems, match="no such file; `mailguard init DIR` writes one"):
+        load_config(tmp_path / "gone.yaml", {})
+
+
+def test_the_tryout_settings_answer_to_three_variables(tmp_path: Path) -> None:
+    environment = {"PORT_SMTP": "1", "PORT_CONSOLE": "2", "VAR": str(tmp_path)}
+    settings = load_config(None, environment).settings
+    assert (settings.listeners[0].address, settings.console.url) == ("127.0.0.1:1", "http://127.0.0.1:2")
+    assert settings.upstream.url == f"mailbox:{tmp_path}/mailbox"
