@@ -1,0 +1,25 @@
+"""Fixtures that several folders of tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from tests.postfix import POSTFIX, Postfix, private_postfix
+
+
+@pytest.fixture(scope="session")
+def postfix_server() -> Iterator[Postfix]:
+    """One private Postfix for a whole test run (per worker)."""
+    if os.geteuid() != 0 or not POSTFIX.exists():
+        pytest.skip("needs root and Debian's package postfix (`make test` installs it)")
+    with private_postfix() as postfix:
+        yield postfix
+
+
+@pytest.fixture
+def postfix(postfix_server: Postfix) -> Postfix:
+    """The private Postfix with an empty inbox."""
+    postfix_server.empty()
+    return postfix_server
