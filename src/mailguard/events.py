@@ -109,6 +109,12 @@ def reader_ended(reason: str) -> None:
     log.warning("reader_ended", reason=reason)
 
 
-def reloaded(ok: bool, policy: str, problems: int = 0) -> None:
-    _reloads.labels("ok" if ok else "refused").inc()
-    log.info("reloaded", ok=ok, policy=policy, problems=problems)
+def reloaded(policy: str, rules: int) -> None:
+    _reloads.labels("ok").inc()
+    log.info("reloaded", policy=policy, rules=rules)
+
+
+def reload_refused(problems: list[str]) -> None:
+    """The new policy is wrong, the old one stays. The problems are the administrator's own words, not mail."""
+    _reloads.labels("refused").inc()
+    log.error("reload_refused", problems=problems)

@@ -1,0 +1,52 @@
+"""The commands: each file prints, none decides. A command's module is imported when it is called: `--help` is quick.
+
+Exit status: 0 done, 1 refused or found wanting, 2 wrong usage. Errors go to stderr in one line: what, where, what to do.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from mailguard import __version__
+
+#: verb -> (module in this package, object in it, one line for the list of verbs)
+VERBS = {
+    "serve": ("serve", "serve", "Run the relay; SIGTERM drains and stops, SIGHUP reloads."),
+    "init": ("init", "init", "Write mailguard.yaml and policies/ into a folder, in monitor mode."),
+    "check": ("check", "check", "Check configuration and policies; print every error with its place."),
+    "inspect": ("inspect", "inspect", "Print what is read in mail files."),
+    "explain": ("explain", "explain", "Print the verdict on a mail file, rule by rule, and why."),
+    "policy": ("policy", "policy", "Test policies; print their JSON Schema."),
+    "queue": ("queue", "queue", "List, show and decide held and queued mail."),
+    "audit": ("audit", "audit", "List, export and verify the audit log."),
+    "token": ("token", "token", "Make bearer tokens for the API."),
+    "user": ("user", "user", "Make entries for the file of logins."),
+    "try": ("tryout", "tryout", "Send a first mail that will be held to a running mailguard."),
+}
+
+
+class _Verbs(click.Group):
+    """A group that knows its verbs by name and loads a verb's module only when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module, name, _ = VERBS[cmd_name]
+        found = getattr(importlib.import_module(f"mailguard.cli.{module}"), name)
+        assert isinstance(found, click.Command)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl([(verb, line) for verb, (_, _, line) in VERBS.items()])
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="mailguard")
+def main() -> None:
+    """mailguard: an SMTP relay that keeps a company's mail from going to the wrong person."""

@@ -1,0 +1,47 @@
+"""`mailguard check`: configuration and policies read as `serve` would read them, all errors at once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from mailguard.cli.setup import with_config
+from mailguard.config import load_config
+from mailguard.config.rooms import organization
+from mailguard.policy.lint import lint
+from mailguard.policy.loader import load_policy
+from mailguard.policy.marks import Problem, Problems
+
+
+@click.command("check")
+@with_config
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def check(config_file: Path | None, as_json: bool) -> None:
+    """Check configuration and policies. Prints every error as file:line:column: message; status 1 if there is one."""
+    if config_file is None and Path("mailguard.yaml").is_file():
+        config_file = Path("mailguard.yaml")
+    found = _problems(config_file)
+    errors = sum(problem.severity == "error" for problem in found)
+    if as_json:
+        said = [
+            {"file": p.file, "line": p.line, "column": p.column, "message": p.message, "severity": p.severity}
+            for p in found
+        ]
+        click.echo(json.dumps({"ok": not errors, "problems": said}, ensure_ascii=False))
+    else:
+        for problem in found:
+            click.echo(str(problem), err=problem.severity == "error")
+        if not errors:
+            click.echo("configuration and policies are good")
+    raise SystemExit(1 if errors else 0)
+
+
+def _problems(file: Path | None) -> tuple[Problem, ...]:
+    try:
+        config = load_config(file)
+        policy = load_policy([config.path(path) for path in config.settings.policies], organization(config))
+    except Problems as error:
+        return error.problems
+    return tuple(lint(policy))

@@ -1,0 +1,49 @@
+"""`mailguard try`: a first mail, made to be held, sent to a running mailguard as any mail client would.
+
+For looking at mailguard, not for using it: the sample is harmless and says so.
+"""
+
+from __future__ import annotations
+
+import smtplib
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+
+import click
+
+from mailguard.cli.setup import fail
+
+_TEXT = """\
+株式会社アウトサイド 佐藤様
+
+お世話になっております。見積書をお送りいたします。ご確認ください。
+
+(This is the sample mail of `mailguard try`: first mail to a new company, with an attachment.)
+"""
+
+
+@click.command("try")
+@click.option("--server", default="127.0.0.1:2525", show_default=True, help="host:port of mailguard.")
+@click.option("--from", "sender", default="alice@corp.example", show_default=True)
+@click.option("--to", "recipient", default="sato@outside.example", show_default=True)
+def tryout(server: str, sender: str, recipient: str) -> None:
+    """Send a sample mail with an attachment to an outside address and print the reply."""
+    host, _, port = server.rpartition(":")
+    if not host or not port.isdigit():
+        raise click.UsageError(f"--server {server!r}: write host:port, such as 127.0.0.1:2525")
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = sender, recipient, "見積書の送付 (sample)"
+    mail["Date"], mail["Message-ID"] = formatdate(localtime=True), make_msgid(domain=sender.rpartition("@")[2])
+    mail.set_content(_TEXT)
+    mail.add_attachment("品名,金額\r\nサンプル,1000\r\n", subtype="csv", filename="見積書.csv")
+    try:
+        with smtplib.SMTP(host, int(port), timeout=30) as client:
+            client.ehlo()
+            client.mail(sender)
+            code, answer = client.rcpt(recipient)
+            if code < 300:
+                code, answer = client.data(mail.as_bytes())
+    except (OSError, smtplib.SMTPException) as error:
+        fail(f"no answer from {server}: {error}; is `mailguard serve` (or `make run`) running?")
+    click.echo(f"{code} {answer.decode('ascii', 'replace')}")
+    raise SystemExit(0 if code < 300 else 1)

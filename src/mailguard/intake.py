@@ -1,0 +1,144 @@
+"""ROOM: a message comes in; it is read, judged and committed; only then is it answered.
+
+This room decides what is answered, not how (the front door prints the reply) and not what is right (the judge). It
+trusts the door for the envelope's syntax and nobody for the body. It never answers 250 before the ledger has everything
+on disk, never lets a mail pass that could not be judged, and never refuses for good because of a fault of ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from mailguard import events
+from mailguard.inspect.workers import Readers
+from mailguard.mail import reply
+from mailguard.mail.facts import Facts
+from mailguard.mail.message import Message
+from mailguard.mail.organization import Organization
+from mailguard.mail.reply import Reply
+from mailguard.mail.trace import is_own_mark, processed_field, received_field
+from mailguard.mail.verdict import Disposition, Verdict
+from mailguard.policy.case import Case
+from mailguard.policy.judge import judge
+from mailguard.policy.loader import Policy
+from mailguard.store.audit import Audit
+from mailguard.store.history import History
+from mailguard.store.records import MessageRecord
+from mailguard.store.spool import Spool
+
+#: So often may a mail carry our own mark before it is a loop. A colleague who redirects a mail adds one honestly.
+_OWN_MARKS = 5
+#: Above so many characters the judge leaves the event loop for a thread: about a millisecond of matching.
+_JUDGED_ON_LOOP = 20_000
+
+
+class HandsOn(Protocol):
+    """The sorting room: takes a fresh message in memory, under a lease that the ledger already holds."""
+
+    def room_for_one(self) -> bool: ...
+
+    def hand_on(self, record: MessageRecord) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeSettings:
+    """host: our name in the Received field; key: what the mark is made with; lease: our time to relay a fresh mail."""
+
+    organization: Organization
+    host: str
+    key: bytes
+    lease: timedelta = timedelta(minutes=15)
+
+
+class Intake:
+    """The way of one message from the final dot to its reply."""
+
+    def __init__(
+        self,
+        settings: IntakeSettings,
+        *,
+        readers: Readers,
+        policy: Callable[[], Policy],
+        history: History,
+        spool: Spool,
+        audit: Audit,
+        delivery: HandsOn,
+        noticed: Callable[[MessageRecord], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._settings = settings
+        self._readers = readers
+        self._policy = policy
+        self._history = history
+        self._spool = spool
+        self._audit = audit
+        self._delivery = delivery
+        self._noticed = noticed
+        self._now = now
+
+    async def accept(self, message: Message) -> Reply:
+        """Judge and keep a message. Returns the reply to its final dot; 2xx means that it is ours from now on.
+
+        Whatever fails in the house is 451: the client keeps the mail and tries again.
+        """
+        try:
+            return await self._accept(message)
+        except Exception as error:
+            events.fault("intake", error, message_id=message.id)
+            return reply.TRY_LATER
+
+    async def _accept(self, message: Message) -> Reply:
+        facts = await self._readers.read(message.body)
+        if sum(is_own_mark(self._settings.key, mark) for mark in facts.own_marks) > _OWN_MARKS:
+            return reply.OWN_LOOP
+        verdict = await self._judged(message, facts)
+        for hit in verdict.hits:
+            events.rule_hit(hit.rule, hit.mode)
+        if verdict.disposition >= Disposition.CHALLENGE:
+            return await self._refuse(message, verdict)
+        return await self._keep(message, facts, verdict)
+
+    async def _judged(self, message: Message, facts: Facts) -> Verdict:
+        known = await self._history.known(message.envelope.sender, message.envelope.recipients)
+        case = Case(message.envelope, facts, self._settings.organization, known, message.body.size)
+        if len(facts.text) + len(message.envelope.recipients) * 100 <= _JUDGED_ON_LOOP and not facts.attachments:
+            return judge(self._policy(), case)
+        return await asyncio.to_thread(judge, self._policy(), case)
+
+    async def _refuse(self, message: Message, verdict: Verdict) -> Reply:
+        """The mail stays the client's, so nothing is to bounce; the refusal stays in the audit log."""
+        worst = next(hit for hit in verdict.enforced if hit.disposition == verdict.disposition)
+        await self._audit.refused(message, verdict, self._now())
+        events.refused_by_policy(message.id, [hit.rule for hit in verdict.enforced])
+        return reply.REFUSED_BY_POLICY.with_text(f"{worst.because.en} (rule {worst.rule})")
+
+    async def _keep(self, message: Message, facts: Facts, verdict: Verdict) -> Reply:
+        prefix = received_field(message, self._settings.host) + processed_field(self._settings.key, message.id)
+        lease = self._now() + self._settings.lease if self._delivery.room_for_one() else None
+        record = await self._spool.add(message, facts, verdict, prefix, lease_until=lease)
+        if lease is not None:
+            self._delivery.hand_on(record)
+        self._noticed(record)
+        events.accepted(
+            message.id,
+            verdict.disposition.word,
+            message.body.size,
+            len(message.envelope.recipients),
+            [hit.rule for hit in verdict.enforced],
+        )
+        return _answer(message, verdict)
+
+
+def _answer(message: Message, verdict: Verdict) -> Reply:
+    """The receipt: what became of the mail, and its id (contract section 8)."""
+    said = {
+        Disposition.DELIVER: reply.ACCEPTED,
+        Disposition.DELAY: reply.DELAYED,
+        Disposition.CONFIRM: reply.HELD,
+        Disposition.APPROVE: reply.HELD_FOR_APPROVAL,
+    }[verdict.disposition]
+    return replace(said, text=f"{said.text} {message.id}")

@@ -1,0 +1,67 @@
+"""ROOM: the policy in force, and its exchange while mail flows: all or nothing, the old one kept if the new is wrong.
+
+It trusts the loader's word on what is wrong. It never mixes two policies: whoever asks gets one frozen value, and
+the next asks again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from watchfiles import awatch
+
+from mailguard import events
+from mailguard.mail.organization import Organization
+from mailguard.policy.loader import Policy, load_policy
+from mailguard.policy.marks import Problem, Problems
+
+
+class Rulebook:
+    """The policy now, and the way to the next one."""
+
+    def __init__(self, paths: Sequence[Path], organization: Organization, policy: Policy) -> None:
+        self._paths = tuple(paths)
+        self._organization = organization
+        self._policy = policy
+        self.problems: tuple[Problem, ...] = ()
+        self._reloading = asyncio.Lock()
+
+    @classmethod
+    def open(cls, paths: Sequence[Path], organization: Organization) -> Rulebook:
+        """Load the first policy. Raises Problems: without a policy nothing starts."""
+        return cls(paths, organization, load_policy(paths, organization))
+
+    def current(self) -> Policy:
+        """The policy in force."""
+        return self._policy
+
+    async def reload(self) -> bool:
+        """Read everything anew. True: the new policy is in force; False: it is wrong, and the old one stays."""
+        async with self._reloading:
+            try:
+                policy = await asyncio.to_thread(load_policy, self._paths, self._organization)
+            except Problems as error:
+                self.problems = error.problems
+                events.reload_refused([str(problem) for problem in error.problems])
+                return False
+            changed = policy.hash != self._policy.hash
+            self._policy, self.problems = policy, ()
+            if changed:
+                events.reloaded(policy.hash, len(policy.rules))
+            return True
+
+    async def watch(self, changed: Callable[[], None] | None = None) -> None:
+        """Reload whenever a file of the policy changes, until cancelled. Editors rename: the folders are watched."""
+        while True:
+            folders = {path if path.is_dir() else path.parent for path in (*self._paths, *self._policy.sources)}
+            with contextlib.suppress(OSError):
+                async for _ in awatch(*(folder for folder in folders if folder.is_dir()), step=200):
+                    await self.reload()
+                    if changed:
+                        changed()
+                    if not {source.parent for source in self._policy.sources} <= folders:
+                        break  # a list file in a new folder: watch that one too
+            await asyncio.sleep(1)
