@@ -20,7 +20,7 @@ LAYERS = [
     {"policy", "inspect", "insight", "transform"},
     {"store", "relay", "events", "log"},
     {"notify"},
-    {"intake", "review", "access", "delivery", "incident"},
+    {"intake", "rulebook", "review", "access", "delivery", "incident"},
     {"smtpd", "console"},
     {"config"},
     {"app"},

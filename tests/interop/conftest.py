@@ -1,0 +1,19 @@
+"""One mailguard process between real clients and a real Postfix, shared by the tests of a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.house import House, running_house
+from tests.postfix import Postfix
+
+
+@pytest.fixture(scope="session")
+def house(postfix_server: Postfix, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """mailguard in front of the private Postfix."""
+    folder: Path = tmp_path_factory.mktemp("house")
+    limits = {"message_size": "3 MB", "recipients": 20}
+    with running_house(folder / "mailguard", f"smtp://127.0.0.1:{postfix_server.plain}", limits=limits) as house:
+        yield house

@@ -1,0 +1,125 @@
+"""The documents say what the code says: links resolve, tables are the code's own, no word is left unexplained.
+
+It reads Markdown and the tables of `mail`; it starts nothing. The commands of the README are run by
+tests/integration/test_readme.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mailguard.mail.lifecycle import FINAL, NEXT, Event, State
+from mailguard.mail.verdict import Disposition
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "policies").rglob("*.md")])
+
+_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_PATH = re.compile(r"`((?:[\w.-]+/)*[\w-]+\.(?:py|md|sql|yaml|lock|toml))`")
+_TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def prose_of(text: str) -> str:
+    return _FENCE.sub("", text)
+
+
+def blocks_of(text: str, language: str) -> list[str]:
+    return [code for found, code in _FENCE.findall(text) if found == language]
+
+
+def slug(heading: str) -> str:
+    """The anchor that a forge makes of a heading: lower case, no punctuation, blanks as hyphens."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def anchors_of(text: str) -> set[str]:
+    return {slug(line.lstrip("#")) for line in prose_of(text).splitlines() if line.startswith("#")}
+
+
+def rows_under(text: str, heading: str) -> list[tuple[str, ...]]:
+    """The body rows of the first table under a heading, cells without backticks."""
+    section = text.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    return [tuple(cell.strip().strip("`") for cell in line.strip("|").split("|")) for line in lines[2:]]
+
+
+def broken_links(page: Path, text: str) -> Iterator[str]:
+    for target in _LINK.findall(prose_of(text)):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        file = (page.parent / name).resolve() if name else page
+        if not file.exists():
+            yield f"{page.relative_to(ROOT)}: {target} leads nowhere"
+        elif anchor and anchor not in anchors_of(text_of(file)):
+            yield f"{page.relative_to(ROOT)}: {target} names no heading"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_resolve(page: Path) -> None:
+    assert not list(broken_links(page, text_of(page)))
+
+
+@pytest.mark.parametrize("target", ["nowhere.md", "README.md#no-such-heading"])
+def test_a_broken_link_is_seen(target: str) -> None:
+    assert list(broken_links(ROOT / "README.md", f"see [this]({target})"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_files_that_are_named_exist(page: Path) -> None:
+    if page.name == "CHANGELOG.md":
+        return  # names what was, too
+    places = (ROOT, ROOT / "src" / "mailguard", ROOT / "docs", ROOT / "tests")
+    # Files that an administrator writes are no files of ours.
+    named = set(_PATH.findall(prose_of(text_of(page)))) - {"mailguard.yaml", "users.yaml", "partners.csv"}
+    assert not [name for name in sorted(named) if not any((place / name).exists() for place in places)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_tests_that_are_named_exist(page: Path) -> None:
+    missing = []
+    for file, name in _TEST.findall(text_of(page)):
+        path = ROOT / file
+        if not path.exists() or not re.search(rf"def {name}\(", text_of(path)):
+            missing.append(f"{file}::{name}")
+    assert not missing
+
+
+def test_the_table_of_states_is_the_codes_own() -> None:
+    rows = rows_under(text_of(ROOT / "docs" / "states.md"), "Every change")
+    written = {(State(before), Event(event)): State(after) for before, event, after, *_ in rows}
+    assert written == NEXT
+    assert len(rows) == len(NEXT)
+
+
+def test_the_final_states_are_the_codes_own() -> None:
+    rows = rows_under(text_of(ROOT / "docs" / "states.md"), "States")
+    assert {State(row[0]) for row in rows} == set(State)
+    assert {State(row[0]) for row in rows if row[1] == "yes"} == FINAL
+
+
+def test_the_glossary_has_every_word_in_both_languages() -> None:
+    text = text_of(ROOT / "docs" / "glossary.md")
+    rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
+    explained = {word for row in rows for word in re.findall(r"`([\w-]+)`", row[1])}
+    japanese = {
+        word for row in rows for word in re.findall(r"`([\w-]+)`", row[1]) if re.search(r"[\u3040-\u9fff]", row[0])
+    }
+    wanted = {one.word for one in Disposition} | {state.value for state in State} | {event.value for event in Event}
+    assert not wanted - explained
+    assert not wanted - japanese
+
+
+def test_both_readmes_show_the_same_commands() -> None:
+    english, japanese = (blocks_of(text_of(ROOT / name), "sh") for name in ("README.md", "README.ja.md"))
+    assert english
+    assert english == japanese
