@@ -1,0 +1,57 @@
+"""What can go wrong with the ledger, typed: the room above answers 451 or 503 and says what to do, never loses a mail.
+
+The words are for the administrator (log, CLI); the public gets a courtesy. No error here names content.
+"""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+
+
+class StoreError(Exception):
+    """The ledger did not do what it was asked; nothing of it was kept."""
+
+
+class StoreFull(StoreError):
+    """The disk (or a quota) is full. Free space; nothing that was acknowledged is lost."""
+
+
+class StoreBusy(StoreError):
+    """Another program holds the database's write lock, or too much is waiting. Try again."""
+
+
+class StoreCorrupt(StoreError):
+    """The database or a body is damaged, or is not ours. Stop and restore from a backup."""
+
+
+class StoreTooNew(StoreError):
+    """A newer mailguard has written this ledger. Run that version; nothing was changed."""
+
+
+class StoreClosed(StoreError):
+    """The ledger is closed: the house is stopping."""
+
+
+#: Primary result codes of SQLite (sqlite.org/rescode.html) to our types.
+_BY_CODE: dict[int, type[StoreError]] = {
+    sqlite3.SQLITE_FULL: StoreFull,
+    sqlite3.SQLITE_BUSY: StoreBusy,
+    sqlite3.SQLITE_LOCKED: StoreBusy,
+    sqlite3.SQLITE_CORRUPT: StoreCorrupt,
+    sqlite3.SQLITE_NOTADB: StoreCorrupt,
+}
+_BY_ERRNO: dict[int, type[StoreError]] = {errno.ENOSPC: StoreFull, errno.EDQUOT: StoreFull}
+
+
+def typed(error: BaseException) -> BaseException:
+    """The StoreError for an error of SQLite or of the disk; any other error (a refused change, a bug) as it is."""
+    if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.InterfaceError):
+        return error
+    if isinstance(error, sqlite3.Error):
+        # A database file made of something else raises a bare DatabaseError with SQLITE_NOTADB.
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        return _BY_CODE.get(code, StoreError)(f"database: {error}")
+    if isinstance(error, OSError):
+        return _BY_ERRNO.get(error.errno or 0, StoreError)(f"disk: {error.strerror or type(error).__name__}")
+    return error

@@ -1,0 +1,218 @@
+"""What the ledger keeps, as values: a message, its recipients, its history, jobs, notices, filters.
+
+They are read out of the database and handed around; nothing here reads or writes. A record is a snapshot: the next
+moment the ledger may know better, so no room decides on a record alone, only by a guarded change.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from mailguard.mail.actor import Role
+from mailguard.mail.address import Address, AddressError, ReversePath, parse_address
+from mailguard.mail.facts import Facts
+from mailguard.mail.lifecycle import State, message_state
+from mailguard.mail.verdict import Disposition, ExpireAction, Verdict
+
+MessageKind = Literal["mail", "letter"]
+#: What a notice asks a letter for. "login" has no message.
+NoticeKind = Literal["held", "approval", "sent", "cancelled", "rejected", "expired", "bounced", "login"]
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientRecord:
+    """One recipient's copy.
+
+    due_at: queued: when the next try is due, or the lease ends; else None.
+    expires_at: held: when the hold ends by `expire_action` (a delay: by release); else None.
+    approvals: keys of those who said yes; the copy is released when `quorum` of `approvers` did.
+    frozen_by: who stopped the clock (key), "" if nobody. leased: a try at the upstream is under way.
+    decided_by, decided_at: who let it go or ended it, and when; "" and None while nobody did.
+    """
+
+    address: Address
+    external: bool
+    state: State
+    disposition: Disposition
+    due_at: datetime | None = None
+    expires_at: datetime | None = None
+    expire_action: ExpireAction = "return"
+    approvers: tuple[str, ...] = ()
+    quorum: int = 1
+    approvals: tuple[str, ...] = ()
+    attempts: int = 0
+    last_code: int | None = None
+    last_text: str = ""
+    decided_by: str = ""
+    decided_at: datetime | None = None
+    rules: tuple[str, ...] = ()
+    frozen_by: str = ""
+    leased: bool = False
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether somebody else must still say yes."""
+        return self.disposition is Disposition.APPROVE and len(self.approvals) < self.quorum
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRecord:
+    """A message as the ledger has it. Facts are masked and without texts; the octets are at `Spool.body`.
+
+    subject: None if there was no such field. references: message ids for threading. prefix: the fields that we put
+    above the octets. about: a letter's message. has_body: the octets are still there (retention).
+    """
+
+    id: str
+    kind: MessageKind
+    sender: ReversePath
+    login: str | None
+    client_ip: str
+    received_at: datetime
+    subject: str | None
+    from_header: str
+    message_id_header: str
+    references: tuple[str, ...]
+    size: int
+    sha256: str
+    smtputf8: bool
+    body_8bit: bool
+    prefix: bytes
+    facts: Facts
+    verdict: Verdict
+    recipients: tuple[RecipientRecord, ...]
+    about: str | None = None
+    has_body: bool = True
+
+    @property
+    def state(self) -> State:
+        """What its least finished copy is (mail.lifecycle)."""
+        return message_state(recipient.state for recipient in self.recipients)
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the first hold ends by itself; None if nothing is held."""
+        ends = [r.expires_at for r in self.recipients if r.state is State.HELD and r.expires_at is not None]
+        return min(ends, default=None)
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """The keys of the people whose mail it is: envelope sender first, then the login if it is another address."""
+        return owners_of(self.sender, self.login)
+
+    @property
+    def approvers(self) -> frozenset[str]:
+        """The keys of everybody who is asked about a copy of it."""
+        return frozenset(person for recipient in self.recipients for person in recipient.approvers)
+
+    @property
+    def people(self) -> frozenset[str]:
+        """Everybody whom a change of it concerns (keys): owners and approvers."""
+        return self.approvers.union(self.owners)
+
+    def recipient(self, address: Address) -> RecipientRecord | None:
+        """The copy of one recipient."""
+        return next((r for r in self.recipients if r.address == address), None)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One line of the audit log. event: a word of mail.lifecycle.Event, or accept, approve, refuse, purge ...
+
+    recipients: addresses concerned, as written; detail: JSON values (rules, code, upstream's text ...).
+    """
+
+    number: int
+    at: datetime
+    message_id: str
+    actor: str
+    role: Role
+    via: str
+    event: str
+    recipients: tuple[str, ...]
+    comment: str
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What sorting has to do now: relay a message to these of its recipients, under a lease."""
+
+    record: MessageRecord
+    recipients: tuple[Address, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordResult:
+    """What the ledger made of one try. `deferred`: still queued; `bounced`: failed for good now.
+
+    bounce_notice: the notice that asks for the report to the sender, None if nobody is to be told (null path, letter).
+    """
+
+    relayed: tuple[Address, ...] = ()
+    deferred: tuple[Address, ...] = ()
+    bounced: tuple[Address, ...] = ()
+    bounce_notice: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a guarded change did: who was changed, the message's state now, and who decided (maybe somebody faster)."""
+
+    changed: tuple[Address, ...]
+    state: State
+    decided_by: str
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A letter that is owed: written in the transaction that made it necessary, ended in the one that adds the letter.
+
+    to: the person's address as written; "" for a mail from the null path (administrators are told).
+    detail: actor, comment, recipients (addresses as written), and what else the kind needs.
+    """
+
+    id: int
+    message_id: str | None
+    kind: NoticeKind
+    to: str
+    detail: dict[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which messages are meant; all that is given must hold.
+
+    state: of the message. q: words, each somewhere in subject, addresses, names of files or ids (width and case
+    folded; two Japanese characters suffice). sender, recipient: an address, or a domain (`partner.example`).
+    rule: id of a rule that fired. before: message id; only earlier ones (the next page). older: received before.
+    owner: key of a person; only what that person may see as its sender or approver. role: as which of both.
+    kinds: letters are left out unless named. ids: only these.
+    """
+
+    state: State | None = None
+    q: str = ""
+    sender: str = ""
+    recipient: str = ""
+    rule: str = ""
+    before: str = ""
+    older: datetime | None = None
+    owner: str = ""
+    role: Literal["", "sender", "approver"] = ""
+    kinds: tuple[MessageKind, ...] = ("mail",)
+    ids: tuple[str, ...] = ()
+
+
+def owners_of(sender: ReversePath, login: str | None) -> tuple[str, ...]:
+    """The keys of the people whose mail it is: the envelope sender, and the login where it is another address."""
+    keys = [] if sender.mailbox is None else [sender.mailbox.key]
+    if login is not None:
+        # A login such as "ann" is no mailbox; the envelope sender was checked against it at the door.
+        with contextlib.suppress(AddressError):
+            keys.append(parse_address(login).key)
+    return tuple(dict.fromkeys(keys))
