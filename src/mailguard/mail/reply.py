@@ -1,16 +1,20 @@
 """Every reply that the front door can give, in one catalogue.
 
-Public words are generic: no names, no paths, no causes. The cause goes to the log, the courtesy to the client.
+Public words are generic: no names, no paths, no causes. The cause goes to the log, the courtesy to the
+client.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One SMTP reply: code (RFC 5321 section 4.2), enhanced status (RFC 3463; "" for the few without), ASCII text."""
+    """One SMTP reply: code (RFC 5321 section 4.2), enhanced status (RFC 3463; "" for the few without), ASCII
+    text.
+    """
 
     code: int
     status: str
@@ -49,6 +53,10 @@ SENDER_OK = Reply(250, "2.1.0", "sender ok")
 RECIPIENT_OK = Reply(250, "2.1.5", "recipient ok")
 NO_RELAY = Reply(550, "5.7.1", "relaying not permitted: log in first, or send from a trusted network")
 NOT_YOUR_ADDRESS = Reply(553, "5.7.1", "this login may not send with this sender address")
+NEED_HELLO = Reply(503, "5.5.1", "say EHLO first")
+NEED_MAIL = Reply(503, "5.5.1", "MAIL FROM first")
+NEED_RCPT = Reply(503, "5.5.1", "no valid recipient: RCPT TO first")
+MAIL_TWICE = Reply(503, "5.5.1", "sender already given: DATA or RSET first")
 FOREIGN_SENDER = Reply(553, "5.7.1", "sender address is not of this organisation")
 BAD_SENDER = Reply(501, "5.1.7", "sender address is not valid: MAIL FROM:<local@domain>")
 BAD_RECIPIENT = Reply(501, "5.1.3", "recipient address is not valid: RCPT TO:<local@domain>")
@@ -57,6 +65,16 @@ BAD_PARAMETER = Reply(555, "5.5.4", "parameter not recognised")
 BAD_PARAMETER_VALUE = Reply(501, "5.5.4", "parameter has an invalid value")
 
 # The dialogue
+OK = Reply(250, "2.0.0", "ok")
+GOODBYE = Reply(221, "2.0.0", "closing")
+READY = Reply(220, "", "ESMTP mailguard")  # the host's name comes first: RFC 5321 section 4.2
+SEND_BODY = Reply(354, "", "send the message, end with <CRLF>.<CRLF>")
+READY_FOR_TLS = Reply(220, "2.0.0", "ready to start TLS")
+CANNOT_VERIFY = Reply(252, "2.0.0", "cannot verify, but will try")
+COMMANDS = Reply(214, "2.0.0", "EHLO HELO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT STARTTLS AUTH (RFC 5321)")
+NOT_IMPLEMENTED = Reply(502, "5.5.1", "command not implemented")
+COMMAND_LINE_ENDING = Reply(500, "5.5.2", "command lines end in CRLF")
+NOT_SMTP = Reply(421, "4.7.0", "this is no web server, closing")
 SYNTAX = Reply(501, "5.5.4", "syntax error")
 UNKNOWN_COMMAND = Reply(500, "5.5.2", "command not recognised")
 COMMAND_TOO_LONG = Reply(500, "5.5.2", "command line too long")
@@ -66,8 +84,23 @@ AUTH_NEEDS_TLS = Reply(538, "5.7.11", "encryption required for authentication: S
 AUTH_OK = Reply(235, "2.7.0", "authentication succeeded")
 AUTH_FAILED = Reply(535, "5.7.8", "authentication credentials invalid")
 AUTH_UNAVAILABLE = Reply(454, "4.7.0", "temporary authentication failure")
+AUTH_TWICE = Reply(503, "5.5.1", "already authenticated")
+AUTH_MECHANISM = Reply(504, "5.5.4", "mechanism not supported: PLAIN or LOGIN")
+AUTH_CANCELLED = Reply(501, "5.7.0", "authentication cancelled")
+AUTH_NOT_BASE64 = Reply(501, "5.5.2", "response is not base64")
+AUTH_MALFORMED = Reply(501, "5.5.2", "response is malformed")
+AUTH_LINE_TOO_LONG = Reply(500, "5.5.6", "authentication line too long")
 TOO_MANY_ERRORS = Reply(421, "4.7.0", "too many errors, closing")
 TOO_MANY_COMMANDS = Reply(421, "4.7.0", "too many commands, closing")
 TOO_MANY_CONNECTIONS = Reply(421, "4.7.0", "too many connections, try again later")
 IDLE_TOO_LONG = Reply(421, "4.4.2", "idle for too long, closing")
+SESSION_TOO_LONG = Reply(421, "4.4.2", "session took too long, closing")
 SHUTTING_DOWN = Reply(421, "4.3.2", "service closing, try again later")
+
+
+def hello(host: str, keywords: Sequence[str] = ()) -> str:
+    """The reply to HELO or EHLO: our name, then what we offer, a line each (RFC 5321 section 4.1.1.1),
+    without the last CRLF.
+    """
+    lines = [host, *keywords]
+    return "\r\n".join([*(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}"])

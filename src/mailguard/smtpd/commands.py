@@ -1,0 +1,126 @@
+"""Command lines to values: the grammar of RFC 5321 section 4.1 for verbs, paths and parameters. Pure.
+
+Trusts nothing: a line is octets from a stranger, decoded so that every octet survives (surrogateescape) and
+then held against the strict grammar of `mail.address`. It never repairs: what does not fit is a `Refused`
+with the reply. Parameters are a table, so that those of later extensions (DSN, BINARYMIME) are one entry
+each.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from mailguard.mail import reply as replies
+from mailguard.mail.address import Address, AddressError, ReversePath, parse_path, parse_reverse_path
+from mailguard.mail.reply import Reply
+
+#: A path ends at the first `>` outside a quoted string; each alternative starts with another character, so it
+#: is linear.
+_PATH = re.compile(r'<(?:"(?:[^"\\]|\\.)*"|[^"<> ])*>')
+#: RFC 5321 section 4.1.1.1 esmtp-param; the value keeps its case (ENVID, ORCPT).
+_PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-<>-~]+))?")
+_SIZE = re.compile(r"[0-9]{1,20}")
+
+
+class Refused(Exception):
+    """A command that does not fit the grammar; `reply` says why."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(str(reply))
+        self.reply = reply
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """MAIL FROM with its parameters. size: octets announced, None if not."""
+
+    sender: ReversePath
+    size: int | None = None
+    body_8bit: bool = False
+    smtputf8: bool = False
+
+
+def split_command(line: bytes) -> tuple[str, str]:
+    """A line without its CRLF to (VERB, argument). Raises Refused.
+
+    The verb is upper case; octets that are no UTF-8 stay in the argument as surrogates. Trailing white space
+    is tolerated (section 4.1.1).
+    """
+    verb, _, argument = line.partition(b" ")
+    if not verb.strip() or not verb.isascii():
+        raise Refused(replies.UNKNOWN_COMMAND)
+    return verb.decode("ascii").strip().upper(), argument.decode("utf-8", "surrogateescape").strip(" \t")
+
+
+def parse_mail(argument: str, *, extended: bool) -> Mail:
+    """`FROM:<path> [parameters]`. extended: the client said EHLO. Raises Refused."""
+    path, parameters = _split_path("FROM:", argument, replies.BAD_SENDER)
+    if parameters and not extended:
+        raise Refused(replies.BAD_PARAMETER)
+    try:
+        sender = parse_reverse_path(path)
+    except AddressError as error:
+        raise Refused(replies.BAD_SENDER) from error
+    mail = _with_parameters(Mail(sender), parameters)
+    if sender.mailbox is not None and sender.mailbox.needs_smtputf8 and not mail.smtputf8:
+        raise Refused(replies.NEEDS_SMTPUTF8)
+    return mail
+
+
+def parse_rcpt(argument: str, *, smtputf8: bool) -> Address:
+    """`TO:<path>`; no parameter is known yet. smtputf8: the transaction has it (RFC 6531 section 3.4). Raises
+    Refused.
+    """
+    path, parameters = _split_path("TO:", argument, replies.BAD_RECIPIENT)
+    if parameters:
+        raise Refused(replies.BAD_PARAMETER)
+    try:
+        address = parse_path(path)
+    except AddressError as error:
+        raise Refused(replies.BAD_RECIPIENT) from error
+    if address.needs_smtputf8 and not smtputf8:
+        raise Refused(replies.NEEDS_SMTPUTF8)
+    return address
+
+
+def _split_path(keyword: str, argument: str, bad: Reply) -> tuple[str, dict[str, str | None]]:
+    """The path with its angle brackets, and the parameters by upper-case name (None: no value)."""
+    if argument[: len(keyword)].upper() != keyword:
+        raise Refused(bad)
+    # A space after the colon is wrong (section 4.1.1.2) but common, and means nothing else.
+    rest = argument[len(keyword) :].lstrip(" ")
+    path = _PATH.match(rest)
+    if path is None or rest[path.end() : path.end() + 1] not in ("", " "):
+        raise Refused(bad)
+    return path.group(), _parameters(rest[path.end() :])
+
+
+def _parameters(text: str) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for word in text.split(" "):
+        if not word:
+            continue
+        parameter = _PARAMETER.fullmatch(word)
+        if parameter is None or parameter[1].upper() in found:
+            raise Refused(replies.BAD_PARAMETER_VALUE)
+        found[parameter[1].upper()] = parameter[2]
+    return found
+
+
+def _with_parameters(mail: Mail, parameters: dict[str, str | None]) -> Mail:
+    for name, value in parameters.items():
+        match name, value:
+            case "SIZE", str() if _SIZE.fullmatch(value):  # RFC 1870 section 3
+                mail = replace(mail, size=int(value))
+            case "BODY", str() if value.upper() in ("7BIT", "8BITMIME"):  # RFC 6152
+                mail = replace(mail, body_8bit=value.upper() == "8BITMIME")
+            case "SMTPUTF8", None:  # RFC 6531 section 3.4
+                mail = replace(mail, smtputf8=True)
+            case "AUTH", str():  # RFC 4954 section 5: taken, and treated as AUTH=<>
+                pass
+            case (("SIZE" | "BODY" | "SMTPUTF8" | "AUTH"), _):
+                raise Refused(replies.BAD_PARAMETER_VALUE)
+            case _:
+                raise Refused(replies.BAD_PARAMETER)
+    return mail

@@ -1,0 +1,331 @@
+"""One SMTP conversation: the command loop, and for each verb a few lines that ask the handler and say what it
+answers.
+
+What is kept of aiosmtpd: its transport plumbing, its session and envelope and when they are reset, its table
+of smtp_* methods, its PROXY header. What is replaced: the loop (limits, deadlines, faults), every reply,
+addresses, DATA, AUTH, TLS. It trusts nothing that it reads, answers only out of the catalogue, logs nothing
+that was said, and leaves no client without a reply while it can still be reached.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any, cast
+
+from aiosmtpd.proxy_protocol import get_proxy
+
+from mailguard import events
+from mailguard.mail import reply as replies
+from mailguard.mail.reply import Reply
+from mailguard.smtpd import data, sasl
+from mailguard.smtpd.commands import Refused, split_command
+from mailguard.smtpd.crowd import Crowd
+from mailguard.smtpd.handler import Handler
+from mailguard.smtpd.session import Transaction, Visit
+from mailguard.smtpd.settings import (
+    AUTH_OCTETS,
+    COMMAND_OCTETS,
+    DoorLimits,
+    IPAddress,
+    ListenerSettings,
+    client_address,
+)
+from mailguard.smtpd.wire import HangUp, Phase, Wire
+
+_PROXY_SECONDS = 10.0
+#: What a browser says: it can be made to post to any port, and what it posts must not become mail.
+_NOT_SMTP = frozenset({"GET", "POST", "PUT", "HEAD", "OPTIONS", "CONNECT", "DELETE", "PATCH", "TRACE", "HOST:"})
+#: Commands that exist and are not offered: 502, not 500 (RFC 5321 section 4.2.4).
+_NOT_OFFERED = frozenset({"EXPN", "ETRN", "ATRN", "TURN", "SEND", "SOML", "SAML", "XCLIENT", "XFORWARD", "BURL"})
+
+
+@dataclass(slots=True)
+class Entrance:
+    """What the sessions of one listener share. tls: swapped when certificates are reloaded; None without TLS."""
+
+    listener: ListenerSettings
+    limits: DoorLimits
+    handler: Handler
+    crowd: Crowd
+    hostname: str
+    spool_folder: Path
+    sessions: set[Conversation]
+    tls: ssl.SSLContext | None = None
+
+
+class Conversation(Wire):
+    """A session at one entrance."""
+
+    def __init__(self, entrance: Entrance, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(entrance.handler, entrance.limits, entrance.hostname, loop)
+        self._entrance = entrance
+        self._rules = entrance.handler
+        self._entered: IPAddress | None = None
+        self._fits = True
+
+    @property
+    def visit(self) -> Visit:
+        return cast(Visit, self.session)
+
+    @property
+    def transaction(self) -> Transaction:
+        return cast(Transaction, self.envelope)
+
+    @property
+    def task(self) -> asyncio.Task[None] | None:
+        """The session's task, for whoever waits for its end."""
+        return self._handler_coroutine
+
+    def _create_session(self) -> Visit:
+        return Visit(self.loop)
+
+    def _create_envelope(self) -> Transaction:
+        return Transaction()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._fits = self._entrance.crowd.come()
+        self._entrance.sessions.add(self)
+        assert self._handler_coroutine is not None
+        self._handler_coroutine.add_done_callback(self._left)
+
+    def _left(self, _: object) -> None:
+        self._entrance.sessions.discard(self)
+        self._entrance.crowd.go()
+        if self._entered is not None:
+            self._entrance.crowd.leave(self._entered)
+        self.close()
+
+    async def _handle_client(self) -> None:
+        """The whole session. Never raises but when it is cancelled (the connection is lost)."""
+        try:
+            await self._converse()
+        except (EOFError, OSError):
+            pass  # the client is gone
+        except Exception as error:
+            events.fault("smtpd", error)
+
+    async def _converse(self) -> None:
+        try:
+            await self._come_in()
+            self.say(replies.READY.with_text(f"{self.hostname} {replies.READY.text}"))
+            while True:
+                await self._answer_one()
+        except HangUp as end:
+            if self._entrance.listener.tls != "implicit" or self.visit.tls is not None:
+                await self.hang_up(end.reply)
+
+    async def _come_in(self) -> None:
+        """Learn who it is, count it, and take the TLS handshake if that comes first. Raises HangUp."""
+        address, trusted = await self._address()
+        self.visit.ip, self.visit.loopback = str(address), address.is_loopback
+        self.visit.trusted = trusted
+        if not self._fits or not self._entrance.crowd.enter(address):
+            events.door_refused("too_many_connections", self.visit.ip)
+            raise HangUp(replies.TOO_MANY_CONNECTIONS)
+        self._entered = address
+        if self._entrance.tls is not None and self._entrance.listener.tls == "implicit":
+            self.visit.tls = await self._handshake(self._entrance.tls, keep=True)
+
+    async def _address(self) -> tuple[IPAddress, bool]:
+        """The client's address, and whether it is trusted. Raises ConnectionError where there is none to be
+        had.
+        """
+        listener = self._entrance.listener
+        address = client_address(self.session.peer[0]) if self.session.peer else None
+        if address is None:
+            raise ConnectionResetError("no peer address")
+        if not listener.proxy_protocol:
+            return address, listener.trusts(address)
+        if not listener.is_proxy(address):
+            events.door_refused("not_a_proxy", str(address))
+            raise ConnectionAbortedError("not a proxy")
+        header = await self._within(_PROXY_SECONDS, lambda: get_proxy(self._reader))
+        if not header.valid:
+            events.door_refused("proxy_header", str(address))
+            raise ConnectionAbortedError("no PROXY header")
+        said = client_address(str(header.src_addr)) if header.src_addr else None
+        # The proxy itself asks (LOCAL, UNKNOWN): it may look whether we are there, but its address opens
+        # nothing for others.
+        return (said, listener.trusts(said)) if said is not None else (address, False)
+
+    async def _handshake(self, context: ssl.SSLContext, *, keep: bool = False) -> str | None:
+        try:
+            return await self.start_tls(context, keep=keep)
+        except OSError as error:  # ssl.SSLError is one: plain text, an old version, a scanner
+            events.door_refused("tls_handshake", self.visit.ip)
+            raise ConnectionAbortedError("no TLS handshake") from error
+
+    async def _answer_one(self) -> None:
+        """Read one command, answer it. A fault of ours costs the client one 451, not the session - unless
+        octets would be misread.
+        """
+        try:
+            verb, argument = await self._command()
+            await self._dispatch(verb, argument)
+        except Refused as refused:
+            self.answer(refused.reply)
+        except (EOFError, ConnectionError, HangUp):
+            raise
+        except Exception as error:
+            if self.transport is None:
+                raise
+            events.fault("smtpd", error)
+            if self.phase is Phase.BODY:  # what is still to come is a body, not commands
+                raise HangUp(replies.TRY_LATER) from error
+            self.say(replies.TRY_LATER)
+        finally:
+            self.phase = Phase.TALKING
+        if self.visit.errors >= self._limits.errors:
+            events.door_refused("too_many_errors", self.visit.ip)
+            raise HangUp(replies.TOO_MANY_ERRORS)
+
+    async def _command(self) -> tuple[str, str]:
+        line = await self.read_line(AUTH_OCTETS)
+        self.visit.commands += 1
+        if self.visit.commands > self._limits.commands:
+            events.door_refused("too_many_commands", self.visit.ip)
+            raise HangUp(replies.TOO_MANY_COMMANDS)
+        verb, argument = split_command(line)
+        if len(line) > COMMAND_OCTETS and verb != "AUTH":
+            raise Refused(replies.COMMAND_TOO_LONG)
+        return verb, argument
+
+    async def _dispatch(self, verb: str, argument: str) -> None:
+        method = self._smtp_methods.get(verb)
+        if method is not None:
+            await method(argument)
+        elif verb in _NOT_SMTP:
+            events.door_refused("not_smtp", self.visit.ip)
+            raise HangUp(replies.NOT_SMTP)
+        else:
+            self.answer(replies.NOT_IMPLEMENTED if verb in _NOT_OFFERED else replies.UNKNOWN_COMMAND)
+
+    def reset(self) -> None:
+        """Forget the transaction under way (RFC 5321 section 4.1.4)."""
+        self.envelope = self._create_envelope()
+
+    def answer(self, reply: Reply) -> None:
+        """Say it, and count it if it was the client's error."""
+        if reply.code >= 500:
+            self.visit.errors += 1
+        self.say(reply)
+
+    # The verbs
+
+    async def smtp_HELO(self, arg: Any) -> None:
+        self._hello("HELO", arg, [])
+
+    async def smtp_EHLO(self, arg: Any) -> None:
+        self._hello("EHLO", arg, self._rules.keywords(self.visit))
+
+    def _hello(self, verb: str, name: str, keywords: list[str]) -> None:
+        if not name:
+            self.answer(replies.SYNTAX.with_text(f"syntax error: {verb} name"))
+            return
+        self.reset()
+        self.visit.host_name = name[:255].encode("ascii", "replace").decode("ascii")
+        self.visit.extended_smtp = verb == "EHLO"
+        self.say(replies.hello(self.hostname, keywords))
+
+    async def smtp_MAIL(self, arg: Any) -> None:
+        self.answer(self._rules.mail(self.visit, self.transaction, arg))
+
+    async def smtp_RCPT(self, arg: Any) -> None:
+        self.answer(self._rules.rcpt(self.visit, self.transaction, arg))
+
+    async def smtp_DATA(self, arg: Any) -> None:
+        reply = _no(arg, "DATA") or self._rules.may_send_data(self.transaction)
+        self.answer(reply)
+        if reply is not replies.SEND_BODY:
+            return
+        await self.flush()
+        self.phase = Phase.BODY
+        taken = await data.take(self.read_block, self._limits, self._entrance.spool_folder)
+        if taken.cut:
+            raise HangUp(taken.refusal or replies.TRY_LATER)
+        self.put_back(taken.rest)
+        self.phase = Phase.COMMIT
+        await self._final_dot(taken)
+
+    async def _final_dot(self, taken: data.Taken) -> None:
+        began, transaction = perf_counter(), self.transaction
+        self.reset()
+        if taken.body is not None:
+            reply = await self._rules.deliver(self.visit, transaction, taken.body)
+        else:
+            reply = taken.refusal or replies.TRY_LATER
+            events.door_refused(f"message_{reply.code}_{reply.status}", self.visit.ip)
+        if reply.accepted:
+            self.visit.errors = 0
+        self.answer(reply)
+        await self.flush()
+        events.dot_seconds.observe(perf_counter() - began)
+
+    async def smtp_BDAT(self, arg: Any) -> None:
+        # Not offered (RFC 3030 section 2). Its octets come without being asked for: they must not be read as
+        # commands.
+        raise HangUp(replies.NOT_IMPLEMENTED)
+
+    async def smtp_STARTTLS(self, arg: Any) -> None:
+        context = self._entrance.tls
+        if context is None or not self._rules.may_start_tls(self.visit):
+            self.answer(replies.NOT_IMPLEMENTED)
+        elif refusal := _no(arg, "STARTTLS") or (None if self.visit.extended_smtp else replies.NEED_HELLO):
+            self.answer(refusal)
+        else:
+            self.transport.pause_reading()  # from here on, octets are for TLS
+            self.say(replies.READY_FOR_TLS)
+            await self.flush()
+            self.visit.tls = await self._handshake(context)
+            self.visit.forget()
+            self.reset()
+
+    async def smtp_AUTH(self, arg: Any) -> None:
+        refusal = self._rules.may_log_in(self.visit, self.transaction)
+        if refusal is not None:
+            self.answer(refusal)
+            return
+        name, password = await sasl.credentials(arg, self._ask)
+        await self.flush()
+        self.answer(await self._rules.log_in(self.visit, name, password))
+
+    async def _ask(self, challenge: bytes) -> bytes:
+        self.say("334 " + sasl.encoded(challenge))
+        try:
+            return await self.read_line(AUTH_OCTETS)
+        except Refused as refused:
+            long = refused.reply is replies.COMMAND_TOO_LONG
+            raise Refused(replies.AUTH_LINE_TOO_LONG if long else refused.reply) from None
+
+    async def smtp_RSET(self, arg: Any) -> None:
+        if (refusal := _no(arg, "RSET")) is None:
+            self.reset()
+        self.answer(refusal or replies.OK)
+
+    async def smtp_NOOP(self, arg: Any) -> None:
+        self.say(replies.OK)
+
+    async def smtp_VRFY(self, arg: Any) -> None:
+        self.answer(replies.CANNOT_VERIFY if arg else replies.SYNTAX.with_text("syntax error: VRFY address"))
+
+    async def smtp_EXPN(self, arg: Any) -> None:
+        self.answer(replies.NOT_IMPLEMENTED)
+
+    async def smtp_HELP(self, arg: Any) -> None:
+        self.say(replies.COMMANDS)
+
+    async def smtp_QUIT(self, arg: Any) -> None:
+        if (refusal := _no(arg, "QUIT")) is not None:
+            self.answer(refusal)
+            return
+        raise HangUp(replies.GOODBYE)
+
+
+def _no(argument: str, verb: str) -> Reply | None:
+    """A refusal if there is an argument where none belongs."""
+    return replies.SYNTAX.with_text(f"syntax error: {verb} takes no argument") if argument else None

@@ -1,0 +1,155 @@
+"""The front door: listeners, the sessions at them, and their orderly end.
+
+It puts the pieces of this package together and owns what must outlive one session: the counts, the set of
+sessions, and the messages that are at the table. Stopping never cuts a commit: who waits for a command is
+told 421, who sends a body may finish within the time of grace, and every message that reached `accept` is
+waited for. It trusts its settings; it never looks at what is said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mailguard.mail import reply as replies
+from mailguard.mail.reply import Reply
+from mailguard.smtpd.crowd import Crowd, Patience
+from mailguard.smtpd.handler import Accept, Authenticate, Handler
+from mailguard.smtpd.protocol import Conversation, Entrance
+from mailguard.smtpd.settings import DoorLimits, ListenerSettings
+from mailguard.smtpd.tls import context_for
+
+#: An SMTP server speaks first, so who waits in a short queue waits long: 100 (asyncio's default) stalled 300
+#: clients for 10 s.
+_BACKLOG = 2048
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Door:
+    """All listeners of the house.
+
+    accept: the room behind the door; it must answer with a complete Reply, and what it raises becomes 451.
+    authenticate: (name, password) to a Login or None, or AuthUnavailable; None: AUTH is not offered.
+    spool_folder: where large bodies are put (0600), on the file system of the store. Files of bodies that
+    nobody adopted are deleted after `accept`.
+    """
+
+    def __init__(
+        self,
+        listeners: Sequence[ListenerSettings],
+        limits: DoorLimits,
+        hostname: str,
+        accept: Accept,
+        authenticate: Authenticate | None,
+        spool_folder: Path,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._limits = limits
+        self._commits: set[asyncio.Task[Reply]] = set()
+        self._sessions: set[Conversation] = set()
+        self._servers: list[asyncio.Server] = []
+        crowd, patience = Crowd(limits), Patience(time.monotonic, asyncio.sleep)
+        self._entrances = [
+            Entrance(
+                listener=listener,
+                limits=limits,
+                handler=Handler(
+                    listener,
+                    limits,
+                    accept=accept,
+                    authenticate=authenticate,
+                    patience=patience,
+                    commits=self._commits,
+                    now=now,
+                ),
+                crowd=crowd,
+                hostname=hostname,
+                spool_folder=spool_folder,
+                sessions=self._sessions,
+            )
+            for listener in listeners
+        ]
+
+    async def start(self) -> None:
+        """Listen. Raises CertificateError, or OSError for an address that cannot be had; then nothing
+        listens.
+        """
+        self.reload_certificates()
+        try:
+            for entrance in self._entrances:
+                self._servers.append(await self._listen(entrance))
+        except OSError:
+            self._close_servers()
+            raise
+
+    @property
+    def addresses(self) -> list[tuple[str, int]]:
+        """(host, port) of every socket, in the order of the listeners; real ports where 0 was asked for."""
+        names = (sock.getsockname() for server in self._servers for sock in server.sockets)
+        return [(name[0], name[1]) for name in names]
+
+    @property
+    def connections(self) -> int:
+        """Sessions under way."""
+        return len(self._sessions)
+
+    def reload_certificates(self) -> None:
+        """Read all certificates again, for new handshakes. Raises CertificateError, and then none is changed."""
+        contexts = [context_for(entrance.listener) for entrance in self._entrances]
+        for entrance, context in zip(self._entrances, contexts, strict=True):
+            entrance.tls = context
+
+    async def stop(self, grace_seconds: float) -> None:
+        """Stop accepting, say 421 to idle clients, let bodies and commits finish. Returns after about twice
+        the grace at most.
+        """
+        self._close_servers()
+        self._interrupt(hard=False)
+        await _ended(self._tasks(), grace_seconds)
+        self._interrupt(hard=True)
+        await _ended([*self._tasks(), *self._commits], grace_seconds)
+        for session in list(self._sessions):
+            session.close()
+
+    async def _listen(self, entrance: Entrance) -> asyncio.Server:
+        loop = asyncio.get_running_loop()
+        listener = entrance.listener
+        server = await loop.create_server(
+            lambda: Conversation(entrance, loop),
+            listener.host,
+            listener.port,
+            backlog=_BACKLOG,
+            reuse_address=True,
+        )
+        for sock in server.sockets:
+            # Replies are small and waited for. asyncio sets this on each connection too; uvloop inherits it.
+            with contextlib.suppress(OSError):
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return server
+
+    def _close_servers(self) -> None:
+        # Not wait_closed(): from Python 3.12 on it waits for all clients, whom we must tell first.
+        for server in self._servers:
+            server.close()
+        self._servers.clear()
+
+    def _interrupt(self, *, hard: bool) -> None:
+        for session in list(self._sessions):
+            session.interrupt(replies.SHUTTING_DOWN, hard=hard)
+
+    def _tasks(self) -> list[asyncio.Task[None]]:
+        return [session.task for session in self._sessions if session.task is not None]
+
+
+async def _ended(tasks: Iterable[asyncio.Future[None] | asyncio.Future[Reply]], seconds: float) -> None:
+    waiting = list(tasks)
+    if waiting:
+        await asyncio.wait(waiting, timeout=seconds)

@@ -1,0 +1,79 @@
+"""What the door knows of a client and of the transaction under way: aiosmtpd's session and envelope with our
+own words in them.
+
+Values that the protocol fills in as they are proven; nothing here decides or speaks. The client's address
+comes from the socket or, on a listener that asks for it, from the PROXY header; the name it calls itself is
+never trusted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiosmtpd.smtp import Envelope as ProtocolEnvelope
+from aiosmtpd.smtp import Session as ProtocolSession
+
+from mailguard.mail.address import Address, ReversePath
+from mailguard.mail.envelope import Client, Envelope
+from mailguard.smtpd.auth import Login
+
+
+class Visit(ProtocolSession):
+    """One connection. ip: textual; trusted: from a trusted network; tls: protocol version, None in the clear."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop)
+        self.ip = ""
+        self.loopback = False
+        self.trusted = False
+        self.tls: str | None = None
+        self.login: Login | None = None
+        self.commands = 0
+        self.errors = 0
+
+    def forget(self) -> None:
+        """What the client said before TLS was said by nobody in particular (RFC 3207 section 4.2)."""
+        self.host_name = None
+        self.extended_smtp = False
+        self.login = None
+
+    def client(self, listener: str, *, smtputf8: bool) -> Client:
+        """The client as the envelope carries it."""
+        return Client(
+            ip=self.ip,
+            helo=self.host_name or "",
+            login=self.login.name if self.login else None,
+            trusted=self.trusted,
+            tls=self.tls,
+            protocol=self.protocol(smtputf8=smtputf8),
+            listener=listener,
+        )
+
+    def protocol(self, *, smtputf8: bool) -> str:
+        """The keyword for the Received field: RFC 3848, and RFC 6531 section 4.3 where addresses are UTF-8."""
+        if not self.extended_smtp:
+            return "SMTP"
+        name = "UTF8SMTP" if smtputf8 else "ESMTP"
+        return name + ("S" if self.tls else "") + ("A" if self.login else "")
+
+
+class Transaction(ProtocolEnvelope):
+    """One mail under way: from MAIL to the final dot or RSET. sender None: no MAIL yet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sender: ReversePath | None = None
+        self.recipients: dict[str, Address] = {}  # by Address.key: each once, in the order given
+        self.body_8bit = False
+        self.smtputf8 = False
+
+    def envelope(self, client: Client) -> Envelope:
+        """The envelope that the rooms see. Only after MAIL."""
+        assert self.sender is not None
+        return Envelope(
+            sender=self.sender,
+            recipients=tuple(self.recipients.values()),
+            client=client,
+            body_8bit=self.body_8bit,
+            smtputf8=self.smtputf8,
+        )

@@ -1,0 +1,112 @@
+"""The front door's settings: where it listens, who may come in, and every number that keeps a stranger from
+filling the house.
+
+Values only, checked when they are made; this module reads no file and opens no socket. `config` builds them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+Tls = Literal["none", "starttls", "implicit"]
+Auth = Literal["required", "optional", "none"]
+
+LOOPBACK: tuple[Network, ...] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+
+#: Longest command lines in octets, CRLF included. RFC 5321 section 4.5.3.1.4 asks for 512, its extensions for
+#: more; RFC 4954 section 4 asks for 12288 where AUTH carries an initial response or answers a challenge.
+COMMAND_OCTETS = 2048
+AUTH_OCTETS = 12288
+
+
+@dataclass(frozen=True, slots=True)
+class DoorLimits:
+    """The limits of one door. Octets, counts and seconds; `recipients` and `received` a message, the rest a
+    session.
+
+    `connections` and `connections_per_address` are for all listeners together; an IPv6 address counts as its
+    /64 network.
+    """
+
+    message_bytes: int = 35 * 2**20
+    recipients: int = 1000
+    connections: int = 2000
+    connections_per_address: int = 200
+    commands: int = 10_000
+    errors: int = 20
+    idle_seconds: float = 300  # RFC 5321 section 4.5.3.2.7: at least five minutes
+    data_seconds: float = 600  # a block of DATA
+    session_seconds: float = 3600
+    line_bytes: int = 65536  # without its CRLF
+    received: int = 100  # RFC 5321 section 6.3: at least 100
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be greater than 0")
+
+    @property
+    def discard_bytes(self) -> int:
+        """How much of a refused message is read on to its final dot before the line is cut."""
+        return max(4 * self.message_bytes, 64 * 2**20)
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerSettings:
+    """One listening address.
+
+    trusted_networks: clients that may relay without a login, with any sender address; proxy_protocol: every
+    connection starts with a PROXY header (v1 or v2), taken only from peers in `proxies`, since whoever writes
+    it chooses the address that we trust. Raises ValueError, saying what to change, for combinations that
+    cannot work.
+    """
+
+    host: str
+    port: int
+    tls: Tls = "none"
+    certificate: Path | None = None
+    key: Path | None = None
+    auth: Auth = "none"
+    trusted_networks: tuple[Network, ...] = ()
+    proxy_protocol: bool = False
+    proxies: tuple[Network, ...] = LOOPBACK
+
+    def __post_init__(self) -> None:
+        if self.tls != "none" and (self.certificate is None or self.key is None):
+            raise ValueError(f"tls: {self.tls} needs certificate and key")
+        if self.auth == "required" and self.tls == "none" and not self.is_loopback and not self.trusted_networks:
+            raise ValueError("auth: required without TLS on a public address lets nobody in: set tls")
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the listener can only be reached from this machine."""
+        if self.host == "localhost":
+            return True
+        address = client_address(self.host)
+        return address is not None and address.is_loopback
+
+    def trusts(self, address: IPAddress) -> bool:
+        """Whether a client of this address may relay without a login."""
+        return _in(address, self.trusted_networks)
+
+    def is_proxy(self, address: IPAddress) -> bool:
+        """Whether a peer of this address may say, by the PROXY protocol, whom it speaks for."""
+        return _in(address, self.proxies)
+
+
+def client_address(text: str) -> IPAddress | None:
+    """A peer's address: scope ids dropped, IPv4 in IPv6 as IPv4. None if the text is no address."""
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _in(address: IPAddress, networks: tuple[Network, ...]) -> bool:
+    return any(address.version == network.version and address in network for network in networks)

@@ -1,0 +1,40 @@
+"""TLS at the door: a context from a certificate chain and a key, TLS 1.2 or newer, the library's own choice
+of ciphers.
+
+Read again on reload; a certificate that does not load leaves the old one in place. It never asks for a
+passphrase: nobody sits there.
+"""
+
+from __future__ import annotations
+
+import ssl
+
+from mailguard.smtpd.settings import ListenerSettings
+
+
+class CertificateError(Exception):
+    """Certificate or key cannot be used; the message says which files and why."""
+
+
+def context_for(listener: ListenerSettings) -> ssl.SSLContext | None:
+    """The listener's context, None if it has no TLS. Raises CertificateError."""
+    if listener.tls == "none":
+        return None
+    assert listener.certificate is not None  # ListenerSettings sees to both
+    assert listener.key is not None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # RFC 8996: 1.0 and 1.1 are deprecated
+    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
+    try:
+        # Without a callback OpenSSL would ask on the terminal for the passphrase of an encrypted key.
+        context.load_cert_chain(listener.certificate, listener.key, password=lambda: b"")
+    except (OSError, ValueError) as error:
+        what = f"certificate {listener.certificate} with key {listener.key}"
+        raise CertificateError(f"{what} cannot be used: {_reason(error)}") from error
+    return context
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLError):
+        return (error.reason or "not PEM, or an encrypted key").replace("_", " ").lower()
+    return (getattr(error, "strerror", None) or str(error)).lower()

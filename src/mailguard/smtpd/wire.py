@@ -1,0 +1,250 @@
+"""The line to one client: octets in and replies out, each with a deadline; TLS; the end. aiosmtpd's stream
+plumbing, made bounded.
+
+It trusts nothing and understands nothing: a line is a line, a block a block. Replies wait until there is
+nothing more to read, so that a pipelined group is answered in one piece (RFC 2920 section 3.2). Nothing here
+logs what was said (aiosmtpd's `push` would).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import enum
+import ssl
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from aiosmtpd.smtp import SMTP
+
+from mailguard.mail import reply as replies
+from mailguard.mail.reply import Reply
+from mailguard.smtpd.commands import Refused
+from mailguard.smtpd.data import BLOCK
+from mailguard.smtpd.settings import DoorLimits
+
+_TLS_SECONDS = 30.0
+_LINGER_SECONDS, _LINGER_OCTETS = 1.0, 4 * 2**20
+_FLUSH_AT = 16 * 1024
+_SKIP_MAX = 2**20  # of a command line that does not end
+
+T = TypeVar("T")
+
+
+class Phase(enum.Enum):
+    """What a session is doing, for those who want to end it."""
+
+    TALKING = "talking"  # waiting for a command: may be ended at any time
+    BODY = "body"  # octets of a message come in: what follows is no command
+    COMMIT = "commit"  # the message is at the table: never interrupted
+
+
+class HangUp(Exception):
+    """Say this, and close."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(str(reply))
+        self.reply = reply
+
+
+class Wire(SMTP):
+    """A connection. Reading raises EOFError or OSError when the client is gone, HangUp when its time is over."""
+
+    # aiosmtpd and asyncio type these more narrowly than what they hold.
+    session: Any
+    transport: Any
+    _reader: Any
+    _writer: Any
+
+    line_length_limit = 65536  # the stream's buffer: reading stops at twice this until somebody takes it
+
+    def __init__(self, handler: Any, limits: DoorLimits, hostname: str, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(
+            handler,
+            data_size_limit=limits.message_bytes,
+            enable_SMTPUTF8=True,
+            hostname=hostname,
+            timeout=limits.session_seconds,
+            loop=loop,
+        )
+        self.phase = Phase.TALKING
+        self._limits = limits
+        self._outgoing = bytearray()
+        self._ending: Reply | None = None
+        self._deadline: asyncio.Timeout | None = None
+
+    # What asyncio and aiosmtpd call
+
+    def eof_received(self) -> bool | None:
+        # aiosmtpd cancels the session here. A client that has only shut down its sending side still gets its
+        # replies.
+        return asyncio.StreamReaderProtocol.eof_received(self)
+
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        # aiosmtpd's timer, which would also fire inside a commit, becomes the session's: set once. Idle time
+        # is `_within`.
+        if self._timeout_handle is None:
+            self._timeout_handle = self.loop.call_later(self._limits.session_seconds, self._timeout_cb)
+
+    def _timeout_cb(self) -> None:
+        self.interrupt(replies.SESSION_TOO_LONG, hard=True)
+
+    async def push(self, status: Any) -> None:
+        self._outgoing += status if isinstance(status, bytes) else str(status).encode("ascii", "replace")
+        self._outgoing += b"\r\n"
+
+    # Ending
+
+    def interrupt(self, reply: Reply, *, hard: bool = False) -> None:
+        """End the session with this reply: at once if it waits for a command (hard: or for a body), after its
+        commit otherwise.
+        """
+        self._ending = self._ending or reply
+        if self._deadline is not None and (hard or self.phase is Phase.TALKING):
+            self._deadline.reschedule(self.loop.time())
+
+    async def hang_up(self, reply: Reply) -> None:
+        """Say the last word and close, so that it is heard."""
+        self.say(reply)
+        await self.flush()
+        await self._linger()
+
+    def close(self) -> None:
+        """Close without a word; whatever cannot be sent within seconds is dropped."""
+        transport = self.transport
+        if transport is not None and not transport.is_closing():
+            transport.close()
+            self.loop.call_later(_TLS_SECONDS, _abort, transport)
+
+    async def _linger(self) -> None:
+        """Read on for a moment: closing with octets unread resets the connection, and the reply would be lost
+        with it.
+        """
+        if self.transport is None or not self.transport.can_write_eof():
+            return
+        self.transport.write_eof()
+        left = _LINGER_OCTETS
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_SECONDS):
+                while left > 0 and (block := await self._reader.read(BLOCK)):
+                    left -= len(block)
+
+    # Writing
+
+    def say(self, reply: Reply | str) -> None:
+        """Add a reply; it goes out when there is nothing more to read."""
+        text = "".join(ch for ch in str(reply) if " " <= ch <= "~") if isinstance(reply, Reply) else reply
+        self._outgoing += text.encode("ascii", "replace") + b"\r\n"
+
+    async def flush(self) -> None:
+        """Send all replies. Raises OSError if the client is gone or does not read them."""
+        if not self._outgoing or self.transport is None:
+            return
+        out, self._outgoing = bytes(self._outgoing), bytearray()
+        self._writer.write(out)
+        try:
+            async with asyncio.timeout(self._limits.idle_seconds):
+                await self._writer.drain()
+        except TimeoutError:
+            self._abort()
+            raise ConnectionAbortedError("the client does not read our replies") from None
+
+    def _abort(self) -> None:
+        if self.transport is not None:
+            _abort(self.transport)
+
+    # Reading
+
+    async def read_line(self, most: int) -> bytes:
+        """One line of at most `most` octets with its CRLF, which is taken off. Raises Refused for others,
+        after reading past them.
+        """
+        if len(self._outgoing) > _FLUSH_AT or b"\n" not in self._reader._buffer:
+            await self.flush()
+        try:
+            line: bytes = await self._within(self._limits.idle_seconds, lambda: self._reader.readuntil(b"\n"))
+        except asyncio.LimitOverrunError as overrun:
+            consumed = overrun.consumed
+            await self._within(self._limits.idle_seconds, lambda: self._skip_line(consumed))
+            raise Refused(replies.COMMAND_TOO_LONG) from None
+        if not line.endswith(b"\r\n"):  # nothing else ends a line: RFC 5321 section 2.3.8
+            raise Refused(replies.COMMAND_LINE_ENDING)
+        if len(line) > most:
+            raise Refused(replies.COMMAND_TOO_LONG)
+        return line[:-2]
+
+    async def read_block(self) -> bytes:
+        """Whatever has come in, at most BLOCK octets. Raises EOFError at the end."""
+        block: bytes = await self._within(self._limits.data_seconds, lambda: self._reader.read(BLOCK))
+        if not block:
+            raise EOFError
+        return block
+
+    def put_back(self, octets: bytes) -> None:
+        """Octets that were read too far: they are the next commands."""
+        self._reader._buffer[:0] = octets
+
+    async def _skip_line(self, consumed: int) -> None:
+        skipped = 0
+        while skipped <= _SKIP_MAX:
+            skipped += len(await self._reader.readexactly(consumed))
+            try:
+                await self._reader.readuntil(b"\n")
+            except asyncio.LimitOverrunError as error:
+                consumed = error.consumed
+            else:
+                return
+        raise HangUp(replies.TOO_MANY_ERRORS)
+
+    async def _within(self, seconds: float, reading: Callable[[], Awaitable[T]]) -> T:
+        if self._ending is not None:
+            raise HangUp(self._ending)
+        try:
+            async with asyncio.timeout(seconds) as self._deadline:
+                return await reading()
+        except TimeoutError:
+            raise HangUp(self._ending or replies.IDLE_TOO_LONG) from None
+        finally:
+            self._deadline = None
+
+    # TLS
+
+    async def start_tls(self, context: ssl.SSLContext, *, keep: bool = False) -> str | None:
+        """Take the server's part of a TLS handshake; the protocol version. Raises OSError if it fails.
+
+        What came in before is dropped (RFC 3207 section 4.2; else a man in the middle could put commands
+        there) - but for `keep`, where the octets behind a PROXY header are the client's hello.
+        """
+        early = bytes(self._reader._buffer)
+        self._reader._buffer.clear()
+        if early and keep:
+            # After start_tls has put its protocol under the transport: two turns of the loop from here.
+            self.loop.call_soon(self.loop.call_soon, _feed, self.transport, early)
+        transport = await self.loop.start_tls(
+            self.transport, self, context, server_side=True, ssl_handshake_timeout=_TLS_SECONDS
+        )
+        if transport is None or self.transport is None:
+            raise ConnectionResetError("the client went away during the TLS handshake")
+        # asyncio's StreamWriter.start_tls leaves the reader on the old transport; all four must agree.
+        self.transport = self._transport = transport
+        self._reader._transport = self._writer._transport = transport
+        self._reader._paused = False
+        self._over_ssl = True
+        session = transport.get_extra_info("ssl_object")
+        return session.version() if session is not None else None
+
+
+def _feed(transport: Any, octets: bytes) -> None:
+    """Give octets to the transport's (buffered) protocol as if they had just come."""
+    protocol = transport.get_protocol()
+    while octets:
+        buffer = protocol.get_buffer(len(octets))
+        count = min(len(buffer), len(octets))
+        buffer[:count] = octets[:count]
+        protocol.buffer_updated(count)
+        octets = octets[count:]
+
+
+def _abort(transport: Any) -> None:
+    with contextlib.suppress(AttributeError, OSError):
+        transport.abort()
