@@ -1,8 +1,8 @@
-"""A real, private Postfix for tests: free ports, everything in one temporary folder, the machine's own Postfix untouched.
+"""A real, private Postfix for tests: free ports, one temporary folder, the machine's own Postfix untouched.
 
-It takes mail for any domain on four ports (plain with STARTTLS, implicit TLS, one that insists on AUTH, a small old one) and
-delivers each recipient's copy into one Maildir, from which `delivered` reads it back with the octets as they came over
-the wire. Some addresses are refused, so that every outcome can be had from a real server:
+It takes mail for any domain on four ports (plain with STARTTLS, implicit TLS, one that insists on AUTH, a small old
+one) and delivers each recipient's copy into one Maildir, from which `delivered` reads it back with the octets as they
+came over the wire. Some addresses are refused, so that every outcome can be had from a real server:
 
     refused@...   550 at RCPT          later@...   450 at RCPT          sender refused@refused.example   554 at MAIL
 

@@ -1,0 +1,142 @@
+"""The octets that go out: checked against the digest that the judge saw, read in blocks, dots stuffed on the way.
+
+It trusts neither the disk nor whoever wrote the body: changed octets are never sent, and neither are bare CR or LF,
+which a server might take for the end of the mail (RFC 5321 section 2.3.8). It never changes an octet but for the
+stuffing (section 4.5.2), and never holds more than a block of a file. Files are read in threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from mailguard.mail.message import Body
+
+#: Octets read and written at a time.
+BLOCK = 256 * 1024
+CRLF = b"\r\n"
+
+
+class BodyCorrupt(Exception):
+    """The stored octets are not those that were judged (style rule 2). They must not be sent."""
+
+
+class BareLineEnding(Exception):
+    """A CR without LF or a LF without CR: no mail that came through the door has one."""
+
+
+@dataclass(slots=True)
+class Scan:
+    """What one pass over the octets tells. Feed prefix and blocks in order; `finish` at the end."""
+
+    eight_bit: bool = False
+    eight_bit_header: bool = False
+    size: int = 0
+    _digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+    _counts: list[int] = field(default_factory=lambda: [0, 0, 0])  # CRLF, CR, LF
+    _tail: bytes = CRLF  # the last octets of the header so far
+    _in_header: bool = True
+
+    def feed(self, block: bytes) -> None:
+        """Look at the next octets of the body."""
+        self._digest.update(block)
+        self.size += len(block)
+        seam = self._tail.endswith(b"\r") and block.startswith(b"\n")
+        self._counts[0] += block.count(CRLF) + seam
+        self._counts[1] += block.count(b"\r")
+        self._counts[2] += block.count(b"\n")
+        if not block.isascii():
+            self.eight_bit = True
+            self._look_at_header(block)
+        if self._in_header:
+            self._in_header = CRLF + CRLF not in self._tail + block
+        self._tail = (self._tail + block[-4:])[-4:]
+
+    def _look_at_header(self, block: bytes) -> None:
+        if self._in_header:
+            header = (self._tail + block).partition(CRLF + CRLF)[0]
+            self.eight_bit_header = self.eight_bit_header or not header.isascii()
+
+    def finish(self, body: Body) -> None:
+        """Raises BodyCorrupt or BareLineEnding."""
+        if self.size != body.size or self._digest.hexdigest() != body.sha256:
+            raise BodyCorrupt("stored octets differ from the digest that was taken at the door")
+        if not self._counts[0] == self._counts[1] == self._counts[2]:
+            raise BareLineEnding("bare CR or LF in the stored octets")
+
+
+def scan_octets(body: Body) -> Scan:
+    """One pass over all octets; blocks on a file (call it in a thread). Raises BodyCorrupt, BareLineEnding or
+    OSError.
+    """
+    scan = Scan()
+    if body.octets is not None:
+        scan.feed(body.octets)
+    else:
+        assert body.path is not None
+        with body.path.open("rb") as file:
+            while block := file.read(BLOCK):
+                scan.feed(block)
+    scan.finish(body)
+    return scan
+
+
+async def checked(body: Body) -> Scan:
+    """`scan_octets`, off the event loop where the octets are in a file."""
+    if body.octets is not None:
+        return scan_octets(body)
+    return await asyncio.to_thread(scan_octets, body)
+
+
+async def blocks(body: Body) -> AsyncIterator[bytes]:
+    """The octets in order, checked once more on the way: raises BodyCorrupt *before* the last block is given out.
+
+    So a file that changes after `checked` never goes out whole: the final dot cannot be reached.
+    """
+    if body.octets is not None:  # immutable, and checked a moment ago
+        yield body.octets
+        return
+    assert body.path is not None
+    scan = Scan()
+    file = await asyncio.to_thread(body.path.open, "rb")
+    try:
+        block = await asyncio.to_thread(_read, file, scan)
+        while block:
+            following = await asyncio.to_thread(_read, file, scan)
+            if not following:
+                scan.finish(body)
+            yield block
+            block = following
+    finally:
+        file.close()
+
+
+def _read(file: BinaryIO, scan: Scan) -> bytes:
+    block = file.read(BLOCK)
+    if block:
+        scan.feed(block)
+    return block
+
+
+@dataclass(slots=True)
+class DotStuffer:
+    """RFC 5321 section 4.5.2: a line that begins with a dot gets one more, wherever the blocks are cut."""
+
+    tail: bytes = CRLF  # the beginning of the text is the beginning of a line
+
+    def feed(self, block: bytes) -> bytes:
+        """The block with its dots doubled."""
+        stuffed = block.replace(b"\r\n.", b"\r\n..")
+        if self.tail == CRLF and block.startswith(b"."):
+            stuffed = b"." + stuffed
+        elif self.tail[-1:] == b"\r" and block.startswith(b"\n."):
+            stuffed = b"\n." + stuffed[1:]
+        self.tail = (self.tail + block[-2:])[-2:]
+        return stuffed
+
+    def end(self) -> bytes:
+        """The final dot, after a CRLF only if the text does not end with one (section 4.1.1.4)."""
+        return b".\r\n" if self.tail == CRLF else b"\r\n.\r\n"

@@ -1,0 +1,170 @@
+"""Opens one connection to the upstream by aiosmtplib (TCP, greeting, TLS, EHLO, AUTH) and hands it to our Wire.
+
+It relies on aiosmtplib's public face only: `SMTP(sock=..., ...)`, `connect`, `ehlo`, `helo`, `starttls`, `login`,
+`esmtp_extensions`, `transport`, `close`. It trusts no certificate that was not asked to be trusted, sends no password
+without TLS (settings see to that, and `_logged_in` once more), and falls back to nothing weaker than what was set.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import ssl
+from dataclasses import dataclass
+
+import aiosmtplib
+
+from mailguard.relay.settings import UpstreamSettings
+from mailguard.relay.upstream import words
+from mailguard.relay.wire import Wire
+
+
+class CannotOpen(Exception):
+    """No session can be had with the upstream now; the message says why (no secrets). `code`: SMTP code if there was
+    one.
+    """
+
+    def __init__(self, why: str, code: int | None = None) -> None:
+        super().__init__(words(why))
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open connection and what the server offers: keyword in lower case -> its parameters."""
+
+    wire: Wire
+    extensions: dict[str, str]
+
+
+def tls_context(settings: UpstreamSettings) -> ssl.SSLContext:
+    """The TLS of this upstream; reads certificate files, so it blocks. Raises OSError (ssl.SSLError among them)."""
+    context = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
+    if not settings.verified:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+async def open_connection(settings: UpstreamSettings, context: ssl.SSLContext) -> Opened:
+    """A connection on which MAIL can be said. Raises CannotOpen."""
+    try:
+        sock = await _dial(settings)
+    except (OSError, UnicodeError) as error:  # TimeoutError is an OSError
+        raise CannotOpen(f"cannot connect to {settings.name}: {_cause(error)}") from error
+    client = aiosmtplib.SMTP(
+        hostname=settings.host,
+        sock=sock,
+        use_tls=settings.implicit_tls,
+        start_tls=False,
+        tls_context=context,
+        local_hostname=settings.hostname,
+    )
+    try:
+        return await _closing_on_failure(client, settings)
+    except aiosmtplib.SMTPResponseException as error:
+        raise CannotOpen(f"{settings.name} refused us: {error.code} {error.message}", error.code) from error
+    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        raise CannotOpen(f"{settings.name}: {_cause(error)}") from error
+
+
+async def _closing_on_failure(client: aiosmtplib.SMTP, settings: UpstreamSettings) -> Opened:
+    try:
+        return await _introduced(client, settings)
+    except BaseException:
+        client.close()  # closes the socket too: its transport owns it from `connect` on
+        raise
+
+
+async def _dial(settings: UpstreamSettings) -> socket.socket:
+    """A connected TCP socket; the server's addresses are tried in order, all within one deadline. Raises OSError."""
+    loop = asyncio.get_running_loop()
+    failure: OSError = OSError("the name has no address")
+    async with asyncio.timeout(settings.deadlines.connect):
+        for family, kind, protocol, _, address in await loop.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM
+        ):
+            sock = socket.socket(family, kind, protocol)
+            sock.setblocking(False)
+            try:
+                await loop.sock_connect(sock, address)
+            except OSError as error:
+                sock.close()
+                failure = error
+            except BaseException:
+                sock.close()
+                raise
+            else:
+                return sock
+    raise failure
+
+
+async def _introduced(client: aiosmtplib.SMTP, settings: UpstreamSettings) -> Opened:
+    """Greeting, EHLO, STARTTLS, AUTH as set. Raises what aiosmtplib raises, and CannotOpen."""
+    hello = settings.deadlines.hello
+    await client.connect(timeout=settings.deadlines.greeting)
+    await _hello(client, hello)
+    encrypted = settings.implicit_tls
+    if not encrypted and settings.tls != "none":
+        encrypted = await _secured(client, settings)
+    if settings.username is not None:
+        await _logged_in(client, settings, encrypted=encrypted)
+    extensions = dict(client.esmtp_extensions)
+    wire = Wire()
+    transport = client.transport
+    if transport is None:
+        raise CannotOpen(f"{settings.name}: connection closed by the server")
+    transport.set_protocol(wire)
+    wire.connection_made(transport)
+    return Opened(wire, extensions)
+
+
+async def _hello(client: aiosmtplib.SMTP, seconds: float) -> None:
+    """EHLO, or HELO for a server of before 1995 (RFC 5321 section 3.2)."""
+    try:
+        await client.ehlo(timeout=seconds)
+    except aiosmtplib.SMTPHeloError as error:
+        if error.code not in (500, 502) or not client.is_connected:
+            raise
+        await client.helo(timeout=seconds)
+
+
+async def _secured(client: aiosmtplib.SMTP, settings: UpstreamSettings) -> bool:
+    """STARTTLS. Returns whether the connection is encrypted now; only `opportunistic` goes on without."""
+    if not client.supports_extension("starttls"):
+        if settings.tls == "opportunistic":
+            return False
+        raise CannotOpen(f"{settings.name} does not offer STARTTLS; set upstream tls: none only if that is meant")
+    await client.starttls(timeout=settings.deadlines.hello)
+    await _hello(client, settings.deadlines.hello)  # RFC 3207 section 4.2: forget what was said in the clear
+    return True
+
+
+async def _logged_in(client: aiosmtplib.SMTP, settings: UpstreamSettings, *, encrypted: bool) -> None:
+    assert settings.username is not None
+    assert settings.password is not None  # the settings see to both or none
+    if not encrypted and not settings.is_loopback:
+        raise CannotOpen(f"{settings.name}: no password without TLS")
+    try:
+        await client.login(settings.username, settings.password, timeout=settings.deadlines.hello)
+    except aiosmtplib.SMTPAuthenticationError as error:
+        raise CannotOpen(f"{settings.name} did not take our login: {error.code} {error.message}", error.code) from None
+
+
+def _cause(error: BaseException) -> str:
+    """Why, in words that an administrator can act on."""
+    for link in (error, error.__cause__, error.__context__):
+        if isinstance(link, ssl.SSLCertVerificationError):
+            return (
+                f"certificate not valid: {link.verify_message}; set upstream ca_file, or tls: insecure if that is meant"
+            )
+        if isinstance(link, ssl.SSLError):
+            return f"TLS failed: {link.reason or type(link).__name__}"
+    if isinstance(error, TimeoutError) and not str(error):
+        return "timed out"
+    if isinstance(error, OSError) and error.errno and error.errno > 0:  # name errors have negative numbers
+        return os.strerror(error.errno)
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__

@@ -1,0 +1,159 @@
+"""How the next server is reached, and every number that bounds the talk with it.
+
+Checked when made: what cannot work, or would show a password to the network, is refused here with words for the
+administrator. Nothing here opens a file or a connection.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+#: none: in the clear. opportunistic: STARTTLS if offered, any certificate. required: STARTTLS, certificate verified.
+#: insecure: STARTTLS (or smtps), any certificate. An smtps URL is verified unless it says insecure.
+Tls = Literal["none", "opportunistic", "required", "insecure"]
+
+_DEFAULT_PORT = {"smtp": 25, "smtps": 465}
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds for each step. The steps of SMTP are those of RFC 5321 section 4.5.3.2, which are minimums for patience.
+
+    `transaction` bounds all of them together, so that a tarpit cannot outlive the lease under which a message is
+    relayed.
+    """
+
+    connect: float = 30.0  # TCP only
+    greeting: float = 300.0  # section 4.5.3.2.1; also a TLS handshake from the first octet
+    hello: float = 300.0  # EHLO, STARTTLS and each step of AUTH
+    mail: float = 300.0  # section 4.5.3.2.2
+    recipient: float = 300.0  # section 4.5.3.2.3
+    data: float = 120.0  # section 4.5.3.2.4
+    block: float = 180.0  # section 4.5.3.2.5
+    final: float = 600.0  # section 4.5.3.2.6
+    reset: float = 30.0  # RSET on a kept connection: one that does not answer is stale
+    quit: float = 2.0
+    transaction: float = 840.0
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamSettings:
+    """One upstream. scheme smtp or smtps: host and port; mailbox: path. Raises ValueError (English, for the
+    administrator).
+
+    connections: how many at a time; messages_per_connection and idle_seconds: when a kept connection is given up;
+    backoff_seconds doubles up to backoff_limit_seconds while the server cannot be reached.
+    """
+
+    scheme: Literal["smtp", "smtps", "mailbox"]
+    host: str = ""
+    port: int = 0
+    path: Path | None = None
+    tls: Tls = "required"
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    ca_file: Path | None = None
+    hostname: str = "localhost"  # what we call ourselves in EHLO
+    connections: int = 10
+    messages_per_connection: int = 100
+    idle_seconds: float = 30.0
+    backoff_seconds: float = 2.0
+    backoff_limit_seconds: float = 60.0
+    deadlines: Deadlines = Deadlines()
+
+    def __post_init__(self) -> None:
+        if self.scheme == "mailbox":
+            if self.path is None:
+                raise ValueError("upstream url: write mailbox:PATH")
+            return
+        if not self.host or not 0 < self.port < 65536:
+            raise ValueError("upstream url: write smtp://host:port or smtps://host:port")
+        if (self.username is None) != (self.password is None):
+            raise ValueError("upstream: username and password go together")
+        # RFC 4954 section 4 and plain sense: an unverified or missing TLS hands the password to whoever answers.
+        if self.username is not None and self.tls in ("none", "opportunistic") and not self.is_loopback:
+            raise ValueError(f"upstream: a password is not sent with tls: {self.tls}; use tls: required")
+        if not re.fullmatch(r"[A-Za-z0-9.:\[\]_-]{1,255}", self.hostname):
+            raise ValueError("our own host name must be letters, digits, dots and hyphens")
+        if min(self.connections, self.messages_per_connection) < 1:
+            raise ValueError("upstream: connections must be at least 1")
+
+    @property
+    def implicit_tls(self) -> bool:
+        """Whether TLS starts with the first octet (RFC 8314)."""
+        return self.scheme == "smtps"
+
+    @property
+    def verified(self) -> bool:
+        """Whether the certificate must be valid and name the host."""
+        return self.tls == "required"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the server is on this machine."""
+        return is_loopback(self.host)
+
+    @property
+    def name(self) -> str:
+        """For logs and people; holds no secret."""
+        return (
+            f"mailbox:{self.path}"
+            if self.scheme == "mailbox"
+            else f"{self.scheme}://{_bracketed(self.host)}:{self.port}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamUrl:
+    """The parts of an upstream's URL, checked."""
+
+    scheme: Literal["smtp", "smtps", "mailbox"]
+    host: str = ""
+    port: int = 0
+    path: Path | None = None
+
+    @property
+    def default_tls(self) -> Tls:
+        """Verified TLS; but none on this machine, where there is no wire to listen on and rarely a certificate."""
+        return "none" if self.scheme == "smtp" and is_loopback(self.host) else "required"
+
+
+def parse_url(url: str) -> UpstreamUrl:
+    """`smtp://host[:port]`, `smtps://host[:port]` or `mailbox:PATH`. Raises ValueError that says what was meant."""
+    if url.startswith("mailbox:"):
+        path = url.removeprefix("mailbox:")
+        if not path or "\0" in path:
+            raise ValueError("upstream url: write mailbox:PATH, such as mailbox:var/mailbox")
+        return UpstreamUrl("mailbox", path=Path(path))
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError(f"upstream url: {error}") from None
+    if parts.scheme not in _DEFAULT_PORT or not host:
+        raise ValueError("upstream url: write smtp://host:port, smtps://host:port or mailbox:PATH")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("upstream url: put the login into username: and password:, not into the URL")
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError("upstream url: nothing may follow the port")
+    if re.search(r"[^\w.:%-]", host):
+        raise ValueError("upstream url: the host name has a character that no host name has")
+    scheme: Literal["smtp", "smtps"] = "smtps" if parts.scheme == "smtps" else "smtp"
+    return UpstreamUrl(scheme, host, port if port is not None else _DEFAULT_PORT[scheme])
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the name or address means this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

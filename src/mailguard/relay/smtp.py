@@ -1,0 +1,164 @@
+"""The next server over SMTP: kept connections, one transaction a message, an outcome for each recipient.
+
+It trusts the server's replies for what they say about a mail and for nothing else. A kept connection that turns out
+to be stale is replaced once, at once, and only while the server has said nothing about the mail. It never retries
+otherwise, never sends octets that differ from their digest, and leaves a server in peace that cannot be reached.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+
+from mailguard.mail.address import Address
+from mailguard.mail.outcome import Outcome, Result
+from mailguard.relay.content import BareLineEnding, Scan, checked
+from mailguard.relay.health import Health
+from mailguard.relay.opening import CannotOpen, open_connection, tls_context
+from mailguard.relay.pool import Pool
+from mailguard.relay.settings import UpstreamSettings
+from mailguard.relay.transaction import Attempt, Session, needs_smtputf8, transact
+from mailguard.relay.upstream import Outgoing, deferred, same_for_all, words
+
+_NEEDS_SMTPUTF8 = Outcome(Result.FAILED, 553, "5.6.7 the next server does not take addresses beyond ASCII (SMTPUTF8)")
+_BARE = Outcome(Result.FAILED, 554, "5.6.0 bare CR or LF in the message")
+
+
+class SmtpUpstream:
+    """An `Upstream` (relay/upstream.py). All methods belong to one event loop."""
+
+    def __init__(self, settings: UpstreamSettings) -> None:
+        self._settings = settings
+        self._health = Health(settings.backoff_seconds, settings.backoff_limit_seconds)
+        self._context: ssl.SSLContext | None = None
+        self._under_way = 0
+        self._pool = Pool(
+            self._open,
+            size=settings.connections,
+            carry=settings.messages_per_connection,
+            idle_seconds=settings.idle_seconds,
+        )
+
+    @property
+    def name(self) -> str:
+        return self._settings.name
+
+    async def relay(self, outgoing: Outgoing) -> dict[Address, Outcome]:
+        """One try; every recipient has an outcome. Raises BodyCorrupt or OSError if our own octets are damaged."""
+        if (rest := self.ready_in()) > 0:
+            return same_for_all(outgoing.recipients, deferred(f"{self.name} cannot be reached; left for {rest:.0f} s"))
+        self._under_way += 1
+        try:
+            scan = await checked(outgoing.body)
+            return await self._offer(outgoing, scan)
+        except BareLineEnding:
+            return same_for_all(outgoing.recipients, _BARE)
+        finally:
+            self._under_way -= 1
+
+    def ready_in(self) -> float:
+        """Seconds until a try makes sense."""
+        return self._health.ready_in(asyncio.get_running_loop().time())
+
+    def openings(self) -> int:
+        """How many more tries make sense at this moment; one at a time until a server that was away has answered."""
+        if self.ready_in() > 0:
+            return 0
+        return max(0, (self._settings.connections if self._health.is_well else 1) - self._under_way)
+
+    async def probe(self) -> str | None:
+        """None if the server lets us in, else why not."""
+        try:
+            session = await self._session(fresh=False, until=_now() + self._settings.deadlines.greeting)
+        except CannotOpen as error:
+            return str(error)
+        self._pool.give_back(session)
+        return None
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    async def _offer(self, outgoing: Outgoing, scan: Scan) -> dict[Address, Outcome]:
+        """As many transactions as the server's appetite for recipients makes necessary (RFC 5321 section
+        4.5.3.1.10).
+        """
+        until = _now() + self._settings.deadlines.transaction
+        outcomes: dict[Address, Outcome] = {}
+        left = outgoing.recipients
+        while left:
+            try:
+                attempt = await self._try_once(outgoing, left, scan, until)
+            except CannotOpen as error:
+                outcomes.update(same_for_all(left, deferred(str(error), code=error.code)))
+                break
+            outcomes.update(attempt.outcomes)
+            left = attempt.crowded  # fewer than before: at least one was accepted
+        return outcomes
+
+    async def _try_once(self, outgoing: Outgoing, left: tuple[Address, ...], scan: Scan, until: float) -> Attempt:
+        """One transaction; once more on a new connection if a kept one was stale. Raises CannotOpen."""
+        attempt = Attempt()
+        for fresh in (False, True):
+            session = await self._session(fresh=fresh, until=until)
+            kept = session.carried > 0
+            try:
+                attempt = await self._transact(session, outgoing, left, scan, until)
+            finally:
+                self._pool.give_back(session)
+            if not (kept and attempt.lost_early):
+                break
+        return attempt
+
+    async def _transact(
+        self, session: Session, outgoing: Outgoing, left: tuple[Address, ...], scan: Scan, until: float
+    ) -> Attempt:
+        refused = _refused_here(session, outgoing, left, scan)
+        offered = tuple(a for a in left if a not in refused)
+        began = _now()
+        attempt = await transact(session, outgoing, offered, scan, until) if offered else Attempt()
+        attempt.outcomes.update(refused)
+        if attempt.lost:
+            self._health.broke_off(began, _now())
+        elif offered:
+            self._health.answered()
+        return attempt
+
+    async def _session(self, *, fresh: bool, until: float) -> Session:
+        began = _now()
+        try:
+            async with asyncio.timeout_at(until):
+                return await self._pool.take(fresh=fresh)
+        except CannotOpen:
+            self._health.unreachable(began, _now())
+            raise
+        except TimeoutError:
+            self._health.unreachable(began, _now())
+            raise CannotOpen(f"{self.name}: no connection in time") from None
+
+    async def _open(self) -> Session:
+        if self._context is None:
+            try:
+                self._context = await asyncio.to_thread(tls_context, self._settings)
+            except OSError as error:
+                raise CannotOpen(f"upstream ca_file cannot be used: {error.strerror or error}") from error
+        opened = await open_connection(self._settings, self._context)
+        return Session(opened.wire, opened.extensions, self._settings.deadlines)
+
+
+def _refused_here(
+    session: Session, outgoing: Outgoing, left: tuple[Address, ...], scan: Scan
+) -> dict[Address, Outcome]:
+    """What the server has told us beforehand that it will not take."""
+    limit = session.size_limit
+    if limit and outgoing.size > limit:  # RFC 1870 section 6.1
+        text = f"5.3.4 message of {outgoing.size} octets; the next server takes {limit}"
+        return same_for_all(left, Outcome(Result.FAILED, 552, words(text)))
+    if session.offers("smtputf8"):
+        return {}
+    if needs_smtputf8(outgoing, (), scan):
+        return same_for_all(left, _NEEDS_SMTPUTF8)
+    return {address: _NEEDS_SMTPUTF8 for address in left if address.needs_smtputf8}
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

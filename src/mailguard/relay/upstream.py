@@ -1,0 +1,86 @@
+"""What the sorting room hands to the back door, and what every back door can do. Values and one protocol; no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from mailguard.mail.address import Address, ReversePath
+from mailguard.mail.message import Body
+from mailguard.mail.outcome import Outcome, Result, result_of
+
+#: The most of an upstream's words that is kept.
+_TEXT_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message on its way out: exactly `prefix` and then the stored octets, to exactly these recipients.
+
+    prefix: whole header fields with CRLF (Received, X-Mailguard-Processed), or empty. body_8bit and smtputf8: what
+    the client
+    declared (RFC 6152, RFC 6531).
+    """
+
+    message_id: str
+    sender: ReversePath
+    recipients: tuple[Address, ...]
+    prefix: bytes
+    body: Body
+    smtputf8: bool = False
+    body_8bit: bool = False
+
+    @property
+    def size(self) -> int:
+        """Octets before dot-stuffing, as RFC 1870 counts them."""
+        return len(self.prefix) + self.body.size
+
+
+class Upstream(Protocol):
+    """The next server, or what stands for it. All methods belong to one event loop."""
+
+    @property
+    def name(self) -> str:
+        """For logs and people; holds no secret."""
+
+    async def relay(self, outgoing: Outgoing) -> dict[Address, Outcome]:
+        """One try; every recipient of `outgoing` has an outcome, whatever the upstream does.
+
+        Raises BodyCorrupt or OSError if our own octets are not what they were: our fault, no outcome of a try.
+        """
+
+    def ready_in(self) -> float:
+        """Seconds until a try makes sense: 0.0 when well, more while the server cannot be reached and is left in
+        peace.
+        """
+
+    def openings(self) -> int:
+        """How many further tries make sense at this moment; 0 while sick, 1 while one try is to decide."""
+
+    async def probe(self) -> str | None:
+        """None if the server can be reached and lets us in, else why not (English, no secrets)."""
+
+    async def close(self) -> None:
+        """Give up kept connections."""
+
+
+def words(text: str) -> str:
+    """An upstream's words made fit to keep and to show: one line, printable, bounded."""
+    line = " ".join(text.split())
+    return "".join(ch if ch.isprintable() else "?" for ch in line)[:_TEXT_MAX]
+
+
+def answered(code: int, text: str) -> Outcome:
+    """The outcome that a reply means."""
+    return Outcome(result_of(code), code, words(text))
+
+
+def deferred(why: str, *, code: int | None = None, unknown: bool = False) -> Outcome:
+    """Later, for a reason in our words."""
+    return Outcome(Result.DEFERRED, code, words(why), unknown)
+
+
+def same_for_all(recipients: Iterable[Address], outcome: Outcome) -> dict[Address, Outcome]:
+    """One outcome for every recipient."""
+    return dict.fromkeys(recipients, outcome)
