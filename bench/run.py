@@ -212,7 +212,7 @@ def setting(rounds: int) -> str:
         ["/usr/sbin/postconf", "-d", "-h", "mail_version"], capture_output=True, text=True, check=False
     )
     return (
-        f"{time.strftime('%Y-%m-%d')}: {os.cpu_count()} cores shared by load, server and sink, loopback, {rounds} rounds "
+        f"{time.strftime('%Y-%m-%d')}: {os.cpu_count()} cores shared by load, server and sink; loopback; {rounds} rounds "
         f"of {SECONDS:g} s a cell; Python {platform.python_version()}, Postfix {version.stdout.strip()}."
     )
 
