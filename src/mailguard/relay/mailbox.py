@@ -51,7 +51,6 @@ class MailboxUpstream:
         self._path = path
         self._now = now
         self._places = asyncio.Semaphore(_AT_ONCE)
-        self._under_way = 0
 
     @property
     def name(self) -> str:
@@ -59,7 +58,6 @@ class MailboxUpstream:
 
     async def relay(self, outgoing: Outgoing) -> dict[Address, Outcome]:
         """Keep the mail. Every recipient has an outcome. Raises BodyCorrupt; nothing for what the disk does."""
-        self._under_way += 1
         try:
             async with self._places:
                 await asyncio.to_thread(_keep, self._path, outgoing, self._now())
@@ -69,15 +67,13 @@ class MailboxUpstream:
             outcome = deferred(f"mailbox: {error.strerror or type(error).__name__}")
         else:
             outcome = Outcome(Result.RELAYED, 250, "2.0.0 kept in the mailbox")
-        finally:
-            self._under_way -= 1
         return same_for_all(outgoing.recipients, outcome)
 
     def ready_in(self) -> float:
         return 0.0
 
-    def openings(self) -> int:
-        return max(0, _AT_ONCE - self._under_way)
+    def capacity(self) -> int:
+        return _AT_ONCE
 
     async def probe(self) -> str | None:
         """None if the folder can be written to, else why not."""

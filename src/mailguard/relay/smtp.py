@@ -31,7 +31,6 @@ class SmtpUpstream:
         self._settings = settings
         self._health = Health(settings.backoff_seconds, settings.backoff_limit_seconds)
         self._context: ssl.SSLContext | None = None
-        self._under_way = 0
         self._pool = Pool(
             self._open,
             size=settings.connections,
@@ -47,24 +46,21 @@ class SmtpUpstream:
         """One try; every recipient has an outcome. Raises BodyCorrupt or OSError if our own octets are damaged."""
         if (rest := self.ready_in()) > 0:
             return same_for_all(outgoing.recipients, deferred(f"{self.name} cannot be reached; left for {rest:.0f} s"))
-        self._under_way += 1
         try:
             scan = await checked(outgoing.body)
-            return await self._offer(outgoing, scan)
         except BareLineEnding:
             return same_for_all(outgoing.recipients, _BARE)
-        finally:
-            self._under_way -= 1
+        return await self._offer(outgoing, scan)
 
     def ready_in(self) -> float:
         """Seconds until a try makes sense."""
         return self._health.ready_in(asyncio.get_running_loop().time())
 
-    def openings(self) -> int:
-        """How many more tries make sense at this moment; one at a time until a server that was away has answered."""
+    def capacity(self) -> int:
+        """How many tries at a time make sense now; one until a server that was away has answered."""
         if self.ready_in() > 0:
             return 0
-        return max(0, (self._settings.connections if self._health.is_well else 1) - self._under_way)
+        return self._settings.connections if self._health.is_well else 1
 
     async def probe(self) -> str | None:
         """None if the server lets us in, else why not."""

@@ -55,8 +55,8 @@ class Upstream(Protocol):
         peace.
         """
 
-    def openings(self) -> int:
-        """How many further tries make sense at this moment; 0 while sick, 1 while one try is to decide."""
+    def capacity(self) -> int:
+        """How many tries at a time make sense now; 0 while sick, 1 while one try is to decide."""
 
     async def probe(self) -> str | None:
         """None if the server can be reached and lets us in, else why not (English, no secrets)."""

@@ -1,0 +1,288 @@
+"""ROOM: claim, relay, record. It moves what is queued to the upstream, a bounded number at a time, and writes down
+each try.
+
+A fresh mail is handed on in memory under a lease that the ledger already holds; everything else is claimed from the
+ledger, which is the truth: wake-ups are hints and polling finds what they missed. It trusts the ledger for who is to
+get what, and the upstream for outcomes. It never sends what it has not claimed, never forgets an outcome while it can
+still be written, and does not touch the queue while the upstream is left in peace. A try that ends with no record is
+tried again: maybe twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from mailguard import events
+from mailguard.delivery.bounces import Bounces
+from mailguard.delivery.schedule import Schedule, attempts, began
+from mailguard.mail.address import Address
+from mailguard.mail.lifecycle import State
+from mailguard.mail.outcome import Outcome
+from mailguard.relay.content import BodyCorrupt
+from mailguard.relay.upstream import Outgoing, Upstream, deferred, same_for_all
+from mailguard.store.errors import StoreError
+from mailguard.store.queue import Queue
+from mailguard.store.records import Job, MessageRecord, RecordResult
+from mailguard.store.spool import BodyGone, Spool
+
+
+class Hears(Protocol):
+    """What open consoles hear (notify.live)."""
+
+    def publish(self, kind: str, message_id: str, people: frozenset[str]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverySettings:
+    """concurrency: tries at a time; lease: longer than any try can take; fresh_seconds: how long a fresh mail may
+    wait here.
+
+    poll_seconds: how often the ledger is looked at without a hint; stop_seconds: what `stop` grants to tries under way.
+    """
+
+    schedule: Schedule = field(default_factory=Schedule)
+    lease: timedelta = timedelta(minutes=15)
+    concurrency: int = 10
+    fresh_seconds: float = 30.0
+    poll_seconds: float = 15.0
+    stop_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    job: Job
+    since: float
+
+
+class Delivery:
+    """The sorting room. All methods belong to one event loop."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        spool: Spool,
+        upstream: Upstream,
+        bounces: Bounces,
+        settings: DeliverySettings,
+        *,
+        now: Callable[[], datetime],
+        live: Hears,
+        noticed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """noticed: called when a letter may be owed (the ledger wrote a notice)."""
+        self._queue = queue
+        self._spool = spool
+        self._upstream = upstream
+        self._bounces = bounces
+        self._settings = settings
+        self._now = now
+        self._live = live
+        self._noticed = noticed
+        self._fresh: collections.deque[_Fresh] = collections.deque()
+        self._running: set[asyncio.Task[None]] = set()
+        self._offering = 0  # of the running ones: not through with the upstream
+        self._woken = asyncio.Event()
+        self._look_at: datetime | None = None  # when the ledger is looked at next; None: now
+        self._stopping = False
+        self._sorter: asyncio.Task[None] | None = None
+        bounces.queued = self.wake
+
+    async def start(self) -> None:
+        """Free what a former run had claimed, and begin. Raises StoreError."""
+        await self._queue.release_leases()
+        self._bounces.start()
+        self._sorter = asyncio.create_task(self._run(), name="sorting")
+
+    def room_for_one(self) -> bool:
+        """Whether a fresh message would be tried at once. If not, it is better left to the ledger, without a lease."""
+        return not self._stopping and len(self._fresh) < self._settings.concurrency and self._upstream.ready_in() == 0
+
+    def hand_on(self, record: MessageRecord) -> None:
+        """A fresh message whose queued copies are claimed already. Never blocks."""
+        due = tuple(r.address for r in record.recipients if r.state is State.QUEUED)
+        if due:
+            self._fresh.append(_Fresh(Job(record, due), asyncio.get_running_loop().time()))
+            self._woken.set()
+
+    def wake(self) -> None:
+        """Something became due: released, or a letter was added."""
+        self._look_at = None
+        self._woken.set()
+
+    @property
+    def under_way(self) -> int:
+        """Tries at this moment."""
+        return len(self._running)
+
+    async def stop(self) -> None:
+        """Begin nothing more; let tries under way end, or leave them to the end of their lease; close the upstream."""
+        self._stopping = True
+        if self._sorter is not None:
+            self._sorter.cancel()
+            await asyncio.wait([self._sorter])
+        await self._give_back_fresh(lambda _: True)
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=self._settings.stop_seconds)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+        await self._bounces.stop()
+        await self._upstream.close()
+
+    # The loop
+
+    async def _run(self) -> None:
+        pause = 1.0
+        while True:
+            self._woken.clear()
+            try:
+                await self._begin_what_is_due()
+                pause = 1.0
+            except Exception as error:  # the ledger is not to be had: nothing is lost, so wait
+                events.fault("delivery", error)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, self._settings.poll_seconds)
+                continue
+            try:
+                async with asyncio.timeout(self._rest()):
+                    await self._woken.wait()
+            except TimeoutError:
+                continue
+
+    async def _begin_what_is_due(self) -> None:
+        await self._give_back_fresh(lambda seconds: seconds > self._settings.fresh_seconds)
+        while self._fresh and self._room() > 0:
+            self._begin(self._fresh.popleft().job)
+        if (self._look_at is not None and self._now() < self._look_at) or (room := self._room()) <= 0:
+            return
+        self._look_at = self._now() + timedelta(seconds=self._settings.poll_seconds)
+        jobs = await self._queue.claim(self._now(), self._settings.lease, room)
+        for job in jobs:
+            self._begin(job)
+        if len(jobs) == room:  # perhaps there is more; whoever ends next wakes us
+            self._look_at = None
+        elif (due := await self._queue.next_due(self._now())) is not None:
+            self._look_no_later_than(due)
+
+    def _room(self) -> int:
+        """How many jobs may be begun. Those that are only being recorded hold nothing back, up to as many again."""
+        at_once = self._settings.concurrency
+        return min(min(at_once, self._upstream.capacity()) - self._offering, 2 * at_once - len(self._running))
+
+    def _rest(self) -> float:
+        """Seconds until it makes sense to look again; a try that ends or a wake-up comes between."""
+        look = self._settings.poll_seconds
+        if self._look_at is not None:
+            look = min(look, max(0.0, (self._look_at - self._now()).total_seconds()))
+        elif self._room() > 0:
+            look = 0.0
+        if self._fresh:
+            look = min(look, self._settings.fresh_seconds)
+        # A little later than the peace of a sick upstream ends, so that one look is enough; and never a busy loop.
+        return max(look, self._upstream.ready_in() + 0.01)
+
+    def _look_no_later_than(self, due: datetime) -> None:
+        if self._look_at is not None and due < self._look_at:
+            self._look_at = due
+
+    async def _give_back_fresh(self, too_long: Callable[[float], bool]) -> None:
+        """Return fresh mail that waited too long: its lease must outlast the try."""
+        at = asyncio.get_running_loop().time()
+        while self._fresh and too_long(at - self._fresh[0].since):
+            job = self._fresh.popleft().job
+            self._look_at = None
+            try:
+                await self._queue.give_back(job.record.id, job.recipients, self._now())
+            except StoreError as error:  # the lease ends by itself
+                events.fault("delivery", error, message_id=job.record.id)
+
+    # One try
+
+    def _begin(self, job: Job) -> None:
+        self._offering += 1
+        task = asyncio.create_task(self._work(job), name=f"relay {job.record.id}")
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._woken.set()
+
+    async def _work(self, job: Job) -> None:
+        """Relay and record. What goes wrong in the house is logged; the lease brings the job back."""
+        try:
+            try:
+                outcomes = await self._try(job)
+            finally:
+                self._offering -= 1
+                self._woken.set()
+            await self._record(job, outcomes)
+        except Exception as error:
+            events.fault("delivery", error, message_id=job.record.id)
+
+    async def _try(self, job: Job) -> dict[Address, Outcome]:
+        record = job.record
+        try:
+            body = await self._spool.body(record.id)
+            outgoing = Outgoing(
+                message_id=record.id,
+                sender=record.sender,
+                recipients=job.recipients,
+                prefix=record.prefix,
+                body=body,
+                smtputf8=record.smtputf8,
+                body_8bit=record.body_8bit,
+            )
+            return await self._upstream.relay(outgoing)
+        except (BodyCorrupt, BodyGone, OSError) as error:
+            # Not sent, and not given up at once: an operator may bring the octets back from a backup.
+            events.fault("delivery", error, message_id=record.id)
+            return same_for_all(job.recipients, deferred("stored message is damaged or missing; nothing was sent"))
+
+    async def _record(self, job: Job, outcomes: Mapping[Address, Outcome]) -> None:
+        record, now = job.record, self._now()
+        results = collections.Counter(outcome.result.value for outcome in outcomes.values())
+        events.tried(record.id, self._upstream.name, dict(results))
+        if any(outcome.unknown for outcome in outcomes.values()):
+            events.upstream_unknown(record.id)
+        schedule = self._settings.schedule
+        chance = random.random()  # noqa: S311 - spreads load, is no secret
+        retry_at = schedule.retry_at(attempts(record, job.recipients), now, chance)
+        give_up = schedule.is_over(began(record, job.recipients), now)
+        result = await self._written(job, outcomes, retry_at, give_up=give_up)
+        if result.deferred:
+            self._look_no_later_than(retry_at)
+        self._tell(record, result)
+
+    async def _written(
+        self, job: Job, outcomes: Mapping[Address, Outcome], retry_at: datetime, *, give_up: bool
+    ) -> RecordResult:
+        """The outcome in the ledger. A full or busy disk is waited for: a forgotten 250 would send the mail twice."""
+        pause, until = 0.5, asyncio.get_running_loop().time() + self._settings.lease.total_seconds() / 2
+        while True:
+            try:
+                return await self._queue.record(job.record.id, outcomes, self._now(), retry_at, give_up)
+            except StoreError as error:
+                if asyncio.get_running_loop().time() + pause > until:
+                    raise
+                events.fault("delivery", error, message_id=job.record.id)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 30.0)
+
+    def _tell(self, record: MessageRecord, result: RecordResult) -> None:
+        if result.bounce_notice is not None:
+            self._bounces.wake()
+        if record.kind == "letter":  # nobody watches letters, and nobody is told of theirs
+            return
+        for kind, changed in (("relayed", result.relayed), ("bounced", result.bounced), ("deferred", result.deferred)):
+            if changed:
+                self._live.publish(kind, record.id, record.people)
+        if result.relayed or result.bounced:
+            self._noticed()
