@@ -212,8 +212,8 @@ def setting(rounds: int) -> str:
         ["/usr/sbin/postconf", "-d", "-h", "mail_version"], capture_output=True, text=True, check=False
     )
     return (
-        f"{time.strftime('%Y-%m-%d')}: {os.cpu_count()} cores shared by load, server and sink; loopback; {rounds} rounds "
-        f"of {SECONDS:g} s a cell; Python {platform.python_version()}, Postfix {version.stdout.strip()}."
+        f"{time.strftime('%Y-%m-%d')}: {os.cpu_count()} cores shared by load, server and sink; loopback; {rounds} "
+        f"rounds of {SECONDS:g} s a cell; Python {platform.python_version()}, Postfix {version.stdout.strip()}."
     )
 
 
