@@ -1,0 +1,89 @@
+"""Recorded SMTP conversations, each a text file that a postmaster can read and write, played against a real
+door.
+
+A file opens with what it shows (`#`) and how the door stands, a `word: values` a line, up to `---`:
+
+    door: trusted | strangers, and tls=starttls|implicit, auth=required|optional    limits: recipients=2 ...
+    room: what the room behind the door answers (default: 250 2.0.0 accepted)       taken: how many mails it
+    got
+
+Then `C:` speaks (CRLF is added; `C~` instead: exactly these octets, Python escapes) and `S:` must answer so:
+a line of the reply, `*` for anything. `S= end`: the connection is closed. `T: tls`: both start TLS. Lines of
+C without S between go out in one piece (pipelined).
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mailguard.mail.reply import Reply
+from mailguard.smtpd.settings import DoorLimits, ListenerSettings
+from tests.door import STRANGERS, TRUSTED, Client, Room, client_at, client_context, open_door, with_tls
+
+FILES = sorted((Path(__file__).parent).glob("*.dialog"))
+
+
+def parse(text: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """(settings, conversation)."""
+    head, _, talk = text.partition("\n---\n")
+    settings = dict(line.split(": ", 1) for line in head.splitlines() if line and not line.startswith("#"))
+    steps = [(line[:2], line[3:]) for line in talk.splitlines() if line and not line.startswith("#")]
+    assert {who for who, _ in steps} <= {"C:", "C~", "S:", "S=", "T:"}, "a line of another form"
+    return settings, steps
+
+
+def listener_of(words: str, folder: Path) -> ListenerSettings:
+    kind, *rest = words.split()
+    options: dict[str, Any] = dict(word.split("=") for word in rest)
+    listener = {"trusted": TRUSTED, "strangers": STRANGERS}[kind]
+    if options.get("tls", "none") != "none":
+        certified = with_tls(folder, listener)
+        return replace(certified, **options)
+    return replace(listener, **options)
+
+
+def limits_of(words: str) -> DoorLimits:
+    return DoorLimits(**{name: int(value) for name, value in (word.split("=") for word in words.split())})
+
+
+def room_of(words: str) -> Room:
+    code, status, text = words.split(" ", 2)
+    return Room(said=Reply(int(code), status, text))
+
+
+async def play(client: Client, steps: list[tuple[str, str]]) -> None:
+    for number, (who, said) in enumerate(steps):
+        if who == "C:":
+            client.send(said)
+        elif who == "C~":
+            client.send_raw(ast.literal_eval(f"b'{said}'"))
+        elif who == "T:":
+            await client.start_tls()
+        else:
+            line = await client.line()
+            wanted = "" if who == "S=" else said
+            assert fnmatchcase(line, wanted), f"step {number}: got {line!r}, wanted {wanted!r}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+async def test_dialog(file: Path, tmp_path: Path) -> None:
+    settings, steps = parse(file.read_text("utf-8"))
+    listener = listener_of(settings.get("door", "trusted"), tmp_path)
+    room = room_of(settings.get("room", "250 2.0.0 accepted"))
+    tls = client_context() if listener.tls == "implicit" else None
+    async with (
+        open_door(tmp_path, listener, limits_of(settings.get("limits", "")), room) as (_, _, port),
+        client_at(port, tls=tls, greeted=False) as client,
+    ):
+        await play(client, steps)
+    if "taken" in settings:
+        assert len(room.messages) == int(settings["taken"])
+
+
+def test_there_are_dialogs() -> None:
+    assert len(FILES) >= 20
