@@ -14,13 +14,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tests.postfix import make_certificate
+
 from mailguard.mail import reply as replies
 from mailguard.mail.message import Message
 from mailguard.mail.reply import Reply
 from mailguard.smtpd.auth import Login
 from mailguard.smtpd.server import Door
 from mailguard.smtpd.settings import LOOPBACK, DoorLimits, ListenerSettings
-from tests.postfix import make_certificate
 
 #: Longest that a test waits for one answer.
 PATIENCE = 10.0

@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.door import STRANGERS, TRUSTED, Client, Room, client_at, client_context, open_door, with_tls
+
 from mailguard.mail.reply import Reply
 from mailguard.smtpd.settings import DoorLimits, ListenerSettings
-from tests.door import STRANGERS, TRUSTED, Client, Room, client_at, client_context, open_door, with_tls
 
 FILES = sorted((Path(__file__).parent).glob("*.dialog"))
 
@@ -70,9 +71,9 @@ async def play(client: Client, steps: list[tuple[str, str]]) -> None:
             assert fnmatchcase(line, wanted), f"step {number}: got {line!r}, wanted {wanted!r}"
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-async def test_dialog(file: Path, tmp_path: Path) -> None:
-    settings, steps = parse(file.read_text("utf-8"))
+@pytest.mark.parametrize("text", [pytest.param(file.read_text("utf-8"), id=file.stem) for file in FILES])
+async def test_dialog(text: str, tmp_path: Path) -> None:
+    settings, steps = parse(text)
     listener = listener_of(settings.get("door", "trusted"), tmp_path)
     room = room_of(settings.get("room", "250 2.0.0 accepted"))
     tls = client_context() if listener.tls == "implicit" else None

@@ -141,7 +141,9 @@ def _check_domain(domain: str) -> None:
     ascii_form = domain.lower()
     if not domain.isascii():
         try:
-            ascii_form = idna.encode(domain.lower(), uts46=True).decode("ascii")
+            # Strict, unlike `ascii_domain`: what a mapping would have to repair first (full-width letters, other dots)
+            # one server reads as a company's own domain and the next as another.
+            ascii_form = idna.encode(domain.lower(), strict=True).decode("ascii")
         except idna.IDNAError as error:
             raise AddressError("domain is not valid in IDNA") from error
     if not ascii_form or len(ascii_form) > DOMAIN_MAX:
@@ -158,6 +160,8 @@ def _check_literal(domain: str) -> None:
         raise AddressError("address literal is not closed")
     inner = domain[1:-1]
     try:
+        if "%" in inner:  # a scope id means an interface of this machine, not an address
+            raise AddressError("address literal has a scope")
         if inner[:5].lower() == "ipv6:":
             ipaddress.IPv6Address(inner[5:])
         else:
