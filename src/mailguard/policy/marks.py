@@ -9,7 +9,7 @@ wrong is collected, then raised at once.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -49,7 +49,7 @@ class Problem:
         return f"{self.file}:{self.line}:{self.column}: {prefix}{self.message}"
 
 
-class Problems(Exception):  # noqa: N818 -- several problems, one exception
+class Problems(Exception):
     """All that is wrong, in the order of the files' lines."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -95,18 +95,27 @@ def load_marked(text: str | bytes, filename: str) -> tuple[Any, Marks]:
 
 
 def problems_of(
-    error: ValidationError, marks: Marks, filename: str, model: type[BaseModel] | None = None, base: Path = ()
+    error: ValidationError,
+    marks: Marks,
+    filename: str,
+    model: type[BaseModel] | None = None,
+    base: Path = (),
+    *,
+    not_yet: Container[str] = (),
 ) -> list[Problem]:
     """A pydantic error as problems with places. `base` is the path of the validated value inside the marked data.
 
-    With `model`, unknown keys get a suggestion out of the keys that are known at that place.
+    With `model`, unknown keys get a suggestion out of the keys that are known at that place; those in `not_yet` are said
+    to belong to a later version.
     """
     problems = []
     for item in error.errors(include_url=False, include_input=False):
         location = tuple(item["loc"])
         path = _known_path(marks, base, location)
         kind = item["type"]
-        if kind == "extra_forbidden":
+        if kind == "extra_forbidden" and str(location[-1]) in not_yet:
+            message = f"{_show(location[-1])} is not available in this version"
+        elif kind == "extra_forbidden":
             known = keys_at(model, path[len(base) : -1]) if model else ()
             message = f"unknown key {_show(location[-1])}{did_you_mean(str(location[-1]), known)}"
         elif kind == "missing":

@@ -1,0 +1,107 @@
+"""`sender` and `message`: who sends, by the envelope, and what the message is as a whole.
+
+The header's From is not asked: anybody can write it. The null path has no address, so no rule about addresses holds for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailguard.mail.verdict import Because
+from mailguard.policy.lists import NameList
+from mailguard.policy.result import Result, Truth, bounded
+from mailguard.policy.values import Comparison
+from mailguard.policy.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """All that is asked must hold of the envelope's sender."""
+
+    address: NameList | None = None
+    domain: NameList | None = None
+    lists: NameList | None = None
+    not_lists: NameList | None = None
+    authenticated: bool | None = None
+    asked: str = ""
+
+    def look(self, view: View) -> Result:
+        sender = view.sender
+        holds = True
+        for names, wanted in ((self.address, True), (self.domain, True), (self.lists, True), (self.not_lists, False)):
+            if names is not None:
+                holds = holds and (sender is not None and names.has(sender)) is wanted
+        if self.authenticated is not None:
+            holds = holds and (view.case.envelope.client.login is not None) is self.authenticated
+        shown = "<>" if sender is None else str(sender)
+        login = view.case.envelope.client.login is not None
+
+        def say() -> Because:
+            state = Because("認証済み", "logged in") if login else Because("認証なし", "not logged in")
+            return Because(
+                f"送信者は「{shown}」（{state.ja}）です（条件: {self.asked}）",
+                f"the sender is {shown}, {state.en} [asked: {self.asked}]",
+            )
+
+        return Result(Truth.YES if holds else Truth.NO, say, bounded([shown]))
+
+
+@dataclass(frozen=True, slots=True)
+class MessageIs:
+    """Size and flags. Flags of a mail that could not be read are not known."""
+
+    size: Comparison | None = None
+    flags: tuple[tuple[str, bool], ...] = ()
+
+    def look(self, view: View) -> Result:
+        truth = Truth.YES
+        if self.size is not None and not self.size.holds(view.case.size):
+            truth = Truth.NO
+        known = "unreadable" not in view.findings
+        for name, wanted in self.flags:
+            truth = min(truth, Truth.UNKNOWN if not known else Truth.YES if _flag(view, name) is wanted else Truth.NO)
+        evidence = [name for name, _ in self.flags if known and _flag(view, name)]
+        if self.size is not None:
+            evidence.append(f"{view.case.size:,} B")
+        return Result(
+            truth, lambda: self._say(view), bounded(evidence), unread=("unreadable",) if truth is Truth.UNKNOWN else ()
+        )
+
+    def _say(self, view: View) -> Because:
+        ja, en = [], []
+        if self.size is not None:
+            ja.append(f"メールの大きさは{view.case.size:,}バイトです（条件: {self.size.written}）")
+            en.append(f"the message has {view.case.size:,} octets [asked: {self.size.written}]")
+        for name, _ in self.flags:
+            yes_ja, no_ja, yes_en, no_en = _FLAGS[name]
+            is_so = _flag(view, name)
+            ja.append(yes_ja if is_so else no_ja)
+            en.append(yes_en if is_so else no_en)
+        return Because("、".join(ja), " and ".join(en))
+
+
+def _flag(view: View, name: str) -> bool:
+    facts = view.facts
+    return {
+        "empty_subject": not (facts.headers.subject or "").strip(),
+        "reply": facts.is_reply,
+        "signed": facts.signed,
+        "encrypted": facts.encrypted,
+        "auto_generated": facts.auto_generated,
+        "calendar": bool(facts.calendar),
+    }[name]
+
+
+_FLAGS = {
+    "empty_subject": ("件名が空です", "件名があります", "the subject is empty", "there is a subject"),
+    "reply": ("返信です", "返信ではありません", "it is a reply", "it is not a reply"),
+    "signed": ("電子署名があります", "電子署名はありません", "it is signed", "it is not signed"),
+    "encrypted": ("暗号化されています", "暗号化されていません", "it is encrypted", "it is not encrypted"),
+    "auto_generated": (
+        "自動生成です",
+        "自動生成ではありません",
+        "it was made by a machine",
+        "it was not made by a machine",
+    ),
+    "calendar": ("予定の招待です", "予定の招待ではありません", "it is a calendar mail", "it is not a calendar mail"),
+}

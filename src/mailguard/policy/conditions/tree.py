@@ -1,0 +1,86 @@
+"""`all`, `any` and `not`: how conditions are put together, in three-valued logic. What cannot be decided stays so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from mailguard.mail.verdict import Because
+from mailguard.policy.result import Result, Truth, bounded
+from mailguard.policy.view import View
+
+
+class Condition(Protocol):
+    """Looks at a mail. Pure; whatever it raises is held against the mail by the judge, never for it."""
+
+    def look(self, view: View) -> Result: ...
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every part holds. Parts that pick recipients are together about all that any of them picks."""
+
+    parts: tuple[Condition, ...]
+
+    def look(self, view: View) -> Result:
+        seen: list[Result] = []
+        for part in self.parts:
+            result = part.look(view)
+            if result.truth is Truth.NO:
+                return result  # the first part that fails says why
+            seen.append(result)
+        return _together(min(r.truth for r in seen), seen, Because("、かつ", " and "))
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    """At least one part holds."""
+
+    parts: tuple[Condition, ...]
+
+    def look(self, view: View) -> Result:
+        seen = [part.look(view) for part in self.parts]
+        truth = max(r.truth for r in seen)
+        telling = [r for r in seen if r.truth is truth]
+        joint = Because("、また", "; and ") if truth is Truth.NO else Because("、また", " and ")
+        return _together(truth, telling, joint)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part does not hold. It is about nobody in particular."""
+
+    part: Condition
+
+    def look(self, view: View) -> Result:
+        inner = self.part.look(view)
+
+        def say() -> Because:
+            said = inner.say()
+            return Because(f"{said.ja}〔当たらないことが条件〕", f"{said.en} [must not hold]")
+
+        return Result(Truth(2 - inner.truth), say, unread=inner.unread)
+
+
+def _together(truth: Truth, parts: Iterable[Result], joint: Because) -> Result:
+    parts = tuple(parts)
+    if len(parts) == 1:
+        return parts[0]
+    picked = [r.picked for r in parts if r.picked is not None]
+    values: dict[str, Because] = {}
+    for result in parts:
+        values.update(result.values)
+
+    def say() -> Because:
+        clauses = [r.say() for r in parts]
+        return Because(joint.ja.join(c.ja for c in clauses), joint.en.join(c.en for c in clauses))
+
+    return Result(
+        truth,
+        say,
+        bounded(item for r in parts for item in r.evidence),
+        frozenset().union(*picked) if picked else None,
+        values,
+        tuple(sorted({name for r in parts for name in r.unread})),
+    )

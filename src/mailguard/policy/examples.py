@@ -1,0 +1,138 @@
+"""The examples that stand beside rules: a mail in a few words, and the disposition that it must get.
+
+An example beside a rule is judged by that rule alone (as if enforced), one at the end of a file by all rules of that file. The
+sender's domain is taken for an own one, so that shipped examples hold for every company. Pure: no mail is made or sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from mailguard.mail.address import AddressError, ReversePath, parse_address
+from mailguard.mail.envelope import Client, Envelope
+from mailguard.mail.facts import Attachment, ClassCount, Facts, Finding, HeaderAddress, Headers
+from mailguard.mail.organization import Organization
+from mailguard.policy.case import Case, Known, known_keys
+from mailguard.policy.judge import judge
+from mailguard.policy.marks import Problem
+from mailguard.policy.rule import Policy, Rule
+from mailguard.policy.schema import ExampleModel, FileModel
+
+_FIGURES = frozenset({"jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff", "webp", "heic", "svg"})
+_SAME = {"jpeg": "jpg", "tiff": "tif", "htm": "html", "yml": "yaml", "text": "txt", "log": "txt", "md": "txt"}
+_ARCHIVES = frozenset({"zip", "7z", "rar", "tar", "gz", "lzh"})
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleResult:
+    """One example run. place: where it stands; rule: its rule, "" for a file's own; got: the word of the verdict."""
+
+    place: Problem
+    rule: str
+    expected: str
+    got: str
+    hits: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        return self.expected == self.got
+
+
+def run_examples(policy: Policy, organization: Organization | None = None) -> list[ExampleResult]:
+    """Every example of the policy, in the order of the files."""
+    results: list[ExampleResult] = []
+    enforced = {rule.id: replace(rule, mode="enforce") for rule in policy.rules}
+    for rule in policy.rules:
+        for number, example in enumerate(rule.model.examples):
+            place = policy.places[rule.id, number]
+            results.append(_run([enforced[rule.id]], example, place, rule.id, organization))
+    for group in policy.examples:
+        rules = [rule for name, rule in enforced.items() if name in group.rules]
+        results.extend(_run(rules, example, place, "", organization) for example, place in group.examples)
+    return results
+
+
+def _run(
+    rules: Iterable[Rule], example: ExampleModel, place: Problem, rule: str, organization: Organization | None
+) -> ExampleResult:
+    verdict = judge(Policy(tuple(rules), "example"), case_of(example, organization))
+    hits = tuple(hit.rule for hit in verdict.hits)
+    return ExampleResult(place, rule, example.expect, verdict.disposition.word, hits)
+
+
+def case_of(example: ExampleModel, organization: Organization | None = None) -> Case:
+    """The case that an example describes."""
+    base = organization or Organization()
+    sender = parse_address(example.from_)
+    own = replace(base, domains=(*base.domains, sender.ascii_domain))
+    listed = [parse_address(text) for text in (*example.to, *example.cc, *example.bcc)]
+    envelope = Envelope(
+        ReversePath(sender),
+        tuple(dict.fromkeys(listed)),
+        Client("192.0.2.1", "example", login=str(sender) if example.authenticated else None),
+    )
+    return Case(envelope, _facts(example), own, _known(example.known), example.size)
+
+
+def _facts(example: ExampleModel) -> Facts:
+    data = {
+        name: ClassCount(tuple(f"{name}-{number}" for number in range(count)))
+        for name, count in example.personal_data.items()
+        if name != "persons"
+    }
+    findings = [Finding("unreadable", "mail", "example")] if example.unreadable else []
+    for file in example.attachments:
+        findings += [Finding("macro", file.name, "example")] if file.macros else []
+        findings += [Finding("type_mismatch", file.name, "example")] if file.type_mismatch else []
+    return Facts(
+        headers=Headers(
+            sender=(HeaderAddress(example.from_),),
+            to=tuple(HeaderAddress(address) for address in example.to),
+            cc=tuple(HeaderAddress(address) for address in example.cc),
+            subject=example.subject,
+        ),
+        text=example.text,
+        attachments=tuple(_attachment(file) for file in example.attachments),
+        personal_data=data,
+        persons=example.personal_data.get("persons", 0),
+        findings=tuple(findings),
+        kind="auto_reply" if example.automatic else "ordinary",
+        auto_generated=example.automatic,
+        signed=example.signed,
+        encrypted=example.encrypted,
+        is_reply=example.reply,
+    )
+
+
+def _attachment(file: FileModel) -> Attachment:
+    short = file.type or _short_type(file.name)
+    picture = short in _FIGURES
+    return Attachment(
+        filename=file.name,
+        declared_type="application/octet-stream",
+        detected_type=f"image/{short}" if picture else f"application/{short or 'octet-stream'}",
+        short_type=short,
+        size=file.size,
+        sha256=hashlib.sha256(file.name.encode()).hexdigest(),
+        encrypted=file.encrypted,
+        inspected=not file.encrypted and not picture if file.inspected is None else file.inspected,
+        text=file.text,
+    )
+
+
+def _short_type(name: str) -> str:
+    extension = name.rpartition(".")[2].lower() if "." in name else ""
+    return _SAME.get(extension, extension)
+
+
+def _known(texts: Iterable[str]) -> Known:
+    keys: set[str] = set()
+    for text in texts:
+        try:
+            keys.add(known_keys(parse_address(text if "@" in text else f"x@{text}")) if "@" in text else text.lower())
+        except AddressError:
+            keys.add(text.lower())
+    domains = tuple(sorted(key for key in keys if "@" not in key))
+    return Known(frozenset(keys), frozenset(keys), domains)

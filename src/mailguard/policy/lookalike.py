@@ -1,0 +1,242 @@
+"""Whether a domain looks like one that was probably meant: an own one, one often written to, or a great free-mail house.
+
+Compared is what an eye compares: the name without its suffix, with look-alike letters made one (skeleton), with its distance in
+typing slips, and with the usual additions (`-jp`, `-corp`) taken off. Both domains and the difference are named as evidence.
+Pure: the public suffix list is the one that came with the library, never fetched.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import idna
+import tldextract
+from confusable_homoglyphs import confusables
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from mailguard.policy.free_mail import is_shared
+
+#: Free-mail houses that people mistype; the long tail would only make ordinary names suspicious.
+_GREAT = (
+    "gmail.com", "yahoo.co.jp", "yahoo.com", "outlook.com", "outlook.jp", "hotmail.com", "hotmail.co.jp", "icloud.com",
+    "docomo.ne.jp", "ezweb.ne.jp", "softbank.ne.jp", "i.softbank.jp",
+)  # fmt: skip
+#: Words that are put beside a company's name to make another domain of it.
+_AFFIXES = frozenset(
+    "jp japan tokyo osaka co corp inc ltd group hd holdings global web online mail email net login secure support"  # noqa: SIM905
+    " account info office shop store hq ne or".split()
+)
+#: Two letters that read as one, and figures that read as letters (beyond the Unicode confusables, which tell them apart).
+_PAIRS = (("rn", "m"), ("nn", "m"), ("vv", "w"), ("cl", "d"))
+_FIGURES = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "|": "l", "!": "l"})
+#: Names from this length on are compared; slips of typing are looked for from the second; two slips from the third.
+_SHORTEST, _SLIP, _LONGER = 4, 5, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """`domain` (as written) looks like `known`; difference: what an eye overlooks, in signs; kind: homoglyph, typo, ..."""
+
+    domain: str
+    known: str
+    difference: str
+    kind: str
+
+    def __str__(self) -> str:
+        return f"{self.domain} ≠ {self.known} ({self.difference})"
+
+
+@dataclass(frozen=True, slots=True)
+class _Split:
+    """A domain taken apart: registrable domain, its name and suffix in Unicode, and the name's skeleton."""
+
+    domain: str
+    registrable: str
+    name: str
+    suffix: str
+    skeleton: str
+
+
+_extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+
+def unicode_domain(domain: str) -> str:
+    """A domain with its A-labels decoded, for people. What does not decode stays."""
+    labels = []
+    for label in domain.split("."):
+        try:
+            labels.append(idna.decode(label) if label.startswith("xn--") else label)
+        except idna.IDNAError:
+            labels.append(label)
+    return ".".join(labels)
+
+
+@functools.lru_cache(maxsize=65536)
+def _split(domain: str) -> _Split:
+    shown = unicode_domain(domain)
+    parts = _extract(shown)
+    name, suffix = parts.domain, parts.suffix
+    if not suffix or not name:  # not on the public suffix list: its default rule is that the last label is the suffix
+        rest, _, suffix = shown.rpartition(".")
+        name = rest.rpartition(".")[2] or shown
+    return _Split(domain, f"{name}.{suffix}", name, suffix, skeleton(name))
+
+
+@functools.lru_cache(maxsize=8192)
+def _latin(ch: str) -> str:
+    """The Latin letter that a character is taken for, else its base letter, else itself."""
+    if ch.isascii():
+        return ch
+    base = unicodedata.normalize("NFKD", ch)[0]
+    if base.isascii():
+        return base.lower()
+    found: Any = confusables.is_confusable(ch, greedy=True, preferred_aliases=["latin"])
+    for entry in found or ():
+        for glyph in entry["homoglyphs"]:
+            if glyph["c"].isascii() and glyph["c"].isalnum():
+                return str(glyph["c"]).lower()
+    return ch
+
+
+def skeleton(text: str) -> str:
+    """The text as an eye reads it in passing: texts with one skeleton look alike (after UTS 39 section 4)."""
+    letters = "".join(_latin(ch) for ch in text.lower()).translate(_FIGURES)
+    for pair, one in _PAIRS:
+        letters = letters.replace(pair, one)
+    return letters
+
+
+class KnownDomains:
+    """The domains to compare with, prepared once: look-ups by skeleton and by squeezed form, and one scan for slips."""
+
+    def __init__(self, domains: Iterable[str]) -> None:
+        self._splits = [_split(domain) for domain in sorted(set(domains))]
+        self._registrable = {split.registrable for split in self._splits}
+        self._by_skeleton: dict[str, list[_Split]] = {}
+        self._by_squeezed: dict[str, _Split] = {}
+        for split in self._splits:
+            if len(split.name) >= _SHORTEST or not split.name.isascii():
+                self._by_skeleton.setdefault(split.skeleton, []).append(split)
+                self._by_squeezed.setdefault(_squeezed(split.registrable), split)
+        self._names = {at: s.name for at, s in enumerate(self._splits) if len(s.name) >= _SLIP}
+
+    def likeness(self, domain: str) -> Likeness | None:
+        """What `domain` (A-labels) looks like, None if it is known itself or looks like nothing known."""
+        split = _split(domain)
+        if split.registrable in self._registrable:
+            return None
+        for found in (self._twin(split), self._typo(split), self._decorated(split), self._carried(split)):
+            if found is not None:
+                return found
+        return None
+
+    def _twin(self, split: _Split) -> Likeness | None:
+        """Another suffix, or letters that look the same, or dots and hyphens moved."""
+        twins = self._by_skeleton.get(split.skeleton, ())
+        twin = next((t for t in twins if t.suffix == split.suffix), None) or next(iter(twins), None)
+        if twin is not None and twin.name == split.name:
+            return _likeness(split, twin, f".{split.suffix} / .{twin.suffix}", "suffix")
+        if twin is not None:
+            return _likeness(split, twin, _difference(split.name, twin.name), "homoglyph")
+        squeezed = self._by_squeezed.get(_squeezed(split.registrable))
+        if squeezed is not None:
+            return _likeness(split, squeezed, "'.' / '-'", "separator")
+        return None
+
+    def _typo(self, split: _Split) -> Likeness | None:
+        """One slip of typing (two in a long name), in the name, with the same suffix."""
+        if len(split.name) < _SHORTEST or is_shared(split.domain):
+            return None
+        near = process.extract(
+            split.name, self._names, scorer=OSA.distance, score_cutoff=2 if len(split.name) >= _LONGER else 1, limit=20
+        )
+        for _name, _distance, at in near:
+            known = self._splits[at]
+            if known.suffix == split.suffix and not _numbered(split.name, known.name):
+                return _likeness(split, known, _difference(split.name, known.name), "typo")
+        return None
+
+    def _decorated(self, split: _Split) -> Likeness | None:
+        """A known name with a usual word beside it: acme-jp.com for acme.co.jp."""
+        for word, rest in _undecorated(split.name):
+            twins = self._by_skeleton.get(skeleton(rest), ())
+            if twins and len(rest) >= _SHORTEST:
+                return _likeness(split, twins[0], f"+ {word}", "affix")
+        return None
+
+    def _carried(self, split: _Split) -> Likeness | None:
+        """A known domain as the beginning of another one: corp.example.attacker.test."""
+        labels = unicode_domain(split.domain).split(".")
+        for length in range(2, len(labels)):
+            head = ".".join(labels[:length])
+            if head in self._registrable:
+                known = next(s for s in self._splits if s.registrable == head)
+                return Likeness(unicode_domain(split.domain), known.registrable, f"… .{split.registrable}", "carried")
+        return None
+
+
+def _likeness(split: _Split, known: _Split, difference: str, kind: str) -> Likeness:
+    shown = split.registrable
+    if not split.name.isascii():  # an IDN is shown in both forms, else the evidence would look like an identity
+        shown = f"{split.registrable} [{split.domain}]"
+    return Likeness(shown, known.registrable, difference, kind)
+
+
+def _squeezed(registrable: str) -> str:
+    return registrable.replace(".", "").replace("-", "")
+
+
+def _undecorated(name: str) -> Iterable[tuple[str, str]]:
+    pieces = name.split("-")
+    if len(pieces) > 1:
+        if pieces[-1] in _AFFIXES:
+            yield f"-{pieces[-1]}", "-".join(pieces[:-1])
+        if pieces[0] in _AFFIXES:
+            yield f"{pieces[0]}-", "-".join(pieces[1:])
+
+
+def _numbered(left: str, right: str) -> bool:
+    """Whether the names differ in figures only (client1, client2): a series, not a slip."""
+    return left.translate(_NO_FIGURES) == right.translate(_NO_FIGURES)
+
+
+_NO_FIGURES = str.maketrans("", "", "0123456789")
+
+
+def _difference(left: str, right: str) -> str:
+    """What differs, as `1 / l`; `+ x` and `- x` for what was put in or left out; `ab / ba` for what changed places."""
+    if len(left) == len(right) and sorted(left) == sorted(right):
+        pairs = [at for at, (one, two) in enumerate(zip(left, right, strict=True)) if one != two]
+        start, end = pairs[0], pairs[-1] + 1
+        return f"{_named(left[start:end])} / {_named(right[start:end])}"
+    start = len(list(itertools.takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False))))
+    rest_left, rest_right = left[start:], right[start:]
+    shared = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(rest_left[::-1], rest_right[::-1], strict=False))
+    end = len(list(shared))
+    one, two = rest_left[: len(rest_left) - end], rest_right[: len(rest_right) - end]
+    if not two:
+        return f"+ {_named(one)}"
+    return f"{_named(one)} / {_named(two)}" if one else f"- {_named(two)}"
+
+
+def _named(text: str) -> str:
+    """The letters, with the code of those that only look Latin."""
+    return "".join(ch if ch.isascii() else f"{ch} U+{ord(ch):04X}" for ch in text)
+
+
+@functools.lru_cache(maxsize=64)
+def known_domains(*groups: frozenset[str] | tuple[str, ...]) -> KnownDomains:
+    """The prepared comparison for these domains and the great free-mail houses (cached: history hands in the same again)."""
+    named = {domain.removeprefix("*.") for group in groups for domain in group if "@" not in domain}
+    return KnownDomains(named | set(_GREAT))
+
+
+def likeness(domain: str, known: KnownDomains) -> Likeness | None:
+    """What a domain looks like. Free-mail houses themselves look like nothing: they are known to everybody."""
+    return None if is_shared(domain) else known.likeness(domain)

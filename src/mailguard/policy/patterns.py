@@ -1,0 +1,139 @@
+"""Patterns and words that an operator writes, compiled at load for an engine whose time is linear in the text (RE2).
+
+What the engine cannot do (look-around, back-references) and what would match every mail is a clear error at load. The
+text is untrusted and may be built against the pattern: that costs time in proportion to its length, no more.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import re2
+
+from mailguard.policy.fold import fold, normal_pattern
+
+PATTERN_MAX, MATCHES_MAX = 2000, 1000
+_LOOK = re.compile(r"(?<!\\)\(\?(=|!|<=|<!)")
+_BACK = re.compile(r"(?<!\\)(?:\\\\)*(\\[1-9]|\\k<|\(\?P=)")
+_ATOMIC = re.compile(r"(?<!\\)\(\?>|(?<!\\)[*+?}]\+")
+
+
+def compile_pattern(pattern: str) -> Any:
+    """A pattern to an RE2 object: case ignored, `^` and `$` at line ends. Raises ValueError saying what and what to do."""
+    if len(pattern) > PATTERN_MAX:
+        raise ValueError(f"the pattern is longer than {PATTERN_MAX} characters")
+    return _compile(normal_pattern(pattern))
+
+
+@functools.lru_cache(maxsize=4096)
+def _compile(pattern: str) -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    options.case_sensitive = False
+    options.never_capture = True
+    try:
+        compiled = re2.compile(f"(?m){pattern}", options)
+    except (re2.error, UnicodeEncodeError) as error:
+        raise ValueError(_reason(pattern, _said(error))) from error
+    if compiled.search(b"") is not None:
+        raise ValueError("the pattern matches the empty text, and so every mail")
+    return compiled
+
+
+def _reason(pattern: str, said: str) -> str:
+    linear = "patterns run on a linear-time engine (RE2)"
+    if look := _LOOK.search(pattern):
+        return f"look-around (?{look[1]} is not possible, {linear}: use not: or unless: with a second pattern"
+    if _BACK.search(pattern):
+        return f"back-references are not possible, {linear}: write the alternatives out"
+    if _ATOMIC.search(pattern):
+        return f"atomic groups and possessive repeats are not needed and not possible, {linear}: leave them out"
+    return f"not a pattern: {said}"
+
+
+def _said(error: Exception) -> str:
+    said = error.args[0] if error.args else ""
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(error)
+
+
+def matches(compiled: Any, text: bytes) -> Iterator[str]:
+    """The matched pieces of a UTF-8 text, at most MATCHES_MAX."""
+    for number, match in enumerate(compiled.finditer(text)):
+        if number >= MATCHES_MAX:
+            return
+        start, end = match.span()
+        if end > start:
+            yield text[start:end].decode("utf-8", "replace")
+
+
+def glob_pattern(glob: str) -> str:
+    """A glob (`*`, `?`) as a pattern for the whole of a text."""
+    parts = {"*": "(?s:.*)", "?": "(?s:.)"}
+    return "".join(parts.get(ch) or re2.escape(ch) for ch in glob)
+
+
+def compile_globs(globs: Iterable[str]) -> Any:
+    """All globs as one RE2 object, case ignored; None if there are none. Raises ValueError."""
+    union = "|".join(sorted(glob_pattern(glob) for glob in set(globs)))
+    if not union:
+        return None
+    options = re2.Options()
+    options.log_errors = False
+    options.case_sensitive = False
+    options.never_capture = True
+    options.max_mem = 64 * 2**20
+    try:
+        return re2.compile(f"(?:{union})", options)
+    except (re2.error, UnicodeEncodeError) as error:
+        raise ValueError("too many or too long globs in one list") from error
+
+
+class Words:
+    """Words, each found wherever it stands in a folded text.
+
+    A word that begins or ends in a Latin letter or a digit is not found inside a longer one (`NDA` is not in `agenda`, but is in
+    `NDA締結`); a `*` at its end or beginning lifts that.
+    """
+
+    def __init__(self, words: Iterable[str]) -> None:
+        found: dict[str, tuple[str, bool, bool]] = {}
+        for word in words:
+            folded = fold(word.strip())
+            bare = folded.strip("*").strip()
+            if bare:
+                found[word.strip()] = (bare, not folded.startswith("*"), not folded.endswith("*"))
+        self._words = tuple(sorted(found.items()))
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+    def found(self, text: str) -> Iterator[tuple[str, int]]:
+        """The words that stand in the folded text, as written in the policy, with how often (at most MATCHES_MAX each)."""
+        for written, (word, front, back) in self._words:
+            if word in text and (number := _occurrences(word, text, front, back)):
+                yield written, number
+
+
+def _occurrences(word: str, text: str, front: bool, back: bool) -> int:
+    number = 0
+    at = text.find(word)
+    while at >= 0 and number < MATCHES_MAX:
+        end = at + len(word)
+        inside = (front and at > 0 and _same_kind(text[at - 1], word[0])) or (
+            back and end < len(text) and _same_kind(word[-1], text[end])
+        )
+        number += not inside
+        at = text.find(word, at + 1 if inside else end)
+    return number
+
+
+def _same_kind(left: str, right: str) -> bool:
+    """Whether two neighbours belong to one Latin word or one number."""
+    return (_latin(left) and _latin(right)) or (left.isdecimal() and right.isdecimal())
+
+
+def _latin(ch: str) -> bool:
+    return ch < "\u0250" and ch.isalpha()

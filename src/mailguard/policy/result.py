@@ -1,0 +1,76 @@
+"""What looking at a condition gives: yes, no, or that it cannot be decided, with the evidence and the words for it.
+
+Three-valued (Kleene): what a part of the mail kept from being read is neither yes nor no, and `not` does not make it so. Pure.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from mailguard.mail.verdict import Because
+from mailguard.policy.values import Comparison
+
+EVIDENCE_MAX = 20
+
+
+class Truth(enum.IntEnum):
+    """Ordered so that `and` is min and `or` is max."""
+
+    NO = 0
+    UNKNOWN = 1
+    YES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """truth; say: the fact as a clause in both languages (built only when asked); evidence: addresses, words, files, counts.
+
+    picked: indexes of the envelope's recipients that it is about, None if it is not about recipients. values: what a rule's
+    sentence may name in braces. unread: names of what could not be read, if truth is UNKNOWN.
+    """
+
+    truth: Truth
+    say: Callable[[], Because]
+    evidence: tuple[str, ...] = ()
+    picked: frozenset[int] | None = None
+    values: Mapping[str, Because] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+
+
+def decide(comparison: Comparison, number: int, incomplete: bool) -> Truth:
+    """Whether `number` satisfies the comparison. incomplete: there may be more of it where nobody could look."""
+    holds = comparison.holds(number)
+    if not incomplete:
+        return Truth.YES if holds else Truth.NO
+    if comparison.sign in (">=", ">"):
+        return Truth.YES if holds else Truth.UNKNOWN
+    return Truth.NO if number > comparison.bound else Truth.UNKNOWN
+
+
+def both(text: str) -> Because:
+    """The same text in both languages."""
+    return Because(text, text)
+
+
+def number(count: int) -> Because:
+    """A number for a sentence."""
+    return both(f"{count:,}")
+
+
+def some(names: Iterable[str], limit: int = 3) -> Because:
+    """The first few names, and how many more there are."""
+    listed = list(names)
+    shown, more = listed[:limit], len(listed) - limit
+    if more <= 0:
+        return Because("、".join(shown), ", ".join(shown))
+    return Because(f"{'、'.join(shown)} ほか{more}件", f"{', '.join(shown)} and {more} more")
+
+
+def bounded(evidence: Iterable[str]) -> tuple[str, ...]:
+    """Sorted, each once, each at most 200 characters, at most EVIDENCE_MAX, the rest counted."""
+    listed = sorted({item[:200] for item in evidence})
+    if len(listed) <= EVIDENCE_MAX:
+        return tuple(listed)
+    return (*listed[:EVIDENCE_MAX], f"+{len(listed) - EVIDENCE_MAX}")

@@ -1,0 +1,97 @@
+"""A policy as the judge uses it: compiled rules, frozen, with the hash of everything that was read to make them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mailguard.mail.organization import Organization
+from mailguard.mail.verdict import Because, Disposition, HoldTerms, Mode
+from mailguard.policy.conditions.tree import Condition
+from mailguard.policy.marks import Problem
+from mailguard.policy.result import Result, Truth, some
+from mailguard.policy.schema import ExampleModel, RuleModel
+from mailguard.policy.view import View
+
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. `everybody`: it concerns all recipients when it holds for some; terms: how a hold by it ends."""
+
+    id: str
+    mode: Mode
+    when: Condition
+    unless: tuple[Condition, ...]
+    disposition: Disposition
+    terms: HoldTerms | None
+    everybody: bool
+    internal_first: bool
+    automatic: bool
+    hold_unknown: bool
+    because: Because | None
+    model: RuleModel = field(repr=False)
+    place: Problem = field(repr=False)  # where its id stands
+
+    def look(self, view: View) -> tuple[Truth, Result]:
+        """What the rule says of a mail, and the telling result: that of `when`, or of the exception that applies."""
+        result = self.when.look(view)
+        if result.truth is Truth.NO:
+            return Truth.NO, result
+        for exception in self.unless:
+            found = exception.look(view)
+            if found.truth is Truth.YES:  # an exception that cannot be decided does not apply
+                return Truth.NO, found
+        return result.truth, result
+
+    def excepted(self, truth: Truth, result: Result) -> bool:
+        """Whether `look` gave that answer because of an exception: it says no, though what it tells is true."""
+        return truth is Truth.NO and result.truth is Truth.YES
+
+    def fires(self, truth: Truth) -> bool:
+        """Whether the answer makes a hit."""
+        return truth is Truth.YES or (truth is Truth.UNKNOWN and self.hold_unknown)
+
+    def sentence(self, truth: Truth, result: Result) -> Because:
+        """What people read about a hit: the rule's own words with the numbers of this mail, else the fact itself."""
+        if truth is Truth.UNKNOWN:
+            named = some(result.unread) if result.unread else Because("メールの一部", "a part of the mail")
+            return Because(
+                f"「{named.ja}」の中身を確認できないため、規則「{self.id}」に当たるかどうか判断できません",
+                f"{named.en} could not be examined, so the rule {self.id} could not be decided",
+            )
+        if self.because is None:
+            said = result.say()
+            return Because(said.ja, said.en[:1].upper() + said.en[1:])
+        return Because(_filled(self.because.ja, result.values, "ja"), _filled(self.because.en, result.values, "en"))
+
+
+def _filled(template: str, values: Mapping[str, Because], language: str) -> str:
+    """The sentence with its placeholders filled. One that this hit has no value for becomes an ellipsis."""
+    if "{" not in template:
+        return template
+    return _PLACEHOLDER.sub(lambda found: getattr(values[found[1]], language) if found[1] in values else "…", template)
+
+
+@dataclass(frozen=True, slots=True)
+class FileExamples:
+    """The examples of one file that are judged by all its rules; path of the file for reports."""
+
+    file: str
+    rules: frozenset[str]
+    examples: tuple[tuple[ExampleModel, Problem], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """All rules of all files. hash: SHA-256 over everything read, 16 hex digits; sources: what to watch for changes."""
+
+    rules: tuple[Rule, ...]
+    hash: str
+    organization: Organization | None = None
+    sources: tuple[Path, ...] = ()
+    examples: tuple[FileExamples, ...] = ()
+    places: Mapping[tuple[str, int], Problem] = field(default_factory=dict)  # (rule id, number of example) -> place

@@ -1,0 +1,118 @@
+"""A verdict as JSON and back: contract section 5, with the keys beside it that the ledger needs to make the same Verdict again.
+
+What is read back was written by us; still every value is checked, since a ledger can be damaged.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from mailguard.mail.address import Address, parse_address
+from mailguard.mail.verdict import (
+    Because,
+    Disposition,
+    HoldTerms,
+    RecipientVerdict,
+    RuleHit,
+    Verdict,
+)
+
+
+def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
+    """The object of contract section 5, plus `exempt`, `notes`, each recipient's `terms` and each finding's `recipients`."""
+    return {
+        "disposition": verdict.disposition.word,
+        "recipients": [_recipient_to_json(recipient) for recipient in verdict.recipients],
+        "findings": [_hit_to_json(hit) for hit in verdict.hits],
+        "policy": verdict.policy,
+        "exempt": verdict.exempt,
+        "notes": dict(verdict.notes),
+    }
+
+
+def verdict_from_json(value: dict[str, Any]) -> Verdict:
+    """The Verdict that `verdict_to_json` was given. Raises ValueError, KeyError or TypeError on anything else."""
+    return Verdict(
+        recipients=tuple(_recipient_from_json(item) for item in value["recipients"]),
+        hits=tuple(_hit_from_json(item) for item in value["findings"]),
+        policy=str(value["policy"]),
+        exempt=str(value.get("exempt", "")),
+        notes={str(key): str(note) for key, note in value.get("notes", {}).items()},
+    )
+
+
+def _recipient_to_json(recipient: RecipientVerdict) -> dict[str, Any]:
+    terms = recipient.terms
+    return {
+        "address": str(recipient.address),
+        "external": recipient.external,
+        "disposition": recipient.disposition.word,
+        "rules": list(recipient.rules),
+        "risk": recipient.risk,
+        "terms": None
+        if terms is None
+        else {
+            "expire_after": terms.expire_after.total_seconds(),
+            "expire_action": terms.expire_action,
+            "approvers": list(terms.approvers),
+            "quorum": terms.quorum,
+        },
+    }
+
+
+def _recipient_from_json(item: dict[str, Any]) -> RecipientVerdict:
+    terms = item.get("terms")
+    return RecipientVerdict(
+        address=_address(item["address"]),
+        external=bool(item["external"]),
+        disposition=_disposition(item["disposition"]),
+        rules=tuple(map(str, item["rules"])),
+        terms=None if terms is None else _terms(terms),
+        risk=float(item.get("risk", 0.0)),
+    )
+
+
+def _terms(value: dict[str, Any]) -> HoldTerms:
+    action = value["expire_action"]
+    if action not in ("return", "release", "discard"):
+        raise ValueError("unknown expire_action")
+    return HoldTerms(
+        timedelta(seconds=float(value["expire_after"])),
+        action,
+        tuple(map(str, value["approvers"])),
+        int(value["quorum"]),
+    )
+
+
+def _hit_to_json(hit: RuleHit) -> dict[str, Any]:
+    return {
+        "rule": hit.rule,
+        "mode": hit.mode,
+        "disposition": hit.disposition.word,
+        "because": {"ja": hit.because.ja, "en": hit.because.en},
+        "evidence": list(hit.evidence),
+        "recipients": [str(address) for address in hit.recipients],
+    }
+
+
+def _hit_from_json(item: dict[str, Any]) -> RuleHit:
+    mode = item["mode"]
+    if mode not in ("monitor", "notify", "enforce"):
+        raise ValueError("unknown mode")
+    return RuleHit(
+        rule=str(item["rule"]),
+        mode=mode,
+        disposition=_disposition(item["disposition"]),
+        because=Because(str(item["because"]["ja"]), str(item["because"]["en"])),
+        evidence=tuple(map(str, item["evidence"])),
+        recipients=tuple(_address(address) for address in item.get("recipients", ())),
+    )
+
+
+def _disposition(word: str) -> Disposition:
+    return Disposition[word.upper()]
+
+
+def _address(text: str) -> Address:
+    return parse_address(text)

@@ -1,0 +1,232 @@
+"""A case prepared for looking at: recipients with what is known of each, files laid flat, texts folded, gaps named.
+
+Everything is worked out once per mail and only when a condition asks. It decides nothing; what could not be read is kept
+as a gap, so that conditions can say that they do not know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from mailguard.mail.address import Address, AddressError, parse_address
+from mailguard.mail.facts import Attachment, HeaderAddress
+from mailguard.policy.case import Case, known_keys
+from mailguard.policy.fold import fold, normal, unwrapped
+from mailguard.policy.free_mail import is_shared
+from mailguard.policy.lookalike import KnownDomains, Likeness, known_domains, likeness
+
+#: Findings after which there may be files that nobody saw.
+_FILES_MISSED = frozenset(
+    {"unreadable", "bomb", "nested_too_deep", "too_many_parts", "limit_reached", "partial", "external_body"}
+    | {"ambiguous_archive"}
+)
+#: Kinds that hold other files.
+_CONTAINERS = frozenset(
+    {
+        "zip",
+        "7z",
+        "rar",
+        "lzh",
+        "cab",
+        "iso",
+        "tar",
+        "gz",
+        "bz2",
+        "xz",
+        "zst",
+        "tnef",
+        "msg",
+        "cfb",
+        "eml",
+        "p7m",
+        "pgp",
+    }
+)
+#: Findings after which there may be text that nobody read.
+_TEXT_MISSED = frozenset({"unreadable", "too_many_parts", "limit_reached", "partial", "external_body"})
+#: What is looked at, not read: its being uninspected leaves no text unread.
+_PICTURES = ("image/", "audio/", "video/", "font/")
+_SIGNATURES = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"})
+_SIGNATURE_MAX = 64 * 2**10
+_COMPARED_MAX = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A recipient. index: his place in the envelope, None if only a header names him."""
+
+    address: Address
+    index: int | None
+    external: bool
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An attachment or a member of one. path: its name with those of the archives around it; parent: index of the one around it."""
+
+    attachment: Attachment
+    path: str
+    depth: int
+    parent: int | None
+
+    @property
+    def unread(self) -> bool:
+        """Whether it may hold text that nobody has read."""
+        item = self.attachment
+        if item.members and not item.encrypted:
+            return False  # an archive: its members speak for themselves
+        if item.encrypted:
+            return True
+        return not item.inspected and not item.detected_type.startswith(_PICTURES)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it may hold other files that nobody has seen."""
+        item = self.attachment
+        return not item.members and (item.encrypted or (item.short_type in _CONTAINERS and not item.inspected))
+
+
+class View:
+    """One case, looked at by many conditions."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.facts = case.facts
+        self.sender = case.envelope.sender.mailbox
+        own = case.organization.is_internal
+        self.recipients = tuple(
+            Seen(address, index, not own(address)) for index, address in enumerate(case.envelope.recipients)
+        )
+        self.findings = frozenset(finding.code for finding in case.facts.findings)
+        self._likenesses: dict[str, Likeness | None] = {}
+        self._texts: dict[str, tuple[str, tuple[bytes, ...]]] = {}
+
+    @cached_property
+    def visible(self) -> tuple[Seen, ...]:
+        """Everybody whom To and Cc show, each once: also those whom this envelope does not name (a cloud splits mails)."""
+        by_key = {seen.address.key: seen for seen in self.recipients}
+        shown: dict[str, Seen] = {}
+        for header in (*self.facts.headers.to, *self.facts.headers.cc):
+            address = _address(header)
+            if address is not None and address.key not in shown:
+                known = by_key.get(address.key)
+                external = not self.case.organization.is_internal(address)
+                shown[address.key] = known or Seen(address, None, external)
+        return tuple(shown.values())
+
+    @cached_property
+    def visible_indexes(self) -> frozenset[int]:
+        """The envelope's recipients who stand in To or Cc."""
+        return frozenset(seen.index for seen in self.visible if seen.index is not None)
+
+    @cached_property
+    def headers_doubtful(self) -> bool:
+        """Whether To and Cc may show more than was read."""
+        if "unreadable" in self.findings or "limit_reached" in self.findings:
+            return True
+        broken = (f.where.lower() for f in self.facts.findings if f.code == "malformed_header")
+        return any(part in ("to", "cc") for where in broken for part in where.replace(":", " ").split())
+
+    @cached_property
+    def files(self) -> tuple[File, ...]:
+        """All attachments with their members, outer ones before inner ones; detached signatures are not attachments."""
+        found: list[File] = []
+        waiting: list[tuple[Attachment, str, int, int | None]] = [
+            (item, item.filename, 0, None) for item in reversed(self.facts.attachments) if not _is_signature(item)
+        ]
+        while waiting:
+            item, path, depth, parent = waiting.pop()
+            found.append(File(item, path, depth, parent))
+            index = len(found) - 1
+            waiting.extend((m, f"{path} › {m.filename}", depth + 1, index) for m in reversed(item.members))
+        return tuple(found)
+
+    @cached_property
+    def files_incomplete(self) -> tuple[str, ...]:
+        """Why there may be files that nobody saw; empty if all are known."""
+        gaps = [f"{f.where or f.code}" for f in self.facts.findings if f.code in _FILES_MISSED]
+        if self.facts.encrypted:
+            gaps.append("S/MIME · PGP")
+        return tuple(sorted(set(gaps)))
+
+    @cached_property
+    def unread_files(self) -> tuple[str, ...]:
+        """The files whose content nobody could read."""
+        return tuple(sorted({file.path or "?" for file in self.files if file.unread}))
+
+    @cached_property
+    def unread_body(self) -> tuple[str, ...]:
+        """Why there may be text of the mail itself that nobody read."""
+        gaps = [f"{f.where or f.code}" for f in self.facts.findings if f.code in _TEXT_MISSED]
+        if self.facts.encrypted:
+            gaps.append("S/MIME · PGP")
+        return tuple(sorted(set(gaps)))
+
+    @cached_property
+    def unread_anywhere(self) -> tuple[str, ...]:
+        """Whatever text nobody could read."""
+        return tuple(sorted({*self.unread_body, *self.unread_files, *self.files_incomplete}))
+
+    def text(self, where: str) -> tuple[str, tuple[bytes, ...]]:
+        """The text of a place: folded for words, and as UTF-8 for patterns (as written; and unwrapped where that differs)."""
+        found = self._texts.get(where)
+        if found is None:
+            written = normal(self._raw(where))
+            joined = unwrapped(written)
+            variants = (written,) if joined == written else (written, joined)
+            found = (fold(joined), tuple(variant.encode("utf-8", "replace") for variant in variants))
+            self._texts[where] = found
+        return found
+
+    def _raw(self, where: str) -> str:
+        if where == "subject":
+            return self.facts.headers.subject or ""
+        if where == "body":
+            return self.facts.text
+        if where == "names":
+            return "\n".join(file.attachment.filename for file in self.files)
+        return "\n".join(file.attachment.text for file in self.files if file.attachment.text)
+
+    def is_known(self, address: Address, whose: str) -> bool:
+        """Whether the sender, or the company, has written there before."""
+        known = self.case.known
+        keys = known.sender_domains if whose == "sender" else known.company_domains
+        return known_keys(address) in keys
+
+    def likeness(self, address: Address) -> Likeness | None:
+        """What an outside recipient's domain looks like; None if it is known itself, shared by strangers, or like nothing."""
+        domain = address.ascii_domain
+        if domain not in self._likenesses:
+            strange = not (
+                address.is_literal
+                or is_shared(domain)
+                or self.is_known(address, "sender")
+                or self.is_known(address, "company")
+            )
+            self._likenesses[domain] = likeness(domain, self._compared) if strange else None
+        return self._likenesses[domain]
+
+    @cached_property
+    def _compared(self) -> KnownDomains:
+        known = self.case.known
+        groups: list[frozenset[str] | tuple[str, ...]] = [self.case.organization.domains, known.often]
+        room = _COMPARED_MAX
+        for group in (known.sender_domains, known.company_domains):
+            if len(group) <= room:
+                groups.append(group)
+                room -= len(group)
+        return known_domains(*groups)
+
+
+def _address(header: HeaderAddress) -> Address | None:
+    """A header's address, also one that is not quite valid, since people see it all the same."""
+    try:
+        return parse_address(header.address.strip())
+    except AddressError:
+        local, at, domain = header.address.strip().rpartition("@")
+        return Address(local, domain) if at and local and domain else None
+
+
+def _is_signature(item: Attachment) -> bool:
+    return item.declared_type in _SIGNATURES and item.size <= _SIGNATURE_MAX and item.short_type in ("", "p7s", "asc")
