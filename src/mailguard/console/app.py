@@ -1,0 +1,148 @@
+"""THE RECEPTION: pages and API of one ASGI application, put together here; it runs in the same loop as everything else.
+
+It translates: forms and JSON to what the rooms are asked, their answers to pages. It never touches the ledger, never
+relays, and decides nothing about mail.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from importlib import resources
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from mailguard.access import Access
+from mailguard.console import acts, api, auth, content, health, message, outside, pages, problems, stream, ticket
+from mailguard.console.desk import Desk, Outside, Reads, desk_of, templates
+from mailguard.console.openapi import ACTS
+from mailguard.console.security import BodyLimit, SecurityHeaders
+from mailguard.console.settings import ConsoleSettings
+from mailguard.console.visit import LoginNeeded, Stale
+from mailguard.notify.live import Live
+from mailguard.review import Review, ReviewError
+
+_MEDIA = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+_STATIC = {
+    name: (resources.files("mailguard.console") / "static" / name).read_bytes()
+    for name in ("console.css", "console.js", "mark.svg")
+}
+
+
+def build(
+    settings: ConsoleSettings,
+    *,
+    review: Review,
+    access: Access,
+    live: Live,
+    readers: Reads,
+    outside: Outside | None = None,
+    ready: Callable[[], Awaitable[Mapping[str, str]]] | None = None,
+    policy: Callable[[], Mapping[str, Any]] | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    version: str = "",
+) -> Starlette:
+    """The application. ready: names what is wrong with the house; policy: what `GET /policy` shows."""
+    desk = Desk(
+        settings=settings,
+        review=review,
+        access=access,
+        live=live,
+        readers=readers,
+        now=now,
+        templates=templates(),
+        static={name: hashlib.sha256(octets).hexdigest()[:12] for name, octets in _STATIC.items()},
+        outside=outside,
+        ready=ready,
+        policy=policy,
+        version=version,
+    )
+    routes = _routes()
+    app = Starlette(
+        routes=[*_health(), Mount(settings.root, routes=routes)] if settings.root else [*_health(), *routes],
+        middleware=[
+            Middleware(SecurityHeaders, secure=settings.secure),
+            Middleware(BodyLimit, octets=settings.body_bytes),
+        ],
+        exception_handlers={
+            ReviewError: problems.on_review_error,
+            LoginNeeded: problems.on_login_needed,
+            Stale: problems.on_stale,
+            api.BadInput: api.on_bad_input,
+            HTTPException: problems.on_http_error,
+            Exception: problems.on_fault,
+        },
+    )
+    app.state.desk = desk
+    return app
+
+
+def _health() -> list[BaseRoute]:
+    return [
+        Route("/livez", health.livez),
+        Route("/readyz", health.readyz),
+        Route("/metrics", health.metrics),
+    ]
+
+
+def _routes() -> list[BaseRoute]:
+    return [
+        Route("/", pages.home),
+        Route("/mine", pages.mine),
+        Route("/all", pages.everything),
+        Route("/bulk", acts.bulk, methods=["POST"]),
+        Route("/messages/{id}", message.show_message),
+        Route("/messages/{id}/act", acts.act, methods=["POST"]),
+        Route("/messages/{id}/html", content.show_html),
+        Route("/messages/{id}/raw", content.save_raw),
+        Route("/t/{token}", ticket.show_ticket),
+        Route("/t/{token}", ticket.use_ticket, methods=["POST"]),
+        Route("/login", auth.show_login),
+        Route("/login", auth.ask_login, methods=["POST"]),
+        Route("/login/code", auth.enter_code, methods=["POST"]),
+        Route("/login/link", auth.use_link, methods=["POST"]),
+        Route("/login/{token}", auth.show_link),
+        Route("/logout", auth.log_out, methods=["POST"]),
+        Route("/language", auth.switch_language, methods=["POST"]),
+        Route("/events", stream.show_events),
+        Route("/outside", outside.show_outside),
+        Route("/outside/{name}", outside.show_outside_mail),
+        Route("/outside/{name}/html", outside.show_outside_html),
+        Route("/outside/{name}/raw", outside.save_outside),
+        Route("/static/{name}", show_static),
+        Mount("/api/v1", routes=_api()),
+        Route("/api/{path:path}", api.nowhere),
+    ]
+
+
+def _api() -> list[BaseRoute]:
+    return [
+        Route("/openapi.json", api.openapi),
+        Route("/messages", api.list_messages),
+        Route("/messages/bulk", api.bulk, methods=["POST"]),
+        Route("/messages/{id}", api.show_message),
+        Route("/messages/{id}/recipients", api.patch_recipients, methods=["PATCH"]),
+        *[Route(f"/messages/{{id}}/{act}", api.decide(act), methods=["POST"]) for act in ACTS],
+        Route("/events", api.live_events),
+        Route("/stats", api.stats),
+        Route("/me", api.me),
+        Route("/policy", api.policy),
+    ]
+
+
+async def show_static(request: Request) -> Response:
+    """Script, style, mark. With the right digest in the address they may be kept for ever."""
+    name = request.path_params["name"]
+    octets = _STATIC.get(name)
+    if octets is None:
+        raise HTTPException(404)
+    fresh = request.query_params.get("v") == desk_of(request).static[name]
+    kept = "public, max-age=31536000, immutable" if fresh else "no-cache"
+    return Response(octets, media_type=_MEDIA[name.rpartition(".")[2]], headers={"cache-control": kept})

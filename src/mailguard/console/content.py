@@ -1,0 +1,132 @@
+"""What a mail says: its text on the page, its HTML in a sandbox, its octets to save. Read in the worker processes.
+
+The HTML is served alone, under a policy that makes it an origin of its own without script, form, frame or network;
+what such a policy does not cover (prefetching, redirects) is taken out beforehand. Nothing of a mail is ever part of
+our pages but escaped text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mailguard.console.desk import Desk, desk_of
+from mailguard.console.present import Speaker
+from mailguard.console.problems import not_found
+from mailguard.console.security import DOWNLOAD_POLICY, SANDBOX_POLICY
+from mailguard.console.visit import known_visitor
+from mailguard.mail.actor import Actor, Role
+from mailguard.mail.facts import Facts
+from mailguard.mail.message import Body
+from mailguard.notify.phrases import file_size
+from mailguard.review import MessageRecord, View
+
+#: Elements that reach out or lead away although nothing may be loaded: dns-prefetch, refresh, base addresses, frames.
+_REACHING = re.compile(
+    r"<\s*/?\s*(?:meta|link|base|iframe|frame|frameset|object|embed|applet|script|portal)\b[^>]*>?", re.IGNORECASE
+)
+_MOST_HTML = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class BodyValues:
+    """text: to be shown; cut: so many characters of it (0: all); note: why there is none; offer: button to read it."""
+
+    text: str = ""
+    cut: int = 0
+    note: str = ""
+    offer: str = ""
+    html: bool = False
+    raw: bool = False
+
+
+async def body_values(request: Request, desk: Desk, actor: Actor, view: View, by: Speaker) -> BodyValues:
+    """The text part of a mail's page. A large mail is read only when somebody asks for it."""
+    record, say = view.record, by.say
+    if actor.role is Role.AUDITOR and actor.address not in record.people:
+        return BodyValues()
+    if not record.has_body:
+        return BodyValues(note=say("text.gone"))
+    if record.size > desk.settings.inline_bytes and "body" not in request.query_params:
+        return BodyValues(offer=say("text.show", size=file_size(record.size)), raw=True)
+    facts = await read_body(desk, actor, record)
+    if facts is None:
+        return BodyValues(note=say("text.gone"))
+    limit = desk.settings.text_chars
+    return BodyValues(
+        text=facts.text[:limit].strip("\n"),
+        cut=limit if len(facts.text) > limit else 0,
+        note=say("text.unread" if any(f.code == "unreadable" for f in facts.findings) else "text.empty"),
+        html=bool(facts.html),
+        raw=True,
+    )
+
+
+async def read_body(desk: Desk, actor: Actor, record: MessageRecord) -> Facts | None:
+    """What stands in a mail's octets; None if they are gone. Raises NotFound, Forbidden."""
+    octets = await _octets(desk, actor, record.id)
+    if octets is None:
+        return None
+    kept = desk.bodies.get(record.sha256)
+    if kept is None:
+        kept = await desk.readers.read(Body.of(octets))
+        desk.bodies.put(record.sha256, kept)
+    return kept
+
+
+async def _octets(desk: Desk, actor: Actor, message_id: str) -> bytes | None:
+    """Permission is asked every time, also for what the cache has."""
+    try:
+        return await desk.review.body(actor, message_id)
+    except KeyError:  # BodyGone: its time has passed
+        return None
+
+
+async def show_html(request: Request) -> Response:
+    """GET /messages/{id}/html: for the sandboxed frame of the page."""
+    desk, (actor, view) = desk_of(request), await _reached(request)
+    facts = await read_body(desk, actor, view.record)
+    return html_alone(facts.html if facts else "")
+
+
+async def save_raw(request: Request) -> Response:
+    """GET /messages/{id}/raw: the octets as they came, to save."""
+    desk, (actor, view) = desk_of(request), await _reached(request)
+    octets = await _octets(desk, actor, view.record.id)
+    return download(octets or b"", f"{view.record.id}.eml", 200 if octets is not None else 410)
+
+
+async def _reached(request: Request) -> tuple[Actor, View]:
+    visitor, actor = await known_visitor(request)
+    message_id = request.path_params["id"]
+    view = await desk_of(request).review.show(actor, message_id)
+    if not visitor.may_see(message_id):
+        raise not_found()
+    return actor, view
+
+
+def html_alone(html: str) -> Response:
+    """A mail's HTML as a document of its own: nothing runs, nothing is fetched, nothing leads on."""
+    safe = _REACHING.sub(" ", html[:_MOST_HTML])  # a blank: taking it out must not join a new tag
+    document = f'<!DOCTYPE html><meta charset="utf-8"><title>-</title>{safe}'
+    return Response(
+        document.encode("utf-8", "replace"),
+        media_type="text/html; charset=utf-8",
+        headers={"content-security-policy": SANDBOX_POLICY, "referrer-policy": "no-referrer"},
+    )
+
+
+def download(octets: bytes, filename: str, status: int = 200) -> Response:
+    """Octets to be saved, never shown."""
+    return Response(
+        octets,
+        status,
+        media_type="application/octet-stream",
+        headers={
+            "content-disposition": f'attachment; filename="{re.sub(r"[^A-Za-z0-9._-]", "_", filename)}"',
+            "content-security-policy": DOWNLOAD_POLICY,
+        },
+    )

@@ -1,0 +1,118 @@
+"""The reception's desk: everything a handler needs, put together once by `app.build`, and nothing that it could change.
+
+Doors translate: handlers ask the rooms named here and put the answers into words. They hold no state of their own but a
+small cache of bodies that were read (bodies never change).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, cast
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+
+from mailguard.access import Access
+from mailguard.console.settings import ConsoleSettings
+from mailguard.mail.facts import Facts
+from mailguard.mail.message import Body
+from mailguard.notify.live import Live
+from mailguard.review import Review
+
+
+class Reads(Protocol):
+    """Opens a mail in a worker process; never raises for what a mail does."""
+
+    async def read(self, body: Body) -> Facts: ...
+
+
+class OutsideMail(Protocol):
+    """What the mailbox upstream received: file name, envelope, subject, time."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def sender(self) -> str: ...
+    @property
+    def recipients(self) -> Sequence[str]: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def received_at(self) -> datetime: ...
+
+
+class Outside(Protocol):
+    """The mailbox upstream, newest first. `octets` raises KeyError or OSError for a name that is not there."""
+
+    async def mails(self, limit: int) -> Sequence[OutsideMail]: ...
+    async def octets(self, name: str) -> bytes: ...
+
+
+@dataclass(slots=True)
+class BodyCache:
+    """The last few bodies that were read, by key, so that the page and its HTML frame read once. Bounded by
+    characters.
+    """
+
+    limit: int = 8_000_000
+    _kept: dict[str, Facts] = field(default_factory=dict)
+    _size: int = 0
+
+    def get(self, key: str) -> Facts | None:
+        """What was read before, if it is still here."""
+        return self._kept.get(key)
+
+    def put(self, key: str, facts: Facts) -> None:
+        """Keep it; the oldest go."""
+        if key in self._kept:
+            return
+        self._kept[key] = facts
+        self._size += _weight(facts)
+        while self._size > self.limit and len(self._kept) > 1:
+            oldest = next(iter(self._kept))
+            self._size -= _weight(self._kept.pop(oldest))
+
+
+def _weight(facts: Facts) -> int:
+    return len(facts.text) + len(facts.html) + sum(len(a.text) for a in facts.attachments) + 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """outside: None where the upstream is a real server. ready: what is wrong with the house, by name; empty: nothing.
+
+    policy: the active policy as contract section 7 shows it (`GET /policy`). version: of mailguard, for the API's
+    document.
+    """
+
+    settings: ConsoleSettings
+    review: Review
+    access: Access
+    live: Live
+    readers: Reads
+    now: Callable[[], datetime]
+    templates: Environment
+    static: Mapping[str, str]
+    outside: Outside | None = None
+    ready: Callable[[], Awaitable[Mapping[str, str]]] | None = None
+    policy: Callable[[], Mapping[str, Any]] | None = None
+    version: str = ""
+    bodies: BodyCache = field(default_factory=BodyCache)
+
+
+def desk_of(request: Request) -> Desk:
+    """The desk that this request came to."""
+    return cast(Desk, request.app.state.desk)
+
+
+def templates() -> Environment:
+    """The pages: everything escaped, a name that is not given is an error."""
+    return Environment(
+        loader=PackageLoader("mailguard.console", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

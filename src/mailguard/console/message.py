@@ -1,0 +1,185 @@
+"""The page of one mail: the reason as its headline, one decision, then who, what, the text, and what happened so
+far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mailguard.console import present
+from mailguard.console.acts import Button, buttons, selection_buttons
+from mailguard.console.content import body_values
+from mailguard.console.desk import desk_of
+from mailguard.console.present import Badge, Company, File, Personal, Speaker
+from mailguard.console.problems import not_found
+from mailguard.console.visit import hand_over, known_visitor, speaker
+from mailguard.notify.letter_rows import Reason
+from mailguard.notify.phrases import file_size, listed, on_one_line
+from mailguard.review import Act, HistoryLine, MessageRecord, View
+
+#: Words of ?done= that a page repeats; anything else is not said.
+DONE = frozenset(
+    {"release", "send-now", "cancel", "hold", "approve", "reject", "remove", "remove-flagged", "login"}
+)  # fmt: skip
+_MOST_FINDINGS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A label and what it says."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One line of the history."""
+
+    iso: str
+    when: str
+    what: str
+    who: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MailValues:
+    """All that the templates say of a mail, in the visitor's language. foreign: somebody else's mail."""
+
+    id: str
+    subject: str
+    sender: str
+    foreign: bool
+    state: Badge
+    tone: str
+    headline: str
+    reasons: Sequence[Reason]
+    ending: str
+    until: str
+    left: str
+    waiting_for: Sequence[str]
+    buttons: Sequence[Button]
+    selection_buttons: Sequence[Button]
+    wants_comment: bool
+    pickable: bool
+    flagged: Sequence[str]
+    audience: str
+    companies: Sequence[Company]
+    files: Sequence[File]
+    personal: Sequence[Personal]
+    persons: str
+    findings: Sequence[str]
+    history: Sequence[Past]
+    facts: Sequence[Line]
+    observed: Sequence[str]
+
+
+def mail_values(view: View, by: Speaker, person: str) -> MailValues:
+    """A mail as this person sees it."""
+    record, say = view.record, by.say
+    choices = selection_buttons(view, say)
+    return MailValues(
+        id=record.id,
+        subject=present.subject(record, say),
+        sender=on_one_line(record.from_header or str(record.sender), 160),
+        foreign=person not in record.owners,
+        state=present.mail_badge(record, by.language),
+        tone=present.tone(record),
+        headline=present.headline(record, by),
+        reasons=present.reasons(record, by.language),
+        ending=present.ending(record, by),
+        until=record.expires_at.isoformat() if record.expires_at else "",
+        left=present.left(record, by),
+        waiting_for=present.waiting_for(record, by),
+        buttons=buttons(view, by.language, say),
+        selection_buttons=choices,
+        wants_comment=Act.REJECT in view.acts,
+        pickable=bool(choices),
+        flagged=[str(r.address) for r in present.flagged(record)],
+        audience=present.audience(record, by),
+        companies=present.companies(record, by, selectable=bool(choices)),
+        files=present.files(record, say),
+        personal=present.personal(record, by.language),
+        persons=say("personal.persons", count=record.facts.persons) if record.facts.persons else "",
+        findings=_findings(record),
+        history=[_past(line, by) for line in view.history],
+        facts=_facts(record, by),
+        observed=[getattr(h.because, by.language) for h in record.verdict.hits if h.mode != "enforce"],
+    )
+
+
+async def show_message(request: Request) -> Response:
+    """GET /messages/{id}."""
+    desk = desk_of(request)
+    visitor, actor = await known_visitor(request)
+    message_id = request.path_params["id"]
+    if not visitor.may_see(message_id):
+        raise not_found()
+    view = await desk.review.show(actor, message_id)
+    done = request.query_params.get("done", "")
+    by = speaker(desk, visitor)
+    return await hand_over(
+        request,
+        "message.html",
+        done=by.say(f"done.{done}") if done in DONE else "",
+        mail=mail_values(view, by, actor.address),
+        body=await body_values(request, desk, actor, view, by),
+    )
+
+
+def _findings(record: MessageRecord) -> list[str]:
+    shown = [
+        f"{f.code}: {on_one_line(f.where, 80)} {on_one_line(f.detail, 200)}"
+        for f in record.facts.findings[:_MOST_FINDINGS]
+    ]
+    more = len(record.facts.findings) - len(shown)
+    return [*shown, f"+{more}"] if more > 0 else shown
+
+
+def _facts(record: MessageRecord, by: Speaker) -> list[Line]:
+    say = by.say
+    values = [
+        ("fact.from", on_one_line(record.from_header, 200)),
+        ("fact.sender", str(record.sender) or "<>"),
+        ("fact.login", record.login or ""),
+        ("fact.received", by.moment(record.received_at)),
+        ("fact.size", file_size(record.size)),
+        ("fact.id", record.id),
+        ("fact.policy", record.verdict.policy[:12]),
+    ]
+    return [Line(say(key), value) for key, value in values if value]
+
+
+def _past(line: HistoryLine, by: Speaker) -> Past:
+    say = by.say
+    who = say("by.mailguard") if line.actor == "mailguard" else line.actor
+    via = say(f"via.{line.via}") if line.via in ("console", "letter", "api", "cli", "clock", "smtp") else line.via
+    notes = []
+    if line.recipients and line.event != "accept":
+        notes.append(say("event.people", people=listed(line.recipients, by.language, 5)))
+    if line.comment:
+        notes.append(say("event.comment", comment=on_one_line(line.comment, 2000)))
+    answer = line.detail.get("text")
+    if isinstance(answer, str) and answer and line.event in ("relay", "defer", "fail"):
+        notes.append(say("event.answer", answer=on_one_line(f"{line.detail.get('code') or ''} {answer}", 300)))
+    return Past(
+        iso=line.at.isoformat(),
+        when=by.moment(line.at),
+        what=_event(line.event, by),
+        who=who if line.actor == "mailguard" else f"{who} ({via})",
+        notes=tuple(notes),
+    )
+
+
+def _event(word: str, by: Speaker) -> str:
+    """The event in words; one that a newer ledger knows and this page does not is shown as it is."""
+    known = (
+        "accept", "release", "cancel", "remove", "reject", "expire", "hold", "relay", "defer", "fail", "approve",
+        "letter", "purge",
+    )  # fmt: skip
+    return by.say(f"event.{word}") if word in known else word

@@ -1,0 +1,295 @@
+"""What the API takes and gives, as pydantic models: the answers are made from them and so is the OpenAPI document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mailguard.mail.facts import Attachment
+from mailguard.mail.verdict import RuleHit, Verdict
+from mailguard.review import BulkResult, HistoryLine, MessageRecord, RecipientRecord, View
+
+StateWord = Literal["held", "queued", "relayed", "cancelled", "rejected", "expired", "bounced"]
+ActWord = Literal["release", "cancel", "hold", "approve", "reject", "send-now"]
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RecipientOut(_Out):
+    """One recipient's copy."""
+
+    address: str
+    external: bool
+    state: StateWord
+    disposition: str
+    rules: list[str]
+    risk: float
+    expires_at: datetime | None
+    expire_action: str
+    approvers: list[str]
+    approvals: list[str]
+    quorum: int
+    decided_by: str
+    decided_at: datetime | None
+    attempts: int
+    last_code: int | None
+    last_text: str
+
+    @classmethod
+    def of(cls, recipient: RecipientRecord, risk: float) -> RecipientOut:
+        """From the ledger's record, with the judge's risk."""
+        return cls(
+            address=str(recipient.address),
+            external=recipient.external,
+            state=recipient.state.value,
+            disposition=recipient.disposition.word,
+            rules=list(recipient.rules),
+            risk=risk,
+            expires_at=recipient.expires_at,
+            expire_action=recipient.expire_action,
+            approvers=list(recipient.approvers),
+            approvals=list(recipient.approvals),
+            quorum=recipient.quorum,
+            decided_by=recipient.decided_by,
+            decided_at=recipient.decided_at,
+            attempts=recipient.attempts,
+            last_code=recipient.last_code,
+            last_text=recipient.last_text,
+        )
+
+
+class HistoryOut(_Out):
+    """One line of a mail's history."""
+
+    at: datetime
+    actor: str
+    via: str
+    event: str
+    recipients: list[str]
+    comment: str
+    detail: dict[str, Any]
+
+    @classmethod
+    def of(cls, line: HistoryLine) -> HistoryOut:
+        """From the ledger's line."""
+        return cls(
+            at=line.at,
+            actor=line.actor,
+            via=line.via,
+            event=line.event,
+            recipients=list(line.recipients),
+            comment=line.comment,
+            detail=line.detail,
+        )
+
+
+class AttachmentOut(_Out):
+    """A file, without its text."""
+
+    filename: str
+    declared_type: str
+    detected_type: str
+    size: int
+    sha256: str
+    encrypted: bool
+    inspected: bool
+    members: list[AttachmentOut]
+
+    @classmethod
+    def of(cls, attachment: Attachment) -> AttachmentOut:
+        """From the facts."""
+        return cls(
+            filename=attachment.filename,
+            declared_type=attachment.declared_type,
+            detected_type=attachment.detected_type,
+            size=attachment.size,
+            sha256=attachment.sha256,
+            encrypted=attachment.encrypted,
+            inspected=attachment.inspected,
+            members=[cls.of(member) for member in attachment.members],
+        )
+
+
+class FindingOut(_Out):
+    """A rule that fired, with its sentence and evidence."""
+
+    rule: str
+    mode: str
+    disposition: str
+    because: dict[str, str]
+    evidence: list[str]
+
+    @classmethod
+    def of(cls, hit: RuleHit) -> FindingOut:
+        """From the verdict."""
+        return cls(
+            rule=hit.rule,
+            mode=hit.mode,
+            disposition=hit.disposition.word,
+            because={"ja": hit.because.ja, "en": hit.because.en},
+            evidence=list(hit.evidence),
+        )
+
+
+class MessageOut(_Out):
+    """A mail in a list."""
+
+    id: str
+    state: StateWord
+    sender: str = Field(description="Envelope sender; empty for the null path")
+    subject: str | None
+    received_at: datetime
+    expires_at: datetime | None
+    size: int
+    disposition: str
+    rules: list[str]
+    recipients: list[RecipientOut]
+
+    @classmethod
+    def of(cls, record: MessageRecord) -> MessageOut:
+        """From the ledger's record."""
+        return cls(**_message(record))
+
+
+class MessageDetail(MessageOut):
+    """A mail in full, without its body: contract section 5 and what the person asking can do."""
+
+    findings: list[FindingOut]
+    policy: str = Field(description="Hash of the policy that judged")
+    attachments: list[AttachmentOut]
+    personal_data: dict[str, int]
+    persons: int
+    history: list[HistoryOut]
+    acts: list[str] = Field(description="What the one who asks can do with at least one copy")
+
+    @classmethod
+    def of_view(cls, view: View) -> MessageDetail:
+        """From the review room's view."""
+        facts = view.record.facts
+        return cls(
+            **_message(view.record),
+            findings=[FindingOut.of(hit) for hit in view.record.verdict.hits],
+            policy=view.record.verdict.policy,
+            attachments=[AttachmentOut.of(attachment) for attachment in facts.attachments],
+            personal_data={name: count.distinct for name, count in facts.personal_data.items()},
+            persons=facts.persons,
+            history=[HistoryOut.of(line) for line in view.history],
+            acts=sorted(view.acts),
+        )
+
+
+class MessagePage(_Out):
+    """A page of mails, newest first. next: the `before` of the following page, null at the end."""
+
+    messages: list[MessageOut]
+    next: str | None
+
+
+class DecisionIn(_In):
+    """recipients: only these; without: every copy for which one may decide."""
+
+    recipients: list[str] | None = Field(default=None, max_length=5000)
+    comment: str = Field(default="", max_length=2000)
+
+
+class RecipientsPatch(_In):
+    """Recipients to take off a held mail."""
+
+    remove: list[str] = Field(min_length=1, max_length=5000)
+    comment: str = Field(default="", max_length=2000)
+
+
+class FilterIn(_In):
+    """Which mails are meant; all that is given must hold."""
+
+    state: StateWord | None = None
+    q: str = Field(default="", max_length=200)
+    sender: str = Field(default="", max_length=254)
+    recipient: str = Field(default="", max_length=254)
+    rule: str = Field(default="", max_length=100)
+    before: str = Field(default="", max_length=18)
+    older_than_seconds: int | None = Field(default=None, ge=0, le=10**9)
+    ids: list[str] = Field(default_factory=list, max_length=10_000)
+
+
+class BulkIn(_In):
+    """An act over a filter. dry_run, the default, only counts."""
+
+    filter: FilterIn
+    act: ActWord
+    dry_run: bool = True
+    comment: str = Field(default="", max_length=2000)
+
+
+class BulkOut(_Out):
+    """count: matched and open; done and refused: what became of them."""
+
+    count: int
+    done: int
+    refused: int
+    ids: list[str]
+    errors: dict[str, str]
+
+    @classmethod
+    def of(cls, result: BulkResult) -> BulkOut:
+        """From the review room's result."""
+        return cls(
+            count=result.count,
+            done=result.done,
+            refused=result.refused,
+            ids=list(result.ids),
+            errors={message_id: because.en for message_id, because in result.errors.items()},
+        )
+
+
+class StatsOut(_Out):
+    """How many mails of those that one may see stand in each state."""
+
+    states: dict[str, int]
+
+
+class MeOut(_Out):
+    """Who the token or session belongs to."""
+
+    address: str
+    role: str
+
+
+class ProblemOut(BaseModel):
+    """RFC 9457; a 409 also says decided_by, decided_at and state."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str = ""
+
+
+def _message(record: MessageRecord) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "state": record.state.value,
+        "sender": str(record.sender),
+        "subject": record.subject,
+        "received_at": record.received_at,
+        "expires_at": record.expires_at,
+        "size": record.size,
+        "disposition": record.verdict.disposition.word,
+        "rules": [hit.rule for hit in record.verdict.enforced],
+        "recipients": _recipients(record.recipients, record.verdict),
+    }
+
+
+def _recipients(records: Sequence[RecipientRecord], verdict: Verdict) -> list[RecipientOut]:
+    risks = {judged.address: judged.risk for judged in verdict.recipients}
+    return [RecipientOut.of(record, risks.get(record.address, 0.0)) for record in records]

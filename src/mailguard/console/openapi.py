@@ -1,0 +1,142 @@
+"""The OpenAPI 3.1 document of the API, made from the models that the API answers with, so that it cannot drift."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from mailguard.console import models
+from mailguard.mail.lifecycle import State
+from mailguard.review import Act
+
+#: The acts that have a path of their own; REMOVE is the PATCH.
+ACTS = (Act.RELEASE, Act.CANCEL, Act.HOLD, Act.APPROVE, Act.REJECT, Act.SEND_NOW)
+_REF = "#/components/schemas/{model}"
+_SAID = {
+    Act.RELEASE: "The sender confirms: send it",
+    Act.CANCEL: "Do not send it",
+    Act.HOLD: "Stop the clock of a delay or hold",
+    Act.APPROVE: "An approver says yes",
+    Act.REJECT: "An approver says no, with a comment",
+    Act.SEND_NOW: "End the undo window now",
+}
+_MODELS: tuple[type[BaseModel], ...] = (
+    models.MessagePage, models.MessageDetail, models.DecisionIn, models.RecipientsPatch, models.BulkIn,
+    models.BulkOut, models.StatsOut, models.MeOut, models.ProblemOut,
+)  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def document(url: str, version: str) -> dict[str, Any]:
+    """The whole document. url: of the console."""
+    _, schemas = models_json_schema([(model, "validation") for model in _MODELS], ref_template=_REF)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "mailguard", "version": version or "0", "description": "Held mail: look, decide, listen."},
+        "servers": [{"url": f"{url}/api/v1"}],
+        "security": [{"bearer": []}, {"session": []}],
+        "components": {"schemas": schemas["$defs"], "securitySchemes": _security()},
+        "paths": _paths(),
+    }
+
+
+def _security() -> dict[str, Any]:
+    return {
+        "bearer": {"type": "http", "scheme": "bearer", "description": "`mailguard token create`"},
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "mailguard",
+            "description": "Console session; changes also need X-Form-Token",
+        },
+    }
+
+
+def _paths() -> dict[str, Any]:
+    paths: dict[str, Any] = {
+        "/messages": {"get": _operation("listMessages", "Mails, newest first", models.MessagePage, query=_filters())},
+        "/messages/{id}": {
+            "get": _operation("showMessage", "One mail", models.MessageDetail, on_message=True, refusals=(404,))
+        },
+        "/messages/{id}/recipients": {
+            "patch": _operation(
+                "removeRecipients",
+                "Take recipients off a held mail",
+                models.MessageDetail,
+                takes=models.RecipientsPatch,
+                on_message=True,
+                refusals=(403, 404, 409, 422),
+            )
+        },
+        "/messages/bulk": {
+            "post": _operation(
+                "bulk", "Count, or act over a filter", models.BulkOut, takes=models.BulkIn, refusals=(403, 422)
+            )
+        },
+        "/stats": {"get": _operation("stats", "Mails by state", models.StatsOut)},
+        "/me": {"get": _operation("me", "Whose token this is", models.MeOut)},
+        "/policy": {"get": _operation("policy", "The active policy", None, refusals=(404,))},
+        "/events": {"get": _operation("events", "Server-sent events: kind and message_id", None, "text/event-stream")},
+    }
+    for act in ACTS:
+        paths[f"/messages/{{id}}/{act}"] = {
+            "post": _operation(
+                f"{act}Message",
+                _SAID[act],
+                models.MessageDetail,
+                takes=models.DecisionIn,
+                on_message=True,
+                refusals=(403, 404, 409, 422),
+            )
+        }
+    return paths
+
+
+def _operation(
+    name: str,
+    summary: str,
+    gives: type[BaseModel] | None,
+    media: str = "application/json",
+    *,
+    takes: type[BaseModel] | None = None,
+    query: list[dict[str, Any]] | None = None,
+    on_message: bool = False,
+    refusals: tuple[int, ...] = (),
+) -> dict[str, Any]:
+    parameters = list(query or [])
+    if on_message:
+        parameters.append({"name": "id", "in": "path", "required": True, "schema": {"type": "string"}})
+    schema = {"$ref": _ref(gives)} if gives else {"type": "object"} if media == "application/json" else {}
+    refused = {"content": {"application/problem+json": {"schema": {"$ref": _ref(models.ProblemOut)}}}}
+    operation: dict[str, Any] = {
+        "operationId": name,
+        "summary": summary,
+        "parameters": parameters,
+        "responses": {
+            "200": {"description": "done", "content": {media: {"schema": schema}}},
+            **{str(status): {"description": "refused", **refused} for status in sorted({400, 401, *refusals})},
+        },
+    }
+    if takes is not None:
+        body = {"content": {"application/json": {"schema": {"$ref": _ref(takes)}}}}
+        operation["requestBody"] = body if takes is models.DecisionIn else {"required": True, **body}
+    return operation
+
+
+def _filters() -> list[dict[str, Any]]:
+    texts = {"q": "words, each somewhere", "sender": "address or domain", "recipient": "address or domain",
+             "rule": "id of a rule that fired", "before": "message id; only earlier ones"}  # fmt: skip
+    listed = [_query("state", {"type": "string", "enum": [str(state) for state in State]}, "state of the mail")]
+    listed += [_query(name, {"type": "string"}, said) for name, said in texts.items()]
+    return [*listed, _query("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}, "page length")]
+
+
+def _query(name: str, schema: dict[str, Any], said: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": schema, "description": said}
+
+
+def _ref(model: type[BaseModel]) -> str:
+    return _REF.format(model=model.__name__)

@@ -1,0 +1,194 @@
+"""The lists: my mail, and all mail for those whose role it is. Lists show what the review room lets this person see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mailguard.console import present
+from mailguard.console.desk import desk_of
+from mailguard.console.present import Badge, Speaker
+from mailguard.console.problems import not_found
+from mailguard.console.visit import SEES_ALL, go, hand_over, speaker, unscoped_visitor, visitor_of, waiting
+from mailguard.mail.actor import Role
+from mailguard.mail.lifecycle import State
+from mailguard.mail.message import is_message_id
+from mailguard.notify.letter_rows import reasons
+from mailguard.notify.phrases import STATES, on_one_line
+from mailguard.review import Filter, MessageRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A mail in a list."""
+
+    id: str
+    subject: str
+    sender: str
+    foreign: bool
+    recipients: str
+    state: Badge
+    headline: str
+    why: str
+    received: str
+    received_iso: str
+    ending: str
+    until: str
+    left: str
+    selectable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the filter's fields say, to be shown in them again."""
+
+    q: str = ""
+    state: str = ""
+    sender: str = ""
+    recipient: str = ""
+    rule: str = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is filtered."""
+        return any((self.q, self.state, self.sender, self.recipient, self.rule))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An option of the state field."""
+
+    value: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """Addresses of the next page and of the first one, "" where there is none."""
+
+    older: str
+    newest: str
+
+
+async def home(request: Request) -> Response:
+    """GET /: the right page for whoever comes."""
+    visitor = await visitor_of(request)
+    if visitor.actor is None:
+        return go(request, "/login")
+    return go(request, f"/messages/{visitor.scope}" if visitor.scope else "/mine")
+
+
+async def mine(request: Request) -> Response:
+    """GET /mine: what waits for me, and what became of my mail."""
+    desk = desk_of(request)
+    visitor, actor = await unscoped_visitor(request)
+    by, before = speaker(desk, visitor), _before(request.query_params)
+    to_decide = [] if before else await waiting(desk, actor)
+    found = await desk.review.page(actor, Filter(owner=actor.address, before=before), desk.settings.page_length + 1)
+    shown, shown_above = found[: desk.settings.page_length], {record.id for record in to_decide}
+    return await hand_over(
+        request,
+        "mine.html",
+        waiting=[row(record, by, actor.address) for record in to_decide],
+        recent=[row(record, by, actor.address) for record in shown if record.id not in shown_above],
+        pager=_pager(f"{desk.settings.root}/mine", {}, found, shown, before),
+    )
+
+
+async def everything(request: Request) -> Response:
+    """GET /all: every mail, for administrators and auditors, with a filter."""
+    desk = desk_of(request)
+    visitor, actor = await unscoped_visitor(request)
+    if actor.role not in SEES_ALL:
+        raise not_found()
+    by, query = speaker(desk, visitor), request.query_params
+    asked, before = asked_for(query), _before(query)
+    chosen = filter_of(asked, before)
+    found = await desk.review.page(actor, chosen, desk.settings.page_length + 1)
+    shown = found[: desk.settings.page_length]
+    rows = [row(record, by, actor.address) for record in shown]
+    kept = {key: query[key] for key in ("q", "state", "sender", "recipient", "rule") if query.get(key)}
+    return await hand_over(
+        request,
+        "all.html",
+        done=_bulk_word(query, by),
+        asked=asked,
+        states=[Choice(str(state), STATES[state].of(by.language)) for state in State],
+        mails=rows,
+        count=await desk.review.count(actor, filter_of(asked, "")),
+        decider=actor.role is Role.ADMINISTRATOR,
+        selectable=any(one.selectable for one in rows),
+        pager=_pager(f"{desk.settings.root}/all", kept, found, shown, before),
+    )
+
+
+def row(record: MessageRecord, by: Speaker, person: str) -> Row:
+    """A mail as a line of a list."""
+    given = reasons(record.verdict.enforced, by.language)
+    return Row(
+        id=record.id,
+        subject=present.subject(record, by.say),
+        sender=on_one_line(record.from_header or str(record.sender) or "<>", 80),
+        foreign=person not in record.owners,
+        recipients=present.recipients_line(record.recipients, by.language),
+        state=present.mail_badge(record, by.language),
+        headline=present.headline(record, by),
+        why=given[0].sentence if given else "",
+        received=by.moment(record.received_at),
+        received_iso=record.received_at.isoformat(),
+        ending=present.ending(record, by),
+        until=record.expires_at.isoformat() if record.expires_at else "",
+        left=present.left(record, by),
+        selectable=record.state is State.HELD,
+    )
+
+
+def asked_for(query: QueryParams) -> Asked:
+    """The filter's fields from an address line; what is too long is cut."""
+    state = query.get("state", "")
+    return Asked(
+        q=query.get("q", "")[:200].strip(),
+        state=state if state in set(State) else "",
+        sender=query.get("sender", "")[:254].strip(),
+        recipient=query.get("recipient", "")[:254].strip(),
+        rule=query.get("rule", "")[:100].strip(),
+    )
+
+
+def filter_of(asked: Asked, before: str) -> Filter:
+    """The same for the review room."""
+    return Filter(
+        state=State(asked.state) if asked.state else None,
+        q=asked.q,
+        sender=asked.sender,
+        recipient=asked.recipient,
+        rule=asked.rule,
+        before=before,
+    )
+
+
+def _before(query: QueryParams) -> str:
+    before = query.get("before", "")
+    return before if is_message_id(before) else ""
+
+
+def _pager(
+    path: str, kept: dict[str, str], found: Sequence[MessageRecord], shown: Sequence[MessageRecord], before: str
+) -> Pager:
+    older = f"{path}?{urlencode({**kept, 'before': shown[-1].id})}" if len(found) > len(shown) else ""
+    return Pager(older, f"{path}?{urlencode(kept)}" if before else "")
+
+
+def _bulk_word(query: QueryParams, by: Speaker) -> str:
+    done, refused = query.get("done", ""), query.get("refused", "")
+    if not (done.isascii() and done.isdigit() and len(done) < 7):
+        return ""
+    word = by.say("bulk.done", done=int(done))
+    if refused.isascii() and refused.isdigit() and 0 < len(refused) < 7 and int(refused):
+        word += " " + by.say("bulk.refused", refused=int(refused))
+    return word

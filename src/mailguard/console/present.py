@@ -1,0 +1,281 @@
+"""From a record of the ledger to what a page says of it, in one language. Pure: no request, no clock of its own.
+
+The reason comes first, recipients by organisation with those that need a look on top, the unremarkable folded. What
+came out of a mail (names, subjects, file names) is put on one line and loses its direction marks before a template
+sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailguard.console.locale import Say
+from mailguard.mail.facts import Attachment
+from mailguard.mail.lifecycle import State
+from mailguard.mail.organization import Language
+from mailguard.mail.verdict import Disposition
+from mailguard.notify import letter_rows
+from mailguard.notify.letter_rows import Reason
+from mailguard.notify.phrases import PERSONAL, STATES, WAITING, file_size, listed, moment, on_one_line, people, span
+from mailguard.review import MessageRecord, RecipientRecord
+
+_ICONS = {
+    State.HELD: "‖", State.QUEUED: "→", State.RELAYED: "✓", State.CANCELLED: "×",
+    State.REJECTED: "×", State.EXPIRED: "◷", State.BOUNCED: "↩",
+}  # fmt: skip
+_TONES = {State.HELD: "held", State.RELAYED: "good", State.BOUNCED: "bad", State.REJECTED: "bad"}
+#: So many recipients of one organisation are shown; the unremarkable rest is folded.
+_SHOWN = 8
+#: A list as long as a phone book is cut, with its number said.
+_MOST_PEOPLE = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """How things are said to this reader: language, sentences, time zone, and what time it is."""
+
+    language: Language
+    say: Say
+    timezone: str
+    now: datetime
+
+    def moment(self, when: datetime) -> str:
+        """A time in the organisation's zone, with the year when it is not this year's."""
+        return moment(when, self.timezone, self.language, year=when.year != self.now.year)
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A state: class of the style sheet, sign, and word; never colour alone."""
+
+    css: str
+    icon: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One recipient on a page."""
+
+    address: str
+    name: str
+    header: str  # To, Cc or Bcc
+    state: Badge
+    flagged: bool
+    selectable: bool
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """The recipients of one domain: those to look at, and the folded rest."""
+
+    domain: str
+    external: bool
+    count: str
+    flagged: bool
+    lines: tuple[Person, ...]
+    folded: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One attachment."""
+
+    name: str
+    type: str
+    size: str
+    notes: tuple[str, ...]
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """One class of personal data."""
+
+    word: str
+    count: int
+    examples: str
+
+
+def badge(state: State, language: Language, disposition: Disposition | None = None) -> Badge:
+    """The badge of a state; a held copy says what it waits for."""
+    word = STATES[state].of(language)
+    if state is State.HELD and disposition in WAITING:
+        word = WAITING[disposition].of(language)
+    return Badge(str(state), _ICONS[state], word)
+
+
+def mail_badge(record: MessageRecord, language: Language) -> Badge:
+    """The badge of a whole mail."""
+    held = letter_rows.held(record)
+    return badge(record.state, language, max((r.disposition for r in held), default=None))
+
+
+def tone(record: MessageRecord) -> str:
+    """Which colour the page's head has beside its words."""
+    return _TONES.get(record.state, "")
+
+
+def subject(record: MessageRecord, say: Say) -> str:
+    """The subject on one line, or that there is none."""
+    return on_one_line(record.subject or "", 200) or say("no_subject")
+
+
+def headline(record: MessageRecord, speaker: Speaker) -> str:
+    """What matters most, as a sentence: while held the reason, afterwards what became of it."""
+    state = record.state
+    if state is not State.HELD:
+        return speaker.say(f"head.{state}")
+    if all(r.disposition is Disposition.DELAY for r in letter_rows.held(record)):
+        return speaker.say("reason.delay")
+    return letter_rows.reason_headline(record.verdict.enforced, speaker.language)
+
+
+def reasons(record: MessageRecord, language: Language) -> tuple[Reason, ...]:
+    """Every rule that held it, with evidence."""
+    return letter_rows.reasons(record.verdict.enforced, language)
+
+
+def ending(record: MessageRecord, speaker: Speaker) -> str:
+    """What happens when nobody decides; "" when no clock runs."""
+    first = _first_to_end(record)
+    if first is None or first.expires_at is None:
+        return ""
+    key = "ends.release" if first.disposition is Disposition.DELAY else f"ends.{first.expire_action}"
+    return speaker.say(key, when=speaker.moment(first.expires_at))
+
+
+def left(record: MessageRecord, speaker: Speaker) -> str:
+    """How long until then; "" when no clock runs."""
+    return span(record.expires_at - speaker.now, speaker.language) if record.expires_at else ""
+
+
+def waiting_for(record: MessageRecord, speaker: Speaker) -> list[str]:
+    """Who is asked, who said yes already, and whether somebody stopped the clock."""
+    held = letter_rows.held(record)
+    lines = []
+    asked = {r.approvers: r for r in held if r.disposition is Disposition.APPROVE}
+    for approvers, recipient in asked.items():
+        names = listed(approvers, speaker.language, 5)
+        lines.append(speaker.say("approvers", people=names, quorum=recipient.quorum))
+        if recipient.approvals:
+            lines.append(speaker.say("approved_by", people=listed(recipient.approvals, speaker.language, 5)))
+    if any(r.frozen_by for r in held):
+        lines.append(speaker.say("ends.stopped"))
+    return lines
+
+
+def flagged(record: MessageRecord) -> tuple[RecipientRecord, ...]:
+    """The held copies that the rules point at, where they point at some and not at all: removing them leaves
+    somebody.
+    """
+    held = letter_rows.held(record)
+    pointed = {
+        address.key
+        for hit in record.verdict.enforced
+        if hit.disposition > Disposition.DELAY
+        for address in hit.recipients
+    }
+    chosen = tuple(r for r in held if r.address.key in pointed)
+    return chosen if len(chosen) < len(held) else ()
+
+
+def audience(record: MessageRecord, speaker: Speaker) -> str:
+    """How many people in how many organisations: 3名・2組織."""
+    domains = {r.address.ascii_domain for r in record.recipients}
+    count = people(len(record.recipients), speaker.language)
+    return speaker.say("recipients.count", people=count, organisations=len(domains))
+
+
+def companies(record: MessageRecord, speaker: Speaker, *, selectable: bool) -> list[Company]:
+    """Recipients by organisation: flagged first, then outside, then inside; each with the risky ones on top."""
+    marked = {r.address.key for r in flagged(record)}
+    names = {h.address.lower(): h.name for h in (*record.facts.headers.to, *record.facts.headers.cc)}
+    to = {h.address.lower() for h in record.facts.headers.to}
+    groups: dict[str, list[tuple[RecipientRecord, Person]]] = {}
+    for recipient in record.recipients[:_MOST_PEOPLE]:
+        written = str(recipient.address).lower()
+        header = "To" if written in to else "Cc" if written in names else "Bcc"
+        person = _person(
+            recipient, names.get(written, ""), header, speaker, recipient.address.key in marked, selectable
+        )
+        groups.setdefault(recipient.address.ascii_domain, []).append((recipient, person))
+    made = [_company(domain, members, speaker.language) for domain, members in groups.items()]
+    return sorted(made, key=lambda c: (not c.flagged, not c.external))
+
+
+def _person(
+    recipient: RecipientRecord, name: str, header: str, speaker: Speaker, marked: bool, selectable: bool
+) -> Person:
+    notes = []
+    if recipient.last_text and recipient.state in (State.BOUNCED, State.QUEUED):
+        code = f"{recipient.last_code} " if recipient.last_code else ""
+        notes.append(speaker.say("event.answer", answer=code + on_one_line(recipient.last_text, 300)))
+    return Person(
+        address=str(recipient.address),
+        name=on_one_line(name, 80),
+        header=header,
+        state=badge(recipient.state, speaker.language, recipient.disposition),
+        flagged=marked,
+        selectable=selectable and recipient.state is State.HELD,
+        notes=tuple(notes),
+    )
+
+
+def _company(domain: str, members: Sequence[tuple[RecipientRecord, Person]], language: Language) -> Company:
+    shown = sorted((person for _, person in members), key=lambda p: not p.flagged)
+    top = max(_SHOWN, sum(p.flagged for p in shown))
+    return Company(
+        domain=domain,
+        external=members[0][0].external,
+        count=people(len(members), language),
+        flagged=any(p.flagged for p in shown),
+        lines=tuple(shown[:top]),
+        folded=tuple(shown[top:]),
+    )
+
+
+def files(record: MessageRecord, say: Say) -> list[File]:
+    """Attachments with what a reader must know of each."""
+    mismatched = {f.where for f in record.facts.findings if f.code == "type_mismatch"}
+    return [_file(attachment, mismatched, say) for attachment in record.facts.attachments]
+
+
+def _file(attachment: Attachment, mismatched: set[str], say: Say) -> File:
+    notes = []
+    if attachment.encrypted or any(m.encrypted for m in attachment.members):
+        notes.append(say("file.encrypted"))
+    elif not attachment.inspected:
+        notes.append(say("file.unread"))
+    if any(attachment.filename and attachment.filename in where for where in mismatched):
+        notes.append(say("file.mismatch"))
+    return File(
+        name=on_one_line(attachment.filename, 160),
+        type=attachment.short_type.upper() or on_one_line(attachment.detected_type, 60),
+        size=file_size(attachment.size),
+        notes=tuple(notes),
+        members=tuple(f"{on_one_line(m.filename, 120)} ({file_size(m.size)})" for m in attachment.members[:20]),
+    )
+
+
+def personal(record: MessageRecord, language: Language) -> list[Personal]:
+    """Personal data by class, masked examples only."""
+    return [
+        Personal(PERSONAL[name].of(language), count.distinct, on_one_line(", ".join(count.masked[:3]), 120))
+        for name, count in record.facts.personal_data.items()
+        if count.distinct and name in PERSONAL
+    ]
+
+
+def recipients_line(records: Iterable[RecipientRecord], language: Language) -> str:
+    """A few addresses for a list, outside ones first."""
+    shown = sorted(records, key=lambda r: not r.external)
+    return listed([str(r.address) for r in shown], language)
+
+
+def _first_to_end(record: MessageRecord) -> RecipientRecord | None:
+    waiting = [r for r in letter_rows.held(record) if r.expires_at is not None]
+    return min(waiting, key=lambda r: r.expires_at or record.received_at, default=None)

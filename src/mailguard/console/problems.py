@@ -1,0 +1,144 @@
+"""Everything that goes wrong, in words: a page for people, an RFC 9457 problem for the API. No cause, no path, no
+trace.
+
+A fault of ours is logged with its cause and answered with a courtesy; what a person did wrong is said so that they can
+mend it; what somebody else decided first is said with who and when.
+"""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from mailguard import events
+from mailguard.console.desk import desk_of
+from mailguard.console.visit import LoginNeeded, Stale, go, hand_over, visitor_of
+from mailguard.mail.verdict import Because
+from mailguard.notify.phrases import STATES, moment
+from mailguard.review import AlreadyDecided, Forbidden, NotFound, Refused, ReviewError
+
+_STATUS: dict[type[ReviewError], int] = {NotFound: 404, Forbidden: 403, AlreadyDecided: 409, Refused: 422}
+_PAGES = frozenset({400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503})
+
+
+def not_found() -> NotFound:
+    """A mail that does not exist or that this session does not reach: the same answer."""
+    return NotFound(
+        Because(
+            ja="メールが存在しないか、閲覧する権限がありません。",
+            en="There is no such mail, or it is not yours to see.",
+        )
+    )
+
+
+def is_api(request: Request) -> bool:
+    """Whether a program asks."""
+    return request.url.path.removeprefix(desk_of(request).settings.root).startswith("/api/")
+
+
+def problem(status: int, title: str, detail: str = "", **more: Any) -> JSONResponse:
+    """An RFC 9457 problem. type is about:blank: the status says it all; `more` are extension members."""
+    body = {"type": "about:blank", "title": title, "status": status, **({"detail": detail} if detail else {}), **more}
+    response = JSONResponse(body, status, media_type="application/problem+json")
+    if status == 401:
+        response.headers["www-authenticate"] = 'Bearer realm="mailguard"'
+    return response
+
+
+async def refused(request: Request, error: ReviewError, message_id: str = "") -> Response:
+    """What the review room refused."""
+    status = _STATUS.get(type(error), 422)
+    if is_api(request):
+        return _refused_api(error, status)
+    desk, visitor = desk_of(request), await visitor_of(request)
+    say = visitor.say
+    detail = getattr(error.reason, visitor.language)
+    link = link_word = ""
+    message_id = message_id or request.path_params.get("id", "")
+    if isinstance(error, AlreadyDecided):
+        yours = visitor.actor is not None and visitor.actor.address == error.by
+        detail = say(
+            "error.409.you" if yours else "error.409.by",
+            when=moment(error.at, desk.settings.organization.timezone, visitor.language),
+            by=say("by.mailguard") if error.by == "mailguard" else error.by,
+            state=STATES[error.state].of(visitor.language),
+        )
+    if message_id and status != 404:
+        link, link_word = f"{desk.settings.root}/messages/{message_id}", say("error.409.show")
+    return await hand_over(
+        request,
+        "error.html",
+        status=status,
+        headline=say(f"error.{status}"),
+        detail=detail,
+        link=link,
+        link_word=link_word,
+    )
+
+
+def _refused_api(error: ReviewError, status: int) -> Response:
+    more: dict[str, Any] = {}
+    if isinstance(error, AlreadyDecided):
+        more = {"decided_by": error.by, "decided_at": error.at.isoformat(), "state": str(error.state)}
+    return problem(status, HTTPStatus(status).phrase, error.reason.en, **more)
+
+
+async def on_review_error(request: Request, error: Exception) -> Response:
+    """Handler for what the review room raises."""
+    assert isinstance(error, ReviewError)
+    return await refused(request, error)
+
+
+async def on_login_needed(request: Request, error: Exception) -> Response:
+    """To the login and back; a form that was sent meanwhile is not sent again by itself."""
+    assert isinstance(error, LoginNeeded)
+    if is_api(request):
+        return problem(401, "Unauthorized", "A bearer token or a console session is needed.")
+    path = request.url.path.removeprefix(desk_of(request).settings.root)
+    plain = request.method == "GET" and path != "/" and re.fullmatch(r"[A-Za-z0-9/._-]{1,200}", path)
+    return go(request, f"/login?next={path}" if plain else "/login")
+
+
+async def on_stale(request: Request, error: Exception) -> Response:
+    """A form that is too old, or another site's."""
+    assert isinstance(error, Stale)
+    return await _page(request, 403, (await visitor_of(request)).say("error.403.form"))
+
+
+async def on_http_error(request: Request, error: Exception) -> Response:
+    """404, 405, 413 and their like."""
+    assert isinstance(error, HTTPException)
+    if is_api(request):
+        response: Response = problem(error.status_code, HTTPStatus(error.status_code).phrase)
+    else:
+        response = await _page(request, error.status_code)
+    for name, value in (error.headers or {}).items():
+        response.headers[name] = value
+    return response
+
+
+async def on_fault(request: Request, error: Exception) -> Response:
+    """A fault of ours."""
+    if isinstance(error, ClientDisconnect):
+        return PlainTextResponse("", 400)
+    events.fault("console", error)
+    if is_api(request):
+        return problem(500, "Internal Server Error", "Nothing was lost. Try again in a while.")
+    try:
+        return await _page(request, 500, (await visitor_of(request)).say("error.500.help"))
+    except Exception:
+        # The ledger itself is away: no session, no language can be looked up.
+        return PlainTextResponse("mailguard: our fault; no mail is lost. Please try again in a while.\n", 500)
+
+
+async def _page(request: Request, status: int, detail: str = "") -> Response:
+    say = (await visitor_of(request)).say
+    headline = say(f"error.{status}") if status in _PAGES else say("error.title")
+    return await hand_over(
+        request, "error.html", status=status, headline=headline, detail=detail, link="", link_word=""
+    )

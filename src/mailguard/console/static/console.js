@@ -1,0 +1,88 @@
+// What a page gains with JavaScript: it hears of changes (SSE) and its clocks run. Everything works without.
+(() => {
+  "use strict";
+  const root = document.documentElement.dataset;
+
+  // Clocks: <span data-until="ISO time"> shows what is left.
+  const left = (until) => {
+    const seconds = Math.max(0, Math.round((until - Date.now()) / 1000));
+    const h = Math.floor(seconds / 3600), m = Math.floor(seconds / 60) % 60, s = seconds % 60;
+    const pad = (n) => String(n).padStart(2, "0");
+    return h ? `${h}:${pad(m)}:${pad(s)}` : `${m}:${pad(s)}`;
+  };
+  const tick = () => {
+    for (const clock of document.querySelectorAll("[data-until]")) {
+      clock.textContent = left(Date.parse(clock.dataset.until));
+    }
+  };
+
+  // A button that sends what is selected says so only when something is.
+  const selection = () => {
+    const picked = document.querySelectorAll("input[name=recipient]:checked").length;
+    for (const button of document.querySelectorAll("[data-needs-selection]")) button.disabled = picked === 0;
+    const rows = document.querySelectorAll("input[name=message]:checked").length;
+    for (const button of document.querySelectorAll("[data-needs-rows]")) button.disabled = rows === 0;
+  };
+
+  // Somebody who is filling something in must not lose it.
+  const busy = () =>
+    [...document.querySelectorAll("main textarea, main input[type=text], main input[type=search], main input[type=email]")]
+      .some((field) => field === document.activeElement || field.value !== field.defaultValue) ||
+    document.querySelector("main input[type=checkbox]:checked") !== null ||
+    document.querySelector("main button:focus, main [data-open]:focus") !== null;
+
+  const show = () => {
+    tick();
+    selection();
+  };
+  const replace = async () => {
+    const answer = await fetch(location.href, { headers: { "X-Live": "1" }, credentials: "same-origin" });
+    if (!answer.ok || answer.redirected) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const open = [...document.querySelectorAll("main details")].map((one) => one.open);
+    for (const name of ["main", ".bar"]) {
+      const fresh = page.querySelector(name), old = document.querySelector(name);
+      if (fresh && old) old.replaceWith(fresh);
+    }
+    [...document.querySelectorAll("main details")].forEach((one, at) => { if (open[at]) one.open = true; });
+    document.title = page.title;
+    show();
+  };
+  const changed = () => {
+    const banner = document.querySelector("#changed");
+    if (busy() && banner) banner.hidden = false;
+    else replace().catch(() => {});
+  };
+
+  let waiting = 0;
+  const hear = () => {
+    const about = document.querySelector("main")?.dataset.live;
+    if (!about || !root.events || !window.EventSource) return;
+    const source = new EventSource(root.events);
+    source.addEventListener("mail", (event) => {
+      const id = JSON.parse(event.data).message_id;
+      if (about !== "list" && id && id !== about) return;
+      clearTimeout(waiting);
+      waiting = setTimeout(changed, 150);
+    });
+    window.addEventListener("pagehide", () => source.close());
+  };
+
+  document.addEventListener("change", selection);
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("#refresh")) {
+      event.preventDefault();
+      location.reload();
+    }
+  });
+  // The same button pressed twice is one decision.
+  document.addEventListener("submit", (event) => {
+    if (event.target.dataset.sent) event.preventDefault();
+    event.target.dataset.sent = "1";
+    setTimeout(() => { delete event.target.dataset.sent; }, 4000);
+  });
+  window.addEventListener("pageshow", show);
+  show();
+  setInterval(tick, 1000);
+  hear();
+})();

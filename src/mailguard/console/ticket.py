@@ -1,0 +1,99 @@
+"""The page behind a letter's link: it explains the hold, asks for the letter's code, and acts only with both.
+
+The link alone shows what the letter itself said (reason, recipients, subject, file names), never the body, and opens
+nothing. The code opens a short session for this one mail and does the act in the same POST.
+"""
+
+from __future__ import annotations
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mailguard.access import AccessError, LetterPeek, TooMany
+from mailguard.console.acts import perform
+from mailguard.console.auth import client_of, code_of
+from mailguard.console.desk import Desk, desk_of
+from mailguard.console.message import mail_values
+from mailguard.console.problems import refused
+from mailguard.console.visit import checked_form, field, go, hand_over, log_in, speaker, visitor_of
+from mailguard.mail.actor import Actor
+from mailguard.review import NotFound, ReviewError, View
+
+
+async def show_ticket(request: Request) -> Response:
+    """GET /t/{token}: explain and ask. Whoever is logged in as this person goes straight to the mail."""
+    desk, visitor = desk_of(request), await visitor_of(request)
+    peek = await desk.access.peek(request.path_params["token"][:200])
+    if peek is None:
+        return await _dead(request)
+    if visitor.actor and visitor.actor.address == peek.person and visitor.may_see(peek.message_id):
+        return go(request, f"/messages/{peek.message_id}")
+    return await _explain(request, peek)
+
+
+async def use_ticket(request: Request) -> Response:
+    """POST /t/{token}: link and code log the mailbox in and do the act."""
+    desk, visitor = desk_of(request), await visitor_of(request)
+    form = await checked_form(request)
+    token, code = request.path_params["token"][:200], code_of(field(form, "code", 40))
+    peek = await desk.access.peek(token)
+    if peek is None:
+        return await _dead(request)
+    if not code:
+        return await _explain(request, peek, wrong=visitor.say("login.bad_code"), status=400)
+    try:
+        opened = await desk.access.redeem_letter(token, code, client=client_of(request))
+    except TooMany:
+        return await _explain(request, peek, wrong=visitor.say("login.busy", minutes=10), status=429)
+    except AccessError:
+        still = await desk.access.peek(token)
+        if still is None:
+            return await _dead(request)
+        return await _explain(request, peek, wrong=visitor.say("ticket.wrong"), status=403)
+    response = await _act(request, desk, opened.session.actor, peek, form)
+    log_in(response, desk, opened)
+    return response
+
+
+async def _act(request: Request, desk: Desk, actor: Actor, peek: LetterPeek, form: FormData) -> Response:
+    """Do what the button says. Somebody may have been faster: that is told, and the session stands to look at it."""
+    done = "login"
+    if field(form, "act", 40) != "view":
+        try:
+            done = await perform(desk, actor, peek.message_id, form)
+        except ReviewError as error:
+            return await refused(request, error, peek.message_id)
+    return go(request, f"/messages/{peek.message_id}?done={done}")
+
+
+async def _explain(request: Request, peek: LetterPeek, *, wrong: str = "", status: int = 200) -> Response:
+    desk, visitor = desk_of(request), await visitor_of(request)
+    try:
+        view = await _as_told(desk, peek)
+    except NotFound:
+        return await _dead(request)
+    values = mail_values(view, speaker(desk, visitor), peek.person)
+    return await hand_over(
+        request, "ticket.html", status=status, wrong=wrong, mail=values, token=request.path_params["token"][:200]
+    )
+
+
+async def _as_told(desk: Desk, peek: LetterPeek) -> View:
+    """The mail as the letter's person would see it; only what the letter said is put on the page."""
+    return await desk.review.show(Actor(peek.person, desk.access.role_of(peek.person), "letter"), peek.message_id)
+
+
+async def _dead(request: Request) -> Response:
+    """One page for links that are old, used, foreign or forged: it helps and tells nothing."""
+    say = (await visitor_of(request)).say
+    desk = desk_of(request)
+    return await hand_over(
+        request,
+        "error.html",
+        status=404,
+        headline=say("ticket.dead"),
+        detail=say("ticket.dead.help"),
+        link=f"{desk.settings.root}/login",
+        link_word=say("login.title"),
+    )

@@ -1,0 +1,285 @@
+"""Who stands at the desk, in which language, and the pages that are handed over.
+
+A visitor has a session (server-side; the cookie is only its name) or at least a browser secret; form tokens belong to
+one of the two. Cookies are HttpOnly and SameSite=Lax (a letter's link must find the session), over TLS with the
+__Host- prefix.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from mailguard.access import Opened
+from mailguard.console import locale
+from mailguard.console.desk import Desk, desk_of
+from mailguard.console.locale import Say
+from mailguard.console.present import Speaker
+from mailguard.console.security import form_token, is_form_token, same_site
+from mailguard.mail.actor import Actor, Role
+from mailguard.mail.lifecycle import State
+from mailguard.mail.organization import Language
+from mailguard.mail.verdict import Disposition
+from mailguard.review import Filter, MessageRecord
+
+SEES_ALL = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
+_YEAR = 365 * 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """actor: None when not logged in. scope: the only mail this session reaches, None for all. cookie: of the
+    session.
+    """
+
+    actor: Actor | None
+    scope: str | None
+    cookie: str
+    browser: str
+    new_browser: bool
+    language: Language
+
+    @property
+    def secret(self) -> str:
+        """What form tokens are made from."""
+        return self.cookie if self.actor else self.browser
+
+    @property
+    def say(self) -> Say:
+        """Sentences in the visitor's language."""
+        return locale.sayer(self.language)
+
+    def may_see(self, message_id: str) -> bool:
+        """Whether this session reaches the mail at all; the review room decides the rest."""
+        return self.scope is None or self.scope == message_id
+
+
+class LoginNeeded(Exception):
+    """The page is for people who are logged in; the visitor is taken to the login and back."""
+
+
+class Stale(Exception):
+    """The form's token does not belong to this visitor: too old, another session, or another site."""
+
+
+def session_cookie(desk: Desk) -> str:
+    """Name of the session's cookie."""
+    return "__Host-mailguard" if desk.settings.secure else "mailguard"
+
+
+def browser_cookie(desk: Desk) -> str:
+    """Name of the cookie that knows the browser again."""
+    return "__Host-mailguard_browser" if desk.settings.secure else "mailguard_browser"
+
+
+async def visitor_of(request: Request) -> Visitor:
+    """Who asks. Looked up once a request."""
+    known = getattr(request.state, "visitor", None)
+    if isinstance(known, Visitor):
+        return known
+    desk = desk_of(request)
+    cookie = request.cookies.get(session_cookie(desk), "")[:200]
+    session = await desk.access.session(cookie) if cookie else None
+    browser = request.cookies.get(browser_cookie(desk), "")
+    fresh = not (20 <= len(browser) <= 60 and browser.isascii())
+    visitor = Visitor(
+        actor=session.actor if session else None,
+        scope=session.scope if session else None,
+        cookie=cookie if session else "",
+        browser=secrets.token_urlsafe(24) if fresh else browser,
+        new_browser=fresh,
+        language=locale.choose_language(
+            request.cookies.get(locale.COOKIE, ""),
+            request.headers.get("accept-language", ""),
+            desk.settings.organization.language,
+        ),
+    )
+    request.state.visitor = visitor
+    return visitor
+
+
+async def known_visitor(request: Request) -> tuple[Visitor, Actor]:
+    """The visitor and who it is. Raises LoginNeeded."""
+    visitor = await visitor_of(request)
+    if visitor.actor is None:
+        raise LoginNeeded
+    return visitor, visitor.actor
+
+
+async def unscoped_visitor(request: Request) -> tuple[Visitor, Actor]:
+    """The same for pages about more than one mail: a letter's code does not reach them. Raises LoginNeeded."""
+    visitor, actor = await known_visitor(request)
+    if visitor.scope is not None:
+        raise LoginNeeded
+    return visitor, actor
+
+
+async def checked_form(request: Request) -> FormData:
+    """The form of a POST whose token is the visitor's own. Raises Stale."""
+    visitor = await visitor_of(request)
+    form = await request.form(max_files=0, max_fields=desk_of(request).settings.form_fields)
+    if not same_site(request.headers) or not is_form_token(visitor.secret, field(form, "form_token")):
+        raise Stale
+    return form
+
+
+def field(form: FormData, name: str, limit: int = 4000) -> str:
+    """A text field of a form, "" if it is not there; too long is refused. Raises HTTPException 400."""
+    value = form.get(name, "")
+    if not isinstance(value, str) or len(value) > limit:
+        raise HTTPException(400)
+    return value
+
+
+def fields(form: FormData, name: str) -> list[str]:
+    """All values of a field."""
+    return [value for value in form.getlist(name) if isinstance(value, str)]
+
+
+def speaker(desk: Desk, visitor: Visitor) -> Speaker:
+    """How things are said to this visitor now."""
+    return Speaker(visitor.language, visitor.say, desk.settings.organization.timezone, desk.now())
+
+
+def waits_for(record: MessageRecord, person: str) -> bool:
+    """Whether this person is the one to decide: the sender on a confirmation or delay, an approver who has not yet
+    said yes.
+    """
+    for recipient in record.recipients:
+        if recipient.state is not State.HELD:
+            continue
+        if recipient.disposition is Disposition.APPROVE:
+            if person in recipient.approvers and person not in recipient.approvals and person not in record.owners:
+                return True
+        elif person in record.owners:
+            return True
+    return False
+
+
+async def waiting(desk: Desk, actor: Actor) -> list[MessageRecord]:
+    """The held mails that wait for this person, newest first."""
+    held = await desk.review.page(actor, Filter(state=State.HELD, owner=actor.address), 100)
+    return [record for record in held if waits_for(record, actor.address)]
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One entry of the menu."""
+
+    path: str
+    key: str
+    here: bool
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What every page has around its own content."""
+
+    desk: Desk
+    visitor: Visitor
+    here: str
+    tabs: Sequence[Tab]
+    done: str
+    wrong: str
+
+    @property
+    def root(self) -> str:
+        return self.desk.settings.root
+
+    @property
+    def language(self) -> Language:
+        return self.visitor.language
+
+    @property
+    def other_language(self) -> Language:
+        return "en" if self.visitor.language == "ja" else "ja"
+
+    @property
+    def actor(self) -> Actor | None:
+        return self.visitor.actor
+
+    @property
+    def role_word(self) -> str:
+        """The role where it is more than a sender's."""
+        role = self.visitor.actor.role if self.visitor.actor else Role.SENDER
+        return self.visitor.say(f"role.{role}") if role in SEES_ALL or role is Role.OFFICER else ""
+
+    @property
+    def house(self) -> str:
+        return self.desk.settings.organization.name
+
+    def token(self) -> Markup:
+        """The hidden field that every form carries."""
+        return Markup('<input type="hidden" name="form_token" value="{}">').format(form_token(self.visitor.secret))
+
+    def static(self, name: str) -> str:
+        """Address of a static file, with its digest so that it may be kept for ever."""
+        return f"{self.root}/static/{name}?v={self.desk.static[name]}"
+
+
+async def hand_over(
+    request: Request, template: str, *, status: int = 200, done: str = "", wrong: str = "", **values: Any
+) -> Response:
+    """A page for this visitor."""
+    desk, visitor = desk_of(request), await visitor_of(request)
+    page = Page(desk, visitor, _here(request), await _tabs(request, desk, visitor), done, wrong)
+    html = desk.templates.get_template(template).render(page=page, say=visitor.say, **values)
+    response = HTMLResponse(html, status)
+    response.headers["vary"] = "Cookie, Accept-Language"
+    if visitor.new_browser:
+        set_cookie(response, desk, browser_cookie(desk), visitor.browser, _YEAR)
+    return response
+
+
+def _here(request: Request) -> str:
+    """The page's own path within the console, for the language switch; forms lead back to a page that can be read."""
+    if request.method != "GET":
+        return "/"
+    query = f"?{request.url.query}" if request.url.query else ""
+    return request.url.path.removeprefix(desk_of(request).settings.root) + query
+
+
+async def _tabs(request: Request, desk: Desk, visitor: Visitor) -> list[Tab]:
+    if visitor.actor is None or visitor.scope is not None:
+        return []
+    path = request.url.path.removeprefix(desk.settings.root)
+    count = len(await waiting(desk, visitor.actor))
+    tabs = [Tab("/mine", "nav.mine", path == "/mine", count)]
+    if visitor.actor.role in SEES_ALL:
+        tabs.append(Tab("/all", "nav.all", path == "/all"))
+    if desk.outside is not None:
+        tabs.append(Tab("/outside", "nav.outside", path.startswith("/outside")))
+    return tabs
+
+
+def set_cookie(response: Response, desk: Desk, name: str, value: str, seconds: int) -> None:
+    """A cookie of ours."""
+    response.set_cookie(
+        name, value, max_age=seconds, path="/", secure=desk.settings.secure, httponly=True, samesite="lax"
+    )
+
+
+def log_in(response: Response, desk: Desk, opened: Opened) -> None:
+    """Give the browser its new session."""
+    seconds = max(1, int((opened.session.expires_at - desk.now()).total_seconds()))
+    set_cookie(response, desk, session_cookie(desk), opened.cookie, seconds)
+
+
+def go(request: Request, path: str) -> RedirectResponse:
+    """See another page of the console (after a POST; RFC 9110 section 15.4.4)."""
+    return RedirectResponse(desk_of(request).settings.root + path, 303)
+
+
+def own_path(text: str) -> str:
+    """A path of the console that a form names as its way back; "/" for anything that could lead elsewhere."""
+    plain = text.startswith("/") and not text.startswith(("//", "/\\")) and len(text) <= 500
+    return text if plain and text.isascii() and text.isprintable() and "\\" not in text else "/"

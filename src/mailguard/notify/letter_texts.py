@@ -1,0 +1,126 @@
+"""The sentences of letters, Japanese beside English, so that one is never written without the other.
+
+Plain words, the fact first, no blame, never "are you sure". Values are put in with str.format; they come already on
+one line.
+"""
+
+from __future__ import annotations
+
+from mailguard.notify.phrases import Both
+
+TAGS = {
+    "held": Both("【送信保留】", "[Held] "),
+    "approval": Both("【承認依頼】", "[Approval needed] "),
+    "sent": Both("【送信済み】", "[Sent] "),
+    "cancelled": Both("【未送信】", "[Not sent] "),
+    "rejected": Both("【未送信】", "[Not sent] "),
+    "expired": Both("【未送信】", "[Not sent] "),
+    "bounced": Both("【不達】", "[Not delivered] "),
+    "login": Both("", ""),
+}
+
+NO_SUBJECT = Both("(件名なし)", "(no subject)")
+HOUSE = Both("mailguard(誤送信防止)", "mailguard")
+
+# Headlines and first words, by kind
+HELD_MANY = Both("{first}(ほか{count}件)", "{first} (and {count} more)")
+HELD_LEAD = Both(
+    "{count}への送信を保留しています(ほかの宛先には送信します)。確認して、送信するかどうかをお決めください。",
+    "It is held for {count}; the others get it as usual. Please look at it and decide whether to send it.",
+)
+HELD_LEAD_ALL = Both(
+    "このメールは、まだ送信していません。確認して、送信するかどうかをお決めください。",
+    "This mail has not been sent yet. Please look at it and decide whether to send it.",
+)
+HELD_FOR_APPROVAL = Both(
+    "このメールは、まだ送信していません。{approvers} に承認を依頼しました。承認されると自動的に送信されます。",
+    "This mail has not been sent yet. {approvers} has been asked to approve it; it goes out once approved.",
+)
+APPROVAL_HEAD = Both("{sender} さんのメールの承認をお願いします", "{sender} needs your approval to send a mail")
+APPROVAL_LEAD = Both(
+    "上記の理由で、承認があるまで送信を保留しています。内容を確認して、承認または却下してください。",
+    "For the reason above it is held until somebody approves it. Please look at it and approve or reject.",
+)
+SENT_HEAD = Both("保留していたメールを送信しました", "The mail that was held has been sent")
+SENT_LEAD = Both(
+    "{count}のメールサーバーへの引き渡しが完了しました。",
+    "It has been handed over to the mail server for {count}.",
+)
+CANCELLED_HEAD = Both("メールの送信を取り消しました", "The mail was cancelled and not sent")
+CANCELLED_PART_HEAD = Both("{count}への送信を取り消しました", "Cancelled for {count}")
+REJECTED_HEAD = Both("メールは承認されませんでした", "The mail was not approved")
+EXPIRED_HEAD = Both(
+    "期限までに決定がなかったため、送信せずにお返しします", "Nobody decided in time, so the mail was not sent"
+)
+BOUNCED_HEAD = Both("メールを届けられませんでした", "The mail could not be delivered")
+BOUNCED_LEAD = Both("相手先のサーバーの応答は次のとおりです。", "This is what the next server answered.")
+NOT_SENT_LEAD = Both(
+    "次の宛先には届いていません。お使いのメールソフトの「送信済み」に控えが残っていても、送信されていません。",
+    "It did not reach the recipients below, even if your mail program shows a copy under Sent.",
+)
+DRAFT_LEAD = Both(
+    "添付の {file} を開くと、元のメールを直して送り直せます。",
+    "Open the attached {file} to edit the mail and send it again.",
+)
+TOO_LARGE_LEAD = Both(
+    "元のメールは大きいため添付していません。確認画面から取り出せます。",
+    "The original is too large to attach. You can fetch it from the page.",
+)
+LOGIN_HEAD = Both("ログイン用の確認コード", "Your code to log in")
+LOGIN_LEAD = Both(
+    "{browser}下のボタンを押すか、ログイン画面に確認コードを入力してください。{minutes}分間、1回だけ使えます。",
+    "{browser}Use the button below in the same browser, or type the code there. Good once, for {minutes} minutes.",
+)
+LOGIN_FOREIGN = Both(
+    "ログインを試みた覚えがなければ、このメールは破棄してください。コードを誰にも伝えないでください。",
+    "If you did not try to log in, throw this mail away. Never tell anybody the code.",
+)
+FOREIGN_SENDER = Both(
+    "差出人 {sender} は社外のアドレスのため、管理者にお知らせしています。",
+    "The sender {sender} is outside the organisation, so the administrators are told instead.",
+)
+
+# Labels
+SUBJECT = Both("件名", "Subject")
+FROM = Both("差出人", "From")
+RECIPIENTS = Both("宛先", "Recipients")
+FILES = Both("添付ファイル", "Attachments")
+DATA = Both("個人情報", "Personal data")
+DECIDED = Both("決定した人", "Decided by")
+COMMENT = Both("コメント", "Comment")
+REASON = Both("理由", "Reason")
+OTHERWISE = Both("決めないとき", "If you do nothing")
+OUTSIDE = Both("社外", "outside")
+INSIDE = Both("社内", "internal")
+ENCRYPTED = Both("暗号化", "encrypted")
+MORE = Both("ほか{count}名", "and {count} more")
+MORE_FILES = Both("ほか{count}件", "and {count} more")
+PERSONS = Both("{count}名分", "{count} persons")
+
+# What happens when nothing is done
+ENDS_RETURN = Both(
+    "{when} までに決めないと、送信せずに元のメールをお返しします。",
+    "Unless you decide by {when}, it is not sent and the original comes back to you.",
+)
+ENDS_RELEASE = Both("{when} に自動的に送信します。", "It is sent by itself at {when}.")
+ENDS_DISCARD = Both("{when} までに決めないと、送信せずに破棄します。", "Unless you decide by {when}, it is discarded.")
+ENDS_APPROVAL = Both(
+    "{when} までに承認がないと、送信せずに送信者へ返します。",
+    "Without approval by {when}, it is not sent and goes back to the sender.",
+)
+
+# Acts
+OPEN_DECIDE = Both("内容を確認して決める", "Look and decide")
+OPEN_APPROVE = Both("内容を確認して承認・却下する", "Look and approve or reject")
+OPEN_STATUS = Both("状況を見る", "See what became of it")
+OPEN_LOGIN = Both("ログインする", "Log in")
+CODE = Both("確認コード", "Code")
+CODE_USE = Both(
+    "開いた画面にこのコードを入力すると、ログインせずに決められます。このメール専用です。",
+    "Type this code on the page to decide without logging in. It works for this mail only.",
+)
+FOOT = Both(
+    "{name} の mailguard が自動で送信しました。このメールに返信しても操作はできません。番号 {id}",
+    "Written by mailguard of {name}. Replying to this letter does nothing. Number {id}",
+)
+FOOT_LOGIN = Both("{name} の mailguard が自動で送信しました。", "Written by mailguard of {name}.")

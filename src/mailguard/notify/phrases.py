@@ -1,0 +1,146 @@
+"""The words that letters and console share, in Japanese and English: states, kinds of data, dates, sizes, counts.
+
+One word per thing, so that a letter and the page behind its link never speak of two things. Pure functions over
+values; every time comes in aware and is shown in the organisation's time zone. This module trusts nothing and does no
+I/O.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from mailguard.mail.facts import CLASSES
+from mailguard.mail.lifecycle import State
+from mailguard.mail.organization import Language
+from mailguard.mail.verdict import Disposition
+
+
+class Both(NamedTuple):
+    """One sentence in both languages, side by side, so that one is never written without the other."""
+
+    ja: str
+    en: str
+
+    def of(self, language: Language, **values: object) -> str:
+        """The sentence in a language with its values put in (str.format). Raises KeyError if one is missing."""
+        sentence = self.ja if language == "ja" else self.en
+        return sentence.format(**values) if values else sentence
+
+
+STATES: dict[State, Both] = {
+    State.HELD: Both("送信保留", "Held"),
+    State.QUEUED: Both("送信待ち", "Queued"),
+    State.RELAYED: Both("送信済み", "Sent"),
+    State.CANCELLED: Both("送信取消", "Cancelled"),
+    State.REJECTED: Both("却下", "Rejected"),
+    State.EXPIRED: Both("期限切れ", "Expired"),
+    State.BOUNCED: Both("不達", "Bounced"),
+}
+
+#: What a held copy waits for.
+WAITING: dict[Disposition, Both] = {
+    Disposition.DELAY: Both("一時保留", "Undo window"),
+    Disposition.CONFIRM: Both("送信者の確認待ち", "Waiting for the sender"),
+    Disposition.APPROVE: Both("承認待ち", "Waiting for approval"),
+}
+
+PERSONAL: dict[str, Both] = {
+    "payment_card": Both("クレジットカード番号", "payment card numbers"),
+    "my_number": Both("マイナンバー", "My Numbers"),
+    "corporate_number": Both("法人番号", "corporate numbers"),
+    "phone": Both("電話番号", "phone numbers"),
+    "postal_address": Both("住所", "postal addresses"),
+    "postal_code": Both("郵便番号", "postal codes"),
+    "email_address": Both("メールアドレス", "e-mail addresses"),
+    "bank_account": Both("銀行口座番号", "bank accounts"),
+    "passport": Both("旅券番号", "passport numbers"),
+    "driving_licence": Both("運転免許証番号", "driving licence numbers"),
+    "health_insurance": Both("保険者番号", "health-insurance numbers"),
+    "birth_date": Both("生年月日", "birth dates"),
+    "person_name": Both("氏名", "names"),
+    "iban": Both("IBAN(国際銀行口座番号)", "IBANs"),
+    "us_ssn": Both("米国社会保障番号", "US social security numbers"),
+}
+assert set(PERSONAL) == set(CLASSES)
+
+_WEEKDAYS: dict[Language, str | tuple[str, ...]] = {
+    "ja": "月火水木金土日",
+    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+}
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+#: Characters that change the direction of what follows: a file name or subject could show what it is not.
+_BIDI = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+
+
+def on_one_line(text: str, limit: int = 300) -> str:
+    """Text of a stranger made fit for one line: no controls, no line ends, no direction marks, at most `limit`
+    characters.
+    """
+    plain = " ".join(text.translate(_BIDI).split())
+    clean = "".join(ch for ch in plain if unicodedata.category(ch) not in ("Cc", "Cs", "Zl", "Zp"))
+    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+
+
+@lru_cache(maxsize=16)
+def zone(name: str) -> ZoneInfo:
+    """The IANA time zone; UTC where the machine does not know it."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def moment(when: datetime, timezone: str, language: Language, *, year: bool = False) -> str:
+    """A point in time as people say it, with the weekday: 11月23日(月) 22:28, Mon 23 Nov, 22:28."""
+    local = when.astimezone(zone(timezone))
+    day = _WEEKDAYS[language][local.weekday()]
+    if language == "ja":
+        years = f"{local.year}年" if year else ""
+        return f"{years}{local.month}月{local.day}日({day}) {local:%H:%M}"
+    years = f" {local.year}" if year else ""
+    return f"{day} {local.day} {_MONTHS[local.month - 1]}{years}, {local:%H:%M}"
+
+
+def span(length: timedelta, language: Language) -> str:
+    """A length of time in its largest two units that matter: 71時間59分, 71 h 59 min; never negative."""
+    seconds = max(0, int(length.total_seconds()))
+    hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
+    units = [(hours, "時間", "h"), (minutes, "分", "min"), (rest, "秒", "s")]
+    shown = [unit for unit in (units[:2] if hours else units[1:]) if unit[0]] or [units[2]]
+    if language == "ja":
+        return "".join(f"{number}{ja}" for number, ja, _ in shown)
+    return " ".join(f"{number} {en}" for number, _, en in shown)
+
+
+def file_size(octets: int) -> str:
+    """Octets as people read them: 812 B, 14 KB, 3.2 MB (powers of 1024)."""
+    if octets < 1024:
+        return f"{octets} B"
+    amount = float(octets)
+    for unit in ("KB", "MB", "GB"):
+        amount /= 1024
+        if amount < 1024 or unit == "GB":
+            break
+    return f"{amount:.1f} {unit}" if amount < 10 else f"{amount:.0f} {unit}"
+
+
+def people(count: int, language: Language) -> str:
+    """How many recipients: 3名, 1 recipient, 3 recipients."""
+    if language == "ja":
+        return f"{count}名"
+    return "1 recipient" if count == 1 else f"{count} recipients"
+
+
+def listed(items: Sequence[str], language: Language, most: int = 3) -> str:
+    """A few names in a sentence; the rest as a number: a、b ほか2名 / a, b and 2 more."""
+    shown = ("、" if language == "ja" else ", ").join(items[:most])
+    rest = len(items) - most
+    if rest <= 0:
+        return shown
+    return f"{shown} ほか{rest}名" if language == "ja" else f"{shown} and {rest} more"

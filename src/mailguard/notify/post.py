@@ -1,0 +1,225 @@
+"""The post room: every notice that is owed becomes a letter in the queue, once, whatever crashes in between.
+
+The ledger writes a notice in the transaction that made it necessary, and the letter's own row ends it; this room only
+looks for what is owed: when woken, and now and then. A stranger never gets a letter about a mail that pretends to be
+his (backscatter): the administrators do. Reports of failed delivery ("bounced") are the delivery room's, not written
+here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from mailguard import events
+from mailguard.mail.address import Address, AddressError, parse_address
+from mailguard.mail.message import new_message_id
+from mailguard.notify.letters import RETURNS, Kind, LetterContext, LetterSettings, compose
+from mailguard.store.errors import StoreError
+from mailguard.store.holds import Holds
+from mailguard.store.outbox import Outbox
+from mailguard.store.records import MessageRecord, Notice, NoticeKind
+from mailguard.store.spool import Spool
+
+_KINDS: tuple[NoticeKind, ...] = ("held", "approval", "sent", "cancelled", "rejected", "expired", "login")
+_AT_ONCE = 50
+#: Look again after so many seconds without being woken: a command line beside us may have written notices.
+_LOOK_AGAIN = 5.0
+_AFTER_FAULT = timedelta(seconds=30)
+
+
+class TicketLike(Protocol):
+    """The two secrets of a letter."""
+
+    @property
+    def token(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tickets:
+    """Where letters get their secrets: (message id, person's key) and (person's key, hash of the browser's nonce)."""
+
+    letter: Callable[[str, str], Awaitable[TicketLike]]
+    login: Callable[[str, str], Awaitable[TicketLike]]
+
+
+class Post:
+    """Notices in, letters out."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        spool: Spool,
+        holds: Holds,
+        *,
+        tickets: Tickets,
+        settings: LetterSettings,
+        delivered: Callable[[], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        """delivered: sorting has a letter to send."""
+        self._outbox, self._spool, self._holds = outbox, spool, holds
+        self._tickets, self._settings = tickets, settings
+        self._delivered, self._now = delivered, now
+        self._woken = asyncio.Event()
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+        self._later: dict[int, datetime] = {}  # notices that failed, and when to try again
+
+    async def start(self) -> None:
+        """Begin; what was owed before the start is written first."""
+        self._task = asyncio.create_task(self._work(), name="post")
+
+    def wake(self) -> None:
+        """A notice was written."""
+        self._woken.set()
+
+    async def stop(self) -> None:
+        """End after the letter that is being written; what is still owed waits in the ledger."""
+        self._closing = True
+        self._woken.set()
+        if self._task is not None:
+            await self._task
+
+    async def write_owed(self) -> int:
+        """Write the letters that are owed now. Returns how many were queued."""
+        written = 0
+        while not self._closing:
+            notices = [n for n in await self._outbox.pending(_AT_ONCE + len(self._later), _KINDS) if self._is_due(n)]
+            for notice in notices:
+                written += await self._write(notice)
+            if not notices:
+                break
+        return written
+
+    async def _work(self) -> None:
+        while not self._closing:
+            self._woken.clear()
+            try:
+                await self.write_owed()
+            except StoreError as error:
+                events.fault("post", error)
+            try:
+                async with asyncio.timeout(_LOOK_AGAIN):
+                    await self._woken.wait()
+            except TimeoutError:
+                continue
+
+    def _is_due(self, notice: Notice) -> bool:
+        again = self._later.get(notice.id)
+        return again is None or again <= self._now()
+
+    async def _write(self, notice: Notice) -> int:
+        """One notice: its letters, or the fault that they met. One bad notice never stops the others."""
+        try:
+            written = await self._letters_for(notice)
+        except Exception as error:
+            events.fault("post", error, message_id=notice.message_id or "")
+            self._later[notice.id] = self._now() + _AFTER_FAULT
+            return 0
+        self._later.pop(notice.id, None)
+        if written:
+            self._delivered()
+        return written
+
+    async def _letters_for(self, notice: Notice) -> int:
+        record = await self._holds.find(notice.message_id) if notice.message_id else None
+        readers = self._readers(notice)
+        if not readers or (record is None and notice.kind != "login") or _is_stale(notice, record):
+            await self._outbox.done(notice.id)
+            return 0
+        # Only the last letter ends the notice: after a crash somebody may be told twice, but nobody not at all.
+        for reader in readers[:-1]:
+            await self._letter(notice, record, reader, ends=False)
+        await self._letter(notice, record, readers[-1], ends=True)
+        return len(readers)
+
+    def _readers(self, notice: Notice) -> Sequence[Address]:
+        """Who gets the letter: the person, or the administrators where that is a stranger or nobody."""
+        try:
+            person = parse_address(notice.to) if notice.to else None
+        except AddressError:
+            person = None
+        if person is not None and (self._settings.organization.is_internal(person) or notice.kind == "login"):
+            return (person,)
+        if person is not None and notice.kind == "approval":
+            return (person,)  # named by the policy itself
+        if notice.kind in ("held", "expired"):
+            return tuple(parse_address(address) for address in self._settings.administrators)
+        return ()
+
+    async def _letter(self, notice: Notice, record: MessageRecord | None, to: Address, *, ends: bool) -> None:
+        now = self._now()
+        letter_id = new_message_id(now)
+        context = await self._context(notice, record, to, letter_id, now)
+        kind: Kind = notice.kind
+        octets = await asyncio.to_thread(compose, kind, self._settings.language, context)
+        made = await self._spool.add_letter(
+            letter_id, to, octets, about=notice.message_id, now=now, notice_id=notice.id if ends else None
+        )
+        if made is not None:
+            events.letter_written(letter_id, kind)
+
+    async def _context(
+        self, notice: Notice, record: MessageRecord | None, to: Address, letter_id: str, now: datetime
+    ) -> LetterContext:
+        link, code = await self._way_in(notice, to)
+        detail = notice.detail
+        own = record is not None and to.key in record.owners
+        return LetterContext(
+            settings=self._settings,
+            to=to,
+            letter_id=letter_id,
+            now=now,
+            link=link,
+            code=code,
+            record=record,
+            people=_addresses(detail.get("recipients", ())),
+            actor=str(detail.get("actor") or ""),
+            comment=str(detail.get("comment") or ""),
+            browser=str(detail.get("browser") or ""),
+            original=await self._original(record) if notice.kind in RETURNS and own and record else None,
+        )
+
+    async def _way_in(self, notice: Notice, to: Address) -> tuple[str, str]:
+        """Link and code. Where nothing is left to decide, the link leads to the mail's page, behind the login."""
+        base = self._settings.base_url
+        if notice.kind == "login":
+            ticket = await self._tickets.login(to.key, str(notice.detail.get("nonce_hash") or ""))
+            return f"{base}/login/{ticket.token}", ticket.code
+        if notice.kind in ("held", "approval"):
+            ticket = await self._tickets.letter(notice.message_id or "", to.key)
+            return f"{base}/t/{ticket.token}", ticket.code
+        return f"{base}/messages/{notice.message_id}", ""
+
+    async def _original(self, record: MessageRecord) -> bytes | None:
+        """The octets for the draft; None if they are gone or too large (the letter says where they are)."""
+        if not record.has_body:
+            return None
+        if record.size > self._settings.attach_bytes:
+            return b""
+        try:
+            body = await self._spool.body(record.id)
+        except KeyError:
+            return None
+        return await asyncio.to_thread(body.read)
+
+
+def _is_stale(notice: Notice, record: MessageRecord | None) -> bool:
+    """Whether the question was answered before the letter could ask it."""
+    return notice.kind in ("held", "approval") and record is not None and record.state != "held"
+
+
+def _addresses(texts: object) -> tuple[Address, ...]:
+    found = []
+    for text in texts if isinstance(texts, list | tuple) else ():
+        try:
+            found.append(parse_address(str(text)))
+        except AddressError:
+            continue
+    return tuple(found)
