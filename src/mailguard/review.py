@@ -19,8 +19,14 @@ from mailguard.mail.verdict import Because
 from mailguard.notify.live import Live
 from mailguard.store.audit import Audit
 from mailguard.store.holds import Holds
-from mailguard.store.records import Filter, HistoryLine, MessageRecord
+from mailguard.store.records import Filter, HistoryLine, MessageRecord, RecipientRecord
 from mailguard.store.spool import Spool
+
+#: The doors take the ledger's values from here: they never import the store.
+__all__ = [
+    "Act", "AlreadyDecided", "BulkResult", "Filter", "Forbidden", "HistoryLine", "MessageRecord", "NotFound",
+    "RecipientRecord", "Refused", "Review", "ReviewError", "View",
+]  # fmt: skip
 
 
 class Act(enum.StrEnum):
