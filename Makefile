@@ -45,11 +45,15 @@ packages:
 test: $(VENV)/.installed-for-tests packages
 	@$(VENV)/bin/python -m pytest -n 2 $(PYTEST_ARGS)
 
+# All of them run, so that one look shows all that is wrong.
 check: $(VENV)/.installed-for-tests
-	@$(VENV)/bin/ruff format --check --quiet .
-	@$(VENV)/bin/ruff check --quiet .
-	@$(VENV)/bin/mypy
-	@$(VENV)/bin/python -m pytest -q -p no:cacheprovider tests/test_layers.py tests/test_docs.py tests/test_repository.py
+	@failed=0; \
+	$(VENV)/bin/ruff format --check --quiet . || { echo "format: run make format" >&2; failed=1; }; \
+	$(VENV)/bin/ruff check --quiet . || failed=1; \
+	$(VENV)/bin/mypy || failed=1; \
+	$(VENV)/bin/python -m pytest -q -p no:cacheprovider tests/test_layers.py tests/test_docs.py \
+	    tests/test_repository.py || failed=1; \
+	exit $$failed
 
 format: $(VENV)/.installed-for-tests
 	@$(VENV)/bin/ruff check --quiet --fix .
