@@ -1,4 +1,4 @@
-"""The wheel that the container installs holds all that runs: code, templates, styles, migrations, policies; and no tests."""
+"""The wheel that the container installs holds all that runs (code, templates, migrations, policies) and no tests."""
 
 from __future__ import annotations
 
