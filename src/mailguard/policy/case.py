@@ -1,6 +1,8 @@
-"""A case before the judge: the mail as it was read, the company, and what is known of the recipients. Values only.
+"""A case before the judge: the mail as it was read, the company, and what is known of the recipients. Values
+only.
 
-The judge sees nothing else: no clock, no ledger. Whoever makes a case answers for its being about one and the same mail.
+The judge sees nothing else: no clock, no ledger. Whoever makes a case answers for its being about one and the
+same mail.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The examples that stand beside rules: a mail in a few words, and the disposition that it must get.
 
-An example beside a rule is judged by that rule alone (as if enforced), one at the end of a file by all rules of that file. The
-sender's domain is taken for an own one, so that shipped examples hold for every company. Pure: no mail is made or sent.
+An example beside a rule is judged by that rule alone (as if enforced), one at the end of a file by all rules of
+that file. The sender's domain is taken for an own one, so that shipped examples hold for every company. Pure:
+no mail is made or sent.
 """
 
 from __future__ import annotations

@@ -39,7 +39,9 @@ _MODES = {
 
 
 def explain(policy: Policy, case: Case) -> dict[str, Any]:
-    """The object of contract section 5 with `rules`: [{"id", "hit", "mode", "disposition", "why": {"ja", "en"}}], in file order."""
+    """The object of contract section 5 with `rules`: [{"id", "hit", "mode", "disposition", "why": {"ja",
+    "en"}}], in file order.
+    """
     explained = verdict_to_json(judge(policy, case))
     try:
         said = opinions(policy, View(case))

@@ -1,8 +1,8 @@
 """Folding: two texts that a reader takes for the same become the same (contract section 9, product section 4).
 
-NFKC (full and half width, circled digits, ligatures, ㈱), Unicode case folding, invisible characters dropped, the several dashes
-and wave dashes made one. A Japanese mail is wrapped by hand in mid-word, so line ends between wide characters can be joined.
-Pure; it never fails, whatever the text.
+NFKC (full and half width, circled digits, ligatures, ㈱), Unicode case folding, invisible characters dropped,
+the several dashes and wave dashes made one. A Japanese mail is wrapped by hand in mid-word, so line ends
+between wide characters can be joined. Pure; it never fails, whatever the text.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-#: Zero-width and format characters that split a word for a program but not for an eye (UAX 44 Default_Ignorable, the usual ones).
+#: Zero-width and format characters that split a word for a program but not for an eye (UAX 44 Default_Ignorable,
+#: the usual ones).
 _INVISIBLE = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\u3164\ufe00\ufe01\ufe02\ufe03\ufe04\ufe05\ufe06\ufe07\ufe08\ufe09\ufe0a\ufe0b\ufe0c\ufe0d\ufe0e\ufe0f\ufeff"  # noqa: E501
 # Dashes and wave dashes differ by the converter that the sender's system used (JIS X 0208 to Unicode), not by meaning.
 _TABLE = str.maketrans({**dict.fromkeys(_INVISIBLE), **dict.fromkeys("‐‑‒–—―−", "-"), "〜": "~", "∥": "‖", "￤": "¦"})

@@ -1,4 +1,5 @@
-"""Which domains say nothing about who a person works for: free mail, carriers, access providers. Two data files, read once.
+"""Which domains say nothing about who a person works for: free mail, carriers, access providers. Two data
+files, read once.
 
 The files are the product's own; nothing is looked up anywhere. A wrong entry costs a question, never a pass.
 """
@@ -34,5 +35,7 @@ def is_shared(domain: str) -> bool:
 
 
 def known_keys(address: Address) -> str:
-    """The key under which history counts a recipient: his domain, or his address where the domain is shared by strangers."""
+    """The key under which history counts a recipient: his domain, or his address where the domain is shared by
+    strangers.
+    """
     return address.key if is_shared(address.ascii_domain) else address.ascii_domain

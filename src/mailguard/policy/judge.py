@@ -1,7 +1,9 @@
-"""The judge: Policy + Case -> Verdict. Pure, synchronous, total: no clock, no network, no log, and never an exception.
+"""The judge: Policy + Case -> Verdict. Pure, synchronous, total: no clock, no network, no log, and never an
+exception.
 
-Strictest wins per recipient, and a rule can only add strictness; so neither the order of rules nor that of recipients matters.
-What cannot be decided, and a rule that fails, hold the mail: nothing passes because something broke.
+Strictest wins per recipient, and a rule can only add strictness; so neither the order of rules nor that of
+recipients matters. What cannot be decided, and a rule that fails, hold the mail: nothing passes because
+something broke.
 """
 
 from __future__ import annotations
@@ -112,7 +114,7 @@ def _effect(opinion: Opinion, view: View, exempt: str) -> Effect:
         because, name, picked = _FAULT_BECAUSE, UNREADABLE, everybody
     else:
         because, name = rule.sentence(opinion.truth, result), rule.id
-        evidence = bounded((*result.evidence, *result.unread))
+        evidence = bounded((*result.tell().evidence, *result.unread))
         picked = result.picked or everybody
         disposition, terms = rule.disposition, rule.terms
         if opinion.truth is Truth.UNKNOWN and disposition is Disposition.REJECT:
@@ -169,7 +171,9 @@ def _joined(disposition: Disposition, terms: list[HoldTerms]) -> HoldTerms:
 
 
 def _approvers(terms: list[HoldTerms]) -> tuple[tuple[str, ...], int]:
-    """Approvers who satisfy every rule: those common to all if they are enough, else all of them, as many as all rules ask."""
+    """Approvers who satisfy every rule: those common to all if they are enough, else all of them, as many as
+    all rules ask.
+    """
     asked = {(one.approvers, one.quorum) for one in terms}
     common = set.intersection(*(set(approvers) for approvers, _ in asked))
     most = max(quorum for _, quorum in asked)

@@ -1,7 +1,9 @@
-"""Named lists of domains and addresses: inline, from .txt (one a line) and from .csv (a column, by its head or the first).
+"""Named lists of domains and addresses: inline, from .txt (one a line) and from .csv (a column, by its head or
+the first).
 
-Files are the operator's and may be large or broken: size and lines are bounded, each bad line is a problem with its place, and
-nothing is skipped in silence. Looking an address up costs the same for ten entries as for a hundred thousand.
+Files are the operator's and may be large or broken: size and lines are bounded, each bad line is a problem with
+its place, and nothing is skipped in silence. Looking an address up costs the same for ten entries as for a
+hundred thousand.
 """
 
 from __future__ import annotations
@@ -49,7 +51,9 @@ class NameList:
     """Domains and addresses, exact or as globs, compared by their normal form."""
 
     def __init__(self, domains: Iterable[str] = (), addresses: Iterable[str] = ()) -> None:
-        """The entries must be in normal form: see `normal_domain`, `normal_address`. Raises ValueError on too many globs."""
+        """The entries must be in normal form: see `normal_domain`, `normal_address`. Raises ValueError on too
+        many globs.
+        """
         domain_set, address_set = frozenset(domains), frozenset(addresses)
         self._domains = frozenset(d for d in domain_set if not _is_glob(d))
         self._suffixes = frozenset(d[1:] for d in domain_set if d.startswith("*.") and not _is_glob(d[2:]))

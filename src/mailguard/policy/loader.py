@@ -1,7 +1,8 @@
 """Policy files read whole, checked whole and refused whole: a Policy, or Problems with all errors of all files.
 
-Reads the files it is given, the folders' *.yaml in the order of their names, and the lists that they name; nothing else, and
-nothing twice. It never returns half a policy: what was in force stays with the caller until this returns.
+Reads the files it is given, the folders' *.yaml in the order of their names, and the lists that they name;
+nothing else, and nothing twice. It never returns half a policy: what was in force stays with the caller until
+this returns.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""Whether a domain looks like one that was probably meant: an own one, one often written to, or a great free-mail house.
+"""Whether a domain looks like one that was probably meant: an own one, one often written to, or a great
+free-mail house.
 
-Compared is what an eye compares: the name without its suffix, with look-alike letters made one (skeleton), with its distance in
-typing slips, and with the usual additions (`-jp`, `-corp`) taken off. Both domains and the difference are named as evidence.
-Pure: the public suffix list is the one that came with the library, never fetched.
+Compared is what an eye compares: the name without its suffix, with look-alike letters made one (skeleton), with
+its distance in typing slips, and with the usual additions (`-jp`, `-corp`) taken off. Both domains and the
+difference are named as evidence. Pure: the public suffix list is the one that came with the library, never
+fetched.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ _AFFIXES = frozenset(
     "jp japan tokyo osaka co corp inc ltd group hd holdings global web online mail email net login secure support"  # noqa: SIM905
     " account info office shop store hq ne or".split()
 )
-#: Two letters that read as one, and figures that read as letters (beyond the Unicode confusables, which tell them apart).
+#: Two letters that read as one, and figures that read as letters (beyond the Unicode confusables, which tell them
+#: apart).
 _PAIRS = (("rn", "m"), ("nn", "m"), ("vv", "w"), ("cl", "d"))
 _FIGURES = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "|": "l", "!": "l"})
 #: Names from this length on are compared; slips of typing are looked for from the second; two slips from the third.
@@ -41,7 +44,9 @@ _SHORTEST, _SLIP, _LONGER = 4, 5, 10
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """`domain` (as written) looks like `known`; difference: what an eye overlooks, in signs; kind: homoglyph, typo, ..."""
+    """`domain` (as written) looks like `known`; difference: what an eye overlooks, in signs; kind: homoglyph,
+    typo, ...
+    """
 
     domain: str
     known: str
@@ -232,7 +237,9 @@ def _named(text: str) -> str:
 
 @functools.lru_cache(maxsize=64)
 def known_domains(*groups: frozenset[str] | tuple[str, ...]) -> KnownDomains:
-    """The prepared comparison for these domains and the great free-mail houses (cached: history hands in the same again)."""
+    """The prepared comparison for these domains and the great free-mail houses (cached: history hands in the
+    same again).
+    """
     named = {domain.removeprefix("*.") for group in groups for domain in group if "@" not in domain}
     return KnownDomains(named | set(_GREAT))
 

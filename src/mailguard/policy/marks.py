@@ -103,10 +103,11 @@ def problems_of(
     *,
     not_yet: Container[str] = (),
 ) -> list[Problem]:
-    """A pydantic error as problems with places. `base` is the path of the validated value inside the marked data.
+    """A pydantic error as problems with places. `base` is the path of the validated value inside the marked
+    data.
 
-    With `model`, unknown keys get a suggestion out of the keys that are known at that place; those in `not_yet` are said
-    to belong to a later version.
+    With `model`, unknown keys get a suggestion out of the keys that are known at that place; those in `not_yet`
+    are said to belong to a later version.
     """
     problems = []
     for item in error.errors(include_url=False, include_input=False):

@@ -22,7 +22,9 @@ _ATOMIC = re.compile(r"(?<!\\)\(\?>|(?<!\\)[*+?}]\+")
 
 
 def compile_pattern(pattern: str) -> Any:
-    """A pattern to an RE2 object: case ignored, `^` and `$` at line ends. Raises ValueError saying what and what to do."""
+    """A pattern to an RE2 object: case ignored, `^` and `$` at line ends. Raises ValueError saying what and
+    what to do.
+    """
     if len(pattern) > PATTERN_MAX:
         raise ValueError(f"the pattern is longer than {PATTERN_MAX} characters")
     return _compile(normal_pattern(pattern))
@@ -94,8 +96,8 @@ def compile_globs(globs: Iterable[str]) -> Any:
 class Words:
     """Words, each found wherever it stands in a folded text.
 
-    A word that begins or ends in a Latin letter or a digit is not found inside a longer one (`NDA` is not in `agenda`, but is in
-    `NDA締結`); a `*` at its end or beginning lifts that.
+    A word that begins or ends in a Latin letter or a digit is not found inside a longer one (`NDA` is not in
+    `agenda`, but is in `NDA締結`); a `*` at its end or beginning lifts that.
     """
 
     def __init__(self, words: Iterable[str]) -> None:
@@ -111,7 +113,9 @@ class Words:
         return len(self._words)
 
     def found(self, text: str) -> Iterator[tuple[str, int]]:
-        """The words that stand in the folded text, as written in the policy, with how often (at most MATCHES_MAX each)."""
+        """The words that stand in the folded text, as written in the policy, with how often (at most
+        MATCHES_MAX each).
+        """
         for written, (word, front, back) in self._words:
             if word in text and (number := _occurrences(word, text, front, back)):
                 yield written, number

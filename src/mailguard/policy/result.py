@@ -1,6 +1,8 @@
-"""What looking at a condition gives: yes, no, or that it cannot be decided, with the evidence and the words for it.
+"""What looking at a condition gives: yes, no, or that it cannot be decided, with the evidence and the words for
+it.
 
-Three-valued (Kleene): what a part of the mail kept from being read is neither yes nor no, and `not` does not make it so. Pure.
+Three-valued (Kleene): what a part of the mail kept from being read is neither yes nor no, and `not` does not
+make it so. Pure.
 """
 
 from __future__ import annotations
@@ -24,18 +26,27 @@ class Truth(enum.IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """truth; say: the fact as a clause in both languages (built only when asked); evidence: addresses, words, files, counts.
+class Told:
+    """What a hit tells. evidence: addresses, words, files, counts; values: what a rule's sentence may name in
+    braces.
+    """
 
-    picked: indexes of the envelope's recipients that it is about, None if it is not about recipients. values: what a rule's
-    sentence may name in braces. unread: names of what could not be read, if truth is UNKNOWN.
+    evidence: tuple[str, ...] = ()
+    values: Mapping[str, Because] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """truth, and, worked out only when somebody asks: say, the fact as a clause in both languages; tell, the evidence.
+
+    picked: indexes of the envelope's recipients that it is about, None if it is not about recipients.
+    unread: names of what could not be read, if truth is UNKNOWN.
     """
 
     truth: Truth
     say: Callable[[], Because]
-    evidence: tuple[str, ...] = ()
+    tell: Callable[[], Told] = Told
     picked: frozenset[int] | None = None
-    values: Mapping[str, Because] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
 
 

@@ -66,13 +66,12 @@ class Rule:
         if self.because is None:
             said = result.say()
             return Because(said.ja, said.en[:1].upper() + said.en[1:])
-        return Because(_filled(self.because.ja, result.values, "ja"), _filled(self.because.en, result.values, "en"))
+        values = result.tell().values if "{" in self.because.ja + self.because.en else {}
+        return Because(_filled(self.because.ja, values, "ja"), _filled(self.because.en, values, "en"))
 
 
 def _filled(template: str, values: Mapping[str, Because], language: str) -> str:
     """The sentence with its placeholders filled. One that this hit has no value for becomes an ellipsis."""
-    if "{" not in template:
-        return template
     return _PLACEHOLDER.sub(lambda found: getattr(values[found[1]], language) if found[1] in values else "…", template)
 
 

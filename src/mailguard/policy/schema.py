@@ -1,7 +1,9 @@
-"""What a policy file may say (contract section 9), as pydantic models: unknown keys refused, notations read into values.
+"""What a policy file may say (contract section 9), as pydantic models: unknown keys refused, notations read
+into values.
 
-The models hold what was written, not what it does: `build` makes rules of them. They read no file and know no list but
-by name. Keys of later versions are named in NOT_YET, so that they are an error that says so, never silently false.
+The models hold what was written, not what it does: `build` makes rules of them. They read no file and know no
+list but by name. Keys of later versions are named in NOT_YET, so that they are an error that says so, never
+silently false.
 """
 
 from __future__ import annotations
@@ -58,7 +60,9 @@ Sentence = Annotated[Text, AfterValidator(_sentence)]
 
 
 class ListModel(Strict):
-    """A named list of domains and addresses, inline and from files (.txt: one a line; .csv: a column `domain` or `address`)."""
+    """A named list of domains and addresses, inline and from files (.txt: one a line; .csv: a column `domain`
+    or `address`).
+    """
 
     domains: Many[Text] = ()
     addresses: Many[Text] = ()

@@ -127,8 +127,10 @@ _COMPARISON_SCHEMA: dict[str, Any] = {
     "examples": [">= 10"],
 }
 _SIZE_SCHEMA: dict[str, Any] = {
-    "type": "string", "pattern": r"^\s*(>=|<=|==|=|>|<)\s*\d+(\.\d+)?\s*([KMGkmg]?i?[Bb])?\s*$", "examples": [">= 10 MB"],
-}  # fmt: skip
+    "type": "string",
+    "pattern": r"^\s*(>=|<=|==|=|>|<)\s*\d+(\.\d+)?\s*([KMGkmg]?i?[Bb])?\s*$",
+    "examples": [">= 10 MB"],
+}
 _DURATION_SCHEMA: dict[str, Any] = {"type": "string", "pattern": r"^\d+\s*[smhd]$", "examples": ["60s", "4h", "3d"]}
 
 Count = Annotated[Comparison, BeforeValidator(parse_comparison), WithJsonSchema(_COMPARISON_SCHEMA)]

@@ -1,4 +1,5 @@
-"""A verdict as JSON and back: contract section 5, with the keys beside it that the ledger needs to make the same Verdict again.
+"""A verdict as JSON and back: contract section 5, with the keys beside it that the ledger needs to make the
+same Verdict again.
 
 What is read back was written by us; still every value is checked, since a ledger can be damaged.
 """
@@ -20,7 +21,9 @@ from mailguard.mail.verdict import (
 
 
 def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
-    """The object of contract section 5, plus `exempt`, `notes`, each recipient's `terms` and each finding's `recipients`."""
+    """The object of contract section 5, plus `exempt`, `notes`, each recipient's `terms` and each finding's
+    `recipients`.
+    """
     return {
         "disposition": verdict.disposition.word,
         "recipients": [_recipient_to_json(recipient) for recipient in verdict.recipients],

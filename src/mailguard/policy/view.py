@@ -1,7 +1,8 @@
-"""A case prepared for looking at: recipients with what is known of each, files laid flat, texts folded, gaps named.
+"""A case prepared for looking at: recipients with what is known of each, files laid flat, texts folded, gaps
+named.
 
-Everything is worked out once per mail and only when a condition asks. It decides nothing; what could not be read is kept
-as a gap, so that conditions can say that they do not know.
+Everything is worked out once per mail and only when a condition asks. It decides nothing; what could not be
+read is kept as a gap, so that conditions can say that they do not know.
 """
 
 from __future__ import annotations
@@ -63,7 +64,9 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """An attachment or a member of one. path: its name with those of the archives around it; parent: index of the one around it."""
+    """An attachment or a member of one. path: its name with those of the archives around it; parent: index of
+    the one around it.
+    """
 
     attachment: Attachment
     path: str
@@ -104,7 +107,9 @@ class View:
 
     @cached_property
     def visible(self) -> tuple[Seen, ...]:
-        """Everybody whom To and Cc show, each once: also those whom this envelope does not name (a cloud splits mails)."""
+        """Everybody whom To and Cc show, each once: also those whom this envelope does not name (a cloud splits
+        mails).
+        """
         by_key = {seen.address.key: seen for seen in self.recipients}
         shown: dict[str, Seen] = {}
         for header in (*self.facts.headers.to, *self.facts.headers.cc):
@@ -169,7 +174,9 @@ class View:
         return tuple(sorted({*self.unread_body, *self.unread_files, *self.files_incomplete}))
 
     def text(self, where: str) -> tuple[str, tuple[bytes, ...]]:
-        """The text of a place: folded for words, and as UTF-8 for patterns (as written; and unwrapped where that differs)."""
+        """The text of a place: folded for words, and as UTF-8 for patterns (as written; and unwrapped where
+        that differs).
+        """
         found = self._texts.get(where)
         if found is None:
             written = normal(self._raw(where))
@@ -195,7 +202,9 @@ class View:
         return known_keys(address) in keys
 
     def likeness(self, address: Address) -> Likeness | None:
-        """What an outside recipient's domain looks like; None if it is known itself, shared by strangers, or like nothing."""
+        """What an outside recipient's domain looks like; None if it is known itself, shared by strangers, or
+        like nothing.
+        """
         domain = address.ascii_domain
         if domain not in self._likenesses:
             strange = not (

@@ -1,1 +1,3 @@
-"""The conditions of the policy language, one file per subject. Each looks at a View and answers with a Result; none fails."""
+"""The conditions of the policy language, one file per subject. Each looks at a View and answers with a Result;
+none fails.
+"""

@@ -1,6 +1,7 @@
 """`attachments`: picks files by name, kind and state, at any depth, and holds when as many are picked as asked.
 
-Kind is by content, as the readers found it. Files that nobody could see or open leave the answer open instead of making it no.
+Kind is by content, as the readers found it. Files that nobody could see or open leave the answer open instead
+of making it no.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 from mailguard.mail.verdict import Because
 from mailguard.policy.fold import fold, normal
-from mailguard.policy.result import Result, Truth, both, bounded, decide, number, some
+from mailguard.policy.result import Result, Told, Truth, both, bounded, decide, number, some
 from mailguard.policy.values import AT_LEAST_ONE, Comparison
 from mailguard.policy.view import File, View
 
@@ -44,17 +45,21 @@ class Attachments:
             # with nothing asked, what people call attachments: those that hang on the mail itself
             if (self._tests or file.depth == 0) and all(test(view, index, file) for test in self._tests)
         ]
-        gaps = self._gaps(view, {index for index, _ in picked})
+        indexes = {index for index, _ in picked}
+        gaps = self._gaps(view, indexes)
         truth = decide(self.count, len(picked), bool(gaps))
-        total = _total(view, {index for index, _ in picked})
+        total = 0
         if self.total_size is not None:
+            total = _total(view, indexes)
             truth = min(truth, decide(self.total_size, total, bool(gaps)))
-        paths = sorted({file.path or "?" for _, file in picked})
-        values = {"files": some(paths), "count": number(len(picked))}
-        found = len(picked)
-        evidence = paths if self.total_size is None else [*paths, f"{total:,} B"]
         unread = gaps if truth is Truth.UNKNOWN else ()
-        return Result(truth, lambda: self._say(found, total, paths, unread), bounded(evidence), None, values, unread)
+        paths = sorted({file.path or "?" for _, file in picked})
+
+        def tell() -> Told:
+            evidence = paths if self.total_size is None else [*paths, f"{total:,} B"]
+            return Told(bounded(evidence), {"files": some(paths), "count": number(len(picked))})
+
+        return Result(truth, lambda: self._say(len(picked), total, paths, unread), tell, None, unread)
 
     def _make_tests(self) -> list[Callable[[View, int, File], bool]]:
         tests: list[Callable[[View, int, File], bool]] = []
@@ -85,7 +90,6 @@ class Attachments:
         for index, file in enumerate(view.files):
             if index in picked:
                 continue
-            item = file.attachment
             # nobody knows whether a closed container holds one; of an unread file nobody knows what is in it
             about_content = self.macros is not None or self.type_mismatch is not None
             if (self._tests and self.encrypted is not True and file.closed) or (about_content and file.unread):
@@ -104,7 +108,8 @@ class Attachments:
         named = some(paths)
         hidden = some(unread)
         return Because(
-            f"{ja}添付ファイルは{found}件{weight.ja}です{f'「{named.ja}」' if paths else ''}（条件: {'、'.join(asked_ja)}）"
+            f"{ja}添付ファイルは{found}件{weight.ja}です{f'「{named.ja}」' if paths else ''}"
+            + f"（条件: {'、'.join(asked_ja)}）"
             + (f"。ただし「{hidden.ja}」の中は確認できません" if unread else ""),
             f"there {'are' if found > 1 else 'is'} {found or 'no'} attachment{'s' * (found > 1)}"
             f"{f' {en}' if en else ''}{weight.en}{f' ({named.en})' if paths else ''} [asked: {', '.join(asked_en)}]"
@@ -112,10 +117,10 @@ class Attachments:
         )
 
     def _phrases(self) -> tuple[tuple[bool, str, str], ...]:
-        types = "、".join(sorted(self.types or ()))
+        types, globs = ", ".join(sorted(self.types or ())), ", ".join(self.name_globs)
         return (
             (self.types is not None, f"種類が{types}の", f"of type {types}"),
-            (bool(self.name_globs), f"名前が「{'、'.join(self.name_globs)}」の", f"named {', '.join(self.name_globs)}"),
+            (bool(globs), f"名前が「{globs}」の", f"named {globs}"),
             (self.encrypted is True, "暗号化された", "that is encrypted"),
             (self.encrypted is False, "暗号化されていない", "that is not encrypted"),
             (self.macros is True, "マクロを含む", "with macros"),

@@ -1,7 +1,7 @@
 """`text` and `personal_data`: what stands in the mail, its file names and its files.
 
-Texts are untrusted and folded before comparison; patterns run in linear time. Where text could not be read, a count is a
-lower bound, and "not found" is "not known".
+Texts are untrusted and folded before comparison; patterns run in linear time. Where text could not be read, a
+count is a lower bound, and "not found" is "not known".
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from mailguard.mail.verdict import Because
 from mailguard.policy.patterns import MATCHES_MAX, Words, matches
-from mailguard.policy.result import Result, Truth, bounded, decide, number, some
+from mailguard.policy.result import Result, Told, Truth, bounded, decide, number, some
 from mailguard.policy.values import AT_LEAST_ONE, Comparison
 from mailguard.policy.view import View
 
@@ -70,8 +70,11 @@ class TextFound:
         truth = decide(self.count, total, bool(gaps))
         unread = gaps if truth is Truth.UNKNOWN else ()
         shown = sorted(found)
-        values = {"words": some(f"「{w}」" for w in shown), "count": number(total)}
-        return Result(truth, lambda: self._say(total, shown, where, unread), bounded(shown), None, values, unread)
+
+        def tell() -> Told:
+            return Told(bounded(shown), {"words": some(f"「{w}」" for w in shown), "count": number(total)})
+
+        return Result(truth, lambda: self._say(total, shown, where, unread), tell, None, unread)
 
     @staticmethod
     def _match(pattern: Any, variants: tuple[bytes, ...], found: dict[str, int]) -> None:
@@ -123,13 +126,18 @@ class PersonalData:
         gaps = view.unread_anywhere
         counts = [(name, self._count(view, name), comparison) for name, comparison in self.asked]
         truth = min(decide(comparison, count, bool(gaps)) for _, count, comparison in counts)
+        unread = gaps if truth is Truth.UNKNOWN else ()
+        return Result(truth, lambda: self._say(counts, unread), lambda: self._tell(view, counts), None, unread)
+
+    @staticmethod
+    def _tell(view: View, counts: list[tuple[str, int, Comparison]]) -> Told:
         evidence = [f"{name}: {count:,}" for name, count, _ in counts if count]
-        for name, _ in self.asked:
+        for name, _, _ in counts:
             data = view.facts.personal_data.get(name)
             evidence.extend(data.masked[:3] if data is not None else ())
-        unread = gaps if truth is Truth.UNKNOWN else ()
-        values = {"persons": number(view.facts.persons), "count": number(sum(count for _, count, _ in counts))}
-        return Result(truth, lambda: self._say(counts, unread), bounded(evidence), None, values, unread)
+        total = sum(count for name, count, _ in counts if name != "persons")
+        values = {"persons": number(view.facts.persons), "count": number(total)}
+        return Told(bounded(evidence), values)
 
     @staticmethod
     def _count(view: View, name: str) -> int:

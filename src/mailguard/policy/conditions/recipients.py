@@ -1,7 +1,7 @@
 """`recipients`: picks recipients by what they are, and holds when as many are picked as asked.
 
-The envelope says who receives; To and Cc say who is seen. A recipient whom the envelope hides is Bcc. Whether somebody was
-written to before is a value of the case. Nothing is looked up.
+The envelope says who receives; To and Cc say who is seen. A recipient whom the envelope hides is Bcc. Whether
+somebody was written to before is a value of the case. Nothing is looked up.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Literal
 from mailguard.mail.verdict import Because
 from mailguard.policy.free_mail import is_free_mail
 from mailguard.policy.lists import NameList
-from mailguard.policy.result import Result, Truth, bounded, decide, number, some
+from mailguard.policy.lookalike import Likeness
+from mailguard.policy.result import Result, Told, Truth, bounded, decide, number, some
 from mailguard.policy.values import AT_LEAST_ONE, Comparison
 from mailguard.policy.view import Seen, View
 
@@ -45,33 +46,49 @@ class Recipients:
 
     def look(self, view: View) -> Result:
         population = view.visible if self.visible else view.recipients
-        picked = [seen for seen in population if all(test(view, seen) for test in self._tests)]
-        indexes = frozenset(seen.index for seen in picked if seen.index is not None)
+        picked = [seen for seen in population if self._picks(view, seen)]
+        indexes = frozenset([seen.index for seen in picked if seen.index is not None])
         if not indexes:
             picked = []  # whom only a header names gets nothing from us
         doubtful = (self.visible is not None or self.bcc is not None) and view.headers_doubtful
         truth = decide(self.count, len(picked), doubtful)
-        domains = {seen.address.ascii_domain for seen in picked}
         if self.domains is not None:
-            truth = min(truth, decide(self.domains, len(domains), doubtful))
+            truth = min(truth, decide(self.domains, len(_domains(picked)), doubtful))
         if self.every and len(picked) != sum(self._same_side(seen) for seen in population):
             truth = Truth.NO
-        picked.sort(key=lambda seen: seen.address.key)
-        alike = {seen.address.ascii_domain: view.likeness(seen.address) for seen in picked} if self.lookalike else {}
-        evidence = [str(item) for item in alike.values() if item] or [str(seen.address) for seen in picked]
+        return Result(
+            truth,
+            lambda: self._say(picked, self._evidence(view, picked)),
+            lambda: self._tell(view, picked),
+            indexes,
+            ("To · Cc",) if truth is Truth.UNKNOWN else (),
+        )
+
+    def _picks(self, view: View, seen: Seen) -> bool:
+        return all(test(view, seen) for test in self._tests)
+
+    def _tell(self, view: View, picked: list[Seen]) -> Told:
         values = {
             "count": number(len(picked)),
-            "domains": number(len(domains)),
-            "addresses": some(str(seen.address) for seen in picked),
+            "domains": number(len(_domains(picked))),
+            "addresses": some(sorted(str(seen.address) for seen in picked)),
         }
-        if alike:
-            values["lookalike"] = some(item.domain for item in alike.values() if item)
-            values["known"] = some(item.known for item in alike.values() if item)
-        unread = ("To · Cc",) if truth is Truth.UNKNOWN else ()
-        found, found_domains = len(picked), len(domains)
-        return Result(
-            truth, lambda: self._say(found, found_domains, evidence), bounded(evidence), indexes, values, unread
-        )
+        if self.lookalike:
+            alike = self._alike(view, picked)
+            values["lookalike"] = some(item.domain for item in alike)
+            values["known"] = some(dict.fromkeys(item.known for item in alike))
+        return Told(bounded(self._evidence(view, picked)), values)
+
+    def _evidence(self, view: View, picked: list[Seen]) -> list[str]:
+        """Who was picked; for look-alikes both domains and what differs."""
+        if self.lookalike:
+            return [str(item) for item in self._alike(view, picked)]
+        return sorted(str(seen.address) for seen in picked)
+
+    @staticmethod
+    def _alike(view: View, picked: list[Seen]) -> list[Likeness]:
+        found = {seen.address.ascii_domain: view.likeness(seen.address) for seen in picked}
+        return [item for _, item in sorted(found.items()) if item is not None]
 
     def _same_side(self, seen: Seen) -> bool:
         return self.external is None or seen.external is self.external
@@ -98,18 +115,19 @@ class Recipients:
             )
         return tests
 
-    def _say(self, found: int, domains: int, evidence: list[str]) -> Because:
+    def _say(self, picked: list[Seen], evidence: list[str]) -> Because:
         ja, en = self._described()
+        found, domains = len(picked), len(_domains(picked))
         asked_ja, asked_en = [self.count.ja("件")], [self.count.en()]
+        kinds = of = ""
         if self.domains is not None:
             asked_ja.append(f"ドメインは{self.domains.ja('種類')}")
             asked_en.append(f"{self.domains.en()} domains")
+            kinds, of = f"、ドメインは{domains}種類", f" in {domains} domain{'s' * (domains != 1)}"
         if self.every:
             asked_ja.append("全員")
             asked_en.append("all of them")
-        kinds = f"、ドメインは{domains}種類" if self.domains is not None else ""
-        of = f" in {domains} domain{'s' * (domains != 1)}" if self.domains is not None else ""
-        named = some(sorted(set(evidence))) if evidence else Because("", "")
+        named = some(evidence)
         shown_ja, shown_en = (f"「{named.ja}」", f" ({named.en})") if evidence else ("", "")
         number_en = f"{found} recipient{'s' * (found != 1)}" if found else "no recipient"
         return Because(
@@ -142,6 +160,10 @@ class Recipients:
             (self.lookalike is True, "よく似たドメインの", "with a look-alike domain"),
             (self.lookalike is False, "似たドメインではない", "without a look-alike domain"),
         )
+
+
+def _domains(picked: list[Seen]) -> set[str]:
+    return {seen.address.ascii_domain for seen in picked}
 
 
 def _listed(names: NameList, wanted: bool) -> Callable[[View, Seen], bool]:

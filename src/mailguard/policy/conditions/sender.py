@@ -1,6 +1,7 @@
 """`sender` and `message`: who sends, by the envelope, and what the message is as a whole.
 
-The header's From is not asked: anybody can write it. The null path has no address, so no rule about addresses holds for it.
+The header's From is not asked: anybody can write it. The null path has no address, so no rule about addresses
+holds for it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 
 from mailguard.mail.verdict import Because
 from mailguard.policy.lists import NameList
-from mailguard.policy.result import Result, Truth, bounded
+from mailguard.policy.result import Result, Told, Truth, bounded
 from mailguard.policy.values import Comparison
 from mailguard.policy.view import View
 
@@ -43,7 +44,7 @@ class Sender:
                 f"the sender is {shown}, {state.en} [asked: {self.asked}]",
             )
 
-        return Result(Truth.YES if holds else Truth.NO, say, bounded([shown]))
+        return Result(Truth.YES if holds else Truth.NO, say, lambda: Told(bounded([shown])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,14 @@ class MessageIs:
         known = "unreadable" not in view.findings
         for name, wanted in self.flags:
             truth = min(truth, Truth.UNKNOWN if not known else Truth.YES if _flag(view, name) is wanted else Truth.NO)
-        evidence = [name for name, _ in self.flags if known and _flag(view, name)]
+        unread = ("unreadable",) if truth is Truth.UNKNOWN else ()
+        return Result(truth, lambda: self._say(view), lambda: self._tell(view), unread=unread)
+
+    def _tell(self, view: View) -> Told:
+        evidence = [name for name, _ in self.flags if _flag(view, name)]
         if self.size is not None:
             evidence.append(f"{view.case.size:,} B")
-        return Result(
-            truth, lambda: self._say(view), bounded(evidence), unread=("unreadable",) if truth is Truth.UNKNOWN else ()
-        )
+        return Told(bounded(evidence))
 
     def _say(self, view: View) -> Because:
         ja, en = [], []

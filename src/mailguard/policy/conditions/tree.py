@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mailguard.mail.verdict import Because
-from mailguard.policy.result import Result, Truth, bounded
+from mailguard.policy.result import Result, Told, Truth, bounded
 from mailguard.policy.view import View
 
 
@@ -68,19 +68,20 @@ def _together(truth: Truth, parts: Iterable[Result], joint: Because) -> Result:
     if len(parts) == 1:
         return parts[0]
     picked = [r.picked for r in parts if r.picked is not None]
-    values: dict[str, Because] = {}
-    for result in parts:
-        values.update(result.values)
 
     def say() -> Because:
         clauses = [r.say() for r in parts]
         return Because(joint.ja.join(c.ja for c in clauses), joint.en.join(c.en for c in clauses))
 
+    def tell() -> Told:
+        told = [r.tell() for r in parts]
+        values = {name: value for one in told for name, value in one.values.items()}
+        return Told(bounded(item for one in told for item in one.evidence), values)
+
     return Result(
         truth,
         say,
-        bounded(item for r in parts for item in r.evidence),
+        tell,
         frozenset().union(*picked) if picked else None,
-        values,
         tuple(sorted({name for r in parts for name in r.unread})),
     )

@@ -1,0 +1,129 @@
+"""`mailguard explain`: what the policies would do with a mail in a file, rule by rule, and why. Nothing is sent
+or kept.
+
+The mail is read in a worker process, as at the door: a hostile file cannot harm this program. Without --from
+and --to the envelope is taken from the headers, which the real one need not resemble. History is not asked
+unless --known names domains: every outside domain counts as new.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mailguard.cli.setup import fail, read_config, refuse, with_config
+from mailguard.config import Config
+from mailguard.config.rooms import organization, reading_limits
+from mailguard.inspect.workers import Readers
+from mailguard.mail.address import NULL_PATH, Address, AddressError, ReversePath, parse_address
+from mailguard.mail.envelope import Client, Envelope
+from mailguard.mail.facts import Facts, HeaderAddress
+from mailguard.mail.message import Body
+from mailguard.mail.verdict import Disposition
+from mailguard.policy.case import Case, Known, known_keys
+from mailguard.policy.explain import disposition_word
+from mailguard.policy.explain import explain as explained
+from mailguard.policy.loader import load_policy
+from mailguard.policy.marks import Problems
+
+
+@click.command("explain")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--from", "sender", help="The envelope's sender; <> is the null path.")
+@click.option("--to", "recipients", multiple=True, help="A recipient of the envelope; may be given several times.")
+@click.option("--login", help="The login at the door; the sender's, if left out.")
+@click.option("--known", multiple=True, help="A domain or address that was written to before.")
+@with_config
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def explain(
+    file: Path,
+    sender: str | None,
+    recipients: tuple[str, ...],
+    login: str | None,
+    known: tuple[str, ...],
+    config_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Print the verdict on the mail in FILE with every rule, hit or miss, and why."""
+    try:
+        octets = file.read_bytes()
+    except OSError as error:
+        fail(f"{file}: cannot be read: {error.strerror}")
+    config = read_config(config_file)
+    try:
+        policy = load_policy([config.path(path) for path in config.settings.policies], organization(config))
+    except Problems as error:
+        refuse(error)
+    facts = asyncio.run(_read(octets, config))
+    envelope = _envelope(facts, sender, recipients, login)
+    said = explained(policy, Case(envelope, facts, organization(config), _known(known), len(octets)))
+    if as_json:
+        click.echo(json.dumps(said, ensure_ascii=False))
+    else:
+        _print(said, config.settings.organization.language)
+
+
+async def _read(octets: bytes, config: Config) -> Facts:
+    readers = Readers(reading_limits(config), count=1)
+    await readers.start()
+    try:
+        return await readers.read(Body.of(octets))
+    finally:
+        await readers.stop()
+
+
+def _envelope(facts: Facts, sender: str | None, recipients: tuple[str, ...], login: str | None) -> Envelope:
+    headers = facts.headers
+    named = [*headers.to, *headers.cc, *headers.bcc]
+    to = [_address(text, "--to") for text in recipients] or _header_addresses(named)
+    if not to:
+        fail("the mail names no recipient: give one with --to")
+    if sender is not None:
+        path = NULL_PATH if sender in ("", "<>") else ReversePath(_address(sender, "--from"))
+    else:
+        path = ReversePath(next(iter(_header_addresses(headers.sender)), None))
+    client = Client("127.0.0.1", "explain", login=login or (None if path.is_null else str(path)))
+    return Envelope(path, tuple(dict.fromkeys(to)), client)
+
+
+def _address(text: str, option: str) -> Address:
+    try:
+        return parse_address(text.strip().removeprefix("<").removesuffix(">"))
+    except AddressError as error:
+        raise click.BadParameter(f"{text!r} is not an address: {error}", param_hint=option) from error
+
+
+def _header_addresses(named: list[HeaderAddress] | tuple[HeaderAddress, ...]) -> list[Address]:
+    """Those that could stand in an envelope."""
+    found = []
+    for header in named:
+        try:
+            found.append(parse_address(header.address))
+        except AddressError:
+            click.echo(f"mailguard: left out, not an address: {header.address[:100]}", err=True)
+    return found
+
+
+def _known(texts: tuple[str, ...]) -> Known:
+    keys = frozenset(known_keys(_address(t, "--known")) if "@" in t else t.lower() for t in texts)
+    return Known(keys, keys, tuple(sorted(key for key in keys if "@" not in key)))
+
+
+def _print(said: dict[str, Any], language: str) -> None:
+    words = {d.word: getattr(disposition_word(d), language) for d in Disposition}
+    click.echo(f"{words[said['disposition']]}  (policy {said['policy']})")
+    for recipient in said["recipients"]:
+        side = {"ja": ("社内", "社外"), "en": ("internal", "external")}[language][recipient["external"]]
+        rules = ", ".join(recipient["rules"]) or "-"
+        click.echo(f"  {recipient['address']} [{side}] {words[recipient['disposition']]}: {rules}")
+    exempt = said["notes"].get(f"exempt_{language}")
+    if exempt:
+        click.echo(exempt)
+    for finding in said["findings"]:
+        click.echo(f"! {finding['because'][language]}")
+    for rule in said["rules"]:
+        click.echo(f"{'●' if rule['hit'] else '○'} {rule['id']}: {rule['why'][language]}")

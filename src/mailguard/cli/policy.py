@@ -1,0 +1,88 @@
+"""`mailguard policy`: runs the examples of policies, and prints the JSON Schema. It changes nothing and reads
+no ledger.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from mailguard.cli.setup import read_config, refuse, with_config
+from mailguard.config.rooms import organization
+from mailguard.policy.examples import ExampleResult, run_examples
+from mailguard.policy.loader import Policy, load_policy
+from mailguard.policy.marks import Problems
+
+
+@click.group("policy")
+def policy() -> None:
+    """Test policies; print their JSON Schema."""
+
+
+@policy.command("test")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@with_config
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def test(paths: tuple[Path, ...], config_file: Path | None, as_json: bool) -> None:
+    """Run the examples in PATHS (files or folders), or in the configured policies. Status 1 if one fails."""
+    loaded, results = _run(paths, config_file)
+    failed = [result for result in results if not result.passed]
+    if as_json:
+        said = {
+            "ok": not failed,
+            "policy": loaded.hash,
+            "rules": len(loaded.rules),
+            "passed": len(results) - len(failed),
+        }
+        click.echo(json.dumps({**said, "examples": [_to_json(result) for result in results]}, ensure_ascii=False))
+    else:
+        for result in failed:
+            click.echo(_line(result), err=True)
+        without = [rule.id for rule in loaded.rules if not rule.model.examples]
+        if without:
+            click.echo(f"without examples: {', '.join(without)}")
+        click.echo(f"{len(results) - len(failed)} of {len(results)} examples of {len(loaded.rules)} rules hold")
+    raise SystemExit(1 if failed else 0)
+
+
+def _run(paths: tuple[Path, ...], config_file: Path | None) -> tuple[Policy, list[ExampleResult]]:
+    try:
+        if paths:  # a policy by itself: its own repository needs no configuration
+            loaded = load_policy(paths)
+        else:
+            config = read_config(config_file)
+            loaded = load_policy([config.path(path) for path in config.settings.policies], organization(config))
+    except Problems as error:
+        refuse(error)
+    return loaded, run_examples(loaded, loaded.organization)
+
+
+def _to_json(result: ExampleResult) -> dict[str, object]:
+    return {
+        "file": result.place.file,
+        "line": result.place.line,
+        "column": result.place.column,
+        "rule": result.rule or None,
+        "expected": result.expected,
+        "got": result.got,
+        "hits": list(result.hits),
+        "passed": result.passed,
+    }
+
+
+def _line(result: ExampleResult) -> str:
+    place = result.place
+    who = f"rule {result.rule!r}" if result.rule else "all rules of the file"
+    hits = f" (by {', '.join(result.hits)})" if result.hits and not result.rule else ""
+    return f"{place.file}:{place.line}:{place.column}: {who}: expected {result.expected}, got {result.got}{hits}"
+
+
+@policy.command("schema")
+@click.option("--json", "as_json", is_flag=True, help="The same: the schema is JSON.")
+def schema(as_json: bool) -> None:  # noqa: ARG001 -- every verb takes --json
+    """Print the JSON Schema of a policy file, for editors."""
+    from mailguard.policy.schema import json_schema
+
+    click.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))
