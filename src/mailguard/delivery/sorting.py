@@ -50,7 +50,7 @@ class DeliverySettings:
     lease: timedelta = timedelta(minutes=15)
     concurrency: int = 10
     fresh_seconds: float = 30.0
-    poll_seconds: float = 15.0
+    poll_seconds: float = 1.0
     stop_seconds: float = 30.0
 
 
@@ -148,7 +148,7 @@ class Delivery:
             except Exception as error:  # the ledger is not to be had: nothing is lost, so wait
                 events.fault("delivery", error)
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, self._settings.poll_seconds)
+                pause = min(pause * 2, 30.0)
                 continue
             try:
                 async with asyncio.timeout(self._rest()):
@@ -163,13 +163,14 @@ class Delivery:
         if (self._look_at is not None and self._now() < self._look_at) or (room := self._room()) <= 0:
             return
         self._look_at = self._now() + timedelta(seconds=self._settings.poll_seconds)
+        due = await self._queue.next_due(self._now())  # a reading; a claim writes
+        if due is None or due > self._now():
+            return
         jobs = await self._queue.claim(self._now(), self._settings.lease, room)
         for job in jobs:
             self._begin(job)
-        if len(jobs) == room:  # perhaps there is more; whoever ends next wakes us
+        if jobs:  # perhaps there is more
             self._look_at = None
-        elif (due := await self._queue.next_due(self._now())) is not None:
-            self._look_no_later_than(due)
 
     def _room(self) -> int:
         """How many jobs may be begun. Those that are only being recorded hold nothing back, up to as many again."""
@@ -187,10 +188,6 @@ class Delivery:
             look = min(look, self._settings.fresh_seconds)
         # A little later than the peace of a sick upstream ends, so that one look is enough; and never a busy loop.
         return max(look, self._upstream.ready_in() + 0.01)
-
-    def _look_no_later_than(self, due: datetime) -> None:
-        if self._look_at is not None and due < self._look_at:
-            self._look_at = due
 
     async def _give_back_fresh(self, too_long: Callable[[float], bool]) -> None:
         """Return fresh mail that waited too long: its lease must outlast the try."""
@@ -257,8 +254,6 @@ class Delivery:
         retry_at = schedule.retry_at(attempts(record, job.recipients), now, chance)
         give_up = schedule.is_over(began(record, job.recipients), now)
         result = await self._written(job, outcomes, retry_at, give_up=give_up)
-        if result.deferred:
-            self._look_no_later_than(retry_at)
         self._tell(record, result)
 
     async def _written(

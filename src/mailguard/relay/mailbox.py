@@ -14,7 +14,6 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -24,24 +23,10 @@ from mailguard.relay.content import BLOCK, BareLineEnding, Scan
 from mailguard.relay.upstream import Outgoing, deferred, same_for_all
 
 _FOLDERS = ("tmp", "new", "cur", "envelopes")
-#: time.message-id_recipients.host, as Maildir wants names: unique, no slash, no colon before flags, no leading dot.
-_NAME = re.compile(r"[0-9a-z]{18}_[0-9a-f]{16}\.mailguard")
+#: message-id_recipients.mailguard: unique and sorted by time; no slash, no colon, no leading dot, as Maildir wants it.
+NAME = re.compile(r"[0-9a-z]{18}_[0-9a-f]{16}\.mailguard")
 #: So many mails at once; each keeps one thread busy.
 _AT_ONCE = 4
-
-
-@dataclass(frozen=True, slots=True)
-class OutsideMail:
-    """A mail that left: its name here, our message id, the envelope as the next server would have got it, when, how
-    big.
-    """
-
-    name: str
-    message_id: str
-    sender: str  # "" for the null path
-    recipients: tuple[str, ...]
-    at: datetime
-    size: int
 
 
 class MailboxUpstream:
@@ -87,59 +72,9 @@ class MailboxUpstream:
         """Nothing is kept open."""
 
 
-def outside(path: Path, limit: int) -> list[OutsideMail]:
-    """The newest mails of the mailbox, newest first. Blocks: call it in a thread. What cannot be read is left out."""
-    found: list[OutsideMail] = []
-    for name in sorted(_names(path), reverse=True):  # names begin with the message id, which sorts by time
-        if len(found) >= limit:
-            break
-        try:
-            found.append(_look_up(path, name))
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-    return found
-
-
-def outside_mail(path: Path, name: str) -> bytes:
-    """The octets of one mail. Blocks. Raises KeyError if the name is none of ours or the mail is gone."""
-    file = _file_of(path, name)
-    if file is None:
-        raise KeyError(name)
-    return file.read_bytes()
-
-
-def outside_envelope(path: Path, name: str) -> OutsideMail:
-    """One mail's envelope. Blocks. Raises KeyError."""
-    try:
-        return _look_up(path, name)
-    except (OSError, ValueError, TypeError) as error:
-        raise KeyError(name) from error
-
-
-def _names(path: Path) -> Iterator[str]:
-    for entry in (path / "envelopes").glob("*.json"):
-        if _NAME.fullmatch(entry.stem):
-            yield entry.stem
-
-
-def _look_up(path: Path, name: str) -> OutsideMail:
-    file = _file_of(path, name)
-    if file is None:
-        raise KeyError(name)
-    kept = json.loads((path / "envelopes" / f"{name}.json").read_bytes())
-    return OutsideMail(
-        name=name,
-        message_id=str(kept["message_id"]),
-        sender=str(kept["sender"]),
-        recipients=tuple(map(str, kept["recipients"])),
-        at=datetime.fromisoformat(kept["at"]),
-        size=file.stat().st_size,
-    )
-
-
-def _file_of(path: Path, name: str) -> Path | None:
-    """Where the mail lies: new, or in cur (perhaps with flags) if a mail reader has seen it."""
-    if not _NAME.fullmatch(name):
+def file_of(path: Path, name: str) -> Path | None:
+    """Where a mail lies: new, or in cur (perhaps with flags) if a mail reader has seen it. None: there is none."""
+    if not NAME.fullmatch(name):
         return None
     fresh = path / "new" / name
     if fresh.is_file():
@@ -158,13 +93,13 @@ def _keep(path: Path, outgoing: Outgoing, at: datetime) -> None:
     recipients = [str(a) for a in outgoing.recipients]
     whom = hashlib.sha256("\n".join(sorted(recipients)).encode()).hexdigest()[:16]
     name = f"{outgoing.message_id}_{whom}.mailguard"
-    if _file_of(path, name) is not None:
+    if file_of(path, name) is not None:
         return  # tried before, and only the answer was lost
     envelope = {
         "message_id": outgoing.message_id,
         "sender": str(outgoing.sender),
         "recipients": recipients,
-        "at": at.isoformat(),
+        "relayed_at": at.isoformat(),
     }
     mail = _write(path / "tmp" / name, _octets(outgoing))
     beside = _write(path / "tmp" / f"{name}.json", iter([json.dumps(envelope, ensure_ascii=False).encode()]))

@@ -130,6 +130,8 @@ def parse_url(url: str) -> UpstreamUrl:
         if not path or "\0" in path:
             raise ValueError("upstream url: write mailbox:PATH, such as mailbox:var/mailbox")
         return UpstreamUrl("mailbox", path=Path(path))
+    if re.search(r"[\s\0-\x1f]", url):  # urlsplit would drop some of them in silence
+        raise ValueError("upstream url: blanks and control characters have no place in it")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port

@@ -183,22 +183,29 @@ class _Transaction:
         self._wire.send(b"".join(commands), replies=len(commands))
         if again:
             await self._reset()
-        refused: _Refused | None = None
         try:
             self._took_sender(await self._heard(self._limits.mail))
-        except _Refused as error:
-            refused = error
+        except _Refused:
+            await self._skip(len(self._recipients) + 1)
+            raise
         for recipient in self._recipients:
-            reply = await self._heard(self._limits.recipient)
-            if refused is None:
-                self._took(recipient, reply)
-        ready = await self._heard(self._limits.data)
-        if self._accepted:
-            return ready
-        if ready.code == 354:  # RFC 2920 section 3.1: all were refused, and yet it wants a text: an empty one
-            self._wire.send(b".\r\n", replies=1)
-            await self._heard(self._limits.final)
-        raise refused or _Refused(deferred("no recipient was accepted"))
+            self._took(recipient, await self._heard(self._limits.recipient))
+        if not self._accepted:
+            await self._skip(1)
+            raise _Refused(deferred("no recipient was accepted"))
+        return await self._heard(self._limits.data)
+
+    async def _skip(self, replies: int) -> None:
+        """Hear the replies that no longer matter. What was said before them stands, whatever happens here."""
+        try:
+            ready = [await self._heard(self._limits.recipient) for _ in range(replies)][-1]
+        except WireError:
+            self._session.broken = True
+            return
+        if ready.code == 354:
+            # All were refused, and yet it wants a text. RFC 2920 section 3.1 would send an empty one; who knows to whom
+            # such a server gives it, so we hang up instead.
+            self._session.broken = True
 
     async def _reset(self) -> None:
         reply = await self._wire.reply(self._left(self._limits.reset))
@@ -220,6 +227,7 @@ class _Transaction:
 
     def _took(self, recipient: Address, reply: WireReply) -> None:
         """One RCPT's reply. A server that is full after the first N gets the rest at once in a further transaction."""
+        self._session.broken |= reply.code == 421
         if 200 <= reply.code < 300:
             self._accepted.append(recipient)
         elif reply.code == 452 and self._accepted:  # RFC 5321 section 4.5.3.1.10

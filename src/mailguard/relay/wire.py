@@ -168,11 +168,13 @@ class Wire(asyncio.Protocol):
 def _take_reply(buffer: bytearray) -> tuple[WireReply, int] | None:
     """The first whole reply in the buffer and its length; None if it is not all there yet. Raises Garbage."""
     position, codes, texts = 0, set(), []
-    while (end := buffer.find(b"\n", position)) >= 0 and position <= REPLY_MAX:
+    while (end := buffer.find(b"\n", position)) >= 0:
         line = _LINE.fullmatch(buffer, position, end + 1)
         if line is None:
             raise Garbage("not an SMTP reply")
         position = end + 1
+        if position > REPLY_MAX:
+            raise Garbage("a reply that is too long")
         codes.add(line[1])
         texts.append((line[3] or b"").decode("utf-8", "replace").strip())
         if line[2] != b"-":

@@ -1,0 +1,129 @@
+"""The report of a failure, read back by the standard library as a mail client and a program would."""
+
+from __future__ import annotations
+
+import email
+from datetime import UTC, datetime
+from email.message import EmailMessage, Message
+from email.policy import default
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailguard.mail.address import parse_address
+from mailguard.mail.dsn import Bounced, FailedRecipient, compose
+from mailguard.mail.organization import Language
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+HEADER = b"Subject: =?utf-8?b?6KaL56mN?=\r\nFrom: Ann <ann@corp.example>\r\nX-Caf\xe9: \xe9\r\n\r\nit stays at home\r\n"
+
+
+def bounced(**changes: Any) -> Bounced:
+    values: dict[str, Any] = {
+        "message_id": "01j00000000000000a",
+        "sender": parse_address("ann@corp.example"),
+        "received_at": NOW,
+        "recipients": [
+            FailedRecipient(parse_address("bob@partner.example"), 550, "5.1.1 no such person"),
+            FailedRecipient(parse_address("cy@partner.example"), 451, "4.3.0 later", expired=True),
+        ],
+        "header": HEADER,
+        "subject": "見積の件",
+        "original_id": "<1@corp.example>",
+        "references": ("<0@corp.example>",),
+    }
+    return Bounced(**{**values, **changes})
+
+
+def report(what: Bounced, language: Language = "ja") -> bytes:
+    return compose(
+        what,
+        report_id="01j00000000000000b",
+        host="mg.corp.example",
+        letters_from=parse_address("mailguard@corp.example"),
+        language=language,
+        now=NOW,
+    )
+
+
+def read(octets: bytes) -> EmailMessage:
+    message = email.message_from_bytes(octets, policy=default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def test_it_is_a_report_in_three_parts() -> None:
+    message = read(report(bounced()))
+    assert message.get_content_type() == "multipart/report"
+    assert message.get_param("report-type") == "delivery-status"
+    parts = [part.get_content_type() for part in message.iter_parts()]
+    assert parts == ["text/plain", "message/delivery-status", "text/rfc822-headers"]
+    assert message["To"] == "ann@corp.example"
+    assert message["From"] == "mailguard <mailguard@corp.example>"
+    assert message["Auto-Submitted"] == "auto-replied"
+    assert message["Subject"] == "【配信不能】見積の件"
+    assert message["In-Reply-To"] == "<1@corp.example>"
+    assert message["References"].split() == ["<0@corp.example>", "<1@corp.example>"]
+    assert message.defects == []
+
+
+def test_people_read_it_in_both_languages_the_readers_first() -> None:
+    for language, first, second in (("ja", "届けられません", "could not be"), ("en", "could not be", "届けられません")):
+        text = next(iter(read(report(bounced(), language)).iter_parts())).get_content()  # type: ignore[arg-type]
+        assert text.index(first) < text.index(second)
+        assert "bob@partner.example" in text
+        assert "550 5.1.1 no such person" in text
+        assert "見積の件" in text
+
+
+def test_programs_read_each_recipient() -> None:
+    part = list(read(report(bounced())).iter_parts())[1]
+    blocks = part.get_payload()
+    assert isinstance(blocks, list)
+    whole, bob, cy = (block for block in blocks if isinstance(block, Message))
+    assert whole["Reporting-MTA"] == "dns; mg.corp.example"
+    assert bob["Final-Recipient"] == "rfc822; bob@partner.example"
+    assert (bob["Action"], bob["Status"]) == ("failed", "5.1.1")
+    assert bob["Diagnostic-Code"] == "smtp; 550 5.1.1 no such person"
+    assert cy["Status"] == "5.4.7"
+
+
+def test_the_body_of_the_original_stays_at_home_and_its_header_is_harmless() -> None:
+    octets = report(bounced())
+    assert b"stays at home" not in octets
+    assert octets.isascii()
+    assert b"X-Caf?: ?\r\n" in octets
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "status"),
+    [(550, "5.7.1 no", "5.7.1"), (550, "no", "5.1.1"), (552, "too big", "5.3.4"), (554, "4.7.1 odd", "5.0.0"),
+     (None, "", "5.0.0"), (550, "5.1.1000 odd", "5.1.1"), (571, "odd", "5.0.0")],
+)  # fmt: skip
+def test_the_status_is_always_of_class_five(code: int | None, text: str, status: str) -> None:
+    assert FailedRecipient(parse_address("a@b.example"), code, text).status == status
+
+
+def test_addresses_beyond_ascii() -> None:
+    what = bounced(recipients=[FailedRecipient(parse_address("佐藤@例え.example"), 550, "5.1.1 だめ")])
+    octets = report(what)
+    assert b"message/global-delivery-status" in octets
+    assert "Final-Recipient: utf-8; 佐藤@例え.example".encode() in octets
+
+
+@given(st.text(), st.text(), st.binary(max_size=3000), st.text(max_size=60))
+def test_hostile_words_cannot_change_its_shape(subject: str, said: str, header: bytes, msg_id: str) -> None:
+    failed = [FailedRecipient(parse_address("bob@partner.example"), 550, said)]
+    octets = report(
+        bounced(subject=subject, recipients=failed, header=header, original_id=msg_id, references=(msg_id,))
+    )
+    assert octets.replace(b"\r\n", b"").find(b"\r") == octets.replace(b"\r\n", b"").find(b"\n") == -1
+    assert octets.endswith(b"--\r\n")
+    assert max(len(line) for line in octets.split(b"\r\n")) <= 998
+    message = email.message_from_bytes(octets)
+    assert [part.get_content_type() for part in message.get_payload()] == [  # type: ignore[union-attr]
+        "text/plain", "message/delivery-status", "text/rfc822-headers",
+    ]  # fmt: skip
+    assert sorted(message.keys()) == sorted(set(message.keys()))

@@ -1,0 +1,67 @@
+"""The octets that go out: stuffed right wherever they are cut, and refused when they are not what was judged."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailguard.mail.message import Body
+from mailguard.relay.content import BareLineEnding, BodyCorrupt, DotStuffer, Scan, blocks, scan_octets
+
+#: Texts in which dots and line ends are frequent enough to meet at every seam.
+SEAMY = st.lists(st.sampled_from([b"\r\n", b".", b"a", b"\r", b"\n", b"..", b"\xff"]), max_size=40).map(b"".join)
+
+
+def unstuffed(wire: bytes) -> bytes:
+    """What a server makes of the octets after DATA (RFC 5321 section 4.5.2), written apart from our code."""
+    assert wire.endswith(b".\r\n")
+    text = wire.removesuffix(b".\r\n")
+    return b"\r\n".join(line[1:] if line.startswith(b".") else line for line in text.split(b"\r\n"))
+
+
+def cut(octets: bytes, places: list[int]) -> list[bytes]:
+    edges = [0, *sorted(place % (len(octets) + 1) for place in places), len(octets)]
+    return [octets[a:b] for a, b in itertools.pairwise(edges)]
+
+
+@given(SEAMY, st.lists(st.integers(0, 100), max_size=12))
+def test_stuffing_does_not_depend_on_where_the_blocks_are_cut(octets: bytes, places: list[int]) -> None:
+    stuffer = DotStuffer()
+    wire = b"".join(stuffer.feed(block) for block in cut(octets, places)) + stuffer.end()
+    # The final dot stands once, and at the end: nobody's text ends the mail early.
+    assert wire.find(b"\r\n.\r\n") in (-1, len(wire) - 5)
+    expected = octets if octets.endswith(b"\r\n") or not octets else octets + b"\r\n"
+    assert unstuffed(wire) == expected
+
+
+@given(SEAMY, st.lists(st.integers(0, 100), max_size=12))
+def test_a_scan_does_not_depend_on_where_the_blocks_are_cut(octets: bytes, places: list[int]) -> None:
+    bare = b"\r" in octets.replace(b"\r\n", b"") or b"\n" in octets.replace(b"\r\n", b"")
+    scan = Scan()
+    for block in cut(octets, places):
+        scan.feed(block)
+    assert scan.eight_bit == (not octets.isascii())
+    head = b"" if octets.startswith(b"\r\n") else octets.partition(b"\r\n\r\n")[0]
+    assert scan.eight_bit_header == (not head.isascii())
+    if bare:
+        with pytest.raises(BareLineEnding):
+            scan.finish(Body.of(octets))
+    else:
+        scan.finish(Body.of(octets))
+
+
+def test_changed_octets_are_not_sent() -> None:
+    honest = Body.of(b"Subject: x\r\n\r\nhello\r\n")
+    with pytest.raises(BodyCorrupt):
+        scan_octets(Body(honest.size, honest.sha256, octets=b"Subject: x\r\n\r\nhullo\r\n"))
+    with pytest.raises(BodyCorrupt):
+        scan_octets(Body(honest.size + 1, honest.sha256, octets=honest.octets))
+    scan_octets(honest)
+
+
+async def test_small_octets_come_in_one_block() -> None:
+    body = Body.of(b"x\r\n")
+    assert [block async for block in blocks(body)] == [b"x\r\n"]
