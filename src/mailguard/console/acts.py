@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mailguard.console.desk import Desk, desk_of
-from mailguard.console.present import flagged
+from mailguard.console.people import flagged
 from mailguard.console.problems import not_found
 from mailguard.console.visit import checked_form, field, fields, go, known_visitor, unscoped_visitor
 from mailguard.mail.actor import Actor

@@ -93,9 +93,13 @@ async def enter_code(request: Request) -> Response:
 
 
 async def show_link(request: Request) -> Response:
-    """The page behind a login letter's link: one button. It does not even look the link up."""
+    """The page behind a login letter's link: one button. It does not even look the link up.
+
+    A browser that was never here cannot be the one that asked: it is asked for the code at once.
+    """
+    step = "link-code" if (await visitor_of(request)).new_browser else "link"
     return await hand_over(
-        request, "login.html", step="link", token=request.path_params["token"][:200], address="", next="/"
+        request, "login.html", step=step, token=request.path_params["token"][:200], address="", next="/"
     )
 
 

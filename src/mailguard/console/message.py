@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mailguard.console import present
+from mailguard.console import people, present
 from mailguard.console.acts import Button, buttons, selection_buttons
 from mailguard.console.content import body_values
 from mailguard.console.desk import desk_of
-from mailguard.console.present import Badge, Company, File, Personal, Speaker
+from mailguard.console.people import Company
+from mailguard.console.present import Badge, File, Personal, Speaker
 from mailguard.console.problems import not_found
 from mailguard.console.visit import hand_over, known_visitor, speaker
 from mailguard.notify.letter_rows import Reason
@@ -70,6 +71,7 @@ class MailValues:
     flagged: Sequence[str]
     audience: str
     companies: Sequence[Company]
+    unshown: int
     files: Sequence[File]
     personal: Sequence[Personal]
     persons: str
@@ -100,9 +102,10 @@ def mail_values(view: View, by: Speaker, person: str) -> MailValues:
         selection_buttons=choices,
         wants_comment=Act.REJECT in view.acts,
         pickable=bool(choices),
-        flagged=[str(r.address) for r in present.flagged(record)],
-        audience=present.audience(record, by),
-        companies=present.companies(record, by, selectable=bool(choices)),
+        flagged=[str(r.address) for r in people.flagged(record)],
+        audience=people.audience(record, by),
+        companies=people.companies(record, by, selectable=bool(choices)),
+        unshown=people.unshown(record),
         files=present.files(record, say),
         personal=present.personal(record, by.language),
         persons=say("personal.persons", count=record.facts.persons) if record.facts.persons else "",

@@ -133,11 +133,11 @@ def row(record: MessageRecord, by: Speaker, person: str) -> Row:
     return Row(
         id=record.id,
         subject=present.subject(record, by.say),
-        sender=on_one_line(record.from_header or str(record.sender) or "<>", 80),
+        sender=on_one_line(str(record.sender), 80) or "<>",
         foreign=person not in record.owners,
         recipients=present.recipients_line(record.recipients, by.language),
         state=present.mail_badge(record, by.language),
-        headline=present.headline(record, by),
+        headline=present.list_line(record, by),
         why=given[0].sentence if given else "",
         received=by.moment(record.received_at),
         received_iso=record.received_at.isoformat(),

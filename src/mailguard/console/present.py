@@ -7,7 +7,7 @@ sees it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Disposition
 from mailguard.notify import letter_rows
 from mailguard.notify.letter_rows import Reason
-from mailguard.notify.phrases import PERSONAL, STATES, WAITING, file_size, listed, moment, on_one_line, people, span
+from mailguard.notify.phrases import PERSONAL, STATES, WAITING, file_size, listed, moment, on_one_line, span
 from mailguard.review import MessageRecord, RecipientRecord
 
 _ICONS = {
@@ -26,10 +26,6 @@ _ICONS = {
     State.REJECTED: "×", State.EXPIRED: "◷", State.BOUNCED: "↩",
 }  # fmt: skip
 _TONES = {State.HELD: "held", State.RELAYED: "good", State.BOUNCED: "bad", State.REJECTED: "bad"}
-#: So many recipients of one organisation are shown; the unremarkable rest is folded.
-_SHOWN = 8
-#: A list as long as a phone book is cut, with its number said.
-_MOST_PEOPLE = 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +49,6 @@ class Badge:
     css: str
     icon: str
     word: str
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """One recipient on a page."""
-
-    address: str
-    name: str
-    header: str  # To, Cc or Bcc
-    state: Badge
-    flagged: bool
-    selectable: bool
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Company:
-    """The recipients of one domain: those to look at, and the folded rest."""
-
-    domain: str
-    external: bool
-    count: str
-    flagged: bool
-    lines: tuple[Person, ...]
-    folded: tuple[Person, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +105,13 @@ def headline(record: MessageRecord, speaker: Speaker) -> str:
     return letter_rows.reason_headline(record.verdict.enforced, speaker.language)
 
 
+def list_line(record: MessageRecord, speaker: Speaker) -> str:
+    """The headline for a list."""
+    said = headline(record, speaker)
+    reason = letter_rows.reason_headline(record.verdict.enforced, speaker.language)
+    return letter_rows.reason_line(record.verdict.enforced, speaker.language) if said == reason else said
+
+
 def reasons(record: MessageRecord, language: Language) -> tuple[Reason, ...]:
     """Every rule that held it, with evidence."""
     return letter_rows.reasons(record.verdict.enforced, language)
@@ -166,76 +144,6 @@ def waiting_for(record: MessageRecord, speaker: Speaker) -> list[str]:
     if any(r.frozen_by for r in held):
         lines.append(speaker.say("ends.stopped"))
     return lines
-
-
-def flagged(record: MessageRecord) -> tuple[RecipientRecord, ...]:
-    """The held copies that the rules point at, where they point at some and not at all: removing them leaves
-    somebody.
-    """
-    held = letter_rows.held(record)
-    pointed = {
-        address.key
-        for hit in record.verdict.enforced
-        if hit.disposition > Disposition.DELAY
-        for address in hit.recipients
-    }
-    chosen = tuple(r for r in held if r.address.key in pointed)
-    return chosen if len(chosen) < len(held) else ()
-
-
-def audience(record: MessageRecord, speaker: Speaker) -> str:
-    """How many people in how many organisations: 3名・2組織."""
-    domains = {r.address.ascii_domain for r in record.recipients}
-    count = people(len(record.recipients), speaker.language)
-    return speaker.say("recipients.count", people=count, organisations=len(domains))
-
-
-def companies(record: MessageRecord, speaker: Speaker, *, selectable: bool) -> list[Company]:
-    """Recipients by organisation: flagged first, then outside, then inside; each with the risky ones on top."""
-    marked = {r.address.key for r in flagged(record)}
-    names = {h.address.lower(): h.name for h in (*record.facts.headers.to, *record.facts.headers.cc)}
-    to = {h.address.lower() for h in record.facts.headers.to}
-    groups: dict[str, list[tuple[RecipientRecord, Person]]] = {}
-    for recipient in record.recipients[:_MOST_PEOPLE]:
-        written = str(recipient.address).lower()
-        header = "To" if written in to else "Cc" if written in names else "Bcc"
-        person = _person(
-            recipient, names.get(written, ""), header, speaker, recipient.address.key in marked, selectable
-        )
-        groups.setdefault(recipient.address.ascii_domain, []).append((recipient, person))
-    made = [_company(domain, members, speaker.language) for domain, members in groups.items()]
-    return sorted(made, key=lambda c: (not c.flagged, not c.external))
-
-
-def _person(
-    recipient: RecipientRecord, name: str, header: str, speaker: Speaker, marked: bool, selectable: bool
-) -> Person:
-    notes = []
-    if recipient.last_text and recipient.state in (State.BOUNCED, State.QUEUED):
-        code = f"{recipient.last_code} " if recipient.last_code else ""
-        notes.append(speaker.say("event.answer", answer=code + on_one_line(recipient.last_text, 300)))
-    return Person(
-        address=str(recipient.address),
-        name=on_one_line(name, 80),
-        header=header,
-        state=badge(recipient.state, speaker.language, recipient.disposition),
-        flagged=marked,
-        selectable=selectable and recipient.state is State.HELD,
-        notes=tuple(notes),
-    )
-
-
-def _company(domain: str, members: Sequence[tuple[RecipientRecord, Person]], language: Language) -> Company:
-    shown = sorted((person for _, person in members), key=lambda p: not p.flagged)
-    top = max(_SHOWN, sum(p.flagged for p in shown))
-    return Company(
-        domain=domain,
-        external=members[0][0].external,
-        count=people(len(members), language),
-        flagged=any(p.flagged for p in shown),
-        lines=tuple(shown[:top]),
-        folded=tuple(shown[top:]),
-    )
 
 
 def files(record: MessageRecord, say: Say) -> list[File]:

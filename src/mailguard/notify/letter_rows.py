@@ -50,11 +50,16 @@ def reasons(hits: Sequence[RuleHit], language: Language) -> tuple[Reason, ...]:
 
 
 def reason_headline(hits: Sequence[RuleHit], language: Language) -> str:
-    """The strictest rule's sentence; with several rules, how many more."""
+    """The strictest rule's sentence; the others follow it, each with its evidence."""
     given = reasons(hits, language)
-    if len(given) > 1:
-        return say.HELD_MANY.of(language, first=given[0].sentence, count=len(given) - 1)
     return given[0].sentence if given else STATES[State.HELD].of(language)
+
+
+def reason_line(hits: Sequence[RuleHit], language: Language) -> str:
+    """The same for one line of a list: how many more there are is said."""
+    more = len(reasons(hits, language)) - 1
+    first = reason_headline(hits, language)
+    return say.HELD_MANY.of(language, first=first, count=more) if more > 0 else first
 
 
 def held(record: MessageRecord) -> list[RecipientRecord]:

@@ -43,13 +43,16 @@ TEXTS: dict[str, Both] = {
     "login.again": Both("別のアドレスでやり直す", "Use another address"),
     "login.link.title": Both("ログインします", "Log in now"),
     "login.link.lead": Both("ボタンを押すとログインが完了します。", "Press the button to finish logging in."),
+    "login.link.code": Both(
+        "メールに書かれた確認コードを入力してください。", "Enter the code that stands beside the link."
+    ),
     "login.failed": Both(
         "ログインできませんでした。コードが違うか、期限が切れたか、すでに使われています。もう一度お試しください。",
         "That did not work: the code is wrong, too old, or was used already. Please try again.",
     ),
     "login.other_browser": Both(
-        "このリンクは、ログインを始めたブラウザーでのみ使えます。始めた画面に、メールの確認コードを入力してください。",
-        "This link works only in the browser where you started. Type the code of the mail there.",
+        "このブラウザーではログインを始めていないため、確認コードも必要です。",
+        "The login was not started in this browser, so the code is needed too.",
     ),
     "login.busy": Both(
         "短時間に多くの試行がありました。{minutes}分ほど待ってからお試しください。",
@@ -126,6 +129,9 @@ TEXTS: dict[str, Both] = {
         "外す宛先、または送信する宛先を選べます。", "Select recipients to remove them, or to send to them only."
     ),
     "recipients.fold": Both("ほかの{count}名(特に問題なし)", "{count} others (nothing to check)"),
+    "recipients.unshown": Both(
+        "ほかに{count}名の宛先があります(多いため省略しています)。", "{count} more recipients, too many to list here."
+    ),
     "recipient.select": Both("{address} を選択", "Select {address}"),
     "recipient.flag": Both("要確認", "Check this"),
     "outside": Both("社外", "Outside"),

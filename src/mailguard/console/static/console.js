@@ -7,8 +7,8 @@
   const left = (until) => {
     const seconds = Math.max(0, Math.round((until - Date.now()) / 1000));
     const h = Math.floor(seconds / 3600), m = Math.floor(seconds / 60) % 60, s = seconds % 60;
-    const pad = (n) => String(n).padStart(2, "0");
-    return h ? `${h}:${pad(m)}:${pad(s)}` : `${m}:${pad(s)}`;
+    if (h) return document.documentElement.lang === "ja" ? `${h}時間${m}分` : `${h} h ${m} min`;
+    return `${m}:${String(s).padStart(2, "0")}`;
   };
   const tick = () => {
     for (const clock of document.querySelectorAll("[data-until]")) {
