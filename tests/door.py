@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -86,6 +88,13 @@ async def open_door(
     assert door.connections == 0
 
 
+async def eventually(true: Callable[[], bool]) -> None:
+    """Wait until something becomes true; fail if it does not."""
+    async with asyncio.timeout(PATIENCE):
+        while not true():  # noqa: ASYNC110 - what is waited for knows of no event
+            await asyncio.sleep(0.005)
+
+
 def with_tls(folder: Path, listener: ListenerSettings) -> ListenerSettings:
     """The listener with a fresh certificate for 127.0.0.1."""
     certificate, key = make_certificate(folder)
@@ -134,6 +143,20 @@ class Client:
             assert line is lines[-1] or said[:1] in "23", (line, said)
         return said
 
+    async def is_closed(self) -> bool:
+        """Whether the other side closes without another word, in order or by reset."""
+        try:
+            return await self.line() == ""
+        except ConnectionError:
+            return True
+
+    async def hears_no_reply(self) -> bool:
+        """Whether the other side closes without a line of SMTP; a TLS alert may come."""
+        with contextlib.suppress(ConnectionError):
+            octets = await asyncio.wait_for(self._reader.read(), PATIENCE)
+            return b"\r\n" not in octets
+        return True
+
     async def drain(self) -> None:
         await asyncio.wait_for(self._writer.drain(), PATIENCE)
 
@@ -142,6 +165,8 @@ class Client:
 
     def vanish(self) -> None:
         """Go away as a crashed machine's kernel would: by reset."""
+        sock = self._writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._writer.transport.abort()
 
     async def start_tls(self, context: ssl.SSLContext | None = None) -> None:
@@ -151,6 +176,12 @@ class Client:
     def tls_version(self) -> str | None:
         session = self._writer.get_extra_info("ssl_object")
         return None if session is None else str(session.version())
+
+    @property
+    def certificate_name(self) -> str:
+        """The server's own name in its certificate; only where the client checks certificates."""
+        subject = self._writer.get_extra_info("peercert")["subject"]
+        return str(dict(part for parts in subject for part in [parts[0]])["commonName"])
 
 
 @contextlib.asynccontextmanager

@@ -78,7 +78,7 @@ class UserFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._users: dict[str, tuple[str, Login]] = {}
         self._nobody = _hash_of_nothing(_HASHER)
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="argon2")
@@ -86,9 +86,9 @@ class UserFile:
 
     def load(self) -> None:
         """Read the file. Raises Problems with everything that is wrong in it (an unreadable file too)."""
-        filename = str(self._path)
+        filename = str(self.path)
         try:
-            text = self._path.read_bytes()
+            text = self.path.read_bytes()
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno else type(error).__name__
             raise Problems([Problem(filename, 1, 1, f"cannot be read: {reason}")]) from error

@@ -39,7 +39,7 @@ class Door:
     accept: the room behind the door; it must answer with a complete Reply, and what it raises becomes 451.
     authenticate: (name, password) to a Login or None, or AuthUnavailable; None: AUTH is not offered.
     spool_folder: where large bodies are put (0600), on the file system of the store. Files of bodies that
-    nobody adopted are deleted after `accept`.
+    nobody adopted are deleted after `accept`. share_ports: other processes listen on the same ports (SO_REUSEPORT).
     """
 
     def __init__(
@@ -51,8 +51,10 @@ class Door:
         authenticate: Authenticate | None,
         spool_folder: Path,
         now: Callable[[], datetime] = _utc_now,
+        share_ports: bool = False,
     ) -> None:
         self._limits = limits
+        self._share_ports = share_ports
         self._commits: set[asyncio.Task[Reply]] = set()
         self._sessions: set[Conversation] = set()
         self._servers: list[asyncio.Server] = []
@@ -128,6 +130,7 @@ class Door:
             listener.port,
             backlog=_BACKLOG,
             reuse_address=True,
+            reuse_port=self._share_ports or None,
         )
         for sock in server.sockets:
             # Replies are small and waited for. asyncio sets this on each connection too; uvloop inherits it.

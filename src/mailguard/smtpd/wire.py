@@ -71,6 +71,7 @@ class Wire(SMTP):
         self._limits = limits
         self._outgoing = bytearray()
         self._ending: Reply | None = None
+        self._at_once = False
         self._deadline: asyncio.Timeout | None = None
 
     # What asyncio and aiosmtpd call
@@ -100,6 +101,7 @@ class Wire(SMTP):
         commit otherwise.
         """
         self._ending = self._ending or reply
+        self._at_once = self._at_once or hard
         if self._deadline is not None and (hard or self.phase is Phase.TALKING):
             self._deadline.reschedule(self.loop.time())
 
@@ -197,7 +199,7 @@ class Wire(SMTP):
         raise HangUp(replies.TOO_MANY_ERRORS)
 
     async def _within(self, seconds: float, reading: Callable[[], Awaitable[T]]) -> T:
-        if self._ending is not None:
+        if self._ending is not None and (self._at_once or self.phase is Phase.TALKING):
             raise HangUp(self._ending)
         try:
             async with asyncio.timeout(seconds) as self._deadline:

@@ -1,0 +1,167 @@
+"""TLS at the door: versions, what was said before it, certificates that change, peers that cannot."""
+
+from __future__ import annotations
+
+import re
+import ssl
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.door import (
+    ENVELOPE,
+    HOST,
+    PATIENCE,
+    STRANGERS,
+    TRUSTED,
+    Room,
+    client_at,
+    client_context,
+    eventually,
+    open_door,
+    with_tls,
+)
+from tests.postfix import make_certificate
+
+from mailguard.smtpd.server import Door
+from mailguard.smtpd.settings import DoorLimits, ListenerSettings
+from mailguard.smtpd.tls import CertificateError
+
+STARTTLS = replace(TRUSTED, auth="optional")
+
+
+def starttls(folder: Path, listener: ListenerSettings = STARTTLS) -> ListenerSettings:
+    return replace(with_tls(folder, listener), tls="starttls")
+
+
+def implicit(folder: Path) -> ListenerSettings:
+    return replace(with_tls(folder, STARTTLS), tls="implicit")
+
+
+async def test_what_is_pipelined_before_tls_is_dropped(tmp_path: Path) -> None:
+    # RFC 3207 section 4.2; a man in the middle could put commands there that then seem to be the client's.
+    async with open_door(tmp_path, starttls(tmp_path)) as (_, room, port), client_at(port) as client:
+        await client.ask("EHLO pc.corp.example")
+        client.send("STARTTLS", *ENVELOPE[1:], "injected", ".")
+        assert (await client.reply()).startswith("220 2.0.0")
+        await client.start_tls()
+        assert "STARTTLS" not in (await client.ask("EHLO pc.corp.example"))
+        assert (await client.ask(*ENVELOPE[1:])).startswith("354")
+        assert (await client.ask(".")).startswith("250 2.0.0 accepted")
+    assert room.octets == [b""]
+
+
+@pytest.mark.parametrize("kind", [starttls, implicit])
+async def test_the_message_tells_how_it_came(tmp_path: Path, kind: object) -> None:
+    assert callable(kind)
+    listener = kind(tmp_path)
+    tls = client_context() if listener.tls == "implicit" else None
+    async with open_door(tmp_path, listener) as (_, room, port), client_at(port, tls=tls) as client:
+        if tls is None:
+            await client.ask("EHLO first.corp.example", "STARTTLS")
+            await client.start_tls()
+        await client.ask("EHLO pc.corp.example", "AUTH PLAIN AGFubkBjb3JwLmV4YW1wbGUAY29ycmVjdCBob3JzZQ==")
+        await client.ask("MAIL FROM:<ann@corp.example> SMTPUTF8 BODY=8BITMIME", *ENVELOPE[2:])
+        assert (await client.ask(".")).startswith("250 2.0.0 accepted")
+    envelope = room.messages[0].envelope
+    assert (envelope.client.helo, envelope.client.login) == ("pc.corp.example", "ann@corp.example")
+    assert (envelope.client.tls, envelope.client.protocol) == ("TLSv1.3", "UTF8SMTPSA")
+    assert (envelope.body_8bit, envelope.smtputf8, envelope.client.trusted) == (True, True, True)
+
+
+async def test_auth_is_not_offered_without_tls_beyond_loopback(tmp_path: Path) -> None:
+    listener = replace(starttls(tmp_path, STRANGERS), host="0.0.0.0", auth="required")
+    async with open_door(tmp_path, listener) as (_, _, port), client_at(port) as client:
+        assert "AUTH" not in await client.ask("EHLO pc.corp.example")
+        assert (await client.ask("AUTH PLAIN AGFubgBhbm4=")).startswith("538 5.7.11")
+        await client.ask("STARTTLS")
+        await client.start_tls()
+        assert "AUTH PLAIN LOGIN" in await client.ask("EHLO pc.corp.example")
+
+
+@pytest.mark.parametrize(("version", "works"), [("TLSv1_1", False), ("TLSv1_2", True), ("TLSv1_3", True)])
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated:DeprecationWarning")
+async def test_versions(tmp_path: Path, version: str, works: bool) -> None:
+    context = client_context()
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
+    async with open_door(tmp_path, implicit(tmp_path)) as (_, _, port):
+        try:
+            async with client_at(port, tls=context) as client:
+                assert client.tls_version == version.replace("_", ".")
+        except (ssl.SSLError, OSError):
+            assert not works
+        else:
+            assert works
+
+
+async def test_plain_talk_to_a_tls_port_ends_that_connection_only(tmp_path: Path) -> None:
+    async with open_door(tmp_path, implicit(tmp_path)) as (door, _, port):
+        async with client_at(port, greeted=False) as client:
+            client.send("EHLO pc.corp.example", "QUIT")
+            assert await client.hears_no_reply()
+        async with client_at(port, greeted=False), client_at(port, tls=client_context()) as client:
+            assert (await client.ask("NOOP")).startswith("250")
+        await eventually(lambda: door.connections == 0)
+
+
+async def test_a_handshake_that_fails_after_starttls(tmp_path: Path) -> None:
+    async with open_door(tmp_path, starttls(tmp_path)) as (door, _, port), client_at(port) as client:
+        await client.ask("EHLO pc.corp.example", "STARTTLS")
+        client.send("MAIL FROM:<ann@corp.example>")
+        await eventually(lambda: door.connections == 0)
+
+
+async def test_certificates_are_read_again_for_new_handshakes_or_kept(tmp_path: Path) -> None:
+    async def names(port: int) -> str:
+        context = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
+        context.check_hostname = False
+        async with client_at(port, tls=context) as client:
+            assert (await client.ask("NOOP")).startswith("250")
+            return client.certificate_name
+
+    async with open_door(tmp_path, implicit(tmp_path)) as (door, _, port):
+        assert await names(port) == "localhost"
+        async with client_at(port, tls=client_context()) as old:
+            make_certificate(tmp_path, host="new.corp.example")
+            door.reload_certificates()
+            assert await names(port) == "new.corp.example"
+            (tmp_path / "key.pem").write_text("no key")
+            with pytest.raises(CertificateError, match=re.escape(str(tmp_path / "key.pem"))):
+                door.reload_certificates()
+            assert await names(port) == "new.corp.example"
+            assert (await old.ask("NOOP")).startswith("250")
+
+
+async def test_a_door_that_cannot_open_leaves_nothing_open(tmp_path: Path) -> None:
+    room = Room()
+    async with open_door(tmp_path, TRUSTED) as (_, _, port):
+        free = replace(TRUSTED, port=0)
+        door = Door([free, replace(TRUSTED, port=port)], DoorLimits(), HOST, room.accept, None, tmp_path)
+        with pytest.raises(OSError):
+            await door.start()
+        assert door.addresses == []
+    broken = replace(TRUSTED, tls="implicit", certificate=tmp_path / "none.pem", key=tmp_path / "none.pem")
+    with pytest.raises(CertificateError, match="no such file"):
+        await Door([broken], DoorLimits(), HOST, room.accept, None, tmp_path).start()
+
+
+def test_an_encrypted_key_is_an_error_and_asks_nobody(tmp_path: Path) -> None:
+    listener = implicit(tmp_path)
+    command = [
+        "openssl",
+        "pkcs8",
+        "-topk8",
+        "-in",
+        str(listener.key),
+        "-out",
+        str(tmp_path / "locked"),
+        "-passout",
+        "pass:x",
+    ]
+    subprocess.run(command, check=True, timeout=PATIENCE)
+    listener = replace(listener, key=tmp_path / "locked")
+    door = Door([listener], DoorLimits(), HOST, Room().accept, None, tmp_path)
+    with pytest.raises(CertificateError):
+        door.reload_certificates()
