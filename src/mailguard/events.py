@@ -118,3 +118,9 @@ def reload_refused(problems: list[str]) -> None:
     """The new policy is wrong, the old one stays. The problems are the administrator's own words, not mail."""
     _reloads.labels("refused").inc()
     log.error("reload_refused", problems=problems)
+
+
+def door_ended(status: int) -> None:
+    """A process at the SMTP ports ended without being asked; another is started."""
+    _faults.labels("smtpd").inc()
+    log.error("door_ended", status=status)

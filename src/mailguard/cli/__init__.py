@@ -1,6 +1,6 @@
-"""The commands: each file prints, none decides. A command's module is imported when it is called: `--help` is quick.
+"""The commands: each file prints, none decides. A command's module is imported when it is called.
 
-Exit status: 0 done, 1 refused or found wanting, 2 wrong usage. Errors go to stderr in one line: what, where, what to do.
+Exit status: 0 done, 1 refused or found wanting, 2 wrong usage. An error is one line on stderr: what, where, what to do.
 """
 
 from __future__ import annotations

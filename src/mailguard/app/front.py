@@ -1,0 +1,141 @@
+"""How the doors are put together from the settings: the SMTP listeners, and the reception with its HTTP server.
+
+uvicorn runs inside our loop: it gets a bound socket from us, no signal handlers, and is told when to end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+from collections.abc import Awaitable, Callable
+
+import uvicorn
+
+from mailguard import __version__
+from mailguard.app.rooms import Rooms, utc_now
+from mailguard.config.rooms import door_limits, hostname, listeners, organization, upstream
+from mailguard.console.app import build
+from mailguard.console.settings import LOOPBACK, ConsoleSettings
+from mailguard.inspect.workers import Readers
+from mailguard.policy.rule import Policy
+from mailguard.relay.outside import Outside
+from mailguard.smtpd.auth import UserFile
+from mailguard.smtpd.handler import Accept, Authenticate
+from mailguard.smtpd.server import Door
+
+_BACKLOG = 256
+_STOP_SECONDS = 5
+
+
+def front_door(rooms: Rooms, accept: Accept, *, share_ports: bool) -> Door:
+    """All SMTP listeners. Raises Problems for settings or a file of logins that cannot work."""
+    return Door(
+        listeners(rooms.config),
+        door_limits(rooms.config),
+        hostname(rooms.config),
+        accept,
+        logins(rooms),
+        rooms.spool.incoming,
+        now=utc_now,
+        share_ports=share_ports,
+    )
+
+
+def logins(rooms: Rooms) -> Authenticate | None:
+    """Who checks a password; None if no listener asks for one. Raises Problems."""
+    section = rooms.config.settings.auth
+    if section is None:
+        return None
+    users = UserFile(rooms.config.path(section.file))
+    users.load()
+    return users.check
+
+
+class Reception:
+    """Pages and API on their port."""
+
+    def __init__(
+        self,
+        rooms: Rooms,
+        readers: Readers,
+        *,
+        ready: Callable[[], Awaitable[dict[str, str]]],
+        policy: Callable[[], Policy] | None,
+    ) -> None:
+        config = rooms.config
+        target = upstream(config)
+        networks = tuple(ipaddress.ip_network(one) for one in config.settings.metrics.networks)
+        settings = ConsoleSettings(
+            url=config.settings.console.url.rstrip("/"),
+            organization=organization(config),
+            metrics_networks=(*LOOPBACK, *networks),
+        )
+        app = build(
+            settings,
+            review=rooms.review,
+            access=rooms.access,
+            live=rooms.live,
+            readers=readers,
+            outside=Outside(target.path) if target.path else None,
+            ready=ready,
+            policy=(lambda: describe(policy())) if policy else None,
+            now=utc_now,
+            version=__version__,
+        )
+        self._live = rooms.live
+        self._address = config.settings.console.address
+        self._url = settings.url
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=_STOP_SECONDS,
+                ws="none",
+            )
+        )
+        # Signals are the house's: it closes the doors in order.
+        self._server.capture_signals = contextlib.nullcontext  # type: ignore[assignment]
+        self._task: asyncio.Task[None] | None = None
+        self.port = 0
+
+    async def start(self) -> None:
+        """Listen. Raises OSError for an address that cannot be had."""
+        host, _, port = self._address.rpartition(":")
+        family = socket.AF_INET6 if ":" in host.strip("[]") else socket.AF_INET
+        sock = socket.create_server((host.strip("[]"), int(port)), family=family, backlog=_BACKLOG)
+        self.port = sock.getsockname()[1]
+        self._task = asyncio.create_task(self._server.serve(sockets=[sock]), name="reception")
+        # The socket takes connections already; uvicorn answers them as soon as its task runs.
+        await asyncio.sleep(0)
+
+    @property
+    def url(self) -> str:
+        """What people open."""
+        return self._url
+
+    async def stop(self) -> None:
+        """End open streams first, then let requests under way finish."""
+        self._live.close()
+        self._server.should_exit = True
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=2 * _STOP_SECONDS)
+
+
+def describe(policy: Policy) -> dict[str, object]:
+    """The active policy as `GET /api/v1/policy` shows it."""
+    rules = [
+        {
+            "id": rule.id,
+            "mode": rule.mode,
+            "disposition": rule.disposition.word,
+            "because": {"ja": rule.because.ja, "en": rule.because.en} if rule.because else None,
+        }
+        for rule in policy.rules
+    ]
+    return {"policy": policy.hash, "rules": rules}

@@ -1,0 +1,273 @@
+"""The running house: every room and door made by hand, opened in the order in which mail flows back to front.
+
+It closes in reverse: first nobody comes in any more, last the ledger. It decides nothing about mail. What fails while
+opening is one clear sentence, and nothing stays open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from mailguard import __version__, events
+from mailguard.app import hint
+from mailguard.app.children import doors_beside
+from mailguard.app.front import Reception, front_door
+from mailguard.app.rooms import Rooms, house_key, ledger_path, open_rooms, utc_now
+from mailguard.app.sorting import Elsewhere, post_room, sorting_room
+from mailguard.app.welcome import welcome
+from mailguard.config.load import Config
+from mailguard.config.rooms import hostname, organization, reading_limits
+from mailguard.delivery import Delivery
+from mailguard.inspect.workers import Readers, ReadersDead
+from mailguard.intake import Intake, IntakeSettings
+from mailguard.notify.post import Post
+from mailguard.rulebook import Rulebook
+from mailguard.smtpd.server import Door
+from mailguard.smtpd.tls import CertificateError
+from mailguard.store.errors import StoreError
+from mailguard.store.records import MessageRecord
+from mailguard.store.spool import Retention
+
+Role = Literal["all", "smtp", "delivery", "console"]
+
+#: How long clients may finish their bodies when the house closes.
+_GRACE = 20.0
+_HOUSEKEEPING = 3600.0
+
+
+class CannotStart(Exception):
+    """Why the house did not open, and what to do; one line for the administrator."""
+
+
+class House:
+    """One process of mailguard. `role` says which doors and rooms it has; `workers`: processes at the SMTP ports."""
+
+    def __init__(self, config: Config, role: Role = "all", *, workers: int = 1, share_ports: bool = False) -> None:
+        self.config = config
+        self._role = role
+        self._workers = workers
+        self._share_ports = share_ports or workers > 1
+        self._rulebook: Rulebook | None = None
+        self._door: Door | None = None
+        self._reception: Reception | None = None
+        self._delivery: Delivery | None = None
+        self._post: Post | None = None
+        self._rooms: Rooms | None = None
+        self._tick = asyncio.Event()
+
+    # Opening and closing
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Everything is open while the block lasts. Raises CannotStart, Problems."""
+        async with AsyncExitStack() as stack:
+            try:
+                await self._open(stack)
+            except (StoreError, ReadersDead, CertificateError, OSError) as error:
+                raise CannotStart(_sentence(error)) from error
+            events.started(__version__, [f"{host}:{port}" for host, port in self.smtp_addresses])
+            yield
+            events.stopped(self._role)
+
+    async def _open(self, stack: AsyncExitStack) -> None:
+        self._rooms = rooms = await stack.enter_async_context(open_rooms(self.config))
+        readers = Readers(reading_limits(self.config), self.config.settings.limits.readers)
+        stack.push_async_callback(readers.stop)
+        if self._role in ("all", "delivery"):
+            await self._open_sorting(stack, rooms)
+        if self._role in ("all", "smtp", "console"):
+            await readers.start()
+            await self._open_rulebook(stack)
+        if self._role in ("all", "console"):
+            await self._open_reception(stack, rooms, readers)
+        if self._role in ("all", "smtp"):
+            await self._open_door(stack, rooms, readers)
+        if self._workers > 1:
+            await stack.enter_async_context(doors_beside(self.config, self._workers - 1))
+
+    async def _open_sorting(self, stack: AsyncExitStack, rooms: Rooms) -> None:
+        stack.enter_context(_only_one(ledger_path(self.config).with_suffix(".lock")))
+        await rooms.spool.start(utc_now())
+        self._post = post_room(rooms, delivered=self._released)
+        self._delivery = await sorting_room(rooms, self._key(), noticed=self._noticed)
+        rooms.hints.released, rooms.hints.noticed = self._released, self._noticed
+        await self._delivery.start()
+        stack.push_async_callback(self._delivery.stop)
+        await self._post.start()
+        stack.push_async_callback(self._post.stop)
+        for clock in (self._expire, self._housekeep):
+            stack.push_async_callback(_ended, asyncio.create_task(clock(), name=clock.__name__))
+        await stack.enter_async_context(hint.listening(ledger_path(self.config), self._tapped))
+
+    async def _open_rulebook(self, stack: AsyncExitStack) -> None:
+        paths = [self.config.path(path) for path in self.config.settings.policies]
+        self._rulebook = await asyncio.to_thread(Rulebook.open, paths, organization(self.config))
+        stack.push_async_callback(_ended, asyncio.create_task(self._rulebook.watch(), name="policy watcher"))
+
+    async def _open_reception(self, stack: AsyncExitStack, rooms: Rooms, readers: Readers) -> None:
+        policy = self._rulebook.current if self._rulebook else None
+        self._reception = Reception(rooms, readers, ready=self.wrong, policy=policy)
+        await self._reception.start()
+        stack.push_async_callback(self._reception.stop)
+
+    async def _open_door(self, stack: AsyncExitStack, rooms: Rooms, readers: Readers) -> None:
+        settings = IntakeSettings(organization(self.config), hostname(self.config), self._key())
+        intake = Intake(
+            settings,
+            readers=readers,
+            policy=self.rulebook.current,
+            history=rooms.history,
+            spool=rooms.spool,
+            audit=rooms.audit,
+            delivery=self._delivery or Elsewhere(),
+            noticed=self._taken,
+            now=utc_now,
+        )
+        self._door = front_door(rooms, intake.accept, share_ports=self._share_ports)
+        await self._door.start()
+        stack.push_async_callback(self._door.stop, _GRACE)
+
+    # Running
+
+    async def welcome(self) -> list[str]:
+        """What to tell the person who started it."""
+        return await welcome(self.rooms, self.smtp_addresses, self.console_url)
+
+    async def wrong(self) -> dict[str, str]:
+        """What keeps mail from being taken in or going out now, by room; empty: ready (for /readyz)."""
+        try:
+            await self.rooms.queue.counts()
+        except StoreError as error:
+            return {"ledger": type(error).__name__}
+        return {}
+
+    @property
+    def smtp_addresses(self) -> list[tuple[str, int]]:
+        """Where SMTP listens; real ports where 0 was asked for."""
+        return self._door.addresses if self._door else []
+
+    @property
+    def console_url(self) -> str:
+        """What people open; "" without a console."""
+        return self._reception.url if self._reception else ""
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """The policy, while open."""
+        assert self._rulebook is not None
+        return self._rulebook
+
+    @property
+    def rooms(self) -> Rooms:
+        """The rooms, while open."""
+        assert self._rooms is not None
+        return self._rooms
+
+    def reload_soon(self) -> None:
+        """SIGHUP: policy and certificates anew, the old ones kept if the new are wrong."""
+        if self._rulebook is not None:
+            task = asyncio.get_running_loop().create_task(self._rulebook.reload())
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        if self._door is not None:
+            try:
+                self._door.reload_certificates()
+            except CertificateError as error:
+                events.fault("smtpd", error)
+
+    # Who tells whom
+
+    def _key(self) -> bytes:
+        return house_key(self.config)
+
+    def _released(self) -> None:
+        if self._delivery is not None:
+            self._delivery.wake()
+        self._tick.set()
+
+    def _noticed(self) -> None:
+        if self._post is not None:
+            self._post.wake()
+        self._tick.set()
+
+    def _tapped(self) -> None:
+        self._released()
+        self._noticed()
+
+    def _taken(self, record: MessageRecord) -> None:
+        """A mail was taken in: a letter may be owed, a clock may run, open consoles hear of it."""
+        assert self._rooms is not None
+        if self._delivery is None:
+            hint.tap(ledger_path(self.config))
+            return
+        self._noticed()
+        self._rooms.live.publish(record.state.value, record.id, record.people)
+
+    # Clocks
+
+    async def _expire(self) -> None:
+        """End holds when their time runs out; looks again at least every second for what other processes decided."""
+        while True:
+            self._tick.clear()
+            wait = 1.0
+            try:
+                following = await self.rooms.review.expire_due()
+                if following is not None:
+                    wait = min(wait, max(0.01, (following - utc_now()).total_seconds()))
+            except Exception as error:
+                events.fault("review", error)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._tick.wait()
+
+    async def _housekeep(self) -> None:
+        """Count what waits for the figures, and remove what is past its time."""
+        keep = self.config.settings.store.retention
+        retention = Retention(timedelta(seconds=keep.bodies), timedelta(seconds=keep.metadata))
+        last = -_HOUSEKEEPING
+        while True:
+            try:
+                counts = await self.rooms.queue.counts()
+                events.held_now.set(counts.get("held", 0))
+                events.queued_now.set(counts.get("queued", 0))
+                if asyncio.get_running_loop().time() - last >= _HOUSEKEEPING:
+                    await self.rooms.spool.purge(utc_now(), retention)
+                    last = asyncio.get_running_loop().time()
+            except Exception as error:
+                events.fault("store", error)
+            await asyncio.sleep(15)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
+
+
+@contextlib.contextmanager
+def _only_one(path: Path) -> Iterator[None]:
+    """One sorting room a ledger: two would free each other's leases and send a mail twice."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            why = f"{path}: another mailguard runs on this ledger; stop it, or give this one a ledger of its own"
+            raise CannotStart(why) from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror and "bind" in str(error):
+        return (
+            f"{error}; is another program on this port? (PORT_SMTP, PORT_CONSOLE, listeners:, console: choose others)"
+        )
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,131 @@
+"""The rooms around one ledger: what the server runs on, and what a verb of the command line opens for a moment.
+
+Both use the same rooms and the same guarded changes, so `mailguard queue release` beside a running server is safe.
+Nothing here listens, relays or writes letters.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from mailguard.access import Access, AccessSettings
+from mailguard.app.hint import tap
+from mailguard.config.load import Config
+from mailguard.config.rooms import organization
+from mailguard.notify.live import Live
+from mailguard.review import Review
+from mailguard.store.audit import Audit
+from mailguard.store.db import Database
+from mailguard.store.history import History
+from mailguard.store.holds import Holds
+from mailguard.store.outbox import Outbox
+from mailguard.store.queue import Queue
+from mailguard.store.sessions import Sessions
+from mailguard.store.spool import Spool
+
+
+@dataclass(slots=True)
+class Hints:
+    """Who is to be woken: the server's own rooms; from a verb, the server by a tap (it also looks by itself)."""
+
+    released: Callable[[], None] = lambda: None
+    noticed: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The ledger's rooms and the rooms where people decide."""
+
+    config: Config
+    db: Database
+    spool: Spool
+    queue: Queue
+    holds: Holds
+    history: History
+    audit: Audit
+    outbox: Outbox
+    live: Live
+    access: Access
+    review: Review
+    hints: Hints
+
+
+def utc_now() -> datetime:
+    """The clock of the house."""
+    return datetime.now(UTC)
+
+
+def ledger_path(config: Config) -> Path:
+    """The SQLite file."""
+    return config.path(config.settings.store.url.removeprefix("sqlite:"))
+
+
+@asynccontextmanager
+async def open_rooms(config: Config) -> AsyncIterator[Rooms]:
+    """Open the ledger and its rooms; close it at the end. Raises StoreError and its kinds, OSError."""
+    path = ledger_path(config)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    db = await Database.open(path)
+    try:
+        yield _rooms(config, db)
+    finally:
+        await db.close()
+
+
+def _rooms(config: Config, db: Database) -> Rooms:
+    console = config.settings.console
+    ledger = ledger_path(config)
+    hints = Hints(released=lambda: tap(ledger), noticed=lambda: tap(ledger))
+    spool = Spool(db, config.path(config.settings.store.bodies))
+    holds, audit, outbox, live = Holds(db), Audit(db), Outbox(db), Live()
+    administrators = frozenset(console.administrators)
+    review = Review(
+        holds,
+        spool,
+        audit,
+        organization=organization(config),
+        administrators=administrators,
+        live=live,
+        released=lambda: hints.released(),
+        noticed=lambda: hints.noticed(),
+        now=utc_now,
+    )
+    access = Access(
+        Sessions(db),
+        outbox,
+        audit,
+        AccessSettings(
+            organization(config),
+            administrators,
+            frozenset(console.auditors),
+            # The way in that `make run` prints should last as long as the trying.
+            login_lasts=timedelta(days=1 if config.tryout else 0, minutes=15),
+        ),
+        now=utc_now,
+        noticed=lambda: hints.noticed(),
+    )
+    return Rooms(config, db, spool, Queue(db), holds, History(db), audit, outbox, live, access, review, hints)
+
+
+def house_key(config: Config) -> bytes:
+    """The secret that the mark X-Mailguard-Processed is made with: 32 octets beside the ledger, made once. Blocks."""
+    path = ledger_path(config).with_suffix(".key")
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        key = path.read_bytes()
+        if len(key) != 32:
+            raise OSError(f"{path}: not a key of 32 octets; restore it, or remove it to have a new one made") from None
+        return key
+    with os.fdopen(descriptor, "wb") as file:
+        key = secrets.token_bytes(32)
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    return key

@@ -1,0 +1,94 @@
+"""How sorting and letters are put together from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from mailguard.app.rooms import Rooms, utc_now
+from mailguard.config.rooms import hostname, organization, upstream
+from mailguard.delivery import Bounces, BounceSettings, Delivery, DeliverySettings, Schedule
+from mailguard.mail.address import Address, parse_address
+from mailguard.mail.trace import processed_field
+from mailguard.notify.letters import LetterSettings
+from mailguard.notify.post import Post, Tickets
+from mailguard.relay.mailbox import MailboxUpstream
+from mailguard.relay.settings import UpstreamSettings
+from mailguard.relay.smtp import SmtpUpstream
+from mailguard.relay.upstream import Upstream
+from mailguard.store.records import MessageRecord
+
+
+class Elsewhere:
+    """Stands for the sorting room where it is in another process: everything goes by the ledger."""
+
+    def room_for_one(self) -> bool:
+        return False
+
+    def hand_on(self, record: MessageRecord) -> None:
+        raise AssertionError("nothing is handed on to another process")
+
+
+def back_door(settings: UpstreamSettings) -> Upstream:
+    """The upstream of the settings."""
+    if settings.scheme == "mailbox":
+        assert settings.path is not None
+        return MailboxUpstream(settings.path, utc_now)
+    return SmtpUpstream(settings)
+
+
+def letters_from(rooms: Rooms) -> Address:
+    """The address that letters come from."""
+    return parse_address(rooms.config.settings.notify.sender)
+
+
+async def sorting_room(rooms: Rooms, key: bytes, *, noticed: Callable[[], None]) -> Delivery:
+    """Delivery with its upstream and its reports of failure."""
+    section, company = rooms.config.settings.delivery, organization(rooms.config)
+    settings = upstream(rooms.config)
+    bounces = Bounces(
+        rooms.outbox,
+        rooms.spool,
+        rooms.holds.find,
+        BounceSettings(
+            host=hostname(rooms.config),
+            letters_from=letters_from(rooms),
+            language=company.language,
+            mark=lambda message_id: processed_field(key, message_id),
+        ),
+        now=utc_now,
+    )
+    schedule = Schedule(
+        waits=tuple(timedelta(seconds=wait) for wait in section.retry),
+        give_up_after=timedelta(seconds=section.give_up_after),
+    )
+    return Delivery(
+        rooms.queue,
+        rooms.spool,
+        back_door(settings),
+        bounces,
+        DeliverySettings(schedule=schedule, concurrency=settings.connections),
+        now=utc_now,
+        live=rooms.live,
+        noticed=noticed,
+    )
+
+
+def post_room(rooms: Rooms, *, delivered: Callable[[], None]) -> Post:
+    """The letters. Their secrets come from access; their mark is the relay's business like any mail's."""
+    company, console = organization(rooms.config), rooms.config.settings.console
+    return Post(
+        rooms.outbox,
+        rooms.spool,
+        rooms.holds,
+        tickets=Tickets(rooms.access.letter_ticket, rooms.access.login_ticket),
+        settings=LetterSettings(
+            sender=letters_from(rooms),
+            base_url=console.url.rstrip("/"),
+            organization=company,
+            administrators=console.administrators,
+            language=company.language,
+        ),
+        delivered=delivered,
+        now=utc_now,
+    )

@@ -1,0 +1,53 @@
+"""`mailguard serve`: the relay itself, in the foreground. SIGTERM and SIGINT drain and stop, SIGHUP reloads.
+
+It prints where it listens and how to log in, once everything does; whoever supervises can wait for /readyz.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+from mailguard import log
+from mailguard.app.house import CannotStart, House, Role
+from mailguard.cli.setup import fail, read_config, refuse, with_config
+from mailguard.config import Config
+from mailguard.policy.marks import Problems
+
+
+@click.command("serve")
+@with_config
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes at the SMTP ports."
+)
+@click.option("--role", type=click.Choice(["all", "smtp", "delivery", "console"]), default="all", show_default=True)
+@click.option("--share-ports", is_flag=True, hidden=True, help="Another process listens on the same SMTP ports.")
+@click.option("--log-format", type=click.Choice(["json", "text"]), default=None, help="Default: text on a terminal.")
+def serve(config_file: Path | None, workers: int, role: Role, log_format: str | None, share_ports: bool) -> None:
+    """Run mailguard. Without a configuration, the built-in try-out settings are used (loopback only)."""
+    config = read_config(config_file)
+    log.set_up(json=(log_format or ("text" if sys.stderr.isatty() else "json")) == "json")
+    try:
+        asyncio.run(_serve(config, role, workers, share_ports))
+    except Problems as error:
+        refuse(error)
+    except CannotStart as error:
+        fail(str(error))
+
+
+async def _serve(config: Config, role: Role, workers: int, share_ports: bool) -> None:
+    house = House(config, role, workers=workers, share_ports=share_ports)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, house.reload_soon)
+    async with house.open():
+        for line in await house.welcome():
+            click.echo(line)
+        sys.stdout.flush()
+        await stop.wait()
