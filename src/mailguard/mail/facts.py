@@ -77,14 +77,18 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class ClassCount:
-    """How often a class of personal data occurs: distinct values, digits only (never logged, never stored)."""
+    """How often a class of personal data occurs: distinct values, digits only (never logged, never stored).
+
+    counted: the number of distinct values where the values themselves are not here (facts read back from the ledger).
+    """
 
     values: tuple[str, ...] = ()
-    masked: tuple[str, ...] = ()
+    masked: tuple[str, ...] = ()  # a few examples
+    counted: int = 0
 
     @property
     def distinct(self) -> int:
-        return len(self.values)
+        return max(self.counted, len(self.values))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,119 @@
+"""`mailguard inspect`: what is read in mail files, for people or as JSON (contract section 4), in the files' order.
+
+Each file is read in a worker process, so a hostile one costs nothing but its own line. A malformed mail is an answer
+with findings; only a file that cannot be opened is an error (one line on stderr, exit 1), and it does not stop the
+rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections import deque
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import click
+
+from mailguard.inspect.workers import Readers, ReadersDead
+from mailguard.mail.facts import Attachment, Facts
+from mailguard.mail.facts_json import facts_to_json
+from mailguard.mail.message import Body
+
+_WORKERS = 2
+_AHEAD = 8
+
+
+@click.command("inspect", short_help="Print the facts of mail files.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE.eml...")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, in the order of the files.")
+@click.option("--unmasked", is_flag=True, help="Print personal data in full (default: masked).")
+@click.option("--no-text", is_flag=True, help="Leave the texts out.")
+def inspect(files: tuple[str, ...], as_json: bool, unmasked: bool, no_text: bool) -> None:
+    """Print what can be read in mails: headers, text, attachments, personal data, findings."""
+    failed = asyncio.run(_run(files, as_json, unmasked, not no_text))
+    sys.exit(1 if failed else 0)
+
+
+async def _run(files: tuple[str, ...], as_json: bool, unmasked: bool, text: bool) -> bool:
+    readers = Readers(count=_WORKERS)
+    failed = False
+    try:
+        async for name, found in _facts_of(files, readers):
+            if isinstance(found, str):
+                failed = True
+                click.echo(f"mailguard inspect: {name}: {found}", err=True)
+            elif as_json:
+                line = json.dumps(facts_to_json(found, unmasked=unmasked, text=text), ensure_ascii=False)
+                click.echo(line.encode("utf-8", "replace"))
+            else:
+                click.echo(_shown(name, found, unmasked, text))
+    finally:
+        await readers.stop()
+    return failed
+
+
+async def _facts_of(files: tuple[str, ...], readers: Readers) -> AsyncIterator[tuple[str, Facts | str]]:
+    """Name and facts (or what is wrong with the file), in order, a few files ahead."""
+    under_way: deque[tuple[str, asyncio.Task[Facts | str]]] = deque()
+    for name in files:
+        under_way.append((name, asyncio.create_task(_one(name, readers))))
+        if len(under_way) >= _AHEAD:
+            first, task = under_way.popleft()
+            yield first, await task
+    while under_way:
+        first, task = under_way.popleft()
+        yield first, await task
+
+
+async def _one(name: str, readers: Readers) -> Facts | str:
+    try:
+        body = await asyncio.to_thread(_body, Path(name))
+        return await readers.read(body)
+    except OSError as error:
+        return f"cannot be read: {error.strerror}; give the path of a mail file"
+    except ReadersDead as error:
+        return f"cannot be inspected: {error}"
+
+
+def _body(path: Path) -> Body:
+    """A file as a body that the worker opens. Raises OSError if it cannot be read."""
+    with path.open("rb") as file:
+        file.read(1)
+    return Body(size=path.stat().st_size, sha256="", path=path.absolute())
+
+
+def _shown(name: str, facts: Facts, unmasked: bool, text: bool) -> str:
+    headers = facts.headers
+    lines = [
+        name,
+        f"  From: {', '.join(one.address for one in headers.sender)}",
+        f"  To: {', '.join(one.address for one in headers.to)}",
+    ]
+    if headers.cc:
+        lines.append(f"  Cc: {', '.join(one.address for one in headers.cc)}")
+    lines.append(f"  Subject: {headers.subject or ''}")
+    if facts.kind != "ordinary":
+        lines.append(f"  Kind: {facts.kind}")
+    lines.extend(_shown_file(one, 1) for one in facts.attachments)
+    if facts.personal_data:
+        lines.append(f"  Persons: {facts.persons}")
+    for label, count in facts.personal_data.items():
+        examples = count.values if unmasked else count.masked
+        lines.append(f"  {label}: {count.distinct} ({', '.join(examples[:20])})")
+    lines.extend(f"  secret {label}: {count}" for label, count in facts.secrets.items())
+    lines.extend(f"  ! {one.code}: {one.where}: {one.detail}" for one in facts.findings)
+    if text and facts.text.strip():
+        lines.append("  Text:")
+        lines.extend(f"  | {line}" for line in facts.text.strip().split("\n"))
+    return "\n".join("".join(ch if ch.isprintable() or ch in "\t" else "?" for ch in line) for line in lines)
+
+
+def _shown_file(one: Attachment, level: int) -> str:
+    signs = "".join(
+        f", {word}" for word, on in (("encrypted", one.encrypted), ("not inspected", not one.inspected)) if on
+    )
+    kind = one.short_type or one.detected_type
+    line = f"{'  ' * level}File: {one.filename or '(no name)'} ({kind}, {one.size} octets{signs})"
+    return "\n".join([line, *(_shown_file(member, level + 1) for member in one.members)])

@@ -1,0 +1,150 @@
+"""A header block to its fields, from the octets themselves, noting everything that two readers could see differently.
+
+Trusts nothing. Unlike the standard library it never raises and keeps every copy of a field. What makes it ambiguous
+(bare CR, NUL in a name, white space before the colon, a line that is no field) is said, not repaired in silence.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_LINE = re.compile(rb"\r\n|\n|\r")
+_NAME = re.compile(rb"[!-9;-~]+")
+_BLANK = re.compile(rb"\r\n\r\n|\n\n|\n\r\n|\r\n\n|\r\r")
+#: Fields on which the structure of a mail hangs.
+STRUCTURE = frozenset({"content-type", "content-transfer-encoding", "content-disposition"})
+_UNTAME = re.compile(rb"\([^()]*\)?|[\x00-\x20\x7f-\xff]+|\)")
+_MIME_LINE = re.compile(rb"(?i)^content-(?:type|transfer-encoding|disposition)[ \t]*:", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """name: lower case; raw: the value's octets, folded as they came, outer white space trimmed."""
+
+    name: str
+    raw: bytes
+
+    @property
+    def value(self) -> bytes:
+        """The value unfolded: line ends away, the white space after them stays (RFC 5322 section 2.2.3)."""
+        return unfold(self.raw)
+
+
+#: What a second reader might see differently: finding code and detail.
+Oddity = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The fields of one header block in order.
+
+    odd: what a second reader might see differently; rest: the block's octets from the first line on that is no field
+    (for some readers the body begins there).
+    """
+
+    fields: tuple[Field, ...]
+    odd: tuple[Oddity, ...] = ()
+    rest: bytes = b""
+
+    def all(self, name: str) -> list[bytes]:
+        """The unfolded values of every field of this name."""
+        return [field.value for field in self.fields if field.name == name]
+
+    def first(self, name: str) -> bytes:
+        """The first value of this name, b"" if there is none."""
+        return next((field.value for field in self.fields if field.name == name), b"")
+
+
+def unfold(raw: bytes) -> bytes:
+    """A folded value on one line."""
+    return raw.replace(b"\r", b"").replace(b"\n", b"") if b"\n" in raw or b"\r" in raw else raw
+
+
+def split_entity(octets: bytes, header_bytes: int) -> tuple[bytes, bytes]:
+    """Header block and body of an entity. The block is at most header_bytes long; an entity may begin with its body."""
+    if octets[:2] == b"\r\n":
+        return b"", octets[2:]
+    if octets[:1] == b"\n":
+        return b"", octets[1:]
+    end = octets.find(b"\r\n\r\n", 0, header_bytes)
+    if end >= 0 and b"\n\n" not in octets[:end] and b"\r\r" not in octets[:end]:
+        return octets[: end + 2], octets[end + 4 :]
+    found = _BLANK.search(octets, 0, header_bytes)
+    if found:
+        return octets[: found.start()], octets[found.end() :]
+    return octets[:header_bytes], octets[header_bytes:]
+
+
+def parse_block(block: bytes) -> Block:
+    """The fields of a header block. Linear."""
+    lines = _Lines(block)
+    stripped = block.replace(b"\r\n", b"")
+    clean = b"\r" not in stripped
+    if not clean:
+        lines.odd[("ambiguous_mime", "a bare CR stands in the header")] = None
+    if b"\n" in stripped and b"\r\n" in block:
+        lines.odd[("ambiguous_mime", "the line ends of the header are mixed")] = None
+    if clean and b"\n" not in stripped:
+        pieces, width = block.split(b"\r\n"), 2
+    elif clean and b"\r" not in block:
+        pieces, width = block.split(b"\n"), 1
+    else:
+        pieces, width = _LINE.split(block), 1
+    for line in pieces:
+        lines.take(line)
+        lines.position += len(line) + width
+    lines.close()
+    return Block(tuple(lines.fields), tuple(lines.odd), b"" if lines.rest is None else block[lines.rest :])
+
+
+def has_mime_lines(octets: bytes) -> bool:
+    """Whether a line in the octets looks like a MIME field."""
+    return _MIME_LINE.search(octets) is not None
+
+
+class _Lines:
+    """Lines to fields, one after the other."""
+
+    def __init__(self, block: bytes) -> None:
+        self.fields: list[Field] = []
+        self.odd: dict[Oddity, None] = {}
+        self.rest: int | None = None
+        self.position = 0
+        self._name = ""
+        self._pieces: list[bytes] = []
+
+    def take(self, line: bytes) -> None:
+        if line[:1] in (b" ", b"\t"):
+            if self._name:
+                self._pieces.append(line)
+            elif line.strip():
+                self.odd[("ambiguous_mime", "the first header line begins with white space")] = None
+                self._open(line.lstrip())
+            return
+        self.close()
+        if line:
+            self._open(line)
+
+    def close(self) -> None:
+        if self._name:
+            self.fields.append(Field(self._name, b"\n".join(self._pieces).strip(b" \t\r\n")))
+        self._name, self._pieces = "", []
+
+    def _open(self, line: bytes) -> None:
+        raw_name, colon, value = line.partition(b":")
+        if colon and _NAME.fullmatch(raw_name):
+            self._name, self._pieces = raw_name.decode("ascii").lower(), [value]
+            return
+        if line.startswith((b"From ", b">From ")):  # mbox's separator, left in by some programs
+            return
+        # White space, NUL or a comment in the name: some readers take the field, others do not.
+        tame = _UNTAME.sub(b"", raw_name) if len(raw_name) < 200 else b""
+        if colon and _NAME.fullmatch(tame):
+            self._name, self._pieces = tame.decode("ascii").lower(), [value]
+            if self._name in STRUCTURE:
+                self.odd[("ambiguous_mime", f"the name of the field {self._name} is not well formed")] = None
+                return
+        self.odd[("malformed_header", "a header line is no field")] = None
+        if self.rest is None:
+            self.rest = self.position

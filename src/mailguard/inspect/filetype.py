@@ -1,0 +1,152 @@
+"""What a file is, by its content; what its name says, for comparison. A small table of our own: the set that matters is
+small.
+
+The name is a claim, the declared media type another. Detection looks at signatures, into zip directories (Office
+documents) and into compound files (old Office, encrypted Office). It never opens more than it must and never raises.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mailguard.inspect.signatures import EXTENSIONS, MEDIA, SIGNATURES
+
+CFB = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+#: Kinds in which there is nothing to read but name and size.
+PICTURES = frozenset(
+    ["png", "jpg", "gif", "bmp", "tif", "webp", "heic", "ico", "psd", "mp3", "wav", "mp4", "avi", "mov"]
+)
+EXECUTABLE = frozenset(["exe", "elf", "macho", "lnk", "script", "msi", "jar"])
+TEXTUAL = frozenset(["txt", "csv", "html", "xml", "json", "ics", "vcf", "eml", "svg", "script"])
+_SCRIPTS = frozenset(
+    [
+        "js",
+        "jse",
+        "vbs",
+        "vbe",
+        "wsf",
+        "wsh",
+        "hta",
+        "bat",
+        "cmd",
+        "ps1",
+        "psm1",
+        "sh",
+        "reg",
+        "scf",
+        "url",
+        "pif",
+        "cpl",
+        "msc",
+        "application",
+        "appref-ms",
+        "chm",
+        "inf",
+        "jar",
+    ]
+)
+_RUNS = frozenset(_SCRIPTS | {"exe", "scr", "com", "dll", "lnk", "msi"})
+_DOUBLE = re.compile(
+    r"\.(?:pdf|docx?|xlsx?|pptx?|txt|csv|jpe?g|png|gif|zip|html?|mp[34])[\s_.\u3000]*\.([a-z0-9]{2,11})$", re.IGNORECASE
+)
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_FIELD_LINE = re.compile(rb"(?i)\A(?:from |(?:[!-9;-~]{1,60}:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){2,})")
+_MAIL_FIELD = re.compile(rb"(?im)^(?:received|from|to|date|subject|message-id|mime-version|content-type|return-path):")
+
+#: Kinds that programs write under each other's extensions: no mismatch worth a word.
+_ALIKE = (
+    TEXTUAL,
+    frozenset({"mp4", "mov", "heic"}),
+    frozenset({"doc", "rtf", "html", "xml", "txt"}),
+    frozenset({"xls", "html", "csv", "xml", "txt"}),
+    frozenset({"zip", "jar"}),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FileType:
+    """media: type by content; short: the short name of it (contract section 9), "" if unknown."""
+
+    media: str
+    short: str
+
+
+UNKNOWN = FileType("application/octet-stream", "")
+
+
+def extension(name: str) -> str:
+    """The last extension of a file name, lower case, in its usual spelling ("htm" is "html")."""
+    last = name.rpartition(".")[2].strip().lower() if "." in name else ""
+    return EXTENSIONS.get(last, last)
+
+
+def runs_by_name(name: str) -> bool:
+    """Whether Windows would run a file of this name."""
+    return name.rpartition(".")[2].strip().lower() in _RUNS if "." in name else False
+
+
+def has_double_extension(name: str) -> bool:
+    """Whether a name shows a harmless extension before one that runs ("invoice.pdf.exe")."""
+    match = _DOUBLE.search(name)
+    return match is not None and match.group(1).lower() in _RUNS
+
+
+def of_short(short: str) -> FileType:
+    """The FileType of a short name."""
+    return FileType(MEDIA.get(short, "application/octet-stream"), short if short in MEDIA else "")
+
+
+def detect(octets: bytes, name: str = "", declared: str = "") -> FileType:
+    """The type of a file. Zip and compound files come back as "zip" and "cfb": who opens them looks further."""
+    if not octets:
+        return FileType("application/x-empty", "")
+    head = octets[:1024]
+    if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
+        return of_short("zip")
+    if head.startswith(CFB):
+        return of_short("cfb")
+    for offset, mark, short in SIGNATURES:
+        if octets[offset : offset + len(mark)] == mark and not (short == "bmp" and octets[6:10] != b"\0\0\0\0"):
+            return of_short(short)
+    if b"%PDF-" in head:
+        return of_short("pdf")
+    return _textual(octets, name, declared)
+
+
+def mismatch(name: str, found: FileType) -> str:
+    """Why name and content disagree, "" if they do not or nobody can tell."""
+    wanted = extension(name)
+    if not found.short or not wanted or wanted == found.short or found.short in ("cfb", "script"):
+        return ""
+    known = wanted in MEDIA or wanted in _SCRIPTS
+    if not known or any(wanted in family and found.short in family for family in _ALIKE):
+        return ""
+    return f"named .{wanted}, is {found.short}"
+
+
+def _textual(octets: bytes, name: str, declared: str) -> FileType:
+    sample = octets[:8192]
+    if sample[:2] not in (b"\xff\xfe", b"\xfe\xff") and _CONTROLS.search(sample):
+        return UNKNOWN
+    start = sample.lstrip(b"\xef\xbb\xbf \t\r\n")[:256].lower()
+    wanted = extension(name)
+    if start.startswith((b"<!doctype html", b"<html")) or (wanted == "html" and b"<" in start):
+        return of_short("html")
+    if start.startswith((b"<?xml", b"<svg")):
+        return of_short("svg" if b"<svg" in start else "html" if b"<html" in start else "xml")
+    if start.startswith(b"begin:vcalendar"):
+        return of_short("ics")
+    if start.startswith(b"begin:vcard"):
+        return of_short("vcf")
+    if _FIELD_LINE.match(sample) and len(set(_MAIL_FIELD.findall(sample.lower()))) >= 2:
+        return of_short("eml")
+    if start.startswith(b"#!") or wanted in _SCRIPTS:
+        return of_short("script")
+    if wanted in ("csv", "json", "ics", "vcf", "xml", "eml"):
+        return of_short(wanted)
+    if declared in ("text/csv", "text/html", "application/json", "message/rfc822"):
+        return of_short(
+            {"text/csv": "csv", "text/html": "html", "application/json": "json", "message/rfc822": "eml"}[declared]
+        )
+    return of_short("txt")

@@ -1,0 +1,80 @@
+"""The fields that people see, out of a header block: addresses, subject, ids; and what the fields say about the kind of
+mail.
+
+A field that must stand once and stands twice is read twice, and said (RFC 5322 section 3.6): clients differ in which
+they show.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mailguard.inspect.addresses import parse_addresses
+from mailguard.inspect.fields import Block
+from mailguard.inspect.limits import Budget
+from mailguard.inspect.words import decode_field, one_line
+from mailguard.mail.facts import HeaderAddress, Headers
+from mailguard.mail.trace import PROCESSED
+
+_ONCE = ("from", "to", "cc", "bcc", "subject", "date", "message-id", "sender", "reply-to", "in-reply-to", "references")
+_MESSAGE_ID = re.compile(rb"<[^<>\s]{1,500}>")
+_REPLY = re.compile(r"^\s*(?:re|aw|sv|antw|回复|返信|答复)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE)
+_MOST_REFERENCES = 200
+
+
+def read_headers(block: Block, budget: Budget) -> Headers:
+    """The headers of a message. Never raises."""
+    counts = dict.fromkeys(_ONCE, 0)
+    for field in block.fields:
+        if field.name in counts:
+            counts[field.name] += 1
+    for name, count in counts.items():
+        if count > 1:
+            budget.find("malformed_header", name, f"stands {count} times")
+    bcc = _people(block, "bcc") if counts["bcc"] else ()
+    if bcc:
+        budget.find("bcc_header", "bcc", "a Bcc field is left in the mail: every recipient can read it")
+    subjects = [decode_field(value) for value in block.all("subject")] if counts["subject"] else []
+    return Headers(
+        sender=_people(block, "from"),
+        to=_people(block, "to") if counts["to"] else (),
+        cc=_people(block, "cc") if counts["cc"] else (),
+        bcc=bcc,
+        reply_to=_people(block, "reply-to") if counts["reply-to"] else (),
+        subject=" / ".join(dict.fromkeys(subjects)) if subjects else None,
+        message_id=_plain(block.first("message-id")),
+        date=_plain(block.first("date")),
+        in_reply_to=_plain(block.first("in-reply-to")),
+        references=tuple(
+            one.decode("latin-1") for one in _MESSAGE_ID.findall(block.first("references"))[:_MOST_REFERENCES]
+        ),
+    )
+
+
+def is_reply(headers: Headers) -> bool:
+    """Whether the mail answers another one."""
+    return bool(headers.in_reply_to or headers.references or _REPLY.match(headers.subject or ""))
+
+
+def is_automatic(block: Block) -> bool:
+    """Whether a machine says that it wrote this (RFC 3834 section 5)."""
+    value = block.first("auto-submitted").strip().lower()
+    return bool(value) and not re.match(rb"no\s*(?:[;(]|$)", value)
+
+
+def is_bulk(block: Block) -> bool:
+    """Whether the mail says that it goes to many (Precedence, in use since before any RFC; RFC 2076 section 3.9)."""
+    return block.first("precedence").strip().lower() in (b"bulk", b"junk", b"list", b"auto_reply")
+
+
+def own_marks(block: Block) -> tuple[str, ...]:
+    """The values of our own X-Mailguard-Processed fields, unchecked."""
+    return tuple(_plain(value) for value in block.all(PROCESSED.lower()))[:100]
+
+
+def _people(block: Block, name: str) -> tuple[HeaderAddress, ...]:
+    return tuple(one for value in block.all(name) for one in parse_addresses(value))
+
+
+def _plain(value: bytes) -> str:
+    return one_line(value.decode("ascii") if value.isascii() else value.decode("utf-8", "replace"))[:1000]

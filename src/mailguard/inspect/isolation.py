@@ -1,0 +1,49 @@
+"""The walls around a reading worker: no files written, no network, bounded memory and processor, gone when its parent
+is.
+
+Called once by the worker before it reads its first mail. What the kernel does not offer is left out in silence: the
+limits of `resource` always hold, namespaces only where they are allowed to ordinary users.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
+_CLONE_NEWNET, _CLONE_NEWUSER, _CLONE_NEWIPC = 0x40000000, 0x10000000, 0x08000000
+
+
+def wall_in(memory_bytes: int) -> None:
+    """Limit this process for good."""
+    parent = os.getppid()
+    _limit(resource.RLIMIT_AS, memory_bytes)
+    _limit(resource.RLIMIT_FSIZE, 0)  # pipes are no files: answers still go out
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_NOFILE, 32)
+    with contextlib.suppress(OSError, AttributeError, ValueError):
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET | _CLONE_NEWIPC)
+    _limit(resource.RLIMIT_NPROC, 0)
+    if os.getppid() != parent:  # died between our start and the request to be told
+        os._exit(1)
+
+
+def allow_cpu(seconds: int) -> None:
+    """Allow so many more seconds of processor time from now on; then SIGXCPU ends the process."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    until = int(used.ru_utime + used.ru_stime) + seconds + 1
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CPU, (until, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+
+
+def _limit(what: int, value: int) -> None:
+    with contextlib.suppress(ValueError, OSError):
+        hard = resource.getrlimit(what)[1]
+        top = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(what, (top, top))

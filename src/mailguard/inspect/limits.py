@@ -1,0 +1,94 @@
+"""Every number that keeps one mail from filling the house, in one place, and the Budget that one reading spends.
+
+A limit that is reached is a Finding, never an exception that leaves the room. Time is the parent's business (workers),
+since nothing here looks at a clock; everything else is counted. Nothing is global: each reading has its own Budget.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mailguard.mail.facts import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingLimits:
+    """Limits of one reading. seconds, cpu_seconds and memory_bytes hold for the worker; the rest is counted here."""
+
+    seconds: float = 10.0
+    cpu_seconds: int = 20
+    memory_bytes: int = 512 * 2**20
+    mail_bytes: int = 128 * 2**20
+    depth: int = 8  # archives and messages inside one another
+    multiparts: int = 100  # multiparts inside one another
+    members: int = 2000  # of all archives together
+    expanded_bytes: int = 200 * 2**20  # out of all archives together
+    ratio: int = 200  # expanded : packed, of members above a megabyte
+    parts: int = 1000
+    readings: int = 60  # second readings of ambiguous parts
+    header_bytes: int = 2**20  # of one header block
+    text_chars: int = 2_000_000  # kept of each text
+    personal_chars: int = 20_000_000  # searched for personal data, all texts together
+    html_chars: int = 1_000_000
+    values: int = 10_000  # kept of each class of personal data
+    findings: int = 200
+
+
+@dataclass(slots=True)
+class Budget:
+    """What one reading has left, and the findings it made: each once, at most `findings` of them."""
+
+    limits: ReadingLimits
+    parts: int = 0
+    members: int = 0
+    expanded: int = 0
+    readings: int = 0
+    _seen: dict[tuple[str, str, str], None] = field(default_factory=dict)
+
+    def find(self, code: str, where: str, detail: str) -> None:
+        """Note a finding."""
+        if len(self._seen) < self.limits.findings:
+            self._seen[(code, where[:200], detail[:300])] = None
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What was noted so far, in order."""
+        return tuple(Finding(*one) for one in self._seen)
+
+    def found(self, code: str) -> bool:
+        """Whether a finding of this code was noted."""
+        return any(one[0] == code for one in self._seen)
+
+    def take_part(self) -> bool:
+        """Count one MIME part. False: one too many."""
+        self.parts += 1
+        if self.parts > self.limits.parts:
+            self.find("too_many_parts", "mail", f"more than {self.limits.parts} parts; the rest was not read")
+            return False
+        return True
+
+    def take_member(self, where: str) -> bool:
+        """Count one archive member. False: one too many."""
+        self.members += 1
+        if self.members > self.limits.members:
+            self.find("limit_reached", where, f"more than {self.limits.members} archive members; the rest was not read")
+            return False
+        return True
+
+    def take_reading(self, where: str) -> bool:
+        """Count one second reading of an ambiguous part. False: one too many."""
+        self.readings += 1
+        if self.readings > self.limits.readings:
+            self.find(
+                "limit_reached", where, f"more than {self.limits.readings} second readings; the rest was not read"
+            )
+            return False
+        return True
+
+    @property
+    def left(self) -> int:
+        """Octets that may still come out of archives."""
+        return max(0, self.limits.expanded_bytes - self.expanded)
+
+    def spend(self, octets: int) -> None:
+        """Count octets that came out of an archive."""
+        self.expanded += octets

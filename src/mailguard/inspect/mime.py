@@ -1,0 +1,236 @@
+"""A mail to its leaves, from the octets: every part, however nested, in every reading that some client could have.
+
+Where the structure is plain there is one reading. Where readers disagree (two boundaries, a boundary that does not
+occur, a header that is not well formed, encodings with junk) the finding `ambiguous_mime` says so and each plausible
+reading is followed, within limits. Messages inside messages are leaves here: `reader` opens them. Works on a stack,
+not by recursion. Sources: RFC 2045, RFC 2046 section 5.1, RFC 2183.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from mailguard.inspect.fields import Block, has_mime_lines, parse_block, split_entity
+from mailguard.inspect.limits import Budget
+from mailguard.inspect.params import Parameterised, boundaries, encodings, media_types, parse_parameterised
+from mailguard.inspect.transfer import IDENTITY, undo
+
+_GUESS = re.compile(rb"(?im)^--([^\r\n]{1,200}?)[ \t]*\r?\n(?:[ \t]*\r?\n)?content-[a-z-]{2,30}[ \t]*:")
+_PREAMBLE_ORDINARY = 250
+_EMPTY = Parameterised("", ())
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A part without parts. contents: decoded, likeliest reading first; parents: the multiparts around it."""
+
+    where: str
+    media: str
+    contents: tuple[bytes, ...]
+    kind: Parameterised = _EMPTY  # Content-Type
+    disposition: Parameterised = _EMPTY
+    block: Block = field(default_factory=lambda: Block(()))
+    parents: tuple[str, ...] = ()
+    hidden: bool = False  # shown by no client: preamble, epilogue
+
+
+@dataclass(slots=True)
+class _Entity:
+    octets: bytes
+    where: str
+    parents: tuple[str, ...]
+    default: str
+
+
+def leaves_of(octets: bytes, budget: Budget, where: str = "") -> tuple[Block, list[Leaf]]:
+    """The header block of a message and its leaves in order. Never raises on a mail; findings go to the budget."""
+    walk = _Walk(budget)
+    stack = [_Entity(octets, where or "mail", (), "text/plain")]
+    top: Block | None = None
+    while stack:
+        entity = stack.pop()
+        if not budget.take_part():
+            break
+        block, children = walk.enter(entity)
+        top = top or block
+        stack.extend(reversed(children))
+    return top or Block(()), walk.leaves
+
+
+class _Walk:
+    """One walk through a message: leaves found so far."""
+
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+        self.leaves: list[Leaf] = []
+
+    def enter(self, entity: _Entity) -> tuple[Block, list[_Entity]]:
+        """Read one entity: its header block, and its parts if it has any; otherwise its leaf is kept."""
+        head, body = split_entity(entity.octets, self.budget.limits.header_bytes)
+        if len(head) >= self.budget.limits.header_bytes:
+            self.budget.find("limit_reached", entity.where, "the header is too long; its rest was read as text")
+        block = parse_block(head)
+        if head and not block.fields and not block.odd:
+            body = head + body
+        elif not block.fields and block.rest:  # no header at all: everything is body
+            body = entity.octets
+        for code, detail in block.odd:
+            self.budget.find(code, entity.where, detail)
+        types = block.all("content-type")
+        media, odd_media = media_types(types)
+        bounds, odd_bounds = boundaries(types)
+        if odd_media or (odd_bounds and any(one.startswith("multipart/") for one in media)):
+            self.ambiguous(entity, "Content-Type can be read in two ways")
+        if not media and types and types[0].strip():
+            media = [entity.default]
+        children = self._parts(entity, block, body, media or [entity.default], bounds)
+        if children is None:
+            self._keep(entity, block, body, (media or [entity.default])[0], types)
+        if block.rest and block.fields:
+            self._keep_text(entity, block.rest, "rest")
+        return block, children or []
+
+    def ambiguous(self, entity: _Entity, detail: str) -> None:
+        self.budget.find("ambiguous_mime", entity.where, detail)
+
+    def _parts(
+        self, entity: _Entity, block: Block, body: bytes, media: list[str], bounds: list[str]
+    ) -> list[_Entity] | None:
+        """The parts of a multipart in every plausible reading, None if this is no multipart."""
+        multipart = next((one for one in media if one.startswith("multipart/")), "")
+        used = [one for one in bounds if _occurs(body, one)]
+        if not multipart and not (used and has_mime_lines(body)):
+            return None
+        encs, _ = encodings(block.all("content-transfer-encoding"))
+        if any(one not in IDENTITY for one in encs):
+            # RFC 2045 section 6.4 forbids it; some readers decode, some do not.
+            plain = undo(body, next(one for one in encs if one not in IDENTITY)).octets
+            self.ambiguous(entity, "a transfer encoding on a multipart")
+            if not used and any(_occurs(plain, one) for one in bounds):
+                body, used = plain, [one for one in bounds if _occurs(plain, one)]
+        if not multipart or len(used) > 1:
+            self.ambiguous(entity, "the boundary can be read in two ways")
+        if not used:
+            used = self._guessed(entity, body)
+            if not used:
+                return None
+        if len(entity.parents) >= self.budget.limits.multiparts:
+            self.budget.find(
+                "nested_too_deep", entity.where, "multiparts nested too deeply; the inner ones were not read"
+            )
+            return None
+        children: list[_Entity] = []
+        for boundary in used[: 1 + self.budget.limits.readings // 10]:
+            children.extend(self._split(entity, body, boundary, multipart or "multipart/mixed", len(children)))
+        return children
+
+    def _guessed(self, entity: _Entity, body: bytes) -> list[str]:
+        """Boundaries by their looks, where the declared one does not occur."""
+        found = [match.decode("latin-1") for match in _GUESS.findall(body)]
+        if found or body.strip():
+            self.ambiguous(entity, "the declared boundary does not occur")
+        return list(dict.fromkeys(found))[:5]
+
+    def _split(self, entity: _Entity, body: bytes, boundary: str, multipart: str, offset: int) -> list[_Entity]:
+        preamble, parts, epilogue = split_parts(body, boundary.encode("latin-1"))
+        for piece, name in ((preamble, "preamble"), (epilogue, "epilogue")):
+            if has_mime_lines(piece):
+                self.ambiguous(entity, f"the {name} of a multipart holds parts")
+            if len(piece.strip()) > _PREAMBLE_ORDINARY or not piece.isascii():
+                self._keep_text(entity, piece, name)
+        default = "message/rfc822" if multipart == "multipart/digest" else "text/plain"
+        prefix = "" if entity.where == "mail" else f"{entity.where}."
+        parents = (*entity.parents, multipart)
+        return [_Entity(part, f"{prefix}{n}", parents, default) for n, part in enumerate(parts, offset + 1)]
+
+    def _keep_text(self, entity: _Entity, octets: bytes, name: str) -> None:
+        self.leaves.append(
+            Leaf(f"{entity.where} {name}", "text/plain", (octets,), parents=entity.parents, hidden=name != "rest")
+        )
+
+    def _keep(self, entity: _Entity, block: Block, body: bytes, media: str, types: list[bytes]) -> None:
+        encs, odd = encodings(block.all("content-transfer-encoding"))
+        contents: dict[bytes, None] = {}
+        for encoding in encs if odd else encs[:1]:
+            decoded = undo(body, encoding)
+            contents[decoded.octets] = None
+            if decoded.odd and not _footer_only(body, decoded.odd):
+                self.ambiguous(entity, decoded.odd)
+                contents[body] = None
+        if odd:
+            self.ambiguous(entity, "Content-Transfer-Encoding can be read in two ways")
+        if encs[0] in IDENTITY and not media.startswith("message/") and media != "text/rfc822-headers":
+            self._check_inner(entity, body)
+        self.leaves.append(
+            Leaf(
+                where=entity.where,
+                media=media,
+                contents=tuple(contents),
+                kind=parse_parameterised(types[0]) if types else _EMPTY,
+                disposition=_disposition(block),
+                block=block,
+                parents=entity.parents,
+            )
+        )
+
+    def _check_inner(self, entity: _Entity, body: bytes) -> None:
+        """A plain body that begins like a header, or holds delimiters: a second reader finds parts in it."""
+        start = body.lstrip(b" \t\r\n\x00")[:200]
+        if has_mime_lines(start.split(b"\n", 1)[0]) or _GUESS.search(body):
+            self.ambiguous(entity, "a body that looks like further parts")
+
+
+def split_parts(body: bytes, boundary: bytes) -> tuple[bytes, list[bytes], bytes]:
+    """Preamble, parts and epilogue of a multipart body (RFC 2046 section 5.1.1); it need not be closed."""
+    marks = _delimiters(body, boundary)
+    if not marks:
+        return body, [], b""
+    parts: list[bytes] = []
+    epilogue = b""
+    for index, (_, end, closing) in enumerate(marks):
+        if closing:
+            # What follows a closing delimiter is the epilogue, unless further parts follow: then readers disagree.
+            following = marks[index + 1][0] if index + 1 < len(marks) else len(body)
+            epilogue += body[end:following]
+            continue
+        following = marks[index + 1][0] if index + 1 < len(marks) else len(body)
+        parts.append(body[end:following])
+    return body[: marks[0][0]], parts, epilogue
+
+
+def _delimiters(body: bytes, boundary: bytes) -> list[tuple[int, int, bool]]:
+    """Start (the line end before it belongs to it), end and whether it closes, of each delimiter line."""
+    found: list[tuple[int, int, bool]] = []
+    needle = b"--" + boundary
+    position = body.find(needle)
+    while position >= 0:
+        after = position + len(needle)
+        line_end = body.find(b"\n", after)
+        tail = body[after : line_end if line_end >= 0 else len(body)]
+        closing = tail.startswith(b"--")
+        if (position == 0 or body[position - 1] in b"\r\n") and not tail[2 * closing :].strip(b" \t\r"):
+            start = position - 2 if body[position - 2 : position] == b"\r\n" else max(0, position - 1)
+            found.append((start, line_end + 1 if line_end >= 0 else len(body), closing))
+        position = body.find(needle, after)
+    return found
+
+
+def _occurs(body: bytes, boundary: str) -> bool:
+    try:
+        return bool(_delimiters(body, boundary.encode("latin-1")))
+    except UnicodeEncodeError:
+        return False
+
+
+def _footer_only(body: bytes, odd: str) -> bool:
+    """Whether the junk in base64 is a mailing list's footer below it: usual, and every client ignores it."""
+    if odd != "base64 with other characters inside":
+        return False
+    _, mark, footer = body.rpartition(b"\n____")
+    return bool(mark) and not has_mime_lines(footer)
+
+
+def _disposition(block: Block) -> Parameterised:
+    raws = block.all("content-disposition")
+    return parse_parameterised(raws[0]) if raws else _EMPTY

@@ -1,0 +1,213 @@
+"""The leaves of a mail sorted out: which are its text, which are files, which are mails inside, and what they say
+together.
+
+Text parts without a name are the mail's own text; everything else is an attachment, inline or not: it leaves the
+company all the same. Files of a mail inside the mail are listed beside it, since they travel in the same structure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from mailguard.inspect import text as bodies
+from mailguard.inspect.fields import Block
+from mailguard.inspect.files import FileIn, Files, Piece
+from mailguard.inspect.filetype import detect
+from mailguard.inspect.headers import read_headers
+from mailguard.inspect.limits import Budget
+from mailguard.inspect.mime import Leaf, leaves_of
+from mailguard.inspect.names import clean_name, part_names
+from mailguard.inspect.salvage import readable, salvage
+from mailguard.inspect.smime import open_container
+from mailguard.inspect.words import decode_field
+from mailguard.mail.facts import Attachment
+
+_MESSAGES = frozenset({"message/rfc822", "message/global", "message/news", "message/http"})
+_REPORTS = frozenset({"message/delivery-status", "message/disposition-notification", "text/rfc822-headers",
+                      "message/global-delivery-status", "message/feedback-report"})  # fmt: skip
+_SIGNATURES = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"})
+_SMIME = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+
+
+@dataclass(slots=True)
+class Texts:
+    """The texts of one mail. shown: in order; second: other readings; unseen: hidden text, then asides."""
+
+    shown: list[tuple[str, str]] = field(default_factory=list)
+    second: list[tuple[str, str]] = field(default_factory=list)
+    unseen: list[tuple[str, str]] = field(default_factory=list)
+    html: str = ""
+
+    def everything(self) -> Iterator[str]:
+        """Each text once: what is shown first."""
+        seen: set[str] = set()
+        for _, text in (*self.shown, *self.second, *self.unseen):
+            if text.strip() and text not in seen:
+                seen.add(text)
+                yield text
+
+    def pieces(self) -> list[Piece]:
+        return [Piece(where, text) for where, text in (*self.shown, *self.second, *self.unseen)]
+
+
+class Parts:
+    """What one reading of a mail has found so far."""
+
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+        self.files = Files(budget, self._inner_file)
+        self.texts = Texts()
+        self.attachments: list[Attachment] = []
+        self.calendar = ""
+        self.report = ""
+        self.signed = False
+        self.encrypted = False
+        self._digests: set[bytes] = set()
+
+    def read(self, octets: bytes) -> Block:
+        """Read the mail itself; returns its header block."""
+        block, leaves = leaves_of(octets, self.budget)
+        for leaf in leaves:
+            self._leaf(leaf, self.texts, self.attachments, 0)
+        return block
+
+    def read_again(self, octets: bytes) -> None:
+        """Look once more at an ambiguous mail, for what its other readings hold."""
+        for content in salvage(octets):
+            digest = hashlib.sha256(content).digest()
+            if digest in self._digests or not self.budget.take_reading("mail"):
+                continue
+            self._digests.add(digest)
+            found = detect(content)
+            if found.short and found.short not in ("txt", "script"):
+                self.attachments.append(self.files.open(FileIn("", "", content, "second reading", 1)))
+            elif text := readable(content):
+                self.texts.second.append(("second reading", text))
+
+    def _leaf(self, leaf: Leaf, texts: Texts, attachments: list[Attachment], depth: int) -> None:
+        self._note_structure(leaf, depth)
+        for number, content in enumerate(leaf.contents):
+            self._digests.add(hashlib.sha256(content).digest())
+            if number and not self.budget.take_reading(leaf.where):
+                return
+            self._content(leaf, content, texts, attachments, depth)
+
+    def _note_structure(self, leaf: Leaf, depth: int) -> None:
+        parent = leaf.parents[-1] if leaf.parents else ""
+        if parent == "multipart/signed" or leaf.media in _SIGNATURES:
+            self.signed = True
+        if parent == "multipart/encrypted" or leaf.media == "application/pgp-encrypted":
+            self._note_encrypted(leaf.where, "PGP/MIME")
+        if leaf.media in ("message/delivery-status", "message/disposition-notification") and depth == 0:
+            if leaf.parents == ("multipart/report",):
+                self.report = leaf.media.partition("/")[2]
+        elif leaf.media == "message/partial":
+            self.budget.find("partial", leaf.where, "one piece of a mail in several; it cannot be read whole")
+            self.budget.find("not_inspectable", leaf.where, "message/partial")
+        elif leaf.media == "message/external-body":
+            self.budget.find("external_body", leaf.where, "the content lies somewhere else")
+            self.budget.find("not_inspectable", leaf.where, "message/external-body")
+
+    def _note_encrypted(self, where: str, detail: str) -> None:
+        self.encrypted = True
+        self.budget.find("encrypted", where, detail)
+        self.budget.find("not_inspectable", where, detail)
+
+    def _content(self, leaf: Leaf, content: bytes, texts: Texts, attachments: list[Attachment], depth: int) -> None:
+        names = part_names(leaf.disposition, leaf.kind, leaf.where, self.budget)
+        if leaf.media in _MESSAGES:
+            self._message(leaf, content, names, attachments, depth)
+        elif leaf.media in _SMIME and self._smime(leaf, content, attachments, depth):
+            return
+        elif leaf.media in _REPORTS or _is_body(leaf, names):
+            self._text(leaf, content, texts, attachments, depth)
+        else:
+            self._files(leaf, content, names, attachments, depth)
+
+    def _files(self, leaf: Leaf, content: bytes, names: list[str], attachments: list[Attachment], depth: int) -> None:
+        if leaf.media == "text/calendar" and depth == 0:
+            self.calendar = self.calendar or bodies.calendar_method(leaf, content.decode("utf-8", "replace"))
+        for name in names or [""]:
+            where = f"{leaf.where} {name}".strip()
+            file = FileIn(name, leaf.media, content, where, depth, leaf.kind.get("charset"))
+            one = self.files.open(file)
+            _list(one, attachments)
+
+    def _text(self, leaf: Leaf, content: bytes, texts: Texts, attachments: list[Attachment], depth: int) -> None:
+        body = bodies.body_text(leaf, content)
+        if leaf.media == "text/calendar" and depth == 0:
+            self.calendar = self.calendar or bodies.calendar_method(leaf, body.text)
+        if leaf.hidden:
+            texts.unseen.append((leaf.where, body.text))
+            self.budget.find("hidden_text", leaf.where, "text outside of the parts")
+        else:
+            texts.shown.append((leaf.where, body.text))
+        if body.second:
+            texts.second.append((leaf.where, body.second))
+        if body.hidden.strip():
+            texts.unseen.append((leaf.where, body.hidden))
+            self.budget.find("hidden_text", leaf.where, "HTML with text that is not shown")
+        if body.aside.strip():
+            texts.unseen.append((leaf.where, body.aside))
+        texts.html = texts.html or body.html
+        if bodies.has_pgp_message(body.text):
+            self._note_encrypted(leaf.where, "PGP message in the text")
+        self.signed = self.signed or bodies.has_pgp_signature(body.text)
+        for inner in body.files:
+            name = clean_name(decode_field(inner.name))
+            attachments.append(self.files.open(FileIn(name, "", inner.octets, f"{leaf.where} {name}", depth + 1)))
+
+    def _message(self, leaf: Leaf, content: bytes, names: list[str], attachments: list[Attachment], depth: int) -> None:
+        """A mail inside the mail: itself a file, and its own files beside it."""
+        file = FileIn(names[0] if names else "", leaf.media, content, leaf.where, depth)
+        one = self.files.open_as_message(file)
+        _list(one, attachments)
+
+    def _smime(self, leaf: Leaf, content: bytes, attachments: list[Attachment], depth: int) -> bool:
+        """An S/MIME container; True if it was one that could be opened."""
+        container = open_container(content)
+        if container.kind == "encrypted":
+            self._note_encrypted(leaf.where, "S/MIME")
+            return False
+        if container.kind != "signed":
+            return False
+        self.signed = True
+        if container.content and depth < self.budget.limits.depth:
+            _, leaves = leaves_of(container.content, self.budget, leaf.where)
+            for inner in leaves:
+                self._leaf(inner, self.texts, attachments, depth + 1)
+        return True
+
+    def _inner_file(self, file: FileIn) -> tuple[str, list[Attachment]]:
+        """Open a message for `files`: its text with its headers, and its files."""
+        texts = Texts()
+        attachments: list[Attachment] = []
+        block, leaves = leaves_of(file.octets, self.budget, file.where)
+        for leaf in leaves:
+            self._leaf(leaf, texts, attachments, file.depth + 1)
+        headers = read_headers(block, Budget(self.budget.limits))
+        people = ", ".join(f"{one.name} <{one.address}>" for one in (*headers.sender, *headers.to, *headers.cc))
+        return "\n".join([headers.subject or "", people, *texts.everything()]), attachments
+
+
+def _list(one: Attachment, attachments: list[Attachment]) -> None:
+    """List a file; a mail's own files come beside it, not inside it."""
+    if one.short_type == "eml":
+        attachments.append(replace(one, members=()))
+        attachments.extend(one.members)
+    else:
+        attachments.append(one)
+
+
+def _is_body(leaf: Leaf, names: list[str]) -> bool:
+    """Whether a part is the mail's own text: a text part without a name that is not marked as an attachment."""
+    if names or leaf.disposition.value == "attachment":
+        return False
+    return leaf.media.startswith("text/") and leaf.media not in (
+        "text/csv",
+        "text/vcard",
+        "text/x-vcard",
+        "text/directory",
+    )

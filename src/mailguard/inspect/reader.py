@@ -1,0 +1,119 @@
+"""The reading of one mail: octets in, Facts out. Pure, total, bounded: it knows no clock and no network and never
+raises.
+
+Each step is guarded: a fault in one costs that step, and the finding says so. What two mail clients would show
+differently is read in both ways. A mail that cannot be read at all still gives Facts, with the finding `unreadable`,
+which is held.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TypeVar
+
+from mailguard.inspect import headers as fields
+from mailguard.inspect.fields import Block
+from mailguard.inspect.files import Piece
+from mailguard.inspect.limits import Budget, ReadingLimits
+from mailguard.inspect.parts import Parts
+from mailguard.inspect.personal import Found, search
+from mailguard.inspect.secrets import find_secrets
+from mailguard.mail.facts import Facts, Finding, Headers, Kind
+
+T = TypeVar("T")
+_STANDARD = ReadingLimits()
+
+
+def read_mail(octets: bytes, limits: ReadingLimits = _STANDARD) -> Facts:
+    """Read a mail. Never raises for what is in it; MemoryError alone passes, since only a new worker helps then."""
+    budget = Budget(limits)
+    if len(octets) > limits.mail_bytes:
+        budget.find("limit_reached", "mail", f"larger than {limits.mail_bytes} octets; its rest was not read")
+        octets = octets[: limits.mail_bytes]
+    try:
+        return _read(octets, budget)
+    except (MemoryError, KeyboardInterrupt):
+        raise
+    except Exception as error:  # the judge holds what could not be read
+        return unreadable(f"the reader failed: {type(error).__name__}", budget.findings())
+
+
+def unreadable(detail: str, findings: Iterable[Finding] = (), headers: Headers | None = None) -> Facts:
+    """The Facts of a mail that could not be read."""
+    return Facts(headers=headers or Headers(), findings=(Finding("unreadable", "mail", detail), *findings))
+
+
+def _read(octets: bytes, budget: Budget) -> Facts:
+    limits = budget.limits
+    parts = Parts(budget)
+    block = _guarded(budget, "mail", lambda: parts.read(octets), Block(()))
+    if budget.found("ambiguous_mime"):
+        _guarded(budget, "mail", lambda: parts.read_again(octets), None)
+    headers = _guarded(budget, "headers", lambda: fields.read_headers(block, budget), Headers())
+    text = _nfc("\n".join(parts.texts.everything()))
+    pieces = [Piece("subject", headers.subject or ""), *parts.texts.pieces(), *parts.files.pieces]
+    searched = _bounded(pieces, budget)
+    found = _guarded(budget, "personal data", lambda: search(searched, limits.values), Found({}, 0))
+    nothing: dict[str, int] = {}
+    secrets = _guarded(budget, "secrets", lambda: find_secrets(searched), nothing)
+    facts = Facts(
+        headers=headers,
+        text=parts.files.cut(text, "text"),
+        html=_nfc(parts.texts.html[: limits.html_chars]),
+        attachments=tuple(parts.attachments),
+        personal_data=found.classes,
+        persons=found.persons,
+        secrets=secrets,
+        auto_generated=fields.is_automatic(block) or fields.is_bulk(block),
+        calendar=parts.calendar,
+        signed=parts.signed,
+        encrypted=parts.encrypted,
+        is_reply=fields.is_reply(headers),
+        received_count=sum(field.name == "received" for field in block.fields),
+        own_marks=fields.own_marks(block),
+    )
+    return replace(facts, kind=_kind(facts, block, parts), findings=budget.findings())
+
+
+def _kind(facts: Facts, block: Block, parts: Parts) -> Kind:
+    """The kind of mail (product section 3). Reports and calendar answers count only where they carry no other file."""
+    carries = any(one.short_type not in ("ics", "eml", "txt", "") or one.encrypted for one in facts.attachments)
+    if parts.report == "delivery-status" and not carries:
+        return "delivery_report"
+    if parts.report == "disposition-notification" and not carries:
+        return "read_receipt"
+    if facts.calendar in ("REPLY", "CANCEL") and all(one.short_type == "ics" for one in facts.attachments):
+        return "calendar_reply"
+    return "auto_reply" if fields.is_automatic(block) else "ordinary"
+
+
+def _bounded(pieces: list[Piece], budget: Budget) -> list[str]:
+    """The texts to search, each once, within the limit."""
+    texts: dict[str, None] = {}
+    left = budget.limits.personal_chars
+    for piece in pieces:
+        if not piece.text or piece.text in texts:
+            continue
+        if len(piece.text) > left:
+            budget.find(
+                "limit_reached", piece.where, "too much text to search for personal data; its rest was not searched"
+            )
+        texts[piece.text[:left]] = None
+        left -= min(left, len(piece.text))
+    return [text for text in texts if text]
+
+
+def _guarded(budget: Budget, where: str, step: Callable[[], T], otherwise: T) -> T:
+    try:
+        return step()
+    except (MemoryError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        budget.find("unreadable", where, f"the reader failed: {type(error).__name__}")
+        return otherwise
+
+
+def _nfc(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", text)

@@ -1,0 +1,71 @@
+"""The reading worker: a process of its own that reads one mail after the other and answers with Facts as JSON.
+
+Started as `python -I -m mailguard.inspect.worker` by `workers`; first frame in: limits; then questions. It writes
+nothing but answers, opens nothing but the file it is told to read, and ends when its input ends. It may die at any
+time: that costs one mail its facts.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from mailguard.inspect import isolation, wire
+from mailguard.inspect.limits import ReadingLimits
+from mailguard.inspect.reader import read_mail, unreadable
+from mailguard.mail.facts import Facts
+from mailguard.mail.facts_json import facts_to_json
+
+READY = b"ready"
+
+
+def main() -> None:
+    """Read questions from standard input until it ends."""
+    source, answers = sys.stdin.buffer, sys.stdout.buffer
+    head = _frame(source)
+    if head is None:
+        return
+    limits = wire.limits_from_json(json.loads(head))
+    isolation.wall_in(limits.memory_bytes)
+    gc.freeze()
+    _answer(answers, READY)
+    while (question := _frame(source)) is not None:
+        isolation.allow_cpu(limits.cpu_seconds)
+        facts, spent = _read(json.loads(question), source, limits)
+        _answer(answers, json.dumps(facts_to_json(facts, unmasked=True), ensure_ascii=False).encode("utf-8", "replace"))
+        if spent:  # memory ran out: a fresh process is better than a crumbled one
+            return
+
+
+def _read(question: dict[str, object], source: BinaryIO, limits: ReadingLimits) -> tuple[Facts, bool]:
+    path, size = question.get("path"), question.get("size")
+    try:
+        if isinstance(path, str):
+            with Path(path).open("rb") as file:
+                octets = file.read(limits.mail_bytes + 1)
+        else:
+            octets = source.read(size if isinstance(size, int) else 0)
+        return read_mail(octets, limits), False
+    except MemoryError:
+        return unreadable("more memory than allowed"), True
+    except OSError as error:
+        return unreadable(f"the stored mail cannot be opened: {type(error).__name__}"), False
+
+
+def _frame(source: BinaryIO) -> bytes | None:
+    head = source.read(wire.HEAD)
+    if len(head) < wire.HEAD:
+        return None
+    return source.read(wire.length_of(head))
+
+
+def _answer(answers: BinaryIO, payload: bytes) -> None:
+    answers.write(wire.frame(payload))
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,233 @@
+"""The readers: warm worker processes, each reading one mail at a time, killed when one takes too long.
+
+A mail can do what it likes to a worker: the worker dies, the mail gets the finding `unreadable`, the service goes on.
+Only where no worker can be started at all is there an error, and then nothing is accepted (451). Workers are started
+when needed, end after so many mails, and are in a session of their own. This is the one module of the room that
+awaits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections import deque
+from pathlib import Path
+
+from mailguard import events
+from mailguard.inspect import wire
+from mailguard.inspect.glance import glance
+from mailguard.inspect.limits import ReadingLimits
+from mailguard.inspect.reader import unreadable
+from mailguard.inspect.worker import READY
+from mailguard.mail.facts import Facts, Headers
+from mailguard.mail.facts_json import facts_from_json
+from mailguard.mail.message import Body
+
+_GLANCE = 16 * 1024
+
+
+class ReadersDead(Exception):
+    """No mail can be read now: no worker starts. The house fails, not the mail."""
+
+
+class ReadersBusy(ReadersDead):
+    """More mails are waiting to be read than the queue holds."""
+
+
+class _Died(Exception):
+    """A worker ended, or had to be ended; the message says why."""
+
+
+class Readers:
+    """A pool of reading workers. Use `start` before and `stop` after; `read` from any number of tasks."""
+
+    def __init__(
+        self,
+        limits: ReadingLimits | None = None,
+        count: int = 2,
+        *,
+        recycle_after: int = 2000,
+        queue: int = 2000,
+        start_seconds: float = 20.0,
+    ) -> None:
+        self.limits = limits or ReadingLimits()
+        self._recycle_after = recycle_after
+        self._queue = queue
+        self._start_seconds = start_seconds
+        self._free = asyncio.Semaphore(count)
+        self._idle: deque[_Worker] = deque()
+        self._waiting = 0
+        self._stopped = False
+
+    async def start(self) -> None:
+        """Start the first worker, so that a house that cannot read finds out at once. Raises ReadersDead."""
+        self._stopped = False
+        self._idle.append(await self._new())
+
+    async def stop(self) -> None:
+        """End all workers; mails under way are read to their end first."""
+        self._stopped = True
+        while self._idle:
+            await self._idle.popleft().end()
+
+    async def read(self, body: Body) -> Facts:
+        """The Facts of a mail. Never raises for what the mail does. Raises ReadersDead (or ReadersBusy)."""
+        if self._waiting >= self._queue:
+            raise ReadersBusy("too many mails are waiting to be read")
+        self._waiting += 1
+        try:
+            async with self._free:
+                return await self._read(body)
+        finally:
+            self._waiting -= 1
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Process ids of the idle workers (for tests and diagnosis)."""
+        return tuple(worker.pid for worker in self._idle)
+
+    async def _read(self, body: Body) -> Facts:
+        worker = await self._take()
+        try:
+            facts = await worker.ask(body, self.limits.seconds)
+        except _Died as died:
+            await worker.kill()
+            events.reader_ended(str(died))
+            return unreadable(f"the reader ended: {died}", headers=await asyncio.to_thread(_glance, body))
+        except BaseException:  # cancelled in the middle: what the worker answers next belongs to nobody
+            await worker.kill()
+            raise
+        if self._stopped or worker.asked >= self._recycle_after or not worker.alive:
+            await worker.end()
+        else:
+            self._idle.append(worker)
+        return facts
+
+    async def _take(self) -> _Worker:
+        while self._idle:
+            worker = self._idle.popleft()
+            if worker.alive:
+                return worker
+            await worker.kill()
+            events.reader_ended("died while idle")
+        return await self._new()
+
+    async def _new(self) -> _Worker:
+        worker = None
+        try:
+            worker = await _Worker.started()
+            await worker.greet(self.limits, self._start_seconds)
+        except (OSError, _Died) as error:
+            if worker is not None:
+                await worker.kill()
+            raise ReadersDead(f"no reading worker starts: {error}") from error
+        except BaseException:
+            if worker is not None:
+                await worker.kill()
+            raise
+        return worker
+
+
+class _Worker:
+    """One worker process and the pipes to it."""
+
+    def __init__(self, child: asyncio.subprocess.Process) -> None:
+        self._child = child
+        self.asked = 0
+
+    @classmethod
+    async def started(cls) -> _Worker:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-I", "-m", "mailguard.inspect.worker",
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True, env={"LANG": "C.UTF-8"}, cwd="/",
+        )  # fmt: skip
+        return cls(child)
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._child.returncode is None
+
+    async def greet(self, limits: ReadingLimits, seconds: float) -> None:
+        """Send the limits, wait until the worker is ready. Raises _Died."""
+        payload = wire.frame(json.dumps(wire.limits_to_json(limits)).encode())
+        if await self._exchange([payload], seconds) != READY:
+            raise _Died("not ready")
+
+    async def ask(self, body: Body, seconds: float) -> Facts:
+        """Have a mail read. Raises _Died."""
+        self.asked += 1
+        path = None if body.octets is not None else str(body.path)
+        question = wire.frame(json.dumps(wire.Question(path, body.size).to_json()).encode())
+        answer = await self._exchange([question, body.octets or b""], seconds)
+        try:
+            return await _facts(answer)
+        except ValueError as error:
+            raise _Died("answer is no JSON") from error
+
+    async def kill(self) -> None:
+        """End the worker now, and whatever it started."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._child.pid, signal.SIGKILL)
+        await self._gone()
+
+    async def end(self) -> None:
+        """Let an idle worker end by itself, or else end it."""
+        assert self._child.stdin is not None
+        self._child.stdin.close()
+        try:
+            await asyncio.wait_for(self._child.wait(), 1.0)
+        except TimeoutError:
+            await self.kill()
+            return
+        await self._gone()
+
+    async def _gone(self) -> None:
+        await self._child.wait()
+        assert self._child.stdin is not None
+        self._child.stdin.close()
+        with contextlib.suppress(OSError):
+            await self._child.stdin.wait_closed()
+
+    async def _exchange(self, out: list[bytes], seconds: float) -> bytes:
+        """Send frames, read one frame. Raises _Died on time-out, end of the process, or an answer that is too long."""
+        stdin, stdout = self._child.stdin, self._child.stdout
+        assert stdin is not None
+        assert stdout is not None
+        try:
+            async with asyncio.timeout(seconds):
+                stdin.writelines(out)
+                await stdin.drain()
+                length = wire.length_of(await stdout.readexactly(wire.HEAD))
+                if length > wire.LONGEST_ANSWER:
+                    raise _Died("answer too long")
+                return await stdout.readexactly(length)
+        except TimeoutError as error:
+            raise _Died(f"no answer within {seconds:g} s") from error
+        except (asyncio.IncompleteReadError, ConnectionError, BrokenPipeError) as error:
+            raise _Died("it died") from error
+
+
+async def _facts(answer: bytes) -> Facts:
+    """An answer to Facts; a long one in a thread, so that the loop goes on."""
+    if len(answer) > 256 * 1024:
+        return await asyncio.to_thread(lambda: facts_from_json(json.loads(answer)))
+    return facts_from_json(json.loads(answer))
+
+
+def _glance(body: Body) -> Headers:
+    if body.octets is not None:
+        return glance(body.octets[:_GLANCE])
+    try:
+        with Path(body.path or "").open("rb") as file:
+            return glance(file.read(_GLANCE))
+    except OSError:
+        return Headers()

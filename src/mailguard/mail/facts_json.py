@@ -1,0 +1,201 @@
+"""Facts to JSON and back: the object of contract section 4, and under "judge" what only the judge and the console need.
+
+Going out it decides what may leave: values of personal data only when asked for (`unmasked`), texts only when asked
+for (`text`). Coming back it trusts nothing: any object gives Facts, a key of the wrong kind counts as missing. It
+never does I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, get_args
+
+from mailguard.mail.facts import CLASSES, Attachment, ClassCount, Facts, Finding, HeaderAddress, Headers, Kind
+
+Json = dict[str, Any]
+_KINDS = get_args(Kind)
+#: Attachments deeper than this do not come back: a reader never makes them, a forger might.
+_DEEPEST = 40
+
+
+def facts_to_json(facts: Facts, *, unmasked: bool = False, text: bool = True) -> Json:
+    """The object of contract section 4. unmasked: with `values`; text: with the texts of the mail and its files."""
+    out: Json = {"headers": _headers_to_json(facts.headers)}
+    if text:
+        out["text"] = facts.text
+    out["attachments"] = [_attachment_to_json(one, text) for one in facts.attachments]
+    out["personal_data"] = {"persons": facts.persons} | {
+        name: _count_to_json(facts.personal_data[name], unmasked) for name in CLASSES if name in facts.personal_data
+    }
+    out["secrets"] = dict(facts.secrets)
+    out["findings"] = [{"code": f.code, "where": f.where, "detail": f.detail} for f in facts.findings]
+    out["judge"] = _judge_to_json(facts, text)
+    return out
+
+
+def facts_from_json(obj: object) -> Facts:
+    """Facts out of what `facts_to_json` made. Never raises: what does not fit is left out."""
+    top = _mapping(obj)
+    judge = _mapping(top.get("judge"))
+    personal = _mapping(top.get("personal_data"))
+    kind: Kind = judge["kind"] if judge.get("kind") in _KINDS else "ordinary"
+    return Facts(
+        headers=_headers_from_json(_mapping(top.get("headers")), _mapping(judge.get("headers"))),
+        text=_text(top.get("text")),
+        html=_text(judge.get("html")),
+        attachments=_attachments_from_json(top.get("attachments"), 0),
+        personal_data={name: _count_from_json(_mapping(personal[name])) for name in CLASSES if name in personal},
+        persons=_number(personal.get("persons")),
+        secrets={str(k): _number(v) for k, v in _mapping(top.get("secrets")).items()},
+        findings=tuple(
+            Finding(_text(f.get("code")), _text(f.get("where")), _text(f.get("detail")))
+            for f in _mappings(top.get("findings"))
+        ),
+        kind=kind,
+        auto_generated=judge.get("auto_generated") is True,
+        calendar=_text(judge.get("calendar")),
+        signed=judge.get("signed") is True,
+        encrypted=judge.get("encrypted") is True,
+        is_reply=judge.get("is_reply") is True,
+        received_count=_number(judge.get("received_count")),
+        own_marks=_texts(judge.get("own_marks")),
+    )
+
+
+def _headers_to_json(headers: Headers) -> Json:
+    return {
+        "from": [a.address for a in headers.sender],
+        "to": [a.address for a in headers.to],
+        "cc": [a.address for a in headers.cc],
+        "subject": headers.subject or "",
+        "message_id": headers.message_id,
+        "date": headers.date,
+    }
+
+
+def _judge_to_json(facts: Facts, text: bool) -> Json:
+    headers = facts.headers
+    out: Json = {
+        "kind": facts.kind,
+        "auto_generated": facts.auto_generated,
+        "calendar": facts.calendar,
+        "signed": facts.signed,
+        "encrypted": facts.encrypted,
+        "is_reply": facts.is_reply,
+        "received_count": facts.received_count,
+        "own_marks": list(facts.own_marks),
+        "headers": {
+            "names": {
+                key: [a.name for a in some]
+                for key, some in (("from", headers.sender), ("to", headers.to), ("cc", headers.cc))
+                if any(a.name for a in some)
+            },
+            "bcc": [[a.address, a.name] for a in headers.bcc],
+            "reply_to": [[a.address, a.name] for a in headers.reply_to],
+            "has_subject": headers.subject is not None,
+            "in_reply_to": headers.in_reply_to,
+            "references": list(headers.references),
+        },
+    }
+    if text:
+        out["html"] = facts.html
+    return out
+
+
+def _attachment_to_json(one: Attachment, text: bool) -> Json:
+    out: Json = {
+        "filename": one.filename,
+        "declared_type": one.declared_type,
+        "detected_type": one.detected_type,
+        "short_type": one.short_type,
+        "size": one.size,
+        "sha256": one.sha256,
+        "encrypted": one.encrypted,
+        "inspected": one.inspected,
+    }
+    if text:
+        out["text"] = one.text
+    out["members"] = [_attachment_to_json(member, text) for member in one.members]
+    return out
+
+
+def _count_to_json(count: ClassCount, unmasked: bool) -> Json:
+    out: Json = {"distinct": count.distinct, "examples_masked": list(count.masked)}
+    if unmasked:
+        out["values"] = list(count.values)
+    return out
+
+
+def _headers_from_json(shown: Mapping[str, Any], judge: Mapping[str, Any]) -> Headers:
+    names = _mapping(judge.get("names"))
+
+    def people(key: str) -> tuple[HeaderAddress, ...]:
+        addresses, titles = _texts(shown.get(key)), _texts(names.get(key))
+        padded = titles if len(titles) == len(addresses) else ("",) * len(addresses)
+        return tuple(HeaderAddress(address, name) for address, name in zip(addresses, padded, strict=True))
+
+    return Headers(
+        sender=people("from"),
+        to=people("to"),
+        cc=people("cc"),
+        bcc=_pairs(judge.get("bcc")),
+        reply_to=_pairs(judge.get("reply_to")),
+        subject=None if judge.get("has_subject") is False else _text(shown.get("subject")),
+        message_id=_text(shown.get("message_id")),
+        date=_text(shown.get("date")),
+        in_reply_to=_text(judge.get("in_reply_to")),
+        references=_texts(judge.get("references")),
+    )
+
+
+def _attachments_from_json(obj: object, depth: int) -> tuple[Attachment, ...]:
+    if depth > _DEEPEST:
+        return ()
+    return tuple(
+        Attachment(
+            filename=_text(one.get("filename")),
+            declared_type=_text(one.get("declared_type")),
+            detected_type=_text(one.get("detected_type")),
+            short_type=_text(one.get("short_type")),
+            size=_number(one.get("size")),
+            sha256=_text(one.get("sha256")),
+            encrypted=one.get("encrypted") is True,
+            inspected=one.get("inspected") is True,
+            text=_text(one.get("text")),
+            members=_attachments_from_json(one.get("members"), depth + 1),
+        )
+        for one in _mappings(obj)
+    )
+
+
+def _count_from_json(obj: Mapping[str, Any]) -> ClassCount:
+    values = _texts(obj.get("values"))
+    counted = _number(obj.get("distinct"))
+    return ClassCount(values, _texts(obj.get("examples_masked")), counted if counted > len(values) else 0)
+
+
+def _pairs(obj: object) -> tuple[HeaderAddress, ...]:
+    some = obj if isinstance(obj, list) else []
+    return tuple(
+        HeaderAddress(_text(one[0]), _text(one[1])) for one in some if isinstance(one, (list, tuple)) and len(one) == 2
+    )
+
+
+def _mapping(obj: object) -> Mapping[str, Any]:
+    return obj if isinstance(obj, Mapping) else {}
+
+
+def _mappings(obj: object) -> Iterable[Mapping[str, Any]]:
+    return [one for one in obj if isinstance(one, Mapping)] if isinstance(obj, list) else []
+
+
+def _texts(obj: object) -> tuple[str, ...]:
+    return tuple(one for one in obj if isinstance(one, str)) if isinstance(obj, (list, tuple)) else ()
+
+
+def _text(obj: object) -> str:
+    return obj if isinstance(obj, str) else ""
+
+
+def _number(obj: object) -> int:
+    return obj if isinstance(obj, int) and not isinstance(obj, bool) and obj >= 0 else 0
