@@ -1,42 +1,150 @@
 """The audit log: one line for every change, in the change's own transaction, chained by hashes, never altered.
 
 Triggers refuse UPDATE and DELETE; the chain shows what was done with the triggers out of the way. Lines name people
-and say why; they hold no bodies.
+and say why; they hold no bodies. Who can write the file can forge a whole new chain: keep `audit export` elsewhere.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
-from mailguard.mail.actor import Actor
+from mailguard.mail.actor import Actor, Role
 from mailguard.mail.message import Message
 from mailguard.mail.verdict import Verdict
 from mailguard.store.db import Database
 from mailguard.store.records import HistoryLine
+from mailguard.store.rows import clean, to_micro, to_moment, to_text
+
+#: What the first line is chained to.
+_START = bytes(32)
+_COLUMNS = "number, at, message_id, actor, role, via, event, recipients, comment, detail"
+_PAGE = 1000
+
+
+def append(
+    connection: sqlite3.Connection,
+    now: datetime,
+    actor: Actor,
+    event: str,
+    *,
+    message_id: str = "",
+    recipients: Iterable[str] = (),
+    comment: str = "",
+    detail: dict[str, Any] | None = None,
+) -> int:
+    """Add a line inside the caller's transaction. Returns its number."""
+    last = connection.execute("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1").fetchone()
+    number, previous = (last[0] + 1, last[1]) if last else (1, _START)
+    line = (
+        number,
+        to_micro(now),
+        message_id,
+        clean(actor.address),
+        str(actor.role),
+        clean(actor.via),
+        event,
+        to_text(list(recipients)),
+        clean(comment),
+        to_text(detail or {}),
+    )
+    connection.execute(
+        f"INSERT INTO audit ({_COLUMNS}, hash) VALUES (?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
+        (*line, _chained(previous, line)),
+    )
+    return number
 
 
 class Audit:
     """Reading and checking the log, and lines about what is no change of a message."""
 
     def __init__(self, db: Database) -> None:
-        raise NotImplementedError
+        self._db = db
 
     async def refused(self, message: Message, verdict: Verdict, now: datetime) -> None:
         """A line for a mail that policy refused at the door: envelope, rules, digest; no row is kept."""
-        raise NotImplementedError
+        envelope = message.envelope
+        detail = {
+            "sender": str(envelope.sender),
+            "size": message.body.size,
+            "sha256": message.body.sha256,
+            "policy": verdict.policy,
+            "rules": [hit.rule for hit in verdict.enforced],
+        }
+        actor = Actor(envelope.client.login or str(envelope.sender).lower(), Role.SENDER, "smtp")
+        recipients = [str(address) for address in envelope.recipients]
+        await self._db.write(
+            lambda c: append(c, now, actor, "refuse", message_id=message.id, recipients=recipients, detail=detail)
+        )
 
     async def note(self, event: str, actor: Actor, now: datetime, comment: str = "", **detail: object) -> None:
         """A line about the house: a token made, a policy reloaded, somebody logged in."""
-        raise NotImplementedError
+        await self._db.write(lambda c: append(c, now, actor, event, comment=comment, detail=detail))
 
     async def history_of(self, message_id: str) -> list[HistoryLine]:
         """All lines about a message, oldest first."""
-        raise NotImplementedError
+        return await self._db.read(lambda c: lines_of(c, message_id))
 
     async def page(self, *, after: int = 0, limit: int = 1000) -> list[HistoryLine]:
         """Lines with a number above `after`, oldest first."""
-        raise NotImplementedError
+        sql = f"SELECT {_COLUMNS} FROM audit WHERE number > ? ORDER BY number LIMIT ?"  # noqa: S608
+        return await self._db.read(lambda c: [_line(row) for row in c.execute(sql, (after, limit))])
+
+    async def latest(self, limit: int = 50) -> list[HistoryLine]:
+        """The newest lines, newest first."""
+        sql = f"SELECT {_COLUMNS} FROM audit ORDER BY number DESC LIMIT ?"  # noqa: S608
+        return await self._db.read(lambda c: [_line(row) for row in c.execute(sql, (limit,))])
 
     async def verify(self) -> int | None:
         """Check the whole chain. The number of the first line that is altered or missing; None if it is whole."""
-        raise NotImplementedError
+        return await self._db.read(first_broken)
+
+
+def lines_of(connection: sqlite3.Connection, message_id: str) -> list[HistoryLine]:
+    """The lines about a message, oldest first."""
+    sql = f"SELECT {_COLUMNS} FROM audit WHERE message_id = ? AND message_id <> '' ORDER BY number"  # noqa: S608
+    return [_line(row) for row in connection.execute(sql, (message_id,))]
+
+
+def as_json(line: HistoryLine) -> dict[str, Any]:
+    """A line for API and CLI."""
+    return {**asdict(line), "at": line.at.isoformat(), "role": str(line.role), "recipients": list(line.recipients)}
+
+
+def first_broken(connection: sqlite3.Connection) -> int | None:
+    """Walk the chain from its start; the number of the first line that does not fit, None if all do."""
+    expected, previous = 1, _START
+    sql = f"SELECT {_COLUMNS}, hash FROM audit ORDER BY number"  # noqa: S608
+    for *line, stored in connection.execute(sql):
+        if line[0] != expected or _chained(previous, tuple(line)) != stored:
+            return expected
+        expected, previous = expected + 1, stored
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'audit'").fetchone()
+    highest = row[0] if row else 0
+    # Lines cut off at the end leave a whole chain behind, but SQLite remembers how far it once went.
+    return None if highest == expected - 1 else expected
+
+
+def _chained(previous: bytes, line: tuple[Any, ...]) -> bytes:
+    text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(previous + text.encode()).digest()
+
+
+def _line(row: tuple[Any, ...]) -> HistoryLine:
+    return HistoryLine(
+        number=row[0],
+        at=to_moment(row[1]),
+        message_id=row[2],
+        actor=row[3],
+        role=Role(row[4]),
+        via=row[5],
+        event=row[6],
+        recipients=tuple(json.loads(row[7])),
+        comment=row[8],
+        detail=json.loads(row[9]),
+    )

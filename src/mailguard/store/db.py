@@ -7,16 +7,42 @@ fsync promised and nothing else. No SQL and no fsync ever runs on the event loop
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import secrets
 import sqlite3
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from mailguard.store.connection import connect
+from mailguard.store.errors import StoreClosed, StoreError, typed
+from mailguard.store.migrate import prepare
+from mailguard.store.writer import Writer
+
+__all__ = ["Database", "StoreError"]
+
 T = TypeVar("T")
+
+#: Threads that read. Pages and look-ups are short; more would only wait for the interpreter lock.
+_READERS = 3
 
 
 class Database:
     """The opened ledger. All methods belong to the event loop that opened it."""
+
+    def __init__(self, path: Path, writer: Writer) -> None:
+        """Use `open`."""
+        self.path = path
+        #: Whose leases these are: another process, or this one after a restart, has another name.
+        self.owner = secrets.token_hex(8)
+        self._writer = writer
+        self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="ledger-read")
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._closed = False
 
     @classmethod
     async def open(cls, path: Path) -> Database:
@@ -24,7 +50,13 @@ class Database:
 
         Raises StoreTooNew, StoreCorrupt, StoreBusy, StoreFull, StoreError.
         """
-        raise NotImplementedError
+        try:
+            await asyncio.to_thread(prepare, path)
+            writer = Writer(path, asyncio.get_running_loop())
+            await writer.start()
+        except (sqlite3.Error, OSError) as error:
+            raise typed(error) from error
+        return cls(path, writer)
 
     async def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
         """Run `change` in the writer thread; return its value once it is on disk.
@@ -32,12 +64,35 @@ class Database:
         What `change` raises is raised here and undoes only itself. A caller that is cancelled does not undo it.
         Raises StoreFull, StoreBusy, StoreCorrupt, StoreClosed, StoreError.
         """
-        raise NotImplementedError
+        return await self._writer.submit(change)
 
     async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `query` in a reader thread, on one snapshot, unable to write."""
-        raise NotImplementedError
+        """Run `query` in a reader thread, on one snapshot, unable to write. Raises StoreError and its kinds."""
+        if self._closed:
+            raise StoreClosed("the ledger is closed")
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._read, query)
 
     async def close(self) -> None:
         """Finish what is waiting, then close. Nothing can be written afterwards (StoreClosed)."""
-        raise NotImplementedError
+        if self._closed:
+            return
+        self._closed = True
+        await self._writer.stop()
+        await asyncio.to_thread(self._pool.shutdown)
+        for connection in self._connections:
+            connection.close()
+
+    def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        try:
+            if connection is None:
+                connection = self._local.connection = connect(self.path, read_only=True)
+                self._connections.append(connection)
+            connection.execute("BEGIN")  # one snapshot for all statements of the query
+            try:
+                return query(connection)
+            finally:
+                with contextlib.suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise typed(error) from error

@@ -1,23 +1,73 @@
 """Who wrote to whom: counts per sender and recipient domain, learned only from mail that went through.
 
-Keys are policy's `known_keys`: the domain, or the whole address at a provider of free mail.
+Keys are policy's `known_keys`: the domain, or the whole address at a provider of mailboxes for everybody. Mail that
+people did not write (auto-replies, receipts, letters) teaches nothing: else any stranger could make himself known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from mailguard.mail.address import Address, ReversePath
-from mailguard.policy.case import Known
+from mailguard.policy.case import Known, known_keys
 from mailguard.store.db import Database
+from mailguard.store.rows import to_micro
+
+#: The sender that stands for everybody here.
+_COMPANY = ""
+#: Domains worth comparing look-alikes with; a company writes to few domains often.
+_OFTEN = 2000
+#: Seconds for which the list of them is good: it changes slowly and is long.
+_FRESH = 30.0
 
 
 class History:
     """What is known of recipients."""
 
     def __init__(self, db: Database) -> None:
-        raise NotImplementedError
+        self._db = db
+        self._often: tuple[str, ...] = ()
+        self._often_until = float("-inf")
 
     async def known(self, sender: ReversePath, recipients: Sequence[Address]) -> Known:
         """What is known about these recipients: which of their keys this sender, and anybody here, wrote to before."""
-        raise NotImplementedError
+        keys = sorted({known_keys(address) for address in recipients})
+        person = None if sender.mailbox is None else sender.mailbox.key
+        stale = time.monotonic() >= self._often_until
+        by_sender, by_company, often = await self._db.read(lambda c: _known(c, person, keys, stale))
+        if stale:
+            self._often, self._often_until = often, time.monotonic() + _FRESH
+        return Known(by_sender, by_company, self._often)
+
+
+def learn(connection: sqlite3.Connection, sender: str, recipients: Iterable[Address], now: datetime) -> None:
+    """Count a mail that went out, inside the caller's transaction. sender: its key; recipients: the external ones."""
+    keys = sorted({known_keys(address) for address in recipients})
+    connection.executemany(
+        "INSERT INTO contact (sender, key, count, first_at, last_at) VALUES (?1, ?2, 1, ?3, ?3)"
+        " ON CONFLICT (sender, key) DO UPDATE SET count = count + 1, last_at = excluded.last_at",
+        [(who, key, to_micro(now)) for who in (_COMPANY, sender) for key in keys],
+    )
+
+
+def _known(
+    connection: sqlite3.Connection, person: str | None, keys: list[str], with_often: bool
+) -> tuple[frozenset[str], frozenset[str], tuple[str, ...]]:
+    sql = "SELECT key FROM contact WHERE sender = ? AND key IN (SELECT value FROM json_each(?))"
+    wanted = json.dumps(keys, ensure_ascii=False)
+
+    def written_by(who: str) -> frozenset[str]:
+        return frozenset(row[0] for row in connection.execute(sql, (who, wanted)))
+
+    often: tuple[str, ...] = ()
+    if with_often:
+        rows = connection.execute(
+            "SELECT key FROM contact WHERE sender = ? ORDER BY count DESC, key LIMIT ?", (_COMPANY, _OFTEN)
+        )
+        # Addresses at shared providers are keys, too; a look-alike is a matter of domains.
+        often = tuple(row[0] for row in rows if "@" not in row[0])
+    return frozenset() if person is None else written_by(person), written_by(_COMPANY), often

@@ -6,23 +6,48 @@ of two decisions on the same copy one wins, and the other learns who was faster.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address
-from mailguard.mail.lifecycle import Event
+from mailguard.mail.lifecycle import Event, State
+from mailguard.store import audit, filters, outbox
+from mailguard.store.changes import change, settle, sources
 from mailguard.store.db import Database
 from mailguard.store.records import Decision, Filter, MessageRecord, NoticeKind, RecipientRecord
+from mailguard.store.rows import load, load_by_id, number_of, to_micro, to_moment_or_none, to_text
 
 May = Callable[[MessageRecord, RecipientRecord], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to happen to which copies, and how it is told.
+
+    recipients: None means all to whom it can happen. may: asked inside the transaction, with what stands in the ledger
+    then; copies that it refuses are left alone. notice: the letter to the sender that this owes.
+    frozen_until: for HOLD: when the frozen copy is given back if nobody decides.
+    """
+
+    event: Event
+    actor: Actor
+    now: datetime
+    recipients: tuple[Address, ...] | None = None
+    may: May | None = None
+    comment: str = ""
+    notice: NoticeKind | None = None
+    frozen_until: datetime | None = None
 
 
 class Holds:
     """Messages as people see them, and what people change."""
 
     def __init__(self, db: Database) -> None:
-        raise NotImplementedError
+        self._db = db
 
     async def apply(
         self,
@@ -37,14 +62,13 @@ class Holds:
         notice: NoticeKind | None = None,
         frozen_until: datetime | None = None,
     ) -> Decision:
-        """Let an event happen to the recipients named (None: to all to whom it can happen).
+        """Let an event happen to the recipients named (None: to all to whom it can happen). See `Wish`.
 
-        may: asked inside the transaction, with what stands in the ledger then; copies it refuses are left alone.
-        A copy whose try at the upstream is under way is left alone. notice: the letter to the sender that this owes.
-        frozen_until: for HOLD: when the frozen copy is given back if nobody decides.
-        An empty `changed` says that somebody was faster or it was not possible. Raises KeyError: no such message.
+        A copy whose try at the upstream is under way is left alone. An empty `changed` says that somebody was faster
+        or it was not possible. Raises KeyError: no such message.
         """
-        raise NotImplementedError
+        wish = Wish(event, actor, now, recipients, may, comment, notice, frozen_until)
+        return await self._db.write(lambda c: _apply(c, message_id, wish))
 
     async def approve(
         self,
@@ -56,25 +80,139 @@ class Holds:
         may: May | None = None,
         comment: str = "",
     ) -> Decision:
-        """Count one approval per copy; those that reach their quorum are released. `changed`: who was counted."""
-        raise NotImplementedError
+        """Count one approval per copy; those that reach their quorum are released. `changed`: who was counted.
+
+        Raises KeyError: no such message.
+        """
+        wish = Wish(Event.RELEASE, actor, now, recipients, may, comment)
+        return await self._db.write(lambda c: _approve(c, message_id, wish))
 
     async def find(self, message_id: str) -> MessageRecord | None:
         """A message, or None."""
-        raise NotImplementedError
+        return await self._db.read(lambda c: load_by_id(c, message_id))
 
     async def page(self, chosen: Filter, limit: int = 50) -> list[MessageRecord]:
         """The newest `limit` messages that match, newest first; the next page: Filter(before=last.id)."""
-        raise NotImplementedError
+        sql, values = filters.numbers(chosen, limit)
+        return await self._db.read(lambda c: load(c, [row[0] for row in c.execute(sql, values)]))
+
+    async def ids(self, chosen: Filter, limit: int) -> list[str]:
+        """The ids of the newest `limit` messages that match, newest first."""
+        sql, values = filters.numbers(chosen, limit)
+        by_number = f"SELECT id FROM message WHERE number IN ({sql}) ORDER BY number DESC"  # noqa: S608
+        return await self._db.read(lambda c: [row[0] for row in c.execute(by_number, values)])
 
     async def count(self, chosen: Filter) -> int:
         """How many match (`before` counts too)."""
-        raise NotImplementedError
+        sql, values = filters.count(chosen)
+        return int((await self._db.read(lambda c: c.execute(sql, values).fetchone()))[0])
 
     async def due(self, now: datetime, limit: int = 100) -> list[MessageRecord]:
         """Messages with holds whose time ran out, longest first."""
-        raise NotImplementedError
+        sql = "SELECT message FROM recipient WHERE state = 'held' AND due_at <= ? ORDER BY due_at LIMIT ?"
+
+        def query(connection: sqlite3.Connection) -> list[MessageRecord]:
+            rows = connection.execute(sql, (to_micro(now), limit))
+            return load(connection, list(dict.fromkeys(row[0] for row in rows)))
+
+        return await self._db.read(query)
 
     async def next_expiry(self) -> datetime | None:
         """When the next hold runs out; None if none does."""
-        raise NotImplementedError
+        sql = "SELECT min(due_at) FROM recipient WHERE state = 'held' AND due_at IS NOT NULL"
+        return to_moment_or_none((await self._db.read(lambda c: c.execute(sql).fetchone()))[0])
+
+
+def _apply(connection: sqlite3.Connection, message_id: str, wish: Wish) -> Decision:
+    record, number = _found(connection, message_id)
+    wanted = _wanted(record, wish, sources(wish.event))
+    changed = change(connection, number, wish.event, wanted, wish.now, _values(wish)) if wanted else []
+    if changed:
+        recipients = _as_written(record, changed)
+        _line(connection, message_id, wish, str(wish.event), recipients)
+        settle(connection, number, wish.now)
+        if wish.notice is not None:
+            _owe(connection, record, wish, wish.notice, recipients)
+    return _decision(connection, number, record, changed)
+
+
+def _approve(connection: sqlite3.Connection, message_id: str, wish: Wish) -> Decision:
+    record, number = _found(connection, message_id)
+    wanted = set(_wanted(record, wish, (State.HELD,)))
+    counted: list[str] = []
+    for one in record.recipients:
+        if one.address.key not in wanted or wish.actor.address in one.approvals:
+            continue
+        counted.append(one.address.key)
+        approvals = [*one.approvals, wish.actor.address]
+        connection.execute(
+            "UPDATE recipient SET approvals = ? WHERE message = ? AND key = ?",
+            (to_text(approvals), number, one.address.key),
+        )
+        if len(approvals) >= one.quorum:
+            change(connection, number, Event.RELEASE, [one.address.key], wish.now, _values(wish))
+    if counted:
+        _line(connection, message_id, wish, "approve", _as_written(record, counted))
+        settle(connection, number, wish.now)
+    return _decision(connection, number, record, counted)
+
+
+def _found(connection: sqlite3.Connection, message_id: str) -> tuple[MessageRecord, int]:
+    record, number = load_by_id(connection, message_id), number_of(connection, message_id)
+    if record is None or number is None:
+        raise KeyError(message_id)
+    return record, number
+
+
+def _wanted(record: MessageRecord, wish: Wish, states: Iterable[State]) -> list[str]:
+    """The keys of the copies that are meant, may be changed, and are in a state for it."""
+    named = None if wish.recipients is None else {address.key for address in wish.recipients}
+    return [
+        one.address.key
+        for one in record.recipients
+        if one.state in states
+        and (named is None or one.address.key in named)
+        and (wish.may is None or wish.may(record, one))
+    ]
+
+
+def _values(wish: Wish) -> dict[str, Any]:
+    """The other columns that the event sets."""
+    now = to_micro(wish.now)
+    if wish.event is Event.HOLD:
+        until = None if wish.frozen_until is None else to_micro(wish.frozen_until)
+        # Whatever it was waiting for: a frozen copy never goes out by itself.
+        return {"due_at": until, "expire_action": "return", "frozen_by": wish.actor.address}
+    due = now if wish.event is Event.RELEASE else None
+    return {"due_at": due, "decided_by": wish.actor.address, "decided_at": now, "frozen_by": ""}
+
+
+def _as_written(record: MessageRecord, keys: Iterable[str]) -> list[str]:
+    wanted = set(keys)
+    return [str(one.address) for one in record.recipients if one.address.key in wanted]
+
+
+def _line(connection: sqlite3.Connection, message_id: str, wish: Wish, word: str, recipients: list[str]) -> None:
+    audit.append(
+        connection, wish.now, wish.actor, word, message_id=message_id, recipients=recipients, comment=wish.comment
+    )
+
+
+def _owe(
+    connection: sqlite3.Connection, record: MessageRecord, wish: Wish, kind: NoticeKind, recipients: list[str]
+) -> None:
+    detail = {"actor": wish.actor.address, "comment": wish.comment, "recipients": recipients}
+    outbox.owe(connection, kind, str(record.sender), wish.now, message_id=record.id, detail=detail)
+
+
+def _decision(connection: sqlite3.Connection, number: int, record: MessageRecord, changed: Iterable[str]) -> Decision:
+    """What stands in the ledger now, and who decided last."""
+    by_key = {one.address.key: one.address for one in record.recipients}
+    state = connection.execute("SELECT state FROM message WHERE number = ?", (number,)).fetchone()[0]
+    row = connection.execute(
+        "SELECT decided_by, decided_at FROM recipient WHERE message = ? AND decided_at IS NOT NULL"
+        " ORDER BY decided_at DESC LIMIT 1",
+        (number,),
+    ).fetchone()
+    by, at = row or ("", None)
+    return Decision(tuple(by_key[key] for key in changed), State(state), by, to_moment_or_none(at))

@@ -5,24 +5,43 @@ A lease is only a later due time with an owner's name on it: when its owner dies
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+from mailguard.mail.actor import HOUSE
 from mailguard.mail.address import Address
-from mailguard.mail.outcome import Outcome
+from mailguard.mail.lifecycle import Event, State
+from mailguard.mail.outcome import Outcome, Result
+from mailguard.store import audit, outbox
+from mailguard.store.changes import change, settle
 from mailguard.store.db import Database
+from mailguard.store.history import learn
 from mailguard.store.records import Job, RecordResult
+from mailguard.store.rows import address_of, clean, load, number_of, path_of, to_micro, to_moment
+
+_EVENT = {Result.RELAYED: Event.RELAY, Result.DEFERRED: Event.DEFER, Result.FAILED: Event.FAIL}
+#: Due copies that are looked at for one claim: more recipients than that of few messages wait for the next one.
+_COPIES = 5000
+#: The upstream's words are kept so long.
+_TEXT = 500
 
 
 class Queue:
     """Queued copies."""
 
     def __init__(self, db: Database) -> None:
-        raise NotImplementedError
+        self._db = db
 
     async def claim(self, now: datetime, lease: timedelta, limit: int) -> list[Job]:
-        """Take up to `limit` messages with due recipients, longest due first. Each copy is in one job only."""
-        raise NotImplementedError
+        """Take up to `limit` messages with due recipients, longest due first. Each copy is in one job only.
+
+        All due copies of a message come together in one job.
+        """
+        return await self._db.write(lambda c: _claim(c, now, now + lease, limit, self._db.owner))
 
     async def record(
         self,
@@ -36,22 +55,163 @@ class Queue:
 
         The leases of the recipients named end. History learns from what was relayed. Notices: "sent" when a mail that
         people were told about is out; "bounced" when a copy failed (never for the null path and letters).
-        retry_at may be None only if give_up. A recipient that is no longer queued is left as it is (audit line "late").
+        retry_at may be None only if give_up. A copy that is no longer queued stays as it is (audit line "late").
         """
-        raise NotImplementedError
+        if retry_at is None and not give_up and any(o.result is Result.DEFERRED for o in outcomes.values()):
+            raise ValueError("a deferred copy needs a time to try again")
+        return await self._db.write(lambda c: _record(c, message_id, outcomes, now, retry_at, give_up))
 
     async def next_due(self, now: datetime) -> datetime | None:
-        """When the next copy falls due (maybe in the past); None if nothing is queued."""
-        raise NotImplementedError
+        """When the next copy falls due (`now` if one is due already); None if nothing is queued."""
+        sql = "SELECT min(due_at) FROM recipient WHERE state = 'queued' AND due_at IS NOT NULL"
+        first = (await self._db.read(lambda c: c.execute(sql).fetchone()))[0]
+        return None if first is None else max(to_moment(first), now)
 
     async def release_leases(self, owner: str | None = None) -> int:
         """At start: leases of an owner that is gone (None: of everybody) end. Returns how many copies are due again."""
-        raise NotImplementedError
+        sql = (
+            "UPDATE recipient SET lease = NULL, due_at = 0"
+            " WHERE state = 'queued' AND due_at IS NOT NULL AND lease IS NOT NULL AND (?1 IS NULL OR lease = ?1)"
+        )
+        return await self._db.write(lambda c: c.execute(sql, (owner,)).rowcount)
 
     async def give_back(self, message_id: str, recipients: tuple[Address, ...], now: datetime) -> None:
         """End a lease without a try (the house is stopping before the first octet went out)."""
-        raise NotImplementedError
+        keys = json.dumps([address.key for address in recipients], ensure_ascii=False)
+        sql = (
+            "UPDATE recipient SET lease = NULL, due_at = ?1 WHERE message = (SELECT number FROM message WHERE id = ?2)"
+            " AND key IN (SELECT value FROM json_each(?3)) AND state = 'queued' AND lease = ?4"
+        )
+        await self._db.write(lambda c: c.execute(sql, (to_micro(now), message_id, keys, self._db.owner)))
 
     async def counts(self) -> dict[str, int]:
         """How many messages (not letters) are in each state, for figures."""
-        raise NotImplementedError
+        sql = "SELECT state, count(*) FROM message WHERE kind = 'mail' GROUP BY state"
+        found = await self._db.read(lambda c: dict(c.execute(sql).fetchall()))
+        return {str(state): found.get(str(state), 0) for state in State}
+
+
+def _claim(connection: sqlite3.Connection, now: datetime, until: datetime, limit: int, owner: str) -> list[Job]:
+    due: dict[int, list[str]] = {}
+    rows = connection.execute(
+        "SELECT message, key FROM recipient WHERE state = 'queued' AND due_at <= ? ORDER BY due_at LIMIT ?",
+        (to_micro(now), _COPIES),
+    )
+    for number, _ in rows:
+        due.setdefault(number, [])
+        if len(due) == limit:
+            break
+    if not due:
+        return []
+    claimed = connection.execute(
+        "UPDATE recipient SET due_at = ?1, lease = ?2 WHERE message IN (SELECT value FROM json_each(?3))"
+        " AND state = 'queued' AND due_at <= ?4 RETURNING message, address",
+        (to_micro(until), owner, json.dumps(list(due)), to_micro(now)),
+    ).fetchall()
+    for number, address in claimed:
+        due[number].append(address)
+    return [
+        Job(record, tuple(map(address_of, due[number])))
+        for number, record in zip(due, load(connection, list(due)), strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """One try that is being written down."""
+
+    connection: sqlite3.Connection
+    number: int
+    message_id: str
+    now: datetime
+    retry_at: datetime | None
+
+
+def _record(
+    connection: sqlite3.Connection,
+    message_id: str,
+    outcomes: Mapping[Address, Outcome],
+    now: datetime,
+    retry_at: datetime | None,
+    give_up: bool,
+) -> RecordResult:
+    number = number_of(connection, message_id)
+    if number is None:
+        raise KeyError(message_id)
+    one = _Try(connection, number, message_id, now, retry_at)
+    done: dict[Event, list[Address]] = {Event.RELAY: [], Event.DEFER: [], Event.FAIL: []}
+    for (event, outcome), addresses in _grouped(outcomes, give_up).items():
+        done[event] += _write_down(one, event, outcome, addresses)
+    state = settle(connection, number, now)
+    bounced = tuple(done[Event.FAIL])
+    kind, sender, told, teaches = connection.execute(
+        "SELECT kind, sender, told, teaches FROM message WHERE number = ?", (number,)
+    ).fetchone()
+    if teaches:
+        _teach(one, sender, done[Event.RELAY])
+    if kind == "letter" and state is State.RELAYED:
+        # A letter holds a code and a link: it is not kept a moment longer than needed.
+        connection.execute("UPDATE message SET body = 'gone' WHERE number = ? AND body = 'row'", (number,))
+        connection.execute("DELETE FROM body WHERE message = ?", (number,))
+    if kind == "mail" and told:
+        _tell_sent(one, sender)
+    notice = _tell_bounced(one, sender, bounced) if kind == "mail" and sender and bounced else None
+    return RecordResult(tuple(done[Event.RELAY]), tuple(done[Event.DEFER]), bounced, notice)
+
+
+def _grouped(outcomes: Mapping[Address, Outcome], give_up: bool) -> dict[tuple[Event, Outcome], list[Address]]:
+    """Copies with the same outcome are written down together."""
+    groups: dict[tuple[Event, Outcome], list[Address]] = {}
+    for address, outcome in outcomes.items():
+        event = _EVENT[outcome.result]
+        if give_up and event is Event.DEFER:
+            event = Event.FAIL
+        groups.setdefault((event, outcome), []).append(address)
+    return groups
+
+
+def _write_down(one: _Try, event: Event, outcome: Outcome, addresses: list[Address]) -> list[Address]:
+    """Change the copies of one outcome, with its audit line. Returns those that were still queued."""
+    text = clean(outcome.text)[:_TEXT]
+    due = None if event is not Event.DEFER or one.retry_at is None else to_micro(one.retry_at)
+    values: dict[str, Any] = {"due_at": due, "last_code": outcome.code, "last_text": text}
+    by_key = {address.key: address for address in addresses}
+    changed = change(one.connection, one.number, event, by_key, one.now, values, tried=True)
+    detail = {"result": str(outcome.result), "code": outcome.code, "text": text, "unknown": outcome.unknown}
+    for word, keys in ((str(event), changed), ("late", sorted(by_key.keys() - set(changed)))):
+        if keys:
+            recipients = [str(by_key[key]) for key in keys]
+            audit.append(
+                one.connection, one.now, HOUSE, word, message_id=one.message_id, recipients=recipients, detail=detail
+            )
+    return [by_key[key] for key in changed]
+
+
+def _teach(one: _Try, sender: str, relayed: list[Address]) -> None:
+    external = {
+        row[0]
+        for row in one.connection.execute("SELECT key FROM recipient WHERE message = ? AND external = 1", (one.number,))
+    }
+    mailbox = path_of(sender).mailbox
+    outside = [address for address in relayed if address.key in external]
+    if mailbox is not None and outside:
+        learn(one.connection, mailbox.key, outside, one.now)
+
+
+def _tell_sent(one: _Try, sender: str) -> None:
+    """Once nothing waits any more: people who were told "held" are told "sent", one time."""
+    rows = one.connection.execute(
+        "SELECT state, address FROM recipient WHERE message = ? ORDER BY position", (one.number,)
+    ).fetchall()
+    sent = [address for state, address in rows if state == State.RELAYED]
+    if not sent or any(state in (State.HELD, State.QUEUED) for state, _ in rows):
+        return
+    # A try that was recorded twice after a crash must not tell twice.
+    once = one.connection.execute("UPDATE message SET told = 0 WHERE number = ? AND told = 1", (one.number,))
+    if once.rowcount:
+        outbox.owe(one.connection, "sent", sender, one.now, message_id=one.message_id, detail={"recipients": sent})
+
+
+def _tell_bounced(one: _Try, sender: str, bounced: tuple[Address, ...]) -> int:
+    detail = {"recipients": [str(address) for address in bounced]}
+    return outbox.owe(one.connection, "bounced", sender, one.now, message_id=one.message_id, detail=detail)

@@ -7,35 +7,45 @@ files. It trusts the verdict it is given and never looks into the octets.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+import contextlib
+import hashlib
+import json
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
+from mailguard.mail.actor import HOUSE
 from mailguard.mail.address import Address
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body, Message
 from mailguard.mail.verdict import Verdict
+from mailguard.store import outbox
+from mailguard.store.bodies import Bodies
 from mailguard.store.db import Database
+from mailguard.store.entry import Entry, actor_of, insert, letter_record, record_of
+from mailguard.store.errors import StoreError, typed
+from mailguard.store.purge import Purged, Retention, purge_bodies, purge_messages
 from mailguard.store.records import MessageRecord
+
+__all__ = ["SMALL_BODY", "BodyGone", "Purged", "Retention", "Spool"]
+
+T = TypeVar("T")
 
 #: Bodies up to so many octets lie in the database.
 SMALL_BODY = 64 * 2**10
+#: Threads that write, fsync and move files: fsyncs of several files overlap on the disk.
+_THREADS = 4
+#: A file that no row speaks of may belong to a transaction under way; after so long it does not.
+_RUBBISH_AFTER = timedelta(hours=2)
 
 
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """How long after its end a message's octets and its metadata are kept."""
-
-    bodies: timedelta = timedelta(days=7)
-    metadata: timedelta = timedelta(days=400)
-
-
-@dataclass(frozen=True, slots=True)
-class Purged:
-    """What a purge removed."""
-
-    bodies: int
-    messages: int
+class BodyGone(KeyError):
+    """There is no such message, or its octets were removed after their time."""
 
 
 class Spool:
@@ -43,16 +53,27 @@ class Spool:
 
     def __init__(self, db: Database, bodies: Path) -> None:
         """bodies: folder of the files; made if missing (mode 0700)."""
-        raise NotImplementedError
+        self._db = db
+        self._bodies = Bodies(bodies)
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="spool")
 
     @property
     def incoming(self) -> Path:
         """Where the front door writes large bodies: the same file system, so that adopting one is a rename."""
-        raise NotImplementedError
+        return self._bodies.incoming
 
     async def start(self, now: datetime) -> None:
-        """Make the folders and remove files that no row speaks of and that are older than an hour."""
-        raise NotImplementedError
+        """Make the folders and remove files that no row speaks of and that are older than two hours."""
+        await self._in_thread(self._bodies.make)
+        loop = asyncio.get_running_loop()
+
+        def spoken_of(ids: list[str]) -> set[str]:
+            sql = "SELECT id FROM message WHERE body = 'file' AND id IN (SELECT value FROM json_each(?))"
+            query = self._db.read(lambda c: {row[0] for row in c.execute(sql, (json.dumps(ids),))})
+            return asyncio.run_coroutine_threadsafe(query, loop).result()
+
+        older_than = (now - _RUBBISH_AFTER).timestamp()
+        await self._in_thread(lambda: self._bodies.sweep(older_than, spoken_of))
 
     async def add(
         self, message: Message, facts: Facts, verdict: Verdict, prefix: bytes, *, lease_until: datetime | None = None
@@ -62,7 +83,12 @@ class Spool:
         lease_until: its due recipients are claimed at once until then; whoever calls hands them on in memory.
         A file body is adopted: moved into the spool. Raises StoreError and its kinds; then nothing was taken.
         """
-        raise NotImplementedError
+        record = record_of(message, facts, verdict, prefix, lease_until)
+        octets = await self._settled(message.body, message.id)
+        lease = None if lease_until is None else self._db.owner
+        entry = Entry(record, octets, actor_of(message), lease)
+        await self._enter(entry, lambda c: insert(c, entry, message.received_at))
+        return record
 
     async def add_letter(
         self,
@@ -80,16 +106,76 @@ class Spool:
 
         None if the notice had been answered before: then nothing is queued, and nobody is told twice.
         """
-        raise NotImplementedError
+        body = Body(len(octets), await self._in_thread(lambda: hashlib.sha256(octets).hexdigest()), octets)
+        record = letter_record(letter_id, to, body.size, body.sha256, about, now, prefix, lease_until)
+        kept = await self._settled(body, letter_id)
+        entry = Entry(record, kept, HOUSE, None if lease_until is None else self._db.owner)
+
+        def change(connection: sqlite3.Connection) -> bool:
+            if notice_id is not None and not outbox.end(connection, notice_id, letter_id):
+                return False
+            insert(connection, entry, now)
+            return True
+
+        if await self._enter(entry, change):
+            return record
+        if kept is None:
+            await self._in_thread(partial(self._bodies.remove_all, [letter_id]))
+        return None
 
     async def body(self, message_id: str) -> Body:
         """The octets of a message, with size and digest as taken at the door. Raises BodyGone."""
-        raise NotImplementedError
+        sql = (
+            "SELECT m.size, m.sha256, m.body, b.octets FROM message m LEFT JOIN body b ON b.message = m.number"
+            " WHERE m.id = ?"
+        )
+        row = await self._db.read(lambda c: c.execute(sql, (message_id,)).fetchone())
+        if row is None or row[2] == "gone":
+            raise BodyGone(message_id)
+        if row[2] == "file":
+            return Body(row[0], row[1], path=self._bodies.path_of(message_id))
+        return Body(row[0], row[1], octets=row[3])
 
     async def purge(self, now: datetime, retention: Retention) -> Purged:
-        """Remove octets and metadata that are past their time. Letters lose their octets as soon as they are out."""
-        raise NotImplementedError
+        """Remove octets and metadata that are past their time. Letters lose their octets as soon as they are out.
 
+        Rows first, then files: a crash between leaves files that `start` removes.
+        """
+        bodies = messages = 0
+        while ids := await self._db.write(lambda c: purge_bodies(c, now, retention)):
+            bodies += len(ids)
+            await self._in_thread(partial(self._bodies.remove_all, ids))
+        while count := await self._db.write(lambda c: purge_messages(c, now, retention)):
+            messages += count
+        return Purged(bodies, messages)
 
-class BodyGone(KeyError):
-    """There is no such message, or its octets were removed after their time."""
+    async def _settled(self, body: Body, message_id: str) -> bytes | None:
+        """Make the octets durable unless they go into the row. Returns what goes into the row."""
+        if body.octets is not None and body.size <= SMALL_BODY:
+            return body.octets
+        octets, path = body.octets, body.path
+        if octets is not None:
+            await self._in_thread(lambda: self._bodies.write(octets, message_id))
+        else:
+            assert path is not None
+            await self._in_thread(lambda: self._bodies.adopt(path, message_id))
+        return None
+
+    async def _enter(self, entry: Entry, change: Callable[[sqlite3.Connection], T]) -> T:
+        """Run the transaction; a file whose row surely did not come to be is removed again.
+
+        After an I/O error nobody knows what a later recovery of the log will find: that file waits for `start`.
+        """
+        try:
+            return await self._db.write(change)
+        except Exception as error:
+            if entry.octets is None and type(error) is not StoreError:
+                with contextlib.suppress(Exception):
+                    await self._in_thread(partial(self._bodies.remove_all, [entry.record.id]))
+            raise
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        except OSError as error:
+            raise typed(error) from error

@@ -1,0 +1,213 @@
+"""The porter: opens a session for whoever shows enough, knows the roles, gives out tickets and tokens."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from mailguard.access.rates import Rate
+from mailguard.access.words import (
+    AccessSettings,
+    Expired,
+    LetterPeek,
+    Opened,
+    Session,
+    Ticket,
+    TooMany,
+    WrongCode,
+)
+from mailguard.mail.actor import Actor, Role
+from mailguard.mail.address import Address, AddressError, parse_address
+from mailguard.store.audit import Audit
+from mailguard.store.outbox import Outbox
+from mailguard.store.sessions import Attempt, Sessions, TicketKind, TicketSecrets, TokenRow, code_hash, hashed
+
+#: A request for a login letter takes at least so long, so that its time does not tell whether the address is known.
+_SAME_SECONDS = 0.15
+_TOKEN_PREFIX = "mg_"  # noqa: S105  so that a token is recognised when it turns up where it does not belong
+_NEED_ADDRESS = frozenset({Role.SENDER, Role.APPROVER})
+
+
+class Access:
+    """The porter."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        outbox: Outbox,
+        audit: Audit,
+        settings: AccessSettings,
+        *,
+        now: Callable[[], datetime],
+        noticed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """noticed: a login letter is owed."""
+        self._sessions = sessions
+        self._outbox = outbox
+        self._audit = audit
+        self._settings = settings
+        self._now = now
+        self._noticed = noticed
+        self._letters = Rate(settings.logins_an_hour)
+        self._asks = Rate(settings.asks_an_hour)
+        self._tries = Rate(settings.tries_an_hour)
+
+    def role_of(self, person: str) -> Role:
+        """The strongest role of an address key by the settings; SENDER if none."""
+        if person in self._settings.administrators:
+            return Role.ADMINISTRATOR
+        return Role.AUDITOR if person in self._settings.auditors else Role.SENDER
+
+    def may_log_in(self, address: Address) -> bool:
+        """Own domains, and who is listed."""
+        named = self._settings.administrators | self._settings.auditors | self._settings.listed
+        return self._settings.organization.is_internal(address) or address.key in named
+
+    async def request_login(self, address: str, nonce: str, *, client: str = "", browser: str = "") -> None:
+        """Ask for a login letter. nonce: random secret that the console put into the browser's cookie.
+
+        Says nothing about whether the address may log in. Raises TooMany (per client; per address it is silent).
+        The letter's secrets are made when it is written: `login_ticket`.
+        """
+        now = self._now()
+        if not self._asks.allows(client, now):
+            raise TooMany
+        until = asyncio.get_running_loop().time() + _SAME_SECONDS
+        person = _parsed(address)
+        if person is not None and self.may_log_in(person) and self._letters.allows(person.key, now):
+            detail = {"nonce_hash": hashed(nonce).hex(), "browser": browser[:200]}
+            await self._outbox.add("login", str(person), now, **detail)
+            self._noticed()
+        await asyncio.sleep(max(0.0, until - asyncio.get_running_loop().time()))
+
+    async def login_ticket(self, person: str, nonce_hash: str) -> Ticket:
+        """The secrets for a login letter (notice kind "login"; nonce_hash is in its detail)."""
+        lasts = self._settings.login_lasts
+        return await self._ticket("login", person, None, lasts, bytes.fromhex(nonce_hash) if nonce_hash else None)
+
+    async def letter_ticket(self, message_id: str, person: str) -> Ticket:
+        """The secrets for a letter about a mail to one person (held, approval)."""
+        return await self._ticket("letter", person, message_id, self._settings.letter_lasts, None)
+
+    async def redeem(
+        self, *, token: str | None = None, nonce: str | None = None, code: str | None = None, client: str = ""
+    ) -> Opened:
+        """Open a session for any two of: link token, asking browser, code. Raises WrongCode, Expired, TooMany."""
+        lasts = self._settings.session_lasts
+        return await self._open("login", token, nonce, code, client=client, via="console", lasts=lasts)
+
+    async def redeem_letter(self, token: str, code: str, *, client: str = "") -> Opened:
+        """Open a short session for one mail with a letter's link and code. Raises WrongCode, Expired, TooMany."""
+        lasts = self._settings.letter_session_lasts
+        return await self._open("letter", token, None, code, client=client, via="letter", lasts=lasts)
+
+    async def peek(self, token: str) -> LetterPeek | None:
+        """Which mail and person a letter's link names, while it is good; for the page that asks for the code."""
+        ticket = await self._sessions.find_ticket("letter", hashed(token))
+        if ticket is None or ticket.message_id is None:
+            return None
+        if not ticket.is_alive(self._now(), self._settings.code_tries):
+            return None
+        return LetterPeek(ticket.person, ticket.message_id)
+
+    async def session(self, cookie: str) -> Session | None:
+        """Whose cookie it is; None if nobody's. The role is that of the settings of now."""
+        row = await self._sessions.find_session(hashed(cookie), self._now())
+        if row is None:
+            return None
+        return Session(Actor(row.person, self.role_of(row.person), row.via), row.message_id, row.expires_at)
+
+    async def log_out(self, cookie: str) -> None:
+        """End a session."""
+        await self._sessions.end_session(hashed(cookie))
+
+    async def purge(self) -> None:
+        """Forget sessions and tickets that have ended."""
+        await self._sessions.purge(self._now())
+
+    async def create_token(
+        self, role: Role, address: str | None, by: Actor, *, lasts: timedelta | None = None, label: str = ""
+    ) -> str:
+        """A bearer token for the API, shown once. Sender and approver need an address. Raises ValueError."""
+        if role is Role.SYSTEM:
+            raise ValueError("the house needs no token: give sender, approver, administrator, officer or auditor")
+        person = None if address is None else _parsed(address)
+        if address is not None and person is None:
+            raise ValueError("this is no mail address: write local@domain")
+        if person is None and role in _NEED_ADDRESS:
+            raise ValueError(f"role {role} needs an address: whose mail is it about?")
+        token, token_id, now = _TOKEN_PREFIX + secrets.token_urlsafe(32), secrets.token_hex(4), self._now()
+        row = TokenRow(
+            id=token_id,
+            role=role,
+            address=f"token-{token_id}" if person is None else person.key,
+            label=label[:200],
+            created_at=now,
+            expires_at=None if lasts is None else now + lasts,
+            used_at=None,
+            revoked_at=None,
+        )
+        await self._sessions.add_token(row, hashed(token), by)
+        return token
+
+    async def verify_token(self, token: str) -> Actor | None:
+        """Whose token it is; None if nobody's."""
+        row = await self._sessions.find_token(hashed(token), self._now())
+        return None if row is None else Actor(row.address, row.role, "api")
+
+    async def tokens(self) -> list[TokenRow]:
+        """All tokens, without their secrets."""
+        return await self._sessions.tokens()
+
+    async def revoke_token(self, token_id: str, by: Actor) -> bool:
+        """End a token. False if there is none of this id."""
+        return await self._sessions.revoke_token(token_id, by, self._now())
+
+    async def _ticket(
+        self, kind: TicketKind, person: str, message_id: str | None, lasts: timedelta, nonce_hash: bytes | None
+    ) -> Ticket:
+        ticket = Ticket(secrets.token_urlsafe(32), f"{secrets.randbelow(1_000_000):06}")
+        salt, now, address = secrets.token_bytes(16), self._now(), _parsed(person)
+        kept = TicketSecrets(hashed(ticket.token), salt, code_hash(salt, ticket.code), nonce_hash)
+        key = person.lower() if address is None else address.key
+        await self._sessions.add_ticket(kind, kept, key, message_id, now, now + lasts)
+        return ticket
+
+    async def _open(
+        self, kind: TicketKind, token: str | None, nonce: str | None, code: str | None, *,
+        client: str, via: str, lasts: timedelta,
+    ) -> Opened:  # fmt: skip
+        now = self._now()
+        if not self._tries.allows(client, now):
+            raise TooMany
+        cookie, until = secrets.token_urlsafe(32), now + lasts
+        attempt = Attempt(
+            kind=kind,
+            token_hash=hashed(token) if token else None,
+            nonce_hash=hashed(nonce) if nonce else None,
+            code=_digits(code) if code else None,
+            now=now,
+            most_tries=self._settings.code_tries,
+            session_hash=hashed(cookie),
+            session_until=until,
+            actor_via=via,
+        )
+        answer = await self._sessions.attempt(attempt)
+        if answer.ticket is None:
+            raise WrongCode(answer.tries_left) if answer.tries_left else Expired
+        person = answer.ticket.person
+        return Opened(cookie, Session(Actor(person, self.role_of(person), via), answer.ticket.message_id, until))
+
+
+def _parsed(address: str) -> Address | None:
+    try:
+        return parse_address(address.strip())
+    except AddressError:
+        return None
+
+
+def _digits(code: str) -> str:
+    """A code as people type it: full-width digits, spaces and a hyphen do not matter."""
+    return "".join(str(int(ch)) for ch in code[:40] if ch.isdecimal())

@@ -1,0 +1,36 @@
+"""ROOM: what people may decide about held mail, and who may.
+
+It trusts access for who somebody is and the ledger for what is the case; every permission is asked again inside the
+transaction that changes something. It never sends: releasing only queues. What a person may not see does not exist.
+"""
+
+from mailguard.review.room import Review
+from mailguard.review.words import (
+    Act,
+    AlreadyDecided,
+    BulkResult,
+    Forbidden,
+    NotFound,
+    Refused,
+    ReviewError,
+    View,
+)
+from mailguard.store.records import Filter, HistoryLine, MessageRecord, RecipientRecord
+from mailguard.store.spool import BodyGone
+
+__all__ = [
+    "Act",
+    "AlreadyDecided",
+    "BodyGone",
+    "BulkResult",
+    "Filter",
+    "Forbidden",
+    "HistoryLine",
+    "MessageRecord",
+    "NotFound",
+    "RecipientRecord",
+    "Refused",
+    "Review",
+    "ReviewError",
+    "View",
+]

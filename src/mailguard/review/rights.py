@@ -1,0 +1,76 @@
+"""Who may do what with which copy: pure, asked when a page is drawn and again inside the deciding transaction.
+
+The rules in one place (docs/states.md): a sender decides on what only asks him; nobody approves his own mail, not even
+an administrator; a copy that somebody froze is thawed by him or an administrator; what is being sent right now is left
+alone.
+"""
+
+from __future__ import annotations
+
+from mailguard.mail.actor import Actor, Role
+from mailguard.mail.lifecycle import State
+from mailguard.review.words import Act
+from mailguard.store.records import MessageRecord, RecipientRecord
+
+#: Roles that see every mail.
+SEE_ALL = frozenset({Role.ADMINISTRATOR, Role.AUDITOR, Role.OFFICER})
+#: Acts on a copy that waits for a decision; the others also reach a queued one.
+DECIDING = frozenset({Act.RELEASE, Act.SEND_NOW, Act.APPROVE, Act.REJECT})
+#: Acts of an approver; the others belong to the sender.
+APPROVING = frozenset({Act.APPROVE, Act.REJECT})
+_NONE: frozenset[Act] = frozenset()
+_WITHDRAW = frozenset({Act.CANCEL, Act.REMOVE, Act.HOLD})
+
+
+def may_see(actor: Actor, record: MessageRecord) -> bool:
+    """Owners, approvers, and who sees everything."""
+    return actor.role in SEE_ALL or actor.address in record.people
+
+
+def may_read_body(actor: Actor, record: MessageRecord) -> bool:
+    """An auditor or officer reads no bodies but of his own mail."""
+    return actor.role is Role.ADMINISTRATOR or actor.address in record.people
+
+
+def is_entitled(actor: Actor, record: MessageRecord, act: Act) -> bool:
+    """Whether this person could ever do this with this mail, whatever its state."""
+    own, administrator = actor.address in record.owners, actor.role is Role.ADMINISTRATOR
+    if act in APPROVING:
+        return not own and (administrator or actor.address in record.approvers)
+    return own or administrator
+
+
+def acts_for(actor: Actor, record: MessageRecord, copy: RecipientRecord) -> frozenset[Act]:
+    """What this person can do with this copy now."""
+    if record.kind != "mail" or copy.leased:
+        return _NONE
+    concerned = actor.address in record.owners or actor.role is Role.ADMINISTRATOR
+    if copy.state is State.QUEUED:
+        return _WITHDRAW if concerned else _NONE
+    if copy.state is not State.HELD:
+        return _NONE
+    return (_WITHDRAW if concerned else _NONE) | _releasing(actor, record, copy) | _approving(actor, record, copy)
+
+
+def _releasing(actor: Actor, record: MessageRecord, copy: RecipientRecord) -> frozenset[Act]:
+    own, administrator = actor.address in record.owners, actor.role is Role.ADMINISTRATOR
+    if own and copy.needs_approval:
+        return _NONE
+    if administrator or (own and not _frozen_by_other(actor, copy)):
+        return frozenset({Act.RELEASE, Act.SEND_NOW})
+    return _NONE
+
+
+def _approving(actor: Actor, record: MessageRecord, copy: RecipientRecord) -> frozenset[Act]:
+    administrator = actor.role is Role.ADMINISTRATOR
+    asked = actor.address in copy.approvers or administrator
+    if not copy.needs_approval or not asked or actor.address in record.owners:
+        return _NONE
+    frozen = _frozen_by_other(actor, copy) and not administrator
+    if frozen or actor.address in copy.approvals:
+        return frozenset({Act.REJECT})
+    return APPROVING
+
+
+def _frozen_by_other(actor: Actor, copy: RecipientRecord) -> bool:
+    return copy.frozen_by not in ("", actor.address)

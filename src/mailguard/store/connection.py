@@ -1,0 +1,29 @@
+"""One connection to the ledger's file, with every setting that durability depends on, in one place."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+#: Seconds to wait for another process that holds the write lock (`mailguard queue` beside `mailguard serve`).
+BUSY_SECONDS = 5.0
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """Open the file. Transactions are begun and ended by hand (isolation_level None). Raises sqlite3.Error."""
+    connection = sqlite3.connect(
+        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    try:
+        # FULL: in WAL mode every COMMIT is followed by an fsync of the log (sqlite.org/pragma.html#pragma_synchronous).
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA cache_size = -16000")  # KiB, for each connection
+        connection.execute("PRAGMA journal_size_limit = 67108864")
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection

@@ -1,0 +1,258 @@
+"""How a message enters the ledger: all its rows, its first audit line and its notices, inside the caller's transaction.
+
+Which copy begins held and which queued follows from the verdict alone; nothing is judged here.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from mailguard.mail.actor import Actor, Role
+from mailguard.mail.address import NULL_PATH, Address, AddressError, parse_address
+from mailguard.mail.facts import Attachment, Facts
+from mailguard.mail.facts_json import facts_to_json
+from mailguard.mail.lifecycle import State
+from mailguard.mail.message import Message
+from mailguard.mail.verdict import Disposition, HoldTerms, RecipientVerdict, Verdict
+from mailguard.policy.verdict_json import verdict_to_json
+from mailguard.store import audit, outbox
+from mailguard.store.records import MessageRecord, RecipientRecord
+from mailguard.store.rows import clean, to_micro, to_text
+
+_HELD = frozenset({Disposition.DELAY, Disposition.CONFIRM, Disposition.APPROVE})
+#: Holds that people are told about at once; a delay is silent.
+_TOLD = frozenset({Disposition.CONFIRM, Disposition.APPROVE})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record to be entered. octets: a small body, None if it lies in a file; lease: who holds the due copies."""
+
+    record: MessageRecord
+    octets: bytes | None
+    actor: Actor
+    lease: str | None = None
+
+
+def record_of(
+    message: Message, facts: Facts, verdict: Verdict, prefix: bytes, lease_until: datetime | None
+) -> MessageRecord:
+    """The record of a fresh message. Raises ValueError for a verdict that must never enter (reject, challenge)."""
+    client, headers = message.envelope.client, facts.headers
+    verdicts = {recipient.address: recipient for recipient in verdict.recipients}
+    return MessageRecord(
+        id=message.id,
+        kind="mail",
+        sender=message.envelope.sender,
+        login=client.login,
+        client_ip=client.ip,
+        received_at=message.received_at,
+        subject=None if headers.subject is None else clean(headers.subject),
+        from_header=clean(
+            ", ".join(f"{one.name} <{one.address}>" if one.name else one.address for one in headers.sender)
+        ),
+        message_id_header=clean(headers.message_id),
+        references=tuple(clean(one) for one in headers.references),
+        size=message.body.size,
+        sha256=message.body.sha256,
+        smtputf8=message.envelope.smtputf8,
+        body_8bit=message.envelope.body_8bit,
+        prefix=prefix,
+        # The texts stay in the octets; the ledger keeps what was found in them.
+        facts=replace(facts, text="", html=""),
+        verdict=verdict,
+        recipients=tuple(
+            # KeyError for a recipient that was not judged: nothing goes out without a verdict.
+            _copy(verdicts[address], message.received_at, lease_until)
+            for address in message.envelope.recipients
+        ),
+    )
+
+
+def insert(connection: sqlite3.Connection, entry: Entry, now: datetime) -> int:
+    """All rows of a message. Returns its row number."""
+    record = entry.record
+    number = _insert_message(connection, entry)
+    if entry.octets is not None:
+        connection.execute("INSERT INTO body (message, octets) VALUES (?, ?)", (number, entry.octets))
+    connection.executemany(
+        "INSERT INTO recipient (message, key, position, address, domain, external, disposition, state, event, due_at,"
+        " lease, expire_action, approvers, quorum, approvals, attempts, last_text, decided_by, frozen_by, rules)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'accept', ?, ?, ?, ?, ?, '[]', 0, '', '', '', ?)",
+        [_recipient_row(number, position, one, entry.lease) for position, one in enumerate(record.recipients)],
+    )
+    if record.kind == "mail":
+        _insert_lookups(connection, number, record)
+    _first_line(connection, entry, now)
+    if _told(record):
+        _owe_notices(connection, record, now)
+    return number
+
+
+def folded(text: str) -> str:
+    """Text as it is searched: width, case and compatibility forms do not count (NFKC, then case folding)."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", clean(text)).casefold())
+
+
+def _copy(verdict: RecipientVerdict, received_at: datetime, lease_until: datetime | None) -> RecipientRecord:
+    if verdict.disposition > Disposition.APPROVE:
+        raise ValueError("a refused mail does not enter the ledger")
+    held = verdict.disposition in _HELD
+    terms = verdict.terms or HoldTerms()
+    return RecipientRecord(
+        address=verdict.address,
+        external=verdict.external,
+        state=State.HELD if held else State.QUEUED,
+        disposition=verdict.disposition,
+        due_at=None if held else lease_until or received_at,
+        expires_at=received_at + terms.expire_after if held else None,
+        expire_action="release" if verdict.disposition is Disposition.DELAY else terms.expire_action,
+        approvers=tuple(map(_key, terms.approvers)) if held else (),
+        quorum=terms.quorum,
+        rules=verdict.rules,
+        leased=not held and lease_until is not None,
+    )
+
+
+def _insert_message(connection: sqlite3.Connection, entry: Entry) -> int:
+    record, sender = entry.record, entry.record.sender.mailbox
+    facts = record.facts
+    teaches = record.kind == "mail" and sender is not None and facts.kind == "ordinary" and not facts.auto_generated
+    columns: dict[str, Any] = {
+        "id": record.id,
+        "kind": record.kind,
+        "state": str(record.state),
+        "sender": str(record.sender),
+        "sender_key": "" if sender is None else sender.key,
+        "sender_domain": "" if sender is None else sender.ascii_domain,
+        "login": None if record.login is None else clean(record.login),
+        "client_ip": record.client_ip,
+        "received_at": to_micro(record.received_at),
+        "body": "file" if entry.octets is None else "row",
+        "told": int(_told(record)),
+        "teaches": int(teaches),
+        "about": record.about,
+        "size": record.size,
+        "sha256": record.sha256,
+        "smtputf8": int(record.smtputf8),
+        "body_8bit": int(record.body_8bit),
+        "subject": record.subject,
+        "from_header": record.from_header,
+        "message_id_header": record.message_id_header,
+        "refs": to_text(record.references),
+        "prefix": record.prefix,
+        "facts": to_text(facts_to_json(facts, unmasked=False, text=False)),
+        "verdict": to_text(verdict_to_json(record.verdict)),
+    }
+    names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+    cursor = connection.execute(f"INSERT INTO message ({names}) VALUES ({marks})", tuple(columns.values()))  # noqa: S608
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def _recipient_row(number: int, position: int, one: RecipientRecord, lease: str | None) -> tuple[Any, ...]:
+    due = one.expires_at if one.state is State.HELD else one.due_at
+    return (
+        number,
+        one.address.key,
+        position,
+        str(one.address),
+        one.address.ascii_domain,
+        int(one.external),
+        int(one.disposition),
+        str(one.state),
+        None if due is None else to_micro(due),
+        lease if one.leased else None,
+        one.expire_action,
+        to_text(one.approvers),
+        one.quorum,
+        to_text(one.rules),
+    )
+
+
+def _insert_lookups(connection: sqlite3.Connection, number: int, record: MessageRecord) -> None:
+    """What pages find a mail by."""
+    viewers = [(person, number, "sender") for person in record.owners]
+    viewers += [(person, number, "approver") for person in sorted(record.approvers)]
+    connection.executemany("INSERT INTO viewer (person, message, role) VALUES (?, ?, ?)", viewers)
+    rules = sorted({hit.rule for hit in record.verdict.hits})
+    connection.executemany(
+        "INSERT INTO rule_hit (rule, message) VALUES (?, ?)", [(clean(rule), number) for rule in rules]
+    )
+    said = [record.id, record.subject or "", str(record.sender), record.login or "", record.from_header]
+    said += [record.message_id_header, *(str(one.address) for one in record.recipients)]
+    said += _names(record.facts.attachments)
+    connection.execute("INSERT INTO words (message, text) VALUES (?, ?)", (number, folded("\n".join(said))))
+
+
+def _names(files: Iterable[Attachment]) -> Iterator[str]:
+    for one in files:
+        yield one.filename
+        yield from _names(one.members)
+
+
+def _first_line(connection: sqlite3.Connection, entry: Entry, now: datetime) -> None:
+    record = entry.record
+    detail: dict[str, Any] = {"sender": str(record.sender), "size": record.size, "sha256": record.sha256}
+    if record.kind == "mail":
+        detail |= {
+            "disposition": record.verdict.disposition.word,
+            "policy": record.verdict.policy,
+            "rules": [hit.rule for hit in record.verdict.hits],
+            "client": record.client_ip,
+        }
+    if record.about is not None:
+        detail["about"] = record.about
+    recipients = [str(one.address) for one in record.recipients]
+    audit.append(connection, now, entry.actor, "accept", message_id=record.id, recipients=recipients, detail=detail)
+
+
+def _told(record: MessageRecord) -> bool:
+    return any(one.state is State.HELD and one.disposition in _TOLD for one in record.recipients)
+
+
+def _owe_notices(connection: sqlite3.Connection, record: MessageRecord, now: datetime) -> None:
+    """One letter to the sender, and one to everybody who is asked; to the administrators if too few can say yes."""
+    outbox.owe(connection, "held", str(record.sender), now, message_id=record.id)
+    asked = sorted(record.approvers.difference(record.owners))
+    for person in asked:
+        outbox.owe(connection, "approval", person, now, message_id=record.id)
+    wanting = [
+        one
+        for one in record.recipients
+        if one.disposition is Disposition.APPROVE and len(set(one.approvers).difference(record.owners)) < one.quorum
+    ]
+    if wanting:  # nobody approves his own mail, so it would wait in vain
+        outbox.owe(connection, "approval", "", now, message_id=record.id)
+
+
+def actor_of(message: Message) -> Actor:
+    """Who handed a message in, as far as the door knows."""
+    client = message.envelope.client
+    return Actor(client.login or str(message.envelope.sender).lower(), Role.SENDER, "smtp")
+
+
+def letter_record(
+    letter_id: str, to: Address, size: int, sha256: str, about: str | None, now: datetime, prefix: bytes,
+    lease_until: datetime | None,
+) -> MessageRecord:  # fmt: skip
+    """The record of a letter of ours: from the null path (RFC 3834 section 3.3), to one person, never judged."""
+    verdict = RecipientVerdict(to, external=False, disposition=Disposition.DELIVER)
+    return MessageRecord(
+        id=letter_id, kind="letter", sender=NULL_PATH, login=None, client_ip="", received_at=now, subject=None,
+        from_header="", message_id_header="", references=(), size=size, sha256=sha256,
+        smtputf8=to.needs_smtputf8, body_8bit=False, prefix=prefix, facts=Facts(kind="letter"),
+        verdict=Verdict((verdict,)), recipients=(_copy(verdict, now, lease_until),), about=about,
+    )  # fmt: skip
+
+
+def _key(person: str) -> str:
+    try:
+        return parse_address(person).key
+    except AddressError:
+        return person.lower()

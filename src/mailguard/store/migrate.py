@@ -1,0 +1,106 @@
+"""The ledger's shape over time: numbered .sql files, applied in order, each in one transaction.
+
+`PRAGMA user_version` says how many were applied, `application_id` that the file is ours. A ledger of a newer version
+is left alone. `schema.sql` shows the shape that all migrations together give; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from mailguard.store.connection import connect
+from mailguard.store.errors import StoreCorrupt, StoreError, StoreTooNew
+
+#: "MGRD" in the file's header (sqlite.org/pragma.html#pragma_application_id).
+APPLICATION_ID = 0x4D475244
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def migrations() -> list[str]:
+    """The SQL of all migrations, first to last. The numbers must run without a gap."""
+    found = sorted(MIGRATIONS.glob("[0-9][0-9][0-9][0-9]_*.sql"))
+    for expected, path in enumerate(found, start=1):
+        if int(path.name[:4]) != expected:
+            raise StoreError(f"migration {expected:04} is missing: found {path.name}")
+    return [path.read_text("utf-8") for path in found]
+
+
+def prepare(path: Path) -> None:
+    """Make the file ready: created (mode 0600), in WAL mode, of the newest shape.
+
+    Raises StoreTooNew, StoreCorrupt, StoreError, sqlite3.Error, OSError.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # SQLite gives its log and index files the mode of the database; mail is nobody else's business.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    connection = connect(path)
+    try:
+        migrate(connection)
+        # The mode is kept in the file. WAL needs shared memory, which network file systems do not have.
+        if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+            raise StoreError("the database cannot use a write-ahead log here: put it on a local disk")
+    finally:
+        connection.close()
+    _sync_folder(path.parent)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Apply what is missing. Two processes that start at once do not meet: the first holds the write lock."""
+    wanted = migrations()
+    while True:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            version = _version(connection, len(wanted))
+            if version < len(wanted):
+                for statement in statements(wanted[version]):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                connection.execute(f"PRAGMA user_version = {version + 1}")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        if version == len(wanted):
+            return
+
+
+def _version(connection: sqlite3.Connection, known: int) -> int:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    ours = int(connection.execute("PRAGMA application_id").fetchone()[0]) == APPLICATION_ID
+    empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    if not ours and not (empty and version == 0):
+        raise StoreCorrupt("this SQLite file is not a mailguard ledger: name another one in store.url")
+    if version > known:
+        raise StoreTooNew(
+            f"the ledger is of version {version}, this program knows up to {known}: "
+            "run the newer mailguard that wrote it, or restore the backup made before it"
+        )
+    return version
+
+
+def statements(script: str) -> Iterator[str]:
+    """The single statements of a script; triggers with their inner semicolons stay whole."""
+    pending = ""
+    for line in script.splitlines(keepends=True):
+        if not pending.strip() and re.fullmatch(r"\s*(--.*)?\n?", line):
+            continue
+        pending += line
+        if sqlite3.complete_statement(pending):
+            yield pending.strip()
+            pending = ""
+    if pending.strip():
+        raise StoreError("a migration ends in the middle of a statement")
+
+
+def _sync_folder(folder: Path) -> None:
+    """fsync of the folder: a new file's name is durable only then."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,78 @@
+"""What is removed after its time: octets some days after a mail came to its end, metadata after some more.
+
+Audit lines stay. Both run in batches, inside the caller's transactions, so that the door never waits long.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mailguard.mail.actor import HOUSE
+from mailguard.mail.message import new_message_id
+from mailguard.store import audit
+from mailguard.store.rows import load, to_micro
+
+_BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long after its end a message's octets and its metadata are kept."""
+
+    bodies: timedelta = timedelta(days=7)
+    metadata: timedelta = timedelta(days=400)
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What a purge removed."""
+
+    bodies: int
+    messages: int
+
+
+def purge_bodies(connection: sqlite3.Connection, now: datetime, retention: Retention) -> list[str]:
+    """Forget the octets of a batch of messages. Returns their ids; files are the caller's to remove.
+
+    A letter's octets hold a code and a link: they go as soon as the letter is out.
+    """
+    rows = connection.execute(
+        "SELECT number, id FROM message WHERE body <> 'gone' AND ended_at IS NOT NULL AND ended_at <= ?1"
+        " AND (kind = 'letter' OR ended_at <= ?2) ORDER BY ended_at LIMIT ?3",
+        (to_micro(now), to_micro(now - retention.bodies), _BATCH),
+    ).fetchall()
+    if not rows:
+        return []
+    numbers, ids = json.dumps([row[0] for row in rows]), [row[1] for row in rows]
+    connection.execute("DELETE FROM body WHERE message IN (SELECT value FROM json_each(?))", (numbers,))
+    connection.execute("UPDATE message SET body = 'gone' WHERE number IN (SELECT value FROM json_each(?))", (numbers,))
+    audit.append(connection, now, HOUSE, "purge", detail={"what": "octets", "messages": ids})
+    return ids
+
+
+def purge_messages(connection: sqlite3.Connection, now: datetime, retention: Retention) -> int:
+    """Forget a batch of messages whole, once their octets are gone. Returns how many.
+
+    Ids sort by time, so only old rows are looked at.
+    """
+    before = now - retention.metadata
+    rows = connection.execute(
+        "SELECT number FROM message WHERE id < ? AND body = 'gone' AND ended_at <= ? ORDER BY id LIMIT ?",
+        (new_message_id(before), to_micro(before), _BATCH),
+    ).fetchall()
+    records = load(connection, [row[0] for row in rows])
+    for (number,), record in zip(rows, records, strict=True):
+        for person in record.people:
+            connection.execute("DELETE FROM viewer WHERE person = ? AND message = ?", (person, number))
+        for rule in {hit.rule for hit in record.verdict.hits}:
+            connection.execute("DELETE FROM rule_hit WHERE rule = ? AND message = ?", (rule, number))
+        connection.execute("DELETE FROM words WHERE message = ?", (number,))
+        connection.execute("DELETE FROM notice WHERE message_id = ? AND ended = 1", (record.id,))
+        connection.execute("DELETE FROM message WHERE number = ?", (number,))
+    if records:
+        detail = {"what": "metadata", "messages": [record.id for record in records]}
+        audit.append(connection, now, HOUSE, "purge", detail=detail)
+    return len(records)

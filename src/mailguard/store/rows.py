@@ -1,0 +1,151 @@
+"""Between rows and records: times, lists, and a message with its recipients read back. Pure reading; no decisions.
+
+Times are microseconds since 1970 UTC: exact, sortable, and no text format to agree on.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from mailguard.mail.address import NULL_PATH, Address, ReversePath
+from mailguard.mail.facts_json import facts_from_json
+from mailguard.mail.lifecycle import State
+from mailguard.mail.verdict import Disposition
+from mailguard.policy.verdict_json import verdict_from_json
+from mailguard.store.records import MessageRecord, RecipientRecord
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+_MESSAGE = (
+    "number, id, kind, sender, login, client_ip, received_at, subject, from_header, message_id_header, refs, size,"
+    " sha256, smtputf8, body_8bit, prefix, facts, verdict, about, body"
+)
+_RECIPIENT = (
+    "message, address, external, state, disposition, due_at, expire_action, approvers, quorum, approvals, attempts,"
+    " last_code, last_text, decided_by, decided_at, rules, frozen_by, lease"
+)
+
+
+def to_micro(moment: datetime) -> int:
+    """An aware time to microseconds since 1970 UTC."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def to_moment(micro: int) -> datetime:
+    """Microseconds since 1970 to an aware time in UTC."""
+    return _EPOCH + timedelta(microseconds=micro)
+
+
+def to_moment_or_none(micro: int | None) -> datetime | None:
+    """The same for a column that may be NULL."""
+    return None if micro is None else to_moment(micro)
+
+
+def clean(text: str) -> str:
+    """Text that SQLite can keep: lone surrogates, which broken mail decodes to, and NUL become U+FFFD."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace").replace("\0", "\ufffd")
+
+
+def to_text(value: object) -> str:
+    """A JSON text for a column."""
+    return clean(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def address_of(text: str) -> Address:
+    """An address from its column: it was parsed strictly when it came in, so it is only taken apart here."""
+    local, _, domain = text.rpartition("@")
+    return Address(local, domain)
+
+
+def path_of(text: str) -> ReversePath:
+    """A reverse-path from its column."""
+    return ReversePath(address_of(text)) if text else NULL_PATH
+
+
+def load(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[MessageRecord]:
+    """The messages of these row numbers, in the order of the numbers given; those that are gone are left out."""
+    wanted = json.dumps(list(numbers))
+    copies: dict[int, list[RecipientRecord]] = {}
+    for row in connection.execute(
+        f"SELECT {_RECIPIENT} FROM recipient WHERE message IN (SELECT value FROM json_each(?))"  # noqa: S608
+        " ORDER BY message, position",
+        (wanted,),
+    ):
+        copies.setdefault(row[0], []).append(_recipient(row))
+    found = {
+        row[0]: _message(row, copies.get(row[0], ()))
+        for row in connection.execute(
+            f"SELECT {_MESSAGE} FROM message WHERE number IN (SELECT value FROM json_each(?))",  # noqa: S608
+            (wanted,),
+        )
+    }
+    return [found[number] for number in numbers if number in found]
+
+
+def load_by_id(connection: sqlite3.Connection, message_id: str) -> MessageRecord | None:
+    """One message by its id."""
+    number = number_of(connection, message_id)
+    return next(iter(load(connection, [number])), None) if number is not None else None
+
+
+def number_of(connection: sqlite3.Connection, message_id: str) -> int | None:
+    """The row number of a message."""
+    row = connection.execute("SELECT number FROM message WHERE id = ?", (message_id,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def _message(row: tuple[Any, ...], recipients: Iterable[RecipientRecord]) -> MessageRecord:
+    return MessageRecord(
+        id=row[1],
+        kind=row[2],
+        sender=path_of(row[3]),
+        login=row[4],
+        client_ip=row[5],
+        received_at=to_moment(row[6]),
+        subject=row[7],
+        from_header=row[8],
+        message_id_header=row[9],
+        references=tuple(json.loads(row[10])),
+        size=row[11],
+        sha256=row[12],
+        smtputf8=bool(row[13]),
+        body_8bit=bool(row[14]),
+        prefix=row[15],
+        facts=facts_from_json(json.loads(row[16])),
+        verdict=verdict_from_json(json.loads(row[17])),
+        recipients=tuple(recipients),
+        about=row[18],
+        has_body=row[19] != "gone",
+    )
+
+
+def _recipient(row: tuple[Any, ...]) -> RecipientRecord:
+    state = State(row[3])
+    due = to_moment_or_none(row[5])
+    return RecipientRecord(
+        address=address_of(row[1]),
+        external=bool(row[2]),
+        state=state,
+        disposition=Disposition(row[4]),
+        due_at=due if state is State.QUEUED else None,
+        expires_at=due if state is State.HELD else None,
+        expire_action=row[6],
+        approvers=cast("tuple[str, ...]", tuple(json.loads(row[7]))),
+        quorum=row[8],
+        approvals=tuple(json.loads(row[9])),
+        attempts=row[10],
+        last_code=row[11],
+        last_text=row[12],
+        decided_by=row[13],
+        decided_at=to_moment_or_none(row[14]),
+        rules=tuple(json.loads(row[15])),
+        frozen_by=row[16],
+        leased=row[17] is not None,
+    )

@@ -1,0 +1,229 @@
+-- The ledger as all migrations together make it. Read this; change it only together with a new migration.
+-- Times are microseconds since 1970 UTC. Lists and objects are JSON. "key" is the normal form of an address.
+
+-- A message: one mail that we took responsibility for, or one letter that we wrote.
+-- The narrow columns stand first: a page that filters does not read the wide ones.
+CREATE TABLE message (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE CHECK (length(id) = 18),
+    kind TEXT NOT NULL CHECK (kind IN ('mail', 'letter')),
+    -- Derived from the recipients' states (mail.lifecycle.message_state), kept here for the index.
+    state TEXT NOT NULL
+        CHECK (state IN ('held', 'queued', 'relayed', 'cancelled', 'rejected', 'expired', 'bounced')),
+    sender TEXT NOT NULL,          -- as on the wire; '' is the null path
+    sender_key TEXT NOT NULL,
+    sender_domain TEXT NOT NULL,
+    login TEXT,
+    client_ip TEXT NOT NULL,
+    received_at INTEGER NOT NULL,
+    ended_at INTEGER,              -- when the last copy came to its end; retention counts from here
+    body TEXT NOT NULL CHECK (body IN ('row', 'file', 'gone')),
+    told INTEGER NOT NULL CHECK (told IN (0, 1)),        -- people were told that it is held, so they are told its end
+    teaches INTEGER NOT NULL CHECK (teaches IN (0, 1)),  -- history learns from it when it goes out
+    about TEXT,                    -- a letter's message
+    size INTEGER NOT NULL,
+    sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+    smtputf8 INTEGER NOT NULL CHECK (smtputf8 IN (0, 1)),
+    body_8bit INTEGER NOT NULL CHECK (body_8bit IN (0, 1)),
+    subject TEXT,
+    from_header TEXT NOT NULL,
+    message_id_header TEXT NOT NULL,
+    refs TEXT NOT NULL,
+    prefix BLOB NOT NULL,
+    facts TEXT NOT NULL,
+    verdict TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX message_kind ON message (kind, number);
+CREATE INDEX message_state ON message (kind, state, number);
+CREATE INDEX message_sender ON message (sender_key, number);
+CREATE INDEX message_sender_domain ON message (sender_domain, number);
+CREATE INDEX message_ended ON message (ended_at) WHERE ended_at IS NOT NULL;
+
+-- Small bodies; larger ones are files.
+CREATE TABLE body (
+    message INTEGER PRIMARY KEY REFERENCES message (number) ON DELETE CASCADE,
+    octets BLOB NOT NULL
+) STRICT;
+
+-- One recipient's copy: the unit of every decision and of every try.
+CREATE TABLE recipient (
+    message INTEGER NOT NULL REFERENCES message (number) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    address TEXT NOT NULL,
+    domain TEXT NOT NULL,
+    external INTEGER NOT NULL CHECK (external IN (0, 1)),
+    disposition INTEGER NOT NULL CHECK (disposition BETWEEN 0 AND 4),
+    state TEXT NOT NULL,
+    event TEXT NOT NULL,           -- what happened last; 'accept' at first
+    due_at INTEGER,                -- held: when the hold ends by itself; queued: the next try, or the lease's end
+    lease TEXT,                    -- whose try is under way
+    expire_action TEXT NOT NULL CHECK (expire_action IN ('return', 'release', 'discard')),
+    approvers TEXT NOT NULL,
+    quorum INTEGER NOT NULL CHECK (quorum >= 1),
+    approvals TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    last_code INTEGER,
+    last_text TEXT NOT NULL,
+    decided_by TEXT NOT NULL,
+    decided_at INTEGER,
+    frozen_by TEXT NOT NULL,
+    rules TEXT NOT NULL,
+    PRIMARY KEY (message, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX recipient_due ON recipient (state, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX recipient_key ON recipient (key, message);
+CREATE INDEX recipient_domain ON recipient (domain, message);
+
+-- mail.lifecycle.NEXT, word for word (a test compares them).
+CREATE TABLE transition (
+    state TEXT NOT NULL,
+    event TEXT NOT NULL,
+    next TEXT NOT NULL,
+    PRIMARY KEY (state, event)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER recipient_begins BEFORE INSERT ON recipient
+WHEN NEW.state NOT IN ('held', 'queued') OR NEW.event <> 'accept'
+BEGIN
+    SELECT RAISE(ABORT, 'a copy begins held or queued');
+END;
+
+CREATE TRIGGER recipient_changes BEFORE UPDATE OF state, event ON recipient
+WHEN NOT EXISTS (
+    SELECT 1 FROM transition
+    WHERE transition.state = OLD.state AND transition.event = NEW.event AND transition.next = NEW.state
+)
+BEGIN
+    SELECT RAISE(ABORT, 'no such change of state');
+END;
+
+-- Who may see a mail, besides administrators and auditors.
+CREATE TABLE viewer (
+    person TEXT NOT NULL,
+    message INTEGER NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('sender', 'approver')),
+    PRIMARY KEY (person, message, role)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rule_hit (
+    rule TEXT NOT NULL,
+    message INTEGER NOT NULL,
+    PRIMARY KEY (rule, message)
+) STRICT, WITHOUT ROWID;
+
+-- What `q` searches: folded text, read from the newest backwards. FTS5's trigrams find no word of two characters.
+CREATE TABLE words (
+    message INTEGER PRIMARY KEY,
+    text TEXT NOT NULL
+) STRICT;
+
+-- Letters that are owed.
+CREATE TABLE notice (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    message_id TEXT,
+    kind TEXT NOT NULL,
+    person TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    ended INTEGER NOT NULL DEFAULT 0 CHECK (ended IN (0, 1)),
+    letter_id TEXT
+) STRICT;
+
+CREATE INDEX notice_owed ON notice (id) WHERE ended = 0;
+
+-- Who wrote to whom; sender '' counts for the whole company.
+CREATE TABLE contact (
+    sender TEXT NOT NULL,
+    key TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    PRIMARY KEY (sender, key)
+) STRICT, WITHOUT ROWID;
+
+-- One line for every change. hash: SHA-256 over the previous line's hash and this line.
+-- AUTOINCREMENT: SQLite remembers the highest number, so lines missing at the end are noticed.
+CREATE TABLE audit (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    message_id TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    role TEXT NOT NULL,
+    via TEXT NOT NULL,
+    event TEXT NOT NULL,
+    recipients TEXT NOT NULL,
+    comment TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    hash BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+
+CREATE INDEX audit_message ON audit (message_id, number) WHERE message_id <> '';
+
+CREATE TRIGGER audit_is_not_altered BEFORE UPDATE ON audit
+BEGIN
+    SELECT RAISE(ABORT, 'audit lines are not altered');
+END;
+
+CREATE TRIGGER audit_is_not_removed BEFORE DELETE ON audit
+BEGIN
+    SELECT RAISE(ABORT, 'audit lines are not removed');
+END;
+
+-- Ways in: hashes only.
+CREATE TABLE session (
+    hash BLOB PRIMARY KEY,
+    person TEXT NOT NULL,
+    message_id TEXT,
+    via TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE ticket (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL CHECK (kind IN ('login', 'letter')),
+    token_hash BLOB NOT NULL UNIQUE,
+    code_salt BLOB NOT NULL,
+    code_hash BLOB NOT NULL,
+    nonce_hash BLOB,
+    person TEXT NOT NULL,
+    message_id TEXT,
+    tries INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_at INTEGER
+) STRICT;
+
+CREATE INDEX ticket_nonce ON ticket (nonce_hash) WHERE nonce_hash IS NOT NULL;
+CREATE INDEX ticket_expires ON ticket (expires_at);
+CREATE INDEX session_expires ON session (expires_at);
+
+CREATE TABLE token (
+    id TEXT PRIMARY KEY,
+    hash BLOB NOT NULL UNIQUE,
+    role TEXT NOT NULL,
+    address TEXT NOT NULL,
+    label TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    used_at INTEGER,
+    revoked_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- The table of states.
+INSERT INTO transition (state, event, next) VALUES
+    ('held', 'release', 'queued'),
+    ('held', 'cancel', 'cancelled'),
+    ('held', 'remove', 'cancelled'),
+    ('held', 'reject', 'rejected'),
+    ('held', 'expire', 'expired'),
+    ('held', 'hold', 'held'),
+    ('queued', 'hold', 'held'),
+    ('queued', 'cancel', 'cancelled'),
+    ('queued', 'remove', 'cancelled'),
+    ('queued', 'relay', 'relayed'),
+    ('queued', 'defer', 'queued'),
+    ('queued', 'fail', 'bounced');

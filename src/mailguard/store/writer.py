@@ -1,0 +1,159 @@
+"""The one thread that writes: it takes everything that waits, runs each change under a savepoint, and commits once.
+
+Many sessions share one fsync that way. The answers go back to the event loop after the commit, never before; if the
+commit fails, everybody in it is told so and nothing of it was kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mailguard.store.connection import connect
+from mailguard.store.errors import StoreBusy, StoreClosed, StoreError, typed
+
+T = TypeVar("T")
+
+#: Changes in one transaction at most: bounds what one failed commit takes along, and how long readers see old data.
+_BATCH = 256
+#: Changes that may wait. More means that the disk does not keep up: better a 451 now than a time-out later.
+_WAITING = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    change: Callable[[sqlite3.Connection], Any]
+    future: asyncio.Future[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    entry: _Entry
+    value: Any = None
+    error: BaseException | None = None
+
+
+class _TransactionLost(Exception):
+    """SQLite itself rolled the whole transaction back (disk full, I/O error); the cause is `__cause__`."""
+
+
+class Writer:
+    """Owns the only connection that writes."""
+
+    def __init__(self, path: Path, loop: asyncio.AbstractEventLoop) -> None:
+        self._path = path
+        self._loop = loop
+        self._queue: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="ledger-write", daemon=True)
+        self._started: asyncio.Future[None] = loop.create_future()
+        self._open = False
+        self.commits = 0
+
+    async def start(self) -> None:
+        """Start the thread and open the connection. Raises sqlite3.Error."""
+        self._thread.start()
+        await self._started
+        self._open = True
+
+    def submit(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+        """Put a change in line. The future is done after the commit that holds it."""
+        if not self._open:
+            raise StoreClosed("the ledger is closed")
+        if self._queue.qsize() >= _WAITING:
+            raise StoreBusy("too many changes are waiting for the disk")
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._queue.put(_Entry(change, future))
+        return future
+
+    async def stop(self) -> None:
+        """Commit what waits, close, and end the thread."""
+        self._open = False
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _run(self) -> None:
+        try:
+            connection = connect(self._path)
+        except sqlite3.Error as error:
+            self._tell(self._started.set_exception, error)
+            return
+        self._tell(self._started.set_result, None)
+        try:
+            going = True
+            while going:
+                batch, going = self._take()
+                if batch:
+                    answers = self._commit(connection, batch)
+                    self._tell(_settle, answers)
+        finally:
+            connection.close()
+
+    def _take(self) -> tuple[list[_Entry], bool]:
+        """Everything that waits, at least one entry; False if this is the end."""
+        batch: list[_Entry] = []
+        while len(batch) < _BATCH:
+            try:
+                entry = self._queue.get(block=not batch)
+            except queue.Empty:
+                break
+            if entry is None:
+                return batch, False
+            batch.append(entry)
+        return batch, True
+
+    def _commit(self, connection: sqlite3.Connection, batch: list[_Entry]) -> list[_Answer]:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            answers = [self._under_savepoint(connection, entry) for entry in batch]
+            connection.execute("COMMIT")
+        except (sqlite3.Error, _TransactionLost) as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            cause = error.__cause__ if isinstance(error, _TransactionLost) else error
+            assert cause is not None
+            return [_Answer(entry, error=_fresh(cause)) for entry in batch]
+        self.commits += 1
+        return answers
+
+    @staticmethod
+    def _under_savepoint(connection: sqlite3.Connection, entry: _Entry) -> _Answer:
+        connection.execute("SAVEPOINT entry")
+        try:
+            value = entry.change(connection)
+        except BaseException as error:
+            if not connection.in_transaction:
+                raise _TransactionLost from error
+            connection.execute("ROLLBACK TO entry")
+            connection.execute("RELEASE entry")
+            return _Answer(entry, error=typed(error))
+        connection.execute("RELEASE entry")
+        return _Answer(entry, value)
+
+    def _tell(self, callback: Callable[[Any], object], value: Any) -> None:
+        try:
+            self._loop.call_soon_threadsafe(callback, value)
+        except RuntimeError:
+            return  # the loop is closed: nobody is left who waits
+
+
+def _settle(answers: list[_Answer]) -> None:
+    """On the event loop: wake everybody of one commit."""
+    for answer in answers:
+        if answer.entry.future.done():
+            continue  # its caller was cancelled; the change stands
+        if answer.error is not None:
+            answer.entry.future.set_exception(answer.error)
+        else:
+            answer.entry.future.set_result(answer.value)
+
+
+def _fresh(cause: BaseException) -> BaseException:
+    """An exception object for one waiter: a shared one would collect everybody's tracebacks."""
+    error = typed(cause)
+    return type(error)(*error.args) if isinstance(error, StoreError) else StoreError(str(error))
