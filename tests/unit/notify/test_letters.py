@@ -1,0 +1,187 @@
+"""What letters say, and what they never say."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from dataclasses import replace
+from email.message import EmailMessage
+from typing import Any, cast, get_args
+
+import pytest
+from tests.held import ANN, BOSS, CORP, ID, NOW, SATO, TANAKA, held_mail, recipient, with_recipients
+
+from mailguard.mail.address import ReversePath, parse_address
+from mailguard.mail.lifecycle import State
+from mailguard.mail.organization import Language
+from mailguard.mail.verdict import Disposition
+from mailguard.notify.letter_texts import TAGS
+from mailguard.notify.letters import RETURNS, Kind, LetterContext, LetterSettings, compose
+from mailguard.store.records import MessageRecord
+
+SETTINGS = LetterSettings(parse_address("mailguard@corp.example"), "https://mg.corp.example", CORP)
+KINDS = get_args(Kind)
+STATE_OF = {"held": State.HELD, "approval": State.HELD, "sent": State.RELAYED, "cancelled": State.CANCELLED,
+            "rejected": State.REJECTED, "expired": State.EXPIRED, "bounced": State.BOUNCED}  # fmt: skip
+
+
+def context(record: MessageRecord | None = None, **changes: Any) -> LetterContext:
+    values: dict[str, Any] = {
+        "settings": SETTINGS, "to": ANN, "letter_id": "0dfk2m8zv1q3w7xz00", "now": NOW, "record": record,
+    }  # fmt: skip
+    return LetterContext(**{**values, **changes})
+
+
+def letter(kind: Kind, language: Language = "ja", **changes: Any) -> EmailMessage:
+    disposition = Disposition.APPROVE if kind == "approval" else Disposition.CONFIRM
+    record = None if kind == "login" else changes.pop("record", held_mail(disposition, STATE_OF[kind]))
+    octets = compose(kind, language, context(record, **changes))
+    return email.message_from_bytes(octets, policy=email.policy.default)
+
+
+def text(mail: EmailMessage, kind: str = "plain") -> str:
+    part = mail.get_body((kind,))
+    assert part is not None
+    return str(cast(EmailMessage, part).get_content()).replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_can_be_written_and_is_never_to_be_answered(kind: Kind, language: Language) -> None:
+    mail = letter(kind, language, link="https://mg.corp.example/x", code="482913")
+    assert mail["auto-submitted"] == "auto-generated"
+    assert mail["x-auto-response-suppress"] == "All"
+    assert mail["message-id"] == "<0dfk2m8zv1q3w7xz00@corp.example>"
+    assert mail["to"] == "ann@corp.example"
+    assert str(mail["subject"]).startswith(TAGS[kind].of(language).strip() or ("ログ" if language == "ja" else "Your"))
+    assert not mail.defects
+    for part in ("plain", "html"):
+        assert "https://mg.corp.example/x" in text(mail, part)
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"login"}))
+def test_a_letter_lies_under_the_original(kind: Kind) -> None:
+    mail = letter(kind)
+    assert mail["in-reply-to"] == "<original@corp.example>"
+    assert mail["references"] == "<first@example.co.jp> <original@corp.example>"
+    assert mail["x-mailguard-about"] == ID
+
+
+def test_the_reason_comes_first_then_its_evidence_then_everything_else() -> None:
+    said = text(letter("held", link="https://mg.corp.example/t/x", code="482913"))
+    order = ["よく似た別のドメイン", "tanaka@examp1e.co.jp", "37名分の個人情報", "まだ送信していません", "/t/x",
+             "482913", "11月26日(木) 22:28", "件名", "example.co.jp (社外)", "boss@corp.example (社内)",
+             "図面.zip"]  # fmt: skip
+    places = [said.index(piece) for piece in order]
+    assert places == sorted(places)
+
+
+def test_text_and_html_say_the_same() -> None:
+    mail = letter("held", "en", link="https://mg.corp.example/t/x", code="482913")
+    for piece in ("This domain looks like one you write to", "Unless you decide by Thu 26 Nov, 22:28",
+                  "sato@example.co.jp", "図面.zip (3.3 MB, encrypted)", "37 persons"):  # fmt: skip
+        assert piece in text(mail)
+        assert piece in text(mail, "html")
+
+
+def test_html_escapes_what_came_from_the_mail() -> None:
+    evil = "<img src=x onerror=alert(1)>\"'&"
+    said = text(letter("held", record=held_mail(subject=evil)), "html")
+    assert "<img" not in said
+    assert "&lt;img src=x" in said
+
+
+def test_a_hostile_subject_adds_no_field() -> None:
+    mail = letter("held", record=held_mail(subject="x\r\nBcc: all@victim.example\r\n\r\nbody"))
+    assert mail["bcc"] is None
+    assert "Bcc: all@victim.example" in str(mail["subject"])
+
+
+def test_a_mail_without_subject_is_named() -> None:
+    assert str(letter("held", record=held_mail(subject=None))["subject"]) == "【送信保留】(件名なし)"
+
+
+def test_the_approver_is_told_who_asks_and_the_sender_who_is_asked() -> None:
+    asked = letter("approval", to=BOSS)
+    assert "ann@corp.example さんのメールの承認" in text(asked)
+    assert "山田 花子" in text(asked)
+    waiting = letter("held", record=held_mail(Disposition.APPROVE))
+    assert "boss@corp.example に承認を依頼しました" in text(waiting)
+
+
+@pytest.mark.parametrize("kind", sorted(RETURNS))
+def test_what_was_not_sent_comes_back_ready_to_edit(kind: Kind) -> None:
+    original = (
+        b"From: ann@corp.example\r\nTo: tanaka@examp1e.co.jp\r\nSubject: =?utf-8?B?44GC?=\r\n\r\nbody \xe3\x81\x82\r\n"
+    )
+    mail = letter(kind, original=original)
+    (part,) = list(mail.iter_attachments())
+    draft = part.get_payload(decode=True)
+    assert isinstance(draft, bytes)
+    assert draft.endswith(original)
+    assert draft.startswith(b"X-Unsent: 1\r\n")
+    assert part.get_filename() == "draft.eml"
+    assert "draft.eml" in text(mail)
+
+
+def test_the_draft_keeps_the_blind_copies_that_only_the_envelope_knew() -> None:
+    draft = next(iter(letter("cancelled", original=b"To: x\r\n\r\n").iter_attachments())).get_payload(decode=True)
+    assert isinstance(draft, bytes)
+    assert b"Bcc: suzuki@example.co.jp\r\n" in draft
+    assert b"sato" not in draft.partition(b"To: x")[0]
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - RETURNS))
+def test_no_other_letter_carries_the_body(kind: Kind) -> None:
+    mail = letter(kind, original=b"From: a\r\n\r\nSECRET BODY\r\n")
+    assert not list(mail.iter_attachments())
+
+
+def test_a_large_original_stays_where_it_is() -> None:
+    mail = letter("cancelled", original=b"")
+    assert not list(mail.iter_attachments())
+    assert "大きいため" in text(mail)
+
+
+def test_a_rejection_names_who_and_why() -> None:
+    said = text(letter("rejected", actor="boss@corp.example", comment="宛先を確認してください。\r\nX-Evil: 1"))
+    assert "決定した人: boss@corp.example" in said
+    assert "  宛先を確認してください。\n  X-Evil: 1\n" in said
+
+
+def test_a_partial_cancellation_speaks_of_those_recipients_only() -> None:
+    said = text(letter("cancelled", people=(TANAKA,)))
+    assert said.startswith("1名への送信を取り消しました")
+    assert "sato@example.co.jp" not in said
+
+
+def test_only_a_part_is_held_and_the_letter_says_so() -> None:
+    record = with_recipients(held_mail(), recipient(TANAKA), replace(recipient(SATO), state=State.RELAYED))
+    assert "1名への送信を保留しています" in text(letter("held", record=record))
+
+
+def test_an_administrator_is_told_about_a_stranger() -> None:
+    record = replace(held_mail(), sender=ReversePath(parse_address("stranger@else.example")))
+    assert "stranger@else.example は社外" in text(letter("held", record=record, to=parse_address("admin@corp.example")))
+
+
+def test_long_lists_are_cut_with_their_number() -> None:
+    many = [recipient(parse_address(f"p{number}@big.example")) for number in range(500)]
+    said = text(letter("held", record=with_recipients(held_mail(), *many)))
+    assert said.count("@big.example") <= 20
+    assert "ほか488名" in said
+
+
+def test_a_login_letter_names_browser_code_and_what_to_do_otherwise() -> None:
+    mail = letter("login", link="https://mg.corp.example/login/x", code="482913", browser="Chrome / Windows")
+    assert str(mail["subject"]) == "ログイン用の確認コード 482913"
+    assert "Chrome / Windows" in text(mail)
+    assert "破棄してください" in text(mail)
+    assert mail["in-reply-to"] is None
+
+
+def test_what_the_next_server_said_is_told() -> None:
+    record = held_mail(state=State.BOUNCED)
+    failed = replace(record.recipients[0], last_code=550, last_text="user\r\nunknown")
+    said = text(letter("bounced", record=with_recipients(record, failed)))
+    assert "tanaka@examp1e.co.jp (社外): user unknown" in said

@@ -1,0 +1,80 @@
+"""What open consoles hear."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailguard.notify.live import Live, LiveNotice
+
+ANN, BOB = frozenset({"ann@corp.example"}), frozenset({"bob@corp.example"})
+
+
+async def test_people_hear_what_concerns_them_and_nothing_else() -> None:
+    live = Live()
+    with live.listening("ann@corp.example") as ann:
+        assert ann is not None
+        live.publish("held", "1", BOB)
+        live.publish("held", "2", ANN | BOB)
+        assert await ann.next(1) == LiveNotice("held", "2")
+
+
+async def test_who_sees_everything_hears_everything() -> None:
+    live = Live()
+    with live.listening("admin@corp.example", everything=True) as admin:
+        assert admin is not None
+        live.publish("held", "1", BOB)
+        assert await admin.next(1) == LiveNotice("held", "1")
+
+
+async def test_a_slow_listener_is_told_to_look_again_and_holds_nobody_up() -> None:
+    live = Live()
+    with live.listening("ann@corp.example") as ann:
+        assert ann is not None
+        for number in range(1000):
+            live.publish("held", str(number), ANN)
+        heard = [await ann.next(1)]
+        while heard[-1] != LiveNotice("held", "999"):
+            heard.append(await ann.next(1))
+        assert LiveNotice("again", "") in heard
+        assert len(heard) <= 65
+
+
+async def test_closing_ends_every_listener_and_lets_no_new_one_in() -> None:
+    live = Live()
+    with live.listening("ann@corp.example") as ann:
+        assert ann is not None
+        live.close()
+        assert await ann.next(1) is None
+    with live.listening("ann@corp.example") as late:
+        assert late is None
+    assert live.listeners == 0
+
+
+async def test_too_many_listeners_are_refused() -> None:
+    live = Live(limit=1)
+    with live.listening("a") as first, live.listening("b") as second:
+        assert first is not None
+        assert second is None
+
+
+async def test_silence_is_a_time_out() -> None:
+    with Live().listening("a") as listener:
+        assert listener is not None
+        with pytest.raises(TimeoutError):
+            await listener.next(0.01)
+
+
+async def test_a_subscription_ends_with_the_house() -> None:
+    live = Live()
+    stream = live.subscribe("ann@corp.example")
+    first = anext(stream)
+    # The generator starts to listen with the first request.
+    import asyncio
+
+    task = asyncio.ensure_future(first)
+    await asyncio.sleep(0)
+    live.publish("held", "1", ANN)
+    assert await task == LiveNotice("held", "1")
+    live.close()
+    with pytest.raises(StopAsyncIteration):
+        await anext(stream)
