@@ -88,7 +88,7 @@ class Delivery:
         self._running: set[asyncio.Task[None]] = set()
         self._offering = 0  # of the running ones: not through with the upstream
         self._woken = asyncio.Event()
-        self._look_at: datetime | None = None  # when the ledger is looked at next; None: now
+        self._look_at = 0.0  # when the ledger is looked at next, by the loop's clock: the wall's may be set back
         self._stopping = False
         self._sorter: asyncio.Task[None] | None = None
         bounces.queued = self.wake
@@ -112,7 +112,7 @@ class Delivery:
 
     def wake(self) -> None:
         """Something became due: released, or a letter was added."""
-        self._look_at = None
+        self._look_at = 0.0
         self._woken.set()
 
     @property
@@ -160,17 +160,22 @@ class Delivery:
         await self._give_back_fresh(lambda seconds: seconds > self._settings.fresh_seconds)
         while self._fresh and self._room() > 0:
             self._begin(self._fresh.popleft().job)
-        if (self._look_at is not None and self._now() < self._look_at) or (room := self._room()) <= 0:
+        room, at = self._room(), asyncio.get_running_loop().time()
+        if at < self._look_at or room <= 0:
             return
-        self._look_at = self._now() + timedelta(seconds=self._settings.poll_seconds)
-        due = await self._queue.next_due(self._now())  # a reading; a claim writes
-        if due is None or due > self._now():
+        self._look_at = at + self._settings.poll_seconds
+        now = self._now()
+        due = await self._queue.next_due(now)  # a reading; a claim writes
+        if due is None:
             return
-        jobs = await self._queue.claim(self._now(), self._settings.lease, room)
+        if due > now:
+            self._look_at = min(self._look_at, at + (due - now).total_seconds())
+            return
+        jobs = await self._queue.claim(now, self._settings.lease, room)
         for job in jobs:
             self._begin(job)
         if jobs:  # perhaps there is more
-            self._look_at = None
+            self._look_at = 0.0
 
     def _room(self) -> int:
         """How many jobs may be begun. Those that are only being recorded hold nothing back, up to as many again."""
@@ -179,13 +184,10 @@ class Delivery:
 
     def _rest(self) -> float:
         """Seconds until it makes sense to look again; a try that ends or a wake-up comes between."""
+        at = asyncio.get_running_loop().time()
         look = self._settings.poll_seconds
-        if self._look_at is not None:
-            look = min(look, max(0.0, (self._look_at - self._now()).total_seconds()))
-        elif self._room() > 0:
-            look = 0.0
-        if self._fresh:
-            look = min(look, self._settings.fresh_seconds)
+        if self._room() > 0:  # else nothing is begun before a try ends
+            look = min(look, max(0.0, self._look_at - at))
         # A little later than the peace of a sick upstream ends, so that one look is enough; and never a busy loop.
         return max(look, self._upstream.ready_in() + 0.01)
 
@@ -194,7 +196,7 @@ class Delivery:
         at = asyncio.get_running_loop().time()
         while self._fresh and too_long(at - self._fresh[0].since):
             job = self._fresh.popleft().job
-            self._look_at = None
+            self._look_at = 0.0
             try:
                 await self._queue.give_back(job.record.id, job.recipients, self._now())
             except StoreError as error:  # the lease ends by itself
