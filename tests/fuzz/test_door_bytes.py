@@ -34,6 +34,10 @@ LINE = st.tuples(st.sampled_from(VERBS), st.lists(st.sampled_from(WORDS), max_si
 CONVERSATION = st.lists(st.one_of(LINE, st.binary(max_size=40), st.just(LONG)), max_size=12)
 
 
+class LoopError(Exception):
+    """What asyncio would have logged."""
+
+
 class Faults:
     """Remembers what `events.fault` was told, for as long as it is there."""
 
@@ -43,7 +47,8 @@ class Faults:
 
 
 async def talk(pieces: list[bytes]) -> tuple[bytes, Room]:
-    """Send the pieces, stop sending, and read all that is answered."""
+    """Send the pieces, stop sending, and read all that is answered. What the loop has to say is a fault too."""
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: events.fault("loop", LoopError(context)))
     with tempfile.TemporaryDirectory() as folder:
         room = Room()
         limits = DoorLimits(errors=1000, message_bytes=100_000)

@@ -15,6 +15,7 @@ import pytest
 from tests.door import ENVELOPE, PATIENCE, STRANGERS, Room, client_at, eventually, open_door
 
 from mailguard.mail import reply as replies
+from mailguard.smtpd.protocol import Conversation
 from mailguard.smtpd.settings import LOOPBACK, DoorLimits
 
 FULL = str(replies.TOO_MANY_CONNECTIONS)
@@ -109,6 +110,7 @@ async def test_a_client_that_never_reads_is_cut_off(tmp_path: Path) -> None:
 async def test_replies_leave_at_once_and_many_may_knock(tmp_path: Path) -> None:
     async with open_door(tmp_path) as (door, _, port), client_at(port):
         (session,) = door._sessions
+        assert isinstance(session, Conversation)
         sock = session.transport.get_extra_info("socket")
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 

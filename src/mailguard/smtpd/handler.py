@@ -38,7 +38,6 @@ class Handler:
         self,
         listener: ListenerSettings,
         limits: DoorLimits,
-        *,
         accept: Accept,
         authenticate: Authenticate | None,
         patience: Patience,
@@ -82,7 +81,7 @@ class Handler:
         """Check a login. The answer to a failure takes longer each time for the same address."""
         assert self._authenticate is not None
         try:
-            async with self._patience.attempt(visit.ip) as failed:
+            async with self._patience.attempt(visit.counted_as) as failed:
                 login = await self._authenticate(name, password) if name and password else None
                 events.authenticated(login is not None, visit.ip)
                 if login is None:

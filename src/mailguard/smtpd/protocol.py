@@ -11,29 +11,20 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from dataclasses import dataclass
-from pathlib import Path
 from time import perf_counter
 from typing import Any, cast
 
-from aiosmtpd.proxy_protocol import get_proxy
+from aiosmtpd.proxy_protocol import ProxyData, get_proxy
 
 from mailguard import events
 from mailguard.mail import reply as replies
 from mailguard.mail.reply import Reply
 from mailguard.smtpd import data, sasl
 from mailguard.smtpd.commands import Refused, split_command
-from mailguard.smtpd.crowd import Crowd
-from mailguard.smtpd.handler import Handler
+from mailguard.smtpd.crowd import whose
+from mailguard.smtpd.entrance import Entrance, who_is_it
 from mailguard.smtpd.session import Transaction, Visit
-from mailguard.smtpd.settings import (
-    AUTH_OCTETS,
-    COMMAND_OCTETS,
-    DoorLimits,
-    IPAddress,
-    ListenerSettings,
-    client_address,
-)
+from mailguard.smtpd.settings import AUTH_OCTETS, COMMAND_OCTETS, IPAddress
 from mailguard.smtpd.wire import HangUp, Phase, Wire
 
 _PROXY_SECONDS = 10.0
@@ -41,20 +32,6 @@ _PROXY_SECONDS = 10.0
 _NOT_SMTP = frozenset({"GET", "POST", "PUT", "HEAD", "OPTIONS", "CONNECT", "DELETE", "PATCH", "TRACE", "HOST:"})
 #: Commands that exist and are not offered: 502, not 500 (RFC 5321 section 4.2.4).
 _NOT_OFFERED = frozenset({"EXPN", "ETRN", "ATRN", "TURN", "SEND", "SOML", "SAML", "XCLIENT", "XFORWARD", "BURL"})
-
-
-@dataclass(slots=True)
-class Entrance:
-    """What the sessions of one listener share. tls: swapped when certificates are reloaded; None without TLS."""
-
-    listener: ListenerSettings
-    limits: DoorLimits
-    handler: Handler
-    crowd: Crowd
-    hostname: str
-    spool_folder: Path
-    sessions: set[Conversation]
-    tls: ssl.SSLContext | None = None
 
 
 class Conversation(Wire):
@@ -121,37 +98,18 @@ class Conversation(Wire):
 
     async def _come_in(self) -> None:
         """Learn who it is, count it, and take the TLS handshake if that comes first. Raises HangUp."""
-        address, trusted = await self._address()
-        self.visit.ip, self.visit.loopback = str(address), address.is_loopback
-        self.visit.trusted = trusted
-        if not self._fits or not self._entrance.crowd.enter(address):
+        listener, crowd = self._entrance.listener, self._entrance.crowd
+        address, self.visit.trusted = await who_is_it(listener, self.session.peer, self._proxy_header)
+        self.visit.ip, self.visit.loopback, self.visit.counted_as = str(address), address.is_loopback, whose(address)
+        if not self._fits or not crowd.enter(address):
             events.door_refused("too_many_connections", self.visit.ip)
             raise HangUp(replies.TOO_MANY_CONNECTIONS)
         self._entered = address
-        if self._entrance.tls is not None and self._entrance.listener.tls == "implicit":
+        if self._entrance.tls is not None and listener.tls == "implicit":
             self.visit.tls = await self._handshake(self._entrance.tls, keep=True)
 
-    async def _address(self) -> tuple[IPAddress, bool]:
-        """The client's address, and whether it is trusted. Raises ConnectionError where there is none to be
-        had.
-        """
-        listener = self._entrance.listener
-        address = client_address(self.session.peer[0]) if self.session.peer else None
-        if address is None:
-            raise ConnectionResetError("no peer address")
-        if not listener.proxy_protocol:
-            return address, listener.trusts(address)
-        if not listener.is_proxy(address):
-            events.door_refused("not_a_proxy", str(address))
-            raise ConnectionAbortedError("not a proxy")
-        header = await self._within(_PROXY_SECONDS, lambda: get_proxy(self._reader))
-        if not header.valid:
-            events.door_refused("proxy_header", str(address))
-            raise ConnectionAbortedError("no PROXY header")
-        said = client_address(str(header.src_addr)) if header.src_addr else None
-        # The proxy itself asks (LOCAL, UNKNOWN): it may look whether we are there, but its address opens
-        # nothing for others.
-        return (said, listener.trusts(said)) if said is not None else (address, False)
+    async def _proxy_header(self) -> ProxyData:
+        return await self._within(_PROXY_SECONDS, lambda: get_proxy(self._reader))
 
     async def _handshake(self, context: ssl.SSLContext, *, keep: bool = False) -> str | None:
         try:

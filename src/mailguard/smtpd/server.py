@@ -19,8 +19,9 @@ from pathlib import Path
 from mailguard.mail import reply as replies
 from mailguard.mail.reply import Reply
 from mailguard.smtpd.crowd import Crowd, Patience
+from mailguard.smtpd.entrance import Entrance, Session
 from mailguard.smtpd.handler import Accept, Authenticate, Handler
-from mailguard.smtpd.protocol import Conversation, Entrance
+from mailguard.smtpd.protocol import Conversation
 from mailguard.smtpd.settings import DoorLimits, ListenerSettings
 from mailguard.smtpd.tls import context_for
 
@@ -39,7 +40,8 @@ class Door:
     accept: the room behind the door; it must answer with a complete Reply, and what it raises becomes 451.
     authenticate: (name, password) to a Login or None, or AuthUnavailable; None: AUTH is not offered.
     spool_folder: where large bodies are put (0600), on the file system of the store. Files of bodies that
-    nobody adopted are deleted after `accept`. share_ports: other processes listen on the same ports (SO_REUSEPORT).
+    nobody adopted are deleted after `accept`. share_ports: other processes listen on the same ports
+    (SO_REUSEPORT).
     """
 
     def __init__(
@@ -56,22 +58,15 @@ class Door:
         self._limits = limits
         self._share_ports = share_ports
         self._commits: set[asyncio.Task[Reply]] = set()
-        self._sessions: set[Conversation] = set()
+        self._sessions: set[Session] = set()
         self._servers: list[asyncio.Server] = []
-        crowd, patience = Crowd(limits), Patience(time.monotonic, asyncio.sleep)
+        patience = Patience(time.monotonic, asyncio.sleep)
+        crowd = Crowd(limits)
         self._entrances = [
             Entrance(
                 listener=listener,
                 limits=limits,
-                handler=Handler(
-                    listener,
-                    limits,
-                    accept=accept,
-                    authenticate=authenticate,
-                    patience=patience,
-                    commits=self._commits,
-                    now=now,
-                ),
+                handler=Handler(listener, limits, accept, authenticate, patience, self._commits, now),
                 crowd=crowd,
                 hostname=hostname,
                 spool_folder=spool_folder,

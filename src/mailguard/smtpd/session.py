@@ -19,11 +19,14 @@ from mailguard.smtpd.auth import Login
 
 
 class Visit(ProtocolSession):
-    """One connection. ip: textual; trusted: from a trusted network; tls: protocol version, None in the clear."""
+    """One connection. ip: textual; counted_as: the address's key in the counts; trusted: from a trusted
+    network; tls: protocol version, None in the clear.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)
         self.ip = ""
+        self.counted_as = ""
         self.loopback = False
         self.trusted = False
         self.tls: str | None = None
