@@ -65,7 +65,8 @@ class House:
         return self.folder / "tls" / "cert.pem"
 
     def log(self) -> str:
-        return (self.folder / "log").read_text("utf-8", "replace")
+        """The end of what it printed and logged."""
+        return (self.folder / "log").read_text("utf-8", "replace")[-3000:]
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A mailguard command on this house's configuration."""
@@ -141,7 +142,7 @@ def running_house(folder: Path, upstream: str, policy: str = POLICY, **more: Any
     try:
         yield house
     except BaseException:
-        sys.stderr.write(house.log()[-4000:])
+        sys.stderr.write(house.log())
         raise
     finally:
         status = house.stop()

@@ -38,7 +38,7 @@ def _run(command: Sequence[str], given: bytes) -> Sent:
 
 
 def swaks(house: House, way: Way, recipients: Sequence[str], octets: bytes, *, mechanism: str = "PLAIN") -> Sent:
-    """Reads lines with LF and sends CRLF."""
+    """Reads lines with LF and sends CRLF, with one more line end before the final dot."""
     command = ["swaks", "--server", f"127.0.0.1:{port_of(house, way)}", "--from", USER, "--to", ",".join(recipients)]
     command += ["--data", "-"]
     if way != "plain":
@@ -49,7 +49,7 @@ def swaks(house: House, way: Way, recipients: Sequence[str], octets: bytes, *, m
             str(house.ca),
         ]
         command += ["--auth", mechanism, "--auth-user", USER, "--auth-password", PASSWORD]
-    return _run(command, octets.replace(b"\r\n", b"\n"))
+    return _run(command, octets.replace(b"\r\n", b"\n").removesuffix(b"\n"))
 
 
 def msmtp(house: House, way: Way, recipients: Sequence[str], octets: bytes) -> Sent:
