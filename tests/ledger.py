@@ -1,4 +1,4 @@
-"""Messages, verdicts and an opened ledger for tests of the rooms that stand on it. Values as short as a postmaster's."""
+"""Messages, verdicts and an opened ledger for tests of the rooms that stand on it."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ transaction that changes something. It never sends: releasing only queues. What 
 """
 
 from mailguard.review.room import Review
+from mailguard.review.shown import record_to_json, view_to_json
 from mailguard.review.words import (
     Act,
     AlreadyDecided,
@@ -33,4 +34,6 @@ __all__ = [
     "Review",
     "ReviewError",
     "View",
+    "record_to_json",
+    "view_to_json",
 ]

@@ -23,7 +23,7 @@ from mailguard.store.rows import clean, to_micro, to_moment, to_text
 
 #: What the first line is chained to.
 _START = bytes(32)
-_COLUMNS = "number, at, message_id, actor, role, via, event, recipients, comment, detail"
+_COLUMNS = "number, at, message_id, actor, role, via, event, recipients, comment, detail, hash"
 _PAGE = 1000
 
 
@@ -54,7 +54,7 @@ def append(
         to_text(detail or {}),
     )
     connection.execute(
-        f"INSERT INTO audit ({_COLUMNS}, hash) VALUES (?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
+        f"INSERT INTO audit ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
         (*line, _chained(previous, line)),
     )
     return number
@@ -119,7 +119,7 @@ def as_json(line: HistoryLine) -> dict[str, Any]:
 def first_broken(connection: sqlite3.Connection) -> int | None:
     """Walk the chain from its start; the number of the first line that does not fit, None if all do."""
     expected, previous = 1, _START
-    sql = f"SELECT {_COLUMNS}, hash FROM audit ORDER BY number"  # noqa: S608
+    sql = f"SELECT {_COLUMNS} FROM audit ORDER BY number"  # noqa: S608
     for *line, stored in connection.execute(sql):
         if line[0] != expected or _chained(previous, tuple(line)) != stored:
             return expected
@@ -147,4 +147,5 @@ def _line(row: tuple[Any, ...]) -> HistoryLine:
         recipients=tuple(json.loads(row[7])),
         comment=row[8],
         detail=json.loads(row[9]),
+        hash=row[10].hex(),
     )

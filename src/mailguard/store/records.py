@@ -123,6 +123,7 @@ class HistoryLine:
     """One line of the audit log. event: a word of mail.lifecycle.Event, or accept, approve, refuse, purge ...
 
     recipients: addresses concerned, as written; detail: JSON values (rules, code, upstream's text ...).
+    hash: hexadecimal, over the line before and this one.
     """
 
     number: int
@@ -135,6 +136,7 @@ class HistoryLine:
     recipients: tuple[str, ...]
     comment: str
     detail: dict[str, Any]
+    hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,105 @@
+"""What the verbs that open the ledger share: opening it beside a running server, who acts, filters, and its errors.
+
+The command line acts as an administrator: whoever can read the ledger's file could do as much with an editor. The audit
+log gets the name of the system's user.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+import re
+import shlex
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from mailguard.app import Rooms, open_rooms
+from mailguard.app.rooms import ledger_path, utc_now
+from mailguard.cli.setup import fail, read_config
+from mailguard.mail.actor import Actor, Role
+from mailguard.mail.lifecycle import State
+from mailguard.store.errors import StoreError
+from mailguard.store.records import Filter
+
+T = TypeVar("T")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_KEYS = ("state", "q", "sender", "recipient", "rule", "before", "older")
+
+
+def with_ledger(config_file: Path | None, work: Callable[[Rooms], Awaitable[T]], *, create: bool = False) -> T:
+    """Open the ledger of the configuration, do the work, close it. Ends with status 1 if it cannot be opened."""
+    config = read_config(config_file)
+    path = ledger_path(config)
+    if not create and not path.exists():
+        fail(f"no ledger at {path}: start `mailguard serve` first, or name its configuration with --config")
+
+    async def run() -> T:
+        async with open_rooms(config) as rooms:
+            return await work(rooms)
+
+    try:
+        return asyncio.run(run())
+    except (StoreError, OSError) as error:
+        fail(f"ledger {path}: {error}")
+
+
+def acting() -> Actor:
+    """The administrator at the keyboard; behind sudo, the user who called it."""
+    name = pwd.getpwuid(os.getuid()).pw_name
+    if os.getuid() == 0:
+        name = os.environ.get("SUDO_USER") or name
+    return Actor(f"cli-{name}", Role.ADMINISTRATOR, "cli")
+
+
+def read_filter(texts: tuple[str, ...]) -> Filter:
+    """`state=held sender=ann@corp.example older=3d words` to a Filter; bare words are searched. Usage errors."""
+    given: dict[str, str] = {}
+    words: list[str] = []
+    for text in texts:
+        try:
+            parts = shlex.split(text)
+        except ValueError as error:
+            raise click.BadParameter(f"{error}", param_hint="--filter") from None
+        for part in parts:
+            key, equals, value = part.partition("=")
+            if not equals:
+                words.append(part)
+            elif key not in _KEYS:
+                raise click.BadParameter(f"unknown key {key!r}: use {', '.join(_KEYS)}", param_hint="--filter")
+            else:
+                given[key] = value
+    return Filter(
+        state=_state(given.get("state", "")),
+        q=" ".join([given.get("q", ""), *words]).strip(),
+        sender=given.get("sender", ""),
+        recipient=given.get("recipient", ""),
+        rule=given.get("rule", ""),
+        before=given.get("before", ""),
+        older=utc_now() - _age(given["older"]) if "older" in given else None,
+    )
+
+
+def plain(text: str) -> str:
+    """Text from a mail on its way to a terminal: one line, and nothing that the terminal would obey."""
+    return "".join(ch if ch.isprintable() else "?" for ch in " ".join(text.split()))
+
+
+def _state(word: str) -> State | None:
+    if not word:
+        return None
+    try:
+        return State(word)
+    except ValueError:
+        raise click.BadParameter(f"unknown state {word!r}: use {', '.join(State)}", param_hint="--filter") from None
+
+
+def _age(text: str) -> timedelta:
+    match = re.fullmatch(r"(\d{1,6})([smhd])", text)
+    if not match:
+        raise click.BadParameter("older takes a time such as 90s, 5m, 4h or 3d", param_hint="--filter")
+    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
