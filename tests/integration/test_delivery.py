@@ -111,10 +111,9 @@ class Desk:
 
     def room(self, upstream: Any, **changes: Any) -> Delivery:
         """A sorting room that is not started yet."""
-        settings = BounceSettings(
-            "mg.x.example", parse_address("mailguard@x.example"), mark=lambda i: f"X-Mark: {i}\r\n".encode()
-        )
+        settings = BounceSettings("mg.x.example", parse_address("mailguard@x.example"))
         values: dict[str, Any] = {"poll_seconds": 0.02, "schedule": Schedule(jitter=0.0), "stop_seconds": 5.0}
+        values["mark"] = lambda message_id: f"X-Mark: {message_id}\r\n".encode()
         delivery = Delivery(
             self.queue,
             self.spool,

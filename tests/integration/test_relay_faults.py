@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.relaying import BOB, CY, DAN, MAIL, PREFIX, SHORT, outgoing, settings_for, until, upstream_to
 from tests.smtp_fake import Act, Drop, FakeServer, Say, Stall, fake_server
 
-from mailguard.mail.address import Address, parse_address
+from mailguard.mail.address import Address, ReversePath, parse_address
 from mailguard.mail.message import Body
 from mailguard.mail.outcome import Outcome, Result
 from mailguard.relay.content import BodyCorrupt
@@ -414,7 +414,32 @@ async def test_a_probe_says_what_is_wrong() -> None:
     assert len(fake.wire) == 1  # the probe's connection was kept
     away: dict[str, list[Act | None]] = {"banner": [Say(b"554 5.7.1 go away\r\n")]}
     async with fake_server(script=away) as fake, upstream_to(fake.port) as upstream:
-        assert "554 5.7.1 go away" in str(await upstream.probe())
+        for _ in range(3):
+            assert "554 5.7.1 go away" in str(await upstream.probe())
+    assert len(fake.wire) == 1  # asked once, told three times
+
+
+async def test_a_probe_does_not_wait_for_a_busy_server() -> None:
+    patient = dataclasses.replace(SHORT, final=60)
+    async with (
+        fake_server(script={"dot": [Stall()]}) as fake,
+        upstream_to(fake.port, connections=1, deadlines=patient) as upstream,
+    ):
+        task = asyncio.create_task(upstream.relay(outgoing()))
+        await until(lambda: bool(fake.wire) and fake.wire[0].endswith(b"\r\n.\r\n"))
+        assert await upstream.probe() is None
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def test_an_address_cannot_carry_a_command() -> None:
+    slipped = Address("bob", "x.example>\r\nRCPT TO:<evil@x.example")  # only a tampered ledger has such a one
+    async with fake_server() as fake, upstream_to(fake.port) as upstream:
+        outcomes = await upstream.relay(outgoing(recipients=(slipped, BOB)))
+        assert (outcomes[slipped].result, outcomes[BOB].result) == (Result.FAILED, Result.RELAYED)
+        outcomes = await upstream.relay(outgoing(sender=ReversePath(slipped)))
+        assert {o.result for o in outcomes.values()} == {Result.FAILED}
+    assert b"evil" not in b"".join(map(bytes, fake.wire))
 
 
 # What is on the wire = what the judge saw

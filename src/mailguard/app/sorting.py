@@ -54,7 +54,6 @@ async def sorting_room(rooms: Rooms, key: bytes, *, noticed: Callable[[], None])
             host=hostname(rooms.config),
             letters_from=letters_from(rooms),
             language=company.language,
-            mark=lambda message_id: processed_field(key, message_id),
         ),
         now=utc_now,
     )
@@ -67,7 +66,11 @@ async def sorting_room(rooms: Rooms, key: bytes, *, noticed: Callable[[], None])
         rooms.spool,
         back_door(settings),
         bounces,
-        DeliverySettings(schedule=schedule, concurrency=settings.connections),
+        DeliverySettings(
+            schedule=schedule,
+            concurrency=settings.connections,
+            mark=lambda message_id: processed_field(key, message_id),
+        ),
         now=utc_now,
         live=rooms.live,
         noticed=noticed,

@@ -30,12 +30,11 @@ _AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True)
 class BounceSettings:
-    """host: our name in the report; letters_from: its From; mark: message id -> the fields above a letter of ours."""
+    """host: our name in the report; letters_from: its From."""
 
     host: str
     letters_from: Address
     language: Language = "ja"
-    mark: Callable[[str], bytes] = lambda _: b""
     poll_seconds: float = 60.0
 
 
@@ -131,7 +130,6 @@ class Bounces:
             octets,
             about=record.id,
             now=now,
-            prefix=self._settings.mark(report_id),
             notice_id=notice.id,
         )
         if letter is not None:

@@ -43,10 +43,12 @@ class DeliverySettings:
     """concurrency: tries at a time; lease: longer than any try can take; fresh_seconds: how long a fresh mail may
     wait here.
 
+    mark: message id -> the fields above a letter of ours (mails have theirs from the door).
     poll_seconds: how often the ledger is looked at without a hint; stop_seconds: what `stop` grants to tries under way.
     """
 
     schedule: Schedule = field(default_factory=Schedule)
+    mark: Callable[[str], bytes] = lambda _: b""
     lease: timedelta = timedelta(minutes=15)
     concurrency: int = 10
     fresh_seconds: float = 30.0
@@ -234,7 +236,7 @@ class Delivery:
                 message_id=record.id,
                 sender=record.sender,
                 recipients=job.recipients,
-                prefix=record.prefix,
+                prefix=record.prefix or (self._settings.mark(record.id) if record.kind == "letter" else b""),
                 body=body,
                 smtputf8=record.smtputf8,
                 body_8bit=record.body_8bit,

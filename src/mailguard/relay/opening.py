@@ -12,6 +12,7 @@ import os
 import socket
 import ssl
 from dataclasses import dataclass
+from typing import cast
 
 import aiosmtplib
 
@@ -73,7 +74,10 @@ async def _closing_on_failure(client: aiosmtplib.SMTP, settings: UpstreamSetting
     try:
         return await _introduced(client, settings)
     except BaseException:
+        transport = client.transport
         client.close()  # closes the socket too: its transport owns it from `connect` on
+        if transport is not None:
+            cast(asyncio.Transport, transport).abort()  # without waiting for TLS's farewell
         raise
 
 

@@ -67,6 +67,12 @@ class Pool:
         self._idle = []
         if self._leaving:
             await asyncio.wait(self._leaving)
+        await asyncio.sleep(0)  # transports end in the loop's next round
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether all connections are at work."""
+        return self._places.locked()
 
     @property
     def kept(self) -> int:

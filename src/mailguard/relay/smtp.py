@@ -8,6 +8,7 @@ otherwise, never sends octets that differ from their digest, and leaves a server
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 
 from mailguard.mail.address import Address
@@ -21,6 +22,11 @@ from mailguard.relay.transaction import Attempt, Session, needs_smtputf8, transa
 from mailguard.relay.upstream import Outgoing, deferred, same_for_all, words
 
 _NEEDS_SMTPUTF8 = Outcome(Result.FAILED, 553, "5.6.7 the next server does not take addresses beyond ASCII (SMTPUTF8)")
+#: Whoever asks whether the house is ready does not wait for minutes.
+_PROBE_SECONDS = 10.0
+#: Our grammar has none in an address; a ledger that was tampered with must not slip a command in.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+_BAD_ADDRESS = Outcome(Result.FAILED, 553, "5.1.3 an address with control characters")
 _BARE = Outcome(Result.FAILED, 554, "5.6.0 bare CR or LF in the message")
 
 
@@ -31,6 +37,7 @@ class SmtpUpstream:
         self._settings = settings
         self._health = Health(settings.backoff_seconds, settings.backoff_limit_seconds)
         self._context: ssl.SSLContext | None = None
+        self._why = f"{self.name}: connections break off"  # the last reason for its being sick
         self._pool = Pool(
             self._open,
             size=settings.connections,
@@ -63,9 +70,13 @@ class SmtpUpstream:
         return self._settings.connections if self._health.is_well else 1
 
     async def probe(self) -> str | None:
-        """None if the server lets us in, else why not."""
+        """None if the server lets us in, else why not. A sick server is not asked again before its peace is over."""
+        if self.ready_in() > 0:
+            return self._why
+        if self._pool.is_busy:
+            return None
         try:
-            session = await self._session(fresh=False, until=_now() + self._settings.deadlines.greeting)
+            session = await self._session(fresh=False, until=_now() + _PROBE_SECONDS)
         except CannotOpen as error:
             return str(error)
         self._pool.give_back(session)
@@ -124,12 +135,14 @@ class SmtpUpstream:
         try:
             async with asyncio.timeout_at(until):
                 return await self._pool.take(fresh=fresh)
-        except CannotOpen:
+        except CannotOpen as error:
             self._health.unreachable(began, _now())
+            self._why = str(error)
             raise
         except TimeoutError:
             self._health.unreachable(began, _now())
-            raise CannotOpen(f"{self.name}: no connection in time") from None
+            self._why = f"{self.name}: no connection in time"
+            raise CannotOpen(self._why) from None
 
     async def _open(self) -> Session:
         if self._context is None:
@@ -144,16 +157,19 @@ class SmtpUpstream:
 def _refused_here(
     session: Session, outgoing: Outgoing, left: tuple[Address, ...], scan: Scan
 ) -> dict[Address, Outcome]:
-    """What the server has told us beforehand that it will not take."""
+    """What the server has told us beforehand that it will not take, and what no command may carry."""
+    if _CONTROLS.search(str(outgoing.sender)):
+        return same_for_all(left, _BAD_ADDRESS)
+    unsafe = {address: _BAD_ADDRESS for address in left if _CONTROLS.search(str(address))}
     limit = session.size_limit
     if limit and outgoing.size > limit:  # RFC 1870 section 6.1
         text = f"5.3.4 message of {outgoing.size} octets; the next server takes {limit}"
         return same_for_all(left, Outcome(Result.FAILED, 552, words(text)))
     if session.offers("smtputf8"):
-        return {}
+        return unsafe
     if needs_smtputf8(outgoing, (), scan):
         return same_for_all(left, _NEEDS_SMTPUTF8)
-    return {address: _NEEDS_SMTPUTF8 for address in left if address.needs_smtputf8}
+    return unsafe | {address: _NEEDS_SMTPUTF8 for address in left if address.needs_smtputf8}
 
 
 def _now() -> float:

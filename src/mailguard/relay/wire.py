@@ -126,11 +126,8 @@ class Wire(asyncio.Protocol):
             self._transport.abort()
 
     def close(self) -> None:
-        """End the connection in order."""
-        if self._failure is None:
-            self._failure = Lost("connection closed by us")
-        if self._transport is not None:
-            self._transport.close()
+        """End the connection. All was said by QUIT, so it does not linger for TLS's own farewell."""
+        self.fail(Lost("connection closed by us"))
 
     # Inside
 
