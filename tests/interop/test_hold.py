@@ -21,6 +21,7 @@ def with_attachment() -> tuple[str, bytes]:
     mail = EmailMessage(policy=SMTP)
     mail["From"], mail["To"], mail["Subject"] = "ann@corp.example", "bob@partner.example", f"Estimate {tag}"
     mail["Message-ID"] = f"<{tag}@pc.corp.example>"
+    mail["Date"] = "Mon, 23 Nov 2026 10:00:00 +0900"  # msmtp adds one if there is none
     mail.set_content("Please find it attached.\n")
     mail.add_attachment(b"%PDF-1.4 \x00\xff", maintype="application", subtype="pdf", filename="見積書.pdf")
     return tag, mail.as_bytes()
