@@ -23,7 +23,7 @@ from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Because, Disposition
 from mailguard.notify.phrases import people
-from mailguard.review import Act, Filter, Refused, View
+from mailguard.review import Act, Filter, RecipientRecord, Refused, View
 
 #: Buttons that do one act to everybody for whom the person may.
 _WHOLE = {str(act): act for act in (Act.RELEASE, Act.SEND_NOW, Act.CANCEL, Act.HOLD, Act.APPROVE, Act.REJECT)}
@@ -65,9 +65,14 @@ def buttons(view: View, language: Language, say: Callable[..., str]) -> list[But
         made.append(Button("reject", say("act.reject"), "stop"))
     if Act.CANCEL in acts:
         made.append(Button("cancel", say("act.cancel"), "stop"))
-    if Act.HOLD in acts and record.expires_at is not None and delayed:
+    if Act.HOLD in acts and any(_runs_out(r) for r in record.recipients):
         made.append(Button("hold", say("act.hold"), "quiet"))
     return made
+
+
+def _runs_out(recipient: RecipientRecord) -> bool:
+    """Whether a clock runs that ends in sending."""
+    return recipient.state is State.HELD and recipient.expire_action == "release" and not recipient.frozen_by
 
 
 def selection_buttons(view: View, say: Callable[..., str]) -> list[Button]:

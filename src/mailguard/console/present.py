@@ -100,8 +100,9 @@ def headline(record: MessageRecord, speaker: Speaker) -> str:
     state = record.state
     if state is not State.HELD:
         return speaker.say(f"head.{state}")
-    if all(r.disposition is Disposition.DELAY for r in letter_rows.held(record)):
-        return speaker.say("reason.delay")
+    held = letter_rows.held(record)
+    if all(r.disposition is Disposition.DELAY for r in held):
+        return speaker.say("reason.frozen" if all(r.frozen_by for r in held) else "reason.delay")
     return letter_rows.reason_headline(record.verdict.enforced, speaker.language)
 
 
@@ -122,8 +123,7 @@ def ending(record: MessageRecord, speaker: Speaker) -> str:
     first = _first_to_end(record)
     if first is None or first.expires_at is None:
         return ""
-    key = "ends.release" if first.disposition is Disposition.DELAY else f"ends.{first.expire_action}"
-    return speaker.say(key, when=speaker.moment(first.expires_at))
+    return speaker.say(f"ends.{first.expire_action}", when=speaker.moment(first.expires_at))
 
 
 def left(record: MessageRecord, speaker: Speaker) -> str:
@@ -141,8 +141,9 @@ def waiting_for(record: MessageRecord, speaker: Speaker) -> list[str]:
         lines.append(speaker.say("approvers", people=names, quorum=recipient.quorum))
         if recipient.approvals:
             lines.append(speaker.say("approved_by", people=listed(recipient.approvals, speaker.language, 5)))
-    if any(r.frozen_by for r in held):
-        lines.append(speaker.say("ends.stopped"))
+    stopped = sorted({r.frozen_by for r in held if r.frozen_by})
+    if stopped:
+        lines.append(speaker.say("ends.stopped", people=listed(stopped, speaker.language)))
     return lines
 
 

@@ -100,6 +100,7 @@ TEXTS: dict[str, Both] = {
     ),
     # A mail
     "no_subject": Both("(件名なし)", "(no subject)"),
+    "reason.frozen": Both("自動送信を止めています", "The clock is stopped"),
     "reason.delay": Both("まもなく送信します", "About to be sent"),
     "head.queued": Both("送信を待っています", "Waiting to go out"),
     "head.relayed": Both("送信しました", "Sent"),
@@ -119,7 +120,7 @@ TEXTS: dict[str, Both] = {
         "{when} までに決めないと、送信せずに破棄します。", "Unless somebody decides by {when}, it is discarded."
     ),
     "ends.left": Both("あと", "time left:"),
-    "ends.stopped": Both("自動送信は止めてあります。", "The clock is stopped."),
+    "ends.stopped": Both("{people} が自動送信を止めました。", "{people} stopped the clock."),
     "approvers": Both("承認者: {people}(必要数 {quorum})", "Approvers: {people} ({quorum} needed)"),
     "approved_by": Both("承認済み: {people}", "Approved so far: {people}"),
     "decide": Both("どうしますか", "Your decision"),
@@ -240,6 +241,10 @@ TEXTS: dict[str, Both] = {
     ),
     "ticket.dead.help": Both(
         "ログインすると、自分のメールの状態を確認できます。", "Log in to see what became of your mail."
+    ),
+    "ticket.nothing": Both(
+        "いま決めることはありません。コードを入力すると状況を確認できます。",
+        "Nothing is left to decide. With the code you can see what became of it.",
     ),
     "ticket.code.alone": Both("このコードはこのメール専用です。", "The code works for this mail only."),
     # Outside

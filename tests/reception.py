@@ -1,0 +1,256 @@
+"""A real reception for tests: console, review, access, letters and ledger, put together as the house does, without a
+door.
+
+Mail enters the ledger directly with a verdict made by hand, so that a test says which page it wants. Letters are read
+from the queue. Nothing is faked but the network between browser and application, where a test does not need one.
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from starlette.applications import Starlette
+
+from mailguard.access import Access, AccessSettings
+from mailguard.console.app import build
+from mailguard.console.desk import Outside
+from mailguard.console.settings import ConsoleSettings
+from mailguard.inspect.limits import ReadingLimits
+from mailguard.inspect.reader import read_mail
+from mailguard.mail.actor import Actor
+from mailguard.mail.address import Address, parse_address, parse_reverse_path
+from mailguard.mail.envelope import Client, Envelope
+from mailguard.mail.facts import Facts
+from mailguard.mail.message import Body, Message, new_message_id
+from mailguard.mail.organization import Organization
+from mailguard.mail.verdict import Because, Disposition, HoldTerms, RecipientVerdict, RuleHit, Verdict
+from mailguard.notify.letters import LetterSettings
+from mailguard.notify.live import Live
+from mailguard.notify.post import Post, Tickets
+from mailguard.review import Filter, Review
+from mailguard.store.audit import Audit
+from mailguard.store.db import Database
+from mailguard.store.holds import Holds
+from mailguard.store.outbox import Outbox
+from mailguard.store.queue import Queue
+from mailguard.store.sessions import Sessions
+from mailguard.store.spool import Spool
+
+URL = "http://console.test"
+ANN, BOSS, ADMIN, AUDITOR = "ann@corp.example", "boss@corp.example", "admin@corp.example", "audit@corp.example"
+TANAKA, SATO, SUZUKI = "tanaka@examp1e.co.jp", "sato@example.co.jp", "suzuki@example.co.jp"
+OUTSIDERS = (TANAKA, SATO, SUZUKI)
+
+MAIL = (
+    "From: =?utf-8?B?5bGx55Sw?= <ann@corp.example>\r\n"
+    "To: =?utf-8?B?55Sw5Lit5qeY?= <tanaka@examp1e.co.jp>, sato@example.co.jp\r\n"
+    "Subject: {subject}\r\nMessage-ID: <original@corp.example>\r\nMIME-Version: 1.0\r\n"
+    'Content-Type: multipart/alternative; boundary="b"\r\n\r\n'
+    "--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"
+    "--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n{html}\r\n--b--\r\n"
+)
+
+
+@dataclass
+class Clock:
+    """The time of the house, moved by hand."""
+
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def pass_by(self, **length: float) -> None:
+        self.at += timedelta(**length)
+
+
+class ReadsHere:
+    """Reads mail as the workers do, in this process: tests of pages need no protection from their own mail."""
+
+    async def read(self, body: Body) -> Facts:
+        return read_mail(body.read(), ReadingLimits())
+
+
+@dataclass
+class Reception:
+    """Everything behind the pages, and the pages."""
+
+    settings: ConsoleSettings
+    clock: Clock
+    db: Database
+    spool: Spool
+    queue: Queue
+    holds: Holds
+    review: Review
+    access: Access
+    outbox: Outbox
+    post: Post
+    live: Live
+    readers: ReadsHere
+    app: Starlette
+
+    async def take_in(
+        self,
+        disposition: Disposition = Disposition.CONFIRM,
+        *,
+        sender: str = f"<{ANN}>",
+        to: tuple[str, ...] = (*OUTSIDERS, BOSS),
+        approvers: tuple[str, ...] = (BOSS,),
+        subject: str = "Quotation",
+        text: str = "Dear Mr Tanaka",
+        html: str = "<p>Dear Mr Tanaka</p>",
+        octets: bytes | None = None,
+        flagged: tuple[str, ...] = (TANAKA,),
+        because: Because | None = None,
+        evidence: tuple[str, ...] = (TANAKA,),
+        after: timedelta = timedelta(hours=72),
+        quorum: int = 1,
+    ) -> str:
+        """Put a mail into the ledger with this verdict for everybody. Returns its id."""
+        raw = octets or MAIL.format(subject=subject, text=text, html=html).encode()
+        body = Body.of(raw)
+        facts = await self.readers.read(body)
+        message_id = new_message_id(self.clock())
+        people = tuple(parse_address(one) for one in to)
+        client = Client("192.0.2.7", "pc", login=sender.strip("<>") or None)
+        message = Message(message_id, Envelope(parse_reverse_path(sender), people, client), body, self.clock())
+        verdict = self._verdict(disposition, people, approvers, flagged, because, evidence, after, quorum)
+        await self.spool.add(message, facts, verdict, b"")
+        return message_id
+
+    def _verdict(
+        self,
+        disposition: Disposition,
+        people: tuple[Address, ...],
+        approvers: tuple[str, ...],
+        flagged: tuple[str, ...],
+        because: Because | None,
+        evidence: tuple[str, ...],
+        after: timedelta,
+        quorum: int,
+    ) -> Verdict:
+        asked = approvers if disposition is Disposition.APPROVE else ()
+        terms = HoldTerms(after, "release" if disposition is Disposition.DELAY else "return", asked, quorum)
+        why = because or Because("よく似た別のドメインです", "This domain looks like one you write to, but is another")
+        hit = RuleHit("look-alike", "enforce", disposition, why, evidence, tuple(map(parse_address, flagged)))
+        held = disposition > Disposition.DELIVER
+        verdicts = tuple(
+            RecipientVerdict(
+                one,
+                not self.settings.organization.is_internal(one),
+                disposition,
+                ("look-alike",),
+                terms if held else None,
+            )
+            for one in people
+        )
+        return Verdict(verdicts, (hit,) if held else (), "f" * 64)
+
+    async def letters(self) -> list[EmailMessage]:
+        """Write what is owed; every letter in the queue, oldest first."""
+        await self.post.write_owed()
+        found = await self.holds.page(Filter(kinds=("letter",)), 100)
+        bodies = [(await self.spool.body(record.id)).read() for record in reversed(found)]
+        return [email.message_from_bytes(octets, policy=email.policy.default) for octets in bodies]
+
+    async def session_of(self, person: str) -> str:
+        """A session's cookie, by way of a login letter."""
+        await self.access.request_login(person, "n" * 32)
+        letter = (await self.letters())[-1]
+        assert letter["to"] == person
+        code = re.search(r"\b\d{6}\b", str(letter["subject"]))
+        assert code is not None
+        return (await self.access.redeem(nonce="n" * 32, code=code[0])).cookie
+
+    async def browser(self, person: str = "", language: str = "en", ip: str = "192.0.2.9") -> Browser:
+        """A browser without JavaScript; logged in if a person is named."""
+        client = httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(self.app, client=(ip, 1)),
+            base_url=self.settings.url,
+            headers={"accept-language": language},
+        )
+        if person:
+            client.cookies.set("mailguard", await self.session_of(person))
+        return Browser(client)
+
+
+@dataclass
+class Browser:
+    """Follows links and sends forms as a browser does: hidden fields and form token included."""
+
+    client: httpx2.AsyncClient
+
+    async def get(self, path: str) -> httpx2.Response:
+        """A page."""
+        return await self.client.get(path)
+
+    async def send(self, page: httpx2.Response, action: str, **fields: Any) -> httpx2.Response:
+        """Send the form of a page whose action ends so."""
+        form = re.search(rf'<form[^>]*action="([^"]*{action})"[^>]*>(.*?)</form>', page.text, re.DOTALL)
+        assert form is not None, f"no form for {action} on {page.url}"
+        hidden: dict[str, Any] = {}
+        for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[2]):
+            hidden.setdefault(name, []).append(value)
+        return await self.client.post(form[1], data=hidden | fields)
+
+
+def text_of(letter: EmailMessage) -> str:
+    """The text part of a letter."""
+    part = letter.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content()).replace("\r\n", "\n")
+
+
+def link_and_code(letter: EmailMessage, url: str = URL) -> tuple[str, str]:
+    """The path that a letter's link leads to, and its code."""
+    said = text_of(letter)
+    link, code = re.search(rf"{re.escape(url)}(/\S+)", said), re.search(r": (\d{6})$", said, re.MULTILINE)
+    assert link is not None
+    return link[1], code[1] if code else ""
+
+
+@asynccontextmanager
+async def open_reception(folder: Path, *, outside: Outside | None = None, **settings: Any) -> AsyncIterator[Reception]:
+    """A reception over a ledger in this folder."""
+    clock, company = Clock(), Organization(("corp.example",), "Corp", "en", "Asia/Tokyo")
+    console = ConsoleSettings(**{"url": URL, "organization": company, **settings})
+    db = await Database.open(folder / "ledger.db")
+    readers = ReadsHere()
+    spool, holds, audit, outbox, live = Spool(db, folder / "bodies"), Holds(db), Audit(db), Outbox(db), Live()
+    await spool.start(clock())
+    review = Review(
+        holds, spool, audit, organization=company, administrators=frozenset({ADMIN}), live=live,
+        released=lambda: None, now=clock,
+    )  # fmt: skip
+    access = Access(
+        Sessions(db), outbox, audit, AccessSettings(company, frozenset({ADMIN}), frozenset({AUDITOR})), now=clock
+    )
+    letters = LetterSettings(parse_address("mailguard@corp.example"), console.url, company, (ADMIN,), "en")
+    post = Post(
+        outbox, spool, holds, tickets=Tickets(access.letter_ticket, access.login_ticket), settings=letters,
+        delivered=lambda: None, now=clock,
+    )  # fmt: skip
+    app = build(
+        console, review=review, access=access, live=live, readers=readers, outside=outside, now=clock, version="0",
+        policy=lambda: {"policy": "f" * 64, "rules": []},
+    )  # fmt: skip
+    try:
+        yield Reception(console, clock, db, spool, Queue(db), holds, review, access, outbox, post, live, readers, app)
+    finally:
+        live.close()
+        await db.close()
+
+
+def actor(address: str, access: Access) -> Actor:
+    """The person as the console would know him."""
+    return Actor(address, access.role_of(address), "console")
