@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -149,9 +149,9 @@ def running_house(folder: Path, upstream: str, policy: str = POLICY, **more: Any
     assert status == 0, f"exit status {status}\n{house.log()}"
 
 
-def start(folder: Path, ports: dict[str, int]) -> House:
-    """Start mailguard in a furnished folder and wait until /readyz says so."""
-    command = [sys.executable, "-m", "mailguard", "serve", "--config", "mailguard.yaml"]
+def start(folder: Path, ports: dict[str, int], program: Sequence[str] = ("-m", "mailguard")) -> House:
+    """Start mailguard in a furnished folder and wait until /readyz says so. program: what Python runs as mailguard."""
+    command = [sys.executable, *program, "serve", "--config", "mailguard.yaml"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAILGUARD_")}
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import smtplib
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import formatdate, make_msgid
 
 import click
@@ -42,7 +43,7 @@ def tryout(server: str, sender: str, recipient: str) -> None:
             client.mail(sender)
             code, answer = client.rcpt(recipient)
             if code < 300:
-                code, answer = client.data(mail.as_bytes())
+                code, answer = client.data(mail.as_bytes(policy=SMTP))
     except (OSError, smtplib.SMTPException) as error:
         fail(f"no answer from {server}: {error}; is `mailguard serve` (or `make run`) running?")
     click.echo(f"{code} {answer.decode('ascii', 'replace')}")

@@ -1,0 +1,82 @@
+"""`mailguard init DIR`: a configuration to begin with and the shipped policies, all in monitor mode.
+
+It writes only into a folder that has neither yet, and asks nothing: what is to be changed stands in the file as
+comments.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+
+from mailguard.cli.setup import fail
+from mailguard.config.tryout import shipped_policies
+
+_TEMPLATE = """\
+# mailguard's settings. `mailguard check --config mailguard.yaml` says what is wrong with them, all at once.
+# Each can also come from the environment: MAILGUARD_UPSTREAM__URL; passwords also as MAILGUARD_UPSTREAM__PASSWORD_FILE.
+# Paths are relative to this file.
+
+organization:
+  domains: [{domain}]          # your own mail domains; "*.{domain}" means subdomains too
+  name: {name}
+  language: ja                 # of letters: ja or en
+  timezone: Asia/Tokyo
+
+listeners:
+  # For programs on this machine, or your own mail server beside it:
+  - {{address: "127.0.0.1:2525", tls: none, auth: none, trusted_networks: [127.0.0.0/8]}}
+  # For people's mail clients (take the comments away; `mailguard user hash ADDRESS` makes entries for users.yaml):
+  # - {{address: "0.0.0.0:465", tls: implicit, certificate: tls/fullchain.pem, key: tls/key.pem, auth: required}}
+  # - {{address: "0.0.0.0:587", tls: starttls, certificate: tls/fullchain.pem, key: tls/key.pem, auth: required}}
+# auth: {{method: file, file: users.yaml}}
+
+# The next server. To try out without one: "mailbox:var/mailbox"
+upstream: {{url: "smtp://127.0.0.1:25"}}
+
+store: {{url: "sqlite:var/mailguard.db", bodies: var/bodies}}
+
+# Every rule is in monitor mode: counted, nothing held. Take `mode: monitor` out of a rule to enforce it.
+policies: [policies/]
+
+console:
+  address: "127.0.0.1:8025"
+  url: "http://127.0.0.1:8025"   # what people open; put a TLS proxy before it
+  administrators: [admin@{domain}]
+
+notify: {{from: mailguard@{domain}}}
+"""
+
+
+@click.command("init")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--domain", default="corp.example", show_default=True, help="Your mail domain.")
+def init(folder: Path, domain: str) -> None:
+    """Write mailguard.yaml and policies/ into FOLDER: everything is counted, nothing is held."""
+    config, policies = folder / "mailguard.yaml", folder / "policies"
+    for there in (config, policies):
+        if there.exists():
+            fail(f"{there} exists already; nothing was written")
+    try:
+        policies.mkdir(parents=True)
+        for shipped in sorted(shipped_policies().glob("*.yaml")):
+            (policies / shipped.name).write_text(_monitoring(shipped.read_text("utf-8")), "utf-8")
+        config.write_text(_TEMPLATE.format(domain=domain, name=domain.partition(".")[0].capitalize()), "utf-8")
+    except OSError as error:
+        fail(f"{folder}: cannot be written: {error.strerror}")
+    click.echo(f"{config} and {policies} are written. Next: edit {config}, then `mailguard check --config {config}`.")
+
+
+def _monitoring(text: str) -> str:
+    """The same rules, those without a mode of their own in monitor mode."""
+    blocks = re.split(r"(?m)^(?=  - id:)", text)
+    return blocks[0] + "".join(_one(block) for block in blocks[1:])
+
+
+def _one(block: str) -> str:
+    if re.search(r"(?m)^    mode:", block):
+        return block
+    head, _, rest = block.partition("\n")
+    return f"{head}\n    mode: monitor\n{rest}"
