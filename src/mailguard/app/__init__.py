@@ -1,6 +1,4 @@
-"""The only place where rooms and doors are put together, by hand."""
+"""The only place where rooms and doors are put together, by hand: `rooms` around a ledger, `house` with its doors.
 
-from mailguard.app.house import House
-from mailguard.app.rooms import Rooms, open_rooms
-
-__all__ = ["House", "Rooms", "open_rooms"]
+Nothing is imported here, so that a verb that opens only the rooms does not load the doors.
+"""

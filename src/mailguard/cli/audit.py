@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mailguard.app import Rooms
+from mailguard.app.rooms import Rooms
 from mailguard.cli.ledger import plain, with_ledger
 from mailguard.cli.setup import with_config
 from mailguard.store.audit import as_json as line_to_json

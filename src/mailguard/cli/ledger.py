@@ -18,7 +18,7 @@ from typing import TypeVar
 
 import click
 
-from mailguard.app import Rooms, open_rooms
+from mailguard.app.rooms import Rooms, open_rooms
 from mailguard.app.rooms import ledger_path, utc_now
 from mailguard.cli.setup import fail, read_config
 from mailguard.mail.actor import Actor, Role

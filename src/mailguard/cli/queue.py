@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from mailguard.app import Rooms
+from mailguard.app.rooms import Rooms
 from mailguard.cli.ledger import acting, plain, read_filter, with_ledger
 from mailguard.cli.setup import fail, with_config
 from mailguard.mail.address import Address, AddressError, parse_address

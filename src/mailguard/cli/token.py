@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from mailguard.app import Rooms
+from mailguard.app.rooms import Rooms
 from mailguard.cli.ledger import acting, plain, with_ledger
 from mailguard.cli.setup import fail, with_config
 from mailguard.mail.actor import Role
