@@ -97,10 +97,11 @@ async def show_link(request: Request) -> Response:
 
     A browser that was never here cannot be the one that asked: it is asked for the code at once.
     """
+    token = request.path_params["token"][:200]
+    if len(token) < 20:  # somebody reloads the address of a form
+        return go(request, "/login")
     step = "link-code" if (await visitor_of(request)).new_browser else "link"
-    return await hand_over(
-        request, "login.html", step=step, token=request.path_params["token"][:200], address="", next="/"
-    )
+    return await hand_over(request, "login.html", step=step, token=token, address="", next="/")
 
 
 async def use_link(request: Request) -> Response:
