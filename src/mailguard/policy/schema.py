@@ -237,9 +237,33 @@ class PolicyFile(Strict):
     examples: Many[ExampleModel] = Field((), description="judged by all rules of this file together")
 
 
+#: Short forms that the validators above take beside the mapping.
+_SHORT_FORMS: dict[str, dict[str, Any]] = {
+    "ThenModel": {"enum": ["deliver", "delay", "confirm", "reject"]},
+    "BecauseModel": {"type": "string"},
+    "FileModel": {"type": "string"},
+    "AttachmentsModel": {"enum": [True, "any"]},
+}
+
+
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a policy file, for editors."""
+    """The JSON Schema (2020-12) of a policy file, for editors: with the short forms that the loader takes too."""
     schema = PolicyFile.model_json_schema(by_alias=True)
+    definitions = schema["$defs"]
+    for name in list(definitions):
+        _one_or_many(definitions[name])
+        if name in _SHORT_FORMS:
+            definitions[name] = {"anyOf": [definitions[name], _SHORT_FORMS[name]]}
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "mailguard policy"
     return schema
+
+
+def _one_or_many(model: dict[str, Any]) -> None:
+    """Let a single value stand where a list may."""
+    for field in model.get("properties", {}).values():
+        for form in (field, *field.get("anyOf", ())):
+            if form.get("type") == "array":
+                items = form.pop("items", {})
+                form.pop("type")
+                form["anyOf"] = [items, {"type": "array", "items": items, "minItems": 1}]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from mailguard.mail.address import Address, AddressError, parse_address
-from mailguard.mail.facts import Attachment, HeaderAddress
+from mailguard.mail.facts import Attachment, Finding, HeaderAddress
 from mailguard.policy.case import Case, known_keys
 from mailguard.policy.fold import fold, normal, unwrapped
 from mailguard.policy.free_mail import is_shared
@@ -128,7 +128,9 @@ class View:
     @cached_property
     def headers_doubtful(self) -> bool:
         """Whether To and Cc may show more than was read."""
-        if "unreadable" in self.findings or "limit_reached" in self.findings:
+        if "unreadable" in self.findings:
+            return True
+        if any(f.code == "limit_reached" and f.where in ("mail", "headers") for f in self.facts.findings):
             return True
         broken = (f.where.lower() for f in self.facts.findings if f.code == "malformed_header")
         return any(part in ("to", "cc") for where in broken for part in where.replace(":", " ").split())
@@ -150,10 +152,17 @@ class View:
     @cached_property
     def files_incomplete(self) -> tuple[str, ...]:
         """Why there may be files that nobody saw; empty if all are known."""
-        gaps = [f"{f.where or f.code}" for f in self.facts.findings if f.code in _FILES_MISSED]
+        gaps = [f.where or f.code for f in self.facts.findings if f.code in _FILES_MISSED and not self._cut_text(f)]
         if self.facts.encrypted:
             gaps.append("S/MIME · PGP")
         return tuple(sorted(set(gaps)))
+
+    def _cut_text(self, finding: Finding) -> bool:
+        """Whether a limit cut the text of the mail or of one plain file: no other file can be hidden behind that."""
+        if finding.code != "limit_reached":
+            return False
+        plain = (file.attachment.filename for file in self.files if file.attachment.short_type not in _CONTAINERS)
+        return finding.where == "text" or any(name and finding.where.endswith(name) for name in plain)
 
     @cached_property
     def unread_files(self) -> tuple[str, ...]:
@@ -163,7 +172,7 @@ class View:
     @cached_property
     def unread_body(self) -> tuple[str, ...]:
         """Why there may be text of the mail itself that nobody read."""
-        gaps = [f"{f.where or f.code}" for f in self.facts.findings if f.code in _TEXT_MISSED]
+        gaps = [f.where or f.code for f in self.facts.findings if f.code in _TEXT_MISSED]
         if self.facts.encrypted:
             gaps.append("S/MIME · PGP")
         return tuple(sorted(set(gaps)))

@@ -1,0 +1,331 @@
+"""Laws of the judge, over any policy and any mail; and any octets as a policy file give a policy or problems."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from tests.judging import by_recipient, plain_yaml, policy_of
+
+from mailguard.mail.address import NULL_PATH, Address, ReversePath, parse_address
+from mailguard.mail.envelope import Client, Envelope
+from mailguard.mail.facts import FINDING_CODES, Attachment, ClassCount, Facts, Finding, HeaderAddress, Headers
+from mailguard.mail.organization import Organization
+from mailguard.mail.verdict import Disposition, HoldTerms, Verdict
+from mailguard.policy.case import Case, Known
+from mailguard.policy.explain import explain
+from mailguard.policy.judge import judge
+from mailguard.policy.marks import Problem, Problems, load_marked, problems_of
+from mailguard.policy.rule import Policy
+from mailguard.policy.schema import PolicyFile
+from mailguard.policy.verdict_json import verdict_from_json, verdict_to_json
+
+LISTS = {"partners": {"domains": ["p.example", "*.g.example"], "addresses": ["info@shop.example"]}}
+COUNTS = st.sampled_from([">= 1", ">= 2", "> 3", "< 2", "== 0", "<= 1"])
+SIZES = st.sampled_from([">= 1 KB", "< 10 KB", "> 1 MB"])
+SWITCH = st.booleans()
+TRUE = st.just(True)
+
+
+def some_of(**keys: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({}, optional=keys).filter(bool)
+
+
+RECIPIENTS = some_of(
+    external=SWITCH,
+    visible=SWITCH,
+    bcc=SWITCH,
+    free_mail=SWITCH,
+    lookalike=SWITCH,
+    every=SWITCH,
+    count=COUNTS,
+    domains=COUNTS,
+    first_time=st.sampled_from(["sender", "company"]),
+    domain=st.sampled_from(["x.example", "*.example"]),
+    address=st.just("a@*"),
+    **{"in": st.just(["partners"]), "not_in": st.just(["partners"])},
+)
+ATTACHMENTS = some_of(
+    name=st.sampled_from(["*.pdf", "*"]),
+    type=st.sampled_from(["pdf", "exe", "zip"]),
+    encrypted=SWITCH,
+    macros=SWITCH,
+    type_mismatch=SWITCH,
+    inspected=SWITCH,
+    size=SIZES,
+    count=COUNTS,
+    total_size=SIZES,
+)
+TEXT = st.fixed_dictionaries(
+    {"words": st.just(["秘", "nda"])},
+    optional={"patterns": st.just(["[0-9]+"]), "count": COUNTS, "in": st.sampled_from(["subject", "body", "names"])},
+)
+PERSONAL = some_of(persons=COUNTS, payment_card=COUNTS)
+SENDER = some_of(authenticated=SWITCH, domain=st.just("corp.example"), **{"in": st.just("partners")})
+MESSAGE = some_of(size=SIZES, empty_subject=SWITCH, signed=SWITCH, encrypted=SWITCH, reply=SWITCH, calendar=SWITCH)
+LEAVES = some_of(
+    recipients=RECIPIENTS, attachments=ATTACHMENTS, text=TEXT, personal_data=PERSONAL, sender=SENDER, message=MESSAGE
+)
+CONDITIONS = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.builds(lambda parts: {"all": parts}, st.lists(inner, min_size=1, max_size=3)),
+        st.builds(lambda parts: {"any": parts}, st.lists(inner, min_size=1, max_size=3)),
+        st.builds(lambda part: {"not": part}, inner),
+    ),
+    max_leaves=4,
+)
+DISPOSITIONS = st.sampled_from(
+    [
+        "deliver",
+        "delay",
+        {"delay": "5m"},
+        "confirm",
+        "reject",
+        {"confirm": True, "scope": "recipients"},
+        {"confirm": True, "internal_first": True},
+        {"confirm": True, "expire_after": "1h", "expire_action": "release"},
+        {"approve": {"by": ["boss@corp.example"]}},
+        {"approve": {"by": ["boss@corp.example", "vice@corp.example"], "quorum": 2}, "scope": "recipients"},
+    ]
+)
+RULES = st.fixed_dictionaries(
+    {"when": CONDITIONS, "then": DISPOSITIONS},
+    optional={
+        "unless": st.lists(CONDITIONS, min_size=1, max_size=2),
+        "mode": st.sampled_from(["monitor", "notify", "enforce"]),
+        "automatic": SWITCH,
+        "when_unknown": st.sampled_from(["hold", "ignore"]),
+    },
+)
+
+
+def policy(rules: list[dict[str, Any]]) -> Policy:
+    numbered = [{"id": f"r{number}", **rule} for number, rule in enumerate(rules)]
+    return policy_of(plain_yaml({"version": 1, "lists": LISTS, "rules": numbered}))
+
+
+ADDRESSES = [
+    parse_address(text)
+    for text in (
+        "a@x.example",
+        "b@x.example",
+        "a@y.example",
+        "a@p.example",
+        "k@corp.example",
+        "l@corp.example",
+        "z@gmail.com",
+        "z@c0rp.example",
+        "info@shop.example",
+        "q@[192.0.2.1]",
+        "日本@xn--wgv71a.example",
+    )
+]
+NAMES = st.sampled_from(["a.pdf", "見積.zip", "", "x.exe", "a/b\n.pdf"])
+FILES: st.SearchStrategy[Attachment] = st.recursive(
+    st.builds(
+        Attachment,
+        NAMES,
+        st.just("application/pdf"),
+        st.sampled_from(["image/png", "application/pdf"]),
+        st.sampled_from(["pdf", "zip", "exe", ""]),
+        st.integers(0, 2**21),
+        st.just(""),
+        SWITCH,
+        SWITCH,
+        st.text(max_size=9),
+    ),
+    lambda inner: st.builds(
+        Attachment,
+        NAMES,
+        st.just(""),
+        st.just("application/zip"),
+        st.just("zip"),
+        st.integers(0, 9),
+        st.just(""),
+        SWITCH,
+        SWITCH,
+        st.just(""),
+        st.lists(inner, max_size=2).map(tuple),
+    ),
+    max_leaves=3,
+)
+HEADERS = st.lists(
+    st.builds(HeaderAddress, st.sampled_from([*map(str, ADDRESSES), "no address", "@", "x@", ""])), max_size=5
+).map(tuple)
+FACTS = st.builds(
+    Facts,
+    headers=st.builds(Headers, to=HEADERS, cc=HEADERS, subject=st.one_of(st.none(), st.text(max_size=9))),
+    text=st.one_of(st.sampled_from(["秘", "nda 123", "社外\n秘", "\ud800"]), st.text(max_size=20)),
+    attachments=st.lists(FILES, max_size=3).map(tuple),
+    personal_data=st.sampled_from([{}, {"payment_card": ClassCount(("1", "2"), ("1*",))}]),
+    persons=st.integers(0, 4),
+    findings=st.lists(
+        st.builds(Finding, st.sampled_from(FINDING_CODES), st.sampled_from(["mail", "a.pdf", "to", ""]), st.just("")),
+        max_size=2,
+    ).map(tuple),
+    kind=st.sampled_from(["ordinary", "ordinary", "ordinary", "auto_reply"]),
+    signed=SWITCH,
+    encrypted=st.sampled_from([False, False, True]),
+)
+ENVELOPES = st.builds(
+    Envelope,
+    st.sampled_from([*(ReversePath(address) for address in ADDRESSES[3:6]), NULL_PATH]),
+    st.lists(st.sampled_from(ADDRESSES), unique=True, max_size=6).map(tuple),
+    st.builds(Client, st.just("192.0.2.1"), st.just("pc"), st.sampled_from([None, "ann"])),
+)
+KEYS = st.frozensets(st.sampled_from(["x.example", "y.example", "z@gmail.com", "corp.example"]))
+CASES = st.builds(
+    Case,
+    ENVELOPES,
+    FACTS,
+    st.just(Organization(("corp.example",))),
+    st.builds(Known, KEYS, KEYS, st.just(("x.example",))),
+    st.integers(0, 2**21),
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(RULES, min_size=1, max_size=4), RULES, CASES)
+def test_adding_a_rule_never_makes_a_verdict_milder(rules: list[Any], more: Any, case: Case) -> None:
+    before, after = judge(policy(rules), case), judge(policy([*rules, more]), case)
+    for old, new in zip(before.recipients, after.recipients, strict=True):
+        assert new.disposition >= old.disposition
+        assert set(old.rules) <= set(new.rules)
+        if new.disposition == old.disposition and old.terms is not None:
+            assert new.terms is not None
+            assert not_milder(new.disposition, old.terms, new.terms)
+
+
+def not_milder(disposition: Disposition, old: HoldTerms, new: HoldTerms) -> bool:
+    if disposition is Disposition.DELAY:
+        return new.expire_after >= old.expire_after
+    if old.expire_action != "release" and new.expire_action == "release":
+        return False
+    if disposition is Disposition.APPROVE:
+        # whoever decides now could have decided before, or more of them must
+        return set(new.approvers) <= set(old.approvers) or new.quorum > old.quorum
+    return True
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(RULES, min_size=2, max_size=5), CASES, st.randoms(use_true_random=False))
+def test_the_order_of_rules_does_not_matter(rules: list[Any], case: Case, chance: random.Random) -> None:
+    ordered = policy(rules)
+    turned = list(ordered.rules)
+    chance.shuffle(turned)
+    assert judge(ordered, case) == judge(replace(ordered, rules=tuple(turned)), case)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(RULES, min_size=1, max_size=4), CASES, st.randoms(use_true_random=False))
+def test_the_order_of_recipients_does_not_matter(rules: list[Any], case: Case, chance: random.Random) -> None:
+    recipients = list(case.envelope.recipients)
+    chance.shuffle(recipients)
+    turned = replace(case, envelope=replace(case.envelope, recipients=tuple(recipients)))
+    one, other = judge(policy(rules), case), judge(policy(rules), turned)
+    assert by_recipient(one) == by_recipient(other)
+    assert one.hits == other.hits
+    assert {r.address: r for r in one.recipients} == {r.address: r for r in other.recipients}
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(RULES, min_size=1, max_size=4), CASES)
+def test_the_judge_is_total_and_every_recipient_has_a_verdict(rules: list[Any], case: Case) -> None:
+    judged = policy(rules)
+    verdict = judge(judged, case)
+    assert [one.address for one in verdict.recipients] == list(case.envelope.recipients)
+    assert all(hit.because.ja and hit.because.en for hit in verdict.hits)
+    assert not any(hit.evidence[1:] == ("Exception",) or "Error" in "".join(hit.evidence) for hit in verdict.hits)
+    assert verdict.recipients == () or "unreadable" not in codes(case) or held_or_exempt(verdict)
+    for one in verdict.recipients:
+        assert (one.terms is not None) == (Disposition.DELAY <= one.disposition <= Disposition.APPROVE)
+    assert verdict_from_json(verdict_to_json(verdict)) == verdict
+    told = explain(judged, case)
+    assert [rule["id"] for rule in told["rules"]] == [rule.id for rule in judged.rules]
+    assert {hit.rule for hit in verdict.hits} - {"unreadable"} == {r["id"] for r in told["rules"] if r["hit"]}
+
+
+def codes(case: Case) -> set[str]:
+    return {finding.code for finding in case.facts.findings}
+
+
+def held_or_exempt(verdict: Verdict) -> bool:
+    return verdict.exempt == "null_path" or verdict.disposition >= Disposition.CONFIRM
+
+
+WORDS = [
+    "version: 1\n",
+    "rules:\n",
+    "  - id: r\n",
+    "    when: {",
+    "recipients: {external: true}",
+    "}\n",
+    "then: confirm",
+    "&a ",
+    "*a",
+    "!!python/x ",
+    "[",
+    "{",
+    "<<: ",
+    "? ",
+    "- ",
+    "'",
+    '"',
+    "\t",
+    "\x00",
+    "|\n",
+    "#",
+    "123",
+    "~",
+    "\u2028",
+    "é",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(st.binary(max_size=200), st.lists(st.sampled_from(WORDS), max_size=30).map(lambda w: "".join(w).encode()))
+)
+def test_any_octets_are_a_policy_or_problems(octets: bytes) -> None:
+    problems = problems_in(octets)
+    lines = len(octets.decode("utf-8", "replace").splitlines()) + 1
+    assert all(1 <= problem.line <= lines and problem.column >= 1 for problem in problems)
+    assert problems or policy_of(octets.decode("utf-8")).rules is not None
+
+
+def problems_in(octets: bytes) -> tuple[Problem, ...]:
+    try:
+        data, marks = load_marked(octets, "p.yaml")
+    except Problems as error:
+        return error.problems
+    try:
+        PolicyFile.model_validate(data)
+    except ValidationError as error:
+        return tuple(problems_of(error, marks, "p.yaml", PolicyFile))
+    return ()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(min_size=1, max_size=60))
+def test_any_text_as_a_word_is_found_in_itself_or_refused(text: str) -> None:
+    from mailguard.policy.fold import fold
+    from mailguard.policy.patterns import Words
+
+    words = Words([text])
+    if len(words) and "*" not in text and not text.startswith(("\u0300", "\u3099")):
+        word = fold(text.strip())
+        assert list(words.found(f"、{word}、")) or not word.strip("*").strip()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_any_domain_may_be_compared(left: str, right: str) -> None:
+    from mailguard.policy.lookalike import KnownDomains, likeness
+
+    found = likeness(Address("x", left).ascii_domain, KnownDomains([Address("x", right).ascii_domain]))
+    assert found is None or found.known

@@ -1,0 +1,263 @@
+"""Every condition both ways, in the words in which an operator writes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.judging import mail, policy_of, rule_of, said
+
+from mailguard.mail.facts import Attachment, ClassCount, Finding
+from mailguard.policy.judge import judge
+
+TEN = [f"p{number}@x.example" for number in range(10)]
+LISTS = "version: 1\nlists: {partners: {domains: [partner.example], addresses: [info@shop.example]}}\n"
+
+
+@pytest.mark.parametrize(
+    ("condition", "hit", "miss"),
+    [
+        ("{external: true}", {"to": "b@x.example"}, {"to": "b@corp.example"}),
+        ("{internal: true}", {"to": "b@corp.example"}, {"to": "b@x.example"}),
+        ("{external: false}", {"to": "b@corp.example"}, {"to": "b@x.example"}),
+        ('{count: ">= 2"}', {"to": ["b@x.example", "c@corp.example"]}, {"to": "b@x.example"}),
+        ('{external: true, count: "== 0"}', {"to": "b@corp.example"}, {"to": "b@x.example"}),
+        ('{external: true, visible: true, count: ">= 10"}', {"to": TEN}, {"bcc": TEN}),
+        ('{external: true, visible: true, count: ">= 10"}', {"to": TEN[:4], "cc": TEN[4:]}, {"to": TEN[:9]}),
+        ('{external: true, domains: ">= 2"}', {"to": ["b@x.example", "c@y.example"]}, {"to": TEN}),
+        ("{visible: false}", {"bcc": "b@x.example"}, {"to": "b@x.example"}),
+        ("{bcc: true}", {"to": "a@x.example", "bcc": "b@x.example"}, {"cc": "b@x.example"}),
+        ("{bcc: false}", {"to": "a@x.example", "bcc": "b@x.example"}, {"bcc": "b@x.example"}),
+        ('{domain: "*.x.example"}', {"to": "b@y.x.example"}, {"to": "b@x.example"}),
+        ('{domain: [x.example, "日本.example"]}', {"to": "b@xn--wgv71a.example"}, {"to": "b@y.example"}),
+        ('{address: ["sales@*"]}', {"to": "sales@x.example"}, {"to": "bob@x.example"}),
+        ("{free_mail: true}", {"to": "b@gmail.com"}, {"to": "b@x.example"}),
+        ("{external: true, free_mail: false}", {"to": "b@x.example"}, {"to": "b@gmail.com"}),
+        ("{first_time: sender}", {"to": "b@x.example"}, {"to": "b@x.example", "known": "x.example"}),
+        ("{first_time: company}", {"to": "b@x.example"}, {"to": "b@corp.example"}),
+        (
+            "{first_time: company}",
+            {"to": "b@gmail.com", "known": "c@gmail.com"},
+            {"to": "b@gmail.com", "known": "b@gmail.com"},
+        ),
+        ("{lookalike: true}", {"to": "b@c0rp.example"}, {"to": "b@x.example"}),
+        ("{lookalike: true}", {"to": "b@partmer.example", "known": "partner.example"}, {"to": "b@partmer.example"}),
+        ("{external: true, lookalike: false}", {"to": "b@x.example"}, {"to": "b@c0rp.example"}),
+        (
+            "{external: true, free_mail: true, every: true}",
+            {"to": ["b@gmail.com", "c@corp.example"]},
+            {"to": ["b@gmail.com", "c@x.example"]},
+        ),
+    ],
+)
+def test_recipients(condition: str, hit: dict[str, Any], miss: dict[str, Any]) -> None:
+    policy = rule_of(f"{{recipients: {condition}}}")
+    assert said(policy, mail(**hit)) == "confirm"
+    assert said(policy, mail(**miss)) == "deliver"
+
+
+@pytest.mark.parametrize(
+    ("condition", "hit", "miss"),
+    [
+        ("{in: [partners]}", "b@partner.example", "b@x.example"),
+        ("{in: partners}", "info@shop.example", "b@shop.example"),
+        ("{external: true, not_in: [partners]}", "b@x.example", "b@partner.example"),
+    ],
+)
+def test_recipients_in_lists(condition: str, hit: str, miss: str) -> None:
+    policy = policy_of(f"{LISTS}rules: [{{id: r, when: {{recipients: {condition}}}, then: confirm}}]")
+    assert said(policy, mail(to=hit)) == "confirm"
+    assert said(policy, mail(to=miss)) == "deliver"
+
+
+def test_visible_counts_those_whom_the_envelope_does_not_name() -> None:
+    """A cloud splits one mail into several transactions: each shows all of To."""
+    policy = rule_of('{recipients: {external: true, visible: true, count: ">= 10"}}')
+    whole = mail(to=TEN)
+    split = mail({"headers": whole.facts.headers}, to=TEN[0])
+    assert said(policy, split) == "confirm"
+    elsewhere = mail({"headers": whole.facts.headers}, to="ken@corp.example")
+    assert said(policy, elsewhere) == "deliver"
+
+
+@pytest.mark.parametrize(
+    ("condition", "hit", "miss"),
+    [
+        ("any", ["a.pdf"], []),
+        ("{}", ["a.pdf"], []),
+        ("true", ["a.pdf"], []),
+        ('{count: ">= 2"}', ["a.pdf", "b.pdf"], ["a.pdf"]),
+        ('{name: "*.PDF"}', ["見積.pdf"], ["a.pdf.exe"]),
+        ('{name: "*見積*"}', ["御見積書.xlsx"], ["請求書.xlsx"]),
+        ('{name: "*.ＸＬＳＸ"}', ["a.xlsx"], ["a.xls"]),
+        ("{type: [xlsx, docx]}", [{"name": "a.bin", "type": "xlsx"}], ["a.pdf"]),
+        ("{encrypted: true}", [{"name": "a.zip", "encrypted": True}], ["a.zip"]),
+        ("{macros: true}", [{"name": "a.docx", "macros": True}], ["a.docx"]),
+        ("{macros: true}", ["b.docx", {"name": "a.docx", "macros": True}], ["a.docx"]),
+        ("{type_mismatch: true}", [{"name": "a.pdf", "type_mismatch": True}], ["a.docx"]),
+        ("{inspected: false}", [{"name": "a.pdf", "inspected": False}], ["a.pdf", "b.jpg"]),
+        ('{size: "> 1 MB"}', [{"name": "a.pdf", "size": 2**21}], ["a.pdf"]),
+        ('{total_size: "> 1 MB"}', [{"name": "a", "size": 600_000}, {"name": "b", "size": 600_000}], ["a"]),
+        ('{type: pdf, count: ">= 2"}', ["a.pdf", "b.pdf"], ["a.pdf", "b.txt"]),
+    ],
+)
+def test_attachments(condition: str, hit: list[Any], miss: list[Any]) -> None:
+    policy = rule_of(f"{{attachments: {condition}}}")
+    assert said(policy, mail(attachments=hit)) == "confirm"
+    assert said(policy, mail(attachments=miss) if miss else mail()) == "deliver"
+
+
+def file(name: str, short: str = "", members: tuple[Attachment, ...] = (), **more: Any) -> Attachment:
+    fields: dict[str, Any] = {"size": 10, "inspected": True, **more}
+    return Attachment(name, "", f"application/{short}", short, fields.pop("size"), "", members=members, **fields)
+
+
+def test_members_of_archives_are_picked_but_not_counted_as_attachments() -> None:
+    nested = {"attachments": (file("a.zip", "zip", (file("b.xlsx", "xlsx", size=5), file("c.exe", "exe", size=7))),)}
+    assert said(rule_of("{attachments: {type: exe}}"), mail(nested)) == "confirm"
+    assert said(rule_of('{attachments: {count: ">= 2"}}'), mail(nested)) == "deliver"
+    assert said(rule_of('{attachments: {total_size: ">= 11 B"}}'), mail(nested)) == "deliver"
+    assert said(rule_of('{attachments: {name: ["*.xlsx", "*.exe"], total_size: "== 12 B"}}'), mail(nested)) == "confirm"
+
+
+def test_a_detached_signature_is_no_attachment() -> None:
+    signature = Attachment("smime.p7s", "application/pkcs7-signature", "", "", 4000, "", inspected=True)
+    assert said(rule_of("{attachments: any}"), mail({"attachments": (signature,)})) == "deliver"
+    disguised = Attachment("list.xlsx", "application/pkcs7-signature", "", "xlsx", 4000, "", inspected=True)
+    assert said(rule_of("{attachments: any}"), mail({"attachments": (disguised,)})) == "confirm"
+
+
+@pytest.mark.parametrize(
+    ("condition", "hit", "miss"),
+    [
+        ("{words: [社外秘]}", {"subject": "【社外秘】"}, {"subject": "社外"}),
+        ("{words: [社外秘], in: [subject]}", {"subject": "社外秘"}, {"text": "社外秘"}),
+        ("{words: [社外秘], in: [body]}", {"text": "これは社外\n秘です"}, {"subject": "社外秘"}),
+        ("{words: [原価], in: names}", {"attachments": ["原価表.pdf"]}, {"text": "原価"}),
+        ("{words: [原価], in: attachments}", {"attachments": [{"name": "a.txt", "text": "原価"}]}, {"text": "原価"}),
+        ("{words: [Confidential]}", {"text": "ＣＯＮＦＩＤＥＮＴＩＡＬ"}, {"text": "confidentially"}),
+        ('{words: [見積], count: ">= 3"}', {"subject": "見積", "text": "見積 見積"}, {"text": "見積 見積"}),
+        ("{patterns: ['[0-9]{3}-[0-9]{4}']}", {"text": "〒１２３－４５６７"}, {"text": "123"}),
+        ("{words: [x], patterns: ['y+']}", {"text": "yyy"}, {"text": "z"}),
+    ],
+)
+def test_text(condition: str, hit: dict[str, Any], miss: dict[str, Any]) -> None:
+    policy = rule_of(f"{{text: {condition}}}")
+    assert said(policy, mail(**hit)) == "confirm"
+    assert said(policy, mail(**miss)) == "deliver"
+
+
+@pytest.mark.parametrize(
+    ("condition", "hit", "miss"),
+    [
+        ('{persons: ">= 10"}', {"persons": 10}, {"persons": 9}),
+        ('{payment_card: ">= 1"}', {"payment_card": 1}, {"my_number": 1}),
+        ('{persons: ">= 2", phone: ">= 2"}', {"persons": 2, "phone": 2}, {"persons": 2, "phone": 1}),
+        ('{email_address: "< 2"}', {"email_address": 1}, {"email_address": 2}),
+    ],
+)
+def test_personal_data(condition: str, hit: dict[str, int], miss: dict[str, int]) -> None:
+    policy = rule_of(f"{{personal_data: {condition}}}")
+    assert said(policy, mail(personal_data=hit)) == "confirm"
+    assert said(policy, mail(personal_data=miss)) == "deliver"
+
+
+@pytest.mark.parametrize(
+    ("condition", "hit", "miss"),
+    [
+        ("{sender: {address: ann@corp.example}}", {}, {"sender": "eve@corp.example"}),
+        ('{sender: {domain: "*.corp.example"}}', {"sender": "a@eu.corp.example"}, {}),
+        ("{sender: {authenticated: true}}", {}, {"authenticated": False}),
+        ("{message: {empty_subject: true}}", {"subject": " "}, {}),
+        ("{message: {reply: true}}", {"reply": True}, {}),
+        ("{message: {signed: true}}", {"signed": True}, {}),
+        ("{message: {encrypted: true}}", {"encrypted": True}, {}),
+        ('{message: {size: ">= 1 MB"}}', {"size": 2**20}, {}),
+    ],
+)
+def test_sender_and_message(condition: str, hit: dict[str, Any], miss: dict[str, Any]) -> None:
+    policy = rule_of(condition)
+    assert said(policy, mail(**hit)) == "confirm"
+    assert said(policy, mail(**miss)) == "deliver"
+
+
+@pytest.mark.parametrize(
+    ("condition", "words", "word"),
+    [
+        ("{all: [{text: {words: [a]}}, {text: {words: [b]}}]}", "a b", "confirm"),
+        ("{all: [{text: {words: [a]}}, {text: {words: [b]}}]}", "a", "deliver"),
+        ("{any: [{text: {words: [a]}}, {text: {words: [b]}}]}", "b", "confirm"),
+        ("{any: [{text: {words: [a]}}, {text: {words: [b]}}]}", "c", "deliver"),
+        ("{not: {text: {words: [a]}}}", "b", "confirm"),
+        ("{not: {text: {words: [a]}}}", "a", "deliver"),
+        ("{text: {words: [a]}, not: {text: {words: [b]}}}", "a", "confirm"),
+        ("{text: {words: [a]}, not: {text: {words: [b]}}}", "a b", "deliver"),
+        ("{text: {words: [a]}, any: [{text: {words: [b]}}]}", "a", "deliver"),
+    ],
+)
+def test_put_together(condition: str, words: str, word: str) -> None:
+    assert said(rule_of(condition), mail(text=words)) == word
+
+
+UNREAD_PDF = {"attachments": (file("a.pdf", "pdf", inspected=False),)}
+LOCKED = {"attachments": (file("a.7z", "7z", encrypted=True, inspected=False),)}
+SECRET = {"encrypted": True}
+CUT = {"findings": (Finding("limit_reached", "mail", ""),)}
+
+
+@pytest.mark.parametrize(
+    ("condition", "facts"),
+    [
+        ('{personal_data: {persons: ">= 10"}}', UNREAD_PDF),
+        ('{personal_data: {persons: ">= 10"}}', SECRET),
+        ('{personal_data: {persons: "< 10"}}', UNREAD_PDF),
+        ("{text: {words: [x]}}", UNREAD_PDF),
+        ("{text: {words: [x], in: attachments}}", LOCKED),
+        ("{text: {words: [x], in: body}}", SECRET),
+        ("{text: {words: [x], in: body}}", CUT),
+        ("{attachments: {type: exe}}", LOCKED),
+        ("{attachments: {name: '*.exe'}}", LOCKED),
+        ("{attachments: {type: exe}}", CUT),
+        ("{attachments: any}", CUT),
+        ("{attachments: {macros: true}}", {"attachments": (file("a.doc", "doc", inspected=False),)}),
+        ("{recipients: {visible: true, count: '>= 10'}}", {"findings": (Finding("malformed_header", "to", ""),)}),
+        ("{recipients: {bcc: true}}", {"findings": (Finding("malformed_header", "cc", ""),)}),
+        ("{not: {personal_data: {persons: '>= 10'}}}", UNREAD_PDF),
+        ("{not: {text: {words: [x]}}}", UNREAD_PDF),
+        ("{all: [{recipients: {external: true}}, {text: {words: [x]}}]}", UNREAD_PDF),
+        ("{any: [{recipients: {internal: true}}, {text: {words: [x]}}]}", UNREAD_PDF),
+    ],
+)
+def test_what_cannot_be_decided_is_never_silently_false(condition: str, facts: dict[str, Any]) -> None:
+    assert said(rule_of(condition), mail(facts)) == "confirm"
+    assert said(rule_of(condition, more="    when_unknown: ignore"), mail(facts)) == "deliver"
+    assert said(rule_of(condition, "reject"), mail(facts)) == "confirm"
+
+
+@pytest.mark.parametrize(
+    ("condition", "facts"),
+    [
+        ("{text: {words: [x], in: subject}}", UNREAD_PDF),
+        ("{text: {words: [x], in: [subject, body]}}", UNREAD_PDF),
+        ("{attachments: {type: exe}}", UNREAD_PDF),
+        ("{attachments: {encrypted: true}}", UNREAD_PDF),
+        ('{personal_data: {persons: ">= 10"}}', {"attachments": (file("a.jpg", "jpg"),)}),
+        ("{recipients: {internal: true}}", LOCKED),
+        ("{attachments: {type: exe}}", {"findings": (Finding("limit_reached", "text", ""),)}),
+        ("{all: [{recipients: {internal: true}}, {text: {words: [x]}}]}", UNREAD_PDF),
+    ],
+)
+def test_what_does_not_matter_leaves_no_doubt(condition: str, facts: dict[str, Any]) -> None:
+    assert said(rule_of(condition), mail(facts)) == "deliver"
+
+
+def test_an_exception_that_cannot_be_decided_does_not_apply() -> None:
+    policy = rule_of("{recipients: {external: true}}", more="    unless: [{not: {text: {words: [x]}}}]")
+    assert said(policy, mail(UNREAD_PDF)) == "confirm"
+    assert said(policy, mail()) == "deliver"
+
+
+def test_evidence_of_personal_data_is_masked() -> None:
+    data = {"payment_card": ClassCount(("4111111111111111",), ("4111 **** **** 1111",))}
+    hit = judge(rule_of('{personal_data: {payment_card: ">= 1"}}'), mail({"personal_data": data})).hits[0]
+    assert hit.evidence == ("4111 **** **** 1111", "payment_card: 1")

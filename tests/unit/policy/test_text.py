@@ -1,0 +1,126 @@
+"""Folding, words and patterns: what a reader takes for the same is the same, and no pattern can stall the judge."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailguard.policy.fold import fold, normal_pattern, unwrapped
+from mailguard.policy.patterns import Words, compile_globs, compile_pattern, matches
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("ＩＮＴＥＲＮＡＬ", "internal"),
+        ("ｼｬｶﾞｲﾋ", "シャガイヒ"),
+        ("㈱日本", "(株)日本"),
+        ("①②", "12"),
+        ("Straße", "STRASSE"),
+        ("社\u200b外\u00ad秘", "社外秘"),
+        ("１０〜２０", "10～20"),
+        ("ー—―", "ー--"),
+        ("ﾊﾟｽﾜｰﾄﾞ", "パスワード"),
+        ("Ⅲ", "iii"),
+    ],
+)
+def test_what_looks_the_same_folds_to_the_same(left: str, right: str) -> None:
+    assert fold(left) == fold(right)
+
+
+@pytest.mark.parametrize("text", ["社外\r\n秘", "社外\n> 秘", "社外 \n\u3000秘".replace("\u3000", ""), "社外\n\t秘"])
+def test_a_word_wrapped_by_hand_is_whole(text: str) -> None:
+    assert "社外秘" in unwrapped(text)
+
+
+def test_latin_lines_stay_apart() -> None:
+    assert unwrapped("no\nthing あ\nb") == "no\nthing あ\nb"
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "times"),
+    [
+        ("NDA", "see the agenda", 0),
+        ("NDA", "nda締結済み nda", 2),
+        ("nda", "xnda", 0),
+        ("社外秘", "本社外秘書", 1),
+        ("v2", "v2.1 v25 v2", 2),
+        ("secret*", "secrets secretly", 2),
+        ("*word", "password", 1),
+        ("invoice", "invoice_1.pdf", 1),
+        ("契約", "契約契約契約", 3),
+        ("a", "", 0),
+    ],
+)
+def test_words(word: str, text: str, times: int) -> None:
+    assert sum(number for _, number in Words([word]).found(fold(text))) == times
+
+
+def test_words_are_told_as_written() -> None:
+    assert list(Words(["ＮＤＡ"]).found("nda")) == [("ＮＤＡ", 1)]
+
+
+def test_words_of_nothing_find_nothing() -> None:
+    assert list(Words(["*", " ", ""]).found("anything")) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        (r"\d{4}-\d{4}", "tel 0123-4567"),
+        (r"第[一二三]号", "第二号"),
+        (r"（株）", "(株)"),
+        (r"^re:", "a\nRE: b"),
+        (r"[ａ-ｃ]x", "BX"),
+        (r"㈱", "(株)"),
+    ],
+)
+def test_patterns_meet_folded_text(pattern: str, text: str) -> None:
+    assert list(matches(compile_pattern(pattern), text.encode()))
+
+
+def test_what_folds_into_a_metacharacter_is_a_letter() -> None:
+    assert normal_pattern("（株）＋") == r"\(株\)\+"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        ("(?=x)y", "look-around"),
+        ("(?<!x)y", "look-around"),
+        (r"(a)\1", "back-references"),
+        (r"(?P<n>a)(?P=n)", "back-references"),
+        ("[a", "missing ]"),
+        ("a*", "empty text"),
+        ("", "empty text"),
+        ("x" * 3000, "longer than"),
+        ("a{1000}{1000}", "pattern"),
+        ("(?>a)", "atomic"),
+        ("\ud800", "pattern"),
+    ],
+)
+def test_patterns_that_cannot_be(pattern: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        compile_pattern(pattern)
+
+
+def test_a_pattern_built_to_explode_does_not() -> None:
+    # Exponential on a backtracking engine: this test would not end.
+    assert not list(matches(compile_pattern("(a+)+$x"), b"a" * 100_000))
+
+
+def test_matches_are_bounded() -> None:
+    assert len(list(matches(compile_pattern("a"), b"a" * 5000))) == 1000
+
+
+@pytest.mark.parametrize(
+    ("glob", "text", "hit"),
+    [
+        ("*.pdf", "見積.pdf", True),
+        ("*.pdf", "a.pdf.exe", False),
+        ("a?c", "abc", True),
+        ("a.c", "abc", False),
+        ("*", "", True),
+    ],
+)
+def test_globs(glob: str, text: str, hit: bool) -> None:
+    assert (compile_globs([glob]).fullmatch(text.encode()) is not None) is hit
