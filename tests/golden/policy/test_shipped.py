@@ -1,0 +1,41 @@
+"""The shipped policies: they load without a warning, every rule has examples both ways, and all examples hold."""
+
+from __future__ import annotations
+
+import pytest
+from tests.golden.policy.test_golden import COMPANY, SHIPPED
+
+from mailguard.mail.organization import Organization
+from mailguard.policy.examples import run_examples
+from mailguard.policy.lint import lint
+from mailguard.policy.loader import Policy, load_policy
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Policy:
+    return load_policy([SHIPPED], COMPANY)
+
+
+def test_no_warnings(shipped: Policy) -> None:
+    assert lint(shipped) == []
+
+
+@pytest.mark.parametrize("organization", [None, COMPANY, Organization(("other.example", "*.other.example"))])
+def test_all_examples_hold_in_every_company(shipped: Policy, organization: Organization | None) -> None:
+    results = run_examples(shipped, organization)
+    assert len(results) >= 40
+    assert [str(result.place) for result in results if not result.passed] == []
+
+
+def test_every_rule_shows_what_it_holds_and_what_it_leaves_alone(shipped: Policy) -> None:
+    for rule in shipped.rules:
+        expected = {example.expect for example in rule.model.examples}
+        assert "deliver" in expected, rule.id
+        assert rule.disposition.word in expected, rule.id
+
+
+def test_every_rule_speaks_both_languages(shipped: Policy) -> None:
+    for rule in shipped.rules:
+        assert rule.because is not None
+        assert rule.because.ja != rule.because.en
+        assert "本当に" not in rule.because.ja
