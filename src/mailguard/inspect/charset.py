@@ -73,8 +73,9 @@ _ALIASES = {
     for label in labels.split()
 }
 _WEAK = {"cp1252", "cp1254", "latin-1"}  # every octet is a character there: success proves nothing
-_TEXT_CODECS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "palmos", "mbcs", "oem"}
-_NOT_SHOWN = re.compile(r"[\x00\u200b\ufeff\u2060\u00ad\u180e]")
+_EAST_ASIAN = {"cp932", "euc", "gb18030", "big5hkscs", "cp949"}
+_NOT_TEXT = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "palmos", "mbcs", "oem"}
+_NOT_SHOWN = re.compile(r"[\x00\u200b\ufeff\u2060\u00ad\u180e\ud800-\udfff]")
 _KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\u30fc]")
 _HIGH_OCTET = re.compile(rb"[\x80-\xff]")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
@@ -131,7 +132,11 @@ def codec_of(label: str) -> str | None:
     except (LookupError, ValueError, TypeError):
         return None
     # Python's registry also has codecs that are no character sets (rot13, zlib, idna).
-    return found.name if getattr(found, "_is_text_encoding", True) and found.name not in _TEXT_CODECS else None
+    return (
+        found.name
+        if getattr(found, "_is_text_encoding", True) and found.name.replace("-", "_") not in _NOT_TEXT
+        else None
+    )
 
 
 def _ascii(octets: bytes, name: str) -> str:
@@ -159,17 +164,36 @@ def _labelled(octets: bytes, name: str) -> Reading:
     codec = codec_of(name) if name else None
     if codec is None or codec == "jis":
         return _guess(octets)
+    if codec in _WEAK:
+        return _doubt_weak(octets, octets.decode(codec, "replace"))
     text = _strict(octets, codec)
     if text is None:  # the label does not hold
+        forced = _forced(octets, codec)
+        if _nearly(forced, 8 if codec == "utf-8" else 50):
+            return Reading(forced)
         guessed = _guess(octets)
-        return Reading(guessed.text, _forced(octets, codec)) if guessed.text != _forced(octets, codec) else guessed
-    if codec in _WEAK:
-        return _doubt_weak(octets, text)
+        return Reading(guessed.text, forced) if guessed.text != forced else guessed
     if codec not in ("utf-8", "utf-16", "utf-32"):
         as_utf8 = _strict(octets, "utf-8")
         if as_utf8 is not None:  # hardly ever by chance: octets of two labels that are valid UTF-8 are UTF-8
             return Reading(as_utf8, text)
+        if codec in _EAST_ASIAN and _is_doubtful(text, codec):
+            return Reading(text, _guess(octets).text)
     return Reading(text)
+
+
+def _is_doubtful(text: str, codec: str) -> bool:
+    """Whether a text is hardly one in its charset: rare characters only, or kana where no Japanese is written."""
+    return _score(text, codec) < 0.5 or (codec not in ("cp932", "euc") and _KANA.search(text) is not None)
+
+
+def _nearly(text: str, share: int) -> bool:
+    """Whether only one in so many characters is broken: a text cut in the middle of a character, one bad octet.
+
+    UTF-8 is hardly ever valid by chance, so it may have more broken ones than others.
+    """
+    bad = text.count("\ufffd")
+    return bad * share <= sum(ch > "\x7f" for ch in text[:20_000])
 
 
 def _doubt_weak(octets: bytes, text: str) -> Reading:
@@ -186,6 +210,9 @@ def _guess(octets: bytes) -> Reading:
     as_utf8 = _strict(octets, "utf-8")
     if as_utf8 is not None:
         return Reading(as_utf8)
+    forced = octets.decode("utf-8", "replace")
+    if _nearly(forced, 8):
+        return Reading(forced)
     western = octets.decode("cp1252", "replace")
     candidates = [(_western_score(octets), western)]
     for codec, trust in (("cp932", 1.0), ("euc", 1.0), ("gb18030", 0.9), ("big5hkscs", 0.85), ("cp949", 0.85)):
@@ -194,7 +221,7 @@ def _guess(octets: bytes) -> Reading:
             candidates.append((_score(text, codec) * trust, text))
     candidates.sort(key=lambda one: -one[0])
     best_score, best = candidates[0]
-    if len(candidates) == 1 or best_score < 0.3:  # nothing takes it all: a broken text is still shown in part
+    if len(candidates) == 1 or best_score < 0.3:  # nothing takes it all: what is broken is still shown in part
         broken = octets.decode("cp932", "replace")
         return Reading(best, broken if _KANA.search(broken) else octets.decode("utf-8", "replace"))
     return Reading(best, candidates[1][1] if candidates[1][0] > 0.7 * best_score else "")

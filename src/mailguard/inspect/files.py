@@ -28,14 +28,18 @@ from mailguard.inspect.filetype import (
 )  # fmt: skip
 from mailguard.inspect.html import declared_charset, html_text, xml_text
 from mailguard.inspect.limits import Budget
-from mailguard.inspect.names import clean_name, member_name, note_name
+from mailguard.inspect.names import member_name, note_name
+from mailguard.inspect.office_files import read_office
 from mailguard.inspect.rtf import rtf_text
+from mailguard.inspect.smime import open_container
 from mailguard.inspect.zipfiles import NO_DIRECTORY, Listing, Unpackable, unpack
 from mailguard.mail.facts import Attachment
 
 _OPENABLE = frozenset(
     ["docx", "xlsx", "pptx", "odt", "ods", "odp", "zip", "7z", "rar", "gz", "tar", "doc", "xls", "ppt", "pdf"]
 )
+
+_PKCS7 = frozenset({"p7s", "p7m", "p7c", "p7b"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,8 @@ class Files:
             self.budget.find("encrypted", file.where, "needs a password")
         elif not seen.inspected:
             self.budget.find("not_inspectable", file.where, seen.type.short or "unknown kind of file")
-        if seen.type.short in EXECUTABLE or runs_by_name(file.name):
+        runs = runs_by_name(file.name) and seen.type.short in ("", "txt")
+        if seen.type.short in EXECUTABLE or runs:
             self.budget.find("executable", file.where, seen.type.short or "by its name")
         difference = mismatch(file.name, seen.type)
         if difference:
@@ -155,7 +160,7 @@ class Files:
             seen.text = _plain_text(file, short)
         elif short == "exe" and b"PK\x03\x04" in file.octets:
             self._self_extracting(file, seen)
-        elif short not in PICTURES and file.octets:
+        elif short not in PICTURES and file.octets and not self._signed(file, seen):
             seen.inspected = False
             self._search_unknown(file, seen)
 
@@ -178,6 +183,8 @@ class Files:
                 continue
             if not one.encrypted and one.why != "bomb":
                 self.budget.find("not_inspectable", where, one.why)
+            if one.why == "broken data":
+                self.budget.find("unparseable_attachment", where, one.why)
             note_name(name, where, self.budget)
             kind = of_short(extension(name))
             members.append(Attachment(name, "", kind.media, kind.short, one.size, "", encrypted=one.encrypted))
@@ -213,50 +220,23 @@ class Files:
             seen.inspected = not any(self_unread(member) for member in seen.members)
 
     def _office(self, file: FileIn, seen: _Seen, listing: Listing) -> None:
-        if archives.is_bomb(file.octets, listing, self.budget):
-            self.budget.find("bomb", file.where, "expands far beyond its size; not unpacked")
-            seen.inspected = False
-            return
-        texts: list[str] = []
-        strings: list[str] = []
-        embedded: list[Unpacked] = []
-        for member in sorted(
-            listing.members, key=lambda one: ("sharedStrings" not in one.name, *office.reading_order(one.name))
-        ):
-            name = member.name
-            if name.endswith("vbaProject.bin"):
-                self.budget.find("macro", file.where, "a VBA project")
-            is_text = office.is_text_part(name)
-            is_file = "/embeddings/" in name or name.startswith("Object ")
-            if not (is_text or is_file) or not self.budget.take_member(file.where):
-                continue
-            part = next(iter(archives.open_zip(file.octets, Listing((member,)), self.budget, file.where)), None)
-            if part is None or part.octets is None:
-                seen.inspected = False
-                seen.encrypted = seen.encrypted or (part is not None and part.encrypted)
-                self.budget.find("unparseable_attachment", f"{file.where}/{name}", part.why if part else "limit")
-            elif is_file and not is_text:
-                embedded.append(replace(part, name=clean_name(name)))
-            else:
-                self._office_part(part.octets, file.where, name, strings, texts, seen)
-        seen.text = "\n".join(text for text in texts if text.strip())
-        if embedded and self._may_enter(file, seen):
-            seen.members = self._members(file, embedded)
+        found = read_office(file.octets, listing, self.budget, file.where)
+        seen.text, seen.inspected, seen.encrypted = found.text, found.whole, found.encrypted
+        if found.embedded and self._may_enter(file, seen):
+            seen.members = self._members(file, found.embedded)
 
-    def _office_part(
-        self, part: bytes, where: str, name: str, strings: list[str], texts: list[str], seen: _Seen
-    ) -> None:
-        try:
-            if name.endswith("sharedStrings.xml"):
-                strings.extend(office.shared_strings(part))
-                texts.append("")
-            elif "/worksheets/" in name:
-                texts.append(office.sheet_text(part, strings))
-            else:
-                texts.append(office.document_text(part, name))
-        except office.UnsafeXml as error:
-            seen.inspected = False
-            self.budget.find("unparseable_attachment", f"{where}/{name}", str(error))
+    def _signed(self, file: FileIn, seen: _Seen) -> bool:
+        """A PKCS #7 file: a bare signature says nothing, signed content is read, encrypted content cannot be."""
+        if file.octets[:1] != b"0" or not (extension(file.name) in _PKCS7 or "pkcs7" in file.declared):
+            return False
+        container = open_container(file.octets)
+        if container.kind == "unknown":
+            return False
+        seen.type = of_short("p7m" if container.content or container.kind == "encrypted" else "p7s")
+        seen.encrypted = container.kind == "encrypted"
+        if container.content and self._may_enter(file, seen):
+            seen.text, seen.members = self._open_message(replace(file, octets=container.content, depth=file.depth + 1))
+        return True
 
     def _compound(self, file: FileIn, seen: _Seen) -> None:
         names = cfb.stream_names(file.octets)

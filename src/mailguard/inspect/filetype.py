@@ -15,7 +15,7 @@ from mailguard.inspect.signatures import EXTENSIONS, MEDIA, SIGNATURES
 CFB = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: Kinds in which there is nothing to read but name and size.
 PICTURES = frozenset(
-    ["png", "jpg", "gif", "bmp", "tif", "webp", "heic", "ico", "psd", "mp3", "wav", "mp4", "avi", "mov"]
+    ["png", "jpg", "gif", "bmp", "tif", "webp", "heic", "ico", "psd", "mp3", "wav", "mp4", "avi", "mov", "appledouble"]
 )
 EXECUTABLE = frozenset(["exe", "elf", "macho", "lnk", "script", "msi", "jar"])
 TEXTUAL = frozenset(["txt", "csv", "html", "xml", "json", "ics", "vcf", "eml", "svg", "script"])

@@ -24,8 +24,8 @@ _ANY_TAG = re.compile(r"<[^<>]{1,10000}>")
 _QUOTED_VALUE = re.compile(r"""="([^"]*)"|='([^']*)'""")
 _WHITE = re.compile(r"[ \t\r\n\f]+")
 _INVISIBLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em|%)?\s*(?:;|$|!)|mso-hide\s*:\s*all"
-    r"|(?<![-\w])opacity\s*:\s*0(?:\.0+)?\s*(?:;|$|!)|max-height\s*:\s*0(?:px)?\s*(?:;|$|!)",
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em|%)?\s*(?:[;!\"']|$)|mso-hide\s*:\s*all"
+    r"|(?<![-\w])opacity\s*:\s*0(?:\.0+)?\s*(?:[;!\"']|$)|max-height\s*:\s*0(?:px)?\s*(?:[;!\"']|$)",
     re.IGNORECASE,
 )
 _DATA_URI = re.compile(r"data:([a-z]+/[a-z0-9.+-]+)?((?:;[^,;]{0,60})*),(.*)", re.IGNORECASE | re.DOTALL)

@@ -98,8 +98,8 @@ def document_text(part: bytes, name: str) -> str:
     return walker.text()
 
 
-def shared_strings(part: bytes) -> list[str]:
-    """The strings of a workbook, by number. Raises UnsafeXml."""
+def shared_strings(part: bytes) -> tuple[list[str], str]:
+    """The strings of a workbook, by number, and the furigana beside them. Raises UnsafeXml."""
     strings: list[str] = []
     furigana: list[str] = []
     pieces: list[str] = []
@@ -126,9 +126,8 @@ def shared_strings(part: bytes) -> list[str]:
             (furigana if state["ruby"] else pieces).append(text)
 
     _parse(part, start, end, data)
-    if furigana:  # readings above the characters: no cell of their own, but somebody's name all the same
-        strings.append("".join(furigana))
-    return strings
+    # Readings above the characters: part of no cell, but somebody's name all the same.
+    return strings, "\n".join(furigana)
 
 
 def sheet_text(part: bytes, strings: list[str]) -> str:

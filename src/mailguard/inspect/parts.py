@@ -64,7 +64,7 @@ class Parts:
         self.report = ""
         self.signed = False
         self.encrypted = False
-        self._digests: set[bytes] = set()
+        self._contents: list[bytes] = []
 
     def read(self, octets: bytes) -> Block:
         """Read the mail itself; returns its header block."""
@@ -75,11 +75,12 @@ class Parts:
 
     def read_again(self, octets: bytes) -> None:
         """Look once more at an ambiguous mail, for what its other readings hold."""
+        known = {hashlib.sha256(content).digest() for content in self._contents}
         for content in salvage(octets):
             digest = hashlib.sha256(content).digest()
-            if digest in self._digests or not self.budget.take_reading("mail"):
+            if digest in known or not self.budget.take_reading("mail"):
                 continue
-            self._digests.add(digest)
+            known.add(digest)
             found = detect(content)
             if found.short and found.short not in ("txt", "script"):
                 self.attachments.append(self.files.open(FileIn("", "", content, "second reading", 1)))
@@ -89,7 +90,7 @@ class Parts:
     def _leaf(self, leaf: Leaf, texts: Texts, attachments: list[Attachment], depth: int) -> None:
         self._note_structure(leaf, depth)
         for number, content in enumerate(leaf.contents):
-            self._digests.add(hashlib.sha256(content).digest())
+            self._contents.append(content)
             if number and not self.budget.take_reading(leaf.where):
                 return
             self._content(leaf, content, texts, attachments, depth)

@@ -41,7 +41,8 @@ def rtf_text(octets: bytes) -> str:
     for match in _TOKEN.finditer(octets):
         reader.take(match)
     reader.flush()
-    return "".join(reader.out)
+    # Characters beyond the first plane come as two halves.
+    return "".join(reader.out).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class _Reader:

@@ -38,6 +38,7 @@ MEDIA = {
     "macho": "application/x-mach-binary",
     "lnk": "application/x-ms-shortcut",
     "tnef": "application/vnd.ms-tnef",
+    "appledouble": "application/applefile",
     "png": "image/png",
     "jpg": "image/jpeg",
     "gif": "image/gif",
@@ -108,6 +109,7 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (8, b"AVI ", "avi"),
     (0, b"%!PS", "ps"),
     (0, b"SQLite format 3\x00", "sqlite"),
+    (0, b"\x00\x05\x16\x07", "appledouble"),
     (0, b"MZ", "exe"),
     (0, b"-----BEGIN PGP MESSAGE", "pgp"),
 )

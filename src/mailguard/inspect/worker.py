@@ -34,13 +34,11 @@ def main() -> None:
     _answer(answers, READY)
     while (question := _frame(source)) is not None:
         isolation.allow_cpu(limits.cpu_seconds)
-        facts, spent = _read(json.loads(question), source, limits)
+        facts = _read(json.loads(question), source, limits)
         _answer(answers, json.dumps(facts_to_json(facts, unmasked=True), ensure_ascii=False).encode("utf-8", "replace"))
-        if spent:  # memory ran out: a fresh process is better than a crumbled one
-            return
 
 
-def _read(question: dict[str, object], source: BinaryIO, limits: ReadingLimits) -> tuple[Facts, bool]:
+def _read(question: dict[str, object], source: BinaryIO, limits: ReadingLimits) -> Facts:
     path, size = question.get("path"), question.get("size")
     try:
         if isinstance(path, str):
@@ -48,11 +46,11 @@ def _read(question: dict[str, object], source: BinaryIO, limits: ReadingLimits) 
                 octets = file.read(limits.mail_bytes + 1)
         else:
             octets = source.read(size if isinstance(size, int) else 0)
-        return read_mail(octets, limits), False
+        return read_mail(octets, limits)
     except MemoryError:
-        return unreadable("more memory than allowed"), True
+        return unreadable("more memory than allowed")  # the parent replaces us: memory is crumbled now
     except OSError as error:
-        return unreadable(f"the stored mail cannot be opened: {type(error).__name__}"), False
+        return unreadable(f"the stored mail cannot be opened: {type(error).__name__}")
 
 
 def _frame(source: BinaryIO) -> bytes | None:

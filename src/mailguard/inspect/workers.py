@@ -15,9 +15,9 @@ import os
 import signal
 import sys
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
-from mailguard import events
 from mailguard.inspect import wire
 from mailguard.inspect.glance import glance
 from mailguard.inspect.limits import ReadingLimits
@@ -28,6 +28,8 @@ from mailguard.mail.facts_json import facts_from_json
 from mailguard.mail.message import Body
 
 _GLANCE = 16 * 1024
+#: How a worker is started: isolated from the environment and from the folder it happens to be in.
+COMMAND: tuple[str, ...] = (sys.executable, "-I", "-m", "mailguard.inspect.worker")
 
 
 class ReadersDead(Exception):
@@ -42,6 +44,10 @@ class _Died(Exception):
     """A worker ended, or had to be ended; the message says why."""
 
 
+class _TooSlow(_Died):
+    """No answer in time."""
+
+
 class Readers:
     """A pool of reading workers. Use `start` before and `stop` after; `read` from any number of tasks."""
 
@@ -53,11 +59,14 @@ class Readers:
         recycle_after: int = 2000,
         queue: int = 2000,
         start_seconds: float = 20.0,
+        ended: Callable[[str], object] = bool,
     ) -> None:
+        """count: workers at most; queue: mails waiting at most; ended: told why a worker ended before its time."""
         self.limits = limits or ReadingLimits()
         self._recycle_after = recycle_after
         self._queue = queue
         self._start_seconds = start_seconds
+        self._ended = ended
         self._free = asyncio.Semaphore(count)
         self._idle: deque[_Worker] = deque()
         self._waiting = 0
@@ -92,16 +101,33 @@ class Readers:
 
     async def _read(self, body: Body) -> Facts:
         worker = await self._take()
+        if worker.asked:
+            # A worker that was used before may have died of something else: only a fresh one's death is the mail's.
+            with contextlib.suppress(_Died):
+                return await self._asked(worker, body)
+            worker = await self._new()
+        try:
+            return await self._asked(worker, body)
+        except _Died as died:
+            return unreadable(f"the reader ended: {died}", headers=await asyncio.to_thread(_glance, body))
+
+    async def _asked(self, worker: _Worker, body: Body) -> Facts:
+        """Ask a worker, then keep it or end it. Raises _Died, but not where it was too slow: the mail's own doing."""
         try:
             facts = await worker.ask(body, self.limits.seconds)
+        except _TooSlow as slow:
+            await worker.kill()
+            self._ended(str(slow))
+            return unreadable(f"the reader ended: {slow}", headers=await asyncio.to_thread(_glance, body))
         except _Died as died:
             await worker.kill()
-            events.reader_ended(str(died))
-            return unreadable(f"the reader ended: {died}", headers=await asyncio.to_thread(_glance, body))
+            self._ended(str(died))
+            raise
         except BaseException:  # cancelled in the middle: what the worker answers next belongs to nobody
             await worker.kill()
             raise
-        if self._stopped or worker.asked >= self._recycle_after or not worker.alive:
+        spoilt = any(finding.code == "unreadable" for finding in facts.findings)
+        if self._stopped or spoilt or worker.asked >= self._recycle_after:
             await worker.end()
         else:
             self._idle.append(worker)
@@ -113,7 +139,7 @@ class Readers:
             if worker.alive:
                 return worker
             await worker.kill()
-            events.reader_ended("died while idle")
+            self._ended("died while idle")
         return await self._new()
 
     async def _new(self) -> _Worker:
@@ -142,8 +168,7 @@ class _Worker:
     @classmethod
     async def started(cls) -> _Worker:
         child = await asyncio.create_subprocess_exec(
-            sys.executable, "-I", "-m", "mailguard.inspect.worker",
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+            *COMMAND, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
             start_new_session=True, env={"LANG": "C.UTF-8"}, cwd="/",
         )  # fmt: skip
         return cls(child)
@@ -211,7 +236,7 @@ class _Worker:
                     raise _Died("answer too long")
                 return await stdout.readexactly(length)
         except TimeoutError as error:
-            raise _Died(f"no answer within {seconds:g} s") from error
+            raise _TooSlow(f"no answer within {seconds:g} s") from error
         except (asyncio.IncompleteReadError, ConnectionError, BrokenPipeError) as error:
             raise _Died("it died") from error
 

@@ -28,8 +28,9 @@ _PREFECTURES = (
 _ADDRESS = re.compile(
     rf"(?:{_PREFECTURES})[^\s,、。]{{1,12}}?[市区郡町村][^\s,、。]{{0,20}}?\d{{1,4}}(?:[-丁番号の地目\d]{{0,12}}\d)?"
 )
+_SEVEN = re.compile(r"\d{3}-\d{4}")
 _POSTAL = re.compile(rf"(〒\s?)?(?<![0-9-])(\d{{3}}-\d{{4}})(?![0-9-])(?=(\s{{0,3}}(?:{_PREFECTURES}))?)")
-_DATE = r"(?:(?:19|20)\d{2}|(?:明治|大正|昭和|平成|令和|[MTSHR])\s?\d{1,2}|元)[年/.-]\s?\d{1,2}[月/.-]\s?\d{1,2}"
+_DATE = r"(?:(?:19|20)\d{2}|(?:明治|大正|昭和|平成|令和|[MTSHR])\s?\d{1,2}|元)[年/.-]\s?\d{1,2}[月/.-]\s?\d{1,2}日?"
 #: Class, the words of which one must stand shortly before (lower case), the shape.
 _SPOKEN: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("bank_account", ("普通", "当座", "貯蓄", "口座"), r"\d{7}"),
@@ -62,7 +63,7 @@ def phones(text: str) -> Iterator[str]:
             _MOBILE.fullmatch(digits)
             or _FREE.fullmatch(digits)
             or match.group(1)
-            or (len(digits) == 10 and len(match.group(5)) == 4 and _is_local(text, match))
+            or (len(digits) == 10 and _is_local(text, match))
         ):
             yield digits
 
@@ -80,6 +81,8 @@ def emails(text: str) -> Iterator[str]:
 
 def postal_codes(text: str) -> Iterator[str]:
     """Japanese postal codes, digits only: with the mark, with the word, or before a prefecture."""
+    if not _SEVEN.search(text):
+        return
     for match in _POSTAL.finditer(text):
         if match.group(1) or match.group(3) or "郵便番号" in text[max(0, match.start() - 12) : match.start()]:
             yield match.group(2).replace("-", "")
@@ -120,7 +123,7 @@ def us_ssns(text: str) -> Iterator[str]:
 def _is_local(text: str, match: re.Match[str]) -> bool:
     """A number with an area code counts where it is written as one, or after a word for it."""
     if "-" in match.group() or "(" in match.group():
-        return True
+        return len(match.group(5)) == 4
     return _PHONE_WORD.search(text, max(0, match.start() - 14), match.start()) is not None
 
 

@@ -1,0 +1,224 @@
+"""Real reading workers, and mails that do to them what mails can: hang, crash, eat memory, be killed in the middle."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mailguard.inspect import workers
+from mailguard.inspect.limits import ReadingLimits
+from mailguard.inspect.workers import Readers, ReadersBusy, ReadersDead
+from mailguard.mail.facts import Facts
+from mailguard.mail.message import Body
+
+MAIL = b"From: ann@corp.example\r\nTo: bob@x.example\r\nSubject: =?utf-8?B?5qmf5a+G?=\r\n\r\nhello\r\n"
+LIMITS = ReadingLimits(seconds=20.0)
+
+#: A worker that does as the mail says: instead of the real reading, the first word of the subject is obeyed.
+_OBEDIENT = """
+import os, pathlib, signal, sys, time
+from mailguard.inspect import worker
+from mailguard.inspect.reader import read_mail as real
+def obey(octets, limits):
+    if b"Subject: hang" in octets: time.sleep(600)
+    if b"Subject: spin" in octets:
+        while True: pass
+    if b"Subject: crash" in octets: os.kill(os.getpid(), signal.SIGSEGV)
+    if b"Subject: lie" in octets: os.write(1, b"\\x00\\x00\\x00\\x04nope"); time.sleep(600)
+    if b"Subject: flood" in octets: os.write(1, b"\\xff\\xff\\xff\\xff"); time.sleep(600)
+    if b"Subject: eat" in octets: return len([bytes(2**20) for _ in range(4096)])
+    if b"Subject: write" in octets: pathlib.Path("/tmp/mailguard-must-not-be").write_bytes(b"x")
+    if b"Subject: fork" in octets: os.fork()
+    return real(octets, limits)
+worker.read_mail = obey
+worker.main()
+"""
+
+
+def said(subject: str) -> Body:
+    return Body.of(
+        b"From: ann@corp.example\r\nTo: bob@x.example\r\nSubject: " + subject.encode() + b"\r\n\r\nhello\r\n"
+    )
+
+
+def left_behind() -> bytes:
+    """What a worker managed to write; taken away again."""
+    written = Path("/tmp/mailguard-must-not-be")
+    content = written.read_bytes() if written.exists() else b""
+    written.unlink(missing_ok=True)
+    return content
+
+
+def codes(facts: Facts) -> set[str]:
+    return {finding.code for finding in facts.findings}
+
+
+@pytest.fixture
+async def readers() -> AsyncIterator[Readers]:
+    pool = Readers(LIMITS, count=2)
+    yield pool
+    await pool.stop()
+
+
+@pytest.fixture
+async def obedient(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Callable[..., Readers]]:
+    """A maker of pools whose workers do as the mail says."""
+    monkeypatch.setattr(workers, "COMMAND", (sys.executable, "-I", "-c", _OBEDIENT))
+    pools: list[Readers] = []
+
+    def make(limits: ReadingLimits = LIMITS, ended: list[str] | None = None, **more: int) -> Readers:
+        log: list[str] = [] if ended is None else ended
+        pools.append(Readers(limits, ended=log.append, **more))
+        return pools[-1]
+
+    yield make
+    for pool in pools:
+        await pool.stop()
+
+
+async def test_reads_octets_and_files(readers: Readers, tmp_path: Path) -> None:
+    path = tmp_path / "mail"
+    path.write_bytes(MAIL)
+    from_octets = await readers.read(Body.of(MAIL))
+    from_file = await readers.read(Body(size=len(MAIL), sha256="", path=path))
+    assert from_octets == from_file
+    assert from_octets.headers.subject == "機密"
+    assert from_octets.text == "hello\n"
+    assert from_octets.findings == ()
+
+
+async def test_workers_stay_warm_and_work_side_by_side(readers: Readers) -> None:
+    await readers.start()
+    found = await asyncio.gather(*(readers.read(Body.of(MAIL)) for _ in range(20)))
+    assert {facts.headers.subject for facts in found} == {"機密"}
+    before = set(readers.pids)
+    assert 1 <= len(before) <= 2
+    await asyncio.gather(*(readers.read(Body.of(MAIL)) for _ in range(20)))
+    assert set(readers.pids) == before
+
+
+async def test_a_missing_file_is_a_mail_that_cannot_be_read(readers: Readers, tmp_path: Path) -> None:
+    facts = await readers.read(Body(size=1, sha256="", path=tmp_path / "gone"))
+    assert codes(facts) == {"unreadable"}
+
+
+async def test_a_worker_killed_while_idle_is_replaced(readers: Readers) -> None:
+    await readers.start()
+    (first,) = readers.pids
+    os.kill(first, signal.SIGKILL)
+    assert (await readers.read(Body.of(MAIL))).headers.subject == "機密"
+    assert first not in readers.pids
+
+
+async def test_recycled_after_so_many_mails() -> None:
+    pool = Readers(LIMITS, count=1, recycle_after=2)
+    try:
+        seen = []
+        for _ in range(4):
+            await pool.read(Body.of(MAIL))
+            seen.append(pool.pids)
+        assert seen[1] == seen[3] == ()
+        assert seen[0] != seen[2]
+    finally:
+        await pool.stop()
+
+
+async def test_stop_ends_the_processes() -> None:
+    pool = Readers(LIMITS, count=1)
+    await pool.start()
+    (pid,) = pool.pids
+    await pool.stop()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+@pytest.mark.parametrize("word", ["hang", "crash", "lie", "flood"])
+async def test_what_a_mail_does_costs_that_mail_its_facts(obedient: Callable[..., Readers], word: str) -> None:
+    ended: list[str] = []
+    pool = obedient(replace(LIMITS, seconds=2.0), ended, count=1)
+    facts = await pool.read(said(f"{word} me"))
+    assert codes(facts) == {"unreadable"}
+    assert facts.headers.subject == f"{word} me"
+    assert [one.address for one in facts.headers.to] == ["bob@x.example"]
+    assert len(ended) == 1
+    assert (await pool.read(said("well"))).text == "hello\n"
+
+
+async def test_memory_that_runs_out_is_a_finding(obedient: Callable[..., Readers]) -> None:
+    pool = obedient(replace(LIMITS, memory_bytes=256 * 2**20), count=1)
+    assert codes(await pool.read(said("eat"))) == {"unreadable"}
+    assert (await pool.read(said("well"))).findings == ()
+
+
+async def test_processor_time_runs_out_before_the_clock(obedient: Callable[..., Readers]) -> None:
+    ended: list[str] = []
+    pool = obedient(replace(LIMITS, seconds=60.0, cpu_seconds=1), ended, count=1)
+    assert codes(await pool.read(said("spin"))) == {"unreadable"}
+    assert ended == ["it died"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the kernel does not count the processes of root")
+async def test_workers_start_nothing(obedient: Callable[..., Readers]) -> None:
+    assert codes(await obedient(count=1).read(said("fork"))) == {"unreadable"}
+
+
+async def test_workers_write_nothing(obedient: Callable[..., Readers]) -> None:
+    assert codes(await obedient(count=1).read(said("write"))) == {"unreadable"}
+    assert left_behind() == b""
+
+
+async def test_a_worker_that_died_of_an_earlier_mail_is_not_held_against_the_next(
+    obedient: Callable[..., Readers],
+) -> None:
+    pool = obedient(count=1)
+    await pool.read(said("well"))
+    (pid,) = pool.pids
+    under_way = asyncio.create_task(pool.read(said("well")))
+    os.kill(pid, signal.SIGKILL)
+    assert (await under_way).findings == ()
+
+
+async def test_kill_in_the_middle_of_a_mail(obedient: Callable[..., Readers]) -> None:
+    pool = obedient(count=1)
+    await pool.start()
+    (pid,) = pool.pids
+    under_way = asyncio.create_task(pool.read(said("hang")))
+    await asyncio.sleep(0.1)
+    os.kill(pid, signal.SIGKILL)
+    assert codes(await under_way) == {"unreadable"}
+
+
+async def test_a_cancelled_reading_leaves_no_answer_behind(obedient: Callable[..., Readers]) -> None:
+    pool = obedient(count=1)
+    await pool.start()
+    under_way = asyncio.create_task(pool.read(said("hang")))
+    await asyncio.sleep(0.1)
+    under_way.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await under_way
+    assert (await pool.read(Body.of(MAIL))).headers.subject == "機密"
+
+
+async def test_no_worker_at_all_is_a_fault_of_the_house(monkeypatch: pytest.MonkeyPatch) -> None:
+    for command in (("/nowhere/python",), (sys.executable, "-c", "raise SystemExit(1)")):
+        monkeypatch.setattr(workers, "COMMAND", command)
+        pool = Readers(LIMITS, count=1)
+        with pytest.raises(ReadersDead):
+            await pool.read(Body.of(MAIL))
+        await pool.stop()
+
+
+async def test_the_queue_is_bounded(obedient: Callable[..., Readers]) -> None:
+    pool = obedient(replace(LIMITS, seconds=2.0), count=1, queue=2)
+    waiting = [asyncio.create_task(pool.read(said("hang"))) for _ in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(ReadersBusy):
+        await pool.read(said("well"))
+    await asyncio.gather(*waiting)
