@@ -124,6 +124,7 @@ def _print(said: dict[str, Any], language: str) -> None:
     if exempt:
         click.echo(exempt)
     for finding in said["findings"]:
-        click.echo(f"! {finding['because'][language]}")
+        if finding["mode"] == "enforce":
+            click.echo(f"! {finding['because'][language]}")
     for rule in said["rules"]:
         click.echo(f"{'●' if rule['hit'] else '○'} {rule['id']}: {rule['why'][language]}")
