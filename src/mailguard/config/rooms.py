@@ -1,0 +1,106 @@
+"""From the administrator's settings to each room's own: the one place that knows both sides.
+
+What only shows when two settings meet (a listener without its certificate on disk, a password without TLS) is found
+here, and becomes a Problem like any other.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+
+from mailguard.config.load import Config
+from mailguard.inspect.limits import ReadingLimits
+from mailguard.mail.address import parse_address
+from mailguard.mail.organization import Organization
+from mailguard.policy.marks import Problem, Problems
+from mailguard.relay.settings import UpstreamSettings, parse_url
+from mailguard.smtpd.settings import DoorLimits, ListenerSettings
+
+
+def organization(config: Config) -> Organization:
+    """The company."""
+    section = config.settings.organization
+    return Organization(section.domains, section.name, section.language, section.timezone)
+
+
+def hostname(config: Config) -> str:
+    """What we call ourselves in SMTP: the setting, else this machine's full name if it is one, else its address."""
+    name = config.settings.hostname or socket.getfqdn()
+    try:
+        parse_address(f"x@{name}")
+    except ValueError:
+        return "[127.0.0.1]"
+    return name if "." in name else "[127.0.0.1]"
+
+
+def door_limits(config: Config) -> DoorLimits:
+    """The front door's numbers."""
+    limits = config.settings.limits
+    return DoorLimits(
+        message_bytes=limits.message_size,
+        recipients=limits.recipients,
+        connections=limits.connections,
+        connections_per_address=limits.connections_per_address,
+        idle_seconds=limits.idle,
+        session_seconds=limits.session,
+    )
+
+
+def listeners(config: Config) -> tuple[ListenerSettings, ...]:
+    """The ports. Raises Problems."""
+    found, problems = [], []
+    for number, section in enumerate(config.settings.listeners):
+        host, _, port = section.address.rpartition(":")
+        try:
+            listener = ListenerSettings(
+                host=host.strip("[]"),
+                port=int(port),
+                tls=section.tls,
+                certificate=config.path(section.certificate) if section.certificate else None,
+                key=config.path(section.key) if section.key else None,
+                auth=section.auth,
+                trusted_networks=tuple(ipaddress.ip_network(one) for one in section.trusted_networks),
+            )
+        except ValueError as error:
+            problems.append(Problem(config.source, 1, 1, f"listeners.{number}: {error}"))
+            continue
+        for named in (listener.certificate, listener.key):
+            if named is not None and not named.is_file():
+                problems.append(Problem(config.source, 1, 1, f"listeners.{number}: {named}: no such file"))
+        found.append(listener)
+    if problems:
+        raise Problems(problems)
+    return tuple(found)
+
+
+def upstream(config: Config) -> UpstreamSettings:
+    """The next server. Raises Problems."""
+    section = config.settings.upstream
+    try:
+        url = parse_url(section.url)
+        return UpstreamSettings(
+            scheme=url.scheme,
+            host=url.host,
+            port=url.port,
+            path=config.path(url.path) if url.path else None,
+            tls=section.tls or url.default_tls,
+            username=section.username,
+            password=section.password.get_secret_value() if section.password else None,
+            ca_file=config.path(section.ca_file) if section.ca_file else None,
+            hostname=hostname(config),
+            connections=section.connections,
+        )
+    except ValueError as error:
+        raise Problems([Problem(config.source, 1, 1, str(error))]) from None
+
+
+def reading_limits(config: Config) -> ReadingLimits:
+    """What one mail may cost to read."""
+    limits = config.settings.limits
+    return ReadingLimits(
+        seconds=float(limits.reading_time),
+        cpu_seconds=2 * limits.reading_time,
+        memory_bytes=limits.reading_memory,
+        mail_bytes=max(limits.message_size, 128 * 2**20),
+    )
