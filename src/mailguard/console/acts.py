@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mailguard.console.desk import Desk, desk_of
+from mailguard.console.locale.texts import TEXTS
 from mailguard.console.people import flagged
 from mailguard.console.problems import not_found
 from mailguard.console.visit import checked_form, field, fields, go, known_visitor, unscoped_visitor
@@ -33,7 +34,7 @@ _SELECTED = {
     "approve-selected": Act.APPROVE,
     "remove-selected": Act.REMOVE,
 }
-_NOBODY = Because(ja="宛先が選ばれていません。", en="No recipient is selected.")
+_NOBODY = Because(*TEXTS["select.none"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from mailguard import events
 from mailguard.console.desk import desk_of
+from mailguard.console.locale.texts import TEXTS
 from mailguard.console.visit import LoginNeeded, Stale, go, hand_over, visitor_of
 from mailguard.mail.verdict import Because
 from mailguard.notify.phrases import STATES, moment
@@ -28,12 +29,7 @@ _PAGES = frozenset({400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503})
 
 def not_found() -> NotFound:
     """A mail that does not exist or that this session does not reach: the same answer."""
-    return NotFound(
-        Because(
-            ja="メールが存在しないか、閲覧する権限がありません。",
-            en="There is no such mail, or it is not yours to see.",
-        )
-    )
+    return NotFound(Because(*TEXTS["error.404.help"]))
 
 
 def is_api(request: Request) -> bool:

@@ -1,0 +1,100 @@
+"""The console's words: complete in both languages, and all of them used."""
+
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+import mailguard.console
+from mailguard.console.locale import choose_language, sayer
+from mailguard.console.locale.texts import TEXTS
+from mailguard.console.message import DONE
+from mailguard.console.problems import _PAGES
+from mailguard.mail.lifecycle import Event, State
+from mailguard.mail.organization import Language
+from mailguard.notify import letter_texts
+from mailguard.notify.phrases import Both
+
+FOLDER = Path(mailguard.console.__file__).parent
+SOURCES = {
+    path: path.read_text(encoding="utf-8") for path in (*FOLDER.glob("*.py"), *(FOLDER / "templates").glob("*.html"))
+}
+#: Keys that are put together from a word: the words are here.
+BUILT = {
+    *(f"head.{state}" for state in State if state is not State.HELD),
+    *(f"event.{event}" for event in Event),
+    *(f"done.{word}" for word in DONE),
+    *(f"error.{status}" for status in _PAGES),
+    *(f"ends.{action}" for action in ("return", "release", "discard")),
+    *(f"via.{via}" for via in ("console", "letter", "api", "cli", "clock", "smtp")),
+    *(f"role.{role}" for role in ("administrator", "auditor", "officer")),
+    *(f"act.{word}" for word in ("release-selected", "approve-selected", "remove-selected")),
+    *(f"event.{word}" for word in ("accept", "approve", "letter", "purge")),
+}
+
+
+def keys_in_sources() -> set[str]:
+    found: set[str] = set()
+    for text in SOURCES.values():
+        found |= set(re.findall(r'say\(\s*"([a-z0-9_.-]+)"', text)) | set(re.findall(r"say\('([a-z0-9_.-]+)'", text))
+        found |= set(re.findall(r'"((?:nav|fact)\.[a-z]+)"', text))
+        found |= set(re.findall(r'TEXTS\["([a-z0-9_.-]+)"\]', text))
+        for first, second in re.findall(r'say\(\s*"([a-z0-9_.-]+)" if .*? else "([a-z0-9_.-]+)"', text):
+            found |= {first, second}
+    return found
+
+
+def test_every_key_that_is_used_is_in_the_table() -> None:
+    assert keys_in_sources() | BUILT <= set(TEXTS)
+
+
+def test_every_key_of_the_table_is_used() -> None:
+    assert set(TEXTS) == keys_in_sources() | BUILT
+
+
+def blanks(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+
+
+@pytest.mark.parametrize(
+    ("key", "both"),
+    [
+        *TEXTS.items(),
+        *((name, text) for name, text in vars(letter_texts).items() if isinstance(text, Both)),
+        *letter_texts.TAGS.items(),
+    ],
+)
+def test_both_languages_say_something_with_the_same_values(key: str, both: Both) -> None:
+    assert blanks(both.ja) == blanks(both.en), key
+    if key != "login":
+        assert both.ja.strip()
+        assert both.en.strip()
+        assert both.en.isascii() or "“" in both.en, key
+
+
+def test_a_missing_key_is_an_error_and_not_silence() -> None:
+    with pytest.raises(KeyError):
+        sayer("ja")("no.such.key")
+
+
+@pytest.mark.parametrize(
+    ("cookie", "accept", "house", "language"),
+    [
+        ("", "", "ja", "ja"),
+        ("", "", "en", "en"),
+        ("en", "ja", "ja", "en"),
+        ("fr", "ja", "en", "ja"),
+        ("", "en-US,en;q=0.9,ja;q=0.8", "ja", "en"),
+        ("", "ja;q=0.8, en;q=0.9", "ja", "en"),
+        ("", "fr-FR, de;q=0.7, en;q=0.1", "ja", "en"),
+        ("", "fr, de", "ja", "ja"),
+        ("", "ja;q=0, en;q=0.1", "ja", "en"),
+        ("", "en;q=banana, ja", "en", "ja"),
+        ("", "\x00" * 10_000, "en", "en"),
+    ],
+)
+def test_the_language_of_a_visitor(cookie: str, accept: str, house: Language, language: Language) -> None:
+    assert choose_language(cookie, accept, house) == language
