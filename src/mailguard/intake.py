@@ -86,7 +86,8 @@ class Intake:
         Whatever fails in the house is 451: the client keeps the mail and tries again.
         """
         try:
-            return await self._accept(message)
+            with events.dot_seconds.time():
+                return await self._accept(message)
         except Exception as error:
             events.fault("intake", error, message_id=message.id)
             return reply.TRY_LATER
