@@ -107,11 +107,8 @@ class Bounces:
     async def _report_one(self, notice: Notice) -> bool:
         record = await self._find(notice.message_id) if notice.message_id else None
         sender = None if record is None else record.sender.mailbox
-        if record is None or sender is None or record.kind == "letter":  # RFC 5321 section 4.5.5
-            await self._outbox.done(notice.id)
-            return False
-        failed = _failed(record, notice)
-        if not failed:
+        # Nobody is told of a mail from the null path (RFC 5321 section 4.5.5), and letters are never answered.
+        if record is None or sender is None or record.kind == "letter" or not (failed := _failed(record, notice)):
             await self._outbox.done(notice.id)
             return False
         now = self._now()
@@ -124,14 +121,7 @@ class Bounces:
             language=self._settings.language,
             now=now,
         )
-        letter = await self._spool.add_letter(
-            report_id,
-            sender,
-            octets,
-            about=record.id,
-            now=now,
-            notice_id=notice.id,
-        )
+        letter = await self._spool.add_letter(report_id, sender, octets, about=record.id, now=now, notice_id=notice.id)
         if letter is not None:
             events.letter_written(report_id, "bounced")
         return letter is not None
