@@ -143,6 +143,10 @@ class Client:
             assert line is lines[-1] or said[:1] in "23", (line, said)
         return said
 
+    async def some(self) -> bytes:
+        """Some octets, whatever has come."""
+        return await asyncio.wait_for(self._reader.read(65536), PATIENCE)
+
     async def is_closed(self) -> bool:
         """Whether the other side closes without another word, in order or by reset."""
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import stat
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from tests.door import ENVELOPE, PATIENCE, Client, Room, client_at, eventually, open_door
 
 from mailguard.mail import reply as replies
+from mailguard.smtpd import data
 from mailguard.smtpd.settings import DoorLimits
 
 BIG = b"Subject: big\r\n\r\n" + b"0123456789abcdef\r\n" * 20_000
@@ -183,3 +185,35 @@ async def test_but_not_for_ever(tmp_path: Path) -> None:
         assert await client.reply() == str(replies.TOO_LARGE)
         sending.cancel()
         await asyncio.wait([sending])
+
+
+async def test_a_fault_in_the_middle_of_a_body_ends_the_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What comes next is the body; read as commands, it would be mail that nobody sent.
+    async def broken(*_: object) -> data.Taken:
+        raise RuntimeError
+
+    monkeypatch.setattr(data, "take", broken)
+    async with open_door(tmp_path) as (_, room, port), client_at(port) as client:
+        await until_data(client)
+        client.send("RSET", "NOOP")
+        assert await client.reply() == str(replies.TRY_LATER)
+        assert await client.line() == ""
+    assert room.messages == []
+
+
+def talk_without_listening(port: int, octets: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as sock:
+        sock.sendall(octets)
+        heard = b""
+        while block := sock.recv(65536):
+            heard += block
+        return heard
+
+
+async def test_the_last_word_is_heard_by_who_still_talks(tmp_path: Path) -> None:
+    # Closed with octets unread, the connection is reset and takes the reply with it.
+    async with open_door(tmp_path, limits=DoorLimits(errors=2)) as (_, _, port):
+        heard = await asyncio.to_thread(talk_without_listening, port, b"FOO\r\n" * 400_000)
+    assert heard.endswith(f"{replies.TOO_MANY_ERRORS}\r\n".encode())

@@ -15,6 +15,7 @@ from tests.door import (
     PATIENCE,
     STRANGERS,
     TRUSTED,
+    Client,
     Room,
     client_at,
     client_context,
@@ -165,3 +166,40 @@ def test_an_encrypted_key_is_an_error_and_asks_nobody(tmp_path: Path) -> None:
     door = Door([listener], DoorLimits(), HOST, Room().accept, None, tmp_path)
     with pytest.raises(CertificateError):
         door.reload_certificates()
+
+
+async def handshake_in_one_piece(client: Client, before: bytes) -> str:
+    """Send `before` and the client's hello in one piece, finish the handshake by hand, and read the greeting."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    session = client_context().wrap_bio(incoming, outgoing)
+    waiting = before
+    for step in (session.do_handshake, lambda: session.read(1000)):
+        while True:
+            try:
+                done = step()
+            except ssl.SSLWantReadError:
+                client.send_raw(waiting + outgoing.read())
+                waiting = b""
+                incoming.write(await client.some())
+            else:
+                break
+    assert isinstance(done, bytes)
+    return done.decode()
+
+
+@pytest.mark.parametrize("header", [b"PROXY TCP4 127.0.0.9 127.0.0.1 4321 465\r\n"])
+async def test_tls_behind_a_proxy_header_in_the_same_segment(tmp_path: Path, header: bytes) -> None:
+    listener = replace(implicit(tmp_path), proxy_protocol=True)
+    async with open_door(tmp_path, listener) as (_, _, port), client_at(port, greeted=False) as client:
+        assert (await handshake_in_one_piece(client, header)).startswith("220 ")
+
+
+async def test_who_waits_with_the_handshake_counts(tmp_path: Path) -> None:
+    limits = DoorLimits(connections=1)
+    async with (
+        open_door(tmp_path, implicit(tmp_path), limits) as (door, _, port),
+        client_at(port, greeted=False),
+        client_at(port, greeted=False) as second,
+    ):
+        assert await second.is_closed()
+        assert door.connections == 1
