@@ -131,8 +131,7 @@ def first_broken(connection: sqlite3.Connection) -> int | None:
 
 
 def _chained(previous: bytes, line: tuple[Any, ...]) -> bytes:
-    text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(previous + text.encode()).digest()
+    return hashlib.sha256(previous + to_text(line).encode()).digest()
 
 
 def _line(row: tuple[Any, ...]) -> HistoryLine:

@@ -184,7 +184,8 @@ def _insert_lookups(connection: sqlite3.Connection, number: int, record: Message
     connection.executemany(
         "INSERT INTO rule_hit (rule, message) VALUES (?, ?)", [(clean(rule), number) for rule in rules]
     )
-    said = [record.id, record.subject or "", str(record.sender), record.login or "", record.from_header]
+    key = "" if record.sender.mailbox is None else record.sender.mailbox.key
+    said = [record.id, record.subject or "", str(record.sender), key, record.login or "", record.from_header]
     said += [record.message_id_header, *(str(one.address) for one in record.recipients)]
     said += _names(record.facts.attachments)
     connection.execute("INSERT INTO words (message, text) VALUES (?, ?)", (number, folded("\n".join(said))))

@@ -6,14 +6,14 @@ bound; only fixed words are put together.
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mailguard.mail.address import AddressError, ascii_domain, parse_address
 from mailguard.mail.lifecycle import State
 from mailguard.store.entry import folded
 from mailguard.store.records import Filter
-from mailguard.store.rows import clean, to_micro
+from mailguard.store.rows import clean, to_micro, to_text
 
 #: States that few messages are in at a time.
 _OPEN = frozenset({State.HELD, State.QUEUED})
@@ -42,7 +42,7 @@ def numbers(chosen: Filter, limit: int) -> tuple[str, list[object]]:
 
 def count(chosen: Filter) -> tuple[str, list[object]]:
     """SQL and values for how many match."""
-    query = _built(chosen)
+    query = _built(chosen, counting=True)
     return f"SELECT count(DISTINCT {query.number}) FROM {query.tables}{_where(query)}", query.values  # noqa: S608
 
 
@@ -50,16 +50,16 @@ def _where(query: _Query) -> str:
     return f" WHERE {' AND '.join(query.conditions)}" if query.conditions else ""
 
 
-def _built(chosen: Filter) -> _Query:
+def _built(chosen: Filter, *, counting: bool = False) -> _Query:
     query = _driven(chosen)
     if query.tables != "message m":
         query.tables += f" CROSS JOIN message m ON m.number = {query.number}"
-    if len(chosen.kinds) == 1:
-        query.where("m.kind = ?", chosen.kinds[0])
-    elif not chosen.kinds:
-        query.where("0")
     if chosen.state is not None:
         query.where("m.state = ?", str(chosen.state))
+    if len(chosen.kinds) < 2:
+        # With nothing to narrow it, the page walks the messages backwards: "+" keeps SQLite from sorting an index.
+        alone = query.tables == "message m" and chosen.state is None
+        query.where("+m.kind = ?" if alone and not counting else "m.kind = ?", *(chosen.kinds or ("",)))
     if chosen.before:
         query.where(f"{query.number} < (SELECT number FROM message WHERE id = ?)", chosen.before)  # noqa: S608
     if chosen.older is not None:
@@ -70,53 +70,60 @@ def _built(chosen: Filter) -> _Query:
 def _driven(chosen: Filter) -> _Query:
     """The driving table, by how much it narrows, and every other condition as a look-up by row number."""
     query = _Query()
-    address, domain = _address_or_domain(chosen.recipient)
-    sender, sender_domain = _address_or_domain(chosen.sender)
-    lookups = [
-        # (is it wanted, table, column of the row number, condition, values), the narrowest first
-        (
-            bool(chosen.ids),
-            "message i",
-            "i.number",
-            "i.id IN (SELECT value FROM json_each(?))",
-            (json.dumps(chosen.ids),),
-        ),
-        (bool(address), "recipient r", "r.message", "r.key = ?", (address,)),
-        (chosen.state in _OPEN, "", "", "", ()),
-        (bool(chosen.owner), "viewer v", "v.message", *_viewer(chosen)),
-        (bool(sender), "", "", "", ()),
-        (bool(chosen.rule), "rule_hit h", "h.message", "h.rule = ?", (clean(chosen.rule),)),
-        (bool(domain), "recipient d", "d.message", "d.domain = ?", (domain,)),
-        (bool(sender_domain), "", "", "", ()),
-        (bool(chosen.q.split()), "words w", "w.message", *_words(chosen.q)),
-    ]
-    chosen_driver = False
-    for wanted, table, number, condition, values in lookups:
-        if not wanted:
-            continue
-        if not table:
-            chosen_driver = True  # a column of message itself, with an index of its own
-        elif not chosen_driver:
-            query.tables, query.number, chosen_driver = table, number, True
-            query.where(condition, *values)
+    driven = False
+    for lookup in _lookups(chosen):
+        if not lookup.table:
+            driven = True  # a column of message itself, with an index of its own
+        elif not driven:
+            query.tables, query.number, driven = lookup.table, lookup.number, True
+            query.where(lookup.condition, *lookup.values)
         else:
-            query.where(f"EXISTS (SELECT 1 FROM {table} WHERE {number} = m.number AND {condition})", *values)  # noqa: S608
+            query.where(
+                f"EXISTS (SELECT 1 FROM {lookup.table} WHERE {lookup.number} = m.number AND {lookup.condition})",  # noqa: S608
+                *lookup.values,
+            )
+    sender, domain = _address_or_domain(chosen.sender)
     if sender:
         query.where("m.sender_key = ?", sender)
-    if sender_domain:
-        query.where("m.sender_domain = ?", sender_domain)
+    if domain:
+        query.where("m.sender_domain = ?", domain)
     return query
 
 
-def _viewer(chosen: Filter) -> tuple[str, tuple[object, ...]]:
-    if chosen.role:
-        return "v.person = ? AND v.role = ?", (chosen.owner, chosen.role)
-    return "v.person = ?", (chosen.owner,)
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    """One condition in a table of its own (with its alias). table "": a column of message itself."""
+
+    table: str
+    number: str
+    condition: str
+    values: tuple[object, ...]
 
 
-def _words(q: str) -> tuple[str, tuple[object, ...]]:
-    terms = folded(q).split()[:10]
-    return " AND ".join(["instr(w.text, ?) > 0"] * len(terms)) or "1", tuple(terms)
+def _lookups(chosen: Filter) -> Iterator[_Lookup]:
+    """What is wanted, the narrowest first."""
+    address, domain = _address_or_domain(chosen.recipient)
+    sender, sender_domain = _address_or_domain(chosen.sender)
+    if chosen.ids:
+        yield _Lookup("message k", "k.number", "k.id IN (SELECT value FROM json_each(?))", (to_text(chosen.ids),))
+    if address:
+        bare = address.rpartition("@")[2]
+        yield _Lookup("recipient r", "r.message", "r.domain = ? AND r.key = ?", (bare, address))
+    if chosen.state in _OPEN:
+        yield _Lookup("", "", "", ())
+    if chosen.owner:
+        role = " AND v.role = ?" if chosen.role else ""
+        values = (chosen.owner, chosen.role) if chosen.role else (chosen.owner,)
+        yield _Lookup("viewer v", "v.message", f"v.person = ?{role}", values)
+    if sender:
+        yield _Lookup("viewer v", "v.message", "v.person = ? AND v.role = 'sender'", (sender,))
+    if chosen.rule:
+        yield _Lookup("rule_hit h", "h.message", "h.rule = ?", (clean(chosen.rule),))
+    if domain:
+        yield _Lookup("recipient r", "r.message", "r.domain = ?", (domain,))
+    terms = [*folded(chosen.q).split()[:10], *([f"@{sender_domain}"] if sender_domain else [])]
+    if terms:
+        yield _Lookup("words w", "w.message", " AND ".join(["instr(w.text, ?) > 0"] * len(terms)), tuple(terms))
 
 
 def _address_or_domain(text: str) -> tuple[str, str]:
@@ -126,7 +133,7 @@ def _address_or_domain(text: str) -> tuple[str, str]:
         return "", ""
     local, at, domain = text.rpartition("@")
     if not (at and local):
-        return "", ascii_domain(domain)
+        return "", clean(ascii_domain(domain))
     try:
         return parse_address(text).key, ""
     except AddressError:

@@ -6,6 +6,7 @@ Times are microseconds since 1970 UTC: exact, sortable, and no text format to ag
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,9 @@ from mailguard.mail.verdict import Disposition
 from mailguard.policy.verdict_json import verdict_from_json
 from mailguard.store.records import MessageRecord, RecipientRecord
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
+#: Lone surrogates, which UTF-8 has no octets for, and NUL, where C ends a text.
+_UNFIT = re.compile("[\0\ud800-\udfff]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -48,14 +52,12 @@ def to_moment_or_none(micro: int | None) -> datetime | None:
 
 def clean(text: str) -> str:
     """Text that SQLite can keep: lone surrogates, which broken mail decodes to, and NUL become U+FFFD."""
-    if text.isascii() and "\0" not in text:
-        return text
-    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace").replace("\0", "\ufffd")
+    return _UNFIT.sub("\ufffd", text)
 
 
 def to_text(value: object) -> str:
     """A JSON text for a column."""
-    return clean(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return clean(_ENCODER.encode(value))
 
 
 def address_of(text: str) -> Address:
