@@ -74,7 +74,7 @@ ALTERATIONS = {
     "another actor": ("UPDATE audit SET actor = 'somebody' WHERE number = 3", 3),
     "another time": ("UPDATE audit SET at = at + 1 WHERE number = 2", 2),
     "another reason": ("UPDATE audit SET comment = 'because' WHERE number = 5", 5),
-    "other recipients": ("UPDATE audit SET recipients = '["x"]' WHERE number = 1", 1),
+    "other recipients": ("UPDATE audit SET recipients = '[1]' WHERE number = 1", 1),
     "another hash": ("UPDATE audit SET hash = zeroblob(32) WHERE number = 4", 4),
     "a line taken out": ("DELETE FROM audit WHERE number = 3", 3),
     "the first line taken out": ("DELETE FROM audit WHERE number = 1", 1),
