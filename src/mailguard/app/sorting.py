@@ -54,6 +54,7 @@ async def sorting_room(rooms: Rooms, key: bytes, *, noticed: Callable[[], None])
             host=hostname(rooms.config),
             letters_from=letters_from(rooms),
             language=company.language,
+            timezone=company.timezone,
         ),
         now=utc_now,
     )

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from mailguard import events
 from mailguard.mail import dsn
@@ -30,11 +31,12 @@ _AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True)
 class BounceSettings:
-    """host: our name in the report; letters_from: its From."""
+    """host: our name in the report; letters_from: its From; timezone: of the people who read it."""
 
     host: str
     letters_from: Address
     language: Language = "ja"
+    timezone: str = "Asia/Tokyo"
     poll_seconds: float = 60.0
 
 
@@ -132,7 +134,7 @@ class Bounces:
         return dsn.Bounced(
             message_id=record.id,
             sender=sender,
-            received_at=record.received_at,
+            received_at=record.received_at.astimezone(ZoneInfo(self._settings.timezone)),
             recipients=failed,
             header=await self._header(record.id),
             subject=record.subject or "",

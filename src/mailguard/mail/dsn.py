@@ -52,8 +52,9 @@ class FailedRecipient:
 
 @dataclass(frozen=True, slots=True)
 class Bounced:
-    """The mail that failed. header: its first octets, as they are at rest; subject: decoded, for people ("" if
-    none).
+    """The mail that failed. header: its first octets, as they are at rest; received_at: in the reader's timezone.
+
+    subject: decoded, for people ("" if there is none).
     """
 
     message_id: str
@@ -120,7 +121,7 @@ def _human(bounced: Bounced, host: str, language: Language) -> bytes:
             f"  {failed.address}",
             f"    Reason: {'not delivered in time; last reply: ' if failed.expired else ''}{reply}",
         ]
-    at = bounced.received_at.strftime("%Y-%m-%d %H:%M UTC")
+    at = bounced.received_at.strftime("%Y-%m-%d %H:%M %Z")
     subject = _harmless(bounced.subject)
     ja += ["", f"件名: {subject}", f"受付: {at} ({host}, ID {bounced.message_id})"]
     ja += ["ほかの宛先があれば、そちらへの送信には影響しません。", "宛先を確かめて、必要ならもう一度送信してください。"]

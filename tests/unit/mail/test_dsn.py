@@ -76,6 +76,7 @@ def test_people_read_it_in_both_languages_the_readers_first() -> None:
         assert "bob@partner.example" in text
         assert "550 5.1.1 no such person" in text
         assert "見積の件" in text
+        assert "2026-11-23 09:00 UTC" in text
 
 
 def test_programs_read_each_recipient() -> None:
