@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.judging import mail, policy_of, rule_of, said
 
 from mailguard.mail.facts import Attachment, ClassCount, Finding
+from mailguard.policy.case import Known
 from mailguard.policy.judge import judge
 
 TEN = [f"p{number}@x.example" for number in range(10)]
@@ -118,6 +120,7 @@ def test_members_of_archives_are_picked_but_not_counted_as_attachments() -> None
     assert said(rule_of('{attachments: {count: ">= 2"}}'), mail(nested)) == "deliver"
     assert said(rule_of('{attachments: {total_size: ">= 11 B"}}'), mail(nested)) == "deliver"
     assert said(rule_of('{attachments: {name: ["*.xlsx", "*.exe"], total_size: "== 12 B"}}'), mail(nested)) == "confirm"
+    assert said(rule_of('{attachments: {name: "*", total_size: "== 10 B"}}'), mail(nested)) == "confirm"
 
 
 def test_a_detached_signature_is_no_attachment() -> None:
@@ -249,6 +252,25 @@ def test_what_cannot_be_decided_is_never_silently_false(condition: str, facts: d
 )
 def test_what_does_not_matter_leaves_no_doubt(condition: str, facts: dict[str, Any]) -> None:
     assert said(rule_of(condition), mail(facts)) == "deliver"
+
+
+def test_a_half_locked_archive_leaves_a_doubt() -> None:
+    half = {"attachments": (file("a.zip", "zip", (file("b.txt", "txt"),), encrypted=True),)}
+    assert said(rule_of('{personal_data: {persons: ">= 10"}}'), mail(half)) == "confirm"
+
+
+def test_the_subject_of_unreadable_mail_is_not_known() -> None:
+    policy = rule_of("{text: {words: [x], in: subject}}")
+    assert {hit.rule for hit in judge(policy, mail(unreadable=True)).hits} == {"r", "unreadable"}
+
+
+KNOWN_BY = frozenset({"c0rp.example"})
+
+
+@pytest.mark.parametrize("known", [Known(sender_domains=KNOWN_BY), Known(company_domains=KNOWN_BY)])
+def test_a_domain_written_to_is_no_lookalike_however_it_looks(known: Known) -> None:
+    case = replace(mail(to="b@c0rp.example"), known=known)
+    assert said(rule_of("{recipients: {lookalike: true}}"), case) == "deliver"
 
 
 def test_an_exception_that_cannot_be_decided_does_not_apply() -> None:

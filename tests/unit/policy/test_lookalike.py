@@ -68,6 +68,7 @@ def test_found_with_both_domains_and_the_difference(domain: str, known: str, dif
         "com",
         "[192.0.2.1]",
         "xn--a.test",
+        "parrtner.test",
         "-",
     ],
 )
