@@ -15,6 +15,7 @@ import uvicorn
 
 from mailguard import __version__
 from mailguard.app.rooms import Rooms, utc_now
+from mailguard.config.load import Config
 from mailguard.config.rooms import door_limits, hostname, listeners, organization, upstream
 from mailguard.console.app import build
 from mailguard.console.settings import LOOPBACK, ConsoleSettings
@@ -22,35 +23,35 @@ from mailguard.inspect.workers import Readers
 from mailguard.policy.rule import Policy
 from mailguard.relay.outside import Outside
 from mailguard.smtpd.auth import UserFile
-from mailguard.smtpd.handler import Accept, Authenticate
+from mailguard.smtpd.handler import Accept
 from mailguard.smtpd.server import Door
 
 _BACKLOG = 256
 _STOP_SECONDS = 5
 
 
-def front_door(rooms: Rooms, accept: Accept, *, share_ports: bool) -> Door:
+def front_door(rooms: Rooms, accept: Accept, users: UserFile | None, *, share_ports: bool) -> Door:
     """All SMTP listeners. Raises Problems for settings or a file of logins that cannot work."""
     return Door(
         listeners(rooms.config),
         door_limits(rooms.config),
         hostname(rooms.config),
         accept,
-        logins(rooms),
+        users.check if users else None,
         rooms.spool.incoming,
         now=utc_now,
         share_ports=share_ports,
     )
 
 
-def logins(rooms: Rooms) -> Authenticate | None:
-    """Who checks a password; None if no listener asks for one. Raises Problems."""
-    section = rooms.config.settings.auth
+def logins(config: Config) -> UserFile | None:
+    """The file of logins, read; None if no listener asks for one. Raises Problems."""
+    section = config.settings.auth
     if section is None:
         return None
-    users = UserFile(rooms.config.path(section.file))
+    users = UserFile(config.path(section.file))
     users.load()
-    return users.check
+    return users
 
 
 class Reception:

@@ -19,7 +19,7 @@ from typing import Literal
 from mailguard import __version__, events
 from mailguard.app import hint
 from mailguard.app.children import doors_beside
-from mailguard.app.front import Reception, front_door
+from mailguard.app.front import Reception, front_door, logins
 from mailguard.app.rooms import Rooms, house_key, ledger_path, open_rooms, utc_now
 from mailguard.app.sorting import Elsewhere, post_room, sorting_room
 from mailguard.app.welcome import welcome
@@ -29,7 +29,9 @@ from mailguard.delivery import Delivery
 from mailguard.inspect.workers import Readers, ReadersDead
 from mailguard.intake import Intake, IntakeSettings
 from mailguard.notify.post import Post
+from mailguard.policy.marks import Problems
 from mailguard.rulebook import Rulebook
+from mailguard.smtpd.auth import UserFile
 from mailguard.smtpd.server import Door
 from mailguard.smtpd.tls import CertificateError
 from mailguard.store.errors import StoreError
@@ -57,11 +59,13 @@ class House:
         self._share_ports = share_ports or workers > 1
         self._rulebook: Rulebook | None = None
         self._door: Door | None = None
+        self._users: UserFile | None = None
         self._reception: Reception | None = None
         self._delivery: Delivery | None = None
         self._post: Post | None = None
         self._rooms: Rooms | None = None
         self._tick = asyncio.Event()
+        self._reloading: asyncio.Task[None] | None = None
 
     # Opening and closing
 
@@ -131,7 +135,10 @@ class House:
             noticed=self._taken,
             now=utc_now,
         )
-        self._door = front_door(rooms, intake.accept, share_ports=self._share_ports)
+        self._users = await asyncio.to_thread(logins, self.config)
+        if self._users is not None:
+            stack.callback(self._users.close)
+        self._door = front_door(rooms, intake.accept, self._users, share_ports=self._share_ports)
         await self._door.start()
         stack.push_async_callback(self._door.stop, _GRACE)
 
@@ -172,15 +179,22 @@ class House:
         return self._rooms
 
     def reload_soon(self) -> None:
-        """SIGHUP: policy and certificates anew, the old ones kept if the new are wrong."""
+        """SIGHUP: policy, logins and certificates anew; each that is wrong stays as it was, and the log says why."""
+        self._reloading = asyncio.get_running_loop().create_task(self._reload(), name="reload")
+
+    async def _reload(self) -> None:
         if self._rulebook is not None:
-            task = asyncio.get_running_loop().create_task(self._rulebook.reload())
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())
-        if self._door is not None:
-            try:
+            await self._rulebook.reload()
+        try:
+            if self._users is not None:
+                await asyncio.to_thread(self._users.load)
+        except Problems as error:
+            events.reload_refused([str(problem) for problem in error.problems])
+        try:
+            if self._door is not None:
                 self._door.reload_certificates()
-            except CertificateError as error:
-                events.fault("smtpd", error)
+        except CertificateError as error:
+            events.reload_refused([str(error)])
 
     # Who tells whom
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from mailguard.cli.setup import with_config
-from mailguard.config import load_config
-from mailguard.config.rooms import organization
+from mailguard.config import Config, load_config
+from mailguard.config.rooms import listeners, organization, upstream
 from mailguard.policy.lint import lint
 from mailguard.policy.loader import load_policy
 from mailguard.policy.marks import Problem, Problems
+from mailguard.smtpd.auth import UserFile
 
 
 @click.command("check")
@@ -39,9 +40,34 @@ def check(config_file: Path | None, as_json: bool) -> None:
 
 
 def _problems(file: Path | None) -> tuple[Problem, ...]:
+    """Everything that is wrong, also across files: policies, logins, certificates, upstream."""
     try:
         config = load_config(file)
-        policy = load_policy([config.path(path) for path in config.settings.policies], organization(config))
     except Problems as error:
         return error.problems
-    return tuple(lint(policy))
+    found: list[Problem] = []
+    for look in (_doors, _policies):
+        try:
+            found += look(config)
+        except Problems as error:
+            found += error.problems
+    return tuple(found)
+
+
+def _doors(config: Config) -> list[Problem]:
+    found: list[Problem] = []
+    for look in (listeners, upstream, _users):
+        try:
+            look(config)
+        except Problems as error:
+            found += error.problems
+    return found
+
+
+def _users(config: Config) -> None:
+    if config.settings.auth is not None:
+        UserFile(config.path(config.settings.auth.file)).load()
+
+
+def _policies(config: Config) -> list[Problem]:
+    return lint(load_policy([config.path(path) for path in config.settings.policies], organization(config)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from mailguard.config.schema import Settings
 from mailguard.policy.marks import Marks, Problem, Problems, load_marked, problems_of
 
 _PREFIX = "MAILGUARD_"
+Where = tuple[str | int, ...]
 _SECRETS = ("PASSWORD",)
 
 
@@ -30,6 +31,11 @@ class Config:
     base: Path
     source: str
     tryout: bool = False
+    marks: Marks = field(default_factory=Marks, repr=False)
+
+    def problem(self, where: Where, message: str) -> Problem:
+        """Something that is wrong with the setting at `where` (keys and numbers), with its place in the file."""
+        return self.marks.problem(self.source, where, ".".join(map(str, where)) + f": {message}")
 
     def path(self, relative: Path | str) -> Path:
         """A path of the file, absolute."""
@@ -57,7 +63,7 @@ def load_config(path: Path | None, environment: Mapping[str, str] | None = None)
         raise Problems([*problems, *(_from_environment(one, names) for one in found)]) from None
     if problems:
         raise Problems(problems)
-    return Config(settings, base, source, tryout=path is None)
+    return Config(settings, base, source, tryout=path is None, marks=marks)
 
 
 def _read(path: Path) -> tuple[dict[str, Any], Marks]:
@@ -116,9 +122,9 @@ def _value(keys: list[str], name: str, text: str) -> tuple[list[str], Any]:
         return keys, text  # plain text that happens not to be YAML, such as [::1]:25; the setting's type decides
 
 
-def _put(data: Any, keys: list[str], value: Any) -> tuple[str | int, ...]:
+def _put(data: Any, keys: list[str], value: Any) -> Where:
     """Set a value in nested data. Returns its path; a number names the place in a list."""
-    path: tuple[str | int, ...] = ()
+    path: Where = ()
     for key in keys[:-1]:
         step = int(key) if isinstance(data, list) else key
         if isinstance(data, dict):

@@ -7,13 +7,14 @@ here, and becomes a Problem like any other.
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 
 from mailguard.config.load import Config
 from mailguard.inspect.limits import ReadingLimits
 from mailguard.mail.address import parse_address
 from mailguard.mail.organization import Organization
-from mailguard.policy.marks import Problem, Problems
+from mailguard.policy.marks import Problems
 from mailguard.relay.settings import UpstreamSettings, parse_url
 from mailguard.smtpd.settings import DoorLimits, ListenerSettings
 
@@ -63,11 +64,11 @@ def listeners(config: Config) -> tuple[ListenerSettings, ...]:
                 trusted_networks=tuple(ipaddress.ip_network(one) for one in section.trusted_networks),
             )
         except ValueError as error:
-            problems.append(Problem(config.source, 1, 1, f"listeners.{number}: {error}"))
+            problems.append(config.problem(("listeners", number), str(error)))
             continue
-        for named in (listener.certificate, listener.key):
+        for key, named in (("certificate", listener.certificate), ("key", listener.key)):
             if named is not None and not named.is_file():
-                problems.append(Problem(config.source, 1, 1, f"listeners.{number}: {named}: no such file"))
+                problems.append(config.problem(("listeners", number, key), f"{named}: no such file"))
         found.append(listener)
     if problems:
         raise Problems(problems)
@@ -92,7 +93,7 @@ def upstream(config: Config) -> UpstreamSettings:
             connections=section.connections,
         )
     except ValueError as error:
-        raise Problems([Problem(config.source, 1, 1, str(error))]) from None
+        raise Problems([config.problem(("upstream",), re.sub(r"^upstream( url)?: ", "", str(error)))]) from None
 
 
 def reading_limits(config: Config) -> ReadingLimits:

@@ -1,0 +1,60 @@
+"""`mailguard check`: everything that `serve` would trip over, all at once, each with its place."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+CONFIG = """\
+organization: {domains: [corp.example]}
+listeners:
+  - {address: "0.0.0.0:465", tls: implicit, certificate: a.pem, key: b.pem, auth: required}
+upstream: {url: "smtp://mx.corp.example", username: x}
+auth: {method: file, file: gone.yaml}
+policies: [nowhere/]
+notify: {from: mailguard@corp.example}
+"""
+
+
+def mailguard(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "mailguard", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_all_that_is_wrong_across_files(tmp_path: Path) -> None:
+    (tmp_path / "mailguard.yaml").write_text(CONFIG)
+    done = mailguard(tmp_path, "check")
+    said = done.stderr.replace(f"{tmp_path}/", "").splitlines()
+    assert done.returncode == 1
+    assert said == [
+        "mailguard.yaml:3:58: listeners.0.certificate: a.pem: no such file",
+        "mailguard.yaml:3:70: listeners.0.key: b.pem: no such file",
+        "mailguard.yaml:4:11: upstream: username and password go together",
+        "gone.yaml:1:1: cannot be read: No such file or directory",
+        "nowhere:1:1: no such file or folder",
+    ]
+    problems = json.loads(mailguard(tmp_path, "check", "--json").stdout)["problems"]
+    assert [(p["line"], p["severity"]) for p in problems] == [(3, "error"), (3, "error"), (4, "error")] + [
+        (1, "error")
+    ] * 2
+
+
+def test_serve_refuses_what_check_refuses(tmp_path: Path) -> None:
+    (tmp_path / "mailguard.yaml").write_text(CONFIG)
+    done = mailguard(tmp_path, "serve")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "mailguard.yaml:4:11: upstream: username and password go together" in done.stderr
+
+
+def test_init_writes_what_check_takes_and_holds_nothing(tmp_path: Path) -> None:
+    assert mailguard(tmp_path, "init", "new").returncode == 0
+    new = tmp_path / "new"
+    assert mailguard(new, "check").stdout == "configuration and policies are good\n"
+    rules = [line for file in (new / "policies").glob("*.yaml") for line in file.read_text().splitlines()]
+    assert sum(line.startswith("  - id:") for line in rules) == sum(line == "    mode: monitor" for line in rules)
+    again = mailguard(tmp_path, "init", "new")
+    assert again.returncode == 1
+    assert "exists already; nothing was written" in again.stderr
