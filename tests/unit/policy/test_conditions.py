@@ -265,9 +265,12 @@ def test_the_subject_of_unreadable_mail_is_not_known() -> None:
 
 
 KNOWN_BY = frozenset({"c0rp.example"})
+MANY = KNOWN_BY | {f"d{number}.example" for number in range(5001)}  # more than are compared one by one
 
 
-@pytest.mark.parametrize("known", [Known(sender_domains=KNOWN_BY), Known(company_domains=KNOWN_BY)])
+@pytest.mark.parametrize(
+    "known", [Known(sender_domains=KNOWN_BY), Known(company_domains=KNOWN_BY), Known(company_domains=MANY)]
+)
 def test_a_domain_written_to_is_no_lookalike_however_it_looks(known: Known) -> None:
     case = replace(mail(to="b@c0rp.example"), known=known)
     assert said(rule_of("{recipients: {lookalike: true}}"), case) == "deliver"
