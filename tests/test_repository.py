@@ -22,7 +22,7 @@ _PRODUCTS = {".venv", "var", ".git", ".mypy_cache", ".pytest_cache", ".ruff_cach
 #: Hosts that a file may name: where standards and licences are, and what no file can do without.
 _PUBLIC = {"www.rfc-editor.org", "www.iana.org", "www.w3.org", "www.apache.org", "unicode.org", "json-schema.org"}
 _PUBLIC |= {"schemas.openxmlformats.org", "schemas.microsoft.com", "keepachangelog.com", "semver.org", "purl.org"}
-_RESERVED = re.compile(r"(^|\.)(example|test|invalid|localhost|example\.(com|net|org|jp|co\.jp))$")
+_RESERVED = re.compile(r"(^|\.)(example|test|invalid|localhost|evil|example\.(com|net|org|jp|co\.jp))$")
 
 # Written in pieces, or this file would find itself.
 FORBIDDEN = {
@@ -66,7 +66,7 @@ def strange_numbers(text: str) -> set[str]:
             address = ipaddress.IPv4Address(number)
         except ValueError:
             continue
-        documentation = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "0.0.0.0/8", "240.0.0.0/4")
+        documentation = ("10.0.0.0/24", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "0.0.0.0/8", "240.0.0.0/4")
         known = address.is_loopback or any(address in ipaddress.IPv4Network(net) for net in documentation)
         if address.is_private and not known and not number.endswith(".0"):
             found.add(number)
