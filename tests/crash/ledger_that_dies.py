@@ -1,0 +1,149 @@
+"""A busy ledger that is killed: `python this.py FOLDER SEED [POINT]`. Prints a line for all that was acknowledged.
+
+The lines go out by os.write after the acknowledgement, so a line that the parent read was acknowledged; what the parent
+did not read may or may not have happened. With a POINT the process kills itself there, by methods wrapped from outside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tests.ledger import ANN, BOB, BOSS, CAROL, Clock, Ledger, opened
+
+from mailguard.mail.actor import Actor, Role
+from mailguard.mail.address import parse_address
+from mailguard.mail.lifecycle import Event, State
+from mailguard.mail.message import new_message_id
+from mailguard.mail.outcome import Outcome, Result
+from mailguard.mail.verdict import Disposition
+from mailguard.store import entry, holds, queue
+from mailguard.store.bodies import Bodies
+from mailguard.store.records import Filter, NoticeKind
+from mailguard.store.writer import Writer
+
+#: point -> where, what, before or after
+POINTS: dict[str, tuple[Any, str, str]] = {
+    "a large body lies in its place, no row yet": (Bodies, "adopt", "after"),
+    "a large body is half written": (Bodies, "write", "during"),
+    "inside the transaction of an add": (entry, "_first_line", "before"),
+    "inside the transaction of an add, after its audit line": (entry, "_first_line", "after"),
+    "inside the transaction of a decision": (holds, "settle", "before"),
+    "inside the transaction of a try": (queue, "settle", "before"),
+    "inside the transaction of a try, while history learns": (queue, "learn", "after"),
+    "committed, and nobody told": (Writer, "_commit", "after"),
+}
+KILL = signal.SIGKILL
+
+
+def say(*words: str) -> None:
+    os.write(1, (" ".join(words) + "\n").encode())
+
+
+def die() -> None:
+    os.kill(os.getpid(), KILL)
+
+
+def arm(point: str, skip: int) -> None:
+    """Die at the point when it is come to for the `skip`-th time."""
+    owner, name, when = POINTS[point]
+    method: Callable[..., Any] = getattr(owner, name)
+    passed = 0
+
+    def wrapped(*arguments: Any, **named: Any) -> Any:
+        nonlocal passed
+        passed += 1
+        if passed < skip:
+            return method(*arguments, **named)
+        if when == "during":
+            bodies, octets, message_id = arguments
+            (bodies.incoming / f"{message_id}.half").write_bytes(octets[: len(octets) // 2])
+        if when != "after":
+            die()
+        result = method(*arguments, **named)
+        die()
+        return result
+
+    setattr(owner, name, wrapped)
+
+
+class Life:
+    """Adds, decides, claims, records and writes letters, all at once, until killed."""
+
+    def __init__(self, ledger: Ledger, chance: random.Random) -> None:
+        self.ledger = ledger
+        self.chance = chance
+
+    async def adds(self) -> None:
+        while True:
+            disposition = self.chance.choice([Disposition.DELIVER, Disposition.DELAY, Disposition.CONFIRM])
+            octets = self.chance.randbytes(self.chance.choice([200, 2000, 70_000]))
+            to = self.chance.choice([(BOB,), (BOB, CAROL)])
+            record = await self.ledger.add(disposition, to, octets=octets, after=timedelta(days=1))
+            say("add", record.id, record.sha256, disposition.word)
+
+    async def decides(self) -> None:
+        actor = Actor(self.chance.choice([ANN, BOSS]), Role.SENDER, "console")
+        while True:
+            held = await self.ledger.holds.page(Filter(state=State.HELD), 20)
+            for record in held:
+                event = self.chance.choice([Event.RELEASE, Event.CANCEL])
+                now = datetime.now(UTC)
+                notice: NoticeKind | None = "cancelled" if event is Event.CANCEL else None
+                decision = await self.ledger.holds.apply(record.id, event, actor, now, notice=notice)
+                if decision.changed:
+                    say(str(event), record.id)
+            await asyncio.sleep(0)
+
+    async def relays(self) -> None:
+        while True:
+            now = datetime.now(UTC)
+            for job in await self.ledger.queue.claim(now, timedelta(minutes=15), 5):
+                result = self.chance.choice([Result.RELAYED, Result.RELAYED, Result.DEFERRED])
+                if result is Result.RELAYED and job.record.kind == "mail":
+                    say("out", job.record.id, *map(str, job.recipients))
+                code = 250 if result is Result.RELAYED else 451
+                outcomes = dict.fromkeys(job.recipients, Outcome(result, code, "said"))
+                done = await self.ledger.queue.record(job.record.id, outcomes, now, now, give_up=False)
+                if done.relayed and job.record.kind == "mail":
+                    say("relay", job.record.id, *map(str, done.relayed))
+            await asyncio.sleep(0)
+
+    async def letters(self) -> None:
+        while True:
+            for notice in await self.ledger.outbox.pending(10):
+                letter = await self.ledger.spool.add_letter(
+                    new_message_id(datetime.now(UTC)),
+                    parse_address(ANN),
+                    b"letter",
+                    about=notice.message_id,
+                    now=datetime.now(UTC),
+                    notice_id=notice.id,
+                )
+                if letter is not None:
+                    say("letter", letter.id, str(notice.id))
+            await asyncio.sleep(0)
+
+
+async def live(folder: Path, seed: int) -> None:
+    async with opened(folder) as ledger:
+        ledger.clock = Clock(datetime.now(UTC))
+        await ledger.queue.release_leases()
+        life = Life(ledger, random.Random(seed))
+        say("ready")
+        async with asyncio.TaskGroup() as tasks:
+            for work in (life.adds, life.adds, life.adds, life.decides, life.decides, life.relays, life.letters):
+                tasks.create_task(work())
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 3:
+        arm(sys.argv[3], skip=random.Random(sys.argv[2]).randint(1, 12))
+    asyncio.run(live(Path(sys.argv[1]), int(sys.argv[2])))
