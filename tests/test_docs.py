@@ -119,6 +119,13 @@ def test_the_glossary_has_every_word_in_both_languages() -> None:
     assert not wanted - japanese
 
 
+def test_each_standard_that_is_followed_is_cited_in_the_source() -> None:
+    followed = text_of(ROOT / "docs" / "rfc.md").split("\nNot offered", 1)[0]
+    source = "".join(text_of(file) for file in (ROOT / "src").rglob("*.py"))
+    missing = {name for name in re.findall(r"RFC \d+", followed) if not re.search(rf"{name}\b", source)}
+    assert not missing
+
+
 def test_both_readmes_show_the_same_commands() -> None:
     english, japanese = (blocks_of(text_of(ROOT / name), "sh") for name in ("README.md", "README.ja.md"))
     assert english
