@@ -2,8 +2,8 @@
 or kept.
 
 The mail is read in a worker process, as at the door: a hostile file cannot harm this program. Without --from
-and --to the envelope is taken from the headers, which the real one need not resemble. History is not asked
-unless --known names domains: every outside domain counts as new.
+and --to the envelope is taken from the headers, which the real one need not resemble. What was written to before is
+asked of the ledger of the configuration; --known names domains instead, and without either every one counts as new.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from mailguard.app.rooms import ledger_path, open_rooms
 from mailguard.cli.setup import fail, read_config, refuse, with_config
 from mailguard.config import Config
 from mailguard.config.rooms import organization, reading_limits
@@ -29,6 +30,7 @@ from mailguard.policy.explain import disposition_word
 from mailguard.policy.explain import explain as explained
 from mailguard.policy.loader import load_policy
 from mailguard.policy.marks import Problems
+from mailguard.store.errors import StoreError
 
 
 @click.command("explain")
@@ -36,7 +38,7 @@ from mailguard.policy.marks import Problems
 @click.option("--from", "sender", help="The envelope's sender; <> is the null path.")
 @click.option("--to", "recipients", multiple=True, help="A recipient of the envelope; may be given several times.")
 @click.option("--login", help="The login at the door; the sender's, if left out.")
-@click.option("--known", multiple=True, help="A domain or address that was written to before.")
+@click.option("--known", multiple=True, help="A domain or address written to before; the ledger is not asked then.")
 @with_config
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def explain(
@@ -60,7 +62,8 @@ def explain(
         refuse(error)
     facts = asyncio.run(_read(octets, config))
     envelope = _envelope(facts, sender, recipients, login)
-    said = explained(policy, Case(envelope, facts, organization(config), _known(known), len(octets)))
+    before = _known(known) if known else asyncio.run(_remembered(config, envelope))
+    said = explained(policy, Case(envelope, facts, organization(config), before, len(octets)))
     if as_json:
         click.echo(json.dumps(said, ensure_ascii=False))
     else:
@@ -74,6 +77,17 @@ async def _read(octets: bytes, config: Config) -> Facts:
         return await readers.read(Body.of(octets))
     finally:
         await readers.stop()
+
+
+async def _remembered(config: Config, envelope: Envelope) -> Known:
+    """What the ledger knows of these recipients; nothing where there is no ledger yet."""
+    if not ledger_path(config).exists():
+        return Known()
+    try:
+        async with open_rooms(config) as rooms:
+            return await rooms.history.known(envelope.sender, envelope.recipients)
+    except StoreError as error:
+        fail(f"{ledger_path(config)}: {error}; --known DOMAIN does without the ledger")
 
 
 def _envelope(facts: Facts, sender: str | None, recipients: tuple[str, ...], login: str | None) -> Envelope:
