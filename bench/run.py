@@ -219,14 +219,14 @@ def tables(results: Results, sizes: list[Size]) -> str:
     return "\n".join(lines)
 
 
-def setting(rounds: int) -> str:
+def setting(rounds: int, busy: float) -> str:
     """Where and when, as far as it explains the figures; no name of a machine."""
     version = subprocess.run(
         ["/usr/sbin/postconf", "-d", "-h", "mail_version"], capture_output=True, text=True, check=False
     )
     return (
         f"{time.strftime('%Y-%m-%d')}: {os.cpu_count()} cores shared by load, server and sink; loopback; "
-        f"rounds: {rounds}; Python {platform.python_version()}, Postfix {version.stdout.strip()}."
+        f"load average before the run: {busy:.1f}; rounds: {rounds}; Python {platform.python_version()}, Postfix {version.stdout.strip()}."
     )
 
 
@@ -245,6 +245,7 @@ def main() -> None:
     if os.geteuid() != 0:
         sys.exit("bench: Postfix needs root: run `sudo make bench`")
     sizes = [SIZES[name] for name in options.sizes.split(",")]
+    busy = os.getloadavg()[0]
     results: Results = defaultdict(Figures)
     sink = Sink()
     # Beside the project, not in /tmp: what is kept in memory has no fsync to wait for.
@@ -253,7 +254,7 @@ def main() -> None:
         Path(folder).chmod(0o755)
         rounds = run_rounds(options.rounds, sizes, sink, Path(folder), results)
     sink.close()
-    figures = f"{setting(rounds)}\n\n{tables(results, sizes)}"
+    figures = f"{setting(rounds, busy)}\n\n{tables(results, sizes)}"
     print(figures)
     if not options.dry:
         write_page(figures)
