@@ -226,7 +226,8 @@ def setting(rounds: int, busy: float) -> str:
     )
     return (
         f"{time.strftime('%Y-%m-%d')}: {os.cpu_count()} cores shared by load, server and sink; loopback; "
-        f"load average before the run: {busy:.1f}; rounds: {rounds}; Python {platform.python_version()}, Postfix {version.stdout.strip()}."
+        f"load average before the run: {busy:.1f}; rounds: {rounds}; "
+        f"Python {platform.python_version()}, Postfix {version.stdout.strip()}."
     )
 
 
