@@ -121,6 +121,8 @@ async def act(request: Request) -> Response:
     message_id = request.path_params["id"]
     if not visitor.may_see(message_id):
         raise not_found()
+    if field(form, "act", 40) == "look":  # Enter in a field: nothing is decided by accident
+        return go(request, f"/messages/{message_id}")
     done = await perform(desk, actor, message_id, form)
     return go(request, f"/messages/{message_id}?done={done}")
 

@@ -77,6 +77,17 @@ async def test_only_the_selected_go(reception: Reception) -> None:
     assert (await states(reception, message_id))[SUZUKI] is State.CANCELLED
 
 
+async def test_enter_in_a_field_decides_nothing(reception: Reception) -> None:
+    message_id = await reception.take_in()
+    browser = await reception.browser(ANN)
+    page = await browser.get(f"/messages/{message_id}")
+    first = page.text.partition('id="decision"')[2].partition("<button")[2].partition(">")[0]
+    assert 'value="look"' in first, "browsers press the first button of a form"
+    answer = await browser.send(page, "/act", act="look")
+    assert answer.headers["location"] == f"/messages/{message_id}"
+    assert set((await states(reception, message_id)).values()) == {State.HELD}
+
+
 async def test_selecting_nobody_is_said(reception: Reception) -> None:
     message_id = await reception.take_in()
     browser = await reception.browser(ANN)

@@ -34,6 +34,7 @@ async def test_the_link_shows_what_the_letter_said_and_not_the_body(reception: R
     message_id, link, _ = await held(reception)
     page = await (await reception.browser()).get(link)
     assert page.status_code == 200
+    assert 'value="view"' in page.text.partition('name="code"')[2].partition("<button")[2].partition(">")[0]
     for piece in ("looks like one you write to", TANAKA, "Quotation", 'name="code"', "Send as it is"):
         assert piece in page.text
     assert "secret body" not in page.text
@@ -53,6 +54,7 @@ async def test_the_link_alone_never_acts(reception: Reception) -> None:
 
 async def test_the_code_acts_and_logs_in_to_this_mail_only(reception: Reception) -> None:
     other = await reception.take_in(subject="Another")
+    await reception.letters()
     message_id, link, code = await held(reception)
     browser = await reception.browser()
     answer = await browser.send(await browser.get(link), link, act="release", code=code)

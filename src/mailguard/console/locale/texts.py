@@ -172,6 +172,7 @@ TEXTS: dict[str, Both] = {
     "fact.policy": Both("判定した規則の版", "Policy version"),
     "back": Both("一覧へ戻る", "Back to the list"),
     # Acts
+    "act.look": Both("表示する", "Look"),
     "act.release": Both("このまま送信", "Send as it is"),
     "act.send-now": Both("今すぐ送信", "Send now"),
     "act.cancel": Both("送信しない", "Don't send"),

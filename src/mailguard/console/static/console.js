@@ -69,6 +69,10 @@
   };
 
   document.addEventListener("change", selection);
+  // Enter on a box would send the form; it means nothing there.
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.matches("input[type=checkbox]")) event.preventDefault();
+  });
   document.addEventListener("click", (event) => {
     if (event.target.closest("#refresh")) {
       event.preventDefault();
