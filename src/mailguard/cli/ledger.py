@@ -7,19 +7,22 @@ log gets the name of the system's user.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import pwd
 import re
 import shlex
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
 import click
+import structlog
 
-from mailguard.app.rooms import Rooms, open_rooms
-from mailguard.app.rooms import ledger_path, utc_now
+from mailguard.app.rooms import Rooms, ledger_path, open_rooms, utc_now
 from mailguard.cli.setup import fail, read_config
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.lifecycle import State
@@ -43,9 +46,25 @@ def with_ledger(config_file: Path | None, work: Callable[[Rooms], Awaitable[T]],
             return await work(rooms)
 
     try:
-        return asyncio.run(run())
+        with _quiet():
+            return asyncio.run(run())
     except (StoreError, OSError) as error:
         fail(f"ledger {path}: {error}")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Events of the rooms below WARNING are not for the person at the keyboard, and none belongs on stdout."""
+    before = structlog.get_config()
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
 
 
 def acting() -> Actor:

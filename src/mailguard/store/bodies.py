@@ -29,6 +29,7 @@ class Bodies:
         """The folders, readable by nobody else."""
         for folder in (self.root, self.incoming):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _sync(self.root.parent)
         _sync(self.root)
 
     def path_of(self, message_id: str) -> Path:

@@ -25,6 +25,13 @@ from mailguard.store.records import MessageRecord, RecipientRecord
 from mailguard.store.rows import clean, to_micro, to_text
 
 _HELD = frozenset({Disposition.DELAY, Disposition.CONFIRM, Disposition.APPROVE})
+_INSERT_MESSAGE = (
+    "INSERT INTO message ("
+    "id, kind, state, sender, sender_key, sender_domain, login, client_ip, received_at, body, told, teaches, "
+    "about, size, sha256, smtputf8, body_8bit, subject, from_header, message_id_header, refs, prefix, facts, "
+    "verdict"
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 #: Holds that people are told about at once; a delay is silent.
 _TOLD = frozenset({Disposition.CONFIRM, Disposition.APPROVE})
 
@@ -123,34 +130,35 @@ def _insert_message(connection: sqlite3.Connection, entry: Entry) -> int:
     record, sender = entry.record, entry.record.sender.mailbox
     facts = record.facts
     teaches = record.kind == "mail" and sender is not None and facts.kind == "ordinary" and not facts.auto_generated
-    columns: dict[str, Any] = {
-        "id": record.id,
-        "kind": record.kind,
-        "state": str(record.state),
-        "sender": str(record.sender),
-        "sender_key": "" if sender is None else sender.key,
-        "sender_domain": "" if sender is None else sender.ascii_domain,
-        "login": None if record.login is None else clean(record.login),
-        "client_ip": record.client_ip,
-        "received_at": to_micro(record.received_at),
-        "body": "file" if entry.octets is None else "row",
-        "told": int(_told(record)),
-        "teaches": int(teaches),
-        "about": record.about,
-        "size": record.size,
-        "sha256": record.sha256,
-        "smtputf8": int(record.smtputf8),
-        "body_8bit": int(record.body_8bit),
-        "subject": record.subject,
-        "from_header": record.from_header,
-        "message_id_header": record.message_id_header,
-        "refs": to_text(record.references),
-        "prefix": record.prefix,
-        "facts": to_text(facts_to_json(facts, unmasked=False, text=False)),
-        "verdict": to_text(verdict_to_json(record.verdict)),
-    }
-    names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-    cursor = connection.execute(f"INSERT INTO message ({names}) VALUES ({marks})", tuple(columns.values()))  # noqa: S608
+    cursor = connection.execute(
+        _INSERT_MESSAGE,
+        (
+            record.id,
+            record.kind,
+            str(record.state),
+            str(record.sender),
+            "" if sender is None else sender.key,
+            "" if sender is None else sender.ascii_domain,
+            None if record.login is None else clean(record.login),
+            record.client_ip,
+            to_micro(record.received_at),
+            "file" if entry.octets is None else "row",
+            int(_told(record)),
+            int(teaches),
+            record.about,
+            record.size,
+            record.sha256,
+            int(record.smtputf8),
+            int(record.body_8bit),
+            record.subject,
+            record.from_header,
+            record.message_id_header,
+            to_text(record.references),
+            record.prefix,
+            to_text(facts_to_json(facts, unmasked=False, text=False)),
+            to_text(verdict_to_json(record.verdict)),
+        ),
+    )
     assert cursor.lastrowid is not None
     return cursor.lastrowid
 

@@ -55,6 +55,8 @@ class Spool:
         """bodies: folder of the files; made if missing (mode 0700)."""
         self._db = db
         self._bodies = Bodies(bodies)
+        # At once, for a front door that opens beside a sorting room of another process; `start` makes it durable.
+        self.incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="spool")
 
     @property

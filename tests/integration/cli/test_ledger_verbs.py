@@ -1,0 +1,224 @@
+"""`mailguard queue`, `audit` and `token` over a ledger on disk: output, JSON, exit status, one line for an error."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from click.testing import CliRunner, Result
+from tests.ledger import ANN, BOB, BOSS, CAROL, Clock, Ledger, facts, opened
+
+from mailguard.access import Access, AccessSettings
+from mailguard.cli import main
+from mailguard.mail.actor import Role
+from mailguard.mail.lifecycle import State
+from mailguard.mail.organization import Organization
+from mailguard.mail.verdict import Disposition
+from mailguard.store.records import Filter, MessageRecord
+
+T = TypeVar("T")
+
+
+class Desk:
+    """A folder with a ledger, and the command line over it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.clock = Clock()
+
+    def ledger(self, work: Callable[[Ledger], Awaitable[T]]) -> T:
+        async def run() -> T:
+            async with opened(self.folder) as ledger:
+                ledger.clock = self.clock
+                return await work(ledger)
+
+        self.clock.forward(seconds=1)
+        return asyncio.run(run())
+
+    def add(self, disposition: Disposition = Disposition.CONFIRM, **more: Any) -> MessageRecord:
+        return self.ledger(lambda ledger: ledger.add(disposition, **more))
+
+    def state(self, record: MessageRecord) -> State:
+        return self.ledger(lambda ledger: ledger.found(record.id)).state
+
+    def run(self, *arguments: str, status: int = 0) -> Result:
+        result = CliRunner().invoke(main, list(arguments), env={"VAR": str(self.folder)})
+        assert result.exit_code == status, (result.output, result.exception)
+        return result
+
+    def json(self, *arguments: str, status: int = 0) -> Any:
+        return json.loads(self.run(*arguments, "--json", status=status).stdout)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    monkeypatch.chdir(tmp_path)  # no mailguard.yaml here: the try-out settings
+    (tmp_path / "var").mkdir()
+    return Desk(tmp_path / "var")
+
+
+def test_an_empty_queue(desk: Desk) -> None:
+    desk.ledger(lambda ledger: ledger.holds.count(Filter()))
+    assert desk.run("queue", "list").output == "nothing is waiting\n"
+    assert desk.json("queue", "list") == {"messages": [], "next": None}
+
+
+def test_no_ledger_is_an_error_in_one_line(desk: Desk) -> None:
+    for verb in (("queue", "list"), ("queue", "show", "x"), ("audit", "verify"), ("token", "list")):
+        result = desk.run(*verb, status=1)
+        assert result.stdout == ""
+        assert result.stderr.count("\n") == 1
+        assert "no ledger at" in result.stderr
+
+
+def test_a_damaged_ledger_is_an_error_in_one_line(desk: Desk) -> None:
+    (desk.folder / "mailguard.db").write_bytes(b"rubbish" * 1000)
+    result = desk.run("queue", "list", status=1)
+    assert result.stderr.count("\n") == 1
+    assert "not a database" in result.stderr
+
+
+def test_list(desk: Desk) -> None:
+    held = desk.add(known=facts("見積\x1b[31m書"))
+    queued = desk.add(Disposition.DELIVER, to=(BOB, CAROL, "c@x.example", "d@x.example"))
+    lines = desk.run("queue", "list").output.splitlines()
+    assert [line.split()[0] for line in lines] == [queued.id, held.id]
+    assert "(+1)" in lines[0]
+    assert "見積?[31m書" in lines[1]  # a terminal is not steered by a subject
+    assert [one["id"] for one in desk.json("queue", "list", "--filter", "state=held")["messages"]] == [held.id]
+    assert [one["id"] for one in desk.json("queue", "list", "--filter", "見積")["messages"]] == [held.id]
+    page = desk.json("queue", "list", "--limit", "1")
+    assert page["next"] == queued.id
+    assert "before=" in desk.run("queue", "list", "--limit", "1").output
+
+
+@pytest.mark.parametrize("text", ["colour=red", "state=sold", "older=soon", 'q="open'])
+def test_a_wrong_filter_is_wrong_usage(desk: Desk, text: str) -> None:
+    desk.add()
+    assert "--filter" in desk.run("queue", "list", "--filter", text, status=2).stderr
+
+
+def test_show(desk: Desk) -> None:
+    record = desk.add(to=(BOB, CAROL), only=(BOB,))
+    shown = desk.json("queue", "show", record.id)
+    assert (shown["id"], shown["state"], shown["sender"]) == (record.id, "held", ANN)
+    assert [(one["address"], one["state"]) for one in shown["recipients"]] == [(BOB, "held"), (CAROL, "queued")]
+    assert shown["history"][0]["event"] == "accept"
+    assert shown["expires_at"]
+    assert shown["findings"][0]["because"]["ja"]
+    text = desk.run("queue", "show", record.id).output
+    assert "it goes outside" in text
+    assert "no such mail" in desk.run("queue", "show", "nothing", status=1).stderr
+
+
+def test_release_cancel_and_who_did_it(desk: Desk) -> None:
+    first, second = desk.add(), desk.add()
+    assert desk.run("queue", "release", first.id).output == f"{first.id}: queued\n"
+    assert desk.json("queue", "cancel", second.id, "--comment", "by telephone")["results"] == [
+        {"id": second.id, "done": True, "possible": True, "state": "cancelled"}
+    ]
+    history = desk.json("queue", "show", second.id)["history"]
+    assert (history[-1]["via"], history[-1]["comment"]) == ("cli", "by telephone")
+    assert history[-1]["actor"].startswith("cli-")
+    again = desk.run("queue", "release", second.id, first.id, status=1)
+    assert again.stderr.count("Already decided") == 2
+
+
+def test_only_some_recipients(desk: Desk) -> None:
+    record = desk.add(to=(BOB, CAROL))
+    desk.run("queue", "release", record.id, "--recipient", BOB)
+    states = [one["state"] for one in desk.json("queue", "show", record.id)["recipients"]]
+    assert states == ["queued", "held"]
+    desk.run("queue", "remove-recipient", record.id, CAROL)
+    states = [one["state"] for one in desk.json("queue", "show", record.id)["recipients"]]
+    assert states == ["queued", "cancelled"]
+    desk.run("queue", "remove-recipient", record.id, "nobody", status=2)
+    desk.run("queue", "remove-recipient", record.id, "nobody@x.example", status=1)
+
+
+def test_hold_and_reject(desk: Desk) -> None:
+    record = desk.add(Disposition.APPROVE, approvers=(BOSS,))
+    desk.run("queue", "hold", record.id)
+    desk.run("queue", "reject", record.id, "--comment", "no")
+    assert desk.state(record) is State.REJECTED
+
+
+def test_a_dry_run_changes_nothing(desk: Desk) -> None:
+    record = desk.add()
+    assert "would release" in desk.run("queue", "release", record.id, "--dry-run").output
+    assert desk.json("queue", "release", "--filter", "state=held", "--dry-run")["count"] == 1
+    assert desk.run("queue", "cancel", "--filter", "state=held", "--dry-run").output == "1 mails match\n"
+    assert desk.state(record) is State.HELD
+
+
+def test_a_filter_counts_first_and_then_acts(desk: Desk) -> None:
+    records = [desk.add() for _ in range(3)]
+    desk.add(sender="dave@corp.example")
+    result = desk.run("queue", "release", "--filter", f"sender={ANN}")
+    assert result.output == "3 mails match\ndone: 3, refused: 0\n"
+    assert {desk.state(record) for record in records} == {State.QUEUED}
+    done = desk.json("queue", "cancel", "--filter", "dave")
+    assert (done["count"], done["done"], done["refused"]) == (1, 1, 0)
+
+
+def test_ids_or_a_filter(desk: Desk) -> None:
+    record = desk.add()
+    desk.run("queue", "release", status=2)
+    desk.run("queue", "release", record.id, "--filter", "state=held", status=2)
+    desk.run("queue", "release", "--filter", "state=held", "--recipient", BOB, status=2)
+
+
+def test_audit(desk: Desk) -> None:
+    record = desk.add()
+    desk.run("queue", "release", record.id)
+    assert desk.run("audit", "verify").output == "the audit log is whole\n"
+    listed = desk.json("audit", "list")["lines"]
+    assert [line["event"] for line in listed] == ["accept", "release"]
+    assert len(desk.json("audit", "list", "--message", record.id, "--limit", "1")["lines"]) == 1
+    assert "release" in desk.run("audit", "list").output
+    exported = [json.loads(line) for line in desk.run("audit", "export").output.splitlines()]
+    assert [line["number"] for line in exported] == [1, 2]
+    assert all(len(line["hash"]) == 64 for line in exported)
+
+
+def test_audit_names_the_first_broken_line(desk: Desk) -> None:
+    desk.run("queue", "release", desk.add().id)
+    db = sqlite3.connect(desk.folder / "mailguard.db", isolation_level=None)
+    db.execute("DROP TRIGGER audit_is_not_altered")
+    db.execute("UPDATE audit SET actor = 'nobody' WHERE number = 2")
+    db.close()
+    assert "line 2" in desk.run("audit", "verify", status=1).stderr
+    assert desk.json("audit", "verify", status=1) == {"ok": False, "first_broken": 2}
+
+
+def test_tokens(desk: Desk) -> None:
+    made = desk.run("token", "create", "--role", "auditor", "--label", "report").output.strip()
+    assert desk.json("token", "create", "--role", "sender", "--address", ANN)["token"] != made
+
+    async def verify(ledger: Ledger) -> Role | None:
+        settings = AccessSettings(Organization(("corp.example",)))
+        access = Access(ledger.sessions, ledger.outbox, ledger.audit, settings, now=ledger.clock)
+        actor = await access.verify_token(made)
+        return None if actor is None else actor.role
+
+    assert desk.ledger(verify) is Role.AUDITOR
+    rows = desk.json("token", "list")["tokens"]
+    wanted = next(row for row in rows if row["label"] == "report")
+    assert made not in desk.run("token", "list").output
+    desk.run("token", "revoke", wanted["id"])
+    assert desk.ledger(verify) is None
+    desk.run("token", "revoke", wanted["id"], status=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [(("--role", "sender"), 1), (("--role", "king"), 2), (("--role", "sender", "--address", "x"), 1), ((), 2)],
+)
+def test_a_token_that_makes_no_sense(desk: Desk, arguments: tuple[str, ...], status: int) -> None:
+    result = desk.run("token", "create", *arguments, status=status)
+    assert result.stdout == ""
