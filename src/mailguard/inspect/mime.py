@@ -121,12 +121,16 @@ class _Walk:
             )
             return None
         children: list[_Entity] = []
-        for boundary in used[: 1 + self.budget.limits.readings // 10]:
+        for number, boundary in enumerate(used):
+            if number and not self.budget.take_reading(entity.where):
+                break
             children.extend(self._split(entity, body, boundary, multipart or "multipart/mixed", len(children)))
         return children
 
     def _guessed(self, entity: _Entity, body: bytes) -> list[str]:
         """Boundaries by their looks, where the declared one does not occur."""
+        if not self.budget.take_reading(entity.where):
+            return []
         found = [match.decode("latin-1") for match in _GUESS.findall(body)]
         if found or body.strip():
             self.ambiguous(entity, "the declared boundary does not occur")

@@ -76,13 +76,13 @@ class Parts:
     def read_again(self, octets: bytes) -> None:
         """Look once more at an ambiguous mail, for what its other readings hold."""
         known = {hashlib.sha256(content).digest() for content in self._contents}
-        for content in salvage(octets):
+        for content, may_be_file in salvage(octets):
             digest = hashlib.sha256(content).digest()
             if digest in known or not self.budget.take_reading("mail"):
                 continue
             known.add(digest)
             found = detect(content)
-            if found.short and found.short not in ("txt", "script"):
+            if may_be_file and found.short not in ("", "txt", "script"):
                 self.attachments.append(self.files.open(FileIn("", "", content, "second reading", 1)))
             elif text := readable(content):
                 self.texts.second.append(("second reading", text))

@@ -20,17 +20,17 @@ _SHORTEST = 16
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\ufffd]")
 
 
-def salvage(octets: bytes) -> Iterator[bytes]:
-    """Every content that some reading of the octets could give, undecoded stretches left out."""
+def salvage(octets: bytes) -> Iterator[tuple[bytes, bool]]:
+    """Every content that some reading of the octets could give, and whether it may be a file of its own."""
     plain = octets.replace(b"\0", b"").replace(b"\r\n", b"\n").replace(b"\r", b"\n") + b"\n"
     for match in _RUN.finditer(plain):
         run = match.group()
         if len(run) >= _SHORTEST:
             content = from_base64(run).octets
             if content:
-                yield content
+                yield content, True
     if looks_quoted_printable(plain):
-        yield binascii.a2b_qp(plain)
+        yield binascii.a2b_qp(plain), False
 
 
 def readable(octets: bytes) -> str:

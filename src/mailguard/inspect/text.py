@@ -49,18 +49,18 @@ def body_text(leaf: Leaf, content: bytes) -> BodyText:
 
 def unflow(text: str, delsp: bool) -> str:
     """Lines that end in a space joined with the next (RFC 3676 section 4), the signature's mark left alone."""
-    out: list[str] = []
+    out: list[list[str]] = []
     joining = False
     for line in text.split("\n"):
         stripped = line[1:] if line.startswith(" ") else line
+        flows = stripped.endswith(" ") and stripped != "-- "
+        kept = stripped[:-1] if flows and delsp else stripped
         if joining and not stripped.startswith(">"):
-            out[-1] += stripped
+            out[-1].append(kept)
         else:
-            out.append(stripped)
-        joining = stripped.endswith(" ") and stripped != "-- "
-        if joining and delsp:
-            out[-1] = out[-1][:-1]
-    return "\n".join(out)
+            out.append([kept])
+        joining = flows
+    return "\n".join("".join(pieces) for pieces in out)
 
 
 def has_pgp_message(text: str) -> bool:

@@ -6,6 +6,7 @@ check digit, its issuer or its shape, and what stands around it, all speak for i
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Iterator
 
@@ -49,8 +50,8 @@ def cards(text: str) -> Iterator[str]:
 
 
 def my_numbers(text: str) -> list[str]:
-    """My Numbers, digits only: with a word for it before them in the text, or several of them."""
-    spoken_from = match.start() if (match := _MY_NUMBER_WORD.search(text)) else None
+    """My Numbers, digits only: with a word for it near them or at the head of their table, or several of them."""
+    words = [match.start() for match in _MY_NUMBER_WORD.finditer(text)]
     valid: list[str] = []
     certain: list[str] = []
     seen = 0
@@ -60,10 +61,11 @@ def my_numbers(text: str) -> list[str]:
             continue
         for start, digits in _twelves(run):
             seen += 1
-            if not is_my_number(digits) or _is_other(text, match.start() + start):
+            position = match.start() + start
+            if not is_my_number(digits) or _is_other(text, position):
                 continue
             valid.append(digits)
-            if spoken_from is not None and _spoken(text, match.start() + start):
+            if words and _spoken(text, position, words):
                 certain.append(digits)
     if len(set(valid)) >= _SEVERAL and len(valid) >= 0.8 * seen:
         return valid
@@ -115,16 +117,12 @@ def _is_other(text: str, position: int) -> bool:
     return _CARD_WORD.search(line, others[-1].end()) is None
 
 
-def _spoken(text: str, position: int) -> bool:
-    """Whether My Numbers are spoken of near a number, or in the head of the table that it stands in."""
-    if _MY_NUMBER_WORD.search(text, max(0, position - 120), position + 60):
+def _spoken(text: str, position: int, words: list[int]) -> bool:
+    """Whether My Numbers are spoken of near a number, or before the table that it stands in."""
+    before = bisect.bisect(words, position)
+    if before and words[before - 1] >= position - 120:
         return True
-    line = text[text.rfind("\n", 0, position) + 1 : position]
-    if (
-        "\t" not in line
-        and "," not in line
-        and "\t" not in text[position : position + 40]
-        and "," not in text[position : position + 40]
-    ):
-        return False
-    return _MY_NUMBER_WORD.search(text, max(0, position - 200_000), position) is not None
+    if before < len(words) and words[before] <= position + 60:
+        return True
+    around = text[max(text.rfind("\n", 0, position), position - 200) + 1 : position + 40]
+    return before > 0 and ("\t" in around or "," in around)

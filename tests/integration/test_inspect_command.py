@@ -1,0 +1,67 @@
+"""`mailguard inspect` as a user runs it: order, one object a line, what is masked, and what ends with which code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+CARD = "4012888888881881"
+COMMAND = (sys.executable, "-c", "from mailguard.cli.inspect import inspect; inspect()")
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False, encoding="utf-8"
+    )
+
+
+def mails(folder: Path, count: int) -> list[str]:
+    paths = [folder / f"{number}.eml" for number in range(count)]
+    for number, path in enumerate(paths):
+        path.write_bytes(f"From: a@b.example\r\nSubject: 件名 {number}\r\n\r\nカード {CARD}\r\n".encode())
+    return [str(path) for path in paths]
+
+
+def test_one_object_a_line_in_the_order_of_the_files(tmp_path: Path) -> None:
+    done = run("--json", *mails(tmp_path, 25))
+    assert done.returncode == 0
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one["headers"]["subject"] for one in found] == [f"件名 {number}" for number in range(25)]
+    assert found[0]["personal_data"]["payment_card"] == {"distinct": 1, "examples_masked": ["************1881"]}
+
+
+def test_values_and_texts(tmp_path: Path) -> None:
+    (path,) = mails(tmp_path, 1)
+    assert json.loads(run("--json", "--unmasked", path).stdout)["personal_data"]["payment_card"]["values"] == [CARD]
+    assert "カード" in json.loads(run("--json", path).stdout)["text"]
+    assert CARD not in run("--json", "--no-text", path).stdout
+
+
+def test_a_malformed_mail_is_no_error(tmp_path: Path) -> None:
+    path = tmp_path / "odd.eml"
+    path.write_bytes(bytes(range(256)))
+    done = run("--json", str(path))
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["findings"]
+
+
+def test_a_file_that_cannot_be_read_does_not_stop_the_rest(tmp_path: Path) -> None:
+    first, last = mails(tmp_path, 2)
+    done = run("--json", first, str(tmp_path / "none.eml"), last)
+    assert done.returncode == 1
+    assert [json.loads(line)["headers"]["subject"] for line in done.stdout.splitlines()] == ["件名 0", "件名 1"]
+    assert len(done.stderr.splitlines()) == 1
+    assert "none.eml" in done.stderr
+
+
+def test_people_can_read_it(tmp_path: Path) -> None:
+    (path,) = mails(tmp_path, 1)
+    done = run("--no-text", path)
+    assert "Subject: 件名 0" in done.stdout
+    assert "payment_card: 1 (************1881)" in done.stdout
+
+
+def test_no_file_is_wrong_usage() -> None:
+    assert run("--json").returncode == 2
