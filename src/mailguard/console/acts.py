@@ -65,7 +65,8 @@ def buttons(view: View, language: Language, say: Callable[..., str]) -> list[But
     if Act.REJECT in acts:
         made.append(Button("reject", say("act.reject"), "stop"))
     if Act.CANCEL in acts:
-        made.append(Button("cancel", say("act.cancel"), "stop"))
+        label = say("act.cancel" if record.state is State.HELD else "act.cancel-queued")
+        made.append(Button("cancel", label, "stop"))
     if Act.HOLD in acts and any(_runs_out(r) for r in record.recipients):
         made.append(Button("hold", say("act.hold"), "quiet"))
     return made

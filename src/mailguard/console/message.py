@@ -18,6 +18,7 @@ from mailguard.console.people import Company
 from mailguard.console.present import Badge, File, Personal, Speaker
 from mailguard.console.problems import not_found
 from mailguard.console.visit import hand_over, known_visitor, speaker
+from mailguard.mail.lifecycle import State
 from mailguard.notify.letter_rows import Reason
 from mailguard.notify.phrases import file_size, listed, on_one_line
 from mailguard.review import Act, HistoryLine, MessageRecord, View
@@ -58,6 +59,7 @@ class MailValues:
     foreign: bool
     state: Badge
     tone: str
+    held: bool
     headline: str
     reasons: Sequence[Reason]
     ending: str
@@ -92,6 +94,7 @@ def mail_values(view: View, by: Speaker, person: str) -> MailValues:
         foreign=person not in record.owners,
         state=present.mail_badge(record, by.language),
         tone=present.tone(record),
+        held=record.state is State.HELD,
         headline=present.headline(record, by),
         reasons=present.reasons(record, by.language),
         ending=present.ending(record, by),
@@ -168,7 +171,7 @@ def _past(line: HistoryLine, by: Speaker) -> Past:
     if line.comment:
         notes.append(say("event.comment", comment=on_one_line(line.comment, 2000)))
     answer = line.detail.get("text")
-    if isinstance(answer, str) and answer and line.event in ("relay", "defer", "fail"):
+    if isinstance(answer, str) and answer and line.event in ("relay", "defer", "fail", "late"):
         notes.append(say("event.answer", answer=on_one_line(f"{line.detail.get('code') or ''} {answer}", 300)))
     return Past(
         iso=line.at.isoformat(),
@@ -183,6 +186,6 @@ def _event(word: str, by: Speaker) -> str:
     """The event in words; one that a newer ledger knows and this page does not is shown as it is."""
     known = (
         "accept", "release", "cancel", "remove", "reject", "expire", "hold", "relay", "defer", "fail", "approve",
-        "letter", "purge",
+        "login", "purge", "late",
     )  # fmt: skip
     return by.say(f"event.{word}") if word in known else word

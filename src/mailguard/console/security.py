@@ -92,7 +92,8 @@ class BodyLimit:
 
 def form_token(secret: str) -> str:
     """The CSRF token that belongs to a cookie's secret: nobody who cannot read the cookie can make it."""
-    return hmac.new(secret.encode(), b"mailguard form", hashlib.sha256).hexdigest()[:40]
+    # The secret is the message, not the key: HMAC takes a key and the same key with NULs behind it for one.
+    return hmac.new(b"mailguard form", secret.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:40]
 
 
 def is_form_token(secret: str, token: str) -> bool:

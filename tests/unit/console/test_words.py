@@ -32,7 +32,7 @@ BUILT = {
     *(f"via.{via}" for via in ("console", "letter", "api", "cli", "clock", "smtp")),
     *(f"role.{role}" for role in ("administrator", "auditor", "officer")),
     *(f"act.{word}" for word in ("release-selected", "approve-selected", "remove-selected")),
-    *(f"event.{word}" for word in ("accept", "approve", "letter", "purge")),
+    *(f"event.{word}" for word in ("accept", "approve", "late", "login", "purge")),
 }
 
 
