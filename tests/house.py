@@ -149,9 +149,11 @@ def running_house(folder: Path, upstream: str, policy: str = POLICY, **more: Any
     assert status == 0, f"exit status {status}\n{house.log()}"
 
 
-def start(folder: Path, ports: dict[str, int], program: Sequence[str] = ("-m", "mailguard")) -> House:
+def start(
+    folder: Path, ports: dict[str, int], program: Sequence[str] = ("-m", "mailguard"), options: Sequence[str] = ()
+) -> House:
     """Start mailguard in a furnished folder and wait until /readyz says so. program: what Python runs as mailguard."""
-    command = [sys.executable, *program, "serve", "--config", "mailguard.yaml"]
+    command = [sys.executable, *program, "serve", "--config", "mailguard.yaml", *options]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAILGUARD_")}
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(

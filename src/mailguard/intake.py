@@ -86,8 +86,7 @@ class Intake:
         Whatever fails in the house is 451: the client keeps the mail and tries again.
         """
         try:
-            with events.dot_seconds.time():
-                return await self._accept(message)
+            return await self._accept(message)
         except Exception as error:
             events.fault("intake", error, message_id=message.id)
             return reply.TRY_LATER

@@ -59,6 +59,7 @@ class House:
         self._share_ports = share_ports or workers > 1
         self._rulebook: Rulebook | None = None
         self._door: Door | None = None
+        self._listening = False
         self._users: UserFile | None = None
         self._reception: Reception | None = None
         self._delivery: Delivery | None = None
@@ -83,7 +84,8 @@ class House:
 
     async def _open(self, stack: AsyncExitStack) -> None:
         self._rooms = rooms = await stack.enter_async_context(open_rooms(self.config))
-        readers = Readers(reading_limits(self.config), self.config.settings.limits.readers)
+        limits = reading_limits(self.config)
+        readers = Readers(limits, self.config.settings.limits.readers, ended=events.reader_ended)
         stack.push_async_callback(readers.stop)
         if self._role in ("all", "delivery"):
             await self._open_sorting(stack, rooms)
@@ -94,6 +96,7 @@ class House:
             await self._open_reception(stack, rooms, readers)
         if self._role in ("all", "smtp"):
             await self._open_door(stack, rooms, readers)
+        stack.callback(self._closing)
         if self._workers > 1:
             await stack.enter_async_context(doors_beside(self.config, self._workers - 1))
 
@@ -140,6 +143,7 @@ class House:
             stack.callback(self._users.close)
         self._door = front_door(rooms, intake.accept, self._users, share_ports=self._share_ports)
         await self._door.start()
+        self._listening = True
         stack.push_async_callback(self._door.stop, _GRACE)
 
     # Running
@@ -150,11 +154,17 @@ class House:
 
     async def wrong(self) -> dict[str, str]:
         """What keeps mail from being taken in or going out now, by room; empty: ready (for /readyz)."""
+        found: dict[str, str] = {}
+        if self._role in ("all", "smtp") and not self._listening:
+            found["smtpd"] = "not listening"
         try:
             await self.rooms.queue.counts()
         except StoreError as error:
-            return {"ledger": type(error).__name__}
-        return {}
+            found["store"] = type(error).__name__
+        return found
+
+    def _closing(self) -> None:
+        self._listening = False
 
     @property
     def smtp_addresses(self) -> list[tuple[str, int]]:

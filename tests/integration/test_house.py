@@ -1,0 +1,257 @@
+"""A whole mailguard as a process: reload while it runs, an orderly end, faults of the house, several processes.
+
+What only shows when all rooms stand together and the operating system takes part.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import smtplib
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+
+import pytest
+from tests.house import PATIENCE, POLICY, House, furnish, running_house, settings, start
+
+OUTSIDE = "bob@partner.example"
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with running_house(tmp_path / "mailguard", "mailbox:var/mailbox") as house:
+        yield house
+
+
+def mail(subject: str = "hello", *, file: bool = False) -> bytes:
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"], message["Subject"] = "ann@corp.example", OUTSIDE, subject
+    message.set_content("text\n")
+    if file:
+        message.add_attachment(b"%PDF-1.4", maintype="application", subtype="pdf", filename="a.pdf")
+    return message.as_bytes()
+
+
+def send(house: House, octets: bytes, to: str = OUTSIDE) -> str:
+    """The reply to one mail, code and text; the refusal where one came earlier."""
+    with smtplib.SMTP("127.0.0.1", house.smtp, timeout=PATIENCE) as client:
+        client.ehlo()
+        client.mail("ann@corp.example")
+        code, text = client.rcpt(to)
+        if code == 250:
+            code, text = client.data(octets)
+        return f"{code} {text.decode()}"
+
+
+def until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return condition()
+
+
+def fill(file: Path) -> None:
+    """Write until the disk is full."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT)
+    with contextlib.suppress(OSError):
+        while True:
+            os.write(descriptor, b"x" * 4096)
+    os.close(descriptor)
+
+
+def envelopes(house: House) -> list[dict[str, object]]:
+    folder = house.folder / "var" / "mailbox" / "envelopes"
+    return [json.loads(file.read_text()) for file in sorted(folder.glob("*.json"))]
+
+
+# Reload
+
+
+def test_a_changed_policy_is_in_force_at_once_and_a_wrong_one_never(house: House) -> None:
+    rules = house.folder / "policies" / "rules.yaml"
+    assert send(house, mail()).startswith("250 2.0.0 accepted")
+    rules.write_text(POLICY.replace("ultrasecret", "hello"))
+    assert until(lambda: send(house, mail()).startswith("550 5.7.1 A forbidden word"))
+    rules.write_text(POLICY.replace("ultrasecret", "hello").replace("then: confirm", "then: conform"))
+    assert until(lambda: "reload_refused" in house.log())
+    assert "rules.yaml:10:11" in house.log(), "the log says where"
+    assert send(house, mail()).startswith("550 5.7.1"), "the old policy stays"
+    rules.write_text(POLICY)
+    assert until(lambda: send(house, mail()).startswith("250 2.0.0 accepted"))
+
+
+def test_sighup_reads_logins_and_certificates_again(house: House) -> None:
+    users = house.folder / "users.yaml"
+    before = users.read_text()
+    users.write_text(before.replace("ann@corp.example", "eve@corp.example"))
+    house.process.send_signal(signal.SIGHUP)
+
+    def refused() -> bool:
+        with smtplib.SMTP_SSL("127.0.0.1", house.smtps, timeout=PATIENCE) as client:
+            try:
+                client.login("ann@corp.example", "front-door-secret")
+            except smtplib.SMTPAuthenticationError:
+                return True
+            return False
+
+    assert until(refused)
+    users.write_text("users: {broken\n")
+    house.process.send_signal(signal.SIGHUP)
+    assert until(lambda: "users.yaml:2:1" in house.log())
+    users.write_text(before)
+    house.process.send_signal(signal.SIGHUP)
+    assert until(lambda: not refused())
+
+
+# The end
+
+
+def test_sigterm_drains(tmp_path: Path) -> None:
+    """Idle clients hear 421, a body under way is taken whole, and what was taken is there after the next start."""
+    folder = tmp_path / "mailguard"
+    data, ports = settings(folder, "mailbox:var/mailbox")
+    furnish(folder, data)
+    house = start(folder, ports)
+    with (
+        socket.create_connection(("127.0.0.1", house.smtp), PATIENCE) as idle,
+        socket.create_connection(("127.0.0.1", house.smtp), PATIENCE) as busy,
+    ):
+        idle.recv(1000)
+        talk = f"EHLO x\r\nMAIL FROM:<ann@corp.example>\r\nRCPT TO:<{OUTSIDE}>\r\nDATA\r\n"
+        busy.sendall(talk.encode())
+        answers = b""
+        while b"354 " not in answers:
+            answers += busy.recv(1000)
+        busy.sendall(mail(file=True)[:100])
+        house.process.send_signal(signal.SIGTERM)
+        assert b"421 4.3.2" in idle.recv(1000)
+        busy.sendall(mail(file=True)[100:] + b".\r\n")
+        answer = busy.recv(1000)
+    assert answer.startswith(b"250 2.0.0 held for confirmation")
+    message_id = answer.split()[-1 if b"421" not in answer else 5].decode()
+    assert house.process.wait(PATIENCE) == 0
+    house = start(folder, ports)
+    try:
+        assert house.json("queue", "show", message_id)["state"] == "held"
+    finally:
+        assert house.stop() == 0
+
+
+# Faults of the house: 451, and nothing taken
+
+
+def test_a_locked_ledger_is_451_and_then_all_is_well(house: House) -> None:
+    ledger = sqlite3.connect(house.folder / "var" / "mailguard.db", isolation_level=None, timeout=20)
+    ledger.execute("BEGIN IMMEDIATE")
+    assert send(house, mail(file=True)).startswith("451 4.3.0")
+    ledger.execute("ROLLBACK")
+    ledger.close()
+    assert send(house, mail(file=True)).startswith("250 2.0.0 held")
+    assert len(house.json("queue", "list")["messages"]) == 1, "the refused one was not taken"
+
+
+@pytest.mark.parametrize("size", [10, 300_000], ids=["small", "large"])
+def test_a_full_disk_is_451_and_nothing_is_lost(tmp_path: Path, size: int) -> None:
+    folder = tmp_path / "mailguard"
+    small = folder / "var"
+    small.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m,mode=700", "tmpfs", small], check=True, timeout=PATIENCE)
+    try:
+        with running_house(folder, "mailbox:elsewhere/mailbox") as house:
+            first = send(house, mail(file=True))
+            assert first.startswith("250 2.0.0 held")
+            ballast = small / "ballast"
+            fill(ballast)
+            message = mail(file=True).replace(b"text\r\n", (b"z" * 70 + b"\r\n") * (1 + size // 72))
+            assert send(house, message).startswith("451 4.3.0")
+            ballast.unlink()
+            assert until(lambda: send(house, message).startswith("250 2.0.0 held"))
+            assert house.json("queue", "show", first.split()[-1])["state"] == "held"
+            assert len(house.json("queue", "list")["messages"]) == 2
+    finally:
+        subprocess.run(["umount", "-l", small], check=True, timeout=PATIENCE)
+
+
+def test_readers_that_are_killed_cost_nothing_but_time(house: House) -> None:
+    def readers() -> list[int]:
+        said = subprocess.run(
+            ["ps", "--ppid", str(house.process.pid), "-o", "pid=,args="], capture_output=True, text=True, check=False
+        ).stdout
+        return [int(line.split()[0]) for line in said.splitlines() if "inspect" in line]
+
+    for _ in range(3):
+        assert send(house, mail(file=True)).startswith("250 2.0.0 held")
+        for pid in readers():
+            os.kill(pid, signal.SIGKILL)
+    assert send(house, mail()).startswith("250 2.0.0 accepted")
+
+
+# Several processes
+
+
+def test_a_second_mailguard_on_the_same_ledger_is_refused(house: House) -> None:
+    done = house.run("serve")
+    assert done.returncode == 1
+    assert "another mailguard runs on this ledger" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert send(house, mail()).startswith("250"), "the first one goes on"
+
+
+def test_a_port_in_use_is_said_in_one_line(tmp_path: Path, house: House) -> None:
+    folder = tmp_path / "second"
+    data, _ = settings(folder, "mailbox:var/mailbox")
+    data["listeners"][0]["address"] = f"127.0.0.1:{house.smtp}"
+    furnish(folder, data)
+    done = subprocess.run(
+        [sys.executable, "-m", "mailguard", "serve", "--config", "mailguard.yaml"],
+        cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("{")]
+    assert len(lines) == 1
+    assert "is another program on this port?" in lines[0]
+
+
+def test_three_processes_at_the_door(tmp_path: Path) -> None:
+    folder = tmp_path / "mailguard"
+    data, ports = settings(folder, "mailbox:var/mailbox")
+    furnish(folder, data)
+    house = start(folder, ports, options=("--workers", "3"))
+    try:
+        for number in range(40):
+            assert send(house, mail(f"number {number}"), "ken@corp.example").startswith("250 2.0.0 accepted")
+        assert until(lambda: len([one for one in envelopes(house) if one["sender"]]) == 40)
+        held = send(house, mail(file=True))
+        letters = lambda: [one for one in envelopes(house) if not one["sender"]]  # noqa: E731
+        assert until(lambda: len(letters()) == 1, 3), "the letter comes at once, whichever process took the mail"
+        assert house.run("queue", "release", held.split()[-1]).returncode == 0
+        assert until(lambda: any(one["recipients"] == [OUTSIDE] for one in envelopes(house)), 5)
+    finally:
+        assert house.stop() == 0
+
+
+def test_health_and_figures(house: House) -> None:
+    def get(path: str) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{house.console}{path}", timeout=PATIENCE) as answer:
+            return str(answer.read().decode())
+
+    send(house, mail(file=True))
+    assert get("/livez") == "ok\n"
+    assert json.loads(get("/readyz"))["ready"] is True
+    figures = get("/metrics")
+    assert 'mailguard_messages_received_total{outcome="confirm"} 1.0' in figures
+    assert "mailguard_final_dot_seconds_count 1.0" in figures
+    assert "partner.example" not in figures
+    assert "partner.example" not in house.log(), "no address in the log"
