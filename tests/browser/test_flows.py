@@ -9,6 +9,7 @@ from tests.browser.conftest import Device, Opens
 from tests.reception import ADMIN, ANN, BOSS, SATO, TANAKA, Reception, link_and_code
 
 from mailguard.mail.lifecycle import State
+from mailguard.mail.outcome import Outcome, Result
 from mailguard.mail.verdict import Because, Disposition
 
 WORDS = {
@@ -180,6 +181,19 @@ async def test_an_open_page_hears_what_others_decide(reception: Reception, opens
     await admin.press("Don't send")
     await ann.page.get_by_text("Nothing waits for you.").wait_for(timeout=10_000)
     assert "Cancelled" in await ann.text()
+
+
+async def test_a_decision_under_way_shows_its_end_by_itself(reception: Reception, opens: Opens) -> None:
+    message_id = await held(reception, "en")
+    window = await opens(ANN)
+    await window.open(f"/messages/{message_id}")
+    await window.press("Send as it is")
+    jobs = await reception.queue.claim(reception.clock(), timedelta(minutes=1), 10)
+    (job,) = [one for one in jobs if one.record.id == message_id]
+    taken = {address: Outcome(Result.RELAYED, 250, "ok") for address in job.recipients}
+    # Nobody publishes it: the page looks again as long as something is under way.
+    await reception.queue.record(message_id, taken, reception.clock(), None, False)
+    await window.page.get_by_role("heading", name="Sent", exact=True).wait_for(timeout=10_000)
 
 
 async def test_whoever_writes_a_comment_loses_nothing_when_the_page_changes(reception: Reception, opens: Opens) -> None:

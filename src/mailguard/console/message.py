@@ -60,6 +60,7 @@ class MailValues:
     state: Badge
     tone: str
     held: bool
+    under_way: bool
     headline: str
     reasons: Sequence[Reason]
     ending: str
@@ -95,6 +96,7 @@ def mail_values(view: View, by: Speaker, person: str) -> MailValues:
         state=present.mail_badge(record, by.language),
         tone=present.tone(record),
         held=record.state is State.HELD,
+        under_way=any(r.state is State.QUEUED for r in record.recipients),
         headline=present.headline(record, by),
         reasons=present.reasons(record, by.language),
         ending=present.ending(record, by),

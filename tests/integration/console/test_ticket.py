@@ -113,10 +113,14 @@ async def test_a_forged_link_helps_and_tells_nothing(reception: Reception) -> No
         assert "This link does not work" in answer.text
 
 
-async def test_the_letters_own_person_is_led_to_the_mail(reception: Reception) -> None:
+async def test_whoever_may_see_the_mail_anyway_is_led_to_it_and_stays_who_he_is(reception: Reception) -> None:
     message_id, link, _ = await held(reception)
-    ann = await reception.browser(ANN)
-    assert (await ann.get(link)).headers["location"] == f"/messages/{message_id}"
+    for person in (ANN, ADMIN):
+        browser = await reception.browser(person)
+        assert (await browser.get(link)).headers["location"] == f"/messages/{message_id}"
+        assert person in (await browser.get("/mine")).text
+    eve = await reception.browser("eve@corp.example")
+    assert 'name="code"' in (await eve.get(link)).text
 
 
 async def test_the_approver_rejects_with_a_comment_from_the_letter(reception: Reception) -> None:

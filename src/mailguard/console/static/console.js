@@ -65,6 +65,16 @@
       clearTimeout(waiting);
       waiting = setTimeout(changed, 150);
     });
+    // What happened while no stream was open was not heard: look again after a break, and while something is under way.
+    let first = true;
+    source.addEventListener("open", () => {
+      if (!first) changed();
+      first = false;
+    });
+    const looking = setInterval(() => {
+      if (document.querySelector("main [data-under-way]")) changed();
+      else clearInterval(looking);
+    }, 2000);
     window.addEventListener("pagehide", () => source.close());
   };
 
