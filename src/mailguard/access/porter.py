@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from mailguard.access.rates import Rate
+from mailguard.access.rates import Rate, neighbourhood
 from mailguard.access.words import (
     AccessSettings,
     Expired,
@@ -53,6 +53,7 @@ class Access:
         self._letters = Rate(settings.logins_an_hour)
         self._asks = Rate(settings.asks_an_hour)
         self._tries = Rate(settings.tries_an_hour)
+        self._wrong_codes = Rate(settings.wrong_codes_an_hour)
 
     def role_of(self, person: str) -> Role:
         """The strongest role of an address key by the settings; SENDER if none."""
@@ -72,7 +73,7 @@ class Access:
         The letter's secrets are made when it is written: `login_ticket`.
         """
         now = self._now()
-        if not self._asks.allows(client, now):
+        if not self._asks.allows(neighbourhood(client), now):
             raise TooMany
         until = asyncio.get_running_loop().time() + _SAME_SECONDS
         person = _parsed(address)
@@ -180,7 +181,8 @@ class Access:
         client: str, via: str, lasts: timedelta,
     ) -> Opened:  # fmt: skip
         now = self._now()
-        if not self._tries.allows(client, now):
+        guessing = bool(code) and not token
+        if not self._tries.allows(neighbourhood(client), now) or (guessing and self._wrong_codes.is_spent("", now)):
             raise TooMany
         cookie, until = secrets.token_urlsafe(32), now + lasts
         attempt = Attempt(
@@ -196,6 +198,8 @@ class Access:
         )
         answer = await self._sessions.attempt(attempt)
         if answer.ticket is None:
+            if guessing:
+                self._wrong_codes.allows("", now)
             raise WrongCode(answer.tries_left) if answer.tries_left else Expired
         person = answer.ticket.person
         return Opened(cookie, Session(Actor(person, self.role_of(person), via), answer.ticket.message_id, until))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections import OrderedDict, deque
 from datetime import datetime, timedelta
 
@@ -10,12 +11,27 @@ _HOUR = timedelta(hours=1)
 _NAMES = 50_000
 
 
+def neighbourhood(client: str) -> str:
+    """The name by which a client's address is counted: IPv6 by /64, since one host can use all of it."""
+    try:
+        address = ipaddress.ip_address(client)
+    except ValueError:
+        return client
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
+
 class Rate:
     """At most `limit` times an hour for each name."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._times: OrderedDict[str, deque[datetime]] = OrderedDict()
+
+    def is_spent(self, name: str, now: datetime) -> bool:
+        """Whether another attempt would be one too many; counts nothing."""
+        return sum(time > now - _HOUR for time in self._times.get(name, ())) >= self._limit
 
     def allows(self, name: str, now: datetime) -> bool:
         """Count one attempt of this name, unless it is one too many: then False and not counted."""

@@ -41,6 +41,7 @@ class AccessSettings:
 
     listed: people outside the own domains who may log in (users of the file of logins). code_tries: of one ticket.
     logins_an_hour: letters to one address; asks_an_hour, tries_an_hour: of one client.
+    wrong_codes_an_hour: of everybody, without a link; after that only links open: six digits are not many.
     """
 
     organization: Organization
@@ -54,6 +55,7 @@ class AccessSettings:
     logins_an_hour: int = 6
     asks_an_hour: int = 60
     tries_an_hour: int = 60
+    wrong_codes_an_hour: int = 100
     code_tries: int = 5
 
 

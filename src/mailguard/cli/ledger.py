@@ -22,6 +22,7 @@ from typing import TypeVar
 import click
 import structlog
 
+from mailguard.app.hint import tap
 from mailguard.app.rooms import Rooms, ledger_path, open_rooms, utc_now
 from mailguard.cli.setup import fail, read_config
 from mailguard.mail.actor import Actor, Role
@@ -43,6 +44,8 @@ def with_ledger(config_file: Path | None, work: Callable[[Rooms], Awaitable[T]],
 
     async def run() -> T:
         async with open_rooms(config) as rooms:
+            # A running server looks every second; a tap makes it look now.
+            rooms.hints.released = rooms.hints.noticed = lambda: tap(path)
             return await work(rooms)
 
     try:

@@ -49,7 +49,10 @@ def acts_for(actor: Actor, record: MessageRecord, copy: RecipientRecord) -> froz
         return _WITHDRAW if concerned else _NONE
     if copy.state is not State.HELD:
         return _NONE
-    return (_WITHDRAW if concerned else _NONE) | _releasing(actor, record, copy) | _approving(actor, record, copy)
+    withdrawing = _WITHDRAW if concerned else _NONE
+    if _frozen_by_other(actor, copy) and actor.role is not Role.ADMINISTRATOR:
+        withdrawing -= {Act.HOLD}  # else he would make the freeze his own, and thaw it
+    return withdrawing | _releasing(actor, record, copy) | _approving(actor, record, copy)
 
 
 def _releasing(actor: Actor, record: MessageRecord, copy: RecipientRecord) -> frozenset[Act]:

@@ -27,8 +27,12 @@ class Bodies:
 
     def make(self) -> None:
         """The folders, readable by nobody else."""
-        for folder in (self.root, self.incoming):
+        for folder in (self.root, self.incoming):  # each by itself: the mode is only given to the last of a path
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def settle(self) -> None:
+        """Make the folders, for good."""
+        self.make()
         _sync(self.root.parent)
         _sync(self.root)
 

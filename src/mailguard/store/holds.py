@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -140,6 +140,7 @@ def _approve(connection: sqlite3.Connection, message_id: str, wish: Wish) -> Dec
     record, number = _found(connection, message_id)
     wanted = set(_wanted(record, wish, (State.HELD,)))
     counted: list[str] = []
+    released: list[str] = []
     for one in record.recipients:
         if one.address.key not in wanted or wish.actor.address in one.approvals:
             continue
@@ -150,9 +151,11 @@ def _approve(connection: sqlite3.Connection, message_id: str, wish: Wish) -> Dec
             (to_text(approvals), number, one.address.key),
         )
         if len(approvals) >= one.quorum:
-            change(connection, number, Event.RELEASE, [one.address.key], wish.now, _values(wish))
+            released += change(connection, number, wish.event, [one.address.key], wish.now, _values(wish))
     if counted:
         _line(connection, message_id, wish, "approve", _as_written(record, counted))
+        if released:
+            _line(connection, message_id, replace(wish, comment=""), str(wish.event), _as_written(record, released))
         settle(connection, number, wish.now)
     return _decision(connection, number, record, counted)
 

@@ -72,6 +72,10 @@ def purge_messages(connection: sqlite3.Connection, now: datetime, retention: Ret
         connection.execute("DELETE FROM words WHERE message = ?", (number,))
         connection.execute("DELETE FROM notice WHERE message_id = ? AND ended = 1", (record.id,))
         connection.execute("DELETE FROM message WHERE number = ?", (number,))
+    if not records:
+        # Notices of no mail (logins): owed or answered days ago, they say nothing any more.
+        old = to_micro(now - retention.bodies)
+        connection.execute("DELETE FROM notice WHERE ended = 1 AND message_id IS NULL AND created_at <= ?", (old,))
     if records:
         detail = {"what": "metadata", "messages": [record.id for record in records]}
         audit.append(connection, now, HOUSE, "purge", detail=detail)

@@ -118,18 +118,21 @@ class Sessions:
         self, kind: TicketKind, secrets: TicketSecrets, person: str, message_id: str | None, now: datetime,
         expires_at: datetime,
     ) -> None:  # fmt: skip
-        """Keep a new ticket."""
+        """Keep a new ticket, and forget those that have ended."""
         values = (
             kind, secrets.token_hash, secrets.code_salt, secrets.code_hash, secrets.nonce_hash, person, message_id,
             to_micro(now), to_micro(expires_at),
         )  # fmt: skip
-        await self._db.write(
-            lambda c: c.execute(
+
+        def change(connection: sqlite3.Connection) -> None:
+            _purge(connection, now)
+            connection.execute(
                 "INSERT INTO ticket (kind, token_hash, code_salt, code_hash, nonce_hash, person, message_id,"
                 " created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 values,
             )
-        )
+
+        await self._db.write(change)
 
     async def find_ticket(self, kind: TicketKind, token_hash: bytes) -> TicketRow | None:
         """A ticket by its link."""
@@ -152,12 +155,7 @@ class Sessions:
 
     async def purge(self, now: datetime) -> None:
         """Forget sessions and tickets that have ended."""
-
-        def change(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM session WHERE expires_at <= ?", (to_micro(now),))
-            connection.execute("DELETE FROM ticket WHERE expires_at <= ?", (to_micro(now),))
-
-        await self._db.write(change)
+        await self._db.write(lambda c: _purge(c, now))
 
     async def add_token(self, row: TokenRow, token_hash: bytes, by: Actor) -> None:
         """Keep a new token, with its audit line."""
@@ -205,6 +203,11 @@ class Sessions:
             return cursor.rowcount == 1
 
         return await self._db.write(change)
+
+
+def _purge(connection: sqlite3.Connection, now: datetime) -> None:
+    connection.execute("DELETE FROM session WHERE expires_at <= ?", (to_micro(now),))
+    connection.execute("DELETE FROM ticket WHERE expires_at <= ?", (to_micro(now),))
 
 
 _TOKEN = "id, role, address, label, created_at, expires_at, used_at, revoked_at"  # noqa: S105

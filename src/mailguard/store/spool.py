@@ -38,6 +38,8 @@ T = TypeVar("T")
 
 #: Bodies up to so many octets lie in the database.
 SMALL_BODY = 64 * 2**10
+#: Recipients up to which a record is made on the event loop: some microseconds each.
+_ON_LOOP = 50
 #: Threads that write, fsync and move files: fsyncs of several files overlap on the disk.
 _THREADS = 4
 #: A file that no row speaks of may belong to a transaction under way; after so long it does not.
@@ -56,7 +58,7 @@ class Spool:
         self._db = db
         self._bodies = Bodies(bodies)
         # At once, for a front door that opens beside a sorting room of another process; `start` makes it durable.
-        self.incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._bodies.make()
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="spool")
 
     @property
@@ -66,7 +68,7 @@ class Spool:
 
     async def start(self, now: datetime) -> None:
         """Make the folders and remove files that no row speaks of and that are older than two hours."""
-        await self._in_thread(self._bodies.make)
+        await self._in_thread(self._bodies.settle)
         loop = asyncio.get_running_loop()
 
         def spoken_of(ids: list[str]) -> set[str]:
@@ -85,7 +87,8 @@ class Spool:
         lease_until: its due recipients are claimed at once until then; whoever calls hands them on in memory.
         A file body is adopted: moved into the spool. Raises StoreError and its kinds; then nothing was taken.
         """
-        record = record_of(message, facts, verdict, prefix, lease_until)
+        make = partial(record_of, message, facts, verdict, prefix, lease_until)
+        record = await self._in_thread(make) if len(message.envelope.recipients) > _ON_LOOP else make()
         octets = await self._settled(message.body, message.id)
         lease = None if lease_until is None else self._db.owner
         entry = Entry(record, octets, actor_of(message), lease)

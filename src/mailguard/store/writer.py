@@ -7,6 +7,7 @@ commit fails, everybody in it is told so and nothing of it was kept.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -112,9 +113,10 @@ class Writer:
             connection.execute("BEGIN IMMEDIATE")
             answers = [self._under_savepoint(connection, entry) for entry in batch]
             connection.execute("COMMIT")
-        except (sqlite3.Error, _TransactionLost) as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+        except BaseException as error:  # whatever it was: nobody may wait for ever, and this thread goes on
+            with contextlib.suppress(sqlite3.Error):
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
             cause = error.__cause__ if isinstance(error, _TransactionLost) else error
             assert cause is not None
             return [_Answer(entry, error=_fresh(cause)) for entry in batch]

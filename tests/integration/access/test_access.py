@@ -222,6 +222,23 @@ async def test_a_client_is_limited(house: House) -> None:
         await house.access.redeem(nonce="guess", code="000000", client="c")
 
 
+async def test_guessing_from_everywhere_closes_the_codes_and_leaves_the_links(house: House) -> None:
+    ticket = await house.asked()
+    for number in range(SETTINGS.wrong_codes_an_hour):
+        with pytest.raises(Expired):
+            await house.access.redeem(nonce="guess", code="000000", client=f"2001:db8:0:{number:x}::1")
+    with pytest.raises(TooMany):
+        await house.access.redeem(nonce=NONCE, code=ticket.code)
+    assert (await house.access.redeem(token=ticket.token, nonce=NONCE)).cookie
+
+
+async def test_ended_tickets_are_forgotten(house: House) -> None:
+    await house.asked()
+    house.ledger.clock.forward(days=1)
+    await house.asked()
+    assert await house.ledger.db.read(lambda c: c.execute("SELECT count(*) FROM ticket").fetchone()[0]) == 1
+
+
 async def test_a_letters_link_and_code_open_one_mail_for_a_while(house: House) -> None:
     message_id = new_message_id(NOON)
     ticket = await house.access.letter_ticket(message_id, BOSS)

@@ -251,6 +251,8 @@ async def test_what_an_administrator_stopped_stays_stopped(house: House) -> None
     with pytest.raises(Forbidden) as caught:
         await house.review.act(SENDER, record.id, Act.SEND_NOW)
     assert "administrator" in caught.value.reason.en
+    with pytest.raises(Forbidden):
+        await house.review.act(SENDER, record.id, Act.HOLD)  # not even to make the freeze his own
     house.ledger.clock.forward(hours=1)
     await house.review.expire_due()
     assert (await house.ledger.found(record.id)).state is State.HELD

@@ -24,6 +24,7 @@ from mailguard.store.errors import (
     StoreTooNew,
 )
 from mailguard.store.records import Filter
+from mailguard.store.writer import Writer
 
 INSERT = "INSERT INTO contact (sender, key, count, first_at, last_at) VALUES (?, 'k', 1, 0, 0)"
 
@@ -53,6 +54,18 @@ async def test_a_failing_change_takes_nothing_along(ledger: Ledger) -> None:
     )
     assert [type(result) for result in results] == [type(None), RuntimeError, sqlite3.IntegrityError, type(None)]
     assert await ledger.db.read(count) == 2
+
+
+async def test_whatever_goes_wrong_nobody_waits_for_ever(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(connection: sqlite3.Connection, entry: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Writer, "_under_savepoint", staticmethod(broken))
+        with pytest.raises(StoreError):
+            await add(ledger.db, "a")
+    await add(ledger.db, "b")
+    assert await ledger.db.read(count) == 1
 
 
 async def test_a_caller_that_gives_up_does_not_undo_its_change(ledger: Ledger) -> None:

@@ -102,7 +102,7 @@ async def test_approvals_are_counted_once_for_each_person(ledger: Ledger) -> Non
     assert [copy.approvals for copy in found.recipients] == [(BOSS, DEPUTY), (BOSS,)]
     assert found.recipients[0].decided_by == DEPUTY
     events = [(line.event, line.actor) for line in await ledger.audit.history_of(record.id)]
-    assert events[1:] == [("approve", BOSS), ("approve", DEPUTY)]
+    assert events[1:] == [("approve", BOSS), ("approve", DEPUTY), ("release", DEPUTY)]
 
 
 async def test_approvals_at_the_same_moment_reach_the_quorum_once(ledger: Ledger) -> None:

@@ -48,6 +48,12 @@ async def test_personal_data_is_kept_masked(ledger: Ledger) -> None:
     )
 
 
+async def test_many_recipients(ledger: Ledger) -> None:
+    record = await ledger.add(Disposition.CONFIRM, to=[f"p{n}@d{n}.example" for n in range(1000)])
+    found = await ledger.found(record.id)
+    assert [copy.address for copy in found.recipients] == [copy.address for copy in record.recipients]
+
+
 async def test_the_same_id_is_taken_once(ledger: Ledger) -> None:
     message = mail()
     await ledger.spool.add(message, facts(), verdict(message), PREFIX)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from tests.ledger import NOON
 
 from mailguard.access import rates
 from mailguard.access.porter import _digits
-from mailguard.access.rates import Rate
+from mailguard.access.rates import Rate, neighbourhood
 
 
 def test_a_limit_for_each_name_over_a_sliding_hour() -> None:
@@ -31,6 +32,28 @@ def test_names_are_bounded() -> None:
     for number in range(rates._NAMES + 10):
         rate.allows(str(number), NOON)
     assert len(rate._times) == rates._NAMES
+
+
+def test_asking_does_not_count() -> None:
+    rate = Rate(1)
+    assert not rate.is_spent("a", NOON)
+    assert rate.allows("a", NOON)
+    assert rate.is_spent("a", NOON + timedelta(minutes=59))
+    assert not rate.is_spent("a", NOON + timedelta(minutes=60))
+
+
+@pytest.mark.parametrize(
+    ("client", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("", ""),
+        ("no address", "no address"),
+    ],
+)
+def test_who_is_counted_together(client: str, counted: str) -> None:
+    assert neighbourhood(client) == counted
 
 
 def test_a_code_as_people_type_it() -> None:
