@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from mailguard import events
 from mailguard.console.desk import desk_of
 from mailguard.console.locale.texts import TEXTS
+from mailguard.console.security import HEADERS
 from mailguard.console.visit import LoginNeeded, Stale, go, hand_over, visitor_of
 from mailguard.mail.verdict import Because
 from mailguard.notify.phrases import STATES, moment
@@ -123,6 +124,14 @@ async def on_fault(request: Request, error: Exception) -> Response:
     if isinstance(error, ClientDisconnect):
         return PlainTextResponse("", 400)
     events.fault("console", error)
+    response = await _courtesy(request)
+    # This answer is given outside the middleware that sets the headers of all others.
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+async def _courtesy(request: Request) -> Response:
     if is_api(request):
         return problem(500, "Internal Server Error", "Nothing was lost. Try again in a while.")
     try:

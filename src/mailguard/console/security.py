@@ -26,7 +26,7 @@ SANDBOX_POLICY = (
 #: What is only to be saved must not be shown, whatever it says it is.
 DOWNLOAD_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
-_HEADERS = {
+HEADERS = {
     "content-security-policy": PAGE_POLICY,
     "x-content-type-options": "nosniff",
     # Not no-referrer: browsers then send "Origin: null" with our own forms. Links with tokens never leave the house.
@@ -45,7 +45,7 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, *, secure: bool) -> None:
         self._app = app
-        self._headers = dict(_HEADERS)
+        self._headers = dict(HEADERS)
         if secure:
             self._headers["strict-transport-security"] = "max-age=31536000"
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+import httpx2
 import pytest
-from tests.reception import ADMIN, ANN, BOSS, TANAKA, Reception
+from tests.reception import ADMIN, ANN, BOSS, TANAKA, URL, Reception, link_and_code, open_reception
 
 from mailguard.mail.actor import HOUSE, Role
 from mailguard.mail.lifecycle import State
@@ -153,6 +155,61 @@ async def test_health_answers_anybody_and_names_no_cause(reception: Reception) -
     stranger = await reception.browser()
     assert (await stranger.get("/livez")).text == "ok\n"
     assert (await stranger.get("/readyz")).json() == {"ready": True, "wrong": {}}
+
+
+async def test_a_fault_of_ours_is_a_courtesy_without_its_cause(
+    reception: Reception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = await reception.browser(ANN)
+    patient = httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(reception.app, raise_app_exceptions=False),
+        base_url=URL,
+        cookies=browser.client.cookies,
+    )
+
+    async def broken(*_: object, **__: object) -> object:
+        raise RuntimeError("the secret cause at /var/lib/mailguard")
+
+    monkeypatch.setattr(reception.review, "page", broken)
+    for path in ("/mine", "/api/v1/messages"):
+        answer = await patient.get(path)
+        assert answer.status_code == 500
+        assert "secret cause" not in answer.text
+        assert "/var/lib" not in answer.text
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+    # Even the ledger is away: nobody can be looked up.
+    monkeypatch.setattr(reception.access, "session", broken)
+    answer = await patient.get("/mine")
+    assert (answer.status_code, "no mail is lost" in answer.text) == (500, True)
+
+
+async def test_under_a_path_and_over_tls(tmp_path: Path) -> None:
+    async with open_reception(tmp_path, url="https://corp.example/mailguard") as reception:
+        browser = await reception.browser()
+        browser.client.base_url = httpx2.URL("https://corp.example")
+        page = await browser.get("/mailguard/login")
+        assert page.headers["strict-transport-security"]
+        assert "__Host-mailguard_browser" in page.headers["set-cookie"]
+        assert "Secure" in page.headers["set-cookie"]
+        assert 'href="/mailguard/static/console.css' in page.text
+        style = re.search(r'href="([^"]+console.css[^"]*)"', page.text)
+        assert style is not None
+        assert "immutable" in (await browser.get(style[1])).headers["cache-control"]
+        asked = await browser.send(page, "/login", address=ANN)
+        letter = (await reception.letters())[-1]
+        link, code = link_and_code(letter, "https://corp.example")
+        assert link.startswith("/mailguard/login/")
+        answer = await browser.send(asked, "/login/code", code=code)
+        assert answer.headers["location"] == "/mailguard/"
+        assert (await browser.get("/mailguard/")).headers["location"] == "/mailguard/mine"
+        mine = await browser.get("/mailguard/mine")
+        assert 'aria-current="page"' in mine.text
+        assert (await browser.get("/mailguard/api/v1/me")).json()["address"] == ANN
+        assert (await browser.get("/livez")).status_code == 200
+        stranger = await reception.browser()
+        stranger.client.base_url = httpx2.URL("https://corp.example")
+        away = await stranger.get("/mailguard/all")
+        assert away.headers["location"] == "/mailguard/login?next=/all"
 
 
 async def test_five_thousand_recipients_make_a_page(reception: Reception) -> None:
