@@ -125,15 +125,19 @@ class Parts:
         elif leaf.media in _REPORTS or _is_body(leaf, names):
             self._text(leaf, content, texts, attachments, depth)
         else:
-            self._files(leaf, content, names, attachments, depth)
+            self._files(leaf, content, names, texts, attachments, depth)
 
-    def _files(self, leaf: Leaf, content: bytes, names: list[str], attachments: list[Attachment], depth: int) -> None:
+    def _files(
+        self, leaf: Leaf, content: bytes, names: list[str], texts: Texts, attachments: list[Attachment], depth: int
+    ) -> None:
         if leaf.media == "text/calendar" and depth == 0:
             self.calendar = self.calendar or bodies.calendar_method(leaf, content.decode("utf-8", "replace"))
         for name in names or [""]:
             where = f"{leaf.where} {name}".strip()
             file = FileIn(name, leaf.media, content, where, depth, leaf.kind.get("charset"))
             one = self.files.open(file)
+            if leaf.media in _SIGNATURES or _is_shown_inside(leaf, one, texts.html):
+                one = replace(one, inline=True)
             _list(one, attachments)
 
     def _text(self, leaf: Leaf, content: bytes, texts: Texts, attachments: list[Attachment], depth: int) -> None:
@@ -200,6 +204,14 @@ def _list(one: Attachment, attachments: list[Attachment]) -> None:
         attachments.extend(one.members)
     else:
         attachments.append(one)
+
+
+def _is_shown_inside(leaf: Leaf, one: Attachment, html: str) -> bool:
+    """Whether a part is a picture that the mail's HTML shows by its Content-ID (RFC 2392): a logo, not a file."""
+    if not one.detected_type.startswith("image/") or leaf.disposition.value == "attachment":
+        return False
+    name = leaf.block.first("content-id").strip().strip(b"<>").decode("ascii", "replace")
+    return bool(name) and f"cid:{name}" in html
 
 
 def _is_body(leaf: Leaf, names: list[str]) -> bool:

@@ -61,7 +61,10 @@ class Headers:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file in the mail, or a member of an archive in it. size in octets; text: what a reader could see in it."""
+    """A file in the mail, or a member of an archive in it. size in octets; text: what a reader could see in it.
+
+    inline: no file to people but part of the letter: a picture that the HTML shows in its text, or a signature.
+    """
 
     filename: str
     declared_type: str
@@ -73,6 +76,7 @@ class Attachment:
     inspected: bool = False
     text: str = ""
     members: tuple[Attachment, ...] = ()
+    inline: bool = False
 
 
 @dataclass(frozen=True, slots=True)

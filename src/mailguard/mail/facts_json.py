@@ -112,6 +112,7 @@ def _attachment_to_json(one: Attachment, text: bool) -> Json:
         "sha256": one.sha256,
         "encrypted": one.encrypted,
         "inspected": one.inspected,
+        "inline": one.inline,
     }
     if text:
         out["text"] = one.text
@@ -163,6 +164,7 @@ def _attachments_from_json(obj: object, depth: int) -> tuple[Attachment, ...]:
             inspected=one.get("inspected") is True,
             text=_text(one.get("text")),
             members=_attachments_from_json(one.get("members"), depth + 1),
+            inline=one.get("inline") is True,
         )
         for one in _mappings(obj)
     )

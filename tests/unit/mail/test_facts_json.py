@@ -76,6 +76,7 @@ def test_the_contract_shape() -> None:
         "sha256": "cd",
         "encrypted": False,
         "inspected": True,
+        "inline": False,
         "text": "inner",
         "members": [],
     }

@@ -42,8 +42,8 @@ class Attachments:
         picked = [
             (index, file)
             for index, file in enumerate(view.files)
-            # with nothing asked, what people call attachments: those that hang on the mail itself
-            if (self._tests or file.depth == 0) and all(test(view, index, file) for test in self._tests)
+            # with nothing asked, what people call attachments: what hangs on the mail itself, but no logo in its text
+            if (self._tests or _is_attached(file)) and all(test(view, index, file) for test in self._tests)
         ]
         indexes = {index for index, _ in picked}
         gaps = self._gaps(view, indexes)
@@ -142,6 +142,10 @@ def _flagged(view: View, index: int, code: str) -> bool:
     names = [normal(other.attachment.filename) for other in view.files]
     own = names[index]
     return any((own and own in place) or not any(name and name in place for name in names) for place in places)
+
+
+def _is_attached(file: File) -> bool:
+    return file.depth == 0 and not file.attachment.inline
 
 
 def _total(view: View, picked: set[int]) -> int:
