@@ -16,6 +16,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +177,10 @@ def _ready_url(house: House) -> str:
 def _wait_until_ready(house: House) -> None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and house.process.poll() is None:
-        with contextlib.suppress(OSError), urllib.request.urlopen(_ready_url(house), timeout=2) as answer:
+        with (
+            contextlib.suppress(OSError, HTTPException),
+            urllib.request.urlopen(_ready_url(house), timeout=2) as answer,
+        ):
             if answer.status == 200:
                 return
         time.sleep(0.05)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import itertools
 import os
 import re
 import shutil
@@ -31,6 +32,7 @@ POSTFIX = Path("/usr/sbin/postfix")
 USER, PASSWORD = "mailguard@corp.example", "back-door-secret"
 #: Longest that anything here may take.
 PATIENCE = 20.0
+_PORTS = itertools.count()
 
 _MAIN = """
 compatibility_level = 3.6
@@ -200,11 +202,16 @@ def _read_back(stored: bytes) -> Delivered:
 
 
 def free_port() -> int:
-    """A port that was free a moment ago (Postfix cannot bind port 0 and tell)."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that was free a moment ago, for programs that cannot bind port 0 and tell.
+
+    Below the range from which the kernel deals out ports (32768 on), or another test's port 0 would take it in between;
+    each process counts in a stretch of its own.
+    """
+    while True:
+        port = 20_000 + (os.getpid() * 97 + next(_PORTS)) % 12_000
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def make_certificate(folder: Path, name: str = "cert", *, days: int = 2, host: str = "localhost") -> tuple[Path, Path]:
