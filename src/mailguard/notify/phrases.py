@@ -7,6 +7,7 @@ I/O.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -67,6 +68,20 @@ PERSONAL: dict[str, Both] = {
     "us_ssn": Both("米国社会保障番号", "US social security numbers"),
 }
 assert set(PERSONAL) == set(CLASSES)
+
+_COUNTED = re.compile(r"([a-z_]+): ([0-9,]+)")
+
+
+def personal(evidence: str, language: Language) -> str:
+    """Evidence such as "payment_card: 3" in the reader's words; any other evidence (addresses, files) as it is."""
+    counted = _COUNTED.fullmatch(evidence)
+    if counted is None:
+        return evidence
+    if counted[1] == "persons":
+        return Both("{count}名分", "{count} persons").of(language, count=counted[2])
+    named = PERSONAL.get(counted[1])
+    return f"{named.of(language)}: {counted[2]}" if named else evidence
+
 
 _WEEKDAYS: dict[Language, str | tuple[str, ...]] = {
     "ja": "月火水木金土日",

@@ -41,6 +41,7 @@ class Effect:
     hit: RuleHit
     recipients: frozenset[int]
     terms: HoldTerms | None
+    headline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def verdict_of(policy: Policy, view: View, said: Iterable[Opinion]) -> Verdict:
     effects = [_effect(opinion, view, exempt) for opinion in said if opinion.fires]
     if UNREADABLE in view.findings:
         effects.append(_unreadable(view, exempt))
-    effects.sort(key=lambda effect: (-effect.hit.disposition, effect.hit.rule, effect.hit.evidence))
+    effects.sort(key=_telling)
     recipients = tuple(
         _recipient(index, seen.address, seen.external, effects) for index, seen in enumerate(view.recipients)
     )
@@ -123,7 +124,14 @@ def _effect(opinion: Opinion, view: View, exempt: str) -> Effect:
     if exempt and not rule.automatic and disposition is not Disposition.REJECT:
         disposition, terms = Disposition.DELIVER, None
     touched = _touched(rule, picked, view) if rule.mode == "enforce" else frozenset()
-    return Effect(RuleHit(name, rule.mode, disposition, because, evidence, _addresses(picked, view)), touched, terms)
+    hit = RuleHit(name, rule.mode, disposition, because, evidence, _addresses(picked, view))
+    return Effect(hit, touched, terms, rule.model.headline)
+
+
+def _telling(effect: Effect) -> tuple[object, ...]:
+    """The order in which people are told: strictest first, then what a rule's author wants first, then the narrowest."""
+    hit = effect.hit
+    return (-hit.disposition, not effect.headline, len(hit.recipients), hit.rule, hit.evidence)
 
 
 def _touched(rule: Rule, picked: frozenset[int], view: View) -> frozenset[int]:

@@ -223,6 +223,7 @@ class RuleModel(Strict):
         "hold", description="when it cannot be decided, a part being unreadable"
     )
     automatic: Switch = Field(False, description="also for replies by machines, receipts and bounces")
+    headline: Switch = Field(False, description="told first, before equally strict rules; decides nothing")
     then: ThenModel
     because: BecauseModel | None = None
     examples: Many[ExampleModel] = ()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
-from mailguard.notify.phrases import STATES, file_size, listed, moment, on_one_line, people, span
+from mailguard.notify.phrases import STATES, file_size, listed, moment, on_one_line, people, personal, span
 
 
 def test_every_state_has_a_word() -> None:
@@ -83,3 +83,17 @@ def test_one_line_is_one_line_whatever_comes(text: str) -> None:
     assert len(shown) <= 50
     assert len(shown.splitlines()) <= 1
     assert shown.isprintable() or all(not ch.isspace() or ch == " " for ch in shown)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "ja", "en"),
+    [
+        ("persons: 12", "12名分", "12 persons"),
+        ("payment_card: 3", "クレジットカード番号: 3", "payment card numbers: 3"),
+        ("bob@x.example", "bob@x.example", "bob@x.example"),
+        ("unknown_class: 3", "unknown_class: 3", "unknown_class: 3"),
+        ("persons: 12.pdf", "persons: 12.pdf", "persons: 12.pdf"),
+    ],
+)
+def test_counts_of_personal_data_are_in_the_readers_language(evidence: str, ja: str, en: str) -> None:
+    assert (personal(evidence, "ja"), personal(evidence, "en")) == (ja, en)

@@ -55,6 +55,15 @@ def test_strictest_wins_and_all_hits_are_told_strictest_first() -> None:
     assert verdict.recipients[0].rules == ("b", "c", "a")
 
 
+def test_the_headline_is_told_before_equally_strict_rules_and_never_before_a_stricter_one() -> None:
+    policy = policy_of(
+        f"version: 1\nrules:\n  - {{id: a, when: {EXTERNAL}, then: confirm}}\n"
+        f"  - {{id: b, when: {EXTERNAL}, then: confirm, headline: true}}\n"
+        f"  - {{id: c, when: {EXTERNAL}, then: reject}}"
+    )
+    assert [hit.rule for hit in judge(policy, mail()).hits] == ["c", "b", "a"]
+
+
 def test_a_hold_is_for_the_whole_mail_by_default() -> None:
     verdict = judge(rule_of(EXTERNAL), mail(**MIXED))
     assert by_recipient(verdict) == {"bob@x.example": "confirm", "ken@corp.example": "confirm"}
