@@ -15,7 +15,7 @@ from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Disposition, RuleHit
 from mailguard.notify import letter_texts as say
-from mailguard.notify.phrases import PERSONAL, STATES, file_size, moment, on_one_line, personal
+from mailguard.notify.phrases import PERSONAL, STATES, evidence_line, file_size, moment, on_one_line
 from mailguard.store.records import MessageRecord, RecipientRecord
 
 _MOST_RECIPIENTS, _MOST_FILES, _MOST_EVIDENCE = 12, 8, 6
@@ -42,7 +42,7 @@ def reasons(hits: Sequence[RuleHit], language: Language) -> tuple[Reason, ...]:
     return tuple(
         Reason(
             hit.because.ja if language == "ja" else hit.because.en,
-            tuple(on_one_line(personal(e, language), 160) for e in hit.evidence[:_MOST_EVIDENCE]),
+            tuple(on_one_line(evidence_line(e, language), 160) for e in hit.evidence[:_MOST_EVIDENCE]),
         )
         for hit in hits
         if hit.disposition > Disposition.DELAY or len(hits) == 1

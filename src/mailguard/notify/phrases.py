@@ -72,7 +72,7 @@ assert set(PERSONAL) == set(CLASSES)
 _COUNTED = re.compile(r"([a-z_]+): ([0-9,]+)")
 
 
-def personal(evidence: str, language: Language) -> str:
+def evidence_line(evidence: str, language: Language) -> str:
     """Evidence such as "payment_card: 3" in the reader's words; any other evidence (addresses, files) as it is."""
     counted = _COUNTED.fullmatch(evidence)
     if counted is None:

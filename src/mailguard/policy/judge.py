@@ -129,7 +129,7 @@ def _effect(opinion: Opinion, view: View, exempt: str) -> Effect:
 
 
 def _telling(effect: Effect) -> tuple[object, ...]:
-    """The order in which people are told: strictest first, then what a rule's author wants first, then the narrowest."""
+    """The order of telling: strictest first, then what a rule's author wants first, then the narrowest."""
     hit = effect.hit
     return (-hit.disposition, not effect.headline, len(hit.recipients), hit.rule, hit.evidence)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
-from mailguard.notify.phrases import STATES, file_size, listed, moment, on_one_line, people, personal, span
+from mailguard.notify.phrases import STATES, evidence_line, file_size, listed, moment, on_one_line, people, span
 
 
 def test_every_state_has_a_word() -> None:
@@ -96,4 +96,4 @@ def test_one_line_is_one_line_whatever_comes(text: str) -> None:
     ],
 )
 def test_counts_of_personal_data_are_in_the_readers_language(evidence: str, ja: str, en: str) -> None:
-    assert (personal(evidence, "ja"), personal(evidence, "en")) == (ja, en)
+    assert (evidence_line(evidence, "ja"), evidence_line(evidence, "en")) == (ja, en)
