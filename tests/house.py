@@ -177,11 +177,8 @@ def _ready_url(house: House) -> str:
 def _wait_until_ready(house: House) -> None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and house.process.poll() is None:
-        with (
-            contextlib.suppress(OSError, HTTPException),
-            urllib.request.urlopen(_ready_url(house), timeout=2) as answer,
-        ):
-            if answer.status == 200:
-                return
+        with contextlib.suppress(OSError, HTTPException):
+            urllib.request.urlopen(_ready_url(house), timeout=2).close()  # anything but 200 raises
+            return
         time.sleep(0.05)
     raise AssertionError(f"mailguard is not ready (exit status {house.process.poll()})\n{house.log()}")
