@@ -234,7 +234,9 @@ def test_three_processes_at_the_door(tmp_path: Path) -> None:
             assert send(house, mail(f"number {number}"), "ken@corp.example").startswith("250 2.0.0 accepted")
         assert until(lambda: len([one for one in envelopes(house) if one["sender"]]) == 40)
         held = send(house, mail(file=True))
-        assert until(lambda: sum(not one["sender"] for one in envelopes(house)) == 1, 3), "the letter comes at once, whichever process took the mail"
+        assert until(lambda: sum(not one["sender"] for one in envelopes(house)) == 1, 3), (
+            "the letter comes at once, whichever process took the mail"
+        )
         assert house.run("queue", "release", held.split()[-1]).returncode == 0
         assert until(lambda: any(one["recipients"] == [OUTSIDE] for one in envelopes(house)), 5)
     finally:
