@@ -9,6 +9,7 @@ from starlette.datastructures import Headers
 from tests.held import CORP
 
 from mailguard.console.auth import _browser, code_of
+from mailguard.console.content import html_alone
 from mailguard.console.outside import Piece, pieces
 from mailguard.console.security import form_token, is_form_token, same_site
 from mailguard.console.settings import ConsoleSettings
@@ -98,3 +99,16 @@ def test_a_browser_is_named_in_our_words(agent: str, words: str) -> None:
 def test_where_the_console_lives(url: str, root: str, secure: bool) -> None:
     settings = ConsoleSettings(url, CORP)
     assert (settings.root, settings.secure) == (root, secure)
+
+
+def test_a_hostile_html_takes_no_long_time() -> None:
+    # Two runs of blanks in one pattern would take a day here, in the loop that serves everybody.
+    for html in ("<" + " " * 1_000_000, "</" * 500_000, "<meta " * 160_000):
+        assert html_alone(html).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "html", ["<meta http-equiv=refresh content=x>", "< /\nlink href=x>", "</ IFRAME src=x", "<\tbase href=x>"]
+)
+def test_what_reaches_out_is_taken_out_of_html(html: str) -> None:
+    assert bytes(html_alone(html).body).endswith(b"<title>-</title> ")
