@@ -139,6 +139,8 @@ def _check_domain(domain: str) -> None:
         _check_literal(domain)
         return
     ascii_form = domain.lower()
+    if ascii_form.isascii() and not domain.isascii():  # the Kelvin sign: its lower case is k, but not on the wire
+        raise AddressError("domain is not valid in IDNA")
     if not domain.isascii():
         try:
             # Strict, unlike `ascii_domain`: what a mapping would have to repair first (full-width letters, other dots)

@@ -21,6 +21,9 @@ _PATH = re.compile(r'<(?:"(?:[^"\\]|\\.)*"|[^"<> ])*>')
 #: RFC 5321 section 4.1.1.1 esmtp-param; the value keeps its case (ENVID, ORCPT).
 _PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-<>-~]+))?")
 _SIZE = re.compile(r"[0-9]{1,20}")
+#: What old mail systems route by: eve%there.example@here, there.example!eve@here, "eve@there.example"@here. Postfix
+#: still does so by default where `here` is its own: judged as a colleague, such a recipient would be reached outside.
+_ROUTE = frozenset("@%!")
 
 
 class Refused(Exception):
@@ -79,6 +82,8 @@ def parse_rcpt(argument: str, *, smtputf8: bool) -> Address:
         address = parse_path(path)
     except AddressError as error:
         raise Refused(replies.BAD_RECIPIENT) from error
+    if not _ROUTE.isdisjoint(address.local):
+        raise Refused(replies.ROUTED_RECIPIENT)
     if address.needs_smtputf8 and not smtputf8:
         raise Refused(replies.NEEDS_SMTPUTF8)
     return address

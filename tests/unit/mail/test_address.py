@@ -101,7 +101,7 @@ def test_taken(text: str) -> None:
         "a\x7f@b.example", "a\x85@b.example", "a\ud800@b.example", "a@127.0.0.1", "a@b.123", "a@[127.0.0.1",
         "a@[127.0.0.256]", "a@[::1]", "a@[IPv6:x]", "a@[IPv6:::1%eth0]", "a@[]", f"{'a' * 65}@b.example",
         f"a@{'b' * 64}.example", f"a@{'b.' * 130}example", f"{'あ' * 22}@b.example",
-        "a@例え。jp", "a@ｃｏｒｐ.example", "a@例\u200bえ.jp",
+        "a@例え。jp", "a@ｃｏｒｐ.example", "a@ban\u212a.example", "a@例\u200bえ.jp",
         "=?utf-8?Q?a b?=@c.example",
     ],
 )  # fmt: skip

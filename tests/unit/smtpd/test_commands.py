@@ -71,6 +71,23 @@ def test_a_quoted_bracket_ends_no_path() -> None:
     assert str(parse_rcpt('TO:<"a> b"@c.example>', smtputf8=False)) == '"a> b"@c.example'
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "bob%evil.example@corp.example",
+        "evil.example!bob@corp.example",
+        '"bob@evil.example"@corp.example',
+        '"bob\\@evil.example"@corp.example',
+        '"bob%evil.example"@corp.example',
+    ],
+)
+def test_a_recipient_that_another_server_takes_for_a_route(path: str) -> None:
+    # Judged as a colleague; a Postfix whose own domain is corp.example delivers it to evil.example.
+    with pytest.raises(Refused) as caught:
+        parse_rcpt(f"TO:<{path}>", smtputf8=False)
+    assert caught.value.reply is replies.ROUTED_RECIPIENT
+
+
 def test_utf8_recipient_by_the_transaction() -> None:
     assert parse_rcpt("TO:<ü@b.example>", smtputf8=True).local == "ü"
     with pytest.raises(Refused) as caught:
