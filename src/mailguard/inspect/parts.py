@@ -28,6 +28,9 @@ _MESSAGES = frozenset({"message/rfc822", "message/global", "message/news", "mess
 _REPORTS = frozenset({"message/delivery-status", "message/disposition-notification", "text/rfc822-headers",
                       "message/global-delivery-status", "message/feedback-report"})  # fmt: skip
 _SIGNATURES = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"})
+#: What a signature looks like by content: DER, which has no short name here, or armoured text.
+_SIGNATURE_KINDS = frozenset({"", "txt", "p7s"})
+_SIGNATURE_MOST = 64 * 1024
 _SMIME = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 
 
@@ -136,7 +139,7 @@ class Parts:
             where = f"{leaf.where} {name}".strip()
             file = FileIn(name, leaf.media, content, where, depth, leaf.kind.get("charset"))
             one = self.files.open(file)
-            if leaf.media in _SIGNATURES or _is_shown_inside(leaf, one, texts.html):
+            if _is_signature(leaf, one) or _is_shown_inside(leaf, one, texts.html):
                 one = replace(one, inline=True)
             _list(one, attachments)
 
@@ -212,6 +215,11 @@ def _is_shown_inside(leaf: Leaf, one: Attachment, html: str) -> bool:
         return False
     name = leaf.block.first("content-id").strip().strip(b"<>").decode("ascii", "replace")
     return bool(name) and f"cid:{name}" in html
+
+
+def _is_signature(leaf: Leaf, one: Attachment) -> bool:
+    """Whether a part is a signature, by its content too: whoever calls a table a signature still sends a table."""
+    return leaf.media in _SIGNATURES and one.short_type in _SIGNATURE_KINDS and one.size <= _SIGNATURE_MOST
 
 
 def _is_body(leaf: Leaf, names: list[str]) -> bool:

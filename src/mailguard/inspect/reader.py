@@ -79,7 +79,10 @@ def _read(octets: bytes, budget: Budget) -> Facts:
 
 def _kind(facts: Facts, block: Block, parts: Parts) -> Kind:
     """The kind of mail (product section 3). Reports and calendar answers count only where they carry no other file."""
-    carries = any(one.short_type not in ("ics", "eml", "txt", "") or one.encrypted for one in facts.attachments)
+    # What nobody knows the kind of is a file as well: else random octets beside a forged receipt would pass unheld.
+    carries = any(
+        (one.size and one.short_type not in ("ics", "eml", "txt")) or one.encrypted for one in facts.attachments
+    )
     if parts.report == "delivery-status" and not carries:
         return "delivery_report"
     if parts.report == "disposition-notification" and not carries:

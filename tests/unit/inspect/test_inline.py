@@ -54,3 +54,34 @@ def test_a_signature_is_no_file() -> None:
     facts = read_mail(octets)
     assert facts.signed
     assert [one.inline for one in facts.attachments] == [True]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"PK\3\4 no signature at all", b"%PDF-1.7\r\n", b"\xff\xd8\xff\xe0\0\x10JFIF", b"0\x80" + b"\xaa" * 70_000],
+    ids=["zip", "pdf", "picture", "too long"],
+)
+def test_what_only_calls_itself_a_signature_is_a_file(content: bytes) -> None:
+    octets = (
+        b"From: a@corp.example\r\nMIME-Version: 1.0\r\n"
+        b'Content-Type: multipart/mixed; boundary="s"\r\n\r\n'
+        b"--s\r\nContent-Type: text/plain\r\n\r\nhello\r\n"
+        b"--s\r\nContent-Type: application/pkcs7-signature; name=list.xlsx\r\n"
+        b"Content-Transfer-Encoding: 8bit\r\n\r\n" + content + b"\r\n--s--\r\n"
+    )
+    assert [one.inline for one in read_mail(octets).attachments] == [False]
+
+
+def test_a_receipt_with_a_file_of_unknown_kind_is_no_receipt() -> None:
+    def receipt(more: bytes) -> bytes:
+        return (
+            b"From: a@corp.example\r\nMIME-Version: 1.0\r\n"
+            b'Content-Type: multipart/report; report-type=disposition-notification; boundary="s"\r\n\r\n'
+            b"--s\r\nContent-Type: text/plain\r\n\r\nread\r\n"
+            b"--s\r\nContent-Type: message/disposition-notification\r\n\r\n"
+            b"Final-Recipient: rfc822;a@corp.example\r\n" + more + b"\r\n--s--\r\n"
+        )
+
+    file = b"\r\n--s\r\nContent-Type: application/octet-stream; name=x.bin\r\n\r\n" + bytes(range(14, 256)) * 9
+    assert read_mail(receipt(b"")).kind == "read_receipt"
+    assert read_mail(receipt(file)).kind == "ordinary"
