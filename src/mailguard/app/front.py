@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 import uvicorn
 
 from mailguard import __version__
+from mailguard.app.callers import Caller
 from mailguard.app.rooms import Rooms, utc_now
 from mailguard.config.load import Config
 from mailguard.config.rooms import door_limits, hostname, listeners, organization, upstream
@@ -91,6 +92,7 @@ class Reception:
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,
+                http=Caller,
                 log_config=None,
                 access_log=False,
                 lifespan="off",
