@@ -207,7 +207,7 @@ def _bad(error: ValidationError) -> BadInput:
 
 def _limit(params: QueryParams) -> int:
     text = params.get("limit", "50")
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _MOST):
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= _MOST):
         raise BadInput(f"limit: a number from 1 to {_MOST}")
     return int(text)
 
