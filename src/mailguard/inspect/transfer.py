@@ -10,8 +10,9 @@ import binascii
 import re
 from dataclasses import dataclass
 
-_SPACE = re.compile(rb"[ \t\r\n]+")
-_LETTERS = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
+#: For bytes.translate, which is an order of magnitude faster than a pattern over megabytes.
+_SPACE = b" \t\r\n"
+_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_LETTER = re.compile(rb"[^A-Za-z0-9+/=]+")
 _CHUNK = re.compile(rb"([A-Za-z0-9+/]+)=*")
 _BEGIN = re.compile(rb"(?m)^begin(?:-base64)? [0-7]{3,4} ([^\r\n]{1,255})\r?\n")
@@ -51,16 +52,16 @@ def undo(body: bytes, encoding: str) -> Decoded:
         found = find_uuencoded(body)
         return Decoded(found[0].octets if found else body, "" if found else "labelled uuencode, but it is not")
     # RFC 2045 section 6.4: an unknown encoding is opaque; some clients show it as it is, others guess base64.
-    squeezed = _SPACE.sub(b"", body)
-    if len(squeezed) >= 16 and _LETTERS.fullmatch(squeezed):
+    squeezed = body.translate(None, _SPACE)
+    if len(squeezed) >= 16 and _is_plain(squeezed):
         return Decoded(from_base64(body).octets, "unknown transfer encoding")
     return Decoded(body, "unknown transfer encoding")
 
 
 def from_base64(body: bytes) -> Decoded:
     """Base64 with all that real senders do to it: lines of any length, missing padding, several blocks in a row."""
-    squeezed = _SPACE.sub(b"", body) if b"\n" in body or b" " in body or b"\t" in body else body
-    if _LETTERS.fullmatch(squeezed):
+    squeezed = body.translate(None, _SPACE) if b"\n" in body or b" " in body or b"\t" in body else body
+    if _is_plain(squeezed):
         letters = squeezed.rstrip(b"=")
         return Decoded(_letters(letters))
     odd = ""
@@ -72,6 +73,12 @@ def from_base64(body: bytes) -> Decoded:
     # Padding in the middle: one reader stops there, another goes on. Going on sees more.
     blocks = b"".join(_letters(match.group(1)) for match in _CHUNK.finditer(squeezed))
     return Decoded(blocks, odd or "base64 that goes on after its padding")
+
+
+def _is_plain(squeezed: bytes) -> bool:
+    """Whether there is nothing but base64's letters and at most two signs of padding at the end."""
+    letters = squeezed.rstrip(b"=")
+    return len(squeezed) - len(letters) <= 2 and not letters.translate(None, _ALPHABET)
 
 
 def find_uuencoded(octets: bytes) -> list[Uuencoded]:
