@@ -27,6 +27,8 @@ _CLEAN_BOUNDARY = re.compile(
     re.DOTALL,
 )
 
+_LIKE_A_PARAMETER = re.compile(r"(?i)boundary[\s*\d]*[=:;]")
+
 
 @dataclass(frozen=True, slots=True)
 class Parameterised:
@@ -83,7 +85,7 @@ def boundaries(raws: list[bytes]) -> tuple[list[str], bool]:
         if "boundary" not in lowered:
             continue
         match = _CLEAN_BOUNDARY.fullmatch(text)
-        if match and lowered.count("boundary") == 1:
+        if match and _names_one_boundary(text, match):
             found.append(match.group(1) or match.group(2))
             continue
         odd = odd or not _is_2231_boundary(lowered)
@@ -91,6 +93,14 @@ def boundaries(raws: list[bytes]) -> tuple[list[str], bool]:
         for piece in re.split(r"(?i)boundary", text)[1:20]:
             found.extend(_loose_values(piece))
     return [one for one in dict.fromkeys(found) if one and len(one) <= 998], odd
+
+
+def _names_one_boundary(text: str, match: re.Match[str]) -> bool:
+    """Whether every reader takes this one value. It may hold the word, as many programs write it (`_boundary_7`,
+    `=_MIME_BOUNDARY_1`); not in a way that a reader who looks for the parameter would start there."""
+    start, end = match.span(1) if match.group(1) else match.span(2)
+    outside = text[:start] + text[end:]
+    return outside.lower().count("boundary") == 1 and not _LIKE_A_PARAMETER.search(text[start:end])
 
 
 def encodings(raws: list[bytes]) -> tuple[list[str], bool]:

@@ -85,6 +85,12 @@ def test_parameters(value: bytes, name: str) -> None:
 def test_boundaries_in_one_reading_or_in_several() -> None:
     assert boundaries([b'multipart/mixed; boundary="a b"; charset=x']) == (["a b"], False)
     assert boundaries([b"multipart/mixed; boundary=----=_Part_1.2"]) == (["----=_Part_1.2"], False)
+    swaks = b'multipart/mixed; boundary="----=_MIME_BOUNDARY_000_2926"'
+    assert boundaries([swaks]) == (["----=_MIME_BOUNDARY_000_2926"], False)
+    assert boundaries([b"multipart/mixed; boundary=_boundary_7; charset=x"]) == (["_boundary_7"], False)
+    assert boundaries([b'multipart/mixed; boundary="a; boundary=b"'])[1]
+    assert "b" in boundaries([b'multipart/mixed; boundary="a boundary*0=b"'])[0]
+    assert boundaries([b"multipart/mixed; boundary=a; x-boundary=b"])[1]
     found, odd = boundaries([b'multipart/mixed; boundary="a"b'])
     assert odd
     assert {"a", '"a"b'} <= set(found)
