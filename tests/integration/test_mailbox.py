@@ -62,7 +62,24 @@ async def test_files_are_for_their_owner_only(upstream: MailboxUpstream, tmp_pat
 async def test_the_newest_first_and_a_limit(upstream: MailboxUpstream, tmp_path: Path) -> None:
     ids = [f"01j0000000000000{n:02}" for n in range(12)]
     await asyncio.gather(*(upstream.relay(outgoing(message_id=each)) for each in ids))
+    for second, each in enumerate(ids):
+        _left_at(tmp_path / "box", each, second)
     assert [mail.message_id for mail in await Outside(tmp_path / "box").mails(5)] == ids[:-6:-1]
+
+
+async def test_a_mail_that_waited_stands_where_it_left(upstream: MailboxUpstream, tmp_path: Path) -> None:
+    taken_first, taken_later = "01j000000000000000", "01j000000000000001"
+    for message_id, second in ((taken_later, 10), (taken_first, 70)):
+        await upstream.relay(outgoing(message_id=message_id))
+        _left_at(tmp_path / "box", message_id, second)
+    found = [mail.message_id for mail in await Outside(tmp_path / "box").mails(5)]
+    assert found == [taken_first, taken_later]
+
+
+def _left_at(box: Path, message_id: str, second: int) -> None:
+    """As if it had left so many seconds after NOW: file times are too coarse to be waited for."""
+    (envelope,) = (box / "envelopes").glob(f"{message_id}*.json")
+    os.utime(envelope, (NOW.timestamp() + second, NOW.timestamp() + second))
 
 
 async def test_tried_twice_it_lies_there_once_and_parts_lie_apart(upstream: MailboxUpstream, tmp_path: Path) -> None:

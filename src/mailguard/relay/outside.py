@@ -7,8 +7,10 @@ looked up. What has been removed or damaged by others is left out of the list. A
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -54,9 +56,8 @@ class Outside:
 
 def newest(path: Path, limit: int) -> list[OutsideMail]:
     """`Outside.mails`; blocks."""
-    names = (entry.stem for entry in (path / "envelopes").glob("*.json") if NAME.fullmatch(entry.stem))
     found: list[OutsideMail] = []
-    for name in sorted(names, reverse=True):  # a name begins with the message id, which sorts by time
+    for _, name in sorted(_written(path / "envelopes"), reverse=True):
         if len(found) >= limit:
             break
         try:
@@ -64,6 +65,15 @@ def newest(path: Path, limit: int) -> list[OutsideMail]:
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return found
+
+
+def _written(envelopes: Path) -> Iterator[tuple[int, str]]:
+    """When each envelope was written (ns), and its name. Not by the id in the name: that is when the mail was taken,
+    and a mail that was held leaves after younger ones."""
+    for entry in envelopes.glob("*.json"):
+        if NAME.fullmatch(entry.stem):
+            with contextlib.suppress(FileNotFoundError):
+                yield entry.stat().st_mtime_ns, entry.stem
 
 
 def octets_of(path: Path, name: str) -> bytes:
