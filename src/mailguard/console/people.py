@@ -66,6 +66,8 @@ def audience(record: MessageRecord, speaker: Speaker) -> str:
     """How many people in how many organisations: 3名・2組織."""
     domains = {r.address.ascii_domain for r in record.recipients}
     count = people(len(record.recipients), speaker.language)
+    if len(domains) == 1:
+        return speaker.say("recipients.count.one", people=count)
     return speaker.say("recipients.count", people=count, organisations=len(domains))
 
 

@@ -66,6 +66,7 @@ TEXTS: dict[str, Both] = {
     "mine.title": Both("自分のメール", "My mail"),
     "mine.decide": Both("決めていただくメール", "Waiting for you"),
     "mine.decide.none": Both("決めていただくメールはありません。", "Nothing waits for you."),
+    "mine.others": Both("ほかの人の保留中のメール: {count}件", "Held mail of others: {count}"),
     "mine.recent": Both("最近のメール", "Recent mail"),
     "mine.none": Both("まだメールはありません。", "No mail yet."),
     "all.title": Both("すべてのメール", "All mail"),
@@ -124,6 +125,7 @@ TEXTS: dict[str, Both] = {
     "reasons.then": Both("保留した理由", "Why it was held"),
     "recipients": Both("宛先", "Recipients"),
     "recipients.count": Both("{people}・{organisations}組織", "{people}, {organisations} organisations"),
+    "recipients.count.one": Both("{people}・1組織", "{people}, 1 organisation"),
     "recipients.choose": Both(
         "外す宛先、または送信する宛先を選べます。", "Select recipients to remove them, or to send to them only."
     ),

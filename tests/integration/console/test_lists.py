@@ -1,0 +1,24 @@
+"""The lists: what a person finds on the first page after logging in."""
+
+from __future__ import annotations
+
+from tests.reception import ADMIN, ANN, AUDITOR, Reception
+
+
+async def test_an_administrator_is_led_to_the_mail_that_others_must_decide(reception: Reception) -> None:
+    await reception.take_in()
+    for person in (ADMIN, AUDITOR):
+        page = (await (await reception.browser(person)).get("/mine")).text
+        assert '/all?state=held">Held mail of others: 1</a>' in page
+    assert "Held mail of others" not in (await (await reception.browser(ANN)).get("/mine")).text
+
+
+async def test_nothing_is_said_of_others_where_nothing_waits(reception: Reception) -> None:
+    await reception.take_in(sender=f"<{ADMIN}>")
+    assert "Held mail of others" not in (await (await reception.browser(ADMIN)).get("/mine")).text
+
+
+async def test_one_organisation_is_one(reception: Reception) -> None:
+    message_id = await reception.take_in(to=("x@partner.example",))
+    page = (await (await reception.browser(ANN)).get(f"/messages/{message_id}")).text
+    assert "1 recipient, 1 organisation<" in page.replace("\n", "")
