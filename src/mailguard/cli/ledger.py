@@ -51,6 +51,8 @@ def with_ledger(config_file: Path | None, work: Callable[[Rooms], Awaitable[T]],
     try:
         with _quiet():
             return asyncio.run(run())
+    except BrokenPipeError:  # whoever read our output (`| head`) has seen enough: click ends quietly
+        raise
     except (StoreError, OSError) as error:
         fail(f"ledger {path}: {error}")
 

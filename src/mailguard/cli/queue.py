@@ -18,7 +18,7 @@ from mailguard.cli.ledger import acting, plain, read_filter, with_ledger
 from mailguard.cli.setup import fail, with_config
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.lifecycle import State
-from mailguard.review import Act, MessageRecord, Refused, ReviewError, record_to_json, view_to_json
+from mailguard.review import DECIDING, Act, MessageRecord, Refused, ReviewError, record_to_json, view_to_json
 from mailguard.store.records import Filter
 
 FILTER = click.option(
@@ -29,6 +29,10 @@ FILTER = click.option(
     help="state= sender= recipient= rule= older=3d before=ID, or words to search; may be repeated.",
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
+
+
+#: Most mails that a dry run names; the count before them is complete.
+_SHOWN = 50
 
 
 @click.group("queue")
@@ -174,6 +178,9 @@ def _by_filter(
         try:
             count = (await rooms.review.bulk(acting(), chosen, act, True)).count
             say(count)
+            if dry_run and not as_json:
+                for record in await _reached(rooms, act, chosen):
+                    click.echo(_line(record))
             if dry_run or not count:
                 return {"count": count, "done": 0, "refused": 0, "ids": [], "errors": {}}
             result = await rooms.review.bulk(acting(), chosen, act, False, comment)
@@ -196,6 +203,16 @@ def _by_filter(
     for message_id, why in result["errors"].items():
         click.echo(f"{message_id}: {why}", err=True)
     raise SystemExit(result["refused"] > 0)
+
+
+async def _reached(rooms: Rooms, act: Act, chosen: Filter) -> list[MessageRecord]:
+    """The newest mails that the act would decide: words that are searched for can match more than was meant."""
+    states = (State.HELD,) if act in DECIDING else (State.HELD, State.QUEUED)
+    if chosen.state is not None and chosen.state not in states:
+        return []
+    if chosen.state is None and len(states) == 1:
+        chosen = replace(chosen, state=states[0])
+    return await _open_mail(rooms, chosen, _SHOWN)
 
 
 async def _open_mail(rooms: Rooms, chosen: Filter, limit: int) -> list[MessageRecord]:

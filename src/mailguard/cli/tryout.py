@@ -5,6 +5,7 @@ For looking at mailguard, not for using it: the sample is harmless and says so.
 
 from __future__ import annotations
 
+import os
 import smtplib
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -24,11 +25,13 @@ _TEXT = """\
 
 
 @click.command("try")
-@click.option("--server", default="127.0.0.1:2525", show_default=True, help="host:port of mailguard.")
+@click.option("--server", help="host:port of mailguard.  [default: 127.0.0.1 and PORT_SMTP, else 2525]")
 @click.option("--from", "sender", default="alice@corp.example", show_default=True)
 @click.option("--to", "recipient", default="sato@outside.example", show_default=True)
-def tryout(server: str, sender: str, recipient: str) -> None:
+def tryout(server: str | None, sender: str, recipient: str) -> None:
     """Send a sample mail with an attachment to an outside address and print the reply."""
+    # The same variable that moves `make run`: whoever set it there need not say it again.
+    server = server or f"127.0.0.1:{os.environ.get('PORT_SMTP') or 2525}"
     host, _, port = server.rpartition(":")
     if not host or not port.isdigit():
         raise click.UsageError(f"--server {server!r}: write host:port, such as 127.0.0.1:2525")

@@ -4,6 +4,7 @@ It trusts access for who somebody is and the ledger for what is the case; every 
 transaction that changes something. It never sends: releasing only queues. What a person may not see does not exist.
 """
 
+from mailguard.review.rights import DECIDING
 from mailguard.review.room import Review
 from mailguard.review.shown import record_to_json, view_to_json
 from mailguard.review.words import (
@@ -20,6 +21,7 @@ from mailguard.store.records import Filter, HistoryLine, MessageRecord, Recipien
 from mailguard.store.spool import BodyGone
 
 __all__ = [
+    "DECIDING",
     "Act",
     "AlreadyDecided",
     "BodyGone",

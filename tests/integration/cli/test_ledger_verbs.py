@@ -152,7 +152,10 @@ def test_a_dry_run_changes_nothing(desk: Desk) -> None:
     record = desk.add()
     assert "would release" in desk.run("queue", "release", record.id, "--dry-run").output
     assert desk.json("queue", "release", "--filter", "state=held", "--dry-run")["count"] == 1
-    assert desk.run("queue", "cancel", "--filter", "state=held", "--dry-run").output == "1 mails match\n"
+    said, shown = desk.run("queue", "cancel", "--filter", "state=held", "--dry-run").output.splitlines()
+    assert said == "1 mails match"
+    assert shown.startswith(f"{record.id}  ")
+    assert desk.run("queue", "release", "--filter", "state=queued", "--dry-run").output == "0 mails match\n"
     assert desk.state(record) is State.HELD
 
 
