@@ -282,7 +282,7 @@ class _Reading:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         said = ", ".join(part for part in (error.context, error.problem) if part)
-        self.problems.append(Problem(self.filename, line, column, f"not YAML: {said}"))
+        self.problems.append(Problem(self.filename, line, column, f"not YAML: {said}{_remedy(said)}"))
 
     def _problem(self, event: yaml.Event, message: str) -> None:
         self.problems.append(Problem(self.filename, *_place(event), message))
@@ -315,3 +315,12 @@ def _plain_value(event: yaml.ScalarEvent) -> Any:
     if _INTEGER.fullmatch(text):
         return int(text)
     return float(text) if _DECIMAL.fullmatch(text) else text
+
+
+def _remedy(said: str) -> str:
+    """What is mostly meant by the two errors that people make: the scanner's words do not say what to do."""
+    if "a flow " in said:
+        return "; close the bracket, and write a text that holds { } [ ] , or : in quotes"
+    if "cannot start any token" in said:
+        return "; indent with spaces, not tabs, and write a text that begins with @ ` or % in quotes"
+    return ""

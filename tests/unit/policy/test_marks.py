@@ -56,6 +56,12 @@ def test_syntax_error_has_its_place() -> None:
     assert said("a: [1, 2\nb: 3\n")[0].startswith("p.yaml:2:")
 
 
+def test_syntax_errors_that_people_make_say_what_to_do() -> None:
+    # A sentence with a placeholder, as `because` has them, in a mapping on one line.
+    assert "in quotes" in said("because: {ja: 「{words}」です, en: It says {words}}\n")[0]
+    assert "not tabs" in said("a:\n\tb: 1\n")[0]
+
+
 def test_second_document() -> None:
     assert said("a: 1\n---\nb: 2\n") == ["p.yaml:2:1: a second YAML document (---): one file is one document"]
 
