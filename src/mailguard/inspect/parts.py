@@ -64,6 +64,7 @@ class Parts:
         self.texts = Texts()
         self.attachments: list[Attachment] = []
         self.calendar = ""
+        self.calendar_file = False
         self.report = ""
         self.signed = False
         self.encrypted = False
@@ -114,6 +115,10 @@ class Parts:
             self.budget.find("external_body", leaf.where, "the content lies somewhere else")
             self.budget.find("not_inspectable", leaf.where, "message/external-body")
 
+    def _note_calendar(self, leaf: Leaf, text: str) -> None:
+        self.calendar = self.calendar or bodies.calendar_method(leaf, text)
+        self.calendar_file = self.calendar_file or bodies.calendar_carries_file(text)
+
     def _note_encrypted(self, where: str, detail: str) -> None:
         self.encrypted = True
         self.budget.find("encrypted", where, detail)
@@ -134,7 +139,7 @@ class Parts:
         self, leaf: Leaf, content: bytes, names: list[str], texts: Texts, attachments: list[Attachment], depth: int
     ) -> None:
         if leaf.media == "text/calendar" and depth == 0:
-            self.calendar = self.calendar or bodies.calendar_method(leaf, content.decode("utf-8", "replace"))
+            self._note_calendar(leaf, content.decode("utf-8", "replace"))
         for name in names or [""]:
             where = f"{leaf.where} {name}".strip()
             file = FileIn(name, leaf.media, content, where, depth, leaf.kind.get("charset"))
@@ -146,7 +151,7 @@ class Parts:
     def _text(self, leaf: Leaf, content: bytes, texts: Texts, attachments: list[Attachment], depth: int) -> None:
         body = bodies.body_text(leaf, content)
         if leaf.media == "text/calendar" and depth == 0:
-            self.calendar = self.calendar or bodies.calendar_method(leaf, body.text)
+            self._note_calendar(leaf, body.text)
         if leaf.hidden:
             texts.unseen.append((leaf.where, body.text))
             self.budget.find("hidden_text", leaf.where, "text outside of the parts")

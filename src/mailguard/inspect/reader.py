@@ -87,7 +87,8 @@ def _kind(facts: Facts, block: Block, parts: Parts) -> Kind:
         return "delivery_report"
     if parts.report == "disposition-notification" and not carries:
         return "read_receipt"
-    if facts.calendar in ("REPLY", "CANCEL") and all(one.short_type == "ics" for one in facts.attachments):
+    only_ics = all(one.short_type == "ics" for one in facts.attachments) and not parts.calendar_file
+    if facts.calendar in ("REPLY", "CANCEL") and only_ics:
         return "calendar_reply"
     return "auto_reply" if fields.is_automatic(block) else "ordinary"
 

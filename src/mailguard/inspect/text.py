@@ -16,6 +16,7 @@ from mailguard.inspect.transfer import Uuencoded, find_uuencoded
 _PGP_MESSAGE = "-----BEGIN PGP MESSAGE-----"
 _PGP_SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----"
 _METHOD = re.compile(r"(?im)^METHOD:([A-Z-]{1,30})\s*$")
+_BINARY = re.compile(r';[ \t]*ENCODING[ \t]*=[ \t]*"?BASE64', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,11 @@ def calendar_method(leaf: Leaf, text: str) -> str:
     """METHOD of a calendar part (RFC 5546 section 1.4), upper case; "REQUEST" is an invitation; "" if it says none."""
     match = _METHOD.search(text)
     return (match.group(1) if match else leaf.kind.get("method")).upper()[:30]
+
+
+def calendar_carries_file(text: str) -> bool:
+    """Whether a calendar part has a file inside (RFC 5545 section 3.8.1.1, ATTACH in BASE64), lines unfolded."""
+    return _BINARY.search(re.sub(r"\r?\n[ \t]", "", text)) is not None
 
 
 def _html(leaf: Leaf, content: bytes) -> BodyText:

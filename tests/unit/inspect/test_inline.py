@@ -85,3 +85,21 @@ def test_a_receipt_with_a_file_of_unknown_kind_is_no_receipt() -> None:
     file = b"\r\n--s\r\nContent-Type: application/octet-stream; name=x.bin\r\n\r\n" + bytes(range(14, 256)) * 9
     assert read_mail(receipt(b"")).kind == "read_receipt"
     assert read_mail(receipt(file)).kind == "ordinary"
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (b"SUMMARY:yes", "calendar_reply"),
+        (b"ATTACH:https://corp.example/agenda", "calendar_reply"),
+        (b"ATTACH;VALUE=BINARY;ENCODING=BASE64:UEsDBA==", "ordinary"),
+        (b'ATTACH;FILENAME=a.xlsx;enco\r\n ding="base64";VALUE=BINARY:UEsDBA==', "ordinary"),
+    ],
+)
+@pytest.mark.parametrize("named", [b"", b"; name=a.ics"])
+def test_a_calendar_answer_with_a_file_inside_is_no_answer(line: bytes, kind: str, named: bytes) -> None:
+    octets = (
+        b"From: a@corp.example\r\nMIME-Version: 1.0\r\nContent-Type: text/calendar; method=REPLY" + named + b"\r\n\r\n"
+        b"BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nBEGIN:VEVENT\r\n" + line + b"\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    assert read_mail(octets).kind == kind
