@@ -58,3 +58,20 @@ def test_init_writes_what_check_takes_and_holds_nothing(tmp_path: Path) -> None:
     again = mailguard(tmp_path, "init", "new")
     assert again.returncode == 1
     assert "exists already; nothing was written" in again.stderr
+
+
+def test_a_certificate_that_serve_could_not_use_and_a_port_taken_twice(tmp_path: Path) -> None:
+    (tmp_path / "a.pem").write_text("no certificate\n")
+    entry = '  - {address: "127.0.0.1:465", tls: implicit, certificate: a.pem, key: a.pem, auth: none}\n'
+    (tmp_path / "mailguard.yaml").write_text(
+        f"organization: {{domains: [corp.example]}}\nlisteners:\n{entry}{entry}"
+        'upstream: {url: "smtp://127.0.0.1:26"}\nnotify: {from: mailguard@corp.example}\n'
+    )
+    said = mailguard(tmp_path, "check").stderr.replace(f"{tmp_path}/", "").splitlines()
+    assert sorted(line.partition(": ")[0] for line in said if line.startswith("mailguard.yaml:")) == [
+        "mailguard.yaml:3:60",
+        "mailguard.yaml:4:15",
+        "mailguard.yaml:4:60",
+    ]
+    assert "certificate a.pem with key a.pem cannot be used" in said[0]
+    assert any(line.endswith("127.0.0.1:465 stands here twice") for line in said)

@@ -100,7 +100,10 @@ def _merge_environment(
                 marks.values.setdefault(path[:end], (0, len(names)))
             marks.values[path] = (0, len(names))
             names.append(name)
-        except (OSError, TypeError, ValueError, IndexError) as error:
+        except IndexError:
+            said = "no entry with this number: it can change those that the file has, counted from 0, and add none"
+            problems.append(Problem(f"environment {name}", 1, 1, said))
+        except (OSError, TypeError, ValueError) as error:
             problems.append(Problem(f"environment {name}", 1, 1, str(error)))
     return names, problems
 

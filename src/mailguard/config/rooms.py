@@ -14,9 +14,10 @@ from mailguard.config.load import Config
 from mailguard.inspect.limits import ReadingLimits
 from mailguard.mail.address import parse_address
 from mailguard.mail.organization import Organization
-from mailguard.policy.marks import Problems
+from mailguard.policy.marks import Problem, Problems
 from mailguard.relay.settings import UpstreamSettings, parse_url
 from mailguard.smtpd.settings import DoorLimits, ListenerSettings
+from mailguard.smtpd.tls import CertificateError, context_for
 
 
 def organization(config: Config) -> Organization:
@@ -48,9 +49,19 @@ def door_limits(config: Config) -> DoorLimits:
     )
 
 
+def _tls_problems(config: Config, number: int, listener: ListenerSettings) -> list[Problem]:
+    """What the door would refuse to open with: a key of another certificate, a file that is neither."""
+    try:
+        context_for(listener)
+    except CertificateError as error:
+        return [config.problem(("listeners", number, "certificate"), str(error))]
+    return []
+
+
 def listeners(config: Config) -> tuple[ListenerSettings, ...]:
     """The ports. Raises Problems."""
-    found, problems = [], []
+    found: list[ListenerSettings] = []
+    problems: list[Problem] = []
     for number, section in enumerate(config.settings.listeners):
         host, _, port = section.address.rpartition(":")
         try:
@@ -66,9 +77,14 @@ def listeners(config: Config) -> tuple[ListenerSettings, ...]:
         except ValueError as error:
             problems.append(config.problem(("listeners", number), str(error)))
             continue
-        for key, named in (("certificate", listener.certificate), ("key", listener.key)):
-            if named is not None and not named.is_file():
-                problems.append(config.problem(("listeners", number, key), f"{named}: no such file"))
+        missing = [
+            config.problem(("listeners", number, key), f"{named}: no such file")
+            for key, named in (("certificate", listener.certificate), ("key", listener.key))
+            if named is not None and not named.is_file()
+        ]
+        problems += missing or _tls_problems(config, number, listener)
+        if listener.port and any((listener.host, listener.port) == (one.host, one.port) for one in found):
+            problems.append(config.problem(("listeners", number, "address"), f"{section.address} stands here twice"))
         found.append(listener)
     if problems:
         raise Problems(problems)

@@ -52,6 +52,11 @@ def test_all_errors_at_once_with_their_places(tmp_path: Path) -> None:
     ]
 
 
+def test_the_environment_adds_no_entry_to_a_list(tmp_path: Path) -> None:
+    (said,) = problems_of(tmp_path, GOOD, {"MAILGUARD_LISTENERS__7__ADDRESS": "127.0.0.1:25"})
+    assert said.startswith("environment MAILGUARD_LISTENERS__7__ADDRESS:1:1: no entry with this number")
+
+
 def test_the_environment_wins_and_its_errors_name_the_variable(tmp_path: Path) -> None:
     environment = {"MAILGUARD_UPSTREAM__URL": "smtps://mx.corp.example", "MAILGUARD_LISTENERS__0__ADDRESS": "[::1]:25"}
     config = load_config(write(tmp_path, GOOD), environment)
