@@ -109,9 +109,9 @@ def reader_ended(reason: str) -> None:
     log.warning("reader_ended", reason=reason)
 
 
-def reloaded(policy: str, rules: int) -> None:
+def reloaded(policy: str, rules: int, changed: bool) -> None:
     _reloads.labels("ok").inc()
-    log.info("reloaded", policy=policy, rules=rules)
+    log.info("reloaded", policy=policy, rules=rules, changed=changed)
 
 
 def reload_refused(problems: list[str]) -> None:

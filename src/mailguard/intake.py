@@ -139,6 +139,6 @@ def _answer(message: Message, verdict: Verdict) -> Reply:
         Disposition.DELIVER: reply.ACCEPTED,
         Disposition.DELAY: reply.DELAYED,
         Disposition.CONFIRM: reply.HELD,
-        Disposition.APPROVE: reply.HELD_FOR_APPROVAL,
+        Disposition.APPROVE: reply.HELD,  # one sentence for programs to look for; the letter says who decides
     }[verdict.disposition]
     return replace(said, text=f"{said.text} {message.id}")

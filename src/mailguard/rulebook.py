@@ -38,19 +38,23 @@ class Rulebook:
         """The policy in force."""
         return self._policy
 
-    async def reload(self) -> bool:
-        """Read everything anew. True: the new policy is in force; False: it is wrong, and the old one stays."""
+    async def reload(self, *, asked: bool = False) -> bool:
+        """Read everything anew. True: the new policy is in force; False: it is wrong, and the old one stays.
+
+        asked: somebody wants to know (SIGHUP), so the log says also that nothing changed.
+        """
         async with self._reloading:
             try:
                 policy = await asyncio.to_thread(load_policy, self._paths, self._organization)
             except Problems as error:
-                self.problems = error.problems
-                events.reload_refused([str(problem) for problem in error.problems])
+                said_before, self.problems = error.problems == self.problems, error.problems
+                if asked or not said_before:
+                    events.reload_refused([str(problem) for problem in error.problems])
                 return False
             changed = policy.hash != self._policy.hash
             self._policy, self.problems = policy, ()
-            if changed:
-                events.reloaded(policy.hash, len(policy.rules))
+            if changed or asked:
+                events.reloaded(policy.hash, len(policy.rules), changed)
             return True
 
     async def watch(self, changed: Callable[[], None] | None = None) -> None:

@@ -68,6 +68,8 @@ class Reception:
     ) -> None:
         config = rooms.config
         target = upstream(config)
+        # Without this, a company behind one TLS proxy would share one address, and so one limit of wrong codes.
+        proxies = list(config.settings.console.trusted_proxies)
         networks = tuple(ipaddress.ip_network(one) for one in config.settings.metrics.networks)
         settings = ConsoleSettings(
             url=config.settings.console.url.rstrip("/"),
@@ -97,7 +99,8 @@ class Reception:
                 access_log=False,
                 lifespan="off",
                 server_header=False,
-                proxy_headers=False,
+                proxy_headers=bool(proxies),
+                forwarded_allow_ips=proxies,
                 timeout_graceful_shutdown=_STOP_SECONDS,
                 ws="none",
             )

@@ -194,7 +194,7 @@ class House:
 
     async def _reload(self) -> None:
         if self._rulebook is not None:
-            await self._rulebook.reload()
+            await self._rulebook.reload(asked=True)
         try:
             if self._users is not None:
                 await asyncio.to_thread(self._users.load)

@@ -174,6 +174,7 @@ class ConsoleSection(_Section):
     url: str = "http://127.0.0.1:8025"
     administrators: tuple[MailAddress, ...] = ()
     auditors: tuple[MailAddress, ...] = ()
+    trusted_proxies: tuple[Network, ...] = ()  # may say for whom they speak (X-Forwarded-For)
     login: Literal["link"] = "link"
 
     @model_validator(mode="after")
