@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import smtplib
 import socket
@@ -21,6 +22,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
+import httpx2
 import pytest
 from tests.house import PATIENCE, POLICY, House, furnish, running_house, settings, start
 
@@ -256,3 +258,33 @@ def test_health_and_figures(house: House) -> None:
     assert "mailguard_final_dot_seconds_count 1.0" in figures
     assert "partner.example" not in figures
     assert "partner.example" not in house.log(), "no address in the log"
+
+
+def test_limits_on_logins_count_the_clients_of_a_named_proxy(tmp_path: Path) -> None:
+    """One TLS proxy before the console: who asks for letters without end is stopped, his colleagues are not."""
+    company = {"administrators": ["admin@corp.example"], "trusted_proxies": ["127.0.0.1"]}
+    folder = tmp_path / "mailguard"
+    data, ports = settings(folder, "mailbox:var/mailbox")
+    data["console"].update(company)
+    furnish(folder, data)
+    house = start(folder, ports)
+
+    def ask(client: httpx2.Client, address: str) -> int:
+        form = client.get("/login").text
+        token = re.search(r'name="form_token" value="([^"]+)"', form)
+        assert token
+        return client.post("/login", data={"form_token": token[1], "address": address}).status_code
+
+    def behind_the_proxy(address: str) -> httpx2.Client:
+        return httpx2.Client(
+            base_url=f"http://127.0.0.1:{house.console}", headers={"x-forwarded-for": address}, timeout=PATIENCE
+        )
+
+    try:
+        with behind_the_proxy("198.51.100.7") as greedy, behind_the_proxy("198.51.100.8") as colleague:
+            answers = [ask(greedy, f"p{number}@corp.example") for number in range(62)]
+            assert answers[0] < 400
+            assert answers[-1] == 429
+            assert ask(colleague, "ann@corp.example") < 400
+    finally:
+        assert house.stop() == 0
