@@ -288,3 +288,16 @@ def test_limits_on_logins_count_the_clients_of_a_named_proxy(tmp_path: Path) -> 
             assert ask(colleague, "ann@corp.example") < 400
     finally:
         assert house.stop() == 0
+
+
+def test_a_decision_on_the_command_line_reaches_open_consoles(house: House) -> None:
+    message_id = send(house, mail(file=True)).split()[-1]
+    token = house.run("token", "create", "--role", "administrator").stdout.split()[-1]
+    with (
+        httpx2.Client(base_url=f"http://127.0.0.1:{house.console}", timeout=PATIENCE) as client,
+        client.stream("GET", "/api/v1/events", headers={"authorization": f"Bearer {token}"}) as stream,
+    ):
+        lines = stream.iter_lines()
+        next(lines)
+        assert house.run("queue", "cancel", message_id).returncode == 0
+        assert any("again" in line for line in lines)

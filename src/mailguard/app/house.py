@@ -224,6 +224,7 @@ class House:
     def _tapped(self) -> None:
         self._released()
         self._noticed()
+        self.rooms.live.look_again()
 
     def _taken(self, record: MessageRecord) -> None:
         """A mail was taken in: a letter may be owed, a clock may run, open consoles hear of it."""

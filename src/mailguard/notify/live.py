@@ -62,6 +62,11 @@ class Live:
             if listener.everything or listener.person in people:
                 listener.hear(notice)
 
+    def look_again(self) -> None:
+        """Something changed, by another process perhaps: every console reads anew what it shows."""
+        for listener in self._listeners:
+            listener.hear(LiveNotice("again", ""))
+
     @contextmanager
     def listening(self, person: str, *, everything: bool = False) -> Iterator[Listener | None]:
         """A listener for as long as the block lasts; None if the house is closing or too many listen already."""
