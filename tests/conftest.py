@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from tests.missing import missing
 from tests.postfix import POSTFIX, Postfix, private_postfix
 
 
@@ -13,7 +14,7 @@ from tests.postfix import POSTFIX, Postfix, private_postfix
 def postfix_server() -> Iterator[Postfix]:
     """One private Postfix for a whole test run (per worker)."""
     if os.geteuid() != 0 or not POSTFIX.exists():
-        pytest.skip("needs root and Debian's package postfix (`make test` installs it)")
+        missing("root and Debian's package postfix")
     with private_postfix() as postfix:
         yield postfix
 

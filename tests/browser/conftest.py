@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-import pytest
 import pytest_asyncio
 import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from tests.missing import missing
 from tests.reception import Reception, open_reception
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -88,7 +88,7 @@ async def reception(tmp_path: Path) -> AsyncIterator[Reception]:
 async def chromium() -> AsyncIterator[Browser]:
     """One headless Chromium for the whole run; every window is a profile of its own."""
     if not HAS_CHROMIUM:
-        pytest.skip("needs Debian's package chromium (`make test` installs it)")
+        missing("Debian's package chromium")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from tests.door import STRANGERS, TRUSTED, open_door, with_tls
+from tests.missing import missing
 
 from mailguard.smtpd.settings import ListenerSettings
 
@@ -69,7 +70,7 @@ def curl(way: str, port: int, ca: Path) -> list[str]:
 @pytest.mark.parametrize("name", ["swaks", "msmtp", "curl"])
 async def test_programs(tmp_path: Path, way: str, name: str) -> None:
     if shutil.which(name) is None:
-        pytest.skip("`make test` installs it")
+        missing("this program")
     program = {"swaks": swaks, "msmtp": msmtp, "curl": curl}[name]
     async with open_door(tmp_path, listener(tmp_path, way)) as (_, room, port):
         process = await asyncio.create_subprocess_exec(
