@@ -151,9 +151,17 @@ def running_house(folder: Path, upstream: str, policy: str = POLICY, **more: Any
 
 
 def start(
-    folder: Path, ports: dict[str, int], program: Sequence[str] = ("-m", "mailguard"), options: Sequence[str] = ()
+    folder: Path,
+    ports: dict[str, int],
+    program: Sequence[str] = ("-m", "mailguard"),
+    options: Sequence[str] = (),
+    *,
+    ready: bool = True,
 ) -> House:
-    """Start mailguard in a furnished folder and wait until /readyz says so. program: what Python runs as mailguard."""
+    """Start mailguard in a furnished folder and wait until /readyz says so (unless it has no console).
+
+    program: what Python runs as mailguard.
+    """
     command = [sys.executable, *program, "serve", "--config", "mailguard.yaml", *options]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAILGUARD_")}
     with (folder / "log").open("ab") as log:
@@ -162,7 +170,8 @@ def start(
         )
     house = House(folder, process, **ports)
     try:
-        _wait_until_ready(house)
+        if ready:
+            _wait_until_ready(house)
     except BaseException:
         process.kill()
         process.wait(PATIENCE)

@@ -301,3 +301,30 @@ def test_a_decision_on_the_command_line_reaches_open_consoles(house: House) -> N
         next(lines)
         assert house.run("queue", "cancel", message_id).returncode == 0
         assert any("again" in line for line in lines)
+
+
+def test_door_sorting_and_console_as_three_processes(tmp_path: Path) -> None:
+    folder = tmp_path / "mailguard"
+    data, ports = settings(folder, "mailbox:var/mailbox")
+    furnish(folder, data)
+    houses = [start(folder, ports, options=("--role", role), ready=role == "console") for role in ROLES]
+    house = houses[-1]
+    try:
+        assert until(lambda: "refused" not in reply_or_refusal(house))
+        held = send(house, mail(file=True))
+        assert until(lambda: any(not one["sender"] for one in envelopes(house)), 5), "the letter"
+        assert house.run("queue", "release", held.split()[-1]).returncode == 0
+        assert until(lambda: any(one["recipients"] == [OUTSIDE] for one in envelopes(house)), 5)
+    finally:
+        assert [one.stop() for one in houses] == [0, 0, 0]
+
+
+ROLES = ("delivery", "smtp", "console")
+
+
+def reply_or_refusal(house: House) -> str:
+    try:
+        with smtplib.SMTP("127.0.0.1", house.smtp, timeout=PATIENCE) as client:
+            return str(client.noop())
+    except OSError as error:
+        return f"refused: {error}"
