@@ -43,12 +43,21 @@ def _address(value: str) -> str:
 
 
 def _domain(value: str) -> str:
+    if "@" in value:
+        raise ValueError("write the domain only, such as corp.example")
     bare = value.removeprefix("*.")
     try:
         parse_address(f"x@{bare}")
     except AddressError as error:
         raise ValueError(f"not a domain name: {error}") from error
     return value.replace(bare, ascii_domain(bare))
+
+
+def _some_domain(domains: tuple[str, ...]) -> tuple[str, ...]:
+    """Asked only when each is right: one that is wrong is not told a second time as one that is missing."""
+    if not domains:
+        raise ValueError("write at least one domain, such as corp.example")
+    return domains
 
 
 def _endpoint(value: object) -> str:
@@ -89,7 +98,7 @@ class _Section(BaseModel):
 class OrganizationSection(_Section):
     """The company."""
 
-    domains: tuple[Domain, ...] = Field(min_length=1)
+    domains: Annotated[tuple[Domain, ...], AfterValidator(_some_domain)]
     name: str = ""
     language: Literal["ja", "en"] = "ja"
     timezone: str = "Asia/Tokyo"

@@ -39,6 +39,19 @@ def test_a_good_file_and_its_paths(tmp_path: Path) -> None:
     assert config.settings.limits.message_size == 35 * 2**20
 
 
+@pytest.mark.parametrize(
+    ("domains", "said"),
+    [
+        ('["@corp.example"]', "1:26: organization.domains.0: write the domain only, such as corp.example"),
+        ("[ann@corp.example]", "1:26: organization.domains.0: write the domain only, such as corp.example"),
+        ("[]", "1:25: organization.domains: write at least one domain, such as corp.example"),
+    ],
+)
+def test_a_domain_that_is_none_is_said_once(tmp_path: Path, domains: str, said: str) -> None:
+    text = GOOD.replace('[Corp.Example, "*.例え.jp"]', domains)
+    assert problems_of(tmp_path, text) == [f"mailguard.yaml:{said}"]
+
+
 def test_all_errors_at_once_with_their_places(tmp_path: Path) -> None:
     text = GOOD.replace("name: Corp", "nmae: Corp").replace("127.0.0.1:2525", "2525").replace("[127.0.0.0/8]", "[x]")
     text = text.replace("mailguard@corp.example", "mailguard") + "delivery: {retry: [1m, soon]}\n"
