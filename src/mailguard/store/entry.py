@@ -194,7 +194,9 @@ def _insert_lookups(connection: sqlite3.Connection, number: int, record: Message
     )
     key = "" if record.sender.mailbox is None else record.sender.mailbox.key
     said = [record.id, record.subject or "", str(record.sender), key, record.login or "", record.from_header]
-    said += [record.message_id_header, *(str(one.address) for one in record.recipients)]
+    # Searched only as a whole, for which the filter must know it again in the folded text.
+    quoted = record.message_id_header.startswith("<") and record.message_id_header.isascii()
+    said += [record.message_id_header if quoted else "", *(str(one.address) for one in record.recipients)]
     said += _names(record.facts.attachments)
     connection.execute("INSERT INTO words (message, text) VALUES (?, ?)", (number, folded("\n".join(said))))
 

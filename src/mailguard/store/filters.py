@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 
 from mailguard.mail.address import AddressError, ascii_domain, parse_address
 from mailguard.mail.lifecycle import State
+from mailguard.mail.message import is_message_id
 from mailguard.store.entry import folded
 from mailguard.store.records import Filter
 from mailguard.store.rows import clean, to_micro, to_text
 
 #: States that few messages are in at a time.
 _OPEN = frozenset({State.HELD, State.QUEUED})
+#: The words of a mail without our id, its first line, and without its Message-ID: a piece of an id is no word.
+_WORDS = "replace(substr(w.text, length(m.id) + 1), char(10) || lower(m.message_id_header) || char(10), char(10))"
 
 
 @dataclass(slots=True)
@@ -121,9 +124,24 @@ def _lookups(chosen: Filter) -> Iterator[_Lookup]:
         yield _Lookup("rule_hit h", "h.message", "h.rule = ?", (clean(chosen.rule),))
     if domain:
         yield _Lookup("recipient r", "r.message", "r.domain = ?", (domain,))
-    terms = [*folded(chosen.q).split()[:10], *([f"@{sender_domain}"] if sender_domain else [])]
-    if terms:
-        yield _Lookup("words w", "w.message", " AND ".join(["instr(w.text, ?) > 0"] * len(terms)), tuple(terms))
+    terms = folded(chosen.q).split()[:10]
+    found = [*terms, *([f"@{sender_domain}"] if sender_domain else [])]
+    if found:
+        # First what SQLite can tell from the words alone, then, for what is left, what needs the message as well.
+        exact = [_word(term) for term in terms]
+        conditions = [*["instr(w.text, ?) > 0"] * len(found), *(condition for condition, _ in exact)]
+        bound = (*found, *(value for _, values in exact for value in values))
+        yield _Lookup("words w", "w.message", " AND ".join(conditions), bound)
+
+
+def _word(term: str) -> tuple[str, tuple[str, ...]]:
+    """A search word found in the words of a mail, or being the whole of its id or Message-ID."""
+    if is_message_id(term):
+        return f"(m.id = ? OR instr({_WORDS}, ?) > 0)", (term, term)
+    if "@" in term:
+        bare = term.removeprefix("<").removesuffix(">")
+        return f"(lower(m.message_id_header) = ? OR instr({_WORDS}, ?) > 0)", (f"<{bare}>", term)
+    return f"instr({_WORDS}, ?) > 0", (term,)
 
 
 def _address_or_domain(text: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +10,7 @@ from tests.ledger import ANN, BOB, BOSS, CAROL, NOON, Ledger, facts
 
 from mailguard.mail.actor import HOUSE
 from mailguard.mail.address import parse_address
+from mailguard.mail.facts import Headers
 from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.message import new_message_id
 from mailguard.mail.verdict import Disposition
@@ -110,6 +111,25 @@ async def test_each_filter(ledger: Ledger) -> None:
         assert await names(ledger, chosen, known) == expected, chosen
         assert await ledger.holds.count(chosen) == len(expected), chosen
         assert [known[id_] for id_ in await ledger.holds.ids(chosen, 100)] == expected, chosen
+
+
+async def test_an_id_is_found_whole_and_never_in_pieces(ledger: Ledger) -> None:
+    known = facts("delay two")
+    mine = Headers(subject="delay", message_id="<2026.Abc-7@mx.corp.example>")
+    one = await ledger.add(Disposition.CONFIRM, known=replace(known, headers=mine))
+    await ledger.add(Disposition.CONFIRM, known=facts("another"))
+    odd = Headers(subject="odd", message_id="zebra@x.example")
+    await ledger.add(Disposition.CONFIRM, known=replace(known, headers=odd))
+
+    async def found(q: str) -> list[str]:
+        assert await ledger.holds.count(Filter(q=q)) == len(await ledger.holds.page(Filter(q=q, state=State.HELD)))
+        return [record.id for record in await ledger.holds.page(Filter(q=q))]
+
+    for whole in (one.id, "<2026.Abc-7@mx.corp.example>", "2026.abc-7@MX.corp.example", "delay"):
+        assert await found(whole) == [one.id], whole
+        assert await names(ledger, Filter(q=whole, recipient=BOB), {one.id: "it"}) == ["it"]
+    for piece in (one.id[:-1], one.id[1:], "2", "7@mx", "abc-7", "delay 2", "zebra", "mx.corp"):
+        assert await found(piece) == [], piece
 
 
 async def test_pages_join_without_gap_or_overlap(ledger: Ledger) -> None:
