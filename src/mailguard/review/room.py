@@ -36,6 +36,8 @@ _COMMENT = 2000
 _BULK_MOST = 10_000
 #: Mails of a bulk act that are decided side by side: they share commits.
 _SIDE_BY_SIDE = 50
+#: Most mails that a dry run names; its count is complete.
+_NAMED_MOST = 1000
 _PAGE_MOST = 500
 
 
@@ -122,7 +124,8 @@ class Review:
         wanted = [replace(chosen, state=state) for state in states if chosen.state in (None, state)]
         count = sum([await self.count(actor, one) for one in wanted])
         if dry_run:
-            return BulkResult(count)
+            found = [message_id for one in wanted for message_id in await self._ids(actor, one, _NAMED_MOST)]
+            return BulkResult(count, ids=tuple(found[:_NAMED_MOST]))
         if count > _BULK_MOST:
             raise Refused(refusals.TOO_MANY)
         # The ids are taken first: what is decided leaves the filter.

@@ -70,7 +70,7 @@ class View:
 class BulkResult:
     """count: open messages that matched; done, refused: what became of them (0 in a dry run).
 
-    ids: those that were done; errors: message id -> why not.
+    ids: those that were done, in a dry run those that would be (at most 1000); errors: message id -> why not.
     """
 
     count: int

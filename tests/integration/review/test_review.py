@@ -318,6 +318,7 @@ async def test_bulk(house: House) -> None:
     await house.ledger.add(Disposition.CONFIRM, sender="dave@corp.example")
     dry = await house.review.bulk(SENDER, Filter(), Act.RELEASE, True)
     assert (dry.count, dry.done) == (4, 0)
+    assert set(dry.ids) == {approval.id, *(record.id for record in mine)}
     assert await house.ledger.holds.count(Filter(state=State.HELD)) == 5
     result = await house.review.bulk(SENDER, Filter(), Act.RELEASE, False)
     assert (result.count, result.done, result.refused) == (4, 3, 1)
@@ -327,6 +328,14 @@ async def test_bulk(house: House) -> None:
     everything = await house.review.bulk(ADMINISTRATOR, Filter(), Act.CANCEL, False)
     assert everything.done == 4  # the three that were queued, and the one that waited for approval
     assert (await house.review.bulk(ADMINISTRATOR, Filter(state=State.CANCELLED), Act.CANCEL, False)).count == 0
+
+
+async def test_a_dry_run_names_so_many_and_counts_all(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailguard.review.room._NAMED_MOST", 2)
+    for disposition in (Disposition.CONFIRM, Disposition.CONFIRM, Disposition.DELIVER):
+        await house.ledger.add(disposition)
+    dry = await house.review.bulk(ADMINISTRATOR, Filter(), Act.CANCEL, True)
+    assert (dry.count, len(dry.ids)) == (3, 2)
 
 
 async def test_bulk_remove_is_refused(house: House) -> None:
