@@ -6,8 +6,12 @@ Exit status: 0 done, 1 refused or found wanting, 2 wrong usage. An error is one 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from mailguard import __version__
 
@@ -27,8 +31,37 @@ VERBS = {
 }
 
 
+class _WrongUsage(click.UsageError):
+    """Wrong usage, said in one line: which verb, what is wrong, where to look."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        verb = self.ctx.command_path if self.ctx else "mailguard"
+        wrong = " ".join(self.format_message().split()).rstrip(".")
+        click.echo(f"{verb}: {wrong}; see {verb} --help", file=file, err=True)
+
+
+@contextmanager
+def _in_one_line() -> Iterator[None]:
+    try:
+        yield
+    except NoArgsIsHelpError:
+        raise  # it shows the help that was forgotten to be asked for
+    except click.UsageError as error:
+        raise _WrongUsage(error.format_message(), error.ctx) from None
+
+
 class _Verbs(click.Group):
     """A group that knows its verbs by name and loads a verb's module only when it is used."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        with _in_one_line():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _in_one_line():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(VERBS)

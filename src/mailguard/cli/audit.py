@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from mailguard.app.rooms import Rooms
-from mailguard.cli.ledger import plain, with_ledger
+from mailguard.cli.ledger import local, plain, with_ledger
 from mailguard.cli.setup import with_config
 from mailguard.store.audit import as_json as line_to_json
 from mailguard.store.records import HistoryLine
@@ -29,17 +29,18 @@ def audit() -> None:
 def list_(config_file: Path | None, message_id: str | None, limit: int, as_json: bool) -> None:
     """The newest lines, newest last."""
 
-    async def work(rooms: Rooms) -> list[HistoryLine]:
+    async def work(rooms: Rooms) -> None:
         if message_id:
-            return (await rooms.audit.history_of(message_id))[-limit:]
-        return (await rooms.audit.latest(limit))[::-1]
+            lines = (await rooms.audit.history_of(message_id))[-limit:]
+        else:
+            lines = (await rooms.audit.latest(limit))[::-1]
+        if as_json:
+            click.echo(json.dumps({"lines": [line_to_json(line) for line in lines]}, ensure_ascii=False))
+            return
+        for line in lines:
+            click.echo(f"{line.number}  {local(line.at, rooms, 'seconds')}  {plain(_said(line))}")
 
-    lines = with_ledger(config_file, work)
-    if as_json:
-        click.echo(json.dumps({"lines": [line_to_json(line) for line in lines]}, ensure_ascii=False))
-        return
-    for line in lines:
-        click.echo(f"{line.number}  {line.at:%Y-%m-%d %H:%M:%S}  {plain(_said(line))}")
+    with_ledger(config_file, work)
 
 
 @audit.command("export")

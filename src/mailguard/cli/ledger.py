@@ -15,9 +15,10 @@ import shlex
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 import click
 import structlog
@@ -80,8 +81,11 @@ def acting() -> Actor:
     return Actor(f"cli-{name}", Role.ADMINISTRATOR, "cli")
 
 
-def read_filter(texts: tuple[str, ...]) -> Filter:
-    """`state=held sender=ann@corp.example older=3d words` to a Filter; bare words are searched. Usage errors."""
+def read_filter(texts: tuple[str, ...], *, acts: bool = False) -> Filter:
+    """`state=held sender=ann@corp.example older=3d words` to a Filter; bare words are searched. Usage errors.
+
+    acts: something is done to what matches, and bare words are refused: a search must be meant.
+    """
     given: dict[str, str] = {}
     words: list[str] = []
     for text in texts:
@@ -97,6 +101,9 @@ def read_filter(texts: tuple[str, ...]) -> Filter:
                 raise click.BadParameter(f"unknown key {key!r}: use {', '.join(_KEYS)}", param_hint="--filter")
             else:
                 given[key] = value
+    if acts and words:
+        example = shlex.quote(f'q="{" ".join(words)}"')
+        raise click.BadParameter(f"words need a key to act on what they find: write {example}", param_hint="--filter")
     return Filter(
         state=_state(given.get("state", "")),
         q=" ".join([given.get("q", ""), *words]).strip(),
@@ -111,6 +118,13 @@ def read_filter(texts: tuple[str, ...]) -> Filter:
 def plain(text: str) -> str:
     """Text from a mail on its way to a terminal: one line, and nothing that the terminal would obey."""
     return "".join(ch if ch.isprintable() else "?" for ch in " ".join(text.split()))
+
+
+def local(moment: datetime, rooms: Rooms, timespec: str = "minutes") -> str:
+    """A time for people, in the organisation's zone and with it: `2026-11-23 23:10 +09:00`."""
+    zone = ZoneInfo(rooms.config.settings.organization.timezone)
+    text = moment.astimezone(zone).isoformat(" ", timespec)
+    return f"{text[:-6]} {text[-6:]}"
 
 
 def _state(word: str) -> State | None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from mailguard.app.rooms import Rooms
-from mailguard.cli.ledger import acting, plain, read_filter, with_ledger
+from mailguard.cli.ledger import acting, local, plain, read_filter, with_ledger
 from mailguard.cli.setup import fail, with_config
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.lifecycle import State
@@ -26,7 +27,7 @@ FILTER = click.option(
     "filters",
     multiple=True,
     metavar="KEY=VALUE",
-    help="state= sender= recipient= rule= older=3d before=ID, or words to search; may be repeated.",
+    help="state= sender= recipient= rule= older=3d before=ID q=WORDS; may be repeated.",
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 
@@ -48,18 +49,22 @@ def queue() -> None:
 def list_(config_file: Path | None, filters: tuple[str, ...], limit: int, as_json: bool) -> None:
     """Held and queued mail, newest first; any other state with --filter state=..."""
     chosen = read_filter(filters)
-    records = with_ledger(config_file, lambda rooms: _open_mail(rooms, chosen, limit))
-    if as_json:
-        following = records[-1].id if len(records) == limit else None
-        shown = [record_to_json(record) for record in records]
-        click.echo(json.dumps({"messages": shown, "next": following}, ensure_ascii=False))
-        return
-    for record in records:
-        click.echo(_line(record))
-    if not records:
-        click.echo("nothing is waiting" if chosen == Filter() else "nothing matches")
-    elif len(records) == limit:
-        click.echo(f"-- more: --filter before={records[-1].id}")
+
+    async def work(rooms: Rooms) -> None:
+        records = await _open_mail(rooms, chosen, limit)
+        if as_json:
+            following = records[-1].id if len(records) == limit else None
+            shown = [record_to_json(record) for record in records]
+            click.echo(json.dumps({"messages": shown, "next": following}, ensure_ascii=False))
+            return
+        for record in records:
+            click.echo(_line(record, rooms))
+        if not records:
+            click.echo("nothing is waiting" if chosen == Filter() else "nothing matches")
+        elif len(records) == limit:
+            click.echo(f"-- more: --filter before={records[-1].id}")
+
+    with_ledger(config_file, work)
 
 
 @queue.command("show")
@@ -69,14 +74,14 @@ def list_(config_file: Path | None, filters: tuple[str, ...], limit: int, as_jso
 def show(config_file: Path | None, message_id: str, as_json: bool) -> None:
     """One mail with its recipients, findings and history."""
 
-    async def work(rooms: Rooms) -> dict[str, Any]:
+    async def work(rooms: Rooms) -> None:
         try:
-            return view_to_json(await rooms.review.show(acting(), message_id))
+            shown = view_to_json(await rooms.review.show(acting(), message_id))
         except ReviewError as error:
             fail(f"{message_id}: {error}")
+        click.echo(json.dumps(shown, ensure_ascii=False) if as_json else _page(shown, rooms))
 
-    shown = with_ledger(config_file, work)
-    click.echo(json.dumps(shown, ensure_ascii=False) if as_json else _page(shown))
+    with_ledger(config_file, work)
 
 
 def _verb(name: str, act: Act, what: str) -> None:
@@ -108,7 +113,7 @@ def _verb(name: str, act: Act, what: str) -> None:
         if recipients and len(ids) != 1:
             raise click.UsageError("--recipient goes with exactly one ID")
         if filters:
-            _by_filter(config_file, act, read_filter(filters), comment, dry_run, yes, as_json)
+            _by_filter(config_file, act, read_filter(filters, acts=True), comment, dry_run, yes, as_json)
         else:
             _by_id(config_file, act, ids, _addresses(recipients) or None, comment, dry_run, as_json)
 
@@ -176,13 +181,14 @@ def _by_filter(
 
     async def work(rooms: Rooms) -> dict[str, Any]:
         try:
-            count = (await rooms.review.bulk(acting(), chosen, act, True)).count
+            found = await rooms.review.bulk(acting(), chosen, act, True)
+            count = found.count
             say(count)
             if dry_run and not as_json:
                 for record in await _reached(rooms, act, chosen):
-                    click.echo(_line(record))
+                    click.echo(_line(record, rooms))
             if dry_run or not count:
-                return {"count": count, "done": 0, "refused": 0, "ids": [], "errors": {}}
+                return {"count": count, "done": 0, "refused": 0, "ids": list(found.ids), "errors": {}}
             result = await rooms.review.bulk(acting(), chosen, act, False, comment)
         except Refused as error:
             fail(error.reason.en)
@@ -233,17 +239,20 @@ def _addresses(texts: tuple[str, ...]) -> tuple[Address, ...]:
         raise click.BadParameter(f"not a mail address: {error}") from None
 
 
-def _line(record: MessageRecord) -> str:
+def _line(record: MessageRecord, rooms: Rooms) -> str:
     recipients = ", ".join(str(copy.address) for copy in record.recipients[:3])
     more = f" (+{len(record.recipients) - 3})" if len(record.recipients) > 3 else ""
     people = plain(f"{record.sender or '<>'} -> {recipients}{more}")
-    when = f"{record.received_at:%Y-%m-%d %H:%M}"
-    return f"{record.id}  {when}  {record.state:<9}  {people}  {plain(record.subject or '')[:60]}"
+    state = f"{record.state:<9}  {record.verdict.disposition.word:<7}"
+    return f"{record.id}  {local(record.received_at, rooms)}  {state}  {people}  {plain(record.subject or '')[:60]}"
 
 
-def _page(shown: dict[str, Any]) -> str:
-    names = ("id", "state", "sender", "subject", "received_at", "expires_at")
-    lines = [(name, str(shown[name] or "-")) for name in names]
+def _page(shown: dict[str, Any], rooms: Rooms) -> str:
+    def when(text: str | None) -> str:
+        return local(datetime.fromisoformat(text), rooms) if text else "-"
+
+    lines = [(name, str(shown[name] or "-")) for name in ("id", "state", "sender", "subject")]
+    lines += [(name, when(shown[name])) for name in ("received_at", "expires_at")]
     for copy in shown["recipients"]:
         tried = f"  {copy['last_code'] or ''} {copy['last_text']}" if copy["attempts"] else ""
         lines.append(("to", f"{copy['address']}  {copy['disposition']}  {copy['state']}{tried}"))
@@ -252,5 +261,5 @@ def _page(shown: dict[str, Any]) -> str:
         lines.append(("finding", f"{finding['rule']}: {finding['because']['en']} ({evidence})"))
     for line in shown["history"]:
         said = f": {line['comment']}" if line["comment"] else ""
-        lines.append(("history", f"{line['at']}  {line['event']}  {line['actor']} ({line['via']}){said}"))
+        lines.append(("history", f"{when(line['at'])}  {line['event']}  {line['actor']} ({line['via']}){said}"))
     return "\n".join(f"{name:<12} {plain(text)}" for name, text in lines)

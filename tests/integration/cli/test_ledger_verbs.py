@@ -151,7 +151,9 @@ def test_hold_and_reject(desk: Desk) -> None:
 def test_a_dry_run_changes_nothing(desk: Desk) -> None:
     record = desk.add()
     assert "would release" in desk.run("queue", "release", record.id, "--dry-run").output
-    assert desk.json("queue", "release", "--filter", "state=held", "--dry-run")["count"] == 1
+    assert desk.json("queue", "release", "--filter", "state=held", "--dry-run") == {
+        "count": 1, "done": 0, "refused": 0, "ids": [record.id], "errors": {}, "dry_run": True,
+    }  # fmt: skip
     said, shown = desk.run("queue", "cancel", "--filter", "state=held", "--dry-run").output.splitlines()
     assert said == "1 mails match"
     assert shown.startswith(f"{record.id}  ")
@@ -165,8 +167,72 @@ def test_a_filter_counts_first_and_then_acts(desk: Desk) -> None:
     result = desk.run("queue", "release", "--filter", f"sender={ANN}")
     assert result.output == "3 mails match\ndone: 3, refused: 0\n"
     assert {desk.state(record) for record in records} == {State.QUEUED}
-    done = desk.json("queue", "cancel", "--filter", "dave")
+    done = desk.json("queue", "cancel", "--filter", "q=dave")
     assert (done["count"], done["done"], done["refused"]) == (1, 1, 0)
+
+
+@pytest.mark.parametrize("verb", ["release", "cancel", "hold", "reject"])
+def test_nothing_is_done_to_what_loose_words_find(desk: Desk, verb: str) -> None:
+    record = desk.add()
+    for arguments in (("hello",), ("state=held hello",), ("q=hello 2",)):
+        said = desk.run("queue", verb, "--filter", *arguments, status=2).stderr
+        assert said.count("\n") == 1
+        assert "write 'q=" in said
+    assert desk.state(record) is State.HELD
+    assert desk.json("queue", "list", "--filter", "hello")["messages"]
+    assert desk.json("queue", "release", "--filter", 'q="hello"', "--dry-run")["count"] == 1
+
+
+def test_times_are_in_the_zone_of_the_organisation_and_say_so(desk: Desk) -> None:
+    record = desk.add()
+    assert "  2026-11-23 21:00 +09:00  " in desk.run("queue", "list").output
+    assert "  2026-11-23 21:00:01 +09:00  " in desk.run("audit", "list").output
+    shown = desk.run("queue", "show", record.id).output.splitlines()
+    assert [
+        line.split(maxsplit=1)[1][:23] for line in shown if line.startswith(("received_at", "expires", "hist"))
+    ] == [
+        "2026-11-23 21:00 +09:00",
+        "2026-11-26 21:00 +09:00",
+        "2026-11-23 21:00 +09:00",
+    ]
+    assert desk.json("queue", "show", record.id)["received_at"] == "2026-11-23T12:00:01+00:00"
+    assert desk.json("audit", "list")["lines"][0]["at"] == "2026-11-23T12:00:01+00:00"
+
+
+def test_list_says_what_a_mail_waits_for(desk: Desk) -> None:
+    for disposition in (Disposition.DELAY, Disposition.CONFIRM, Disposition.APPROVE):
+        desk.add(disposition, approvers=(BOSS,) if disposition is Disposition.APPROVE else ())
+    lines = desk.run("queue", "list").output.splitlines()
+    assert [line.split()[4:6] for line in lines] == [["held", "approve"], ["held", "confirm"], ["held", "delay"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "verb", "wrong"),
+    [
+        (("nothing",), "mailguard", "No such command 'nothing'"),
+        (("--nothing",), "mailguard", "No such option '--nothing'"),
+        (("queue", "cancel"), "mailguard queue cancel", "give IDs, or --filter, and not both"),
+        (("token", "create"), "mailguard token create", "Missing option '--role'. Choose from: sender"),
+        (("audit", "list", "--limit", "x"), "mailguard audit list", "'x' is not a valid integer"),
+    ],
+)
+def test_wrong_usage_is_one_line(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], verb: str, wrong: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main.main(list(arguments), prog_name="mailguard")
+    assert ended.value.code == 2
+    out, said = capsys.readouterr()
+    assert out == ""
+    assert said.count("\n") == 1
+    assert said.startswith(f"{verb}: ")
+    assert wrong in said
+    assert said.endswith(f"; see {verb} --help\n")
+
+
+def test_help_is_as_it_was(desk: Desk) -> None:
+    assert desk.run("queue", "cancel", "--help").stdout.startswith("Usage: main queue cancel [OPTIONS]")
+    assert desk.run("queue", status=2).stderr.startswith("Usage: main queue [OPTIONS]")
 
 
 def test_ids_or_a_filter(desk: Desk) -> None:
