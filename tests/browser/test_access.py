@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import email
 import email.policy
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Disposition
 from mailguard.notify.letters import Kind, LetterContext, compose
+from mailguard.relay.outside import Outside
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -163,3 +166,22 @@ async def test_letters_can_be_read_in_light_and_dark_and_on_a_phone(
             wrong[kind] = found
         await window.shot(f"letter-{kind}-{'dark' if dark else 'light'}-{language}")
     assert wrong == {}
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+async def test_every_tab_is_in_sight_on_a_phone(
+    reception: Reception, opens: Opens, tmp_path: Path, language: Language
+) -> None:
+    for number in range(12):
+        await reception.take_in(sender=f"<{ADMIN}>", subject=f"Mail {number}")
+    reception.app.state.desk = replace(reception.app.state.desk, outside=Outside(tmp_path / "mailbox"))
+    window = await opens(ADMIN, "phone", language)
+    await window.open("/mine")
+    await window.shot(f"tabs-phone-{language}")
+    edges = await window.page.evaluate(
+        "[...document.querySelectorAll('.bar nav a')].map((a) => a.getBoundingClientRect())"
+        ".map((box) => [box.left, box.right])"
+    )
+    assert len(edges) == 3
+    assert all(left >= 0 and right <= 390 for left, right in edges), edges
+    assert not await window.overflows()

@@ -104,12 +104,16 @@ class Access:
         lasts = self._settings.letter_session_lasts
         return await self._open("letter", token, None, code, client=client, via="letter", lasts=lasts)
 
-    async def peek(self, token: str) -> LetterPeek | None:
-        """Which mail and person a letter's link names, while it is good; for the page that asks for the code."""
+    async def peek(self, token: str, *, used: bool = False) -> LetterPeek | None:
+        """Which mail and person a letter's link names, while it is good; for the page that asks for the code.
+
+        used: a used or spoilt one too, until its time is over: only to lead an open session to a mail that it may see.
+        """
         ticket = await self._sessions.find_ticket("letter", hashed(token))
         if ticket is None or ticket.message_id is None:
             return None
-        if not ticket.is_alive(self._now(), self._settings.code_tries):
+        now = self._now()
+        if now >= ticket.expires_at or not (used or ticket.is_alive(now, self._settings.code_tries)):
             return None
         return LetterPeek(ticket.person, ticket.message_id)
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -168,7 +169,7 @@ async def openapi(request: Request) -> Response:
 
 async def nowhere(_request: Request) -> Response:
     """Any other path under /api."""
-    raise not_found()
+    raise HTTPException(404)
 
 
 async def _reached(request: Request) -> tuple[Actor, str]:

@@ -29,7 +29,7 @@ class Reads(Protocol):
 
 
 class OutsideMail(Protocol):
-    """What the mailbox upstream received: file name, envelope, subject, time."""
+    """What the mailbox upstream received: file name, envelope, subject, time, and whether it is a letter of ours."""
 
     @property
     def name(self) -> str: ...
@@ -41,6 +41,8 @@ class OutsideMail(Protocol):
     def subject(self) -> str: ...
     @property
     def received_at(self) -> datetime: ...
+    @property
+    def letter(self) -> bool: ...
 
 
 class Outside(Protocol):

@@ -16,11 +16,12 @@ from mailguard.console.content import body_values
 from mailguard.console.desk import desk_of
 from mailguard.console.people import Company
 from mailguard.console.present import Badge, File, Personal, Speaker
-from mailguard.console.problems import not_found
+from mailguard.console.problems import decided_words, not_found
 from mailguard.console.visit import hand_over, known_visitor, speaker
 from mailguard.mail.lifecycle import State
+from mailguard.mail.organization import Language
 from mailguard.notify.letter_rows import Reason
-from mailguard.notify.phrases import file_size, listed, on_one_line
+from mailguard.notify.phrases import FINDINGS, file_size, listed, on_one_line
 from mailguard.review import Act, HistoryLine, MessageRecord, View
 
 #: Words of ?done= that a page repeats; anything else is not said.
@@ -47,6 +48,15 @@ class Past:
     what: str
     who: str
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something noticed while reading: in the reader's words, where, and the reader's own English note of it."""
+
+    sentence: str
+    where: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +88,8 @@ class MailValues:
     files: Sequence[File]
     personal: Sequence[Personal]
     persons: str
-    findings: Sequence[str]
+    findings: Sequence[Note]
+    unsaid: int
     history: Sequence[Past]
     facts: Sequence[Line]
     observed: Sequence[str]
@@ -114,7 +125,8 @@ def mail_values(view: View, by: Speaker, person: str) -> MailValues:
         files=present.files(record, say),
         personal=present.personal(record, by.language),
         persons=say("personal.persons", count=record.facts.persons) if record.facts.persons else "",
-        findings=_findings(record),
+        findings=_findings(record, by.language),
+        unsaid=max(0, len(record.facts.findings) - _MOST_FINDINGS),
         history=[_past(line, by) for line in view.history],
         facts=_facts(record, by),
         observed=[getattr(h.because, by.language) for h in record.verdict.hits if h.mode != "enforce"],
@@ -135,18 +147,31 @@ async def show_message(request: Request) -> Response:
         request,
         "message.html",
         done=by.say(f"done.{done}") if done in DONE else "",
+        wrong=_before(view, by, actor.address) if done == "before" else "",
         mail=mail_values(view, by, actor.address),
         body=await body_values(request, desk, actor, view, by),
     )
 
 
-def _findings(record: MessageRecord) -> list[str]:
-    shown = [
-        f"{f.code}: {on_one_line(f.where, 80)} {on_one_line(f.detail, 200)}"
+def _before(view: View, by: Speaker, person: str) -> str:
+    """For whoever pressed a button in a tab that came too late: it did nothing, and who decided."""
+    if view.record.state is State.HELD:
+        return by.say("before.open")
+    done = [(r.decided_at, r) for r in view.record.recipients if r.decided_at is not None]
+    at, last = max(done, key=lambda pair: pair[0], default=(None, None))
+    return decided_words(by, person, last.decided_by, at, last.state) if at and last else ""
+
+
+def _findings(record: MessageRecord, language: Language) -> list[Note]:
+    """A code that a newer ledger knows and this page does not is shown as it is."""
+    return [
+        Note(
+            sentence=FINDINGS[f.code].of(language) if f.code in FINDINGS else on_one_line(f.code, 40),
+            where="" if f.where == "mail" else on_one_line(f.where, 80),
+            detail=on_one_line(f"{f.code}: {f.where}: {f.detail}", 300),
+        )
         for f in record.facts.findings[:_MOST_FINDINGS]
     ]
-    more = len(record.facts.findings) - len(shown)
-    return [*shown, f"+{more}"] if more > 0 else shown
 
 
 def _facts(record: MessageRecord, by: Speaker) -> list[Line]:

@@ -141,7 +141,7 @@ def _row(mail: OutsideMail, by: Speaker) -> OutsideRow:
     return OutsideRow(
         name=mail.name,
         subject=on_one_line(mail.subject, 200) or by.say("no_subject"),
-        sender=on_one_line(mail.sender, 120) or by.say("outside.null"),
+        sender=on_one_line(mail.sender, 120) or by.say("outside.letter" if mail.letter else "outside.null"),
         to=listed([on_one_line(r, 120) for r in mail.recipients], by.language, 5),
         when=by.moment(mail.received_at),
     )

@@ -144,7 +144,7 @@ def row(record: MessageRecord, by: Speaker, person: str) -> Row:
         subject=present.subject(record, by.say),
         sender=on_one_line(str(record.sender), 80) or "<>",
         foreign=person not in record.owners,
-        recipients=present.recipients_line(record.recipients, by.language),
+        recipients=present.recipients_line(record, by.language),
         state=present.mail_badge(record, by.language),
         headline=present.list_line(record, by),
         why=given[0].sentence if given else "",

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mailguard.console.present import Badge, Speaker, badge, mail_badge
+from mailguard.console.present import Badge, Speaker, badge, counted, mail_badge
 from mailguard.mail.lifecycle import State
-from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Disposition
 from mailguard.notify import letter_rows
 from mailguard.notify.phrases import on_one_line, people
@@ -64,8 +63,9 @@ def flagged(record: MessageRecord) -> tuple[RecipientRecord, ...]:
 
 def audience(record: MessageRecord, speaker: Speaker) -> str:
     """How many people in how many organisations: 3名・2組織."""
-    domains = {r.address.ascii_domain for r in record.recipients}
-    count = people(len(record.recipients), speaker.language)
+    meant = counted(record)
+    domains = {r.address.ascii_domain for r in meant}
+    count = people(len(meant), speaker.language)
     if len(domains) == 1:
         return speaker.say("recipients.count.one", people=count)
     return speaker.say("recipients.count", people=count, organisations=len(domains))
@@ -98,7 +98,11 @@ def companies(record: MessageRecord, speaker: Speaker, *, selectable: bool) -> l
         )
         groups.setdefault(domain, []).append(person)
         outside[domain] = recipient.external
-    made = [_company(domain, members, outside[domain], speaker.language) for domain, members in groups.items()]
+    meant = {str(r.address) for r in counted(record)}
+    made = [
+        _company(domain, members, outside[domain], people(sum(p.address in meant for p in members), speaker.language))
+        for domain, members in groups.items()
+    ]
     return sorted(made, key=lambda c: (not c.flagged, not c.external))
 
 
@@ -110,12 +114,12 @@ def _notes(recipient: RecipientRecord, speaker: Speaker) -> tuple[str, ...]:
     return (speaker.say("event.answer", answer=code + on_one_line(recipient.last_text, 300)),)
 
 
-def _company(domain: str, members: Sequence[Person], external: bool, language: Language) -> Company:
+def _company(domain: str, members: Sequence[Person], external: bool, count: str) -> Company:
     top = max(_SHOWN, sum(p.flagged for p in members))
     return Company(
         domain=domain,
         external=external,
-        count=people(len(members), language),
+        count=count,
         flagged=any(p.flagged for p in members),
         lines=tuple(members[:top]),
         folded=tuple(members[top:]),

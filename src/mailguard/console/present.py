@@ -7,7 +7,6 @@ sees it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -179,9 +178,15 @@ def personal(record: MessageRecord, language: Language) -> list[Personal]:
     ]
 
 
-def recipients_line(records: Iterable[RecipientRecord], language: Language) -> str:
+def counted(record: MessageRecord) -> list[RecipientRecord]:
+    """The copies that a mail is said to have: while it is open, without those that were taken off it."""
+    is_open = record.state in (State.HELD, State.QUEUED)
+    return [r for r in record.recipients if not is_open or r.state is not State.CANCELLED]
+
+
+def recipients_line(record: MessageRecord, language: Language) -> str:
     """A few addresses for a list, outside ones first."""
-    shown = sorted(records, key=lambda r: not r.external)
+    shown = sorted(counted(record), key=lambda r: not r.external)
     return listed([str(r.address) for r in shown], language)
 
 

@@ -8,6 +8,7 @@ mend it; what somebody else decided first is said with who and when.
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -18,14 +19,24 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from mailguard import events
 from mailguard.console.desk import desk_of
 from mailguard.console.locale.texts import TEXTS
+from mailguard.console.present import Speaker
 from mailguard.console.security import HEADERS
-from mailguard.console.visit import LoginNeeded, Stale, go, hand_over, visitor_of
+from mailguard.console.visit import LoginNeeded, Stale, go, hand_over, speaker, visitor_of
+from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Because
-from mailguard.notify.phrases import STATES, moment
+from mailguard.notify.phrases import STATES
 from mailguard.review import AlreadyDecided, Forbidden, NotFound, Refused, ReviewError
 
 _STATUS: dict[type[ReviewError], int] = {NotFound: 404, Forbidden: 403, AlreadyDecided: 409, Refused: 422}
 _PAGES = frozenset({400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503})
+
+
+#: What a program reads where the status alone does not say what to do.
+_HELP = {
+    404: "There is no such path; GET /api/v1/openapi.json names all.",
+    405: "This path does not take {method}; the Allow field names what it takes.",
+    413: "The body is larger than this server takes.",
+}
 
 
 def not_found() -> NotFound:
@@ -58,13 +69,8 @@ async def refused(request: Request, error: ReviewError, message_id: str = "") ->
     link = link_word = ""
     message_id = message_id or request.path_params.get("id", "")
     if isinstance(error, AlreadyDecided):
-        yours = visitor.actor is not None and visitor.actor.address == error.by
-        detail = say(
-            "error.409.you" if yours else "error.409.by",
-            when=moment(error.at, desk.settings.organization.timezone, visitor.language),
-            by=say("by.mailguard") if error.by == "mailguard" else error.by,
-            state=STATES[error.state].of(visitor.language),
-        )
+        person = visitor.actor.address if visitor.actor else ""
+        detail = decided_words(speaker(desk, visitor), person, error.by, error.at, error.state)
     if message_id and status != 404:
         link, link_word = f"{desk.settings.root}/messages/{message_id}", say("error.409.show")
     return await hand_over(
@@ -75,6 +81,16 @@ async def refused(request: Request, error: ReviewError, message_id: str = "") ->
         detail=detail,
         link=link,
         link_word=link_word,
+    )
+
+
+def decided_words(speaker: Speaker, person: str, by: str, at: datetime, state: State) -> str:
+    """Who decided, when, and what became of it, as this person is told."""
+    return speaker.say(
+        "error.409.you" if by == person else "error.409.by",
+        when=speaker.moment(at),
+        by=speaker.say("by.mailguard") if by == "mailguard" else by,
+        state=STATES[state].of(speaker.language),
     )
 
 
@@ -111,7 +127,8 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     """404, 405, 413 and their like."""
     assert isinstance(error, HTTPException)
     if is_api(request):
-        response: Response = problem(error.status_code, HTTPStatus(error.status_code).phrase)
+        detail = _HELP.get(error.status_code, "This request cannot be served as it is.").format(method=request.method)
+        response: Response = problem(error.status_code, HTTPStatus(error.status_code).phrase, detail)
     else:
         response = await _page(request, error.status_code)
     for name, value in (error.headers or {}).items():

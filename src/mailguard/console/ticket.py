@@ -6,8 +6,6 @@ nothing. The code opens a short session for this one mail and does the act in th
 
 from __future__ import annotations
 
-import contextlib
-
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,28 +16,33 @@ from mailguard.console.auth import client_of, code_of
 from mailguard.console.desk import Desk, desk_of
 from mailguard.console.message import mail_values
 from mailguard.console.problems import refused
-from mailguard.console.visit import checked_form, field, go, hand_over, log_in, speaker, visitor_of
+from mailguard.console.visit import Stale, checked_form, field, go, hand_over, log_in, speaker, visitor_of
 from mailguard.mail.actor import Actor
 from mailguard.review import NotFound, ReviewError, View
 
 
 async def show_ticket(request: Request) -> Response:
     """GET /t/{token}: explain and ask. Whoever is logged in and may see the mail anyway goes straight to it."""
-    desk, visitor = desk_of(request), await visitor_of(request)
-    peek = await desk.access.peek(request.path_params["token"][:200])
-    if peek is None:
-        return await _dead(request)
-    if visitor.actor is not None and visitor.may_see(peek.message_id):
-        with contextlib.suppress(NotFound):
-            await desk.review.show(visitor.actor, peek.message_id)
-            return go(request, f"/messages/{peek.message_id}")
-    return await _explain(request, peek)
+    seen = await _seen_anyway(request)
+    if seen:
+        return go(request, f"/messages/{seen}")
+    peek = await desk_of(request).access.peek(request.path_params["token"][:200])
+    return await _dead(request) if peek is None else await _explain(request, peek)
 
 
 async def use_ticket(request: Request) -> Response:
-    """POST /t/{token}: link and code log the mailbox in and do the act."""
+    """POST /t/{token}: link and code log the mailbox in and do the act.
+
+    Another tab of the browser may have used the link: then the mail's page says what was decided, and nothing is done.
+    """
     desk, visitor = desk_of(request), await visitor_of(request)
-    form = await checked_form(request)
+    try:
+        form = await checked_form(request)
+    except Stale:
+        seen = await _seen_anyway(request)
+        if not seen:
+            raise
+        return go(request, f"/messages/{seen}?done=before")
     token, code = request.path_params["token"][:200], code_of(field(form, "code", 40))
     peek = await desk.access.peek(token)
     if peek is None:
@@ -58,6 +61,19 @@ async def use_ticket(request: Request) -> Response:
     response = await _act(request, desk, opened.session.actor, peek, form)
     log_in(response, desk, opened)
     return response
+
+
+async def _seen_anyway(request: Request) -> str:
+    """The mail that the link names or named, if the visitor's session may see it; "" tells nothing."""
+    desk, visitor = desk_of(request), await visitor_of(request)
+    peek = await desk.access.peek(request.path_params["token"][:200], used=True) if visitor.actor else None
+    if visitor.actor is None or peek is None or not visitor.may_see(peek.message_id):
+        return ""
+    try:
+        await desk.review.show(visitor.actor, peek.message_id)
+    except NotFound:
+        return ""
+    return peek.message_id
 
 
 async def _act(request: Request, desk: Desk, actor: Actor, peek: LetterPeek, form: FormData) -> Response:

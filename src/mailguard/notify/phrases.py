@@ -69,6 +69,62 @@ PERSONAL: dict[str, Both] = {
 }
 assert set(PERSONAL) == set(CLASSES)
 
+#: What was noticed while reading a mail, by the codes of mail.facts, for people who send mail, not who run servers.
+FINDINGS: dict[str, Both] = {
+    "unreadable": Both("メールを読み取れませんでした", "The mail could not be read"),
+    "ambiguous_mime": Both(
+        "メールの形式に乱れがあり、受信側で違って見えることがあります",
+        "The mail is put together oddly and may look different to its recipients",
+    ),
+    "malformed_header": Both(
+        "件名や宛先などの書き方に誤りがあります", "Subject, recipients or the like are not written correctly"
+    ),
+    "unparseable_attachment": Both(
+        "添付ファイルが壊れているか、読み取れません", "An attachment is damaged or could not be read"
+    ),
+    "ambiguous_archive": Both(
+        "圧縮ファイルの中身が、開くソフトによって違って見えます",
+        "An archive shows different contents in different programs",
+    ),
+    "bomb": Both(
+        "開くと極端に大きくなる圧縮ファイルです。中身は確認していません",
+        "An archive that grows extremely when opened; its contents were not checked",
+    ),
+    "nested_too_deep": Both(
+        "ファイルが何重にも入っているため、奥の中身は確認していません",
+        "Files lie too deep inside one another; the innermost were not checked",
+    ),
+    "too_many_parts": Both(
+        "部品の数が多すぎるため、すべては確認していません", "The mail has too many parts; not all were checked"
+    ),
+    "limit_reached": Both("大きすぎるため、すべては確認していません", "Too large: not everything was checked"),
+    "encrypted": Both("暗号化されています", "It is encrypted"),
+    "not_inspectable": Both("中身を確認できません", "Its contents could not be checked"),
+    "macro": Both("マクロが入っています", "It contains macros"),
+    "type_mismatch": Both("拡張子と中身の種類が異なります", "The name says another type than the contents"),
+    "double_extension": Both(
+        "拡張子が二つあり、実行ファイルを別の種類に見せています",
+        "The name has two extensions: a program that looks like another kind of file",
+    ),
+    "bidi_filename": Both(
+        "ファイル名に、文字の並びを変えて見せる記号があります",
+        "The file name has signs that change how it is displayed",
+    ),
+    "external_body": Both(
+        "中身がメールの外にあり、確認できません", "The contents lie outside of the mail and could not be checked"
+    ),
+    "partial": Both(
+        "分割されたメールの一部のため、全体を確認できません",
+        "Only one piece of a mail that was split; the whole could not be checked",
+    ),
+    "bcc_header": Both("Bcc の宛先が、受け取る人全員に見えます", "All recipients can see who is in Bcc"),
+    "header_envelope_mismatch": Both(
+        "表示されている差出人や宛先が、実際のものと異なります", "The sender or recipients shown are not the real ones"
+    ),
+    "executable": Both("実行できるファイルです", "A file that runs as a program"),
+    "hidden_text": Both("画面に表示されない文章が含まれています", "There is text that is not displayed"),
+}
+
 _COUNTED = re.compile(r"([a-z_]+): ([0-9,]+)")
 
 

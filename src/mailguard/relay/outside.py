@@ -20,6 +20,7 @@ from mailguard.relay.mailbox import NAME, file_of
 
 _HEADER_MAX = 64 * 1024
 _SUBJECT = re.compile(rb"^subject:[ \t]*((?:[^\r\n]*\r\n[ \t])*[^\r\n]*)", re.IGNORECASE | re.MULTILINE)
+_LETTER = re.compile(rb"^x-mailguard-letter:", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class OutsideMail:
     """A mail that left: its name here, our message id, the envelope as the next server would have got it, when, how
     big.
 
-    sender: "" for the null path. recipients: all of them, Bcc too. subject: decoded, "" if there is none.
+    sender: "" for the null path. recipients: all of them, Bcc too. subject: decoded, "" if there is none. letter: from
+    the null path, and marked as letters of the house are.
     """
 
     name: str
@@ -37,6 +39,7 @@ class OutsideMail:
     subject: str
     received_at: datetime
     size: int
+    letter: bool
 
 
 class Outside:
@@ -104,4 +107,5 @@ def look_up(path: Path, name: str) -> OutsideMail:
         subject=decode_field(subject[1]) if subject else "",
         received_at=datetime.fromisoformat(kept["relayed_at"]),
         size=file.stat().st_size,
+        letter=not kept["sender"] and _LETTER.search(header) is not None,
     )

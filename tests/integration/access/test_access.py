@@ -319,3 +319,13 @@ async def test_the_ledger_holds_nothing_that_opens_anything(house: House, tmp_pa
     assert not [secret for secret in secrets if secret.encode() in octets]
     codes = [code for code in (login.code, letter.code) if code.encode() in octets]
     assert len(codes) < 2  # six digits may turn up by chance; both do not
+
+
+async def test_a_used_link_still_names_its_mail_to_those_who_ask_for_it(house: House) -> None:
+    message_id = new_message_id(NOON)
+    ticket = await house.access.letter_ticket(message_id, BOSS)
+    await house.access.redeem_letter(ticket.token, ticket.code)
+    assert await house.access.peek(ticket.token) is None
+    assert await house.access.peek(ticket.token, used=True) == LetterPeek(BOSS, message_id)
+    house.ledger.clock.forward(hours=96)
+    assert await house.access.peek(ticket.token, used=True) is None

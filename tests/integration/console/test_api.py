@@ -233,3 +233,14 @@ async def test_the_document_describes_every_path_that_answers(reception: Recepti
         for route in getattr(mount, "routes", None) or []
     }
     assert set(document["paths"]) == {path for path in routes if path != "/openapi.json"}
+
+
+async def test_a_path_or_method_that_is_none_says_what_to_do(reception: Reception) -> None:
+    client = await program(reception)
+    for answer in (await client.get(f"{BASE}/nothing"), await client.get("/api/v2/messages")):
+        assert "/api/v1/openapi.json" in is_problem(answer, 404)["detail"]
+    refused = await client.delete(f"{BASE}/messages")
+    assert "DELETE" in is_problem(refused, 405)["detail"]
+    assert refused.headers["allow"]
+    large = await client.post(f"{BASE}/messages/bulk", content=b"x" * (1024 * 1024 + 1))
+    assert is_problem(large, 413)["detail"]

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
-from tests.reception import ADMIN, ANN, TANAKA, URL, Reception, open_reception
+from tests.reception import ADMIN, ANN, SATO, SUZUKI, TANAKA, URL, Reception, open_reception
 
 from mailguard.mail.address import NULL_PATH, ReversePath, parse_address
 from mailguard.mail.message import Body
@@ -16,6 +16,7 @@ from mailguard.relay.upstream import Outgoing
 
 LETTER = (
     "From: mailguard@corp.example\r\nTo: ann@corp.example\r\nSubject: [Held] Quotation\r\n"
+    "X-Mailguard-Letter: held\r\n"
     "Content-Type: text/html; charset=utf-8\r\n\r\n"
     f"<p>Look: {URL}/t/abc and https://evil.example/t/abc</p>\r\n"
 )
@@ -44,7 +45,7 @@ async def test_an_administrator_sees_everything_that_left(trying_out: Reception)
     page = (await (await trying_out.browser(ADMIN)).get("/outside")).text
     assert "[Held] Quotation" in page
     assert "Bob&#39;s" in page
-    assert "(empty: automatic mail)" in page
+    assert "A letter from mailguard" in page
     assert TANAKA in page
 
 
@@ -79,3 +80,22 @@ async def test_without_a_mailbox_there_is_no_such_page(reception: Reception) -> 
     browser = await reception.browser(ADMIN)
     assert (await browser.get("/outside")).status_code == 404
     assert "/outside" not in (await browser.get("/mine")).text
+
+
+async def test_letters_and_other_automatic_mail_are_called_what_they_are(trying_out: Reception, tmp_path: Path) -> None:
+    automatic = LETTER.replace("X-Mailguard-Letter: held\r\n", "").replace("[Held] Quotation", "Out of office")
+    claimed = LETTER.replace("[Held] Quotation", "I am no letter")
+    folder, bob = tmp_path / "mailbox", ReversePath(parse_address("bob@corp.example"))
+    await deliver(trying_out, folder, NULL_PATH, SATO, automatic)
+    await deliver(trying_out, folder, bob, SUZUKI, claimed)
+    for language, letter, null in (
+        ("en", "A letter from mailguard", "Automatic mail"), ("ja", "mailguard からのお知らせ", "自動送信のメール"),
+    ):  # fmt: skip
+        browser = await trying_out.browser(ADMIN, language)
+        page = (await browser.get("/outside")).text
+        rows = {row.partition("</a>")[0].rpartition(">")[2]: row for row in page.split("<tr>")[2:]}
+        assert letter in rows["[Held] Quotation"]
+        assert null in rows["Out of office"]
+        assert "bob@corp.example" in rows["I am no letter"]
+        name = rows["[Held] Quotation"].partition('href="/outside/')[2].partition('"')[0]
+        assert letter in (await browser.get(f"/outside/{name}")).text

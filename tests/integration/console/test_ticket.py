@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.reception import ADMIN, ANN, BOSS, TANAKA, Reception, link_and_code, text_of
 
 from mailguard.mail.lifecycle import State
@@ -145,3 +146,50 @@ async def test_a_scanner_that_opens_every_link_changes_nothing(reception: Recept
     assert await state(reception, message_id) is State.HELD
     browser = await reception.browser()
     assert (await browser.send(await browser.get(link), link, act="release", code=code)).status_code == 303
+
+
+async def test_a_used_link_leads_the_same_browser_to_the_mail_and_tells_others_nothing(reception: Reception) -> None:
+    message_id, link, code = await held(reception)
+    browser = await reception.browser()
+    await browser.send(await browser.get(link), link, act="release", code=code)
+    assert (await browser.get(link)).headers["location"] == f"/messages/{message_id}"
+    for person in ("", "eve@corp.example"):
+        answer = await (await reception.browser(person)).get(link)
+        assert answer.status_code == 404
+        assert "This link does not work" in answer.text
+        assert message_id not in answer.text
+
+
+@pytest.mark.parametrize(("first", "told"), [("cancel", "You decided already"), ("view", "The mail is still on hold")])
+async def test_the_second_tab_is_led_to_the_mail_and_says_who_decided(
+    reception: Reception, first: str, told: str
+) -> None:
+    message_id, link, code = await held(reception)
+    browser = await reception.browser()
+    tabs = [await browser.get(link) for _ in range(2)]
+    await browser.send(tabs[0], link, act=first, code=code)
+    before = await state(reception, message_id)
+    answer = await browser.send(tabs[1], link, act="release", code=code)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/messages/{message_id}?done=before")
+    assert told in (await browser.get(answer.headers["location"])).text
+    assert await state(reception, message_id) is before
+
+
+async def test_the_second_tab_says_that_somebody_else_decided(reception: Reception) -> None:
+    message_id, link, code = await held(reception)
+    browser = await reception.browser()
+    tabs = [await browser.get(link) for _ in range(2)]
+    await browser.send(tabs[0], link, act="view", code=code)
+    admin = await reception.browser(ADMIN)
+    await admin.send(await admin.get(f"/messages/{message_id}"), "/act", act="cancel")
+    answer = await browser.send(tabs[1], link, act="release", code=code)
+    assert "admin@corp.example decided first" in (await browser.get(answer.headers["location"])).text
+
+
+async def test_a_form_of_another_site_is_led_nowhere(reception: Reception) -> None:
+    _, link, code = await held(reception)
+    browser = await reception.browser()
+    await browser.send(await browser.get(link), link, act="view", code=code)
+    for fields in ({}, {"form_token": "x" * 40}):
+        stranger = await (await reception.browser("eve@corp.example")).client.post(link, data=fields)
+        assert stranger.status_code == 403

@@ -14,6 +14,7 @@ from mailguard.console.message import mail_values
 from mailguard.console.present import Speaker
 from mailguard.console.visit import waits_for
 from mailguard.mail.address import parse_address
+from mailguard.mail.facts import Finding
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Because, Disposition, RuleHit
@@ -141,3 +142,30 @@ def test_everything_of_a_mail_can_be_said_in_both_languages() -> None:
             values = mail_values(view(held_mail(state=state)), by(language), ANN.key)
             assert values.headline
             assert not values.foreign
+
+
+def test_findings_are_said_in_the_readers_language_with_their_place() -> None:
+    record = held_mail()
+    found = (
+        Finding("macro", "見積.xlsm", "a VBA project"),
+        Finding("unreadable", "mail", "the reader failed"),
+        Finding("of_tomorrow", "x", "y"),
+    )
+    record = replace(record, facts=replace(record.facts, findings=found))
+    notes = mail_values(view(record), by("ja"), ANN.key).findings
+    assert [(note.sentence, note.where) for note in notes] == [
+        ("マクロが入っています", "見積.xlsm"), ("メールを読み取れませんでした", ""), ("of_tomorrow", "x"),
+    ]  # fmt: skip
+
+
+def test_removed_recipients_are_not_counted_while_the_mail_is_open() -> None:
+    record = held_mail()
+    removed = replace(recipient(TANAKA), state=State.CANCELLED)
+    rest = [one for one in record.recipients if one.address != TANAKA]
+    for state in (State.HELD, State.QUEUED):
+        opened = with_recipients(record, removed, *(replace(one, state=state) for one in rest))
+        assert people.audience(opened, by()) == "3名・2組織"
+        assert present.recipients_line(opened, "en") == "sato@example.co.jp, suzuki@example.co.jp, boss@corp.example"
+        counts = {group.domain: group.count for group in people.companies(opened, by(), selectable=False)}
+        assert counts == {"examp1e.co.jp": "0名", "example.co.jp": "2名", "corp.example": "1名"}
+    assert people.audience(held_mail(state=State.CANCELLED), by()) == "4名・3組織"

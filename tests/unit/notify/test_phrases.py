@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailguard.mail.facts import FINDING_CODES
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
-from mailguard.notify.phrases import STATES, evidence_line, file_size, listed, moment, on_one_line, people, span
+from mailguard.notify.phrases import (
+    FINDINGS,
+    STATES,
+    evidence_line,
+    file_size,
+    listed,
+    moment,
+    on_one_line,
+    people,
+    span,
+)
 
 
 def test_every_state_has_a_word() -> None:
@@ -97,3 +109,11 @@ def test_one_line_is_one_line_whatever_comes(text: str) -> None:
 )
 def test_counts_of_personal_data_are_in_the_readers_language(evidence: str, ja: str, en: str) -> None:
     assert (evidence_line(evidence, "ja"), evidence_line(evidence, "en")) == (ja, en)
+
+
+def test_every_finding_has_a_sentence_in_both_languages() -> None:
+    assert set(FINDINGS) == set(FINDING_CODES)
+    for code, both in FINDINGS.items():
+        assert both.en.isascii(), code
+        assert not re.search("[a-z]_[a-z]", both.ja + both.en), code
+        assert re.search("[ぁ-ん]", both.ja), code
