@@ -17,7 +17,7 @@ import click
 from mailguard.app.rooms import Rooms
 from mailguard.cli.ledger import acting, local, plain, read_filter, with_ledger
 from mailguard.cli.setup import fail, with_config
-from mailguard.mail.address import Address, AddressError, parse_address
+from mailguard.mail.address import Address, AddressError, parse_typed
 from mailguard.mail.lifecycle import State
 from mailguard.review import DECIDING, Act, MessageRecord, Refused, ReviewError, record_to_json, view_to_json
 from mailguard.store.records import Filter
@@ -234,7 +234,7 @@ async def _open_mail(rooms: Rooms, chosen: Filter, limit: int) -> list[MessageRe
 
 def _addresses(texts: tuple[str, ...]) -> tuple[Address, ...]:
     try:
-        return tuple(parse_address(text) for text in texts)
+        return tuple(parse_typed(text) for text in texts)
     except AddressError as error:
         raise click.BadParameter(f"not a mail address: {error}") from None
 

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from mailguard.mail.address import AddressError, parse_address
+from mailguard.mail.address import AddressError, parse_typed
 
 
 @click.group()
@@ -21,7 +21,7 @@ def hash_entry(address: str) -> None:
     from mailguard.smtpd.auth import hash_password
 
     try:
-        name = str(parse_address(address)).lower()
+        name = str(parse_typed(address)).lower()
     except AddressError as error:
         raise click.UsageError(f"{address!r} is not a mail address: {error}") from error
     if sys.stdin.isatty():

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
-from mailguard.mail.address import AddressError, ascii_domain, parse_address
+from mailguard.mail.address import AddressError, ascii_domain, parse_address, parse_typed
 
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d)?")
 _SIZE = re.compile(r"(\d+)\s*(B|KB|MB|GB|KIB|MIB|GIB)?", re.IGNORECASE)
@@ -37,7 +37,7 @@ def _octets(value: object) -> object:
 
 def _address(value: str) -> str:
     try:
-        return str(parse_address(value)).lower()
+        return str(parse_typed(value)).lower()
     except AddressError as error:
         raise ValueError(f"not a mail address: {error}") from error
 

@@ -115,6 +115,24 @@ def parse_reverse_path(text: str) -> ReversePath:
     return NULL_PATH if text == "<>" else ReversePath(parse_path(text))
 
 
+def parse_typed(text: str) -> Address:
+    """An address that a person typed (configuration, command line). Raises AddressError with a sentence for people.
+
+    Our grammar decides; email-validator, which knows the mistakes that people make, finds the words.
+    """
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        return parse_address(text.strip())
+    except AddressError as error:
+        try:
+            validate_email(text.strip(), check_deliverability=False)
+        except EmailNotValidError as said:
+            words = str(said).rstrip(".")
+            raise AddressError(words[:1].lower() + words[1:]) from error
+        raise
+
+
 def ascii_domain(domain: str) -> str:
     """A domain in A-labels (IDNA 2008, UTS 46 mapping), lower case. What IDNA refuses stays as it is, lower case."""
     lowered = domain.lower()

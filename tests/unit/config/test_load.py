@@ -60,7 +60,7 @@ def test_all_errors_at_once_with_their_places(tmp_path: Path) -> None:
         "mailguard.yaml:3:15: listeners.0.address: write host:port, such as 127.0.0.1:2525 or [::1]:2525",
         "mailguard.yaml:3:65: listeners.0.trusted_networks.0: not a network such as 10.0.0.0/8: "
         "'x' does not appear to be an IPv4 or IPv6 network",
-        "mailguard.yaml:7:16: notify.from: not a mail address: no @",
+        "mailguard.yaml:7:16: notify.from: not a mail address: an email address must have an @-sign",
         "mailguard.yaml:8:24: delivery.retry.1: write a time such as 60s, 5m, 4h or 3d",
     ]
 

@@ -17,6 +17,7 @@ from mailguard.mail.address import (
     parse_address,
     parse_path,
     parse_reverse_path,
+    parse_typed,
 )
 
 # RFC 5321 section 4.1.2, as generators; lengths within section 4.5.3.1.
@@ -138,3 +139,23 @@ def test_the_null_path() -> None:
 
 def test_an_address_is_no_text() -> None:
     assert Address("a", "b.example") != "a@b.example"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("admin", "an email address must have an @-sign"),
+        ("@corp.example", "there must be something before the @-sign"),
+        ("a b@corp.example", "the email address contains invalid characters before the @-sign: SPACE"),
+        ("admin@corp..example", "an email address cannot have two periods in a row"),
+    ],
+)
+def test_people_hear_what_is_wrong_with_what_they_typed(typed: str, said: str) -> None:
+    with pytest.raises(AddressError) as caught:
+        parse_typed(typed)
+    assert str(caught.value) == said
+
+
+@pytest.mark.parametrize("typed", ["ann@corp.example", " ann@corp.local ", "ann@corp.test", "佐藤@例え.jp"])
+def test_what_our_grammar_takes_is_taken_whatever_others_say(typed: str) -> None:
+    assert str(parse_typed(typed)) == typed.strip()
