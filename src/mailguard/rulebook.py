@@ -7,8 +7,7 @@ the next asks again.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from watchfiles import awatch
@@ -17,6 +16,9 @@ from mailguard import events
 from mailguard.mail.organization import Organization
 from mailguard.policy.loader import Policy, load_policy
 from mailguard.policy.marks import Problem, Problems
+
+#: Seconds until watching is tried again when it could not be had.
+_AFTER_FAULT = 30.0
 
 
 class Rulebook:
@@ -51,21 +53,28 @@ class Rulebook:
                 if asked or not said_before:
                     events.reload_refused([str(problem) for problem in error.problems])
                 return False
+            except Exception as error:  # no descriptor, no memory: the policy in force stays, and the watch goes on
+                events.fault("policy", error)
+                return False
             changed = policy.hash != self._policy.hash
             self._policy, self.problems = policy, ()
             if changed or asked:
                 events.reloaded(policy.hash, len(policy.rules), changed)
             return True
 
-    async def watch(self, changed: Callable[[], None] | None = None) -> None:
+    async def watch(self) -> None:
         """Reload whenever a file of the policy changes, until cancelled. Editors rename: the folders are watched."""
         while True:
             folders = {path if path.is_dir() else path.parent for path in (*self._paths, *self._policy.sources)}
-            with contextlib.suppress(OSError):
-                async for _ in awatch(*(folder for folder in folders if folder.is_dir()), step=200):
-                    await self.reload()
-                    if changed:
-                        changed()
-                    if not {source.parent for source in self._policy.sources} <= folders:
-                        break  # a list file in a new folder: watch that one too
-            await asyncio.sleep(1)
+            try:
+                await self._watch(folders)
+                await asyncio.sleep(1)
+            except Exception as error:  # no watches left, a folder gone: SIGHUP still works, and the log says so
+                events.fault("policy", error)
+                await asyncio.sleep(_AFTER_FAULT)
+
+    async def _watch(self, folders: set[Path]) -> None:
+        async for _ in awatch(*(folder for folder in folders if folder.is_dir()), step=200):
+            await self.reload()
+            if not {source.parent for source in self._policy.sources} <= folders:
+                return  # a list file in a new folder: watch that one too

@@ -328,3 +328,21 @@ def reply_or_refusal(house: House) -> str:
             return str(client.noop())
     except OSError as error:
         return f"refused: {error}"
+
+
+def test_doors_beside_end_with_a_house_that_is_killed(tmp_path: Path) -> None:
+    folder = tmp_path / "mailguard"
+    data, ports = settings(folder, "mailbox:var/mailbox")
+    furnish(folder, data)
+    house = start(folder, ports, options=("--workers", "2"))
+    assert until(lambda: house.log().count('"event": "started"') == 2)
+    house.process.kill()
+    house.process.wait(PATIENCE)
+    assert until(lambda: reply_or_refusal(house).startswith("refused")), "an orphan goes on with yesterday's policy"
+
+
+def test_the_key_of_the_house_is_whole_or_not_there(house: House) -> None:
+    key = house.folder / "var" / "mailguard.key"
+    assert len(key.read_bytes()) == 32
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert not list(key.parent.glob(".key-*"))

@@ -1,7 +1,7 @@
 """More processes at the SMTP ports: children that take mail in on the same ports and the same ledger (`--workers N`).
 
 The first process sorts, writes letters and shows the console; a child only stands at the door. A child that dies is
-replaced after a pause; all end with the house.
+replaced after a pause; all end with the house, also when it is killed: their stdin ends then.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ async def _keep_one(config: Config) -> None:
             "-m",
             "mailguard",
             *arguments,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE,  # never written to: it ends when we do, however we end
             stdout=asyncio.subprocess.DEVNULL,
         )
         try:

@@ -6,8 +6,10 @@ Nothing here listens, relays or writes letters.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,6 +30,8 @@ from mailguard.store.outbox import Outbox
 from mailguard.store.queue import Queue
 from mailguard.store.sessions import Sessions
 from mailguard.store.spool import Spool
+
+_KEY_OCTETS = 32
 
 
 @dataclass(slots=True)
@@ -114,18 +118,23 @@ def _rooms(config: Config, db: Database) -> Rooms:
 
 
 def house_key(config: Config) -> bytes:
-    """The secret that the mark X-Mailguard-Processed is made with: 32 octets beside the ledger, made once. Blocks."""
+    """The secret that the mark X-Mailguard-Processed is made with: 32 octets beside the ledger, made once. Blocks.
+
+    The file appears whole or not at all, so that a kill in the first second leaves nothing to be mended by hand.
+    """
     path = ledger_path(config).with_suffix(".key")
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        key = path.read_bytes()
-        if len(key) != 32:
-            raise OSError(f"{path}: not a key of 32 octets; restore it, or remove it to have a new one made") from None
-        return key
-    with os.fdopen(descriptor, "wb") as file:
-        key = secrets.token_bytes(32)
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
+    if not path.exists():
+        descriptor, name = tempfile.mkstemp(prefix=".key-", dir=path.parent)  # mode 0600
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(secrets.token_bytes(_KEY_OCTETS))
+                file.flush()
+                os.fsync(file.fileno())
+            with contextlib.suppress(FileExistsError):  # another process was faster: its key is the key
+                os.link(name, path)
+        finally:
+            Path(name).unlink()
+    key = path.read_bytes()
+    if len(key) != _KEY_OCTETS:
+        raise OSError(f"{path}: not a key of {_KEY_OCTETS} octets; restore it, or remove it to have a new one made")
     return key

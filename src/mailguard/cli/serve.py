@@ -46,6 +46,8 @@ async def _serve(config: Config, role: Role, workers: int, share_ports: bool) ->
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, house.reload_soon)
+    if share_ports:  # a door beside another process: stdin is a pipe from it, and its end is ours
+        loop.add_reader(sys.stdin.fileno(), stop.set)
     async with house.open():
         for line in await house.welcome():
             click.echo(line)
