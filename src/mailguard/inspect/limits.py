@@ -6,9 +6,13 @@ since nothing here looks at a clock; everything else is counted. Nothing is glob
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mailguard.mail.facts import Finding
+
+#: Members up to this size are unpacked whatever their ratio: text of one letter is no bomb.
+SMALL_MEMBER = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class ReadingLimits:
     ratio: int = 200  # expanded : packed, of members above a megabyte
     parts: int = 1000
     readings: int = 60  # second readings of ambiguous parts
+    passwords: int = 20  # tried on each file that needs one
     header_bytes: int = 2**20  # of one header block
     text_chars: int = 2_000_000  # kept of each text
     personal_chars: int = 20_000_000  # searched for personal data, all texts together
@@ -43,6 +48,8 @@ class Budget:
     members: int = 0
     expanded: int = 0
     readings: int = 0
+    #: Passwords that the mail itself gives away, likeliest first; asked for only when a file needs one.
+    passwords: Callable[[], tuple[str, ...]] = tuple
     _seen: dict[tuple[str, str, str], None] = field(default_factory=dict)
 
     def find(self, code: str, where: str, detail: str) -> None:

@@ -7,18 +7,21 @@ company all the same. Files of a mail inside the mail are listed beside it, sinc
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from mailguard.inspect import text as bodies
+from mailguard.inspect.content import FileIn, Piece
 from mailguard.inspect.fields import Block
-from mailguard.inspect.files import FileIn, Files, Piece
+from mailguard.inspect.files import Files
 from mailguard.inspect.filetype import detect
 from mailguard.inspect.headers import read_headers
 from mailguard.inspect.limits import Budget
 from mailguard.inspect.mime import Leaf, leaves_of
 from mailguard.inspect.names import clean_name, part_names
+from mailguard.inspect.passwords import candidates
 from mailguard.inspect.salvage import readable, salvage
 from mailguard.inspect.smime import open_container
 from mailguard.inspect.words import decode_field
@@ -73,8 +76,8 @@ class Parts:
     def read(self, octets: bytes) -> Block:
         """Read the mail itself; returns its header block."""
         block, leaves = leaves_of(octets, self.budget)
-        for leaf in leaves:
-            self._leaf(leaf, self.texts, self.attachments, 0)
+        self.budget.passwords = functools.cache(lambda: candidates(self._clues(block, leaves)))
+        self._in_order(leaves, self.texts, self.attachments, 0)
         return block
 
     def read_again(self, octets: bytes) -> None:
@@ -90,6 +93,18 @@ class Parts:
                 self.attachments.append(self.files.open(FileIn("", "", content, "second reading", 1)))
             elif text := readable(content):
                 self.texts.second.append(("second reading", text))
+
+    def _in_order(self, leaves: list[Leaf], texts: Texts, attachments: list[Attachment], depth: int) -> None:
+        """Read the texts before the files, since they may give the password of one; list files where they stand."""
+        listed: list[list[Attachment]] = [[] for _ in leaves]
+        for number, leaf in sorted(enumerate(leaves), key=lambda pair: not pair[1].media.startswith("text/")):
+            self._leaf(leaf, texts, listed[number], depth)
+        attachments.extend(one for some in listed for one in some)
+
+    def _clues(self, block: Block, leaves: list[Leaf]) -> list[str]:
+        """The texts of the mail in which a password may stand: its own, its subject, the names of its files."""
+        names = [name for leaf in leaves for name in (*leaf.disposition.every("filename"), *leaf.kind.every("name"))]
+        return [decode_field(block.first("subject")), *self.texts.everything(), *names]
 
     def _leaf(self, leaf: Leaf, texts: Texts, attachments: list[Attachment], depth: int) -> None:
         self._note_structure(leaf, depth)
@@ -189,8 +204,7 @@ class Parts:
         self.signed = True
         if container.content and depth < self.budget.limits.depth:
             _, leaves = leaves_of(container.content, self.budget, leaf.where)
-            for inner in leaves:
-                self._leaf(inner, self.texts, attachments, depth + 1)
+            self._in_order(leaves, self.texts, attachments, depth + 1)
         return True
 
     def _inner_file(self, file: FileIn) -> tuple[str, list[Attachment]]:
@@ -198,8 +212,7 @@ class Parts:
         texts = Texts()
         attachments: list[Attachment] = []
         block, leaves = leaves_of(file.octets, self.budget, file.where)
-        for leaf in leaves:
-            self._leaf(leaf, texts, attachments, file.depth + 1)
+        self._in_order(leaves, texts, attachments, file.depth + 1)
         headers = read_headers(block, Budget(self.budget.limits))
         people = ", ".join(f"{one.name} <{one.address}>" for one in (*headers.sender, *headers.to, *headers.cc))
         return "\n".join([headers.subject or "", people, *texts.everything()]), attachments

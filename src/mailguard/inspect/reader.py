@@ -14,8 +14,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from mailguard.inspect import headers as fields
+from mailguard.inspect.content import Piece
 from mailguard.inspect.fields import Block
-from mailguard.inspect.files import Piece
 from mailguard.inspect.limits import Budget, ReadingLimits
 from mailguard.inspect.parts import Parts
 from mailguard.inspect.personal import Found, search

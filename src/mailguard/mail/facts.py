@@ -12,6 +12,9 @@ from typing import Any, Literal
 #: Kinds of mail that are never held by default (product section 3); "ordinary" is everything else.
 Kind = Literal["ordinary", "auto_reply", "read_receipt", "delivery_report", "calendar_reply", "letter"]
 
+#: What a virus scanner said of the mail: "" if none is set up, "not_scanned" if it could not look at all of it.
+Scan = Literal["", "clean", "infected", "not_scanned"]
+
 #: Classes of personal data (contract section 4), in the order in which they are shown.
 CLASSES = (
     "payment_card", "my_number", "corporate_number", "phone", "postal_address", "postal_code", "email_address",
@@ -22,7 +25,7 @@ FINDING_CODES = (
     "unreadable", "ambiguous_mime", "malformed_header", "unparseable_attachment", "ambiguous_archive", "bomb",
     "nested_too_deep", "too_many_parts", "limit_reached", "encrypted", "not_inspectable", "macro", "type_mismatch",
     "double_extension", "bidi_filename", "external_body", "partial", "bcc_header", "header_envelope_mismatch",
-    "executable", "hidden_text",
+    "executable", "hidden_text", "password_in_mail", "gps_position", "infected", "not_scanned",
 )  # fmt: skip
 
 
@@ -96,8 +99,40 @@ class ClassCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """Where something was found: for people to look at, never stored and never logged.
+
+    what: a class of personal data or of secrets; where: the part or file; before, value, after: the line around it,
+    folded as it was searched; masked: what may be shown in place of the value.
+    """
+
+    what: str
+    where: str
+    before: str
+    value: str
+    after: str
+    masked: str
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Somebody whom the salutation addresses. name: of a person; company: with its legal form; title: as written.
+
+    Any of them may be empty: "株式会社B 御中" has no name, "各位" has neither.
+    """
+
+    name: str = ""
+    company: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """All that was read. Every text is NFC and without NUL."""
+    """All that was read. Every text is NFC and without NUL.
+
+    quoted, signature: the stretches of `text` that somebody else wrote before, and that sign it. scanned: what the
+    virus scanner said; "" if there is none. viruses: names of what it found.
+    """
 
     headers: Headers = field(default_factory=Headers)
     text: str = ""  # the mail's own text parts, HTML as text
@@ -115,6 +150,12 @@ class Facts:
     is_reply: bool = False
     received_count: int = 0
     own_marks: tuple[str, ...] = ()  # values of X-Mailguard-Processed, unchecked
+    quoted: str = ""
+    signature: str = ""
+    greeting: tuple[Addressee, ...] = ()
+    matches: tuple[Match, ...] = ()
+    scanned: Scan = ""
+    viruses: tuple[str, ...] = ()
 
     def to_json(self, *, unmasked: bool = False, text: bool = True) -> dict[str, Any]:
         """The object of contract section 4 plus `kind`, `signed`, ... Implemented in full by `facts_json`."""

@@ -10,10 +10,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
-from mailguard.mail.facts import CLASSES, Attachment, ClassCount, Facts, Finding, HeaderAddress, Headers, Kind
+from mailguard.mail.facts import (
+    CLASSES,
+    Addressee,
+    Attachment,
+    ClassCount,
+    Facts,
+    Finding,
+    HeaderAddress,
+    Headers,
+    Kind,
+    Match,
+    Scan,
+)
 
 Json = dict[str, Any]
 _KINDS = get_args(Kind)
+_SCANS = get_args(Scan)
 #: Attachments deeper than this do not come back: a reader never makes them, a forger might.
 _DEEPEST = 40
 
@@ -30,6 +43,8 @@ def facts_to_json(facts: Facts, *, unmasked: bool = False, text: bool = True) ->
     out["secrets"] = dict(facts.secrets)
     out["findings"] = [{"code": f.code, "where": f.where, "detail": f.detail} for f in facts.findings]
     out["judge"] = _judge_to_json(facts, text)
+    if text and unmasked:
+        out["judge"]["matches"] = [[m.what, m.where, m.before, m.value, m.after, m.masked] for m in facts.matches]
     return out
 
 
@@ -39,6 +54,7 @@ def facts_from_json(obj: object) -> Facts:
     judge = _mapping(top.get("judge"))
     personal = _mapping(top.get("personal_data"))
     kind: Kind = judge["kind"] if judge.get("kind") in _KINDS else "ordinary"
+    scanned: Scan = judge["scanned"] if judge.get("scanned") in _SCANS else ""
     return Facts(
         headers=_headers_from_json(_mapping(top.get("headers")), _mapping(judge.get("headers"))),
         text=_text(top.get("text")),
@@ -59,6 +75,12 @@ def facts_from_json(obj: object) -> Facts:
         is_reply=judge.get("is_reply") is True,
         received_count=_number(judge.get("received_count")),
         own_marks=_texts(judge.get("own_marks")),
+        quoted=_text(judge.get("quoted")),
+        signature=_text(judge.get("signature")),
+        greeting=tuple(Addressee(*row) for row in _rows(judge.get("greeting"), 3)),
+        matches=tuple(Match(*row) for row in _rows(judge.get("matches"), 6)),
+        scanned=scanned,
+        viruses=_texts(judge.get("viruses")),
     )
 
 
@@ -84,6 +106,9 @@ def _judge_to_json(facts: Facts, text: bool) -> Json:
         "is_reply": facts.is_reply,
         "received_count": facts.received_count,
         "own_marks": list(facts.own_marks),
+        "greeting": [[one.name, one.company, one.title] for one in facts.greeting],
+        "scanned": facts.scanned,
+        "viruses": list(facts.viruses),
         "headers": {
             "names": {
                 key: [a.name for a in some]
@@ -98,7 +123,7 @@ def _judge_to_json(facts: Facts, text: bool) -> Json:
         },
     }
     if text:
-        out["html"] = facts.html
+        out |= {"html": facts.html, "quoted": facts.quoted, "signature": facts.signature}
     return out
 
 
@@ -181,6 +206,12 @@ def _pairs(obj: object) -> tuple[HeaderAddress, ...]:
     return tuple(
         HeaderAddress(_text(one[0]), _text(one[1])) for one in some if isinstance(one, (list, tuple)) and len(one) == 2
     )
+
+
+def _rows(obj: object, width: int) -> list[tuple[str, ...]]:
+    """Lists of so many strings each."""
+    rows = [_texts(one) for one in obj] if isinstance(obj, list) else []
+    return [row for row in rows if len(row) == width]
 
 
 def _mapping(obj: object) -> Mapping[str, Any]:

@@ -71,7 +71,7 @@ def record_of(
         body_8bit=message.envelope.body_8bit,
         prefix=prefix,
         # The texts stay in the octets; the ledger keeps what was found in them.
-        facts=replace(facts, text="", html=""),
+        facts=replace(facts, text="", html="", quoted="", signature="", matches=()),
         verdict=verdict,
         recipients=tuple(
             # KeyError for a recipient that was not judged: nothing goes out without a verdict.

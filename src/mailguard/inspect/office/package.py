@@ -1,4 +1,4 @@
-"""An Office document in its zip archive: which members are read, in which order, and what they say together.
+"""An Office document in its zip package: which members are read, in which order, and what they say together.
 
 Unpacking and limits are `archives`' business, the XML is `office`'s. What is embedded in the document comes back as
 octets, to be opened like any other file.
@@ -6,28 +6,21 @@ octets, to be opened like any other file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from mailguard.inspect import office
-from mailguard.inspect.archives import Unpacked, is_bomb, open_zip
+from mailguard.inspect.archives.zipfiles import Listing, Member
+from mailguard.inspect.archives.zips import is_bomb, open_zip
+from mailguard.inspect.content import Content, FileIn, Inner
 from mailguard.inspect.limits import Budget
 from mailguard.inspect.names import clean_name
-from mailguard.inspect.zipfiles import Listing, Member
+from mailguard.inspect.office import xml as office
 
 
-@dataclass(slots=True)
-class OfficeText:
-    """text: of all parts; embedded: files inside; whole: whether everything could be read."""
-
-    text: str = ""
-    embedded: list[Unpacked] = field(default_factory=list)
-    whole: bool = True
-    encrypted: bool = False
-
-
-def read_office(octets: bytes, listing: Listing, budget: Budget, where: str) -> OfficeText:
-    """The text of a docx, xlsx, pptx, odt, ods or odp file."""
-    found = OfficeText()
+def read_package(file: FileIn, listing: Listing, budget: Budget, short: str) -> Content:
+    """A docx, xlsx, pptx, odt, ods or odp file."""
+    octets, where = file.octets, file.where
+    embedded: list[Inner] = []
+    found = Content(short=short, inner=embedded)
     if is_bomb(octets, listing, budget):
         budget.find("bomb", where, "expands far beyond its size; not unpacked")
         found.whole = False
@@ -44,7 +37,7 @@ def read_office(octets: bytes, listing: Listing, budget: Budget, where: str) -> 
         if part is None:
             continue
         if is_file and not office.is_text_part(member.name):
-            found.embedded.append(replace(part, name=clean_name(member.name)))
+            embedded.append(replace(part, name=clean_name(member.name)))
         elif part.octets is not None:
             _read_part(part.octets, member.name, where, strings, texts, found, budget)
     found.text = "\n".join(text for text in texts if text.strip())
@@ -56,7 +49,7 @@ def _order(member: Member) -> tuple[bool, tuple[int, str]]:
     return "sharedStrings" not in member.name, office.reading_order(member.name)
 
 
-def _unpacked(octets: bytes, member: Member, budget: Budget, where: str, found: OfficeText) -> Unpacked | None:
+def _unpacked(octets: bytes, member: Member, budget: Budget, where: str, found: Content) -> Inner | None:
     part = next(iter(open_zip(octets, Listing((member,)), budget, where)), None)
     if part is not None and part.octets is not None:
         return part
@@ -67,7 +60,7 @@ def _unpacked(octets: bytes, member: Member, budget: Budget, where: str, found: 
 
 
 def _read_part(
-    part: bytes, name: str, where: str, strings: list[str], texts: list[str], found: OfficeText, budget: Budget
+    part: bytes, name: str, where: str, strings: list[str], texts: list[str], found: Content, budget: Budget
 ) -> None:
     try:
         if name.endswith("sharedStrings.xml"):

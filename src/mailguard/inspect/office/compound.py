@@ -9,11 +9,27 @@ from __future__ import annotations
 
 import struct
 
-from mailguard.inspect.filetype import CFB
+from mailguard.inspect.content import Content, FileIn
+from mailguard.inspect.filetype import CFB, extension
+from mailguard.inspect.limits import Budget
 
 _FREE = 0xFFFFFFFA  # this number and above are no sectors
 _MOST_SECTORS = 4096
 _MOST_ENTRIES = 4096
+
+
+def read_compound(file: FileIn, budget: Budget) -> Content:
+    """A compound file: an old Office document, Outlook's .msg, or Office behind a password."""
+    names = stream_names(file.octets)
+    kind = kind_of(names)
+    if has_macros(names):
+        budget.find("macro", file.where, "a VBA project")
+    if not names:
+        budget.find("unparseable_attachment", file.where, "broken compound file")
+    if kind != "encrypted":
+        return Content(short=kind, whole=False)
+    wanted = extension(file.name)
+    return Content(short=wanted if wanted in ("docx", "xlsx", "pptx") else "cfb", encrypted=True, whole=False)
 
 
 def stream_names(octets: bytes) -> frozenset[str]:

@@ -1,0 +1,1 @@
+"""Archives: one module for each kind, from octets to `Content`."""

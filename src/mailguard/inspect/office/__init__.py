@@ -1,0 +1,1 @@
+"""Office documents: zip packages of XML, and the older compound files."""

@@ -1,0 +1,143 @@
+"""Which reader opens which kind of file: one table. Looks inside where the first octets do not tell (zip, compound
+files, programs with an archive behind them), then hands on.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from mailguard.inspect.archives import zips
+from mailguard.inspect.archives.streams import read_compressed
+from mailguard.inspect.archives.tars import read_tar
+from mailguard.inspect.archives.zipfiles import NO_DIRECTORY, Listing, Unpackable, unpack
+from mailguard.inspect.charset import decode
+from mailguard.inspect.content import Content, FileIn, Opener
+from mailguard.inspect.filetype import PICTURES, extension
+from mailguard.inspect.html import declared_charset, html_text, xml_text
+from mailguard.inspect.limits import Budget
+from mailguard.inspect.office import xml as office
+from mailguard.inspect.office.compound import read_compound
+from mailguard.inspect.office.package import read_package
+from mailguard.inspect.rtf import rtf_text
+from mailguard.inspect.smime import open_container
+
+_PKCS7 = frozenset({"p7s", "p7m", "p7c", "p7b"})
+_OPEN_DOCUMENTS = {"text": "odt", "spreadsheet": "ods", "presentation": "odp"}
+
+
+def content_of(file: FileIn, short: str, budget: Budget) -> Content:
+    """What a file of this kind says and holds; `whole` is False where it is of no known kind."""
+    opener = _OPENERS.get(short)
+    if opener is not None:
+        return opener(file, budget)
+    if short in PICTURES or not file.octets:
+        return Content()
+    return _signed(file) or _unknown(file, budget)
+
+
+def _zip(file: FileIn, budget: Budget) -> Content:
+    try:
+        listing = zips.list_zip(file.octets, budget)
+    except Unpackable as error:
+        budget.find("unparseable_attachment", file.where, f"zip: {error}")
+        return Content(whole=False)
+    if listing.odd:
+        budget.find("ambiguous_archive", file.where, listing.odd)
+    if listing.odd == NO_DIRECTORY:
+        budget.find("unparseable_attachment", file.where, "zip without its directory: cut off")
+    if short := _document(file.octets, listing):
+        return read_package(file, listing, budget, short)
+    names = {member.name for member in listing.members}
+    short = "jar" if "META-INF/MANIFEST.MF" in names else ""
+    return Content(short=short, inner=zips.open_zip(file.octets, listing, budget, file.where))
+
+
+def _document(octets: bytes, listing: Listing) -> str:
+    """The kind of the Office document that a zip archive is, "" if it is none."""
+    names = frozenset(member.name for member in listing.members)
+    short = office.office_kind(names)
+    if short or "mimetype" not in names:
+        return short
+    kind = unpack(octets, next(one for one in listing.members if one.name == "mimetype"), 200)
+    return _OPEN_DOCUMENTS.get(kind.decode("latin-1").rpartition(".")[2], "")
+
+
+def _text(file: FileIn, budget: Budget) -> Content:
+    return Content(text=decode(file.octets, file.charset).both)
+
+
+def _markup(file: FileIn, budget: Budget) -> Content:
+    text = decode(file.octets, file.charset or declared_charset(file.octets)).both
+    return Content(text=xml_text(text))
+
+
+def _html(file: FileIn, budget: Budget) -> Content:
+    found = html_text(decode(file.octets, file.charset or declared_charset(file.octets)).both)
+    return Content(text="\n".join(part for part in (found.shown, found.hidden, found.aside) if part))
+
+
+def _rtf(file: FileIn, budget: Budget) -> Content:
+    return Content(text=rtf_text(file.octets))
+
+
+def _pdf(file: FileIn, budget: Budget) -> Content:
+    if b"%%EOF" not in file.octets[-4096:] or b"startxref" not in file.octets[-4096:]:
+        budget.find("unparseable_attachment", file.where, "pdf that is cut off")
+    return Content(whole=False, encrypted=b"/Encrypt" in file.octets)
+
+
+def _program(file: FileIn, budget: Budget) -> Content:
+    """A program is not read; an archive that unpacks itself is."""
+    if b"PK\x03\x04" not in file.octets:
+        return Content(whole=False)
+    return _self_extracting(file, budget)
+
+
+def _self_extracting(file: FileIn, budget: Budget) -> Content:
+    try:
+        listing = zips.list_zip(file.octets, budget)
+    except Unpackable:
+        return Content(whole=False)
+    return Content(whole=False, inner=zips.open_zip(file.octets, listing, budget, file.where))
+
+
+def _signed(file: FileIn) -> Content | None:
+    """A PKCS #7 file: a bare signature says nothing, signed content is read, encrypted content cannot be."""
+    if file.octets[:1] != b"0" or not (extension(file.name) in _PKCS7 or "pkcs7" in file.declared):
+        return None
+    container = open_container(file.octets)
+    if container.kind == "unknown":
+        return None
+    encrypted = container.kind == "encrypted"
+    short = "p7m" if container.content or encrypted else "p7s"
+    return Content(short=short, encrypted=encrypted, message=container.content or None)
+
+
+def _unknown(file: FileIn, budget: Budget) -> Content:
+    """A file of no known kind may still carry a zip archive behind a stub of any sort."""
+    if b"PK\x05\x06" not in file.octets or b"PK\x03\x04" not in file.octets:
+        return Content(whole=False)
+    budget.find("ambiguous_archive", file.where, "a zip archive behind other data")
+    return _self_extracting(file, budget)
+
+
+_OPENERS: dict[str, Opener] = {
+    "zip": _zip,
+    "cfb": read_compound,
+    "gz": partial(read_compressed, short="gz"),
+    "bz2": partial(read_compressed, short="bz2"),
+    "xz": partial(read_compressed, short="xz"),
+    "tar": read_tar,
+    "rtf": _rtf,
+    "pdf": _pdf,
+    "exe": _program,
+    "html": _html,
+    "xml": _markup,
+    "svg": _markup,
+    "txt": _text,
+    "csv": _text,
+    "json": _text,
+    "ics": _text,
+    "vcf": _text,
+    "script": _text,
+}
