@@ -124,7 +124,7 @@ FINDINGS: dict[str, Both] = {
     "executable": Both("実行できるファイルです", "A file that runs as a program"),
     "hidden_text": Both("画面に表示されない文章が含まれています", "There is text that is not displayed"),
     "password_in_mail": Both(
-        "暗号化ファイルのパスワードが同じメールに書かれています", "The password of an encrypted file is in the same mail"
+        "暗号化ファイルのパスワードが同じメールにあります", "The password of an encrypted file is in the same mail"
     ),
     "gps_position": Both("画像に撮影場所の位置情報が含まれています", "A picture tells where it was taken"),
     "infected": Both("ウイルスが検出されました", "A virus was found"),
