@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -23,14 +26,14 @@ LIMITS = ReadingLimits(seconds=20.0)
 
 #: A worker that does as the mail says: instead of the real reading, the first word of the subject is obeyed.
 _OBEDIENT = """
-import os, pathlib, signal, sys, time
+import ctypes, os, pathlib, sys, time
 from mailguard.inspect import worker
 from mailguard.inspect.reader import read_mail as real
 def obey(octets, limits):
     if b"Subject: hang" in octets: time.sleep(600)
     if b"Subject: spin" in octets:
         while True: pass
-    if b"Subject: crash" in octets: os.kill(os.getpid(), signal.SIGSEGV)
+    if b"Subject: crash" in octets: ctypes.string_at(0)
     if b"Subject: lie" in octets: os.write(1, b"\\x00\\x00\\x00\\x04nope"); time.sleep(600)
     if b"Subject: flood" in octets: os.write(1, b"\\xff\\xff\\xff\\xff"); time.sleep(600)
     if b"Subject: eat" in octets: return len([bytes(2**20) for _ in range(4096)])
@@ -164,7 +167,6 @@ async def test_processor_time_runs_out_before_the_clock(obedient: Callable[..., 
     assert ended == ["it died"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the kernel does not count the processes of root")
 async def test_workers_start_nothing(obedient: Callable[..., Readers]) -> None:
     assert codes(await obedient(count=1).read(said("fork"))) == {"unreadable"}
 
@@ -172,6 +174,56 @@ async def test_workers_start_nothing(obedient: Callable[..., Readers]) -> None:
 async def test_workers_write_nothing(obedient: Callable[..., Readers]) -> None:
     assert codes(await obedient(count=1).read(said("write"))) == {"unreadable"}
     assert left_behind() == b""
+
+
+#: Walls itself in as a worker does, then tries each way out; prints what happened.
+_PRISONER = """
+import ctypes, json, os, signal, socket, subprocess, sys
+from mailguard.inspect import isolation
+kept, parent = sys.argv[1], os.getppid()
+isolation.wall_in(512 * 2**20)
+libc = ctypes.CDLL(None, use_errno=True)
+def native(name, *args):
+    if getattr(libc, name)(*args) < 0: raise OSError(ctypes.get_errno(), name)
+ways = {
+    "socket": lambda: socket.socket(),
+    "socketpair": lambda: socket.socketpair(),
+    "fork": os.fork,
+    "execv": lambda: os.execv("/bin/true", ["true"]),
+    "spawn": lambda: subprocess.run(["/bin/true"]),
+    "kill": lambda: os.kill(parent, 0),
+    "open to write": lambda: open(kept, "w"),
+    "open to append": lambda: open(kept, "ab"),
+    "make": lambda: open(kept + ".new", "x"),
+    "truncate": lambda: os.truncate(kept, 0),
+    "unlink": lambda: os.unlink(kept),
+    "rename": lambda: os.rename(kept, kept + ".gone"),
+    "mkdir": lambda: os.mkdir(kept + ".folder"),
+    "symlink": lambda: os.symlink(kept, kept + ".link"),
+    "chmod": lambda: os.chmod(kept, 0),
+    "memfd": lambda: os.memfd_create("x"),
+    "ptrace": lambda: native("ptrace", 16, parent, 0, 0),
+    "unshare": lambda: native("unshare", 0x20000),
+}
+said = {}
+for name, way in ways.items():
+    try:
+        said[name] = repr(way())
+    except OSError as error:
+        said[name] = error.errno
+said["read"] = open(kept).read()
+print(json.dumps(said))
+"""
+
+
+def test_a_worker_has_no_way_out_but_its_answer(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.write_text("kept")
+    ran = subprocess.run([sys.executable, "-I", "-c", _PRISONER, kept], capture_output=True, timeout=60, check=True)
+    said = json.loads(ran.stdout)
+    assert said.pop("read") == "kept"
+    assert set(said.values()) == {errno.EPERM}, said
+    assert [one.name for one in tmp_path.iterdir()] == ["kept"]
 
 
 async def test_a_worker_that_died_of_an_earlier_mail_is_not_held_against_the_next(

@@ -2,7 +2,8 @@
 is.
 
 Called once by the worker before it reads its first mail. What the kernel does not offer is left out in silence: the
-limits of `resource` always hold, namespaces only where they are allowed to ordinary users.
+limits of `resource` always hold, namespaces only where they are allowed to ordinary users, the system call filter on
+the machines that `seccomp` knows.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import ctypes
 import os
 import resource
 import signal
+
+from mailguard.inspect.seccomp import refuse_what_reaches_out
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _CLONE_NEWNET, _CLONE_NEWUSER, _CLONE_NEWIPC = 0x40000000, 0x10000000, 0x08000000
@@ -32,6 +35,8 @@ def wall_in(memory_bytes: int) -> None:
     _limit(resource.RLIMIT_NPROC, 0)
     if os.getppid() != parent:  # died between our start and the request to be told
         os._exit(1)
+    with contextlib.suppress(OSError, AttributeError, ValueError):
+        refuse_what_reaches_out()
 
 
 def allow_cpu(seconds: int) -> None:
