@@ -109,6 +109,11 @@ def reader_ended(reason: str) -> None:
     log.warning("reader_ended", reason=reason)
 
 
+def not_scanned(message_id: str, why: str) -> None:
+    """The virus scanner did not look at a mail; policy decides what that means."""
+    log.warning("not_scanned", message_id=message_id, why=why)
+
+
 def reloaded(policy: str, rules: int, changed: bool) -> None:
     _reloads.labels("ok").inc()
     log.info("reloaded", policy=policy, rules=rules, changed=changed)

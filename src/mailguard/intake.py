@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from mailguard import events
+from mailguard.antivirus import Clamd
 from mailguard.inspect.workers import Readers
 from mailguard.mail import reply
 from mailguard.mail.facts import Facts
@@ -62,6 +63,7 @@ class Intake:
         settings: IntakeSettings,
         *,
         readers: Readers,
+        scanner: Clamd | None = None,
         policy: Callable[[], Policy],
         history: History,
         spool: Spool,
@@ -72,6 +74,7 @@ class Intake:
     ) -> None:
         self._settings = settings
         self._readers = readers
+        self._scanner = scanner
         self._policy = policy
         self._history = history
         self._spool = spool
@@ -92,7 +95,7 @@ class Intake:
             return reply.TRY_LATER
 
     async def _accept(self, message: Message) -> Reply:
-        facts = await self._readers.read(message.body)
+        facts = await self._facts(message)
         if sum(is_own_mark(self._settings.key, mark) for mark in facts.own_marks) > _OWN_MARKS:
             return reply.OWN_LOOP
         verdict = await self._judged(message, facts)
@@ -101,6 +104,15 @@ class Intake:
         if verdict.disposition >= Disposition.CHALLENGE:
             return await self._refuse(message, verdict)
         return await self._keep(message, facts, verdict)
+
+    async def _facts(self, message: Message) -> Facts:
+        """Read the mail, and have it scanned meanwhile where a scanner is set up."""
+        if self._scanner is None:
+            return await self._readers.read(message.body)
+        facts, scanned = await asyncio.gather(self._readers.read(message.body), self._scanner.scan(message.body))
+        if scanned.why:
+            events.not_scanned(message.id, scanned.why)
+        return scanned.added_to(facts)
 
     async def _judged(self, message: Message, facts: Facts) -> Verdict:
         known = await self._history.known(message.envelope.sender, message.envelope.recipients)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from mailguard import __version__, events
+from mailguard.antivirus import Clamd
 from mailguard.app import hint
 from mailguard.app.children import doors_beside
 from mailguard.app.front import Reception, front_door, logins
@@ -24,7 +25,7 @@ from mailguard.app.rooms import Rooms, house_key, ledger_path, open_rooms, utc_n
 from mailguard.app.sorting import Elsewhere, post_room, sorting_room
 from mailguard.app.welcome import welcome
 from mailguard.config.load import Config
-from mailguard.config.rooms import hostname, organization, reading_limits
+from mailguard.config.rooms import hostname, organization, reading_limits, scanner
 from mailguard.delivery import Delivery
 from mailguard.inspect.workers import Readers, ReadersDead
 from mailguard.intake import Intake, IntakeSettings
@@ -127,9 +128,11 @@ class House:
 
     async def _open_door(self, stack: AsyncExitStack, rooms: Rooms, readers: Readers) -> None:
         settings = IntakeSettings(organization(self.config), hostname(self.config), self._key())
+        clamd = scanner(self.config)
         intake = Intake(
             settings,
             readers=readers,
+            scanner=Clamd(clamd) if clamd else None,
             policy=self.rulebook.current,
             history=rooms.history,
             spool=rooms.spool,

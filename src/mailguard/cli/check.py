@@ -9,7 +9,7 @@ import click
 
 from mailguard.cli.setup import with_config
 from mailguard.config import Config, load_config
-from mailguard.config.rooms import listeners, organization, upstream
+from mailguard.config.rooms import listeners, organization, scanner, upstream
 from mailguard.policy.lint import lint
 from mailguard.policy.loader import load_policy
 from mailguard.policy.marks import Problem, Problems
@@ -56,7 +56,7 @@ def _problems(file: Path | None) -> tuple[Problem, ...]:
 
 def _doors(config: Config) -> list[Problem]:
     found: list[Problem] = []
-    for look in (listeners, upstream, _users):
+    for look in (listeners, upstream, scanner, _users):
         try:
             look(config)
         except Problems as error:

@@ -9,7 +9,10 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+from pathlib import Path
+from urllib.parse import urlsplit
 
+from mailguard.antivirus import ClamdSettings
 from mailguard.config.load import Config
 from mailguard.inspect.limits import ReadingLimits
 from mailguard.mail.address import parse_address
@@ -117,7 +120,31 @@ def reading_limits(config: Config) -> ReadingLimits:
     limits = config.settings.limits
     return ReadingLimits(
         seconds=float(limits.reading_time),
-        cpu_seconds=2 * limits.reading_time,
+        cpu_seconds=limits.reading_cpu,
         memory_bytes=limits.reading_memory,
+        depth=limits.reading_depth,
+        parts=limits.reading_parts,
+        header_bytes=limits.reading_header,
+        members=limits.reading_members,
+        expanded_bytes=limits.reading_expanded,
+        ratio=limits.reading_ratio,
         mail_bytes=max(limits.message_size, 128 * 2**20),
+    )
+
+
+def scanner(config: Config) -> ClamdSettings | None:
+    """The virus scanner, None if there is none. Raises Problems."""
+    section = config.settings.virus
+    if section is None:
+        return None
+    if section.clamd.startswith("unix:"):
+        return ClamdSettings(path=str(config.path(Path(section.clamd[5:]))), seconds=float(section.time))
+    try:
+        url = urlsplit(section.clamd)
+        if url.scheme == "tcp" and url.hostname and url.port:
+            return ClamdSettings(host=url.hostname, port=url.port, seconds=float(section.time))
+    except ValueError:  # a port that is no number
+        pass
+    raise Problems(
+        [config.problem(("virus", "clamd"), f"{section.clamd}: write unix:/run/clamav/clamd.ctl or tcp://host:3310")]
     )

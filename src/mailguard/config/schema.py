@@ -210,8 +210,22 @@ class LimitsSection(_Section):
     idle: Seconds = 300
     session: Seconds = 3600
     reading_time: Seconds = 10
+    reading_cpu: Seconds = 20
     reading_memory: Octets = 512 * 2**20
+    reading_depth: int = Field(default=8, ge=1, le=30)
+    reading_parts: int = Field(default=1000, ge=1)
+    reading_header: Octets = 2**20
+    reading_members: int = Field(default=2000, ge=1)
+    reading_expanded: Octets = 200 * 2**20
+    reading_ratio: int = Field(default=200, ge=2)
     readers: int = Field(default=2, ge=1, le=64)
+
+
+class VirusSection(_Section):
+    """The virus scanner: clamd, as unix:PATH or tcp://host:port."""
+
+    clamd: str
+    time: Seconds = 30
 
 
 class DeliverySection(_Section):
@@ -240,6 +254,7 @@ class Settings(_Section):
     console: ConsoleSection = ConsoleSection()
     notify: NotifySection
     limits: LimitsSection = LimitsSection()
+    virus: VirusSection | None = None
     delivery: DeliverySection = DeliverySection()
     metrics: MetricsSection = MetricsSection()
     hostname: str = ""
