@@ -12,6 +12,7 @@ import struct
 from mailguard.inspect.content import Content, FileIn
 from mailguard.inspect.filetype import CFB, extension
 from mailguard.inspect.limits import Budget
+from mailguard.inspect.office.binary import read_binary
 
 _FREE = 0xFFFFFFFA  # this number and above are no sectors
 _MOST_SECTORS = 4096
@@ -26,6 +27,8 @@ def read_compound(file: FileIn, budget: Budget) -> Content:
         budget.find("macro", file.where, "a VBA project")
     if not names:
         budget.find("unparseable_attachment", file.where, "broken compound file")
+    if kind in ("doc", "xls", "ppt"):
+        return read_binary(file, budget, kind)
     if kind != "encrypted":
         return Content(short=kind, whole=False)
     wanted = extension(file.name)
