@@ -61,6 +61,7 @@ format: $(VENV)/.installed-for-tests
 
 bench: install packages
 	@$(VENV)/bin/python bench/run.py
+	@$(VENV)/bin/python bench/reading.py
 
 # uv.lock names hosts, so it stays out of the repository; the exported files carry hashes and nothing else.
 EXPORT = $(VENV)/bin/uv export --quiet --frozen --no-emit-project --no-header --no-annotate

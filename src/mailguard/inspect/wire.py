@@ -1,11 +1,15 @@
 """What parent and reading worker say to each other over pipes: frames of JSON, and octets behind them.
 
-A frame is four octets of length, big-endian, and so many octets. The parent trusts nothing in an answer but its
-length, and that only up to a limit: a worker that read a hostile mail may say anything.
+A frame is four octets of length, big-endian, and so many octets. An answer is a frame of JSON, the number of long texts
+and a frame for each of them: decoding millions of characters inside JSON would hold the interpreter, and with it the
+event loop, for as long. The parent trusts nothing in an answer but its lengths, and those only up to a limit: a worker
+that read a hostile mail may say anything.
 """
 
 from __future__ import annotations
 
+import codecs
+import json
 import struct
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,8 +18,12 @@ from mailguard.inspect.limits import ReadingLimits
 
 #: No answer is longer: the texts of a mail at their limits, as JSON.
 LONGEST_ANSWER = 128 * 2**20
+#: Texts of more characters travel in frames of their own.
+_LONG = 32 * 1024
+_CHUNK = 128 * 1024
 _LENGTH = struct.Struct(">I")
 HEAD = _LENGTH.size
+NO_TEXTS = _LENGTH.pack(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,18 @@ def length_of(head: bytes) -> int:
     return int(_LENGTH.unpack(head)[0])
 
 
+def answer_of(obj: dict[str, Any]) -> list[bytes]:
+    """An object to the octets of an answer."""
+    texts: list[bytes] = []
+    head = json.dumps(_without_long(obj, texts), ensure_ascii=False).encode("utf-8", "replace")
+    return [frame(head), _LENGTH.pack(len(texts)), *(frame(text) for text in texts)]
+
+
+def said_in(head: bytes, texts: list[bytes]) -> Any:
+    """An answer's object. Takes as long as the texts are: call it in a thread. Raises ValueError."""
+    return _with_long(json.loads(head), [_decoded(text) for text in texts])
+
+
 def limits_to_json(limits: ReadingLimits) -> dict[str, Any]:
     """Limits for the first frame."""
     return asdict(limits)
@@ -47,3 +67,33 @@ def limits_to_json(limits: ReadingLimits) -> dict[str, Any]:
 def limits_from_json(obj: dict[str, Any]) -> ReadingLimits:
     """Limits out of the first frame."""
     return ReadingLimits(**obj)
+
+
+def _without_long(obj: Any, texts: list[bytes]) -> Any:
+    """The object with its long texts moved out; an object of one key stands where each was."""
+    if isinstance(obj, dict):
+        return {key: _without_long(value, texts) for key, value in obj.items()}
+    if isinstance(obj, list):
+        return [_without_long(value, texts) for value in obj]
+    if isinstance(obj, str) and len(obj) > _LONG:
+        texts.append(obj.encode("utf-8", "replace"))
+        return {"long text": len(texts) - 1}
+    return obj
+
+
+def _with_long(obj: Any, texts: list[str]) -> Any:
+    if isinstance(obj, dict):
+        number = obj.get("long text")
+        if isinstance(number, int) and 0 <= number < len(texts):
+            return texts[number]
+        return {key: _with_long(value, texts) for key, value in obj.items()}
+    if isinstance(obj, list):
+        return [_with_long(value, texts) for value in obj]
+    return obj
+
+
+def _decoded(octets: bytes) -> str:
+    """Piece by piece: in between other threads get their turn."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    pieces = [decoder.decode(octets[at : at + _CHUNK]) for at in range(0, len(octets), _CHUNK)]
+    return "".join([*pieces, decoder.decode(b"", final=True)])

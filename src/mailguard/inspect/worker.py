@@ -31,11 +31,11 @@ def main() -> None:
     limits = wire.limits_from_json(json.loads(head))
     isolation.wall_in(limits.memory_bytes)
     gc.freeze()
-    _answer(answers, READY)
+    _answer(answers, [wire.frame(READY), wire.NO_TEXTS])
     while (question := _frame(source)) is not None:
         isolation.allow_cpu(limits.cpu_seconds)
         facts = _read(json.loads(question), source, limits)
-        _answer(answers, json.dumps(facts_to_json(facts, unmasked=True), ensure_ascii=False).encode("utf-8", "replace"))
+        _answer(answers, wire.answer_of(facts_to_json(facts, unmasked=True)))
 
 
 def _read(question: dict[str, object], source: BinaryIO, limits: ReadingLimits) -> Facts:
@@ -60,8 +60,8 @@ def _frame(source: BinaryIO) -> bytes | None:
     return source.read(wire.length_of(head))
 
 
-def _answer(answers: BinaryIO, payload: bytes) -> None:
-    answers.write(wire.frame(payload))
+def _answer(answers: BinaryIO, pieces: list[bytes]) -> None:
+    answers.writelines(pieces)
     answers.flush()
 
 

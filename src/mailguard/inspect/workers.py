@@ -28,6 +28,8 @@ from mailguard.mail.facts_json import facts_from_json
 from mailguard.mail.message import Body
 
 _GLANCE = 16 * 1024
+#: Octets of JSON that the event loop reads itself.
+_SHORT = 64 * 1024
 #: How a worker is started: isolated from the environment and from the folder it happens to be in.
 COMMAND: tuple[str, ...] = (sys.executable, "-I", "-m", "mailguard.inspect.worker")
 
@@ -184,7 +186,7 @@ class _Worker:
     async def greet(self, limits: ReadingLimits, seconds: float) -> None:
         """Send the limits, wait until the worker is ready. Raises _Died."""
         payload = wire.frame(json.dumps(wire.limits_to_json(limits)).encode())
-        if await self._exchange([payload], seconds) != READY:
+        if await self._exchange([payload], seconds) != (READY, []):
             raise _Died("not ready")
 
     async def ask(self, body: Body, seconds: float) -> Facts:
@@ -192,10 +194,12 @@ class _Worker:
         self.asked += 1
         path = None if body.octets is not None else str(body.path)
         question = wire.frame(json.dumps(wire.Question(path, body.size).to_json()).encode())
-        answer = await self._exchange([question, body.octets or b""], seconds)
+        head, texts = await self._exchange([question, body.octets or b""], seconds)
         try:
-            return await _facts(answer)
-        except ValueError as error:
+            if texts or len(head) > _SHORT:  # a thread, so that the loop goes on
+                return facts_from_json(await asyncio.to_thread(wire.said_in, head, texts))
+            return facts_from_json(wire.said_in(head, []))
+        except (ValueError, RecursionError) as error:
             raise _Died("answer is no JSON") from error
 
     async def kill(self) -> None:
@@ -222,8 +226,9 @@ class _Worker:
         with contextlib.suppress(OSError):
             await self._child.stdin.wait_closed()
 
-    async def _exchange(self, out: list[bytes], seconds: float) -> bytes:
-        """Send frames, read one frame. Raises _Died on time-out, end of the process, or an answer that is too long."""
+    async def _exchange(self, out: list[bytes], seconds: float) -> tuple[bytes, list[bytes]]:
+        """Send frames, read an answer: its head and its long texts. Raises _Died on time-out, end of the process, or
+        an answer that is too long."""
         stdin, stdout = self._child.stdin, self._child.stdout
         assert stdin is not None
         assert stdout is not None
@@ -231,21 +236,24 @@ class _Worker:
             async with asyncio.timeout(seconds):
                 stdin.writelines(out)
                 await stdin.drain()
-                length = wire.length_of(await stdout.readexactly(wire.HEAD))
-                if length > wire.LONGEST_ANSWER:
-                    raise _Died("answer too long")
-                return await stdout.readexactly(length)
+                head = await _frame(stdout, wire.LONGEST_ANSWER)
+                left = wire.LONGEST_ANSWER - len(head)
+                texts: list[bytes] = []
+                for _ in range(wire.length_of(await stdout.readexactly(wire.HEAD))):
+                    texts.append(await _frame(stdout, left))
+                    left -= len(texts[-1]) + wire.HEAD
+                return head, texts
         except TimeoutError as error:
             raise _TooSlow(f"no answer within {seconds:g} s") from error
         except (asyncio.IncompleteReadError, ConnectionError, BrokenPipeError) as error:
             raise _Died("it died") from error
 
 
-async def _facts(answer: bytes) -> Facts:
-    """An answer to Facts; a long one in a thread, so that the loop goes on."""
-    if len(answer) > 256 * 1024:
-        return await asyncio.to_thread(lambda: facts_from_json(json.loads(answer)))
-    return facts_from_json(json.loads(answer))
+async def _frame(source: asyncio.StreamReader, most: int) -> bytes:
+    length = wire.length_of(await source.readexactly(wire.HEAD))
+    if length > most:
+        raise _Died("answer too long")
+    return await source.readexactly(length)
 
 
 def _glance(body: Body) -> Headers:
