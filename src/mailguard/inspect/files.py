@@ -160,4 +160,4 @@ class Files:
 
 def _unread(member: Attachment) -> bool:
     """Whether a member of an archive was not read (a thing to say of the archive too)."""
-    return not member.inspected and not member.encrypted
+    return not member.inspected

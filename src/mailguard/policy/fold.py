@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterator
 
 #: Zero-width and format characters that split a word for a program but not for an eye (UAX 44 Default_Ignorable,
 #: the usual ones).
@@ -19,12 +20,18 @@ _WIDE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 #: A line end between two wide characters, with the quote marks and blanks around it.
 _WRAP = re.compile(rf"(?<=[{_WIDE}])[ \t]*\r?\n[ \t>|]*(?=[{_WIDE}])")
 _META = frozenset("\\.+*?()|[]{}^$-")
+#: Longer texts are folded in pieces: in between other threads get their turn, the event loop before all.
+_PIECE = 64 * 1024
+#: Inside a line, before a character that begins a new one whatever stands before it: a cut there changes no folding.
+_SEAM = re.compile("(?<=[^\\s>|])[0-9A-Za-z\u3041-\u3096\u4e00-\u9fff]")
 
 
 def normal(text: str) -> str:
     """NFKC without invisible characters; case kept."""
     if text.isascii():
         return text
+    if len(text) > 2 * _PIECE:
+        return _piecewise(normal, text)
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).translate(_TABLE))
 
 
@@ -32,13 +39,17 @@ def fold(text: str) -> str:
     """The form in which words are compared: `normal` without regard to case."""
     if text.isascii():
         return text.lower()
+    if len(text) > 2 * _PIECE:
+        return _piecewise(fold, text)
     folded = normal(text).casefold()
     return unicodedata.normalize("NFKC", folded)
 
 
 def unwrapped(text: str) -> str:
     """The text with the line ends between wide characters taken out."""
-    return text if text.isascii() else _WRAP.sub("", text)
+    if text.isascii():
+        return text
+    return _piecewise(unwrapped, text) if len(text) > 2 * _PIECE else _WRAP.sub("", text)
 
 
 def normal_pattern(pattern: str) -> str:
@@ -46,6 +57,21 @@ def normal_pattern(pattern: str) -> str:
     if pattern.isascii():
         return pattern
     return "".join(ch if ch.isascii() else _escaped(normal(ch)) for ch in pattern)
+
+
+def _piecewise(change: Callable[[str], str], text: str) -> str:
+    return "".join(change(piece) for piece in _pieces(text))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """The text cut at seams into pieces of about _PIECE, never two of them in reach of one another's changes."""
+    start = 0
+    while len(text) - start > 2 * _PIECE:
+        seam = _SEAM.search(text, start + _PIECE, start + 2 * _PIECE - 1)
+        end = seam.start() if seam else start + 2 * _PIECE
+        yield text[start:end]
+        start = end
+    yield text[start:]
 
 
 def _escaped(text: str) -> str:

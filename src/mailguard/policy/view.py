@@ -80,7 +80,7 @@ class File:
         if item.members and not item.encrypted:
             return False  # an archive: its members speak for themselves
         if item.encrypted:
-            return True
+            return not item.inspected  # the mail itself may give the password
         return not item.inspected and not item.detected_type.startswith(_PICTURES)
 
     @property

@@ -255,8 +255,14 @@ def test_what_does_not_matter_leaves_no_doubt(condition: str, facts: dict[str, A
 
 
 def test_a_half_locked_archive_leaves_a_doubt() -> None:
-    half = {"attachments": (file("a.zip", "zip", (file("b.txt", "txt"),), encrypted=True),)}
+    half = {"attachments": (file("a.zip", "zip", (file("b.txt", "txt"),), encrypted=True, inspected=False),)}
     assert said(rule_of('{personal_data: {persons: ">= 10"}}'), mail(half)) == "confirm"
+
+
+def test_a_locked_file_that_was_opened_leaves_none() -> None:
+    opened = {"attachments": (file("a.zip", "zip", (file("b.txt", "txt"),), encrypted=True),)}
+    assert said(rule_of('{personal_data: {persons: ">= 10"}}'), mail(opened)) == "deliver"
+    assert said(rule_of("{attachments: {encrypted: true}}"), mail(opened)) == "confirm"
 
 
 def test_the_subject_of_unreadable_mail_is_not_known() -> None:

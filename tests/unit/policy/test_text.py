@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mailguard.policy.fold import fold, normal_pattern, unwrapped
+from mailguard.policy import fold as folding
+from mailguard.policy.fold import fold, normal, normal_pattern, unwrapped
 from mailguard.policy.patterns import Words, compile_globs, compile_pattern, matches
 
 
@@ -30,6 +33,18 @@ def test_what_looks_the_same_folds_to_the_same(left: str, right: str) -> None:
 @pytest.mark.parametrize("text", ["社外\r\n秘", "社外\n> 秘", "社外 \n\u3000秘".replace("\u3000", ""), "社外\n\t秘"])
 def test_a_word_wrapped_by_hand_is_whole(text: str) -> None:
     assert "社外秘" in unwrapped(text)
+
+
+@given(st.text(st.sampled_from("aＡ1か\u3099ｶﾞ社外秘\n\r \t>|\u200b①ß"), max_size=300))
+def test_a_text_in_pieces_folds_as_a_whole(text: str) -> None:
+    whole = [change(text) for change in (fold, normal, unwrapped)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(folding, "_PIECE", 7)
+        pieces = list(folding._pieces(text))
+        assert "".join(pieces) == text
+        # Without a seam in reach a text is cut where it is: such a one is no text.
+        if all(len(piece) < 14 for piece in pieces[:-1]):
+            assert [change(text) for change in (fold, normal, unwrapped)] == whole
 
 
 def test_latin_lines_stay_apart() -> None:
