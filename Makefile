@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := run
-.PHONY: run install test check bench lock clean format packages
+.PHONY: run install test check bench fuzz lock clean format packages
 
 VENV := .venv
 PYTHON ?= python3
@@ -63,6 +63,17 @@ bench: install packages
 	@$(VENV)/bin/python bench/run.py
 	@$(VENV)/bin/python bench/reading.py
 
+# Coverage-guided fuzzing of the reader; what fails is left in var/fuzz/.
+FUZZ_RUNS ?= 1000000
+$(VENV)/.installed-for-fuzz: requirements/fuzz.lock $(VENV)/.installed-for-tests
+	@$(PIP_INSTALL) -r requirements/fuzz.lock
+	@touch $@
+
+fuzz: $(VENV)/.installed-for-fuzz
+	@mkdir -p var/fuzz/corpus
+	@PYTHONPATH=. $(VENV)/bin/python tests/fuzz/endless.py -runs=$(FUZZ_RUNS) -timeout=10 -rss_limit_mb=2048 -max_len=65536 \
+	    -print_final_stats=1 -artifact_prefix=var/fuzz/ var/fuzz/corpus
+
 # uv.lock names hosts, so it stays out of the repository; the exported files carry hashes and nothing else.
 EXPORT = $(VENV)/bin/uv export --quiet --frozen --no-emit-project --no-header --no-annotate
 lock: $(VENV)/.installed-for-tests
@@ -71,6 +82,7 @@ lock: $(VENV)/.installed-for-tests
 	@$(EXPORT) --no-default-groups -o requirements/run.lock >/dev/null
 	@$(EXPORT) --group test -o requirements/test.lock >/dev/null
 	@$(EXPORT) --only-group build -o requirements/build.lock >/dev/null
+	@$(EXPORT) --only-group fuzz -o requirements/fuzz.lock >/dev/null
 
 # var/ holds mail: it is never removed here.
 clean:

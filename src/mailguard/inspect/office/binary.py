@@ -26,21 +26,31 @@ _PROPERTIES = ("title", "subject", "author", "keywords", "comments", "last_saved
 
 
 def read_binary(file: FileIn, budget: Budget, short: str) -> Content:
-    """A .doc, .xls or .ppt file. Raises OSError where the compound file is broken."""
+    """A .doc, .xls or .ppt file; what is broken is read as far as it goes, with a finding."""
     import olefile
 
     found = Content(short=short)
+    try:
+        with olefile.OleFileIO(io.BytesIO(file.octets)) as ole:
+            _read(ole, found, file, budget)
+    except OSError:  # whatever the library finds wrong
+        found.whole = False
+        budget.find("unparseable_attachment", file.where, "broken compound file")
+    return found
+
+
+def _read(ole: OleFileIO, found: Content, file: FileIn, budget: Budget) -> None:
     inner: list[Inner] = []
     texts: list[str] = []
-    with olefile.OleFileIO(io.BytesIO(file.octets)) as ole:
+    found.inner = inner
+    try:
         for storage in _storages(ole):
             _storage(ole, storage, found, texts, inner, file, budget)
+        if not any(texts) and not inner and not found.encrypted:
+            found.whole = False  # named in the directory, and not to be reached
         texts.append(_properties(ole))
-    if not any(text for text in texts[:-1]) and not inner and not found.encrypted:
-        found.whole = False  # named in the directory, and not to be reached
-    found.text = "\n".join(text for text in texts if text.strip())
-    found.inner = inner
-    return found
+    finally:
+        found.text = "\n".join(text for text in texts if text.strip())
 
 
 def _storages(ole: OleFileIO) -> list[list[str]]:
