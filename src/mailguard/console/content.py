@@ -8,12 +8,14 @@ our pages but escaped text.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mailguard.console.desk import Desk, desk_of
+from mailguard.console.found import Found, found_in
 from mailguard.console.present import Speaker
 from mailguard.console.problems import not_found
 from mailguard.console.security import DOWNLOAD_POLICY, SANDBOX_POLICY
@@ -35,14 +37,18 @@ _MOST_HTML = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class BodyValues:
-    """text: to be shown; cut: so many characters of it (0: all); note: why there is none; offer: button to read it."""
+    """text: to be shown; cut: so many characters of it (0: all); note: why there is none; offer, load: buttons to
+    read it; found: what was found where; unmasked: whether its values are shown in full."""
 
     text: str = ""
     cut: int = 0
     note: str = ""
     offer: str = ""
+    load: str = ""
     html: bool = False
     raw: bool = False
+    found: Sequence[Found] = ()
+    unmasked: bool = False
 
 
 async def body_values(request: Request, desk: Desk, actor: Actor, view: View, by: Speaker) -> BodyValues:
@@ -53,17 +59,20 @@ async def body_values(request: Request, desk: Desk, actor: Actor, view: View, by
     if not record.has_body:
         return BodyValues(note=say("text.gone"))
     if record.size > desk.settings.inline_bytes and "body" not in request.query_params:
-        return BodyValues(offer=say("text.show", size=file_size(record.size)), raw=True)
+        size = file_size(record.size)
+        return BodyValues(offer=say("text.show", size=size), load=say("found.load", size=size), raw=True)
     facts = await read_body(desk, actor, record)
     if facts is None:
         return BodyValues(note=say("text.gone"))
-    limit = desk.settings.text_chars
+    limit, unmasked = desk.settings.text_chars, "unmasked" in request.query_params
     return BodyValues(
         text=facts.text[:limit].strip("\n"),
         cut=limit if len(facts.text) > limit else 0,
         note=say("text.unread" if any(f.code == "unreadable" for f in facts.findings) else "text.empty"),
         html=bool(facts.html),
         raw=True,
+        found=found_in(facts, by.language, unmasked=unmasked),
+        unmasked=unmasked,
     )
 
 

@@ -17,7 +17,17 @@ from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Disposition
 from mailguard.notify import letter_rows
 from mailguard.notify.letter_rows import Reason
-from mailguard.notify.phrases import PERSONAL, STATES, WAITING, file_size, listed, moment, on_one_line, span
+from mailguard.notify.phrases import (
+    PERSONAL,
+    STATES,
+    WAITING,
+    file_size,
+    listed,
+    moment,
+    on_one_line,
+    secret_word,
+    span,
+)
 from mailguard.review import MessageRecord, RecipientRecord
 
 _ICONS = {
@@ -154,7 +164,9 @@ def files(record: MessageRecord, say: Say) -> list[File]:
 
 def _file(attachment: Attachment, mismatched: set[str], say: Say) -> File:
     notes = []
-    if attachment.encrypted or any(m.encrypted for m in attachment.members):
+    if attachment.encrypted and attachment.inspected:
+        notes.append(say("file.opened"))
+    elif attachment.encrypted or any(m.encrypted for m in attachment.members):
         notes.append(say("file.encrypted"))
     elif not attachment.inspected:
         notes.append(say("file.unread"))
@@ -170,12 +182,14 @@ def _file(attachment: Attachment, mismatched: set[str], say: Say) -> File:
 
 
 def personal(record: MessageRecord, language: Language) -> list[Personal]:
-    """Personal data by class, masked examples only."""
-    return [
+    """Personal data by class, masked examples only; then secrets, which have no examples."""
+    data = [
         Personal(PERSONAL[name].of(language), count.distinct, on_one_line(", ".join(count.masked[:3]), 120))
         for name, count in record.facts.personal_data.items()
         if count.distinct and name in PERSONAL
     ]
+    secrets = [Personal(secret_word(name).of(language), count, "") for name, count in record.facts.secrets.items()]
+    return data + secrets
 
 
 def counted(record: MessageRecord) -> list[RecipientRecord]:

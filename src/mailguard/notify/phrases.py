@@ -69,6 +69,17 @@ PERSONAL: dict[str, Both] = {
 }
 assert set(PERSONAL) == set(CLASSES)
 
+#: Secrets that are no provider's; those of a provider are told by its name.
+SECRETS: dict[str, Both] = {
+    "private_key": Both("秘密鍵", "private keys"),
+    "password": Both("パスワード", "passwords"),
+    "url_password": Both("URLに含まれるパスワード", "passwords in web addresses"),
+    "basic_login": Both("ログイン情報", "login data"),
+    "assigned_secret": Both("設定ファイルの秘密情報", "secrets of a configuration"),
+    "bearer_token": Both("アクセストークン", "access tokens"),
+    "jwt": Both("アクセストークン(JWT)", "access tokens (JWT)"),
+}
+
 #: What was noticed while reading a mail, by the codes of mail.facts, for people who send mail, not who run servers.
 FINDINGS: dict[str, Both] = {
     "unreadable": Both("メールを読み取れませんでした", "The mail could not be read"),
@@ -153,6 +164,12 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 #: Characters that change the direction of what follows: a file name or subject could show what it is not.
 _BIDI = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+
+
+def secret_word(name: str) -> Both:
+    """What a class of secrets is called: "github_token" is an access key of github."""
+    provider = on_one_line(name.partition("_")[0], 40)
+    return SECRETS.get(name) or Both(f"アクセスキー({provider})", f"access keys ({provider})")
 
 
 def on_one_line(text: str, limit: int = 300) -> str:
