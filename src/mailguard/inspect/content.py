@@ -37,6 +37,7 @@ class Inner:
     """A file inside a file. octets: None if it could not be had, and `why` says why; size: then only claimed.
 
     encrypted: it needs a password; it has octets all the same where the mail itself gave the password away.
+    content: what was read in it already, where it has no octets of its own (a message inside a .msg lies in pieces).
     """
 
     name: str
@@ -44,6 +45,7 @@ class Inner:
     size: int
     encrypted: bool = False
     why: str = ""
+    content: Content | None = None
 
 
 @dataclass(slots=True)

@@ -56,11 +56,11 @@ class Files:
         self.pieces: list[Piece] = []
         self._open_message = open_message
 
-    def open(self, file: FileIn, known: FileType | None = None) -> Attachment:
-        """Open a file. known: its kind, where the mail's structure says it."""
+    def open(self, file: FileIn, known: FileType | None = None, read: Content | None = None) -> Attachment:
+        """Open a file. known: its kind, where the mail's structure says it; read: its content, if that is known too."""
         seen = _Seen(known or detect(file.octets, file.name, file.declared))
         try:
-            self._look(file, seen)
+            self._look(file, seen, read)
         except (MemoryError, KeyboardInterrupt):
             raise
         except Exception as error:
@@ -94,16 +94,14 @@ class Files:
         self.budget.find("limit_reached", where, "the text is longer than what is kept of it")
         return text[: self.budget.limits.text_chars]
 
-    def _look(self, file: FileIn, seen: _Seen) -> None:
-        if seen.type.short == "eml":
-            content = Content(message=file.octets)
-        else:
-            content = content_of(file, seen.type.short, self.budget)
+    def _look(self, file: FileIn, seen: _Seen, read: Content | None) -> None:
+        content = read or content_of(file, seen.type.short, self.budget)
         if content.short:
             seen.type = of_short(content.short)
         seen.text, seen.encrypted, seen.inspected = content.text, content.encrypted, content.whole
         if content.message is not None and self._may_enter(file, seen):
-            seen.text, seen.members = self._open_message(replace(file, octets=content.message))
+            text, seen.members = self._open_message(replace(file, octets=content.message))
+            seen.text = f"{text}\n{content.text}" if content.text else text
         elif content.inner and self._may_enter(file, seen):
             self._open_members(file, seen, content.inner)
 
@@ -131,6 +129,9 @@ class Files:
     def _member(self, file: FileIn, one: Inner) -> Attachment:
         name = member_name(one.name)
         where = f"{file.where}/{name}"
+        if one.content is not None:
+            opened = self.open(FileIn(name, "", b"", where, file.depth + 1), of_short(one.content.short), one.content)
+            return replace(opened, size=one.size, sha256="")
         if one.octets is not None:
             opened = self.open(FileIn(name, "", one.octets, where, file.depth + 1))
             return replace(opened, encrypted=True) if one.encrypted else opened

@@ -10,7 +10,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from mailguard.inspect.mailfiles import is_mbox, without_length
+from mailguard.inspect.openpgp import is_binary_pgp
 from mailguard.inspect.signatures import EXTENSIONS, MEDIA, SIGNATURES
+from mailguard.inspect.smime import is_container
 
 CFB = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: Kinds in which there is nothing to read but name and size.
@@ -18,7 +21,7 @@ PICTURES = frozenset(
     ["png", "jpg", "gif", "bmp", "tif", "webp", "heic", "ico", "psd", "mp3", "wav", "mp4", "avi", "mov", "appledouble"]
 )
 EXECUTABLE = frozenset(["exe", "elf", "macho", "lnk", "script", "msi", "jar"])
-TEXTUAL = frozenset(["txt", "csv", "html", "xml", "json", "ics", "vcf", "eml", "svg", "script"])
+TEXTUAL = frozenset(["txt", "csv", "html", "xml", "json", "ics", "vcf", "eml", "emlx", "mbox", "svg", "script"])
 _SCRIPTS = frozenset(
     [
         "js",
@@ -52,14 +55,22 @@ _DOUBLE = re.compile(
 )
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _FIELD_LINE = re.compile(rb"(?i)\A(?:from |(?:[!-9;-~]{1,60}:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){2,})")
+_PARTS = re.compile(
+    rb"(?i)(?:mime-version:[^\r\n]*\r?\n)?content-type:\s*(?:multipart/|message/rfc822|application/(?:x-)?pkcs7-mime)"
+)
+_BINHEX = b"(This file must be converted with BinHex"
 _MAIL_FIELD = re.compile(rb"(?im)^(?:received|from|to|date|subject|message-id|mime-version|content-type|return-path):")
 
 #: Kinds that programs write under each other's extensions: no mismatch worth a word.
 _ALIKE = (
     TEXTUAL,
     frozenset({"mp4", "mov", "heic"}),
-    frozenset({"doc", "rtf", "html", "xml", "txt"}),
-    frozenset({"xls", "html", "csv", "xml", "txt"}),
+    frozenset({"doc", "rtf", "html", "xml", "txt", "eml"}),
+    frozenset({"xls", "html", "csv", "xml", "txt", "eml"}),
+    frozenset({"pgp", "txt"}),
+    frozenset({"p7m", "p7s"}),
+    frozenset({"msg", "tnef"}),
+    frozenset({"applesingle", "appledouble"}),
     frozenset({"zip", "jar"}),
 )
 
@@ -111,6 +122,8 @@ def detect(octets: bytes, name: str = "", declared: str = "") -> FileType:
             return of_short(short)
     if b"%PDF-" in head:
         return of_short("pdf")
+    if is_container(octets):
+        return of_short("p7m")
     return _textual(octets, name, declared)
 
 
@@ -125,10 +138,21 @@ def mismatch(name: str, found: FileType) -> str:
     return f"named .{wanted}, is {found.short}"
 
 
+def _mail(octets: bytes, sample: bytes) -> str:
+    """Whether octets are mail: "eml", "mbox" (several), "emlx" (with its length before it), or ""."""
+    rest = without_length(sample)
+    for short, start in (("eml", sample.lstrip(b"\xef\xbb\xbf \t\r\n")), ("emlx", rest)):
+        if _FIELD_LINE.match(start) and len(set(_MAIL_FIELD.findall(start.lower()))) >= 2:
+            return "mbox" if short == "eml" and is_mbox(octets) else short
+        if short == "eml" and _PARTS.match(start):
+            return short
+    return ""
+
+
 def _textual(octets: bytes, name: str, declared: str) -> FileType:
     sample = octets[:8192]
     if sample[:2] not in (b"\xff\xfe", b"\xfe\xff") and _CONTROLS.search(sample):
-        return UNKNOWN
+        return of_short("pgp") if is_binary_pgp(octets) else UNKNOWN
     start = sample.lstrip(b"\xef\xbb\xbf \t\r\n")[:256].lower()
     wanted = extension(name)
     if start.startswith((b"<!doctype html", b"<html")) or (wanted == "html" and b"<" in start):
@@ -139,8 +163,10 @@ def _textual(octets: bytes, name: str, declared: str) -> FileType:
         return of_short("ics")
     if start.startswith(b"begin:vcard"):
         return of_short("vcf")
-    if _FIELD_LINE.match(sample) and len(set(_MAIL_FIELD.findall(sample.lower()))) >= 2:
-        return of_short("eml")
+    if _BINHEX in sample:
+        return of_short("hqx")
+    if mail := _mail(octets, sample):
+        return of_short(mail)
     if start.startswith(b"#!") or wanted in _SCRIPTS:
         return of_short("script")
     if wanted in ("csv", "json", "ics", "vcf", "xml", "eml"):

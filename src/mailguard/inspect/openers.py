@@ -6,22 +6,26 @@ from __future__ import annotations
 
 from functools import partial
 
+from mailguard.inspect.apple import read_apple
 from mailguard.inspect.archives import zips
 from mailguard.inspect.archives.streams import read_compressed
 from mailguard.inspect.archives.tars import read_tar
 from mailguard.inspect.archives.zipfiles import NO_DIRECTORY, Listing, Unpackable, unpack
+from mailguard.inspect.cards import read_cards
 from mailguard.inspect.charset import decode
 from mailguard.inspect.content import Content, FileIn, Opener
-from mailguard.inspect.filetype import PICTURES, extension
+from mailguard.inspect.filetype import PICTURES
 from mailguard.inspect.html import declared_charset, html_text, xml_text
 from mailguard.inspect.limits import Budget
+from mailguard.inspect.mailfiles import read_emlx, read_mail_file, read_mbox
 from mailguard.inspect.office import xml as office
 from mailguard.inspect.office.compound import read_compound
 from mailguard.inspect.office.package import read_package
+from mailguard.inspect.outlook.tnef import read_tnef
+from mailguard.inspect.plain import read_pgp, read_text
 from mailguard.inspect.rtf import rtf_text
-from mailguard.inspect.smime import open_container
+from mailguard.inspect.smime import read_container
 
-_PKCS7 = frozenset({"p7s", "p7m", "p7c", "p7b"})
 _OPEN_DOCUMENTS = {"text": "odt", "spreadsheet": "ods", "presentation": "odp"}
 
 
@@ -32,7 +36,7 @@ def content_of(file: FileIn, short: str, budget: Budget) -> Content:
         return opener(file, budget)
     if short in PICTURES or not file.octets:
         return Content()
-    return _signed(file) or _unknown(file, budget)
+    return _unknown(file, budget)
 
 
 def _zip(file: FileIn, budget: Budget) -> Content:
@@ -60,10 +64,6 @@ def _document(octets: bytes, listing: Listing) -> str:
         return short
     kind = unpack(octets, next(one for one in listing.members if one.name == "mimetype"), 200)
     return _OPEN_DOCUMENTS.get(kind.decode("latin-1").rpartition(".")[2], "")
-
-
-def _text(file: FileIn, budget: Budget) -> Content:
-    return Content(text=decode(file.octets, file.charset).both)
 
 
 def _markup(file: FileIn, budget: Budget) -> Content:
@@ -101,18 +101,6 @@ def _self_extracting(file: FileIn, budget: Budget) -> Content:
     return Content(whole=False, inner=zips.open_zip(file.octets, listing, budget, file.where))
 
 
-def _signed(file: FileIn) -> Content | None:
-    """A PKCS #7 file: a bare signature says nothing, signed content is read, encrypted content cannot be."""
-    if file.octets[:1] != b"0" or not (extension(file.name) in _PKCS7 or "pkcs7" in file.declared):
-        return None
-    container = open_container(file.octets)
-    if container.kind == "unknown":
-        return None
-    encrypted = container.kind == "encrypted"
-    short = "p7m" if container.content or encrypted else "p7s"
-    return Content(short=short, encrypted=encrypted, message=container.content or None)
-
-
 def _unknown(file: FileIn, budget: Budget) -> Content:
     """A file of no known kind may still carry a zip archive behind a stub of any sort."""
     if b"PK\x05\x06" not in file.octets or b"PK\x03\x04" not in file.octets:
@@ -122,6 +110,14 @@ def _unknown(file: FileIn, budget: Budget) -> Content:
 
 
 _OPENERS: dict[str, Opener] = {
+    "eml": read_mail_file,
+    "emlx": read_emlx,
+    "mbox": read_mbox,
+    "p7m": read_container,
+    "pgp": read_pgp,
+    "applesingle": read_apple,
+    "appledouble": read_apple,
+    "tnef": read_tnef,
     "zip": _zip,
     "cfb": read_compound,
     "gz": partial(read_compressed, short="gz"),
@@ -134,10 +130,10 @@ _OPENERS: dict[str, Opener] = {
     "html": _html,
     "xml": _markup,
     "svg": _markup,
-    "txt": _text,
-    "csv": _text,
-    "json": _text,
-    "ics": _text,
-    "vcf": _text,
-    "script": _text,
+    "txt": read_text,
+    "csv": read_text,
+    "json": read_text,
+    "ics": read_cards,
+    "vcf": read_cards,
+    "script": read_text,
 }

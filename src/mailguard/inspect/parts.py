@@ -22,19 +22,22 @@ from mailguard.inspect.limits import Budget
 from mailguard.inspect.mime import Leaf, leaves_of
 from mailguard.inspect.names import clean_name, part_names
 from mailguard.inspect.passwords import candidates
+from mailguard.inspect.plain import is_signed, open_armour
 from mailguard.inspect.salvage import readable, salvage
-from mailguard.inspect.smime import open_container
+from mailguard.inspect.smime import is_container, is_entity, note_fault, open_container
 from mailguard.inspect.words import decode_field
 from mailguard.mail.facts import Attachment
 
 _MESSAGES = frozenset({"message/rfc822", "message/global", "message/news", "message/http"})
 _REPORTS = frozenset({"message/delivery-status", "message/disposition-notification", "text/rfc822-headers",
-                      "message/global-delivery-status", "message/feedback-report"})  # fmt: skip
+                      "message/global-delivery-status", "message/global-disposition-notification",
+                      "message/global-headers", "message/feedback-report"})  # fmt: skip
 _SIGNATURES = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"})
 #: What a signature looks like by content: DER, which has no short name here, or armoured text.
 _SIGNATURE_KINDS = frozenset({"", "txt", "p7s"})
 _SIGNATURE_MOST = 64 * 1024
 _SMIME = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+_ELSEWHERE = frozenset({"message/partial", "message/external-body"})
 
 
 @dataclass(slots=True)
@@ -143,8 +146,10 @@ class Parts:
         names = part_names(leaf.disposition, leaf.kind, leaf.where, self.budget)
         if leaf.media in _MESSAGES:
             self._message(leaf, content, names, attachments, depth)
-        elif leaf.media in _SMIME and self._smime(leaf, content, attachments, depth):
+        elif _is_smime(leaf, names) and self._smime(leaf, content, texts, attachments, depth):
             return
+        elif leaf.media in _ELSEWHERE:
+            self._elsewhere(leaf, content, names, texts, attachments, depth)
         elif leaf.media in _REPORTS or _is_body(leaf, names):
             self._text(leaf, content, texts, attachments, depth)
         else:
@@ -166,7 +171,7 @@ class Parts:
     def _text(self, leaf: Leaf, content: bytes, texts: Texts, attachments: list[Attachment], depth: int) -> None:
         body = bodies.body_text(leaf, content)
         if leaf.media == "text/calendar" and depth == 0:
-            self._note_calendar(leaf, body.text)
+            self._note_calendar(leaf, content.decode("utf-8", "replace"))
         if leaf.hidden:
             texts.unseen.append((leaf.where, body.text))
             self.budget.find("hidden_text", leaf.where, "text outside of the parts")
@@ -180,12 +185,16 @@ class Parts:
         if body.aside.strip():
             texts.unseen.append((leaf.where, body.aside))
         texts.html = texts.html or body.html
-        if bodies.has_pgp_message(body.text):
+        armour = open_armour(body.text, self.budget, leaf.where)
+        if armour.text:
+            texts.shown.append((leaf.where, armour.text))
+        if armour.sealed:
             self._note_encrypted(leaf.where, "PGP message in the text")
-        self.signed = self.signed or bodies.has_pgp_signature(body.text)
-        for inner in body.files:
-            name = clean_name(decode_field(inner.name))
-            attachments.append(self.files.open(FileIn(name, "", inner.octets, f"{leaf.where} {name}", depth + 1)))
+        self.signed = self.signed or is_signed(body.text)
+        for inner in (*body.files, *armour.files):
+            name = clean_name(inner.name)
+            file = FileIn(name, "", inner.octets or b"", f"{leaf.where} {name}", depth + 1)
+            attachments.append(self.files.open(file))
 
     def _message(self, leaf: Leaf, content: bytes, names: list[str], attachments: list[Attachment], depth: int) -> None:
         """A mail inside the mail: itself a file, and its own files beside it."""
@@ -193,19 +202,45 @@ class Parts:
         one = self.files.open_as_message(file)
         _list(one, attachments)
 
-    def _smime(self, leaf: Leaf, content: bytes, attachments: list[Attachment], depth: int) -> bool:
+    def _smime(self, leaf: Leaf, content: bytes, texts: Texts, attachments: list[Attachment], depth: int) -> bool:
         """An S/MIME container; True if it was one that could be opened."""
-        container = open_container(content)
+        container = open_container(content, self.budget.left)
         if container.kind == "encrypted":
             self._note_encrypted(leaf.where, "S/MIME")
+        if container.kind not in ("signed", "packed"):
             return False
-        if container.kind != "signed":
+        self.signed = self.signed or container.kind == "signed"
+        if not is_entity(container.content):  # certificates alone, or a file that is no part of a mail
             return False
-        self.signed = True
-        if container.content and depth < self.budget.limits.depth:
-            _, leaves = leaves_of(container.content, self.budget, leaf.where)
-            self._in_order(leaves, self.texts, attachments, depth + 1)
+        note_fault(container, self.budget, leaf.where)
+        if depth >= self.budget.limits.depth:
+            self.budget.find(
+                "nested_too_deep", leaf.where, "containers inside one another; the inner ones were not read"
+            )
+            return True
+        block, leaves = leaves_of(container.content, self.budget, leaf.where)
+        if protected := self._people(block):  # RFC 9788: the header may be in the signed part as well
+            texts.shown.append((leaf.where, protected))
+        self._in_order(leaves, texts, attachments, depth + 1)
         return True
+
+    def _elsewhere(
+        self, leaf: Leaf, content: bytes, names: list[str], texts: Texts, attachments: list[Attachment], depth: int
+    ) -> None:
+        """A piece of a mail, or a pointer to a content: what it says all the same, its parameters among that."""
+        told = "\n".join(f"{name}: {value}" for name, value in leaf.kind.params)
+        texts.unseen.append((leaf.where, told))
+        self._files(leaf, content, names, texts, attachments, depth)
+        for found, _ in salvage(content):  # the middle of a mail has no header that says how it is encoded
+            if self.budget.take_reading(leaf.where) and (text := readable(found)):
+                texts.second.append((leaf.where, text))
+
+    def _people(self, block: Block) -> str:
+        """Subject and people of a mail inside."""
+        headers = read_headers(block, Budget(self.budget.limits))
+        listed = (*headers.sender, *headers.to, *headers.cc, *headers.bcc, *headers.reply_to)
+        people = ", ".join(f"{one.name} <{one.address}>" for one in listed)
+        return "\n".join(text for text in (headers.subject, people) if text)
 
     def _inner_file(self, file: FileIn) -> tuple[str, list[Attachment]]:
         """Open a message for `files`: its text with its headers, and its files."""
@@ -213,9 +248,7 @@ class Parts:
         attachments: list[Attachment] = []
         block, leaves = leaves_of(file.octets, self.budget, file.where)
         self._in_order(leaves, texts, attachments, file.depth + 1)
-        headers = read_headers(block, Budget(self.budget.limits))
-        people = ", ".join(f"{one.name} <{one.address}>" for one in (*headers.sender, *headers.to, *headers.cc))
-        return "\n".join([headers.subject or "", people, *texts.everything()]), attachments
+        return "\n".join([self._people(block), *texts.everything()]), attachments
 
 
 def _list(one: Attachment, attachments: list[Attachment]) -> None:
@@ -238,6 +271,12 @@ def _is_shown_inside(leaf: Leaf, one: Attachment, html: str) -> bool:
 def _is_signature(leaf: Leaf, one: Attachment) -> bool:
     """Whether a part is a signature, by its content too: whoever calls a table a signature still sends a table."""
     return leaf.media in _SIGNATURES and one.short_type in _SIGNATURE_KINDS and one.size <= _SIGNATURE_MOST
+
+
+def _is_smime(leaf: Leaf, names: list[str]) -> bool:
+    """Whether a part is an S/MIME container: by its type, or, as all of a mail, by its name (RFC 8551, 3.2.2)."""
+    by_name = not leaf.parents and any(name.lower().endswith((".p7m", ".p7z")) for name in names)
+    return leaf.media in _SMIME or (by_name and is_container(leaf.contents[0]))
 
 
 def _is_body(leaf: Leaf, names: list[str]) -> bool:

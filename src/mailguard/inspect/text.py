@@ -1,4 +1,4 @@
-"""The mail's own text parts: charset, flowed lines, HTML; and what lies inside plain text (uuencode, PGP armour).
+"""The mail's own text parts: charset, flowed lines, HTML, calendars, and the files that lie inside plain text.
 
 Pure; a part that is no text gives a text all the same, and nothing here raises.
 """
@@ -8,70 +8,52 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from mailguard.inspect.cards import card_text
 from mailguard.inspect.charset import decode, tidy
+from mailguard.inspect.content import Inner
+from mailguard.inspect.fields import parse_block
+from mailguard.inspect.flowed import unflow
 from mailguard.inspect.html import HtmlText, declared_charset, html_text
 from mailguard.inspect.mime import Leaf
-from mailguard.inspect.transfer import Uuencoded, find_uuencoded
+from mailguard.inspect.plain import take_uuencoded, unescape_signed
+from mailguard.inspect.words import decode_field
 
-_PGP_MESSAGE = "-----BEGIN PGP MESSAGE-----"
-_PGP_SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----"
+_CALENDARS = frozenset({"text/calendar", "text/x-vcalendar"})
 _METHOD = re.compile(r"(?im)^METHOD:([A-Z-]{1,30})\s*$")
 _BINARY = re.compile(r';[ \t]*ENCODING[ \t]*=[ \t]*"?BASE64', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class BodyText:
-    """text: what is shown; second: another reading; hidden, aside: as in HtmlText; html: the decoded source."""
+    """text: what is shown; files: inside it; second: another reading; hidden, aside: as in HtmlText; html: source."""
 
     text: str
+    files: tuple[Inner, ...] = ()
     second: str = ""
     hidden: str = ""
     aside: str = ""
     html: str = ""
-    files: tuple[Uuencoded, ...] = ()
 
 
 def body_text(leaf: Leaf, content: bytes) -> BodyText:
     """The text of a text part."""
     if leaf.media in ("text/html", "application/xhtml+xml"):
         return _html(leaf, content)
-    files: tuple[Uuencoded, ...] = ()
-    if b"begin" in content and (found := find_uuencoded(content)):
-        files = tuple(found)
-        content = _without(content, found)
-    reading = decode(content, leaf.kind.get("charset"))
-    text = tidy(reading.text)
-    if leaf.kind.get("format").lower() == "flowed":
-        text = unflow(text, leaf.kind.get("delsp").lower() == "yes")
+    charset = leaf.kind.get("charset")
+    if leaf.media in _CALENDARS:
+        return BodyText(*card_text(content, charset))
+    if leaf.media == "text/rfc822-headers":
+        return BodyText(_fields(content))
+    content, files = take_uuencoded(content, charset)
+    reading = decode(content, charset)
+    text, second = tidy(reading.text), tidy(reading.second)
+    if leaf.kind.get("format").strip().lower() == "flowed":
+        delsp = leaf.kind.get("delsp").strip().lower() == "yes"
+        text, second = unflow(text, delsp), unflow(second, delsp)
+    text = unescape_signed(text)
     if leaf.media in ("text/enriched", "text/richtext"):
         text = re.sub(r"<[^<>]{0,200}>", "", text)
-    return BodyText(text, tidy(reading.second), files=files)
-
-
-def unflow(text: str, delsp: bool) -> str:
-    """Lines that end in a space joined with the next (RFC 3676 section 4), the signature's mark left alone."""
-    out: list[list[str]] = []
-    joining = False
-    for line in text.split("\n"):
-        stripped = line[1:] if line.startswith(" ") else line
-        flows = stripped.endswith(" ") and stripped != "-- "
-        kept = stripped[:-1] if flows and delsp else stripped
-        if joining and not stripped.startswith(">"):
-            out[-1].append(kept)
-        else:
-            out.append([kept])
-        joining = flows
-    return "\n".join("".join(pieces) for pieces in out)
-
-
-def has_pgp_message(text: str) -> bool:
-    """Whether an encrypted message in PGP's armour stands in the text."""
-    return _PGP_MESSAGE in text
-
-
-def has_pgp_signature(text: str) -> bool:
-    """Whether the text is signed inside (RFC 9580 section 7)."""
-    return _PGP_SIGNED in text
+    return BodyText(text, files, second)
 
 
 def calendar_method(leaf: Leaf, text: str) -> str:
@@ -83,6 +65,13 @@ def calendar_method(leaf: Leaf, text: str) -> str:
 def calendar_carries_file(text: str) -> bool:
     """Whether a calendar part has a file inside (RFC 5545 section 3.8.1.1, ATTACH in BASE64), lines unfolded."""
     return _BINARY.search(re.sub(r"\r?\n[ \t]", "", text)) is not None
+
+
+def _fields(content: bytes) -> str:
+    """The header of another mail, as a report returns it, decoded."""
+    block = parse_block(content)
+    lines = [f"{field.name}: {decode_field(field.value)}" for field in block.fields]
+    return "\n".join([*lines, tidy(decode(block.rest).both)])
 
 
 def _html(leaf: Leaf, content: bytes) -> BodyText:
@@ -98,12 +87,3 @@ def _html(leaf: Leaf, content: bytes) -> BodyText:
         aside=pages[0].aside,
         html=sources[0] if sources else "",
     )
-
-
-def _without(content: bytes, found: list[Uuencoded]) -> bytes:
-    pieces: list[bytes] = []
-    position = 0
-    for one in found:
-        pieces.append(content[position : one.start])
-        position = one.end
-    return b"".join([*pieces, content[position:]])

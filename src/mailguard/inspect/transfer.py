@@ -1,7 +1,7 @@
 """Content-Transfer-Encoding undone (RFC 2045 section 6), as strictly as written and as tolerantly as clients do it.
 
 Says with each result whether other readers may see something else (junk inside base64, data after the padding).
-Uuencode, which Outlook opens out of plain text, is here too. Never raises; linear.
+Never raises; linear.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import binascii
 import re
 from dataclasses import dataclass
 
+from mailguard.inspect.uuencode import find_uuencoded
+
 #: For bytes.translate, which is an order of magnitude faster than a pattern over megabytes.
 _SPACE = b" \t\r\n"
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_LETTER = re.compile(rb"[^A-Za-z0-9+/=]+")
 _CHUNK = re.compile(rb"([A-Za-z0-9+/]+)=*")
-_BEGIN = re.compile(rb"(?m)^begin(?:-base64)? [0-7]{3,4} ([^\r\n]{1,255})\r?\n")
-_END = re.compile(rb"(?m)^end[ \t]*(?:\r?$|\Z)")
 _ESCAPES = re.compile(rb"=[0-9A-Fa-f]{2}")
 IDENTITY = frozenset({"7bit", "8bit", "binary", ""})
 _UU = frozenset({"x-uuencode", "uuencode", "x-uue"})
@@ -28,16 +28,6 @@ class Decoded:
 
     octets: bytes
     odd: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Uuencoded:
-    """A file inside plain text: its name as octets, its content, and where it stood."""
-
-    name: bytes
-    octets: bytes
-    start: int
-    end: int
 
 
 def undo(body: bytes, encoding: str) -> Decoded:
@@ -81,22 +71,6 @@ def _is_plain(squeezed: bytes) -> bool:
     return len(squeezed) - len(letters) <= 2 and not letters.translate(None, _ALPHABET)
 
 
-def find_uuencoded(octets: bytes) -> list[Uuencoded]:
-    """Every complete uuencoded file in a plain text, in order."""
-    found: list[Uuencoded] = []
-    position = 0
-    while (begin := _BEGIN.search(octets, position)) is not None:
-        end = _END.search(octets, begin.end())
-        if end is None:
-            break
-        inner = octets[begin.end() : end.start()]
-        content = from_base64(inner).octets if begin.group().startswith(b"begin-base64") else _uu(inner)
-        if content is not None:
-            found.append(Uuencoded(begin.group(1).strip(), content, begin.start(), end.end()))
-        position = end.end()
-    return found
-
-
 def looks_quoted_printable(octets: bytes) -> bool:
     """Whether octets without that label seem to be quoted-printable."""
     return len(_ESCAPES.findall(octets[:100_000])) >= 3
@@ -106,19 +80,3 @@ def _letters(letters: bytes) -> bytes:
     if len(letters) % 4 == 1:  # a lone letter carries no octet
         letters = letters[:-1]
     return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
-
-
-def _uu(inner: bytes) -> bytes | None:
-    """The lines of a uuencoded file; None if they are none (a sentence that starts with "begin 644")."""
-    out: list[bytes] = []
-    for line in inner.split(b"\n"):
-        text = line.rstrip(b"\r")
-        if not text or text in (b"`", b" "):
-            continue
-        size = (text[0] - 32) & 63
-        need = (size + 2) // 3 * 4
-        try:
-            out.append(binascii.a2b_uu(text[: need + 1].ljust(need + 1)))
-        except binascii.Error:
-            return None
-    return b"".join(out)

@@ -387,6 +387,7 @@ STRUCTURE = (
             attachment(b"-----BEGIN PGP MESSAGE-----\n", "e.asc"),
             kind="encrypted",
         ),
+        encrypted=("e.asc",),
         findings=("encrypted",),
         facts={"encrypted": True},
     ),

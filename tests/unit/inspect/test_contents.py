@@ -7,6 +7,7 @@ from tests.golden.inspect.makers import compound, pkcs7, raw_zip, zip_of
 
 from mailguard.inspect.archives.zipfiles import Unpackable, list_members, unpack
 from mailguard.inspect.filetype import detect, has_double_extension, mismatch, of_short
+from mailguard.inspect.flowed import unflow
 from mailguard.inspect.html import html_text, xml_text
 from mailguard.inspect.limits import Budget, ReadingLimits
 from mailguard.inspect.mime import leaves_of, split_parts
@@ -14,8 +15,8 @@ from mailguard.inspect.names import clean_name, member_name
 from mailguard.inspect.office import compound as cfb
 from mailguard.inspect.office.xml import plain_number
 from mailguard.inspect.smime import open_container
-from mailguard.inspect.text import unflow
-from mailguard.inspect.transfer import find_uuencoded, from_base64, undo
+from mailguard.inspect.transfer import from_base64, undo
+from mailguard.inspect.uuencode import find_uuencoded
 
 
 @pytest.mark.parametrize(

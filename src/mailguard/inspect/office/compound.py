@@ -13,6 +13,7 @@ from mailguard.inspect.content import Content, FileIn
 from mailguard.inspect.filetype import CFB, extension
 from mailguard.inspect.limits import Budget
 from mailguard.inspect.office.binary import read_binary
+from mailguard.inspect.outlook.msg import read_msg
 
 _FREE = 0xFFFFFFFA  # this number and above are no sectors
 _MOST_SECTORS = 4096
@@ -29,6 +30,8 @@ def read_compound(file: FileIn, budget: Budget) -> Content:
         budget.find("unparseable_attachment", file.where, "broken compound file")
     if kind in ("doc", "xls", "ppt"):
         return read_binary(file, budget, kind)
+    if kind == "msg":
+        return read_msg(file, budget)
     if kind != "encrypted":
         return Content(short=kind, whole=False)
     wanted = extension(file.name)

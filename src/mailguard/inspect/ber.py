@@ -1,0 +1,87 @@
+"""BER, of which S/MIME containers are made (X.690): elements, their children, octet strings in pieces.
+
+Reads what is there, also of a file that is cut off. Bounded in depth and number; linear; never raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_DEPTH = 24
+#: Senders that stream write content in pieces of a kilobyte.
+_MOST_CHILDREN = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An element: its tag, where its content starts and ends, where the next one begins; cut: it ends too early."""
+
+    tag: int
+    start: int
+    end: int
+    after: int
+    cut: bool = False
+
+    @property
+    def constructed(self) -> bool:
+        return bool(self.tag & 0x20)
+
+
+def node(octets: bytes, position: int, limit: int, depth: int = 0) -> Node | None:
+    """The element at a position (X.690 section 8.1), None if there is none."""
+    if position + 2 > limit or octets[position] & 0x1F == 0x1F:
+        return None
+    tag, length = octets[position], octets[position + 1]
+    start = position + 2
+    if length == 0x80:
+        return _indefinite(octets, tag, start, limit, depth)
+    if length > 0x80:
+        count = length & 0x7F
+        if count > 6 or start + count > limit:
+            return None
+        length = int.from_bytes(octets[start : start + count], "big")
+        start += count
+    end = min(start + length, limit)
+    return Node(tag, start, end, end, cut=start + length > limit)
+
+
+def children(octets: bytes, parent: Node | None, most: int = _MOST_CHILDREN) -> Iterator[Node]:
+    """The elements in an element, in order, found as they are asked for."""
+    if parent is None or not parent.constructed:
+        return
+    position = parent.start
+    for _ in range(most):
+        child = node(octets, position, parent.end)
+        if child is None or child.tag == 0:
+            return
+        yield child
+        position = child.after
+
+
+def first_children(octets: bytes, parent: Node | None, count: int) -> list[Node]:
+    """At most so many of the elements in an element."""
+    return list(children(octets, parent, count))
+
+
+def strings(octets: bytes, parent: Node, depth: int = 0) -> Iterator[bytes]:
+    """The octet strings under an element, which may come in pieces (section 8.7.3)."""
+    if not parent.constructed:
+        yield octets[parent.start : parent.end]
+    elif depth < _DEPTH:
+        for child in children(octets, parent):
+            if child.tag == 4 or child.constructed:
+                yield from strings(octets, child, depth + 1)
+
+
+def _indefinite(octets: bytes, tag: int, start: int, limit: int, depth: int) -> Node | None:
+    """An element without a length: it ends with two zero octets of its own (section 8.1.3.6)."""
+    position = start
+    while depth < _DEPTH and position + 2 <= limit:
+        if octets[position : position + 2] == b"\0\0":
+            return Node(tag, start, position, position + 2)
+        child = node(octets, position, limit, depth + 1)
+        if child is None or child.after <= position:
+            break
+        position = child.after
+    return Node(tag, start, limit, limit, cut=True)

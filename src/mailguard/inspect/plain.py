@@ -1,0 +1,104 @@
+"""What lies inside plain text: files in uuencode, messages and keys in PGP's armour. For bodies and for text files.
+
+Text that is signed in the open loses its escapes, so that it reads as it was written. Nothing is verified.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from mailguard.inspect.charset import decode
+from mailguard.inspect.content import Content, FileIn, Inner
+from mailguard.inspect.limits import Budget
+from mailguard.inspect.openpgp import Opened, armoured, open_packets
+from mailguard.inspect.uuencode import find_uuencoded
+
+_BEGIN_PGP = "-----BEGIN PGP "
+#: Begin of an encrypted message at the start of a line: in a sentence it is only talked about.
+_PGP_MESSAGE = re.compile(r"(?m)^[> \t]*-----BEGIN PGP MESSAGE(?:, PART [0-9/]{1,9})?-----")
+_PGP_SIGNED = re.compile(
+    r"(?ms)^(-----BEGIN PGP SIGNED MESSAGE-----[ \t]*\n)(.*?)(?=^-----BEGIN PGP SIGNATURE-----|\Z)"
+)
+_ESCAPED = re.compile(r"(?m)^- ")
+#: In front of the users of a key in octets, so that a private one counts as a secret as it does in armour.
+_PRIVATE = "-----BEGIN PGP PRIVATE KEY " + "BLOCK-----"
+
+
+@dataclass(slots=True)
+class Armour:
+    """What PGP's armour in a text holds: texts, files, and whether some of it is encrypted (or cannot be opened)."""
+
+    sealed: bool = False
+    text: str = ""
+    files: list[Inner] = field(default_factory=list)
+
+
+def open_armour(text: str, budget: Budget, where: str) -> Armour:
+    """Open every block of armour in a text. A message that is broken counts as encrypted: it cannot be read."""
+    found = Armour()
+    if _BEGIN_PGP not in text:
+        return found
+    blocks = list(armoured(text))
+    for kind, octets in blocks:
+        if kind == "SIGNATURE":
+            continue
+        opened = open_packets(octets, budget, where)
+        found.text += "".join(f"{user}\n" for user in opened.users)
+        found.files.extend(_literals(opened))
+        found.sealed = found.sealed or opened.sealed or (kind == "MESSAGE" and not opened.whole)
+    # A message that does not end: as it stands, nobody can read it here.
+    found.sealed = found.sealed or sum(kind == "MESSAGE" for kind, _ in blocks) < len(_PGP_MESSAGE.findall(text))
+    return found
+
+
+def is_signed(text: str) -> bool:
+    """Whether the text is signed inside (RFC 9580 section 7)."""
+    return _PGP_SIGNED.search(text) is not None
+
+
+def unescape_signed(text: str) -> str:
+    """Text that is signed in the open, without the escapes of its dashes (section 7.2)."""
+    if _BEGIN_PGP not in text:
+        return text
+    return _PGP_SIGNED.sub(lambda match: match[1] + _ESCAPED.sub("", match[2]), text)
+
+
+def take_uuencoded(octets: bytes, charset: str) -> tuple[bytes, tuple[Inner, ...]]:
+    """Plain text without its uuencoded files, and these files."""
+    found = find_uuencoded(octets) if b"begin" in octets else []
+    if not found:
+        return octets, ()
+    pieces: list[bytes] = []
+    position = 0
+    for one in found:
+        pieces.append(octets[position : one.start])
+        position = one.end
+    files = tuple(Inner(decode(one.name, charset).text, one.octets, len(one.octets)) for one in found)
+    return b"".join([*pieces, octets[position:]]), files
+
+
+def read_text(file: FileIn, budget: Budget) -> Content:
+    """A plain text file, in every reading of its charset."""
+    octets, files = take_uuencoded(file.octets, file.charset)
+    text = unescape_signed(decode(octets, file.charset).both)
+    armour = open_armour(text.replace("\r\n", "\n"), budget, file.where)
+    text = f"{text}\n{armour.text}" if armour.text else text
+    return Content(text=text, inner=(*files, *armour.files), encrypted=armour.sealed, whole=not armour.sealed)
+
+
+def read_pgp(file: FileIn, budget: Budget) -> Content:
+    """A file of OpenPGP, in armour or in octets."""
+    if b"-----BEGIN PGP " in file.octets[:4096]:
+        return read_text(file, budget)
+    opened = open_packets(file.octets, budget, file.where)
+    text = "\n".join([_PRIVATE] * opened.secret + opened.users)
+    return Content(text, tuple(_literals(opened)), encrypted=opened.sealed, whole=opened.whole and not opened.sealed)
+
+
+def _literals(opened: Opened) -> list[Inner]:
+    files = []
+    for number, (name, octets) in enumerate(opened.files, 1):
+        shown = "" if name == b"_CONSOLE" else decode(name).text  # "for your eyes only" (RFC 4880 section 5.9)
+        files.append(Inner(shown or f"message {number}", octets, len(octets)))
+    return files
