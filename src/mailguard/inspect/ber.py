@@ -1,16 +1,21 @@
 """BER, of which S/MIME containers are made (X.690): elements, their children, octet strings in pieces.
 
-Reads what is there, also of a file that is cut off. Bounded in depth and number; linear; never raises.
+Reads what is there, also of a file that is cut off. Bounded in depth; linear. Raises TooMany, and nothing else.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 _DEPTH = 24
-#: Senders that stream write content in pieces of a kilobyte.
-_MOST_CHILDREN = 1_000_000
+#: Senders that stream write content in pieces of a kilobyte or more; nobody in pieces of an octet.
+_MOST_CHILDREN = 300_000
+
+
+class TooMany(Exception):
+    """An element has more in it than is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +51,23 @@ def node(octets: bytes, position: int, limit: int, depth: int = 0) -> Node | Non
     return Node(tag, start, end, end, cut=start + length > limit)
 
 
-def children(octets: bytes, parent: Node | None, most: int = _MOST_CHILDREN) -> Iterator[Node]:
+def children(octets: bytes, parent: Node | None) -> Iterator[Node]:
     """The elements in an element, in order, found as they are asked for."""
     if parent is None or not parent.constructed:
         return
     position = parent.start
-    for _ in range(most):
+    for _ in range(_MOST_CHILDREN):
         child = node(octets, position, parent.end)
         if child is None or child.tag == 0:
             return
         yield child
         position = child.after
+    raise TooMany
 
 
 def first_children(octets: bytes, parent: Node | None, count: int) -> list[Node]:
     """At most so many of the elements in an element."""
-    return list(children(octets, parent, count))
+    return list(itertools.islice(children(octets, parent), count))
 
 
 def strings(octets: bytes, parent: Node, depth: int = 0) -> Iterator[bytes]:
@@ -77,11 +83,11 @@ def strings(octets: bytes, parent: Node, depth: int = 0) -> Iterator[bytes]:
 def _indefinite(octets: bytes, tag: int, start: int, limit: int, depth: int) -> Node | None:
     """An element without a length: it ends with two zero octets of its own (section 8.1.3.6)."""
     position = start
-    while depth < _DEPTH and position + 2 <= limit:
-        if octets[position : position + 2] == b"\0\0":
+    for _ in range(_MOST_CHILDREN):
+        if octets[position : position + 2] == b"\0\0" and position + 2 <= limit:
             return Node(tag, start, position, position + 2)
-        child = node(octets, position, limit, depth + 1)
-        if child is None or child.after <= position:
-            break
+        child = node(octets, position, limit, depth + 1) if depth < _DEPTH else None
+        if child is None:
+            return Node(tag, start, limit, limit, cut=True)
         position = child.after
-    return Node(tag, start, limit, limit, cut=True)
+    raise TooMany

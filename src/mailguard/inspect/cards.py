@@ -96,7 +96,7 @@ def _unfolded(octets: bytes) -> Iterator[bytes]:
 
 
 def _is_quoted_printable(pieces: list[bytes]) -> bool:
-    head, colon, _ = b"".join(pieces[:4]).partition(b":")
+    head, colon, _ = b"".join(piece[:2000] for piece in pieces[:4]).partition(b":")
     return _QUOTED_PRINTABLE.search(head + colon) is not None
 
 

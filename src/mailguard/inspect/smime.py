@@ -11,7 +11,7 @@ import re
 import zlib
 from dataclasses import dataclass
 
-from mailguard.inspect.ber import Node, children, first_children, node, strings
+from mailguard.inspect.ber import Node, TooMany, children, first_children, node, strings
 from mailguard.inspect.content import BOMB, Content, FileIn, Inner
 from mailguard.inspect.fields import has_mime_lines, split_entity
 from mailguard.inspect.limits import SMALL_MEMBER, Budget
@@ -44,14 +44,25 @@ class Container:
 
 def is_container(octets: bytes) -> bool:
     """Whether octets are a container of a kind that is known here."""
-    plain = _plain(octets) if octets[:1] != b"0" else octets
-    inner = first_children(plain, node(plain, 0, len(plain)), 1) if plain[:1] == b"0" else []
+    plain = _plain(octets)
+    if plain[:1] != b"0":
+        return False
+    try:
+        inner = first_children(plain, node(plain, 0, len(plain)), 1)
+    except TooMany:
+        return True
     return bool(inner) and inner[0].tag == 6 and plain[inner[0].start : inner[0].end] in _TYPES
 
 
 def open_container(octets: bytes, most: int = _MOST) -> Container:
     """Read a PKCS #7 / CMS container (RFC 5652 sections 3, 5, 6; RFC 3274). most: octets that it may expand to."""
-    octets = _plain(octets)
+    try:
+        return _open(_plain(octets), most)
+    except TooMany:
+        return Container("unknown", fault="more pieces than are read")
+
+
+def _open(octets: bytes, most: int) -> Container:
     parts = first_children(octets, node(octets, 0, len(octets)), 2)
     if len(parts) < 2 or parts[0].tag != 6:
         return Container("unknown")
@@ -75,10 +86,9 @@ def open_container(octets: bytes, most: int = _MOST) -> Container:
 def read_container(file: FileIn, budget: Budget) -> Content:
     """A container that came as a file: a bare signature says nothing, what is only signed is a mail or a file."""
     container = open_container(file.octets, budget.left)
-    if container.kind in ("unknown", "encrypted"):
-        sealed = container.kind == "encrypted"
-        return Content(short="p7m" if sealed else "", encrypted=sealed, whole=False)
     note_fault(container, budget, file.where)
+    if container.kind in ("unknown", "encrypted"):
+        return Content(short="p7m", encrypted=container.kind == "encrypted", whole=False)
     whole = not container.fault
     if not container.content:
         return Content(short="p7s", whole=whole)

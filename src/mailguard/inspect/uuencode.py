@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 _BEGIN = re.compile(rb"(?m)^begin(-base64)? [0-7]{3,4} ([^\r\n]{1,255})\r?\n")
-_NOT_LETTER = re.compile(rb"[^A-Za-z0-9+/]+")
+_NOT_LETTERS = bytes(one for one in range(256) if not (chr(one).isalnum() and one < 128) and one not in b"+/")
 _CODED = re.compile(rb"[ -`]*")
 _FULL = b"M"  # a line of 45 octets, which is what every line but the last one is
 _MOST_FILES = 500
@@ -46,7 +46,7 @@ def _base64(octets: bytes, start: int) -> tuple[bytes | None, int]:
     """The other alphabet of POSIX: base64 up to a line of "====" (or what ends there)."""
     end = octets.find(b"\n====", start - 1)
     after = octets.find(b"\n", end + 1) if end >= 0 else -1
-    letters = _NOT_LETTER.sub(b"", octets[start : end if end >= 0 else len(octets)])
+    letters = octets[start : end if end >= 0 else len(octets)].translate(None, _NOT_LETTERS)
     letters = letters[:-1] if len(letters) % 4 == 1 else letters
     if not letters:
         return None, start

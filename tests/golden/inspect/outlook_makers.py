@@ -33,7 +33,10 @@ def plain_rtf(rtf: bytes) -> bytes:
 def literal_rtf(rtf: bytes) -> bytes:
     """RTF as a PidTagRtfCompressed in which every octet stands for itself."""
     packed = b"".join(b"\0" + rtf[start : start + 8] for start in range(0, len(rtf), 8))
-    return struct.pack("<IIII", len(packed) + 12, len(rtf), 0x75465A4C, zlib.crc32(packed)) + packed
+    return (
+        struct.pack("<IIII", len(packed) + 12, len(rtf), 0x75465A4C, zlib.crc32(packed, 0xFFFFFFFF) ^ 0xFFFFFFFF)
+        + packed
+    )
 
 
 # Compound files (MS-CFB)
@@ -158,6 +161,8 @@ def message(
     unicode: bool = True,
 ) -> Tree:
     """The storages of a message. header: 24 inside of another message."""
+    if unicode:
+        values = {0x340D: 0x00040000, **values}  # PidTagStoreSupportMask: strings are in Unicode
     tree = properties(values, header=header, code_page=code_page, unicode=unicode)
     tree["__nameid_version1.0"] = {
         "__substg1.0_00020102": b"",

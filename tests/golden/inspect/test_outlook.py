@@ -113,7 +113,12 @@ def test_a_tnef_of_properties() -> None:
     for text in ["ALBATROSS", "KINGFISHER", "HERON", "PELICAN", "CURLEW", "PLOVER", "SANDPIPER"]:
         assert outer.text.count(text) == 1
     assert "山田 <y@p.example>" in outer.text
-    assert [one.filename for one in outer.members] == ["長い名前の資料.txt", "property.txt", "転送された件", "表.doc"]
+    assert [one.filename for one in outer.members] == [
+        "長い名前の資料.txt",
+        "property.txt",
+        "転送された件.msg",
+        "表.doc",
+    ]
     assert [one.short_type for one in outer.members] == ["txt", "txt", "tnef", "doc"]
     assert [one.filename for one in outer.members[2].members] == ["顧客一覧表.txt", "資料.txt"]
     assert facts.personal_data["my_number"].values == (MY_NUMBER,)
@@ -191,7 +196,14 @@ def plain_msg(*, unicode: bool = True) -> bytes:
     )
     return compound_file(
         message(
-            {0x37: "見積の件", 0x1000: "本文 KINGFISHER", 0x42: "送信者", 0x5D02: "s@corp.example", 0x0E04: "受信者"},
+            {
+                0x1A: "IPM.Note",
+                0x37: "見積の件",
+                0x1000: "本文 KINGFISHER",
+                0x42: "送信者",
+                0x5D02: "s@corp.example",
+                0x0E04: "受信者",
+            },
             [properties({0x3001: "受信者", 0x39FE: "r@partner.example"}, code_page=code_page, unicode=unicode)],
             [msg_file(b"x" * 9000 + b" PELICAN", "大きな資料の一覧表.txt"), inner_message(inner, "内側")],
             code_page=code_page,
@@ -210,7 +222,7 @@ def test_a_msg(unicode: bool, name: str) -> None:
         assert text in outer.text
     big, inner = outer.members
     assert (big.filename, big.size) == ("大きな資料の一覧表.txt", 9008)
-    assert (inner.filename, inner.short_type, inner.inspected) == ("内側", "msg", True)
+    assert (inner.filename, inner.short_type, inner.inspected) == ("内側.msg", "msg", True)
     assert "内側の本文 HERON" in inner.text
     assert [one.filename for one in inner.members] == ["内側の資料.txt"]
     assert facts.personal_data["payment_card"].values == (CARD,)

@@ -156,6 +156,14 @@ def test_a_container_cut_off_is_said(made: dict[str, bytes]) -> None:
     assert "unparseable_attachment" in codes(facts)
 
 
+def test_a_container_in_too_many_pieces_is_said() -> None:
+    pkcs = bytes.fromhex("2a864886f70d0107")
+    wrapped = der(0x30, der(0x06, pkcs + b"\1") + der(0xA0, b"\x24\x80" + b"\4\1x" * 310_000 + b"\0\0"))
+    body = der(0x30, der(0x02, b"\1") + der(0x31, b"") + wrapped)
+    facts = read_mail(file_mail(der(0x30, der(0x06, pkcs + b"\2") + der(0xA0, body)), "a.p7m"))
+    assert {"unparseable_attachment", "not_inspectable"} <= codes(facts)
+
+
 def test_containers_too_deep_are_said() -> None:
     octets = _ENTITY
     for _ in range(12):

@@ -52,6 +52,12 @@ def message_text(item: Properties, recipients: Iterable[Properties], budget: Bud
     return "\n".join(text for text in texts if text)
 
 
+def message_name(properties: Properties) -> str:
+    """The name of a message that is a file of another one: its subject, as Outlook would save it."""
+    name = properties.text(mapi.DISPLAY_NAME, mapi.LONG_NAME) or "message"
+    return name if name.lower().endswith(".msg") else f"{name}.msg"
+
+
 def _person(item: Properties, name: int, *addresses: int) -> str:
     shown = item.text(name)
     address = next((text for one in addresses if "@" in (text := item.text(one))), "")

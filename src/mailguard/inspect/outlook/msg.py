@@ -18,7 +18,7 @@ from mailguard.inspect.content import Content, FileIn, Inner
 from mailguard.inspect.limits import Budget
 from mailguard.inspect.outlook import mapi
 from mailguard.inspect.outlook.mapi import Properties, label_of
-from mailguard.inspect.outlook.message import message_text
+from mailguard.inspect.outlook.message import message_name, message_text
 
 _FIXED_STREAM = "__properties_version1.0"
 _VALUE = re.compile(r"__substg1\.0_([0-9A-F]{4})([0-9A-F]{4})(-[0-9A-F]{8})?", re.IGNORECASE)
@@ -55,7 +55,7 @@ class _Compound:
 
 def read_msg(file: FileIn, budget: Budget) -> Content:
     """An Outlook message in a compound file: its text, and its files as they are asked for."""
-    import olefile  # type: ignore[import-untyped]
+    import olefile
 
     try:
         ole = olefile.OleFileIO(file.octets)
@@ -131,7 +131,7 @@ def _file(compound: _Compound, storage: Any, label: str) -> Inner:
             octets = compound.read(one)
             return Inner(name, octets, one.size, why="" if octets is not None else "data that cannot be read")
         if any(kid.name.lower() == _FIXED_STREAM for kid in one.kids):
-            name = properties.text(mapi.DISPLAY_NAME, mapi.LONG_NAME) or "message"
+            name = message_name(properties)
             size = sum(kid.size for kid in one.kids if kid.entry_type == _STREAM)
             return Inner(name, None, size, content=_message(compound, one, "inner", label))
         return Inner(name, None, 0, why="an object of another program, kept in its own way")

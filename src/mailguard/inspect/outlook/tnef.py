@@ -17,7 +17,7 @@ from mailguard.inspect.content import Content, FileIn, Inner
 from mailguard.inspect.limits import Budget
 from mailguard.inspect.outlook import mapi
 from mailguard.inspect.outlook.mapi import Properties, label_of
-from mailguard.inspect.outlook.message import message_text
+from mailguard.inspect.outlook.message import message_name, message_text
 from mailguard.inspect.outlook.proplist import Allowance, Broken, property_list, property_rows
 
 # Attributes by the lower half of their number (section 2.1.3.1): the upper half is only their type.
@@ -146,7 +146,7 @@ def _one(one: _File, otherwise: str) -> Inner:
     if value is not None and properties.type_of(mapi.DATA) == mapi.OBJECT:
         octets = bytes(value[16:])  # a message, or an object's storage, which is a compound file
         if bytes(value[:16]) == _IS_MESSAGE:
-            name = properties.text(mapi.DISPLAY_NAME, mapi.LONG_NAME) or name
+            name = message_name(properties)
         return Inner(name, octets, len(octets))
     data = one.data if one.data is not None and (len(one.data) or value is None) else value
     if data is not None:
