@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 Tree = dict[str, "bytes | Tree"]
 
-_END, _FREE, _TABLE = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD
+_END, _FREE, _TABLE, _LIST = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD, 0xFFFFFFFC
 _SECTOR, _MINI, _CUTOFF = 512, 64, 4096
 
 #: MS-OXRTFCP section 3.1: an example of packed RTF, and one whose window is used again and again.
@@ -109,18 +109,24 @@ def compound_file(tree: Tree) -> bytes:
     struct.pack_into("<IQ", writer.entries[root], 116, writer.chain(writer.mini), len(writer.mini))
     minifat = writer.chain(b"".join(struct.pack("<I", one) for one in writer.minifat))
     directory = writer.chain(b"".join(bytes(one) for one in writer.entries))
-    tables = 1
-    while tables * 128 < len(writer.fat) + tables:
+    tables, lists = 1, 0
+    while tables * 128 < len(writer.fat) + tables + lists:
         tables += 1
+        lists = -(-max(0, tables - 109) // 127)  # sectors that list the further sectors of the table (section 2.5)
     places = list(range(len(writer.sectors), len(writer.sectors) + tables))
-    fat = writer.fat + [_TABLE] * tables
+    fat = writer.fat + [_TABLE] * tables + [_LIST] * lists
     fat += [_FREE] * (tables * 128 - len(fat))
+    first_list = len(writer.sectors) + tables
+    further = b""
+    for number in range(lists):
+        some = places[109 + 127 * number : 109 + 127 * (number + 1)]
+        following = first_list + number + 1 if number + 1 < lists else _END
+        further += struct.pack("<128I", *some, *[_FREE] * (127 - len(some)), following)
     header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
-    header += struct.pack(
-        "<IIIIIIIII", 0, tables, directory, 0, _CUTOFF, minifat, -(-len(writer.minifat) // 128), _END, 0
-    )
-    header += struct.pack("<109I", *places, *[_FREE] * (109 - tables))
-    return header + b"".join(writer.sectors) + struct.pack(f"<{len(fat)}I", *fat)
+    header += struct.pack("<IIIIII", 0, tables, directory, 0, _CUTOFF, minifat)
+    header += struct.pack("<III", -(-len(writer.minifat) // 128), first_list if lists else _END, lists)
+    header += struct.pack("<109I", *places[:109], *[_FREE] * (109 - tables))
+    return header + b"".join(writer.sectors) + struct.pack(f"<{len(fat)}I", *fat) + further
 
 
 # .msg (MS-OXMSG)

@@ -228,6 +228,14 @@ def test_a_msg(unicode: bool, name: str) -> None:
     assert facts.personal_data["payment_card"].values == (CARD,)
 
 
+def test_a_msg_above_seven_megabytes() -> None:
+    files = [msg_file(bytes(9 * 2**20), "big.bin"), msg_file(b"KINGFISHER", "small.txt")]
+    octets = compound_file(message({0x37: "subject"}, files=files))
+    facts = read_mail(mail(octets, b"Content-Type: application/octet-stream; name=a.msg"))
+    assert [one.filename for one in facts.attachments[0].members] == ["big.bin", "small.txt"]
+    assert facts.attachments[0].members[1].text == "KINGFISHER"
+
+
 def test_all_bodies_and_texts_of_a_msg() -> None:
     rtf = rb"{\rtf1\ansi\ansicpg932\fromhtml1 {\*\htmltag64 <p>}\'8b\'40\'96\'a7{\*\htmltag84 <b title=PELICAN>}x}"
     values: dict[int, object] = {

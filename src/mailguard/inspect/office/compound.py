@@ -18,6 +18,7 @@ from mailguard.inspect.outlook.msg import read_msg
 _FREE = 0xFFFFFFFA  # this number and above are no sectors
 _MOST_SECTORS = 4096
 _MOST_ENTRIES = 4096
+_OUTLOOK = ("__substg1.0_", "__properties_version", "__nameid_version", "__recip_version", "__attach_version")
 
 
 def read_compound(file: FileIn, budget: Budget) -> Content:
@@ -71,7 +72,7 @@ def kind_of(names: frozenset[str]) -> str:
         return "xls"
     if "PowerPoint Document" in names:
         return "ppt"
-    if any(name.startswith("__substg1.0_") or name.startswith("__properties_version") for name in names):
+    if any(name.startswith(_OUTLOOK) for name in names):
         return "msg"
     return ""
 
@@ -83,13 +84,24 @@ def has_macros(names: frozenset[str]) -> bool:
 
 def _sector_table(octets: bytes, size: int) -> dict[int, int]:
     """The file allocation table: which sector follows which."""
-    listed = [one for one in struct.unpack_from("<109I", octets, 76) if one < _FREE]
     table: dict[int, int] = {}
     per_sector = size // 4
-    for index, sector in enumerate(listed):
+    for index, sector in enumerate(_listed(octets, size)):
         start = (sector + 1) * size
         if start + size > len(octets):
             break
         values = struct.unpack_from(f"<{per_sector}I", octets, start)
         table.update({index * per_sector + n: value for n, value in enumerate(values) if value < _FREE})
     return table
+
+
+def _listed(octets: bytes, size: int) -> list[int]:
+    """The sectors in which the table is: the first 109 in the header, those of files above 7 MB in a chain (2.5)."""
+    listed = list(struct.unpack_from("<109I", octets, 76))
+    per_sector = size // 4
+    sector, seen = struct.unpack_from("<I", octets, 68)[0], set[int]()
+    while sector < _FREE and sector not in seen and (sector + 2) * size <= len(octets):
+        seen.add(sector)
+        *more, sector = struct.unpack_from(f"<{per_sector}I", octets, (sector + 1) * size)
+        listed.extend(more)
+    return [one for one in listed if one < _FREE]
