@@ -15,6 +15,7 @@ from mailguard.inspect.openpgp import Opened, armoured, open_packets
 from mailguard.inspect.uuencode import find_uuencoded
 
 _BEGIN_PGP = "-----BEGIN PGP "
+_BINHEX = "(This file must be converted with BinHex"
 #: Begin of an encrypted message at the start of a line: in a sentence it is only talked about.
 _PGP_MESSAGE = re.compile(r"(?m)^[> \t]*-----BEGIN PGP MESSAGE(?:, PART [0-9/]{1,9})?-----")
 _PGP_SIGNED = re.compile(
@@ -37,6 +38,8 @@ class Armour:
 def open_armour(text: str, budget: Budget, where: str) -> Armour:
     """Open every block of armour in a text. A message that is broken counts as encrypted: it cannot be read."""
     found = Armour()
+    if _BINHEX in text:
+        budget.find("not_inspectable", where, "a file in BinHex in the text")
     if _BEGIN_PGP not in text:
         return found
     blocks = list(armoured(text))

@@ -208,9 +208,9 @@ def test_flowed_text_keeps_its_quotes() -> None:
 
 
 def test_binhex_is_said() -> None:
-    facts = read_mail(
-        file_mail(b"(This file must be converted with BinHex 4.0)\r\n\r\n:abc:", "a", "application/mac-binhex40")
-    )
+    octets = b"(This file must be converted with BinHex 4.0)\r\n\r\n:abc:"
+    facts = read_mail(file_mail(octets, "a", "application/mac-binhex40"))
+    assert "not_inspectable" in codes(read_mail(mail(octets)))
     assert facts.attachments[0].short_type == "hqx"
     assert not facts.attachments[0].inspected
     assert "not_inspectable" in codes(facts)

@@ -252,6 +252,16 @@ def test_all_bodies_and_texts_of_a_msg() -> None:
         assert text in outer.text
 
 
+def test_the_same_body_three_times_is_said_once() -> None:
+    bodies: dict[int, object] = {
+        0x1000: "KINGFISHER  HERON\r\n",
+        0x1013: b"<p>KINGFISHER<br>HERON</p>",
+        0x1009: literal_rtf(rb"{\rtf1\ansi\fromhtml1 {\*\htmltag <p>}KINGFISHER HERON}"),
+    }
+    (outer,) = read_mail(file_mail(compound_file(message(bodies)), "a.msg")).attachments
+    assert outer.text.count("KINGFISHER") == 1
+
+
 def test_a_signed_mail_that_outlook_saved() -> None:
     signed = b'Content-Type: multipart/signed; boundary="x"\r\n\r\n--x\r\n\r\nKINGFISHER\r\n--x--\r\n'
     tree = message({0x1A: "IPM.Note.SMIME.MultipartSigned"}, files=[msg_file(signed, "smime.p7m")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.golden.inspect.makers import compound, pkcs7, raw_zip, zip_of
+from tests.golden.inspect.outlook_makers import compound_file
 
 from mailguard.inspect.archives.zipfiles import Unpackable, list_members, unpack
 from mailguard.inspect.filetype import detect, has_double_extension, mismatch, of_short
@@ -139,6 +140,9 @@ def test_compound_files() -> None:
     assert cfb.kind_of(cfb.stream_names(compound("WordDocument"))) == "doc"
     assert cfb.kind_of(cfb.stream_names(compound("EncryptedPackage"))) == "encrypted"
     assert cfb.has_macros(cfb.stream_names(compound("Workbook", "_VBA_PROJECT_CUR")))
+    many = {f"stream {number}": b"" for number in range(9)}
+    names = cfb.stream_names(compound_file({"big": bytes(8 * 2**20), **many}))  # its table does not fit in the header
+    assert names == {"Root Entry", "big", *many}
     assert cfb.stream_names(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)) == frozenset()
 
 
