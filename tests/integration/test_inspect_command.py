@@ -32,6 +32,18 @@ def test_one_object_a_line_in_the_order_of_the_files(tmp_path: Path) -> None:
     assert found[0]["personal_data"]["payment_card"] == {"distinct": 1, "examples_masked": ["************1881"]}
 
 
+def test_a_folder_of_a_thousand_mails(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    mails(tmp_path, 700)
+    mails(tmp_path / "old", 300)
+    (tmp_path / "old" / "0.eml").write_bytes(bytes(range(256)) * 40)
+    done = run("--json", "--no-text", str(tmp_path))
+    assert (done.returncode, done.stderr) == (0, "")
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one["file"] for one in found] == [str(path) for path in sorted(tmp_path.rglob("*.eml"))]
+    assert sum("payment_card" in one["personal_data"] for one in found) == 999
+
+
 def test_values_and_texts(tmp_path: Path) -> None:
     (path,) = mails(tmp_path, 1)
     assert json.loads(run("--json", "--unmasked", path).stdout)["personal_data"]["payment_card"]["values"] == [CARD]

@@ -11,7 +11,7 @@ import asyncio
 import json
 import sys
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -26,17 +26,30 @@ _AHEAD = 8
 
 
 @click.command("inspect", short_help="Print the facts of mail files.")
-@click.argument("files", nargs=-1, required=True, metavar="FILE.eml...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE.eml|FOLDER...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, in the order of the files.")
 @click.option("--unmasked", is_flag=True, help="Print personal data in full (default: masked).")
 @click.option("--no-text", is_flag=True, help="Leave the texts out.")
 def inspect(files: tuple[str, ...], as_json: bool, unmasked: bool, no_text: bool) -> None:
-    """Print what can be read in mails: headers, text, attachments, personal data, findings."""
-    failed = asyncio.run(_run(files, as_json, unmasked, not no_text))
+    """Print what can be read in mails: headers, text, attachments, personal data, findings.
+
+    A folder stands for all files in it, by name, those of its folders included.
+    """
+    failed = asyncio.run(_run(_spread(files), as_json, unmasked, not no_text))
     sys.exit(1 if failed else 0)
 
 
-async def _run(files: tuple[str, ...], as_json: bool, unmasked: bool, text: bool) -> bool:
+def _spread(names: Iterable[str]) -> Iterator[str]:
+    """The files, with those of a folder in its place."""
+    for name in names:
+        path = Path(name)
+        if path.is_dir():
+            yield from (str(one) for one in sorted(path.rglob("*")) if one.is_file() and not one.name.startswith("."))
+        else:
+            yield name
+
+
+async def _run(files: Iterable[str], as_json: bool, unmasked: bool, text: bool) -> bool:
     readers = Readers(count=_WORKERS)
     failed = False
     try:
@@ -45,7 +58,8 @@ async def _run(files: tuple[str, ...], as_json: bool, unmasked: bool, text: bool
                 failed = True
                 click.echo(f"mailguard inspect: {name}: {found}", err=True)
             elif as_json:
-                line = json.dumps(facts_to_json(found, unmasked=unmasked, text=text), ensure_ascii=False)
+                shown = {"file": name} | facts_to_json(found, unmasked=unmasked, text=text)
+                line = json.dumps(shown, ensure_ascii=False)
                 click.echo(line.encode("utf-8", "replace"))
             else:
                 click.echo(_shown(name, found, unmasked, text))
@@ -54,7 +68,7 @@ async def _run(files: tuple[str, ...], as_json: bool, unmasked: bool, text: bool
     return failed
 
 
-async def _facts_of(files: tuple[str, ...], readers: Readers) -> AsyncIterator[tuple[str, Facts | str]]:
+async def _facts_of(files: Iterable[str], readers: Readers) -> AsyncIterator[tuple[str, Facts | str]]:
     """Name and facts (or what is wrong with the file), in order, a few files ahead."""
     under_way: deque[tuple[str, asyncio.Task[Facts | str]]] = deque()
     for name in files:
