@@ -18,6 +18,7 @@ class Piece:
 
     where: str
     text: str
+    role: str = ""  # "", "quoted" or "signature": whose words they are
 
 
 @dataclass(frozen=True, slots=True)
