@@ -25,6 +25,7 @@ from mailguard.inspect.passwords import candidates
 from mailguard.inspect.plain import is_signed, open_armour
 from mailguard.inspect.salvage import readable, salvage
 from mailguard.inspect.smime import is_container, is_entity, note_fault, open_container
+from mailguard.inspect.voices import Voices, listen
 from mailguard.inspect.words import decode_field
 from mailguard.mail.facts import Attachment
 
@@ -42,12 +43,16 @@ _ELSEWHERE = frozenset({"message/partial", "message/external-body"})
 
 @dataclass(slots=True)
 class Texts:
-    """The texts of one mail. shown: in order; second: other readings; unseen: hidden text, then asides."""
+    """The texts of one mail. shown: in order; second: other readings; unseen: hidden text, then asides.
+
+    marked: shown texts of HTML, with their quotations marked.
+    """
 
     shown: list[tuple[str, str]] = field(default_factory=list)
     second: list[tuple[str, str]] = field(default_factory=list)
     unseen: list[tuple[str, str]] = field(default_factory=list)
     html: str = ""
+    marked: dict[str, str] = field(default_factory=dict)
 
     def everything(self) -> Iterator[str]:
         """Each text once: what is shown first."""
@@ -57,8 +62,13 @@ class Texts:
                 seen.add(text)
                 yield text
 
+    def voices(self) -> Voices:
+        """Who speaks in what is shown."""
+        return listen((where, self.marked.get(text, text)) for where, text in self.shown)
+
     def pieces(self) -> list[Piece]:
-        return [Piece(where, text) for where, text in (*self.shown, *self.second, *self.unseen)]
+        """What is not shown."""
+        return [Piece(where, text) for where, text in (*self.second, *self.unseen)]
 
 
 class Parts:
@@ -177,6 +187,8 @@ class Parts:
             self.budget.find("hidden_text", leaf.where, "text outside of the parts")
         else:
             texts.shown.append((leaf.where, body.text))
+            if body.marked:
+                texts.marked[body.text] = body.marked
         if body.second:
             texts.second.append((leaf.where, body.second))
         if body.hidden.strip():

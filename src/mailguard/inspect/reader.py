@@ -20,7 +20,8 @@ from mailguard.inspect.limits import Budget, ReadingLimits
 from mailguard.inspect.parts import Parts
 from mailguard.inspect.personal import Found, search
 from mailguard.inspect.secrets import find_secrets
-from mailguard.mail.facts import Facts, Finding, Headers, Kind
+from mailguard.inspect.voices import Voices
+from mailguard.mail.facts import Facts, Finding, Headers, Kind, Match
 
 T = TypeVar("T")
 _STANDARD = ReadingLimits()
@@ -53,11 +54,15 @@ def _read(octets: bytes, budget: Budget) -> Facts:
         _guarded(budget, "mail", lambda: parts.read_again(octets), None)
     headers = _guarded(budget, "headers", lambda: fields.read_headers(block, budget), Headers())
     text = _nfc("\n".join(parts.texts.everything()))
-    pieces = [Piece("subject", headers.subject or ""), *parts.texts.pieces(), *parts.files.pieces]
+    one_voice = Voices(tuple(Piece(where, text) for where, text in parts.texts.shown))
+    voices = _guarded(budget, "text", parts.texts.voices, one_voice)
+    pieces = [Piece("subject", headers.subject or ""), *voices.pieces, *parts.texts.pieces(), *parts.files.pieces]
     searched = _bounded(pieces, budget)
-    found = _guarded(budget, "personal data", lambda: search(searched, limits.values), Found({}, 0))
-    nothing: dict[str, int] = {}
-    secrets = _guarded(budget, "secrets", lambda: find_secrets(searched), nothing)
+    found = _guarded(
+        budget, "personal data", lambda: search((one.text for one in searched), limits.values), Found({}, 0)
+    )
+    nothing: tuple[dict[str, int], tuple[Match, ...]] = ({}, ())
+    secrets, secret_places = _guarded(budget, "secrets", lambda: find_secrets(searched), nothing)
     facts = Facts(
         headers=headers,
         text=parts.files.cut(text, "text"),
@@ -73,6 +78,10 @@ def _read(octets: bytes, budget: Budget) -> Facts:
         is_reply=fields.is_reply(headers),
         received_count=sum(field.name == "received" for field in block.fields),
         own_marks=fields.own_marks(block),
+        quoted=parts.files.cut(_nfc(voices.quoted), "text"),
+        signature=_nfc(voices.signature),
+        greeting=voices.greeting,
+        matches=secret_places,
     )
     return replace(facts, kind=_kind(facts, block, parts), findings=budget.findings())
 
@@ -93,20 +102,24 @@ def _kind(facts: Facts, block: Block, parts: Parts) -> Kind:
     return "auto_reply" if fields.is_automatic(block) else "ordinary"
 
 
-def _bounded(pieces: list[Piece], budget: Budget) -> list[str]:
+def _bounded(pieces: list[Piece], budget: Budget) -> list[Piece]:
     """The texts to search, each once, within the limit."""
-    texts: dict[str, None] = {}
+    seen: set[str] = set()
+    searched: list[Piece] = []
     left = budget.limits.personal_chars
     for piece in pieces:
-        if not piece.text or piece.text in texts:
+        if not piece.text or piece.text in seen:
             continue
+        seen.add(piece.text)
         if len(piece.text) > left:
             budget.find(
                 "limit_reached", piece.where, "too much text to search for personal data; its rest was not searched"
             )
-        texts[piece.text[:left]] = None
-        left -= min(left, len(piece.text))
-    return [text for text in texts if text]
+            piece = replace(piece, text=piece.text[:left])
+        if piece.text:
+            searched.append(piece)
+        left -= len(piece.text)
+    return searched
 
 
 def _guarded(budget: Budget, where: str, step: Callable[[], T], otherwise: T) -> T:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from mailguard.inspect.cards import card_text
 from mailguard.inspect.charset import decode, tidy
+from mailguard.inspect.cited import cited_lines, mark, unmark
 from mailguard.inspect.content import Inner
 from mailguard.inspect.fields import parse_block
 from mailguard.inspect.flowed import unflow
@@ -25,7 +26,10 @@ _BINARY = re.compile(r';[ \t]*ENCODING[ \t]*=[ \t]*"?BASE64', re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class BodyText:
-    """text: what is shown; files: inside it; second: another reading; hidden, aside: as in HtmlText; html: source."""
+    """text: what is shown; files: inside it; second: another reading; hidden, aside: as in HtmlText; html: source.
+
+    marked: the text with its quotations marked (`cited`), "" where HTML shows none.
+    """
 
     text: str
     files: tuple[Inner, ...] = ()
@@ -33,6 +37,7 @@ class BodyText:
     hidden: str = ""
     aside: str = ""
     html: str = ""
+    marked: str = ""
 
 
 def body_text(leaf: Leaf, content: bytes) -> BodyText:
@@ -79,9 +84,16 @@ def _html(leaf: Leaf, content: bytes) -> BodyText:
     first = decode(content, labels[0])
     sources = [first.text, first.second] + [decode(content, label).text for label in labels[1:]]
     sources = [source for source in dict.fromkeys(sources) if source]
-    pages = [html_text(tidy(source)) for source in sources] or [HtmlText()]
+    source = tidy(sources[0]) if sources else ""
+    first_page = mark(source)
+    pages = [html_text(first_page), *(html_text(tidy(source)) for source in sources[1:])]
+    marked = ""
+    if first_page is not source:
+        marked = cited_lines(pages[0].shown)
+        pages[0] = HtmlText(unmark(marked), unmark(pages[0].hidden), unmark(pages[0].aside))
     return BodyText(
         text=pages[0].shown,
+        marked=marked,
         second="\n".join(page.shown for page in pages[1:]),
         hidden="\n".join(page.hidden for page in pages if page.hidden),
         aside=pages[0].aside,
