@@ -28,6 +28,7 @@ class ReadingLimits:
     members: int = 2000  # of all archives together
     expanded_bytes: int = 200 * 2**20  # out of all archives together
     ratio: int = 200  # expanded : packed, of members above a megabyte
+    pages: int = 2000  # of one document
     parts: int = 1000
     readings: int = 60  # second readings of ambiguous parts
     passwords: int = 20  # tried on each file that needs one

@@ -10,6 +10,7 @@ from mailguard.inspect.apple import read_apple
 from mailguard.inspect.archives import zips
 from mailguard.inspect.archives.streams import read_compressed
 from mailguard.inspect.archives.tars import read_tar
+from mailguard.inspect.archives.trailing import with_archive
 from mailguard.inspect.archives.zipfiles import NO_DIRECTORY, Listing, Unpackable, unpack
 from mailguard.inspect.cards import read_cards
 from mailguard.inspect.charset import decode
@@ -21,12 +22,22 @@ from mailguard.inspect.mailfiles import read_emlx, read_mail_file, read_mbox
 from mailguard.inspect.office import xml as office
 from mailguard.inspect.office.compound import read_compound
 from mailguard.inspect.office.package import read_package
+from mailguard.inspect.onenote import read_onenote
 from mailguard.inspect.outlook.tnef import read_tnef
+from mailguard.inspect.pictures import note_place, read_picture
 from mailguard.inspect.plain import read_pgp, read_text
 from mailguard.inspect.rtf import rtf_text
+from mailguard.inspect.shortcuts import read_shortcut
 from mailguard.inspect.smime import read_container
 
 _OPEN_DOCUMENTS = {"text": "odt", "spreadsheet": "ods", "presentation": "odp"}
+#: Kinds that are zip archives, by a member that only they have; an Android package has a manifest of Java as well.
+_ZIP_KINDS = {
+    "AndroidManifest.xml": "apk",
+    "AppxManifest.xml": "msix",
+    "META-INF/container.xml": "epub",
+    "META-INF/MANIFEST.MF": "jar",
+}
 
 
 def content_of(file: FileIn, short: str, budget: Budget) -> Content:
@@ -34,7 +45,9 @@ def content_of(file: FileIn, short: str, budget: Budget) -> Content:
     opener = _OPENERS.get(short)
     if opener is not None:
         return opener(file, budget)
-    if short in PICTURES or not file.octets:
+    if short in PICTURES:
+        return read_picture(file, budget)
+    if not file.octets:
         return Content()
     return _unknown(file, budget)
 
@@ -52,7 +65,7 @@ def _zip(file: FileIn, budget: Budget) -> Content:
     if short := _document(file.octets, listing):
         return read_package(file, listing, budget, short)
     names = {member.name for member in listing.members}
-    short = "jar" if "META-INF/MANIFEST.MF" in names else ""
+    short = next((kind for name, kind in _ZIP_KINDS.items() if name in names), "")
     return Content(short=short, inner=zips.open_zip(file.octets, listing, budget, file.where))
 
 
@@ -81,9 +94,10 @@ def _rtf(file: FileIn, budget: Budget) -> Content:
 
 
 def _pdf(file: FileIn, budget: Budget) -> Content:
-    if b"%%EOF" not in file.octets[-4096:] or b"startxref" not in file.octets[-4096:]:
-        budget.find("unparseable_attachment", file.where, "pdf that is cut off")
-    return Content(whole=False, encrypted=b"/Encrypt" in file.octets)
+    from mailguard.inspect.pdf.document import read_pdf
+
+    note_place(file, budget)
+    return with_archive(file, read_pdf(file, budget), file.octets.rfind(b"%%EOF"), budget)
 
 
 def _program(file: FileIn, budget: Budget) -> Content:
@@ -127,6 +141,8 @@ _OPENERS: dict[str, Opener] = {
     "rtf": _rtf,
     "pdf": _pdf,
     "exe": _program,
+    "lnk": read_shortcut,
+    "one": read_onenote,
     "html": _html,
     "xml": _markup,
     "svg": _markup,
