@@ -15,6 +15,7 @@ from mailguard.inspect.charset import tidy
 from mailguard.inspect.content import BOMB, BROKEN, Content, FileIn, Inner, Piece
 from mailguard.inspect.filetype import (
     EXECUTABLE,
+    TEXTUAL,
     UNKNOWN,
     FileType,
     detect,
@@ -31,6 +32,8 @@ from mailguard.mail.facts import Attachment
 _OPENABLE = frozenset(
     ["docx", "xlsx", "pptx", "odt", "ods", "odp", "zip", "7z", "rar", "gz", "tar", "doc", "xls", "ppt", "pdf"]
 )
+#: What a file may be that Windows runs by its name alone.
+_MAY_RUN = TEXTUAL | {"", "zip", "cfb", "plist"}
 
 
 @dataclass(slots=True)
@@ -149,7 +152,7 @@ class Files:
             self.budget.find("encrypted", file.where, "needs a password")
         elif not seen.inspected:
             self.budget.find("not_inspectable", file.where, seen.type.short or "unknown kind of file")
-        runs = runs_by_name(file.name) and seen.type.short in ("", "txt")
+        runs = runs_by_name(file.name) and seen.type.short in _MAY_RUN
         if seen.type.short in EXECUTABLE or runs:
             self.budget.find("executable", file.where, seen.type.short or "by its name")
         difference = mismatch(file.name, seen.type)

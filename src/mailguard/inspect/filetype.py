@@ -12,47 +12,37 @@ from dataclasses import dataclass
 
 from mailguard.inspect.mailfiles import is_mbox, without_length
 from mailguard.inspect.openpgp import is_binary_pgp
-from mailguard.inspect.signatures import EXTENSIONS, MEDIA, SIGNATURES
+from mailguard.inspect.signatures import BRANDS, EXTENSIONS, FOOTERS, MEDIA, RIFF, SIGNATURES
 from mailguard.inspect.smime import is_container
 
 CFB = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: Kinds in which there is nothing to read but name and size.
-PICTURES = frozenset(
-    ["png", "jpg", "gif", "bmp", "tif", "webp", "heic", "ico", "psd", "mp3", "wav", "mp4", "avi", "mov", "appledouble"]
-)
-EXECUTABLE = frozenset(["exe", "elf", "macho", "lnk", "script", "msi", "jar"])
+_IMAGES = frozenset({"png", "jpg", "gif", "bmp", "tif", "webp", "heic", "avif", "jxl", "ico", "psd", "emf", "wmf"})
+_RECORDINGS = frozenset({
+    "mp3", "aac", "amr", "wav", "flac", "ogg", "midi", "mp4", "avi", "mov", "mkv", "wmv", "mpg"
+})  # fmt: skip
+PICTURES = _IMAGES | _RECORDINGS | {"font"}
+EXECUTABLE = frozenset({
+    "exe", "elf", "macho", "lnk", "script", "msi", "jar", "apk", "msix", "chm", "deb", "rpm"
+})  # fmt: skip
 TEXTUAL = frozenset(["txt", "csv", "html", "xml", "json", "ics", "vcf", "eml", "emlx", "mbox", "svg", "script"])
-_SCRIPTS = frozenset(
-    [
-        "js",
-        "jse",
-        "vbs",
-        "vbe",
-        "wsf",
-        "wsh",
-        "hta",
-        "bat",
-        "cmd",
-        "ps1",
-        "psm1",
-        "sh",
-        "reg",
-        "scf",
-        "url",
-        "pif",
-        "cpl",
-        "msc",
-        "application",
-        "appref-ms",
-        "chm",
-        "inf",
-        "jar",
-    ]
-)
-_RUNS = frozenset(_SCRIPTS | {"exe", "scr", "com", "dll", "lnk", "msi"})
+#: Names of files that are text, and that Windows or macOS runs or follows all the same.
+_SCRIPTS = frozenset({
+    "js", "jse", "vbs", "vbe", "vb", "wsf", "wsh", "wsc", "sct", "hta", "htc", "bat", "cmd", "ps1", "psm1", "psd1",
+    "ps1xml", "msh", "sh", "command", "scpt", "reg", "inf", "scf", "url", "webloc", "inetloc", "desktop", "pif",
+    "cpl", "msc", "application", "appref-ms", "appinstaller", "jnlp", "gadget", "settingcontent-ms", "library-ms",
+    "searchconnector-ms", "search-ms", "diagcfg", "osd", "udl", "iqy", "chm", "hlp", "jar"
+})  # fmt: skip
+_RUNS = _SCRIPTS | frozenset({
+    "exe", "scr", "com", "dll", "ocx", "sys", "drv", "lnk", "msi", "msp", "mst", "xll", "wll", "apk", "appx",
+    "appxbundle", "msix", "msixbundle", "diagcab", "deb", "rpm"
+})  # fmt: skip
 _DOUBLE = re.compile(
-    r"\.(?:pdf|docx?|xlsx?|pptx?|txt|csv|jpe?g|png|gif|zip|html?|mp[34])[\s_.\u3000]*\.([a-z0-9]{2,11})$", re.IGNORECASE
+    r"\.(?:pdf|doc[xm]?|xls[xmb]?|ppt[xm]?|txt|csv|rtf|od[tsp]|jtd|jpe?g|png|gif|bmp|tiff?|heic|zip|7z|rar|lzh|html?"
+    r"|eml|ics|mp[34]|mov|wav)[\s_.\u3000]*\.([a-z0-9-]{2,20})$",
+    re.IGNORECASE,
 )
+_PRINTABLE = frozenset({"pdf", "rtf", "ps", "pgp"})  # kinds that may be text all through
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _FIELD_LINE = re.compile(rb"(?i)\A(?:from |(?:[!-9;-~]{1,60}:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){2,})")
 _PARTS = re.compile(
@@ -64,14 +54,17 @@ _MAIL_FIELD = re.compile(rb"(?im)^(?:received|from|to|date|subject|message-id|mi
 #: Kinds that programs write under each other's extensions: no mismatch worth a word.
 _ALIKE = (
     TEXTUAL,
-    frozenset({"mp4", "mov", "heic"}),
+    _IMAGES,
+    _RECORDINGS | {"heic"},
     frozenset({"doc", "rtf", "html", "xml", "txt", "eml"}),
     frozenset({"xls", "html", "csv", "xml", "txt", "eml"}),
     frozenset({"pgp", "txt"}),
     frozenset({"p7m", "p7s"}),
     frozenset({"msg", "tnef"}),
     frozenset({"applesingle", "appledouble"}),
-    frozenset({"zip", "jar"}),
+    frozenset({"zip", "jar", "apk", "msix", "epub"}),
+    frozenset({"mdb", "accdb"}),
+    frozenset({"plist", "xml", "txt"}),
 )
 
 
@@ -117,9 +110,8 @@ def detect(octets: bytes, name: str = "", declared: str = "") -> FileType:
         return of_short("zip")
     if head.startswith(CFB):
         return of_short("cfb")
-    for offset, mark, short in SIGNATURES:
-        if octets[offset : offset + len(mark)] == mark and not (short == "bmp" and octets[6:10] != b"\0\0\0\0"):
-            return of_short(short)
+    if short := _by_signature(octets):
+        return of_short(short)
     if b"%PDF-" in head:
         return of_short("pdf")
     if is_container(octets):
@@ -127,10 +119,31 @@ def detect(octets: bytes, name: str = "", declared: str = "") -> FileType:
     return _textual(octets, name, declared)
 
 
+def _by_signature(octets: bytes) -> str:
+    if octets[:4] == b"RIFF":
+        return RIFF.get(octets[8:12], "")
+    if octets[4:8] == b"ftyp":
+        return BRANDS.get(octets[8:12], "mp4")
+    for offset, mark, short in SIGNATURES:
+        if octets[offset : offset + len(mark)] == mark and _may_be(short, mark, octets):
+            return short
+    return FOOTERS.get(octets[-512:-504], "")
+
+
+def _may_be(short: str, mark: bytes, octets: bytes) -> bool:
+    """Whether a mark that could begin a text as well stands in a file that is none."""
+    if short == "bmp":
+        return octets[6:10] == b"\0\0\0\0"
+    readable = mark.isascii() and mark.decode().isprintable() and short not in _PRINTABLE
+    return not readable or bool(_CONTROLS.search(octets[:8192]))
+
+
 def mismatch(name: str, found: FileType) -> str:
     """Why name and content disagree, "" if they do not or nobody can tell."""
     wanted = extension(name)
     if not found.short or not wanted or wanted == found.short or found.short in ("cfb", "script"):
+        return ""
+    if wanted in _SCRIPTS and found.short in TEXTUAL:
         return ""
     known = wanted in MEDIA or wanted in _SCRIPTS
     if not known or any(wanted in family and found.short in family for family in _ALIKE):

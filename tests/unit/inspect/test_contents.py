@@ -88,7 +88,7 @@ def test_xml() -> None:
     [
         (b"%PDF-1.7", "", "pdf"),
         (b"PK\3\4", "", "zip"),
-        (b"MZ\x90", "a.txt", "exe"),
+        (b"MZ\x90\0\3", "a.txt", "exe"),
         (b"<!DOCTYPE html><p>", "", "html"),
         (b"a,b\nc,d\n", "a.csv", "csv"),
         (b"hello", "a.bat", "script"),

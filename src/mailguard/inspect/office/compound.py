@@ -19,6 +19,10 @@ _FREE = 0xFFFFFFFA  # this number and above are no sectors
 _MOST_SECTORS = 4096
 _MOST_ENTRIES = 4096
 _OUTLOOK = ("__substg1.0_", "__properties_version", "__nameid_version", "__recip_version", "__attach_version")
+#: Windows Installer writes the names of its tables in its own base 64, this character in front.
+_MSI_TABLE = "\u4840"
+#: Streams that only one program writes: Ichitaro, Hangul, Visio, Publisher.
+_BY_STREAM = {"JSRV_SegmentInformation": "jtd", "BodyText": "hwp", "VisioDocument": "vsd", "Quill": "mspub"}
 
 
 def read_compound(file: FileIn, budget: Budget) -> Content:
@@ -74,7 +78,9 @@ def kind_of(names: frozenset[str]) -> str:
         return "ppt"
     if any(name.startswith(_OUTLOOK) for name in names):
         return "msg"
-    return ""
+    if any(name.startswith(_MSI_TABLE) for name in names):
+        return "msi"
+    return next((kind for stream, kind in _BY_STREAM.items() if stream in names), "")
 
 
 def has_macros(names: frozenset[str]) -> bool:
