@@ -55,7 +55,8 @@ class Content:
 
     text: all that its program shows or keeps; inner: files inside, unpacked one by one as they are taken; message: the
     octets of a mail inside; short: the kind, where the reader knows better than the first octets; whole: whether
-    everything in it could be read; encrypted: whether it needs a password.
+    everything in it could be read; encrypted: whether it needs a password. A reader may still change text, whole and
+    encrypted while its `inner` is gone through.
     """
 
     text: str = ""

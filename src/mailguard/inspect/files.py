@@ -30,7 +30,29 @@ from mailguard.inspect.openers import content_of
 from mailguard.mail.facts import Attachment
 
 _OPENABLE = frozenset(
-    ["docx", "xlsx", "pptx", "odt", "ods", "odp", "zip", "7z", "rar", "gz", "tar", "doc", "xls", "ppt", "pdf"]
+    [
+        "docx",
+        "xlsx",
+        "pptx",
+        "odt",
+        "ods",
+        "odp",
+        "zip",
+        "7z",
+        "rar",
+        "lzh",
+        "cab",
+        "iso",
+        "gz",
+        "bz2",
+        "xz",
+        "zst",
+        "tar",
+        "doc",
+        "xls",
+        "ppt",
+        "pdf",
+    ]
 )
 #: What a file may be that Windows runs by its name alone.
 _MAY_RUN = TEXTUAL | {"", "zip", "cfb", "plist"}
@@ -107,6 +129,9 @@ class Files:
             seen.text = f"{text}\n{content.text}" if content.text else text
         elif content.inner and self._may_enter(file, seen):
             self._open_members(file, seen, content.inner)
+            # what a reader sees only while it goes through its members
+            seen.text, seen.encrypted = content.text, seen.encrypted or content.encrypted
+            seen.inspected = seen.inspected and content.whole
 
     def _open_members(self, file: FileIn, seen: _Seen, inner: Iterable[Inner]) -> None:
         try:
@@ -118,7 +143,7 @@ class Files:
             seen.inspected = False
             self.budget.find("unparseable_attachment", file.where, f"the reader failed: {type(error).__name__}")
         seen.encrypted = seen.encrypted or any(member.encrypted for member in seen.members)
-        seen.inspected = seen.inspected and not any(_unread(member) for member in seen.members)
+        seen.inspected = seen.inspected and all(member.inspected for member in seen.members)
 
     def _may_enter(self, file: FileIn, seen: _Seen) -> bool:
         if file.depth < self.budget.limits.depth:
@@ -160,8 +185,3 @@ class Files:
             self.budget.find("type_mismatch", file.where, difference)
         if seen.type is UNKNOWN and extension(file.name) in _OPENABLE:
             self.budget.find("unparseable_attachment", file.where, f"named .{extension(file.name)}, and is none")
-
-
-def _unread(member: Attachment) -> bool:
-    """Whether a member of an archive was not read (a thing to say of the archive too)."""
-    return not member.inspected

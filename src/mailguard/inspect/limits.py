@@ -27,11 +27,13 @@ class ReadingLimits:
     multiparts: int = 100  # multiparts inside one another
     members: int = 2000  # of all archives together
     expanded_bytes: int = 200 * 2**20  # out of all archives together
+    member_bytes: int = 64 * 2**20  # of one file out of an archive: what it says takes several times as much memory
     ratio: int = 200  # expanded : packed, of members above a megabyte
     pages: int = 2000  # of one document
     parts: int = 1000
     readings: int = 60  # second readings of ambiguous parts
     passwords: int = 20  # tried on each file that needs one
+    slow_bytes: int = 4 * 2**20  # read in pure Python (ZipCrypto, LHA), some 2 MB a second; keys count too
     header_bytes: int = 2**20  # of one header block
     text_chars: int = 2_000_000  # kept of each text
     personal_chars: int = 20_000_000  # searched for personal data, all texts together
@@ -49,13 +51,14 @@ class Budget:
     members: int = 0
     expanded: int = 0
     readings: int = 0
+    slow: int = 0
     #: Passwords that the mail itself gives away, likeliest first; asked for only when a file needs one.
     passwords: Callable[[], tuple[str, ...]] = tuple
     _seen: dict[tuple[str, str, str], None] = field(default_factory=dict)
 
     def find(self, code: str, where: str, detail: str) -> None:
-        """Note a finding."""
-        if len(self._seen) < self.limits.findings:
+        """Note a finding. Where there are too many already, one of a new kind is noted all the same."""
+        if len(self._seen) < self.limits.findings or not self.found(code):
             self._seen[(code, where[:200], detail[:300])] = None
 
     def findings(self) -> tuple[Finding, ...]:
@@ -92,10 +95,24 @@ class Budget:
             return False
         return True
 
+    def take_slow(self, octets: int, where: str) -> bool:
+        """Count octets that only pure Python can read. False: too many."""
+        if self.slow + octets > self.limits.slow_bytes:
+            limit = self.limits.slow_bytes
+            self.find("limit_reached", where, f"more than {limit} octets that are slow to read; the rest was not read")
+            return False
+        self.slow += octets
+        return True
+
     @property
     def left(self) -> int:
         """Octets that may still come out of archives."""
         return max(0, self.limits.expanded_bytes - self.expanded)
+
+    @property
+    def left_for_one(self) -> int:
+        """Octets that one file out of an archive may have."""
+        return min(self.left, self.limits.member_bytes)
 
     def spend(self, octets: int) -> None:
         """Count octets that came out of an archive."""

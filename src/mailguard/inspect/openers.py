@@ -8,14 +8,21 @@ from functools import partial
 
 from mailguard.inspect.apple import read_apple
 from mailguard.inspect.archives import zips
+from mailguard.inspect.archives.behind import open_behind, with_appended, with_behind
+from mailguard.inspect.archives.cabs import read_cab
+from mailguard.inspect.archives.entries import Unpackable
+from mailguard.inspect.archives.isos import read_iso
+from mailguard.inspect.archives.lzhs import read_lzh
+from mailguard.inspect.archives.rars import read_rar
+from mailguard.inspect.archives.sevenzips import read_7z
 from mailguard.inspect.archives.streams import read_compressed
-from mailguard.inspect.archives.tars import read_tar
-from mailguard.inspect.archives.trailing import with_archive
-from mailguard.inspect.archives.zipfiles import NO_DIRECTORY, Listing, Unpackable, unpack
+from mailguard.inspect.archives.tars import is_tar, read_tar
+from mailguard.inspect.archives.zipdata import unpack
+from mailguard.inspect.archives.zipfiles import Listing
 from mailguard.inspect.cards import read_cards
 from mailguard.inspect.charset import decode
 from mailguard.inspect.content import Content, FileIn, Opener
-from mailguard.inspect.filetype import PICTURES
+from mailguard.inspect.filetype import PICTURES, TEXTUAL
 from mailguard.inspect.html import declared_charset, html_text, xml_text
 from mailguard.inspect.limits import Budget
 from mailguard.inspect.mailfiles import read_emlx, read_mail_file, read_mbox
@@ -30,6 +37,8 @@ from mailguard.inspect.rtf import rtf_text
 from mailguard.inspect.shortcuts import read_shortcut
 from mailguard.inspect.smime import read_container
 
+#: Kinds in which no archive belongs.
+_FLAT = (TEXTUAL - {"eml", "emlx", "mbox"}) | {"rtf"}
 _OPEN_DOCUMENTS = {"text": "odt", "spreadsheet": "ods", "presentation": "odp"}
 #: Kinds that are zip archives, by a member that only they have; an Android package has a manifest of Java as well.
 _ZIP_KINDS = {
@@ -44,9 +53,10 @@ def content_of(file: FileIn, short: str, budget: Budget) -> Content:
     """What a file of this kind says and holds; `whole` is False where it is of no known kind."""
     opener = _OPENERS.get(short)
     if opener is not None:
-        return opener(file, budget)
+        content = opener(file, budget)
+        return content if short not in _FLAT else with_appended(file, content, budget)
     if short in PICTURES:
-        return read_picture(file, budget)
+        return with_behind(file, read_picture(file, budget), budget)
     if not file.octets:
         return Content()
     return _unknown(file, budget)
@@ -58,15 +68,12 @@ def _zip(file: FileIn, budget: Budget) -> Content:
     except Unpackable as error:
         budget.find("unparseable_attachment", file.where, f"zip: {error}")
         return Content(whole=False)
-    if listing.odd:
-        budget.find("ambiguous_archive", file.where, listing.odd)
-    if listing.odd == NO_DIRECTORY:
-        budget.find("unparseable_attachment", file.where, "zip without its directory: cut off")
+    zips.note_listing(listing, budget, file.where)
     if short := _document(file.octets, listing):
         return read_package(file, listing, budget, short)
     names = {member.name for member in listing.members}
     short = next((kind for name, kind in _ZIP_KINDS.items() if name in names), "")
-    return Content(short=short, inner=zips.open_zip(file.octets, listing, budget, file.where))
+    return zips.read_listing(file, listing, budget, short)
 
 
 def _document(octets: bytes, listing: Listing) -> str:
@@ -97,30 +104,27 @@ def _pdf(file: FileIn, budget: Budget) -> Content:
     from mailguard.inspect.pdf.document import read_pdf
 
     note_place(file, budget)
-    return with_archive(file, read_pdf(file, budget), file.octets.rfind(b"%%EOF"), budget)
+    return with_appended(file, read_pdf(file, budget), budget, file.octets.rfind(b"%%EOF"))
 
 
 def _program(file: FileIn, budget: Budget) -> Content:
     """A program is not read; an archive that unpacks itself is."""
-    if b"PK\x03\x04" not in file.octets:
-        return Content(whole=False)
-    return _self_extracting(file, budget)
-
-
-def _self_extracting(file: FileIn, budget: Budget) -> Content:
-    try:
-        listing = zips.list_zip(file.octets, budget)
-    except Unpackable:
-        return Content(whole=False)
-    return Content(whole=False, inner=zips.open_zip(file.octets, listing, budget, file.where))
+    return open_behind(file, budget) or Content(whole=False)
 
 
 def _unknown(file: FileIn, budget: Budget) -> Content:
-    """A file of no known kind may still carry a zip archive behind a stub of any sort."""
-    if b"PK\x05\x06" not in file.octets or b"PK\x03\x04" not in file.octets:
+    """A file of no known kind may be an old tar, or carry an archive behind a stub of any sort."""
+    if is_tar(file.octets[:512]):
+        content = read_tar(file, budget)
+        content.short = "tar"
+        return content
+    hidden = open_behind(file, budget)
+    if hidden is None:
         return Content(whole=False)
-    budget.find("ambiguous_archive", file.where, "a zip archive behind other data")
-    return _self_extracting(file, budget)
+    if hidden.short:  # the last volume of several begins anywhere
+        return hidden
+    budget.find("ambiguous_archive", file.where, "an archive behind other data")
+    return hidden
 
 
 _OPENERS: dict[str, Opener] = {
@@ -137,7 +141,14 @@ _OPENERS: dict[str, Opener] = {
     "gz": partial(read_compressed, short="gz"),
     "bz2": partial(read_compressed, short="bz2"),
     "xz": partial(read_compressed, short="xz"),
+    "lzma": partial(read_compressed, short="lzma"),
+    "zst": partial(read_compressed, short="zst"),
     "tar": read_tar,
+    "7z": read_7z,
+    "rar": read_rar,
+    "lzh": read_lzh,
+    "cab": read_cab,
+    "iso": read_iso,
     "rtf": _rtf,
     "pdf": _pdf,
     "exe": _program,

@@ -6,7 +6,9 @@ import pytest
 from tests.golden.inspect.makers import compound, pkcs7, raw_zip, zip_of
 from tests.golden.inspect.outlook_makers import compound_file
 
-from mailguard.inspect.archives.zipfiles import Unpackable, list_members, unpack
+from mailguard.inspect.archives.entries import Unpackable
+from mailguard.inspect.archives.zipdata import unpack
+from mailguard.inspect.archives.zipfiles import list_members
 from mailguard.inspect.filetype import detect, has_double_extension, mismatch, of_short
 from mailguard.inspect.flowed import unflow
 from mailguard.inspect.html import html_text, xml_text

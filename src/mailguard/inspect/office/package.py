@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mailguard.inspect.archives.zipfiles import Listing, Member
+from mailguard.inspect.archives.zipfiles import Listing
+from mailguard.inspect.archives.zipheaders import Member
 from mailguard.inspect.archives.zips import is_bomb, open_zip
 from mailguard.inspect.content import Content, FileIn, Inner
 from mailguard.inspect.limits import Budget
