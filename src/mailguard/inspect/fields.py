@@ -16,6 +16,15 @@ _BLANK = re.compile(rb"\r\n\r\n|\n\n|\n\r\n|\r\n\n|\r\r")
 STRUCTURE = frozenset({"content-type", "content-transfer-encoding", "content-disposition"})
 _UNTAME = re.compile(rb"\([^()]*\)?|[\x00-\x20\x7f-\xff]+|\)")
 _MIME_LINE = re.compile(rb"(?i)^content-(?:type|transfer-encoding|disposition)[ \t]*:", re.MULTILINE)
+_WITHOUT_COLON = re.compile(rb"(?i)(content-(?:type|transfer-encoding|disposition))[ \t=]+")
+#: A field of the structure that stands inside the value of another: behind a line end that unfolds it, or behind what
+#: some programs take for a line end.
+_SWALLOWED = re.compile(
+    rb"(?i)(?:[\r\n][ \t]*|[\x00-\x08\x0b\x0c\x0e-\x1f\x85]|\xe2\x80[\xa8\xa9])"
+    rb"(content-(?:type|transfer-encoding|disposition))[ \t]*:"
+)
+#: The names of the structure by their letters alone.
+_LETTERS = {re.sub(rb"[^a-z]", b"", name.encode()): name for name in STRUCTURE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +49,13 @@ class Block:
     """The fields of one header block in order.
 
     odd: what a second reader might see differently; rest: the block's octets from the first line on that is no field
-    (for some readers the body begins there).
+    (for some readers the body begins there); before: how many fields stand before that line.
     """
 
     fields: tuple[Field, ...]
     odd: tuple[Oddity, ...] = ()
     rest: bytes = b""
+    before: int = 0
 
     def all(self, name: str) -> list[bytes]:
         """The unfolded values of every field of this name."""
@@ -95,7 +105,8 @@ def parse_block(block: bytes) -> Block:
         lines.take(line)
         lines.position += len(line) + width
     lines.close()
-    return Block(tuple(lines.fields), tuple(lines.odd), b"" if lines.rest is None else block[lines.rest :])
+    rest = b"" if lines.rest is None else block[lines.rest :]
+    return Block(tuple(lines.fields), tuple(lines.odd), rest, lines.before)
 
 
 def has_mime_lines(octets: bytes) -> bool:
@@ -110,6 +121,7 @@ class _Lines:
         self.fields: list[Field] = []
         self.odd: dict[Oddity, None] = {}
         self.rest: int | None = None
+        self.before = 0
         self.position = 0
         self._name = ""
         self._pieces: list[bytes] = []
@@ -128,23 +140,41 @@ class _Lines:
 
     def close(self) -> None:
         if self._name:
-            self.fields.append(Field(self._name, b"\n".join(self._pieces).strip(b" \t\r\n")))
+            raw = b"\n".join(self._pieces).strip(b" \t\r\n")
+            self.fields.append(Field(self._name, raw))
+            if self._name in STRUCTURE and (inner := _SWALLOWED.search(raw)):
+                self._odd(f"another field stands in the value of {self._name}")
+                self.fields.append(Field(inner.group(1).decode("ascii").lower(), raw[inner.end() :].strip(b" \t\r\n")))
         self._name, self._pieces = "", []
+
+    def _odd(self, detail: str) -> None:
+        self.odd[("ambiguous_mime", detail)] = None
 
     def _open(self, line: bytes) -> None:
         raw_name, colon, value = line.partition(b":")
-        if colon and _NAME.fullmatch(raw_name):
+        meant = _meant(raw_name) if colon else ""
+        if colon and not meant and _NAME.fullmatch(raw_name):
             self._name, self._pieces = raw_name.decode("ascii").lower(), [value]
             return
         if line.startswith((b"From ", b">From ")):  # mbox's separator, left in by some programs
             return
-        # White space, NUL or a comment in the name: some readers take the field, others do not.
+        # White space, NUL or a comment in the name, no colon: some readers take the field, others do not.
+        if not colon and (bare := _WITHOUT_COLON.match(line)):
+            meant, value = bare.group(1).decode("ascii").lower(), line[bare.end() :]
+        if meant:
+            self._odd(f"the name of the field {meant} is not well formed")
+            self._name, self._pieces = meant, [value]
+            return
         tame = _UNTAME.sub(b"", raw_name) if len(raw_name) < 200 else b""
         if colon and _NAME.fullmatch(tame):
             self._name, self._pieces = tame.decode("ascii").lower(), [value]
-            if self._name in STRUCTURE:
-                self.odd[("ambiguous_mime", f"the name of the field {self._name} is not well formed")] = None
-                return
         self.odd[("malformed_header", "a header line is no field")] = None
         if self.rest is None:
-            self.rest = self.position
+            self.rest, self.before = self.position, len(self.fields)
+
+
+def _meant(name: bytes) -> str:
+    """The field of the structure that a name is not, but that some reader may take it for; "" if there is none."""
+    if len(name) > 200 or name.decode("latin-1").lower() in STRUCTURE:
+        return ""
+    return _LETTERS.get(re.sub(rb"\([^()]*\)?|[^a-z(]+", b"", name.lower()), "")

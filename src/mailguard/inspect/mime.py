@@ -8,8 +8,10 @@ not by recursion. Sources: RFC 2045, RFC 2046 section 5.1, RFC 2183.
 
 from __future__ import annotations
 
+import itertools
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 from mailguard.inspect.fields import Block, has_mime_lines, parse_block, split_entity
 from mailguard.inspect.limits import Budget
@@ -17,7 +19,12 @@ from mailguard.inspect.params import Parameterised, boundaries, encodings, media
 from mailguard.inspect.transfer import IDENTITY, undo
 
 _GUESS = re.compile(rb"(?im)^--([^\r\n]{1,200}?)[ \t]*\r?\n(?:[ \t]*\r?\n)?content-[a-z-]{2,30}[ \t]*:")
+#: How a body begins that a second reader takes for a header or for parts. A person quotes neither without a word first.
+_HEADER_FIRST = re.compile(rb"(?i)[\r\n\x00]*(content-(?:type|transfer-encoding|disposition)[ \t]*:)")
+_MESSAGE_FIRST = re.compile(rb"[\r\n\x00]+[!-9;-~]{2,60}:[^\r\n]*\r?\n(?:[!-9;-~]{2,60}:|[ \t])")
 _PREAMBLE_ORDINARY = 250
+#: How much of a body is also read as it stands, in octets, where its encoding is in doubt.
+_RAW = 2**20
 _EMPTY = Parameterised("", ())
 
 
@@ -41,12 +48,14 @@ class _Entity:
     where: str
     parents: tuple[str, ...]
     default: str
+    message: bool = False
+    again: bool = False  # begins where a second reader begins
 
 
 def leaves_of(octets: bytes, budget: Budget, where: str = "") -> tuple[Block, list[Leaf]]:
     """The header block of a message and its leaves in order. Never raises on a mail; findings go to the budget."""
     walk = _Walk(budget)
-    stack = [_Entity(octets, where or "mail", (), "text/plain")]
+    stack = [_Entity(octets, where or "mail", (), "text/plain", message=True)]
     top: Block | None = None
     while stack:
         entity = stack.pop()
@@ -67,6 +76,9 @@ class _Walk:
 
     def enter(self, entity: _Entity) -> tuple[Block, list[_Entity]]:
         """Read one entity: its header block, and its parts if it has any; otherwise its leaf is kept."""
+        if entity.message and _MESSAGE_FIRST.match(entity.octets):
+            self.ambiguous(entity, "an empty line before the header")
+            entity = replace(entity, octets=entity.octets.lstrip(b"\r\n\x00"))
         head, body = split_entity(entity.octets, self.budget.limits.header_bytes)
         if len(head) >= self.budget.limits.header_bytes:
             self.budget.find("limit_reached", entity.where, "the header is too long; its rest was read as text")
@@ -77,6 +89,13 @@ class _Walk:
             body = entity.octets
         for code, detail in block.odd:
             self.budget.find(code, entity.where, detail)
+        children = self._read(entity, block, body)
+        if block.rest and block.fields:
+            children.extend(self._from_rest(entity, block, entity.octets[len(head) - len(block.rest) :]))
+        return block, children
+
+    def _read(self, entity: _Entity, block: Block, body: bytes) -> list[_Entity]:
+        """The parts of an entity whose header and body are known; none if it is a leaf, which is kept."""
         types = block.all("content-type")
         media, odd_media = media_types(types)
         bounds, odd_bounds = boundaries(types)
@@ -85,11 +104,18 @@ class _Walk:
         if not media and types and types[0].strip():
             media = [entity.default]
         children = self._parts(entity, block, body, media or [entity.default], bounds)
-        if children is None:
-            self._keep(entity, block, body, (media or [entity.default])[0], types)
-        if block.rest and block.fields:
+        if children is not None:
+            return children
+        return self._keep(entity, block, body, (media or [entity.default])[0], types)
+
+    def _from_rest(self, entity: _Entity, block: Block, body: bytes) -> list[_Entity]:
+        """What the entity is to those for whom the header ends at the first line that is no field."""
+        before = Block(block.fields[: block.before])
+        if not any(before.first(name) for name in ("content-type", "content-transfer-encoding")):
             self._keep_text(entity, block.rest, "rest")
-        return block, children or []
+            return []
+        self.ambiguous(entity, "the header ends in two places")
+        return self._read(entity, before, body) if self.budget.take_reading(entity.where) else []
 
     def ambiguous(self, entity: _Entity, detail: str) -> None:
         self.budget.find("ambiguous_mime", entity.where, detail)
@@ -137,7 +163,9 @@ class _Walk:
         return list(dict.fromkeys(found))[:5]
 
     def _split(self, entity: _Entity, body: bytes, boundary: str, multipart: str, offset: int) -> list[_Entity]:
-        preamble, parts, epilogue = split_parts(body, boundary.encode("latin-1"))
+        # Each part stands between two delimiters; a closing one needs none of its own.
+        most = 2 * self.budget.limits.parts
+        preamble, parts, epilogue = split_parts(body, boundary.encode("latin-1"), most)
         for piece, name in ((preamble, "preamble"), (epilogue, "epilogue")):
             if has_mime_lines(piece):
                 self.ambiguous(entity, f"the {name} of a multipart holds parts")
@@ -153,19 +181,17 @@ class _Walk:
             Leaf(f"{entity.where} {name}", "text/plain", (octets,), parents=entity.parents, hidden=name != "rest")
         )
 
-    def _keep(self, entity: _Entity, block: Block, body: bytes, media: str, types: list[bytes]) -> None:
+    def _keep(self, entity: _Entity, block: Block, body: bytes, media: str, types: list[bytes]) -> list[_Entity]:
         encs, odd = encodings(block.all("content-transfer-encoding"))
         contents: dict[bytes, None] = {}
         for encoding in encs if odd else encs[:1]:
             decoded = undo(body, encoding)
-            contents[decoded.octets] = None
+            contents.update(dict.fromkeys((decoded.octets, *decoded.others)))
             if decoded.odd and not _footer_only(body, decoded.odd):
                 self.ambiguous(entity, decoded.odd)
-                contents[body] = None
+                contents[body[:_RAW]] = None
         if odd:
             self.ambiguous(entity, "Content-Transfer-Encoding can be read in two ways")
-        if encs[0] in IDENTITY and not media.startswith("message/") and media != "text/rfc822-headers":
-            self._check_inner(entity, body)
         self.leaves.append(
             Leaf(
                 where=entity.where,
@@ -177,52 +203,56 @@ class _Walk:
                 parents=entity.parents,
             )
         )
+        if encs[0] in IDENTITY and not media.startswith("message/") and media != "text/rfc822-headers":
+            return self._inner(entity, body)
+        return []
 
-    def _check_inner(self, entity: _Entity, body: bytes) -> None:
-        """A plain body that begins like a header, or holds delimiters: a second reader finds parts in it."""
-        start = body.lstrip(b" \t\r\n\x00")[:200]
-        if has_mime_lines(start.split(b"\n", 1)[0]) or _GUESS.search(body):
-            self.ambiguous(entity, "a body that looks like further parts")
+    def _inner(self, entity: _Entity, body: bytes) -> list[_Entity]:
+        """A plain body that begins like a header or like parts: a second reader finds them in it."""
+        header = _HEADER_FIRST.match(body)
+        if not header and not _GUESS.match(body.lstrip(b"\r\n\x00")):
+            return []
+        self.ambiguous(entity, "a body that looks like further parts")
+        if not header or entity.again or not self.budget.take_reading(entity.where):
+            return []
+        return [_Entity(body[header.start(1) :], f"{entity.where} again", entity.parents, entity.default, again=True)]
 
 
-def split_parts(body: bytes, boundary: bytes) -> tuple[bytes, list[bytes], bytes]:
-    """Preamble, parts and epilogue of a multipart body (RFC 2046 section 5.1.1); it need not be closed."""
-    marks = _delimiters(body, boundary)
+def split_parts(body: bytes, boundary: bytes, most: int = 10**6) -> tuple[bytes, list[bytes], bytes]:
+    """Preamble, parts and epilogue of a multipart body (RFC 2046 section 5.1.1); it need not be closed.
+
+    most: how many delimiter lines count; all behind them is one part.
+    """
+    marks = list(itertools.islice(_delimiters(body, boundary), most))
     if not marks:
         return body, [], b""
     parts: list[bytes] = []
-    epilogue = b""
-    for index, (_, end, closing) in enumerate(marks):
-        if closing:
-            # What follows a closing delimiter is the epilogue, unless further parts follow: then readers disagree.
-            following = marks[index + 1][0] if index + 1 < len(marks) else len(body)
-            epilogue += body[end:following]
-            continue
-        following = marks[index + 1][0] if index + 1 < len(marks) else len(body)
-        parts.append(body[end:following])
-    return body[: marks[0][0]], parts, epilogue
+    epilogue: list[bytes] = []
+    for (_, end, closing), following in zip(marks, [*(mark[0] for mark in marks[1:]), len(body)], strict=True):
+        # What follows a closing delimiter is the epilogue, unless further parts follow: then readers disagree.
+        (epilogue if closing else parts).append(body[end:following])
+    return body[: marks[0][0]], parts, b"".join(epilogue)
 
 
-def _delimiters(body: bytes, boundary: bytes) -> list[tuple[int, int, bool]]:
+def _delimiters(body: bytes, boundary: bytes) -> Iterator[tuple[int, int, bool]]:
     """Start (the line end before it belongs to it), end and whether it closes, of each delimiter line."""
-    found: list[tuple[int, int, bool]] = []
     needle = b"--" + boundary
     position = body.find(needle)
     while position >= 0:
         after = position + len(needle)
-        line_end = body.find(b"\n", after)
-        tail = body[after : line_end if line_end >= 0 else len(body)]
-        closing = tail.startswith(b"--")
-        if (position == 0 or body[position - 1] in b"\r\n") and not tail[2 * closing :].strip(b" \t\r"):
-            start = position - 2 if body[position - 2 : position] == b"\r\n" else max(0, position - 1)
-            found.append((start, line_end + 1 if line_end >= 0 else len(body), closing))
+        if position == 0 or body[position - 1] in b"\r\n":
+            line_end = body.find(b"\n", after)
+            tail = body[after : line_end if line_end >= 0 else len(body)]
+            closing = tail.startswith(b"--")
+            if not tail[2 * closing :].strip(b" \t\r"):
+                start = position - 2 if body[position - 2 : position] == b"\r\n" else max(0, position - 1)
+                yield start, line_end + 1 if line_end >= 0 else len(body), closing
         position = body.find(needle, after)
-    return found
 
 
 def _occurs(body: bytes, boundary: str) -> bool:
     try:
-        return bool(_delimiters(body, boundary.encode("latin-1")))
+        return next(_delimiters(body, boundary.encode("latin-1")), None) is not None
     except UnicodeEncodeError:
         return False
 

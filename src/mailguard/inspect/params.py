@@ -23,7 +23,7 @@ _COMMENT = re.compile(r"\([^()]*\)")
 _ENCODING = re.compile(r"(?i)base64|quoted-printable|x-uuencode|uuencode|x-uue|7bit|8bit|binary")
 _PLAIN_ENCODING = re.compile(r"[A-Za-z0-9-]+")
 _CLEAN_BOUNDARY = re.compile(
-    r"""(?i)[^"]*?;\s*boundary\s*=\s*(?:"([^"\\\x00-\x1f]*[^"\\\x00-\x20])"|([^\s;,"'()\\\x00]+))\s*(?:;.*)?""",
+    r"""(?i)(?:[^"]|"[^"\\]*")*?;\s*boundary\s*=\s*(?:"([^"\\\x00-\x1f]*[^"\\\x00-\x20])"|([^\s;,"'()\\\x00]+))\s*(?:;.*)?""",
     re.DOTALL,
 )
 

@@ -16,14 +16,14 @@ from mailguard.inspect import text as bodies
 from mailguard.inspect.content import FileIn, Piece
 from mailguard.inspect.fields import Block
 from mailguard.inspect.files import Files
-from mailguard.inspect.filetype import detect
+from mailguard.inspect.filetype import TEXTUAL, detect
 from mailguard.inspect.headers import read_headers
 from mailguard.inspect.limits import Budget
 from mailguard.inspect.mime import Leaf, leaves_of
 from mailguard.inspect.names import clean_name, part_names
 from mailguard.inspect.passwords import candidates
 from mailguard.inspect.plain import is_signed, open_armour
-from mailguard.inspect.salvage import readable, salvage
+from mailguard.inspect.salvage import SHORTEST, readable, salvage
 from mailguard.inspect.smime import is_container, is_entity, note_fault, open_container
 from mailguard.inspect.voices import Voices, listen
 from mailguard.inspect.words import decode_field
@@ -37,6 +37,16 @@ _SIGNATURES = frozenset({"application/pkcs7-signature", "application/x-pkcs7-sig
 #: What a signature looks like by content: DER, which has no short name here, or armoured text.
 _SIGNATURE_KINDS = frozenset({"", "txt", "p7s"})
 _SIGNATURE_MOST = 64 * 1024
+#: What no text has: neither ISO 2022 (ESC, SO, SI) nor the line and page ends.
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\x0b\x0c\r\x0e\x0f\x1b"))
+#: How much base64 in a plain text is no word and no key but something pasted.
+_PASTED = 64
+#: Kinds that octets may seem to be by chance, or that are read where they stand (PGP's armour).
+_NO_FILES = frozenset({"", "txt", "script", "pgp"})
+#: How many stretches of what looks like base64 are tried in one text.
+_TRIES = 20_000
+#: How much is shown, in octets, of a text part that is no text.
+_NOISE = 2**20
 _SMIME = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _ELSEWHERE = frozenset({"message/partial", "message/external-body"})
 
@@ -85,6 +95,7 @@ class Parts:
         self.signed = False
         self.encrypted = False
         self._contents: list[bytes] = []
+        self._known: set[bytes] = set()
 
     def read(self, octets: bytes) -> Block:
         """Read the mail itself; returns its header block."""
@@ -95,17 +106,27 @@ class Parts:
 
     def read_again(self, octets: bytes) -> None:
         """Look once more at an ambiguous mail, for what its other readings hold."""
-        known = {hashlib.sha256(content).digest() for content in self._contents}
-        for content, may_be_file in salvage(octets):
+        self._known.update(hashlib.sha256(content).digest() for content in self._contents)
+        self._salvage(octets, "second reading", SHORTEST, self.texts, self.attachments)
+
+    def _salvage(
+        self, octets: bytes, where: str, shortest: int, texts: Texts, attachments: list[Attachment], depth: int = 0
+    ) -> None:
+        """Whatever is encoded in octets that nothing says to be."""
+        for number, (content, may_be_file) in enumerate(salvage(octets, shortest)):
+            if number >= _TRIES:
+                self.budget.find("limit_reached", where, "too much that looks encoded; its rest was not read")
+                break
             digest = hashlib.sha256(content).digest()
-            if digest in known or not self.budget.take_reading("mail"):
+            is_file = may_be_file and detect(content).short not in _NO_FILES
+            text = "" if is_file else readable(content, doubt=shortest == SHORTEST)
+            if digest in self._known or not (is_file or text.strip()) or not self.budget.take_reading(where):
                 continue
-            known.add(digest)
-            found = detect(content)
-            if may_be_file and found.short not in ("", "txt", "script"):
-                self.attachments.append(self.files.open(FileIn("", "", content, "second reading", 1)))
-            elif text := readable(content):
-                self.texts.second.append(("second reading", text))
+            self._known.add(digest)
+            if is_file:
+                attachments.append(self.files.open(FileIn("", "", content, where, depth + 1)))
+            else:
+                texts.second.append((where, text))
 
     def _in_order(self, leaves: list[Leaf], texts: Texts, attachments: list[Attachment], depth: int) -> None:
         """Read the texts before the files, since they may give the password of one; list files where they stand."""
@@ -125,7 +146,7 @@ class Parts:
             self._contents.append(content)
             if number and not self.budget.take_reading(leaf.where):
                 return
-            self._content(leaf, content, texts, attachments, depth)
+            self._content(leaf, content, texts, attachments, depth, first=number == 0)
 
     def _note_structure(self, leaf: Leaf, depth: int) -> None:
         parent = leaf.parents[-1] if leaf.parents else ""
@@ -152,16 +173,19 @@ class Parts:
         self.budget.find("encrypted", where, detail)
         self.budget.find("not_inspectable", where, detail)
 
-    def _content(self, leaf: Leaf, content: bytes, texts: Texts, attachments: list[Attachment], depth: int) -> None:
+    def _content(
+        self, leaf: Leaf, content: bytes, texts: Texts, attachments: list[Attachment], depth: int, *, first: bool
+    ) -> None:
         names = part_names(leaf.disposition, leaf.kind, leaf.where, self.budget)
-        if leaf.media in _MESSAGES:
+        written = not _is_file(content)
+        if leaf.media in _MESSAGES and written:
             self._message(leaf, content, names, attachments, depth)
         elif _is_smime(leaf, names) and self._smime(leaf, content, texts, attachments, depth):
             return
         elif leaf.media in _ELSEWHERE:
             self._elsewhere(leaf, content, names, texts, attachments, depth)
-        elif leaf.media in _REPORTS or _is_body(leaf, names):
-            self._text(leaf, content, texts, attachments, depth)
+        elif written and (leaf.media in _REPORTS or _is_body(leaf, names)):
+            self._text(leaf, content, texts, attachments, depth, first=first)
         else:
             self._files(leaf, content, names, texts, attachments, depth)
 
@@ -178,7 +202,12 @@ class Parts:
                 one = replace(one, inline=True)
             _list(one, attachments)
 
-    def _text(self, leaf: Leaf, content: bytes, texts: Texts, attachments: list[Attachment], depth: int) -> None:
+    def _text(
+        self, leaf: Leaf, content: bytes, texts: Texts, attachments: list[Attachment], depth: int, *, first: bool
+    ) -> None:
+        if not _is_text(leaf, content):
+            self.budget.find("not_inspectable", leaf.where, "a text part that is no text")
+            content = content[:_NOISE]
         body = bodies.body_text(leaf, content)
         if leaf.media == "text/calendar" and depth == 0:
             self._note_calendar(leaf, content.decode("utf-8", "replace"))
@@ -186,9 +215,10 @@ class Parts:
             texts.unseen.append((leaf.where, body.text))
             self.budget.find("hidden_text", leaf.where, "text outside of the parts")
         else:
-            texts.shown.append((leaf.where, body.text))
+            (texts.shown if first else texts.second).append((leaf.where, body.text))
             if body.marked:
                 texts.marked[body.text] = body.marked
+        self._salvage(content, leaf.where, _PASTED, texts, attachments, depth)
         if body.second:
             texts.second.append((leaf.where, body.second))
         if body.hidden.strip():
@@ -243,9 +273,8 @@ class Parts:
         told = "\n".join(f"{name}: {value}" for name, value in leaf.kind.params)
         texts.unseen.append((leaf.where, told))
         self._files(leaf, content, names, texts, attachments, depth)
-        for found, _ in salvage(content):  # the middle of a mail has no header that says how it is encoded
-            if self.budget.take_reading(leaf.where) and (text := readable(found)):
-                texts.second.append((leaf.where, text))
+        # The middle of a mail has no header that says how it is encoded.
+        self._salvage(content, leaf.where, SHORTEST, texts, attachments, depth)
 
     def _people(self, block: Block) -> str:
         """Subject and people of a mail inside."""
@@ -289,6 +318,21 @@ def _is_smime(leaf: Leaf, names: list[str]) -> bool:
     """Whether a part is an S/MIME container: by its type, or, as all of a mail, by its name (RFC 8551, 3.2.2)."""
     by_name = not leaf.parents and any(name.lower().endswith((".p7m", ".p7z")) for name in names)
     return leaf.media in _SMIME or (by_name and is_container(leaf.contents[0]))
+
+
+def _is_file(content: bytes) -> bool:
+    """Whether octets are a file whatever the label: of a known kind, by more than two letters a word may begin with."""
+    if content.startswith((b"{\\rtf", b"%PDF-")):
+        return True
+    return b"\0" in content[:8192] and detect(content).short not in ("", *TEXTUAL)
+
+
+def _is_text(leaf: Leaf, content: bytes) -> bool:
+    """Whether octets can be a text at all: not if they are full of control characters."""
+    head = content[:8192]
+    if b"\0" not in head or leaf.kind.get("charset").lower().startswith(("utf-16", "utf-32", "ucs-", "unicode")):
+        return True
+    return head[:2] in (b"\xff\xfe", b"\xfe\xff") or len(head.translate(None, _CONTROLS)) * 20 > len(head) * 19
 
 
 def _is_body(leaf: Leaf, names: list[str]) -> bool:

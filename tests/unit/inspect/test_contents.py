@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+
 import pytest
 from tests.golden.inspect.makers import compound, pkcs7, raw_zip, zip_of
 from tests.golden.inspect.outlook_makers import compound_file
@@ -17,6 +20,7 @@ from mailguard.inspect.mime import leaves_of, split_parts
 from mailguard.inspect.names import clean_name, member_name
 from mailguard.inspect.office import compound as cfb
 from mailguard.inspect.office.xml import plain_number
+from mailguard.inspect.salvage import readable, salvage
 from mailguard.inspect.smime import open_container
 from mailguard.inspect.transfer import from_base64, undo
 from mailguard.inspect.uuencode import find_uuencoded
@@ -37,6 +41,41 @@ from mailguard.inspect.uuencode import find_uuencoded
 def test_base64(body: bytes, octets: bytes, odd: bool) -> None:
     decoded = from_base64(body)
     assert (decoded.octets, bool(decoded.odd)) == (octets, odd)
+
+
+@pytest.mark.parametrize(
+    ("body", "other"),
+    [
+        (b"A\r\naGVsbG8gdGhlcmU=\r\nYQ==\r\n", b"hello therea"),  # lines that end inside a group
+        (b"aGVs=bG8g=dGhl=cmU=", b"hello there"),  # padding that one reader does not see
+        (b"a_-_", b"k\xff\xbf"),  # the alphabet of URLs (RFC 4648 section 5)
+        (b"Hello, world!\r\naGVsbG8gdGhlcmU=\r\n", b"hello there"),
+    ],
+)
+def test_base64_in_other_readings(body: bytes, other: bytes) -> None:
+    decoded = from_base64(body)
+    assert decoded.odd
+    assert other in decoded.others
+
+
+def test_quoted_printable_in_other_readings() -> None:
+    assert undo(b"a=3D=\r\nb", "quoted-printable").others == ()
+    assert b"KINGFISHER" in undo(b"KING=ZZFISHER", "quoted-printable").others
+    assert undo(b"KING= \r\nFISHER", "quoted-printable").others[0] == b"KINGFISHER"
+
+
+def test_base64_of_usual_widths_is_no_riddle() -> None:
+    letters = b"QUJD" * 700
+    for width in (60, 64, 72, 76, 77, 998, 1000):
+        body = b"\r\n".join(letters[n : n + width] for n in range(0, len(letters), width))
+        assert from_base64(body + b"\r\n\r\n").odd == ""
+
+
+def test_what_is_pasted_is_brought_to_light() -> None:
+    pasted = b"see\r\n" + base64.encodebytes("山田太郎,KINGFISHER\r\n".encode("cp932") * 5) + b"bye\r\n"
+    assert [readable(octets, doubt=False)[:4] for octets, _ in salvage(pasted, 64)] == ["山田太郎"]
+    assert [octets for octets, _ in salvage(b"a =E3=81=82=E3=81=84 b")] == ["a あい b\n".encode()]
+    assert readable(hashlib.sha384(b"x").digest(), doubt=False) == ""
 
 
 def test_other_encodings() -> None:
@@ -170,6 +209,7 @@ def test_flowed_lines() -> None:
 def test_parts_of_a_multipart() -> None:
     assert split_parts(b"pre\r\n--x\r\none\r\n--x \r\ntwo\r\n--x--\r\nepi", b"x") == (b"pre", [b"one", b"two"], b"epi")
     assert split_parts(b"--x\none\n--xy\ntwo", b"x") == (b"", [b"one\n--xy\ntwo"], b"")
+    assert split_parts(b"--x--\n1\n--x--\n2\n--x\n3", b"x", 2) == (b"", [], b"12\n--x\n3")  # nothing is lost
     assert split_parts(b"nothing", b"x") == (b"nothing", [], b"")
 
 

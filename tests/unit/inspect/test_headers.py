@@ -88,7 +88,10 @@ def test_boundaries_in_one_reading_or_in_several() -> None:
     swaks = b'multipart/mixed; boundary="----=_MIME_BOUNDARY_000_2926"'
     assert boundaries([swaks]) == (["----=_MIME_BOUNDARY_000_2926"], False)
     assert boundaries([b"multipart/mixed; boundary=_boundary_7; charset=x"]) == (["_boundary_7"], False)
+    related = b'multipart/related; type="multipart/alternative"; boundary="a"; start="<1@x>"'
+    assert boundaries([related]) == (["a"], False)
     assert boundaries([b'multipart/mixed; boundary="a; boundary=b"'])[1]
+    assert boundaries([b'multipart/mixed; x="; boundary=b;"; boundary=a'])[1]
     assert "b" in boundaries([b'multipart/mixed; boundary="a boundary*0=b"'])[0]
     assert boundaries([b"multipart/mixed; boundary=a; x-boundary=b"])[1]
     found, odd = boundaries([b'multipart/mixed; boundary="a"b'])
@@ -114,6 +117,38 @@ def test_a_block_keeps_every_field_and_says_what_is_odd() -> None:
     assert parse_block(b"A: 1\rB: 2\r\n").odd[0][0] == "ambiguous_mime"
     assert parse_block(b"Content-Type : x\r\n").odd[0][0] == "ambiguous_mime"
     assert parse_block(b"no field\r\n").odd[0][0] == "malformed_header"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"Content-Type text/html",
+        b"Content-Type= text/html",
+        b"Content_Type: text/html",
+        b"Content-(x)Type: text/html",
+        b"Con\0tent-Type: text/html",
+        b"Content-Disposition: inline;\r\n Content-Type: text/html",
+        b"Content-Disposition: inline\x0bContent-Type: text/html",
+    ],
+)
+def test_a_field_of_the_structure_is_seen_in_disguise(line: bytes) -> None:
+    block = parse_block(line + b"\r\n")
+    assert block.first("content-type") == b"text/html"
+    assert block.odd[0][0] == "ambiguous_mime"
+
+
+@pytest.mark.parametrize(
+    "line", [b"X-Content-Type: a", b"Content-Language: ja", b"DKIM-Signature: h=from:\r\n content-type:subject; b=x"]
+)
+def test_other_fields_are_no_disguise(line: bytes) -> None:
+    block = parse_block(line + b"\r\n")
+    assert block.all("content-type") == []
+    assert block.odd == ()
+
+
+def test_where_the_header_may_end() -> None:
+    block = parse_block(b"A: 1\r\nB: 2\r\njunk\r\nC: 3\r\n")
+    assert (block.before, block.rest, len(block.fields)) == (2, b"junk\r\nC: 3\r\n", 3)
 
 
 @pytest.mark.parametrize(
