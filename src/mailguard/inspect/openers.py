@@ -93,7 +93,7 @@ def _markup(file: FileIn, budget: Budget) -> Content:
 
 def _html(file: FileIn, budget: Budget) -> Content:
     found = html_text(decode(file.octets, file.charset or declared_charset(file.octets)).both)
-    return Content(text="\n".join(part for part in (found.shown, found.hidden, found.aside) if part))
+    return Content(text="\n".join(part for part in (found.shown, found.hidden, found.aside) if part), inner=found.files)
 
 
 def _rtf(file: FileIn, budget: Budget) -> Content:

@@ -96,6 +96,7 @@ def _html(leaf: Leaf, content: bytes) -> BodyText:
         marked=marked,
         second="\n".join(page.shown for page in pages[1:]),
         hidden="\n".join(page.hidden for page in pages if page.hidden),
-        aside=pages[0].aside,
+        aside="\n".join(dict.fromkeys(page.aside for page in pages if page.aside)),
         html=sources[0] if sources else "",
+        files=pages[0].files,
     )
