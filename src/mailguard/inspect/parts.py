@@ -16,15 +16,16 @@ from mailguard.inspect import text as bodies
 from mailguard.inspect.content import FileIn, Piece
 from mailguard.inspect.fields import Block
 from mailguard.inspect.files import Files
-from mailguard.inspect.filetype import TEXTUAL, detect
+from mailguard.inspect.filetype import detect
 from mailguard.inspect.headers import read_headers
 from mailguard.inspect.limits import Budget
 from mailguard.inspect.mime import Leaf, leaves_of
 from mailguard.inspect.names import clean_name, part_names
 from mailguard.inspect.passwords import candidates
 from mailguard.inspect.plain import is_signed, open_armour
+from mailguard.inspect.roles import SIGNATURES, is_body, is_file, is_shown_inside, is_signature, is_smime, is_text
 from mailguard.inspect.salvage import SHORTEST, readable, salvage
-from mailguard.inspect.smime import is_container, is_entity, note_fault, open_container
+from mailguard.inspect.smime import is_entity, note_fault, open_container
 from mailguard.inspect.voices import Voices, listen
 from mailguard.inspect.words import decode_field
 from mailguard.mail.facts import Attachment
@@ -33,12 +34,6 @@ _MESSAGES = frozenset({"message/rfc822", "message/global", "message/news", "mess
 _REPORTS = frozenset({"message/delivery-status", "message/disposition-notification", "text/rfc822-headers",
                       "message/global-delivery-status", "message/global-disposition-notification",
                       "message/global-headers", "message/feedback-report"})  # fmt: skip
-_SIGNATURES = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"})
-#: What a signature looks like by content: DER, which has no short name here, or armoured text.
-_SIGNATURE_KINDS = frozenset({"", "txt", "p7s"})
-_SIGNATURE_MOST = 64 * 1024
-#: What no text has: neither ISO 2022 (ESC, SO, SI) nor the line and page ends.
-_CONTROLS = bytes(set(range(32)) - set(b"\t\n\x0b\x0c\r\x0e\x0f\x1b"))
 #: How much base64 in a plain text is no word and no key but something pasted.
 _PASTED = 64
 #: Kinds that octets may seem to be by chance, or that are read where they stand (PGP's armour).
@@ -47,7 +42,6 @@ _NO_FILES = frozenset({"", "txt", "script", "pgp"})
 _TRIES = 20_000
 #: How much is shown, in octets, of a text part that is no text.
 _NOISE = 2**20
-_SMIME = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _ELSEWHERE = frozenset({"message/partial", "message/external-body"})
 
 
@@ -150,7 +144,7 @@ class Parts:
 
     def _note_structure(self, leaf: Leaf, depth: int) -> None:
         parent = leaf.parents[-1] if leaf.parents else ""
-        if parent == "multipart/signed" or leaf.media in _SIGNATURES:
+        if parent == "multipart/signed" or leaf.media in SIGNATURES:
             self.signed = True
         if parent == "multipart/encrypted" or leaf.media == "application/pgp-encrypted":
             self._note_encrypted(leaf.where, "PGP/MIME")
@@ -177,14 +171,14 @@ class Parts:
         self, leaf: Leaf, content: bytes, texts: Texts, attachments: list[Attachment], depth: int, *, first: bool
     ) -> None:
         names = part_names(leaf.disposition, leaf.kind, leaf.where, self.budget)
-        written = not _is_file(content)
+        written = not is_file(content)
         if leaf.media in _MESSAGES and written:
             self._message(leaf, content, names, attachments, depth)
-        elif _is_smime(leaf, names) and self._smime(leaf, content, texts, attachments, depth):
+        elif is_smime(leaf, names) and self._smime(leaf, content, texts, attachments, depth):
             return
         elif leaf.media in _ELSEWHERE:
             self._elsewhere(leaf, content, names, texts, attachments, depth)
-        elif written and (leaf.media in _REPORTS or _is_body(leaf, names)):
+        elif written and (leaf.media in _REPORTS or is_body(leaf, names)):
             self._text(leaf, content, texts, attachments, depth, first=first)
         else:
             self._files(leaf, content, names, texts, attachments, depth)
@@ -198,14 +192,14 @@ class Parts:
             where = f"{leaf.where} {name}".strip()
             file = FileIn(name, leaf.media, content, where, depth, leaf.kind.get("charset"))
             one = self.files.open(file)
-            if _is_signature(leaf, one) or _is_shown_inside(leaf, one, texts.html):
+            if is_signature(leaf, one) or is_shown_inside(leaf, one, texts.html):
                 one = replace(one, inline=True)
             _list(one, attachments)
 
     def _text(
         self, leaf: Leaf, content: bytes, texts: Texts, attachments: list[Attachment], depth: int, *, first: bool
     ) -> None:
-        if not _is_text(leaf, content):
+        if not is_text(leaf, content):
             self.budget.find("not_inspectable", leaf.where, "a text part that is no text")
             content = content[:_NOISE]
         body = bodies.body_text(leaf, content)
@@ -218,7 +212,6 @@ class Parts:
             (texts.shown if first else texts.second).append((leaf.where, body.text))
             if body.marked:
                 texts.marked[body.text] = body.marked
-        self._salvage(content, leaf.where, _PASTED, texts, attachments, depth)
         if body.second:
             texts.second.append((leaf.where, body.second))
         if body.hidden.strip():
@@ -235,8 +228,10 @@ class Parts:
         self.signed = self.signed or is_signed(body.text)
         for inner in (*body.files, *armour.files):
             name = clean_name(inner.name)
+            self._known.add(hashlib.sha256(inner.octets or b"").digest())
             file = FileIn(name, "", inner.octets or b"", f"{leaf.where} {name}", depth + 1)
             attachments.append(self.files.open(file))
+        self._salvage(content, leaf.where, _PASTED, texts, attachments, depth)
 
     def _message(self, leaf: Leaf, content: bytes, names: list[str], attachments: list[Attachment], depth: int) -> None:
         """A mail inside the mail: itself a file, and its own files beside it."""
@@ -299,49 +294,3 @@ def _list(one: Attachment, attachments: list[Attachment]) -> None:
         attachments.extend(one.members)
     else:
         attachments.append(one)
-
-
-def _is_shown_inside(leaf: Leaf, one: Attachment, html: str) -> bool:
-    """Whether a part is a picture that the mail's HTML shows by its Content-ID (RFC 2392): a logo, not a file."""
-    if not one.detected_type.startswith("image/") or leaf.disposition.value == "attachment":
-        return False
-    name = leaf.block.first("content-id").strip().strip(b"<>").decode("ascii", "replace")
-    return bool(name) and f"cid:{name}" in html
-
-
-def _is_signature(leaf: Leaf, one: Attachment) -> bool:
-    """Whether a part is a signature, by its content too: whoever calls a table a signature still sends a table."""
-    return leaf.media in _SIGNATURES and one.short_type in _SIGNATURE_KINDS and one.size <= _SIGNATURE_MOST
-
-
-def _is_smime(leaf: Leaf, names: list[str]) -> bool:
-    """Whether a part is an S/MIME container: by its type, or, as all of a mail, by its name (RFC 8551, 3.2.2)."""
-    by_name = not leaf.parents and any(name.lower().endswith((".p7m", ".p7z")) for name in names)
-    return leaf.media in _SMIME or (by_name and is_container(leaf.contents[0]))
-
-
-def _is_file(content: bytes) -> bool:
-    """Whether octets are a file whatever the label: of a known kind, by more than two letters a word may begin with."""
-    if content.startswith((b"{\\rtf", b"%PDF-")):
-        return True
-    return b"\0" in content[:8192] and detect(content).short not in ("", *TEXTUAL)
-
-
-def _is_text(leaf: Leaf, content: bytes) -> bool:
-    """Whether octets can be a text at all: not if they are full of control characters."""
-    head = content[:8192]
-    if b"\0" not in head or leaf.kind.get("charset").lower().startswith(("utf-16", "utf-32", "ucs-", "unicode")):
-        return True
-    return head[:2] in (b"\xff\xfe", b"\xfe\xff") or len(head.translate(None, _CONTROLS)) * 20 > len(head) * 19
-
-
-def _is_body(leaf: Leaf, names: list[str]) -> bool:
-    """Whether a part is the mail's own text: a text part without a name that is not marked as an attachment."""
-    if names or leaf.disposition.value == "attachment":
-        return False
-    return leaf.media.startswith("text/") and leaf.media not in (
-        "text/csv",
-        "text/vcard",
-        "text/x-vcard",
-        "text/directory",
-    )
