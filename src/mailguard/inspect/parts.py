@@ -38,6 +38,8 @@ _REPORTS = frozenset({"message/delivery-status", "message/disposition-notificati
 _PASTED = 64
 #: Kinds that octets may seem to be by chance, or that are read where they stand (PGP's armour).
 _NO_FILES = frozenset({"", "txt", "script", "pgp"})
+#: How long a pasted file is at least, in octets: two letters at the start of a checksum make none.
+_FILE = 100
 #: How many stretches of what looks like base64 are tried in one text.
 _TRIES = 20_000
 #: How much is shown, in octets, of a text part that is no text.
@@ -112,8 +114,9 @@ class Parts:
                 self.budget.find("limit_reached", where, "too much that looks encoded; its rest was not read")
                 break
             digest = hashlib.sha256(content).digest()
-            is_file = may_be_file and detect(content).short not in _NO_FILES
-            text = "" if is_file else readable(content, doubt=shortest == SHORTEST)
+            doubt = shortest == SHORTEST
+            is_file = may_be_file and (doubt or len(content) >= _FILE) and detect(content).short not in _NO_FILES
+            text = "" if is_file else readable(content, doubt)
             if digest in self._known or not (is_file or text.strip()) or not self.budget.take_reading(where):
                 continue
             self._known.add(digest)
