@@ -90,7 +90,7 @@ def _html(leaf: Leaf, content: bytes) -> BodyText:
     marked = ""
     if first_page is not source:
         marked = cited_lines(pages[0].shown)
-        pages[0] = HtmlText(unmark(marked), unmark(pages[0].hidden), unmark(pages[0].aside))
+        pages[0] = HtmlText(unmark(marked), unmark(pages[0].hidden), unmark(pages[0].aside), pages[0].files)
     return BodyText(
         text=pages[0].shown,
         marked=marked,

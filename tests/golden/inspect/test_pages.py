@@ -66,7 +66,12 @@ def test_a_preheader_is_hidden_text() -> None:
 def test_a_file_inside_a_page_is_a_file() -> None:
     octets = zip_of({"a.csv": f"山田太郎,{CARD}\n".encode()})
     link = f'<a download="a.zip" href="data:application/zip;base64,{base64.b64encode(octets).decode()}">x</a>'
-    for facts in (_html(link), read_mail(multipart(part(b"x"), attachment(link.encode(), "a.html", "text/html")))):
+    quoting = f"<blockquote>before</blockquote>{link}"
+    for facts in (
+        _html(link),
+        _html(quoting),
+        read_mail(multipart(part(b"x"), attachment(link.encode(), "a.html", "text/html"))),
+    ):
         top = facts.attachments[0]
         inner = top.members[0] if top.filename == "a.html" else top
         assert (inner.filename, inner.members[0].filename) == ("a.zip", "a.csv")
