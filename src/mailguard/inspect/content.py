@@ -14,11 +14,14 @@ from mailguard.inspect.limits import Budget
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A text in which personal data are looked for. where: the part or file it stood in."""
+    """A text in which personal data are looked for. where: the part or file it stood in.
+
+    role: "quoted" history or the "signature" of the mail's own text, the text of a "file", or "": the sender's words.
+    """
 
     where: str
     text: str
-    role: str = ""  # "", "quoted" or "signature": whose words they are
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ class Files:
         self._note(file, seen)
         text = tidy(seen.text)
         if text:
-            self.pieces.append(Piece(file.where, text))
+            self.pieces.append(Piece(file.where, text, "file"))
         return Attachment(
             filename=file.name,
             declared_type=file.declared,

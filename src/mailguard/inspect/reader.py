@@ -58,9 +58,7 @@ def _read(octets: bytes, budget: Budget) -> Facts:
     voices = _guarded(budget, "text", parts.texts.voices, one_voice)
     pieces = [Piece("subject", headers.subject or ""), *voices.pieces, *parts.texts.pieces(), *parts.files.pieces]
     searched = _bounded(pieces, budget)
-    found = _guarded(
-        budget, "personal data", lambda: search((one.text for one in searched), limits.values), Found({}, 0)
-    )
+    found = _guarded(budget, "personal data", lambda: search(searched, limits.values), Found({}, 0))
     nothing: tuple[dict[str, int], tuple[Match, ...]] = ({}, ())
     secrets, secret_places = _guarded(budget, "secrets", lambda: find_secrets(searched), nothing)
     facts = Facts(
@@ -81,7 +79,7 @@ def _read(octets: bytes, budget: Budget) -> Facts:
         quoted=parts.files.cut(_nfc(voices.quoted), "text"),
         signature=_nfc(voices.signature),
         greeting=voices.greeting,
-        matches=secret_places,
+        matches=(*found.matches, *secret_places),
     )
     return replace(facts, kind=_kind(facts, block, parts), findings=budget.findings())
 
@@ -103,23 +101,23 @@ def _kind(facts: Facts, block: Block, parts: Parts) -> Kind:
 
 
 def _bounded(pieces: list[Piece], budget: Budget) -> list[Piece]:
-    """The texts to search, each once, within the limit."""
-    seen: set[str] = set()
-    searched: list[Piece] = []
+    """The texts to search, each once, within the limit. One that is quoted here and written there counts as written."""
+    texts: dict[str, Piece] = {}
     left = budget.limits.personal_chars
     for piece in pieces:
-        if not piece.text or piece.text in seen:
+        known = texts.get(piece.text)
+        if known is not None and piece.role not in ("quoted", "signature"):
+            texts[piece.text] = replace(known, role=piece.role)
+        if not piece.text or known is not None:
             continue
-        seen.add(piece.text)
         if len(piece.text) > left:
             budget.find(
                 "limit_reached", piece.where, "too much text to search for personal data; its rest was not searched"
             )
             piece = replace(piece, text=piece.text[:left])
-        if piece.text:
-            searched.append(piece)
+        texts[piece.text] = piece
         left -= len(piece.text)
-    return searched
+    return [piece for piece in texts.values() if piece.text]
 
 
 def _guarded(budget: Budget, where: str, step: Callable[[], T], otherwise: T) -> T:

@@ -263,7 +263,7 @@ FILES = (
             "a.docx",
         ),
         inside=("山田太郎",),
-        persons=2,
+        persons=3,
     ),
     Case(
         "docx-embedded",
@@ -318,7 +318,14 @@ FILES = (
     ),
     Case("unknown", file_mail(bytes(range(256)) * 4, "a.bin"), findings=("not_inspectable",)),
     Case("picture", file_mail(b"\x89PNG\r\n\x1a\n" + bytes(99), "a.png"), types=("png",), nothing=True),
-    Case("vcards", file_mail(b"BEGIN:VCARD\r\nFN:Ann\r\nEND:VCARD\r\n" * 3, "a.vcf"), types=("vcf",), persons=3),
+    Case(
+        "vcards",
+        file_mail(
+            b"".join(b"BEGIN:VCARD\r\nFN:%s\r\nEND:VCARD\r\n" % name for name in (b"Ann", b"Bob", b"Eve")), "a.vcf"
+        ),
+        types=("vcf",),
+        persons=3,
+    ),
     Case("empty", file_mail(b"", "a.txt"), files=("a.txt",)),
 )
 

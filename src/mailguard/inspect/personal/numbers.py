@@ -1,128 +1,233 @@
-"""Long numbers in folded text: payment cards, My Numbers, corporate numbers.
+"""Rows of digits in folded text, each looked at once: cards, My Numbers, corporate numbers, phones, postal codes, SSNs.
 
 Bait is everywhere: order numbers, tracking numbers, timestamps, digits in URLs and hashes. A number counts where its
-check digit, its issuer or its shape, and what stands around it, all speak for it.
+check digit, its issuer or its shape, and what stands around it, all speak for it. One pass; a row without end costs no
+more than its length.
 """
 
 from __future__ import annotations
 
 import bisect
+import functools
+import itertools
 import re
-from collections.abc import Iterator
 
-from mailguard.inspect.personal.checks import is_card, is_corporate_number, is_my_number
+from mailguard.inspect.personal import checks
+from mailguard.inspect.personal.context import CARD_WORD, MY_NUMBER_WORD, Context
+from mailguard.inspect.personal.finds import Finds
+from mailguard.inspect.personal.phones import Phones, stands_apart
+from mailguard.inspect.personal.places import starts_with_place
 
-# A run of digits with at most one separator between groups, or one line break; nothing that makes it a part of a token.
-_RUN = re.compile(
-    r"(?<![0-9A-Za-z_/=%&?#@.+*\\-])\d(?:[ -]?\d|\r?\n[> ]{0,3}\d(?=\d{3}(?!\d)))*"
-    r"(?![0-9A-Za-z_/=@\\]|\.\d|[-][0-9A-Za-z])"
+#: Seven digits and more with short separators. Nothing is asked of what follows: so a failed try never starts over.
+_RUN = re.compile(r"[0-9](?=(?:[ ().-]{0,3}[0-9]){6})[0-9]*(?:[ ().-]{1,3}[0-9]+){0,2000}")
+#: What of a run that was cut off there is looked at again with what follows.
+_OVERLAP = 60
+_SPLIT = re.compile(r"([ ().-]+)")
+_CARD_SHAPES = ((4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 4, 4, 2), (8, 8), (6, 10), (6, 13))
+_CARD_SEPARATORS = frozenset({"-", " ", ".", " - ", "  "})
+_LINES = re.compile(
+    r"([0-9](?<![0-9-].)[0-9]{3}(?:([ -])[0-9]{4}){0,2})([ -]?)\n[> \t]{0,4}([0-9]{4}(?:[ -][0-9]{4}){0,2})(?![0-9-])"
 )
-_GROUP = re.compile(r"\d+")
-_CARD_SHAPES = frozenset(
-    {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 4, 4, 2), (4, 4, 5), (6, 10), (8, 8)}
-)
-_OTHER_NUMBER = re.compile(
-    r"(?:注文|受注|発注|オーダー|伝票|追跡|問い?合わ?せ|管理|製造|受付|予約|請求書|見積|納品書|整理|商品|会員|顧客|契約"
-    r"|シリアル|型番|トランザクション)(?:書|票)?(?:番号|No|ID|コード)?"
-    r"|order|tracking|invoice|serial|ticket|transaction|timestamp|isbn|jan(?![a-z])|ean(?![a-z])"
-    r"|(?<![a-z])id(?![a-z])|uuid|session|commit",
-    re.IGNORECASE,
-)
-_CARD_WORD = re.compile(r"カード|クレジット|クレカ|card|visa|master|jcb|amex|diners|credit", re.IGNORECASE)
-_MY_NUMBER_WORD = re.compile(
-    r"マイナンバー|ﾏｲﾅﾝﾊﾞｰ|個人番号|特定個人情報|通知カード|my\s?number|individual\s?number", re.IGNORECASE
-)
-_CORPORATE_WORD = re.compile(r"法人番号|登録番号|インボイス|corporate\s?number", re.IGNORECASE)
-_BEFORE = 30
+_CORPORATE_WORD = re.compile(r"法人番号|登録番号|インボイス|事業者番号|corporate\s?number", re.IGNORECASE)
+_POSTAL_WORD = re.compile(r"郵便|〒|zip|postal|postcode|post code", re.IGNORECASE)
+_SSN_WORD = re.compile(r"SSN|social\s?security", re.IGNORECASE)
 #: So many My Numbers without any word, nearly all 12-digit numbers of the text being ones, are a list of them.
 _SEVERAL = 5
 
 
-def cards(text: str) -> Iterator[str]:
-    """Payment card numbers, digits only."""
-    for match in _RUN.finditer(text):
-        run = match.group()
-        if len(run) < 13:
-            continue
-        for start, digits in _windows(run):
-            if is_card(digits) and not _is_other(text, match.start() + start):
-                yield digits
+def find_numbers(context: Context, finds: Finds) -> None:
+    """Add all numbers in a text."""
+    _Numbers(context, finds).look()
 
 
-def my_numbers(text: str) -> list[str]:
-    """My Numbers, digits only: with a word for it near them or at the head of their table, or several of them."""
-    words = [match.start() for match in _MY_NUMBER_WORD.finditer(text)]
-    valid: list[str] = []
-    certain: list[str] = []
-    seen = 0
-    for match in _RUN.finditer(text):
-        run = match.group()
-        if len(run) < 12:
-            continue
-        for start, digits in _twelves(run):
-            seen += 1
-            position = match.start() + start
-            if not is_my_number(digits) or _is_other(text, position):
-                continue
-            valid.append(digits)
-            if words and _spoken(text, position, words):
-                certain.append(digits)
-    if len(set(valid)) >= _SEVERAL and len(valid) >= 0.8 * seen:
-        return valid
-    return certain
+class _Numbers:
+    def __init__(self, context: Context, finds: Finds) -> None:
+        self.context = context
+        self.text = context.text
+        self.finds = finds
+        self.phones = Phones(context, finds)
+        self.twelves = 0
+        self.my_numbers: list[tuple[str, int, int]] = []
 
+    def look(self) -> None:
+        text, position = self.text, 0
+        while match := _RUN.search(text, position):
+            start, position = match.span()
+            run = match.group()
+            if start and text[start - 1] in "+(" and text[max(0, start - 2) : start].strip("(")[-1:] == "+":
+                self.phones.international(run, start)
+            if run.isdigit():
+                self._whole(run, start)
+            else:
+                parts = _SPLIT.split(run)
+                self._groups(parts, start)
+                if len(parts) > 4000:
+                    position -= len("".join(parts[-9:])[-_OVERLAP:]) if len(parts[-1]) < _OVERLAP else 0
+        self._over_lines()
+        if self.my_numbers:
+            self._close_my_numbers()
 
-def corporate_numbers(text: str) -> Iterator[str]:
-    """Corporate numbers and the invoice registration numbers made of them (T and 13 digits), digits only."""
-    for match in re.finditer(r"(?<![0-9A-Za-z-])(T ?-?)?(\d(?:-?\d{4}){3})(?![0-9A-Za-z-])", text):
-        digits = match.group(2).replace("-", "")
-        near = text[max(0, match.start() - _BEFORE) : match.start()]
-        if is_corporate_number(digits) and (match.group(1) or _CORPORATE_WORD.search(near)):
-            yield digits
+    @functools.cached_property
+    def speaks_of_ssn(self) -> bool:
+        return _SSN_WORD.search(self.text) is not None
 
+    def _whole(self, digits: str, start: int) -> None:
+        """A number without separators."""
+        length = len(digits)
+        end = start + length
+        if length == 12:
+            self._my_number(digits, start, end)
+        elif 13 <= length <= 19:
+            if checks.card_grade(digits[:4], length):
+                self._card(digits, start, end, grouped=False)
+            if length == 13:
+                self._corporate(digits, start, end)
+        elif length in (10, 11):
+            self.phones.whole(digits, start, end)
+        elif length == 7 and self.text[max(0, start - 2) : start].strip()[-1:] == "〒":
+            self.finds.add("postal_code", digits, start, end)
 
-def _windows(run: str) -> Iterator[tuple[int, str]]:
-    """Start and digits of everything in a run that is shaped like a card's number."""
-    groups = [(match.start(), match.group()) for match in _GROUP.finditer(run)]
-    if len(groups) > 12 and all(len(group) == 1 for _, group in groups):  # 4 1 1 1 ...: every digit for itself
-        yield groups[0][0], "".join(group for _, group in groups[:19])
-        return
-    for index, (start, group) in enumerate(groups):
-        if 13 <= len(group) <= 19:
-            yield start, group
-        for count in (2, 3, 4, 5):
-            part = groups[index : index + count]
-            if len(part) == count and tuple(len(one) for _, one in part) in _CARD_SHAPES:
-                yield start, "".join(one for _, one in part)
+    def _groups(self, parts: list[str], start: int) -> None:
+        """Numbers in groups. Those that belong together are told by the separators around them."""
+        starts = list(itertools.accumulate(map(len, parts[:-1]), initial=start))[::2]
+        groups, marks = parts[::2], parts[1::2]
+        shape = tuple(map(len, groups))
+        self.phones.grouped(groups, shape, marks, starts)
+        if sum(shape) > 11:
+            self._long_groups(groups, shape, marks, starts)
+        self._short_groups(groups, shape, marks, starts)
 
+    def _long_groups(self, groups: list[str], shape: tuple[int, ...], marks: list[str], starts: list[int]) -> None:
+        count = len(groups)
+        index = 0
+        while index < count:
+            if shape[index] >= 10 and stands_apart(marks, index, index + 1):
+                self._whole(groups[index], starts[index])
+            taken = self._card_at(index, groups, shape, marks, starts) if shape[index] in (4, 6, 8) else 0
+            if not taken and _is_three_fours(shape, index) and _one_mark(marks, index, index + 3):
+                self._my_number("".join(groups[index : index + 3]), starts[index], starts[index + 2] + 4)
+            if shape[index : index + 4] == (1, 4, 4, 4) and marks[index] == "-" and _one_mark(marks, index, index + 4):
+                digits = "".join(groups[index : index + 4])
+                self._corporate(digits, starts[index], starts[index + 3] + 4)
+            index += taken or 1
+        total = sum(shape)
+        if 13 <= total <= 19 and count > 1 and shape != (4, 4, 4, 4):
+            end = starts[-1] + shape[-1]
+            spelt = count == total and len(set(marks)) == 1  # 4 1 1 1 ...: every digit for itself
+            if spelt or self.context.is_said(starts[0], CARD_WORD):
+                self._card("".join(groups), starts[0], end, grouped=spelt)
 
-def _twelves(run: str) -> Iterator[tuple[int, str]]:
-    groups = [(match.start(), match.group()) for match in _GROUP.finditer(run)]
-    for index, (start, group) in enumerate(groups):
-        if len(group) == 12:
-            yield start, group
-        part = groups[index : index + 3]
-        # Four groups of four are a card, not a My Number with something behind it.
-        around = groups[index + 3 : index + 4] + groups[max(0, index - 1) : index]
-        if [len(one) for _, one in part] == [4, 4, 4] and all(len(one) != 4 for _, one in around):
-            yield start, "".join(one for _, one in part)
+    def _card_at(
+        self, index: int, groups: list[str], shape: tuple[int, ...], marks: list[str], starts: list[int]
+    ) -> int:
+        """Take a card that begins at a group; how many groups it has, 0 if there is none."""
+        for wanted in _CARD_SHAPES:
+            end = index + len(wanted)
+            if shape[index:end] == wanted and _one_mark(marks, index, end) and stands_apart(marks, index, end):
+                digits = "".join(groups[index:end])
+                if self._card(digits, starts[index], starts[end - 1] + wanted[-1], grouped=len(wanted) > 2):
+                    return len(wanted)
+        if shape[index : index + 4] != (4, 4, 4, 4) or (index and shape[index - 1] == 4 and _mark(marks, index - 1)):
+            return 0
+        last = index + 4
+        while last < len(groups) and shape[last] == 4 and marks[last - 1] == marks[index]:
+            last += 1
+        return self._chain(index, last, groups, marks, starts)
 
+    def _chain(self, first: int, last: int, groups: list[str], marks: list[str], starts: list[int]) -> int:
+        """Groups of four, one after another: one card, several, or figures in columns."""
+        if not _one_mark(marks, first, last) or not stands_apart(marks, first, last):
+            return 0
+        cards = [(at, "".join(groups[at : at + 4])) for at in range(first, last - 3, 4)]
+        if (last - first) % 4 or not all(checks.is_card(digits) for _, digits in cards):
+            if not self.context.is_said(starts[first], CARD_WORD):
+                return 0
+            cards = [(at, "".join(groups[at : at + 4])) for at in range(first, last - 3)]
+        found = [self._card(digits, starts[at], starts[at + 3] + 4, grouped=True) for at, digits in cards]
+        return last - first if any(found) else 0
 
-def _is_other(text: str, position: int) -> bool:
-    """Whether the words before a number name it as something else."""
-    line = text[max(0, position - _BEFORE) : position].rpartition("\n")[2]
-    others = list(_OTHER_NUMBER.finditer(line))
-    if not others or _MY_NUMBER_WORD.search(line):
-        return False
-    return _CARD_WORD.search(line, others[-1].end()) is None
+    def _short_groups(self, groups: list[str], shape: tuple[int, ...], marks: list[str], starts: list[int]) -> None:
+        for index in range(len(groups) - 1):
+            if shape[index : index + 2] == (3, 4) and marks[index] == "-" and stands_apart(marks, index, index + 2):
+                self._postal(groups[index] + groups[index + 1], starts[index], starts[index + 1] + 4)
+            elif shape[index : index + 3] == (3, 2, 4) and _one_mark(marks, index, index + 3):
+                self._ssn(groups[index : index + 3], marks[index], starts[index], starts[index + 2] + 4)
 
-
-def _spoken(text: str, position: int, words: list[int]) -> bool:
-    """Whether My Numbers are spoken of near a number, or before the table that it stands in."""
-    before = bisect.bisect(words, position)
-    if before and words[before - 1] >= position - 120:
+    def _card(self, digits: str, start: int, end: int, *, grouped: bool) -> bool:
+        if not checks.is_card(digits) or self.context.is_glued(start, end, CARD_WORD):
+            return False
+        if self.context.is_other(start, CARD_WORD) or self.text[end : end + 2].lstrip()[:1] == "円":
+            return False
+        sure = grouped or checks.card_grade(digits[:4], len(digits)) > 1
+        if not sure and not self.context.is_said(start, CARD_WORD):
+            return False
+        self.finds.add("payment_card", digits, start, end)
         return True
-    if before < len(words) and words[before] <= position + 60:
-        return True
-    around = text[max(text.rfind("\n", 0, position), position - 200) + 1 : position + 40]
-    return before > 0 and ("\t" in around or "," in around)
+
+    def _over_lines(self) -> None:
+        """Cards that a line break cuts between two of their groups."""
+        for match in _LINES.finditer(self.text):
+            digits = re.sub("[^0-9]", "", match.group())
+            if len(digits) == 16 and checks.is_card(digits):
+                self._card(digits, match.start(), match.end(), grouped=True)
+
+    def _my_number(self, digits: str, start: int, end: int) -> None:
+        self.twelves += 1
+        if checks.is_my_number(digits) and not self.context.is_glued(start, end, MY_NUMBER_WORD):
+            self.my_numbers.append((digits, start, end))
+
+    def _close_my_numbers(self) -> None:
+        """Count those with a word for it near them or at the head of their column, or all, where there are several."""
+        found = [one for one in self.my_numbers if not self.context.is_other(one[1], MY_NUMBER_WORD)]
+        several = len({one[0] for one in found}) >= _SEVERAL and len(found) >= 0.8 * self.twelves
+        words = [] if several else [match.start() for match in MY_NUMBER_WORD.finditer(self.text)]
+        for digits, start, end in found:
+            if several or (words and self._spoken(start, words)):
+                self.finds.add("my_number", digits, start, end)
+
+    def _spoken(self, position: int, words: list[int]) -> bool:
+        """Whether My Numbers are spoken of near a number, in its row or at the head of its column."""
+        before = bisect.bisect(words, position)
+        column = self.context.grids.at(self.text, position)
+        if column is not None and column[0]:
+            return MY_NUMBER_WORD.search(f"{column[0]} {column[1]}") is not None
+        if before and words[before - 1] >= position - 120:
+            return True
+        return before < len(words) and words[before] <= position + 60
+
+    def _corporate(self, digits: str, start: int, end: int) -> None:
+        if not checks.is_corporate_number(digits):
+            return
+        near = self.text[max(0, start - 3) : start].rstrip(" -")
+        marked = near[-1:] == "T" and not near[-2:-1].isalnum()
+        if marked or self.context.is_said(start, _CORPORATE_WORD):
+            self.finds.add("corporate_number", digits, start, end)
+
+    def _postal(self, digits: str, start: int, end: int) -> None:
+        text = self.text
+        if text[start - 1 : start].isalnum() and text[start - 1].isascii():
+            return
+        if _POSTAL_WORD.search(text, max(0, start - 14), start) or starts_with_place(text, end):
+            self.finds.add("postal_code", digits, start, end)
+
+    def _ssn(self, groups: list[str], mark: str, start: int, end: int) -> None:
+        if not checks.is_us_ssn(*groups) or mark not in "- " or self.context.is_glued(start, end, _SSN_WORD):
+            return
+        # A hyphenated one in a text that speaks of them; a spaced one only where the word is near.
+        if self.context.is_said(start, _SSN_WORD) or (mark == "-" and self.speaks_of_ssn):
+            self.finds.add("us_ssn", "".join(groups), start, end)
+
+
+def _is_three_fours(shape: tuple[int, ...], index: int) -> bool:
+    """Whether three groups of four begin here: not four of them, which are a card."""
+    around = (*shape[index + 3 : index + 4], *shape[max(0, index - 1) : index])
+    return shape[index : index + 3] == (4, 4, 4) and 4 not in around
+
+
+def _mark(marks: list[str], index: int) -> bool:
+    return 0 <= index < len(marks) and marks[index] in _CARD_SEPARATORS
+
+
+def _one_mark(marks: list[str], first: int, last: int) -> bool:
+    """Whether groups are joined by one separator throughout."""
+    return marks[first] in _CARD_SEPARATORS and marks[first : last - 1].count(marks[first]) == last - 1 - first

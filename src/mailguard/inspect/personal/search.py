@@ -1,77 +1,75 @@
 """All texts of a mail searched for personal data: distinct values of each class, masked examples, number of persons.
 
-Texts are folded first; each class has its own detector. Values stay in memory: who stores or prints facts masks them.
+Texts are folded first; each class has its own detector. What a check digit or a form of its own proves counts
+everywhere, since it leaves the company from a quoted text too; how to reach people counts in the sender's own words and
+files, and in quoted history only where that is itself a list of people. Values stay in memory: who stores or prints
+facts masks them.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
-from mailguard.inspect.personal import contacts, numbers
-from mailguard.inspect.personal.tables import People, people_in
-from mailguard.mail.facts import CLASSES, ClassCount
+from mailguard.inspect.content import Piece
+from mailguard.inspect.personal.columns import find_columns, vertical
+from mailguard.inspect.personal.context import Context
+from mailguard.inspect.personal.finds import Finds
+from mailguard.inspect.personal.fold import fold
+from mailguard.inspect.personal.grid import Grid, Grids, grids_of
+from mailguard.inspect.personal.mails import find_mail_addresses
+from mailguard.inspect.personal.marks import Shown, mask
+from mailguard.inspect.personal.numbers import find_numbers
+from mailguard.inspect.personal.papers import find_ibans, find_papers
+from mailguard.inspect.personal.people import People
+from mailguard.inspect.personal.places import find_places
+from mailguard.inspect.personal.records import find_records, find_vcards, find_vertical
+from mailguard.mail.facts import CLASSES, ClassCount, Match
 
-_HYPHENS = re.compile("[\u2010-\u2015\u2212\uff0d\u30fc\uff70\u2500\u2501\ufe63\u00ad](?=[\\s]?[\\d(])")
-_WORD_HYPHEN = re.compile("(?<=\\d)[\u2010-\u2015\u2212\uff0d\u2500\u2501\ufe63]")
-_SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u3000]")
-_SPACE_SIGNS = frozenset("\u00a0\u202f\u3000" + "".join(map(chr, range(0x2000, 0x200B))))
-_HYPHEN_SIGNS = frozenset("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d\u30fc\uff70\u2500\u2501\ufe63\u00ad")
-_SHORT_NUMBER = re.compile(r"\d{4}")
-_LONG_NUMBER = re.compile(r"\d(?:[ \n>-]{0,3}\d){10}")
 _EXAMPLES = 5
+_LINE = re.compile("[^\n]+")
+_DIGITS = re.compile("[0-9]")
+#: How to reach people: not counted in signatures, nor in quoted history that is no list of people.
+CONTACT = frozenset({"phone", "email_address", "postal_address", "postal_code", "person_name", "birth_date"})
 #: Each of these belongs to one person; phones do not (an office has many), but mobile phones do.
-_ONE_EACH = ("my_number", "payment_card", "email_address", "passport", "driving_licence")
+_ONE_EACH = ("my_number", "payment_card", "email_address", "passport", "driving_licence", "us_ssn")
+#: So many people in quoted history are a list.
+_LIST = 5
+_QUOTED_HEADER = re.compile(
+    r"(?im)^[ \t>*]*(?:from|to|cc|bcc|reply-to|sent|date|subject|差出人|送信者|宛先|受信者|送信日時|日時|"
+    r"件名|返信先)[ *]*:"
+    r"[^\n]*(?:\n[ \t>]+[^\n]*@[^\n]*)*"
+    r"|^[^\n]{0,200}(?:wrote|のメール|さんは書きました|>)[ :]*$"
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """classes: only those that occur; persons: how many people the data are about, at least."""
+    """classes: only those that occur; persons: how many people the data are about, at least; matches: to show."""
 
     classes: dict[str, ClassCount]
     persons: int
+    matches: tuple[Match, ...] = ()
 
 
-def search(texts: Iterable[str], most_values: int) -> Found:
+@dataclass(slots=True)
+class _Total:
+    values: dict[str, dict[str, None]] = field(default_factory=lambda: {name: {} for name in CLASSES})
+    people: People = field(default_factory=People)
+    shown: Shown = field(default_factory=Shown)
+
+
+def search(pieces: Iterable[Piece], most_values: int) -> Found:
     """Search texts; at most `most_values` values of each class are kept, all distinct ones are counted."""
-    found: dict[str, dict[str, None]] = {name: {} for name in CLASSES}
-    people = People()
-    for text in texts:
-        _one(fold(text), found, people)
-    for name in people.names:
-        found["person_name"][name] = None
-    persons = max(
-        len(people.keys),
-        *(len(found[name]) for name in _ONE_EACH),
-        sum(1 for phone in found["phone"] if phone[:3] in ("070", "080", "090")),
-    )
-    return Found({name: _count(name, list(values), most_values) for name, values in found.items() if values}, persons)
-
-
-def fold(text: str) -> str:
-    """NFKC, one kind of hyphen between digits, one kind of space: the same number looks the same."""
-    if text.isascii():
-        return text
-    signs = set(text)
-    if signs & _SPACE_SIGNS:
-        text = _SPACES.sub(" ", text)
-    text = unicodedata.normalize("NFKC", text)
-    return _WORD_HYPHEN.sub("-", _HYPHENS.sub("-", text)) if signs & _HYPHEN_SIGNS else text
-
-
-def mask(name: str, value: str) -> str:
-    """A value with its middle hidden: enough to know it again, too little to use it."""
-    if name == "email_address":
-        local, _, domain = value.rpartition("@")
-        return f"{local[:1]}***@{domain}"
-    if name == "phone":
-        return f"{value[:3]}{'*' * (len(value) - 5)}{value[-2:]}"
-    if name in ("postal_address", "person_name"):
-        return f"{value[:3] if name == 'postal_address' else value[:1]}***"
-    keep = 4 if name in ("payment_card", "iban") else 2
-    return f"{'*' * max(0, len(value) - keep)}{value[-keep:]}"
+    total = _Total()
+    for piece in pieces:
+        _piece(piece, total)
+    values = total.values
+    mobiles = sum(1 for phone in values["phone"] if phone[:3] in ("060", "070", "080", "090"))
+    persons = max(total.people.count, mobiles, *(len(values[name]) for name in _ONE_EACH))
+    classes = {name: _count(name, list(some), most_values) for name, some in values.items() if some}
+    return Found(classes, persons, tuple(total.shown.matches))
 
 
 def _count(name: str, values: list[str], most: int) -> ClassCount:
@@ -79,22 +77,72 @@ def _count(name: str, values: list[str], most: int) -> ClassCount:
     return ClassCount(tuple(values[:most]), examples, len(values) if len(values) > most else 0)
 
 
-def _one(text: str, found: dict[str, dict[str, None]], people: People) -> None:
-    # The gates are substrings and one short pattern each: most mail has nothing, and must cost nothing.
+def _piece(piece: Piece, total: _Total) -> None:
+    text = fold(piece.text)
+    if piece.role == "quoted":
+        _quoted(piece, text, total)
+        return
+    finds = Finds()
+    people = People() if piece.role == "signature" else total.people
+    _look(text, finds, people)
+    _take(piece.where, text, finds, total, frozenset(CLASSES) - CONTACT if piece.role == "signature" else CLASSES)
+
+
+def _quoted(piece: Piece, text: str, total: _Total) -> None:
+    """Quoted history: its headers and signatures are no data about people, a list of customers in it is."""
+    finds, people = Finds(), People()
+    bare = _QUOTED_HEADER.sub(lambda match: " " * len(match.group()), text)
+    _look(bare, finds, people)
+    mobiles = sum(1 for phone in finds.values.get("phone", ()) if phone[:3] in ("060", "070", "080", "090"))
+    one_each = ("email_address", "person_name", "birth_date", "postal_address")
+    if max(people.count, mobiles, *map(finds.distinct, one_each)) >= _LIST:
+        _look(bare, Finds(), total.people)
+        _take(piece.where, text, finds, total, CLASSES)
+        return
+    _take(piece.where, text, finds, total, frozenset(CLASSES) - CONTACT)
+
+
+def _take(where: str, text: str, finds: Finds, total: _Total, counted: Iterable[str]) -> None:
+    for name in counted:
+        total.values[name].update(finds.values.get(name, {}))
+    if finds.spots:
+        total.shown.add(where, text, finds, counted)
+
+
+def _look(text: str, finds: Finds, people: People) -> None:
+    """Everything that a folded text holds. Most mail has nothing, and must cost nothing: each step has its gate."""
+
+    def each(grid: Grid) -> None:
+        if vertical(grid):
+            find_vertical(grid, text, finds, people)
+        else:
+            find_columns(grid, text, finds, people)
+
+    grids = grids_of(text, each)
     if "@" in text:
-        found["email_address"].update(dict.fromkeys(contacts.emails(text)))
-    if _SHORT_NUMBER.search(text):
-        found["phone"].update(dict.fromkeys(contacts.phones(text)))
-        for name, value in contacts.spoken(text):
-            found[name][value] = None
-        if not text.isascii():
-            found["postal_code"].update(dict.fromkeys(contacts.postal_codes(text)))
-            found["postal_address"].update(dict.fromkeys(contacts.postal_addresses(text)))
-        if "-" in text:
-            found["us_ssn"].update(dict.fromkeys(contacts.us_ssns(text)))
-    if _LONG_NUMBER.search(text):
-        found["payment_card"].update(dict.fromkeys(numbers.cards(text)))
-        found["my_number"].update(dict.fromkeys(numbers.my_numbers(text)))
-        found["corporate_number"].update(dict.fromkeys(numbers.corporate_numbers(text)))
-        found["iban"].update(dict.fromkeys(contacts.ibans(text)))
-    people_in(text, people)
+        find_mail_addresses(text, finds)
+    if _DIGITS.search(text):
+        context = Context(text, grids)
+        find_numbers(context, finds)
+        lowered = text.replace("\u0130", "I").lower()
+        find_papers(text, lowered if len(lowered) == len(text) else text, finds)
+        find_ibans(text, finds)
+    if not text.isascii() or "-ku" in text or "Japan" in text:
+        find_places(text, finds)
+    find_records(_outside(text, grids), finds, people)
+    if "VCARD" in text or "vcard" in text:
+        find_vcards(text, finds, people)
+
+
+def _outside(text: str, grids: Grids) -> Iterator[tuple[str, int]]:
+    """The lines outside of tables, with their places. Tables leave an empty line, and so do empty lines."""
+    bounds = [(grid.start, grid.end) for grid in grids.all if grid.mark]
+    position = 0
+    for start, end in [*bounds, (len(text), len(text))]:
+        for match in _LINE.finditer(text, position, start):
+            if match.start() > position + 1:
+                yield "", position
+            position = match.end()
+            yield match.group(), match.start()
+        position = end
+        yield "", position

@@ -1,0 +1,52 @@
+"""One spelling for one number: the folding of a text before anything is looked for in it.
+
+NFKC makes full-width digits, letters and spaces plain; every kind of hyphen becomes "-"; what spreadsheets make of long
+numbers (4.111111111111111E+15, 4111111111111111.0) is written out again. Pure, linear, never raises. Positions in what
+comes back are positions in the folded text, which is what people are shown.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+#: Everything that looks like a hyphen; and what does so only between digits, since in words it is the long vowel.
+_HYPHENS = re.compile("[\u2010-\u2015\u2212\u2043\u2500\u2501\ufe63\ufe58\uff0d]")
+_VOWELS = re.compile("[\u30fc\uff70\u4e00](?<=[0-9)].)(?=[(0-9])")
+#: Signs without width: a number that holds them looks whole to whoever reads it.
+_NOTHING = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
+#: Where the signs are that NFKC changes; those that join with the one before them need the whole text.
+_COMPATIBLE = re.compile(
+    "[\u00a0-\u00bf\u0132-\u017f\u01c4-\u01f3\u02b0-\u02ff\u1d00-\u1dbf\u2000-\u2fff\u3000\u309f\u30ff\u3130-\u33ff"
+    "\uf900-\uffef\U0001d400-\U0001d7ff\U0001f100-\U0001f2ff\U0002f800-\U0002fa1f]+"
+)
+_JOINING = re.compile("[\u0300-\u036f\u0591-\u2000\u3099\u309a]")
+_FLOAT = re.compile(r"(?<![0-9.])([0-9]{7,19})\.0{1,4}(?![0-9.])")
+_SCIENTIFIC = re.compile(r"(?<![0-9A-Za-z.])([1-9])\.([0-9]{8,18})[Ee]\+?(1[0-8])(?![0-9A-Za-z.])")
+
+
+def fold(text: str) -> str:
+    """A text in which the same number always looks the same."""
+    if not text.isascii():
+        text = _HYPHENS.sub("-", _NOTHING.sub("", text))
+        text = unicodedata.normalize("NFKC", text) if _JOINING.search(text) else _COMPATIBLE.sub(_plain, text)
+        text = _VOWELS.sub("-", text)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if ".0" in text:
+        text = _FLOAT.sub(r"\1", text)
+    if "E+1" in text or "e+1" in text or "E1" in text:
+        text = _SCIENTIFIC.sub(_written_out, text)
+    return text
+
+
+def _plain(match: re.Match[str]) -> str:
+    return unicodedata.normalize("NFKC", match.group())
+
+
+def _written_out(match: re.Match[str]) -> str:
+    """4.111111111111111E+15 as 4111111111111111; what has lost more than one digit stays as it is."""
+    fraction, power = match.group(2), int(match.group(3))
+    if not power - 1 <= len(fraction) <= power:
+        return match.group()
+    return match.group(1) + fraction.ljust(power, "0")
