@@ -38,6 +38,7 @@ _ISSUERS: tuple[tuple[str, str, frozenset[int], frozenset[int]], ...] = (
 _DIGITS = bytes(code - 48 if 48 <= code < 58 else 0 for code in range(256))
 _TWICE = bytes((code - 48) * 2 - 9 * (code >= 53) if 48 <= code < 58 else 0 for code in range(256))
 _MY_NUMBER_WEIGHTS = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
+_MY_NUMBER_ZEROS = ord("0") * sum(_MY_NUMBER_WEIGHTS)
 _CORPORATE_WEIGHTS = (2, 1) * 6
 _IBAN_LENGTHS = {
     country: length
@@ -88,7 +89,7 @@ def luhn(digits: str) -> bool:
 
 def is_my_number(digits: str) -> bool:
     """Whether 12 digits have a My Number's check digit."""
-    rest = sum(map(mul, _MY_NUMBER_WEIGHTS, map(int, digits[:11]))) % 11
+    rest = (sum(map(mul, _MY_NUMBER_WEIGHTS, digits.encode())) - _MY_NUMBER_ZEROS) % 11
     return int(digits[11]) == (0 if rest <= 1 else 11 - rest) and len(set(digits)) > 1
 
 

@@ -18,13 +18,15 @@ from mailguard.inspect.personal.names import TITLE, plain_name
 from mailguard.inspect.personal.people import People
 from mailguard.inspect.personal.places import has_place
 
-_NO_NAME = re.compile(
-    r"[\s0-9@:/.,()-]*|.*@.*|.*[0-9]{6}.*|合計|小計|計|total|以上|同上|なし|未定|氏名|名前|name|n/?a", re.IGNORECASE
+_NO_NAMES = frozenset(
+    ["合計", "小計", "総計", "total", "以上", "同上", "なし", "未定", "氏名", "名前", "name", "n/a", "na"]
 )
+_LETTER = re.compile(r"[^\W\d_]")
 _PHONE = re.compile(r"[+(]{0,2}[0-9][0-9 ().-]{7,18}")
 _EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,190}\.[^\s@]{2,24}")
 _POSTAL = re.compile(r"〒? ?([0-9]{3}-?[0-9]{4}|[0-9]{6})")
 _JAPANESE_PLACE = re.compile("[市区町村郡]")
+_NO_DIGITS = re.compile("[^0-9]+")
 _SAMPLE = 60
 _ROW_MOST = 20_000
 #: Kinds of columns of which a value tells one person from another.
@@ -47,7 +49,7 @@ IDENTIFIERS = frozenset(
 
 
 def bare_digits(cell: str) -> str:
-    return cell if cell.isdigit() else re.sub("[^0-9]", "", cell)
+    return cell if cell.isdigit() else _NO_DIGITS.sub("", cell)
 
 
 def _phone(cell: str) -> str:
@@ -121,7 +123,7 @@ def _ssn(cell: str) -> str:
 
 
 def _name(cell: str) -> str:
-    if not 2 <= len(cell) <= 40 or _NO_NAME.fullmatch(cell):
+    if not 2 <= len(cell) <= 40 or "@" in cell or cell.lower() in _NO_NAMES or not _LETTER.search(cell):
         return ""
     return TITLE.sub("", cell).replace(" ", "") if not cell.isascii() else cell
 
@@ -153,7 +155,11 @@ def read_value(kind: str, cell: str) -> tuple[str, str]:
 def find_columns(grid: Grid, text: str, finds: Finds, people: People) -> None:
     """Add what the columns of a table hold, and its rows as persons, if it is a list of people."""
     kinds = _kinds(grid)
-    columns = [(index, kind, *_READ[kind]) for index, kind in enumerate(kinds) if kind in _READ]
+    columns = [
+        (index, kind, *_READ[kind], finds.values.setdefault(_READ[kind][0], {}))
+        for index, kind in enumerate(kinds)
+        if kind in _READ
+    ]
     marks = [index for index, kind in enumerate(kinds) if kind in IDENTIFIERS and kind not in _READ]
     parts = [index for index, kind in enumerate(kinds) if kind in ("surname", "given")]
     cards = [index for index, kind in enumerate(kinds) if kind == "card"]
@@ -163,10 +169,12 @@ def find_columns(grid: Grid, text: str, finds: Finds, people: People) -> None:
     for row, offset in grid.body():
         width = len(row)
         name, identifiers = "", []
-        for index, kind, what, read in columns:
+        for index, kind, what, read, values in columns:
             if index >= width or not (cell := row[index]) or not (value := read(cell)):
                 continue
-            _note(finds, what, value, cell, text, offset)
+            if len(values) < EACH_SHOWN:
+                _note(finds, what, value, cell, text, offset)
+            values[value] = None
             if kind == "name":
                 name = name or value.replace(" ", "").lower()
             elif kind in IDENTIFIERS:

@@ -42,6 +42,8 @@ _SERIAL = re.compile(r"[1-5][0-9]{4}")
 def plain_date(text: str) -> str:
     """A date that `DATE` matched as eight digits, year first; "" if there is no such day. 1/2/1980: month first, unless
     that cannot be."""
+    if len(text) == 10 and text[4] in "-/" and text[:4].isdigit():  # as in sheets
+        return _day(text[:4], text[5:7], text[8:])
     lowered = text.lower().strip()
     numbers = re.findall("[0-9]+", lowered.replace("元", "1"))
     named = re.search("[a-z]{3,}", lowered)
@@ -57,8 +59,12 @@ def plain_date(text: str) -> str:
         month, day, year = map(int, numbers[:3])
         if month > 12:
             month, day = day, month
+    return _day(year, month, day)
+
+
+def _day(year: int | str, month: int | str, day: int | str) -> str:
     try:
-        return date(year, month, day).strftime("%Y%m%d")
+        return date(int(year), int(month), int(day)).isoformat().replace("-", "")
     except ValueError:
         return ""
 
@@ -69,5 +75,5 @@ def date_in_cell(cell: str) -> str:
     if _WHOLE.fullmatch(cell):
         return plain_date(re.split(r"[T ][0-9]{1,2}:", cell)[0])
     if _SERIAL.fullmatch(cell):
-        return date.fromordinal(_DAY_ZERO + int(cell)).strftime("%Y%m%d")
+        return date.fromordinal(_DAY_ZERO + int(cell)).isoformat().replace("-", "")
     return ""

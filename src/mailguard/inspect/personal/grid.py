@@ -71,8 +71,16 @@ class Grids:
 
     def is_other(self, text: str, position: int) -> bool:
         """Whether the head of a column says that its numbers are nobody's."""
-        found = self.at(text, position)
-        return found is not None and kind_of(found[0]) == "other"
+        index = bisect.bisect(self._starts, position) - 1
+        if index < 0 or position >= self.all[index].end or "other" not in self.all[index].kinds:
+            return False
+        grid = self.all[index]
+        start = text.rfind("\n", 0, position) + 1
+        if text.find('"', start, position) >= 0 or grid.mark in ("|", "  "):
+            found = self.at(text, position)
+            return found is not None and kind_of(found[0]) == "other"
+        column = text.count(grid.mark, start, position) if grid.mark else 0
+        return column < len(grid.kinds) and grid.kinds[column] == "other"
 
 
 def grids_of(text: str, each: Callable[[Grid], None]) -> Grids:

@@ -7,7 +7,8 @@ import re
 from mailguard.inspect.personal.finds import Finds
 
 _AT = re.compile(r"@((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z][A-Za-z0-9-]{1,62})")
-_LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}$")
+#: Up to the last sign that a local part does not have (RFC 5322 section 3.2.3).
+_BEFORE = re.compile(r"(?s:.*)[^A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]")
 #: What looks like an address and is an id: Message-IDs and Content-IDs.
 _ID = re.compile(r"(?:message-id|references|in-reply-to|content-id|cid|mid)[: <\"]{0,4}$", re.IGNORECASE)
 
@@ -16,8 +17,9 @@ def find_mail_addresses(text: str, finds: Finds) -> None:
     """Add the mail addresses of a text."""
     for match in _AT.finditer(text):
         at = match.start()
-        local = _LOCAL.search(text, max(0, at - 64), at)
-        if local is None or not (name := local.group().lstrip(".'*`=/-_|{")):
+        before = _BEFORE.match(text, max(0, at - 64), at)
+        local = text[before.end() if before else max(0, at - 64) : at]
+        if not (name := local.lstrip(".'*`=/-_|{")):
             continue
         start = at - len(name)
         if text[start - 1 : start] in ("<", ":", " ") and _ID.search(text, max(0, start - 16), start):

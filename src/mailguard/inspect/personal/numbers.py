@@ -15,7 +15,7 @@ import re
 from mailguard.inspect.personal import checks
 from mailguard.inspect.personal.context import CARD_WORD, MY_NUMBER_WORD, Context
 from mailguard.inspect.personal.finds import Finds
-from mailguard.inspect.personal.phones import Phones, stands_apart
+from mailguard.inspect.personal.phones import PHONE_SHAPES, Phones, stands_apart
 from mailguard.inspect.personal.places import starts_with_place
 
 #: Seven digits and more with short separators. Nothing is asked of what follows: so a failed try never starts over.
@@ -24,6 +24,8 @@ _RUN = re.compile(r"[0-9](?=(?:[ ().-]{0,3}[0-9]){6})[0-9]*(?:[ ().-]{1,3}[0-9]+
 _OVERLAP = 60
 _SPLIT = re.compile(r"([ ().-]+)")
 _CARD_SHAPES = ((4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 4, 4, 2), (8, 8), (6, 10), (6, 13))
+#: Dates, the commonest numbers of all, are nothing else.
+_DATES = frozenset({(4, 2, 2), (4, 2, 2, 2), (4, 1, 2), (4, 2, 1)})
 _CARD_SEPARATORS = frozenset({"-", " ", ".", " - ", "  "})
 _LINES = re.compile(
     r"([0-9](?<![0-9-].)[0-9]{3}(?:([ -])[0-9]{4}){0,2})([ -]?)\n[> \t]{0,4}([0-9]{4}(?:[ -][0-9]{4}){0,2})(?![0-9-])"
@@ -92,6 +94,8 @@ class _Numbers:
         starts = list(itertools.accumulate(map(len, parts[:-1]), initial=start))[::2]
         groups, marks = parts[::2], parts[1::2]
         shape = tuple(map(len, groups))
+        if shape in _DATES or (shape in PHONE_SHAPES and self.phones.is_whole(groups, marks, start)):
+            return
         self.phones.grouped(groups, shape, marks, starts)
         if sum(shape) > 11:
             self._long_groups(groups, shape, marks, starts)

@@ -117,7 +117,8 @@ _SPOKEN = (
         plain_date,
     ),
 )  # fmt: skip
-_BORN = re.compile(rf"(?<![0-9])({DATE}) ?(?:生まれ|生(?![活産徒前成え]))", re.IGNORECASE)
+_BORN = re.compile("生(?![活産徒前成え年])")
+_DATE_BEFORE = re.compile(rf"(?<![0-9])({DATE}) ?$", re.IGNORECASE)
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}(?=[ -]?[0-9A-Z]{2})")
 _MOST = 120
 
@@ -133,10 +134,11 @@ def find_papers(text: str, lowered: str, finds: Finds) -> None:
                 if match and (value := spoken.value(match.group(1))):
                     finds.add(spoken.what, value, match.start(1), match.end(1))
                 position = lowered.find(word, after)
-    if "生" in text:
-        for match in _BORN.finditer(text):
-            if value := plain_date(match.group(1)):
-                finds.add("birth_date", value, match.start(1), match.end(1))
+    for born in _BORN.finditer(text):  # 1980年1月2日生まれ
+        end = born.start()
+        match = _DATE_BEFORE.search(text, max(0, end - 20), end) if text[max(0, end - 2) : end].strip() else None
+        if match and (value := plain_date(match.group(1))):
+            finds.add("birth_date", value, match.start(1), match.end(1))
 
 
 def find_ibans(text: str, finds: Finds) -> None:

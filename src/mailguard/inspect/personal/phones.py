@@ -20,6 +20,8 @@ _MOBILE = re.compile(r"0[5-9]0[1-9][0-9]{7}")
 _FREE = re.compile(r"0120[0-9]{6}|0800[0-9]{7}|0570[0-9]{6}|0990[0-9]{6}")
 _LOCAL_SHAPES = frozenset({(2, 4, 4), (3, 3, 4), (4, 2, 4), (5, 1, 4)})
 _OTHER_SHAPES = frozenset({(3, 4, 4), (4, 3, 3), (4, 3, 4)})
+#: Of three groups that are a telephone number as a rule.
+PHONE_SHAPES = _LOCAL_SHAPES | _OTHER_SHAPES
 _MARKS = frozenset({"-", " ", ".", ") ", ")", "(", ")-", " (", "-(", " - "})
 
 
@@ -51,6 +53,18 @@ class Phones:
                 elif shape[index : index + 3] in _OTHER_SHAPES:
                     index += self._take(index, index + 3, groups, marks, starts, sure=False)
             index += 1
+
+    def is_whole(self, groups: list[str], marks: list[str], start: int) -> bool:
+        """Take three hyphenated groups that are a number, the commonest way to write one."""
+        digits = "".join(groups)
+        if marks != ["-", "-"] or digits[0] != "0" or digits[1] == "0" or len(set(digits)) < 2:
+            return False
+        if len(digits) != 10 and not (_MOBILE.fullmatch(digits) or _FREE.fullmatch(digits)):
+            return False
+        if tuple(map(len, groups)) in _OTHER_SHAPES and len(digits) == 10 and not _FREE.fullmatch(digits):
+            return False
+        self._add(digits, start, start + len(digits) + 2)
+        return True
 
     def international(self, run: str, start: int) -> None:
         """A number after a plus sign (ITU-T E.164): at most fifteen digits, the country's code first."""

@@ -29,17 +29,16 @@ _BESIDE = re.compile(
     r"[ 、,/(::\t]*(?=[0-9〒(+]|TEL|tel|[A-Za-z0-9._-]+@)"
 )
 _EVIDENCE = re.compile(
-    r"〒|[A-Za-z0-9._-]@[A-Za-z0-9-]+\.[A-Za-z]|(?<![0-9])0[0-9]{1,4}[-)( ][0-9]{1,4}[-)][0-9]{3,4}(?![0-9])|"
-    r"(?<![0-9])0[5-9]0[0-9]{8}(?![0-9])"
-    r"|[都道府県市区郡][^\n]{1,30}[0-9]|(?<![0-9-])[0-9]{3}-[0-9]{4}(?![0-9-])"
+    r"[0-9](?<![0-9-].)(?:(?<=0)[0-9]{1,4}[-)( ][0-9]{1,4}[-)][0-9]{3,4}(?![0-9])|(?<=0)[5-9]0[0-9]{8}(?![0-9])"
+    r"|[0-9]{2}-[0-9]{4}(?![0-9-]))"
 )
+_PLACE = re.compile(r"[都道府県市区郡][^\n]{1,30}[0-9]")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
 _PHONE = re.compile(r"(?<![0-9-])0[0-9]{1,4}[-)( ]{0,2}[0-9]{1,4}[-) ]?[0-9]{3,4}(?![0-9-])")
 _VCARD = re.compile(r"(?im)^BEGIN:VCARD[ \t]*$")
 _HONOURED = re.compile(
     r"([一-龠々ヶ]{2,7}|[一-龠々ヶ]{1,4} [一-龠々ヶぁ-んァ-ヺ]{1,5}|[ァ-ヺー]{2,7} ?[ァ-ヺー]{2,7}) ?(?:様|さま|殿)"
 )
-_SOME = re.compile("[0-9][-0-9]")
 _AROUND = 3
 _LIST = 3
 _AT_A_TIME = 20_000
@@ -203,7 +202,10 @@ def _near(lines: list[tuple[str, int]], index: int) -> list[str]:
 
 
 def _is_evidence(line: str) -> bool:
-    return ("@" in line or "〒" in line or _SOME.search(line) is not None) and _EVIDENCE.search(line) is not None
+    """Whether a line holds an address, a phone or a mail address."""
+    if "〒" in line or ("@" in line and _EMAIL.search(line)) or _EVIDENCE.search(line):
+        return True
+    return not line.isascii() and _PLACE.search(line) is not None
 
 
 def _identifiers(near: list[str]) -> list[str]:
