@@ -202,6 +202,13 @@ def test_bait_is_nobodys(line: str) -> None:
     assert {what: found[what].values for what in CHECKED if what in found} == {}
 
 
+@pytest.mark.parametrize(
+    "text", ["name: BodyFormats.ps", "Name: /usr/share/doc", "担当: 営業3課\n期限: 11/25", "名前: report_2026.xlsx"]
+)
+def test_no_names_of_things(text: str) -> None:
+    assert "person_name" not in search([Piece("text", text)], 1000).classes
+
+
 def test_bait_all_together_is_nobodys() -> None:
     found = search([Piece("text", unfolded(BAIT))], 1000).classes
     assert {what: found[what].values for what in CHECKED if what in found} == {}

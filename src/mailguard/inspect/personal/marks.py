@@ -71,7 +71,12 @@ def _match(where: str, text: str, spot: Spot, finds: Finds) -> Match:
     if last < len(text) and stop < 0 and _is_word(text[last]):
         after = _CUT_BEHIND.sub("", after)
     return Match(
-        spot.what, where, _hidden(before, finds), text[start:end], _hidden(after, finds), mask(spot.what, spot.value)
+        spot.what,
+        where,
+        _hidden(before, finds)[-_CONTEXT:],
+        text[start:end],
+        _hidden(after, finds)[:_CONTEXT],
+        mask(spot.what, spot.value),
     )
 
 

@@ -39,6 +39,10 @@ _VCARD = re.compile(r"(?im)^BEGIN:VCARD[ \t]*$")
 _HONOURED = re.compile(
     r"([一-龠々ヶ]{2,7}|[一-龠々ヶ]{1,4} [一-龠々ヶぁ-んァ-ヺ]{1,5}|[ァ-ヺー]{2,7} ?[ァ-ヺー]{2,7}) ?(?:様|さま|殿)"
 )
+#: What may stand after a bare "name:", which programs write as well.
+_LIKE_A_NAME = re.compile(
+    r"[A-Z][A-Za-z'.-]{1,20}(?: [A-Z][A-Za-z'.-]{0,20}){1,3}|[^\x00-\x7f][^\x00-\x1f0-9/:.@]{1,40}"
+)
 _AROUND = 3
 _LIST = 3
 _AT_A_TIME = 20_000
@@ -122,7 +126,8 @@ def _labelled(values: Iterator[tuple[str, str, int]], finds: Finds, people: Peop
     record: dict[str, str] = {}
     for label, shown, place in values:
         kind = kind_of(label)
-        kind = "name" if kind == "weak_name" else kind
+        if kind == "weak_name":
+            kind = "name" if _LIKE_A_NAME.fullmatch(shown.strip()) else ""
         if not kind or kind in ("other", "company"):
             continue
         if kind in record and kind not in ("phone", "email", "address"):
