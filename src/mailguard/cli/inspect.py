@@ -110,7 +110,8 @@ def _shown(name: str, facts: Facts, unmasked: bool, text: bool) -> str:
     lines.append(f"  Subject: {headers.subject or ''}")
     if facts.kind != "ordinary":
         lines.append(f"  Kind: {facts.kind}")
-    lines.extend(_shown_file(one, 1) for one in facts.attachments)
+    for one in facts.attachments:
+        lines.extend(_shown_file(one, 1))
     if facts.personal_data:
         lines.append(f"  Persons: {facts.persons}")
     for label, count in facts.personal_data.items():
@@ -124,10 +125,10 @@ def _shown(name: str, facts: Facts, unmasked: bool, text: bool) -> str:
     return "\n".join("".join(ch if ch.isprintable() or ch in "\t" else "?" for ch in line) for line in lines)
 
 
-def _shown_file(one: Attachment, level: int) -> str:
+def _shown_file(one: Attachment, level: int) -> list[str]:
     signs = "".join(
         f", {word}" for word, on in (("encrypted", one.encrypted), ("not inspected", not one.inspected)) if on
     )
     kind = one.short_type or one.detected_type
     line = f"{'  ' * level}File: {one.filename or '(no name)'} ({kind}, {one.size} octets{signs})"
-    return "\n".join([line, *(_shown_file(member, level + 1) for member in one.members)])
+    return [line, *(inner for member in one.members for inner in _shown_file(member, level + 1))]

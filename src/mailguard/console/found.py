@@ -6,6 +6,7 @@ are shown to whoever may see the mail's text, and to nobody when its octets are 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,9 @@ from mailguard.mail.organization import Language
 from mailguard.notify.phrases import PERSONAL, on_one_line, secret_word
 
 #: Shown of each kind; the counts above them are complete.
-_EACH = 10
+_EACH = 3
+#: The number of a MIME part, which says nothing to people.
+_PART = re.compile(r"^\d{1,4}(?:\.\d{1,4}){0,20}(?: |$)")
 _SECRET = "secret:"  # noqa: S105
 
 
@@ -54,11 +57,17 @@ def found_in(facts: Facts, language: Language, *, unmasked: bool = False) -> lis
 
 def _place(match: Match, unmasked: bool) -> Place:
     return Place(
-        where="" if match.where == "mail" else on_one_line(match.where, 80),
-        before=on_one_line(match.before, 60),
+        where="" if match.where == "mail" else on_one_line(_PART.sub("", match.where), 80),
+        before=_beside(match.before),
         value=on_one_line(match.value if unmasked else match.masked, 120),
-        after=on_one_line(match.after, 60),
+        after=_beside(match.after),
     )
+
+
+def _beside(text: str) -> str:
+    """The text beside a value on one line; a blank between them stays."""
+    line = on_one_line(text, 60)
+    return f"{' ' if line and text[:1].isspace() else ''}{line}{' ' if text[-1:].isspace() else ''}"
 
 
 def _word(what: str, language: Language) -> str:
