@@ -13,7 +13,12 @@ from mailguard.inspect.charset import decode
 from mailguard.inspect.words import decode_words, one_line
 from mailguard.mail.facts import HeaderAddress
 
-_SPECIAL = re.compile(r'[",;:<>()\\]')
+#: What a list turns on. An encoded word is one thing, whatever stands in it: some clients leave commas and brackets.
+_SPECIAL = re.compile(r'=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s"<>]*\?=|[",;:<>()\\]')
+_COMMENT = re.compile(r"[()\\]")
+_OPENING = re.compile(r"[<\s]*")
+_CLOSING = re.compile(r"[>,;<]")
+_LOCAL_ONLY = re.compile(r"[a-z0-9._+-]+")
 _SIMPLE = re.compile(r"[^\s\"(),:;<>@\\\[\]=]+@[^\s\"(),:;<>@\\\[\]]+")
 _ROUTE = re.compile(r"^(?:@[^,:]+,?)+:")
 
@@ -21,12 +26,13 @@ _ROUTE = re.compile(r"^(?:@[^,:]+,?)+:")
 class _Entry:
     """What was seen since the last separator."""
 
-    __slots__ = ("angles", "comments", "words")
+    __slots__ = ("angles", "before", "comments", "words")
 
     def __init__(self) -> None:
         self.words: list[str] = []
         self.comments: list[str] = []
         self.angles: list[str] = []
+        self.before = ""  # a name without an address before the last comma: "Doe, Jane <jane@x.example>"
 
     def close(self, out: list[HeaderAddress]) -> None:
         phrase = "".join(self.words).strip()
@@ -34,12 +40,31 @@ class _Entry:
         for angle in self.angles:
             address = _ROUTE.sub("", angle.strip()).strip()
             if address:
-                out.append(HeaderAddress(_shown(address), _name(phrase)))
-        if not self.angles and phrase:
-            for word in [phrase] if '"' in phrase else phrase.split():
-                if "@" in word or phrase == word:
-                    out.append(HeaderAddress(_shown(word), _name(comment)))
+                whole = f"{self.before}, {phrase}" if self.before else phrase
+                out.append(HeaderAddress(_shown(address), _name(whole or comment)))
+        if self.angles:
+            self.before = ""
+        elif phrase:
+            self._bare(phrase, comment, out)
         self.words, self.comments, self.angles = [], [], []
+
+    def _bare(self, phrase: str, comment: str, out: list[HeaderAddress]) -> None:
+        """What stands without angle brackets: addresses, or half a name."""
+        self.end(out)
+        if "@" not in phrase and not _LOCAL_ONLY.fullmatch(phrase):
+            self.before = phrase
+            return
+        for word in [phrase] if '"' in phrase else phrase.split():
+            if "@" in word or phrase == word:
+                out.append(HeaderAddress(_shown(word), _name(comment)))
+
+    def end(self, out: list[HeaderAddress]) -> None:
+        """Give out a name that no address followed: it is shown all the same."""
+        if self.before:
+            name = _name(self.before)
+            # An address inside an encoded word is none (RFC 2047 section 5): it stays as written.
+            out.append(HeaderAddress(self.before if "@" in name else name.replace(" ", ""), name if "@" in name else ""))
+        self.before = ""
 
 
 def parse_addresses(raw: bytes) -> tuple[HeaderAddress, ...]:
@@ -73,16 +98,28 @@ def _read(text: str, out: list[HeaderAddress]) -> None:
         elif mark == "(" and start < last_paren:
             position = _comment(text, position, entry)
         elif mark == "<" and start < last_angle:
-            end = text.find(">", position)
-            entry.angles.append(text[position:end].lstrip("<"))
-            position = end + 1
+            position = _angle(text, position, entry)
         elif mark == "," or mark == ";":
             entry.close(out)
         elif mark == ":" and not entry.angles and not any("@" in word or "[" in word for word in entry.words[-4:]):
-            entry.words, entry.comments = [], []  # the name of a group (RFC 5322 section 3.4)
-        elif mark in ":\\":
+            entry.words, entry.comments, entry.before = [], [], ""  # the name of a group (RFC 5322 section 3.4)
+        elif mark in ":\\" or len(mark) > 1:
             entry.words.append(mark)
+            position = match.end()
     entry.close(out)
+    entry.end(out)
+
+
+def _angle(text: str, position: int, entry: _Entry) -> int:
+    """Read an address in angle brackets, of which the closing one may be missing."""
+    start = _OPENING.match(text, position).end()  # type: ignore[union-attr]  # it matches nothing, too
+    if text[start : start + 1] in ("@", '"'):  # a route (RFC 5322 section 4.4), a quoted local part: may hold commas
+        end = text.find(">", start)
+    else:
+        closing = _CLOSING.search(text, start)
+        end = closing.start() if closing else len(text)
+    entry.angles.append(text[start:end])
+    return end + 1 if text[end : end + 1] == ">" else end
 
 
 def _quoted(text: str, position: int, entry: _Entry) -> int:
@@ -103,7 +140,7 @@ def _quoted(text: str, position: int, entry: _Entry) -> int:
 def _comment(text: str, position: int, entry: _Entry) -> int:
     """Read a comment, nested ones included (RFC 5322 section 3.2.2), counting instead of recursing."""
     depth, start = 1, position
-    for match in re.compile(r"[()\\]").finditer(text, position):
+    for match in _COMMENT.finditer(text, position):
         if match.start() and text[match.start() - 1] == "\\":
             continue
         depth += {"(": 1, ")": -1, "\\": 0}[match.group()]

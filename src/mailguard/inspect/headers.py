@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 
 from mailguard.inspect.addresses import parse_addresses
+from mailguard.inspect.charset import mirrored, visible
 from mailguard.inspect.fields import Block
 from mailguard.inspect.limits import Budget
-from mailguard.inspect.words import decode_field, one_line
+from mailguard.inspect.words import one_line, read_field
 from mailguard.mail.facts import HeaderAddress, Headers
 from mailguard.mail.trace import PROCESSED
 
@@ -34,7 +35,7 @@ def read_headers(block: Block, budget: Budget) -> Headers:
     bcc = _people(block, "bcc") if counts["bcc"] else ()
     if bcc:
         budget.find("bcc_header", "bcc", "a Bcc field is left in the mail: every recipient can read it")
-    subjects = [decode_field(value) for value in block.all("subject")] if counts["subject"] else []
+    subjects = [one for value in block.all("subject") for one in _subjects(value)] if counts["subject"] else []
     return Headers(
         sender=_people(block, "from"),
         to=_people(block, "to") if counts["to"] else (),
@@ -70,6 +71,13 @@ def is_bulk(block: Block) -> bool:
 def own_marks(block: Block) -> tuple[str, ...]:
     """The values of our own X-Mailguard-Processed fields, unchecked."""
     return tuple(_plain(value) for value in block.all(PROCESSED.lower()))[:100]
+
+
+def _subjects(value: bytes) -> list[str]:
+    """A subject in each of its readings."""
+    reading = read_field(value)
+    others = (reading.second, mirrored(reading.text))
+    return [visible(reading.text), *(visible(one) for one in others if one)]
 
 
 def _people(block: Block, name: str) -> tuple[HeaderAddress, ...]:

@@ -1,15 +1,18 @@
-"""ISO-2022-JP as it is really written: with NEC's and IBM's characters, half-width kana, JIS X 0212 and 0213.
+"""ISO-2022-JP and EUC-JP as they are really written: with NEC's and IBM's characters, half-width kana, JIS X 0212 and 0213.
 
 Outlook and most Japanese clients write "ISO-2022-JP" and mean Microsoft's code page 50220/50221: circled digits,
 (kabu) and half-width kana inside. Python's own iso2022 codecs fail on those, so a subject would stay unread and a
-rule would miss. This decoder is total: every octet string gives a text, what cannot be a character is U+FFFD.
-Sources: RFC 1468, RFC 2237, ECMA-35 for the shape of the escapes; JIS X 0208 rows 13 and 89-92 as in Microsoft's code
-page 932.
+rule would miss. These decoders are total: every octet string gives a text, what cannot be a character is U+FFFD.
+Sources: RFC 1468, RFC 2237, ECMA-35 for the shape of the escapes; RFC 1557 and RFC 1922 for Korean and Chinese; the
+rows in `jisrows`.
 """
 
 from __future__ import annotations
 
 import re
+
+from mailguard.inspect.jisrows import as_microsoft, kana, pair_text, supplementary
+from mailguard.inspect.likely import score
 
 # Designations: what the octets after the escape are. One-byte sets first, two-byte sets below.
 _SETS = {
@@ -28,102 +31,137 @@ _SETS = {
     b"\x1b$(P": "0213-2",
     b"\x1b$A": "gb2312",
     b"\x1b$(A": "gb2312",
-    b"\x1b$(C": "ksc5601",
+    b"\x1b$(C": "euc_kr",
 }
-_ESCAPE = re.compile(rb"(\x1b(?:\([BJHI]|\$[@BA]|\$\([@BDOPQAC]|&@\x1b\$B))")
-_DESIGNATES = re.compile(rb"\x1b(?:\$[@BA]|\$\([@BDOPQAC]|\(I)")
+#: Sets that wait for SO: half-width kana where nothing was said (JIS X 0201), Korean, Chinese.
+_SHIFTED = {b"\x1b$)C": "euc_kr", b"\x1b$)A": "gb2312", b"\x1b)I": "kana"}
+_ESCAPE = re.compile(rb"(\x1b(?:\([BJHI]|\$[@BA]|\$\([@BDOPQAC]|&@\x1b\$B|\$\)[AC]|\)I))")
+_DESIGNATES = re.compile(rb"\x1b(?:\$[@BA]|\$\([@BDOPQAC]|\(I|\$\)[AC]|\)I)")
+#: Escapes with white space inside, where a line was folded in them.
+_FOLDED = re.compile(rb"\x1b(?:\s+(\$)\s*|(\$)\s+|\s+(\()\s*|(\()\s+)(?=[(@BDIJ])")
+_FOLDED_TWO = re.compile(rb"\x1b(?:\s+\$\s*|\$\s+)[@B]")
 _SHIFTS = re.compile(rb"\x0e([^\x0f\r\n\x1b]*)\x0f?")
+_SHIFTED_KANA = re.compile(rb"\x0e[\x21-\x5f]{1,200}\x0f")
 _TWO_BYTES = re.compile(rb"(?:[\x21-\x7e]{2})+|[^\x21-\x7e]+|[\x21-\x7e]")
+_PAIRS_ONLY = re.compile(rb"[ \t]*((?:[\x21-\x7e]{2})+)\r?")
+#: Two-byte text whose escapes a gateway took away; bounded, so that a search stays linear.
+_STRIPPED = re.compile(rb"\$[B@]((?:[\x21-\x7e]{2}|[ \t]){1,300}?)\([BJ]")
+_EUC = re.compile(rb"(\x8e[\xa1-\xdf]|\x8f[\xa1-\xfe]{2}|(?:[\xa1-\xfe]{2})+)")
+_SJIS = re.compile(rb"[\x81-\x9f\xe0-\xfc][\x40-\x7e\x80-\xfc]|[\x80-\xff]")
 _HIGH = bytes(octet | 0x80 for octet in range(256))
-_EUC_PAIR = re.compile(rb"[\xa1-\xfe]{2}")
+#: A broken text is looked at character by character in its first octets only: those pieces cost memory.
+_BY_CHARACTER = 2**20
 
 
 def has_escapes(octets: bytes) -> bool:
     """Whether the octets switch to a two-byte set or to kana: text of ISO-2022-JP under whatever label."""
-    return b"\x1b" in octets and _DESIGNATES.search(octets) is not None
+    return b"\x1b" in octets and (_DESIGNATES.search(octets) is not None or _FOLDED_TWO.search(octets) is not None)
+
+
+def has_shifted_kana(octets: bytes) -> bool:
+    """Whether half-width kana stand between SO and SI (JIS7)."""
+    return _SHIFTED_KANA.search(octets) is not None
+
+
+def restored(octets: bytes) -> bytes | None:
+    """ISO-2022-JP whose ESC octets were stripped, with them again; None if the octets are hardly that."""
+    found = _STRIPPED.findall(octets)
+    if not found:
+        return None
+    text = "".join(_two_byte(run, "0208") for run in found)
+    if "\ufffd" in text or score(text, "cp932") < 0.6 or len(text) < 2:
+        return None
+    return _STRIPPED.sub(lambda match: b"\x1b$B" + match[1] + b"\x1b(B", octets)
 
 
 def decode_iso2022jp(octets: bytes) -> str:
     """Octets of ISO-2022-JP or one of its relatives to text. Never fails."""
+    octets = _FOLDED.sub(lambda match: b"\x1b" + (match[1] or match[2] or match[3] or match[4]), octets)
     pieces: list[str] = []
-    current = "ascii"
-    for index, piece in enumerate(_ESCAPE.split(octets)):
-        if index % 2:
-            current = _SETS.get(piece, "ascii")
+    current, shifted = "ascii", "kana"
+    split = _ESCAPE.split(octets)
+    for index, piece in enumerate(split):
+        if index % 2 and piece in _SHIFTED:
+            shifted = _SHIFTED[piece]
+        elif index % 2:
+            current = _SETS[piece]
+        elif piece and current == "ascii":
+            pieces.append(_one_byte(piece, shifted))
         elif piece:
-            pieces.append(_one_byte(piece) if current == "ascii" else _designated(piece, current))
+            closes = index + 1 < len(split) and _SETS.get(split[index + 1]) == "ascii"
+            pieces.append(_designated(piece, current, shifted, closes))
     return "".join(pieces)
 
 
 def decode_euc(octets: bytes) -> str:
-    """EUC-JP with Microsoft's extensions (row 13, rows 89-92) to text. Never fails."""
+    """EUC-JP with Microsoft's extensions (row 13, rows 89-92, IBM's in the third set) to text. Never fails."""
     try:
-        return octets.decode("euc_jp")
+        return as_microsoft(octets.decode("euc_jp"))
     except UnicodeDecodeError:
         pass
-    # euc_jp knows neither NEC's nor IBM's rows; code page 932 does, and its octets are a fixed sum away.
-    pieces = re.split(rb"(\x8e[\xa1-\xdf]|\x8f[\xa1-\xfe]{2}|(?:[\xa1-\xfe]{2})+)", octets)
-    return "".join(
+    pieces = _EUC.split(octets[:_BY_CHARACTER])
+    text = "".join(
         _euc_piece(piece) if index % 2 else piece.decode("ascii", "replace") for index, piece in enumerate(pieces)
     )
+    return text + octets[_BY_CHARACTER:].decode("euc_jp", "replace")
 
 
-def is_euc(octets: bytes) -> bool:
-    """Whether every octet has its place in EUC-JP with Microsoft's extensions."""
-    return "\ufffd" not in decode_euc(octets)
+def decode_cp932(octets: bytes) -> str:
+    """Shift_JIS as code page 932; what only Shift_JIS-2004 has is read by that. Never fails."""
+    try:
+        return octets.decode("cp932")
+    except UnicodeDecodeError:
+        pass
+    read = _SJIS.sub(lambda match: _sjis(match[0]), octets[:_BY_CHARACTER])
+    return read.decode("utf-8", "replace") + octets[_BY_CHARACTER:].decode("cp932", "replace")
+
+
+def _sjis(char: bytes) -> bytes:
+    for codec in ("cp932", "shift_jis_2004"):
+        try:
+            return char.decode(codec).encode()
+        except UnicodeDecodeError:
+            continue
+    # A lead octet whose trail is none: the trail stands for itself, or a quote would be lost with it.
+    return "\ufffd".encode() + (char[1:] if len(char) > 1 and char[1] < 0x80 else b"")
 
 
 def _euc_piece(piece: bytes) -> str:
     if piece[0] == 0x8E:
-        return _kana(piece[1:])
-    if piece[0] == 0x8F:
-        return piece.decode("euc_jp", "replace")
-    return _pairs(piece)
+        return kana(piece[1:])
+    return supplementary(piece[1:]) if piece[0] == 0x8F else pair_text(piece)
 
 
-def _pairs(euc: bytes) -> str:
-    """Pairs of 0xA1-0xFE, as EUC has them, to text by way of code page 932."""
-    try:
-        return euc.decode("euc_jp")
-    except UnicodeDecodeError:
-        return _EUC_PAIR.sub(_to_932, euc).decode("cp932", "replace")
+def _one_byte(piece: bytes, shifted: str) -> str:
+    if b"\x0e" not in piece:  # SO ... SI: half-width kana as in code page 50222 and JIS7, or what was designated
+        return _plain(piece.replace(b"\x0f", b"") if shifted != "kana" else piece)
+    parts = _SHIFTS.split(piece)
+    return "".join(_set(part, shifted) if index % 2 else _plain(part) for index, part in enumerate(parts))
 
 
-def _to_932(match: re.Match[bytes]) -> bytes:
-    row, cell = (octet - 0xA0 for octet in match.group())
-    lead = (row + 1) // 2 + (0x80 if row <= 62 else 0xC0)
-    trail = cell + 0x9E if row % 2 == 0 else cell + (0x3F if cell < 0x40 else 0x40)
-    return bytes((lead, trail))
-
-
-def _kana(octets: bytes) -> str:
-    """Half-width katakana, 0x21-0x5F or with the high bit."""
-    return "".join(
-        chr(0xFF61 + (octet & 0x7F) - 0x21) if 0x21 <= octet & 0x7F <= 0x5F else chr(octet & 0x7F) for octet in octets
-    )
-
-
-def _one_byte(piece: bytes) -> str:
-    if b"\x0e" in piece:  # SO ... SI: half-width kana as in code page 50222 and JIS7
-        parts = _SHIFTS.split(piece)
-        return "".join(_kana(part) if index % 2 else _plain(part) for index, part in enumerate(parts))
-    return _plain(piece)
+def _set(octets: bytes, name: str) -> str:
+    return kana(octets) if name == "kana" else _two_byte(octets, name)
 
 
 def _plain(octets: bytes) -> str:
     if octets.isascii():
         return octets.decode("ascii")
-    try:  # 8-bit octets under a 7-bit label: a mail that mixes charsets
+    try:  # 8-bit octets under a 7-bit label: a mail that mixes charsets, or kana of JIS8
         return octets.decode("utf-8")
     except UnicodeDecodeError:
-        return octets.decode("cp932", "replace")
+        return decode_cp932(octets)
 
 
-def _designated(piece: bytes, current: str) -> str:
-    # RFC 1468: a line ends in ASCII. A client that forgot the escape means ASCII from the next line on.
-    head, newline, tail = piece.partition(b"\n")
-    text = _kana(head) if current == "kana" else _two_byte(head, current)
-    return text + ("\n" + _one_byte(tail) if newline else "")
+def _designated(piece: bytes, current: str, shifted: str, closes: bool) -> str:
+    # RFC 1468: a line ends in ASCII. A client that forgot the escape means ASCII from the next line on; a gateway that
+    # broke the line means two-byte text until the escape, and then such text is there.
+    lines = piece.split(b"\n")
+    out = [_set(lines[0], current)]
+    for line in lines[1:]:
+        goes_on = closes and current != "kana" and (pairs := _PAIRS_ONLY.fullmatch(line))
+        text = _two_byte(line, current) if goes_on and pairs else ""
+        out.append(text if text and "\ufffd" not in text and score(text, "cp932") >= 0.6 else _one_byte(line, shifted))
+    return "\n".join(out)
 
 
 def _two_byte(octets: bytes, current: str) -> str:
@@ -140,18 +178,12 @@ def _two_byte(octets: bytes, current: str) -> str:
 def _run(euc: bytes, current: str) -> str:
     match current:
         case "0208":
-            return _pairs(euc)
+            return pair_text(euc)
         case "0212":
-            return _prefixed(euc).decode("euc_jp", "replace")
+            return supplementary(euc)
         case "0213":
             return euc.decode("euc_jis_2004", "replace")
         case "0213-2":
-            return _prefixed(euc).decode("euc_jis_2004", "replace")
-        case "ksc5601":
-            return euc.decode("euc_kr", "replace")
+            return b"".join(b"\x8f" + euc[i : i + 2] for i in range(0, len(euc) - 1, 2)).decode("euc_jis_2004", "replace")
         case _:
-            return euc.decode("gb2312", "replace")
-
-
-def _prefixed(euc: bytes) -> bytes:
-    return b"".join(b"\x8f" + euc[i : i + 2] for i in range(0, len(euc) - 1, 2))
+            return euc.decode(current, "replace")

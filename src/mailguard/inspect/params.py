@@ -1,24 +1,20 @@
 """Content-Type, Content-Disposition and Content-Transfer-Encoding, with every reading of them that some client has.
 
 Where a field follows the grammar (RFC 2045 section 5.1, RFC 2183, RFC 2231) there is one reading. Where it does not
-there are several, and whoever asks gets them all and is told. Parameters of RFC 2231 (charset, continuations in any
-order) and encoded words in parameters (Outlook: forbidden and usual) are decoded. Linear: 20,000 continuations cost
-what they weigh.
+there are several, and whoever asks gets them all and is told. The parameters themselves are read by `values`. Linear.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
 
-from mailguard.inspect.charset import decode, tidy
+from mailguard.inspect.values import Parameterised, parse_parameterised
 from mailguard.inspect.words import decode_words
+
+__all__ = ["Parameterised", "boundaries", "encodings", "media_types", "parse_parameterised"]
 
 _MEDIA = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
 _MEDIA_ANYWHERE = re.compile(r"(?i)(multipart|text|message|application|image|audio|video)/([A-Za-z0-9.+-]+)")
-_SECTION = re.compile(r"([^*]+)(?:\*(\d{1,9}))?(\*)?")
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
 _COMMENT = re.compile(r"\([^()]*\)")
 _ENCODING = re.compile(r"(?i)base64|quoted-printable|x-uuencode|uuencode|x-uue|7bit|8bit|binary")
 _PLAIN_ENCODING = re.compile(r"[A-Za-z0-9-]+")
@@ -28,31 +24,6 @@ _CLEAN_BOUNDARY = re.compile(
 )
 
 _LIKE_A_PARAMETER = re.compile(r"(?i)boundary[\s*\d]*[=:;]")
-
-
-@dataclass(frozen=True, slots=True)
-class Parameterised:
-    """value: the part before the first ";", lower case; params: decoded values by lower-case name, all kept."""
-
-    value: str
-    params: tuple[tuple[str, str], ...]
-
-    def get(self, name: str) -> str:
-        """The first value of a parameter, "" if there is none. `name` means `name*` (RFC 2231) first."""
-        return next((value for key, value in self.params if key == name), "")
-
-    def every(self, name: str) -> list[str]:
-        """All different values of a parameter."""
-        return list(dict.fromkeys(value for key, value in self.params if key == name))
-
-
-def parse_parameterised(raw: bytes) -> Parameterised:
-    """An unfolded field value to its parts. Never raises."""
-    text = raw.decode("ascii") if raw.isascii() and b"\x1b" not in raw else decode(raw).text
-    if text.lstrip().startswith("=?"):  # seen in the wild: the whole value as one encoded word
-        text = decode_words(text)
-    head, _, _ = text.partition(";")
-    return Parameterised(_COMMENT.sub("", head).strip().lower(), _decoded(_scan(text, len(head))))
 
 
 def media_types(raws: list[bytes]) -> tuple[list[str], bool]:
@@ -118,66 +89,6 @@ def encodings(raws: list[bytes]) -> tuple[list[str], bool]:
         found.extend(one.lower() for one in _ENCODING.findall(decoded.replace("\x00", "")))
         found.append("7bit")
     return list(dict.fromkeys(found)) or ["7bit"], odd
-
-
-def _scan(text: str, position: int) -> list[tuple[str, str, bool]]:
-    """Name, value and whether it was quoted, of each parameter from the first ";" on."""
-    params: list[tuple[str, str, bool]] = []
-    equals = 0
-    while 0 <= position < len(text):
-        position += 1  # the ";"
-        equals = equals if equals >= position else text.find("=", position)
-        semicolon = text.find(";", position)
-        if equals < 0:
-            break
-        if 0 <= semicolon < equals:
-            position = semicolon
-            continue
-        name = _COMMENT.sub("", text[position:equals]).strip().lower()
-        start = equals + 1
-        while start < len(text) and text[start] in " \t\r\n":
-            start += 1
-        quoted = _QUOTED.match(text, start) if text[start : start + 1] == '"' else None
-        if quoted:
-            value, position = _unescaped(quoted.group(1)), text.find(";", quoted.end())
-        else:
-            position = text.find(";", start)
-            value = text[start : position if position >= 0 else len(text)].strip().lstrip('"')
-        if name:
-            params.append((name, value, quoted is not None))
-    return params
-
-
-def _unescaped(value: str) -> str:
-    # A Windows path written by a careless client has backslashes that escape nothing: those stay.
-    return re.sub(r'\\(["\\])', r"\1", value) if "\\" in value else value
-
-
-def _decoded(scanned: list[tuple[str, str, bool]]) -> tuple[tuple[str, str], ...]:
-    """Sections joined (RFC 2231 section 3), charsets and encoded words decoded. `name*` comes before `name`."""
-    plain: list[tuple[str, str]] = []
-    sections: dict[str, dict[int, tuple[str, bool]]] = {}
-    for name, value, _ in scanned:
-        match = _SECTION.fullmatch(name)
-        if match is None or (match[2] is None and match[3] is None):
-            plain.append((name, tidy(decode_words(value)).strip() if "=?" in value else tidy(value)))
-        else:
-            sections.setdefault(match[1], {}).setdefault(int(match[2] or 0), (value, match[3] is not None))
-    extended = [(name, _joined(parts)) for name, parts in sections.items()]
-    return tuple(extended + plain)
-
-
-def _joined(parts: dict[int, tuple[str, bool]]) -> str:
-    charset = ""
-    octets: list[bytes] = []
-    for number, (_, (value, is_extended)) in enumerate(sorted(parts.items())):
-        if is_extended and number == 0 and value.count("'") >= 2:
-            charset, _, value = value.split("'", 2)
-        raw = value.encode("utf-8", "surrogatepass")
-        octets.append(unquote_to_bytes(raw) if is_extended or (charset and "%" in value) else raw)
-    joined = b"".join(octets)
-    text = decode(joined, charset).text
-    return tidy(decode_words(text) if "=?" in text else text)
 
 
 def _bare(raw: bytes) -> bytes:

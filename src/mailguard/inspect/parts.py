@@ -20,7 +20,7 @@ from mailguard.inspect.filetype import detect
 from mailguard.inspect.headers import read_headers
 from mailguard.inspect.limits import Budget
 from mailguard.inspect.mime import Leaf, leaves_of
-from mailguard.inspect.names import clean_name, part_names
+from mailguard.inspect.names import PartNames, clean_name, last_resort, part_names
 from mailguard.inspect.passwords import candidates
 from mailguard.inspect.plain import is_signed, open_armour
 from mailguard.inspect.roles import SIGNATURES, is_body, is_file, is_shown_inside, is_signature, is_smime, is_text
@@ -173,28 +173,30 @@ class Parts:
     def _content(
         self, leaf: Leaf, content: bytes, texts: Texts, attachments: list[Attachment], depth: int, *, first: bool
     ) -> None:
-        names = part_names(leaf.disposition, leaf.kind, leaf.where, self.budget)
+        names = part_names(leaf, self.budget)
         written = not is_file(content)
         if leaf.media in _MESSAGES and written:
             self._message(leaf, content, names, attachments, depth)
-        elif is_smime(leaf, names) and self._smime(leaf, content, texts, attachments, depth):
+        elif is_smime(leaf, names.shown) and self._smime(leaf, content, texts, attachments, depth):
             return
         elif leaf.media in _ELSEWHERE:
             self._elsewhere(leaf, content, names, texts, attachments, depth)
-        elif written and (leaf.media in _REPORTS or is_body(leaf, names)):
+        elif written and (leaf.media in _REPORTS or is_body(leaf, names.shown)):
             self._text(leaf, content, texts, attachments, depth, first=first)
         else:
             self._files(leaf, content, names, texts, attachments, depth)
 
     def _files(
-        self, leaf: Leaf, content: bytes, names: list[str], texts: Texts, attachments: list[Attachment], depth: int
+        self, leaf: Leaf, content: bytes, names: PartNames, texts: Texts, attachments: list[Attachment], depth: int
     ) -> None:
         if leaf.media == "text/calendar" and depth == 0:
             self._note_calendar(leaf, content.decode("utf-8", "replace"))
-        for name in names or [""]:
+        for number, name in enumerate(names.shown or (last_resort(leaf),)):
             where = f"{leaf.where} {name}".strip()
             file = FileIn(name, leaf.media, content, where, depth, leaf.kind.get("charset"))
             one = self.files.open(file)
+            if names.aside and not number:
+                one = replace(one, text=f"{one.text}\n{names.aside}".lstrip())
             if is_signature(leaf, one) or is_shown_inside(leaf, one, texts.html):
                 one = replace(one, inline=True)
             _list(one, attachments)
@@ -236,9 +238,9 @@ class Parts:
             attachments.append(self.files.open(file))
         self._salvage(content, leaf.where, _PASTED, texts, attachments, depth)
 
-    def _message(self, leaf: Leaf, content: bytes, names: list[str], attachments: list[Attachment], depth: int) -> None:
+    def _message(self, leaf: Leaf, content: bytes, names: PartNames, attachments: list[Attachment], depth: int) -> None:
         """A mail inside the mail: itself a file, and its own files beside it."""
-        file = FileIn(names[0] if names else "", leaf.media, content, leaf.where, depth)
+        file = FileIn(names.shown[0] if names.shown else "", leaf.media, content, leaf.where, depth)
         one = self.files.open_as_message(file)
         _list(one, attachments)
 
@@ -265,7 +267,7 @@ class Parts:
         return True
 
     def _elsewhere(
-        self, leaf: Leaf, content: bytes, names: list[str], texts: Texts, attachments: list[Attachment], depth: int
+        self, leaf: Leaf, content: bytes, names: PartNames, texts: Texts, attachments: list[Attachment], depth: int
     ) -> None:
         """A piece of a mail, or a pointer to a content: what it says all the same, its parameters among that."""
         told = "\n".join(f"{name}: {value}" for name, value in leaf.kind.params)

@@ -33,7 +33,7 @@ def is_signature(leaf: Leaf, one: Attachment) -> bool:
     return leaf.media in SIGNATURES and one.short_type in _SIGNATURE_KINDS and one.size <= _SIGNATURE_MOST
 
 
-def is_smime(leaf: Leaf, names: list[str]) -> bool:
+def is_smime(leaf: Leaf, names: tuple[str, ...]) -> bool:
     """Whether a part is an S/MIME container: by its type, or, as all of a mail, by its name (RFC 8551, 3.2.2)."""
     by_name = not leaf.parents and any(name.lower().endswith((".p7m", ".p7z")) for name in names)
     return leaf.media in _SMIME or (by_name and is_container(leaf.contents[0]))
@@ -54,7 +54,7 @@ def is_text(leaf: Leaf, content: bytes) -> bool:
     return head[:2] in (b"\xff\xfe", b"\xfe\xff") or len(head.translate(None, _CONTROLS)) * 20 > len(head) * 19
 
 
-def is_body(leaf: Leaf, names: list[str]) -> bool:
+def is_body(leaf: Leaf, names: tuple[str, ...]) -> bool:
     """Whether a part is the mail's own text: a text part without a name that is not marked as an attachment."""
     if names or leaf.disposition.value == "attachment":
         return False

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from mailguard.inspect.cards import card_text
-from mailguard.inspect.charset import decode, tidy
+from mailguard.inspect.charset import codec_of, decode, decode_each, mirrored, tidy, visible
 from mailguard.inspect.cited import cited_lines, mark, unmark
 from mailguard.inspect.content import Inner
 from mailguard.inspect.fields import parse_block
@@ -20,6 +20,8 @@ from mailguard.inspect.plain import take_uuencoded, unescape_signed
 from mailguard.inspect.words import decode_field
 
 _CALENDARS = frozenset({"text/calendar", "text/x-vcalendar"})
+#: Charsets that one part may claim.
+_MOST_LABELS = 4
 _METHOD = re.compile(r"(?im)^METHOD:([A-Z-]{1,30})\s*$")
 _BINARY = re.compile(r';[ \t]*ENCODING[ \t]*=[ \t]*"?BASE64', re.IGNORECASE)
 
@@ -50,8 +52,11 @@ def body_text(leaf: Leaf, content: bytes) -> BodyText:
     if leaf.media == "text/rfc822-headers":
         return BodyText(_fields(content))
     content, files = take_uuencoded(content, charset)
-    reading = decode(content, charset)
-    text, second = tidy(reading.text), tidy(reading.second)
+    labels = leaf.kind.every("charset")[:_MOST_LABELS] or [""]
+    first, *others = decode_each(content, labels) or [""]
+    text = visible(first)
+    others = [visible(one) for one in (*others, mirrored(first)) if one]
+    second = "\n".join(one for one in dict.fromkeys(others) if one != text)
     if leaf.kind.get("format").strip().lower() == "flowed":
         delsp = leaf.kind.get("delsp").strip().lower() == "yes"
         text, second = unflow(text, delsp), unflow(second, delsp)
@@ -80,10 +85,12 @@ def _fields(content: bytes) -> str:
 
 
 def _html(leaf: Leaf, content: bytes) -> BodyText:
-    labels = list(dict.fromkeys(one for one in (leaf.kind.get("charset"), declared_charset(content)) if one)) or [""]
-    first = decode(content, labels[0])
-    sources = [first.text, first.second] + [decode(content, label).text for label in labels[1:]]
-    sources = [source for source in dict.fromkeys(sources) if source]
+    declared = declared_charset(content)
+    if (codec_of(declared) or "").startswith(("utf-16", "utf-32")):
+        declared = "utf-8"  # a document that says so in ASCII is none (HTML, "prescan a byte stream")
+    claims = dict.fromkeys(one for one in (*leaf.kind.every("charset"), declared) if one)
+    sources = decode_each(content, list(claims)[:_MOST_LABELS] or [""])
+    sources += [one for one in (mirrored(sources[0]),) if one] if sources else []
     source = tidy(sources[0]) if sources else ""
     first_page = mark(source)
     pages = [html_text(first_page), *(html_text(tidy(source)) for source in sources[1:])]
@@ -92,11 +99,11 @@ def _html(leaf: Leaf, content: bytes) -> BodyText:
         marked = cited_lines(pages[0].shown)
         pages[0] = HtmlText(unmark(marked), unmark(pages[0].hidden), unmark(pages[0].aside), pages[0].files)
     return BodyText(
-        text=pages[0].shown,
-        marked=marked,
-        second="\n".join(page.shown for page in pages[1:]),
-        hidden="\n".join(page.hidden for page in pages if page.hidden),
-        aside="\n".join(dict.fromkeys(page.aside for page in pages if page.aside)),
+        text=visible(pages[0].shown),  # once more: references of HTML give what nobody sees, too
+        marked=visible(marked),
+        second=visible("\n".join(page.shown for page in pages[1:])),
+        hidden=visible("\n".join(page.hidden for page in pages if page.hidden)),
+        aside=visible("\n".join(dict.fromkeys(page.aside for page in pages if page.aside))),
         html=sources[0] if sources else "",
         files=pages[0].files,
     )
