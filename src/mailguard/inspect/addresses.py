@@ -18,6 +18,8 @@ _SPECIAL = re.compile(r'=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s"<>]*\?=|[",;:<>()\\]')
 _COMMENT = re.compile(r"[()\\]")
 _OPENING = re.compile(r"[<\s]*")
 _CLOSING = re.compile(r"[>,;<]")
+#: A quoted string; one that is never closed ends with the text, so that each quote is looked at once.
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+\\?)(?:"|\Z)', re.DOTALL)
 _LOCAL_ONLY = re.compile(r"[a-z0-9._+-]+")
 _SIMPLE = re.compile(r"[^\s\"(),:;<>@\\\[\]=]+@[^\s\"(),:;<>@\\\[\]]+")
 _ROUTE = re.compile(r"^(?:@[^,:]+,?)+:")
@@ -63,7 +65,9 @@ class _Entry:
         if self.before:
             name = _name(self.before)
             # An address inside an encoded word is none (RFC 2047 section 5): it stays as written.
-            out.append(HeaderAddress(self.before if "@" in name else name.replace(" ", ""), name if "@" in name else ""))
+            out.append(
+                HeaderAddress(self.before if "@" in name else name.replace(" ", ""), name if "@" in name else "")
+            )
         self.before = ""
 
 
@@ -161,5 +165,5 @@ def _name(phrase: str) -> str:
     if not phrase:
         return ""
     # Encoded words are read inside quotes too: half of the clients write them so.
-    bare = re.sub(r'"((?:[^"\\]|\\.)*+)"', lambda m: re.sub(r"\\(.)", r"\1", m.group(1)), phrase)
+    bare = _QUOTED.sub(lambda match: re.sub(r"\\(.)", r"\1", match[1]), phrase)
     return " ".join(one_line(decode_words(bare)).split())

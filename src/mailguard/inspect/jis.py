@@ -1,4 +1,4 @@
-"""ISO-2022-JP and EUC-JP as they are really written: with NEC's and IBM's characters, half-width kana, JIS X 0212 and 0213.
+"""ISO-2022-JP, EUC-JP and Shift_JIS as they are really written: NEC's and IBM's characters, kana, JIS X 0212 and 0213.
 
 Outlook and most Japanese clients write "ISO-2022-JP" and mean Microsoft's code page 50220/50221: circled digits,
 (kabu) and half-width kana inside. Python's own iso2022 codecs fail on those, so a subject would stay unread and a
@@ -44,8 +44,8 @@ _SHIFTS = re.compile(rb"\x0e([^\x0f\r\n\x1b]*)\x0f?")
 _SHIFTED_KANA = re.compile(rb"\x0e[\x21-\x5f]{1,200}\x0f")
 _TWO_BYTES = re.compile(rb"(?:[\x21-\x7e]{2})+|[^\x21-\x7e]+|[\x21-\x7e]")
 _PAIRS_ONLY = re.compile(rb"[ \t]*((?:[\x21-\x7e]{2})+)\r?")
-#: Two-byte text whose escapes a gateway took away; bounded, so that a search stays linear.
-_STRIPPED = re.compile(rb"\$[B@]((?:[\x21-\x7e]{2}|[ \t]){1,300}?)\([BJ]")
+#: Two-byte text whose escapes a gateway took away. It ends where another begins, so that a search stays linear.
+_STRIPPED = re.compile(rb"\$B((?:(?!\$B)[\x21-\x7e]{2}|[ \t]){1,300}?)\([BJ]")
 _EUC = re.compile(rb"(\x8e[\xa1-\xdf]|\x8f[\xa1-\xfe]{2}|(?:[\xa1-\xfe]{2})+)")
 _SJIS = re.compile(rb"[\x81-\x9f\xe0-\xfc][\x40-\x7e\x80-\xfc]|[\x80-\xff]")
 _HIGH = bytes(octet | 0x80 for octet in range(256))
@@ -184,6 +184,8 @@ def _run(euc: bytes, current: str) -> str:
         case "0213":
             return euc.decode("euc_jis_2004", "replace")
         case "0213-2":
-            return b"".join(b"\x8f" + euc[i : i + 2] for i in range(0, len(euc) - 1, 2)).decode("euc_jis_2004", "replace")
+            return b"".join(b"\x8f" + euc[i : i + 2] for i in range(0, len(euc) - 1, 2)).decode(
+                "euc_jis_2004", "replace"
+            )
         case _:
             return euc.decode(current, "replace")

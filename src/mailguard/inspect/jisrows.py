@@ -1,9 +1,9 @@
 """The rows of JIS X 0208, 0212 and 0213 with what NEC, IBM and Microsoft put into their free places.
 
-Input are pairs of 0xA1-0xFE, as EUC has them; in ISO-2022-JP the same without the high bit. Python's euc_jp knows none of
-the vendors' characters; its code page 932 does, and its octets are a fixed sum away. Where the standard and Microsoft
-take one sign for different characters of Unicode (wave dash, minus), Microsoft's is given, as mail clients do.
-Sources: JIS X 0208 rows 13 and 89-92 as in code page 932; Encoding Standard, index jis0208; eucJP-ms of TOG/JVC.
+Input are pairs of 0xA1-0xFE, as EUC has them; in ISO-2022-JP the same without the high bit. Python's euc_jp knows none
+of the vendors' characters; its code page 932 does, and its octets are a fixed sum away. Where the standard and
+Microsoft take one sign for different characters of Unicode (wave dash, minus), Microsoft's is given, as mail clients
+do. Sources: JIS X 0208 rows 13 and 89-92 as in code page 932; Encoding Standard, index jis0208; eucJP-ms of TOG/JVC.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _DIFFERENT = re.compile("[\u301c\u2016\u2212\u00a2\u00a3\u00ac]")
 
 
 def as_microsoft(text: str) -> str:
-    """A text out of JIS X 0208 with Microsoft's characters where tables differ (wave dash, minus, parallel, cent ...)."""
+    """A text out of JIS X 0208 with Microsoft's characters where tables differ (wave dash, minus, cent ...)."""
     return text.translate(_TO_MICROSOFT) if _DIFFERENT.search(text) else text
 
 

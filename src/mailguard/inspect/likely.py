@@ -12,7 +12,17 @@ import re
 from collections import Counter
 
 _KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\u30fc]")
-_HIGH_RUN = re.compile(rb"[\x80-\xff]+")
+_KANJI = re.compile("[\u4e00-\u9fff]")
+_WORD = re.compile(r"[^\W\d_]+")
+_WESTERN_WORD = re.compile("[A-Z\u00c0-\u00de\u0152\u0160\u017d]?[a-z\u00df-\u00ff\u0153\u0161\u017e]+"
+                           "|[A-Z\u00c0-\u00de\u0152\u0160\u017d]+")  # fmt: skip
+_WESTERN_ALONE = "\u00e0\u00c0\u00e9\u00c9\u00e8\u00f3\u00ed\u00e5\u00c5\u00f6\u00d6\u00e6\u00fc"
+_WESTERN_SIGN = re.compile(
+    "[\u00a0\u00a1\u00a3\u00a7\u00a9-\u00ab\u00ad\u00ae\u00b0-\u00b2\u00b4\u00ba\u00bb\u00bf\u20ac\u2013\u2014"
+    "\u2018-\u201e\u2022\u2026\u2122]"
+)
+_THAI_VOWEL = re.compile("[\u0e30-\u0e3a\u0e40-\u0e4e]")
+_THAI_ALONE = re.compile("(?<![\u0e01-\u0e4e])[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]")
 _ASCII_LETTER = re.compile(r"[A-Za-z]")
 _SAMPLE = 4000
 _JAPANESE = (
@@ -43,8 +53,10 @@ _KOREAN = (
     "적용공진되경선관구유성안계미비연치무방내문트야할년간분신했생국위학말중화회발모바마입교때실같까없었못됩습합드감녕님첨파"
     "번호메십까송금액고객명단기밀외극업체표계약견청각재직직급팀담당박김최임한오서신권황송류홍개월"
 )
-_PUNCTUATION = re.compile(r"[\u3000-\u3003\u3005-\u3015\u301c\u2010-\u2026\u203b\u2116\u2121\u2190-\u2193\u2460-\u2473"
-                          r"\u25a0-\u25cf\u2605\u2606\u3231\u32a4-\u32a8\uff01-\uff5e\uffe5\u00d7\u00b7\u2225\u2212]")  # fmt: skip
+_PUNCTUATION = re.compile(
+    "[\u3000-\u3003\u3005-\u3015\u301c\u2010-\u2026\u203b\u2116\u2121\u2190-\u2193\u2460-\u2473\u25a0-\u25cf"
+    "\u2605\u2606\u3231\u32a4-\u32a8\uff01-\uff5e\uffe5\u00d7\u00b7\u2225\u2212]"
+)
 _NARROW = re.compile(r"[\uff61-\uff9f]")
 _ODD_ASCII = frozenset(map(chr, (*range(9), *range(14, 32))))
 _ODD = re.compile("[\x00-\x08\x0e-\x1f\x80-\x9f\ue000-\uf8ff\ufffd\u0370-\u03ff\u0400-\u045f]")
@@ -65,6 +77,11 @@ _SCRIPTS = {
 def has_kana(text: str) -> bool:
     """Whether Japanese syllables stand in a text."""
     return _KANA.search(text) is not None
+
+
+def has_kanji(text: str) -> bool:
+    """Whether Chinese characters stand in a text."""
+    return _KANJI.search(text) is not None
 
 
 def score(text: str, codec: str) -> float:
@@ -98,6 +115,8 @@ class _Weights(dict[str, float]):
             weight = 1.0 if self._japanese else 0.2
         elif ch in self._level:
             weight = 0.45
+        elif self._japanese and _KANJI.match(ch):
+            weight = 0.25
         elif _PUNCTUATION.match(ch):
             weight = 0.7
         elif _NARROW.match(ch):
@@ -114,16 +133,20 @@ def _weights(codec: str) -> _Weights:
     return _Weights(codec)
 
 
-def western_score(octets: bytes) -> float:
-    """Letters outside ASCII stand alone or in twos between others in European text, in long runs in East Asian text."""
-    runs = _HIGH_RUN.findall(octets[:_SAMPLE])
-    high = sum(map(len, runs))
+def western_score(text: str) -> float:
+    """How much octets read as Windows-1252 look like a European language: accents inside words that are written so."""
+    sample = text[:_SAMPLE]
+    high = sum(ch > "\x7f" for ch in sample)
     if not high:
         return 1.0
-    letters = sum(octet >= 0xC0 or octet in b"\xa0\xa3\xa7\xa9\xab\xb0\xbb" for run in runs for octet in run)
-    alone = sum(len(run) for run in runs if len(run) <= 2)
-    beside = sum(len(run) for run in re.findall(rb"(?<=[A-Za-z])[\x80-\xff]{1,2}|[\x80-\xff](?=[a-z])", octets[:_SAMPLE]))
-    return min(0.9, (0.3 * alone + 0.4 * min(beside, alone) + 0.2 * letters) / high)
+    words = [word for word in _WORD.findall(sample) if not word.isascii()]
+    good = sum(sum(ch > "\x7f" for ch in word) for word in words if _WESTERN_WORD.fullmatch(word) and _is_western(word))
+    return 0.9 * (good + 0.8 * len(_WESTERN_SIGN.findall(sample))) / high
+
+
+def _is_western(word: str) -> bool:
+    foreign = sum(ch > "\x7f" for ch in word)
+    return word in _WESTERN_ALONE if len(word) == 1 else foreign * 2 <= len(word)
 
 
 def _script_score(text: str, joined: str, codec: str) -> float:
@@ -131,6 +154,8 @@ def _script_score(text: str, joined: str, codec: str) -> float:
     letters, capitals = _SCRIPTS[codec]
     words = [word for word in re.findall(r"[^\W\d_]+", text) if not word.isascii()]
     if any(_ASCII_LETTER.search(word) for word in words):
+        return 0.0
+    if codec == "cp874" and (len(_THAI_VOWEL.findall(joined)) < 0.15 * len(joined) or _THAI_ALONE.search(text)):
         return 0.0
     small = sum(ch in letters for ch in joined)
     first = len(re.findall(rf"(?<!\w){capitals.pattern}", text))

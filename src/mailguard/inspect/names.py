@@ -26,7 +26,9 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 _FILE_LIKE = re.compile(r"[^/\\:]+\.[A-Za-z0-9]{1,5}")
 #: Names in ASCII that stand for one that could not be written so.
-_GENERIC = re.compile(r"(?i)(?:att\d*|attach(?:ment)?|no[_-]?name|un(?:named|titled|known)|file(?:name)?|default|[\W\d_]*)")
+_GENERIC = re.compile(
+    r"(?i)(?:att\d*|attach(?:ment)?|no[_-]?name|un(?:named|titled|known)|file(?:name)?|default|[\W\d_]*)"
+)
 _LONGEST = 500
 #: Readings of one part's name that are looked at, and further fields of the same name.
 _MOST_NAMES, _MOST_FIELDS = 20, 5
@@ -69,7 +71,7 @@ def part_names(leaf: Leaf, budget: Budget) -> PartNames:
 
 
 def last_resort(leaf: Leaf) -> str:
-    """A name for a file without one, out of what describes it (RFC 2045 section 8, RFC 2557 section 4.2); "" if none."""
+    """A name for a file without one, out of what describes it (RFC 2045 section 8, RFC 2557 section 4); "" if none."""
     described = decode_field(leaf.block.first("content-description"))
     location = unquote_to_bytes(decode_field(leaf.block.first("content-location")))
     for one in (described, decode(location).text.partition("?")[0].rpartition("/")[2]):

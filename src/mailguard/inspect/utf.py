@@ -116,7 +116,11 @@ def _unshifted(found: re.Match[bytes]) -> bytes:
     units = binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
     text = units[: len(units) // 2 * 2].decode("utf-16-be", "replace")
     everyday = len(text) >= 2 and text.isprintable() and not any(ch < "\u3000" for ch in text)
-    return text.encode() if everyday and (likeliest(text) >= 0.9 or has_kana(text) and likeliest(text) > 0.7) else found[0]
+    return (
+        text.encode()
+        if everyday and (likeliest(text) >= 0.9 or (has_kana(text) and likeliest(text) > 0.7))
+        else found[0]
+    )
 
 
 def _shortest(found: re.Match[bytes]) -> bytes:

@@ -26,8 +26,8 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _TOKEN = re.compile(r"[ \t\r\n]*([^\s;,=\"]+)(?![^\s;,])")
 #: A parameter that begins without a semicolon before it: one that is known, or any behind a closing quote.
 _KNOWN = re.compile(
-    r"(?i)[ \t\r\n,]+(?=(?:(?:file)?name|charset|size|boundary|format|delsp|type|method|(?:creation|modification|read)-date"
-    r"|x-[\w-]{1,40})(?:\*\d{0,9})?\*?[ \t]*=)"
+    r"(?i)[ \t\r\n,]+(?=(?:(?:file)?name|charset|size|boundary|format|delsp|type|method"
+    r"|(?:creation|modification|read)-date|x-[\w-]{1,40})(?:\*\d{0,9})?\*?[ \t]*=)"
 )
 _ANY = re.compile(r"[ \t\r\n,]*(?=[\w-]{1,60}(?:\*\d{0,9})?\*?[ \t]*=(?!\?))")
 _EXTENDED = re.compile(r"([\w.:-]{2,40})'([\w-]{0,20})'(.*%[0-9A-Fa-f]{2}.*)", re.DOTALL)
@@ -107,7 +107,9 @@ def _quoted_values(text: str, quoted: re.Match[str]) -> tuple[list[str], int]:
         return [value], following.end() - 1
     # Quotes inside that were not escaped: one reader stops at the first, another goes on to the last.
     whole = text[quoted.start() + 1 : end].rstrip().removesuffix('"')
-    return [whole.replace('"', "") if "=?" in whole else _unescaped(whole), value], end
+    if "=?" in whole:  # each encoded word in its own quotes
+        return [whole.replace('"', "")], end
+    return [_unescaped(whole), value], end
 
 
 def _bare_values(text: str, start: int, name: str) -> tuple[list[str], int]:
@@ -173,14 +175,13 @@ def _decoded(scanned: Iterator[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
 
 def _plain(value: str) -> list[str]:
     """The readings of a parameter without "*"."""
-    readings: list[str] = []
-    extended = _EXTENDED.fullmatch(value)
+    extended = _EXTENDED.fullmatch(value) if "%" in value else None
     if extended and codec_of(extended[1]):  # an extended value, and the "*" was forgotten
-        readings.extend(_joined([_Piece(value, True)]))
+        return _joined([_Piece(value, True)])
     if "=?" not in value:
-        return [*readings, _tidied(value)]
+        return [_tidied(value)]
     reading = read_words(value)
-    return [*readings, *(_tidied(one).strip() for one in (reading.text, reading.second) if one)]
+    return [_tidied(one).strip() for one in (reading.text, reading.second) if one]
 
 
 def _continued(parts: dict[int, list[_Piece]]) -> list[str]:

@@ -23,7 +23,7 @@ _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _HEAD = re.compile(r"=\?[ \t]*([^?\s*]{0,60})(?:\*[^?\s]{0,30})?[ \t]*\?[ \t]*([bBqQ])[ \t]*\?")
 #: White space that a fold left in an escape or before the rest of a character.
 _FOLDED_ESCAPE = re.compile(rb"=[ \t]*([0-9A-Fa-f])[ \t]*([0-9A-Fa-f])")
-_FOLDED_CHAR = re.compile(rb"(?<=[\x80-\xff])[ \t]+(?=[\x80-\xbf])")
+_FOLDED_CHAR = re.compile(rb"(?<=[\x80-\xff])[ \t]{1,80}(?=[\x80-\xbf])")
 _HIGH_ESCAPE = re.compile(r"=[89A-F][0-9A-F]")
 _BLANK = re.compile(r"[ \t\r\n]")
 #: Words inside words are read so deep.
@@ -146,14 +146,13 @@ def _shown(run: list[_Word]) -> Reading:
     # Joined before decoding: senders cut multi-octet characters between two words, against section 5 (3).
     octets = [_unpacked(encoding, b"".join(payloads)) for encoding, payloads in _joined(run)]
     joined = b"".join(octets)
+    if run[0].codec == "utf-8" and b" " in joined:
+        joined = _FOLDED_CHAR.sub(b"", joined)
     reading = decode(joined, run[0].charset)
     if run[0].codec == JIS and "\ufffd" in reading.text and len(octets) > 1:
         # Each word begins in ASCII by the rules; one that did not return to it must not swallow the next.
         alone = "".join(decode(one, run[0].charset).text for one in octets)
         return Reading(alone) if alone.count("\ufffd") < reading.text.count("\ufffd") else reading
-    if run[0].encoding == "q" and "\ufffd" in reading.text and b" " in joined:
-        unfolded = decode(_FOLDED_CHAR.sub(b"", joined), run[0].charset)
-        return unfolded if "\ufffd" not in unfolded.text else reading
     return reading
 
 

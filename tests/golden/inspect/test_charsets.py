@@ -13,9 +13,22 @@ from mailguard.inspect.reader import read_mail
 JAPANESE = "お世話になっております。機密事項の一覧をお送りします。"
 SHORT = "機密資料です"
 LABELS = (
-    None, "us-ascii", "utf-8", "iso-8859-1", "iso-2022-jp", "shift_jis", "euc-jp", "windows-1252", "x-unknown", "",
-    '"utf-8"', '"Shift_JIS"', "shift_jis; junk=1", "'iso-2022-jp'", "gb2312",
-)  # fmt: skip
+    None,
+    "us-ascii",
+    "utf-8",
+    "iso-8859-1",
+    "iso-2022-jp",
+    "shift_jis",
+    "euc-jp",
+    "windows-1252",
+    "x-unknown",
+    "",
+    '"utf-8"',
+    '"Shift_JIS"',
+    "shift_jis; junk=1",
+    "'iso-2022-jp'",
+    "gb2312",
+)
 FOREIGN = (
     ("gb18030", "机密文件，请勿外传"),
     ("big5", "機密文件，請勿外傳給客戶"),
@@ -119,11 +132,21 @@ PECULIAR = (
     ("NUL in a word", "機\0密".encode(), "utf-8", "機密"),
     ("NUL in a character", b"\xe6\xa9\0\x9f\xe5\xaf\x86", "utf-8", "機密"),
     ("NUL in JIS", b"\x1b$B5\0!L)\x1b(B", "iso-2022-jp", "機密"),
-    ("quoted mail of another charset", "返信です。\n".encode() + f"> {JAPANESE}".encode("cp932"), "utf-8", f"> {JAPANESE}"),
+    (
+        "quoted mail of another charset",
+        "返信です。\n".encode() + f"> {JAPANESE}".encode("cp932"),
+        "utf-8",
+        f"> {JAPANESE}",
+    ),
     ("its own text beside that", f"{JAPANESE}\n".encode() + "> 元のメール".encode("cp932"), "utf-8", JAPANESE),
     ("the same without a label", "返信です。\n".encode() + f"> {JAPANESE}".encode("cp932"), None, f"> {JAPANESE}"),
     ("JIS with UTF-8 behind", b"\x1b$B5!L)\x1b(B\r\n" + "極秘計画".encode(), "iso-2022-jp", "極秘計画"),
-    ("JIS with Shift_JIS behind", b"\x1b$B5!L)\x1b(B\r\n" + "極秘計画です".encode("cp932"), "iso-2022-jp", "極秘計画です"),
+    (
+        "JIS with Shift_JIS behind",
+        b"\x1b$B5!L)\x1b(B\r\n" + "極秘計画です".encode("cp932"),
+        "iso-2022-jp",
+        "極秘計画です",
+    ),
     ("zero-width space", "機\u200b密".encode(), "utf-8", "機密"),
     ("zero-width joiners", "機\u200d密\u200c資\u2060料".encode(), "utf-8", "機密資料"),
     ("soft hyphen", "KING\u00adFISHER".encode(), "utf-8", "KINGFISHER"),
@@ -138,7 +161,7 @@ PECULIAR = (
     ("label as a second parameter", JAPANESE.encode("euc_jp"), "; charset=euc-jp", JAPANESE),
     ("ASCII hidden by an escape", b"\x1b$B" + b"4012888888881881" + b"\x1b(B", "us-ascii", "4012888888881881"),
     ("ASCII hidden by stripped escapes", b"$BKINGFISHER1881(B", "us-ascii", "KINGFISHER1881"),
-)  # fmt: skip
+)
 
 
 def text_of(octets: bytes, label: str | None) -> str:
@@ -153,7 +176,9 @@ def test_japanese_under_any_label(codec: str, text: str, label: str | None) -> N
     assert text in text_of(text.encode(codec), label)
 
 
-@pytest.mark.parametrize("label", ["us-ascii", "utf-8", "iso-8859-1", "shift_jis", "windows-1252", "x-unknown", "", None])
+@pytest.mark.parametrize(
+    "label", ["us-ascii", "utf-8", "iso-8859-1", "shift_jis", "windows-1252", "x-unknown", "", None]
+)
 @pytest.mark.parametrize(("codec", "text"), FOREIGN, ids=[one[0] for one in FOREIGN])
 def test_other_languages_under_any_label(codec: str, text: str, label: str | None) -> None:
     assert text in text_of(text.encode(codec), label)
@@ -169,15 +194,29 @@ def test_a_right_label_gives_one_reading(codec: str, label: str, text: str) -> N
 @pytest.mark.parametrize(("name", "octets", "label", "wanted"), PECULIAR, ids=[one[0] for one in PECULIAR])
 def test_peculiar_bodies(name: str, octets: bytes, label: str | None, wanted: str) -> None:
     assert wanted in text_of(octets, label)
-    packed = mail(base64.encodebytes(octets), f"Content-Type: text/plain; charset={label or ''}".encode(),
-                  b"Content-Transfer-Encoding: base64")  # fmt: skip
+    packed = mail(
+        base64.encodebytes(octets),
+        f"Content-Type: text/plain; charset={label or ''}".encode(),
+        b"Content-Transfer-Encoding: base64",
+    )
     assert wanted in read_mail(packed).text
 
 
 _SENTENCES = (
-    "お世話になっております。", "よろしくお願いいたします。", "見積書をお送りします。", "株式会社山田商事", "会議は三時からです。",
-    "ご確認ください。", "請求書", "田中様", "資料を添付します", "ありがとうございました！", "１０月の予定", "テスト送信", "了解しました。",
-)  # fmt: skip
+    "お世話になっております。",
+    "よろしくお願いいたします。",
+    "見積書をお送りします。",
+    "株式会社山田商事",
+    "会議は三時からです。",
+    "ご確認ください。",
+    "請求書",
+    "田中様",
+    "資料を添付します",
+    "ありがとうございました！",
+    "１０月の予定",
+    "テスト送信",
+    "了解しました。",
+)
 
 
 @pytest.mark.parametrize("codec", ["cp932", "utf-8", "iso2022_jp"])
