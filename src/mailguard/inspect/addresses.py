@@ -61,14 +61,12 @@ class _Entry:
                 out.append(HeaderAddress(_shown(word), _name(comment)))
 
     def end(self, out: list[HeaderAddress]) -> None:
-        """Give out a name that no address followed: it is shown all the same."""
-        if self.before:
-            name = _name(self.before)
+        """Give out one word that no address followed: somebody, as a list of the sender's own house names him."""
+        before, self.before = self.before, ""
+        if before and not any(ch in before for ch in ' "'):
+            name = _name(before)
             # An address inside an encoded word is none (RFC 2047 section 5): it stays as written.
-            out.append(
-                HeaderAddress(self.before if "@" in name else name.replace(" ", ""), name if "@" in name else "")
-            )
-        self.before = ""
+            out.append(HeaderAddress(before, name) if "@" in name else HeaderAddress(name))
 
 
 def parse_addresses(raw: bytes) -> tuple[HeaderAddress, ...]:
