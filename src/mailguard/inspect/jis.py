@@ -10,6 +10,7 @@ rows in `jisrows`.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 
 from mailguard.inspect.jisrows import as_microsoft, kana, pair_text, supplementary
 from mailguard.inspect.likely import score
@@ -49,8 +50,9 @@ _STRIPPED = re.compile(rb"\$B((?:(?!\$B)[\x21-\x7e]{2}|[ \t]){1,300}?)\([BJ]")
 _EUC = re.compile(rb"(\x8e[\xa1-\xdf]|\x8f[\xa1-\xfe]{2}|(?:[\xa1-\xfe]{2})+)")
 _SJIS = re.compile(rb"[\x81-\x9f\xe0-\xfc][\x40-\x7e\x80-\xfc]|[\x80-\xff]")
 _HIGH = bytes(octet | 0x80 for octet in range(256))
-#: A broken text is looked at character by character in its first octets only: those pieces cost memory.
-_BY_CHARACTER = 2**20
+#: A long text is read in slices that end with a line, since its pieces cost far more memory than itself. So many of
+#: them are looked at character by character; what is broken after those is read by Python alone.
+_SLICE, _MOST_BROKEN = 2**18, 8
 
 
 def has_escapes(octets: bytes) -> bool:
@@ -77,6 +79,11 @@ def restored(octets: bytes) -> bytes | None:
 def decode_iso2022jp(octets: bytes) -> str:
     """Octets of ISO-2022-JP or one of its relatives to text. Never fails."""
     octets = _FOLDED.sub(lambda match: b"\x1b" + (match[1] or match[2] or match[3] or match[4]), octets)
+    # What SO shifts to may be said once for the whole text; everything else ends with its line.
+    return _iso2022(octets) if b"\x1b$)" in octets else "".join(map(_iso2022, _slices(octets)))
+
+
+def _iso2022(octets: bytes) -> str:
     pieces: list[str] = []
     current, shifted = "ascii", "kana"
     split = _ESCAPE.split(octets)
@@ -99,11 +106,7 @@ def decode_euc(octets: bytes) -> str:
         return as_microsoft(octets.decode("euc_jp"))
     except UnicodeDecodeError:
         pass
-    pieces = _EUC.split(octets[:_BY_CHARACTER])
-    text = "".join(
-        _euc_piece(piece) if index % 2 else piece.decode("ascii", "replace") for index, piece in enumerate(pieces)
-    )
-    return text + octets[_BY_CHARACTER:].decode("euc_jp", "replace")
+    return _by_slices(octets, "euc_jp", _broken_euc)
 
 
 def decode_cp932(octets: bytes) -> str:
@@ -112,8 +115,37 @@ def decode_cp932(octets: bytes) -> str:
         return octets.decode("cp932")
     except UnicodeDecodeError:
         pass
-    read = _SJIS.sub(lambda match: _sjis(match[0]), octets[:_BY_CHARACTER])
-    return read.decode("utf-8", "replace") + octets[_BY_CHARACTER:].decode("cp932", "replace")
+    return _by_slices(octets, "cp932", _broken_sjis)
+
+
+def _by_slices(octets: bytes, codec: str, broken: Callable[[bytes], str]) -> str:
+    texts: list[str] = []
+    left = _MOST_BROKEN
+    for piece in _slices(octets):
+        try:
+            text = piece.decode(codec)
+        except UnicodeDecodeError:
+            text = broken(piece) if left > 0 else piece.decode(codec, "replace")
+            left -= 1
+        texts.append(as_microsoft(text))
+    return "".join(texts)
+
+
+def _slices(octets: bytes) -> Iterator[bytes]:
+    start = 0
+    while start < len(octets):
+        end = octets.find(b"\n", start + _SLICE) + 1 or len(octets)
+        yield octets[start:end]
+        start = end
+
+
+def _broken_euc(octets: bytes) -> str:
+    pieces = enumerate(_EUC.split(octets))
+    return "".join(_euc_piece(piece) if index % 2 else piece.decode("ascii", "replace") for index, piece in pieces)
+
+
+def _broken_sjis(octets: bytes) -> str:
+    return _SJIS.sub(lambda match: _sjis(match[0]), octets).decode("utf-8", "replace")
 
 
 def _sjis(char: bytes) -> bytes:

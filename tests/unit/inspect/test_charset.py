@@ -80,3 +80,11 @@ def test_a_text_cut_in_a_character_keeps_its_charset() -> None:
 
 def test_tidy_takes_away_what_nobody_sees() -> None:
     assert tidy("a\u200bb\r\nc\rd\0\ud800\u00ad") == "ab\nc\nd"
+
+
+def test_long_broken_texts_are_read_to_their_end() -> None:
+    line = "機密①\n"
+    assert decode(line.encode("cp932") * 60_000 + b"\x81", "shift_jis").text == line * 60_000 + "\ufffd"
+    assert decode_euc(b"\xb5\xa1\xcc\xa9\xad\xa1\n" * 60_000) == line * 60_000
+    jis = b"\x1b$B5!L)-!\x1b(B\n"
+    assert decode_iso2022jp(jis * 60_000) == line * 60_000
