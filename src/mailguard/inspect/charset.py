@@ -29,19 +29,13 @@ from mailguard.inspect.guess import (
 )
 from mailguard.inspect.jis import decode_iso2022jp, has_escapes, has_shifted_kana, restored
 from mailguard.inspect.labels import JIS, codec_of
+from mailguard.inspect.sight import mirrored, tidy, visible
 
 __all__ = ["Reading", "codec_of", "decode", "decode_each", "mirrored", "tidy", "visible"]
 
 _WEAK = {"cp1252", "cp1254", "latin-1", "iso8859-15", "mac-roman"}  # nearly every octet is a character there
 _WIDE = ("utf-16", "utf-32", "utf_16", "utf_32")
 _SEVEN_BITS: dict[str, Callable[[bytes], str]] = {"utf-7": utf.utf7, "imap": utf.imap_utf7}
-#: Default_Ignorable (UAX 44): zero-width and directional marks, fillers, variation selectors, tags.
-_NOT_SHOWN = re.compile(
-    "[\\x00\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2064\u206a-\u206f\u3164\ufe00-\ufe0f"
-    "\ufeff\uffa0\\ud800-\\udfff\U000e0000-\U000e0fff]"
-)
-_DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_OVERRIDDEN = re.compile("\u202e([^\u202a-\u202e\u2066-\u2069\n]*)\u202c?")
 _ALPHABETIC = re.compile("[\x00-\u017f\u0400-\u045f]*")
 _BAD = re.compile("[\\x00\\ud800-\\udfff]")
 _ASCII_LINE = re.compile(rb"[0-9]{8}|[A-Za-z0-9]{14}")
@@ -68,24 +62,6 @@ def decode_each(octets: bytes, labels: list[str]) -> list[str]:
         if further.second != first.text:  # else the first label is known to be the better one
             texts += [further.text]
     return [text for text in dict.fromkeys(texts) if text]
-
-
-def tidy(text: str) -> str:
-    """Without NUL and characters that nobody sees, with line ends as LF."""
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text if text.isascii() and "\x00" not in text else _NOT_SHOWN.sub("", text)
-
-
-def visible(text: str) -> str:
-    """A text for reading: tidy, and without marks of direction, which split a word for a program but not for an eye."""
-    text = tidy(text)
-    return text if text.isascii() else _DIRECTION.sub("", text)
-
-
-def mirrored(text: str) -> str:
-    """What a screen shows of a text with overrides of direction (UAX 9): these parts backwards; "" if it has none."""
-    return _OVERRIDDEN.sub(lambda match: match[1][::-1], text) if "\u202e" in text else ""
 
 
 def _read(octets: bytes, codec: str | None) -> Reading:
