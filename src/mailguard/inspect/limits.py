@@ -33,6 +33,7 @@ class ReadingLimits:
     parts: int = 1000
     readings: int = 60  # second readings of ambiguous parts
     passwords: int = 20  # tried on each file that needs one
+    rounds: int = 3_000_000  # of hashing while passwords of documents are tried, all files together
     slow_bytes: int = 4 * 2**20  # read in pure Python (ZipCrypto, LHA), some 2 MB a second; keys count too
     header_bytes: int = 2**20  # of one header block
     text_chars: int = 2_000_000  # kept of each text
@@ -51,6 +52,7 @@ class Budget:
     members: int = 0
     expanded: int = 0
     readings: int = 0
+    rounds: int = 0
     slow: int = 0
     #: Passwords that the mail itself gives away, likeliest first; asked for only when a file needs one.
     passwords: Callable[[], tuple[str, ...]] = tuple
@@ -103,6 +105,11 @@ class Budget:
             return False
         self.slow += octets
         return True
+
+    def take_rounds(self, rounds: int) -> bool:
+        """Count the rounds of hashing that one try of a password costs. False: too many, it is not to be tried."""
+        self.rounds += rounds
+        return self.rounds <= self.limits.rounds
 
     @property
     def left(self) -> int:

@@ -17,8 +17,6 @@ from mailguard.inspect.archives.rars import read_rar
 from mailguard.inspect.archives.sevenzips import read_7z
 from mailguard.inspect.archives.streams import read_compressed
 from mailguard.inspect.archives.tars import is_tar, read_tar
-from mailguard.inspect.archives.zipdata import unpack
-from mailguard.inspect.archives.zipfiles import Listing
 from mailguard.inspect.cards import read_cards
 from mailguard.inspect.charset import decode
 from mailguard.inspect.content import Content, FileIn, Opener
@@ -26,20 +24,19 @@ from mailguard.inspect.filetype import PICTURES, TEXTUAL
 from mailguard.inspect.html import declared_charset, html_text, xml_text
 from mailguard.inspect.limits import Budget
 from mailguard.inspect.mailfiles import read_emlx, read_mail_file, read_mbox
-from mailguard.inspect.office import xml as office
 from mailguard.inspect.office.compound import read_compound
-from mailguard.inspect.office.package import read_package
+from mailguard.inspect.office.documents import read_document
+from mailguard.inspect.office.flat import read_flat
 from mailguard.inspect.onenote import read_onenote
 from mailguard.inspect.outlook.tnef import read_tnef
 from mailguard.inspect.pictures import note_place, read_picture
 from mailguard.inspect.plain import read_pgp, read_text
-from mailguard.inspect.rtf import rtf_text
+from mailguard.inspect.rtf import read_rtf
 from mailguard.inspect.shortcuts import read_shortcut
 from mailguard.inspect.smime import read_container
 
 #: Kinds in which no archive belongs.
 _FLAT = (TEXTUAL - {"eml", "emlx", "mbox"}) | {"rtf"}
-_OPEN_DOCUMENTS = {"text": "odt", "spreadsheet": "ods", "presentation": "odp"}
 #: Kinds that are zip archives, by a member that only they have; an Android package has a manifest of Java as well.
 _ZIP_KINDS = {
     "AndroidManifest.xml": "apk",
@@ -69,24 +66,16 @@ def _zip(file: FileIn, budget: Budget) -> Content:
         budget.find("unparseable_attachment", file.where, f"zip: {error}")
         return Content(whole=False)
     zips.note_listing(listing, budget, file.where)
-    if short := _document(file.octets, listing):
-        return read_package(file, listing, budget, short)
+    if (document := read_document(file, listing, budget)) is not None:
+        return document
     names = {member.name for member in listing.members}
     short = next((kind for name, kind in _ZIP_KINDS.items() if name in names), "")
     return zips.read_listing(file, listing, budget, short)
 
 
-def _document(octets: bytes, listing: Listing) -> str:
-    """The kind of the Office document that a zip archive is, "" if it is none."""
-    names = frozenset(member.name for member in listing.members)
-    short = office.office_kind(names)
-    if short or "mimetype" not in names:
-        return short
-    kind = unpack(octets, next(one for one in listing.members if one.name == "mimetype"), 200)
-    return _OPEN_DOCUMENTS.get(kind.decode("latin-1").rpartition(".")[2], "")
-
-
 def _markup(file: FileIn, budget: Budget) -> Content:
+    if (document := read_flat(file, budget)) is not None:
+        return document
     text = decode(file.octets, file.charset or declared_charset(file.octets)).both
     return Content(text=xml_text(text))
 
@@ -94,10 +83,6 @@ def _markup(file: FileIn, budget: Budget) -> Content:
 def _html(file: FileIn, budget: Budget) -> Content:
     found = html_text(decode(file.octets, file.charset or declared_charset(file.octets)).both)
     return Content(text="\n".join(part for part in (found.shown, found.hidden, found.aside) if part), inner=found.files)
-
-
-def _rtf(file: FileIn, budget: Budget) -> Content:
-    return Content(text=rtf_text(file.octets))
 
 
 def _pdf(file: FileIn, budget: Budget) -> Content:
@@ -149,7 +134,7 @@ _OPENERS: dict[str, Opener] = {
     "lzh": read_lzh,
     "cab": read_cab,
     "iso": read_iso,
-    "rtf": _rtf,
+    "rtf": read_rtf,
     "pdf": _pdf,
     "exe": _program,
     "lnk": read_shortcut,

@@ -19,7 +19,7 @@ from mailguard.inspect.limits import Budget, ReadingLimits
 from mailguard.inspect.mime import leaves_of, split_parts
 from mailguard.inspect.names import clean_name, member_name
 from mailguard.inspect.office import compound as cfb
-from mailguard.inspect.office.xml import plain_number
+from mailguard.inspect.office.formats import plain_number
 from mailguard.inspect.salvage import readable, salvage
 from mailguard.inspect.smime import open_container
 from mailguard.inspect.transfer import from_base64, undo

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 
 from mailguard.inspect.content import Content, FileIn
-from mailguard.inspect.filetype import CFB, extension
+from mailguard.inspect.filetype import CFB
 from mailguard.inspect.limits import Budget
 from mailguard.inspect.office.binary import read_binary
 from mailguard.inspect.outlook.msg import read_msg
@@ -37,10 +37,11 @@ def read_compound(file: FileIn, budget: Budget) -> Content:
         return read_binary(file, budget, kind)
     if kind == "msg":
         return read_msg(file, budget)
-    if kind != "encrypted":
-        return Content(short=kind, whole=False)
-    wanted = extension(file.name)
-    return Content(short=wanted if wanted in ("docx", "xlsx", "pptx") else "cfb", encrypted=True, whole=False)
+    if kind == "encrypted":
+        from mailguard.inspect.office.locked import read_locked  # which needs whoever reads documents
+
+        return read_locked(file, budget)
+    return Content(short=kind, whole=False)
 
 
 def stream_names(octets: bytes) -> frozenset[str]:

@@ -1,77 +1,216 @@
-"""An Office document in its zip package: which members are read, in which order, and what they say together.
+"""An Office Open XML document in its zip package: which parts are read, in which order, and what they say together.
 
-Unpacking and limits are `archives`' business, the XML is `office`'s. What is embedded in the document comes back as
-octets, to be opened like any other file.
+Every part is looked at: what it is, its root element says, whatever it is called. Sheets and slides come in the order
+of their document. What is embedded, and every part that is no part of Office, comes back as a file to be opened like
+any other. A part that cannot be read costs itself only. Source: ECMA-376 part 2.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
+from mailguard.inspect.archives.entries import Unpackable
 from mailguard.inspect.archives.zipfiles import Listing
 from mailguard.inspect.archives.zipheaders import Member
-from mailguard.inspect.archives.zips import is_bomb, open_zip
-from mailguard.inspect.content import Content, FileIn, Inner
+from mailguard.inspect.content import Content, FileIn
+from mailguard.inspect.html import html_text
 from mailguard.inspect.limits import Budget
-from mailguard.inspect.names import clean_name
-from mailguard.inspect.office import xml as office
+from mailguard.inspect.office.closing import close, note_unread
+from mailguard.inspect.office.pivots import read_columns, read_records
+from mailguard.inspect.office.prose import read_foreign, read_prose
+from mailguard.inspect.office.relations import Relation, Types, part_of, read_relations, read_types
+from mailguard.inspect.office.said import Said
+from mailguard.inspect.office.sheets import read_sheet
+from mailguard.inspect.office.stored import Stored
+from mailguard.inspect.office.styles import unseen_styles
+from mailguard.inspect.office.vocabulary import DULL, KNOWN
+from mailguard.inspect.office.workbook import Workbook, read_strings, read_styles, read_workbook
+from mailguard.inspect.office.xml import UnsafeXml, local, parse, root_of
+
+TYPES = "[content_types].xml"
+#: Parts that others refer to come first, what nobody looks at last.
+_RANKS = {"workbook": 0, "presentation": 0, "sst": 1, "styleSheet": 1, "styles": 1, "document": 2, "worksheet": 3,
+          "sld": 3, "pivotCacheDefinition": 4, "pivotCacheRecords": 5, "sldLayout": 8, "sldMaster": 8,
+          "notesMaster": 8, "handoutMaster": 8, "Properties": 9, "coreProperties": 9}  # fmt: skip
+_SHEETS = frozenset({"worksheet", "macrosheet", "dialogsheet"})
+_FOLDERS = (("word/", "docx"), ("xl/", "xlsx"), ("ppt/", "pptx"))
+
+
+@dataclass(slots=True)
+class _Package:
+    """What is known of a package while it is read."""
+
+    file: FileIn
+    budget: Budget
+    said: Said
+    content: Content
+    types: Types = field(default_factory=Types)
+    relations: dict[str, list[Relation]] = field(default_factory=dict)
+    parts: list[tuple[Stored, str]] = field(default_factory=list)  # with their root elements
+    others: list[Stored] = field(default_factory=list)
+    places: dict[str, int] = field(default_factory=dict)  # of sheets and slides, by part
+    book: Workbook = field(default_factory=Workbook)
+    names: dict[str, tuple[str, bool]] = field(default_factory=dict)  # of sheets, and whether they are hidden
+    unseen: frozenset[str] = frozenset()
+    columns: list[list[str]] = field(default_factory=list)  # of the pivot cache that was defined last
+
+
+def package_kind(octets: bytes, members: tuple[Member, ...], budget: Budget) -> str:
+    """Short type of the OOXML document with these members, by its content types or its folders; "" if it is none."""
+    listed = next((member for member in members if member.name.lstrip("/").lower() == TYPES), None)
+    if listed is None:
+        return ""
+    try:
+        kind = read_types(Stored(octets, listed, budget).content()).kind()
+    except Unpackable:
+        kind = ""
+    names = [member.name.lstrip("/\\").lower().replace("\\", "/") for member in members]
+    return kind or next((short for start, short in _FOLDERS if any(name.startswith(start) for name in names)), "")
 
 
 def read_package(file: FileIn, listing: Listing, budget: Budget, short: str) -> Content:
-    """A docx, xlsx, pptx, odt, ods or odp file."""
-    octets, where = file.octets, file.where
-    embedded: list[Inner] = []
-    found = Content(short=short, inner=embedded)
-    if is_bomb(octets, listing, budget):
-        budget.find("bomb", where, "expands far beyond its size; not unpacked")
-        found.whole = False
-        return found
-    texts: list[str] = []
-    strings: list[str] = []
-    for member in sorted(listing.members, key=_order):
-        if member.name.endswith("vbaProject.bin"):
-            budget.find("macro", where, "a VBA project")
-        is_file = "/embeddings/" in member.name or member.name.startswith("Object ")
-        if not is_file and not office.is_text_part(member.name):
-            continue
-        part = _unpacked(octets, member, budget, where, found)
-        if part is None:
-            continue
-        if is_file and not office.is_text_part(member.name):
-            embedded.append(replace(part, name=clean_name(member.name)))
-        elif part.octets is not None:
-            _read_part(part.octets, member.name, where, strings, texts, found, budget)
-    found.text = "\n".join(text for text in texts if text.strip())
-    return found
+    """A docx, xlsx or pptx file."""
+    package = _Package(file, budget, Said(budget.limits.personal_chars), Content(short=short))
+    for member in listing.members:
+        if not member.is_folder:
+            _sort_in(Stored(file.octets, member, budget), package)
+    for relations in package.relations.values():
+        _note_targets(relations, package.said, budget, file.where)
+    for part, root in sorted(package.parts, key=lambda pair: (_RANKS.get(pair[1], 6), _numbered(pair[0].name))):
+        if _RANKS.get(root, 6) < 3:
+            _read(part, root, package)
+    later = [pair for pair in package.parts if _RANKS.get(pair[1], 6) >= 3]
+    for part, root in sorted(later, key=lambda pair: _order(pair, package)):
+        _read(part, root, package)
+    package.said.aside(*package.book.unused())
+    return close(package.said, package.content, package.others, package.types, budget, file)
 
 
-def _order(member: Member) -> tuple[bool, tuple[int, str]]:
-    """Shared strings first, since sheets refer to them."""
-    return "sharedStrings" not in member.name, office.reading_order(member.name)
-
-
-def _unpacked(octets: bytes, member: Member, budget: Budget, where: str, found: Content) -> Inner | None:
-    part = next(iter(open_zip(octets, Listing((member,)), budget, where)), None)
-    if part is not None and part.octets is not None:
-        return part
-    found.whole = False
-    found.encrypted = found.encrypted or (part is not None and part.encrypted)
-    budget.find("unparseable_attachment", f"{where}/{member.name}", part.why if part else "limit")
-    return None
-
-
-def _read_part(
-    part: bytes, name: str, where: str, strings: list[str], texts: list[str], found: Content, budget: Budget
-) -> None:
+def _sort_in(part: Stored, package: _Package) -> None:
+    """Look what a part is."""
+    name = part.name.lower()
     try:
-        if name.endswith("sharedStrings.xml"):
-            some, beside = office.shared_strings(part)
-            strings.extend(some)
-            texts.append(beside)
-        elif "/worksheets/" in name:
-            texts.append(office.sheet_text(part, strings))
+        if name == TYPES:
+            package.types = read_types(part.content())
+        elif name.endswith(".rels"):
+            package.relations[part_of(name)] = read_relations(part.content(), part_of(name))
+        elif root := root_of(part.head()):
+            package.parts.append((part, root))
         else:
-            texts.append(office.document_text(part, name))
-    except office.UnsafeXml as error:
-        found.whole = False
-        budget.find("unparseable_attachment", f"{where}/{name}", str(error))
+            package.others.append(part)
+    except Unpackable as error:
+        note_unread(part, error, package.content, package.budget, package.file.where)
+
+
+def _note_targets(relations: list[Relation], said: Said, budget: Budget, where: str) -> None:
+    for relation in relations:
+        if relation.outside:
+            said.aside(relation.target.removeprefix("mailto:"))
+            if relation.is_fetched:
+                budget.find("external_body", where, f"{relation.kind} is fetched from elsewhere")
+        elif relation.kind == "vbaProject":
+            said.macros["a VBA project"] = None
+
+
+def _order(pair: tuple[Stored, str], package: _Package) -> tuple[int, int, str]:
+    part, root = pair
+    return _RANKS.get(root, 6), package.places.get(part.name.lower(), 2**20), _numbered(part.name)
+
+
+def _numbered(name: str) -> str:
+    """A name that sorts by its numbers."""
+    return re.sub(r"\d{1,6}", lambda match: match.group().zfill(6), name.lower())
+
+
+def _read(part: Stored, root: str, package: _Package) -> None:
+    if root in DULL:
+        return
+    try:
+        _READERS.get(root, _prose if root in KNOWN else _foreign)(part, root, package)
+        if part.odd:
+            package.budget.find("unparseable_attachment", f"{package.file.where}/{part.name}", part.odd)
+    except UnsafeXml as error:
+        if root == "xml":  # VML, which programs write like HTML
+            package.said.say(html_text(part.content().decode("utf-8", "replace")).shown)
+            return
+        note_unread(part, error, package.content, package.budget, package.file.where)
+    except Unpackable as error:
+        note_unread(part, error, package.content, package.budget, package.file.where)
+
+
+def _prose(part: Stored, root: str, package: _Package) -> None:
+    read_prose(part.pieces(), package.said, root, package.unseen)
+
+
+def _foreign(part: Stored, root: str, package: _Package) -> None:
+    if root == "ocx":
+        package.said.macros["an ActiveX control"] = None
+    read_foreign(part.pieces(), package.said)
+
+
+def _copy(part: Stored, root: str, package: _Package) -> None:
+    """A drawing of a diagram, VML, a master of slides: mostly a copy of what another part said."""
+    copied = Said(package.said.room)
+    read_prose(part.pieces(), copied, root)
+    package.said.repeat(copied.text)
+    package.said.aside(*copied.beside)
+
+
+def _sheet(part: Stored, root: str, package: _Package) -> None:
+    said = package.said
+    name, hidden = package.names.get(part.name.lower(), (part.name.rpartition("/")[2], False))
+    if root == "macrosheet":
+        said.macros["an Excel 4 macro sheet"] = None
+    before = len(said.text)
+    read_sheet(part.pieces, package.book, said, name)
+    if hidden and len(said.text) > before:
+        said.hidden[f"hidden sheet {name}"] = None
+
+
+def _workbook(part: Stored, root: str, package: _Package) -> None:
+    read_workbook(part.pieces(), package.book)
+    targets = _targets(part, package)
+    for number, sheet in enumerate(package.book.sheets):
+        target = targets.get(sheet.relation, f"xl/worksheets/sheet{number + 1}.xml")
+        package.places[target] = number
+        package.names[target] = (sheet.name, sheet.hidden)
+    _prose(part, root, package)
+
+
+def _presentation(part: Stored, root: str, package: _Package) -> None:
+    targets = _targets(part, package)
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if local(tag) == "sldId":
+            relation = next((value for key, value in attributes.items() if key.endswith(":id")), "")
+            package.places[targets.get(relation, "")] = len(package.places)
+
+    parse(part.pieces(), start, lambda _tag: None, lambda _text: None)
+    _prose(part, root, package)
+
+
+def _targets(part: Stored, package: _Package) -> dict[str, str]:
+    return {relation.identity: relation.target for relation in package.relations.get(part.name.lower(), ())}
+
+
+def _styles(part: Stored, root: str, package: _Package) -> None:
+    package.unseen |= unseen_styles(part.pieces())
+
+
+def _columns(part: Stored, root: str, package: _Package) -> None:
+    package.columns = read_columns(part.pieces(), package.said)
+
+
+_READERS: dict[str, Callable[[Stored, str, _Package], None]] = {
+    **dict.fromkeys(_SHEETS, _sheet),
+    **dict.fromkeys(("drawing", "xml", "sldLayout", "sldMaster", "notesMaster", "handoutMaster"), _copy),
+    "workbook": _workbook,
+    "presentation": _presentation,
+    "sst": lambda part, _root, package: read_strings(part.pieces, package.book, package.said),
+    "styleSheet": lambda part, _root, package: read_styles(part.pieces(), package.book),
+    "styles": _styles,
+    "pivotCacheDefinition": _columns,
+    "pivotCacheRecords": lambda part, _root, package: read_records(part.pieces(), package.columns, package.said),
+}

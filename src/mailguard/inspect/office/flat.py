@@ -1,0 +1,53 @@
+"""Documents of Office in one XML file: flat OpenDocument, Word's and Excel's XML of 2003, flat OPC packages.
+
+Recognised by their root element; what is broken is noted. Files inside stand in base64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from mailguard.inspect.content import Content, FileIn, Inner
+from mailguard.inspect.filetype import PICTURES, detect
+from mailguard.inspect.limits import Budget
+from mailguard.inspect.office.closing import close
+from mailguard.inspect.office.odf_text import read_odf
+from mailguard.inspect.office.prose import read_flat_prose
+from mailguard.inspect.office.relations import Types
+from mailguard.inspect.office.said import Said
+from mailguard.inspect.office.xml import UnsafeXml, root_of
+
+_BODIES = {b"<office:text": "odt", b"<office:spreadsheet": "ods", b"<office:presentation": "odp"}
+#: Root element, a name that must stand near it, and the kind that a program shows it as.
+_ROOTS = {
+    "document": b"urn:oasis:names:tc:opendocument",
+    "wordDocument": b"schemas.microsoft.com/office/word/2003",
+    "Workbook": b"urn:schemas-microsoft-com:office:spreadsheet",
+    "package": b"schemas.microsoft.com/office/2006/xmlPackage",
+}
+
+
+def read_flat(file: FileIn, budget: Budget) -> Content | None:
+    """Read an XML file that is an Office document; None if it is none."""
+    head = file.octets[:4096]
+    root = root_of(head)
+    if _ROOTS.get(root, b"\0") not in head:
+        return None
+    content, said = Content(), Said(budget.limits.personal_chars)
+    if root == "document":
+        content.short = next((short for body, short in _BODIES.items() if body in file.octets), "")
+    read: Callable[[tuple[bytes, ...], Said], list[bytes]] = read_odf if root == "document" else read_flat_prose
+    files: list[bytes] = []
+    try:
+        files = read((file.octets,), said)
+    except UnsafeXml as error:
+        content.whole = False
+        budget.find("unparseable_attachment", file.where, str(error))
+    close(said, content, [], Types(), budget, file)
+    if held := [octets for octets in files if octets and detect(octets).short not in PICTURES]:
+        content.inner = _listed(held)
+    return content
+
+
+def _listed(files: list[bytes]) -> Iterator[Inner]:
+    return (Inner(f"object {number}", octets, len(octets)) for number, octets in enumerate(files, 1))
