@@ -59,6 +59,8 @@ async def _run(files: Iterable[str], as_json: bool, unmasked: bool, text: bool) 
                 click.echo(f"mailguard inspect: {name}: {found}", err=True)
             elif as_json:
                 shown = {"file": name} | facts_to_json(found, unmasked=unmasked, text=text)
+                if text:
+                    shown["hidden_text"] = found.text[found.shown :].strip("\n")
                 line = json.dumps(shown, ensure_ascii=False)
                 click.echo(line.encode("utf-8", "replace"))
             else:
@@ -119,9 +121,10 @@ def _shown(name: str, facts: Facts, unmasked: bool, text: bool) -> str:
         lines.append(f"  {label}: {count.distinct} ({', '.join(examples[:20])})")
     lines.extend(f"  secret {label}: {count}" for label, count in facts.secrets.items())
     lines.extend(f"  ! {one.code}: {one.where}: {one.detail}" for one in facts.findings)
-    if text and facts.text.strip():
-        lines.append("  Text:")
-        lines.extend(f"  | {line}" for line in facts.text.strip().split("\n"))
+    for label, some in (("Text", facts.text[: facts.shown]), ("Text that is not displayed", facts.text[facts.shown :])):
+        if text and some.strip():
+            lines.append(f"  {label}:")
+            lines.extend(f"  | {line}" for line in some.strip().split("\n"))
     return "\n".join("".join(ch if ch.isprintable() or ch in "\t" else "?" for ch in line) for line in lines)
 
 

@@ -38,7 +38,9 @@ _MOST_HTML = 1_000_000
 @dataclass(frozen=True, slots=True)
 class BodyValues:
     """text: to be shown; cut: so many characters of it (0: all); note: why there is none; offer, load: buttons to
-    read it; found: what was found where; unmasked: whether its values are shown in full."""
+    read it; unseen: text that the recipient's program does not show; found: what was found where; unmasked: whether its
+    values are shown in full.
+    """
 
     text: str = ""
     cut: int = 0
@@ -47,6 +49,7 @@ class BodyValues:
     load: str = ""
     html: bool = False
     raw: bool = False
+    unseen: str = ""
     found: Sequence[Found] = ()
     unmasked: bool = False
 
@@ -66,8 +69,9 @@ async def body_values(request: Request, desk: Desk, actor: Actor, view: View, by
         return BodyValues(note=say("text.gone"))
     limit, unmasked = desk.settings.text_chars, "unmasked" in request.query_params
     return BodyValues(
-        text=facts.text[:limit].strip("\n"),
-        cut=limit if len(facts.text) > limit else 0,
+        text=facts.text[: min(limit, facts.shown)].strip("\n"),
+        cut=limit if facts.shown > limit else 0,
+        unseen=facts.text[facts.shown : facts.shown + limit].strip("\n"),
         note=say("text.unread" if any(f.code == "unreadable" for f in facts.findings) else "text.empty"),
         html=bool(facts.html),
         raw=True,

@@ -70,7 +70,7 @@ async def show_outside_mail(request: Request) -> Response:
         request,
         "outside_mail.html",
         mail=_row(mail, by),
-        text=pieces(facts.text[: desk.settings.text_chars], desk.settings.url),
+        text=pieces(facts.text[: min(facts.shown, desk.settings.text_chars)], desk.settings.url),
         files=[NamedFile(on_one_line(a.filename, 160), file_size(a.size)) for a in facts.attachments],
         html=bool(facts.html),
         headers=octets.partition(b"\r\n\r\n")[0][:_HEADERS].decode("utf-8", "replace"),

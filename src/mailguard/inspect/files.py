@@ -104,20 +104,13 @@ class Files:
             sha256=hashlib.sha256(file.octets).hexdigest(),
             encrypted=seen.encrypted,
             inspected=seen.inspected,
-            text=self.cut(text, file.where),
+            text=self.budget.keep(text, file.where),
             members=tuple(seen.members),
         )
 
     def open_as_message(self, file: FileIn) -> Attachment:
         """Open what its part declares to be a message, whatever its octets look like."""
         return self.open(file, of_short("eml"))
-
-    def cut(self, text: str, where: str) -> str:
-        """A text at its limit."""
-        if len(text) <= self.budget.limits.text_chars:
-            return text
-        self.budget.find("limit_reached", where, "the text is longer than what is kept of it")
-        return text[: self.budget.limits.text_chars]
 
     def _look(self, file: FileIn, seen: _Seen, read: Content | None) -> None:
         content = read or content_of(file, seen.type.short, self.budget)

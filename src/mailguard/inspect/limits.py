@@ -36,7 +36,8 @@ class ReadingLimits:
     rounds: int = 3_000_000  # of hashing while passwords of documents are tried, all files together
     slow_bytes: int = 4 * 2**20  # read in pure Python (ZipCrypto, LHA), some 2 MB a second; keys count too
     header_bytes: int = 2**20  # of one header block
-    text_chars: int = 2_000_000  # kept of each text
+    text_chars: int = 8_000_000  # kept of each text
+    texts_chars: int = 16_000_000  # kept of all texts together
     personal_chars: int = 20_000_000  # searched for personal data, all texts together
     html_chars: int = 1_000_000
     values: int = 10_000  # kept of each class of personal data
@@ -54,6 +55,7 @@ class Budget:
     readings: int = 0
     rounds: int = 0
     slow: int = 0
+    kept: int = 0  # characters
     #: Passwords that the mail itself gives away, likeliest first; asked for only when a file needs one.
     passwords: Callable[[], tuple[str, ...]] = tuple
     _seen: dict[tuple[str, str, str], None] = field(default_factory=dict)
@@ -110,6 +112,15 @@ class Budget:
         """Count the rounds of hashing that one try of a password costs. False: too many, it is not to be tried."""
         self.rounds += rounds
         return self.rounds <= self.limits.rounds
+
+    def keep(self, text: str, where: str) -> str:
+        """A text at its limit, and at what is left for all of them."""
+        most = min(self.limits.text_chars, max(0, self.limits.texts_chars - self.kept))
+        if len(text) > most:
+            self.find("limit_reached", where, "the text is longer than what is kept of it")
+            text = text[:most]
+        self.kept += len(text)
+        return text
 
     @property
     def left(self) -> int:

@@ -11,6 +11,7 @@ import functools
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from mailguard.inspect import text as bodies
 from mailguard.inspect.content import FileIn, Piece
@@ -62,11 +63,13 @@ class Texts:
 
     def everything(self) -> Iterator[str]:
         """Each text once: what is shown first."""
-        seen: set[str] = set()
-        for _, text in (*self.shown, *self.second, *self.unseen):
-            if text.strip() and text not in seen:
-                seen.add(text)
-                yield text
+        return chain(*self.apart())
+
+    def apart(self) -> tuple[list[str], list[str]]:
+        """Each text once: what is shown, and what only another reader shows or nobody."""
+        shown = dict.fromkeys(text for _, text in self.shown if text.strip())
+        others = dict.fromkeys(text for _, text in (*self.second, *self.unseen) if text.strip())
+        return list(shown), [text for text in others if text not in shown]
 
     def voices(self) -> Voices:
         """Who speaks in what is shown."""

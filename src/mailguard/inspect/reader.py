@@ -53,7 +53,7 @@ def _read(octets: bytes, budget: Budget) -> Facts:
     if budget.found("ambiguous_mime"):
         _guarded(budget, "mail", lambda: parts.read_again(octets), None)
     headers = _guarded(budget, "headers", lambda: fields.read_headers(block, budget), Headers())
-    text = _nfc("\n".join(parts.texts.everything()))
+    shown, others = (_joined(some, budget) for some in parts.texts.apart())
     one_voice = Voices(tuple(Piece(where, text) for where, text in parts.texts.shown))
     voices = _guarded(budget, "text", parts.texts.voices, one_voice)
     pieces = [Piece("subject", headers.subject or ""), *voices.pieces, *parts.texts.pieces(), *parts.files.pieces]
@@ -63,7 +63,8 @@ def _read(octets: bytes, budget: Budget) -> Facts:
     secrets, secret_places = _guarded(budget, "secrets", lambda: find_secrets(searched), nothing)
     facts = Facts(
         headers=headers,
-        text=parts.files.cut(text, "text"),
+        text=f"{shown}\n{others}" if shown and others else shown or others,
+        shown=len(shown),
         html=_nfc(parts.texts.html[: limits.html_chars]),
         attachments=tuple(parts.attachments),
         personal_data=found.classes,
@@ -76,7 +77,7 @@ def _read(octets: bytes, budget: Budget) -> Facts:
         is_reply=fields.is_reply(headers),
         received_count=sum(field.name == "received" for field in block.fields),
         own_marks=fields.own_marks(block),
-        quoted=parts.files.cut(_nfc(voices.quoted), "text"),
+        quoted=_nfc(voices.quoted[: limits.text_chars]),
         signature=_nfc(voices.signature),
         greeting=voices.greeting,
         matches=(*found.matches, *secret_places),
@@ -128,6 +129,12 @@ def _guarded(budget: Budget, where: str, step: Callable[[], T], otherwise: T) ->
     except Exception as error:
         budget.find("unreadable", where, f"the reader failed: {type(error).__name__}")
         return otherwise
+
+
+def _joined(texts: list[str], budget: Budget) -> str:
+    """Texts below one another, cut before they are joined: a mail of too much text must not cost twice its size."""
+    kept = [_nfc(budget.keep(text, "text")) for text in texts]
+    return "\n".join(text for text in kept if text)
 
 
 def _nfc(text: str) -> str:

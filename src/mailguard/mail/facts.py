@@ -135,7 +135,8 @@ class Facts:
     """
 
     headers: Headers = field(default_factory=Headers)
-    text: str = ""  # the mail's own text parts, HTML as text
+    text: str = ""  # the mail's own text parts, HTML as text; then what is not shown: see `shown`
+    shown: int = 0  # so many characters of `text` are what the recipient sees; the rest is hidden, or another reading
     html: str = ""  # the first HTML part decoded, for the sandbox on the console; bounded
     attachments: tuple[Attachment, ...] = ()
     personal_data: dict[str, ClassCount] = field(default_factory=dict)

@@ -58,6 +58,7 @@ def facts_from_json(obj: object) -> Facts:
     return Facts(
         headers=_headers_from_json(_mapping(top.get("headers")), _mapping(judge.get("headers"))),
         text=_text(top.get("text")),
+        shown=_number(judge.get("shown")),
         html=_text(judge.get("html")),
         attachments=_attachments_from_json(top.get("attachments"), 0),
         personal_data={name: _count_from_json(_mapping(personal[name])) for name in CLASSES if name in personal},
@@ -105,6 +106,7 @@ def _judge_to_json(facts: Facts, text: bool) -> Json:
         "encrypted": facts.encrypted,
         "is_reply": facts.is_reply,
         "received_count": facts.received_count,
+        "shown": facts.shown,
         "own_marks": list(facts.own_marks),
         "greeting": [[one.name, one.company, one.title] for one in facts.greeting],
         "scanned": facts.scanned,

@@ -171,6 +171,11 @@ TEXTS: dict[str, Both] = {
     ),
     "text.unread": Both("本文を読み取れませんでした。", "The body could not be read."),
     "text.show": Both("本文を表示する({size})", "Show the body ({size})"),
+    "text.unseen": Both("表示されない文章", "Text that is not displayed"),
+    "text.unseen.note": Both(
+        "相手のメールソフトの画面には出ませんが、メールには含まれています。",
+        "The recipient's program does not show it, but it is in the mail.",
+    ),
     "html": Both("HTML表示", "As HTML"),
     "html.note": Both(
         "外部の画像やスクリプトは読み込みません。", "Nothing from outside is loaded and nothing in it runs."
