@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from tests.test_layers import HEIGHT
 
+from mailguard.mail.facts import CLASSES, FINDING_CODES
 from mailguard.mail.lifecycle import FINAL, NEXT, Event, State
 from mailguard.mail.verdict import Disposition
 
@@ -138,3 +139,11 @@ def test_both_readmes_show_the_same_commands() -> None:
     english, japanese = (blocks_of(text_of(ROOT / name), "sh") for name in ("README.md", "README.ja.md"))
     assert english
     assert english == japanese
+
+
+def test_the_page_on_reading_names_every_finding_and_class() -> None:
+    page = text_of(ROOT / "docs" / "reading.md")
+    named = {name for row in rows_under(page, "Findings") for name in re.findall(r"[a-z_]+", row[0])}
+    assert named == set(FINDING_CODES)
+    classes = {name for row in rows_under(page, "Personal data") for name in re.findall(r"[a-z_]+", row[0])}
+    assert classes == set(CLASSES)
