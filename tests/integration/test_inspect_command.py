@@ -32,6 +32,13 @@ def test_one_object_a_line_in_the_order_of_the_files(tmp_path: Path) -> None:
     assert found[0]["personal_data"]["payment_card"] == {"distinct": 1, "examples_masked": ["************1881"]}
 
 
+def test_a_text_never_breaks_the_line(tmp_path: Path) -> None:
+    mail = tmp_path / "a.eml"
+    mail.write_bytes("Subject: x\r\n\r\none\u2028two\u2029three\x85four\r\n".encode())
+    (line,) = run("--json", str(mail), str(mail)).stdout.splitlines()[1:]
+    assert json.loads(line)["text"].split() == ["one", "two", "three", "four"]
+
+
 def test_a_folder_of_a_thousand_mails(tmp_path: Path) -> None:
     (tmp_path / "old").mkdir()
     mails(tmp_path, 700)

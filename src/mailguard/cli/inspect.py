@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -61,13 +63,18 @@ async def _run(files: Iterable[str], as_json: bool, unmasked: bool, text: bool) 
                 shown = {"file": name} | facts_to_json(found, unmasked=unmasked, text=text)
                 if text:
                     shown["hidden_text"] = found.text[found.shown :].strip("\n")
-                line = json.dumps(shown, ensure_ascii=False)
-                click.echo(line.encode("utf-8", "replace"))
+                click.echo(_line(shown))
             else:
                 click.echo(_shown(name, found, unmasked, text))
     finally:
         await readers.stop()
     return failed
+
+
+def _line(shown: dict[str, Any]) -> bytes:
+    """One line of JSON. U+0085, U+2028 and U+2029 are escaped: many a reader of lines takes them for line ends."""
+    text = json.dumps(shown, ensure_ascii=False)
+    return re.sub("[\x85\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text).encode("utf-8", "replace")
 
 
 async def _facts_of(files: Iterable[str], readers: Readers) -> AsyncIterator[tuple[str, Facts | str]]:

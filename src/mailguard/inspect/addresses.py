@@ -22,6 +22,7 @@ _CLOSING = re.compile(r"[>,;<]")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+\\?)(?:"|\Z)', re.DOTALL)
 _LOCAL_ONLY = re.compile(r"[a-z0-9._+-]+")
 _SIMPLE = re.compile(r"[^\s\"(),:;<>@\\\[\]=]+@[^\s\"(),:;<>@\\\[\]]+")
+_REMARK = re.compile(r"\([^()]*\)")
 _ROUTE = re.compile(r"^(?:@[^,:]+,?)+:")
 
 
@@ -40,7 +41,8 @@ class _Entry:
         phrase = "".join(self.words).strip()
         comment = " ".join(self.comments)
         for angle in self.angles:
-            address = _ROUTE.sub("", angle.strip()).strip()
+            bare = angle if '"' in angle else _REMARK.sub("", angle)  # RFC 5322 section 4.4 allows it anywhere
+            address = _ROUTE.sub("", bare.strip()).strip()
             if address:
                 whole = f"{self.before}, {phrase}" if self.before else phrase
                 out.append(HeaderAddress(_shown(address), _name(whole or comment)))

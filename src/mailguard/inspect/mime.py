@@ -23,6 +23,16 @@ _GUESS = re.compile(rb"(?im)^--([^\r\n]{1,200}?)[ \t]*\r?\n(?:[ \t]*\r?\n)?conte
 _HEADER_FIRST = re.compile(rb"(?i)[\r\n\x00]*(content-(?:type|transfer-encoding|disposition)[ \t]*:)")
 _MESSAGE_FIRST = re.compile(rb"[\r\n\x00]+[!-9;-~]{2,60}:[^\r\n]*\r?\n(?:[!-9;-~]{2,60}:|[ \t])")
 _PREAMBLE_ORDINARY = 250
+#: What programs write before the first part for readers without MIME.
+_PREAMBLE = re.compile(
+    rb"(?i)(?:(?:this is an? (?:multi-?part (?:mime )?message(?: in mime format)?"
+    rb"|mime-?(?:encapsulated|encoded) message"
+    rb"|s/mime signed message|openpgp/mime signed message \(rfc 4880 and 3156\)"
+    rb"|cryptographically signed message in mime format)|this message is in mime format"
+    rb"|since your mail reader does not understand this format, some or all of this message may not be legible"
+    rb"|the first part should be readable text, while the remaining parts are likely unreadable without mime-aware"
+    rb" tools)[.:]? ?)*"
+)
 #: How much of a body is also read as it stands, in octets, where its encoding is in doubt.
 _RAW = 2**20
 _EMPTY = Parameterised("", ())
@@ -132,7 +142,8 @@ class _Walk:
         if any(one not in IDENTITY for one in encs):
             # RFC 2045 section 6.4 forbids it; some readers decode, some do not.
             plain = undo(body, next(one for one in encs if one not in IDENTITY)).octets
-            self.ambiguous(entity, "a transfer encoding on a multipart")
+            if plain != body:
+                self.ambiguous(entity, "a transfer encoding on a multipart")
             if not used and any(_occurs(plain, one) for one in bounds):
                 body, used = plain, [one for one in bounds if _occurs(plain, one)]
         if not multipart or len(used) > 1:
@@ -169,12 +180,19 @@ class _Walk:
         for piece, name in ((preamble, "preamble"), (epilogue, "epilogue")):
             if has_mime_lines(piece):
                 self.ambiguous(entity, f"the {name} of a multipart holds parts")
-            if len(piece.strip()) > _PREAMBLE_ORDINARY or not piece.isascii():
-                self._keep_text(entity, piece, name)
+            self._keep_outside(entity, piece, name)
         default = "message/rfc822" if multipart == "multipart/digest" else "text/plain"
         prefix = "" if entity.where == "mail" else f"{entity.where}."
         parents = (*entity.parents, multipart)
         return [_Entity(part, f"{prefix}{n}", parents, default) for n, part in enumerate(parts, offset + 1)]
+
+    def _keep_outside(self, entity: _Entity, piece: bytes, name: str) -> None:
+        """What stands outside of the parts. Only a reader without MIME shows it; a few words there are usual."""
+        if len(piece) < 2 * _PREAMBLE_ORDINARY and _PREAMBLE.fullmatch(b" ".join(piece.split())):
+            return
+        if len(piece.strip()) > _PREAMBLE_ORDINARY or not piece.isascii():
+            self.budget.find("hidden_text", f"{entity.where} {name}", "text outside of the parts")
+        self._keep_text(entity, piece, name)
 
     def _keep_text(self, entity: _Entity, octets: bytes, name: str) -> None:
         self.leaves.append(

@@ -215,7 +215,6 @@ class Parts:
             self._note_calendar(leaf, content.decode("utf-8", "replace"))
         if leaf.hidden:
             texts.unseen.append((leaf.where, body.text))
-            self.budget.find("hidden_text", leaf.where, "text outside of the parts")
         else:
             (texts.shown if first else texts.second).append((leaf.where, body.text))
             if body.marked:

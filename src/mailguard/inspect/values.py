@@ -199,17 +199,25 @@ def _continued(parts: dict[int, list[_Piece]]) -> list[str]:
 def _joined(pieces: list[_Piece]) -> list[str]:
     charset = ""
     octets: list[bytes] = []
+    cut = b""  # an escape that began in the section before: most readers join the sections first
     for number, piece in enumerate(pieces):
         value = piece.value
         if piece.extended and number == 0:
             charset, value = _charset(value)
         elif piece.extended and charset and value.lower().startswith(f"{charset.lower()}'"):
             value = _charset(value)[1]  # some clients repeat it in every section
-        raw = value.encode("utf-8", "surrogatepass")
+        raw = cut + value.encode("utf-8", "surrogatepass")
+        raw, cut = _whole_escapes(raw) if piece.extended else (raw, b"")
         octets.append(unquote_to_bytes(raw) if piece.extended or (charset and "%" in value) else raw)
-    reading = decode(b"".join(octets).replace(b"\x00", NUL.encode()), charset)
+    reading = decode(b"".join((*octets, cut)).replace(b"\x00", NUL.encode()), charset)
     texts = (read_words(reading.text).text if "=?" in reading.text else reading.text, reading.second)
     return [_tidied(text) for text in texts if text]
+
+
+def _whole_escapes(raw: bytes) -> tuple[bytes, bytes]:
+    """A section without the escape that it cuts off at its end, and that."""
+    begins = raw.rfind(b"%", max(0, len(raw) - 2))
+    return (raw[:begins], raw[begins:]) if begins >= 0 else (raw, b"")
 
 
 def _charset(value: str) -> tuple[str, str]:

@@ -152,6 +152,12 @@ ONE = (
     ("zero width", [_D + b'; filename="' + "re\u200bport.xlsx".encode() + b'"'], "report.xlsx"),
     ("per cent in a plain name", [_D + b'; filename="100%.xlsx"'], "100%.xlsx"),
     ("escapes in a plain name", [_D + b'; filename="' + _H + b'"'], _H.decode()),
+    (
+        "escapes cut by sections",
+        [_D + b"; filename*0*=utf-8''%E2%8; filename*1*=2%AC%; filename*2*=2Fx%.xlsx"],
+        "x%.xlsx",
+    ),
+    ("a sign at the end", [_D + b"; filename*0*=utf-8''a; filename*1=100%; filename*2*=41.xlsx"], "a100%41.xlsx"),
     ("name only", [_T + b'; name="report.xlsx"'], "report.xlsx"),
     ("name and filename alike", [_T + b'; name="report.xlsx"', _D + b'; filename="report.xlsx"'], "report.xlsx"),
     (

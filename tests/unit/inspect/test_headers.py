@@ -53,6 +53,7 @@ def test_words(raw: bytes, text: str) -> None:
         (b'"never closed <a@b.c>', [("a@b.c", "never closed")]),
         (b"(((((", []),
         (b"", []),
+        (b"<c@(Chris's host.)public.example>, <d(x)@b.example>", [("c@public.example", ""), ("d@b.example", "")]),
     ],
 )
 def test_addresses(raw: bytes, people: list[tuple[str, str]]) -> None:

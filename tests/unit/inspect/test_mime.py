@@ -80,3 +80,45 @@ def test_delimiters_that_share_a_beginning() -> None:
     inner = b"Content-Type: multipart/mixed; boundary=b-1\r\n\r\n--b-1\r\n\r\none\r\n--b-1--\r\n"
     octets = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" + inner + b"\r\n--b\r\n\r\ntwo\r\n--b--\r\n"
     assert _leaves(octets) == ([("text/plain", b"one"), ("text/plain", b"two")], [])
+
+
+_MIXED = b"Content-Type: multipart/mixed; boundary=x\r\n%s\r\n%s\r\n--x\r\n\r\nhello\r\n--x--\r\n%s"
+
+
+def _told(octets: bytes) -> tuple[list[bytes], list[str]]:
+    """What stands outside of the parts, and the codes of the findings."""
+    budget = Budget(ReadingLimits())
+    _, leaves = leaves_of(octets, budget)
+    return [leaf.contents[0].strip() for leaf in leaves if leaf.hidden], [one.code for one in budget.findings()]
+
+
+def test_words_outside_of_the_parts_are_kept() -> None:
+    assert _told(_MIXED % (b"", b"KESTREL", b"")) == ([b"KESTREL"], [])
+    assert _told(_MIXED % (b"", b"", b"\r\nlist mailing list\r\n")) == ([b"list mailing list"], [])
+    assert _told(_MIXED % (b"", b"This is a multi-part message in MIME format. KESTREL", b""))[0] != []
+
+
+@pytest.mark.parametrize(
+    "preamble",
+    [
+        b"",
+        b"This is a multi-part message in MIME format.\r\n",
+        b"This is a MIME-encapsulated message\r\n",
+        b"This is an OpenPGP/MIME signed message (RFC 4880 and 3156)",
+        b"  This message is in MIME format.  The first part should be readable text,\r\n"
+        b"  while the remaining parts are likely unreadable without MIME-aware tools.\r\n",
+    ],
+)
+def test_what_programs_write_before_the_parts_is_no_text(preamble: bytes) -> None:
+    assert _told(_MIXED % (b"", preamble, b"\r\n")) == ([], [])
+
+
+def test_much_outside_of_the_parts_is_hidden_text() -> None:
+    assert _told(_MIXED % (b"", b"KESTREL " * 40, b""))[1] == ["hidden_text"]
+    assert _told(_MIXED % (b"", "極秘".encode(), b""))[1] == ["hidden_text"]
+
+
+def test_an_encoding_on_a_multipart_is_ambiguous_where_it_changes_something() -> None:
+    label = b"Content-Transfer-Encoding: quoted-printable\r\n"
+    assert _told(_MIXED % (label, b"", b""))[1] == []
+    assert _told((_MIXED % (label, b"", b"")).replace(b"hello", b"hel=6Co"))[1] == ["ambiguous_mime"]
