@@ -98,10 +98,12 @@ def _scan(text: str, position: int) -> Iterator[tuple[str, str]]:
 def _quoted_values(text: str, quoted: re.Match[str]) -> tuple[list[str], int]:
     """The readings of a quoted value, and where the next separator stands."""
     value, after = _unescaped(quoted[1]), quoted.end()
+    # By the grammar every backslash only escapes (RFC 5322 section 3.2.4); on Windows it parts folders.
+    strict = re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL) if "\\" in value else value
     end = _or_end(text, text.find(";", after))
     tail = text[after:end].strip()
     if not tail or _COMMENT.fullmatch(tail):
-        return [value], end
+        return [value] if strict == value else [value, strict], end
     following = _ANY.match(text, after)
     if following:  # the next parameter begins without a semicolon
         return [value], following.end() - 1

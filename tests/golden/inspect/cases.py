@@ -142,7 +142,7 @@ NAMES = (
     Case("name-word-bare", _named(_CD + "filename==?utf-8?B?5qmf5a+GLnBkZg==?="), files=("機密.pdf",)),
     Case("name-spaces-bare", _named(_CD + "filename=final price list.pdf"), files=("final price list.pdf",)),
     Case("name-escaped", _named(_CD + r'filename="a\"b;c.pdf"'), files=('a"b;c.pdf',)),
-    Case("name-path", _named(_CD + r'filename="..\..\x\plan.pdf"'), files=("plan.pdf",)),
+    Case("name-path", _named(_CD + r'filename="..\..\x\plan.pdf"'), files=("plan.pdf", "....xplan.pdf")),
     Case("name-type-only", _named("X-Nothing: 1", 'application/pdf; name="plan.pdf"'), files=("plan.pdf",)),
     Case(
         "names-differ",
