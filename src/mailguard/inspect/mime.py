@@ -21,6 +21,10 @@ from mailguard.inspect.transfer import IDENTITY, undo
 _GUESS = re.compile(rb"(?im)^--([^\r\n]{1,200}?)[ \t]*\r?\n(?:[ \t]*\r?\n)?content-[a-z-]{2,30}[ \t]*:")
 #: How a body begins that a second reader takes for a header or for parts. A person quotes neither without a word first.
 _HEADER_FIRST = re.compile(rb"(?i)[\r\n\x00]*(content-(?:type|transfer-encoding|disposition)[ \t]*:)")
+#: How the body of a file begins where an empty line fell into its header: an end of a line, then the other fields.
+_HEADER_SECOND = re.compile(
+    rb"(?i)[^\r\n]{0,200}\r?\n((?:content-(?:type|transfer-encoding|disposition)[ \t]*:[^\r\n]*\r?\n){1,5})\r?\n"
+)
 _MESSAGE_FIRST = re.compile(rb"[\r\n\x00]+[!-9;-~]{2,60}:[^\r\n]*\r?\n(?:[!-9;-~]{2,60}:|[ \t])")
 _PREAMBLE_ORDINARY = 250
 #: What programs write before the first part for readers without MIME.
@@ -35,6 +39,10 @@ _PREAMBLE = re.compile(
 )
 #: How much of a body is also read as it stands, in octets, where its encoding is in doubt.
 _RAW = 2**20
+#: Octets that some readers pass over around a delimiter, and how often a boundary is looked at for that.
+_PASSED_OVER = bytes(one for one in range(256) if (one < 0x20 or one > 0x7E) and one not in b"\t\n\r")
+_TAILS = frozenset(bytes([one]) for one in _PASSED_OVER)
+_MOST_NEEDLES = 10_000
 _EMPTY = Parameterised("", ())
 
 
@@ -146,7 +154,7 @@ class _Walk:
                 self.ambiguous(entity, "a transfer encoding on a multipart")
             if not used and any(_occurs(plain, one) for one in bounds):
                 body, used = plain, [one for one in bounds if _occurs(plain, one)]
-        if not multipart or len(used) > 1:
+        if not multipart or len(used) > 1 or any(_almost(body, one) for one in used):
             self.ambiguous(entity, "the boundary can be read in two ways")
         if not used:
             used = self._guessed(entity, body)
@@ -222,12 +230,12 @@ class _Walk:
             )
         )
         if encs[0] in IDENTITY and not media.startswith("message/") and media != "text/rfc822-headers":
-            return self._inner(entity, body)
+            return self._inner(entity, media, body)
         return []
 
-    def _inner(self, entity: _Entity, body: bytes) -> list[_Entity]:
+    def _inner(self, entity: _Entity, media: str, body: bytes) -> list[_Entity]:
         """A plain body that begins like a header or like parts: a second reader finds them in it."""
-        header = _HEADER_FIRST.match(body)
+        header = _HEADER_FIRST.match(body) or (None if media.startswith("text/") else _HEADER_SECOND.match(body))
         if not header and not _GUESS.match(body.lstrip(b"\r\n\x00")):
             return []
         self.ambiguous(entity, "a body that looks like further parts")
@@ -273,6 +281,21 @@ def _occurs(body: bytes, boundary: str) -> bool:
         return next(_delimiters(body, boundary.encode("latin-1")), None) is not None
     except UnicodeEncodeError:
         return False
+
+
+def _almost(body: bytes, boundary: str) -> bool:
+    """Whether a line is a delimiter only for those who pass over control characters and the like (or too many are)."""
+    needle = b"--" + boundary.encode("latin-1")
+    position = body.find(needle)
+    for _ in range(_MOST_NEEDLES):
+        if position < 0:
+            return False
+        after = position + len(needle)
+        lead = re.split(rb"[\r\n]", body[max(0, position - 8) : position])[-1]
+        if lead.translate(None, _PASSED_OVER + b"\t ") == b"" and (lead or body[after : after + 1] in _TAILS):
+            return True
+        position = body.find(needle, after)
+    return True
 
 
 def _footer_only(body: bytes, odd: str) -> bool:

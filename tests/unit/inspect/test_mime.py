@@ -122,3 +122,21 @@ def test_an_encoding_on_a_multipart_is_ambiguous_where_it_changes_something() ->
     label = b"Content-Transfer-Encoding: quoted-printable\r\n"
     assert _told(_MIXED % (label, b"", b""))[1] == []
     assert _told((_MIXED % (label, b"", b"")).replace(b"hello", b"hel=6Co"))[1] == ["ambiguous_mime"]
+
+
+@pytest.mark.parametrize("line", [b"\x0c--x", b" --x", b"--x\x0b", b"--x\x85", b"--x\x00--"])
+def test_a_line_that_is_almost_a_delimiter(line: bytes) -> None:
+    assert _told((_MIXED % (b"", b"", b"")).replace(b"hello", b"hello\r\n" + line))[1] == ["ambiguous_mime"]
+
+
+@pytest.mark.parametrize("line", [b"--xy", b"--x.ALT", b"> --x", b"--x of it", b"-- x", b"\r\n\r\n"])
+def test_a_line_that_only_resembles_a_delimiter(line: bytes) -> None:
+    assert _told((_MIXED % (b"", b"", b"")).replace(b"hello", b"hello\r\n" + line))[1] == []
+
+
+def test_an_empty_line_within_the_header_of_a_file() -> None:
+    body = b"name=x.csv\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8="
+    leaves, codes = _leaves(b"Content-Type: application/octet-stream;\r\n\r\n" + body)
+    assert b"hello" in [content for _, content in leaves]
+    assert codes == ["ambiguous_mime"]
+    assert _leaves(b"Content-Type: text/plain\r\n\r\n" + body)[1] == []
