@@ -23,6 +23,9 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+\\?)(?:"|\Z)', re.DOTALL)
 _LOCAL_ONLY = re.compile(r"[a-z0-9._+-]+")
 _SIMPLE = re.compile(r"[^\s\"(),:;<>@\\\[\]=]+@[^\s\"(),:;<>@\\\[\]]+")
 _REMARK = re.compile(r"\([^()]*\)")
+_MAILTO = re.compile(r"^mailto:", re.IGNORECASE)
+#: Between two bare addresses; "、" and the wide comma are no part of a domain.
+_BETWEEN = re.compile(r"[\s、，；]+")
 _ROUTE = re.compile(r"^(?:@[^,:]+,?)+:")
 
 
@@ -42,7 +45,7 @@ class _Entry:
         comment = " ".join(self.comments)
         for angle in self.angles:
             bare = angle if '"' in angle else _REMARK.sub("", angle)  # RFC 5322 section 4.4 allows it anywhere
-            address = _ROUTE.sub("", bare.strip()).strip()
+            address = _ROUTE.sub("", _MAILTO.sub("", bare.strip()).strip()).strip()
             if address:
                 whole = f"{self.before}, {phrase}" if self.before else phrase
                 out.append(HeaderAddress(_shown(address), _name(whole or comment)))
@@ -58,7 +61,7 @@ class _Entry:
         if "@" not in phrase and not _LOCAL_ONLY.fullmatch(phrase):
             self.before = phrase
             return
-        for word in [phrase] if '"' in phrase else phrase.split():
+        for word in [phrase] if '"' in phrase else _BETWEEN.split(phrase):
             if "@" in word or phrase == word:
                 out.append(HeaderAddress(_shown(word), _name(comment)))
 
@@ -105,7 +108,7 @@ def _read(text: str, out: list[HeaderAddress]) -> None:
             position = _angle(text, position, entry)
         elif mark == "," or mark == ";":
             entry.close(out)
-        elif mark == ":" and not entry.angles and not any("@" in word or "[" in word for word in entry.words[-4:]):
+        elif mark == ":" and not entry.angles and not any("@" in word or "[" in word for word in entry.words[-20:]):
             entry.words, entry.comments, entry.before = [], [], ""  # the name of a group (RFC 5322 section 3.4)
         elif mark in ":\\" or len(mark) > 1:
             entry.words.append(mark)

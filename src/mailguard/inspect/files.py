@@ -8,6 +8,7 @@ fault in the reading of one file costs that file its text, not the mail its fact
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
@@ -58,6 +59,10 @@ _OPENABLE = frozenset(
 _MAY_RUN = TEXTUAL | {"", "zip", "cfb", "plist"}
 
 
+#: Digits enough for a number that is a person's, in a name.
+_NUMBER = re.compile("(?:[0-9０-９][-_ －]?){9}")
+
+
 @dataclass(slots=True)
 class _Seen:
     """What was seen in a file so far."""
@@ -95,6 +100,8 @@ class Files:
         text = tidy(seen.text)
         if text:
             self.pieces.append(Piece(file.where, text, "file"))
+        if _NUMBER.search(file.name):
+            self.pieces.append(Piece(file.where, tidy(file.name), "name"))
         return Attachment(
             filename=file.name,
             declared_type=file.declared,

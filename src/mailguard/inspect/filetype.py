@@ -14,6 +14,7 @@ from mailguard.inspect.mailfiles import is_mbox, without_length
 from mailguard.inspect.openpgp import is_binary_pgp
 from mailguard.inspect.signatures import BRANDS, EXTENSIONS, FOOTERS, MEDIA, RIFF, SIGNATURES
 from mailguard.inspect.smime import is_container
+from mailguard.inspect.utf import by_zeros
 
 CFB = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: Kinds in which there is nothing to read but name and size.
@@ -162,9 +163,15 @@ def _mail(octets: bytes, sample: bytes) -> str:
     return ""
 
 
+def _is_printable(text: str) -> bool:
+    return all(sign.isprintable() or sign in "\t\r\n\f" for sign in text[:-1])  # the last may be cut
+
+
 def _textual(octets: bytes, name: str, declared: str) -> FileType:
     sample = octets[:8192]
     if sample[:2] not in (b"\xff\xfe", b"\xfe\xff") and _CONTROLS.search(sample):
+        if (wide := by_zeros(sample)) and _is_printable(wide):
+            return _textual(wide.encode(), name, declared)  # UTF-16 without a mark, as Windows programs write it
         return of_short("pgp") if is_binary_pgp(octets) else UNKNOWN
     start = sample.lstrip(b"\xef\xbb\xbf \t\r\n")[:256].lower()
     wanted = extension(name)

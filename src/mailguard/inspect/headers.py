@@ -33,8 +33,9 @@ def read_headers(block: Block, budget: Budget) -> Headers:
         if count > 1:
             budget.find("malformed_header", name, f"stands {count} times")
     bcc = _people(block, "bcc") if counts["bcc"] else ()
-    if bcc:
-        budget.find("bcc_header", "bcc", "a Bcc field is left in the mail: every recipient can read it")
+    for name in ("bcc", "resent-bcc"):
+        if bcc if name == "bcc" else _people(block, name):
+            budget.find("bcc_header", name, "a Bcc field is left in the mail: every recipient can read it")
     subjects = [one for value in block.all("subject") for one in _subjects(value)] if counts["subject"] else []
     return Headers(
         sender=_people(block, "from"),

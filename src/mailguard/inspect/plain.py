@@ -12,6 +12,7 @@ from mailguard.inspect.charset import decode
 from mailguard.inspect.content import Content, FileIn, Inner
 from mailguard.inspect.limits import Budget
 from mailguard.inspect.openpgp import Opened, armoured, open_packets
+from mailguard.inspect.utf import without_surrogates
 from mailguard.inspect.uuencode import find_uuencoded
 
 _BEGIN_PGP = "-----BEGIN PGP "
@@ -21,6 +22,8 @@ _PGP_MESSAGE = re.compile(r"(?m)^[> \t]*-----BEGIN PGP MESSAGE(?:, PART [0-9/]{1
 _PGP_SIGNED = re.compile(
     r"(?ms)^(-----BEGIN PGP SIGNED MESSAGE-----[ \t]*\n)(.*?)(?=^-----BEGIN PGP SIGNATURE-----|\Z)"
 )
+#: A character of JSON, JavaScript and .properties (RFC 8259 section 7); PHP and Java write all Japanese so.
+_ESCAPES = re.compile(r"(?:\\u[0-9A-Fa-f]{4})+")
 _ESCAPED = re.compile(r"(?m)^- ")
 #: In front of the users of a key in octets, so that a private one counts as a secret as it does in armour.
 _PRIVATE = "-----BEGIN PGP PRIVATE KEY " + "BLOCK-----"
@@ -85,9 +88,18 @@ def read_text(file: FileIn, budget: Budget) -> Content:
     """A plain text file, in every reading of its charset."""
     octets, files = take_uuencoded(file.octets, file.charset)
     text = unescape_signed(decode(octets, file.charset).both)
+    if "\\u" in text and (unescaped := _unescaped(text)) != text:
+        text = f"{text}\n{unescaped}"
     armour = open_armour(text.replace("\r\n", "\n"), budget, file.where)
     text = f"{text}\n{armour.text}" if armour.text else text
     return Content(text=text, inner=(*files, *armour.files), encrypted=armour.sealed, whole=not armour.sealed)
+
+
+def _unescaped(text: str) -> str:
+    """Text whose characters are written as numbers, as whoever opens the file with its program reads it."""
+    return _ESCAPES.sub(
+        lambda match: without_surrogates("".join(chr(int(one, 16)) for one in match[0].split("\\u")[1:])), text
+    )
 
 
 def read_pgp(file: FileIn, budget: Budget) -> Content:

@@ -22,6 +22,7 @@ from mailguard.inspect.words import decode_field
 _CALENDARS = frozenset({"text/calendar", "text/x-vcalendar"})
 #: Charsets that one part may claim.
 _MOST_LABELS = 4
+_PAGE = re.compile(r"\s{0,200}<(?:html|!doctype html)", re.IGNORECASE)
 _METHOD = re.compile(r"(?im)^METHOD:([A-Z-]{1,30})\s*$")
 _BINARY = re.compile(r';[ \t]*ENCODING[ \t]*=[ \t]*"?BASE64', re.IGNORECASE)
 
@@ -63,6 +64,8 @@ def body_text(leaf: Leaf, content: bytes) -> BodyText:
     text = unescape_signed(text)
     if leaf.media in ("text/enriched", "text/richtext"):
         text = re.sub(r"<[^<>]{0,200}>", "", text)
+    elif _PAGE.match(text):  # some clients look at the content and show a page
+        second = f"{second}\n{visible(html_text(text).shown)}".lstrip("\n")
     return BodyText(text, files, second)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from mailguard.inspect.charset import decode, tidy
+from mailguard.inspect.guess import strict
 from mailguard.inspect.labels import codec_of
 from mailguard.inspect.words import read_words
 
@@ -30,6 +31,8 @@ _KNOWN = re.compile(
     r"|(?:creation|modification|read)-date|x-[\w-]{1,40})(?:\*\d{0,9})?\*?[ \t]*=)"
 )
 _ANY = re.compile(r"[ \t\r\n,]*(?=[\w-]{1,60}(?:\*\d{0,9})?\*?[ \t]*=(?!\?))")
+#: A backslash that a mailer wrote twice in octets of Shift_JIS, where it is half of a character (0x5C in 予).
+_DOUBLED = re.compile(rb"([\x81-\x9f\xe0-\xfc])\\\\")
 _EXTENDED = re.compile(r"([\w.:-]{2,40})'([\w-]{0,20})'(.*%[0-9A-Fa-f]{2}.*)", re.DOTALL)
 
 
@@ -51,6 +54,8 @@ class Parameterised:
 
 def parse_parameterised(raw: bytes) -> Parameterised:
     """An unfolded field value to its parts. Never raises."""
+    if b"\\\\" in raw and strict(raw, "utf-8") is None:
+        raw = _DOUBLED.sub(rb"\1\\", raw)
     reading = decode(raw.replace(b"\x00", NUL.encode()))
     first = _parsed(reading.text)
     if not reading.second:

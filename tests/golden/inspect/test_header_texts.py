@@ -164,7 +164,7 @@ PEOPLE: tuple[tuple[str, bytes, list[tuple[str, str]]], ...] = (
         [(_A, "Jane"), ("b@y.example", "Bob")],
     ),
     ("two opening brackets", b"Jane <<a@x.example>>", [(_A, "Jane")]),
-    ("mailto", b"<mailto:a@x.example>", [("mailto:a@x.example", "")]),
+    ("mailto", b"<mailto:a@x.example>", [("a@x.example", "")]),
     ("unclosed quote", b'"Jane <a@x.example>', [(_A, "Jane")]),
     ("unclosed comment", b"Jane (Doe <a@x.example>", [(_A, "Jane Doe")]),
     ("escaped quotes", rb'"Jane \"J\" Doe" <a@x.example>', [(_A, 'Jane "J" Doe')]),

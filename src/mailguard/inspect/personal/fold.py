@@ -20,6 +20,7 @@ _COMPATIBLE = re.compile(
     "[\u00a0-\u00bf\u0132-\u017f\u01c4-\u01f3\u02b0-\u02ff\u1d00-\u1dbf\u2000-\u2fff\u3000\u309f\u30ff\u3130-\u33ff"
     "\uf900-\uffef\U0001d400-\U0001d7ff\U0001f100-\U0001f2ff\U0002f800-\U0002fa1f]+"
 )
+_OTHER_DIGITS = re.compile("[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u0e50-\u0e59]")  # Arabic, Persian, Hindi, Thai
 _JOINING = re.compile("[\u0300-\u036f\u0591-\u2000\u3099\u309a]")
 _FLOAT = re.compile(r"(?<![0-9.])([0-9]{7,19})\.0{1,4}(?![0-9.])")
 _SCIENTIFIC = re.compile(r"(?<![0-9A-Za-z.])([1-9])\.([0-9]{8,18})[Ee]\+?(1[0-8])(?![0-9A-Za-z.])")
@@ -30,6 +31,7 @@ def fold(text: str) -> str:
     if not text.isascii():
         text = _HYPHENS.sub("-", _NOTHING.sub("", text))
         text = unicodedata.normalize("NFKC", text) if _JOINING.search(text) else _COMPATIBLE.sub(_plain, text)
+        text = _OTHER_DIGITS.sub(lambda match: str(unicodedata.digit(match.group())), text)
         text = _VOWELS.sub("-", text)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")

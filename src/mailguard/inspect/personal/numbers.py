@@ -15,15 +15,19 @@ import re
 from mailguard.inspect.personal import checks
 from mailguard.inspect.personal.context import CARD_WORD, MY_NUMBER_WORD, Context
 from mailguard.inspect.personal.finds import Finds
-from mailguard.inspect.personal.phones import PHONE_SHAPES, Phones, stands_apart
+from mailguard.inspect.personal.phones import PHONE_SHAPES, Phones, is_loose, stands_apart
 from mailguard.inspect.personal.places import starts_with_place
+from mailguard.inspect.personal.spread import find_spread
 
 #: Seven digits and more with short separators. Nothing is asked of what follows: so a failed try never starts over.
 _RUN = re.compile(r"[0-9](?=(?:[ ().-]{0,3}[0-9]){6})[0-9]*(?:[ ().-]{1,3}[0-9]+){0,2000}")
 #: What of a run that was cut off there is looked at again with what follows.
 _OVERLAP = 60
 _SPLIT = re.compile(r"([ ().-]+)")
-_CARD_SHAPES = ((4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 4, 4, 2), (8, 8), (6, 10), (6, 13))
+_CARD_SHAPES = (
+    *((4, 6, 5), (4, 6, 4), (4, 4, 4, 3), (4, 4, 4, 2)),
+    *((4, 4, 4, 4, 3), (4, 4, 4, 4, 2), (8, 8), (6, 10), (6, 13)),
+)
 #: Dates, the commonest numbers of all, are nothing else.
 _DATES = frozenset({(4, 2, 2), (4, 2, 2, 2), (4, 1, 2), (4, 2, 1)})
 _CARD_SEPARATORS = frozenset({"-", " ", ".", " - ", "  "})
@@ -35,6 +39,8 @@ _POSTAL_WORD = re.compile(r"郵便|〒|zip|postal|postcode|post code", re.IGNORE
 _SSN_WORD = re.compile(r"SSN|social\s?security", re.IGNORECASE)
 #: So many My Numbers without any word, nearly all 12-digit numbers of the text being ones, are a list of them.
 _SEVERAL = 5
+#: So far before cells and boxes stands what they hold.
+_LABEL = 60
 
 
 def find_numbers(context: Context, finds: Finds) -> None:
@@ -66,6 +72,7 @@ class _Numbers:
                 if len(parts) > 4000:
                     position -= len("".join(parts[-9:])[-_OVERLAP:]) if len(parts[-1]) < _OVERLAP else 0
         self._over_lines()
+        self._spread()
         if self.my_numbers:
             self._close_my_numbers()
 
@@ -127,11 +134,13 @@ class _Numbers:
         """Take a card that begins at a group; how many groups it has, 0 if there is none."""
         for wanted in _CARD_SHAPES:
             end = index + len(wanted)
+            if len(wanted) == 2 and marks[index : index + 1] == ["."]:
+                continue  # a decimal number
             if shape[index:end] == wanted and _one_mark(marks, index, end) and stands_apart(marks, index, end):
                 digits = "".join(groups[index:end])
                 if self._card(digits, starts[index], starts[end - 1] + wanted[-1], grouped=len(wanted) > 2):
                     return len(wanted)
-        if shape[index : index + 4] != (4, 4, 4, 4) or (index and shape[index - 1] == 4 and _mark(marks, index - 1)):
+        if shape[index : index + 4] != (4, 4, 4, 4) or _continues(shape, marks, index):
             return 0
         last = index + 4
         while last < len(groups) and shape[last] == 4 and marks[last - 1] == marks[index]:
@@ -140,7 +149,10 @@ class _Numbers:
 
     def _chain(self, first: int, last: int, groups: list[str], marks: list[str], starts: list[int]) -> int:
         """Groups of four, one after another: one card, several, or figures in columns."""
-        if not _one_mark(marks, first, last) or not stands_apart(marks, first, last):
+        start = first
+        if not first and last % 4 == 1 and self._is_tail(starts[0]):
+            first = 1  # the end of a name: KESTREL-7731 4111 1111 1111 1111
+        if not (_one_mark(marks, first, last) or self._mixed(marks, starts)) or not stands_apart(marks, first, last):
             return 0
         cards = [(at, "".join(groups[at : at + 4])) for at in range(first, last - 3, 4)]
         if (last - first) % 4 or not all(checks.is_card(digits) for _, digits in cards):
@@ -148,7 +160,21 @@ class _Numbers:
                 return 0
             cards = [(at, "".join(groups[at : at + 4])) for at in range(first, last - 3)]
         found = [self._card(digits, starts[at], starts[at + 3] + 4, grouped=True) for at, digits in cards]
-        return last - first if any(found) else 0
+        return last - start if any(found) else 0
+
+    def _mixed(self, marks: list[str], starts: list[int]) -> bool:
+        """Whether four groups that stand alone may be a card though their separators differ.
+
+        "6234-5678 6234-5679" are rather two telephone numbers, as some countries have them.
+        """
+        if len(marks) != 3 or not _CARD_SEPARATORS.issuperset(marks):
+            return False
+        return not is_loose(marks[1]) or self.context.is_said(starts[0], CARD_WORD)
+
+    def _is_tail(self, start: int) -> bool:
+        """Whether digits end a word that begins with letters."""
+        before = self.text[max(0, start - 2) : start]
+        return before.isascii() and (before[-1:].isalpha() or (before[-1:] in ("-", "_") and before[:1].isalnum()))
 
     def _short_groups(self, groups: list[str], shape: tuple[int, ...], marks: list[str], starts: list[int]) -> None:
         for index in range(len(groups) - 1):
@@ -158,9 +184,9 @@ class _Numbers:
                 self._ssn(groups[index : index + 3], marks[index], starts[index], starts[index + 2] + 4)
 
     def _card(self, digits: str, start: int, end: int, *, grouped: bool) -> bool:
-        if not checks.is_card(digits) or self.context.is_glued(start, end, CARD_WORD):
+        if not checks.is_card(digits) or self.context.is_glued(start, end, CARD_WORD, grouped=grouped):
             return False
-        if self.context.is_other(start, CARD_WORD) or self.text[end : end + 2].lstrip()[:1] == "円":
+        if self.context.is_other(start, CARD_WORD, grouped=grouped) or self.text[end : end + 2].lstrip()[:1] == "円":
             return False
         sure = grouped or checks.card_grade(digits[:4], len(digits)) > 1
         if not sure and not self.context.is_said(start, CARD_WORD):
@@ -175,6 +201,17 @@ class _Numbers:
             if len(digits) == 16 and checks.is_card(digits):
                 self._card(digits, match.start(), match.end(), grouped=True)
 
+    def _spread(self) -> None:
+        """Numbers in cells and boxes, or between signs that seldom divide a number."""
+        for digits, start, end, needs_word in find_spread(self.text):
+            word = MY_NUMBER_WORD if len(digits) == 12 else CARD_WORD
+            if needs_word and not word.search(self.text, max(0, start - _LABEL), start):
+                continue
+            if len(digits) == 12:
+                self._my_number(digits, start, end)
+            else:
+                self._card(digits, start, end, grouped=True)
+
     def _my_number(self, digits: str, start: int, end: int) -> None:
         self.twelves += 1
         if checks.is_my_number(digits) and not self.context.is_glued(start, end, MY_NUMBER_WORD):
@@ -183,11 +220,18 @@ class _Numbers:
     def _close_my_numbers(self) -> None:
         """Count those with a word for it near them or at the head of their column, or all, where there are several."""
         found = [one for one in self.my_numbers if not self.context.is_other(one[1], MY_NUMBER_WORD)]
-        several = len({one[0] for one in found}) >= _SEVERAL and len(found) >= 0.8 * self.twelves
+        most = len(found) >= 0.8 * self.twelves
+        several = most and len({one[0] for one in found}) >= _SEVERAL
         words = [] if several else [match.start() for match in MY_NUMBER_WORD.finditer(self.text)]
+        hinted = most and not several and bool(found) and self.context.speaks_of_my_numbers()
         for digits, start, end in found:
-            if several or (words and self._spoken(start, words)):
+            if several or (hinted and not self._head(start)) or (words and self._spoken(start, words)):
                 self.finds.add("my_number", digits, start, end)
+
+    def _head(self, position: int) -> str:
+        """The head of the column in which a place is, "" if there is none."""
+        column = self.context.grids.at(self.text, position)
+        return column[0] if column is not None else ""
 
     def _spoken(self, position: int, words: list[int]) -> bool:
         """Whether My Numbers are spoken of near a number, in its row or at the head of its column."""
@@ -228,8 +272,11 @@ def _is_three_fours(shape: tuple[int, ...], index: int) -> bool:
     return shape[index : index + 3] == (4, 4, 4) and 4 not in around
 
 
-def _mark(marks: list[str], index: int) -> bool:
-    return 0 <= index < len(marks) and marks[index] in _CARD_SEPARATORS
+def _continues(shape: tuple[int, ...], marks: list[str], index: int) -> bool:
+    """Whether the group before is one more of a row of fours, and not the end of another number (a phone's)."""
+    if not index or shape[index - 1] != 4 or marks[index - 1] != marks[index]:
+        return False
+    return index < 2 or marks[index - 2] == marks[index] or is_loose(marks[index - 2])
 
 
 def _one_mark(marks: list[str], first: int, last: int) -> bool:

@@ -8,13 +8,14 @@ facts masks them.
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from mailguard.inspect.content import Piece
 from mailguard.inspect.personal.columns import find_columns, vertical
-from mailguard.inspect.personal.context import Context
+from mailguard.inspect.personal.context import MY_NUMBER_WORD, Context
 from mailguard.inspect.personal.finds import Finds
 from mailguard.inspect.personal.fold import fold
 from mailguard.inspect.personal.grid import Grid, Grids, grids_of
@@ -30,7 +31,7 @@ from mailguard.mail.facts import CLASSES, ClassCount, Match
 _EXAMPLES = 5
 _LINE = re.compile("[^\n]+")
 _DIGITS = re.compile("[0-9]")
-#: How to reach people: not counted in signatures, nor in quoted history that is no list of people.
+#: How to reach people: not counted in signatures and names of files, nor in quoted history that is no list of people.
 CONTACT = frozenset({"phone", "email_address", "postal_address", "postal_code", "person_name", "birth_date"})
 #: Each of these belongs to one person; phones do not (an office has many), but mobile phones do.
 _ONE_EACH = ("my_number", "payment_card", "email_address", "passport", "driving_licence", "us_ssn")
@@ -58,11 +59,14 @@ class _Total:
     values: dict[str, dict[str, None]] = field(default_factory=lambda: {name: {} for name in CLASSES})
     people: People = field(default_factory=People)
     shown: Shown = field(default_factory=Shown)
+    speaks: Callable[[], bool] = lambda: False
 
 
 def search(pieces: Iterable[Piece], most_values: int) -> Found:
     """Search texts; at most `most_values` values of each class are kept, all distinct ones are counted."""
-    total = _Total()
+    pieces = list(pieces)
+    own = functools.cache(lambda: any(MY_NUMBER_WORD.search(piece.text) for piece in pieces if piece.role == ""))
+    total = _Total(speaks=own)
     for piece in pieces:
         _piece(piece, total)
     values = total.values
@@ -83,16 +87,17 @@ def _piece(piece: Piece, total: _Total) -> None:
         _quoted(piece, text, total)
         return
     finds = Finds()
-    people = People() if piece.role == "signature" else total.people
-    _look(text, finds, people)
-    _take(piece.where, text, finds, total, frozenset(CLASSES) - CONTACT if piece.role == "signature" else CLASSES)
+    apart = piece.role in ("signature", "name")
+    people = People() if apart else total.people
+    _look(text, finds, people, lambda: MY_NUMBER_WORD.search(piece.where) is not None or total.speaks())
+    _take(piece.where, text, finds, total, frozenset(CLASSES) - CONTACT if apart else CLASSES)
 
 
 def _quoted(piece: Piece, text: str, total: _Total) -> None:
     """Quoted history: its headers and signatures are no data about people, a list of customers in it is."""
     finds, people = Finds(), People()
     bare = _QUOTED_HEADER.sub(lambda match: " " * len(match.group()), text)
-    _look(bare, finds, people)
+    _look(bare, finds, people, total.speaks)
     mobiles = sum(1 for phone in finds.values.get("phone", ()) if phone[:3] in ("060", "070", "080", "090"))
     one_each = ("email_address", "person_name", "birth_date", "postal_address")
     if max(people.count, mobiles, *map(finds.distinct, one_each)) >= _LIST:
@@ -109,7 +114,7 @@ def _take(where: str, text: str, finds: Finds, total: _Total, counted: Iterable[
         total.shown.add(where, text, finds, counted)
 
 
-def _look(text: str, finds: Finds, people: People) -> None:
+def _look(text: str, finds: Finds, people: People, hint: Callable[[], bool] = lambda: False) -> None:
     """Everything that a folded text holds. Most mail has nothing, and must cost nothing: each step has its gate."""
 
     def each(grid: Grid) -> None:
@@ -122,7 +127,7 @@ def _look(text: str, finds: Finds, people: People) -> None:
     if "@" in text:
         find_mail_addresses(text, finds)
     if _DIGITS.search(text):
-        context = Context(text, grids)
+        context = Context(text, grids, hint)
         find_numbers(context, finds)
         lowered = text.replace("\u0130", "I").lower()
         find_papers(text, lowered if len(lowered) == len(text) else text, finds)
