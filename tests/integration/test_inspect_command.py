@@ -58,6 +58,13 @@ def test_values_and_texts(tmp_path: Path) -> None:
     assert CARD not in run("--json", "--no-text", path).stdout
 
 
+def test_line_separators_of_unicode_end_no_object(tmp_path: Path) -> None:
+    path = tmp_path / "lines.eml"
+    path.write_bytes("Content-Type: text/plain; charset=utf-8\r\n\r\na\u2028b\u2029c\u0085d\fe\r\n".encode())
+    (line,) = run("--json", str(path)).stdout.splitlines()
+    assert json.loads(line)["text"].rstrip() == "a\u2028b\u2029c\u0085d\fe"
+
+
 def test_a_malformed_mail_is_no_error(tmp_path: Path) -> None:
     path = tmp_path / "odd.eml"
     path.write_bytes(bytes(range(256)))

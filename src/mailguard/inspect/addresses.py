@@ -24,6 +24,8 @@ _LOCAL_ONLY = re.compile(r"[a-z0-9._+-]+")
 _SIMPLE = re.compile(r"[^\s\"(),:;<>@\\\[\]=]+@[^\s\"(),:;<>@\\\[\]]+")
 _REMARK = re.compile(r"\([^()]*\)")
 _MAILTO = re.compile(r"^mailto:", re.IGNORECASE)
+#: Spaces around it (RFC 5322 section 4.4).
+_AT = re.compile(r"(?<=[^\s@]) {0,9}@ {0,9}(?=[^\s@])")
 #: Between two bare addresses; "、" and the wide comma are no part of a domain.
 _BETWEEN = re.compile(r"[\s、，；]+")
 _ROUTE = re.compile(r"^(?:@[^,:]+,?)+:")
@@ -61,6 +63,8 @@ class _Entry:
         if "@" not in phrase and not _LOCAL_ONLY.fullmatch(phrase):
             self.before = phrase
             return
+        if " " in phrase and "@" in phrase:
+            phrase = _AT.sub("@", phrase)
         for word in [phrase] if '"' in phrase else _BETWEEN.split(phrase):
             if "@" in word or phrase == word:
                 out.append(HeaderAddress(_shown(word), _name(comment)))

@@ -54,11 +54,10 @@ class Parameterised:
 
 def parse_parameterised(raw: bytes) -> Parameterised:
     """An unfolded field value to its parts. Never raises."""
-    if b"\\\\" in raw and strict(raw, "utf-8") is None:
-        raw = _DOUBLED.sub(rb"\1\\", raw)
-    reading = decode(raw.replace(b"\x00", NUL.encode()))
+    doubled = b"\\\\" in raw and strict(raw, "utf-8") is None and _DOUBLED.search(raw) is not None
+    reading = decode((_DOUBLED.sub(rb"\1\\", raw) if doubled else raw).replace(b"\x00", NUL.encode()))
     first = _parsed(reading.text)
-    if not reading.second:
+    if not reading.second or doubled:  # escaped halves of characters are Shift_JIS and nothing else
         return first
     second = _parsed(reading.second)
     return Parameterised(first.value, tuple(dict.fromkeys([*first.params, *second.params])))
@@ -216,7 +215,10 @@ def _joined(pieces: list[_Piece]) -> list[str]:
         raw = cut + value.encode("utf-8", "surrogatepass")
         raw, cut = _whole_escapes(raw) if piece.extended else (raw, b"")
         octets.append(unquote_to_bytes(raw) if piece.extended or (charset and "%" in value) else raw)
-    reading = decode(b"".join((*octets, cut)).replace(b"\x00", NUL.encode()), charset)
+    whole = b"".join((*octets, cut))
+    if not (codec_of(charset) or "").startswith(("utf-16", "utf-32")):
+        whole = whole.replace(b"\x00", NUL.encode())
+    reading = decode(whole, charset)
     texts = (read_words(reading.text).text if "=?" in reading.text else reading.text, reading.second)
     return [_tidied(text) for text in texts if text]
 

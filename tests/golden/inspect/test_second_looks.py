@@ -27,6 +27,13 @@ def test_octets_with_zeros_are_no_text(octets: bytes) -> None:
     assert detect(octets, "x.dat").short == ""
 
 
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be", "utf-8"])
+def test_xml_is_read_in_every_charset(codec: str) -> None:
+    page = '<?xml version="1.0" encoding="utf-16"?><a><b>極秘計画</b></a>'
+    facts = read_mail(file_mail(page.encode(codec), "a.xml", "application/xml"))
+    assert [(one.short_type, "極秘計画" in one.text) for one in facts.attachments] == [("xml", True)]
+
+
 def test_escapes_of_json_are_read_as_its_programs_read_them() -> None:
     escaped = "".join(f"\\u{ord(sign):04x}" for sign in "極秘計画") + "\\ud83d\\ude00\\ud83d"
     facts = read_mail(file_mail(f'{{"name": "{escaped}"}}'.encode(), "a.json", "application/json"))

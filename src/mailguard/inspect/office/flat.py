@@ -31,7 +31,7 @@ def read_flat(file: FileIn, budget: Budget) -> Content | None:
     """Read an XML file that is an Office document; None if it is none."""
     head = file.octets[:4096]
     root = root_of(head)
-    if _ROOTS.get(root, b"\0") not in head:
+    if root not in _ROOTS or _ROOTS[root] not in head:
         return None
     content, said = Content(), Said(budget.limits.personal_chars)
     if root == "document":

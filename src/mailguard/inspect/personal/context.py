@@ -124,7 +124,7 @@ class Context:
         extension = ahead[:1] == "." and ahead[1:].isalpha()
         if _goes_on(ahead) and not (extension and (grouped or word.search(text, max(0, start - 14), start))):
             return True
-        if not last.isascii() or last in " \t\n\"'(),:;<>[]{}|!`~^$*":
+        if not last.isascii() or last in " \t\n\v\f\"'(),:;<>[]{}|!`~^$*":
             return last == ":" and self.in_url(start)
         if last == "/" and start > 1 and (text[start - 2].isdigit() or not text[start - 2].isascii()):
             return self.in_url(start)
