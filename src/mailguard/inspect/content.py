@@ -16,8 +16,8 @@ from mailguard.inspect.limits import Budget
 class Piece:
     """A text in which personal data are looked for. where: the part or file it stood in.
 
-    role: "quoted" history or the "signature" of the mail's own text, the text of a "file", a file's
-    "name", or "": the sender's words.
+    role: "quoted" history or the "signature" of the mail's own text, the text of a "file", a file's "name", what stands
+    "beside" the texts, or "": the sender's words.
     """
 
     where: str

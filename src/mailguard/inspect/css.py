@@ -40,13 +40,17 @@ Declarations = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How text looks at some place. gone: by a property that no child undoes; size in px; None: nobody can tell."""
+    """How text looks at some place. gone: by a property that no child undoes; size in px; None: nobody can tell.
+
+    turned: shown from right to left, whatever its letters are.
+    """
 
     gone: bool = False
     seen: bool = True
     size: float = 16.0
     ink: Colour | None = (0, 0, 0)
     paper: Colour | None = (255, 255, 255)
+    turned: bool = False
 
     @property
     def hidden(self) -> bool:
@@ -140,7 +144,10 @@ def look_of(parent: Look, css: Declarations, attributes: dict[str, str]) -> Look
     seen = css.get("visibility", "visible" if parent.seen else "hidden") not in ("hidden", "collapse")
     ink = _colour(css.get("color") or attributes.get("color") or attributes.get("text", ""), parent.ink)
     paper = _paper(parent, css, attributes)
-    return replace(parent, gone=gone, seen=seen, size=_size(css, parent.size), ink=ink, paper=paper)
+    turned = parent.turned
+    if "override" in css.get("unicode-bidi", ""):
+        turned = (css.get("direction") or attributes.get("dir", "").lower()) == "rtl"
+    return replace(parent, gone=gone, seen=seen, size=_size(css, parent.size), ink=ink, paper=paper, turned=turned)
 
 
 def _is_gone(css: Declarations) -> bool:

@@ -73,6 +73,7 @@ class _Page:
     unclosed: set[str] = field(default_factory=set)  # elements that are never closed from here on
     gloss: bool = False  # in the reading that stands above a word (rt): apart, so that the word stays whole
     preformatted: int = 0
+    turned: bool = False
 
     @property
     def target(self) -> list[str]:
@@ -169,6 +170,9 @@ def _text(page: _Page, text: str) -> None:
     text = html.unescape(text) if "&" in text else text
     if not page.preformatted:
         text = _WHITE.sub(" ", text)
+    if page.turned != page.looks.turned:  # as UAX 9 writes it: `mirrored` reads it
+        page.turned = page.looks.turned
+        page.target.append("\u202e" if page.turned else "\u202c")
     page.target.append(text)
 
 

@@ -40,6 +40,11 @@ class Looks:
         """Whether text here is not to be seen."""
         return bool(self.frames) and self.frames[-1].look.hidden
 
+    @property
+    def turned(self) -> bool:
+        """Whether text here is shown from right to left, whatever its letters are."""
+        return bool(self.frames) and self.frames[-1].look.turned
+
     def open(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins."""
         if name in _VOID:
@@ -48,6 +53,8 @@ class Looks:
             self.frames.pop()
         around = self.frames[-1].look if self.frames else _PLAIN
         css = self.sheet.of(name, attributes)
+        if name == "bdo":
+            css["unicode-bidi"] = "bidi-override"
         if "style" in attributes:
             css.update(declarations(attributes["style"]))
         look = look_of(around, css, attributes) if css or changes_look(attributes) else around

@@ -18,7 +18,7 @@ from mailguard.inspect.archives.sevenzips import read_7z
 from mailguard.inspect.archives.streams import read_compressed
 from mailguard.inspect.archives.tars import is_tar, read_tar
 from mailguard.inspect.cards import read_cards
-from mailguard.inspect.charset import decode
+from mailguard.inspect.charset import decode, mirrored
 from mailguard.inspect.content import Content, FileIn, Opener
 from mailguard.inspect.filetype import PICTURES, TEXTUAL
 from mailguard.inspect.html import declared_charset, html_text, xml_text
@@ -82,7 +82,8 @@ def _markup(file: FileIn, budget: Budget) -> Content:
 
 def _html(file: FileIn, budget: Budget) -> Content:
     found = html_text(decode(file.octets, file.charset or declared_charset(file.octets)).both)
-    return Content(text="\n".join(part for part in (found.shown, found.hidden, found.aside) if part), inner=found.files)
+    parts = (found.shown, found.hidden, found.aside, mirrored(found.shown))
+    return Content(text="\n".join(part for part in parts if part), inner=found.files)
 
 
 def _pdf(file: FileIn, budget: Budget) -> Content:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from mailguard.inspect import text as bodies
+from mailguard.inspect.beside import fields_beside
 from mailguard.inspect.content import FileIn, Piece
 from mailguard.inspect.fields import Block
 from mailguard.inspect.files import Files
@@ -93,12 +94,14 @@ class Parts:
         self.report = ""
         self.signed = False
         self.encrypted = False
+        self.beside: list[Piece] = []
         self._contents: list[bytes] = []
         self._known: set[bytes] = set()
 
     def read(self, octets: bytes) -> Block:
         """Read the mail itself; returns its header block."""
         block, leaves = leaves_of(octets, self.budget)
+        self.beside.extend(fields_beside("mail", block))
         self.budget.passwords = functools.cache(lambda: candidates(self._clues(block, leaves)))
         self._in_order(leaves, self.texts, self.attachments, 0)
         return block
@@ -141,6 +144,8 @@ class Parts:
         return [decode_field(block.first("subject")), *self.texts.everything(), *names]
 
     def _leaf(self, leaf: Leaf, texts: Texts, attachments: list[Attachment], depth: int) -> None:
+        if leaf.parents:
+            self.beside.extend(fields_beside(leaf.where, leaf.block))
         self._note_structure(leaf, depth)
         for number, content in enumerate(leaf.contents):
             self._contents.append(content)
@@ -290,6 +295,7 @@ class Parts:
         texts = Texts()
         attachments: list[Attachment] = []
         block, leaves = leaves_of(file.octets, self.budget, file.where)
+        self.beside.extend(fields_beside(file.where, block))
         self._in_order(leaves, texts, attachments, file.depth + 1)
         return "\n".join([self._people(block), *texts.everything()]), attachments
 

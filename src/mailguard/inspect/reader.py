@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from mailguard.inspect import headers as fields
+from mailguard.inspect.beside import names_beside
 from mailguard.inspect.content import Piece
 from mailguard.inspect.fields import Block
 from mailguard.inspect.limits import Budget, ReadingLimits
@@ -57,6 +58,7 @@ def _read(octets: bytes, budget: Budget) -> Facts:
     one_voice = Voices(tuple(Piece(where, text) for where, text in parts.texts.shown))
     voices = _guarded(budget, "text", parts.texts.voices, one_voice)
     pieces = [Piece("subject", headers.subject or ""), *voices.pieces, *parts.texts.pieces(), *parts.files.pieces]
+    pieces += _guarded(budget, "fields", lambda: [*parts.beside, names_beside(parts.attachments)], [])
     searched = _bounded(pieces, budget)
     found = _guarded(budget, "personal data", lambda: search(searched, limits.values), Found({}, 0))
     nothing: tuple[dict[str, int], tuple[Match, ...]] = ({}, ())
@@ -107,7 +109,7 @@ def _bounded(pieces: list[Piece], budget: Budget) -> list[Piece]:
     left = budget.limits.personal_chars
     for piece in pieces:
         known = texts.get(piece.text)
-        if known is not None and piece.role not in ("quoted", "signature"):
+        if known is not None and piece.role not in ("quoted", "signature", "beside"):
             texts[piece.text] = replace(known, role=piece.role)
         if not piece.text or known is not None:
             continue

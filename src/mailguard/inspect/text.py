@@ -104,7 +104,7 @@ def _html(leaf: Leaf, content: bytes) -> BodyText:
     return BodyText(
         text=visible(pages[0].shown),  # once more: references of HTML give what nobody sees, too
         marked=visible(marked),
-        second=visible("\n".join(page.shown for page in pages[1:])),
+        second=visible("\n".join([mirrored(pages[0].shown), *(page.shown for page in pages[1:])])),
         hidden=visible("\n".join(page.hidden for page in pages if page.hidden)),
         aside=visible("\n".join(dict.fromkeys(page.aside for page in pages if page.aside))),
         html=sources[0] if sources else "",

@@ -1,8 +1,9 @@
 """One spelling for one number: the folding of a text before anything is looked for in it.
 
-NFKC makes full-width digits, letters and spaces plain; every kind of hyphen becomes "-"; what spreadsheets make of long
-numbers (4.111111111111111E+15, 4111111111111111.0) is written out again. Pure, linear, never raises. Positions in what
-comes back are positions in the folded text, which is what people are shown.
+NFKC makes full-width digits, letters and spaces plain; digits of every script, in circles, struck out or written as
+kanji are digits; every kind of hyphen becomes "-"; what spreadsheets make of long numbers (4.111111111111111E+15,
+4111111111111111.0) is written out again. Pure, linear, never raises. Positions in what comes back are positions in the
+folded text, which is what people are shown.
 """
 
 from __future__ import annotations
@@ -18,9 +19,16 @@ _NOTHING = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 #: Where the signs are that NFKC changes; those that join with the one before them need the whole text.
 _COMPATIBLE = re.compile(
     "[\u00a0-\u00bf\u0132-\u017f\u01c4-\u01f3\u02b0-\u02ff\u1d00-\u1dbf\u2000-\u2fff\u3000\u309f\u30ff\u3130-\u33ff"
-    "\uf900-\uffef\U0001d400-\U0001d7ff\U0001f100-\U0001f2ff\U0002f800-\U0002fa1f]+"
+    "\uf900-\uffef\U0001d400-\U0001d7ff\U0001f100-\U0001f2ff\U0001fbf0-\U0001fbf9\U0002f800-\U0002fa1f]+"
 )
-_OTHER_DIGITS = re.compile("[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u0e50-\u0e59]")  # Arabic, Persian, Hindi, Thai
+#: Digits of other scripts; in black circles and the like, which NFKC leaves alone.
+_SCRIPTS = re.compile("(?=[\u0660-\u1c59\ua620-\uabf9\U000104a0-\U0001e959])\\d")
+_CIRCLED = re.compile("[\u24ff\u2776-\u277e\u2780-\u2788\u278a-\u2792]")
+#: Strokes, rings and keys around a digit; a blank of Braille.
+_AROUND = re.compile("(?<=[0-9])[\u0300-\u036f\u0488\u0489\u20d0-\u20f0\ufe0f]+")
+#: Digits written as kanji, one after another as in vertical writing: a telephone number at least.
+_KANJI = re.compile("[〇零一二三四五六七八九](?:[-ー ]?[〇零一二三四五六七八九]){8,}")
+_KANJI_DIGITS = str.maketrans("〇零一二三四五六七八九ー", "00123456789-")
 _JOINING = re.compile("[\u0300-\u036f\u0591-\u2000\u3099\u309a]")
 _FLOAT = re.compile(r"(?<![0-9.])([0-9]{7,19})\.0{1,4}(?![0-9.])")
 _SCIENTIFIC = re.compile(r"(?<![0-9A-Za-z.])([1-9])\.([0-9]{8,18})[Ee]\+?(1[0-8])(?![0-9A-Za-z.])")
@@ -31,8 +39,9 @@ def fold(text: str) -> str:
     if not text.isascii():
         text = _HYPHENS.sub("-", _NOTHING.sub("", text))
         text = unicodedata.normalize("NFKC", text) if _JOINING.search(text) else _COMPATIBLE.sub(_plain, text)
-        text = _OTHER_DIGITS.sub(lambda match: str(unicodedata.digit(match.group())), text)
+        text = _KANJI.sub(lambda match: match.group().translate(_KANJI_DIGITS), text)
         text = _VOWELS.sub("-", text)
+        text = _AROUND.sub("", _CIRCLED.sub(_digit, _SCRIPTS.sub(_digit, text))).replace("\u2800", " ")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if ".0" in text:
@@ -44,6 +53,10 @@ def fold(text: str) -> str:
 
 def _plain(match: re.Match[str]) -> str:
     return unicodedata.normalize("NFKC", match.group())
+
+
+def _digit(match: re.Match[str]) -> str:
+    return str(unicodedata.digit(match.group()))
 
 
 def _written_out(match: re.Match[str]) -> str:

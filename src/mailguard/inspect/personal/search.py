@@ -37,6 +37,11 @@ CONTACT = frozenset({"phone", "email_address", "postal_address", "postal_code", 
 _ONE_EACH = ("my_number", "payment_card", "email_address", "passport", "driving_licence", "us_ssn")
 #: So many people in quoted history are a list.
 _LIST = 5
+_TELL_A_LIST = ("email_address", "person_name", "birth_date", "postal_address")
+#: So many people in the headers of quoted mails are a list as well.
+_MOST_QUOTED = 30
+_ADDRESS = re.compile(r"[^\s<>,;:()\[\]\"]{1,64}@[^\s<>,;:()\[\]\"]{3,100}")
+_PHONE = re.compile(r"(?<![0-9])0[0-9]{1,4}[- ]?[0-9]{2,4}[- ]?[0-9]{3,4}(?![0-9])")
 _QUOTED_HEADER = re.compile(
     r"(?im)^[ \t>*]*(?:from|to|cc|bcc|reply-to|sent|date|subject|差出人|送信者|宛先|受信者|送信日時|日時|"
     r"件名|返信先)[ *]*:"
@@ -67,8 +72,14 @@ def search(pieces: Iterable[Piece], most_values: int) -> Found:
     pieces = list(pieces)
     own = functools.cache(lambda: any(MY_NUMBER_WORD.search(piece.text) for piece in pieces if piece.role == ""))
     total = _Total(speaks=own)
+    asides: dict[str, list[tuple[str, str]]] = {}
     for piece in pieces:
-        _piece(piece, total)
+        if piece.role in ("quoted", "beside"):
+            asides.setdefault(piece.role, []).append((piece.where, fold(piece.text)))
+        else:
+            _piece(piece, total)
+    for some in asides.values():
+        _aside(some, total)
     values = total.values
     mobiles = sum(1 for phone in values["phone"] if phone[:3] in ("060", "070", "080", "090"))
     persons = max(total.people.count, mobiles, *(len(values[name]) for name in _ONE_EACH))
@@ -83,9 +94,6 @@ def _count(name: str, values: list[str], most: int) -> ClassCount:
 
 def _piece(piece: Piece, total: _Total) -> None:
     text = fold(piece.text)
-    if piece.role == "quoted":
-        _quoted(piece, text, total)
-        return
     finds = Finds()
     apart = piece.role in ("signature", "name")
     people = People() if apart else total.people
@@ -93,18 +101,35 @@ def _piece(piece: Piece, total: _Total) -> None:
     _take(piece.where, text, finds, total, frozenset(CLASSES) - CONTACT if apart else CLASSES)
 
 
-def _quoted(piece: Piece, text: str, total: _Total) -> None:
-    """Quoted history: its headers and signatures are no data about people, a list of customers in it is."""
-    finds, people = Finds(), People()
-    bare = _QUOTED_HEADER.sub(lambda match: " " * len(match.group()), text)
-    _look(bare, finds, people, total.speaks)
-    mobiles = sum(1 for phone in finds.values.get("phone", ()) if phone[:3] in ("060", "070", "080", "090"))
-    one_each = ("email_address", "person_name", "birth_date", "postal_address")
-    if max(people.count, mobiles, *map(finds.distinct, one_each)) >= _LIST:
-        _look(bare, Finds(), total.people)
-        _take(piece.where, text, finds, total, CLASSES)
-        return
-    _take(piece.where, text, finds, total, frozenset(CLASSES) - CONTACT)
+def _aside(texts: list[tuple[str, str]], total: _Total) -> None:
+    """Quoted history, all of it, or what stands beside the texts: its headers and signatures are no data about people,
+    a list of customers in it is, in however many pieces."""
+    people, values, looked = People(), _Total().values, []
+    for (where, text), bare in zip(texts, _without_headers([text for _, text in texts]), strict=True):
+        finds = Finds()
+        _look(bare, finds, people, total.speaks)
+        looked.append((where, bare, finds))
+        for name in CONTACT:
+            values[name].update(finds.values.get(name, {}))
+    mobiles = sum(1 for phone in values["phone"] if phone[:3] in ("060", "070", "080", "090"))
+    is_list = max(people.count, mobiles, *(len(values[name]) for name in _TELL_A_LIST)) >= _LIST
+    for where, bare, finds in looked:
+        if is_list:
+            _look(bare, Finds(), total.people, total.speaks)
+        _take(where, bare, finds, total, CLASSES if is_list else frozenset(CLASSES) - CONTACT)
+
+
+def _without_headers(texts: list[str]) -> list[str]:
+    """Texts without the fields of mails quoted in them: blanks instead. Whoever writes telephone numbers or very many
+    addresses into such fields writes a list."""
+    addresses: set[str] = set()
+
+    def blank(match: re.Match[str]) -> str:
+        addresses.update(_ADDRESS.findall(match.group()))
+        return match.group() if _PHONE.search(match.group()) else " " * len(match.group())
+
+    bare = [_QUOTED_HEADER.sub(blank, text) for text in texts]
+    return texts if len(addresses) > _MOST_QUOTED else bare
 
 
 def _take(where: str, text: str, finds: Finds, total: _Total, counted: Iterable[str]) -> None:
