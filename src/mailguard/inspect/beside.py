@@ -25,8 +25,9 @@ _TRACE = re.compile(
     r"|(?:resent|list|arc|content)-(?!description).*|.*(?:-id|received.*|authentication-results|original-.*|envelope-.*)"
 )
 _COMMENT = re.compile(r"\(([^()]{1,1000})\)")
-#: Twelve digits that may be one number.
-_NUMBER = re.compile(r"\d(?:[^A-Za-z0-9]{0,3}\d){11}")
+#: Twelve digits that may be one number; ten, an address, or what is encoded: all else says nothing.
+_NUMBER = re.compile(r"\d(?:[ .-]?\d){11}")
+_TELLING = re.compile(rb"[0-9](?:[^A-Za-z0-9:]{0,3}[0-9]){9}|=\?|@|[\x80-\xff]|\+[A-Za-z0-9]{3,}-|\x1b")
 
 
 def fields_beside(where: str, block: Block) -> list[Piece]:
@@ -34,7 +35,7 @@ def fields_beside(where: str, block: Block) -> list[Piece]:
     told: list[str] = []
     traces: list[str] = []
     for field in block.fields:
-        if field.name in _READ:
+        if field.name in _READ or not _TELLING.search(field.raw):
             continue
         text = visible(decode_field(field.value))
         (traces if _TRACE.fullmatch(field.name) else told).append(f"{field.name}: {text}")

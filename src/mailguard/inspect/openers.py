@@ -33,6 +33,7 @@ from mailguard.inspect.pictures import note_place, read_picture
 from mailguard.inspect.plain import read_pgp, read_text
 from mailguard.inspect.rtf import read_rtf
 from mailguard.inspect.shortcuts import read_shortcut
+from mailguard.inspect.salvage import readable
 from mailguard.inspect.smime import read_container
 
 #: Kinds in which no archive belongs.
@@ -90,7 +91,11 @@ def _pdf(file: FileIn, budget: Budget) -> Content:
     from mailguard.inspect.pdf.document import read_pdf
 
     note_place(file, budget)
-    return with_appended(file, read_pdf(file, budget), budget, file.octets.rfind(b"%%EOF"))
+    content = with_appended(file, read_pdf(file, budget), budget, file.octets.rfind(b"%%EOF"))
+    behind = file.octets[file.octets.rfind(b"%%EOF") + 5 :] if b"%%EOF" in file.octets else b""
+    if text := readable(behind, doubt=False).strip():
+        content.text = f"{content.text}\n{text}"
+    return content
 
 
 def _program(file: FileIn, budget: Budget) -> Content:

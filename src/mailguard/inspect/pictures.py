@@ -2,7 +2,8 @@
 
 Descriptions, comments and keywords leave the company with the picture and are its text; that a place is in it is a
 finding, the place is told to nobody. The picture itself is never decoded. Metadata are looked for by their marks, in
-whatever container: what stands where no viewer looks leaves the company as well. Nothing here raises.
+whatever container: what stands where no viewer looks leaves the company as well, so any stretch of plain text that may
+hold a number, an address or Japanese is read too. Nothing here raises.
 Source: Exif 2.32 (JPEG), PNG 3rd edition section 11.3, IPTC-IIM 4.2, RIFF and ISO base media by their marks alone.
 """
 
@@ -29,6 +30,11 @@ _FILM_PLACE = re.compile(rb"[+-]\d{2}\.\d{1,9}[+-]\d{3}\.\d")
 _FILM_NEAR = 400
 #: Headline, keywords, caption and the like (IPTC-IIM record 2).
 _IPTC = re.compile(rb"\x1c\x02[\x05\x19\x28\x50\x55\x5a\x5c\x65\x69\x6e\x73\x74\x76\x78\x7a]")
+#: A stretch of octets as texts have them; what in it tells more than the name of a program.
+_WRITTEN = re.compile(rb"(?<![\t\n\r -~\x80-\xff])[\t\n\r -~\x80-\xff]{16,}+")
+_TELLING = re.compile(rb"[0-9](?:[^A-Za-z0-9:]{0,3}[0-9]){9}|[A-Za-z0-9]@[A-Za-z0-9]|[\xe3-\xe9][\x80-\xbf]{2}")
+_PACKET = re.compile(rb"<x:xmpmeta.*?</x:xmpmeta>", re.DOTALL)
+_LETTERS = re.compile(rb"[A-Za-z0-9 ,\n]|[\xe3-\xe9][\x80-\xbf]{2}")
 
 
 def read_picture(file: FileIn, budget: Budget) -> Content:
@@ -38,7 +44,26 @@ def read_picture(file: FileIn, budget: Budget) -> Content:
         texts += _png_texts(file.octets, budget, file.where)
     elif file.octets.startswith(b"\xff\xd8"):
         texts += _jpeg_texts(file.octets)
+    texts += _written(file, budget)
     return Content(text="\n".join(dict.fromkeys(text for text in texts if text.strip())))
+
+
+def _written(file: FileIn, budget: Budget) -> Iterator[str]:
+    """Plain texts anywhere in the octets: behind the picture, in chunks of no known kind, in tags of films."""
+    left = _LONGEST
+    packets = [match.span() for match in _PACKET.finditer(file.octets)]
+    for match in _WRITTEN.finditer(file.octets):
+        stretch = match.group()
+        if not _TELLING.search(stretch) or any(start < match.end() and match.start() < end for start, end in packets):
+            continue
+        sample = stretch[:4096]
+        if len(b"".join(_LETTERS.findall(sample))) < 0.7 * len(sample):
+            continue
+        if left <= 0:
+            budget.find("limit_reached", file.where, "more text beside a picture than is read")
+            return
+        yield stretch[:left].decode("utf-8", "replace")
+        left -= len(stretch)
 
 
 def note_place(file: FileIn, budget: Budget) -> list[str]:

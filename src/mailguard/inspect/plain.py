@@ -10,12 +10,22 @@ from dataclasses import dataclass, field
 
 from mailguard.inspect.charset import decode
 from mailguard.inspect.content import Content, FileIn, Inner
+from mailguard.inspect.filetype import detect
 from mailguard.inspect.limits import Budget
 from mailguard.inspect.openpgp import Opened, armoured, open_packets
+from mailguard.inspect.salvage import readable, salvage
 from mailguard.inspect.utf import without_surrogates
 from mailguard.inspect.uuencode import find_uuencoded
 
 _BEGIN_PGP = "-----BEGIN PGP "
+#: A file in yEnc: not undone here (its octets do not survive mail anyway, but whoever sends them may know better).
+_YENC = "\n=ybegin "
+#: What JSON and programs write instead of characters.
+_CODE = re.compile(r"\\u([0-9A-Fa-f]{4})")
+_CODES_LEAST = 4
+#: How a stretch of base64 begins: a long line of it, and how much of one file is looked at.
+_ENCODED = re.compile(rb"(?m)^[ \t]*[A-Za-z0-9+/]{40,}={0,2}[ \t]*\r?$")
+_SHORTEST, _MOST_ENCODED, _MOST_STRETCHES = 64, 32 * 2**20, 200
 _BINHEX = "(This file must be converted with BinHex"
 #: Begin of an encrypted message at the start of a line: in a sentence it is only talked about.
 _PGP_MESSAGE = re.compile(r"(?m)^[> \t]*-----BEGIN PGP MESSAGE(?:, PART [0-9/]{1,9})?-----")
@@ -43,6 +53,8 @@ def open_armour(text: str, budget: Budget, where: str) -> Armour:
     found = Armour()
     if _BINHEX in text:
         budget.find("not_inspectable", where, "a file in BinHex in the text")
+    if _YENC in f"\n{text}":
+        budget.find("not_inspectable", where, "a file in yEnc in the text")
     if _BEGIN_PGP not in text:
         return found
     blocks = list(armoured(text))
@@ -91,8 +103,27 @@ def read_text(file: FileIn, budget: Budget) -> Content:
     if "\\u" in text and (unescaped := _unescaped(text)) != text:
         text = f"{text}\n{unescaped}"
     armour = open_armour(text.replace("\r\n", "\n"), budget, file.where)
-    text = f"{text}\n{armour.text}" if armour.text else text
-    return Content(text=text, inner=(*files, *armour.files), encrypted=armour.sealed, whole=not armour.sealed)
+    pasted, texts = _pasted(octets, budget, file.where)
+    text = "\n".join(one for one in (text, armour.text, *texts) if one)
+    inner = (*files, *armour.files, *pasted)
+    return Content(text=text, inner=inner, encrypted=armour.sealed, whole=not armour.sealed)
+
+
+def _pasted(octets: bytes, budget: Budget, where: str) -> tuple[list[Inner], list[str]]:
+    """Files and texts that stand in a text file as base64, as `certutil -encode` and `base64` write them."""
+    files: list[Inner] = []
+    texts: list[str] = []
+    if not _ENCODED.search(octets):
+        return files, texts
+    for number, (content, may_be_file) in enumerate(salvage(octets[:_MOST_ENCODED], _SHORTEST)):
+        if number >= _MOST_STRETCHES:
+            budget.find("limit_reached", where, "too much that looks encoded; its rest was not read")
+            break
+        if may_be_file and len(content) >= 100 and detect(content).short not in ("", "txt", "script", "pgp"):
+            files.append(Inner(f"base64 {number + 1}", content, len(content)))
+        elif text := readable(content, doubt=False):
+            texts.append(text)
+    return files, texts
 
 
 def _unescaped(text: str) -> str:

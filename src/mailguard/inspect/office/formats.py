@@ -103,7 +103,8 @@ def _mask(section: str) -> tuple[str, int, list[str]] | None:
         elif plain:
             template.append(f"'{plain}")
     zeros = template.count("0")
-    return (condition, limit, template) if zeros > 1 or (zeros and len(template) > 1) else None
+    written = any(one[0] == "'" and one[1].isdigit() for one in template)
+    return (condition, limit, template) if zeros > 1 or (zeros and len(template) > 1) or written else None
 
 
 def _masked(value: str, sections: list[tuple[str, int, list[str]]]) -> str:

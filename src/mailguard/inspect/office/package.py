@@ -57,6 +57,11 @@ class _Package:
     columns: list[list[str]] = field(default_factory=list)  # of the pivot cache that was defined last
 
 
+_STYLES = ("styles", "styleSheet")
+#: What no part has in it that only programs write and read: a long number, an address.
+_TELLING = re.compile(rb"(?<![0-9A-Fa-f])[0-9](?:[ .-]?[0-9]){11,18}(?![0-9A-Fa-f-])|[A-Za-z0-9]@[A-Za-z0-9]")
+
+
 def package_kind(octets: bytes, members: tuple[Member, ...], budget: Budget) -> str:
     """Short type of the OOXML document with these members, by its content types or its folders; "" if it is none."""
     listed = next((member for member in members if member.name.lstrip("/").lower() == TYPES), None)
@@ -125,9 +130,12 @@ def _numbered(name: str) -> str:
 
 
 def _read(part: Stored, root: str, package: _Package) -> None:
-    if root in DULL:
-        return
     try:
+        if root in DULL or root in _STYLES:
+            if _TELLING.search(part.content()):
+                _foreign(part, root, package)
+            if root in DULL:
+                return
         _READERS.get(root, _prose if root in KNOWN else _foreign)(part, root, package)
         if part.odd:
             package.budget.find("unparseable_attachment", f"{package.file.where}/{part.name}", part.odd)

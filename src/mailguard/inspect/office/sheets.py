@@ -26,6 +26,8 @@ _GROUPS = 7  # of `_CELL`, and what stands between two of them
 _EMPTY_ROWS = re.compile(r"\s*(?:<row(?: [^<>]*)?/>\s*)*")
 _UNSEEN_ROW = re.compile(r'\s(?:hidden="(?:1|true)"|ht="0")')
 _LITERAL = re.compile(r'"([^"]{2,})"')
+#: Where a formula puts two texts together.
+_JOINED = re.compile(r'"\s{0,9}[&,]\s{0,9}"')
 _DDE = re.compile(r"^[^\"'(]{1,60}\|'|\bDDE\(", re.IGNORECASE)
 _WIDEST = 64  # tabs in place of columns that are left out
 _LAST_COLUMN = 16_384
@@ -69,6 +71,8 @@ class Rows:
             self.said.macros["a DDE formula"] = None
             self.said.aside(text)
         self.said.aside(*_LITERAL.findall(text))
+        if _JOINED.search(text):
+            self.said.aside(*_LITERAL.findall(_JOINED.sub("", text)))
 
     def around(self, tag: str, attributes: dict[str, str]) -> None:
         """Look at an element that stands before the cells."""

@@ -24,6 +24,8 @@ _COMPATIBLE = re.compile(
 #: Digits of other scripts; in black circles and the like, which NFKC leaves alone.
 _SCRIPTS = re.compile("(?=[\u0660-\u1c59\ua620-\uabf9\U000104a0-\U0001e959])\\d")
 _CIRCLED = re.compile("[\u24ff\u2776-\u277e\u2780-\u2788\u278a-\u2792]")
+#: Letters of symbol fonts, as Office writes them into texts.
+_SYMBOLS = re.compile("[\uf030-\uf039]")
 #: Strokes, rings and keys around a digit; a blank of Braille.
 _AROUND = re.compile("(?<=[0-9])[\u0300-\u036f\u0488\u0489\u20d0-\u20f0\ufe0f]+")
 #: Digits written as kanji, one after another as in vertical writing: a telephone number at least.
@@ -41,6 +43,7 @@ def fold(text: str) -> str:
         text = unicodedata.normalize("NFKC", text) if _JOINING.search(text) else _COMPATIBLE.sub(_plain, text)
         text = _KANJI.sub(lambda match: match.group().translate(_KANJI_DIGITS), text)
         text = _VOWELS.sub("-", text)
+        text = _SYMBOLS.sub(lambda match: chr(ord(match.group()) - 0xF000), text)
         text = _AROUND.sub("", _CIRCLED.sub(_digit, _SCRIPTS.sub(_digit, text))).replace("\u2800", " ")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")

@@ -40,7 +40,7 @@ _ODD_GROUPS = re.compile(
     r"(?<![0-9])(?:[0-9]{4}([^0-9A-Za-z]{1,3})[0-9]{4}(?:\1[0-9]{4}){1,3}(?:\1[0-9]{1,3})?"
     r"|[0-9]([^0-9A-Za-z]{1,3})[0-9](?:\2[0-9]){10,17}|[0-9]{1,3}(?:,[0-9]{3}){3,5})(?![0-9])"
 )
-_SURE_SIGNS = frozenset("/_\u30fb*~+=\u2022\u00b7")
+_SURE_SIGNS = frozenset([*"/_\u30fb*~+=\u2022\u00b7", '"&"'])
 _CORPORATE_WORD = re.compile(r"法人番号|登録番号|インボイス|事業者番号|corporate\s?number", re.IGNORECASE)
 _POSTAL_WORD = re.compile(r"郵便|〒|zip|postal|postcode|post code", re.IGNORECASE)
 _SSN_WORD = re.compile(r"SSN|social\s?security", re.IGNORECASE)
