@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import errno
 import json
 import os
@@ -29,12 +30,25 @@ _OBEDIENT = """
 import ctypes, os, pathlib, sys, time
 from mailguard.inspect import worker
 from mailguard.inspect.reader import read_mail as real
+FORGED = rb'''{"text": {"long text": 0}, "headers": {"subject": "a\\ud800b\\u0000c"}, "personal_data": {"persons":
+ 1000000000000000000000000000}, "secrets": {"\\udfff": 1e999}, "findings": [{"code": "nonsense", "where": 5}, 7],
+ "attachments": [{"filename": "a", "text": {"long text": 0}}, {"filename": "b", "size": -5}]}'''
+def say(head):
+    answer = len(head).to_bytes(4, "big") + head + b"\\0\\0\\0\\1" + b"\\0\\0\\0\\2hi"
+    while answer: answer = answer[os.write(1, answer):]
+    time.sleep(600)
 def obey(octets, limits):
     if b"Subject: hang" in octets: time.sleep(600)
     if b"Subject: spin" in octets:
         while True: pass
     if b"Subject: crash" in octets: ctypes.string_at(0)
     if b"Subject: lie" in octets: os.write(1, b"\\x00\\x00\\x00\\x04nope"); time.sleep(600)
+    if b"Subject: frames" in octets: os.write(1, b"\\0\\0\\0\\2{}\\xff\\xff\\xff\\xff" + bytes(4000)); time.sleep(600)
+    if b"Subject: values" in octets: say(b"[" + b"[]," * 4_000_000 + b"[]]")
+    if b"Subject: head" in octets: say(b'"' + b"a" * (33 * 2**20) + b'"')
+    if b"Subject: deep" in octets: say(b"[" * 100_000)
+    if b"Subject: digits" in octets: say(b'{"personal_data": {"persons": ' + b"9" * 10_000 + b"}}")
+    if b"Subject: forge" in octets: say(FORGED)
     if b"Subject: flood" in octets: os.write(1, b"\\xff\\xff\\xff\\xff"); time.sleep(600)
     if b"Subject: eat" in octets: return len([bytes(2**20) for _ in range(4096)])
     if b"Subject: write" in octets: pathlib.Path("/tmp/mailguard-must-not-be").write_bytes(b"x")
@@ -142,7 +156,7 @@ async def test_stop_ends_the_processes() -> None:
         os.kill(pid, 0)
 
 
-@pytest.mark.parametrize("word", ["hang", "crash", "lie", "flood"])
+@pytest.mark.parametrize("word", ["hang", "crash", "lie", "flood", "frames", "values", "head", "deep", "digits"])
 async def test_what_a_mail_does_costs_that_mail_its_facts(obedient: Callable[..., Readers], word: str) -> None:
     ended: list[str] = []
     pool = obedient(replace(LIMITS, seconds=2.0), ended, count=1)
@@ -152,6 +166,16 @@ async def test_what_a_mail_does_costs_that_mail_its_facts(obedient: Callable[...
     assert [one.address for one in facts.headers.to] == ["bob@x.example"]
     assert len(ended) == 1
     assert (await pool.read(said("well"))).text == "hello\n"
+
+
+async def test_what_a_worker_forges_is_plain_facts(obedient: Callable[..., Readers]) -> None:
+    facts = await obedient(count=1).read(said("forge"))
+    assert (facts.headers.subject, facts.persons, facts.secrets) == ("a?bc", 2**53, {"?": 0})
+    assert (facts.text, [(one.filename, one.text, one.size) for one in facts.attachments]) == (
+        "hi",
+        [("a", "", 0), ("b", "", 0)],
+    )
+    json.dumps(facts.to_json(), ensure_ascii=False).encode()  # as the ledger keeps it
 
 
 async def test_memory_that_runs_out_is_a_finding(obedient: Callable[..., Readers]) -> None:
@@ -178,10 +202,10 @@ async def test_workers_write_nothing(obedient: Callable[..., Readers]) -> None:
 
 #: Walls itself in as a worker does, then tries each way out; prints what happened.
 _PRISONER = """
-import ctypes, json, os, signal, socket, subprocess, sys
+import ctypes, json, os, resource, signal, socket, subprocess, sys
 from mailguard.inspect import isolation
 kept, parent = sys.argv[1], os.getppid()
-isolation.wall_in(512 * 2**20)
+isolation.wall_in(512 * 2**20, os.path.dirname(kept))
 libc = ctypes.CDLL(None, use_errno=True)
 def native(name, *args):
     if getattr(libc, name)(*args) < 0: raise OSError(ctypes.get_errno(), name)
@@ -204,6 +228,11 @@ ways = {
     "memfd": lambda: os.memfd_create("x"),
     "ptrace": lambda: native("ptrace", 16, parent, 0, 0),
     "unshare": lambda: native("unshare", 0x20000),
+    "utime": lambda: native("utime", kept.encode(), 0),
+    "priority": lambda: os.setpriority(os.PRIO_PROCESS, parent, 19),
+    "affinity": lambda: os.sched_setaffinity(parent, {0}),
+    "limits": lambda: resource.prlimit(parent, resource.RLIMIT_CORE, (0, 0)),
+    "message queue": lambda: native("mq_open", b"/mailguard", os.O_CREAT, 0o600, 0),
 }
 said = {}
 for name, way in ways.items():
@@ -212,18 +241,46 @@ for name, way in ways.items():
     except OSError as error:
         said[name] = error.errno
 said["read"] = open(kept).read()
+import cryptography.x509, msoffcrypto, pypdfium2  # what readers load late must still be found
+try:
+    said["read elsewhere"] = open(sys.argv[2]).read()
+except OSError as error:
+    said["read elsewhere"] = error.errno
 print(json.dumps(said))
 """
 
 
 def test_a_worker_has_no_way_out_but_its_answer(tmp_path: Path) -> None:
-    kept = tmp_path / "kept"
+    kept, key = tmp_path / "mails" / "kept", tmp_path / "house.key"
+    kept.parent.mkdir()
     kept.write_text("kept")
-    ran = subprocess.run([sys.executable, "-I", "-c", _PRISONER, kept], capture_output=True, timeout=60, check=True)
+    key.write_text("key")
+    ran = subprocess.run(
+        [sys.executable, "-I", "-c", _PRISONER, kept, key], capture_output=True, timeout=60, check=True
+    )
     said = json.loads(ran.stdout)
     assert said.pop("read") == "kept"
-    assert set(said.values()) == {errno.EPERM}, said
-    assert [one.name for one in tmp_path.iterdir()] == ["kept"]
+    assert said.pop("read elsewhere") == (errno.EACCES if _has_landlock() else "key")
+    assert set(said.values()) <= {errno.EPERM, errno.EACCES}, said
+    assert [one.name for one in kept.parent.iterdir()] == ["kept"]
+
+
+def _has_landlock() -> bool:
+    return int(ctypes.CDLL(None).syscall(444, None, 0, 1)) > 0
+
+
+async def test_workers_with_a_folder_read_their_mails_and_nobody_elses(tmp_path: Path) -> None:
+    (tmp_path / "mails").mkdir()
+    inside, outside = tmp_path / "mails" / "a", tmp_path / "b"
+    inside.write_bytes(MAIL)
+    outside.write_bytes(MAIL)
+    pool = Readers(LIMITS, count=1, folder=tmp_path / "mails")
+    try:
+        assert (await pool.read(Body(size=len(MAIL), sha256="", path=inside))).text == "hello\n"
+        if _has_landlock():
+            assert codes(await pool.read(Body(size=len(MAIL), sha256="", path=outside))) == {"unreadable"}
+    finally:
+        await pool.stop()
 
 
 async def test_a_worker_that_died_of_an_earlier_mail_is_not_held_against_the_next(

@@ -86,7 +86,8 @@ class House:
     async def _open(self, stack: AsyncExitStack) -> None:
         self._rooms = rooms = await stack.enter_async_context(open_rooms(self.config))
         limits = reading_limits(self.config)
-        readers = Readers(limits, self.config.settings.limits.readers, ended=events.reader_ended)
+        count, folder = self.config.settings.limits.readers, rooms.spool.incoming.parent
+        readers = Readers(limits, count, folder=folder, ended=events.reader_ended)
         stack.push_async_callback(readers.stop)
         if self._role in ("all", "delivery"):
             await self._open_sorting(stack, rooms)

@@ -17,7 +17,9 @@ from mailguard.inspect.words import decode_field
 from mailguard.mail.facts import Attachment
 
 #: Read as the mail's text, or only keys and check sums.
-_READ = frozenset({"subject", "dkim-signature", "arc-seal", "arc-message-signature", "autocrypt", "x-mailguard-processed"})
+_READ = frozenset(
+    {"subject", "dkim-signature", "arc-seal", "arc-message-signature", "autocrypt", "x-mailguard-processed"}
+)
 _PEOPLE = frozenset({"from", "to", "cc", "bcc", "reply-to", "sender"})
 #: Fields whose addresses are those of this mail, or no addresses at all but ids.
 _TRACE = re.compile(

@@ -1,9 +1,9 @@
-"""The walls around a reading worker: no files written, no network, bounded memory and processor, gone when its parent
-is.
+"""The walls around a reading worker: no files written, none read but mails and the program, no network, bounded memory
+and processor, gone when its parent is.
 
 Called once by the worker before it reads its first mail. What the kernel does not offer is left out in silence: the
 limits of `resource` always hold, namespaces only where they are allowed to ordinary users, the system call filter on
-the machines that `seccomp` knows.
+the machines that `seccomp` knows, the wall around files where there is `landlock`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ import os
 import resource
 import signal
 
+from mailguard.inspect.landlock import read_only_beneath
 from mailguard.inspect.seccomp import refuse_what_reaches_out
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _CLONE_NEWNET, _CLONE_NEWUSER, _CLONE_NEWIPC = 0x40000000, 0x10000000, 0x08000000
 
 
-def wall_in(memory_bytes: int) -> None:
-    """Limit this process for good."""
+def wall_in(memory_bytes: int, folder: str = "") -> None:
+    """Limit this process for good. folder: where the mails lie; "" if they may lie anywhere."""
     parent = os.getppid()
     _limit(resource.RLIMIT_AS, memory_bytes)
     _limit(resource.RLIMIT_FSIZE, 0)  # pipes are no files: answers still go out
@@ -35,6 +36,9 @@ def wall_in(memory_bytes: int) -> None:
     _limit(resource.RLIMIT_NPROC, 0)
     if os.getppid() != parent:  # died between our start and the request to be told
         os._exit(1)
+    with contextlib.suppress(OSError, AttributeError, ValueError):
+        if folder:
+            read_only_beneath(folder)
     with contextlib.suppress(OSError, AttributeError, ValueError):
         refuse_what_reaches_out()
 

@@ -31,7 +31,10 @@ _REFUSED: dict[str, tuple[int | None, int | None]] = {
     "execveat": (322, 281), "kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131), "ptrace": (101, 117),
     "pidfd_open": (434, 434), "pidfd_send_signal": (424, 424), "pidfd_getfd": (438, 438),
     "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "kcmp": (312, 272),
-    "rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240),
+    "rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240), "process_madvise": (440, 440),
+    "process_mrelease": (448, 448), "setpriority": (141, 140), "ioprio_set": (251, 30),
+    "sched_setparam": (142, 118), "sched_setscheduler": (144, 119), "sched_setaffinity": (203, 122),
+    "sched_setattr": (314, 274),
     # files: made, changed, moved, removed
     "creat": (85, None), "openat2": (437, 437), "open_by_handle_at": (304, 265), "truncate": (76, 45),
     "ftruncate": (77, 46), "fallocate": (285, 47), "rename": (82, None), "renameat": (264, 38), "renameat2": (316, 276),
@@ -40,16 +43,25 @@ _REFUSED: dict[str, tuple[int | None, int | None]] = {
     "mknodat": (259, 33), "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452),
     "chown": (92, None), "fchown": (93, 55), "lchown": (94, None), "fchownat": (260, 54), "utimensat": (280, 88),
     "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7), "removexattr": (197, 14),
-    "lremovexattr": (198, 15), "fremovexattr": (199, 16), "memfd_create": (319, 279),
+    "lremovexattr": (198, 15), "fremovexattr": (199, 16), "setxattrat": (463, 463), "removexattrat": (466, 466),
+    "file_setattr": (469, 469), "utime": (132, None), "utimes": (235, None), "futimesat": (261, None),
+    "memfd_create": (319, 279),
     # the kernel's larger doors
     "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41), "chroot": (161, 51), "setns": (308, 268),
     "unshare": (272, 97), "bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282),
     "io_uring_setup": (425, 425), "io_uring_enter": (426, 426), "keyctl": (250, 219), "add_key": (248, 217),
     "request_key": (249, 218), "init_module": (175, 105), "finit_module": (313, 273), "reboot": (169, 142),
-    "swapon": (167, 224), "shmget": (29, 194), "shmat": (30, 196), "msgget": (68, 186), "semget": (64, 190),
+    "swapon": (167, 224), "syslog": (103, 116), "open_tree": (428, 428), "move_mount": (429, 429),
+    "fsopen": (430, 430), "fspick": (433, 433), "mount_setattr": (442, 442),
+    # memory and messages shared with others
+    "shmget": (29, 194), "shmat": (30, 196), "shmctl": (31, 195), "semget": (64, 190), "semop": (65, 193),
+    "semctl": (66, 191), "semtimedop": (220, 192), "msgget": (68, 186), "msgsnd": (69, 189), "msgctl": (71, 187),
+    "mq_open": (240, 180), "mq_unlink": (241, 181),
 }  # fmt: skip
 #: open and openat are refused only where they would write: number, and which argument has the flags.
 _OPENS = {"x86_64": ((2, 1), (257, 2)), "aarch64": ((56, 2),)}
+#: The limits of a process are its own to lower (pid 0), nobody else's: prlimit64.
+_PRLIMIT = {"x86_64": 302, "aarch64": 261}
 _AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 
 
@@ -87,6 +99,12 @@ def _program(machine: str) -> list[bytes]:
             _step(_RETURN, _REFUSE),
             _step(_RETURN, _ALLOW),
         ]
+    program += [
+        _step(_EQUAL, _PRLIMIT[machine], 0, 3),
+        _step(_LOAD, _ARGUMENTS),
+        _step(_EQUAL, 0, 1, 0),
+        _step(_RETURN, _REFUSE),
+    ]
     return [*program, _step(_RETURN, _ALLOW)]
 
 

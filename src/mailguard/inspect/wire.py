@@ -3,7 +3,7 @@
 A frame is four octets of length, big-endian, and so many octets. An answer is a frame of JSON, the number of long texts
 and a frame for each of them: decoding millions of characters inside JSON would hold the interpreter, and with it the
 event loop, for as long. The parent trusts nothing in an answer but its lengths, and those only up to a limit: a worker
-that read a hostile mail may say anything.
+that read a hostile mail may say anything, and what it says must not fill the parent's memory either.
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ from mailguard.inspect.limits import ReadingLimits
 
 #: No answer is longer: the texts of a mail at their limits, as JSON.
 LONGEST_ANSWER = 128 * 2**20
-#: Texts of more characters travel in frames of their own.
-_LONG = 32 * 1024
+#: Texts of more characters travel in frames of their own; what is left has its limits, in octets and in values.
+_LONG = 4 * 1024
+LONGEST_HEAD = 32 * 2**20
+MOST_TEXTS = LONGEST_ANSWER // _LONG
+_MOST_VALUES = 3_000_000
 _CHUNK = 128 * 1024
 _LENGTH = struct.Struct(">I")
 HEAD = _LENGTH.size
@@ -56,6 +59,8 @@ def answer_of(obj: dict[str, Any]) -> list[bytes]:
 
 def said_in(head: bytes, texts: list[bytes]) -> Any:
     """An answer's object. Takes as long as the texts are: call it in a thread. Raises ValueError."""
+    if sum(map(head.count, b",[{")) > _MOST_VALUES:
+        raise ValueError("too many values")
     return _with_long(json.loads(head), [_decoded(text) for text in texts])
 
 
@@ -85,10 +90,13 @@ def _with_long(obj: Any, texts: list[str]) -> Any:
     if isinstance(obj, dict):
         number = obj.get("long text")
         if isinstance(number, int) and 0 <= number < len(texts):
-            return texts[number]
-        return {key: _with_long(value, texts) for key, value in obj.items()}
+            text, texts[number] = texts[number], ""  # each once: a thousand files that share one text would be a bomb
+            return text
+        return {_with_long(key, texts): _with_long(value, texts) for key, value in obj.items()}
     if isinstance(obj, list):
         return [_with_long(value, texts) for value in obj]
+    if isinstance(obj, str) and ("\0" in obj or not obj.isascii()):  # what no ledger takes
+        return obj.replace("\0", "").encode("utf-8", "replace").decode()
     return obj
 
 
@@ -96,4 +104,4 @@ def _decoded(octets: bytes) -> str:
     """Piece by piece: in between other threads get their turn."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     pieces = [decoder.decode(octets[at : at + _CHUNK]) for at in range(0, len(octets), _CHUNK)]
-    return "".join([*pieces, decoder.decode(b"", final=True)])
+    return "".join([*pieces, decoder.decode(b"", final=True)]).replace("\0", "")

@@ -28,8 +28,10 @@ def main() -> None:
     head = _frame(source)
     if head is None:
         return
-    limits = wire.limits_from_json(json.loads(head))
-    isolation.wall_in(limits.memory_bytes)
+    settings = json.loads(head)
+    folder = settings.pop("folder", "")
+    limits = wire.limits_from_json(settings)
+    isolation.wall_in(limits.memory_bytes, folder)
     gc.freeze()
     _answer(answers, [wire.frame(READY), wire.NO_TEXTS])
     while (question := _frame(source)) is not None:

@@ -61,13 +61,17 @@ class Readers:
         recycle_after: int = 2000,
         queue: int = 2000,
         start_seconds: float = 20.0,
+        folder: Path | None = None,
         ended: Callable[[str], object] = bool,
     ) -> None:
-        """count: workers at most; queue: mails waiting at most; ended: told why a worker ended before its time."""
+        """count: workers at most; queue: mails waiting at most; folder: where mails in files lie, and workers read no
+        other; ended: told why a worker ended before its time.
+        """
         self.limits = limits or ReadingLimits()
         self._recycle_after = recycle_after
         self._queue = queue
         self._start_seconds = start_seconds
+        self._folder = "" if folder is None else str(folder.absolute())
         self._ended = ended
         self._free = asyncio.Semaphore(count)
         self._idle: deque[_Worker] = deque()
@@ -148,7 +152,7 @@ class Readers:
         worker = None
         try:
             worker = await _Worker.started()
-            await worker.greet(self.limits, self._start_seconds)
+            await worker.greet(self.limits, self._folder, self._start_seconds)
         except (OSError, _Died) as error:
             if worker is not None:
                 await worker.kill()
@@ -183,9 +187,9 @@ class _Worker:
     def alive(self) -> bool:
         return self._child.returncode is None
 
-    async def greet(self, limits: ReadingLimits, seconds: float) -> None:
+    async def greet(self, limits: ReadingLimits, folder: str, seconds: float) -> None:
         """Send the limits, wait until the worker is ready. Raises _Died."""
-        payload = wire.frame(json.dumps(wire.limits_to_json(limits)).encode())
+        payload = wire.frame(json.dumps(wire.limits_to_json(limits) | {"folder": folder}).encode())
         if await self._exchange([payload], seconds) != (READY, []):
             raise _Died("not ready")
 
@@ -236,10 +240,13 @@ class _Worker:
             async with asyncio.timeout(seconds):
                 stdin.writelines(out)
                 await stdin.drain()
-                head = await _frame(stdout, wire.LONGEST_ANSWER)
+                head = await _frame(stdout, wire.LONGEST_HEAD)
                 left = wire.LONGEST_ANSWER - len(head)
                 texts: list[bytes] = []
-                for _ in range(wire.length_of(await stdout.readexactly(wire.HEAD))):
+                count = wire.length_of(await stdout.readexactly(wire.HEAD))
+                if count > wire.MOST_TEXTS:
+                    raise _Died("answer too long")
+                for _ in range(count):
                     texts.append(await _frame(stdout, left))
                     left -= len(texts[-1]) + wire.HEAD
                 return head, texts

@@ -29,6 +29,8 @@ _KINDS = get_args(Kind)
 _SCANS = get_args(Scan)
 #: Attachments deeper than this do not come back: a reader never makes them, a forger might.
 _DEEPEST = 40
+#: No count is larger: what a forger writes must fit into a column of the ledger.
+_LARGEST = 2**53
 
 
 def facts_to_json(facts: Facts, *, unmasked: bool = False, text: bool = True) -> Json:
@@ -233,4 +235,4 @@ def _text(obj: object) -> str:
 
 
 def _number(obj: object) -> int:
-    return obj if isinstance(obj, int) and not isinstance(obj, bool) and obj >= 0 else 0
+    return min(obj, _LARGEST) if isinstance(obj, int) and not isinstance(obj, bool) and obj >= 0 else 0

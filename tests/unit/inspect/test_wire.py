@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mailguard.inspect import wire
 
 _LONG = "極秘" * 40_000
+_TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 
 
 def crossed(obj: dict[str, Any]) -> Any:
@@ -35,7 +36,7 @@ def test_long_texts_travel_apart_and_come_back_in_place() -> None:
     assert crossed(obj) == obj
 
 
-@given(st.dictionaries(st.text(), st.one_of(st.text(), st.integers(), st.lists(st.text()), st.none())))
+@given(st.dictionaries(_TEXTS, st.one_of(_TEXTS, st.integers(), st.lists(_TEXTS), st.none())))
 def test_any_object_comes_back(obj: dict[str, Any]) -> None:
     assert crossed({"in": obj, "long": _LONG}) == {"in": obj, "long": _LONG}
 
@@ -48,3 +49,10 @@ def test_an_answer_that_points_nowhere_is_itself() -> None:
     assert wire.said_in(b'{"a": {"long text": 7}}', [b"x"]) == {"a": {"long text": 7}}
     with pytest.raises(ValueError):
         wire.said_in(b"nope", [])
+
+
+def test_what_a_forger_writes_fills_nothing() -> None:
+    assert wire.said_in(b'{"a": {"long text": 0}, "b": {"long text": 0}}', [b"x\0y"]) == {"a": "xy", "b": ""}
+    assert wire.said_in(rb'{"a\ud800": ["\u0000b", "\ud83d\ude00"]}', []) == {"a?": ["b", "\U0001f600"]}
+    with pytest.raises(ValueError):
+        wire.said_in(b"[" + b"[]," * 3_000_000 + b"[]]", [])
