@@ -13,6 +13,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,7 +91,7 @@ async def obedient(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Callable[..
     monkeypatch.setattr(workers, "COMMAND", (sys.executable, "-I", "-c", _OBEDIENT))
     pools: list[Readers] = []
 
-    def make(limits: ReadingLimits = LIMITS, ended: list[str] | None = None, **more: int) -> Readers:
+    def make(limits: ReadingLimits = LIMITS, ended: list[str] | None = None, **more: Any) -> Readers:
         log: list[str] = [] if ended is None else ended
         pools.append(Readers(limits, ended=log.append, **more))
         return pools[-1]

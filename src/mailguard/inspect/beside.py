@@ -1,5 +1,5 @@
-"""What stands beside the texts of a mail and leaves the company with it: fields that hardly a program shows, comments in
-addresses, names of files.
+"""What stands beside the texts of a mail and leaves the company with it: fields that hardly a program shows, comments
+in addresses, names of files.
 
 All of it is searched for personal data, none of it is text of the mail. Whom a mail goes to and how it got here is no
 data about people: of fields that hold addresses or ids of mails only the numbers count. Pure; linear.

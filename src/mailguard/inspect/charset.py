@@ -29,7 +29,7 @@ from mailguard.inspect.guess import (
 )
 from mailguard.inspect.jis import decode_iso2022jp, has_escapes, has_shifted_kana, restored
 from mailguard.inspect.labels import JIS, codec_of
-from mailguard.inspect.sight import mirrored, tidy, visible
+from mailguard.inspect.sight import few_marks, mirrored, tidy, visible
 
 __all__ = ["Reading", "codec_of", "decode", "decode_each", "mirrored", "tidy", "visible"]
 
@@ -44,12 +44,12 @@ _ASCII_LINE = re.compile(rb"[0-9]{8}|[A-Za-z0-9]{14}")
 def decode(octets: bytes, label: str = "") -> Reading:
     """Decode octets under a label ("" if none was given). Never raises."""
     reading = _read(octets, codec_of(label) if label else None)
-    text = reading.text if reading.text.isascii() else _BAD.sub("", reading.text)
+    text = reading.text if reading.text.isascii() else few_marks(_BAD.sub("", reading.text))
     if "\x00" in text:
         text = text.replace("\x00", "")
     if text is reading.text and not reading.second:
         return reading
-    second = _BAD.sub("", reading.second)
+    second = few_marks(_BAD.sub("", reading.second))
     return Reading(text, second if second != text else "")
 
 

@@ -32,8 +32,8 @@ from mailguard.inspect.outlook.tnef import read_tnef
 from mailguard.inspect.pictures import note_place, read_picture
 from mailguard.inspect.plain import read_pgp, read_text
 from mailguard.inspect.rtf import read_rtf
-from mailguard.inspect.shortcuts import read_shortcut
 from mailguard.inspect.salvage import readable
+from mailguard.inspect.shortcuts import read_shortcut
 from mailguard.inspect.smime import read_container
 
 #: Kinds in which no archive belongs.

@@ -33,7 +33,6 @@ _IPTC = re.compile(rb"\x1c\x02[\x05\x19\x28\x50\x55\x5a\x5c\x65\x69\x6e\x73\x74\
 #: A stretch of octets as texts have them; what in it tells more than the name of a program.
 _WRITTEN = re.compile(rb"(?<![\t\n\r -~\x80-\xff])[\t\n\r -~\x80-\xff]{16,}+")
 _TELLING = re.compile(rb"[0-9](?:[^A-Za-z0-9:]{0,3}[0-9]){9}|[A-Za-z0-9]@[A-Za-z0-9]|[\xe3-\xe9][\x80-\xbf]{2}")
-_PACKET = re.compile(rb"<x:xmpmeta.*?</x:xmpmeta>", re.DOTALL)
 _LETTERS = re.compile(rb"[A-Za-z0-9 ,\n]|[\xe3-\xe9][\x80-\xbf]{2}")
 
 
@@ -51,19 +50,18 @@ def read_picture(file: FileIn, budget: Budget) -> Content:
 def _written(file: FileIn, budget: Budget) -> Iterator[str]:
     """Plain texts anywhere in the octets: behind the picture, in chunks of no known kind, in tags of films."""
     left = _LONGEST
-    packets = [match.span() for match in _PACKET.finditer(file.octets)]
-    for match in _WRITTEN.finditer(file.octets):
-        stretch = match.group()
-        if not _TELLING.search(stretch) or any(start < match.end() and match.start() < end for start, end in packets):
-            continue
-        sample = stretch[:4096]
-        if len(b"".join(_LETTERS.findall(sample))) < 0.7 * len(sample):
-            continue
-        if left <= 0:
-            budget.find("limit_reached", file.where, "more text beside a picture than is read")
-            return
-        yield stretch[:left].decode("utf-8", "replace")
-        left -= len(stretch)
+    first, *others = file.octets.split(b"<x:xmpmeta")
+    for piece in (first, *(other.partition(b"</x:xmpmeta")[2] for other in others)):  # packets are read by themselves
+        for match in _WRITTEN.finditer(piece):
+            sample = match.group()[:4096]
+            letters = len(b"".join(_LETTERS.findall(sample)))
+            if not _TELLING.search(match.group()) or letters < 0.7 * len(sample):
+                continue
+            if left <= 0:
+                budget.find("limit_reached", file.where, "more text beside a picture than is read")
+                return
+            yield match.group()[:left].decode("utf-8", "replace")
+            left -= len(match.group())
 
 
 def note_place(file: FileIn, budget: Budget) -> list[str]:

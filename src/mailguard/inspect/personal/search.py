@@ -105,7 +105,7 @@ def _aside(texts: list[tuple[str, str]], total: _Total) -> None:
     """Quoted history, all of it, or what stands beside the texts: its headers and signatures are no data about people,
     a list of customers in it is, in however many pieces."""
     people, values, looked = People(), _Total().values, []
-    for (where, text), bare in zip(texts, _without_headers([text for _, text in texts]), strict=True):
+    for (where, _), bare in zip(texts, _without_headers([text for _, text in texts]), strict=True):
         finds = Finds()
         _look(bare, finds, people, total.speaks)
         looked.append((where, bare, finds))
