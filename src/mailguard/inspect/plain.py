@@ -21,8 +21,6 @@ _BEGIN_PGP = "-----BEGIN PGP "
 #: A file in yEnc: not undone here (its octets do not survive mail anyway, but whoever sends them may know better).
 _YENC = "\n=ybegin "
 #: What JSON and programs write instead of characters.
-_CODE = re.compile(r"\\u([0-9A-Fa-f]{4})")
-_CODES_LEAST = 4
 #: How a stretch of base64 begins: a long line of it, and how much of one file is looked at.
 _ENCODED = re.compile(rb"(?m)^[ \t]*[A-Za-z0-9+/]{40,}={0,2}[ \t]*\r?$")
 _SHORTEST, _MOST_ENCODED, _MOST_STRETCHES = 64, 32 * 2**20, 200

@@ -17,7 +17,6 @@ from mailguard.inspect import headers as fields
 from mailguard.inspect.beside import names_beside
 from mailguard.inspect.content import Piece
 from mailguard.inspect.fields import Block
-from mailguard.inspect.filetype import PICTURES
 from mailguard.inspect.limits import Budget, ReadingLimits
 from mailguard.inspect.parts import Parts
 from mailguard.inspect.personal import Found, search
@@ -91,16 +90,17 @@ def _read(octets: bytes, budget: Budget) -> Facts:
 
 
 def _kind(facts: Facts, block: Block, parts: Parts) -> Kind:
-    """The kind of mail (product section 3): which is never held. So what a mail says of itself counts only where it
-    carries no other file and no data of many: anybody can write "Auto-Submitted" over a list of customers.
+    """The kind of mail (product section 3): which is never held. Reports, receipts and answers to invitations count
+    only where they carry no other file and no data of many: anybody can write one around a list of customers.
     """
     # What nobody knows the kind of is a file as well: else random octets beside a forged receipt would pass unheld.
     carries = any(
         (one.size and one.short_type not in ("ics", "eml", "txt")) or one.encrypted for one in facts.attachments
     )
+    automatic: Kind = "auto_reply" if fields.is_automatic(block) else "ordinary"
     told = facts.personal_data
     if facts.persons >= _MANY or "payment_card" in told or "my_number" in told:
-        return "ordinary"
+        return automatic
     if parts.report == "delivery-status" and not carries:
         return "delivery_report"
     if parts.report == "disposition-notification" and not carries:
@@ -108,8 +108,7 @@ def _kind(facts: Facts, block: Block, parts: Parts) -> Kind:
     only_ics = all(one.short_type == "ics" for one in facts.attachments) and not parts.calendar_file
     if facts.calendar in ("REPLY", "CANCEL") and only_ics:
         return "calendar_reply"
-    beside = any(not one.inline and one.short_type not in ("ics", "eml", "txt", *PICTURES) for one in facts.attachments)
-    return "auto_reply" if fields.is_automatic(block) and not beside else "ordinary"
+    return automatic
 
 
 def _bounded(pieces: list[Piece], budget: Budget) -> list[Piece]:

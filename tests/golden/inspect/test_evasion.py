@@ -17,13 +17,11 @@ from tests.golden.inspect.makers import (
     paragraph,
     part,
     text_mail,
-    xlsx,
     zip_of,
 )
 from tests.golden.inspect.test_facts import every, values
 
 from mailguard.inspect.reader import read_mail
-from mailguard.mail.facts import Facts
 
 GROUPS = [CARD[at : at + 4] for at in (0, 4, 8, 12)]
 _GIVEN = [f"太{sign}" for sign in "郎子一二三四五六七八九十" * 3]
@@ -157,23 +155,12 @@ def test_whom_a_mail_goes_to_is_no_list() -> None:
     assert (facts.persons, facts.personal_data) == (0, {})
 
 
-#: What says of itself that it is never held.
-AUTOMATIC = b"Auto-Submitted: auto-replied"
-
-
-def _kind(facts: Facts) -> tuple[str, bool]:
-    return facts.kind, facts.auto_generated
-
-
-def test_an_automatic_mail_with_a_list_or_a_file_is_held_as_any_other() -> None:
+def test_a_report_around_a_list_is_held_as_any_other_mail() -> None:
     people = "\r\n".join(" ".join(one) for one in PEOPLE).encode()
-    assert _kind(read_mail(text_mail(b"away", "utf-8", AUTOMATIC))) == ("auto_reply", True)
-    assert _kind(read_mail(text_mail(people, "utf-8", AUTOMATIC))) == ("ordinary", True)
-    assert _kind(read_mail(text_mail(b"card " + CARD.encode(), "utf-8", AUTOMATIC))) == ("ordinary", True)
-    assert _kind(read_mail(AUTOMATIC + b"\r\n" + file_mail(xlsx([["a"]]), "a.xlsx"))) == ("ordinary", True)
     report = part(b"Final-Recipient: rfc822; a@b.example\r\n", b"Content-Type: message/delivery-status")
     body = (part(people, b"Content-Type: text/plain; charset=utf-8"), report)
     assert read_mail(multipart(*body, kind="report")).kind == "ordinary"
+    assert read_mail(multipart(part(b"not delivered"), report, kind="report")).kind == "delivery_report"
 
 
 def test_endless_marks_and_packets_cost_no_more_than_their_length() -> None:
