@@ -115,7 +115,7 @@ def _behind_dashes(bare: list[str], end: int) -> int | None:
 
 def _between_rules(bare: list[str], end: int) -> int | None:
     """Under a drawn line, or between two and more of them; the topmost that still looks like one signature."""
-    rules = [number for number in range(max(0, end - 24), end) if _is_rule(bare[number])]
+    rules = [number for number in range(max(0, end - 24), end) if len(bare[number]) > 5 and _is_rule(bare[number])]
     if rules and rules[-1] == end - 1:
         rules.pop()
     found = None
@@ -127,7 +127,7 @@ def _between_rules(bare: list[str], end: int) -> int | None:
 
 
 def _is_rule(line: str) -> bool:
-    if len(line) < 6 or len(line) > 200 or line[0].isalnum():
+    if not 6 <= len(line) <= 200 or line[0].isalnum():
         return False
     return (_RULE.fullmatch(line) is not None and len(set(line)) <= 6) or _RULED_TITLE.fullmatch(line) is not None
 

@@ -24,7 +24,9 @@ _SWALLOWED = re.compile(
     rb"(content-(?:type|transfer-encoding|disposition))[ \t]*:"
 )
 #: The names of the structure by their letters alone.
-_LETTERS = {re.sub(rb"[^a-z]", b"", name.encode()): name for name in STRUCTURE}
+_LETTERS = {name.replace("-", "").encode(): name for name in STRUCTURE}
+_SHORTEST = min(map(len, _LETTERS))
+_NO_LETTERS = re.compile(rb"\([^()]*\)?|[^a-z(]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,6 @@ class _Lines:
 
 def _meant(name: bytes) -> str:
     """The field of the structure that a name is not, but that some reader may take it for; "" if there is none."""
-    if len(name) > 200 or name.decode("latin-1").lower() in STRUCTURE:
+    if not _SHORTEST <= len(name) <= 200 or name.decode("latin-1").lower() in STRUCTURE:
         return ""
-    return _LETTERS.get(re.sub(rb"\([^()]*\)?|[^a-z(]+", b"", name.lower()), "")
+    return _LETTERS.get(_NO_LETTERS.sub(b"", name.lower()), "")

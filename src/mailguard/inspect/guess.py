@@ -140,7 +140,7 @@ def forced(octets: bytes, codec: str) -> str:
 def better(octets: bytes, text: str, codec: str) -> str:
     """What octets are more likely than the text by their label, though that holds for each of them; "" if nothing."""
     points = score(text, codec)
-    if points >= _SURE and not is_doubtful(text, codec):
+    if points >= _SURE and not _is_foreign(text, codec):
         return ""
     best, other = next((one for one in _ranked(octets) if one[1] != "cp1252"), (0.0, codec))
     least = _LIKELY if other in dict(_ASIAN) else _UNSURE
@@ -150,7 +150,12 @@ def better(octets: bytes, text: str, codec: str) -> str:
 
 def is_doubtful(text: str, codec: str) -> bool:
     """Whether a text is hardly one in its charset: rare characters only, or kana where no Japanese is written."""
-    return score(text, codec) < _DOUBTFUL or (codec not in ("cp932", EUC) and has_kana(text))
+    return score(text, codec) < _DOUBTFUL or _is_foreign(text, codec)
+
+
+def _is_foreign(text: str, codec: str) -> bool:
+    """Whether kana stand in a charset in which no Japanese is written."""
+    return codec not in ("cp932", EUC) and has_kana(text)
 
 
 def is_plausible(text: str, codec: str) -> bool:

@@ -25,30 +25,32 @@ _MOST_REFERENCES = 200
 
 def read_headers(block: Block, budget: Budget) -> Headers:
     """The headers of a message. Never raises."""
-    counts = dict.fromkeys(_ONCE, 0)
+    values: dict[str, list[bytes]] = {name: [] for name in _ONCE}
     for field in block.fields:
-        if field.name in counts:
-            counts[field.name] += 1
-    for name, count in counts.items():
-        if count > 1:
-            budget.find("malformed_header", name, f"stands {count} times")
-    bcc = _people(block, "bcc") if counts["bcc"] else ()
-    for name in ("bcc", "resent-bcc"):
-        if bcc if name == "bcc" else _people(block, name):
+        if field.name in values:
+            values[field.name].append(field.value)
+    for name, some in values.items():
+        if len(some) > 1:
+            budget.find("malformed_header", name, f"stands {len(some)} times")
+    bcc = _people(values["bcc"])
+    for name, some in (("bcc", bcc), ("resent-bcc", _people(block.all("resent-bcc")))):
+        if some:
             budget.find("bcc_header", name, "a Bcc field is left in the mail: every recipient can read it")
-    subjects = [one for value in block.all("subject") for one in _subjects(value)] if counts["subject"] else []
+    subjects = [one for value in values["subject"] for one in _subjects(value)]
     return Headers(
-        sender=_people(block, "from"),
-        to=_people(block, "to") if counts["to"] else (),
-        cc=_people(block, "cc") if counts["cc"] else (),
+        sender=_people(values["from"]),
+        to=_people(values["to"]),
+        cc=_people(values["cc"]),
         bcc=bcc,
-        reply_to=_people(block, "reply-to") if counts["reply-to"] else (),
+        reply_to=_people(values["reply-to"]),
         subject=" / ".join(dict.fromkeys(subjects)) if subjects else None,
-        message_id=_plain(block.first("message-id")),
-        date=_plain(block.first("date")),
-        in_reply_to=_plain(block.first("in-reply-to")),
+        message_id=_first(values["message-id"]),
+        date=_first(values["date"]),
+        in_reply_to=_first(values["in-reply-to"]),
         references=tuple(
-            one.decode("latin-1") for one in _MESSAGE_ID.findall(block.first("references"))[:_MOST_REFERENCES]
+            one.decode("latin-1")
+            for value in values["references"][:1]
+            for one in _MESSAGE_ID.findall(value)[:_MOST_REFERENCES]
         ),
     )
 
@@ -81,8 +83,12 @@ def _subjects(value: bytes) -> list[str]:
     return [visible(reading.text), *(visible(one) for one in others if one)]
 
 
-def _people(block: Block, name: str) -> tuple[HeaderAddress, ...]:
-    return tuple(one for value in block.all(name) for one in parse_addresses(value))
+def _people(values: list[bytes]) -> tuple[HeaderAddress, ...]:
+    return tuple([one for value in values for one in parse_addresses(value)])
+
+
+def _first(values: list[bytes]) -> str:
+    return _plain(values[0]) if values else ""
 
 
 def _plain(value: bytes) -> str:

@@ -47,6 +47,8 @@ _LABEL = re.compile(
     r"|(?P<subject>subject|件名|題名|主题|主旨|betreff|objet|제목|asunto|oggetto))[*_ ]{0,3}[:：\t]",
     re.IGNORECASE,
 )
+#: What each of them has: the first sign of a separator, the one behind a label or an attribution, or a verb.
+_INTRODUCES = re.compile(r"[:：\t]|(?<!.)[-_=*＝─━—–~～<\[【]|wrote|[書写]|작성")
 _TIME = re.compile(r"\d{1,2}[:：時]\d{2}")
 _DATE = re.compile(
     r"\d{4}年|\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}|\d{1,2}月\d{1,2}日|\d{4}년"
@@ -69,6 +71,16 @@ _CODE = re.compile(
 )
 _DIFF_COMMAND = re.compile(r"\d+(?:,\d+)?[acd]\d+(?:,\d+)?")
 _CALL = re.compile(r"[>＞]{1,2}\s*[^\s、。]{0,12}(?:さん|様|さま|殿|先生|各位|くん)(?:へ)?[、,]?")
+
+
+def is_marked(text: str) -> bool:
+    """Whether a text has any sign of a quoting mark: most have none."""
+    return ">" in text or "|" in text or "＞" in text or CITED in text
+
+
+def may_introduce(line: str) -> bool:
+    """Whether a stripped line can be a separator, the first of copied header fields, or the end of an attribution."""
+    return _INTRODUCES.search(line) is not None
 
 
 def is_prefixed(line: str) -> bool:

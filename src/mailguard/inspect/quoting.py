@@ -19,9 +19,11 @@ from mailguard.inspect.quote_marks import (
     header_block_end,
     is_attribution,
     is_forward,
+    is_marked,
     is_prefixed,
     is_quoted_run,
     is_separator,
+    may_introduce,
 )
 
 QUOTED, SIGNATURE = "quoted", "signature"
@@ -65,8 +67,9 @@ def joined(parts: tuple[Segment, ...]) -> Stretches:
 def segments(text: str) -> tuple[Segment, ...]:
     """The stretches of a text in order; joined by line ends they are the text again."""
     cut = len(text) if len(text) <= _MOST_CHARS else text.rfind("\n", 0, _MOST_CHARS)
-    lines = text[: max(cut, 0)].split("\n")
-    roles = _roles(lines)
+    looked_at = text[: max(cut, 0)]
+    lines = looked_at.split("\n")
+    roles = _roles(looked_at, lines)
     _sign(lines, roles)
     if not any(roles) and cut == len(text):
         return (Segment("", text),)
@@ -85,15 +88,15 @@ def segments(text: str) -> tuple[Segment, ...]:
     return tuple(parts)
 
 
-def _roles(lines: list[str]) -> list[str]:
-    """A role for each line: own or quoted."""
+def _roles(text: str, lines: list[str]) -> list[str]:
+    """A role for each line of a text: own or quoted."""
     bare = [line.strip(_BLANK) for line in lines]
     quoted = [False] * len(lines)
-    prefixed = [is_prefixed(line) for line in bare]
+    prefixed = [is_prefixed(line) for line in bare] if is_marked(text) else quoted.copy()
     attributed = False
     number = 0
     while number < len(lines):
-        if prefixed[number] or not bare[number]:
+        if prefixed[number] or not bare[number] or not may_introduce(bare[number]):
             number += 1
             continue
         head = _head(bare, prefixed, number)
@@ -106,6 +109,8 @@ def _roles(lines: list[str]) -> list[str]:
         quoted[start:stop] = [True] * (stop - start)
         number = stop
     _prefixed_runs(bare, prefixed, quoted, attributed)
+    if True not in quoted:
+        return [""] * len(lines)
     _fill_blanks(bare, quoted)
     return [QUOTED if one else "" for one in quoted]
 
@@ -155,10 +160,11 @@ def _end(bare: list[str], number: int) -> int:
 
 def _prefixed_runs(bare: list[str], prefixed: list[bool], quoted: list[bool], attributed: bool) -> None:
     """Mark the runs of lines with a quoting mark, where they are quotations and no code, arrows or menus."""
-    marked = sum(prefixed)
+    if not (marked := sum(prefixed)):
+        return
     shallow = attributed or any(one and bare[i][1:2] not in (">", "＞") for i, one in enumerate(prefixed))
     start = 0
-    while marked and start < len(bare):
+    while start < len(bare):
         if not prefixed[start] or quoted[start]:
             start += 1
             continue

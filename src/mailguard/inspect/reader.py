@@ -65,7 +65,7 @@ def _read(octets: bytes, budget: Budget) -> Facts:
     found = _guarded(budget, "personal data", lambda: search(searched, limits.values), Found({}, 0))
     nothing: tuple[dict[str, int], tuple[Match, ...]] = ({}, ())
     secrets, secret_places = _guarded(budget, "secrets", lambda: find_secrets(searched), nothing)
-    facts = Facts(
+    return Facts(
         headers=headers,
         text=f"{shown}\n{others}" if shown and others else shown or others,
         shown=len(shown),
@@ -85,28 +85,28 @@ def _read(octets: bytes, budget: Budget) -> Facts:
         signature=_nfc(voices.signature),
         greeting=voices.greeting,
         matches=(*found.matches, *secret_places),
+        kind=_kind(block, parts, found),
+        findings=budget.findings(),
     )
-    return replace(facts, kind=_kind(facts, block, parts), findings=budget.findings())
 
 
-def _kind(facts: Facts, block: Block, parts: Parts) -> Kind:
+def _kind(block: Block, parts: Parts, found: Found) -> Kind:
     """The kind of mail (product section 3): which is never held. Reports, receipts and answers to invitations count
     only where they carry no other file and no data of many: anybody can write one around a list of customers.
     """
     # What nobody knows the kind of is a file as well: else random octets beside a forged receipt would pass unheld.
     carries = any(
-        (one.size and one.short_type not in ("ics", "eml", "txt")) or one.encrypted for one in facts.attachments
+        (one.size and one.short_type not in ("ics", "eml", "txt")) or one.encrypted for one in parts.attachments
     )
     automatic: Kind = "auto_reply" if fields.is_automatic(block) else "ordinary"
-    told = facts.personal_data
-    if facts.persons >= _MANY or "payment_card" in told or "my_number" in told:
+    if found.persons >= _MANY or "payment_card" in found.classes or "my_number" in found.classes:
         return automatic
     if parts.report == "delivery-status" and not carries:
         return "delivery_report"
     if parts.report == "disposition-notification" and not carries:
         return "read_receipt"
-    only_ics = all(one.short_type == "ics" for one in facts.attachments) and not parts.calendar_file
-    if facts.calendar in ("REPLY", "CANCEL") and only_ics:
+    only_ics = all(one.short_type == "ics" for one in parts.attachments) and not parts.calendar_file
+    if parts.calendar in ("REPLY", "CANCEL") and only_ics:
         return "calendar_reply"
     return automatic
 

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from mailguard.inspect.charset import decode
 from mailguard.inspect.transfer import from_base64, looks_quoted_printable
 
-_LINE = re.compile(rb"^[ \t]*[A-Za-z0-9+/=]{4,}[ \t]*\n", re.MULTILINE)
+#: A line of base64, with the end of the line before it: so a search leaps from line to line.
+_LINE = re.compile(rb"\n[ \t]*[A-Za-z0-9+/=]{4,}[ \t]*(?=\n)")
 SHORTEST = 16
 _SURE = 400
 _SAMPLE = 10_000
@@ -29,14 +30,13 @@ def salvage(octets: bytes, shortest: int = SHORTEST) -> Iterator[tuple[bytes, bo
 
     shortest: how long a stretch of base64 must be, in octets, to be looked at.
     """
-    plain = octets.replace(b"\0", b"").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    plain = plain if plain.endswith(b"\n") else plain + b"\n"
+    plain = b"\n%b\n" % octets.replace(b"\0", b"").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     for start, end in _runs(plain):
         if end - start >= shortest:
             decoded = from_base64(plain[start:end])
             yield from ((content, True) for content in (decoded.octets, *decoded.others) if content)
     if looks_quoted_printable(plain):
-        yield binascii.a2b_qp(plain), False
+        yield binascii.a2b_qp(plain[1:]), False
 
 
 def _runs(plain: bytes) -> Iterator[tuple[int, int]]:

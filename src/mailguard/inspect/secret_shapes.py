@@ -23,9 +23,17 @@ def _shape(name: str, gates: str, pattern: str, flags: int = 0) -> Shape:
     return Shape(name, tuple(gates.split("\x20")), re.compile(pattern, flags | re.ASCII))
 
 
+_FIRST = re.compile(r"(?:[A-Za-z0-9_]+|\[[A-Za-z]+\])(?![{*+?])")
+
+
 def _token(name: str, gates: str, pattern: str) -> Shape:
-    """A token on its own: no letter, digit or "_" before it, and no end within a longer word."""
-    return _shape(name, gates, rf"(?<![A-Za-z0-9_-]){pattern}(?![A-Za-z0-9_-])")
+    """A token on its own: no letter, digit or "_" before it, and no end within a longer word.
+
+    What stands before it is asked behind its first letters, since a pattern that begins with letters is looked for fast.
+    """
+    first = _FIRST.match(pattern)
+    begin = first.group() if first else ""
+    return _shape(name, gates, rf"{begin}(?<![A-Za-z0-9_-]{begin}){pattern[len(begin) :]}(?![A-Za-z0-9_-])")
 
 
 _JWT = r"eyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{10,1000}"
@@ -53,7 +61,7 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _token("github_token", "ghp_ gho_ ghu_ ghs_ ghr_", r"gh[pousr]_[A-Za-z0-9]{36,251}"),
     _token("github_token", "github_pat_", r"github_pat_[A-Za-z0-9_]{60,251}"),
-    _token("gitlab_token", "gl", r"gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|imt|oas|ffct)-[A-Za-z0-9_.-]{20,250}"),
+    _token("gitlab_token", "glpat- gldt- glrt- glcbt- glptt- glft- glsoat- glagent- glimt- gloas- glffct-", r"gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|imt|oas|ffct)-[A-Za-z0-9_.-]{20,250}"),
     _token(
         "slack_token",
         "xox xapp-",
@@ -99,8 +107,8 @@ SHAPES: tuple[Shape, ...] = (
         "HEROKU heroku",
         r"(?i:heroku[\w ]{0,20}key)[\"'=:\s]{1,6}([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})",
     ),
-    _token("shopify_token", "shp", r"shp(?:at|ca|pa|ss|tka)_[A-Fa-f0-9]{32}"),
-    _token("square_token", "sq0", r"sq0(?:atp|csp|idb)-[A-Za-z0-9_-]{22,50}"),
+    _token("shopify_token", "shpat_ shpca_ shppa_ shpss_ shptka_", r"shp(?:at|ca|pa|ss|tka)_[A-Fa-f0-9]{32}"),
+    _token("square_token", "sq0atp- sq0csp- sq0idb-", r"sq0(?:atp|csp|idb)-[A-Za-z0-9_-]{22,50}"),
     _token("square_token", "EAAA", r"EAAA[El][A-Za-z0-9_-]{59}"),
     _token("mailgun_key", "key-", r"key-[0-9a-f]{32}"),
     _token("mailchimp_key", "-us", r"[0-9a-f]{32}-us\d{1,2}"),
@@ -115,7 +123,7 @@ SHAPES: tuple[Shape, ...] = (
     _token("dropbox_token", "sl.", r"sl\.(?:u\.)?[A-Za-z0-9_-]{100,2000}"),
     _token("atlassian_token", "ATATT ATCTT", r"AT[AC]TT3[A-Za-z0-9_=-]{50,400}"),
     _token("databricks_token", "dapi", r"dapi[a-f0-9]{32}(?:-\d)?"),
-    _token("vault_token", "hv", r"hv[sbr]\.[A-Za-z0-9_-]{24,300}"),
+    _token("vault_token", "hvs. hvb. hvr.", r"hv[sbr]\.[A-Za-z0-9_-]{24,300}"),
     _token("linear_key", "lin_", r"lin_(?:api|oauth)_[A-Za-z0-9]{40,64}"),
     _token("notion_token", "ntn_", r"ntn_[A-Za-z0-9]{40,60}"),
     _token("notion_token", "secret_", r"secret_[A-Za-z0-9]{43}"),
@@ -135,7 +143,7 @@ SHAPES: tuple[Shape, ...] = (
     _shape(
         "url_password",
         "://",
-        r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@\"'<>?#]{0,80}:([^\s/@\"'<>?#]{1,120})@[A-Za-z0-9\[][A-Za-z0-9.:\[\]_-]{1,200}",
+        r"://(?<=[A-Za-z0-9+.-]{2}://)[^\s/:@\"'<>?#]{0,80}:([^\s/@\"'<>?#]{1,120})@[A-Za-z0-9\[][A-Za-z0-9.:\[\]_-]{1,200}",
     ),
     _shape("bearer_token", "earer EARER", r"(?i:\bbearer)[ \t]{1,4}([A-Za-z0-9_.~+/=-]{20,4000})"),
     _shape(
@@ -144,14 +152,10 @@ SHAPES: tuple[Shape, ...] = (
         r"(?i:authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?basic)[ \t]{1,4}([A-Za-z0-9+/]{8,400}={0,2})",
     ),
     # What it is assigned to stands before it: ASSIGNED is looked for there, since names are many and values few.
-    _shape("assigned_secret", "= : ：", r"(?:=>|:=|[=:：])[ \t]{0,4}[\"'`]?([A-Za-z0-9_.~+/=!@#%^&*$-]{12,500})"),
+    _shape("assigned_secret", "= : ：", r"[=:：](?:(?<==)>|(?<=:)=)?[ \t]{0,4}[\"'`]?([A-Za-z0-9_.~+/=!@#%^&*$-]{12,500})"),
 )
 ASSIGNED = re.compile(
     r"(?:secret|token|api[_ -]?key|APIキー|access[_-]?key|private[_-]?key|encryption[_-]?key|signing[_-]?key"
     r"|master[_-]?key|credentials?)(?:_?(?:key|value|base|base64))?[\"']?[ \t]{0,4}$",
     re.IGNORECASE,
 )
-#: Every token has a run like this, and most sentences have none.
-LONG_RUN = re.compile(r"[A-Za-z0-9_+/=.~-]{20}")
-#: Classes without one.
-SHORT = frozenset({"private_key", "url_password", "basic_login", "assigned_secret"})

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from mailguard.inspect.content import Piece
 from mailguard.inspect.passwords import told_passwords
-from mailguard.inspect.secret_shapes import ASSIGNED, LONG_RUN, SHAPES, SHORT
+from mailguard.inspect.secret_shapes import ASSIGNED, SHAPES, Shape
 from mailguard.mail.facts import Match
 
 _MOST_VALUES = 10_000  # kept of each class, to tell them apart
@@ -30,7 +30,11 @@ _LOOSE = _GENERIC | {"password", "url_password"}
 _LETTERS_OF_KEY = re.compile(r"[\s>]+|\\[nr]")
 _LONE_AWS_SECRET = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=_-])")
 _LINK = re.compile(r"[?&/#%][\w.%-]*$")  # "https://x.example/unsubscribe?token=..." is no key to anything
-_SHORT_SHAPES = tuple(shape for shape in SHAPES if shape.name in SHORT)
+#: Substrings of which a shape needs one, by the first sign in each that is no letter: most texts have few such signs.
+_GATES: dict[str, list[tuple[str, Shape]]] = {}
+for _shape in SHAPES:
+    for _gate in _shape.gates:
+        _GATES.setdefault(next((sign for sign in _gate if not sign.isalnum()), ""), []).append((_gate, _shape))
 _RUN = re.compile(r"[A-Za-z0-9+/_=.~-]{16,}")
 _NEAR = 200
 _JWK_REACH = 3000
@@ -55,9 +59,8 @@ def find_secrets(pieces: Iterable[Piece]) -> tuple[dict[str, int], tuple[Match, 
 
 def _in_text(text: str) -> Iterator[tuple[str, str, int, int]]:
     """Class, value for telling them apart, and place."""
-    for shape in SHAPES if LONG_RUN.search(text) else _SHORT_SHAPES:
-        if not any(gate in text for gate in shape.gates):
-            continue
+    worth = [shape for sign, gates in _GATES.items() if sign in text for gate, shape in gates if gate in text]
+    for shape in dict.fromkeys(worth):
         group = min(1, shape.pattern.groups)
         for match in shape.pattern.finditer(text):
             value = match.group(group)

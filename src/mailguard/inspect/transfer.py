@@ -22,7 +22,7 @@ _MOST_PIECES = 100_000
 _NARROW = 40
 _STRETCH = 2**20
 _CHUNK = re.compile(rb"([A-Za-z0-9+/]+)=*")
-_ESCAPES = re.compile(rb"(?:=[0-9A-Fa-f]{2}){3}")
+_ESCAPES = re.compile(rb"=[0-9A-Fa-f]{2}=[0-9A-Fa-f]{2}=[0-9A-Fa-f]{2}")
 #: A "=" that is neither an escape nor a soft line break; with what an escape would be.
 _BROKEN_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\Z)")
 _BROKEN_WHOLE = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\Z)[!-~]{0,2}")

@@ -213,8 +213,13 @@ def _holds(grid: Grid, column: int, test: Callable[[str], object]) -> bool:
     """Whether most cells of a column are of a kind, at least two of them, or three names."""
     first = grid.head + 1
     cells = [row[column] for row in grid.rows[first : first + _SAMPLE] if column < len(row) and row[column]]
-    right = sum(1 for cell in cells if test(cell))
-    return right >= (3 if test is plain_name else 2) and right >= 0.6 * len(cells)
+    wrong = 0
+    for cell in cells:
+        if not test(cell):
+            wrong += 1
+            if len(cells) - wrong < 0.6 * len(cells):
+                return False
+    return len(cells) - wrong >= (3 if test is plain_name else 2)
 
 
 _SHAPES: tuple[tuple[str, Callable[[str], object]], ...] = (

@@ -23,6 +23,7 @@ from mailguard.inspect.personal.people import People
 _LABEL = re.compile(
     r"[ \t・■□●○◆◇*>\-【\[<]{0,4}([^\s::\]】>][^::\t\]】>\n]{0,23}?)[ \]】>]{0,3}(?:[::\t]|(?<=[\]】]))[ \t]*(\S[^\n]*)"
 )
+_LABELLED = re.compile(r"[:】\]]")
 _NAME_LINE = re.compile(r"[ \t>・*■●○\-0-9.()]{0,6}([^\s0-9,.:;@、。][^\n0-9,:;@、。]{1,20}?)[ \t]*$")
 _BESIDE = re.compile(
     r"[ \t>・*■●○\-.()]{0,6}(?:[0-9]{1,3}[.)] ?)?([^\s0-9@:、,/(〒][^0-9@:、,/(〒\t\n]{1,20}?)"
@@ -33,6 +34,7 @@ _EVIDENCE = re.compile(
     r"|[0-9]{2}-[0-9]{4}(?![0-9-]))"
 )
 _PLACE = re.compile(r"[都道府県市区郡][^\n]{1,30}[0-9]")
+_REACHED = re.compile("[0-9@〒]")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
 _PHONE = re.compile(r"(?<![0-9-])0[0-9]{1,4}[-)( ]{0,2}[0-9]{1,4}[-) ]?[0-9]{3,4}(?![0-9-])")
 _VCARD = re.compile(r"(?im)^BEGIN:VCARD[ \t]*$")
@@ -56,7 +58,7 @@ def find_records(lines: Iterator[tuple[str, int]], finds: Finds, people: People)
         labels = (
             (match.group(1), match.group(2), offset + match.start(2))
             for line, offset in some
-            if (match := _labels(line)) is not None
+            if _LABELLED.search(line) and (match := _LABEL.match(line)) is not None
         )
         _labelled(labels, finds, people)
         _blocks(some, finds, people)
@@ -115,10 +117,6 @@ def _unpacked(value: str, options: list[str]) -> str:
         return quopri.decodestring(value.encode("latin-1", "replace")).decode(charset, "replace")
     except (LookupError, ValueError, binascii.Error):
         return value
-
-
-def _labels(line: str) -> re.Match[str] | None:
-    return _LABEL.match(line) if ":" in line or "】" in line or "]" in line else None
 
 
 def _labelled(values: Iterator[tuple[str, str, int]], finds: Finds, people: People) -> None:
@@ -208,6 +206,8 @@ def _near(lines: list[tuple[str, int]], index: int) -> list[str]:
 
 def _is_evidence(line: str) -> bool:
     """Whether a line holds an address, a phone or a mail address."""
+    if not _REACHED.search(line):
+        return False
     if "〒" in line or ("@" in line and _EMAIL.search(line)) or _EVIDENCE.search(line):
         return True
     return not line.isascii() and _PLACE.search(line) is not None
