@@ -33,7 +33,7 @@ def mark(source: str) -> str:
 
 def unmark(text: str) -> str:
     """A text without marks."""
-    return _MARKS.sub("", text)
+    return _MARKS.sub("", text) if CITED in text or _END in text else text
 
 
 def cited_lines(shown: str) -> str:

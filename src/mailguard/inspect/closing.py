@@ -137,7 +137,7 @@ def _under_farewell(bare: list[str], end: int) -> int | None:
     for number in range(end - 1, max(-1, end - 14), -1):
         line = bare[number]
         block = bare[number + 1 : end]
-        if 1 < len(line) < 50 and _FAREWELL.fullmatch(line):
+        if 1 < len(line) < 50 and line[0].isascii() and _FAREWELL.fullmatch(line):
             return number + 1 if block and _is_short(block) and not any(map(_is_sentence, block)) else None
         if line and len(line) < 120 and _JAPANESE_FAREWELL.search(line):
             plain = not any(map(_is_sentence, block)) and all(len(one) < 60 for one in block)
@@ -149,7 +149,7 @@ def _under_farewell(bare: list[str], end: int) -> int | None:
 def _small_print(bare: list[str], end: int) -> int:
     """Where the disclaimer at the end begins; the end where there is none."""
     last = "\n".join(bare[max(0, end - 40) : end]).lower()
-    if not any(gate in last for gate in _SMALL_GATES):
+    if not any(map(last.__contains__, _SMALL_GATES)):
         return end
     found = end
     size = 0

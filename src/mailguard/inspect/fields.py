@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 _LINE = re.compile(rb"\r\n|\n|\r")
 _NAME = re.compile(rb"[!-9;-~]+")
@@ -29,8 +30,7 @@ _SHORTEST = min(map(len, _LETTERS))
 _NO_LETTERS = re.compile(rb"\([^()]*\)?|[^a-z(]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """name: lower case; raw: the value's octets, folded as they came, outer white space trimmed."""
 
     name: str

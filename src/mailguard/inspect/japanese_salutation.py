@@ -66,6 +66,18 @@ _NO_NAME = re.compile(
     r"(?:お|ご|御)?(?:客|皆|皆々|何|王|神|仏|奥|嬢|子|疲れ|互い|陰|蔭|得意|世話|手数|多|同|仕|模|一|有|各|異|別|左|若|逆|殿|方|主|諸|両|某|母|父|兄|姉|祖母|祖父|医者"
     r"|苦労|馳走|待ち遠|気の毒|たく|ご苦労|待ち|本|今|前|現|元|当|弊社|当社|御社|貴社|担当|担当者|関係者|お取引先|貴|社内|全)|(?:本日|今回|次回|先日|弊社|当社|御社|貴社|以下|上記|下記|現在).*"
 )
+_OFFICE_WORD = re.compile(_OFFICE_WORDS)
+_PLAIN_OFFICE = re.compile(rf"(?:{_OFFICE_WORDS})?(?:{_OFFICE})")
+_GLUED_ONLY = re.compile(
+    rf"(?:第?[一二三四1-9]?(?:{_OFFICE_WORDS})(?:第?[一二三四1-9])?(?:事業)?(?:本部|部|課|室|係|グループ|チーム))+"
+)
+_OFFICE_HELD = re.compile(rf"\S{{0,12}}(?:{_OFFICE})")
+_ENDS_WITH_OFFICE = re.compile(rf"(?:{_OFFICE})$")
+_OFFICE_AND_NAME = re.compile(rf"([一-龠々ァ-ヶー]{{1,8}}(?:{_OFFICE}))の?([一-龠々]{{1,5}})")
+_NAME_AND_OFFICE = re.compile(rf"([一-龠々ァ-ヶー]{{1,8}}?)({_OFFICE})")
+_FOREIGN_AND_NAME = re.compile(rf"((?:{_FORMS})?[A-Za-z0-9ァ-ヶー・&.]+(?:{_FORMS})?)([一-龠々]{{1,4}})")
+_HOUSE_AND_NAME = re.compile(r"(.{1,20}(?:株式会社|有限会社|合同会社|\(株\)|\(有\)))([一-龠々]{1,4})")
+_PARTICLE = re.compile("[をがはに]")
 
 
 def units(line: str, company: str) -> tuple[list[Addressee], str, str]:
@@ -112,7 +124,7 @@ def _unit(line: str, position: int, company: str) -> tuple[list[Addressee], int]
     if match is None:
         return None
     words = _company(match.group("who").strip())[1]
-    if not words or not _NAME.fullmatch(words.split()[-1]) or re.fullmatch(_OFFICE_WORDS, words.split()[-1]):
+    if not words or not _NAME.fullmatch(words.split()[-1]) or _OFFICE_WORD.fullmatch(words.split()[-1]):
         match = _POLITE_UNIT.match(line, position) or match  # "営業部長 田中様": the office is not the end of it
     some = _read(match.group("who").strip(), match.group("honour"), company)
     return (some, match.end("honour")) if some else None
@@ -144,7 +156,7 @@ def _house(company: str, rest: str, honour: str) -> list[Addressee]:
         return [Addressee(company=company, title=honour)] if company else []
     if _is_office(rest) and not (_HOUSE.fullmatch(rest) and not company):
         return [Addressee(company=company, title=f"{rest} {honour}")]
-    return [Addressee(company=rest, title=honour)] if len(rest) <= 30 and not re.search("[をがはに]", rest) else []
+    return [Addressee(company=rest, title=honour)] if len(rest) <= 30 and not _PARTICLE.search(rest) else []
 
 
 def _company(words: str) -> tuple[str, str]:
@@ -179,10 +191,10 @@ def _unglued(token: str) -> tuple[str, str]:
     house, particle, name = token.partition("の")
     if particle and _FORM.search(house) and _NAME.fullmatch(name):
         return house, name
-    match = re.fullmatch(rf"((?:{_FORMS})?[A-Za-z0-9ァ-ヶー・&.]+(?:{_FORMS})?)([一-龠々]{{1,4}})", token)
+    match = _FOREIGN_AND_NAME.fullmatch(token)
     if match and _FORM.search(match.group(1)) and not _ONLY_FORM.fullmatch(match.group(1)):
         return match.group(1), match.group(2)
-    form = re.fullmatch(r"(.{1,20}(?:株式会社|有限会社|合同会社|\(株\)|\(有\)))([一-龠々]{1,4})", token)
+    form = _HOUSE_AND_NAME.fullmatch(token)
     if form and not _FORM.match(token):
         return form.group(1), form.group(2)
     return token, ""
@@ -195,32 +207,24 @@ def _office_and_name(words: str) -> tuple[str, str]:
     while len(tokens) > 1 or (tokens and _is_plain_office(tokens[0])):
         if not _is_office(tokens[0]):
             break
-        held = re.search(rf"(?:{_OFFICE})$", tokens[0])
+        held = _ENDS_WITH_OFFICE.search(tokens[0])
         office = tokens[0] if held else office
         tokens.pop(0)
     name = " ".join(tokens)
     if match := _GLUED.fullmatch(name):
         name = match.group(2).removeprefix("の")
-    elif match := re.fullmatch(rf"([一-龠々ァ-ヶー]{{1,8}}(?:{_OFFICE}))の?([一-龠々]{{1,5}})", name):
-        if re.fullmatch(rf"(?:{_OFFICE_WORDS})?(?:{_OFFICE})", match.group(1)):
+    elif match := _OFFICE_AND_NAME.fullmatch(name):
+        if _PLAIN_OFFICE.fullmatch(match.group(1)):
             office, name = match.groups()
-    elif match := re.fullmatch(rf"([一-龠々ァ-ヶー]{{1,8}}?)({_OFFICE})", name):
+    elif match := _NAME_AND_OFFICE.fullmatch(name):
         name, office = match.groups()  # "田中部長様"
     return office, name
 
 
 def _is_plain_office(token: str) -> bool:
-    return (
-        re.fullmatch(rf"(?:{_OFFICE_WORDS})?(?:{_OFFICE})", token) is not None
-        or _GLUED_ONLY.fullmatch(token) is not None
-    )
-
-
-_GLUED_ONLY = re.compile(
-    rf"(?:第?[一二三四1-9]?(?:{_OFFICE_WORDS})(?:第?[一二三四1-9])?(?:事業)?(?:本部|部|課|室|係|グループ|チーム))+"
-)
+    return _PLAIN_OFFICE.fullmatch(token) is not None or _GLUED_ONLY.fullmatch(token) is not None
 
 
 def _is_office(token: str) -> bool:
     """Whether a word is a department or an office held."""
-    return _DEPARTMENT.fullmatch(token) is not None or re.fullmatch(rf"\S{{0,12}}(?:{_OFFICE})", token) is not None
+    return _DEPARTMENT.fullmatch(token) is not None or _OFFICE_HELD.fullmatch(token) is not None

@@ -44,6 +44,7 @@ _FOLDED_TWO = re.compile(rb"\x1b(?:\s+\$\s*|\$\s+)[@B]")
 _SHIFTS = re.compile(rb"\x0e([^\x0f\r\n\x1b]*)\x0f?")
 _SHIFTED_KANA = re.compile(rb"\x0e[\x21-\x5f]{1,200}\x0f")
 _TWO_BYTES = re.compile(rb"(?:[\x21-\x7e]{2})+|[^\x21-\x7e]+|[\x21-\x7e]")
+_STRICT = re.compile(rb"\x1b\$B((?:[\x21-\x7e]{2})+)\x1b\(B")
 _PAIRS_ONLY = re.compile(rb"[ \t]*((?:[\x21-\x7e]{2})+)\r?")
 #: Two-byte text whose escapes a gateway took away. It ends where another begins, so that a search stays linear.
 _STRIPPED = re.compile(rb"\$B((?:(?!\$B)[\x21-\x7e]{2}|[ \t]){1,300}?)\([BJ]")
@@ -78,9 +79,22 @@ def restored(octets: bytes) -> bytes | None:
 
 def decode_iso2022jp(octets: bytes) -> str:
     """Octets of ISO-2022-JP or one of its relatives to text. Never fails."""
+    if (text := _by_the_book(octets)) is not None:
+        return text
     octets = _FOLDED.sub(lambda match: b"\x1b" + (match[1] or match[2] or match[3] or match[4]), octets)
     # What SO shifts to may be said once for the whole text; everything else ends with its line.
     return _iso2022(octets) if b"\x1b$)" in octets else "".join(map(_iso2022, _slices(octets)))
+
+
+def _by_the_book(octets: bytes) -> str | None:
+    """The text of octets that follow RFC 1468 and hold nothing else, as most do; None for all others."""
+    euc = _STRICT.sub(lambda match: match[1].translate(_HIGH), octets) if octets.isascii() else b"\x1b"
+    if b"\x1b" in euc or b"\x0e" in euc or b"\x0f" in euc:
+        return None
+    try:
+        return as_microsoft(euc.decode("euc_jp"))
+    except UnicodeDecodeError:
+        return None
 
 
 def _iso2022(octets: bytes) -> str:

@@ -88,8 +88,7 @@ def candidates(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _speaks_of_one(text: str) -> bool:
-    small = text.lower()
-    return any(gate in small for gate in _GATES)
+    return any(map(text.lower().__contains__, _GATES))
 
 
 def _spoken_in(text: str, spoken: dict[str, None], weaker: dict[str, None]) -> None:

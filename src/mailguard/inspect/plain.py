@@ -70,7 +70,7 @@ def open_armour(text: str, budget: Budget, where: str) -> Armour:
 
 def is_signed(text: str) -> bool:
     """Whether the text is signed inside (RFC 9580 section 7)."""
-    return _PGP_SIGNED.search(text) is not None
+    return _BEGIN_PGP in text and _PGP_SIGNED.search(text) is not None
 
 
 def unescape_signed(text: str) -> str:

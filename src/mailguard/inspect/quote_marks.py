@@ -47,8 +47,9 @@ _LABEL = re.compile(
     r"|(?P<subject>subject|件名|題名|主题|主旨|betreff|objet|제목|asunto|oggetto))[*_ ]{0,3}[:：\t]",
     re.IGNORECASE,
 )
-#: What each of them has: the first sign of a separator, the one behind a label or an attribution, or a verb.
-_INTRODUCES = re.compile(r"[:：\t]|(?<!.)[-_=*＝─━—–~～<\[【]|wrote|[書写]|작성")
+#: How a line may begin that is drawn around words; and what an attribution says that ends without a colon.
+_DRAWN = "-_=*＝─━—–~～<[【"
+_VERBS = ("wrote", "書", "写", "작성")
 _TIME = re.compile(r"\d{1,2}[:：時]\d{2}")
 _DATE = re.compile(
     r"\d{4}年|\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}|\d{1,2}月\d{1,2}日|\d{4}년"
@@ -80,7 +81,9 @@ def is_marked(text: str) -> bool:
 
 def may_introduce(line: str) -> bool:
     """Whether a stripped line can be a separator, the first of copied header fields, or the end of an attribution."""
-    return _INTRODUCES.search(line) is not None
+    if ":" in line or "：" in line or "\t" in line or line[0] in _DRAWN:
+        return True
+    return any(map(line.__contains__, _VERBS))
 
 
 def is_prefixed(line: str) -> bool:
@@ -112,21 +115,21 @@ def is_quoted_run(run: list[str], above: list[str], *, alone: bool) -> bool:
 
 def is_separator(line: str) -> bool:
     """Whether a line separates the text from the mail that is answered or forwarded: "-----Original Message-----"."""
-    if len(line) > _LONGEST or line[:1] not in "-_=*＝─━—–~～<[【BbAaDd転以":
+    if len(line) > _LONGEST or line[:1] not in _DRAWN + "BbAaDd転以":
         return False
     return _SEPARATOR.fullmatch(line) is not None or _BARE_FORWARD.fullmatch(line) is not None
 
 
 def is_forward(line: str) -> bool:
     """Whether a line says that a mail was forwarded."""
-    if len(line) > _LONGEST or line[:1] not in "-_=*＝─━—–~～<[【BbAaDd転以":
+    if len(line) > _LONGEST or line[:1] not in _DRAWN + "BbAaDd転以":
         return False
     return _FORWARD_LINE.fullmatch(line) is not None or _BARE_FORWARD.fullmatch(line) is not None
 
 
 def ends_quotation(line: str) -> bool:
     """Whether a line says that a quotation ends here."""
-    return 4 < len(line) < 100 and line[0] in "-_=*＝─━—–~～<[【" and _END.fullmatch(line) is not None
+    return 4 < len(line) < 100 and line[0] in _DRAWN and _END.fullmatch(line) is not None
 
 
 def header_block_end(bare: list[str], number: int, *, drawn: bool = False, separated: bool = False) -> int:
@@ -159,7 +162,7 @@ def is_attribution(line: str) -> bool:
         return False
     if line[-1] in ":：":
         return True
-    return ("wrote" in line or "書" in line or "写" in line or "작성" in line) and _VERB.search(line) is not None
+    return any(map(line.__contains__, _VERBS)) and _VERB.search(line) is not None
 
 
 def attribution_start(bare: list[str], number: int, marked: bool) -> int | None:

@@ -22,15 +22,13 @@ _MARK = (
     "\ua9b3-\ua9c0\uaab0-\uaaf6\uabed\ufb1e\ufe20-\ufe2f\U000101fd-\U0001e94a]"
 )
 _TOO_MANY_MARKS = re.compile(f"({_MARK}{{30}}){_MARK}+")
-_DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_NOT_READ = re.compile(_NOT_SHOWN.pattern[:-1] + "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _OVERRIDDEN = re.compile("\u202e([^\u202a-\u202e\u2066-\u2069\n]*)\u202c?")
 
 
 def tidy(text: str) -> str:
     """Without NUL and characters that nobody sees, with line ends as LF."""
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text if text.isascii() and "\x00" not in text else few_marks(_NOT_SHOWN.sub("", text))
+    return _without(_NOT_SHOWN, text)
 
 
 def few_marks(text: str) -> str:
@@ -40,8 +38,13 @@ def few_marks(text: str) -> str:
 
 def visible(text: str) -> str:
     """A text for reading: tidy, and without marks of direction, which split a word for a program but not for an eye."""
-    text = tidy(text)
-    return text if text.isascii() else _DIRECTION.sub("", text)
+    return _without(_NOT_READ, text)
+
+
+def _without(signs: re.Pattern[str], text: str) -> str:
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text if text.isascii() and "\x00" not in text else few_marks(signs.sub("", text))
 
 
 def mirrored(text: str) -> str:

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from mailguard.inspect.personal.heads import SURE, head_of, kind_of
 
 _SPACES = re.compile(r" {2,}")
-_MARKS = re.compile("[\t,|;]|  ")
 _RULE = re.compile(r"[-+=|: ]+")
 _LINE = re.compile("[^\n]+")
 _OPEN = re.compile('(?:^|[,;\t])"')
@@ -160,8 +159,6 @@ def _closing(text: str, end: int) -> int:
 
 
 def _separator(line: str) -> str:
-    if not _MARKS.search(line):
-        return ""
     if "\t" in line:
         return "\t"
     if "," in line and line.rstrip()[-1:] not in ("。", ".", "、", ","):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from mailguard.inspect.content import Piece
@@ -132,9 +132,10 @@ def _without_headers(texts: list[str]) -> list[str]:
     return texts if len(addresses) > _MOST_QUOTED else bare
 
 
-def _take(where: str, text: str, finds: Finds, total: _Total, counted: Iterable[str]) -> None:
-    for name in counted:
-        total.values[name].update(finds.values.get(name, {}))
+def _take(where: str, text: str, finds: Finds, total: _Total, counted: Collection[str]) -> None:
+    for name, values in finds.values.items():
+        if name in counted:
+            total.values[name].update(values)
     if finds.spots:
         total.shown.add(where, text, finds, counted)
 
