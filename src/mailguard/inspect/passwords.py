@@ -45,6 +45,7 @@ _GATES = (
     "contrase",
     "ｐ",
 )
+_LONGEST_GATE = max(map(len, _GATES))
 _SIGN = r"[!-~！-～￥]"
 _SPACE = r"[ \t\u3000]{0,10}"
 _OPEN, _CLOSE = "「『【\"'`“‘<＜（([［〈《", "」』】\"'`”’>＞）)]］〉》"
@@ -88,7 +89,10 @@ def candidates(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _speaks_of_one(text: str) -> bool:
-    return any(map(text.lower().__contains__, _GATES))
+    if len(text) <= _MOST_CHARS:
+        return any(map(text.lower().__contains__, _GATES))
+    # a piece at a time, since small letters need many times the memory
+    return any(_speaks_of_one(text[at : at + _MOST_CHARS]) for at in range(0, len(text), _MOST_CHARS - _LONGEST_GATE))
 
 
 def _spoken_in(text: str, spoken: dict[str, None], weaker: dict[str, None]) -> None:

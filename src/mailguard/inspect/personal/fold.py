@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 #: Everything that looks like a hyphen; and what does so only between digits, since in words it is the long vowel.
 _HYPHENS = re.compile("[\u2010-\u2015\u2212\u2043\u2500\u2501\ufe63\ufe58\uff0d]")
@@ -37,8 +38,33 @@ _FLOAT = re.compile(r"(?<![0-9.])([0-9]{7,19})\.0{1,4}(?![0-9.])")
 _SCIENTIFIC = re.compile(r"(?<![0-9A-Za-z.])([1-9])\.([0-9]{8,18})[Ee]\+?(1[0-8])(?![0-9A-Za-z.])")
 
 
+#: A long text is folded in slices that end with a line: whoever changes letters needs many times their memory.
+_SLICE = 2**19
+
+
 def fold(text: str) -> str:
     """A text in which the same number always looks the same."""
+    return _folded(text) if len(text) <= _SLICE else "".join(map(_folded, _slices(text)))
+
+
+def lower(text: str) -> str:
+    """A text in lower case, of the same length."""
+    if text.isascii():
+        return text.lower()
+    pieces = [text[at : at + _SLICE].replace("\u0130", "I").lower() for at in range(0, len(text), _SLICE)]
+    small = "".join(pieces)
+    return small if len(small) == len(text) else text
+
+
+def _slices(text: str) -> Iterator[str]:
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start + _SLICE) + 1 or len(text)
+        yield text[start:end]
+        start = end
+
+
+def _folded(text: str) -> str:
     if not text.isascii():
         if _STRANGE.search(text):
             text = _HYPHENS.sub("-", _NOTHING.sub("", text))

@@ -17,7 +17,7 @@ from mailguard.inspect.content import Piece
 from mailguard.inspect.personal.columns import find_columns, vertical
 from mailguard.inspect.personal.context import MY_NUMBER_WORD, Context
 from mailguard.inspect.personal.finds import Finds
-from mailguard.inspect.personal.fold import fold
+from mailguard.inspect.personal.fold import fold, lower
 from mailguard.inspect.personal.grid import Grid, Grids, grids_of
 from mailguard.inspect.personal.mails import find_mail_addresses
 from mailguard.inspect.personal.marks import Shown, mask
@@ -155,8 +155,7 @@ def _look(text: str, finds: Finds, people: People, hint: Callable[[], bool] = la
     if _DIGITS.search(text):
         context = Context(text, grids, hint)
         find_numbers(context, finds)
-        lowered = text.replace("\u0130", "I").lower()
-        find_papers(text, lowered if len(lowered) == len(text) else text, finds)
+        find_papers(text, lower(text), finds)
         find_ibans(text, finds)
     if not text.isascii() or "-ku" in text or "Japan" in text:
         find_places(text, finds)
