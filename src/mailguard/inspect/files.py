@@ -27,7 +27,6 @@ from mailguard.inspect.filetype import (
 )  # fmt: skip
 from mailguard.inspect.limits import Budget
 from mailguard.inspect.names import member_name, note_name
-from mailguard.inspect.openers import content_of
 from mailguard.mail.facts import Attachment
 
 _OPENABLE = frozenset(
@@ -120,7 +119,11 @@ class Files:
         return self.open(file, of_short("eml"))
 
     def _look(self, file: FileIn, seen: _Seen, read: Content | None) -> None:
-        content = read or content_of(file, seen.type.short, self.budget)
+        if read is None:
+            from mailguard.inspect.openers import content_of  # the readers of all kinds: most mail has no file
+
+            read = content_of(file, seen.type.short, self.budget)
+        content = read
         if content.short:
             seen.type = of_short(content.short)
         seen.text, seen.encrypted, seen.inspected = content.text, content.encrypted, content.whole

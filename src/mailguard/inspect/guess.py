@@ -33,6 +33,9 @@ UTF8 = re.compile(rb"[\xc3-\xf4][\x80-\xbf]")
 THREE_OCTETS = re.compile(rb"[\xe0-\xef][\x80-\xbf]{2}")
 #: Octets that are looked at to guess a charset.
 _SAMPLE = 2**18
+_BEGINNING = 2**12
+#: Octets of at least as many characters as are looked at to see whether a text is broken.
+_SHOWN = 2**17
 #: A text of more lines is not read line by line.
 _MOST_LINES = 100_000
 
@@ -80,9 +83,8 @@ def guess(octets: bytes) -> Reading:
     best, codec = ranked[0]
     text = forced(octets, codec)
     if best < _FLOOR:  # nothing takes it all: what is broken is still shown in part
-        broken = decode_cp932(octets)
-        if is_plausible(broken, "cp932"):
-            return Reading(broken, text)
+        if is_plausible(decode_cp932(octets[:_SHOWN]), "cp932"):
+            return Reading(decode_cp932(octets), text)
         return Reading(text, as_broken if nearly(as_broken, 3) else "")
     close = [one for rank, one in ranked[1:] if rank >= _CLOSE * best][:2]
     if best < _UNSURE:  # rare kanji alone look like nothing, and are written all the same
@@ -120,6 +122,10 @@ def cut(octets: bytes, codec: str) -> str | None:
 
 def strict(octets: bytes, codec: str) -> str | None:
     if codec in _OWN:
+        # What is broken is read character by character: so a beginning that is broken is enough.
+        for size in (_BEGINNING, _SAMPLE):
+            if len(octets) > size and "\ufffd" in _OWN[codec](octets[:size])[:-4]:
+                return None
         text = _OWN[codec](octets)
         return None if "\ufffd" in text else text
     try:

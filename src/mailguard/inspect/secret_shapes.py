@@ -61,7 +61,11 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _token("github_token", "ghp_ gho_ ghu_ ghs_ ghr_", r"gh[pousr]_[A-Za-z0-9]{36,251}"),
     _token("github_token", "github_pat_", r"github_pat_[A-Za-z0-9_]{60,251}"),
-    _token("gitlab_token", "glpat- gldt- glrt- glcbt- glptt- glft- glsoat- glagent- glimt- gloas- glffct-", r"gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|imt|oas|ffct)-[A-Za-z0-9_.-]{20,250}"),
+    _token(
+        "gitlab_token",
+        "glpat- gldt- glrt- glcbt- glptt- glft- glsoat- glagent- glimt- gloas- glffct-",
+        r"gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|imt|oas|ffct)-[A-Za-z0-9_.-]{20,250}",
+    ),
     _token(
         "slack_token",
         "xox xapp-",
@@ -152,7 +156,9 @@ SHAPES: tuple[Shape, ...] = (
         r"(?i:authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?basic)[ \t]{1,4}([A-Za-z0-9+/]{8,400}={0,2})",
     ),
     # What it is assigned to stands before it: ASSIGNED is looked for there, since names are many and values few.
-    _shape("assigned_secret", "= : ：", r"[=:：](?:(?<==)>|(?<=:)=)?[ \t]{0,4}[\"'`]?([A-Za-z0-9_.~+/=!@#%^&*$-]{12,500})"),
+    _shape(
+        "assigned_secret", "= : ：", r"[=:：](?:(?<==)>|(?<=:)=)?[ \t]{0,4}[\"'`]?([A-Za-z0-9_.~+/=!@#%^&*$-]{12,500})"
+    ),
 )
 ASSIGNED = re.compile(
     r"(?:secret|token|api[_ -]?key|APIキー|access[_-]?key|private[_-]?key|encryption[_-]?key|signing[_-]?key"
