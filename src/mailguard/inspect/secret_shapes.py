@@ -29,7 +29,7 @@ _FIRST = re.compile(r"(?:[A-Za-z0-9_]+|\[[A-Za-z]+\])(?![{*+?])")
 def _token(name: str, gates: str, pattern: str) -> Shape:
     """A token on its own: no letter, digit or "_" before it, and no end within a longer word.
 
-    What stands before it is asked behind its first letters, since a pattern that begins with letters is looked for fast.
+    What stands before it is asked behind its first letters: a pattern that begins with letters is found fast.
     """
     first = _FIRST.match(pattern)
     begin = first.group() if first else ""
