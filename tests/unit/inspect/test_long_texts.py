@@ -1,0 +1,53 @@
+"""Long texts go through slices and short cuts: what they say must not depend on it."""
+
+import pytest
+
+from mailguard.inspect.content import Piece
+from mailguard.inspect.guess import strict
+from mailguard.inspect.jis import decode_iso2022jp
+from mailguard.inspect.passwords import told_passwords
+from mailguard.inspect.personal import search
+from mailguard.inspect.personal.fold import fold, lower
+
+
+def test_a_long_text_is_folded_like_a_short_one() -> None:
+    line = "ＴＥＬ０３－１２３４－５６７８　か\u3099\n"
+    many = 2**19 // len(line) * 2 + 7
+    assert fold(line * many) == fold(line) * many
+
+
+def test_small_letters_keep_their_places() -> None:
+    text = "PASSPORT \u0130 日本\n" * (2**19 // 8)
+    assert len(lower(text)) == len(text)
+    assert lower(text).count("passport i 日本\n") == 2**19 // 8
+
+
+@pytest.mark.parametrize("lead", [399_990, 399_997, 400_000])
+def test_a_password_far_down_is_found_wherever_the_text_is_cut(lead: int) -> None:
+    text = "あ" * (lead - 1) + "\nパスワード: Xk93-tt7\n"
+    assert [value for _, _, value in told_passwords(text)] == ["Xk93-tt7"]
+
+
+@pytest.mark.parametrize(
+    ("octets", "text"),
+    [
+        (b"\x1b$B;32<\x1b(B abc \x1b$B!A\x1b(B\n", "山下 abc ～\n"),
+        (b"\x1b$B-!\x1b(B", "①"),  # NEC's row 13 is not in the book
+        (b"\x1b$B;\x1b(B", "\ufffd"),
+    ],
+)
+def test_iso_2022_jp_by_the_book_and_beside_it(octets: bytes, text: str) -> None:
+    assert decode_iso2022jp(octets) == text
+
+
+def test_a_cut_character_at_the_end_of_the_beginning_is_not_broken() -> None:
+    for shift in (0, 1):
+        octets = b"a" * shift + "日本".encode("cp932") * 3000
+        assert strict(octets, "cp932") == "a" * shift + "日本" * 3000
+
+
+def test_numbers_stand_out_of_a_long_row() -> None:
+    row = "0-0-" * 50 + "1234 (4111 1111 1111 1111) 03-1234-5678 " + "0-0-" * 50 + "0"
+    found = search([Piece("text", row)], 10)
+    assert found.classes["payment_card"].values == ("4111111111111111",)
+    assert found.classes["phone"].values == ("0312345678",)
