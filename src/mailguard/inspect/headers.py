@@ -33,8 +33,8 @@ def read_headers(block: Block, budget: Budget) -> Headers:
         if len(some) > 1:
             budget.find("malformed_header", name, f"stands {len(some)} times")
     bcc = _people(values["bcc"])
-    for name, some in (("bcc", bcc), ("resent-bcc", _people(block.all("resent-bcc")))):
-        if some:
+    for name, people in (("bcc", bcc), ("resent-bcc", _people(block.all("resent-bcc")))):
+        if people:
             budget.find("bcc_header", name, "a Bcc field is left in the mail: every recipient can read it")
     subjects = [one for value in values["subject"] for one in _subjects(value)]
     return Headers(
