@@ -53,15 +53,18 @@ def _written(file: FileIn, budget: Budget) -> Iterator[str]:
     first, *others = file.octets.split(b"<x:xmpmeta")
     for piece in (first, *(other.partition(b"</x:xmpmeta")[2] for other in others)):  # packets are read by themselves
         for match in _WRITTEN.finditer(piece):
-            sample = match.group()[:4096]
-            letters = len(b"".join(_LETTERS.findall(sample)))
-            if not _TELLING.search(match.group()) or letters < 0.7 * len(sample):
+            # In this order: a picture is noise, and most stretches of noise tell nothing.
+            if not _TELLING.search(match.group()) or not _is_prose(match.group()[:4096]):
                 continue
             if left <= 0:
                 budget.find("limit_reached", file.where, "more text beside a picture than is read")
                 return
             yield match.group()[:left].decode("utf-8", "replace")
             left -= len(match.group())
+
+
+def _is_prose(sample: bytes) -> bool:
+    return len(b"".join(_LETTERS.findall(sample))) >= 0.7 * len(sample)
 
 
 def note_place(file: FileIn, budget: Budget) -> list[str]:
