@@ -215,7 +215,9 @@ class _Numbers:
             word = MY_NUMBER_WORD if len(digits) == 12 else CARD_WORD
             if needs_word and not word.search(self.text, max(0, start - _LABEL), start):
                 continue
-            if len(digits) == 12:
+            if len(digits) == 12 and needs_word and checks.is_my_number(digits):
+                self.finds.add("my_number", digits, start, end)  # spoken of, whatever the head of its first column
+            elif len(digits) == 12:
                 self._my_number(digits, start, end)
             else:
                 self._card(digits, start, end, grouped=True)
