@@ -25,6 +25,7 @@ from mailguard.inspect.office.stored import Stored
 _DULL = re.compile(
     r"printersettings|\.(?:odttf|fntdata|ttf|otf|sigs|thmx)$|officedocument\.obfuscatedfont|x-fontdata|activex\d*\.bin$"
     r"|ms-office\.activex|(?:^|/)layout-cache$|^mimetype |^configurations2/|vbaprojectsignature|^objectreplacements/"
+    r"|ms-excel\.(?:binindex[mw]s|calcchain)"
 )
 _MACRO = re.compile(r"vbaproject(?!signature)")
 #: Pictures that mail programs do not show, and films: EMF, WMF, JPEG XR, ASF, LibreOffice's own.
@@ -57,7 +58,12 @@ def _is_drawing(part: Stored, kind: str, said: Said) -> bool:
     if "customproperty" in kind and part.name.endswith(".bin"):
         said.aside(decode(part.content(), "utf-16-le").text)
         return True
-    return not head or bool(_DULL.search(kind)) or detect(head).short in PICTURES or head.startswith(_MARKS)
+    return not head or bool(_DULL.search(kind)) or is_picture(head)
+
+
+def is_picture(head: bytes) -> bool:
+    """Whether a file begins like a picture or a film, those that only Office programs show among them."""
+    return detect(head).short in PICTURES or head.startswith(_MARKS)
 
 
 def open_attached(parts: list[Stored], types: Types, budget: Budget, where: str) -> Iterator[Inner]:

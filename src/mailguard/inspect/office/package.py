@@ -8,6 +8,7 @@ any other. A part that cannot be read costs itself only. Source: ECMA-376 part 2
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -17,6 +18,14 @@ from mailguard.inspect.archives.zipheaders import Member
 from mailguard.inspect.content import Content, FileIn
 from mailguard.inspect.html import html_text
 from mailguard.inspect.limits import Budget
+from mailguard.inspect.office.biff12 import (
+    binary_root,
+    read_binary_book,
+    read_binary_sheet,
+    read_binary_strings,
+    read_binary_styles,
+    read_binary_texts,
+)
 from mailguard.inspect.office.closing import close, note_unread
 from mailguard.inspect.office.pivots import read_columns, read_records
 from mailguard.inspect.office.prose import read_foreign, read_prose
@@ -33,8 +42,10 @@ TYPES = "[content_types].xml"
 #: Parts that others refer to come first, what nobody looks at last.
 _RANKS = {"workbook": 0, "presentation": 0, "sst": 1, "styleSheet": 1, "styles": 1, "document": 2, "worksheet": 3,
           "sld": 3, "pivotCacheDefinition": 4, "pivotCacheRecords": 5, "sldLayout": 8, "sldMaster": 8,
-          "notesMaster": 8, "handoutMaster": 8, "Properties": 9, "coreProperties": 9}  # fmt: skip
-_SHEETS = frozenset({"worksheet", "macrosheet", "dialogsheet"})
+          "notesMaster": 8, "handoutMaster": 8, "Properties": 9, "coreProperties": 9,
+          "workbook.bin": 0, "strings.bin": 1, "styles.bin": 1, "sheet.bin": 3}  # fmt: skip
+_MAINS = frozenset({"document", "workbook", "workbook.bin", "presentation"})
+_SHEETS = frozenset({"worksheet", "macrosheet", "dialogsheet", "sheet.bin"})
 _FOLDERS = (("word/", "docx"), ("xl/", "xlsx"), ("ppt/", "pptx"))
 
 
@@ -81,6 +92,9 @@ def read_package(file: FileIn, listing: Listing, budget: Budget, short: str) -> 
     for member in listing.members:
         if not member.is_folder:
             _sort_in(Stored(file.octets, member, budget), package)
+    if not any(root in _MAINS for _, root in package.parts):
+        package.content.whole = False
+        budget.find("unparseable_attachment", file.where, "without its main part")
     for relations in package.relations.values():
         _note_targets(relations, package.said, budget, file.where)
     for part, root in sorted(package.parts, key=lambda pair: (_RANKS.get(pair[1], 6), _numbered(pair[0].name))):
@@ -101,7 +115,7 @@ def _sort_in(part: Stored, package: _Package) -> None:
             package.types = read_types(part.content())
         elif name.endswith(".rels"):
             package.relations[part_of(name)] = read_relations(part.content(), part_of(name))
-        elif root := root_of(part.head()):
+        elif root := root_of(part.head()) or binary_root(name, part.head()):
             package.parts.append((part, root))
         else:
             package.others.append(part)
@@ -144,7 +158,7 @@ def _read(part: Stored, root: str, package: _Package) -> None:
             package.said.say(html_text(part.content().decode("utf-8", "replace")).shown)
             return
         note_unread(part, error, package.content, package.budget, package.file.where)
-    except Unpackable as error:
+    except (Unpackable, struct.error, IndexError) as error:
         note_unread(part, error, package.content, package.budget, package.file.where)
 
 
@@ -169,22 +183,28 @@ def _copy(part: Stored, root: str, package: _Package) -> None:
 def _sheet(part: Stored, root: str, package: _Package) -> None:
     said = package.said
     name, hidden = package.names.get(part.name.lower(), (part.name.rpartition("/")[2], False))
-    if root == "macrosheet":
+    if root == "macrosheet" or "macrosheet" in package.types.of(part.name):
         said.macros["an Excel 4 macro sheet"] = None
     before = len(said.text)
-    read_sheet(part.pieces, package.book, said, name)
+    if root == "sheet.bin":
+        read_binary_sheet(part.pieces(), package.book, said, name)
+    else:
+        read_sheet(part.pieces, package.book, said, name)
     if hidden and len(said.text) > before:
         said.hidden[f"hidden sheet {name}"] = None
 
 
 def _workbook(part: Stored, root: str, package: _Package) -> None:
-    read_workbook(part.pieces(), package.book)
+    if root == "workbook.bin":
+        read_binary_book(part.pieces(), package.book, package.said)
+    else:
+        read_workbook(part.pieces(), package.book)
+        _prose(part, root, package)
     targets = _targets(part, package)
     for number, sheet in enumerate(package.book.sheets):
         target = targets.get(sheet.relation, f"xl/worksheets/sheet{number + 1}.xml")
         package.places[target] = number
         package.names[target] = (sheet.name, sheet.hidden)
-    _prose(part, root, package)
 
 
 def _presentation(part: Stored, root: str, package: _Package) -> None:
@@ -214,9 +234,12 @@ def _columns(part: Stored, root: str, package: _Package) -> None:
 _READERS: dict[str, Callable[[Stored, str, _Package], None]] = {
     **dict.fromkeys(_SHEETS, _sheet),
     **dict.fromkeys(("drawing", "xml", "sldLayout", "sldMaster", "notesMaster", "handoutMaster"), _copy),
-    "workbook": _workbook,
+    **dict.fromkeys(("workbook", "workbook.bin"), _workbook),
     "presentation": _presentation,
     "sst": lambda part, _root, package: read_strings(part.pieces, package.book, package.said),
+    "strings.bin": lambda part, _root, package: read_binary_strings(part.pieces(), package.book, package.said),
+    "styles.bin": lambda part, _root, package: read_binary_styles(part.pieces(), package.book),
+    "texts.bin": lambda part, _root, package: read_binary_texts(part.pieces(), package.said),
     "styleSheet": lambda part, _root, package: read_styles(part.pieces(), package.book),
     "styles": _styles,
     "pivotCacheDefinition": _columns,
