@@ -146,6 +146,8 @@ def mismatch(name: str, found: FileType) -> str:
         return ""
     if wanted in _SCRIPTS and found.short in TEXTUAL:
         return ""
+    if found.short == "appledouble" and name.rpartition("/")[2].startswith("._"):  # macOS adds one to each file
+        return ""
     known = wanted in MEDIA or wanted in _SCRIPTS
     if not known or any(wanted in family and found.short in family for family in _ALIKE):
         return ""
@@ -173,9 +175,10 @@ def _textual(octets: bytes, name: str, declared: str) -> FileType:
         if (wide := by_zeros(sample)) and _is_printable(wide):
             return _textual(wide.encode(), name, declared)  # UTF-16 without a mark, as Windows programs write it
         return of_short("pgp") if is_binary_pgp(octets) else UNKNOWN
-    start = sample.lstrip(b"\xef\xbb\xbf \t\r\n")[:256].lower()
+    begin = sample[2:] if sample[:2] in (b"\xff\xfe", b"\xfe\xff") else sample
+    start = begin.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf \t\r\n")[:256].lower()  # zeros: of UTF-16
     wanted = extension(name)
-    if start.startswith((b"<!doctype html", b"<html")) or (wanted == "html" and b"<" in start):
+    if start.startswith((b"<!doctype html", b"<html")) or wanted == "html":
         return of_short("html")
     if start.startswith((b"<?xml", b"<svg")):
         return of_short("svg" if b"<svg" in start else "html" if b"<html" in start else "xml")

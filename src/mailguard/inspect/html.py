@@ -25,6 +25,8 @@ _OPEN_TAG = re.compile(r"</?([A-Za-z][^\s/>]*+)([^>]*+)>?")
 _ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")
 _META_CHARSET = re.compile(rb"""(?i)<meta[^>]{0,200}charset\s*=\s*["']?([A-Za-z0-9_.:-]{2,40})""")
 _XML_CHARSET = re.compile(rb"""<\?xml[^>]{0,100}encoding\s*=\s*["']([A-Za-z0-9_.:-]{2,40})["']""")
+_XML_COMMENT = re.compile(r"<!--|-->")
+_XML_ENTITY = re.compile(r"""<!ENTITY\s[^<>"']{1,200}["']([^"'<>]*)["']""")
 _ANY_TAG = re.compile(r"<[^<>]{1,10000}>")
 _QUOTED_VALUE = re.compile(r"""="([^"]*)"|='([^']*)'""")
 _WHITE = re.compile(r"[ \t\r\n\f]+")
@@ -110,8 +112,13 @@ def declared_charset(octets: bytes) -> str:
 
 
 def xml_text(source: str) -> str:
-    """The character data of any XML, elements on lines of their own, and the values of attributes behind it."""
-    values = [
+    """The character data of any XML, elements on lines of their own, and the values of attributes behind it.
+
+    Comments count as text, the texts of entities as values: neither is shown in its place, but both are there to read.
+    """
+    entities = _XML_ENTITY.findall(source)
+    source = _XML_COMMENT.sub("\n", source)
+    values = entities + [
         value for match in _ANY_TAG.findall(source) for pair in _QUOTED_VALUE.findall(match) for value in pair if value
     ]
     body = _ANY_TAG.sub("\n", source.replace("<![CDATA[", "").replace("]]>", ""))

@@ -55,7 +55,7 @@ _SAID = re.compile(
     rf"{_SPACE}(?:は|が|is|was)?{_SPACE}[、,]?{_SPACE}(?:[半全]角[^\s:：]{{0,5}})?{_SPACE}"
     rf"(?:[:：=＝→⇒]|[-=]>|\t)?{_SPACE}{_VALUE}"
 )
-_SAID_LATER = re.compile(rf"[^\n:：=＝→]{{1,40}}?(?:[:：=＝→⇒]|\bis\b:?|[「『【]){_SPACE}{_VALUE}")
+_SAID_LATER = re.compile(rf"[^\n:：=＝→]{{1,40}}?(?:[:：=＝→⇒]|\bis\b:?|[「『【(（]){_SPACE}{_VALUE}")
 _BELOW = re.compile(
     rf"[^\n]{{0,80}}\n(?:[ \t\u3000>]{{0,10}}[-=*━─＝]{{0,60}}[ \r]?\n){{0,3}}[ \t\u3000>・■◆●]{{0,10}}"
     rf"{_VALUE}[{re.escape(_CLOSE)}。]{{0,2}}[ \t\u3000\r]*(?:\n|\Z)"

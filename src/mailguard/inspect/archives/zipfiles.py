@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 import unicodedata
 from bisect import bisect
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -65,6 +66,9 @@ def list_members(octets: bytes, most: int) -> Listing:
         odd = odd or "two headers of a member contradict each other"
     if _add_unlisted(octets, merged, most):
         odd = odd or ("members that the directory does not name" if directories else NO_DIRECTORY)
+    names = Counter(_plain(one.name) for one in merged.values() if not one.is_folder)
+    if max(names.values(), default=0) > 1:
+        odd = odd or "several members of one name"
     if not merged and not directories:
         raise Unpackable("neither directory nor members")
     members = tuple(merged.values())[: most + 1]

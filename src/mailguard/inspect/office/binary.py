@@ -1,7 +1,7 @@
 """Office's older binary documents in their compound file: which streams are read by which reader, and what is embedded.
 
 A document may hold others (a sheet in a letter): each storage is looked at, whatever its name. Properties (title,
-author, company) are text too. Passwords are `locked`'s business. Never raises for what the file says.
+author, company) are text too. Behind a password, `locked` opens it. Never raises for what the file says.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mailguard.inspect.content import Content, FileIn, Inner
 from mailguard.inspect.limits import Budget
 from mailguard.inspect.office.biff import workbook_text
+from mailguard.inspect.office.objects import files_in
 from mailguard.inspect.office.slides97 import slides_text
 from mailguard.inspect.office.word97 import word_text
 
@@ -27,6 +29,22 @@ _PROPERTIES = ("title", "subject", "author", "keywords", "comments", "last_saved
 
 def read_binary(file: FileIn, budget: Budget, short: str) -> Content:
     """A .doc, .xls or .ppt file; what is broken is read as far as it goes, with a finding."""
+    found = _read_open(file, budget, short)
+    if not found.encrypted:
+        return found
+    from mailguard.inspect.office.locked import DEFAULT, unlocked_binary
+
+    if (opened := unlocked_binary(file.octets, budget)) is None:
+        return found
+    password, octets = opened
+    found = _read_open(replace(file, octets=octets), budget, short)
+    if password != DEFAULT:
+        found.encrypted = True
+        budget.find("password_in_mail", file.where, "a password that the mail itself gives away opens it")
+    return found
+
+
+def _read_open(file: FileIn, budget: Budget, short: str) -> Content:
     import olefile
 
     found = Content(short=short)
@@ -80,7 +98,7 @@ def _storage(
         texts.append(slides.text)
         locked = ole.exists([*path, "EncryptedSummary"])
         _note(found, path, whole=not locked, encrypted=locked)
-        inner.extend(Inner(f"object {n}", one, len(one)) for n, one in enumerate(slides.objects, 1) if one)
+        inner.extend(one for n, data in enumerate(slides.objects, 1) if data for one in files_in(data, f"object {n}"))
         if slides.hidden:
             budget.find("hidden_text", file.where, f"{slides.hidden} slides that are not shown")
     inner.extend(_embedded(ole, path))

@@ -273,10 +273,21 @@ def _told(name: str) -> Callable[[Prose, _Attributes], None]:
     return act
 
 
+def _told_and_taken(name: str) -> Callable[[Prose, _Attributes], None]:
+    tell = _told(name)
+
+    def act(walk: Prose, attributes: _Attributes) -> None:
+        tell(walk, attributes)
+        _take(walk, attributes)
+
+    return act
+
+
 #: What the start of an element does, by local name; all others say nothing.
 STARTS: dict[str, Callable[[Prose, _Attributes], None]] = {
     **{name: _told(name) for name in TOLD},
     **dict.fromkeys((*TEXTS, *MARGINS), _take),
+    **{name: _told_and_taken(name) for name in TOLD.keys() & TEXTS},
     **dict.fromkeys(("instrText", "delInstrText"), _take),
     **dict.fromkeys(("pPr", "rPrChange", "pPrChange", "tblPrChange"), _properties),
     **dict.fromkeys(("del", "moveFrom"), _delete),

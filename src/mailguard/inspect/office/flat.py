@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from mailguard.inspect.content import Content, FileIn, Inner
-from mailguard.inspect.filetype import PICTURES, detect
 from mailguard.inspect.limits import Budget
+from mailguard.inspect.office.attached import is_picture
 from mailguard.inspect.office.closing import close
+from mailguard.inspect.office.objects import files_in
 from mailguard.inspect.office.odf_text import read_odf
 from mailguard.inspect.office.prose import read_flat_prose
 from mailguard.inspect.office.relations import Types
@@ -31,7 +32,7 @@ def read_flat(file: FileIn, budget: Budget) -> Content | None:
     """Read an XML file that is an Office document; None if it is none."""
     head = file.octets[:4096]
     root = root_of(head)
-    if root not in _ROOTS or _ROOTS[root] not in head:
+    if root not in _ROOTS or _ROOTS[root] not in head.replace(b"\0", b""):  # which UTF-16 puts between
         return None
     content, said = Content(), Said(budget.limits.personal_chars)
     if root == "document":
@@ -44,10 +45,11 @@ def read_flat(file: FileIn, budget: Budget) -> Content | None:
         content.whole = False
         budget.find("unparseable_attachment", file.where, str(error))
     close(said, content, [], Types(), budget, file)
-    if held := [octets for octets in files if octets and detect(octets).short not in PICTURES]:
+    if held := [octets for octets in files if octets and not is_picture(octets[:4096])]:
         content.inner = _listed(held)
     return content
 
 
 def _listed(files: list[bytes]) -> Iterator[Inner]:
-    return (Inner(f"object {number}", octets, len(octets)) for number, octets in enumerate(files, 1))
+    for number, octets in enumerate(files, 1):
+        yield from files_in(octets, f"object {number}")

@@ -33,7 +33,7 @@ TOLD = {
         "hlinkClick": "tooltip",
         "hlinkHover": "tooltip",
         "sheet": "name",
-        "definedName": "comment",
+        "definedName": "name comment",
         "comment": "author",
         "person": "author displayName",
         "author": "name userId",
