@@ -153,3 +153,7 @@ def test_only_the_first_lines_are_looked_at() -> None:
 @pytest.mark.parametrize("text", ["様" * 50_000, "田中様、" * 50_000, "部" * 50_000 + "様", "Dear " + "A b " * 50_000])
 def test_hostile_lines_are_read(text: str) -> None:
     assert len(addressed(text)) <= 20
+
+
+def test_a_copy_mark_with_nobody_behind_it() -> None:
+    assert addressed("ＣＣ：\n田中様\n") == (Addressee(name="田中", title="様"),)
