@@ -18,8 +18,8 @@ with atheris.instrument_imports(include=["mailguard.inspect", "mailguard.mail"])
     from mailguard.inspect.content import FileIn
     from mailguard.inspect.files import Files
     from mailguard.inspect.limits import Budget, ReadingLimits
-    from mailguard.inspect.parts import Parts
     from mailguard.inspect.reader import read_mail
+    from mailguard.inspect.structure.parts import Parts
     from mailguard.mail.facts import FINDING_CODES
     from mailguard.mail.facts_json import facts_from_json, facts_to_json
 

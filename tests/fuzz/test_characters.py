@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailguard.inspect.addresses import parse_addresses
-from mailguard.inspect.charset import decode, decode_each, visible
-from mailguard.inspect.values import parse_parameterised
-from mailguard.inspect.words import read_field
+from mailguard.inspect.chars.charset import decode, decode_each, visible
+from mailguard.inspect.chars.words import read_field
+from mailguard.inspect.structure.addresses import parse_addresses
+from mailguard.inspect.structure.values import parse_parameterised
 
 _LABELS = [
     "",

@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.golden.inspect.cases import CASES
 
-from mailguard.inspect.charset import decode
+from mailguard.inspect.chars.charset import decode
 from mailguard.inspect.glance import glance
-from mailguard.inspect.html import html_text
 from mailguard.inspect.limits import ReadingLimits
+from mailguard.inspect.page.html import html_text
 from mailguard.inspect.reader import read_mail
-from mailguard.inspect.rtf import rtf_text
+from mailguard.inspect.rtf.document import rtf_text
 from mailguard.mail.facts import FINDING_CODES, Facts
 from mailguard.mail.facts_json import facts_from_json, facts_to_json
 

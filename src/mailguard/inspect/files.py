@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from mailguard.inspect.charset import tidy
+from mailguard.inspect.chars.charset import tidy
 from mailguard.inspect.content import BOMB, BROKEN, Content, FileIn, Inner, Piece
-from mailguard.inspect.filetype import (
+from mailguard.inspect.kinds.filetype import (
     EXECUTABLE,
     TEXTUAL,
     UNKNOWN,
@@ -26,7 +26,7 @@ from mailguard.inspect.filetype import (
     runs_by_name,
 )  # fmt: skip
 from mailguard.inspect.limits import Budget
-from mailguard.inspect.names import member_name, note_name
+from mailguard.inspect.structure.names import member_name, note_name
 from mailguard.mail.facts import Attachment
 
 _OPENABLE = frozenset(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from mailguard.inspect.words import decode_field
+from mailguard.inspect.chars.words import decode_field
 from mailguard.mail.facts import HeaderAddress, Headers
 
 _MOST = 16 * 1024

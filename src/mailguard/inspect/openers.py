@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from mailguard.inspect.apple import read_apple
 from mailguard.inspect.archives import zips
 from mailguard.inspect.archives.behind import open_behind, with_appended, with_behind
 from mailguard.inspect.archives.cabs import read_cab
@@ -17,24 +16,25 @@ from mailguard.inspect.archives.rars import read_rar
 from mailguard.inspect.archives.sevenzips import read_7z
 from mailguard.inspect.archives.streams import read_compressed
 from mailguard.inspect.archives.tars import is_tar, read_tar
-from mailguard.inspect.cards import read_cards
-from mailguard.inspect.charset import decode, mirrored
+from mailguard.inspect.chars.charset import decode, mirrored
 from mailguard.inspect.content import Content, FileIn, Opener
-from mailguard.inspect.filetype import PICTURES, TEXTUAL
-from mailguard.inspect.html import declared_charset, html_text, xml_text
+from mailguard.inspect.kinds.apple import read_apple
+from mailguard.inspect.kinds.cards import read_cards
+from mailguard.inspect.kinds.filetype import PICTURES, TEXTUAL
+from mailguard.inspect.kinds.mailfiles import read_emlx, read_mail_file, read_mbox
+from mailguard.inspect.kinds.onenote import read_onenote
+from mailguard.inspect.kinds.plain import read_pgp, read_text
+from mailguard.inspect.kinds.shortcuts import read_shortcut
 from mailguard.inspect.limits import Budget
-from mailguard.inspect.mailfiles import read_emlx, read_mail_file, read_mbox
 from mailguard.inspect.office.compound import read_compound
 from mailguard.inspect.office.documents import read_document
 from mailguard.inspect.office.flat import read_flat
-from mailguard.inspect.onenote import read_onenote
 from mailguard.inspect.outlook.tnef import read_tnef
-from mailguard.inspect.pictures import note_place, read_picture
-from mailguard.inspect.plain import read_pgp, read_text
-from mailguard.inspect.rtf import read_rtf
-from mailguard.inspect.salvage import readable
-from mailguard.inspect.shortcuts import read_shortcut
-from mailguard.inspect.smime import read_container
+from mailguard.inspect.page.html import declared_charset, html_text, xml_text
+from mailguard.inspect.pictures.pictures import note_place, read_picture
+from mailguard.inspect.rtf.document import read_rtf
+from mailguard.inspect.sealed.smime import read_container
+from mailguard.inspect.structure.salvage import readable
 
 #: Kinds in which no archive belongs.
 _FLAT = (TEXTUAL - {"eml", "emlx", "mbox"}) | {"rtf"}

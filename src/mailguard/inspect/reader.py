@@ -13,15 +13,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
-from mailguard.inspect import headers as fields
-from mailguard.inspect.beside import names_beside
 from mailguard.inspect.content import Piece
-from mailguard.inspect.fields import Block
 from mailguard.inspect.limits import Budget, ReadingLimits
-from mailguard.inspect.parts import Parts
 from mailguard.inspect.personal import Found, search
-from mailguard.inspect.secrets import find_secrets
-from mailguard.inspect.voices import Voices
+from mailguard.inspect.secrets.tokens import find_secrets
+from mailguard.inspect.speech.voices import Voices
+from mailguard.inspect.structure import headers as fields
+from mailguard.inspect.structure.beside import names_beside
+from mailguard.inspect.structure.fields import Block
+from mailguard.inspect.structure.parts import Parts
 from mailguard.mail.facts import Facts, Finding, Headers, Kind, Match
 
 T = TypeVar("T")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from mailguard.inspect.words import decode_field
+from mailguard.inspect.chars.words import decode_field
 from mailguard.relay.mailbox import NAME, file_of
 
 _HEADER_MAX = 64 * 1024

@@ -15,8 +15,8 @@ from tests.golden.inspect.makers import CARD, attachment, file_mail, multipart, 
 from tests.golden.inspect.office import MAINS, ole2, sheet, types
 
 from mailguard.inspect.office.locked import _agile_holds
-from mailguard.inspect.passwords import candidates
 from mailguard.inspect.reader import read_mail
+from mailguard.inspect.secrets.passwords import candidates
 from mailguard.mail.facts import Facts
 
 _LINE = f"極秘計画 カード番号 {CARD}"

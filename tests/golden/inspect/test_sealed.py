@@ -11,8 +11,8 @@ from tests.golden.inspect.makers import CARD, attachment, b64, der, file_mail, m
 from tests.golden.inspect.outlook_makers import SEALED, SIGNED_PACKED, armour, literal, packet
 from tests.golden.inspect.test_outlook import codes, every, mutants
 
-from mailguard.inspect.openpgp import is_binary_pgp
 from mailguard.inspect.reader import read_mail
+from mailguard.inspect.sealed.openpgp import is_binary_pgp
 from mailguard.mail.facts import Facts
 
 _INNER = multipart(

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from tests.golden.inspect.makers import CARD, MY_NUMBER, b64, file_mail, mail, multipart, part, text_mail, word
 
-from mailguard.inspect.filetype import detect
+from mailguard.inspect.kinds.filetype import detect
 from mailguard.inspect.reader import read_mail
 
 TEXT = f"お世話になっております。\r\nこの資料は極秘計画です。\r\nカード {CARD}\r\n"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from tests.golden.inspect.makers import CARD, attachment, file_mail, multipart, part, text_mail
 
-from mailguard.inspect import parts
 from mailguard.inspect.limits import Budget, ReadingLimits
-from mailguard.inspect.parts import Parts
 from mailguard.inspect.reader import read_mail
+from mailguard.inspect.structure import parts
+from mailguard.inspect.structure.parts import Parts
 from mailguard.mail.facts import Addressee
 from mailguard.mail.facts_json import facts_from_json, facts_to_json
 

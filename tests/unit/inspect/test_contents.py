@@ -12,18 +12,18 @@ from tests.golden.inspect.outlook_makers import compound_file
 from mailguard.inspect.archives.entries import Unpackable
 from mailguard.inspect.archives.zipdata import unpack
 from mailguard.inspect.archives.zipfiles import list_members
-from mailguard.inspect.filetype import detect, has_double_extension, mismatch, of_short
-from mailguard.inspect.flowed import unflow
-from mailguard.inspect.html import html_text, xml_text
+from mailguard.inspect.kinds.filetype import detect, has_double_extension, mismatch, of_short
 from mailguard.inspect.limits import Budget, ReadingLimits
-from mailguard.inspect.mime import leaves_of, split_parts
-from mailguard.inspect.names import clean_name, member_name
 from mailguard.inspect.office import compound as cfb
 from mailguard.inspect.office.formats import plain_number
-from mailguard.inspect.salvage import readable, salvage
-from mailguard.inspect.smime import open_container
-from mailguard.inspect.transfer import from_base64, undo
-from mailguard.inspect.uuencode import find_uuencoded
+from mailguard.inspect.page.html import html_text, xml_text
+from mailguard.inspect.sealed.smime import open_container
+from mailguard.inspect.structure.flowed import unflow
+from mailguard.inspect.structure.mime import leaves_of, split_parts
+from mailguard.inspect.structure.names import clean_name, member_name
+from mailguard.inspect.structure.salvage import readable, salvage
+from mailguard.inspect.structure.transfer import from_base64, undo
+from mailguard.inspect.structure.uuencode import find_uuencoded
 
 
 @pytest.mark.parametrize(

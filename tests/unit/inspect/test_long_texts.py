@@ -2,12 +2,12 @@
 
 import pytest
 
+from mailguard.inspect.chars.guess import strict
+from mailguard.inspect.chars.jis import decode_iso2022jp
 from mailguard.inspect.content import Piece
-from mailguard.inspect.guess import strict
-from mailguard.inspect.jis import decode_iso2022jp
-from mailguard.inspect.passwords import told_passwords
 from mailguard.inspect.personal import search
 from mailguard.inspect.personal.fold import fold, lower
+from mailguard.inspect.secrets.passwords import told_passwords
 
 
 def test_a_long_text_is_folded_like_a_short_one() -> None:

@@ -10,16 +10,16 @@ import re
 from collections.abc import Iterator
 
 from mailguard.inspect.archives.entries import Unpackable
-from mailguard.inspect.charset import decode
+from mailguard.inspect.chars.charset import decode
 from mailguard.inspect.content import BROKEN, NEEDS_PASSWORD, Inner
-from mailguard.inspect.filetype import CFB, PICTURES, detect
+from mailguard.inspect.kinds.filetype import CFB, PICTURES, detect
 from mailguard.inspect.limits import Budget
-from mailguard.inspect.names import clean_name
 from mailguard.inspect.office.compound import has_macros, stream_names
 from mailguard.inspect.office.objects import files_in
 from mailguard.inspect.office.relations import Types
 from mailguard.inspect.office.said import Said
 from mailguard.inspect.office.stored import Stored
+from mailguard.inspect.structure.names import clean_name
 
 #: Parts of programs, by name or content type.
 _DULL = re.compile(

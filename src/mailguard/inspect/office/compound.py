@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 
 from mailguard.inspect.content import Content, FileIn
-from mailguard.inspect.filetype import CFB
+from mailguard.inspect.kinds.filetype import CFB
 from mailguard.inspect.limits import Budget
 from mailguard.inspect.office.binary import read_binary
 from mailguard.inspect.outlook.msg import read_msg

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from mailguard.inspect.content import Content, FileIn
-from mailguard.inspect.filetype import extension
+from mailguard.inspect.kinds.filetype import extension
 from mailguard.inspect.limits import Budget
 from mailguard.inspect.office.documents import read_unlocked
 

@@ -11,10 +11,10 @@ import io
 import struct
 from collections.abc import Iterator
 
-from mailguard.inspect.charset import decode
+from mailguard.inspect.chars.charset import decode
 from mailguard.inspect.content import Inner
-from mailguard.inspect.filetype import CFB
-from mailguard.inspect.names import clean_name
+from mailguard.inspect.kinds.filetype import CFB
+from mailguard.inspect.structure.names import clean_name
 
 #: Streams that hold a whole file (Office packages, PDF, OpenDocument).
 _WHOLE = ("Package", "CONTENTS", "EmbeddedOdf")

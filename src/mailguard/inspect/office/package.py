@@ -16,7 +16,6 @@ from mailguard.inspect.archives.entries import Unpackable
 from mailguard.inspect.archives.zipfiles import Listing
 from mailguard.inspect.archives.zipheaders import Member
 from mailguard.inspect.content import Content, FileIn
-from mailguard.inspect.html import html_text
 from mailguard.inspect.limits import Budget
 from mailguard.inspect.office.biff12 import (
     binary_root,
@@ -37,6 +36,7 @@ from mailguard.inspect.office.styles import unseen_styles
 from mailguard.inspect.office.vocabulary import DULL, KNOWN
 from mailguard.inspect.office.workbook import Workbook, read_strings, read_styles, read_workbook
 from mailguard.inspect.office.xml import UnsafeXml, local, parse, root_of
+from mailguard.inspect.page.html import html_text
 
 TYPES = "[content_types].xml"
 #: Parts that others refer to come first, what nobody looks at last.

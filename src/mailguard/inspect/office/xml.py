@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 from xml.parsers import expat
 
-from mailguard.inspect.charset import decode
+from mailguard.inspect.chars.charset import decode
 
 Start = Callable[[str, dict[str, str]], None]
 End = Callable[[str], None]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mailguard.inspect.charset import decode, tidy
+from mailguard.inspect.chars.charset import decode, tidy
 
 Octets = bytes | memoryview
 

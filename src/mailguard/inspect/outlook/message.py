@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mailguard.inspect.charset import decode, tidy
-from mailguard.inspect.fields import parse_block
-from mailguard.inspect.html import declared_charset, html_text
+from mailguard.inspect.chars.charset import decode, tidy
+from mailguard.inspect.chars.words import decode_field
 from mailguard.inspect.limits import Budget
 from mailguard.inspect.outlook import mapi
 from mailguard.inspect.outlook.encapsulated import encapsulated_html
 from mailguard.inspect.outlook.lzfu import unpack_rtf
 from mailguard.inspect.outlook.mapi import Properties, label_of
-from mailguard.inspect.rtf import rtf_text
-from mailguard.inspect.words import decode_field
+from mailguard.inspect.page.html import declared_charset, html_text
+from mailguard.inspect.rtf.document import rtf_text
+from mailguard.inspect.structure.fields import parse_block
 
 #: Name and addresses of who wrote it: the sender, whom the sender stands for (MS-OXPROPS sections 2.1005 and 2.1022).
 _WRITERS = ((0x0042, 0x5D02, 0x0065), (0x0C1A, 0x5D01, 0x0C1F))

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mailguard.inspect.charset import decode
-from mailguard.inspect.html import xml_text
+from mailguard.inspect.chars.charset import decode
+from mailguard.inspect.page.html import xml_text
 from mailguard.inspect.pdf.objects import Objects
-from mailguard.inspect.xmp import xmp_packets, xmp_texts
+from mailguard.inspect.pictures.xmp import xmp_packets, xmp_texts
 
 _LITERAL = rb"\((?:[^()\\]|\\.|\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*+\))*+\))*+\)"
 _STRING = rb"(" + _LITERAL + rb"|<[0-9A-Fa-f\s]*+>)"

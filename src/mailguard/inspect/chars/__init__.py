@@ -1,0 +1,1 @@
+"""Characters: octets to text, and what is seen of a text."""

@@ -1,0 +1,1 @@
+"""HTML: what a page shows, what it hides, whom it cites."""

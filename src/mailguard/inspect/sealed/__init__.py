@@ -1,0 +1,1 @@
+"""Containers that seal a mail or a file: S/MIME and OpenPGP."""

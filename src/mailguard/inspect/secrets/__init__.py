@@ -1,0 +1,1 @@
+"""Secrets in texts, and the passwords that a mail gives for its own files."""

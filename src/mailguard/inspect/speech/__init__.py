@@ -1,0 +1,1 @@
+"""What a text says: whose words, whom it addresses."""

@@ -1,0 +1,53 @@
+"""Who speaks in the mail's own texts: each told apart into the writer's own words, what is quoted, and the signature;
+and whom the writer's first lines address.
+
+The same text in plain and in HTML speaks once. Pure; never raises.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mailguard.inspect.content import Piece
+from mailguard.inspect.page.cited import unmark
+from mailguard.inspect.speech.greeting import addressed
+from mailguard.inspect.speech.quoting import joined, segments
+from mailguard.mail.facts import Addressee
+
+_MARKS = re.compile(r"[\s>＞|*_\xa0]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """pieces: the texts in order, cut where another voice begins; quoted, signature: those stretches, each once."""
+
+    pieces: tuple[Piece, ...] = ()
+    quoted: str = ""
+    signature: str = ""
+    greeting: tuple[Addressee, ...] = ()
+
+
+def listen(shown: Iterable[tuple[str, str]]) -> Voices:
+    """Tell the voices of the mail's own texts apart. shown: part and text, in HTML with its quotations marked."""
+    pieces: list[Piece] = []
+    quoted: list[str] = []
+    signature: list[str] = []
+    greeting: tuple[Addressee, ...] = ()
+    for where, marked in shown:
+        parts = segments(marked)
+        said = joined(parts)
+        pieces.extend(Piece(where, unmark(one.text), one.role) for one in parts if one.text.strip())
+        _add(quoted, unmark(said.quoted))
+        _add(signature, said.signature)
+        greeting = greeting or addressed(said.own)
+    return Voices(tuple(pieces), "\n".join(quoted), "\n".join(signature), greeting)
+
+
+def _add(texts: list[str], text: str) -> None:
+    """Add a text unless most of its lines are there already: HTML repeats plain text, without its marks."""
+    lines = {bare for line in text.split("\n") if (bare := _MARKS.sub("", line))}
+    known = {_MARKS.sub("", line) for one in texts for line in one.split("\n")}
+    if lines and len(lines & known) * 2 <= len(lines):
+        texts.append(text)

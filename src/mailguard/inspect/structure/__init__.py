@@ -1,0 +1,1 @@
+"""The structure of a mail: header fields, parts, transfer encodings, names."""

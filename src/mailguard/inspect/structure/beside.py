@@ -1,0 +1,62 @@
+"""What stands beside the texts of a mail and leaves the company with it: fields that hardly a program shows, comments
+in addresses, names of files.
+
+All of it is searched for personal data, none of it is text of the mail. Whom a mail goes to and how it got here is no
+data about people: of fields that hold addresses or ids of mails only the numbers count. Pure; linear.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from mailguard.inspect.chars.charset import visible
+from mailguard.inspect.chars.words import decode_field
+from mailguard.inspect.content import Piece
+from mailguard.inspect.structure.fields import Block
+from mailguard.mail.facts import Attachment
+
+#: Read as the mail's text, or only keys and check sums.
+_READ = frozenset(
+    {"subject", "dkim-signature", "arc-seal", "arc-message-signature", "autocrypt", "x-mailguard-processed"}
+)
+_PEOPLE = frozenset({"from", "to", "cc", "bcc", "reply-to", "sender"})
+#: Fields whose addresses are those of this mail, or no addresses at all but ids.
+_TRACE = re.compile(
+    r"from|to|cc|bcc|reply-to|sender|date|return-path|received|delivered-to|references|in-reply-to|mime-version"
+    r"|(?:resent|list|arc|content)-(?!description).*|.*(?:-id|received.*|authentication-results|original-.*|envelope-.*)"
+)
+_COMMENT = re.compile(r"\(([^()]{1,1000})\)")
+#: Twelve digits that may be one number; ten, an address, or what is encoded: all else says nothing.
+_NUMBER = re.compile(r"\d(?:[ .-]?\d){11}")
+_TELLING = re.compile(rb"[0-9](?:[^A-Za-z0-9:]{0,3}[0-9]){9}|=\?|@|[\x80-\xff]|\+[A-Za-z0-9]{3,}-|\x1b")
+
+
+def fields_beside(where: str, block: Block) -> list[Piece]:
+    """The fields of a header block as texts to search, decoded."""
+    told: list[str] = []
+    traces: list[str] = []
+    for field in block.fields:
+        if field.name in _READ or not _TELLING.search(field.raw):
+            continue
+        text = visible(decode_field(field.value))
+        (traces if _TRACE.fullmatch(field.name) else told).append(f"{field.name}: {text}")
+        if field.name in _PEOPLE and "(" in text:
+            told.extend(_COMMENT.findall(text))
+    found = [Piece(f"{where} fields", "\n".join(told), "beside")] if told else []
+    numbers = [line for line in traces if _NUMBER.search(line)]
+    if numbers:  # as in a signature: how to reach people does not count
+        found.append(Piece(f"{where} fields", "\n".join(numbers), "signature"))
+    return found
+
+
+def names_beside(files: Iterable[Attachment]) -> Piece:
+    """The names of files and of what is in them, without what says their kind."""
+    names: dict[str, None] = {}
+    stack = list(files)
+    while stack:
+        one = stack.pop()
+        stack.extend(one.members)
+        for step in one.filename.split("/"):
+            names[visible(re.sub(r"\.\w{1,5}$", "", step))] = None
+    return Piece("names of files", "\n".join(names), "beside")

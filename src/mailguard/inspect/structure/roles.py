@@ -1,0 +1,66 @@
+"""What part a leaf plays in a mail: its own text, a picture in it, a signature, a container, or a file; by the labels,
+and by the octets where the labels would hide one.
+
+Pure; decides nothing about what is inside a file.
+"""
+
+from __future__ import annotations
+
+from mailguard.inspect.kinds.filetype import TEXTUAL, detect
+from mailguard.inspect.sealed.smime import is_container
+from mailguard.inspect.structure.mime import Leaf
+from mailguard.mail.facts import Attachment
+
+SIGNATURES = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"})
+_SMIME = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+#: What a signature looks like by content: DER, which has no short name here, or armoured text.
+_SIGNATURE_KINDS = frozenset({"", "txt", "p7s"})
+_SIGNATURE_MOST = 64 * 1024
+#: What no text has: neither ISO 2022 (ESC, SO, SI) nor the line and page ends.
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\x0b\x0c\r\x0e\x0f\x1b"))
+
+
+def is_shown_inside(leaf: Leaf, one: Attachment, html: str) -> bool:
+    """Whether a part is a picture that the mail's HTML shows by its Content-ID (RFC 2392): a logo, not a file."""
+    if not one.detected_type.startswith("image/") or leaf.disposition.value == "attachment":
+        return False
+    name = leaf.block.first("content-id").strip().strip(b"<>").decode("ascii", "replace")
+    return bool(name) and f"cid:{name}" in html
+
+
+def is_signature(leaf: Leaf, one: Attachment) -> bool:
+    """Whether a part is a signature, by its content too: whoever calls a table a signature still sends a table."""
+    return leaf.media in SIGNATURES and one.short_type in _SIGNATURE_KINDS and one.size <= _SIGNATURE_MOST
+
+
+def is_smime(leaf: Leaf, names: tuple[str, ...]) -> bool:
+    """Whether a part is an S/MIME container: by its type, or, as all of a mail, by its name (RFC 8551, 3.2.2)."""
+    by_name = not leaf.parents and any(name.lower().endswith((".p7m", ".p7z")) for name in names)
+    return leaf.media in _SMIME or (by_name and is_container(leaf.contents[0]))
+
+
+def is_file(content: bytes) -> bool:
+    """Whether octets are a file whatever the label: of a known kind, by more than two letters a word may begin with."""
+    if content.startswith((b"{\\rtf", b"%PDF-")):
+        return True
+    return b"\0" in content[:8192] and detect(content).short not in ("", *TEXTUAL)
+
+
+def is_text(leaf: Leaf, content: bytes) -> bool:
+    """Whether octets can be a text at all: not if they are full of control characters."""
+    head = content[:8192]
+    if b"\0" not in head or leaf.kind.get("charset").lower().startswith(("utf-16", "utf-32", "ucs-", "unicode")):
+        return True
+    return head[:2] in (b"\xff\xfe", b"\xfe\xff") or len(head.translate(None, _CONTROLS)) * 20 > len(head) * 19
+
+
+def is_body(leaf: Leaf, names: tuple[str, ...]) -> bool:
+    """Whether a part is the mail's own text: a text part without a name that is not marked as an attachment."""
+    if names or leaf.disposition.value == "attachment":
+        return False
+    return leaf.media.startswith("text/") and leaf.media not in (
+        "text/csv",
+        "text/vcard",
+        "text/x-vcard",
+        "text/directory",
+    )
