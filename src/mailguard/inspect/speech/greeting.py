@@ -76,7 +76,7 @@ def _line(line: str, number: int, company: str, begun: bool) -> tuple[list[Addre
     prefix = _PREFIX.match(line)
     copied = prefix is not None and prefix.group("copy") is not None
     line = line[prefix.end() :] if prefix else line
-    if not line:  # "ＣＣ：" and nothing behind it
+    if not line:  # "宛先：" and nothing behind it
         return [], "", True
     if some := foreign(line):
         return some, "", True

@@ -156,5 +156,6 @@ def test_hostile_lines_are_read(text: str) -> None:
     assert len(addressed(text)) <= 20
 
 
-def test_a_copy_mark_with_nobody_behind_it() -> None:
-    assert addressed("ＣＣ：\n田中様\n") == (Addressee(name="田中", title="様"),)
+@pytest.mark.parametrize("mark", ["宛先：", "→", "（", "写）"])
+def test_a_mark_with_nobody_behind_it(mark: str) -> None:
+    assert addressed(f"{mark}\n田中様\n") == (Addressee(name="田中", title="様"),)
