@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 _BEGIN = re.compile(rb">>[ \t\r\n]{0,8}stream(?:\r\n|\n|\r)")
@@ -86,7 +86,7 @@ def scan(octets: bytes, most: int) -> Objects:
             break
         if b"/ObjStm" in found.head and spread < _SPREAD:
             unpacked.append(
-                _spread_out(b"".join(_inflated(octets, found.start, found.end, _SPREAD - spread)), found.head)
+                _spread_out(b"".join(_inflated(_slices(octets, found.start, found.end), _SPREAD - spread)), found.head)
             )
             spread += found.size
         position = found.end
@@ -150,16 +150,15 @@ def _chunks(octets: bytes, head: bytes, start: int, end: int, most: int) -> Iter
         for position in range(start, min(end, start + most), _SLICE * 16):
             yield octets[position : min(end, position + _SLICE * 16, start + most)]
     elif flates == 1:
-        yield from _inflated(octets, start, end, most)
+        yield from _inflated(_slices(octets, start, end), most)
     else:
-        yield from _inflated_again(_inflated(octets, start, end, most), most)
+        yield from _inflated(_inflated(_slices(octets, start, end), most), most)
 
 
-def _inflated(octets: bytes, start: int, end: int, most: int) -> Iterator[bytes]:
+def _inflated(chunks: Iterable[bytes], most: int) -> Iterator[bytes]:
     """What a Flate stream unpacks to, in pieces, as far as it can be unpacked and is wanted."""
     inflater = zlib.decompressobj()
-    for position in range(start, end, _SLICE):
-        packed = octets[position : min(end, position + _SLICE)]
+    for packed in chunks:
         while packed and not inflater.eof:
             try:
                 chunk = inflater.decompress(packed, min(_SLICE * 16, most))
@@ -174,20 +173,8 @@ def _inflated(octets: bytes, start: int, end: int, most: int) -> Iterator[bytes]
             return
 
 
-def _inflated_again(chunks: Iterator[bytes], most: int) -> Iterator[bytes]:
-    inflater = zlib.decompressobj()
-    for chunk in chunks:
-        packed = chunk
-        while packed and not inflater.eof:
-            try:
-                chunk = inflater.decompress(packed, min(_SLICE * 16, most))
-            except zlib.error:
-                return
-            packed = inflater.unconsumed_tail
-            most -= len(chunk)
-            yield chunk
-            if most <= 0:
-                return
+def _slices(octets: bytes, start: int, end: int) -> Iterator[bytes]:
+    return (octets[at : min(end, at + _SLICE)] for at in range(start, end, _SLICE))
 
 
 def _usual_names(plain: bytes) -> bytes:
