@@ -34,13 +34,6 @@ _CARD_SEPARATORS = frozenset({"-", " ", ".", " - ", "  "})
 _LINES = re.compile(
     r"([0-9](?<![0-9-].)[0-9]{3}(?:([ -])[0-9]{4}){0,2})([ -]?)\n[> \t]{0,4}([0-9]{4}(?:[ -][0-9]{4}){0,2})(?![0-9-])"
 )
-#: Groups of four, or single digits, with one sign between them that is no separator of numbers: cells, lines, slashes;
-#: and figures by thousands. The latter, and what tables have between their cells, count only near a word.
-_ODD_GROUPS = re.compile(
-    r"(?<![0-9])(?:[0-9]{4}([^0-9A-Za-z]{1,3})[0-9]{4}(?:\1[0-9]{4}){1,3}(?:\1[0-9]{1,3})?"
-    r"|[0-9]([^0-9A-Za-z]{1,3})[0-9](?:\2[0-9]){10,17}|[0-9]{1,3}(?:,[0-9]{3}){3,5})(?![0-9])"
-)
-_SURE_SIGNS = frozenset([*"/_\u30fb*~+=\u2022\u00b7", '"&"'])
 _CORPORATE_WORD = re.compile(r"法人番号|登録番号|インボイス|事業者番号|corporate\s?number", re.IGNORECASE)
 _POSTAL_WORD = re.compile(r"郵便|〒|zip|postal|postcode|post code", re.IGNORECASE)
 _SSN_WORD = re.compile(r"SSN|social\s?security", re.IGNORECASE)
@@ -80,7 +73,6 @@ class _Numbers:
                     position -= len("".join(parts[-9:])[-_OVERLAP:]) if len(parts[-1]) < _OVERLAP else 0
         self._over_lines()
         self._spread()
-        self._oddly_grouped()
         if self.my_numbers:
             self._close_my_numbers()
 
@@ -220,19 +212,6 @@ class _Numbers:
             elif len(digits) == 12:
                 self._my_number(digits, start, end)
             else:
-                self._card(digits, start, end, grouped=True)
-
-    def _oddly_grouped(self) -> None:
-        """Cards and My Numbers cut by signs that are no separators of numbers."""
-        for match in _ODD_GROUPS.finditer(self.text):
-            mark = match[1] or match[2] or ","
-            if mark in _CARD_SEPARATORS:
-                continue
-            digits = re.sub("[^0-9]", "", match.group())
-            start, end = match.span()
-            if len(digits) == 12 and self.context.is_said(start, MY_NUMBER_WORD):
-                self._my_number(digits, start, end)
-            elif mark.strip() in _SURE_SIGNS or self.context.is_said(start, CARD_WORD):
                 self._card(digits, start, end, grouped=True)
 
     def _my_number(self, digits: str, start: int, end: int) -> None:

@@ -12,13 +12,15 @@ from collections.abc import Iterator
 
 #: Three or four groups of four with one sign between them all.
 _FOURS = re.compile(
-    r"([0-9](?<![0-9A-Za-z].)[0-9]{3})( ?[/_・~:,|\t\n] ?)([0-9]{4})\2([0-9]{4})(?:\2([0-9]{4}))?"
+    r"([0-9](?<![0-9A-Za-z].)[0-9]{3})( ?(?:[/_・~:,|\t\n*+=•·]|\"&\") ?)([0-9]{4})\2([0-9]{4})(?:\2([0-9]{4}))?"
     r"(?![0-9A-Za-z]|\2[0-9])"
 )
 _BOXES = re.compile(r"[0-9](?<![0-9].)( ?[|\t] ?| )[0-9](?:\1[0-9]){10,17}(?![0-9])")
 #: What both of them hold: most texts do not, and are soon done.
-_ANY = re.compile(r"[0-9][ /_・~:,|\t\n]{1,3}(?:[0-9]|[0-9]{4})[ /_・~:,|\t\n]")
-_SELDOM = frozenset("/_・~")
+_ANY = re.compile(r"[0-9][ /_・~:,|\t\n*+=•·\"&]{1,3}(?:[0-9]|[0-9]{3,4})[ /_・~:,|\t\n*+=•·\"&]")
+_SELDOM = frozenset([*"/_・~*+=•·", '"&"'])  # the last: pieces of a formula in a csv file
+#: As figures are written, by thousands.
+_THOUSANDS = re.compile(r"(?<![0-9,.])[0-9]{1,3}(?:,[0-9]{3}){3,5}(?![0-9,])")
 
 
 def find_spread(text: str) -> Iterator[tuple[str, int, int, bool]]:
@@ -33,6 +35,6 @@ def find_spread(text: str) -> Iterator[tuple[str, int, int, bool]]:
         longer = text[max(0, start - 2) : start].strip(" ")[-1:] == mark  # a column of more groups
         digits = "".join(group for group in match.group(1, 3, 4, 5) if group)
         yield digits, start, match.end(), longer or mark not in _SELDOM
-    for match in _BOXES.finditer(text):
+    for match in (*_BOXES.finditer(text), *_THOUSANDS.finditer(text)):
         digits = re.sub("[^0-9]", "", match.group())
         yield digits, match.start(), match.end(), True
