@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mailguard.inspect.office.biff_strings import Strings, byte_string, text_of, unicode_string
-from mailguard.inspect.office.numbers import is_date_format, shown_date, shown_number
+from mailguard.inspect.office.formats import Shown, format_of, plain_number
 
 _BOF, _FILEPASS, _CODEPAGE, _DATEMODE = 0x0809, 0x002F, 0x0042, 0x0022
 _BOUNDSHEET, _SST, _FORMAT, _XF = 0x0085, 0x00FC, 0x041E, 0x00E0
@@ -80,6 +80,7 @@ class _Reader:
         self._strings: list[str] = []
         self._formats: dict[int, str] = {}
         self._styles: list[int] = []
+        self._shown_by: dict[int, Shown] = {}
         self._cells: dict[int, dict[int, str]] = {}
         self._count = 0
         self._waiting: tuple[int, int] | None = None  # the cell of a formula whose result is a string
@@ -218,9 +219,9 @@ class _Reader:
 
     def _shown(self, value: float, style: int) -> str:
         number = self._styles[style] if style < len(self._styles) else 0
-        if is_date_format(number, self._formats.get(number, "")):
-            return shown_date(value, since_1904=self._since_1904)
-        return shown_number(value)
+        if number not in self._shown_by:
+            self._shown_by[number] = format_of(number, self._formats.get(number, ""), self._since_1904) or plain_number
+        return self._shown_by[number](repr(value))
 
     def _hide(self, what: str) -> None:
         if what not in self.found.hidden:
