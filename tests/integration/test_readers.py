@@ -179,6 +179,27 @@ async def test_what_a_worker_forges_is_plain_facts(obedient: Callable[..., Reade
     json.dumps(facts.to_json(), ensure_ascii=False).encode()  # as the ledger keeps it
 
 
+#: A worker that talks before it is asked, without end, so that every buffer between it and the parent is full.
+_TALKATIVE = """
+import os
+from mailguard.inspect import wire
+from mailguard.inspect.worker import READY
+os.write(1, wire.frame(READY) + wire.NO_TEXTS)
+while True: os.write(1, b"\\xff" * 65536)
+"""
+
+
+async def test_a_worker_that_talks_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "COMMAND", (sys.executable, "-I", "-c", _TALKATIVE))
+    pool = Readers(LIMITS, count=1)
+    await pool.start()
+    await asyncio.sleep(0.3)  # until the pipe is full
+    async with asyncio.timeout(20):
+        facts = await pool.read(said("well"))
+    assert codes(facts) == {"unreadable"}
+    await pool.stop()
+
+
 async def test_memory_that_runs_out_is_a_finding(obedient: Callable[..., Readers]) -> None:
     pool = obedient(replace(LIMITS, memory_bytes=256 * 2**20), count=1)
     assert codes(await pool.read(said("eat"))) == {"unreadable"}

@@ -224,6 +224,11 @@ class _Worker:
         await self._gone()
 
     async def _gone(self) -> None:
+        # Before Python 3.12.5 a process is over for asyncio only when its pipes are at their end, and a pipe whose
+        # buffer is full is not read to its end: what a killed worker still had to say is read away.
+        assert self._child.stdout is not None
+        while await self._child.stdout.read(2**16):
+            pass
         await self._child.wait()
         assert self._child.stdin is not None
         self._child.stdin.close()
