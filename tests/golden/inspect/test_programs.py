@@ -104,6 +104,14 @@ def test_target_of_a_shortcut_is_text() -> None:
     assert read(shortcut()[:90], "a.lnk")[1] >= {"executable", "unparseable_attachment"}
 
 
+def test_a_shortcut_cut_anywhere_is_a_file_of_its_kind() -> None:
+    whole = shortcut()
+    for length in range(24, len(whole)):
+        facts = read_mail(file_mail(whole[:length], "a.lnk"))
+        assert not any(finding.detail.startswith("the reader failed") for finding in facts.findings)
+        assert facts.attachments[0].short_type == "lnk"
+
+
 def test_files_in_onenote() -> None:
     def inside(octets: bytes) -> bytes:
         return FILE + struct.pack("<Q", len(octets)) + bytes(12) + octets

@@ -18,10 +18,20 @@ _ENVIRONMENT = struct.pack("<II", 0x314, 0xA0000001)
 
 
 def read_shortcut(file: FileIn, budget: Budget) -> Content:
-    """The target of a shortcut and the strings beside it. Raises struct.error if it is cut off."""
-    octets = file.octets
+    """The target of a shortcut and the strings beside it, as far as it goes."""
+    texts: list[str] = []
+    whole = True
+    try:
+        _read(file.octets, texts)
+    except struct.error:
+        whole = False
+        budget.find("unparseable_attachment", file.where, "a shortcut that is cut off")
+    return Content(text="\n".join(text for text in texts if text.strip()), whole=whole)
+
+
+def _read(octets: bytes, texts: list[str]) -> None:
     flags = struct.unpack_from("<I", octets, 20)[0]
-    place, texts = _HEADER, []
+    place = _HEADER
     if flags & _HAS_IDS:
         place += 2 + struct.unpack_from("<H", octets, place)[0]
     if flags & _HAS_INFO:
@@ -38,7 +48,6 @@ def read_shortcut(file: FileIn, budget: Budget) -> Content:
     found = octets.find(_ENVIRONMENT, place)
     if found >= 0:
         texts.append(octets[found + 268 : found + 788].decode("utf-16-le", "replace").partition("\0")[0])
-    return Content(text="\n".join(text for text in texts if text.strip()))
 
 
 def _until_nul(octets: bytes, start: int) -> str:
