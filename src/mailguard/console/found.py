@@ -55,9 +55,14 @@ def found_in(facts: Facts, language: Language, *, unmasked: bool = False) -> lis
     ]
 
 
+def place_name(where: str) -> str:
+    """Where something was noticed, for people: the file, "" for the mail's own text."""
+    return "" if where == "mail" else on_one_line(_PART.sub("", where), 80)
+
+
 def _place(match: Match, unmasked: bool) -> Place:
     return Place(
-        where="" if match.where == "mail" else on_one_line(_PART.sub("", match.where), 80),
+        where=place_name(match.where),
         before=_beside(match.before),
         value=on_one_line(match.value if unmasked else match.masked, 120),
         after=_beside(match.after),

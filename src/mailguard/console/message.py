@@ -14,6 +14,7 @@ from mailguard.console import people, present
 from mailguard.console.acts import Button, buttons, selection_buttons
 from mailguard.console.content import body_values
 from mailguard.console.desk import desk_of
+from mailguard.console.found import place_name
 from mailguard.console.people import Company
 from mailguard.console.present import Badge, File, Personal, Speaker
 from mailguard.console.problems import decided_words, not_found
@@ -167,7 +168,7 @@ def _findings(record: MessageRecord, language: Language) -> list[Note]:
     return [
         Note(
             sentence=FINDINGS[f.code].of(language) if f.code in FINDINGS else on_one_line(f.code, 40),
-            where="" if f.where == "mail" else on_one_line(f.where, 80),
+            where=place_name(f.where),
             detail=on_one_line(f"{f.code}: {f.where}: {f.detail}", 300),
         )
         for f in record.facts.findings[:_MOST_FINDINGS]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailguard.console.found import found_in
+from mailguard.console.found import found_in, place_name
 from mailguard.mail.facts import Facts, Match
 
 CARD = Match("payment_card", "2 名簿.xlsx", "山田\t", "4012888888881881", "\t済", "************1881")
@@ -32,3 +32,8 @@ def test_controls_and_unknown_kinds_are_tame() -> None:
     shown = f"{found.word}{place.where}{place.before}{place.value}{place.after}"
     assert shown.isprintable()
     assert len(place.after) <= 60
+
+
+def test_places_are_told_by_their_files() -> None:
+    told = [place_name(where) for where in ("mail", "1", "1.2", "2 名簿.zip/a.csv", "second reading")]
+    assert told == ["", "", "", "名簿.zip/a.csv", "second reading"]
