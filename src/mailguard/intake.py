@@ -116,7 +116,7 @@ class Intake:
 
     async def _judged(self, message: Message, facts: Facts) -> Verdict:
         known = await self._history.known(message.envelope.sender, message.envelope.recipients)
-        case = Case(message.envelope, facts, self._settings.organization, known, message.body.size)
+        case = Case(message.envelope, facts, self._settings.organization, known, message.body.size, message.received_at)
         if len(facts.text) + len(message.envelope.recipients) * 100 <= _JUDGED_ON_LOOP and not facts.attachments:
             return judge(self._policy(), case)
         return await asyncio.to_thread(judge, self._policy(), case)

@@ -71,7 +71,7 @@ rules:
         ("12:19", "unknown placeholder {foo}"),
         ("13:23", "an empty condition"),
         ("13:33", "approve needs approvers"),
-        ("16:27", "by: manager is not available in this version"),
+        ("16:27", "'manager' is not an address"),
     ]
     assert [":".join(place) for place, _ in places] == [place for place, _ in expected]
     for (_, line), (_, words) in zip(places, expected, strict=True):

@@ -30,6 +30,7 @@ class Disposition(enum.IntEnum):
 
 
 Mode = Literal["monitor", "notify", "enforce"]
+Clock = Literal["always", "office"]
 ExpireAction = Literal["return", "release", "discard"]
 
 
@@ -55,12 +56,24 @@ class RuleHit:
 
 @dataclass(frozen=True, slots=True)
 class HoldTerms:
-    """How a hold ends when nobody decides, and who decides. For delay: expire_after is the window, action release."""
+    """How a hold ends when nobody decides, and who decides. For delay: expire_after is the window, action release.
+
+    approvers: keys of those who are asked, empty: the sender confirms. delegates: for an approver, who may speak in his
+    place. remind_after: when those asked hear of it again; escalate_after: when escalate_to are asked as well.
+    clock: whether all these times run always or in office hours only. urgent: the sender may release it at once, with
+    a reason, which is counted and told.
+    """
 
     expire_after: timedelta = timedelta(hours=72)
     expire_action: ExpireAction = "return"
-    approvers: tuple[str, ...] = ()  # addresses, lower case; empty: the sender confirms
+    approvers: tuple[str, ...] = ()
     quorum: int = 1
+    delegates: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    remind_after: timedelta | None = None
+    escalate_after: timedelta | None = None
+    escalate_to: tuple[str, ...] = ()
+    clock: Clock = "always"
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

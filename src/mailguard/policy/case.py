@@ -8,6 +8,7 @@ same mail.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from mailguard.mail.envelope import Envelope
 from mailguard.mail.facts import Facts
@@ -31,10 +32,14 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Everything that a verdict depends on besides the policy. size: octets of the message."""
+    """Everything that a verdict depends on besides the policy. size: octets of the message.
+
+    moment: when it came in (aware); None if nobody knows, as with a file that is only looked at.
+    """
 
     envelope: Envelope
     facts: Facts
     organization: Organization
     known: Known = field(default_factory=Known)
     size: int = 0
+    moment: datetime | None = None

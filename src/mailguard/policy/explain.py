@@ -44,7 +44,7 @@ def explain(policy: Policy, case: Case) -> dict[str, Any]:
     """
     explained = verdict_to_json(judge(policy, case))
     try:
-        said = opinions(policy, View(case))
+        said = opinions(policy, View(case, policy.directory, policy.calendar))
     except Exception as error:  # the verdict stands without its reasons; it says so itself
         explained["rules"] = []
         explained["notes"]["explain"] = type(error).__name__

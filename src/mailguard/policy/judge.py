@@ -61,7 +61,7 @@ class Opinion:
 def judge(policy: Policy, case: Case) -> Verdict:
     """Say what must happen to a message, recipient by recipient, and why."""
     try:
-        view = View(case)
+        view = View(case, policy.directory, policy.calendar)
         return verdict_of(policy, view, opinions(policy, view))
     except Exception as error:  # total: whatever a mail does to us, it is held
         everybody = case.envelope.recipients

@@ -11,7 +11,8 @@ from mailguard.mail.organization import Organization
 from mailguard.mail.verdict import Disposition
 from mailguard.policy.marks import Problem
 from mailguard.policy.rule import Policy, Rule
-from mailguard.policy.schema_conditions import ConditionModel, RecipientsModel
+from mailguard.policy.schema import ConditionModel
+from mailguard.policy.schema.recipients import RecipientsModel
 
 
 def lint(policy: Policy) -> list[Problem]:

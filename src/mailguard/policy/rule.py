@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mailguard.mail.calendar import Calendar
+from mailguard.mail.directory import NOBODY, Directory
 from mailguard.mail.organization import Organization
 from mailguard.mail.verdict import Because, Disposition, HoldTerms, Mode
 from mailguard.policy.conditions.tree import Condition
@@ -86,11 +88,16 @@ class FileExamples:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """All rules of all files. hash: SHA-256 over everything read, 16 hex digits; sources: what to watch for changes."""
+    """All rules of all files. hash: SHA-256 over everything read, 16 hex digits; sources: what to watch for changes.
+
+    directory, calendar: the people and the working time that the rules speak of.
+    """
 
     rules: tuple[Rule, ...]
     hash: str
     organization: Organization | None = None
+    directory: Directory = NOBODY
+    calendar: Calendar = field(default_factory=Calendar)
     sources: tuple[Path, ...] = ()
     examples: tuple[FileExamples, ...] = ()
     places: Mapping[tuple[str, int], Problem] = field(default_factory=dict)  # (rule id, number of example) -> place

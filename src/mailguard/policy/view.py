@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from mailguard.mail.address import Address, AddressError, parse_address
+from mailguard.mail.calendar import Calendar
+from mailguard.mail.directory import NOBODY, Directory
 from mailguard.mail.facts import Attachment, Finding, HeaderAddress
 from mailguard.policy.case import Case, known_keys
 from mailguard.policy.fold import fold, normal, unwrapped
@@ -93,8 +95,10 @@ class File:
 class View:
     """One case, looked at by many conditions."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case, directory: Directory = NOBODY, calendar: Calendar | None = None) -> None:
         self.case = case
+        self.directory = directory
+        self.calendar = calendar or Calendar(timezone=case.organization.timezone)
         self.facts = case.facts
         self.sender = case.envelope.sender.mailbox
         own = case.organization.is_internal

@@ -1,0 +1,67 @@
+"""Rules and conditions as the judge uses them, out of what was written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mailguard.mail.verdict import Because, Disposition
+from mailguard.policy.build.attachments import attachments
+from mailguard.policy.build.content import personal_data, text
+from mailguard.policy.build.recipients import recipients
+from mailguard.policy.build.sender import message, sender
+from mailguard.policy.build.source import Source
+from mailguard.policy.build.terms import terms_of
+from mailguard.policy.conditions.tree import All, Condition, Not
+from mailguard.policy.conditions.tree import Any as AnyOf
+from mailguard.policy.marks import Path
+from mailguard.policy.rule import Rule
+from mailguard.policy.schema import ConditionModel, RuleModel
+
+#: What makes the condition of a key, cheapest first: in this order the parts of one condition are asked.
+_MAKERS: tuple[tuple[str, Callable[..., Condition]], ...] = (
+    ("sender", sender),
+    ("recipients", recipients),
+    ("message", message),
+    ("attachments", attachments),
+    ("personal_data", personal_data),
+    ("text", text),
+)
+
+
+class Builder(Source):
+    """Builds the rules of one file."""
+
+    def rule(self, model: RuleModel, path: Path) -> Rule:
+        """One rule. Its problems are added to `problems`; with any, the rule must not be used."""
+        then = model.then
+        because = model.because
+        return Rule(
+            id=model.id,
+            mode=model.mode,
+            when=self.condition(model.when, (*path, "when")),
+            unless=tuple(self.condition(m, (*path, "unless", i)) for i, m in enumerate(model.unless or ())),
+            disposition=Disposition[then.word.upper()],
+            terms=terms_of(then),
+            everybody=then.scope != "recipients",
+            internal_first=then.internal_first,
+            automatic=model.automatic,
+            hold_unknown=model.when_unknown == "hold",
+            because=Because(because.ja, because.en) if because is not None else None,
+            model=model,
+            place=self.marks.problem(self.file, (*path, "id"), model.id),
+        )
+
+    def condition(self, model: ConditionModel, path: Path) -> Condition:
+        """A condition with all that stands in it."""
+        parts: list[Condition] = []
+        if model.all_ is not None:
+            parts.append(All(tuple(self.condition(m, (*path, "all", i)) for i, m in enumerate(model.all_))))
+        if model.any_ is not None:
+            parts.append(AnyOf(tuple(self.condition(m, (*path, "any", i)) for i, m in enumerate(model.any_))))
+        if model.not_ is not None:
+            parts.append(Not(self.condition(model.not_, (*path, "not"))))
+        for key, make in _MAKERS:
+            asked = getattr(model, key)
+            if asked is not None:
+                parts.append(make(asked, (*path, key), self))
+        return parts[0] if len(parts) == 1 else All(tuple(parts))

@@ -1,0 +1,57 @@
+"""What a builder of conditions needs besides what was written: lists by name, words of files, and where problems go.
+
+It opens no file; a name that nobody knows is a problem with its place and a suggestion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from mailguard.policy.lists import NameList, normal_domain
+from mailguard.policy.marks import Marks, Path, Problem
+from mailguard.policy.suggest import did_you_mean
+
+
+@dataclass(slots=True)
+class Source:
+    """One policy file that is being built. lists: all named lists; words_of: the words of a file that it names."""
+
+    file: str
+    marks: Marks
+    lists: Mapping[str, NameList]
+    words_of: Callable[[str, Path], list[str]]
+    problems: list[Problem] = field(default_factory=list)
+
+    def problem(self, path: Path, message: str) -> None:
+        """Note what is wrong with the value at this place."""
+        self.problems.append(self.marks.problem(self.file, path, message))
+
+    def named(self, names: tuple[str, ...] | None, path: Path) -> NameList | None:
+        """The lists of these names as one; None if none is asked for."""
+        if names is None:
+            return None
+        found: list[NameList] = []
+        for index, name in enumerate(names):
+            if name in self.lists:
+                found.append(self.lists[name])
+            else:
+                self.problem((*path, index), f"no list {name[:60]!r}{did_you_mean(name, self.lists)}")
+        return found[0] if len(found) == 1 else _union(found)
+
+    def globs(self, globs: tuple[str, ...] | None, path: Path, normal: Callable[[str], str]) -> NameList | None:
+        """Globs over domains or addresses, whichever `normal` is for; None if none is asked for."""
+        if globs is None:
+            return None
+        entries: list[str] = []
+        for index, glob in enumerate(globs):
+            try:
+                entries.append(normal(glob))
+            except ValueError as error:
+                self.problem((*path, index), str(error))
+        return NameList(entries) if normal is normal_domain else NameList((), entries)
+
+
+def _union(lists: list[NameList]) -> NameList:
+    entries = {entry for found in lists for entry in found.entries}
+    return NameList((e for e in entries if "@" not in e), (e for e in entries if "@" in e))

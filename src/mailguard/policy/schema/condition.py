@@ -1,0 +1,43 @@
+"""One condition of a rule (contract section 9): what it may ask, with `all`, `any`, `not`. All keys must hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from mailguard.policy.schema.attachments import AttachmentsModel
+from mailguard.policy.schema.base import Strict
+from mailguard.policy.schema.message import MessageModel
+from mailguard.policy.schema.personal import PersonalDataModel
+from mailguard.policy.schema.recipients import RecipientsModel
+from mailguard.policy.schema.sender import SenderModel
+from mailguard.policy.schema.text import TextModel
+from mailguard.policy.values import Many
+
+
+class ConditionModel(Strict):
+    """One condition. Several keys must all hold."""
+
+    all_: Many[ConditionModel] | None = Field(None, alias="all")
+    any_: Many[ConditionModel] | None = Field(None, alias="any")
+    not_: ConditionModel | None = Field(None, alias="not")
+    recipients: RecipientsModel | None = None
+    attachments: AttachmentsModel | None = None
+    text: TextModel | None = None
+    personal_data: PersonalDataModel | None = None
+    sender: SenderModel | None = None
+    message: MessageModel | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mapping(cls, value: Any) -> Any:
+        if isinstance(value, list):
+            raise ValueError("a list of conditions: say which with all: or any:")
+        return value
+
+    @model_validator(mode="after")
+    def _something(self) -> ConditionModel:
+        if not self.model_fields_set or all(getattr(self, name) is None for name in self.model_fields_set):
+            raise ValueError("an empty condition would hold for every mail or for none: write what is meant")
+        return self

@@ -1,0 +1,69 @@
+"""A policy file as a whole, and its JSON Schema for editors."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from mailguard.policy.schema.base import Strict
+from mailguard.policy.schema.example import ExampleModel
+from mailguard.policy.schema.rule import RuleModel
+from mailguard.policy.values import Many, Text
+
+
+class ListModel(Strict):
+    """A named list of domains and addresses, inline and from files (.txt: one a line; .csv: a column `domain`
+    or `address`).
+    """
+
+    domains: Many[Text] = ()
+    addresses: Many[Text] = ()
+    files: Many[Text] = ()
+
+    @model_validator(mode="after")
+    def _something(self) -> ListModel:
+        if not (self.domains or self.addresses or self.files):
+            raise ValueError("the list is empty: give domains, addresses or files")
+        return self
+
+
+class PolicyFile(Strict):
+    """One file under policies/."""
+
+    version: Literal[1]
+    lists: dict[str, ListModel] = Field(default_factory=dict)
+    rules: tuple[RuleModel, ...] = ()
+    examples: Many[ExampleModel] = Field((), description="judged by all rules of this file together")
+
+
+#: Short forms that the validators above take beside the mapping.
+_SHORT_FORMS: dict[str, dict[str, Any]] = {
+    "ThenModel": {"enum": ["deliver", "delay", "confirm", "reject"]},
+    "BecauseModel": {"type": "string"},
+    "FileModel": {"type": "string"},
+    "AttachmentsModel": {"enum": [True, "any"]},
+}
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a policy file, for editors: with the short forms that the loader takes too."""
+    schema = PolicyFile.model_json_schema(by_alias=True)
+    definitions = schema["$defs"]
+    for name in list(definitions):
+        _one_or_many(definitions[name])
+        if name in _SHORT_FORMS:
+            definitions[name] = {"anyOf": [definitions[name], _SHORT_FORMS[name]]}
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "mailguard policy"
+    return schema
+
+
+def _one_or_many(model: dict[str, Any]) -> None:
+    """Let a single value stand where a list may."""
+    for field in model.get("properties", {}).values():
+        for form in (field, *field.get("anyOf", ())):
+            if form.get("type") == "array":
+                items = form.pop("items", {})
+                form.pop("type")
+                form["anyOf"] = [items, {"type": "array", "items": items, "minItems": 1}]

@@ -1,0 +1,68 @@
+"""A rule as it is written: when it holds, what then happens, and the sentence that people read."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from mailguard.policy.schema.base import Strict
+from mailguard.policy.schema.condition import ConditionModel
+from mailguard.policy.schema.example import ExampleModel
+from mailguard.policy.schema.then import ThenModel
+from mailguard.policy.suggest import did_you_mean
+from mailguard.policy.values import Many, Switch, Text
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+#: What a sentence may name in braces.
+PLACEHOLDERS = ("addresses", "count", "domains", "files", "known", "lookalike", "persons", "words")
+
+
+def _rule_id(text: str) -> str:
+    if not _ID.fullmatch(text):
+        raise ValueError("an id is 1 to 64 letters, digits, '-', '_' or '.', and begins with a letter or digit")
+    if text == "unreadable":
+        raise ValueError("the id 'unreadable' belongs to the built-in rule for mail that cannot be judged")
+    return text
+
+
+def _sentence(text: str) -> str:
+    for name in _PLACEHOLDER.findall(text):
+        if name not in PLACEHOLDERS:
+            raise ValueError(f"unknown placeholder {{{name[:30]}}}{did_you_mean(name, PLACEHOLDERS)}")
+    return text
+
+
+Sentence = Annotated[Text, AfterValidator(_sentence)]
+
+
+class BecauseModel(Strict):
+    """The sentence that people read: the fact, in both languages. Placeholders in braces: see PLACEHOLDERS."""
+
+    ja: Sentence
+    en: Sentence
+
+    @model_validator(mode="before")
+    @classmethod
+    def _both(cls, value: Any) -> Any:
+        return {"ja": value, "en": value} if isinstance(value, str) else value
+
+
+class RuleModel(Strict):
+    """A rule: when it holds and nothing in unless does, then at least this happens."""
+
+    id: Annotated[Text, AfterValidator(_rule_id)]
+    description: str = ""
+    mode: Literal["monitor", "notify", "enforce"] = "enforce"
+    when: ConditionModel
+    unless: Many[ConditionModel] | None = None
+    when_unknown: Literal["hold", "ignore"] = Field(
+        "hold", description="when it cannot be decided, a part being unreadable"
+    )
+    automatic: Switch = Field(False, description="also for replies by machines, receipts and bounces")
+    headline: Switch = Field(False, description="told first, before equally strict rules; decides nothing")
+    then: ThenModel
+    because: BecauseModel | None = None
+    examples: Many[ExampleModel] = ()
