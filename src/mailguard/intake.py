@@ -26,6 +26,7 @@ from mailguard.mail.verdict import Disposition, Verdict
 from mailguard.policy.case import Case
 from mailguard.policy.judge import judge
 from mailguard.policy.loader import Policy
+from mailguard.policy.question import question
 from mailguard.store.audit import Audit
 from mailguard.store.history import History
 from mailguard.store.records import MessageRecord
@@ -115,11 +116,13 @@ class Intake:
         return scanned.added_to(facts)
 
     async def _judged(self, message: Message, facts: Facts) -> Verdict:
-        known = await self._history.known(message.envelope.sender, message.envelope.recipients)
-        case = Case(message.envelope, facts, self._settings.organization, known, message.body.size, message.received_at)
-        if len(facts.text) + len(message.envelope.recipients) * 100 <= _JUDGED_ON_LOOP and not facts.attachments:
-            return judge(self._policy(), case)
-        return await asyncio.to_thread(judge, self._policy(), case)
+        policy, envelope = self._policy(), message.envelope
+        asked = question(policy, facts, message.received_at)
+        known = await self._history.known(envelope.sender, envelope.recipients, asked)
+        case = Case(envelope, facts, self._settings.organization, known, message.body.size, message.received_at)
+        if len(facts.text) + len(envelope.recipients) * 100 <= _JUDGED_ON_LOOP and not facts.attachments:
+            return judge(policy, case)
+        return await asyncio.to_thread(judge, policy, case)
 
     async def _refuse(self, message: Message, verdict: Verdict) -> Reply:
         """The mail stays the client's, so nothing is to bounce; the refusal stays in the audit log."""

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from mailguard.app.rooms import ledger_path, open_rooms
+from mailguard.app.rooms import ledger_path, open_rooms, utc_now
 from mailguard.cli.setup import fail, read_config, refuse, with_config
 from mailguard.config import Config
 from mailguard.config.rooms import organization, reading_limits
@@ -30,6 +30,7 @@ from mailguard.policy.explain import disposition_word
 from mailguard.policy.explain import explain as explained
 from mailguard.policy.loader import load_policy
 from mailguard.policy.marks import Problems
+from mailguard.policy.question import Question, question
 from mailguard.store.errors import StoreError
 
 
@@ -62,7 +63,7 @@ def explain(
         refuse(error)
     facts = asyncio.run(_read(octets, config))
     envelope = _envelope(facts, sender, recipients, login)
-    before = _known(known) if known else asyncio.run(_remembered(config, envelope))
+    before = _known(known) if known else asyncio.run(_remembered(config, envelope, question(policy, facts, utc_now())))
     said = explained(policy, Case(envelope, facts, organization(config), before, len(octets)))
     if as_json:
         click.echo(json.dumps(said, ensure_ascii=False))
@@ -79,13 +80,13 @@ async def _read(octets: bytes, config: Config) -> Facts:
         await readers.stop()
 
 
-async def _remembered(config: Config, envelope: Envelope) -> Known:
+async def _remembered(config: Config, envelope: Envelope, asked: Question) -> Known:
     """What the ledger knows of these recipients; nothing where there is no ledger yet."""
     if not ledger_path(config).exists():
         return Known()
     try:
         async with open_rooms(config) as rooms:
-            return await rooms.history.known(envelope.sender, envelope.recipients)
+            return await rooms.history.known(envelope.sender, envelope.recipients, asked)
     except StoreError as error:
         fail(f"{ledger_path(config)}: {error}; --known DOMAIN does without the ledger")
 

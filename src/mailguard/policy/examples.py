@@ -11,11 +11,12 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from mailguard.mail.address import AddressError, ReversePath, parse_address
+from mailguard.mail.address import ReversePath, parse_address
 from mailguard.mail.envelope import Client, Envelope
 from mailguard.mail.facts import Attachment, ClassCount, Facts, Finding, HeaderAddress, Headers
 from mailguard.mail.organization import Organization
-from mailguard.policy.case import Case, Known, known_keys
+from mailguard.policy.case import Case
+from mailguard.policy.example_history import known_in
 from mailguard.policy.judge import judge
 from mailguard.policy.marks import Problem
 from mailguard.policy.rule import Policy, Rule
@@ -74,7 +75,7 @@ def case_of(example: ExampleModel, organization: Organization | None = None) -> 
         tuple(dict.fromkeys(listed)),
         Client("192.0.2.1", "example", login=str(sender) if example.authenticated else None),
     )
-    return Case(envelope, _facts(example), own, _known(example.known), example.size)
+    return Case(envelope, _facts(example), own, known_in(example), example.size)
 
 
 def _facts(example: ExampleModel) -> Facts:
@@ -90,7 +91,9 @@ def _facts(example: ExampleModel) -> Facts:
     return Facts(
         headers=Headers(
             sender=(HeaderAddress(example.from_),),
-            to=tuple(HeaderAddress(address) for address in example.to),
+            to=tuple(
+                HeaderAddress(address) for address in (example.to if example.header_to is None else example.header_to)
+            ),
             cc=tuple(HeaderAddress(address) for address in example.cc),
             subject=example.subject,
         ),
@@ -126,14 +129,3 @@ def _attachment(file: FileModel) -> Attachment:
 def _short_type(name: str) -> str:
     extension = name.rpartition(".")[2].lower() if "." in name else ""
     return _SAME.get(extension, extension)
-
-
-def _known(texts: Iterable[str]) -> Known:
-    keys: set[str] = set()
-    for text in texts:
-        try:
-            keys.add(known_keys(parse_address(text if "@" in text else f"x@{text}")) if "@" in text else text.lower())
-        except AddressError:
-            keys.add(text.lower())
-    domains = tuple(sorted(key for key in keys if "@" not in key))
-    return Known(frozenset(keys), frozenset(keys), domains)

@@ -91,6 +91,15 @@ def parse_duration(value: object) -> timedelta:
     return timedelta(seconds=seconds)
 
 
+def parse_age(value: object) -> timedelta:
+    """`180d`, `12h`: how long ago something was, from one hour to ten years. Raises ValueError."""
+    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    seconds = int(found[1]) * _SECONDS[found[2]] if found is not None else 0
+    if not 3600 <= seconds <= 3650 * 86400:
+        raise ValueError(f"write a time between 1h and 3650d, such as 180d, not {_quoted(value)}")
+    return timedelta(seconds=seconds)
+
+
 def parse_switch(value: object) -> bool:
     """true or false, nothing that merely looks like it. Raises ValueError."""
     if not isinstance(value, bool):
@@ -136,5 +145,6 @@ _DURATION_SCHEMA: dict[str, Any] = {"type": "string", "pattern": r"^\d+\s*[smhd]
 Count = Annotated[Comparison, BeforeValidator(parse_comparison), WithJsonSchema(_COMPARISON_SCHEMA)]
 Size = Annotated[Comparison, BeforeValidator(parse_size_comparison), WithJsonSchema(_SIZE_SCHEMA)]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), WithJsonSchema(_DURATION_SCHEMA)]
+Age = Annotated[timedelta, BeforeValidator(parse_age), WithJsonSchema({**_DURATION_SCHEMA, "examples": ["180d"]})]
 Switch = Annotated[bool, BeforeValidator(parse_switch), WithJsonSchema({"type": "boolean"})]
 Text = Annotated[str, BeforeValidator(parse_text), WithJsonSchema({"type": "string", "minLength": 1})]

@@ -129,6 +129,15 @@ class View:
         """The envelope's recipients who stand in To or Cc."""
         return frozenset(seen.index for seen in self.visible if seen.index is not None)
 
+    def keys_in(self, field: str) -> frozenset[str]:
+        """The keys of those who stand in the field `to`, `cc` or `bcc`."""
+        return self._keys[field]
+
+    @cached_property
+    def _keys(self) -> dict[str, frozenset[str]]:
+        headers = self.facts.headers
+        return {"to": _keys_of(headers.to), "cc": _keys_of(headers.cc), "bcc": _keys_of(headers.bcc)}
+
     @cached_property
     def headers_doubtful(self) -> bool:
         """Whether To and Cc may show more than was read."""
@@ -248,6 +257,10 @@ def _address(header: HeaderAddress) -> Address | None:
     except AddressError:
         local, at, domain = header.address.strip().rpartition("@")
         return Address(local, domain) if at and local and domain else None
+
+
+def _keys_of(headers: tuple[HeaderAddress, ...]) -> frozenset[str]:
+    return frozenset(address.key for address in map(_address, headers) if address is not None)
 
 
 def _is_signature(item: Attachment) -> bool:

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from mailguard.mail.facts import CLASSES
 from mailguard.policy.schema.base import AddressText, Strict
 from mailguard.policy.suggest import did_you_mean
-from mailguard.policy.values import Many, Switch, Text
+from mailguard.policy.values import Age, Many, Switch, Text
 
 
 class FileModel(Strict):
@@ -41,6 +41,14 @@ class ExampleModel(Strict):
     text: str = "本文"
     attachments: Many[FileModel] = ()
     known: Many[Text] = Field((), description="domains or addresses written to before")
+    last_written: dict[AddressText, Age] = Field(
+        default_factory=dict,
+        description="how long ago this sender wrote to an address; its organization counts as known",
+        examples=[{"bob@partner.example": "200d"}],
+    )
+    header_to: Many[AddressText] | None = Field(
+        None, description="whom the field To shows, if others than `to`", examples=[["carol@other.example"]]
+    )
     personal_data: dict[str, int] = Field(default_factory=dict)
     authenticated: Switch = True
     reply: Switch = False

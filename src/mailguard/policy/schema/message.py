@@ -18,6 +18,12 @@ class MessageModel(Strict):
     encrypted: Switch | None = None
     auto_generated: Switch | None = None
     calendar: Switch | None = Field(None, description="carries a calendar part with a method")
+    header_envelope_mismatch: Switch | None = Field(
+        None,
+        description="To and Cc show somebody whom the whole envelope (of a mail client with a login) does not name, "
+        "or a Bcc field left in the mail does not name everybody who is hidden",
+        examples=[True],
+    )
 
     @model_validator(mode="after")
     def _something(self) -> MessageModel:

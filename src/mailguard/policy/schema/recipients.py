@@ -7,26 +7,48 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from mailguard.policy.schema.base import Strict
-from mailguard.policy.values import Count, Many, Switch, Text
+from mailguard.policy.values import Age, Count, Many, Switch, Text
 
 
 class RecipientsModel(Strict):
     """Picks recipients by all keys given; holds when their number satisfies `count`."""
 
-    external: Switch | None = None
-    internal: Switch | None = None
-    visible: Switch | None = Field(None, description="stands in To or Cc, so that the others see it")
-    bcc: Switch | None = Field(None, description="in the envelope, but neither in To nor in Cc")
-    in_: Many[Text] | None = Field(None, alias="in", description="names of lists")
-    not_in: Many[Text] | None = Field(None, description="names of lists")
-    domain: Many[Text] | None = Field(None, description="globs")
-    address: Many[Text] | None = Field(None, description="globs")
-    free_mail: Switch | None = None
-    first_time: Literal["sender", "company"] | None = Field(None, description="nobody has written there before")
-    lookalike: Switch | None = Field(None, description="resembles an own or known domain without being it")
-    count: Count | None = Field(None, description='of the recipients picked; ">= 1" if left out')
-    domains: Count | None = Field(None, description="of the distinct domains of the recipients picked")
-    every: Switch | None = Field(None, description="all recipients of the same side are picked")
+    external: Switch | None = Field(None, description="outside the company", examples=[True])
+    internal: Switch | None = Field(None, description="of one of the company's own domains", examples=[True])
+    visible: Switch | None = Field(
+        None, description="stands in To or Cc, so that the others see it; also whom another part of a split mail has",
+        examples=[True],
+    )  # fmt: skip
+    to: Switch | None = Field(None, description="stands in To", examples=[True])
+    cc: Switch | None = Field(None, description="stands in Cc", examples=[True])
+    bcc: Switch | None = Field(None, description="in the envelope, but neither in To nor in Cc", examples=[True])
+    in_: Many[Text] | None = Field(None, alias="in", description="on one of these lists", examples=[["partners"]])
+    not_in: Many[Text] | None = Field(None, description="on none of these lists", examples=[["partners"]])
+    domain: Many[Text] | None = Field(None, description="of a domain that a glob covers", examples=["*.x.example"])
+    address: Many[Text] | None = Field(None, description="whose address a glob covers", examples=["info@*"])
+    free_mail: Switch | None = Field(None, description="where anybody gets a mailbox", examples=[True])
+    first_time: Literal["sender", "company"] | None = Field(
+        None,
+        description="an outsider whose organization this sender, or anybody here, has never written to",
+        examples=["sender"],
+    )
+    not_written_for: Age | None = Field(
+        None,
+        description="this sender wrote there before, but not for so long; who was never written to is `first_time`",
+        examples=["180d"],
+    )
+    lookalike: Switch | None = Field(
+        None, description="resembles an own or known domain without being it", examples=[True]
+    )
+    count: Count | None = Field(None, description='of the recipients picked; ">= 1" if left out', examples=[">= 10"])
+    domains: Count | None = Field(None, description="of the distinct domains of those picked", examples=[">= 3"])
+    organizations: Count | None = Field(
+        None,
+        description="of the distinct organizations of those picked: registrable domains (mail.x.co.jp is of x.co.jp), "
+        "each address at a provider of mailboxes for everybody, and the company itself as one",
+        examples=[">= 2"],
+    )
+    every: Switch | None = Field(None, description="all recipients of the same side are picked", examples=[True])
 
     @model_validator(mode="after")
     def _sides(self) -> RecipientsModel:
