@@ -14,7 +14,13 @@ def known_in(example: ExampleModel) -> Known:
     keys = set(_keys(example.known))
     keys.update(known_keys(parse_address(address)) for address in example.last_written)
     domains = tuple(sorted(key for key in keys if "@" not in key))
-    return Known(frozenset(keys), frozenset(keys), domains, last_written=dict(example.last_written))
+    return Known(
+        frozenset(keys),
+        frozenset(keys),
+        domains,
+        last_written=dict(example.last_written),
+        thread=frozenset(example.thread),
+    )
 
 
 def _keys(texts: Iterable[str]) -> Iterable[str]:

@@ -106,7 +106,8 @@ def _facts(example: ExampleModel) -> Facts:
         auto_generated=example.automatic,
         signed=example.signed,
         encrypted=example.encrypted,
-        is_reply=example.reply,
+        is_reply=example.reply or bool(example.thread),
+        quoted=example.quoted,
     )
 
 

@@ -18,6 +18,7 @@ from mailguard.policy.case import Case, known_keys
 from mailguard.policy.fold import fold, normal, unwrapped
 from mailguard.policy.free_mail import is_shared
 from mailguard.policy.lookalike import KnownDomains, Likeness, known_domains, likeness
+from mailguard.policy.thread import Quoted, quoted_people
 
 #: Findings after which there may be files that nobody saw.
 _FILES_MISSED = frozenset(
@@ -137,6 +138,24 @@ class View:
     def _keys(self) -> dict[str, frozenset[str]]:
         headers = self.facts.headers
         return {"to": _keys_of(headers.to), "cc": _keys_of(headers.cc), "bcc": _keys_of(headers.bcc)}
+
+    @cached_property
+    def quoted_people(self) -> Quoted:
+        """Who wrote and got the mails that this one quotes."""
+        return quoted_people(self.facts.quoted)
+
+    def display_names(self, key: str) -> tuple[str, ...]:
+        """What To and Cc call an address."""
+        return self._display_names.get(key, ())
+
+    @cached_property
+    def _display_names(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for header in (*self.facts.headers.to, *self.facts.headers.cc):
+            address = _address(header)
+            if address is not None and header.name.strip():
+                found[address.key] = (*found.get(address.key, ()), header.name)
+        return found
 
     @cached_property
     def headers_doubtful(self) -> bool:

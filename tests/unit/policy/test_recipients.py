@@ -116,3 +116,58 @@ def test_who_is_missing_from_the_envelope_is_named() -> None:
     assert CAROL in en
     assert BOB not in ja
     assert said(rule_of("{message: {header_envelope_mismatch: false}}"), mail(to=BOB)) == "confirm"
+
+
+THREAD = "{recipients: {new_in_thread: true}}"
+OUTLOOK = """
+-----Original Message-----
+From: 田中 太郎 <tanaka@partner.example>
+Sent: Monday
+To: Ann <ann@corp.example>; 鈴木 花子
+Cc: carol@other.example
+Subject: x
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "word"),
+    [
+        ({"to": [BOB, DAVE], "thread": [BOB]}, "confirm"),
+        ({"to": BOB, "thread": [BOB, DAVE]}, "deliver"),
+        ({"to": BOB}, "deliver"),  # no reply
+        ({"to": BOB, "thread": [CAROL], "subject": "Fwd: 見積"}, "deliver"),
+        ({"to": [BOB, "ann@corp.example"], "thread": [BOB]}, "deliver"),  # the sender himself
+        ({"to": "tanaka@partner.example", "cc": CAROL, "reply": True, "quoted": OUTLOOK}, "deliver"),
+        ({"to": BOB, "reply": True, "quoted": OUTLOOK}, "confirm"),
+        ({"to": BOB, "reply": True, "quoted": "2026/01/02 Bob <bob@partner.example>:\n> hello"}, "deliver"),
+        ({"to": BOB, "reply": True, "quoted": "On Monday, Bob <bob@partner.example> wrote:\n> hi"}, "deliver"),
+        ({"to": BOB, "thread": [CAROL], "quoted": "> 宛先：Bob <BOB@partner.example>,\n>  x@y.example"}, "deliver"),
+    ],
+)
+def test_new_in_the_thread(words: dict[str, Any], word: str) -> None:
+    assert said(rule_of(THREAD), mail(**words)) == word
+
+
+def test_a_name_that_stands_in_the_quoted_field_is_enough() -> None:
+    named = Headers(to=(HeaderAddress("hanako@third.example", "鈴木　花子"),))
+    case = mail({"headers": named}, to="hanako@third.example", reply=True, quoted=OUTLOOK)
+    assert said(rule_of(THREAD), case) == "deliver"
+    other = Headers(to=(HeaderAddress("hanako@third.example", "佐藤 花子"),))
+    assert said(rule_of(THREAD), replace(case, facts=replace(case.facts, headers=other))) == "confirm"
+
+
+def test_who_is_new_is_named() -> None:
+    ja, en = sentences(THREAD, to=[BOB, DAVE], thread=[BOB])
+    assert DAVE in ja
+    assert BOB not in ja
+    assert f"{DAVE}, who was in none of the mails before" in en
+
+
+@pytest.mark.parametrize("quoted", ["", "On Monday, Carol <carol@other.example> wrote:\n> hello"])
+def test_a_thread_of_which_nobody_knows_to_whom_it_went_cannot_be_decided(quoted: str) -> None:
+    case = mail(to=BOB, reply=True, quoted=quoted)
+    assert said(rule_of(THREAD), case) == "confirm"
+    assert "earlier mails of the thread" in judge(rule_of(THREAD), case).hits[0].because.en
+    assert said(rule_of(THREAD, more="    when_unknown: ignore"), case) == "deliver"
+    unread = mail(to=BOB, thread=[BOB], unreadable=True)
+    assert "r" in {hit.rule for hit in judge(rule_of(THREAD), unread).hits}

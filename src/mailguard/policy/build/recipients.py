@@ -62,5 +62,7 @@ def _remembered(model: RecipientsModel) -> Iterator[Pick]:
         yield picks.first_time(model.first_time)
     if model.not_written_for is not None:
         yield remembered.not_written_for(model.not_written_for)
+    if model.new_in_thread is not None:
+        yield remembered.new_in_thread(model.new_in_thread)
     if model.lookalike is not None:
         yield picks.lookalike(model.lookalike)

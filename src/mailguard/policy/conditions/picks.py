@@ -16,6 +16,8 @@ from mailguard.policy.lists import NameList
 from mailguard.policy.result import Truth, some
 from mailguard.policy.view import Seen, View
 
+#: The finding after which nothing that a mail says of itself is known.
+UNREADABLE = "unreadable"
 NOTHING: frozenset[str] = frozenset()
 
 

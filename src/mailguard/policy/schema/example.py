@@ -46,6 +46,12 @@ class ExampleModel(Strict):
         description="how long ago this sender wrote to an address; its organization counts as known",
         examples=[{"bob@partner.example": "200d"}],
     )
+    thread: Many[AddressText] = Field(
+        (),
+        description="makes it a reply: who took part in the thread before; without it no mail of the thread was seen",
+        examples=[["bob@partner.example"]],
+    )
+    quoted: str = Field("", description="the text that is quoted below", examples=["差出人: bob@partner.example"])
     header_to: Many[AddressText] | None = Field(
         None, description="whom the field To shows, if others than `to`", examples=[["carol@other.example"]]
     )

@@ -37,6 +37,12 @@ class RecipientsModel(Strict):
         description="this sender wrote there before, but not for so long; who was never written to is `first_time`",
         examples=["180d"],
     )
+    new_in_thread: Switch | None = Field(
+        None,
+        description="took no part in the thread that this reply goes on with: neither in the mails that went through "
+        "here nor in what the reply quotes; cannot be decided where neither says to whom the thread went",
+        examples=[True],
+    )
     lookalike: Switch | None = Field(
         None, description="resembles an own or known domain without being it", examples=[True]
     )
