@@ -20,6 +20,7 @@ def known_in(example: ExampleModel) -> Known:
         domains,
         last_written=dict(example.last_written),
         thread=frozenset(example.thread),
+        names=dict(example.names),
     )
 
 

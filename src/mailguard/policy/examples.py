@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from mailguard.mail.address import ReversePath, parse_address
 from mailguard.mail.envelope import Client, Envelope
-from mailguard.mail.facts import Attachment, ClassCount, Facts, Finding, HeaderAddress, Headers
+from mailguard.mail.facts import Addressee, Attachment, ClassCount, Facts, Finding, HeaderAddress, Headers
 from mailguard.mail.organization import Organization
 from mailguard.policy.case import Case
 from mailguard.policy.example_history import known_in
@@ -89,14 +89,7 @@ def _facts(example: ExampleModel) -> Facts:
         findings += [Finding("macro", file.name, "example")] if file.macros else []
         findings += [Finding("type_mismatch", file.name, "example")] if file.type_mismatch else []
     return Facts(
-        headers=Headers(
-            sender=(HeaderAddress(example.from_),),
-            to=tuple(
-                HeaderAddress(address) for address in (example.to if example.header_to is None else example.header_to)
-            ),
-            cc=tuple(HeaderAddress(address) for address in example.cc),
-            subject=example.subject,
-        ),
+        headers=_headers(example),
         text=example.text,
         attachments=tuple(_attachment(file) for file in example.attachments),
         personal_data=data,
@@ -108,6 +101,22 @@ def _facts(example: ExampleModel) -> Facts:
         encrypted=example.encrypted,
         is_reply=example.reply or bool(example.thread),
         quoted=example.quoted,
+        greeting=tuple(
+            Addressee(one, title="様") if isinstance(one, str) else Addressee(one.name, one.company, "様")
+            for one in example.greeting
+        ),
+    )
+
+
+def _headers(example: ExampleModel) -> Headers:
+    def shown(addresses: Iterable[str]) -> tuple[HeaderAddress, ...]:
+        return tuple(HeaderAddress(address, example.display.get(address, "")) for address in addresses)
+
+    return Headers(
+        sender=(HeaderAddress(example.from_),),
+        to=shown(example.to if example.header_to is None else example.header_to),
+        cc=shown(example.cc),
+        subject=example.subject,
     )
 
 

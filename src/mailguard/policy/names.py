@@ -38,11 +38,16 @@ def name_parts(name: str) -> tuple[str, ...]:
     return tuple(part for part in _BETWEEN.split(bare) if part)
 
 
+def is_role(parts: tuple[str, ...]) -> bool:
+    """Whether the words name an office, a company or a role rather than a person."""
+    return not _ROLES.isdisjoint(parts) or _MANY.search("".join(parts)) is not None
+
+
 def name_key(name: str) -> str:
     """The form in which the full names of persons are compared; "" for what names no single person."""
     parts = name_parts(name)
     joined = "".join(parts)
-    if _MANY.search(joined) or not _ROLES.isdisjoint(parts):
+    if is_role(parts):
         return ""
     if joined.isascii():
         return " ".join(sorted(parts)) if len(parts) > 1 else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailguard.policy.build.source import Source
-from mailguard.policy.conditions import picks, remembered
+from mailguard.policy.conditions import greeting, namesakes, picks, remembered
 from mailguard.policy.conditions.picks import Pick
 from mailguard.policy.conditions.recipients import Recipients
 from mailguard.policy.lists import normal_address, normal_domain
@@ -62,6 +62,10 @@ def _remembered(model: RecipientsModel) -> Iterator[Pick]:
         yield picks.first_time(model.first_time)
     if model.not_written_for is not None:
         yield remembered.not_written_for(model.not_written_for)
+    if model.name_of_other is not None:
+        yield namesakes.name_of_other()
+    if model.greeted is not None:
+        yield greeting.greeted(model.greeted)
     if model.new_in_thread is not None:
         yield remembered.new_in_thread(model.new_in_thread)
     if model.lookalike is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mailguard.policy.build.source import Source
 from mailguard.policy.conditions.envelope import HeaderEnvelopeMismatch
+from mailguard.policy.conditions.greeting import GreetingFitsNobody
 from mailguard.policy.conditions.sender import MessageIs, Sender
 from mailguard.policy.conditions.tree import All, Condition
 from mailguard.policy.lists import normal_address, normal_domain
@@ -37,4 +38,6 @@ def message(model: MessageModel, path: Path, source: Source) -> Condition:
     parts: list[Condition] = [MessageIs(model.size, flags)] if flags or model.size is not None else []
     if model.header_envelope_mismatch is not None:
         parts.append(HeaderEnvelopeMismatch(model.header_envelope_mismatch))
+    if model.greeting is not None:
+        parts.append(GreetingFitsNobody())
     return parts[0] if len(parts) == 1 else All(tuple(parts))

@@ -30,6 +30,13 @@ class FileModel(Strict):
         return {"name": value} if isinstance(value, str) else value
 
 
+class GreetedModel(Strict):
+    """Somebody whom the salutation of an example addresses."""
+
+    name: str = Field("", description="of a person", examples=["田中"])
+    company: str = Field("", description="with its legal form", examples=["株式会社B"])
+
+
 class ExampleModel(Strict):
     """A mail in a few words, and the disposition that it must get."""
 
@@ -45,6 +52,19 @@ class ExampleModel(Strict):
         default_factory=dict,
         description="how long ago this sender wrote to an address; its organization counts as known",
         examples=[{"bob@partner.example": "200d"}],
+    )
+    names: dict[AddressText, Text] = Field(
+        default_factory=dict,
+        description="names under which this sender wrote to addresses before",
+        examples=[{"tanaka@partner.example": "田中 太郎"}],
+    )
+    display: dict[AddressText, Text] = Field(
+        default_factory=dict,
+        description="what To and Cc call an address",
+        examples=[{"tanaka@partner.example": "田中 太郎"}],
+    )
+    greeting: Many[Text | GreetedModel] = Field(
+        (), description="whom the mail addresses", examples=["田中", {"company": "株式会社B"}]
     )
     thread: Many[AddressText] = Field(
         (),

@@ -37,6 +37,18 @@ class RecipientsModel(Strict):
         description="this sender wrote there before, but not for so long; who was never written to is `first_time`",
         examples=["180d"],
     )
+    name_of_other: Literal[True] | None = Field(
+        None,
+        description="To or Cc call the address by the name, or by the address, of somebody else whom this sender wrote "
+        "to or whom the directory knows",
+        examples=[True],
+    )
+    greeted: Switch | None = Field(
+        None,
+        description="the greeting of the mail names this recipient (false: it names others, not this one); "
+        "picks nobody where it names nobody or everybody",
+        examples=[False],
+    )
     new_in_thread: Switch | None = Field(
         None,
         description="took no part in the thread that this reply goes on with: neither in the mails that went through "
