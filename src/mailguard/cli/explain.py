@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import click
 from mailguard.app.rooms import ledger_path, open_rooms, utc_now
 from mailguard.cli.setup import fail, read_config, refuse, with_config
 from mailguard.config import Config
-from mailguard.config.rooms import organization, reading_limits
+from mailguard.config.rooms import organization, reading_limits, resolver
 from mailguard.inspect.workers import Readers
 from mailguard.mail.address import NULL_PATH, Address, AddressError, ReversePath, parse_address
 from mailguard.mail.envelope import Client, Envelope
@@ -31,6 +32,7 @@ from mailguard.policy.explain import explain as explained
 from mailguard.policy.loader import load_policy
 from mailguard.policy.marks import Problems
 from mailguard.policy.question import Question, question
+from mailguard.resolver import Resolver
 from mailguard.store.errors import StoreError
 
 
@@ -64,7 +66,11 @@ def explain(
     facts = asyncio.run(_read(octets, config))
     envelope = _envelope(facts, sender, recipients, login)
     before = _known(known) if known else asyncio.run(_remembered(config, envelope, question(policy, facts, utc_now())))
-    said = explained(policy, Case(envelope, facts, organization(config), before, len(octets)))
+    case = Case(envelope, facts, organization(config), before, len(octets))
+    if "mx" in policy.needs:
+        domains = [one.ascii_domain for one in envelope.recipients if not case.organization.is_internal(one)]
+        case = replace(case, mail_domains=asyncio.run(Resolver(resolver(config)).mail_domains(domains)))
+    said = explained(policy, case)
     if as_json:
         click.echo(json.dumps(said, ensure_ascii=False))
     else:

@@ -75,7 +75,8 @@ def case_of(example: ExampleModel, organization: Organization | None = None) -> 
         tuple(dict.fromkeys(listed)),
         Client("192.0.2.1", "example", login=str(sender) if example.authenticated else None),
     )
-    return Case(envelope, _facts(example), own, known_in(example), example.size)
+    reachable = {address.ascii_domain: address.ascii_domain not in example.no_mx for address in listed}
+    return Case(envelope, _facts(example), own, known_in(example), example.size, mail_domains=reachable)
 
 
 def _facts(example: ExampleModel) -> Facts:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.judging import mail, rule_of, said
 
+from mailguard.mail.directory import Directory
 from mailguard.mail.facts import Finding, HeaderAddress, Headers
 from mailguard.policy.case import Known
 from mailguard.policy.judge import judge
@@ -171,3 +172,40 @@ def test_a_thread_of_which_nobody_knows_to_whom_it_went_cannot_be_decided(quoted
     assert said(rule_of(THREAD, more="    when_unknown: ignore"), case) == "deliver"
     unread = mail(to=BOB, thread=[BOB], unreadable=True)
     assert "r" in {hit.rule for hit in judge(rule_of(THREAD), unread).hits}
+
+
+@pytest.mark.parametrize(
+    ("condition", "words", "word"),
+    [
+        ("{no_mx: true}", {"to": BOB, "no_mx": "partner.example"}, "confirm"),
+        ("{no_mx: true}", {"to": BOB, "no_mx": "other.example"}, "deliver"),
+        ("{no_mx: true}", {"to": "ken@corp.example", "no_mx": "corp.example"}, "deliver"),
+        ("{external: true, no_mx: false}", {"to": BOB}, "confirm"),
+        ("{mailing_list: true}", {"to": "all@partner.example"}, "confirm"),
+        ("{mailing_list: true}", {"to": "zenin@corp.example"}, "confirm"),
+        ("{mailing_list: true}", {"to": "sales-ml@partner.example"}, "confirm"),
+        ("{mailing_list: true}", {"to": "x@lists.partner.example"}, "confirm"),
+        ("{mailing_list: true}", {"to": "x@googlegroups.com"}, "confirm"),
+        ("{mailing_list: true}", {"to": "info@partner.example"}, "deliver"),
+        ("{mailing_list: true}", {"to": "allen@partner.example"}, "deliver"),
+        ("{mailing_list: false}", {"to": "all@partner.example"}, "deliver"),
+    ],
+)
+def test_domains_without_mail_and_lists(condition: str, words: dict[str, Any], word: str) -> None:
+    assert said(rule_of(f"{{recipients: {condition}}}"), mail(**words)) == word
+
+
+def test_a_domain_of_which_dns_said_nothing_is_not_known() -> None:
+    policy = rule_of("{recipients: {no_mx: true}}")
+    case = replace(mail(to=BOB), mail_domains={})
+    assert policy.needs == {"mx"}
+    assert said(policy, case) == "confirm"
+    assert "DNS: partner.example" in judge(policy, case).hits[0].because.en
+    assert said(policy, replace(case, mail_domains={"partner.example": True})) == "deliver"
+
+
+def test_a_group_of_the_directory_is_a_list() -> None:
+    policy = rule_of("{recipients: {mailing_list: true}}")
+    groups = Directory(groups={"tokyo@corp.example": frozenset({"ken@corp.example"})})
+    assert said(policy, mail(to="tokyo@corp.example")) == "deliver"
+    assert said(replace(policy, directory=groups), mail(to="tokyo@corp.example")) == "confirm"

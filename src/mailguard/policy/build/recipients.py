@@ -58,6 +58,10 @@ def _listed(model: RecipientsModel, path: Path, source: Source) -> Iterator[Pick
 
 def _remembered(model: RecipientsModel) -> Iterator[Pick]:
     """What history decides, the dearest last."""
+    if model.mailing_list is not None:
+        yield picks.mailing_list(model.mailing_list)
+    if model.no_mx is not None:
+        yield remembered.no_mx(model.no_mx)
     if model.first_time is not None:
         yield picks.first_time(model.first_time)
     if model.not_written_for is not None:

@@ -6,6 +6,7 @@ the modules beside. Nothing is looked up.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -146,6 +147,35 @@ def lookalike(wanted: bool) -> Pick:
 
     words = Because("よく似たドメインの", "with a look-alike domain")
     return Pick(test, words, evidence=lambda view, seen: str(view.likeness(seen.address)), values=values)
+
+
+#: Parts of an address before the @ that a list or a group is called by, and labels of hosts of lists.
+_LIST_WORDS = frozenset(
+    "ml mls list lists mailinglist mailing all everyone everybody everyall zenin zen-in zensyain zenshain zenshokuin"  # noqa: SIM905
+    " members member group grp groups team announce announcements meibo minna".split()
+)
+_LIST_HOSTS = frozenset("ml list lists mailman groups group googlegroups freeml listserv".split())  # noqa: SIM905
+
+
+def mailing_list(wanted: bool) -> Pick:
+    """A list, or a group that nobody expanded: more people get it than the address shows."""
+    words = (
+        Because("メーリングリストやグループの", "that is a list or a group")
+        if wanted
+        else Because("リストでもグループでもない", "that is no list or group")
+    )
+
+    def test(view: View, seen: Seen) -> Truth:
+        address = seen.address
+        found = address.key in view.directory.groups or not _LIST_WORDS.isdisjoint(_pieces(address.local))
+        return truth((found or not _LIST_HOSTS.isdisjoint(address.ascii_domain.split(".")[:-1])) is wanted)
+
+    return Pick(test, words)
+
+
+def _pieces(local: str) -> list[str]:
+    lowered = local.lower()
+    return [lowered, *re.split(r"[-_.+]", lowered)]
 
 
 def needs_of(picks: Sequence[Any]) -> frozenset[str]:

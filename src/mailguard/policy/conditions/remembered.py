@@ -1,5 +1,5 @@
 """What is picked by what the ledger remembers of this sender and of the company: when somebody was written to last, and
-the like.
+the like; and by what DNS says of a domain.
 
 Each says whether it can be decided: memory that nobody asked is not an empty one. Nothing is looked up here; `needs`
 says what must be asked before the mail is judged.
@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from mailguard.mail.verdict import Because
 from mailguard.policy.conditions.picks import UNREADABLE, Pick, is_so, truth
+from mailguard.policy.lookalike import unicode_domain
 from mailguard.policy.result import Truth
 from mailguard.policy.thread import spoken
 from mailguard.policy.view import Seen, View
@@ -98,3 +99,32 @@ def _new_in_thread(view: View, seen: Seen) -> Truth:
     if any(spoken(name) in quoted.names for name in view.display_names(key) if spoken(name)):
         return Truth.NO
     return Truth.YES if before or quoted.receivers else Truth.UNKNOWN
+
+
+def no_mx(wanted: bool) -> Pick:
+    """An outsider whose domain takes no mail, as DNS says."""
+
+    def test(view: View, seen: Seen) -> Truth:
+        if not seen.external:
+            return Truth.NO
+        reachable = view.case.mail_domains.get(seen.address.ascii_domain)
+        return Truth.UNKNOWN if reachable is None else truth(reachable is not wanted)
+
+    def reason(_view: View, seen: Seen) -> Because:
+        domain = unicode_domain(seen.address.ascii_domain)
+        return Because(
+            f"{seen.address}（{domain} はメールを受け取れないドメイン）", f"{seen.address}, as {domain} takes no mail"
+        )
+
+    words = (
+        Because("メールの届かないドメインの", "of a domain that takes no mail")
+        if wanted
+        else Because("メールの届くドメインの", "of a domain that takes mail")
+    )
+    return Pick(
+        test,
+        words,
+        gap=lambda _view, seen: f"DNS: {unicode_domain(seen.address.ascii_domain)}",
+        reason=reason if wanted else None,
+        needs=frozenset({"mx"}),
+    )

@@ -66,6 +66,7 @@ class ExampleModel(Strict):
     greeting: Many[Text | GreetedModel] = Field(
         (), description="whom the mail addresses", examples=["田中", {"company": "株式会社B"}]
     )
+    no_mx: Many[Text] = Field((), description="domains that take no mail", examples=["typo.example"])
     thread: Many[AddressText] = Field(
         (),
         description="makes it a reply: who took part in the thread before; without it no mail of the thread was seen",

@@ -27,6 +27,18 @@ class RecipientsModel(Strict):
     domain: Many[Text] | None = Field(None, description="of a domain that a glob covers", examples=["*.x.example"])
     address: Many[Text] | None = Field(None, description="whose address a glob covers", examples=["info@*"])
     free_mail: Switch | None = Field(None, description="where anybody gets a mailbox", examples=[True])
+    no_mx: Switch | None = Field(
+        None,
+        description="an outsider whose domain takes no mail: neither MX nor A nor AAAA, or a null MX (RFC 5321 section "
+        "5.1, RFC 7505); cannot be decided where DNS gives no answer in time",
+        examples=[True],
+    )
+    mailing_list: Switch | None = Field(
+        None,
+        description="a mailing list or a group that nobody expanded: a group of the directory, a host of lists, or a "
+        "name such as all@, zenin@, sales-ml@",
+        examples=[True],
+    )
     first_time: Literal["sender", "company"] | None = Field(
         None,
         description="an outsider whose organization this sender, or anybody here, has never written to",
