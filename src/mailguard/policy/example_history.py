@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailguard.mail.address import AddressError, parse_address
-from mailguard.policy.case import Known, known_keys
+from mailguard.policy.case import Circle, Known, known_keys
 from mailguard.policy.schema import ExampleModel
 
 
@@ -21,6 +21,7 @@ def known_in(example: ExampleModel) -> Known:
         last_written=dict(example.last_written),
         thread=frozenset(example.thread),
         names=dict(example.names),
+        circles=tuple(Circle(frozenset(one.together), one.times) for one in example.habits),
     )
 
 

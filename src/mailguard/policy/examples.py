@@ -15,7 +15,8 @@ from mailguard.mail.address import ReversePath, parse_address
 from mailguard.mail.envelope import Client, Envelope
 from mailguard.mail.facts import Addressee, Attachment, ClassCount, Facts, Finding, HeaderAddress, Headers
 from mailguard.mail.organization import Organization
-from mailguard.policy.case import Case
+from mailguard.mail.verdict import Because
+from mailguard.policy.case import Case, Risk
 from mailguard.policy.example_history import known_in
 from mailguard.policy.judge import judge
 from mailguard.policy.marks import Problem
@@ -24,6 +25,7 @@ from mailguard.policy.schema import ExampleModel, FileModel
 
 _FIGURES = frozenset({"jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff", "webp", "heic", "svg"})
 _SAME = {"jpeg": "jpg", "tiff": "tif", "htm": "html", "yml": "yaml", "text": "txt", "log": "txt", "md": "txt"}
+_RISK = Because("例に書かれた値", "as the example says")
 _ARCHIVES = frozenset({"zip", "7z", "rar", "tar", "gz", "lzh"})
 
 
@@ -76,7 +78,15 @@ def case_of(example: ExampleModel, organization: Organization | None = None) -> 
         Client("192.0.2.1", "example", login=str(sender) if example.authenticated else None),
     )
     reachable = {address.ascii_domain: address.ascii_domain not in example.no_mx for address in listed}
-    return Case(envelope, _facts(example), own, known_in(example), example.size, mail_domains=reachable)
+    return Case(
+        envelope,
+        _facts(example),
+        own,
+        known_in(example),
+        example.size,
+        mail_domains=reachable,
+        risks={address.key: Risk(example.risk.get(address.key, 0.0), _RISK) for address in listed},
+    )
 
 
 def _facts(example: ExampleModel) -> Facts:

@@ -130,6 +130,12 @@ class View:
         """The envelope's recipients who stand in To or Cc."""
         return frozenset(seen.index for seen in self.visible if seen.index is not None)
 
+    @cached_property
+    def everybody(self) -> frozenset[str]:
+        """The keys of all who get or see the mail, without the sender."""
+        own = {self.sender.key} if self.sender is not None else set()
+        return frozenset(seen.address.key for seen in (*self.recipients, *self.visible)) - own
+
     def keys_in(self, field: str) -> frozenset[str]:
         """The keys of those who stand in the field `to`, `cc` or `bcc`."""
         return self._keys[field]

@@ -13,6 +13,7 @@ from mailguard.mail.directory import Directory
 from mailguard.mail.facts import Finding, HeaderAddress, Headers
 from mailguard.policy.case import Known
 from mailguard.policy.judge import judge
+from mailguard.policy.lint import lint
 
 BOB, CAROL, DAVE = "bob@partner.example", "carol@other.example", "dave@third.example"
 
@@ -209,3 +210,86 @@ def test_a_group_of_the_directory_is_a_list() -> None:
     groups = Directory(groups={"tokyo@corp.example": frozenset({"ken@corp.example"})})
     assert said(policy, mail(to="tokyo@corp.example")) == "deliver"
     assert said(replace(policy, directory=groups), mail(to="tokyo@corp.example")) == "confirm"
+
+
+USUAL: dict[str, Any] = {"habits": [{"together": [BOB, CAROL, DAVE], "times": 5}]}
+EVE = "eve@fourth.example"
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "word"),
+    [
+        ("unusual", {"to": [BOB, CAROL, DAVE, EVE]}, "confirm"),
+        ("unusual", {"to": [BOB, CAROL, DAVE]}, "deliver"),
+        ("unusual", {"to": [BOB, CAROL, DAVE, EVE, "f@x.example"]}, "deliver"),
+        ("missing", {"to": [BOB, CAROL]}, "confirm"),
+        ("missing", {"to": [BOB, CAROL, DAVE]}, "deliver"),
+        ("missing", {"to": BOB}, "deliver"),
+        ("replaced", {"to": [BOB, CAROL], "cc": EVE}, "confirm"),
+        ("replaced", {"to": [BOB, CAROL, DAVE]}, "deliver"),
+        ("replaced", {"to": [BOB, CAROL, DAVE, EVE]}, "deliver"),
+        ("replaced", {"to": [BOB, CAROL, "ann@corp.example"], "cc": EVE}, "confirm"),  # the sender in copy
+    ],
+)
+def test_habits(kind: str, words: dict[str, Any], word: str) -> None:
+    policy = rule_of(f"{{recipients: {{habit: {kind}}}}}")
+    assert policy.needs == {"habits"}
+    assert said(policy, mail(**{**USUAL, **words})) == word
+    assert said(policy, mail(**words)) == "deliver"
+    assert said(policy, replace(mail(**words), known=Known())) == "confirm"
+
+
+def test_what_was_done_exactly_so_before_is_usual() -> None:
+    both: dict[str, Any] = {"habits": [*USUAL["habits"], {"together": [BOB, CAROL]}]}
+    assert said(rule_of("{recipients: {habit: missing}}"), mail(to=[BOB, CAROL], **both)) == "deliver"
+
+
+def test_a_cloud_that_splits_a_mail_leaves_nobody_out() -> None:
+    part = mail({}, to=BOB, header_to=[BOB, CAROL, DAVE], **USUAL)
+    assert said(rule_of("{recipients: {habit: missing}}"), part) == "deliver"
+
+
+def test_who_is_missing_or_exchanged_is_named() -> None:
+    ja, en = sentences("{recipients: {habit: missing}}", to=[BOB, CAROL], **USUAL)
+    assert f"{DAVE} がいない（いつもは{BOB}、{CAROL}、{DAVE}、5回）" in ja
+    assert f"{DAVE} is missing; usually" in en
+    ja, en = sentences("{recipients: {habit: replaced}}", to=[BOB, CAROL, EVE], **USUAL)
+    assert f"{DAVE} のかわりに {EVE}" in ja
+    assert f"{EVE} in the place of {DAVE}" in en
+    hit = judge(rule_of("{recipients: {habit: unusual}}"), mail(to=[BOB, CAROL, DAVE, EVE], **USUAL)).hits[0]
+    assert hit.evidence == (f"+ {EVE} (3 × 5)",)
+    assert [str(one) for one in hit.recipients] == [EVE]
+
+
+def test_risk() -> None:
+    policy = rule_of('{recipients: {risk: ">= 0.8"}}')
+    assert said(policy, mail(to=BOB, risk={BOB: 0.8})) == "confirm"
+    assert said(policy, mail(to=BOB, risk={BOB: 0.79})) == "deliver"
+    verdict = judge(policy, mail(to=[BOB, CAROL], risk={BOB: 0.9}))
+    assert [one.risk for one in verdict.recipients] == [0.9, 0.0]
+    assert verdict.hits[0].evidence == (f"{BOB} 0.90",)
+    assert said(policy, replace(mail(to=BOB), risks=None)) == "confirm"
+    assert (
+        said(rule_of('{recipients: {risk: ">= 0.8"}}', more="    when_unknown: ignore"), replace(mail(), risks=None))
+        == "deliver"
+    )
+
+
+@pytest.mark.parametrize("text", [">= 1.5", "0.8", ">= 80", ">= 0.123", ">= -0.1"])
+def test_a_risk_is_a_share(text: str) -> None:
+    with pytest.raises(ValueError, match="share from 0 to 1"):
+        rule_of(f'{{recipients: {{risk: "{text}"}}}}')
+
+
+@pytest.mark.parametrize(
+    ("condition", "warning"),
+    [
+        ("{bcc: true, to: true}", "neither in To nor in Cc"),
+        ("{first_time: sender, not_written_for: 90d}", "never written to"),
+        ("{internal: true, no_mx: true}", "no_mx is about outside"),
+        ('{risk: ">= 0.5"}', "risk cannot be decided yet"),
+        ('{organizations: ">= 0"}', "holds for every number"),
+    ],
+)
+def test_what_is_surely_not_meant_is_said(condition: str, warning: str) -> None:
+    assert warning in str(lint(rule_of(f"{{recipients: {condition}}}"))[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailguard.policy.build.source import Source
-from mailguard.policy.conditions import greeting, namesakes, picks, remembered
+from mailguard.policy.conditions import greeting, habits, namesakes, picks, remembered
 from mailguard.policy.conditions.picks import Pick
 from mailguard.policy.conditions.recipients import Recipients
 from mailguard.policy.lists import normal_address, normal_domain
@@ -72,5 +72,9 @@ def _remembered(model: RecipientsModel) -> Iterator[Pick]:
         yield greeting.greeted(model.greeted)
     if model.new_in_thread is not None:
         yield remembered.new_in_thread(model.new_in_thread)
+    if model.habit is not None:
+        yield habits.habit(model.habit)
+    if model.risk is not None:
+        yield habits.risk(model.risk)
     if model.lookalike is not None:
         yield picks.lookalike(model.lookalike)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -37,6 +37,15 @@ class GreetedModel(Strict):
     company: str = Field("", description="with its legal form", examples=["株式会社B"])
 
 
+class HabitModel(Strict):
+    """A group that the sender of an example usually writes to."""
+
+    together: Many[AddressText] = Field(
+        description="the members", examples=[["a@x.example", "b@x.example", "c@x.example"]]
+    )
+    times: int = Field(3, ge=1, description="how often", examples=[5])
+
+
 class ExampleModel(Strict):
     """A mail in a few words, and the disposition that it must get."""
 
@@ -67,6 +76,16 @@ class ExampleModel(Strict):
         (), description="whom the mail addresses", examples=["田中", {"company": "株式会社B"}]
     )
     no_mx: Many[Text] = Field((), description="domains that take no mail", examples=["typo.example"])
+    habits: Many[HabitModel] = Field(
+        (),
+        description="whom this sender usually writes to together",
+        examples=[{"together": ["a@x.example", "b@x.example", "c@x.example"], "times": 5}],
+    )
+    risk: dict[AddressText, Annotated[float, Field(ge=0, le=1)]] = Field(
+        default_factory=dict,
+        description="what the model of who writes to whom gives; 0 for recipients that are not named",
+        examples=[{"bob@partner.example": 0.9}],
+    )
     thread: Many[AddressText] = Field(
         (),
         description="makes it a reply: who took part in the thread before; without it no mail of the thread was seen",

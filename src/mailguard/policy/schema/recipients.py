@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from mailguard.policy.schema.base import Strict
-from mailguard.policy.values import Age, Count, Many, Switch, Text
+from mailguard.policy.values import Age, Count, Many, Share, Switch, Text
 
 
 class RecipientsModel(Strict):
@@ -66,6 +66,18 @@ class RecipientsModel(Strict):
         description="took no part in the thread that this reply goes on with: neither in the mails that went through "
         "here nor in what the reply quotes; cannot be decided where neither says to whom the thread went",
         examples=[True],
+    )
+    habit: Literal["unusual", "missing", "replaced"] | None = Field(
+        None,
+        description="compared with the groups that this sender wrote to at least three times: one more, one less, or "
+        "one exchanged for another",
+        examples=["replaced"],
+    )
+    risk: Share | None = Field(
+        None,
+        description="how likely the recipient is a mistake, 0 to 1, by the model of who writes to whom; cannot be "
+        "decided without one",
+        examples=[">= 0.8"],
     )
     lookalike: Switch | None = Field(
         None, description="resembles an own or known domain without being it", examples=[True]
