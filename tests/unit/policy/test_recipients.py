@@ -293,3 +293,21 @@ def test_a_risk_is_a_share(text: str) -> None:
 )
 def test_what_is_surely_not_meant_is_said(condition: str, warning: str) -> None:
     assert warning in str(lint(rule_of(f"{{recipients: {condition}}}"))[0])
+
+
+@pytest.mark.parametrize(
+    ("condition", "template", "words", "said_ja"),
+    [
+        ("{recipients: {habit: missing}}", "{missing}がいません", {"to": [BOB, CAROL], **USUAL}, f"{DAVE}がいません"),
+        ("{recipients: {organizations: '>= 2'}}", "{organizations}組織", {"to": [BOB, CAROL]}, "2組織"),
+        (
+            "{message: {greeting: fits_nobody}}",
+            "{greeting}宛て",
+            {"to": "suzuki@x.example", "greeting": "田中"},
+            "田中様宛て",
+        ),
+    ],
+)
+def test_a_sentence_may_name_it(condition: str, template: str, words: dict[str, Any], said_ja: str) -> None:
+    policy = rule_of(condition, more=f'    because: {{ja: "{template}", en: "{template}"}}')
+    assert judge(policy, mail(**words)).hits[0].because.ja == said_ja
