@@ -10,7 +10,7 @@ import pytest
 from tests.ledger import ANN, BOB, CAROL, Ledger, facts
 
 from mailguard.mail.actor import HOUSE
-from mailguard.mail.address import ReversePath, parse_address
+from mailguard.mail.address import NULL_PATH, ReversePath, parse_address
 from mailguard.mail.facts import Facts, HeaderAddress
 from mailguard.mail.lifecycle import Event
 from mailguard.mail.verdict import Disposition
@@ -58,6 +58,13 @@ async def test_when_somebody_was_written_to_last(ledger: Ledger) -> None:
     ledger.clock.forward(days=3)
     await sent(ledger, (CAROL,))
     assert (await known(ledger, (BOB, CAROL, DAVE))).last_written == {BOB: timedelta(days=3), CAROL: timedelta()}
+
+
+async def test_the_null_path_has_written_to_nobody(ledger: Ledger) -> None:
+    await sent(ledger)
+    asked = Question(EVERYTHING, moment=ledger.clock())
+    found = await ledger.history.known(NULL_PATH, (parse_address(BOB),), asked)
+    assert (found.last_written, found.names, found.circles) == ({}, {}, ())
 
 
 async def test_a_colleague_of_somebody_forgotten_is_as_old_as_the_organization(ledger: Ledger) -> None:
