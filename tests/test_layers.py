@@ -18,7 +18,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "mailguard"
 LAYERS = [
     {"mail"},
     {"policy", "inspect", "insight", "transform"},
-    {"store", "relay", "antivirus", "resolver", "events", "log"},
+    {"store", "relay", "antivirus", "events", "log"},
     {"notify"},
     {"intake", "rulebook", "review", "access", "delivery", "incident"},
     {"smtpd", "console"},

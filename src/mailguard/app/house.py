@@ -25,13 +25,12 @@ from mailguard.app.rooms import Rooms, house_key, ledger_path, open_rooms, utc_n
 from mailguard.app.sorting import Elsewhere, post_room, sorting_room
 from mailguard.app.welcome import welcome
 from mailguard.config.load import Config
-from mailguard.config.rooms import hostname, organization, reading_limits, resolver, scanner
+from mailguard.config.rooms import hostname, organization, reading_limits, scanner
 from mailguard.delivery import Delivery
 from mailguard.inspect.workers import Readers, ReadersDead
 from mailguard.intake import Intake, IntakeSettings
 from mailguard.notify.post import Post
 from mailguard.policy.marks import Problems
-from mailguard.resolver import Resolver
 from mailguard.rulebook import Rulebook
 from mailguard.smtpd.auth import UserFile
 from mailguard.smtpd.server import Door
@@ -135,7 +134,6 @@ class House:
             settings,
             readers=readers,
             scanner=Clamd(clamd) if clamd else None,
-            resolver=Resolver(resolver(self.config)),
             policy=self.rulebook.current,
             history=rooms.history,
             spool=rooms.spool,

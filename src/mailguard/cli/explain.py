@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from mailguard.app.rooms import ledger_path, open_rooms, utc_now
+from mailguard.app.rooms import ledger_path, open_rooms
 from mailguard.cli.setup import fail, read_config, refuse, with_config
 from mailguard.config import Config
-from mailguard.config.rooms import organization, reading_limits, resolver
+from mailguard.config.rooms import organization, reading_limits
 from mailguard.inspect.workers import Readers
 from mailguard.mail.address import NULL_PATH, Address, AddressError, ReversePath, parse_address
 from mailguard.mail.envelope import Client, Envelope
@@ -31,8 +30,6 @@ from mailguard.policy.explain import disposition_word
 from mailguard.policy.explain import explain as explained
 from mailguard.policy.loader import load_policy
 from mailguard.policy.marks import Problems
-from mailguard.policy.question import Question, question
-from mailguard.resolver import Resolver
 from mailguard.store.errors import StoreError
 
 
@@ -65,12 +62,8 @@ def explain(
         refuse(error)
     facts = asyncio.run(_read(octets, config))
     envelope = _envelope(facts, sender, recipients, login)
-    before = _known(known) if known else asyncio.run(_remembered(config, envelope, question(policy, facts, utc_now())))
-    case = Case(envelope, facts, organization(config), before, len(octets))
-    if "mx" in policy.needs:
-        domains = [one.ascii_domain for one in envelope.recipients if not case.organization.is_internal(one)]
-        case = replace(case, mail_domains=asyncio.run(Resolver(resolver(config)).mail_domains(domains)))
-    said = explained(policy, case)
+    before = _known(known) if known else asyncio.run(_remembered(config, envelope))
+    said = explained(policy, Case(envelope, facts, organization(config), before, len(octets)))
     if as_json:
         click.echo(json.dumps(said, ensure_ascii=False))
     else:
@@ -86,13 +79,13 @@ async def _read(octets: bytes, config: Config) -> Facts:
         await readers.stop()
 
 
-async def _remembered(config: Config, envelope: Envelope, asked: Question) -> Known:
+async def _remembered(config: Config, envelope: Envelope) -> Known:
     """What the ledger knows of these recipients; nothing where there is no ledger yet."""
     if not ledger_path(config).exists():
         return Known()
     try:
         async with open_rooms(config) as rooms:
-            return await rooms.history.known(envelope.sender, envelope.recipients, asked)
+            return await rooms.history.known(envelope.sender, envelope.recipients)
     except StoreError as error:
         fail(f"{ledger_path(config)}: {error}; --known DOMAIN does without the ledger")
 

@@ -11,7 +11,7 @@ from mailguard.mail.calendar import Calendar
 from mailguard.mail.directory import NOBODY, Directory
 from mailguard.mail.organization import Organization
 from mailguard.mail.verdict import Because, Disposition, HoldTerms, Mode
-from mailguard.policy.conditions.tree import Condition, needs_of
+from mailguard.policy.conditions.tree import Condition
 from mailguard.policy.marks import Problem
 from mailguard.policy.result import Result, Truth, some
 from mailguard.policy.schema import ExampleModel, RuleModel
@@ -90,8 +90,7 @@ class FileExamples:
 class Policy:
     """All rules of all files. hash: SHA-256 over everything read, 16 hex digits; sources: what to watch for changes.
 
-    directory, calendar: the people and the working time that the rules speak of. needs: what the rules ask of others
-    (ledger, DNS): whoever makes a case asks for no more.
+    directory, calendar: the people and the working time that the rules speak of.
     """
 
     rules: tuple[Rule, ...]
@@ -102,8 +101,3 @@ class Policy:
     sources: tuple[Path, ...] = ()
     examples: tuple[FileExamples, ...] = ()
     places: Mapping[tuple[str, int], Problem] = field(default_factory=dict)  # (rule id, number of example) -> place
-    needs: frozenset[str] = field(init=False, compare=False)
-
-    def __post_init__(self) -> None:
-        conditions = (one for rule in self.rules for one in (rule.when, *rule.unless))
-        object.__setattr__(self, "needs", needs_of(conditions))
