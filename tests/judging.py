@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from mailguard.mail.verdict import Verdict
@@ -12,9 +13,20 @@ from mailguard.policy.case import Case
 from mailguard.policy.examples import case_of
 from mailguard.policy.judge import judge
 from mailguard.policy.lists import NameList, normal_address, normal_domain
-from mailguard.policy.marks import Problems, load_marked
+from mailguard.policy.marks import Marks, Problem, Problems, load_marked
+from mailguard.policy.people import collect
 from mailguard.policy.rule import Policy
 from mailguard.policy.schema import ExampleModel, PolicyFile
+
+
+@dataclass
+class _File:
+    """A policy file that lies nowhere."""
+
+    model: PolicyFile
+    marks: Marks
+    name: str = "p.yaml"
+    path: Path = Path("p.yaml")
 
 
 def policy_of(text: str) -> Policy:
@@ -25,11 +37,13 @@ def policy_of(text: str) -> Policy:
         name: NameList(map(normal_domain, one.domains), map(normal_address, one.addresses))
         for name, one in model.lists.items()
     }
-    builder = Builder("p.yaml", marks, lists, lambda _name, _path: [])
+    problems: list[Problem] = []
+    directory = collect([_File(model, marks)], lambda _file: b"", lambda *_: [], problems)
+    builder = Builder("p.yaml", marks, lists, lambda _name, _path: [], directory)
     rules = tuple(builder.rule(rule, ("rules", index)) for index, rule in enumerate(model.rules))
-    if builder.problems:
-        raise Problems(builder.problems)
-    return Policy(rules, "test")
+    if problems or builder.problems:
+        raise Problems([*problems, *builder.problems])
+    return Policy(rules, "test", directory=directory)
 
 
 def rule_of(condition: str, then: str = "confirm", more: str = "") -> Policy:

@@ -202,3 +202,38 @@ def test_the_schema_knows_every_key_and_short_form() -> None:
     assert {"all", "any", "not", "recipients", "text"} <= definitions["ConditionModel"]["properties"].keys()
     assert {"in", "not_in", "first_time", "lookalike"} <= definitions["RecipientsModel"]["properties"].keys()
     assert {"enum": ["deliver", "delay", "confirm", "reject"]} in definitions["ThenModel"]["anyOf"]
+
+
+def test_people_and_groups_from_files(tmp_path: Path) -> None:
+    rows = "メールアドレス,氏名,上長,部署\nann@corp.example,安藤,boss@corp.example,営業\nboss@corp.example,部長,,\n"
+    (tmp_path / "people.csv").write_bytes(rows.encode("cp932"))
+    (tmp_path / "night.txt").write_text("boss@corp.example\n")
+    write(tmp_path, "people.yaml", "version: 1\npeople: {files: people.csv}\ngroups: {夜勤: {files: [night.txt]}}\n")
+    rules = """version: 1
+rules:
+  - id: r
+    when: {sender: {group: [営業, 夜勤]}}
+    then: confirm
+    examples:
+      - {from: ann@corp.example, to: b@x.example, expect: confirm}
+      - {from: boss@corp.example, to: b@x.example, expect: confirm}
+      - {from: bob@corp.example, to: b@x.example, expect: deliver}
+"""
+    path = write(tmp_path, "rules.yaml", rules)
+    assert CliRunner().invoke(policy_verb, ["test", str(tmp_path)]).exit_code == 0
+    loaded = load_policy([tmp_path])
+    assert loaded.directory.manager_of("ann@corp.example") == "boss@corp.example"
+    assert {source.name for source in loaded.sources} == {"people.yaml", "rules.yaml", "people.csv", "night.txt"}
+    (tmp_path / "people.csv").write_bytes(rows.replace("安藤", "安東").encode("cp932"))
+    assert load_policy([tmp_path]).hash != loaded.hash
+
+    (tmp_path / "people.csv").write_bytes(rows.replace("営業", "経理").encode("cp932"))
+    path.write_text(rules.replace("夜勤", "夜金"), encoding="utf-8")
+    assert problems(tmp_path) == [
+        f"{path}:4:29: no group '営業'; known here: 夜勤, 経理",
+        f"{path}:4:33: no group '夜金', did you mean '夜勤'?",
+    ]
+    (tmp_path / "people.csv").unlink()
+    assert problems(tmp_path)[0] == (
+        f"{tmp_path}/people.yaml:2:17: people file 'people.csv': No such file or directory"
+    )

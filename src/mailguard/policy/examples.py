@@ -18,7 +18,7 @@ from mailguard.mail.organization import Organization
 from mailguard.policy.case import Case, Known, known_keys
 from mailguard.policy.judge import judge
 from mailguard.policy.marks import Problem
-from mailguard.policy.rule import Policy, Rule
+from mailguard.policy.rule import Policy
 from mailguard.policy.schema import ExampleModel, FileModel
 
 _FIGURES = frozenset({"jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff", "webp", "heic", "svg"})
@@ -48,17 +48,18 @@ def run_examples(policy: Policy, organization: Organization | None = None) -> li
     for rule in policy.rules:
         for number, example in enumerate(rule.model.examples):
             place = policy.places[rule.id, number]
-            results.append(_run([enforced[rule.id]], example, place, rule.id, organization))
+            alone = replace(policy, rules=(enforced[rule.id],))
+            results.append(_run(alone, example, place, rule.id, organization))
     for group in policy.examples:
-        rules = [rule for name, rule in enforced.items() if name in group.rules]
-        results.extend(_run(rules, example, place, "", organization) for example, place in group.examples)
+        alone = replace(policy, rules=tuple(rule for name, rule in enforced.items() if name in group.rules))
+        results.extend(_run(alone, example, place, "", organization) for example, place in group.examples)
     return results
 
 
 def _run(
-    rules: Iterable[Rule], example: ExampleModel, place: Problem, rule: str, organization: Organization | None
+    policy: Policy, example: ExampleModel, place: Problem, rule: str, organization: Organization | None
 ) -> ExampleResult:
-    verdict = judge(Policy(tuple(rules), "example"), case_of(example, organization))
+    verdict = judge(policy, case_of(example, organization))
     hits = tuple(hit.rule for hit in verdict.hits)
     return ExampleResult(place, rule, example.expect, verdict.disposition.word, hits)
 

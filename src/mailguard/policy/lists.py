@@ -124,8 +124,8 @@ def read_bounded(path: Path) -> bytes:
     return octets
 
 
-def entries_of(name: str, octets: bytes) -> Iterator[Entry]:
-    """The entries of a .txt or .csv file: UTF-8, else cp932 (what a Japanese Excel writes). Raises ValueError."""
+def text_of(octets: bytes) -> str:
+    """The text of a file of lists: UTF-8, else cp932 (what a Japanese Excel writes). Raises ValueError."""
     try:
         text = octets.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -135,6 +135,12 @@ def entries_of(name: str, octets: bytes) -> Iterator[Entry]:
             raise ValueError("neither UTF-8 nor Shift_JIS: save it as UTF-8") from error
     if text.count("\n") > LINES_MAX:
         raise ValueError(f"more than {LINES_MAX} lines")
+    return text
+
+
+def entries_of(name: str, octets: bytes) -> Iterator[Entry]:
+    """The entries of a .txt or .csv file. Raises ValueError."""
+    text = text_of(octets)
     return _csv_entries(text) if name.lower().endswith(".csv") else _text_entries(text)
 
 

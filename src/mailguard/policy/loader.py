@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from mailguard.mail.directory import NOBODY, Directory
 from mailguard.mail.organization import Organization
 from mailguard.policy.build import Builder
 from mailguard.policy.lists import (
@@ -27,6 +28,8 @@ from mailguard.policy.lists import (
 )
 from mailguard.policy.marks import SIZE_MAX, Marks, Problem, Problems, load_marked, problems_of
 from mailguard.policy.marks import Path as KeyPath
+from mailguard.policy.people import collect
+from mailguard.policy.people.collect import Source
 from mailguard.policy.rule import FileExamples, Policy, Rule
 from mailguard.policy.schema import NOT_YET, ListModel, PolicyFile
 
@@ -54,11 +57,21 @@ class _Loading:
     read: dict[Path, bytes] = field(default_factory=dict)
     lists: dict[str, NameList] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=list)
+    directory: Directory = NOBODY
+
+    def octets_of(self, file: Path) -> bytes:
+        """The octets of a file that a policy names, read once. Raises OSError, ValueError."""
+        if file not in self.read:
+            self.read[file] = read_bounded(file)
+        return self.read[file]
 
 
-def load_policy(paths: Sequence[Path | str], organization: Organization | None = None) -> Policy:
+def load_policy(
+    paths: Sequence[Path | str], organization: Organization | None = None, *, directory: Directory = NOBODY
+) -> Policy:
     """All files and folders as one Policy. Raises Problems with every error of every file; for warnings see `lint`.
 
+    directory: what a directory server says of people and groups; the files' own are added, and win.
     A missing path, an empty file and no rule at all are errors: without a rule everything would pass.
     """
     loading = _Loading()
@@ -66,6 +79,13 @@ def load_policy(paths: Sequence[Path | str], organization: Organization | None =
         _read_source(path, loading)
     for source in loading.sources:
         _read_lists(source, loading)
+    loading.directory = collect(
+        loading.sources,
+        loading.octets_of,
+        lambda source, name, path: _entries(source, name, path, loading),
+        loading.problems,
+        directory,
+    )
     seen: dict[str, Rule] = {}
     for source in loading.sources:
         _build_rules(source, loading, seen)
@@ -78,6 +98,7 @@ def load_policy(paths: Sequence[Path | str], organization: Organization | None =
         rules=tuple(loading.rules),
         hash=_hash(loading.read, organization),
         organization=organization,
+        directory=loading.directory,
         sources=tuple(loading.read),
         examples=tuple(_file_examples(source) for source in loading.sources if source.model.examples),
         places=_example_places(loading.sources),
@@ -163,15 +184,13 @@ def _read_list(source: _Source, model: ListModel, path: KeyPath, loading: _Loadi
         return NameList()
 
 
-def _entries(source: _Source, name: str, path: KeyPath, loading: _Loading) -> list[Entry]:
+def _entries(source: Source, name: str, path: KeyPath, loading: _Loading) -> list[Entry]:
     """The lines of a file that a policy names, relative to it."""
     file = source.path.parent / name
     try:
         if file.suffix.lower() not in (".txt", ".csv"):
             raise ValueError("a list is a .txt or .csv file")
-        if file not in loading.read:
-            loading.read[file] = read_bounded(file)
-        entries = list(entries_of(file.name, loading.read[file]))
+        entries = list(entries_of(file.name, loading.octets_of(file)))
         if not entries:
             raise ValueError("the file is empty")
     except (OSError, ValueError) as error:
@@ -187,6 +206,7 @@ def _build_rules(source: _Source, loading: _Loading, seen: dict[str, Rule]) -> N
         source.marks,
         loading.lists,
         lambda name, path: [entry.text for entry in _entries(source, name, path, loading)],
+        loading.directory,
     )
     for index, model in enumerate(source.model.rules):
         rule = builder.rule(model, ("rules", index))

@@ -117,7 +117,8 @@ def problems_of(
         if kind == "extra_forbidden" and str(location[-1]) in not_yet:
             message = f"{_show(location[-1])} is not available in this version"
         elif kind == "extra_forbidden":
-            known = keys_at(model, path[len(base) : -1]) if model else ()
+            # a short form (a list for a mapping that holds it) is no step of the data, but one of the model
+            known = (keys_at(model, path[len(base) : -1]) or keys_at(model, location[:-1])) if model else ()
             message = f"unknown key {_show(location[-1])}{did_you_mean(str(location[-1]), known)}"
         elif kind == "missing":
             message = f"key {_show(location[-1])} is missing"

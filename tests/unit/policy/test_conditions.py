@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from tests.judging import mail, policy_of, rule_of, said
 
+from mailguard.mail.directory import NOBODY
 from mailguard.mail.facts import Attachment, ClassCount, Finding
 from mailguard.policy.case import Known
 from mailguard.policy.judge import judge
+from mailguard.policy.marks import Problems
 
 TEN = [f"p{number}@x.example" for number in range(10)]
 LISTS = "version: 1\nlists: {partners: {domains: [partner.example], addresses: [info@shop.example]}}\n"
@@ -292,3 +294,56 @@ def test_evidence_of_personal_data_is_masked() -> None:
     data = {"payment_card": ClassCount(("4111111111111111",), ("4111 **** **** 1111",))}
     hit = judge(rule_of('{personal_data: {payment_card: ">= 1"}}'), mail({"personal_data": data})).hits[0]
     assert hit.evidence == ("4111 **** **** 1111", "payment_card: 1")
+
+
+GROUPS = """version: 1
+people: [{address: ann@corp.example, aliases: hanako@corp.example, groups: sales}]
+groups: {sales: {members: "*@desk.corp.example"}, board: {members: [boss@corp.example]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "hit", "miss"),
+    [
+        ("{sender: {group: sales}}", {}, {"sender": "bob@corp.example"}),
+        ("{sender: {group: [board, sales]}}", {"sender": "boss@corp.example"}, {"sender": "bob@corp.example"}),
+        ("{sender: {group: sales}}", {"sender": "Hanako@corp.example"}, {"sender": "hanako@x.example"}),
+        ("{sender: {group: sales}}", {"sender": "x@desk.corp.example"}, {"sender": "x@desk.x.example"}),
+        ("{sender: {group: sales, authenticated: true}}", {}, {"authenticated": False}),
+        ("{not: {sender: {group: sales}}}", {"sender": "bob@corp.example"}, {}),
+        ("{recipients: {group: board}}", {"to": "boss@corp.example"}, {"to": "bob@corp.example"}),
+        (
+            '{recipients: {group: board, count: "== 0"}}',
+            {"to": "bob@corp.example"},
+            {"to": ["bob@corp.example", "boss@corp.example"]},
+        ),
+    ],
+)
+def test_groups(condition: str, hit: dict[str, Any], miss: dict[str, Any]) -> None:
+    policy = policy_of(f"{GROUPS}rules:\n  - {{id: r, when: {condition}, then: confirm}}\n")
+    assert said(policy, mail(**hit)) == "confirm"
+    assert said(policy, mail(**miss)) == "deliver"
+
+
+def test_a_group_is_named_in_the_sentence_and_the_evidence() -> None:
+    rules = "{id: r, when: {sender: {group: [board, sales]}, recipients: {group: board}}, then: confirm}"
+    policy = policy_of(f"{GROUPS}rules: [{rules}]\n")
+    hit = judge(policy, mail(to="boss@corp.example")).hits[0]
+    assert hit.because.ja.startswith(
+        "送信者は「ann@corp.example」（認証済み）です（条件: group: board, sales）、かつグループ"
+    )
+    assert "in the group board (boss@corp.example)" in hit.because.en
+    assert set(hit.evidence) == {"ann@corp.example", "sales", "boss@corp.example"}
+
+
+def test_a_group_that_is_not_there_is_an_error_and_one_that_vanished_holds() -> None:
+    rule = "rules:\n  - id: r\n    when: {sender: {group: slaes}}\n    then: confirm\n"
+    with pytest.raises(Problems) as caught:
+        policy_of(GROUPS + rule)
+    assert [str(one) for one in caught.value.problems] == ["p.yaml:6:28: no group 'slaes', did you mean 'sales'?"]
+    with pytest.raises(Problems) as caught:
+        policy_of("version: 1\n" + rule)
+    assert [str(one) for one in caught.value.problems] == ["p.yaml:4:28: no group 'slaes': no groups: are declared"]
+    policy = policy_of(GROUPS + rule.replace("slaes", "sales"))
+    assert said(policy, mail(sender="bob@corp.example")) == "deliver"
+    assert said(replace(policy, directory=NOBODY), mail(sender="bob@corp.example")) == "confirm"

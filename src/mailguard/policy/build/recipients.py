@@ -23,6 +23,7 @@ def recipients(model: RecipientsModel, path: Path, source: Source) -> Recipients
         domain=source.globs(model.domain, (*path, "domain"), normal_domain),
         address=source.globs(model.address, (*path, "address"), normal_address),
         globs=(*(model.domain or ()), *(model.address or ())),
+        groups=source.groups(model.group, (*path, "group")),
         free_mail=model.free_mail,
         first_time=model.first_time,
         lookalike=model.lookalike,

@@ -9,7 +9,7 @@ from mailguard.policy.marks import Path
 from mailguard.policy.schema.message import MessageModel
 from mailguard.policy.schema.sender import SenderModel
 
-_KEYS = (("address", "address"), ("domain", "domain"), ("in", "in_"), ("not_in", "not_in"))
+_KEYS = (("address", "address"), ("domain", "domain"), ("in", "in_"), ("not_in", "not_in"), ("group", "group"))
 _FLAGS = ("empty_subject", "reply", "signed", "encrypted", "auto_generated", "calendar")
 
 
@@ -23,6 +23,7 @@ def sender(model: SenderModel, path: Path, source: Source) -> Sender:
         domain=source.globs(model.domain, (*path, "domain"), normal_domain),
         lists=source.named(model.in_, (*path, "in")),
         not_lists=source.named(model.not_in, (*path, "not_in")),
+        groups=source.groups(model.group, (*path, "group")),
         authenticated=model.authenticated,
         asked="; ".join(asked),
     )

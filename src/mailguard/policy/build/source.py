@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from mailguard.mail.directory import NOBODY, Directory
 from mailguard.policy.lists import NameList, normal_domain
 from mailguard.policy.marks import Marks, Path, Problem
 from mailguard.policy.suggest import did_you_mean
@@ -15,12 +16,15 @@ from mailguard.policy.suggest import did_you_mean
 
 @dataclass(slots=True)
 class Source:
-    """One policy file that is being built. lists: all named lists; words_of: the words of a file that it names."""
+    """One policy file that is being built. lists: all named lists; words_of: the words of a file that it names;
+    directory: the people and groups that its rules may name.
+    """
 
     file: str
     marks: Marks
     lists: Mapping[str, NameList]
     words_of: Callable[[str, Path], list[str]]
+    directory: Directory = NOBODY
     problems: list[Problem] = field(default_factory=list)
 
     def problem(self, path: Path, message: str) -> None:
@@ -38,6 +42,19 @@ class Source:
             else:
                 self.problem((*path, index), f"no list {name[:60]!r}{did_you_mean(name, self.lists)}")
         return found[0] if len(found) == 1 else _union(found)
+
+    def groups(self, names: tuple[str, ...] | None, path: Path) -> tuple[str, ...]:
+        """The names of groups that are asked for; one that is not there, or holds nobody, is a problem: a rule about
+        nobody is never silently "no match".
+        """
+        for index, name in enumerate(names or ()):
+            members = self.directory.groups.get(name)
+            if members is None:
+                near = did_you_mean(name, self.directory.groups) or ": no groups: are declared"
+                self.problem((*path, index), f"no group {name[:60]!r}{near}")
+            elif not members and not self.directory.domains.get(name):
+                self.problem((*path, index), f"group {name[:60]!r} has no members")
+        return names or ()
 
     def globs(self, globs: tuple[str, ...] | None, path: Path, normal: Callable[[str], str]) -> NameList | None:
         """Globs over domains or addresses, whichever `normal` is for; None if none is asked for."""

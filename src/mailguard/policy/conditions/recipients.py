@@ -33,6 +33,7 @@ class Recipients:
     domain: NameList | None = None
     address: NameList | None = None
     globs: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
     free_mail: bool | None = None
     first_time: Literal["sender", "company"] | None = None
     lookalike: bool | None = None
@@ -107,6 +108,8 @@ class Recipients:
         for names, wanted in ((self.lists, True), (self.not_lists, False), (self.domain, True), (self.address, True)):
             if names is not None:
                 tests.append(_listed(names, wanted))
+        if self.groups:
+            tests.append(lambda view, seen: any(view.directory.is_member(seen.address.key, g) for g in self.groups))
         if self.first_time is not None:
             tests.append(lambda view, seen: seen.external and not view.is_known(seen.address, str(self.first_time)))
         if self.lookalike is not None:
@@ -153,6 +156,7 @@ class Recipients:
             (bool(names), f"リスト「{names}」にある", f"on the list {names}"),
             (bool(others), f"リスト「{others}」にない", f"not on the list {others}"),
             (bool(self.globs), f"「{'、'.join(self.globs)}」に合う", f"matching {', '.join(self.globs)}"),
+            (bool(self.groups), f"グループ「{'、'.join(self.groups)}」の", f"in the group {' or '.join(self.groups)}"),
             (self.free_mail is True, "フリーメールの", "with free mail"),
             (self.free_mail is False, "フリーメールではない", "without free mail"),
             (self.first_time == "sender", "この送信者から初めて送る", "that this sender has never written to"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mailguard.mail.address import Address
 from mailguard.mail.verdict import Because
 from mailguard.policy.lists import NameList
 from mailguard.policy.result import Result, Told, Truth, bounded
@@ -23,6 +24,7 @@ class Sender:
     domain: NameList | None = None
     lists: NameList | None = None
     not_lists: NameList | None = None
+    groups: tuple[str, ...] = ()
     authenticated: bool | None = None
     asked: str = ""
 
@@ -32,6 +34,8 @@ class Sender:
         for names, wanted in ((self.address, True), (self.domain, True), (self.lists, True), (self.not_lists, False)):
             if names is not None:
                 holds = holds and (sender is not None and names.has(sender)) is wanted
+        if self.groups:
+            holds = holds and sender is not None and any(self._in_group(view, sender))
         if self.authenticated is not None:
             holds = holds and (view.case.envelope.client.login is not None) is self.authenticated
         shown = "<>" if sender is None else str(sender)
@@ -44,7 +48,14 @@ class Sender:
                 f"the sender is {shown}, {state.en} [asked: {self.asked}]",
             )
 
-        return Result(Truth.YES if holds else Truth.NO, say, lambda: Told(bounded([shown])))
+        def tell() -> Told:
+            return Told(bounded([shown, *(self._in_group(view, sender) if sender is not None else ())]))
+
+        return Result(Truth.YES if holds else Truth.NO, say, tell)
+
+    def _in_group(self, view: View, sender: Address) -> list[str]:
+        """Which of the groups asked for the sender is in. A group that is gone raises: that is never "no"."""
+        return [name for name in self.groups if view.directory.is_member(sender.key, name)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from mailguard.policy.schema.base import Strict
 from mailguard.policy.schema.example import ExampleModel
+from mailguard.policy.schema.people import GroupModel, GroupName, PeopleModel
 from mailguard.policy.schema.rule import RuleModel
 from mailguard.policy.values import Many, Text
 
@@ -33,6 +34,12 @@ class PolicyFile(Strict):
 
     version: Literal[1]
     lists: dict[str, ListModel] = Field(default_factory=dict)
+    people: PeopleModel | None = Field(None, description="who works here", examples=[{"files": ["people.csv"]}])
+    groups: dict[GroupName, GroupModel] = Field(
+        default_factory=dict,
+        description="groups of people by name",
+        examples=[{"sales": {"members": ["ann@corp.example"]}}],
+    )
     rules: tuple[RuleModel, ...] = ()
     examples: Many[ExampleModel] = Field((), description="judged by all rules of this file together")
 
@@ -43,6 +50,7 @@ _SHORT_FORMS: dict[str, dict[str, Any]] = {
     "BecauseModel": {"type": "string"},
     "FileModel": {"type": "string"},
     "AttachmentsModel": {"enum": [True, "any"]},
+    "PeopleModel": {"type": "array", "items": {"$ref": "#/$defs/PersonModel"}, "minItems": 1},
 }
 
 

@@ -21,6 +21,9 @@ class RecipientsModel(Strict):
     not_in: Many[Text] | None = Field(None, description="names of lists")
     domain: Many[Text] | None = Field(None, description="globs")
     address: Many[Text] | None = Field(None, description="globs")
+    group: Many[Text] | None = Field(
+        None, description="names of groups of people, any of which the recipient is in", examples=["board"]
+    )
     free_mail: Switch | None = None
     first_time: Literal["sender", "company"] | None = Field(None, description="nobody has written there before")
     lookalike: Switch | None = Field(None, description="resembles an own or known domain without being it")
