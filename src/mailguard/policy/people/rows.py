@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz.distance import DamerauLevenshtein
 
@@ -169,10 +170,16 @@ def _address(text: str, key: str, place: Place, problems: list[Problem]) -> str:
         problems.append(place.problem(key, "no address in this line"))
         return ""
     try:
-        return parse_address(text).key
+        return _key(text)
     except AddressError as error:
         problems.append(place.problem(key, f"{text[:60]!r} is not an address: {error}"))
         return ""
+
+
+@lru_cache(65_536)
+def _key(text: str) -> str:
+    """Cached: each manager stands in many lines, and the file is read again whenever it changes."""
+    return parse_address(text).key
 
 
 def _away(text: str, place: Place, problems: list[Problem]) -> tuple[Span, ...]:
