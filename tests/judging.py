@@ -17,33 +17,41 @@ from mailguard.policy.marks import Marks, Problem, Problems, load_marked
 from mailguard.policy.people import collect
 from mailguard.policy.rule import Policy
 from mailguard.policy.schema import ExampleModel, PolicyFile
+from mailguard.policy.workdays import calendar_of
 
 
 @dataclass
-class _File:
+class PolicyText:
     """A policy file that lies nowhere."""
 
     model: PolicyFile
     marks: Marks
-    name: str = "p.yaml"
-    path: Path = Path("p.yaml")
+    name: str
+    path: Path
+
+    @classmethod
+    def of(cls, text: str, name: str = "p.yaml") -> PolicyText:
+        """From its text. Raises Problems and ValidationError."""
+        data, marks = load_marked(text, name)
+        return cls(PolicyFile.model_validate(data), marks, name, Path(name))
 
 
 def policy_of(text: str) -> Policy:
     """A policy from the text of one file, without list files. Raises Problems and ValidationError."""
-    data, marks = load_marked(text, "p.yaml")
-    model = PolicyFile.model_validate(data)
+    source = PolicyText.of(text)
+    model, marks = source.model, source.marks
     lists = {
         name: NameList(map(normal_domain, one.domains), map(normal_address, one.addresses))
         for name, one in model.lists.items()
     }
     problems: list[Problem] = []
-    directory = collect([_File(model, marks)], lambda _file: b"", lambda *_: [], problems)
+    directory = collect([source], lambda _file: b"", lambda *_: [], problems)
+    calendar = calendar_of([source], "Asia/Tokyo", lambda _file: b"", problems)
     builder = Builder("p.yaml", marks, lists, lambda _name, _path: [], directory)
     rules = tuple(builder.rule(rule, ("rules", index)) for index, rule in enumerate(model.rules))
     if problems or builder.problems:
         raise Problems([*problems, *builder.problems])
-    return Policy(rules, "test", directory=directory)
+    return Policy(rules, "test", directory=directory, calendar=calendar)
 
 
 def rule_of(condition: str, then: str = "confirm", more: str = "") -> Policy:

@@ -88,3 +88,14 @@ def test_what_is_wrong_is_said_in_one_line(folder: Path) -> None:
     broken = run(folder)
     assert broken.exit_code == 1
     assert "no rules" in broken.stderr
+
+
+def test_as_if_it_came_in_at_another_time(folder: Path) -> None:
+    (folder / "p.yaml").write_text(
+        "version: 1\nrules: [{id: night, when: {time: {within: '22:00-05:00'}}, then: confirm}]\n"
+    )
+    assert json.loads(run(folder, "--at", "2026-12-31 23:30", "--json").stdout)["disposition"] == "confirm"
+    assert json.loads(run(folder, "--at", "2026-12-31 21:30", "--json").stdout)["disposition"] == "deliver"
+    wrong = run(folder, "--at", "tomorrow")
+    assert wrong.exit_code == 2
+    assert 'write a time such as "2026-12-31 23:30"' in wrong.stderr

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from mailguard.app.rooms import ledger_path, open_rooms
+from mailguard.app.rooms import ledger_path, open_rooms, utc_now
 from mailguard.cli.setup import fail, read_config, refuse, with_config
 from mailguard.config import Config
 from mailguard.config.rooms import organization, reading_limits
@@ -28,8 +29,9 @@ from mailguard.mail.verdict import Disposition
 from mailguard.policy.case import Case, Known, known_keys
 from mailguard.policy.explain import disposition_word
 from mailguard.policy.explain import explain as explained
-from mailguard.policy.loader import load_policy
+from mailguard.policy.loader import Policy, load_policy
 from mailguard.policy.marks import Problems
+from mailguard.policy.schema.example import parse_local_time
 from mailguard.store.errors import StoreError
 
 
@@ -39,6 +41,7 @@ from mailguard.store.errors import StoreError
 @click.option("--to", "recipients", multiple=True, help="A recipient of the envelope; may be given several times.")
 @click.option("--login", help="The login at the door; the sender's, if left out.")
 @click.option("--known", multiple=True, help="A domain or address written to before; the ledger is not asked then.")
+@click.option("--at", help="When it comes in, by the calendar's clock, such as 2026-12-31 23:30; now, if left out.")
 @with_config
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def explain(
@@ -47,6 +50,7 @@ def explain(
     recipients: tuple[str, ...],
     login: str | None,
     known: tuple[str, ...],
+    at: str | None,
     config_file: Path | None,
     as_json: bool,
 ) -> None:
@@ -63,7 +67,8 @@ def explain(
     facts = asyncio.run(_read(octets, config))
     envelope = _envelope(facts, sender, recipients, login)
     before = _known(known) if known else asyncio.run(_remembered(config, envelope))
-    said = explained(policy, Case(envelope, facts, organization(config), before, len(octets)))
+    case = Case(envelope, facts, organization(config), before, len(octets), _moment(at, policy))
+    said = explained(policy, case)
     if as_json:
         click.echo(json.dumps(said, ensure_ascii=False))
     else:
@@ -120,6 +125,13 @@ def _header_addresses(named: list[HeaderAddress] | tuple[HeaderAddress, ...]) ->
         except AddressError:
             click.echo(f"mailguard: left out, not an address: {header.address[:100]}", err=True)
     return found
+
+
+def _moment(at: str | None, policy: Policy) -> datetime:
+    try:
+        return utc_now() if at is None else policy.calendar.at(parse_local_time(at))
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--at") from error
 
 
 def _known(texts: tuple[str, ...]) -> Known:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from mailguard.mail.address import AddressError, ReversePath, parse_address
+from mailguard.mail.calendar import Calendar
 from mailguard.mail.envelope import Client, Envelope
 from mailguard.mail.facts import Attachment, ClassCount, Facts, Finding, HeaderAddress, Headers
 from mailguard.mail.organization import Organization
@@ -23,6 +25,8 @@ from mailguard.policy.schema import ExampleModel, FileModel
 
 _FIGURES = frozenset({"jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff", "webp", "heic", "svg"})
 _SAME = {"jpeg": "jpg", "tiff": "tif", "htm": "html", "yml": "yaml", "text": "txt", "log": "txt", "md": "txt"}
+#: A Wednesday in working hours, by the calendar's clock: when a mail comes in that says nothing of it.
+_ORDINARY = datetime(2026, 1, 14, 10)  # noqa: DTZ001 -- the zone is the calendar's
 _ARCHIVES = frozenset({"zip", "7z", "rar", "tar", "gz", "lzh"})
 
 
@@ -59,13 +63,13 @@ def run_examples(policy: Policy, organization: Organization | None = None) -> li
 def _run(
     policy: Policy, example: ExampleModel, place: Problem, rule: str, organization: Organization | None
 ) -> ExampleResult:
-    verdict = judge(policy, case_of(example, organization))
+    verdict = judge(policy, case_of(example, organization, policy.calendar))
     hits = tuple(hit.rule for hit in verdict.hits)
     return ExampleResult(place, rule, example.expect, verdict.disposition.word, hits)
 
 
-def case_of(example: ExampleModel, organization: Organization | None = None) -> Case:
-    """The case that an example describes."""
+def case_of(example: ExampleModel, organization: Organization | None = None, calendar: Calendar | None = None) -> Case:
+    """The case that an example describes. calendar: by whose clock its time is meant; the organization's if None."""
     base = organization or Organization()
     sender = parse_address(example.from_)
     own = replace(base, domains=(*base.domains, sender.ascii_domain))
@@ -75,7 +79,8 @@ def case_of(example: ExampleModel, organization: Organization | None = None) -> 
         tuple(dict.fromkeys(listed)),
         Client("192.0.2.1", "example", login=str(sender) if example.authenticated else None),
     )
-    return Case(envelope, _facts(example), own, _known(example.known), example.size)
+    moment = (calendar or Calendar(timezone=own.timezone)).at(example.at or _ORDINARY)
+    return Case(envelope, _facts(example), own, _known(example.known), example.size, moment)
 
 
 def _facts(example: ExampleModel) -> Facts:

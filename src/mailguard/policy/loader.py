@@ -32,6 +32,7 @@ from mailguard.policy.people import collect
 from mailguard.policy.people.collect import Source
 from mailguard.policy.rule import FileExamples, Policy, Rule
 from mailguard.policy.schema import NOT_YET, ListModel, PolicyFile
+from mailguard.policy.workdays import calendar_of
 
 __all__ = ["Policy", "load_policy"]
 
@@ -86,6 +87,8 @@ def load_policy(
         loading.problems,
         directory,
     )
+    timezone = (organization or Organization()).timezone
+    calendar = calendar_of(loading.sources, timezone, loading.octets_of, loading.problems)
     seen: dict[str, Rule] = {}
     for source in loading.sources:
         _build_rules(source, loading, seen)
@@ -99,6 +102,7 @@ def load_policy(
         hash=_hash(loading.read, organization),
         organization=organization,
         directory=loading.directory,
+        calendar=calendar,
         sources=tuple(loading.read),
         examples=tuple(_file_examples(source) for source in loading.sources if source.model.examples),
         places=_example_places(loading.sources),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -347,3 +348,57 @@ def test_a_group_that_is_not_there_is_an_error_and_one_that_vanished_holds() -> 
     policy = policy_of(GROUPS + rule.replace("slaes", "sales"))
     assert said(policy, mail(sender="bob@corp.example")) == "deliver"
     assert said(replace(policy, directory=NOBODY), mail(sender="bob@corp.example")) == "confirm"
+
+
+@pytest.mark.parametrize(
+    ("condition", "hit", "miss"),
+    [
+        ('{within: "22:00-05:00"}', "2026-01-14 22:00", "2026-01-14 05:00"),
+        ('{within: "22:00-05:00"}', "2026-01-15 04:59", "2026-01-14 21:59"),
+        ('{within: ["09:00-12:00", "13:00-18:00"]}', "2026-01-14 13:00", "2026-01-14 12:00"),
+        ("{weekdays: [sat, sun]}", "2026-01-18 23:59", "2026-01-19 00:00"),
+        ('{within: "22:00-05:00", weekdays: fri}', "2026-01-16 22:00", "2026-01-17 02:00"),
+        ("{holiday: true}", "2026-01-12 10:00", "2026-01-10 10:00"),
+        ("{holiday: false}", "2026-01-10 10:00", "2026-01-12 10:00"),
+        ("{office_hours: false}", "2026-01-12 10:00", "2026-01-14 10:00"),
+        ("{office_hours: true}", "2026-01-14 10:00", "2026-01-14 18:00"),
+        ("{office_hours: false, holiday: false}", "2026-01-14 18:00", "2026-01-12 18:00"),
+    ],
+)
+def test_time(condition: str, hit: str, miss: str) -> None:
+    policy = rule_of(f"{{time: {condition}}}")
+    assert said(policy, mail(at=hit)) == "confirm"
+    assert said(policy, mail(at=miss)) == "deliver"
+
+
+def test_time_is_that_of_the_calendar_s_zone_and_told() -> None:
+    policy = policy_of(
+        "version: 1\ncalendar: {timezone: America/New_York, holidays: US, days_off: [2026-01-14]}\n"
+        "rules: [{id: r, when: {time: {holiday: true, within: '20:00-21:00'}}, then: confirm}]\n"
+    )
+    case = replace(mail(), moment=datetime(2026, 1, 15, 1, 30, tzinfo=UTC))
+    hit = judge(policy, case).hits[0]
+    assert hit.evidence == ("2026-01-14 20:30 wed EST", "会社の休日")
+    assert hit.because.ja == (
+        "受付は2026-01-14 (水) 20:30（休日「会社の休日」・勤務時間外）です（条件: within: 20:00-21:00; holiday: true）"
+    )
+    assert hit.because.en == (
+        "The mail came in at 2026-01-14 20:30 wed EST, a day off (会社の休日), outside office hours"
+        " [asked: within: 20:00-21:00; holiday: true]"
+    )
+    assert said(policy, replace(case, moment=datetime(2026, 1, 16, 1, 30, tzinfo=UTC))) == "deliver"
+
+
+@pytest.mark.parametrize(("more", "word"), [("", "confirm"), ("    when_unknown: ignore\n", "deliver")])
+def test_a_moment_that_nobody_knows_is_not_no(more: str, word: str) -> None:
+    for condition in ("{time: {weekdays: sat}}", "{not: {time: {weekdays: sat}}}"):
+        assert said(rule_of(condition, more=more), replace(mail(), moment=None)) == word
+
+
+def test_hours_that_the_clocks_repeat_are_both_within() -> None:
+    policy = policy_of(
+        "version: 1\ncalendar: {timezone: Europe/Berlin}\n"
+        "rules: [{id: r, when: {time: {within: '02:00-03:00'}}, then: confirm}]\n"
+    )
+    came = [datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in range(4)]
+    assert [said(policy, replace(mail(), moment=moment)) == "confirm" for moment in came] == [True, True, False, False]

@@ -11,6 +11,7 @@ from mailguard.policy.build.recipients import recipients
 from mailguard.policy.build.sender import message, sender
 from mailguard.policy.build.source import Source
 from mailguard.policy.build.terms import terms_of
+from mailguard.policy.build.time import time
 from mailguard.policy.conditions.tree import All, Condition, Not
 from mailguard.policy.conditions.tree import Any as AnyOf
 from mailguard.policy.marks import Path
@@ -19,6 +20,7 @@ from mailguard.policy.schema import ConditionModel, RuleModel
 
 #: What makes the condition of a key, cheapest first: in this order the parts of one condition are asked.
 _MAKERS: tuple[tuple[str, Callable[..., Condition]], ...] = (
+    ("time", time),
     ("sender", sender),
     ("recipients", recipients),
     ("message", message),

@@ -13,6 +13,7 @@ from mailguard.policy.schema.personal import PersonalDataModel
 from mailguard.policy.schema.recipients import RecipientsModel
 from mailguard.policy.schema.sender import SenderModel
 from mailguard.policy.schema.text import TextModel
+from mailguard.policy.schema.time import TimeModel
 from mailguard.policy.values import Many
 
 
@@ -28,6 +29,7 @@ class ConditionModel(Strict):
     personal_data: PersonalDataModel | None = None
     sender: SenderModel | None = None
     message: MessageModel | None = None
+    time: TimeModel | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from mailguard.mail.facts import CLASSES
 from mailguard.policy.schema.base import AddressText, Strict
 from mailguard.policy.suggest import did_you_mean
 from mailguard.policy.values import Many, Switch, Text
+
+
+def parse_local_time(value: object) -> datetime:
+    """`2026-12-31 23:30`, without a zone. Raises ValueError."""
+    try:
+        return datetime.strptime(str(value), "%Y-%m-%d %H:%M")  # noqa: DTZ007 -- the calendar's zone is set later
+    except ValueError as error:
+        raise ValueError(f'write a time such as "2026-12-31 23:30", not {str(value)[:40]!r}') from error
+
+
+_LOCAL_TIME = {"type": "string", "pattern": r"^\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d{2}$", "examples": ["2026-12-31 23:30"]}
+LocalTime = Annotated[datetime, BeforeValidator(parse_local_time), WithJsonSchema(_LOCAL_TIME)]
 
 
 class FileModel(Strict):
@@ -49,6 +62,11 @@ class ExampleModel(Strict):
     automatic: Switch = False
     unreadable: Switch = False
     size: int = Field(2_000, ge=0)
+    at: LocalTime | None = Field(
+        None,
+        description="when it comes in, by the calendar's clock; a Wednesday at 10:00 if left out",
+        examples=["2026-12-31 23:30"],
+    )
     expect: Literal["deliver", "delay", "confirm", "approve", "reject"]
 
     @field_validator("personal_data")

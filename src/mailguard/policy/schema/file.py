@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from mailguard.policy.schema.base import Strict
+from mailguard.policy.schema.calendar import CalendarModel
 from mailguard.policy.schema.example import ExampleModel
 from mailguard.policy.schema.people import GroupModel, GroupName, PeopleModel
 from mailguard.policy.schema.rule import RuleModel
@@ -39,6 +40,9 @@ class PolicyFile(Strict):
         default_factory=dict,
         description="groups of people by name",
         examples=[{"sales": {"members": ["ann@corp.example"]}}],
+    )
+    calendar: CalendarModel | None = Field(
+        None, description="office hours and days off", examples=[{"hours": "09:00-18:00", "holidays": "JP"}]
     )
     rules: tuple[RuleModel, ...] = ()
     examples: Many[ExampleModel] = Field((), description="judged by all rules of this file together")

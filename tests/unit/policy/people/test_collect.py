@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import pytest
+from tests.judging import PolicyText
 
 from mailguard.mail.directory import NOBODY, Directory, Person
 from mailguard.policy.lists import entries_of
-from mailguard.policy.marks import Marks, Problem, load_marked
+from mailguard.policy.marks import Problem
 from mailguard.policy.people import collect
-from mailguard.policy.schema import PolicyFile
 
 ANN, BOSS, VICE = (f"{name}@corp.example" for name in ("ann", "boss", "vice"))
 BOTH = "people: [{address: ann@corp.example, manager: boss@corp.example}, {address: boss@corp.example}]\n"
 
 
-@dataclass
-class File:
-    name: str
-    model: PolicyFile
-    marks: Marks
-    path: Path
-
-
 def read(*texts: str, files: dict[str, bytes] | None = None, known: Directory = NOBODY) -> tuple[Directory, list[str]]:
     """The directory of several policy files, and the problems as people read them."""
-    sources = []
-    for number, text in enumerate(texts):
-        name = f"{'abc'[number]}.yaml"
-        data, marks = load_marked("version: 1\n" + text, name)
-        sources.append(File(name, PolicyFile.model_validate(data), marks, Path(name)))
+    sources = [PolicyText.of(f"version: 1\n{text}", f"{'abc'[number]}.yaml") for number, text in enumerate(texts)]
     problems: list[Problem] = []
     octets = files or {}
     found = collect(
