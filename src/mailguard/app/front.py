@@ -139,6 +139,7 @@ def describe(policy: Policy) -> dict[str, object]:
         {
             "id": rule.id,
             "mode": rule.mode,
+            "group_modes": dict(rule.group_modes),
             "disposition": rule.disposition.word,
             "because": {"ja": rule.because.ja, "en": rule.because.en} if rule.because else None,
         }

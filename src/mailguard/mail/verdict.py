@@ -30,6 +30,8 @@ class Disposition(enum.IntEnum):
 
 
 Mode = Literal["monitor", "notify", "enforce"]
+#: Mildest first.
+MODES: tuple[Mode, ...] = ("monitor", "notify", "enforce")
 Clock = Literal["always", "office"]
 ExpireAction = Literal["return", "release", "discard"]
 

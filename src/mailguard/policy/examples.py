@@ -48,7 +48,7 @@ class ExampleResult:
 def run_examples(policy: Policy, organization: Organization | None = None) -> list[ExampleResult]:
     """Every example of the policy, in the order of the files."""
     results: list[ExampleResult] = []
-    enforced = {rule.id: replace(rule, mode="enforce") for rule in policy.rules}
+    enforced = {rule.id: replace(rule, mode="enforce", group_modes=()) for rule in policy.rules}
     for rule in policy.rules:
         for number, example in enumerate(rule.model.examples):
             place = policy.places[rule.id, number]

@@ -67,7 +67,7 @@ def _rule_to_json(opinion: Opinion) -> dict[str, Any]:
     return {
         "id": opinion.rule.id,
         "hit": opinion.fires,
-        "mode": opinion.rule.mode,
+        "mode": opinion.mode,
         "disposition": opinion.rule.disposition.word,
         "why": {"ja": why.ja, "en": why.en},
     }
@@ -83,7 +83,7 @@ def reason(opinion: Opinion) -> Because:
         )
     said, word = result.say(), _WORDS[rule.disposition]
     if opinion.fires:
-        note = _MODES[rule.mode]
+        note = _MODES[opinion.mode]
         unsure = opinion.truth is Truth.UNKNOWN
         head_ja = "判断できないため、当てはまるものとして扱います" if unsure else "当てはまります"
         head_en = "Cannot be decided, so it counts as a hit" if unsure else "Hit"

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mailguard.mail.address import Address
-from mailguard.mail.verdict import Because, Disposition, HoldTerms, RecipientVerdict, RuleHit, Verdict
+from mailguard.mail.verdict import Because, Disposition, HoldTerms, Mode, RecipientVerdict, RuleHit, Verdict
 from mailguard.policy.case import Case
 from mailguard.policy.result import Result, Truth, bounded
 from mailguard.policy.rule import Policy, Rule
@@ -46,9 +46,13 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What one rule says of one mail. result None: the rule failed, with an exception of that name."""
+    """What one rule says of one mail. mode: that for its sender.
+
+    result None: the rule failed, with an exception of that name.
+    """
 
     rule: Rule
+    mode: Mode
     truth: Truth
     result: Result | None
     failure: str = ""
@@ -78,11 +82,13 @@ def opinions(policy: Policy, view: View) -> list[Opinion]:
 
 
 def _opinion(rule: Rule, view: View) -> Opinion:
+    mode = rule.strictest_mode
     try:
+        mode = rule.mode_for(view)
         truth, result = rule.look(view)
     except Exception as error:  # one broken rule must not open the door for all
-        return Opinion(rule, Truth.UNKNOWN, None, type(error).__name__)
-    return Opinion(rule, truth, result)
+        return Opinion(rule, mode, Truth.UNKNOWN, None, type(error).__name__)
+    return Opinion(rule, mode, truth, result)
 
 
 def verdict_of(policy: Policy, view: View, said: Iterable[Opinion]) -> Verdict:
@@ -123,8 +129,8 @@ def _effect(opinion: Opinion, view: View, exempt: str) -> Effect:
             disposition, terms = Disposition.CONFIRM, HOLD
     if exempt and not rule.automatic and disposition is not Disposition.REJECT:
         disposition, terms = Disposition.DELIVER, None
-    touched = _touched(rule, picked, view) if rule.mode == "enforce" else frozenset()
-    hit = RuleHit(name, rule.mode, disposition, because, evidence, _addresses(picked, view))
+    touched = _touched(rule, picked, view) if opinion.mode == "enforce" else frozenset()
+    hit = RuleHit(name, opinion.mode, disposition, because, evidence, _addresses(picked, view))
     return Effect(hit, touched, terms, rule.model.headline)
 
 

@@ -79,7 +79,7 @@ def _together(rules: Sequence[Rule]) -> Iterator[tuple[Rule, str]]:
     """Rules with the same condition: the milder one is never felt."""
     by_condition: dict[str, list[Rule]] = {}
     for rule in rules:
-        if rule.mode == "enforce":
+        if rule.mode == "enforce" and not rule.group_modes:
             by_condition.setdefault(rule.model.when.model_dump_json(exclude_unset=True), []).append(rule)
     for group in by_condition.values():
         for rule in group:

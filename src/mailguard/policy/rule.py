@@ -10,7 +10,7 @@ from pathlib import Path
 from mailguard.mail.calendar import Calendar
 from mailguard.mail.directory import NOBODY, Directory
 from mailguard.mail.organization import Organization
-from mailguard.mail.verdict import Because, Disposition, HoldTerms, Mode
+from mailguard.mail.verdict import MODES, Because, Disposition, HoldTerms, Mode
 from mailguard.policy.conditions.tree import Condition
 from mailguard.policy.marks import Problem
 from mailguard.policy.result import Result, Truth, some
@@ -22,7 +22,10 @@ _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `everybody`: it concerns all recipients when it holds for some; terms: how a hold by it ends."""
+    """One rule. `everybody`: it concerns all recipients when it holds for some; terms: how a hold by it ends.
+
+    mode: for senders in none of the groups of `group_modes`.
+    """
 
     id: str
     mode: Mode
@@ -37,6 +40,22 @@ class Rule:
     because: Because | None
     model: RuleModel = field(repr=False)
     place: Problem = field(repr=False)  # where its id stands
+    group_modes: tuple[tuple[str, Mode], ...] = ()
+
+    def mode_for(self, view: View) -> Mode:
+        """The mode for the sender of this mail: the strictest that any of the sender's groups has, else the rule's own.
+        Raises KeyError for a group that is not there.
+        """
+        sender = view.sender
+        if not self.group_modes or sender is None:
+            return self.mode
+        found = [mode for group, mode in self.group_modes if view.directory.is_member(sender.key, group)]
+        return max(found, key=MODES.index) if found else self.mode
+
+    @property
+    def strictest_mode(self) -> Mode:
+        """The strictest that it has for anybody."""
+        return max((self.mode, *(mode for _, mode in self.group_modes)), key=MODES.index)
 
     def look(self, view: View) -> tuple[Truth, Result]:
         """What the rule says of a mail, and the telling result: that of `when`, or of the exception that applies."""

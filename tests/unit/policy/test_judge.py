@@ -7,12 +7,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from tests.judging import by_recipient, mail, policy_of, rule_of, said
 
 from mailguard.mail.address import NULL_PATH, parse_address
+from mailguard.mail.directory import NOBODY
 from mailguard.mail.facts import Facts, Finding
 from mailguard.mail.verdict import Disposition, Verdict
+from mailguard.policy.examples import run_examples
+from mailguard.policy.explain import explain
 from mailguard.policy.judge import judge
+from mailguard.policy.marks import Problems
 from mailguard.policy.result import Result
 from mailguard.policy.view import View
 
@@ -255,3 +260,55 @@ def test_a_rule_without_words_says_the_fact() -> None:
     because = judge(rule_of(EXTERNAL), mail()).hits[0].because
     assert because.ja.startswith("社外の宛先は1件です")
     assert because.en.startswith("There is 1 recipient outside the company")
+
+
+PILOT = """version: 1
+people:
+  - {address: ann@corp.example, groups: [sales]}
+  - {address: bob@corp.example, groups: [sales, trial]}
+  - {address: cid@corp.example, groups: [trial]}
+groups: {sales: {}, trial: {}}
+rules:
+  - id: r
+    mode: {default: %s, groups: {sales: enforce, trial: notify}}
+    when: {recipients: {external: true}}
+    then: confirm
+"""
+
+
+@pytest.mark.parametrize("default", ["monitor", "enforce"])
+@pytest.mark.parametrize(
+    ("sender", "mode"),
+    [("ann", "enforce"), ("bob", "enforce"), ("cid", "notify"), ("dan", "")],
+)
+def test_a_mode_for_each_group_of_senders(default: str, sender: str, mode: str) -> None:
+    policy = policy_of(PILOT % default)
+    case = mail(sender=f"{sender}@corp.example")
+    verdict = judge(policy, case)
+    assert [hit.mode for hit in verdict.hits] == [mode or default]
+    assert verdict.disposition.word == ("confirm" if (mode or default) == "enforce" else "deliver")
+    told = explain(policy, case)["rules"][0]
+    assert told["mode"] == (mode or default)
+    assert ("without effect" in told["why"]["en"]) is ((mode or default) != "enforce")
+
+
+def test_a_group_of_a_mode_must_be_there_and_one_that_vanished_counts_as_the_strictest() -> None:
+    with pytest.raises(Problems) as caught:
+        policy_of((PILOT % "monitor").replace("groups: {sales: enforce", "groups: {slaes: enforce"))
+    assert [str(one) for one in caught.value.problems] == ["p.yaml:9:46: no group 'slaes', did you mean 'sales'?"]
+    gone = replace(policy_of(PILOT % "monitor"), directory=NOBODY)
+    assert judge(gone, mail(sender="dan@corp.example")).disposition.word == "confirm"
+
+
+def test_an_example_is_judged_as_if_enforced_for_everybody() -> None:
+    policy = policy_of(
+        PILOT % "monitor" + "    examples: [{from: cid@corp.example, to: b@x.example, expect: confirm}]\n"
+    )
+    place = {("r", 0): policy.rules[0].place}
+    assert [result.passed for result in run_examples(replace(policy, places=place))] == [True]
+
+
+def test_a_mode_that_is_none() -> None:
+    for mode in ("enfroce", "{default: on}", "{groups: {sales: 1}}", "{defualt: enforce}", "[monitor]"):
+        with pytest.raises(ValidationError):
+            policy_of((PILOT % "monitor").replace("{default: monitor, groups: {sales: enforce, trial: notify}}", mode))

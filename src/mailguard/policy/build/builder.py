@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mailguard.mail.verdict import Because, Disposition
+from mailguard.mail.verdict import Because, Disposition, Mode
 from mailguard.policy.build.attachments import attachments
 from mailguard.policy.build.content import personal_data, text
 from mailguard.policy.build.recipients import recipients
@@ -39,7 +39,7 @@ class Builder(Source):
         because = model.because
         return Rule(
             id=model.id,
-            mode=model.mode,
+            mode=model.mode.default,
             when=self.condition(model.when, (*path, "when")),
             unless=tuple(self.condition(m, (*path, "unless", i)) for i, m in enumerate(model.unless or ())),
             disposition=Disposition[then.word.upper()],
@@ -51,7 +51,13 @@ class Builder(Source):
             because=Because(because.ja, because.en) if because is not None else None,
             model=model,
             place=self.marks.problem(self.file, (*path, "id"), model.id),
+            group_modes=self._group_modes(model, path),
         )
+
+    def _group_modes(self, model: RuleModel, path: Path) -> tuple[tuple[str, Mode], ...]:
+        for name in model.mode.groups:
+            self.groups((name,), (*path, "mode", "groups", name))
+        return tuple(model.mode.groups.items())
 
     def condition(self, model: ConditionModel, path: Path) -> Condition:
         """A condition with all that stands in it."""

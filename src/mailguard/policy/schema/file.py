@@ -52,6 +52,7 @@ class PolicyFile(Strict):
 _SHORT_FORMS: dict[str, dict[str, Any]] = {
     "ThenModel": {"enum": ["deliver", "delay", "confirm", "reject"]},
     "BecauseModel": {"type": "string"},
+    "ModeModel": {"enum": ["monitor", "notify", "enforce"]},
     "FileModel": {"type": "string"},
     "AttachmentsModel": {"enum": [True, "any"]},
     "PeopleModel": {"type": "array", "items": {"$ref": "#/$defs/PersonModel"}, "minItems": 1},

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from mailguard.policy.schema.base import Strict
 from mailguard.policy.schema.condition import ConditionModel
 from mailguard.policy.schema.example import ExampleModel
+from mailguard.policy.schema.people import GroupName
 from mailguard.policy.schema.then import ThenModel
 from mailguard.policy.suggest import did_you_mean
 from mailguard.policy.values import Many, Switch, Text
@@ -50,12 +51,36 @@ class BecauseModel(Strict):
         return {"ja": value, "en": value} if isinstance(value, str) else value
 
 
+Mode = Literal["monitor", "notify", "enforce"]
+
+
+class ModeModel(Strict):
+    """How far a rule goes: counted only, told, or in force; for the senders of a group it may be another one.
+
+    Of several groups that a sender is in, the strictest counts. A word alone is the mode for everybody.
+    """
+
+    default: Mode = Field("enforce", description="for senders in none of the groups", examples=["monitor"])
+    groups: dict[GroupName, Mode] = Field(
+        default_factory=dict, description="for senders in these groups", examples=[{"sales": "enforce"}]
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _word(cls, value: Any) -> Any:
+        return value if isinstance(value, dict) else {"default": value}
+
+
 class RuleModel(Strict):
     """A rule: when it holds and nothing in unless does, then at least this happens."""
 
     id: Annotated[Text, AfterValidator(_rule_id)]
     description: str = ""
-    mode: Literal["monitor", "notify", "enforce"] = "enforce"
+    mode: ModeModel = Field(
+        ModeModel(),
+        description="enforce (if left out), notify or monitor; or one for each group of senders",
+        examples=["monitor", {"default": "monitor", "groups": {"sales": "enforce"}}],
+    )
     when: ConditionModel
     unless: Many[ConditionModel] | None = None
     when_unknown: Literal["hold", "ignore"] = Field(
