@@ -18,9 +18,9 @@ SOURCE = Path(__file__).parent.parent / "src" / "mailguard"
 LAYERS = [
     {"mail"},
     {"policy", "inspect", "insight", "transform"},
-    {"store", "relay", "antivirus", "events", "log"},
+    {"store", "relay", "antivirus", "ldap", "events", "log"},
     {"notify"},
-    {"intake", "rulebook", "review", "access", "delivery", "incident"},
+    {"intake", "rulebook", "roster", "review", "access", "delivery", "incident"},
     {"smtpd", "console"},
     {"config"},
     {"app"},

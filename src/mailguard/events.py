@@ -34,6 +34,11 @@ dot_seconds = Histogram(
     "mailguard_final_dot_seconds", "From the final dot to our reply", registry=REGISTRY,
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )  # fmt: skip
+_directory = Counter("mailguard_directory_reads", "Readings of the directory server", ["result"], registry=REGISTRY)
+directory_people = Gauge("mailguard_directory_people", "People of the directory server in force", registry=REGISTRY)
+directory_read_at = Gauge(
+    "mailguard_directory_read_timestamp_seconds", "When the people in force were read", registry=REGISTRY
+)
 held_now = Gauge("mailguard_held", "Mails waiting for a decision", registry=REGISTRY)
 queued_now = Gauge("mailguard_queued", "Mails waiting for the upstream", registry=REGISTRY)
 
@@ -123,6 +128,20 @@ def reload_refused(problems: list[str]) -> None:
     """The new policy is wrong, the old one stays. The problems are the administrator's own words, not mail."""
     _reloads.labels("refused").inc()
     log.error("reload_refused", problems=problems)
+
+
+def directory_read(people: int, groups: int, skipped: int) -> None:
+    """The people of the directory server are in force. skipped: entries without a usable address."""
+    _directory.labels("ok").inc()
+    directory_people.set(people)
+    directory_read_at.set_to_current_time()
+    log.info("directory_read", people=people, groups=groups, skipped=skipped)
+
+
+def directory_refused(problems: list[str]) -> None:
+    """The directory server cannot be read, or a group that a rule names is gone; what was in force stays."""
+    _directory.labels("refused").inc()
+    log.error("directory_refused", problems=problems)
 
 
 def door_ended(status: int) -> None:

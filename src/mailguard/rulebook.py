@@ -13,6 +13,7 @@ from pathlib import Path
 from watchfiles import awatch
 
 from mailguard import events
+from mailguard.mail.directory import NOBODY, Directory
 from mailguard.mail.organization import Organization
 from mailguard.policy.loader import Policy, load_policy
 from mailguard.policy.marks import Problem, Problems
@@ -24,21 +25,38 @@ _AFTER_FAULT = 30.0
 class Rulebook:
     """The policy now, and the way to the next one."""
 
-    def __init__(self, paths: Sequence[Path], organization: Organization, policy: Policy) -> None:
+    def __init__(
+        self, paths: Sequence[Path], organization: Organization, policy: Policy, directory: Directory = NOBODY
+    ) -> None:
         self._paths = tuple(paths)
         self._organization = organization
         self._policy = policy
+        self._directory = directory
         self.problems: tuple[Problem, ...] = ()
         self._reloading = asyncio.Lock()
 
     @classmethod
-    def open(cls, paths: Sequence[Path], organization: Organization) -> Rulebook:
-        """Load the first policy. Raises Problems: without a policy nothing starts."""
-        return cls(paths, organization, load_policy(paths, organization))
+    def open(cls, paths: Sequence[Path], organization: Organization, directory: Directory = NOBODY) -> Rulebook:
+        """Load the first policy. directory: a directory server's people. Raises Problems: without a policy nothing
+        starts.
+        """
+        return cls(paths, organization, load_policy(paths, organization, directory=directory), directory)
 
     def current(self) -> Policy:
         """The policy in force."""
         return self._policy
+
+    async def take_people(self, directory: Directory) -> tuple[Problem, ...]:
+        """Go on with these people of the directory server. What is wrong, such as a group that a rule names and that is
+        gone; the policy in force then stays with the people it had.
+        """
+        async with self._reloading:
+            try:
+                policy = await asyncio.to_thread(load_policy, self._paths, self._organization, directory=directory)
+            except Problems as error:
+                return error.problems
+            self._policy, self._directory = policy, directory
+            return ()
 
     async def reload(self, *, asked: bool = False) -> bool:
         """Read everything anew. True: the new policy is in force; False: it is wrong, and the old one stays.
@@ -47,7 +65,9 @@ class Rulebook:
         """
         async with self._reloading:
             try:
-                policy = await asyncio.to_thread(load_policy, self._paths, self._organization)
+                policy = await asyncio.to_thread(
+                    load_policy, self._paths, self._organization, directory=self._directory
+                )
             except Problems as error:
                 said_before, self.problems = error.problems == self.problems, error.problems
                 if asked or not said_before:

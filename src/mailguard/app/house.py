@@ -21,16 +21,19 @@ from mailguard.antivirus import Clamd
 from mailguard.app import hint
 from mailguard.app.children import doors_beside
 from mailguard.app.front import Reception, front_door, logins
+from mailguard.app.people import people_path
 from mailguard.app.rooms import Rooms, house_key, ledger_path, open_rooms, utc_now
 from mailguard.app.sorting import Elsewhere, post_room, sorting_room
 from mailguard.app.welcome import welcome
 from mailguard.config.load import Config
-from mailguard.config.rooms import hostname, organization, reading_limits, scanner
+from mailguard.config.rooms import directory, hostname, organization, reading_limits, scanner
 from mailguard.delivery import Delivery
 from mailguard.inspect.workers import Readers, ReadersDead
 from mailguard.intake import Intake, IntakeSettings
+from mailguard.mail.directory import NOBODY
 from mailguard.notify.post import Post
 from mailguard.policy.marks import Problems
+from mailguard.roster import Roster, first_people
 from mailguard.rulebook import Rulebook
 from mailguard.smtpd.auth import UserFile
 from mailguard.smtpd.server import Door
@@ -59,6 +62,7 @@ class House:
         self._workers = workers
         self._share_ports = share_ports or workers > 1
         self._rulebook: Rulebook | None = None
+        self._roster: Roster | None = None
         self._door: Door | None = None
         self._listening = False
         self._users: UserFile | None = None
@@ -118,7 +122,16 @@ class House:
 
     async def _open_rulebook(self, stack: AsyncExitStack) -> None:
         paths = [self.config.path(path) for path in self.config.settings.policies]
-        self._rulebook = await asyncio.to_thread(Rulebook.open, paths, organization(self.config))
+        server, path = directory(self.config), people_path(self.config)
+        people, why = await asyncio.to_thread(first_people, server, path) if server is not None else (NOBODY, "")
+        try:
+            self._rulebook = await asyncio.to_thread(Rulebook.open, paths, organization(self.config), people)
+        except Problems as error:
+            said = [self.config.problem(("directory", "url"), why)] if why else []
+            raise Problems([*said, *error.problems]) from None
+        if server is not None:
+            self._roster = Roster(server, path, self._rulebook.take_people, people)
+            stack.push_async_callback(_ended, asyncio.create_task(self._roster.watch(), name="roster"))
         stack.push_async_callback(_ended, asyncio.create_task(self._rulebook.watch(), name="policy watcher"))
 
     async def _open_reception(self, stack: AsyncExitStack, rooms: Rooms, readers: Readers) -> None:
@@ -197,6 +210,8 @@ class House:
         self._reloading = asyncio.get_running_loop().create_task(self._reload(), name="reload")
 
     async def _reload(self) -> None:
+        if self._roster is not None:
+            await self._roster.look_again(asked=True)
         if self._rulebook is not None:
             await self._rulebook.reload(asked=True)
         try:

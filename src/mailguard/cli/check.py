@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
+from mailguard.app.people import people_of
 from mailguard.cli.setup import with_config
 from mailguard.config import Config, load_config
-from mailguard.config.rooms import listeners, organization, scanner, upstream
+from mailguard.config.rooms import directory, listeners, organization, scanner, upstream
 from mailguard.policy.lint import lint
 from mailguard.policy.loader import load_policy
 from mailguard.policy.marks import Problem, Problems
@@ -18,12 +19,13 @@ from mailguard.smtpd.auth import UserFile
 
 @click.command("check")
 @with_config
+@click.option("--offline", is_flag=True, help="Do not ask the directory server: take the people that were kept.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def check(config_file: Path | None, as_json: bool) -> None:
+def check(config_file: Path | None, offline: bool, as_json: bool) -> None:
     """Check configuration and policies. Prints every error as file:line:column: message; status 1 if there is one."""
     if config_file is None and Path("mailguard.yaml").is_file():
         config_file = Path("mailguard.yaml")
-    found = _problems(config_file)
+    found = _problems(config_file, offline)
     errors = sum(problem.severity == "error" for problem in found)
     if as_json:
         said = [
@@ -39,14 +41,14 @@ def check(config_file: Path | None, as_json: bool) -> None:
     raise SystemExit(1 if errors else 0)
 
 
-def _problems(file: Path | None) -> tuple[Problem, ...]:
+def _problems(file: Path | None, offline: bool) -> tuple[Problem, ...]:
     """Everything that is wrong, also across files: policies, logins, certificates, upstream."""
     try:
         config = load_config(file)
     except Problems as error:
         return error.problems
     found: list[Problem] = []
-    for look in (_doors, _policies):
+    for look in (_doors, lambda settings: _policies(settings, offline)):
         try:
             found += look(config)
         except Problems as error:
@@ -56,7 +58,7 @@ def _problems(file: Path | None) -> tuple[Problem, ...]:
 
 def _doors(config: Config) -> list[Problem]:
     found: list[Problem] = []
-    for look in (listeners, upstream, scanner, _users):
+    for look in (listeners, upstream, scanner, directory, _users):
         try:
             look(config)
         except Problems as error:
@@ -69,5 +71,10 @@ def _users(config: Config) -> None:
         UserFile(config.path(config.settings.auth.file)).load()
 
 
-def _policies(config: Config) -> list[Problem]:
-    return lint(load_policy([config.path(path) for path in config.settings.policies], organization(config)))
+def _policies(config: Config, offline: bool) -> list[Problem]:
+    people, found = people_of(config, ask=not offline)
+    try:
+        policies = [config.path(path) for path in config.settings.policies]
+        return [*found, *lint(load_policy(policies, organization(config), directory=people))]
+    except Problems as error:  # also what the rules miss because the directory server was not read
+        raise Problems([*found, *error.problems]) from None

@@ -16,6 +16,7 @@ from typing import Any
 
 import click
 
+from mailguard.app.people import policy_of
 from mailguard.app.rooms import ledger_path, open_rooms, utc_now
 from mailguard.cli.setup import fail, read_config, refuse, with_config
 from mailguard.config import Config
@@ -29,7 +30,7 @@ from mailguard.mail.verdict import Disposition
 from mailguard.policy.case import Case, Known, known_keys
 from mailguard.policy.explain import disposition_word
 from mailguard.policy.explain import explain as explained
-from mailguard.policy.loader import Policy, load_policy
+from mailguard.policy.loader import Policy
 from mailguard.policy.marks import Problems
 from mailguard.policy.schema.example import parse_local_time
 from mailguard.store.errors import StoreError
@@ -61,7 +62,7 @@ def explain(
         fail(f"{file}: cannot be read: {error.strerror}")
     config = read_config(config_file)
     try:
-        policy = load_policy([config.path(path) for path in config.settings.policies], organization(config))
+        policy = policy_of(config)
     except Problems as error:
         refuse(error)
     facts = asyncio.run(_read(octets, config))

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
+from mailguard.app.people import policy_of
 from mailguard.cli.setup import read_config, refuse, with_config
-from mailguard.config.rooms import organization
 from mailguard.policy.examples import ExampleResult, run_examples
 from mailguard.policy.loader import Policy, load_policy
 from mailguard.policy.marks import Problems
@@ -53,7 +53,7 @@ def _run(paths: tuple[Path, ...], config_file: Path | None) -> tuple[Policy, lis
             loaded = load_policy(paths)
         else:
             config = read_config(config_file)
-            loaded = load_policy([config.path(path) for path in config.settings.policies], organization(config))
+            loaded = policy_of(config)
     except Problems as error:
         refuse(error)
     return loaded, run_examples(loaded, loaded.organization)

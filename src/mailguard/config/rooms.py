@@ -9,12 +9,14 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from mailguard.antivirus import ClamdSettings
 from mailguard.config.load import Config
 from mailguard.inspect.limits import ReadingLimits
+from mailguard.ldap.settings import KINDS, LdapSettings, Tls
 from mailguard.mail.address import parse_address
 from mailguard.mail.organization import Organization
 from mailguard.policy.marks import Problem, Problems
@@ -147,4 +149,39 @@ def scanner(config: Config) -> ClamdSettings | None:
         pass
     raise Problems(
         [config.problem(("virus", "clamd"), f"{section.clamd}: write unix:/run/clamav/clamd.ctl or tcp://host:3310")]
+    )
+
+
+def directory(config: Config) -> LdapSettings | None:
+    """The directory server, None if there is none. Raises Problems."""
+    section = config.settings.directory
+    if section is None:
+        return None
+    try:
+        url = urlsplit(section.url)
+        scheme, host, port = url.scheme, url.hostname, url.port
+        extra = url.path.strip("/") or url.query or url.username
+    except ValueError:  # a port that is no number
+        scheme, host, port, extra = "", None, None, ""
+    if scheme not in ("ldap", "ldaps") or not host or extra:
+        said = f"{section.url}: write ldap://host, ldaps://host, or either with :port"
+        raise Problems([config.problem(("directory", "url"), said)])
+    if scheme == "ldaps" and section.tls == "none":
+        raise Problems([config.problem(("directory", "tls"), "ldaps is never without TLS; write ldap://, or required")])
+    tls: Tls = "implicit" if scheme == "ldaps" else "none" if section.tls == "none" else "starttls"
+    people, groups, attributes = KINDS[section.kind]
+    return LdapSettings(
+        host=host,
+        port=port or (636 if tls == "implicit" else 389),
+        base=section.base,
+        tls=tls,
+        verify=section.tls == "required",
+        ca_file=config.path(section.ca_file) if section.ca_file else None,
+        bind_dn=section.bind_dn,
+        password=section.password.get_secret_value() if section.password else "",
+        person_filter=section.person_filter or people,
+        group_filter=section.group_filter or groups,
+        attributes=replace(attributes, **section.attributes.model_dump(exclude_none=True)),
+        refresh=float(section.refresh),
+        seconds=float(section.time),
     )

@@ -1,0 +1,48 @@
+"""Policies together with the people of the directory server, as `serve` has them: for the verbs of the command line.
+
+What a running server kept on disk will do for most verbs; `check` asks the server itself.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mailguard.app.rooms import ledger_path
+from mailguard.config.load import Config
+from mailguard.config.rooms import directory as directory_settings
+from mailguard.config.rooms import organization
+from mailguard.ldap.kept import kept
+from mailguard.ldap.reader import LdapUnavailable, read
+from mailguard.mail.directory import NOBODY, Directory
+from mailguard.policy.loader import Policy, load_policy
+from mailguard.policy.marks import Problem, Problems
+from mailguard.roster import source_of
+
+
+def people_path(config: Config) -> Path:
+    """Where the last snapshot lies."""
+    return ledger_path(config).with_suffix(".people.json")
+
+
+def people_of(config: Config, *, ask: bool) -> tuple[Directory, list[Problem]]:
+    """The server's people, and what is wrong. ask: the server itself; else what was kept, and the server only where
+    nothing was. Blocks. Raises Problems on settings that cannot be.
+    """
+    settings = directory_settings(config)
+    if settings is None:
+        return NOBODY, []
+    before = kept(people_path(config), source_of(settings))
+    if before is not None and not ask:
+        return before, []
+    try:
+        return read(settings).directory, []
+    except LdapUnavailable as error:
+        return before or NOBODY, [config.problem(("directory", "url"), str(error))]
+
+
+def policy_of(config: Config, *, ask: bool = False) -> Policy:
+    """The configured policies. Raises Problems, also of the directory server."""
+    people, problems = people_of(config, ask=ask)
+    if problems:
+        raise Problems(problems)
+    return load_policy([config.path(path) for path in config.settings.policies], organization(config), directory=people)

@@ -1,0 +1,129 @@
+"""One reading of a directory server: connect, encrypt, log in, ask for people and groups page by page, hang up.
+
+It trusts the administrator for the address and the certificates for who answers. It follows no referral, writes
+nothing and gives up in time; half an answer is an error, never a smaller company. It blocks: call it in a thread. The
+library (ldap3, LGPL) is an extra and is imported only here, when it is needed. Sources: RFC 4511 (LDAP), 2696 (paging).
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from mailguard.ldap.settings import LdapSettings
+from mailguard.ldap.snapshot import Found, Snapshot, snapshot_of
+
+_REFERRAL = 10  # RFC 4511 section 4.1.9
+
+
+class LdapUnavailable(Exception):
+    """The server could not be read, or not whole. The message is one line for the administrator."""
+
+
+def read(settings: LdapSettings) -> Snapshot:
+    """Everybody and every group, within `seconds`. Raises LdapUnavailable."""
+    where = f"{settings.host}:{settings.port}"
+    try:
+        import ldap3  # type: ignore[import-untyped]  # noqa: F401
+    except ImportError:
+        raise LdapUnavailable(
+            "the library for it is missing: install mailguard with its extra, mailguard[ldap]"
+        ) from None
+    end = time.monotonic() + settings.seconds
+    try:
+        connection = _connected(settings)
+        try:
+            asked = settings.attributes
+            people = list(_entries(connection, settings, settings.person_filter, asked.of_people(), end))
+            groups = list(_entries(connection, settings, settings.group_filter, asked.of_groups(), end))
+        finally:
+            with suppress(Exception):  # it may be gone already, and we have what we wanted or a better reason
+                connection.unbind()
+    except LdapUnavailable as error:
+        raise LdapUnavailable(f"{where}: {error}") from None
+    except Exception as error:  # whatever a server or the library does, mail goes on
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise LdapUnavailable(f"{where}: cannot be read: {said[:200]}") from error
+    if not people:
+        raise LdapUnavailable(f"{where}: nobody under base {settings.base!r} matches person_filter; check both")
+    return snapshot_of(people, groups, asked)
+
+
+def _connected(settings: LdapSettings) -> Any:
+    import ldap3
+
+    tls = None
+    if settings.tls != "none":
+        tls = ldap3.Tls(
+            validate=ssl.CERT_REQUIRED if settings.verify else ssl.CERT_NONE,
+            ca_certs_file=str(settings.ca_file) if settings.ca_file else None,
+        )
+    server = ldap3.Server(
+        settings.host,
+        settings.port,
+        use_ssl=settings.tls == "implicit",
+        get_info=ldap3.NONE,
+        tls=tls,
+        connect_timeout=settings.connect_seconds,
+    )
+    connection = ldap3.Connection(
+        server,
+        user=settings.bind_dn or None,
+        password=settings.password or None,
+        authentication=ldap3.SIMPLE if settings.bind_dn else ldap3.ANONYMOUS,
+        auto_bind=ldap3.AUTO_BIND_NONE,
+        auto_referrals=False,
+        auto_range=True,
+        read_only=True,
+        raise_exceptions=True,
+        receive_timeout=settings.connect_seconds,
+        check_names=False,
+    )
+    try:
+        connection.open()
+        if settings.tls == "starttls":
+            connection.start_tls()
+        connection.bind()
+    except Exception:
+        with suppress(Exception):
+            connection.unbind()
+        raise
+    return connection
+
+
+def _entries(
+    connection: Any, settings: LdapSettings, wanted: str, attributes: tuple[str, ...], end: float
+) -> Iterator[Found]:
+    most = settings.people_most if wanted == settings.person_filter else settings.groups_most
+    found = connection.extend.standard.paged_search(
+        settings.base, wanted, attributes=list(attributes), paged_size=settings.page, generator=True
+    )
+    count = 0
+    for item in found:
+        if time.monotonic() > end:
+            raise LdapUnavailable(f"not read within {settings.seconds:g} s")
+        if item.get("type") != "searchResEntry":
+            continue  # a pointer to another server: what lies there is not asked for
+        count += 1
+        if count > most:
+            raise LdapUnavailable(f"more than {most} entries match {wanted}")
+        yield Found(str(item["dn"]), _values(item["raw_attributes"]))
+    # ldap3 ends quietly at a limit of the server's, with what it has; what is left over would be a smaller company.
+    end_of_it = connection.result
+    if end_of_it["result"] == _REFERRAL:
+        raise LdapUnavailable(f"base {settings.base!r} lies on another server: name that one")
+    if end_of_it["result"] != 0:
+        raise LdapUnavailable(f"not all entries that match {wanted} were given: {end_of_it['description']}")
+
+
+def _values(raw: dict[str, list[bytes]]) -> dict[str, tuple[str, ...]]:
+    """Texts by name. A part of a value's range (`member;range=0-1499`, MS-ADTS 3.1.1.3.1.3.3) must not be left over."""
+    if any(";range=" in name.casefold() and not name.endswith("*") for name in raw):
+        raise LdapUnavailable("the server gave only a part of a long list of members")
+    return {
+        name.partition(";")[0].casefold(): tuple(value.decode("utf-8", "replace") for value in values)
+        for name, values in raw.items()
+    }
