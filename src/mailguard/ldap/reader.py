@@ -79,7 +79,7 @@ def _connected(settings: LdapSettings) -> Any:
         auto_range=True,
         read_only=True,
         raise_exceptions=True,
-        receive_timeout=settings.connect_seconds,
+        receive_timeout=max(1, int(settings.connect_seconds)),
         check_names=False,
     )
     try:

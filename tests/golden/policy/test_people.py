@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 from tests.golden.policy.test_golden import case_of, read_golden
+from tests.test_docs import blocks_of
 
+from mailguard.config import load_config
+from mailguard.config.rooms import directory
 from mailguard.mail.organization import Organization
 from mailguard.policy.examples import run_examples
 from mailguard.policy.judge import judge
@@ -37,6 +40,29 @@ def test_golden(path: Path, policy: Policy) -> None:
     told = " ".join(item for hit in verdict.hits for item in (*hit.evidence, hit.because.ja, hit.because.en))
     for evidence in golden.words.get("told", []):
         assert evidence in told
+
+
+PAGE = Path(__file__).parents[3] / "docs" / "people.md"
+BLOCKS = blocks_of(PAGE.read_text(encoding="utf-8"), "yaml")
+
+
+@pytest.mark.parametrize("text", [text for text in BLOCKS if text.startswith("version:")])
+def test_what_the_page_shows_holds(text: str, tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text(text, encoding="utf-8")
+    shown = load_policy([tmp_path], COMPANY)
+    results = run_examples(shown, COMPANY)
+    assert results
+    assert [result for result in results if not result.passed] == []
+    assert lint(shown) == []
+
+
+def test_the_directory_that_the_page_shows_can_be_set(tmp_path: Path) -> None:
+    (text,) = (text for text in BLOCKS if text.startswith("directory:"))
+    base = "organization: {domains: [corp.example]}\nlisteners: []\nupstream: {url: 'smtp://x:25'}\n"
+    (tmp_path / "c.yaml").write_text(f"{base}notify: {{from: m@corp.example}}\n{text}", encoding="utf-8")
+    found = directory(load_config(tmp_path / "c.yaml", {"MAILGUARD_DIRECTORY__PASSWORD": "x"}))
+    assert found is not None
+    assert (found.host, found.refresh) == ("ad.corp.example", 900)
 
 
 def test_the_policy_of_the_cases_is_sound(policy: Policy) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from mailguard.config import load_config
+from mailguard.config import load_config, rooms
 from mailguard.policy.marks import Problems
 
 GOOD = """\
@@ -119,3 +120,59 @@ def test_the_tryout_settings_answer_to_three_variables(tmp_path: Path) -> None:
     settings = load_config(None, environment).settings
     assert (settings.listeners[0].address, settings.console.url) == ("127.0.0.1:1", "http://127.0.0.1:2")
     assert settings.upstream.url == f"mailbox:{tmp_path}/mailbox"
+
+
+DIRECTORY = "directory: {{url: {url}, base: 'dc=corp,dc=example'{more}}}\n"
+
+
+def directory_of(tmp_path: Path, url: str = "ldaps://ldap.corp.example", more: str = "", **environment: str) -> Any:
+    file = write(tmp_path, GOOD + DIRECTORY.format(url=f"'{url}'", more=more))
+    return rooms.directory(load_config(file, environment))
+
+
+def test_the_directory_server_and_its_defaults(tmp_path: Path) -> None:
+    found = directory_of(tmp_path)
+    assert (found.host, found.port, found.tls, found.verify, found.refresh) == (
+        "ldap.corp.example", 636, "implicit", True, 900.0,
+    )  # fmt: skip
+    assert "userAccountControl" in found.person_filter
+    assert found.attributes.aliases == "proxyAddresses"
+    more = ", kind: openldap, tls: none, refresh: 1h, ca_file: ca.pem, attributes: {aliases: gosaMailAlternateAddress}"
+    found = directory_of(tmp_path, "ldap://127.0.0.1:3389", more)
+    assert (found.port, found.tls, found.refresh, found.ca_file) == (3389, "none", 3600.0, tmp_path / "ca.pem")
+    assert found.attributes.aliases == "gosaMailAlternateAddress"
+    assert found.attributes.mail == "mail"
+
+
+def test_the_password_of_the_directory_server_comes_from_the_environment_or_a_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("s3cret: x\n")
+    more = ", bind_dn: 'cn=reader'"
+    named = {"MAILGUARD_DIRECTORY__PASSWORD_FILE": str(tmp_path / "secret")}
+    found = directory_of(tmp_path, more=more, **named)
+    assert found.password == "s3cret: x"
+    assert "s3cret" not in repr(found)
+    assert directory_of(tmp_path, more=more, MAILGUARD_DIRECTORY__PASSWORD="1").password == "1"
+
+
+@pytest.mark.parametrize(
+    ("url", "more", "said"),
+    [
+        ("http://x", "", "write ldap://host"),
+        ("ldap://x:port", "", "write ldap://host"),
+        ("ldap://x/dc=corp", "", "write ldap://host"),
+        ("ldap://user@x", "", "write ldap://host"),
+        ("ldaps://x", ", tls: none", "ldaps is never without TLS"),
+        ("ldap://x", ", bind_dn: cn=reader", "bind_dn and password go together"),
+        ("ldap://x", ", password: x", "bind_dn and password go together"),
+        ("ldap://x", ", person_filter: mail=*", "in parentheses"),
+        ("ldap://x", ", refresh: 1s", "greater than or equal to 10"),
+        ("ldap://x", ", attributes: {manger: x}", "did you mean 'manager'?"),
+        ("ldap://x", ", attributes: {mail: ''}", "must name an attribute"),
+        ("ldap://x", ", attributes: {name: ['a b']}", "not the name of an attribute"),
+    ],
+)
+def test_a_directory_server_that_cannot_be(tmp_path: Path, url: str, more: str, said: str) -> None:
+    with pytest.raises(Problems) as caught:
+        directory_of(tmp_path, url, more)
+    assert len(caught.value.problems) == 1
+    assert said in str(caught.value)

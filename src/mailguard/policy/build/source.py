@@ -50,7 +50,9 @@ class Source:
         for index, name in enumerate(names or ()):
             members = self.directory.groups.get(name)
             if members is None:
-                near = did_you_mean(name, self.directory.groups) or ": no groups: are declared"
+                near = (
+                    did_you_mean(name, self.directory.groups) or ": no group is known, by groups: or a directory server"
+                )
                 self.problem((*path, index), f"no group {name[:60]!r}{near}")
             elif not members and not self.directory.domains.get(name):
                 self.problem((*path, index), f"group {name[:60]!r} has no members")
