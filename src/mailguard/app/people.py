@@ -6,6 +6,7 @@ What a running server kept on disk will do for most verbs; `check` asks the serv
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from mailguard.app.rooms import ledger_path
 from mailguard.config.load import Config
@@ -24,25 +25,29 @@ def people_path(config: Config) -> Path:
     return ledger_path(config).with_suffix(".people.json")
 
 
-def people_of(config: Config, *, ask: bool) -> tuple[Directory, list[Problem]]:
-    """The server's people, and what is wrong. ask: the server itself; else what was kept, and the server only where
-    nothing was. Blocks. Raises Problems on settings that cannot be.
+def people_of(config: Config, ask: Literal["now", "if needed", "never"]) -> tuple[Directory, list[Problem]]:
+    """The server's people, and what is wrong. ask: whether the server itself, or what was kept first, or only that.
+    Blocks. Raises Problems on settings that cannot be.
     """
     settings = directory_settings(config)
     if settings is None:
         return NOBODY, []
     before = kept(people_path(config), source_of(settings))
-    if before is not None and not ask:
+    if before is not None and ask != "now":
         return before, []
+    if ask == "never":
+        return NOBODY, [
+            config.problem(("directory", "url"), "not asked (--offline), and nothing of it was kept before")
+        ]
     try:
         return read(settings).directory, []
     except LdapUnavailable as error:
         return before or NOBODY, [config.problem(("directory", "url"), str(error))]
 
 
-def policy_of(config: Config, *, ask: bool = False) -> Policy:
+def policy_of(config: Config) -> Policy:
     """The configured policies. Raises Problems, also of the directory server."""
-    people, problems = people_of(config, ask=ask)
+    people, problems = people_of(config, "if needed")
     if problems:
         raise Problems(problems)
     return load_policy([config.path(path) for path in config.settings.policies], organization(config), directory=people)

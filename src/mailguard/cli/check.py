@@ -72,7 +72,7 @@ def _users(config: Config) -> None:
 
 
 def _policies(config: Config, offline: bool) -> list[Problem]:
-    people, found = people_of(config, ask=not offline)
+    people, found = people_of(config, "never" if offline else "now")
     try:
         policies = [config.path(path) for path in config.settings.policies]
         return [*found, *lint(load_policy(policies, organization(config), directory=people))]

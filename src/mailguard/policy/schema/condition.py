@@ -29,7 +29,9 @@ class ConditionModel(Strict):
     personal_data: PersonalDataModel | None = None
     sender: SenderModel | None = None
     message: MessageModel | None = None
-    time: TimeModel | None = None
+    time: TimeModel | None = Field(
+        None, description="when the mail came in", examples=[{"within": "22:00-05:00"}, {"office_hours": False}]
+    )
 
     @model_validator(mode="before")
     @classmethod
