@@ -155,6 +155,9 @@ def test_check_and_serve_ask_the_server(slapd: Slapd, tmp_path: Path) -> None:
     file.write_text(yaml.safe_dump(data))
     done = mailguard(tmp_path, "check")
     assert done.stdout == "configuration and policies are good\n", done.stderr
+    offline = mailguard(tmp_path, "check", "--offline")
+    assert offline.returncode == 1
+    assert "directory.url: not asked (--offline), and nothing of it was kept before" in offline.stderr
     slapd.change(f"dn: {SALES}\nchangetype: delete\n")
     assert mailguard(
         tmp_path, "check"
@@ -186,6 +189,7 @@ def test_a_running_house_holds_by_group_and_sighup_reads_the_people_again(slapd:
     with running_house(tmp_path, upstream="mailbox:out", policy=RULES, directory=config(slapd)) as house:
         kept = tmp_path / "var" / "mailguard.people.json"
         assert json.loads(kept.read_text())["groups"] == {"sales": [ANN]}
+        assert house.json("check", "--offline")["ok"]
         assert "held for confirmation" in sent(house.smtp, ANN)
         assert "held" not in sent(house.smtp, "cid@corp.example")
         slapd.change(f"dn: {SALES}\nchangetype: modify\nadd: member\nmember: uid=cid,ou=people,dc=corp,dc=example\n")
