@@ -17,6 +17,7 @@ from mailguard import events
 from mailguard.antivirus import Clamd
 from mailguard.inspect.workers import Readers
 from mailguard.mail import reply
+from mailguard.mail.envelope import Envelope
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Message
 from mailguard.mail.organization import Organization
@@ -26,6 +27,8 @@ from mailguard.mail.verdict import Disposition, Verdict
 from mailguard.policy.case import Case
 from mailguard.policy.judge import judge
 from mailguard.policy.loader import Policy
+from mailguard.policy.question import question
+from mailguard.resolver import Resolver
 from mailguard.store.audit import Audit
 from mailguard.store.history import History
 from mailguard.store.records import MessageRecord
@@ -64,6 +67,7 @@ class Intake:
         *,
         readers: Readers,
         scanner: Clamd | None = None,
+        resolver: Resolver | None = None,
         policy: Callable[[], Policy],
         history: History,
         spool: Spool,
@@ -75,6 +79,7 @@ class Intake:
         self._settings = settings
         self._readers = readers
         self._scanner = scanner
+        self._resolver = resolver
         self._policy = policy
         self._history = history
         self._spool = spool
@@ -115,11 +120,30 @@ class Intake:
         return scanned.added_to(facts)
 
     async def _judged(self, message: Message, facts: Facts) -> Verdict:
-        known = await self._history.known(message.envelope.sender, message.envelope.recipients)
-        case = Case(message.envelope, facts, self._settings.organization, known, message.body.size, message.received_at)
-        if len(facts.text) + len(message.envelope.recipients) * 100 <= _JUDGED_ON_LOOP and not facts.attachments:
-            return judge(self._policy(), case)
-        return await asyncio.to_thread(judge, self._policy(), case)
+        policy, envelope = self._policy(), message.envelope
+        asked = question(policy, facts, message.received_at)
+        known, mail_domains = await asyncio.gather(
+            self._history.known(envelope.sender, envelope.recipients, asked), self._mail_domains(policy, envelope)
+        )
+        case = Case(
+            envelope,
+            facts,
+            self._settings.organization,
+            known,
+            message.body.size,
+            message.received_at,
+            mail_domains=mail_domains,
+        )
+        if len(facts.text) + len(envelope.recipients) * 100 <= _JUDGED_ON_LOOP and not facts.attachments:
+            return judge(policy, case)
+        return await asyncio.to_thread(judge, policy, case)
+
+    async def _mail_domains(self, policy: Policy, envelope: Envelope) -> dict[str, bool]:
+        """What DNS says of the outside domains, if a rule in force asks for it."""
+        if self._resolver is None or "mx" not in policy.needs:
+            return {}
+        own = self._settings.organization.is_internal
+        return await self._resolver.mail_domains(one.ascii_domain for one in envelope.recipients if not own(one))
 
     async def _refuse(self, message: Message, verdict: Verdict) -> Reply:
         """The mail stays the client's, so nothing is to bounce; the refusal stays in the audit log."""

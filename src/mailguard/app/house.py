@@ -26,13 +26,14 @@ from mailguard.app.rooms import Rooms, house_key, ledger_path, open_rooms, utc_n
 from mailguard.app.sorting import Elsewhere, post_room, sorting_room
 from mailguard.app.welcome import welcome
 from mailguard.config.load import Config
-from mailguard.config.rooms import directory, hostname, organization, reading_limits, scanner
+from mailguard.config.rooms import directory, hostname, organization, reading_limits, resolver, scanner
 from mailguard.delivery import Delivery
 from mailguard.inspect.workers import Readers, ReadersDead
 from mailguard.intake import Intake, IntakeSettings
 from mailguard.mail.directory import NOBODY
 from mailguard.notify.post import Post
 from mailguard.policy.marks import Problems
+from mailguard.resolver import Resolver
 from mailguard.roster import Roster, first_people
 from mailguard.rulebook import Rulebook
 from mailguard.smtpd.auth import UserFile
@@ -147,6 +148,7 @@ class House:
             settings,
             readers=readers,
             scanner=Clamd(clamd) if clamd else None,
+            resolver=Resolver(resolver(self.config)),
             policy=self.rulebook.current,
             history=rooms.history,
             spool=rooms.spool,

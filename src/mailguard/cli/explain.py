@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from mailguard.app.people import policy_of
 from mailguard.app.rooms import ledger_path, open_rooms, utc_now
 from mailguard.cli.setup import fail, read_config, refuse, with_config
 from mailguard.config import Config
-from mailguard.config.rooms import organization, reading_limits
+from mailguard.config.rooms import organization, reading_limits, resolver
 from mailguard.inspect.workers import Readers
 from mailguard.mail.address import NULL_PATH, Address, AddressError, ReversePath, parse_address
 from mailguard.mail.envelope import Client, Envelope
@@ -32,7 +33,9 @@ from mailguard.policy.explain import disposition_word
 from mailguard.policy.explain import explain as explained
 from mailguard.policy.loader import Policy
 from mailguard.policy.marks import Problems
+from mailguard.policy.question import Question, question
 from mailguard.policy.schema.example import parse_local_time
+from mailguard.resolver import Resolver
 from mailguard.store.errors import StoreError
 
 
@@ -67,8 +70,16 @@ def explain(
         refuse(error)
     facts = asyncio.run(_read(octets, config))
     envelope = _envelope(facts, sender, recipients, login)
-    before = _known(known) if known else asyncio.run(_remembered(config, envelope))
-    case = Case(envelope, facts, organization(config), before, len(octets), _moment(at, policy))
+    moment = _moment(at, policy)
+    before = (
+        _known(known)
+        if known
+        else asyncio.run(_remembered(config, envelope, question(policy, facts, moment or utc_now())))
+    )
+    case = Case(envelope, facts, organization(config), before, len(octets), moment)
+    if "mx" in policy.needs:
+        domains = [one.ascii_domain for one in envelope.recipients if not case.organization.is_internal(one)]
+        case = replace(case, mail_domains=asyncio.run(Resolver(resolver(config)).mail_domains(domains)))
     said = explained(policy, case)
     if as_json:
         click.echo(json.dumps(said, ensure_ascii=False))
@@ -85,13 +96,13 @@ async def _read(octets: bytes, config: Config) -> Facts:
         await readers.stop()
 
 
-async def _remembered(config: Config, envelope: Envelope) -> Known:
+async def _remembered(config: Config, envelope: Envelope, asked: Question) -> Known:
     """What the ledger knows of these recipients; nothing where there is no ledger yet."""
     if not ledger_path(config).exists():
         return Known()
     try:
         async with open_rooms(config) as rooms:
-            return await rooms.history.known(envelope.sender, envelope.recipients)
+            return await rooms.history.known(envelope.sender, envelope.recipients, asked)
     except StoreError as error:
         fail(f"{ledger_path(config)}: {error}; --known DOMAIN does without the ledger")
 

@@ -21,6 +21,7 @@ from mailguard.mail.address import parse_address
 from mailguard.mail.organization import Organization
 from mailguard.policy.marks import Problem, Problems
 from mailguard.relay.settings import UpstreamSettings, parse_url
+from mailguard.resolver import ResolverSettings
 from mailguard.smtpd.settings import DoorLimits, ListenerSettings
 from mailguard.smtpd.tls import CertificateError, context_for
 
@@ -132,6 +133,13 @@ def reading_limits(config: Config) -> ReadingLimits:
         ratio=limits.reading_ratio,
         mail_bytes=max(limits.message_size, 128 * 2**20),
     )
+
+
+def resolver(config: Config) -> ResolverSettings:
+    """Whom DNS is asked of."""
+    section = config.settings.dns
+    servers = (server.rpartition(":") for server in section.servers)
+    return ResolverSettings(tuple((host.strip("[]"), int(port)) for host, _, port in servers), float(section.timeout))
 
 
 def scanner(config: Config) -> ClamdSettings | None:

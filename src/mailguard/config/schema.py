@@ -68,6 +68,18 @@ def _endpoint(value: object) -> str:
     return text
 
 
+def _server(value: object) -> str:
+    text = str(value)
+    host, _, port = text.rpartition(":") if text.startswith("[") or text.count(":") == 1 else (text, "", "53")
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+        if not 1 <= int(port) <= 65535:
+            raise ValueError("no port")
+    except ValueError as error:
+        raise ValueError("write the address of a resolver, such as 192.0.2.53 or [2001:db8::53]:5353") from error
+    return f"[{host.strip('[]')}]:{port}"
+
+
 def _network(value: object) -> str:
     try:
         return str(ipaddress.ip_network(str(value), strict=False))
@@ -87,6 +99,7 @@ Octets = Annotated[int, BeforeValidator(_octets)]
 MailAddress = Annotated[str, AfterValidator(_address)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Endpoint = Annotated[str, BeforeValidator(_endpoint)]
+Server = Annotated[str, BeforeValidator(_server)]
 Network = Annotated[str, BeforeValidator(_network)]
 Later = Annotated[object, BeforeValidator(_later)]
 
@@ -228,6 +241,13 @@ class VirusSection(_Section):
     time: Seconds = 30
 
 
+class DnsSection(_Section):
+    """Which resolvers are asked (none: those of this machine), for rules that ask whether a domain takes mail."""
+
+    servers: tuple[Server, ...] = ()
+    timeout: Annotated[Seconds, Field(ge=1, le=30)] = 2
+
+
 class DirectoryAttributes(_Section):
     """Which attribute says what; what is left out is that of the kind of server. "" : nothing does."""
 
@@ -305,6 +325,7 @@ class Settings(_Section):
     notify: NotifySection
     limits: LimitsSection = LimitsSection()
     virus: VirusSection | None = None
+    dns: DnsSection = DnsSection()
     directory: DirectorySection | None = None
     delivery: DeliverySection = DeliverySection()
     metrics: MetricsSection = MetricsSection()

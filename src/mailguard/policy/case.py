@@ -7,15 +7,33 @@ same mail.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mailguard.mail.envelope import Envelope
 from mailguard.mail.facts import Facts
 from mailguard.mail.organization import Organization
+from mailguard.mail.verdict import Because
 from mailguard.policy.free_mail import known_keys
 
-__all__ = ["Case", "Known", "known_keys"]
+__all__ = ["Case", "Circle", "Known", "Risk", "known_keys"]
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """People whom this sender wrote to together. members: keys of addresses; count: in how many mails."""
+
+    members: frozenset[str]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """How likely a recipient is a mistake, from 0 to 1, and why."""
+
+    value: float
+    because: Because
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +41,21 @@ class Known:
     """What history knows. The sets hold keys (`known_keys`) that this sender, or anybody here, has written to before.
 
     often: domains worth comparing look-alikes with, most used first.
+
+    Of the rest None means that nobody was asked, which is not the same as that there is nothing. Their keys are those
+    of addresses (`Address.key`). last_written: how long ago this sender wrote to a recipient; who is missing was never
+    written to. thread: who took part in the thread that this mail goes on with, as far as it was seen here; empty: it
+    was not. names: display names by address, out of this sender's mail: those of the recipients, and of whoever else
+    bears one of their names. circles: who was often written to together.
     """
 
     sender_domains: frozenset[str] = frozenset()
     company_domains: frozenset[str] = frozenset()
     often: tuple[str, ...] = ()
+    last_written: Mapping[str, timedelta] | None = None
+    thread: frozenset[str] | None = None
+    names: Mapping[str, str] | None = None
+    circles: tuple[Circle, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +63,8 @@ class Case:
     """Everything that a verdict depends on besides the policy. size: octets of the message.
 
     moment: when it came in (aware); None if nobody knows, as with a file that is only looked at.
+    mail_domains: whether mail can reach a domain (A-labels), as far as DNS said so in time. risks: by key of the
+    recipient; None without a model of who writes to whom.
     """
 
     envelope: Envelope
@@ -43,3 +73,5 @@ class Case:
     known: Known = field(default_factory=Known)
     size: int = 0
     moment: datetime | None = None
+    mail_domains: Mapping[str, bool] = field(default_factory=dict)
+    risks: Mapping[str, Risk] | None = None

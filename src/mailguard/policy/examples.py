@@ -12,12 +12,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from mailguard.mail.address import AddressError, ReversePath, parse_address
+from mailguard.mail.address import ReversePath, parse_address
 from mailguard.mail.calendar import Calendar
 from mailguard.mail.envelope import Client, Envelope
-from mailguard.mail.facts import Attachment, ClassCount, Facts, Finding, HeaderAddress, Headers
+from mailguard.mail.facts import Addressee, Attachment, ClassCount, Facts, Finding, HeaderAddress, Headers
 from mailguard.mail.organization import Organization
-from mailguard.policy.case import Case, Known, known_keys
+from mailguard.mail.verdict import Because
+from mailguard.policy.case import Case, Risk
+from mailguard.policy.example_history import known_in
 from mailguard.policy.judge import judge
 from mailguard.policy.marks import Problem
 from mailguard.policy.rule import Policy
@@ -25,6 +27,7 @@ from mailguard.policy.schema import ExampleModel, FileModel
 
 _FIGURES = frozenset({"jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff", "webp", "heic", "svg"})
 _SAME = {"jpeg": "jpg", "tiff": "tif", "htm": "html", "yml": "yaml", "text": "txt", "log": "txt", "md": "txt"}
+_RISK = Because("例に書かれた値", "as the example says")
 #: A Wednesday in working hours, by the calendar's clock: when a mail comes in that says nothing of it.
 _ORDINARY = datetime(2026, 1, 14, 10)  # noqa: DTZ001 -- the zone is the calendar's
 _ARCHIVES = frozenset({"zip", "7z", "rar", "tar", "gz", "lzh"})
@@ -79,8 +82,17 @@ def case_of(example: ExampleModel, organization: Organization | None = None, cal
         tuple(dict.fromkeys(listed)),
         Client("192.0.2.1", "example", login=str(sender) if example.authenticated else None),
     )
-    moment = (calendar or Calendar(timezone=own.timezone)).at(example.at or _ORDINARY)
-    return Case(envelope, _facts(example), own, _known(example.known), example.size, moment)
+    reachable = {address.ascii_domain: address.ascii_domain not in example.no_mx for address in listed}
+    return Case(
+        envelope,
+        _facts(example),
+        own,
+        known_in(example),
+        example.size,
+        (calendar or Calendar(timezone=own.timezone)).at(example.at or _ORDINARY),
+        mail_domains=reachable,
+        risks={address.key: Risk(example.risk.get(address.key, 0.0), _RISK) for address in listed},
+    )
 
 
 def _facts(example: ExampleModel) -> Facts:
@@ -94,12 +106,7 @@ def _facts(example: ExampleModel) -> Facts:
         findings += [Finding("macro", file.name, "example")] if file.macros else []
         findings += [Finding("type_mismatch", file.name, "example")] if file.type_mismatch else []
     return Facts(
-        headers=Headers(
-            sender=(HeaderAddress(example.from_),),
-            to=tuple(HeaderAddress(address) for address in example.to),
-            cc=tuple(HeaderAddress(address) for address in example.cc),
-            subject=example.subject,
-        ),
+        headers=_headers(example),
         text=example.text,
         attachments=tuple(_attachment(file) for file in example.attachments),
         personal_data=data,
@@ -109,7 +116,24 @@ def _facts(example: ExampleModel) -> Facts:
         auto_generated=example.automatic,
         signed=example.signed,
         encrypted=example.encrypted,
-        is_reply=example.reply,
+        is_reply=example.reply or bool(example.thread),
+        quoted=example.quoted,
+        greeting=tuple(
+            Addressee(one, title="様") if isinstance(one, str) else Addressee(one.name, one.company, "様")
+            for one in example.greeting
+        ),
+    )
+
+
+def _headers(example: ExampleModel) -> Headers:
+    def shown(addresses: Iterable[str]) -> tuple[HeaderAddress, ...]:
+        return tuple(HeaderAddress(address, example.display.get(address, "")) for address in addresses)
+
+    return Headers(
+        sender=(HeaderAddress(example.from_),),
+        to=shown(example.to if example.header_to is None else example.header_to),
+        cc=shown(example.cc),
+        subject=example.subject,
     )
 
 
@@ -132,14 +156,3 @@ def _attachment(file: FileModel) -> Attachment:
 def _short_type(name: str) -> str:
     extension = name.rpartition(".")[2].lower() if "." in name else ""
     return _SAME.get(extension, extension)
-
-
-def _known(texts: Iterable[str]) -> Known:
-    keys: set[str] = set()
-    for text in texts:
-        try:
-            keys.add(known_keys(parse_address(text if "@" in text else f"x@{text}")) if "@" in text else text.lower())
-        except AddressError:
-            keys.add(text.lower())
-    domains = tuple(sorted(key for key in keys if "@" not in key))
-    return Known(frozenset(keys), frozenset(keys), domains)

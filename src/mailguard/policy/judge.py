@@ -99,7 +99,7 @@ def verdict_of(policy: Policy, view: View, said: Iterable[Opinion]) -> Verdict:
         effects.append(_unreadable(view, exempt))
     effects.sort(key=_telling)
     recipients = tuple(
-        _recipient(index, seen.address, seen.external, effects) for index, seen in enumerate(view.recipients)
+        _recipient(index, seen.address, seen.external, effects, view) for index, seen in enumerate(view.recipients)
     )
     return Verdict(recipients, tuple(effect.hit for effect in effects), policy.hash, exempt)
 
@@ -163,12 +163,14 @@ def _addresses(indexes: frozenset[int], view: View) -> tuple[Address, ...]:
     return tuple(sorted((view.recipients[index].address for index in indexes), key=lambda address: address.key))
 
 
-def _recipient(index: int, address: Address, external: bool, effects: list[Effect]) -> RecipientVerdict:
+def _recipient(index: int, address: Address, external: bool, effects: list[Effect], view: View) -> RecipientVerdict:
     felt = [effect for effect in effects if index in effect.recipients]
     strictest = max((effect.hit.disposition for effect in felt), default=Disposition.DELIVER)
     terms = [effect.terms for effect in felt if effect.hit.disposition is strictest and effect.terms is not None]
     rules = tuple(dict.fromkeys(effect.hit.rule for effect in felt))
-    return RecipientVerdict(address, external, strictest, rules, _joined(strictest, terms) if terms else None)
+    known = (view.case.risks or {}).get(address.key)
+    joined = _joined(strictest, terms) if terms else None
+    return RecipientVerdict(address, external, strictest, rules, joined, known.value if known is not None else 0.0)
 
 
 def _joined(disposition: Disposition, terms: list[HoldTerms]) -> HoldTerms:

@@ -54,9 +54,21 @@ def _recipients(model: RecipientsModel) -> Iterator[str]:
         yield "can never hold: lookalike is about outside recipients"
     if inside and model.free_mail:
         yield "can never hold: free mail is not internal"
+    if inside and model.no_mx is not None:
+        yield "can never hold: no_mx is about outside recipients"
+    if model.bcc and (model.to or model.cc):
+        yield "can never hold: who is in Bcc stands neither in To nor in Cc"
+    if model.first_time == "sender" and model.not_written_for:
+        yield "can never hold: who was never written to was not written to before either"
+    if model.risk is not None:
+        yield "risk cannot be decided yet: nothing in this version gives one, and what cannot be decided is held"
     if set(model.in_ or ()) & set(model.not_in or ()):
         yield "can never hold: the same list stands in in: and not_in:"
-    for name, comparison in (("count", model.count), ("domains", model.domains)):
+    for name, comparison in (
+        ("count", model.count),
+        ("domains", model.domains),
+        ("organizations", model.organizations),
+    ):
         if comparison is not None and comparison.never:
             yield f"can never hold: {name}: {comparison.written}"
         elif comparison is not None and comparison.always:

@@ -93,6 +93,11 @@ def _split(domain: str) -> _Split:
     return _Split(domain, f"{name}.{suffix}", name, suffix, skeleton(name))
 
 
+def registrable_domain(domain: str) -> str:
+    """The domain that somebody registered, under the public suffix list, in Unicode: mail.x.co.jp is of x.co.jp."""
+    return _split(domain).registrable
+
+
 @functools.lru_cache(maxsize=8192)
 def _latin(ch: str) -> str:
     """The Latin letter that a character is taken for, else its base letter, else itself."""

@@ -60,6 +60,14 @@ def decide(comparison: Comparison, number: int, incomplete: bool) -> Truth:
     return Truth.NO if number > comparison.bound else Truth.UNKNOWN
 
 
+def decide_between(comparison: Comparison, least: int, most: int) -> Truth:
+    """Whether a number satisfies the comparison that is only known to lie between two (both included)."""
+    ends = {comparison.holds(least), comparison.holds(most)}
+    if len(ends) == 2 or (comparison.sign == "==" and least < comparison.bound < most):
+        return Truth.UNKNOWN
+    return Truth.YES if True in ends else Truth.NO
+
+
 def both(text: str) -> Because:
     """The same text in both languages."""
     return Because(text, text)

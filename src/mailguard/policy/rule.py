@@ -11,7 +11,7 @@ from mailguard.mail.calendar import Calendar
 from mailguard.mail.directory import NOBODY, Directory
 from mailguard.mail.organization import Organization
 from mailguard.mail.verdict import MODES, Because, Disposition, HoldTerms, Mode
-from mailguard.policy.conditions.tree import Condition
+from mailguard.policy.conditions.tree import Condition, needs_of
 from mailguard.policy.marks import Problem
 from mailguard.policy.result import Result, Truth, some
 from mailguard.policy.schema import ExampleModel, RuleModel
@@ -109,7 +109,8 @@ class FileExamples:
 class Policy:
     """All rules of all files. hash: SHA-256 over everything read, 16 hex digits; sources: what to watch for changes.
 
-    directory, calendar: the people and the working time that the rules speak of.
+    directory, calendar: the people and the working time that the rules speak of. needs: what the rules ask of others
+    (ledger, DNS): whoever makes a case asks for no more.
     """
 
     rules: tuple[Rule, ...]
@@ -120,3 +121,8 @@ class Policy:
     sources: tuple[Path, ...] = ()
     examples: tuple[FileExamples, ...] = ()
     places: Mapping[tuple[str, int], Problem] = field(default_factory=dict)  # (rule id, number of example) -> place
+    needs: frozenset[str] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        conditions = (one for rule in self.rules for one in (rule.when, *rule.unless))
+        object.__setattr__(self, "needs", needs_of(conditions))

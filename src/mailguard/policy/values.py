@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-_OPERATORS: dict[str, Callable[[int, int], bool]] = {
+_OPERATORS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge, "<=": operator.le, "==": operator.eq, "=": operator.eq, ">": operator.gt, "<": operator.lt,
 }  # fmt: skip
 _JA = {">=": "{}{unit}以上", "<=": "{}{unit}以下", "==": "ちょうど{}{unit}", ">": "{}{unit}超", "<": "{}{unit}未満"}
@@ -22,6 +22,7 @@ _EN = {">=": "at least {}", "<=": "at most {}", "==": "exactly {}", ">": "more t
 _UNITS = {"": 1, "B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 _COMPARISON = re.compile(r"\s*(>=|<=|==|=|>|<)\s*([0-9]{1,12})\s*")
 _SIZE = re.compile(r"\s*(>=|<=|==|=|>|<)\s*([0-9]{1,12}(?:\.[0-9]{1,3})?)\s*([A-Za-z]{0,3})\s*")
+_SHARE = re.compile(r"\s*(>=|<=|==|=|>|<)\s*(0(?:\.[0-9]{1,2})?|1(?:\.00?)?)\s*")
 _DURATION = re.compile(r"\s*([0-9]{1,7})\s*([smhd])\s*")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -31,10 +32,10 @@ class Comparison:
     """`number <sign> bound`. `written` is how it stands in the file, for sentences about sizes."""
 
     sign: str
-    bound: int
+    bound: float
     written: str
 
-    def holds(self, number: int) -> bool:
+    def holds(self, number: float) -> bool:
         return _OPERATORS[self.sign](number, self.bound)
 
     def ja(self, unit: str = "") -> str:
@@ -91,6 +92,23 @@ def parse_duration(value: object) -> timedelta:
     return timedelta(seconds=seconds)
 
 
+def parse_share_comparison(value: object) -> Comparison:
+    """`">= 0.8"`, a share from 0 to 1 with at most two decimals, to a Comparison. Raises ValueError."""
+    found = _SHARE.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError(f'write a share from 0 to 1 such as ">= 0.8", not {_quoted(value)}')
+    return Comparison(_sign(found[1]), float(found[2]), f"{_sign(found[1])} {found[2]}")
+
+
+def parse_age(value: object) -> timedelta:
+    """`180d`, `12h`: how long ago something was, from one hour to ten years. Raises ValueError."""
+    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    seconds = int(found[1]) * _SECONDS[found[2]] if found is not None else 0
+    if not 3600 <= seconds <= 3650 * 86400:
+        raise ValueError(f"write a time between 1h and 3650d, such as 180d, not {_quoted(value)}")
+    return timedelta(seconds=seconds)
+
+
 def parse_switch(value: object) -> bool:
     """true or false, nothing that merely looks like it. Raises ValueError."""
     if not isinstance(value, bool):
@@ -131,10 +149,17 @@ _SIZE_SCHEMA: dict[str, Any] = {
     "pattern": r"^\s*(>=|<=|==|=|>|<)\s*\d+(\.\d+)?\s*([KMGkmg]?i?[Bb])?\s*$",
     "examples": [">= 10 MB"],
 }
+_SHARE_SCHEMA: dict[str, Any] = {
+    "type": "string",
+    "pattern": r"^\s*(>=|<=|==|=|>|<)\s*(0(\.\d{1,2})?|1(\.00?)?)\s*$",
+    "examples": [">= 0.8"],
+}
 _DURATION_SCHEMA: dict[str, Any] = {"type": "string", "pattern": r"^\d+\s*[smhd]$", "examples": ["60s", "4h", "3d"]}
 
 Count = Annotated[Comparison, BeforeValidator(parse_comparison), WithJsonSchema(_COMPARISON_SCHEMA)]
 Size = Annotated[Comparison, BeforeValidator(parse_size_comparison), WithJsonSchema(_SIZE_SCHEMA)]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), WithJsonSchema(_DURATION_SCHEMA)]
+Share = Annotated[Comparison, BeforeValidator(parse_share_comparison), WithJsonSchema(_SHARE_SCHEMA)]
+Age = Annotated[timedelta, BeforeValidator(parse_age), WithJsonSchema({**_DURATION_SCHEMA, "examples": ["180d"]})]
 Switch = Annotated[bool, BeforeValidator(parse_switch), WithJsonSchema({"type": "boolean"})]
 Text = Annotated[str, BeforeValidator(parse_text), WithJsonSchema({"type": "string", "minLength": 1})]

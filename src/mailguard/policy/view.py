@@ -18,6 +18,7 @@ from mailguard.policy.case import Case, known_keys
 from mailguard.policy.fold import fold, normal, unwrapped
 from mailguard.policy.free_mail import is_shared
 from mailguard.policy.lookalike import KnownDomains, Likeness, known_domains, likeness
+from mailguard.policy.thread import Quoted, quoted_people
 
 #: Findings after which there may be files that nobody saw.
 _FILES_MISSED = frozenset(
@@ -128,6 +129,39 @@ class View:
     def visible_indexes(self) -> frozenset[int]:
         """The envelope's recipients who stand in To or Cc."""
         return frozenset(seen.index for seen in self.visible if seen.index is not None)
+
+    @cached_property
+    def everybody(self) -> frozenset[str]:
+        """The keys of all who get or see the mail, without the sender."""
+        own = {self.sender.key} if self.sender is not None else set()
+        return frozenset(seen.address.key for seen in (*self.recipients, *self.visible)) - own
+
+    def keys_in(self, field: str) -> frozenset[str]:
+        """The keys of those who stand in the field `to`, `cc` or `bcc`."""
+        return self._keys[field]
+
+    @cached_property
+    def _keys(self) -> dict[str, frozenset[str]]:
+        headers = self.facts.headers
+        return {"to": _keys_of(headers.to), "cc": _keys_of(headers.cc), "bcc": _keys_of(headers.bcc)}
+
+    @cached_property
+    def quoted_people(self) -> Quoted:
+        """Who wrote and got the mails that this one quotes."""
+        return quoted_people(self.facts.quoted)
+
+    def display_names(self, key: str) -> tuple[str, ...]:
+        """What To and Cc call an address."""
+        return self._display_names.get(key, ())
+
+    @cached_property
+    def _display_names(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for header in (*self.facts.headers.to, *self.facts.headers.cc):
+            address = _address(header)
+            if address is not None and header.name.strip():
+                found[address.key] = (*found.get(address.key, ()), header.name)
+        return found
 
     @cached_property
     def headers_doubtful(self) -> bool:
@@ -248,6 +282,10 @@ def _address(header: HeaderAddress) -> Address | None:
     except AddressError:
         local, at, domain = header.address.strip().rpartition("@")
         return Address(local, domain) if at and local and domain else None
+
+
+def _keys_of(headers: tuple[HeaderAddress, ...]) -> frozenset[str]:
+    return frozenset(address.key for address in map(_address, headers) if address is not None)
 
 
 def _is_signature(item: Attachment) -> bool:

@@ -10,10 +10,13 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from mailguard.mail.address import Address, ReversePath
 from mailguard.policy.case import Known, known_keys
+from mailguard.policy.question import Question
+from mailguard.store import memory
 from mailguard.store.db import Database
 from mailguard.store.rows import to_micro
 
@@ -25,6 +28,10 @@ _OFTEN = 2000
 _FRESH = 30.0
 
 
+#: For whoever wants to know no more than who was written to.
+NOTHING_MORE = Question()
+
+
 class History:
     """What is known of recipients."""
 
@@ -33,15 +40,40 @@ class History:
         self._often: tuple[str, ...] = ()
         self._often_until = float("-inf")
 
-    async def known(self, sender: ReversePath, recipients: Sequence[Address]) -> Known:
-        """What is known about these recipients: which of their keys this sender, and anybody here, wrote to before."""
+    async def known(self, sender: ReversePath, recipients: Sequence[Address], asked: Question = NOTHING_MORE) -> Known:
+        """What is known about these recipients: which of their keys this sender, and anybody here, wrote to before; and
+        what else is asked, in the same read.
+        """
         keys = sorted({known_keys(address) for address in recipients})
         person = None if sender.mailbox is None else sender.mailbox.key
         stale = time.monotonic() >= self._often_until
-        by_sender, by_company, often = await self._db.read(lambda c: _known(c, person, keys, stale))
+
+        def read(connection: sqlite3.Connection) -> tuple[Known, tuple[str, ...]]:
+            by_sender, by_company, often = _known(connection, person, keys, stale)
+            known = Known(by_sender, by_company)
+            return (_remembered(connection, known, person or "", recipients, asked) if asked.needs else known), often
+
+        known, often = await self._db.read(read)
         if stale:
             self._often, self._often_until = often, time.monotonic() + _FRESH
-        return Known(by_sender, by_company, self._often)
+        return replace(known, often=self._often)
+
+
+def _remembered(
+    connection: sqlite3.Connection, known: Known, sender: str, recipients: Sequence[Address], asked: Question
+) -> Known:
+    """What the rules need besides. Nobody (the null path) has written to nobody."""
+    needs, addresses = asked.needs, {address.key: known_keys(address) for address in recipients}
+    if "written" in needs and asked.moment is not None:
+        written = memory.last_written(connection, sender, addresses, asked.moment) if sender else {}
+        known = replace(known, last_written=written)
+    if "thread" in needs:
+        known = replace(known, thread=memory.participants(connection, asked.message_ids))
+    if "names" in needs:
+        known = replace(known, names=memory.names_of(connection, sender, addresses, asked.names))
+    if "habits" in needs:
+        known = replace(known, circles=memory.circles_of(connection, sender))
+    return known
 
 
 def learn(connection: sqlite3.Connection, sender: str, recipients: Iterable[Address], now: datetime) -> None:

@@ -20,6 +20,7 @@ from mailguard.store import audit, outbox
 from mailguard.store.changes import change, settle
 from mailguard.store.db import Database
 from mailguard.store.history import learn
+from mailguard.store.memory import learn_people
 from mailguard.store.records import Job, RecordResult
 from mailguard.store.rows import address_of, clean, load, number_of, path_of, to_micro, to_moment
 
@@ -148,7 +149,7 @@ def _record(
         "SELECT kind, sender, told, teaches FROM message WHERE number = ?", (number,)
     ).fetchone()
     if teaches:
-        _teach(one, sender, done[Event.RELAY])
+        _teach(one, sender, done[Event.RELAY], state)
     if kind == "letter" and state is State.RELAYED:
         # A letter holds a code and a link: it is not kept a moment longer than needed.
         connection.execute("UPDATE message SET body = 'gone' WHERE number = ? AND body = 'row'", (number,))
@@ -187,7 +188,7 @@ def _write_down(one: _Try, event: Event, outcome: Outcome, addresses: list[Addre
     return [by_key[key] for key in changed]
 
 
-def _teach(one: _Try, sender: str, relayed: list[Address]) -> None:
+def _teach(one: _Try, sender: str, relayed: list[Address], state: State) -> None:
     external = {
         row[0]
         for row in one.connection.execute("SELECT key FROM recipient WHERE message = ? AND external = 1", (one.number,))
@@ -196,6 +197,8 @@ def _teach(one: _Try, sender: str, relayed: list[Address]) -> None:
     outside = [address for address in relayed if address.key in external]
     if mailbox is not None and outside:
         learn(one.connection, mailbox.key, outside, one.now)
+    if mailbox is not None and relayed:
+        learn_people(one.connection, one.number, mailbox.key, relayed, state, one.now)
 
 
 def _tell_sent(one: _Try, sender: str) -> None:

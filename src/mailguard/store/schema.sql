@@ -38,6 +38,9 @@ CREATE TABLE message (
 CREATE INDEX message_state ON message (kind, state, number);
 CREATE INDEX message_with_body ON message (ended_at) WHERE ended_at IS NOT NULL AND body <> 'gone';
 
+-- The mail that a reply goes on with.
+CREATE INDEX message_thread ON message (message_id_header) WHERE teaches = 1 AND message_id_header <> '';
+
 -- Small bodies; larger ones are files.
 CREATE TABLE body (
     message INTEGER PRIMARY KEY REFERENCES message (number) ON DELETE CASCADE,
@@ -140,6 +143,29 @@ CREATE TABLE contact (
     first_at INTEGER NOT NULL,
     last_at INTEGER NOT NULL,
     PRIMARY KEY (sender, key)
+) STRICT, WITHOUT ROWID;
+
+-- Whom a person wrote to, one by one, and what the address was called there; bounded for each sender (store.memory).
+CREATE TABLE correspondent (
+    sender TEXT NOT NULL,
+    key TEXT NOT NULL,
+    name TEXT NOT NULL,            -- the display name last used; '' if none was
+    name_key TEXT NOT NULL,        -- as names are compared (policy.names); '' if it names no single person
+    count INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    PRIMARY KEY (sender, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX correspondent_name ON correspondent (sender, name_key) WHERE name_key <> '';
+
+-- Who was written to together: members is a sorted list of keys; bounded for each sender.
+CREATE TABLE circle (
+    sender TEXT NOT NULL,
+    members TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    last_id TEXT NOT NULL,         -- Message-ID counted last: the parts of a split mail are one
+    PRIMARY KEY (sender, members)
 ) STRICT, WITHOUT ROWID;
 
 -- One line for every change. hash: SHA-256 over the previous line's hash and this line.

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mailguard.config import load_config, rooms
+from mailguard.config.rooms import resolver
 from mailguard.policy.marks import Problems
 
 GOOD = """\
@@ -120,6 +121,24 @@ def test_the_tryout_settings_answer_to_three_variables(tmp_path: Path) -> None:
     settings = load_config(None, environment).settings
     assert (settings.listeners[0].address, settings.console.url) == ("127.0.0.1:1", "http://127.0.0.1:2")
     assert settings.upstream.url == f"mailbox:{tmp_path}/mailbox"
+
+
+def test_resolvers(tmp_path: Path) -> None:
+    dns = 'dns: {servers: [192.0.2.53, "127.0.0.1:5353", "[2001:db8::53]:53", "2001:db8::54"], timeout: 3s}\n'
+    settings = resolver(load_config(write(tmp_path, GOOD + dns), {}))
+    assert settings.servers == (
+        ("192.0.2.53", 53),
+        ("127.0.0.1", 5353),
+        ("2001:db8::53", 53),
+        ("2001:db8::54", 53),
+    )
+    assert settings.seconds == 3.0
+    assert resolver(load_config(write(tmp_path, GOOD), {})).servers == ()
+    wanted = "write the address of a resolver, such as 192.0.2.53 or [2001:db8::53]:5353"
+    assert problems_of(tmp_path, GOOD + "dns: {servers: [ns.example], timeout: 60s}\n") == [
+        f"mailguard.yaml:8:17: dns.servers.0: {wanted}",
+        "mailguard.yaml:8:39: dns.timeout: input should be less than or equal to 30",
+    ]
 
 
 DIRECTORY = "directory: {{url: {url}, base: 'dc=corp,dc=example'{more}}}\n"

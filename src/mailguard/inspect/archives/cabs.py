@@ -48,7 +48,7 @@ def read_cab(file: FileIn, budget: Budget) -> Content:
     """A cabinet."""
     try:
         folders, claims, split = _listed(file.octets, budget.limits.members + 1)
-    except (struct.error, Unpackable, IndexError):
+    except (struct.error, Unpackable, IndexError, ValueError):  # ValueError: names of other volumes without an end
         budget.find("unparseable_attachment", file.where, "cab: a broken header")
         return Content(whole=False)
     if split:

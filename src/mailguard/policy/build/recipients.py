@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mailguard.policy.build.source import Source
+from mailguard.policy.conditions import greeting, habits, namesakes, picks, remembered
+from mailguard.policy.conditions.picks import Pick
 from mailguard.policy.conditions.recipients import Recipients
 from mailguard.policy.lists import normal_address, normal_domain
 from mailguard.policy.marks import Path
@@ -12,22 +16,67 @@ from mailguard.policy.values import AT_LEAST_ONE
 
 def recipients(model: RecipientsModel, path: Path, source: Source) -> Recipients:
     """The condition; names of lists that nobody knows are problems of `source`."""
+    external = model.external if model.internal is None else not model.internal
+    asked = [] if external is None else [picks.side(external)]
+    asked += [*_addressing(model), *_listed(model, path, source), *_remembered(model)]
     return Recipients(
-        external=model.external if model.internal is None else not model.internal,
-        visible=model.visible,
-        bcc=model.bcc,
-        lists=source.named(model.in_, (*path, "in")),
-        list_names=model.in_ or (),
-        not_lists=source.named(model.not_in, (*path, "not_in")),
-        not_list_names=model.not_in or (),
-        domain=source.globs(model.domain, (*path, "domain"), normal_domain),
-        address=source.globs(model.address, (*path, "address"), normal_address),
-        globs=(*(model.domain or ()), *(model.address or ())),
-        groups=source.groups(model.group, (*path, "group")),
-        free_mail=model.free_mail,
-        first_time=model.first_time,
-        lookalike=model.lookalike,
+        picks=tuple(asked),
+        shown=bool(model.visible),
+        external=external,
         count=model.count or AT_LEAST_ONE,
         domains=model.domains,
+        organizations=model.organizations,
         every=bool(model.every),
     )
+
+
+def _addressing(model: RecipientsModel) -> Iterator[Pick]:
+    """What envelope and fields decide."""
+    if model.visible is not None:
+        yield picks.visible(model.visible)
+    if model.to is not None:
+        yield picks.stands_in("to", model.to)
+    if model.cc is not None:
+        yield picks.stands_in("cc", model.cc)
+    if model.bcc is not None:
+        yield picks.bcc(model.bcc)
+
+
+def _listed(model: RecipientsModel, path: Path, source: Source) -> Iterator[Pick]:
+    """What lists and the address itself decide."""
+    if model.free_mail is not None:
+        yield picks.free_mail(model.free_mail)
+    for names, key, wanted in ((model.in_, "in", True), (model.not_in, "not_in", False)):
+        found = source.named(names, (*path, key))
+        if found is not None:
+            yield picks.listed(found, wanted, names or ())
+    for globs, key, normal in ((model.domain, "domain", normal_domain), (model.address, "address", normal_address)):
+        found = source.globs(globs, (*path, key), normal)
+        if found is not None:
+            yield picks.matching(found, globs or ())
+    if model.group is not None:
+        yield picks.member(source.groups(model.group, (*path, "group")))
+
+
+def _remembered(model: RecipientsModel) -> Iterator[Pick]:
+    """What history decides, the dearest last."""
+    if model.mailing_list is not None:
+        yield picks.mailing_list(model.mailing_list)
+    if model.no_mx is not None:
+        yield remembered.no_mx(model.no_mx)
+    if model.first_time is not None:
+        yield picks.first_time(model.first_time)
+    if model.not_written_for is not None:
+        yield remembered.not_written_for(model.not_written_for)
+    if model.name_of_other is not None:
+        yield namesakes.name_of_other()
+    if model.greeted is not None:
+        yield greeting.greeted(model.greeted)
+    if model.new_in_thread is not None:
+        yield remembered.new_in_thread(model.new_in_thread)
+    if model.habit is not None:
+        yield habits.habit(model.habit)
+    if model.risk is not None:
+        yield habits.risk(model.risk)
+    if model.lookalike is not None:
+        yield picks.lookalike(model.lookalike)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from mailguard.policy.build.source import Source
+from mailguard.policy.conditions.envelope import HeaderEnvelopeMismatch
+from mailguard.policy.conditions.greeting import GreetingFitsNobody
 from mailguard.policy.conditions.sender import MessageIs, Sender
+from mailguard.policy.conditions.tree import All, Condition
 from mailguard.policy.lists import normal_address, normal_domain
 from mailguard.policy.marks import Path
 from mailguard.policy.schema.message import MessageModel
@@ -29,9 +32,13 @@ def sender(model: SenderModel, path: Path, source: Source) -> Sender:
     )
 
 
-def message(model: MessageModel, path: Path, source: Source) -> MessageIs:
+def message(model: MessageModel, path: Path, source: Source) -> Condition:
     """The condition on the message as a whole."""
     del path, source
-    return MessageIs(
-        model.size, tuple((name, getattr(model, name)) for name in _FLAGS if getattr(model, name) is not None)
-    )
+    flags = tuple((name, getattr(model, name)) for name in _FLAGS if getattr(model, name) is not None)
+    parts: list[Condition] = [MessageIs(model.size, flags)] if flags or model.size is not None else []
+    if model.header_envelope_mismatch is not None:
+        parts.append(HeaderEnvelopeMismatch(model.header_envelope_mismatch))
+    if model.greeting is not None:
+        parts.append(GreetingFitsNobody())
+    return parts[0] if len(parts) == 1 else All(tuple(parts))

@@ -17,6 +17,20 @@ class Condition(Protocol):
     def look(self, view: View) -> Result: ...
 
 
+def needs_of(conditions: Iterable[Condition]) -> frozenset[str]:
+    """What must be asked of others before a mail is judged by these conditions and all that stands in them."""
+    found: frozenset[str] = frozenset()
+    for condition in conditions:
+        match condition:
+            case All() | Any():
+                found |= needs_of(condition.parts)
+            case Not():
+                found |= needs_of((condition.part,))
+            case _:
+                found |= getattr(condition, "needs", frozenset())
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class All:
     """Every part holds. Parts that pick recipients are together about all that any of them picks."""

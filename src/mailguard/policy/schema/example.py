@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, mo
 from mailguard.mail.facts import CLASSES
 from mailguard.policy.schema.base import AddressText, Strict
 from mailguard.policy.suggest import did_you_mean
-from mailguard.policy.values import Many, Switch, Text
+from mailguard.policy.values import Age, Many, Switch, Text
 
 
 def parse_local_time(value: object) -> datetime:
@@ -43,6 +43,22 @@ class FileModel(Strict):
         return {"name": value} if isinstance(value, str) else value
 
 
+class GreetedModel(Strict):
+    """Somebody whom the salutation of an example addresses."""
+
+    name: str = Field("", description="of a person", examples=["田中"])
+    company: str = Field("", description="with its legal form", examples=["株式会社B"])
+
+
+class HabitModel(Strict):
+    """A group that the sender of an example usually writes to."""
+
+    together: Many[AddressText] = Field(
+        description="the members", examples=[["a@x.example", "b@x.example", "c@x.example"]]
+    )
+    times: int = Field(3, ge=1, description="how often", examples=[5])
+
+
 class ExampleModel(Strict):
     """A mail in a few words, and the disposition that it must get."""
 
@@ -54,6 +70,44 @@ class ExampleModel(Strict):
     text: str = "本文"
     attachments: Many[FileModel] = ()
     known: Many[Text] = Field((), description="domains or addresses written to before")
+    last_written: dict[AddressText, Age] = Field(
+        default_factory=dict,
+        description="how long ago this sender wrote to an address; its organization counts as known",
+        examples=[{"bob@partner.example": "200d"}],
+    )
+    names: dict[AddressText, Text] = Field(
+        default_factory=dict,
+        description="names under which this sender wrote to addresses before",
+        examples=[{"tanaka@partner.example": "田中 太郎"}],
+    )
+    display: dict[AddressText, Text] = Field(
+        default_factory=dict,
+        description="what To and Cc call an address",
+        examples=[{"tanaka@partner.example": "田中 太郎"}],
+    )
+    greeting: Many[Text | GreetedModel] = Field(
+        (), description="whom the mail addresses", examples=["田中", {"company": "株式会社B"}]
+    )
+    no_mx: Many[Text] = Field((), description="domains that take no mail", examples=["typo.example"])
+    habits: Many[HabitModel] = Field(
+        (),
+        description="whom this sender usually writes to together",
+        examples=[{"together": ["a@x.example", "b@x.example", "c@x.example"], "times": 5}],
+    )
+    risk: dict[AddressText, Annotated[float, Field(ge=0, le=1)]] = Field(
+        default_factory=dict,
+        description="what the model of who writes to whom gives; 0 for recipients that are not named",
+        examples=[{"bob@partner.example": 0.9}],
+    )
+    thread: Many[AddressText] = Field(
+        (),
+        description="makes it a reply: who took part in the thread before; without it no mail of the thread was seen",
+        examples=[["bob@partner.example"]],
+    )
+    quoted: str = Field("", description="the text that is quoted below", examples=["差出人: bob@partner.example"])
+    header_to: Many[AddressText] | None = Field(
+        None, description="whom the field To shows, if others than `to`", examples=[["carol@other.example"]]
+    )
     personal_data: dict[str, int] = Field(default_factory=dict)
     authenticated: Switch = True
     reply: Switch = False

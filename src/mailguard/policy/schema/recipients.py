@@ -7,29 +7,93 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from mailguard.policy.schema.base import Strict
-from mailguard.policy.values import Count, Many, Switch, Text
+from mailguard.policy.values import Age, Count, Many, Share, Switch, Text
 
 
 class RecipientsModel(Strict):
     """Picks recipients by all keys given; holds when their number satisfies `count`."""
 
-    external: Switch | None = None
-    internal: Switch | None = None
-    visible: Switch | None = Field(None, description="stands in To or Cc, so that the others see it")
-    bcc: Switch | None = Field(None, description="in the envelope, but neither in To nor in Cc")
-    in_: Many[Text] | None = Field(None, alias="in", description="names of lists")
-    not_in: Many[Text] | None = Field(None, description="names of lists")
-    domain: Many[Text] | None = Field(None, description="globs")
-    address: Many[Text] | None = Field(None, description="globs")
+    external: Switch | None = Field(None, description="outside the company", examples=[True])
+    internal: Switch | None = Field(None, description="of one of the company's own domains", examples=[True])
+    visible: Switch | None = Field(
+        None, description="stands in To or Cc, so that the others see it; also whom another part of a split mail has",
+        examples=[True],
+    )  # fmt: skip
+    to: Switch | None = Field(None, description="stands in To", examples=[True])
+    cc: Switch | None = Field(None, description="stands in Cc", examples=[True])
+    bcc: Switch | None = Field(None, description="in the envelope, but neither in To nor in Cc", examples=[True])
+    in_: Many[Text] | None = Field(None, alias="in", description="on one of these lists", examples=[["partners"]])
+    not_in: Many[Text] | None = Field(None, description="on none of these lists", examples=[["partners"]])
+    domain: Many[Text] | None = Field(None, description="of a domain that a glob covers", examples=["*.x.example"])
+    address: Many[Text] | None = Field(None, description="whose address a glob covers", examples=["info@*"])
     group: Many[Text] | None = Field(
         None, description="names of groups of people, any of which the recipient is in", examples=["board"]
     )
-    free_mail: Switch | None = None
-    first_time: Literal["sender", "company"] | None = Field(None, description="nobody has written there before")
-    lookalike: Switch | None = Field(None, description="resembles an own or known domain without being it")
-    count: Count | None = Field(None, description='of the recipients picked; ">= 1" if left out')
-    domains: Count | None = Field(None, description="of the distinct domains of the recipients picked")
-    every: Switch | None = Field(None, description="all recipients of the same side are picked")
+    free_mail: Switch | None = Field(None, description="where anybody gets a mailbox", examples=[True])
+    no_mx: Switch | None = Field(
+        None,
+        description="an outsider whose domain takes no mail: neither MX nor A nor AAAA, or a null MX (RFC 5321 section "
+        "5.1, RFC 7505); cannot be decided where DNS gives no answer in time",
+        examples=[True],
+    )
+    mailing_list: Switch | None = Field(
+        None,
+        description="a mailing list or a group that nobody expanded: a group of the directory, a host of lists, or a "
+        "name such as all@, zenin@, sales-ml@",
+        examples=[True],
+    )
+    first_time: Literal["sender", "company"] | None = Field(
+        None,
+        description="an outsider whose organization this sender, or anybody here, has never written to",
+        examples=["sender"],
+    )
+    not_written_for: Age | None = Field(
+        None,
+        description="this sender wrote there before, but not for so long; who was never written to is `first_time`",
+        examples=["180d"],
+    )
+    name_of_other: Literal[True] | None = Field(
+        None,
+        description="To or Cc call the address by the name, or by the address, of somebody else whom this sender wrote "
+        "to or whom the directory knows",
+        examples=[True],
+    )
+    greeted: Switch | None = Field(
+        None,
+        description="the greeting of the mail names this recipient (false: it names others, not this one); "
+        "picks nobody where it names nobody or everybody",
+        examples=[False],
+    )
+    new_in_thread: Switch | None = Field(
+        None,
+        description="took no part in the thread that this reply goes on with: neither in the mails that went through "
+        "here nor in what the reply quotes; cannot be decided where neither says to whom the thread went",
+        examples=[True],
+    )
+    habit: Literal["unusual", "missing", "replaced"] | None = Field(
+        None,
+        description="compared with the groups that this sender wrote to at least three times: one more, one less, or "
+        "one exchanged for another",
+        examples=["replaced"],
+    )
+    risk: Share | None = Field(
+        None,
+        description="how likely the recipient is a mistake, 0 to 1, by the model of who writes to whom; cannot be "
+        "decided without one",
+        examples=[">= 0.8"],
+    )
+    lookalike: Switch | None = Field(
+        None, description="resembles an own or known domain without being it", examples=[True]
+    )
+    count: Count | None = Field(None, description='of the recipients picked; ">= 1" if left out', examples=[">= 10"])
+    domains: Count | None = Field(None, description="of the distinct domains of those picked", examples=[">= 3"])
+    organizations: Count | None = Field(
+        None,
+        description="of the distinct organizations of those picked: registrable domains (mail.x.co.jp is of x.co.jp), "
+        "each address at a provider of mailboxes for everybody, and the company itself as one",
+        examples=[">= 2"],
+    )
+    every: Switch | None = Field(None, description="all recipients of the same side are picked", examples=[True])
 
     @model_validator(mode="after")
     def _sides(self) -> RecipientsModel:

@@ -18,7 +18,10 @@ from mailguard.policy.values import Many, Switch, Text
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 #: What a sentence may name in braces.
-PLACEHOLDERS = ("addresses", "count", "domains", "files", "known", "lookalike", "persons", "words")
+PLACEHOLDERS = (
+    "addresses", "count", "domains", "files", "greeting", "known", "lookalike", "missing", "organizations", "persons",
+    "words",
+)  # fmt: skip
 
 
 def _rule_id(text: str) -> str:

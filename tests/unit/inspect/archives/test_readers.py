@@ -169,6 +169,8 @@ def test_cabinets() -> None:
     assert "volume" in elsewhere[0].why
     found = budget()
     assert not read_cab(file(b"MSCF" + bytes(10)), found).whole
+    follows_another = struct.pack("<4sIIIIIBBHHHHH", b"MSCF", 0, 99, 0, 44, 0, 3, 1, 1, 1, 1, 0, 0)
+    assert not read_cab(file(follows_another + b"a name without an end"), found).whole
     assert found.found("unparseable_attachment")
 
 

@@ -1,0 +1,120 @@
+"""`recipients: {habit}`: a group that this sender usually writes to together, with one more, one less, or one
+exchanged; and `recipients: {risk}`, which compares what a model of who writes to whom gives.
+
+A habit is what was done three times and more; this mail is compared with the habits that are one person away from it.
+Who was written to exactly so before is usual, whatever else he is near to. Explained in one sentence, by names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from mailguard.mail.verdict import Because
+from mailguard.policy.case import Circle
+from mailguard.policy.conditions.picks import Pick, truth
+from mailguard.policy.conditions.remembered import HISTORY
+from mailguard.policy.result import Truth, some
+from mailguard.policy.values import Comparison
+from mailguard.policy.view import Seen, View
+
+Habit = Literal["unusual", "missing", "replaced"]
+#: A circle of two with a third is a new conversation more often than a slip; two of two missing is nobody.
+_SMALLEST = {"unusual": 2, "missing": 3, "replaced": 3}
+_WORDS = {
+    "unusual": Because("いつもの顔ぶれに加わった", "added to the usual group"),
+    "missing": Because("いつもの一人が欠けた", "of a usual group that lacks one"),
+    "replaced": Because("いつもの一人と入れ替わった", "in the place of one of the usual group"),
+}
+
+
+def habit(kind: Habit) -> Pick:
+    """Who is one too many, or stands where another usually does; everybody, where one is missing."""
+
+    def test(view: View, seen: Seen) -> Truth:
+        if view.case.known.circles is None or view.headers_doubtful:
+            return Truth.UNKNOWN
+        found = _near(view, kind)
+        return truth(found is not None and (kind == "missing" or seen.address.key in found[1]))
+
+    def reason(view: View, _seen: Seen) -> Because:
+        found = _near(view, kind)
+        if found is None:
+            return Because("", "")
+        circle, added, gone = found
+        usual = some(sorted(circle.members), limit=5)
+        often = Because(f"いつもは{usual.ja}、{circle.count}回", f"usually {usual.en}, {circle.count} times")
+        more, less = some(sorted(added)), some(sorted(gone))
+        if kind == "unusual":
+            return Because(f"{more.ja} が加わっている（{often.ja}）", f"{more.en} is one more; {often.en}")
+        if kind == "missing":
+            return Because(f"{less.ja} がいない（{often.ja}）", f"{less.en} is missing; {often.en}")
+        return Because(
+            f"{less.ja} のかわりに {more.ja}（{often.ja}）", f"{more.en} in the place of {less.en}; {often.en}"
+        )
+
+    def values(view: View, _picked: Sequence[Seen]) -> dict[str, Because]:
+        found = _near(view, kind)
+        return {} if found is None else {"known": some(sorted(found[0].members)), "missing": some(sorted(found[2]))}
+
+    return Pick(
+        test,
+        _WORDS[kind],
+        gap=lambda _view, _seen: HISTORY,
+        evidence=lambda view, _seen: _evidence(view, kind),
+        reason=reason,
+        values=values,
+        needs=frozenset({"habits"}),
+    )
+
+
+def _near(view: View, kind: Habit) -> tuple[Circle, frozenset[str], frozenset[str]] | None:
+    """The habit that this mail is nearest to in that way, with who is added and who is gone; None if it is usual."""
+    people = view.everybody
+    circles = view.case.known.circles or ()
+    if any(circle.members == people for circle in circles):
+        return None
+    wanted = {"unusual": (1, 0), "missing": (0, 1), "replaced": (1, 1)}[kind]
+    near = [
+        circle
+        for circle in circles
+        if len(circle.members) >= _SMALLEST[kind]
+        and (len(people - circle.members), len(circle.members - people)) == wanted
+    ]
+    if not near:
+        return None
+    best = max(near, key=lambda circle: (circle.count, sorted(circle.members)))
+    return best, people - best.members, best.members - people
+
+
+def _evidence(view: View, kind: Habit) -> str:
+    found = _near(view, kind)
+    if found is None:
+        return ""
+    circle, added, gone = found
+    changed = [*(f"+ {key}" for key in sorted(added)), *(f"- {key}" for key in sorted(gone))]
+    return f"{', '.join(changed)} ({len(circle.members)} × {circle.count})"
+
+
+def risk(comparison: Comparison) -> Pick:
+    """Whose risk of being a mistake compares so."""
+
+    def test(view: View, seen: Seen) -> Truth:
+        found = (view.case.risks or {}).get(seen.address.key)
+        return Truth.UNKNOWN if found is None else truth(comparison.holds(found.value))
+
+    def reason(view: View, seen: Seen) -> Because:
+        found = (view.case.risks or {})[seen.address.key]
+        return Because(
+            f"{seen.address} {found.value:.2f}: {found.because.ja}",
+            f"{seen.address} {found.value:.2f}: {found.because.en}",
+        )
+
+    return Pick(
+        test,
+        Because(f"誤送信リスクが{comparison.written}の", f"of risk {comparison.written}"),
+        gap=lambda _view, _seen: "誤送信リスク · risk",
+        evidence=lambda view, seen: f"{seen.address} {(view.case.risks or {})[seen.address.key].value:.2f}",
+        reason=reason,
+        needs=frozenset({"risk"}),
+    )

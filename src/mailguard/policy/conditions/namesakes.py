@@ -1,0 +1,96 @@
+"""`recipients: {name_of_other}`: the display name, or the address written as one, belongs to somebody else.
+
+Whose a name is, this sender's own mail and the directory say; a name that many bear is nobody's (`policy.names`).
+Somebody who was written to under the name before bears it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mailguard.mail.address import AddressError, parse_address
+from mailguard.mail.directory import Person
+from mailguard.mail.verdict import Because
+from mailguard.policy.conditions.picks import Pick
+from mailguard.policy.conditions.remembered import HISTORY
+from mailguard.policy.names import name_key
+from mailguard.policy.result import Truth, some
+from mailguard.policy.view import Seen, View
+
+
+def name_of_other() -> Pick:
+    """Called by the name, or by the address, of somebody else whom the sender or the directory knows."""
+
+    def test(view: View, seen: Seen) -> Truth:
+        if _other(view, seen)[1]:
+            return Truth.YES
+        unsure = view.headers_doubtful or (view.case.known.names is None and bool(view.display_names(seen.address.key)))
+        return Truth.UNKNOWN if unsure else Truth.NO
+
+    def evidence(view: View, seen: Seen) -> str:
+        name, others = _other(view, seen)
+        return f"{name} <{seen.address}> ≠ {', '.join(others)}"
+
+    def reason(view: View, seen: Seen) -> Because:
+        name, others = _other(view, seen)
+        known = some(others)
+        return Because(
+            f"{name} <{seen.address}>（{name} は {known.ja}）", f"{name} <{seen.address}>, while {name} is {known.en}"
+        )
+
+    words = Because("別の人の名前が付いた", "under the name of somebody else")
+    return Pick(
+        test, words, gap=lambda _view, _seen: HISTORY, evidence=evidence, reason=reason, needs=frozenset({"names"})
+    )
+
+
+def _other(view: View, seen: Seen) -> tuple[str, list[str]]:
+    """The display name and whose it is; ("", []) if it is nobody else's."""
+    key = seen.address.key
+    for name in view.display_names(key):
+        if wanted := name_key(name):
+            owners = _owners(view, wanted)
+            if owners and key not in owners:
+                return name, sorted(owners)[:3]
+        elif (stranger := _address_in(name)) and stranger != key and _is_known(view, stranger):
+            return name, [stranger]
+    return "", []
+
+
+def _owners(view: View, wanted: str) -> set[str]:
+    """Who bears the name: by this sender's mail, and by the directory."""
+    known = view.case.known.names or {}
+    return {key for key, name in known.items() if name_key(name) == wanted} | _by_name(view.directory.people, wanted)
+
+
+def _address_in(name: str) -> str:
+    """The key of a display name that is itself an address."""
+    try:
+        return parse_address(name.strip(" '\"<>")).key
+    except AddressError:
+        return ""
+
+
+def _is_known(view: View, key: str) -> bool:
+    address = parse_address(key)
+    return (
+        view.case.organization.is_internal(address)
+        or view.is_known(address, "sender")
+        or key in (view.case.known.names or {})
+    )
+
+
+#: The directory by name, made once for each directory: [(people, keys by name)].
+_BY_NAME: list[tuple[Mapping[str, Person], Mapping[str, set[str]]]] = []
+
+
+def _by_name(people: Mapping[str, Person], wanted: str) -> set[str]:
+    for made_of, keys in _BY_NAME:
+        if made_of is people:
+            return keys.get(wanted, set())
+    found: dict[str, set[str]] = {}
+    for key, person in people.items():
+        if named := name_key(person.name):
+            found.setdefault(named, set()).add(key)
+    _BY_NAME[:] = [(people, found)]
+    return found.get(wanted, set())

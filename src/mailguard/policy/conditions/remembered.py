@@ -1,0 +1,130 @@
+"""What is picked by what the ledger remembers of this sender and of the company: when somebody was written to last, and
+the like; and by what DNS says of a domain.
+
+Each says whether it can be decided: memory that nobody asked is not an empty one. Nothing is looked up here; `needs`
+says what must be asked before the mail is judged.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from mailguard.mail.verdict import Because
+from mailguard.policy.conditions.picks import UNREADABLE, Pick, is_so, truth
+from mailguard.policy.lookalike import unicode_domain
+from mailguard.policy.result import Truth
+from mailguard.policy.thread import spoken
+from mailguard.policy.view import Seen, View
+
+#: What is named where nobody asked the ledger, and where it has nothing of the thread.
+HISTORY, THREAD = "履歴 · history", "以前のやり取り · earlier mails of the thread"
+#: A forward is sent to others on purpose.
+_FORWARD = re.compile(r"\s*(?:fwd?|tr|wg|転送)\s*[:：]", re.IGNORECASE)
+
+
+def not_written_for(age: timedelta) -> Pick:
+    """Written to by this sender before, but not for so long."""
+    days = _days(age)
+
+    def test(view: View, seen: Seen) -> Truth:
+        written = view.case.known.last_written
+        if written is None:
+            return Truth.UNKNOWN
+        ago = written.get(seen.address.key)
+        return truth(ago is not None and ago >= age)
+
+    def ago(view: View, seen: Seen) -> timedelta:
+        return (view.case.known.last_written or {}).get(seen.address.key, age)
+
+    def reason(view: View, seen: Seen) -> Because:
+        said = _days(ago(view, seen))
+        return Because(f"{seen.address}（前回は{said.ja}前）", f"{seen.address}, last {said.en} ago")
+
+    return Pick(
+        test,
+        Because(f"{days.ja}以上送っていない", f"not written to for {days.en}"),
+        gap=lambda _view, _seen: HISTORY,
+        evidence=lambda view, seen: f"{seen.address} ({ago(view, seen).days}d)",
+        reason=reason,
+        needs=frozenset({"written"}),
+    )
+
+
+def _days(age: timedelta) -> Because:
+    if age < timedelta(days=1):
+        hours = age // timedelta(hours=1)
+        return Because(f"{hours}時間", f"{hours} hour{'s' * (hours != 1)}")
+    return Because(f"{age.days}日", f"{age.days} day{'s' * (age.days != 1)}")
+
+
+def new_in_thread(wanted: bool) -> Pick:
+    """Somebody who took no part in the thread that a reply goes on with: neither in what went through here nor in what
+    the reply quotes.
+    """
+
+    def test(view: View, seen: Seen) -> Truth:
+        if UNREADABLE in view.findings:
+            return Truth.UNKNOWN
+        return is_so(_new_in_thread(view, seen), wanted)
+
+    words = (
+        Because("返信の途中から加わった", "new in the thread")
+        if wanted
+        else Because("スレッドに以前からいる", "in the thread before")
+    )
+
+    def reason(_view: View, seen: Seen) -> Because:
+        who = seen.address
+        return Because(f"{who}（これまでのやり取りにいない）", f"{who}, who was in none of the mails before")
+
+    return Pick(
+        test,
+        words,
+        gap=lambda _view, _seen: THREAD,
+        reason=reason if wanted else None,
+        needs=frozenset({"thread"}),
+    )
+
+
+def _new_in_thread(view: View, seen: Seen) -> Truth:
+    """Not known: a reply to a mail that never went through here, and that does not quote to whom it went."""
+    facts, before = view.facts, view.case.known.thread
+    if not facts.is_reply or _FORWARD.match(facts.headers.subject or ""):
+        return Truth.NO
+    quoted = view.quoted_people
+    key = seen.address.key
+    if key in quoted.keys or (before is not None and key in before) or seen.address == view.sender:
+        return Truth.NO
+    if any(spoken(name) in quoted.names for name in view.display_names(key) if spoken(name)):
+        return Truth.NO
+    return Truth.YES if before or quoted.receivers else Truth.UNKNOWN
+
+
+def no_mx(wanted: bool) -> Pick:
+    """An outsider whose domain takes no mail, as DNS says."""
+
+    def test(view: View, seen: Seen) -> Truth:
+        if not seen.external:
+            return Truth.NO
+        reachable = view.case.mail_domains.get(seen.address.ascii_domain)
+        return Truth.UNKNOWN if reachable is None else truth(reachable is not wanted)
+
+    def reason(_view: View, seen: Seen) -> Because:
+        domain = unicode_domain(seen.address.ascii_domain)
+        return Because(
+            f"{seen.address}（{domain} はメールを受け取れないドメイン）", f"{seen.address}, as {domain} takes no mail"
+        )
+
+    words = (
+        Because("メールの届かないドメインの", "of a domain that takes no mail")
+        if wanted
+        else Because("メールの届くドメインの", "of a domain that takes mail")
+    )
+    return Pick(
+        test,
+        words,
+        gap=lambda _view, seen: f"DNS: {unicode_domain(seen.address.ascii_domain)}",
+        reason=reason if wanted else None,
+        needs=frozenset({"mx"}),
+    )

@@ -1,0 +1,43 @@
+"""What must be asked before a mail can be judged: of the ledger and of DNS, and no more than the rules in force need.
+
+Pure: it only says what to ask; whoever makes a case asks.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailguard.mail.facts import Facts
+from mailguard.policy.names import name_key
+from mailguard.policy.rule import Policy
+
+#: Message ids (RFC 5322 section 3.6.4) by which an earlier mail is looked for, the nearest ones.
+_IDS_MAX = 50
+_NAMES_MAX = 200
+_ID = re.compile(r"<[^<>\s]{1,500}>")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """needs: words of the conditions (`Policy.needs`). message_ids: what this mail goes on with; names: display names
+    in To and Cc as they are compared (`name_key`). moment: now, for ages.
+    """
+
+    needs: frozenset[str] = frozenset()
+    message_ids: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    moment: datetime | None = None
+
+
+def question(policy: Policy, facts: Facts, moment: datetime) -> Question:
+    """What the policy needs to know of a mail. moment: when it came in, aware."""
+    needs, headers = policy.needs, facts.headers
+    ids: list[str] = []
+    if "thread" in needs:
+        ids = [*headers.references, *_ID.findall(headers.in_reply_to[:5000])][-_IDS_MAX:]
+    keys: list[str] = []
+    if "names" in needs:
+        keys = [key for one in (*headers.to, *headers.cc)[:_NAMES_MAX] if (key := name_key(one.name))]
+    return Question(needs, tuple(dict.fromkeys(ids)), tuple(dict.fromkeys(keys)), moment)

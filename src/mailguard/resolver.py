@@ -1,0 +1,108 @@
+"""DNS, asked one thing: whether mail can reach a domain at all (RFC 5321 section 5.1, null MX: RFC 7505).
+
+Trusts the resolver that the administrator names, else the machine's own, and nobody on the network between: a forged
+answer makes a rule hold or pass one recipient, it never changes where a mail goes. Whatever goes wrong (no resolver,
+too slow, SERVFAIL) is "not known", never an answer and never an exception. Answers are kept for as long as they say
+(dnspython's cache), and a domain without an answer is left alone for a while, so that not every mail waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import dns.asyncresolver
+import dns.exception
+import dns.name
+import dns.rdatatype
+import dns.resolver
+from dns.nameserver import Do53Nameserver
+
+#: Domains of one mail that are asked for, questions under way at a time, answers kept.
+_DOMAINS_MAX, _AT_ONCE, _KEPT = 100, 50, 10_000
+#: Seconds for which a domain is not asked for again that brought no answer.
+_SILENT = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class ResolverSettings:
+    """servers: address and port of resolvers (none: those of this machine); seconds for all domains of one mail."""
+
+    servers: tuple[tuple[str, int], ...] = ()
+    seconds: float = 2.0
+
+
+class Resolver:
+    """The client. `mail_domains` from any number of tasks."""
+
+    def __init__(self, settings: ResolverSettings | None = None) -> None:
+        self._settings = settings or ResolverSettings()
+        self._resolver: dns.asyncresolver.Resolver | None = None
+        self._free = asyncio.Semaphore(_AT_ONCE)
+        self._silent: dict[str, float] = {}
+
+    async def mail_domains(self, domains: Iterable[str]) -> dict[str, bool]:
+        """Whether mail can reach each of these domains (A-labels). What could not be found out in time is left out."""
+        wanted = sorted(set(domains))[:_DOMAINS_MAX]
+        found = {domain: True for domain in wanted if domain.startswith("[")}  # an address literal needs no DNS
+        now = time.monotonic()
+        asked = [one for one in wanted if one not in found and self._silent.get(one, now) <= now]
+        resolver = self._opened()
+        if not asked or resolver is None:
+            return found
+        tasks = {domain: asyncio.create_task(self._ask(resolver, domain)) for domain in asked}
+        try:
+            await asyncio.wait(tasks.values(), timeout=self._settings.seconds)
+        finally:
+            for task in tasks.values():
+                task.cancel()
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
+        for domain, task in tasks.items():
+            answer = None if task.cancelled() or task.exception() is not None else task.result()
+            if answer is None:
+                self._left_alone(domain)
+            else:
+                found[domain] = answer
+        return found
+
+    def _left_alone(self, domain: str) -> None:
+        if len(self._silent) >= _KEPT:
+            self._silent.clear()
+        self._silent[domain] = time.monotonic() + _SILENT
+
+    def _opened(self) -> dns.asyncresolver.Resolver | None:
+        """The resolver; None if there is none."""
+        if self._resolver is None:
+            try:
+                own = self._settings.servers
+                resolver = dns.asyncresolver.Resolver(configure=not own)
+            except (dns.exception.DNSException, OSError):  # no /etc/resolv.conf: perhaps later
+                return None
+            if own:
+                resolver.nameservers = [Do53Nameserver(address, port) for address, port in own]
+            resolver.cache = dns.resolver.LRUCache(_KEPT)
+            resolver.timeout = resolver.lifetime = self._settings.seconds
+            self._resolver = resolver
+        return self._resolver
+
+    async def _ask(self, resolver: dns.asyncresolver.Resolver, domain: str) -> bool | None:
+        try:
+            name = dns.name.from_text(domain)
+            async with self._free:
+                return await self._reachable(resolver, name)
+        except dns.resolver.NXDOMAIN:
+            return False
+        except (dns.exception.DNSException, OSError, ValueError):
+            return None
+
+    async def _reachable(self, resolver: dns.asyncresolver.Resolver, name: dns.name.Name) -> bool | None:
+        for kind in (dns.rdatatype.MX, dns.rdatatype.A, dns.rdatatype.AAAA):
+            answer = await resolver.resolve(name, kind, raise_on_no_answer=False, search=False)
+            if answer.rrset is None:
+                continue
+            if kind is dns.rdatatype.MX:  # RFC 7505: one MX "." says that the domain takes no mail
+                return any(record.exchange != dns.name.root for record in answer.rrset)
+            return True
+        return False

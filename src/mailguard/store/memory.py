@@ -1,0 +1,184 @@
+"""What is remembered of the people a person writes to: when last, under which name, and who together; and who took part
+in a thread.
+
+Learned only from copies that went out, inside the caller's transaction, so that it costs no commit of its own. Bounded:
+so many people and circles for each sender, the longest unused go first, and none outlives the ledger's metadata. A mail
+to very many teaches nothing about each of them. It reads back what asks for it and decides nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from mailguard.mail.address import Address, AddressError, parse_address
+from mailguard.mail.lifecycle import State
+from mailguard.policy.case import Circle
+from mailguard.policy.names import name_key
+from mailguard.store.rows import clean, to_micro, to_moment
+
+#: Recipients of one mail of whom each is remembered, and members of a circle.
+_TOGETHER_MAX, _CIRCLE_MAX = 100, 20
+#: People and circles kept for each sender.
+PEOPLE_MAX, CIRCLES_MAX = 2000, 300
+#: A habit begins with so many mails.
+_HABIT = 3
+_NAME_MAX = 100
+#: Mails of one thread that are looked at.
+_THREAD_MAX = 100
+#: Senders of whom too much is forgotten in one transaction: the door never waits long.
+_BATCH = 20
+_WENT = (State.RELAYED, State.QUEUED)
+_NAMES_OF = (
+    "SELECT key, name FROM correspondent WHERE sender = ? AND name <> '' AND key IN (SELECT value FROM json_each(?))"
+)
+_NAMESAKES = (
+    "SELECT key, name FROM correspondent WHERE sender = ? AND name_key <> ''"
+    " AND name_key IN (SELECT value FROM json_each(?)) LIMIT 200"
+)
+_HEADERS = (
+    "SELECT facts ->> '$.headers.to', facts ->> '$.headers.cc', facts ->> '$.judge.headers.names.to',"
+    " facts ->> '$.judge.headers.names.cc', message_id_header FROM message WHERE number = ?"
+)
+
+
+def learn_people(
+    connection: sqlite3.Connection, number: int, sender: str, relayed: Collection[Address], state: State, now: datetime
+) -> None:
+    """Remember the copies of a mail that just went out. sender: its key; state: that of the mail after this try."""
+    if len(relayed) > _TOGETHER_MAX:
+        return
+    to, cc, to_names, cc_names, message_id = connection.execute(_HEADERS, (number,)).fetchone()
+    names = {**_names(cc, cc_names), **_names(to, to_names)}
+    connection.executemany(
+        "INSERT INTO correspondent (sender, key, name, name_key, count, last_at) VALUES (?1, ?2, ?3, ?4, 1, ?5)"
+        " ON CONFLICT (sender, key) DO UPDATE SET count = count + 1, last_at = excluded.last_at,"
+        " name = CASE WHEN excluded.name = '' THEN name ELSE excluded.name END,"
+        " name_key = CASE WHEN excluded.name = '' THEN name_key ELSE excluded.name_key END",
+        [
+            (sender, one.key, name, clean(name_key(name)), to_micro(now))
+            for one, name in ((one, names.get(one.key, "")) for one in relayed)
+        ],
+    )
+    if state is State.RELAYED:
+        _learn_circle(connection, number, sender, names, message_id, now)
+
+
+def _learn_circle(
+    connection: sqlite3.Connection, number: int, sender: str, shown: Iterable[str], message_id: str, now: datetime
+) -> None:
+    """Count the people of a mail that is out as a whole: whom it shows and whom it went to, without those taken off."""
+    members = _took_part(connection, number, shown) - {sender}
+    if not 2 <= len(members) <= _CIRCLE_MAX:
+        return
+    connection.execute(
+        "INSERT INTO circle (sender, members, count, last_at, last_id) VALUES (?1, ?2, 1, ?3, ?4)"
+        " ON CONFLICT (sender, members) DO UPDATE SET"
+        " count = count + (last_id <> excluded.last_id OR last_id = ''),"
+        " last_at = excluded.last_at, last_id = excluded.last_id",
+        (sender, json.dumps(sorted(members), ensure_ascii=False), to_micro(now), message_id),
+    )
+
+
+def _took_part(connection: sqlite3.Connection, number: int, shown: Iterable[str]) -> set[str]:
+    """Keys of those who got a mail or are shown in it: not of those whose copy was taken off or came back."""
+    rows = connection.execute("SELECT key, state FROM recipient WHERE message = ?", (number,)).fetchall()
+    went = {key for key, state in rows if state in _WENT}
+    return went | (set(shown) - {key for key, _ in rows}) if went else set()
+
+
+def last_written(
+    connection: sqlite3.Connection, sender: str, recipients: dict[str, str], now: datetime
+) -> dict[str, timedelta]:
+    """How long ago the sender wrote to each of these recipients. recipients: by address, the key of its organization.
+
+    Who is not remembered himself was last written to no later than his organization was: that old, it says enough.
+    """
+    found = _last(connection, "correspondent", sender, recipients)
+    organizations = _last(connection, "contact", sender, set(recipients.values()))
+    ages = {key: now - at for key, at in found.items()}
+    for key, organization in recipients.items():
+        if key not in ages and organization in organizations:
+            ages[key] = now - organizations[organization]
+    return ages
+
+
+def _last(connection: sqlite3.Connection, table: str, sender: str, keys: Iterable[str]) -> dict[str, datetime]:
+    sql = f"SELECT key, last_at FROM {table} WHERE sender = ? AND key IN (SELECT value FROM json_each(?))"  # noqa: S608
+    return {key: to_moment(at) for key, at in connection.execute(sql, (sender, _list(keys)))}
+
+
+def names_of(
+    connection: sqlite3.Connection, sender: str, keys: Iterable[str], name_keys: Iterable[str]
+) -> dict[str, str]:
+    """Display names by address: of these addresses, and of whoever else bears one of these names."""
+    found: dict[str, str] = {}
+    for sql, wanted in (
+        (_NAMES_OF, keys),
+        (_NAMESAKES, name_keys),
+    ):
+        found.update(connection.execute(sql, (sender, _list(wanted))).fetchall())
+    return found
+
+
+def circles_of(connection: sqlite3.Connection, sender: str) -> tuple[Circle, ...]:
+    """Who was written to together often enough to be a habit, last used first."""
+    sql = "SELECT members, count FROM circle WHERE sender = ? AND count >= ? ORDER BY last_at DESC LIMIT 100"
+    rows = connection.execute(sql, (sender, _HABIT))
+    return tuple(Circle(frozenset(json.loads(members)), count) for members, count in rows)
+
+
+def participants(connection: sqlite3.Connection, message_ids: Iterable[str]) -> frozenset[str]:
+    """Keys of everybody who wrote, got or saw one of these mails. Empty if none of them went through here."""
+    rows = connection.execute(
+        "SELECT number, sender_key FROM message WHERE teaches = 1 AND message_id_header <> ''"
+        " AND message_id_header IN (SELECT value FROM json_each(?)) ORDER BY number DESC LIMIT ?",
+        (_list(map(clean, message_ids)), _THREAD_MAX),
+    ).fetchall()
+    found: set[str] = set()
+    for number, sender in rows:
+        to, cc, *_ = connection.execute(_HEADERS, (number,)).fetchone()
+        if took_part := _took_part(connection, number, {**_names(to, None), **_names(cc, None)}):
+            found |= took_part | {sender}
+    return frozenset(found)
+
+
+def forget_people(connection: sqlite3.Connection, after: str, older: datetime) -> str:
+    """Forget, for some senders behind `after`, what is too old or too much. Returns the last one looked at, "" at the
+    end.
+    """
+    sender = after
+    for _ in range(_BATCH):
+        row = connection.execute("SELECT min(sender) FROM correspondent WHERE sender > ?", (sender,)).fetchone()
+        if row[0] is None:
+            return ""
+        sender = row[0]
+        for table, column, most in (("correspondent", "key", PEOPLE_MAX), ("circle", "members", CIRCLES_MAX)):
+            connection.execute(
+                f"DELETE FROM {table} WHERE sender = ?1 AND (last_at < ?2 OR {column} IN (SELECT {column} FROM {table}"  # noqa: S608
+                " WHERE sender = ?1 ORDER BY last_at DESC LIMIT -1 OFFSET ?3))",
+                (sender, to_micro(older), most),
+            )
+    return sender
+
+
+def _names(addresses: str | None, names: str | None) -> dict[str, str]:
+    """The keys that a field shows, with their display names. What is no address is left out."""
+    listed: list[Any] = json.loads(addresses or "[]")[:_TOGETHER_MAX]
+    called: list[Any] = json.loads(names or "[]")
+    found: dict[str, str] = {}
+    for index, address in enumerate(listed):
+        try:
+            key = parse_address(str(address)).key
+        except AddressError:
+            continue
+        name = str(called[index]) if index < len(called) else ""
+        found[key] = "" if "@" in name else name[:_NAME_MAX]
+    return found
+
+
+def _list(items: Iterable[str]) -> str:
+    return json.dumps(list(items), ensure_ascii=False)
