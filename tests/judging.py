@@ -10,11 +10,13 @@ from typing import Any
 from mailguard.mail.verdict import Verdict
 from mailguard.policy.build import Builder
 from mailguard.policy.case import Case
+from mailguard.policy.customers import Customers
 from mailguard.policy.examples import case_of
 from mailguard.policy.judge import judge
 from mailguard.policy.lists import NameList, normal_address, normal_domain
 from mailguard.policy.marks import Marks, Problem, Problems, load_marked
 from mailguard.policy.people import collect
+from mailguard.policy.read_customers import customer
 from mailguard.policy.rule import Policy
 from mailguard.policy.schema import ExampleModel, PolicyFile
 from mailguard.policy.workdays import calendar_of
@@ -47,11 +49,16 @@ def policy_of(text: str) -> Policy:
     problems: list[Problem] = []
     directory = collect([source], lambda _file: b"", lambda *_: [], problems)
     calendar = calendar_of([source], "Asia/Tokyo", lambda _file: b"", problems)
-    builder = Builder("p.yaml", marks, lists, lambda _name, _path: [], directory)
+    builder = Builder("p.yaml", marks, lists, lambda _name, _path: [], directory, customers=_customers(model))
     rules = tuple(builder.rule(rule, ("rules", index)) for index, rule in enumerate(model.rules))
     if problems or builder.problems:
         raise Problems([*problems, *builder.problems])
     return Policy(rules, "test", directory=directory, calendar=calendar)
+
+
+def _customers(model: PolicyFile) -> Customers:
+    names = {} if model.customers is None else model.customers.names
+    return Customers(customer(name, domains) for name, domains in names.items())
 
 
 def rule_of(condition: str, then: str = "confirm", more: str = "") -> Policy:

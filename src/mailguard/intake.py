@@ -120,11 +120,13 @@ class Intake:
         return scanned.added_to(facts)
 
     async def _judged(self, message: Message, facts: Facts) -> Verdict:
-        policy, envelope = self._policy(), message.envelope
+        policy, envelope = self._policy(), message.envelope  # one and the same for what is asked and what is judged
         asked = question(policy, facts, message.received_at)
         known, mail_domains = await asyncio.gather(
             self._history.known(envelope.sender, envelope.recipients, asked), self._mail_domains(policy, envelope)
         )
+        if "files" in policy.needs:
+            known = replace(known, files=await self._history.files(facts))
         case = Case(
             envelope,
             facts,

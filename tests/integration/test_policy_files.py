@@ -43,7 +43,7 @@ rules:
       text: {patterns: ['(?=x)', '(a)\\1', '[', 'a*']}
     then: hold
   - id: later
-    when: {recipients: {risk: ">= 8.8"}, virus: infected}
+    when: {recipients: {risk: ">= 8.8"}, virus: infectd}
     then: {delay: 1x, confirm: true}
     because: {ja: "{foo}", en: x}
   - {id: empty, when: {}, then: approve}
@@ -66,7 +66,7 @@ rules:
         ("7:48", "matches the empty text"),
         ("8:11", "unknown disposition 'hold'"),
         ("10:31", "write a share from 0 to 1"),
-        ("10:42", "'virus' is not available in this version"),
+        ("10:49", "input should be 'infected' or 'not_scanned'"),
         ("11:19", "write a time such as 60s"),
         ("12:19", "unknown placeholder {foo}"),
         ("13:23", "an empty condition"),

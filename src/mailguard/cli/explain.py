@@ -33,7 +33,7 @@ from mailguard.policy.explain import disposition_word
 from mailguard.policy.explain import explain as explained
 from mailguard.policy.loader import Policy
 from mailguard.policy.marks import Problems
-from mailguard.policy.question import Question, question
+from mailguard.policy.question import question
 from mailguard.policy.schema.example import parse_local_time
 from mailguard.resolver import Resolver
 from mailguard.store.errors import StoreError
@@ -71,11 +71,7 @@ def explain(
     facts = asyncio.run(_read(octets, config))
     envelope = _envelope(facts, sender, recipients, login)
     moment = _moment(at, policy)
-    before = (
-        _known(known)
-        if known
-        else asyncio.run(_remembered(config, envelope, question(policy, facts, moment or utc_now())))
-    )
+    before = _known(known) if known else asyncio.run(_remembered(config, envelope, facts, policy, moment))
     case = Case(envelope, facts, organization(config), before, len(octets), moment)
     if "mx" in policy.needs:
         domains = [one.ascii_domain for one in envelope.recipients if not case.organization.is_internal(one)]
@@ -96,13 +92,15 @@ async def _read(octets: bytes, config: Config) -> Facts:
         await readers.stop()
 
 
-async def _remembered(config: Config, envelope: Envelope, asked: Question) -> Known:
+async def _remembered(config: Config, envelope: Envelope, facts: Facts, policy: Policy, moment: datetime) -> Known:
     """What the ledger knows of these recipients; nothing where there is no ledger yet."""
     if not ledger_path(config).exists():
         return Known()
     try:
         async with open_rooms(config) as rooms:
-            return await rooms.history.known(envelope.sender, envelope.recipients, asked)
+            asked = question(policy, facts, moment)
+            known = await rooms.history.known(envelope.sender, envelope.recipients, asked)
+            return replace(known, files=await rooms.history.files(facts)) if "files" in policy.needs else known
     except StoreError as error:
         fail(f"{ledger_path(config)}: {error}; --known DOMAIN does without the ledger")
 

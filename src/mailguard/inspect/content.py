@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from mailguard.inspect.limits import Budget
+from mailguard.mail.facts import Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,8 @@ class Content:
 
     text: all that its program shows or keeps; inner: files inside, unpacked one by one as they are taken; message: the
     octets of a mail inside; short: the kind, where the reader knows better than the first octets; whole: whether
-    everything in it could be read; encrypted: whether it needs a password. A reader may still change text, whole and
-    encrypted while its `inner` is gone through.
+    everything in it could be read; encrypted: whether it needs a password; labels: sensitivity labels. A reader may
+    still change text, whole and encrypted while its `inner` is gone through.
     """
 
     text: str = ""
@@ -69,6 +70,7 @@ class Content:
     short: str = ""
     encrypted: bool = False
     whole: bool = True
+    labels: tuple[Label, ...] = ()
 
 
 #: Reads one kind of file. May raise on a broken file: its caller notes `unparseable_attachment`.

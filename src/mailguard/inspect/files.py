@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from mailguard.inspect.chars.charset import tidy
 from mailguard.inspect.content import BOMB, BROKEN, Content, FileIn, Inner, Piece
 from mailguard.inspect.kinds.filetype import (
-    EXECUTABLE,
     TEXTUAL,
     UNKNOWN,
     FileType,
@@ -27,7 +26,7 @@ from mailguard.inspect.kinds.filetype import (
 )  # fmt: skip
 from mailguard.inspect.limits import Budget
 from mailguard.inspect.structure.names import member_name, note_name
-from mailguard.mail.facts import Attachment
+from mailguard.mail.facts import EXECUTABLE, Attachment, Label
 
 _OPENABLE = frozenset(
     [
@@ -71,6 +70,7 @@ class _Seen:
     encrypted: bool = False
     inspected: bool = True
     members: list[Attachment] = field(default_factory=list)
+    labels: tuple[Label, ...] = ()
 
 
 #: Opens a message inside a file: gives its text and its attachments.
@@ -112,6 +112,7 @@ class Files:
             inspected=seen.inspected,
             text=self.budget.keep(text, file.where),
             members=tuple(seen.members),
+            labels=seen.labels,
         )
 
     def open_as_message(self, file: FileIn) -> Attachment:
@@ -127,6 +128,7 @@ class Files:
         if content.short:
             seen.type = of_short(content.short)
         seen.text, seen.encrypted, seen.inspected = content.text, content.encrypted, content.whole
+        seen.labels = content.labels
         if content.message is not None and self._may_enter(file, seen):
             text, seen.members = self._open_message(replace(file, octets=content.message))
             seen.text = f"{text}\n{content.text}" if content.text else text

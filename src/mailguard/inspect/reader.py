@@ -20,7 +20,9 @@ from mailguard.inspect.secrets.tokens import find_secrets
 from mailguard.inspect.speech.voices import Voices
 from mailguard.inspect.structure import headers as fields
 from mailguard.inspect.structure.beside import names_beside
+from mailguard.inspect.structure.every_field import importance
 from mailguard.inspect.structure.fields import Block
+from mailguard.inspect.structure.labelled import labels_of
 from mailguard.inspect.structure.parts import Parts
 from mailguard.mail.facts import Facts, Finding, Headers, Kind, Match
 
@@ -81,6 +83,10 @@ def _read(octets: bytes, budget: Budget) -> Facts:
         is_reply=fields.is_reply(headers),
         received_count=sum(field.name == "received" for field in block.fields),
         own_marks=fields.own_marks(block),
+        is_forward=fields.is_forward(headers, block, voices.forwarded),
+        importance=importance(block),
+        labels=_guarded(budget, "headers", lambda: labels_of(block), ()),
+        own=_nfc(voices.own[: limits.text_chars]) if voices.quoted or voices.signature else "",
         quoted=_nfc(voices.quoted[: limits.text_chars]),
         signature=_nfc(voices.signature),
         greeting=voices.greeting,

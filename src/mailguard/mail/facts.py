@@ -21,6 +21,25 @@ CLASSES = (
     "bank_account", "passport", "driving_licence", "health_insurance", "birth_date", "person_name", "iban", "us_ssn",
 )  # fmt: skip
 
+#: Classes of secrets, in the order in which they are shown.
+SECRET_CLASSES = (
+    "private_key", "password", "url_password", "aws_key", "aws_secret", "azure_key", "azure_sas", "azure_client_secret",
+    "google_key", "github_token", "gitlab_token", "atlassian_token", "slack_token", "slack_webhook", "teams_webhook",
+    "line_token", "discord_token", "discord_webhook", "telegram_token", "stripe_key", "square_token", "shopify_token",
+    "sendgrid_key", "mailgun_key", "mailchimp_key", "twilio_key", "npm_token", "pypi_token", "rubygems_key",
+    "docker_token", "huggingface_token", "openai_key", "anthropic_key", "digitalocean_token", "heroku_key",
+    "databricks_token", "dropbox_token", "figma_token", "grafana_token", "linear_key", "newrelic_key", "notion_token",
+    "terraform_token", "vault_token", "jwt", "bearer_token", "basic_login", "assigned_secret",
+)  # fmt: skip
+
+#: Short types of files that a computer runs, by content.
+EXECUTABLE = frozenset({
+    "exe", "elf", "macho", "lnk", "script", "msi", "jar", "apk", "msix", "chm", "deb", "rpm"
+})  # fmt: skip
+
+#: What a mail says of its own importance; "" is a mail that says nothing, which is "normal" (RFC 2156 5.3.4).
+Importance = Literal["", "high", "normal", "low"]
+
 FINDING_CODES = (
     "unreadable", "ambiguous_mime", "malformed_header", "unparseable_attachment", "ambiguous_archive", "bomb",
     "nested_too_deep", "too_many_parts", "limit_reached", "encrypted", "not_inspectable", "macro", "type_mismatch",
@@ -47,8 +66,23 @@ class HeaderAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class Label:
+    """A sensitivity label that a program put on the mail or on a file. name: as people read it, "" if only its id is
+    there; identity: its id (a GUID in lower case), "" if there is none.
+    """
+
+    name: str
+    identity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Headers:
-    """The fields people see, decoded. `raw_message_id` etc. keep their angle brackets, for threading."""
+    """The fields people see, decoded. `raw_message_id` etc. keep their angle brackets, for threading.
+
+    fields: every field with its name in lower case and its value decoded, once for each reading; None where nobody
+    kept them (facts read back from the ledger), which is not the same as a mail without fields. fields_cut: there are
+    more of them.
+    """
 
     sender: tuple[HeaderAddress, ...] = ()  # From
     to: tuple[HeaderAddress, ...] = ()
@@ -60,6 +94,8 @@ class Headers:
     date: str = ""
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
+    fields: tuple[tuple[str, str], ...] | None = None
+    fields_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +116,7 @@ class Attachment:
     text: str = ""
     members: tuple[Attachment, ...] = ()
     inline: bool = False
+    labels: tuple[Label, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +167,9 @@ class Addressee:
 class Facts:
     """All that was read. Every text is NFC and without NUL.
 
-    quoted, signature: the stretches of `text` that somebody else wrote before, and that sign it. scanned: what the
-    virus scanner said; "" if there is none. viruses: names of what it found.
+    quoted, signature: the stretches of `text` that somebody else wrote before, and that sign it; own: what is left of
+    what is shown, only where there are such stretches (see `written`). scanned: what the virus scanner said; "" if
+    there is none. viruses: names of what it found. labels: those of the mail itself, not of its files.
     """
 
     headers: Headers = field(default_factory=Headers)
@@ -151,12 +189,26 @@ class Facts:
     is_reply: bool = False
     received_count: int = 0
     own_marks: tuple[str, ...] = ()  # values of X-Mailguard-Processed, unchecked
+    is_forward: bool = False
+    importance: Importance = ""
+    labels: tuple[Label, ...] = ()
     quoted: str = ""
     signature: str = ""
+    own: str = ""
     greeting: tuple[Addressee, ...] = ()
     matches: tuple[Match, ...] = ()
     scanned: Scan = ""
     viruses: tuple[str, ...] = ()
+
+    @property
+    def written(self) -> str:
+        """The sender's own words: what is shown without quoted history and signature."""
+        return self.own if self.quoted or self.signature else self.text[: self.shown]
+
+    @property
+    def hidden(self) -> str:
+        """What is not shown, and what only another reader of the same mail would show."""
+        return self.text[self.shown :]
 
     def to_json(self, *, unmasked: bool = False, text: bool = True) -> dict[str, Any]:
         """The object of contract section 4 plus `kind`, `signed`, ... Implemented in full by `facts_json`."""

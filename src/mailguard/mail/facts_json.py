@@ -19,7 +19,9 @@ from mailguard.mail.facts import (
     Finding,
     HeaderAddress,
     Headers,
+    Importance,
     Kind,
+    Label,
     Match,
     Scan,
 )
@@ -27,6 +29,7 @@ from mailguard.mail.facts import (
 Json = dict[str, Any]
 _KINDS = get_args(Kind)
 _SCANS = get_args(Scan)
+_IMPORTANCES = get_args(Importance)
 #: Attachments deeper than this do not come back: a reader never makes them, a forger might.
 _DEEPEST = 40
 #: No count is larger: what a forger writes must fit into a column of the ledger.
@@ -56,6 +59,7 @@ def facts_from_json(obj: object) -> Facts:
     judge = _mapping(top.get("judge"))
     personal = _mapping(top.get("personal_data"))
     kind: Kind = judge["kind"] if judge.get("kind") in _KINDS else "ordinary"
+    importance: Importance = judge["importance"] if judge.get("importance") in _IMPORTANCES else ""
     scanned: Scan = judge["scanned"] if judge.get("scanned") in _SCANS else ""
     return Facts(
         headers=_headers_from_json(_mapping(top.get("headers")), _mapping(judge.get("headers"))),
@@ -78,8 +82,12 @@ def facts_from_json(obj: object) -> Facts:
         is_reply=judge.get("is_reply") is True,
         received_count=_number(judge.get("received_count")),
         own_marks=_texts(judge.get("own_marks")),
+        is_forward=judge.get("is_forward") is True,
+        importance=importance,
+        labels=_labels_from_json(judge.get("labels")),
         quoted=_text(judge.get("quoted")),
         signature=_text(judge.get("signature")),
+        own=_text(judge.get("own")),
         greeting=tuple(Addressee(*row) for row in _rows(judge.get("greeting"), 3)),
         matches=tuple(Match(*row) for row in _rows(judge.get("matches"), 6)),
         scanned=scanned,
@@ -107,6 +115,9 @@ def _judge_to_json(facts: Facts, text: bool) -> Json:
         "signed": facts.signed,
         "encrypted": facts.encrypted,
         "is_reply": facts.is_reply,
+        "is_forward": facts.is_forward,
+        "importance": facts.importance,
+        "labels": _labels_to_json(facts.labels),
         "received_count": facts.received_count,
         "shown": facts.shown,
         "own_marks": list(facts.own_marks),
@@ -127,7 +138,9 @@ def _judge_to_json(facts: Facts, text: bool) -> Json:
         },
     }
     if text:
-        out |= {"html": facts.html, "quoted": facts.quoted, "signature": facts.signature}
+        out |= {"html": facts.html, "quoted": facts.quoted, "signature": facts.signature, "own": facts.own}
+        if headers.fields is not None:
+            out["headers"] |= {"fields": [list(one) for one in headers.fields], "fields_cut": headers.fields_cut}
     return out
 
 
@@ -143,6 +156,8 @@ def _attachment_to_json(one: Attachment, text: bool) -> Json:
         "inspected": one.inspected,
         "inline": one.inline,
     }
+    if one.labels:
+        out["labels"] = _labels_to_json(one.labels)
     if text:
         out["text"] = one.text
     out["members"] = [_attachment_to_json(member, text) for member in one.members]
@@ -175,6 +190,8 @@ def _headers_from_json(shown: Mapping[str, Any], judge: Mapping[str, Any]) -> He
         date=_text(shown.get("date")),
         in_reply_to=_text(judge.get("in_reply_to")),
         references=_texts(judge.get("references")),
+        fields=_fields_from_json(judge.get("fields")),
+        fields_cut=judge.get("fields_cut") is True,
     )
 
 
@@ -194,6 +211,7 @@ def _attachments_from_json(obj: object, depth: int) -> tuple[Attachment, ...]:
             text=_text(one.get("text")),
             members=_attachments_from_json(one.get("members"), depth + 1),
             inline=one.get("inline") is True,
+            labels=_labels_from_json(one.get("labels")),
         )
         for one in _mappings(obj)
     )
@@ -203,6 +221,19 @@ def _count_from_json(obj: Mapping[str, Any]) -> ClassCount:
     values = _texts(obj.get("values"))
     counted = _number(obj.get("distinct"))
     return ClassCount(values, _texts(obj.get("examples_masked")), counted if counted > len(values) else 0)
+
+
+def _labels_to_json(labels: Iterable[Label]) -> list[list[str]]:
+    return [[one.name, one.identity] for one in labels]
+
+
+def _labels_from_json(obj: object) -> tuple[Label, ...]:
+    return tuple(Label(name, identity) for name, identity in _rows(obj, 2))
+
+
+def _fields_from_json(obj: object) -> tuple[tuple[str, str], ...] | None:
+    """Header fields; None where none were kept."""
+    return tuple((name, value) for name, value in _rows(obj, 2)) if isinstance(obj, list) else None
 
 
 def _pairs(obj: object) -> tuple[HeaderAddress, ...]:

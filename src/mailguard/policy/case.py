@@ -46,7 +46,8 @@ class Known:
     of addresses (`Address.key`). last_written: how long ago this sender wrote to a recipient; who is missing was never
     written to. thread: who took part in the thread that this mail goes on with, as far as it was seen here; empty: it
     was not. names: display names by address, out of this sender's mail: those of the recipients, and of whoever else
-    bears one of their names. circles: who was often written to together.
+    bears one of their names. circles: who was often written to together. files: which organisations (`known_keys`) got
+    a file before, by its SHA-256.
     """
 
     sender_domains: frozenset[str] = frozenset()
@@ -56,6 +57,7 @@ class Known:
     thread: frozenset[str] | None = None
     names: Mapping[str, str] | None = None
     circles: tuple[Circle, ...] | None = None
+    files: Mapping[str, frozenset[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

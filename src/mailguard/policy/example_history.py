@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from mailguard.mail.address import AddressError, parse_address
 from mailguard.policy.case import Circle, Known, known_keys
-from mailguard.policy.schema import ExampleModel
+from mailguard.policy.example_facts import digest_of
+from mailguard.policy.schema import ExampleModel, FileModel
 
 
 def known_in(example: ExampleModel) -> Known:
@@ -22,7 +23,18 @@ def known_in(example: ExampleModel) -> Known:
         thread=frozenset(example.thread),
         names=dict(example.names),
         circles=tuple(Circle(frozenset(one.together), one.times) for one in example.habits),
+        files=_sent(example.attachments),
     )
+
+
+def _sent(files: Iterable[FileModel]) -> dict[str, frozenset[str]]:
+    """Which organisations got the files before."""
+    found: dict[str, frozenset[str]] = {}
+    for file in files:
+        found |= _sent(file.members)
+        if file.sent_to:
+            found[digest_of(file)] = frozenset(_keys(file.sent_to))
+    return found
 
 
 def _keys(texts: Iterable[str]) -> Iterable[str]:

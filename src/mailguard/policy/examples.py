@@ -7,30 +7,25 @@ no mail is made or sent.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mailguard.mail.address import ReversePath, parse_address
 from mailguard.mail.calendar import Calendar
 from mailguard.mail.envelope import Client, Envelope
-from mailguard.mail.facts import Addressee, Attachment, ClassCount, Facts, Finding, HeaderAddress, Headers
 from mailguard.mail.organization import Organization
 from mailguard.mail.verdict import Because
 from mailguard.policy.case import Case, Risk
+from mailguard.policy.example_facts import facts_in
 from mailguard.policy.example_history import known_in
 from mailguard.policy.judge import judge
 from mailguard.policy.marks import Problem
 from mailguard.policy.rule import Policy
-from mailguard.policy.schema import ExampleModel, FileModel
+from mailguard.policy.schema import ExampleModel
 
-_FIGURES = frozenset({"jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff", "webp", "heic", "svg"})
-_SAME = {"jpeg": "jpg", "tiff": "tif", "htm": "html", "yml": "yaml", "text": "txt", "log": "txt", "md": "txt"}
 _RISK = Because("例に書かれた値", "as the example says")
 #: A Wednesday in working hours, by the calendar's clock: when a mail comes in that says nothing of it.
 _ORDINARY = datetime(2026, 1, 14, 10)  # noqa: DTZ001 -- the zone is the calendar's
-_ARCHIVES = frozenset({"zip", "7z", "rar", "tar", "gz", "lzh"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +80,7 @@ def case_of(example: ExampleModel, organization: Organization | None = None, cal
     reachable = {address.ascii_domain: address.ascii_domain not in example.no_mx for address in listed}
     return Case(
         envelope,
-        _facts(example),
+        facts_in(example),
         own,
         known_in(example),
         example.size,
@@ -93,66 +88,3 @@ def case_of(example: ExampleModel, organization: Organization | None = None, cal
         mail_domains=reachable,
         risks={address.key: Risk(example.risk.get(address.key, 0.0), _RISK) for address in listed},
     )
-
-
-def _facts(example: ExampleModel) -> Facts:
-    data = {
-        name: ClassCount(tuple(f"{name}-{number}" for number in range(count)))
-        for name, count in example.personal_data.items()
-        if name != "persons"
-    }
-    findings = [Finding("unreadable", "mail", "example")] if example.unreadable else []
-    for file in example.attachments:
-        findings += [Finding("macro", file.name, "example")] if file.macros else []
-        findings += [Finding("type_mismatch", file.name, "example")] if file.type_mismatch else []
-    return Facts(
-        headers=_headers(example),
-        text=example.text,
-        attachments=tuple(_attachment(file) for file in example.attachments),
-        personal_data=data,
-        persons=example.personal_data.get("persons", 0),
-        findings=tuple(findings),
-        kind="auto_reply" if example.automatic else "ordinary",
-        auto_generated=example.automatic,
-        signed=example.signed,
-        encrypted=example.encrypted,
-        is_reply=example.reply or bool(example.thread),
-        quoted=example.quoted,
-        greeting=tuple(
-            Addressee(one, title="様") if isinstance(one, str) else Addressee(one.name, one.company, "様")
-            for one in example.greeting
-        ),
-    )
-
-
-def _headers(example: ExampleModel) -> Headers:
-    def shown(addresses: Iterable[str]) -> tuple[HeaderAddress, ...]:
-        return tuple(HeaderAddress(address, example.display.get(address, "")) for address in addresses)
-
-    return Headers(
-        sender=(HeaderAddress(example.from_),),
-        to=shown(example.to if example.header_to is None else example.header_to),
-        cc=shown(example.cc),
-        subject=example.subject,
-    )
-
-
-def _attachment(file: FileModel) -> Attachment:
-    short = file.type or _short_type(file.name)
-    picture = short in _FIGURES
-    return Attachment(
-        filename=file.name,
-        declared_type="application/octet-stream",
-        detected_type=f"image/{short}" if picture else f"application/{short or 'octet-stream'}",
-        short_type=short,
-        size=file.size,
-        sha256=hashlib.sha256(file.name.encode()).hexdigest(),
-        encrypted=file.encrypted,
-        inspected=not file.encrypted and not picture if file.inspected is None else file.inspected,
-        text=file.text,
-    )
-
-
-def _short_type(name: str) -> str:
-    extension = name.rpartition(".")[2].lower() if "." in name else ""
-    return _SAME.get(extension, extension)

@@ -125,7 +125,7 @@ def read_bounded(path: Path) -> bytes:
 
 
 def text_of(octets: bytes) -> str:
-    """The text of a file of lists: UTF-8, else cp932 (what a Japanese Excel writes). Raises ValueError."""
+    """The text of a list file: UTF-8, else cp932 (what a Japanese Excel writes). Raises ValueError."""
     try:
         text = octets.decode("utf-8-sig")
     except UnicodeDecodeError:

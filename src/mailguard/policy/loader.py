@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from mailguard.mail.directory import NOBODY, Directory
 from mailguard.mail.organization import Organization
 from mailguard.policy.build import Builder
+from mailguard.policy.customers import Customer, Customers
 from mailguard.policy.lists import (
     Entry,
     NameList,
@@ -30,6 +31,8 @@ from mailguard.policy.marks import SIZE_MAX, Marks, Problem, Problems, load_mark
 from mailguard.policy.marks import Path as KeyPath
 from mailguard.policy.people import collect
 from mailguard.policy.people.collect import Source
+from mailguard.policy.read_customers import read_customers
+from mailguard.policy.rows import Row, rows_of
 from mailguard.policy.rule import FileExamples, Policy, Rule
 from mailguard.policy.schema import NOT_YET, ListModel, PolicyFile
 from mailguard.policy.workdays import calendar_of
@@ -57,6 +60,7 @@ class _Loading:
     sources: list[_Source] = field(default_factory=list)
     read: dict[Path, bytes] = field(default_factory=dict)
     lists: dict[str, NameList] = field(default_factory=dict)
+    customers: Customers = field(default_factory=Customers)
     rules: list[Rule] = field(default_factory=list)
     directory: Directory = NOBODY
 
@@ -89,6 +93,7 @@ def load_policy(
     )
     timezone = (organization or Organization()).timezone
     calendar = calendar_of(loading.sources, timezone, loading.octets_of, loading.problems)
+    _read_customers(loading)
     seen: dict[str, Rule] = {}
     for source in loading.sources:
         _build_rules(source, loading, seen)
@@ -204,13 +209,39 @@ def _entries(source: Source, name: str, path: KeyPath, loading: _Loading) -> lis
     return entries
 
 
+def _rows(source: _Source, name: str, path: KeyPath, loading: _Loading) -> list[Row]:
+    """The rows of a file that a policy names, relative to it."""
+    if not _entries(source, name, path, loading):
+        return []
+    file = source.path.parent / name
+    return list(rows_of(file.name, loading.read[file], str(file)))
+
+
+def _read_customers(loading: _Loading) -> None:
+    found: list[Customer] = []
+    for source in loading.sources:
+        if source.model.customers is not None:
+            customers, problems = read_customers(
+                source.model.customers,
+                lambda name, path, source=source: _rows(source, name, path, loading),  # type: ignore[misc]
+                lambda path, message, source=source: source.marks.problem(source.name, path, message),  # type: ignore[misc]
+            )
+            found += customers
+            loading.problems += problems
+    try:
+        loading.customers = Customers(found)
+    except ValueError as error:
+        loading.problems.append(Problem(loading.sources[0].name, 1, 1, str(error)))
+
+
 def _build_rules(source: _Source, loading: _Loading, seen: dict[str, Rule]) -> None:
     builder = Builder(
         source.name,
         source.marks,
         loading.lists,
-        lambda name, path: [entry.text for entry in _entries(source, name, path, loading)],
+        lambda name, path: _rows(source, name, path, loading),
         loading.directory,
+        customers=loading.customers,
     )
     for index, model in enumerate(source.model.rules):
         rule = builder.rule(model, ("rules", index))

@@ -7,8 +7,10 @@ read is kept as a gap, so that conditions can say that they do not know.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar, cast
 
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.calendar import Calendar
@@ -18,6 +20,7 @@ from mailguard.policy.case import Case, known_keys
 from mailguard.policy.fold import fold, normal, unwrapped
 from mailguard.policy.free_mail import is_shared
 from mailguard.policy.lookalike import KnownDomains, Likeness, known_domains, likeness
+from mailguard.policy.shares import ALL_SHARES, Shares
 from mailguard.policy.thread import Quoted, quoted_people
 
 #: Findings after which there may be files that nobody saw.
@@ -27,25 +30,7 @@ _FILES_MISSED = frozenset(
 )
 #: Kinds that hold other files.
 _CONTAINERS = frozenset(
-    {
-        "zip",
-        "7z",
-        "rar",
-        "lzh",
-        "cab",
-        "iso",
-        "tar",
-        "gz",
-        "bz2",
-        "xz",
-        "zst",
-        "tnef",
-        "msg",
-        "cfb",
-        "eml",
-        "p7m",
-        "pgp",
-    }
+    "zip 7z rar lzh cab iso tar gz bz2 xz zst tnef msg cfb eml p7m pgp".split()  # noqa: SIM905
 )
 #: Findings after which there may be text that nobody read.
 _TEXT_MISSED = frozenset({"unreadable", "too_many_parts", "limit_reached", "partial", "external_body"})
@@ -54,6 +39,10 @@ _PICTURES = ("image/", "audio/", "video/", "font/")
 _SIGNATURES = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"})
 _SIGNATURE_MAX = 64 * 2**10
 _COMPARED_MAX = 5_000
+#: A reading that noted so many findings may have left out others.
+_MOST_FINDINGS = 200
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +97,9 @@ class View:
         )
         self.findings = frozenset(finding.code for finding in case.facts.findings)
         self._likenesses: dict[str, Likeness | None] = {}
-        self._texts: dict[str, tuple[str, tuple[bytes, ...]]] = {}
+        self._texts: dict[tuple[str, Shares], tuple[str, tuple[bytes, ...]]] = {}
+        self._flagged: dict[str, frozenset[int]] = {}
+        self._made: dict[Hashable, object] = {}
 
     @cached_property
     def visible(self) -> tuple[Seen, ...]:
@@ -220,27 +211,76 @@ class View:
         """Whatever text nobody could read."""
         return tuple(sorted({*self.unread_body, *self.unread_files, *self.files_incomplete}))
 
-    def text(self, where: str) -> tuple[str, tuple[bytes, ...]]:
-        """The text of a place: folded for words, and as UTF-8 for patterns (as written; and unwrapped where
-        that differs).
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, worked out once for this mail under a key that no other condition uses."""
+        if key not in self._made:
+            self._made[key] = make()
+        return cast(T, self._made[key])
+
+    @property
+    def findings_cut(self) -> bool:
+        """Whether there may have been more findings than were kept."""
+        return len(self.facts.findings) >= _MOST_FINDINGS
+
+    def flagged(self, code: str) -> frozenset[int]:
+        """The files that findings with this code are about, each the innermost that the finding names. One that names
+        no file is held against all of them.
         """
-        found = self._texts.get(where)
+        found = self._flagged.get(code)
         if found is None:
-            written = normal(self._raw(where))
+            places = [normal(finding.where) for finding in self.facts.findings if finding.code == code]
+            found = frozenset().union(*(self._named_in(place) for place in places))
+            self._flagged[code] = found
+        return found
+
+    def _named_in(self, place: str) -> list[int]:
+        chains = self._chains
+        longest = max((len(chain) for chain in chains if chain and chain in place), default=0)
+        return [
+            index for index, chain in enumerate(chains) if not longest or (len(chain) == longest and chain in place)
+        ]
+
+    @cached_property
+    def _chains(self) -> tuple[str, ...]:
+        """For each file its name behind those of the archives around it, as findings write it."""
+        chains: list[str] = []
+        for file in self.files:
+            name = normal(file.attachment.filename)
+            chains.append(name if file.parent is None else f"{chains[file.parent]}/{name}")
+        return tuple(chains)
+
+    def text(self, where: str, shares: Shares = ALL_SHARES) -> tuple[str, tuple[bytes, ...]]:
+        """The text of a place: folded for words, and as UTF-8 for patterns (as written; and unwrapped where
+        that differs). shares: of the body.
+        """
+        if where != "body":
+            shares = ALL_SHARES
+        found = self._texts.get((where, shares))
+        if found is None:
+            written = normal(self._raw(where, shares))
             joined = unwrapped(written)
             variants = (written,) if joined == written else (written, joined)
             found = (fold(joined), tuple(variant.encode("utf-8", "replace") for variant in variants))
-            self._texts[where] = found
+            self._texts[where, shares] = found
         return found
 
-    def _raw(self, where: str) -> str:
+    def _raw(self, where: str, shares: Shares) -> str:
         if where == "subject":
             return self.facts.headers.subject or ""
         if where == "body":
-            return self.facts.text
+            return self.facts.text if shares == ALL_SHARES else self._body(shares)
         if where == "names":
             return "\n".join(file.attachment.filename for file in self.files)
         return "\n".join(file.attachment.text for file in self.files if file.attachment.text)
+
+    def _body(self, shares: Shares) -> str:
+        facts = self.facts
+        stretches = ((shares.quoted, facts.quoted), (shares.signature, facts.signature), (shares.hidden, facts.hidden))
+        if any(share == "only" for share, _ in stretches):
+            return "\n".join(text for share, text in stretches if share == "only" and text)
+        if shares.quoted == shares.signature == "include":
+            return facts.text[: facts.shown]  # as it stands, since nothing but what is hidden is left out
+        return "\n".join([facts.written, *(text for share, text in stretches if share == "include" and text)])
 
     def is_known(self, address: Address, whose: str) -> bool:
         """Whether the sender, or the company, has written there before."""

@@ -71,7 +71,7 @@ def record_of(
         body_8bit=message.envelope.body_8bit,
         prefix=prefix,
         # The texts stay in the octets; the ledger keeps what was found in them.
-        facts=replace(facts, text="", html="", quoted="", signature="", matches=()),
+        facts=_without_texts(facts),
         verdict=verdict,
         recipients=tuple(
             # KeyError for a recipient that was not judged: nothing goes out without a verdict.
@@ -79,6 +79,11 @@ def record_of(
             for address in message.envelope.recipients
         ),
     )
+
+
+def _without_texts(facts: Facts) -> Facts:
+    headers = replace(facts.headers, fields=None, fields_cut=False)
+    return replace(facts, headers=headers, text="", html="", quoted="", signature="", own="", matches=())
 
 
 def insert(connection: sqlite3.Connection, entry: Entry, now: datetime) -> int:

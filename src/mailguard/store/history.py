@@ -14,10 +14,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailguard.mail.address import Address, ReversePath
+from mailguard.mail.facts import Facts
 from mailguard.policy.case import Known, known_keys
 from mailguard.policy.question import Question
 from mailguard.store import memory
 from mailguard.store.db import Database
+from mailguard.store.files_seen import files_sent, worth_knowing
 from mailguard.store.rows import to_micro
 
 #: The sender that stands for everybody here.
@@ -57,6 +59,11 @@ class History:
         if stale:
             self._often, self._often_until = often, time.monotonic() + _FRESH
         return replace(known, often=self._often)
+
+    async def files(self, facts: Facts) -> dict[str, frozenset[str]]:
+        """Which organisations got the files of this mail before, by SHA-256."""
+        digests = worth_knowing(facts)
+        return await self._db.read(lambda c: files_sent(c, digests)) if digests else {}
 
 
 def _remembered(

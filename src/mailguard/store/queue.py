@@ -19,6 +19,7 @@ from mailguard.mail.outcome import Outcome, Result
 from mailguard.store import audit, outbox
 from mailguard.store.changes import change, settle
 from mailguard.store.db import Database
+from mailguard.store.files_seen import learn_files
 from mailguard.store.history import learn
 from mailguard.store.memory import learn_people
 from mailguard.store.records import Job, RecordResult
@@ -197,6 +198,7 @@ def _teach(one: _Try, sender: str, relayed: list[Address], state: State) -> None
     outside = [address for address in relayed if address.key in external]
     if mailbox is not None and outside:
         learn(one.connection, mailbox.key, outside, one.now)
+        learn_files(one.connection, one.number, outside, one.now)
     if mailbox is not None and relayed:
         learn_people(one.connection, one.number, mailbox.key, relayed, state, one.now)
 

@@ -168,6 +168,17 @@ CREATE TABLE circle (
     PRIMARY KEY (sender, members)
 ) STRICT, WITHOUT ROWID;
 
+
+-- Which organisations got a file before, by the SHA-256 of its content.
+CREATE TABLE file_seen (
+    digest TEXT NOT NULL,
+    key TEXT NOT NULL,
+    last_at INTEGER NOT NULL,
+    PRIMARY KEY (digest, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX file_seen_last ON file_seen (last_at);
+
 -- One line for every change. hash: SHA-256 over the previous line's hash and this line.
 -- AUTOINCREMENT: SQLite remembers the highest number, so lines missing at the end are noticed.
 CREATE TABLE audit (

@@ -29,6 +29,7 @@ from mailguard.store.bodies import Bodies
 from mailguard.store.db import Database
 from mailguard.store.entry import Entry, actor_of, insert, letter_record, record_of
 from mailguard.store.errors import StoreError, typed
+from mailguard.store.files_seen import forget_files
 from mailguard.store.memory import forget_people
 from mailguard.store.purge import Purged, Retention, purge_bodies, purge_messages
 from mailguard.store.records import MessageRecord
@@ -156,6 +157,7 @@ class Spool:
         sender = ""
         while sender := await self._db.write(partial(forget_people, after=sender, older=now - retention.metadata)):
             pass
+        await self._db.write(lambda c: forget_files(c, now - retention.metadata))
         return Purged(bodies, messages)
 
     async def _settled(self, body: Body, message_id: str) -> bytes | None:

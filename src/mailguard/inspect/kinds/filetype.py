@@ -23,9 +23,6 @@ _RECORDINGS = frozenset({
     "mp3", "aac", "amr", "wav", "flac", "ogg", "midi", "mp4", "avi", "mov", "mkv", "wmv", "mpg"
 })  # fmt: skip
 PICTURES = _IMAGES | _RECORDINGS | {"font"}
-EXECUTABLE = frozenset({
-    "exe", "elf", "macho", "lnk", "script", "msi", "jar", "apk", "msix", "chm", "deb", "rpm"
-})  # fmt: skip
 TEXTUAL = frozenset(["txt", "csv", "html", "xml", "json", "ics", "vcf", "eml", "emlx", "mbox", "svg", "script"])
 #: Names of files that are text, and that Windows or macOS runs or follows all the same.
 _SCRIPTS = frozenset({

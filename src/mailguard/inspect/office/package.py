@@ -26,6 +26,7 @@ from mailguard.inspect.office.biff12 import (
     read_binary_texts,
 )
 from mailguard.inspect.office.closing import close, note_unread
+from mailguard.inspect.office.labels import joined, labels_in_metadata, labels_in_properties
 from mailguard.inspect.office.pivots import read_columns, read_records
 from mailguard.inspect.office.prose import read_foreign, read_prose
 from mailguard.inspect.office.relations import Relation, Types, part_of, read_relations, read_types
@@ -227,6 +228,16 @@ def _styles(part: Stored, root: str, package: _Package) -> None:
     package.unseen |= unseen_styles(part.pieces())
 
 
+def _properties(part: Stored, root: str, package: _Package) -> None:
+    package.content.labels = joined((*package.content.labels, *labels_in_properties(part.pieces())))
+    _prose(part, root, package)
+
+
+def _labels(part: Stored, root: str, package: _Package) -> None:
+    package.content.labels = joined((*package.content.labels, *labels_in_metadata(part.pieces())))
+    _foreign(part, root, package)
+
+
 def _columns(part: Stored, root: str, package: _Package) -> None:
     package.columns = read_columns(part.pieces(), package.said)
 
@@ -242,6 +253,8 @@ _READERS: dict[str, Callable[[Stored, str, _Package], None]] = {
     "texts.bin": lambda part, _root, package: read_binary_texts(part.pieces(), package.said),
     "styleSheet": lambda part, _root, package: read_styles(part.pieces(), package.book),
     "styles": _styles,
+    "Properties": _properties,
+    "labelList": _labels,
     "pivotCacheDefinition": _columns,
     "pivotCacheRecords": lambda part, _root, package: read_records(part.pieces(), package.columns, package.said),
 }

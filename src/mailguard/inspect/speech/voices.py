@@ -21,12 +21,16 @@ _MARKS = re.compile(r"[\s>＞|*_\xa0]+")
 
 @dataclass(frozen=True, slots=True)
 class Voices:
-    """pieces: the texts in order, cut where another voice begins; quoted, signature: those stretches, each once."""
+    """pieces: the texts in order, cut where another voice begins; quoted, signature: those stretches, each once; own:
+    what is left, no line of it missing; forwarded: whether what is quoted was handed on rather than answered.
+    """
 
     pieces: tuple[Piece, ...] = ()
     quoted: str = ""
     signature: str = ""
     greeting: tuple[Addressee, ...] = ()
+    own: str = ""
+    forwarded: bool = False
 
 
 def listen(shown: Iterable[tuple[str, str]]) -> Voices:
@@ -34,15 +38,28 @@ def listen(shown: Iterable[tuple[str, str]]) -> Voices:
     pieces: list[Piece] = []
     quoted: list[str] = []
     signature: list[str] = []
+    own: list[str] = []
+    seen: set[str] = set()
     greeting: tuple[Addressee, ...] = ()
+    forwarded = False
     for where, marked in shown:
         parts = segments(marked)
         said = joined(parts)
         pieces.extend(Piece(where, unmark(one.text), one.role) for one in parts if one.text.strip())
         _add(quoted, unmark(said.quoted))
         _add(signature, said.signature)
+        own.extend(_new_lines(unmark(said.own), seen))
         greeting = greeting or addressed(said.own)
-    return Voices(tuple(pieces), "\n".join(quoted), "\n".join(signature), greeting)
+        forwarded = forwarded or said.forwarded
+    return Voices(tuple(pieces), "\n".join(quoted), "\n".join(signature), greeting, "\n".join(own), forwarded)
+
+
+def _new_lines(text: str, seen: set[str]) -> list[str]:
+    """The lines that no text before had: HTML repeats plain text, but what it alone says must not be lost."""
+    lines = text.split("\n")
+    new = [line for line in lines if not (bare := _MARKS.sub("", line)) or bare not in seen]
+    seen.update(bare for line in lines if (bare := _MARKS.sub("", line)))
+    return new
 
 
 def _add(texts: list[str], text: str) -> None:

@@ -13,6 +13,7 @@ from mailguard.inspect.chars.charset import mirrored, visible
 from mailguard.inspect.chars.words import one_line, read_field
 from mailguard.inspect.limits import Budget
 from mailguard.inspect.structure.addresses import parse_addresses
+from mailguard.inspect.structure.every_field import every_field
 from mailguard.inspect.structure.fields import Block
 from mailguard.mail.facts import HeaderAddress, Headers
 from mailguard.mail.trace import PROCESSED
@@ -20,6 +21,10 @@ from mailguard.mail.trace import PROCESSED
 _ONCE = ("from", "to", "cc", "bcc", "subject", "date", "message-id", "sender", "reply-to", "in-reply-to", "references")
 _MESSAGE_ID = re.compile(rb"<[^<>\s]{1,500}>")
 _REPLY = re.compile(r"^\s*(?:re|aw|sv|antw|回复|返信|答复)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE)
+#: "Fwd:" and what programs of other languages write for it, maybe behind the tag of a list.
+_FORWARD = re.compile(
+    r"^\s*(?:\[[^\[\]]{1,60}\]\s*)?(?:fwd?|wg|tr|rv|enc|転送|转发|轉寄|轉發|전달)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE
+)
 _MOST_REFERENCES = 200
 
 
@@ -36,6 +41,7 @@ def read_headers(block: Block, budget: Budget) -> Headers:
     for name, people in (("bcc", bcc), ("resent-bcc", _people(block.all("resent-bcc")))):
         if people:
             budget.find("bcc_header", name, "a Bcc field is left in the mail: every recipient can read it")
+    every, cut = every_field(block)
     subjects = [one for value in values["subject"] for one in _subjects(value)]
     return Headers(
         sender=_people(values["from"]),
@@ -52,12 +58,21 @@ def read_headers(block: Block, budget: Budget) -> Headers:
             for value in values["references"][:1]
             for one in _MESSAGE_ID.findall(value)[:_MOST_REFERENCES]
         ),
+        fields=every,
+        fields_cut=cut,
     )
 
 
 def is_reply(headers: Headers) -> bool:
     """Whether the mail answers another one."""
     return bool(headers.in_reply_to or headers.references or _REPLY.match(headers.subject or ""))
+
+
+def is_forward(headers: Headers, block: Block, forwarded: bool) -> bool:
+    """Whether the mail hands another one on. forwarded: whether its text says so above what it quotes."""
+    if _FORWARD.match(headers.subject or "") or block.first("x-forwarded-message-id"):
+        return True
+    return forwarded and not is_reply(headers)  # the history of an answer may hold what somebody forwarded before
 
 
 def is_automatic(block: Block) -> bool:

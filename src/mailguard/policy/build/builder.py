@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from mailguard.mail.verdict import Because, Disposition, Mode
 from mailguard.policy.build.attachments import attachments
-from mailguard.policy.build.content import personal_data, text
+from mailguard.policy.build.content import personal_data, secrets, virus
+from mailguard.policy.build.message import message
 from mailguard.policy.build.recipients import recipients
-from mailguard.policy.build.sender import message, sender
+from mailguard.policy.build.sender import sender
 from mailguard.policy.build.source import Source
 from mailguard.policy.build.terms import terms_of
+from mailguard.policy.build.text import text
 from mailguard.policy.build.time import time
 from mailguard.policy.conditions.tree import All, Condition, Not
 from mailguard.policy.conditions.tree import Any as AnyOf
@@ -24,8 +26,10 @@ _MAKERS: tuple[tuple[str, Callable[..., Condition]], ...] = (
     ("sender", sender),
     ("recipients", recipients),
     ("message", message),
+    ("virus", virus),
     ("attachments", attachments),
     ("personal_data", personal_data),
+    ("secrets", secrets),
     ("text", text),
 )
 

@@ -1,4 +1,5 @@
-"""What a builder of conditions needs besides what was written: lists by name, words of files, and where problems go.
+"""What a builder of conditions needs besides what was written: lists by name, customers, rows of files, and where
+problems go.
 
 It opens no file; a name that nobody knows is a problem with its place and a suggestion.
 """
@@ -7,25 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from mailguard.mail.directory import NOBODY, Directory
+from mailguard.policy.customers import Customers
+from mailguard.policy.fold import fold
 from mailguard.policy.lists import NameList, normal_domain
 from mailguard.policy.marks import Marks, Path, Problem
+from mailguard.policy.patterns import compile_globs
+from mailguard.policy.rows import Row
 from mailguard.policy.suggest import did_you_mean
 
 
 @dataclass(slots=True)
 class Source:
-    """One policy file that is being built. lists: all named lists; words_of: the words of a file that it names;
-    directory: the people and groups that its rules may name.
+    """One policy file that is being built. lists: all named lists; rows_of: the rows of a file that it names;
+    directory: the people and groups that its rules may name; customers: those of all files.
     """
 
     file: str
     marks: Marks
     lists: Mapping[str, NameList]
-    words_of: Callable[[str, Path], list[str]]
+    rows_of: Callable[[str, Path], list[Row]]
     directory: Directory = NOBODY
     problems: list[Problem] = field(default_factory=list)
+    customers: Customers = field(default_factory=Customers)
 
     def problem(self, path: Path, message: str) -> None:
         """Note what is wrong with the value at this place."""
@@ -57,6 +64,20 @@ class Source:
             elif not members and not self.directory.domains.get(name):
                 self.problem((*path, index), f"group {name[:60]!r} has no members")
         return names or ()
+
+    def asked_customers(self, path: Path) -> Customers:
+        """The customers, for a condition that asks for them."""
+        if not self.customers:
+            self.problem(path, "no customers are known: list them at the top of a policy file under customers:")
+        return self.customers
+
+    def text_globs(self, globs: tuple[str, ...], path: Path) -> Any:
+        """Globs over texts, compiled over their folded form; None with a problem if they cannot be compiled."""
+        try:
+            return compile_globs(fold(glob) for glob in globs)
+        except ValueError as error:
+            self.problem(path, str(error))
+            return None
 
     def globs(self, globs: tuple[str, ...] | None, path: Path, normal: Callable[[str], str]) -> NameList | None:
         """Globs over domains or addresses, whichever `normal` is for; None if none is asked for."""

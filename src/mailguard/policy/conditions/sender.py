@@ -1,6 +1,6 @@
 """`sender` and `message`: who sends, by the envelope, and what the message is as a whole.
 
-The header's From is not asked: anybody can write it. The null path has no address, so no rule about addresses
+The header's From is not asked here: anybody can write it. The null path has no address, so no rule about addresses
 holds for it.
 """
 
@@ -60,10 +60,11 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class MessageIs:
-    """Size and flags. Flags of a mail that could not be read are not known."""
+    """Size, flags and importance (any of these). What a mail that could not be read is is not known."""
 
     size: Comparison | None = None
     flags: tuple[tuple[str, bool], ...] = ()
+    importance: frozenset[str] = frozenset()
 
     def look(self, view: View) -> Result:
         truth = Truth.YES
@@ -71,14 +72,22 @@ class MessageIs:
             truth = Truth.NO
         known = "unreadable" not in view.findings
         for name, wanted in self.flags:
-            truth = min(truth, Truth.UNKNOWN if not known else Truth.YES if _flag(view, name) is wanted else Truth.NO)
-        unread = ("unreadable",) if truth is Truth.UNKNOWN else ()
+            holds = Truth.YES if _flag(view, name) is wanted else Truth.NO
+            # of a text that was not read nobody knows that it is empty, or that it greets nobody
+            unsure = not known or (bool(view.unread_body) and name in _OF_TEXT and _flag(view, name) is _OF_TEXT[name])
+            truth = min(truth, Truth.UNKNOWN if unsure else holds)
+        if self.importance:
+            said = (view.facts.importance or "normal") in self.importance
+            truth = min(truth, Truth.UNKNOWN if not known else Truth.YES if said else Truth.NO)
+        unread = (view.unread_body or ("unreadable",)) if truth is Truth.UNKNOWN else ()
         return Result(truth, lambda: self._say(view), lambda: self._tell(view), unread=unread)
 
     def _tell(self, view: View) -> Told:
         evidence = [name for name, _ in self.flags if _flag(view, name)]
         if self.size is not None:
             evidence.append(f"{view.case.size:,} B")
+        if self.importance:
+            evidence.append(view.facts.importance or "normal")
         return Told(bounded(evidence))
 
     def _say(self, view: View) -> Because:
@@ -87,10 +96,13 @@ class MessageIs:
             ja.append(f"メールの大きさは{view.case.size:,}バイトです（条件: {self.size.written}）")
             en.append(f"the message has {view.case.size:,} octets [asked: {self.size.written}]")
         for name, _ in self.flags:
-            yes_ja, no_ja, yes_en, no_en = _FLAGS[name]
+            yes_ja, no_ja, yes_en, no_en = FLAGS[name]
             is_so = _flag(view, name)
             ja.append(yes_ja if is_so else no_ja)
             en.append(yes_en if is_so else no_en)
+        if self.importance:
+            ja.append(f"重要度は「{view.facts.importance or 'normal'}」です")
+            en.append(f"its importance is {view.facts.importance or 'normal'}")
         return Because("、".join(ja), " and ".join(en))
 
 
@@ -98,7 +110,11 @@ def _flag(view: View, name: str) -> bool:
     facts = view.facts
     return {
         "empty_subject": not (facts.headers.subject or "").strip(),
+        "empty_body": not facts.written.strip(),
         "reply": facts.is_reply,
+        "forward": facts.is_forward,
+        "new": not facts.is_reply and not facts.is_forward,
+        "greeting": bool(facts.greeting),
         "signed": facts.signed,
         "encrypted": facts.encrypted,
         "auto_generated": facts.auto_generated,
@@ -106,7 +122,13 @@ def _flag(view: View, name: str) -> bool:
     }[name]
 
 
-_FLAGS = {
+#: Flags that are about the text, with the value that a part which was not read could turn round.
+_OF_TEXT = {"empty_body": True, "greeting": False}
+FLAGS = {
+    "empty_body": ("本文が空です", "本文があります", "nothing was written in it", "something was written in it"),
+    "forward": ("転送です", "転送ではありません", "it is a forward", "it is no forward"),
+    "new": ("新規のメールです", "新規のメールではありません", "it is a new mail", "it is not a new mail"),
+    "greeting": ("宛名があります", "宛名がありません", "it addresses somebody", "it addresses nobody by a salutation"),
     "empty_subject": ("件名が空です", "件名があります", "the subject is empty", "there is a subject"),
     "reply": ("返信です", "返信ではありません", "it is a reply", "it is not a reply"),
     "signed": ("電子署名があります", "電子署名はありません", "it is signed", "it is not signed"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -11,6 +11,7 @@ from mailguard.policy.schema.base import Strict
 from mailguard.policy.schema.message import MessageModel
 from mailguard.policy.schema.personal import PersonalDataModel
 from mailguard.policy.schema.recipients import RecipientsModel
+from mailguard.policy.schema.secrets import SecretsModel
 from mailguard.policy.schema.sender import SenderModel
 from mailguard.policy.schema.text import TextModel
 from mailguard.policy.schema.time import TimeModel
@@ -27,6 +28,12 @@ class ConditionModel(Strict):
     attachments: AttachmentsModel | None = None
     text: TextModel | None = None
     personal_data: PersonalDataModel | None = None
+    secrets: SecretsModel | None = Field(
+        None, description="private keys, access tokens, passwords", examples=[True, {"private_key": ">= 1"}]
+    )
+    virus: Many[Literal["infected", "not_scanned"]] | None = Field(
+        None, description="what the virus scanner said", examples=["infected", ["infected", "not_scanned"]]
+    )
     sender: SenderModel | None = None
     message: MessageModel | None = None
     time: TimeModel | None = Field(

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
-from mailguard.mail.facts import CLASSES
+from mailguard.mail.facts import CLASSES, SECRET_CLASSES
 from mailguard.policy.schema.base import AddressText, Strict
 from mailguard.policy.suggest import did_you_mean
 from mailguard.policy.values import Age, Many, Switch, Text
@@ -28,14 +28,22 @@ LocalTime = Annotated[datetime, BeforeValidator(parse_local_time), WithJsonSchem
 class FileModel(Strict):
     """An attachment in an example."""
 
-    name: Text
-    type: Text | None = None
-    size: int = Field(10_000, ge=0)
-    encrypted: Switch = False
-    inspected: Switch | None = None
-    macros: Switch = False
-    type_mismatch: Switch = False
-    text: str = ""
+    name: Text = Field(description="of the file", examples=["見積.xlsx"])
+    type: Text | None = Field(None, description="by content; by its name if left out", examples=["exe"])
+    size: int = Field(10_000, ge=0, description="octets", examples=[20_000_000])
+    encrypted: Switch = Field(False, description="needs a password", examples=[True])
+    inspected: Switch | None = Field(None, description="whether its content could be read", examples=[False])
+    inline: Switch = Field(False, description="a picture that the text shows", examples=[True])
+    macros: Switch = Field(False, description="holds macros", examples=[True])
+    executable: Switch = Field(False, description="can be run", examples=[True])
+    type_mismatch: Switch = Field(False, description="is not what its name says", examples=[True])
+    double_extension: Switch = Field(False, description="its name hides its kind", examples=[True])
+    password_in_mail: Switch = Field(False, description="the mail gives its password", examples=[True])
+    label: Text | None = Field(None, description="its sensitivity label", examples=["Confidential"])
+    sha256: Text | None = Field(None, description="of its content; made of its name if left out", examples=["0" * 64])
+    sent_to: Many[Text] = Field((), description="domains or addresses that got it before", examples=[["beta.example"]])
+    text: str = Field("", description="what a reader sees in it", examples=["社外秘"])
+    members: Many[FileModel] = Field((), description="files inside it", examples=[["a.exe"]])
 
     @model_validator(mode="before")
     @classmethod
@@ -59,6 +67,13 @@ class HabitModel(Strict):
     times: int = Field(3, ge=1, description="how often", examples=[5])
 
 
+class ExampleHeaderModel(Strict):
+    """A header field of an example."""
+
+    name: Text = Field(description="of the field", examples=["X-Confidential"])
+    value: str = Field("", description="what it says", examples=["yes"])
+
+
 class ExampleModel(Strict):
     """A mail in a few words, and the disposition that it must get."""
 
@@ -68,6 +83,9 @@ class ExampleModel(Strict):
     bcc: Many[AddressText] = ()
     subject: str = "件名"
     text: str = "本文"
+    quoted: str = Field("", description="text of the mail that is answered, below the text", examples=["社外秘"])
+    signature: str = Field("", description="the sender's signature, below the text", examples=["営業部 山田"])
+    hidden: str = Field("", description="text that is not displayed", examples=["社外秘"])
     attachments: Many[FileModel] = ()
     known: Many[Text] = Field((), description="domains or addresses written to before")
     last_written: dict[AddressText, Age] = Field(
@@ -85,8 +103,8 @@ class ExampleModel(Strict):
         description="what To and Cc call an address",
         examples=[{"tanaka@partner.example": "田中 太郎"}],
     )
-    greeting: Many[Text | GreetedModel] = Field(
-        (), description="whom the mail addresses", examples=["田中", {"company": "株式会社B"}]
+    greeting: Many[Switch | Text | GreetedModel] = Field(
+        (), description="whom the mail addresses; true: somebody", examples=["田中", {"company": "株式会社B"}, True]
     )
     no_mx: Many[Text] = Field((), description="domains that take no mail", examples=["typo.example"])
     habits: Many[HabitModel] = Field(
@@ -104,13 +122,27 @@ class ExampleModel(Strict):
         description="makes it a reply: who took part in the thread before; without it no mail of the thread was seen",
         examples=[["bob@partner.example"]],
     )
-    quoted: str = Field("", description="the text that is quoted below", examples=["差出人: bob@partner.example"])
     header_to: Many[AddressText] | None = Field(
         None, description="whom the field To shows, if others than `to`", examples=[["carol@other.example"]]
     )
     personal_data: dict[str, int] = Field(default_factory=dict)
+    secrets: dict[str, int] = Field(
+        default_factory=dict, description="how many of each class", examples=[{"private_key": 1}]
+    )
+    virus: Literal["none", "clean", "infected", "not_scanned"] = Field(
+        "none", description="what the scanner said; none: there is no scanner", examples=["infected"]
+    )
+    headers: Many[ExampleHeaderModel] = Field(
+        (), description="further header fields", examples=[[{"name": "X-Confidential", "value": "yes"}]]
+    )
+    label: Text | None = Field(None, description="the mail's sensitivity label", examples=["Confidential"])
+    importance: Literal["", "high", "normal", "low"] = Field("", description="as the mail says it", examples=["high"])
+    header_from: Text | None = Field(
+        None, description="what From shows, if not the sender", examples=["Boss <boss@corp.example>"]
+    )
     authenticated: Switch = True
     reply: Switch = False
+    forward: Switch = Field(False, description="hands another mail on", examples=[True])
     signed: Switch = False
     encrypted: Switch = False
     automatic: Switch = False
@@ -129,6 +161,16 @@ class ExampleModel(Strict):
         for name, number in value.items():
             if name != "persons" and name not in CLASSES:
                 raise ValueError(f"unknown class {name[:40]!r}{did_you_mean(name, (*CLASSES, 'persons'))}")
+            if number < 0:
+                raise ValueError(f"{name}: a number from 0")
+        return value
+
+    @field_validator("secrets")
+    @classmethod
+    def _secrets(cls, value: dict[str, int]) -> dict[str, int]:
+        for name, number in value.items():
+            if name not in SECRET_CLASSES:
+                raise ValueError(f"unknown class {name[:40]!r}{did_you_mean(name, SECRET_CLASSES)}")
             if number < 0:
                 raise ValueError(f"{name}: a number from 0")
         return value

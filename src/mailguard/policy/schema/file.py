@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from mailguard.policy.schema.base import Strict
 from mailguard.policy.schema.calendar import CalendarModel
+from mailguard.policy.schema.customers import CustomersModel
 from mailguard.policy.schema.example import ExampleModel
 from mailguard.policy.schema.people import GroupModel, GroupName, PeopleModel
 from mailguard.policy.schema.rule import RuleModel
@@ -44,6 +45,9 @@ class PolicyFile(Strict):
     calendar: CalendarModel | None = Field(
         None, description="office hours and days off", examples=[{"hours": "09:00-18:00", "holidays": "JP"}]
     )
+    customers: CustomersModel | None = Field(
+        None, description="whose name is whose", examples=[{"names": {"株式会社アルファ": "alpha.example"}}]
+    )
     rules: tuple[RuleModel, ...] = ()
     examples: Many[ExampleModel] = Field((), description="judged by all rules of this file together")
 
@@ -56,6 +60,9 @@ _SHORT_FORMS: dict[str, dict[str, Any]] = {
     "FileModel": {"type": "string"},
     "AttachmentsModel": {"enum": [True, "any"]},
     "PeopleModel": {"type": "array", "items": {"$ref": "#/$defs/PersonModel"}, "minItems": 1},
+    "ForgottenModel": {"enum": [True]},
+    "SecretsModel": {"enum": [True]},
+    "PatternModel": {"type": "string"},
 }
 
 

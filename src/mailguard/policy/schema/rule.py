@@ -20,7 +20,7 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 #: What a sentence may name in braces.
 PLACEHOLDERS = (
     "addresses", "count", "domains", "files", "greeting", "known", "lookalike", "missing", "organizations", "persons",
-    "words",
+    "score", "words",
 )  # fmt: skip
 
 

@@ -1,0 +1,63 @@
+"""Every header field of a mail, decoded, for rules that ask for one by its name; and how important the mail says it is.
+
+A field is kept once for each plausible reading of its value. Bounded: what is long and written by servers comes last,
+so that a flood of it pushes no field out that a person or his program wrote; that something was left out is said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mailguard.inspect.chars.charset import visible
+from mailguard.inspect.chars.words import read_field
+from mailguard.inspect.structure.fields import Block, Field
+from mailguard.mail.facts import Importance
+
+MOST_CHARS = 64 * 1024
+LONGEST_VALUE = 4000
+#: What servers write, and keys: kept last.
+_BULKY = ("received", "dkim-signature", "arc-", "authentication-results", "autocrypt", "x-ms-exchange-", "domainkey-")
+#: What an ASCII value has in it that is more than it looks: an encoded word, UTF-7, HZ, an escape, white space to trim.
+_TELLING = re.compile(rb"=\?|[+~\x00-\x1f\x7f]|\A | \Z")
+#: RFC 2156 sections 5.3.4 and 5.3.6; X-Priority is what programs write besides (1 to 5).
+_IMPORTANCE: dict[str, Importance] = {
+    "high": "high", "urgent": "high", "1": "high", "2": "high",
+    "normal": "normal", "3": "normal",
+    "low": "low", "non-urgent": "low", "4": "low", "5": "low",
+}  # fmt: skip
+
+
+def every_field(block: Block) -> tuple[tuple[tuple[str, str], ...], bool]:
+    """Name (lower case) and value of the fields, and whether some were left out."""
+    kept: list[tuple[str, str]] = []
+    left = MOST_CHARS
+    for field in sorted(block.fields, key=lambda one: one.name.startswith(_BULKY)):
+        for text in _readings(field):
+            if len(text) > LONGEST_VALUE or len(field.name) + len(text) > left:
+                return tuple(kept), True
+            left -= len(field.name) + len(text)
+            kept.append((field.name, text))
+    return tuple(kept), False
+
+
+def importance(block: Block) -> Importance:
+    """What the mail says of its importance; "" if it says nothing that is known. The highest of several."""
+    said = [_importance(block, name) for name in ("importance", "x-priority", "x-msmail-priority", "priority")]
+    return next((one for one in ("high", "normal", "low") if one in said), "")
+
+
+def _importance(block: Block, name: str) -> Importance:
+    words = block.first(name).decode("latin-1").lower().split()
+    return _IMPORTANCE.get(words[0], "") if words else ""
+
+
+def _readings(field: Field) -> Iterator[str]:
+    value = field.value
+    if value.isascii() and not _TELLING.search(value):
+        yield value.decode("ascii")
+        return
+    reading = read_field(value)
+    yield visible(reading.text)
+    if reading.second:
+        yield visible(reading.second)

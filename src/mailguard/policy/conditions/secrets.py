@@ -1,0 +1,69 @@
+"""`secrets`: private keys, access tokens and passwords in the mail and its files, as the readers counted them.
+
+Where text could not be read, a count is a lower bound, and "none" is "not known". No secret itself is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailguard.mail.verdict import Because
+from mailguard.policy.result import Result, Told, Truth, bounded, decide, number, some
+from mailguard.policy.values import Comparison
+from mailguard.policy.view import View
+
+TOTAL = "total"
+_NAMES = {
+    "total": ("鍵・トークン・パスワード", "secrets"),
+    "private_key": ("秘密鍵", "private keys"),
+    "password": ("パスワード", "passwords"),
+    "url_password": ("URL中のパスワード", "passwords in web addresses"),
+    "jwt": ("JWT", "JSON Web Tokens"),
+    "bearer_token": ("Bearerトークン", "bearer tokens"),
+    "basic_login": ("Basic認証の情報", "logins for Basic authentication"),
+    "assigned_secret": ("設定中の秘密の値", "secrets in settings"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Counts of different secrets per class, or of all. All comparisons must hold."""
+
+    asked: tuple[tuple[str, Comparison], ...]
+
+    def look(self, view: View) -> Result:
+        gaps = view.unread_anywhere
+        counts = [(name, _count(view, name), comparison) for name, comparison in self.asked]
+        truth = min(decide(comparison, count, bool(gaps)) for _, count, comparison in counts)
+        unread = gaps if truth is Truth.UNKNOWN else ()
+        return Result(truth, lambda: _say(counts, unread), lambda: self._tell(view), None, unread)
+
+    def _tell(self, view: View) -> Told:
+        asked = {name for name, _ in self.asked}
+        found = [(name, times) for name, times in view.facts.secrets.items() if times and asked & {name, TOTAL}]
+        places = [match.where for match in view.facts.matches if match.what.removeprefix("secret:") in dict(found)]
+        evidence = [*(f"{name}: {times:,}" for name, times in found), *places]
+        values = {"words": some(_named(name).ja for name, _ in found), "count": number(sum(n for _, n in found))}
+        values["words"] = Because(values["words"].ja, some(_named(name).en for name, _ in found).en)
+        return Told(bounded(evidence), values)
+
+
+def _count(view: View, name: str) -> int:
+    secrets = view.facts.secrets
+    return sum(secrets.values()) if name == TOTAL else secrets.get(name, 0)
+
+
+def _named(name: str) -> Because:
+    """A class as people call it; makers of tokens go by their name."""
+    words = name.replace("_", " ")
+    return Because(*_NAMES.get(name, (words, f"{words}s")))
+
+
+def _say(counts: list[tuple[str, int, Comparison]], unread: tuple[str, ...]) -> Because:
+    ja = [f"{_named(name).ja}は{count:,}件です（条件: {asked.ja('件')}）" for name, count, asked in counts]
+    en = [f"it holds {count:,} {_named(name).en} [asked: {asked.en()}]" for name, count, asked in counts]
+    hidden = some(unread)
+    return Because(
+        "、".join(ja) + (f"。ただし「{hidden.ja}」の中は確認できません" if unread else ""),
+        " and ".join(en) + (f"; but {hidden.en} could not be examined" if unread else ""),
+    )

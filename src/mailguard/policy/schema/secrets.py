@@ -1,0 +1,89 @@
+"""`secrets`: private keys, access tokens, passwords."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from mailguard.mail.facts import SECRET_CLASSES
+from mailguard.policy.schema.base import Strict
+from mailguard.policy.values import Comparison, Count
+
+
+class SecretsModel(Strict):
+    """Compares the number of different secrets, of all classes or of one, with a number; `true` means at least one of
+    any class. All keys must hold.
+    """
+
+    total: Count | None = Field(None, description="of all classes together", examples=[">= 1"])
+    private_key: Count | None = Field(
+        None, description="private keys: PEM, OpenSSH, PuTTY, PGP, age, JSON Web Key", examples=[">= 1"]
+    )
+    password: Count | None = Field(None, description="passwords said in words", examples=[">= 1"])
+    url_password: Count | None = Field(None, description="logins in web addresses", examples=[">= 1"])
+    aws_key: Count | None = Field(None, description="aws keys", examples=[">= 1"])
+    aws_secret: Count | None = Field(None, description="the secret half of an AWS key", examples=[">= 1"])
+    azure_key: Count | None = Field(None, description="azure keys", examples=[">= 1"])
+    azure_sas: Count | None = Field(None, description="azure sass", examples=[">= 1"])
+    azure_client_secret: Count | None = Field(None, description="azure client secrets", examples=[">= 1"])
+    google_key: Count | None = Field(None, description="google keys", examples=[">= 1"])
+    github_token: Count | None = Field(None, description="github tokens", examples=[">= 1"])
+    gitlab_token: Count | None = Field(None, description="gitlab tokens", examples=[">= 1"])
+    atlassian_token: Count | None = Field(None, description="atlassian tokens", examples=[">= 1"])
+    slack_token: Count | None = Field(None, description="slack tokens", examples=[">= 1"])
+    slack_webhook: Count | None = Field(None, description="slack webhooks", examples=[">= 1"])
+    teams_webhook: Count | None = Field(None, description="teams webhooks", examples=[">= 1"])
+    line_token: Count | None = Field(None, description="line tokens", examples=[">= 1"])
+    discord_token: Count | None = Field(None, description="discord tokens", examples=[">= 1"])
+    discord_webhook: Count | None = Field(None, description="discord webhooks", examples=[">= 1"])
+    telegram_token: Count | None = Field(None, description="telegram tokens", examples=[">= 1"])
+    stripe_key: Count | None = Field(None, description="stripe keys", examples=[">= 1"])
+    square_token: Count | None = Field(None, description="square tokens", examples=[">= 1"])
+    shopify_token: Count | None = Field(None, description="shopify tokens", examples=[">= 1"])
+    sendgrid_key: Count | None = Field(None, description="sendgrid keys", examples=[">= 1"])
+    mailgun_key: Count | None = Field(None, description="mailgun keys", examples=[">= 1"])
+    mailchimp_key: Count | None = Field(None, description="mailchimp keys", examples=[">= 1"])
+    twilio_key: Count | None = Field(None, description="twilio keys", examples=[">= 1"])
+    npm_token: Count | None = Field(None, description="npm tokens", examples=[">= 1"])
+    pypi_token: Count | None = Field(None, description="pypi tokens", examples=[">= 1"])
+    rubygems_key: Count | None = Field(None, description="rubygems keys", examples=[">= 1"])
+    docker_token: Count | None = Field(None, description="docker tokens", examples=[">= 1"])
+    huggingface_token: Count | None = Field(None, description="huggingface tokens", examples=[">= 1"])
+    openai_key: Count | None = Field(None, description="openai keys", examples=[">= 1"])
+    anthropic_key: Count | None = Field(None, description="anthropic keys", examples=[">= 1"])
+    digitalocean_token: Count | None = Field(None, description="digitalocean tokens", examples=[">= 1"])
+    heroku_key: Count | None = Field(None, description="heroku keys", examples=[">= 1"])
+    databricks_token: Count | None = Field(None, description="databricks tokens", examples=[">= 1"])
+    dropbox_token: Count | None = Field(None, description="dropbox tokens", examples=[">= 1"])
+    figma_token: Count | None = Field(None, description="figma tokens", examples=[">= 1"])
+    grafana_token: Count | None = Field(None, description="grafana tokens", examples=[">= 1"])
+    linear_key: Count | None = Field(None, description="linear keys", examples=[">= 1"])
+    newrelic_key: Count | None = Field(None, description="newrelic keys", examples=[">= 1"])
+    notion_token: Count | None = Field(None, description="notion tokens", examples=[">= 1"])
+    terraform_token: Count | None = Field(None, description="terraform tokens", examples=[">= 1"])
+    vault_token: Count | None = Field(None, description="vault tokens", examples=[">= 1"])
+    jwt: Count | None = Field(None, description="JSON Web Tokens", examples=[">= 1"])
+    bearer_token: Count | None = Field(None, description="tokens behind the word Bearer", examples=[">= 1"])
+    basic_login: Count | None = Field(None, description="logins for Basic authentication", examples=[">= 1"])
+    assigned_secret: Count | None = Field(
+        None, description="values drawn by lot that are assigned to a name such as api_key", examples=[">= 1"]
+    )
+
+    def asked(self) -> tuple[tuple[str, Comparison], ...]:
+        """What is compared, in a fixed order."""
+        pairs = ((name, getattr(self, name)) for name in ("total", *SECRET_CLASSES))
+        return tuple((name, value) for name, value in pairs if value is not None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _any(cls, value: Any) -> Any:
+        if value is False:
+            raise ValueError("write secrets: true, or not: {secrets: true}")
+        return {"total": ">= 1"} if value is True else value
+
+    @model_validator(mode="after")
+    def _something(self) -> SecretsModel:
+        if not self.asked():
+            raise ValueError("write secrets: true, or compare a class, such as private_key: '>= 1'")
+        return self

@@ -1,0 +1,303 @@
+"""What a rule may ask of files beyond name and kind, each both ways."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from tests.judging import mail, policy_of, rule_of, said
+
+from mailguard.mail.facts import Attachment, Finding
+from mailguard.policy.judge import judge
+
+EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+DEEP = {"name": "a.zip", "members": [{"name": "b.zip", "members": [{"name": "c.zip", "members": ["d.txt"]}]}]}
+
+
+@pytest.mark.parametrize(
+    ("condition", "hit", "miss"),
+    [
+        ("{executable: true}", ["setup.exe"], ["a.txt"]),
+        ("{executable: true}", [{"name": "a.cmd", "executable": True}], ["a.cmd"]),
+        ("{executable: true}", [{"name": "a.zip", "members": ["x.exe"]}], [{"name": "a.zip", "members": ["x.txt"]}]),
+        ('{executable: true, count: "== 1"}', [{"name": "a.zip", "members": ["x.exe"]}], ["a.exe", "b.exe"]),
+        ("{executable: false, type: exe}", [], ["a.exe"]),
+        ('{depth: ">= 3"}', [DEEP], [{"name": "a.zip", "members": [{"name": "b.zip", "members": ["c.txt"]}]}]),
+        ('{depth: "== 0"}', ["a.txt"], []),
+        ("{double_extension: true}", [{"name": "a.pdf.exe", "double_extension": True}], ["a.pdf"]),
+        (
+            "{password_in_mail: true}",
+            [{"name": "a.zip", "encrypted": True, "password_in_mail": True}],
+            [{"name": "a.zip", "encrypted": True}],
+        ),
+        ("{inline: true}", [{"name": "logo.png", "inline": True}], ["photo.png"]),
+        ("{inline: false, type: png}", ["photo.png"], [{"name": "logo.png", "inline": True}]),
+        (f"{{sha256: {EMPTY}}}", [{"name": "a", "sha256": EMPTY}], ["a"]),
+        (f"{{sha256: {EMPTY.upper()}}}", [{"name": "a", "sha256": EMPTY}], ["a"]),
+        ("{label: 'confidential*'}", [{"name": "a.docx", "label": "Confidential - HR"}], ["a.docx"]),
+        ("{label: ['社外秘', '極秘']}", [{"name": "a.docx", "label": "極秘"}], [{"name": "a.docx", "label": "公開"}]),
+    ],
+)
+def test_attachments(condition: str, hit: list[Any], miss: list[Any]) -> None:
+    policy = rule_of(f"{{attachments: {condition}}}")
+    if hit:
+        assert said(policy, mail(attachments=hit)) == "confirm"
+    assert said(policy, mail(attachments=miss) if miss else mail()) == "deliver"
+
+
+def file(name: str, short: str, **more: Any) -> Attachment:
+    return Attachment(name, "", f"application/{short}", short, 10, more.pop("sha256", "0" * 64), **more)
+
+
+LOCKED_ZIP = {"attachments": (file("a.zip", "zip", encrypted=True, inspected=False),)}
+LOCKED_RAR = {"attachments": (file("a.rar", "rar", encrypted=True, inspected=False),)}
+UNREAD = {"attachments": (file("a.docx", "docx", inspected=False),)}
+CUT = {"findings": (Finding("limit_reached", "mail", ""),)}
+FULL = {"attachments": (file("a.txt", "txt", inspected=True),), "findings": (Finding("ambiguous_mime", "1", ""),) * 200}
+
+
+@pytest.mark.parametrize(
+    ("condition", "facts"),
+    [
+        ("{executable: true}", LOCKED_ZIP),
+        ("{executable: true}", CUT),
+        ("{executable: true}", FULL),
+        ("{double_extension: true}", LOCKED_ZIP),
+        ('{depth: ">= 3"}', LOCKED_ZIP),
+        ("{password_in_mail: true}", LOCKED_RAR),
+        ("{label: secret}", UNREAD),
+        ("{label: secret}", LOCKED_ZIP),
+        (f"{{sha256: {EMPTY}}}", LOCKED_ZIP),
+        (f"{{sha256: {EMPTY}}}", {"attachments": (file("a", "zip", sha256="", members=(file("b", "txt"),)),)}),
+        ("{macros: true, name: '*.docx'}", UNREAD),
+    ],
+)
+def test_what_nobody_could_see_is_not_known(condition: str, facts: dict[str, Any]) -> None:
+    assert said(rule_of(f"{{attachments: {condition}}}"), mail(facts)) == "confirm"
+    assert said(rule_of(f"{{attachments: {condition}}}", more="    when_unknown: ignore"), mail(facts)) == "deliver"
+
+
+@pytest.mark.parametrize(
+    ("condition", "facts"),
+    [
+        ("{password_in_mail: true}", LOCKED_ZIP),  # the readers tried what the mail gives
+        ("{macros: true, name: '*.xlsx'}", UNREAD),  # another file, whatever is in it
+        ("{label: secret, type: xlsx}", UNREAD),
+    ],
+)
+def test_what_fails_for_a_known_reason_leaves_no_doubt(condition: str, facts: dict[str, Any]) -> None:
+    assert said(rule_of(f"{{attachments: {condition}}}"), mail(facts)) == "deliver"
+
+
+@pytest.mark.parametrize(
+    ("condition", "why"),
+    [
+        ("{forgotten: true, type: pdf}", "stands alone"),
+        ("{forgotten: false}", "write not:"),
+        ("{sha256: abc}", "no SHA-256"),
+        ("{names_other_customer: false}", "write not:"),
+        ("{inline: yes}", "true or false"),
+        ("{executabel: true}", "executabel"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(condition: str, why: str) -> None:
+    with pytest.raises(ValidationError, match=why):
+        rule_of(f"{{attachments: {condition}}}")
+
+
+@pytest.mark.parametrize(
+    ("sent_to", "to", "word"),
+    [
+        (["alpha.example"], ["x@beta.example"], "confirm"),
+        (["alpha.example"], ["x@alpha.example"], "deliver"),
+        (["alpha.example"], ["x@alpha.example", "y@beta.example"], "confirm"),
+        ([], ["x@beta.example"], "deliver"),
+        (["alpha.example", "gamma.example", "delta.example"], ["x@beta.example"], "deliver"),  # for everybody
+        (["alpha.example"], ["ken@corp.example"], "deliver"),
+        (["kim@gmail.com"], ["lee@gmail.com"], "confirm"),
+    ],
+)
+def test_seen_elsewhere(sent_to: list[str], to: list[str], word: str) -> None:
+    file_ = {"name": "plan.pdf", "sent_to": sent_to} if sent_to else "plan.pdf"
+    assert said(rule_of("{attachments: {seen_elsewhere: true}}"), mail(to=to, attachments=[file_])) == word
+
+
+def test_a_file_seen_elsewhere_is_about_those_who_never_got_it() -> None:
+    policy = rule_of("{attachments: {seen_elsewhere: true}}")
+    case = mail(to=["x@alpha.example", "y@beta.example"], attachments=[{"name": "a.pdf", "sent_to": "alpha.example"}])
+    (hit,) = judge(policy, case).hits
+    assert [str(one) for one in hit.recipients] == ["y@beta.example"]
+    assert hit.evidence == ("a.pdf", "→ alpha.example")
+
+
+def test_without_a_ledger_nobody_knows_what_was_sent() -> None:
+    policy = rule_of("{attachments: {seen_elsewhere: true}}")
+    assert policy.needs == {"files"}
+    assert rule_of("{attachments: any}").needs == set()
+    assert rule_of("{any: [{not: {attachments: {seen_elsewhere: true}}}, {text: {words: [a]}}]}").needs == {"files"}
+    case = mail(attachments=["a.pdf"])
+    unasked = replace(case, known=replace(case.known, files=None))
+    assert said(policy, unasked) == "confirm"
+    inside = mail(to="ken@corp.example", attachments=["a.pdf"])
+    assert said(policy, replace(inside, known=replace(inside.known, files=None))) == "deliver"
+
+
+CUSTOMERS = """version: 1
+customers:
+  names:
+    アルファ商事: alpha.example
+    Beta Corp: [beta.example, "*.beta.example"]
+    ベータ: beta.example
+    東京電力: tepco.example
+    東京電力エナジー: energy.example
+"""
+IN_TEXT = f"{CUSTOMERS}rules: [{{id: r, when: {{text: {{names_other_customer: true}}}}, then: confirm}}]"
+IN_FILE = f"{CUSTOMERS}rules: [{{id: r, when: {{attachments: {{names_other_customer: true}}}}, then: confirm}}]"
+
+
+@pytest.mark.parametrize(
+    ("words", "to", "word"),
+    [
+        ({"text": "アルファ商事様の件"}, ["x@beta.example"], "confirm"),
+        ({"text": "アルファ商事様の件"}, ["x@alpha.example"], "deliver"),
+        ({"text": "ｱﾙﾌｧ商事様の件"}, ["x@beta.example"], "confirm"),
+        ({"text": "アルファ商\n事様の件"}, ["x@beta.example"], "confirm"),
+        ({"text": "アルファ商事様の件"}, ["ken@corp.example"], "deliver"),
+        ({"text": "アルファ商事様の件"}, ["x@stranger.example"], "confirm"),
+        ({"text": "アルファ商事様の件"}, ["x@alpha.example", "y@partner.example"], "deliver"),
+        ({"text": "アルファ商事様の件"}, ["x@alpha.example", "y@beta.example"], "confirm"),
+        ({"text": "アルファ商事とベータ"}, ["x@alpha.example"], "confirm"),
+        ({"subject": "beta corp"}, ["x@alpha.example"], "confirm"),
+        ({"subject": "betacorp"}, ["x@alpha.example"], "deliver"),
+        ({"text": "beta corporation"}, ["x@alpha.example"], "deliver"),
+        ({"text": "beta corp"}, ["x@eu.beta.example"], "deliver"),
+        ({"text": "東京電力エナジー様"}, ["x@energy.example"], "deliver"),
+        ({"text": "東京電力エナジー様、東京電力様"}, ["x@energy.example"], "confirm"),
+        ({"attachments": ["見積_アルファ商事.pdf"]}, ["x@beta.example"], "confirm"),
+        ({"attachments": [{"name": "a.txt", "text": "アルファ商事"}]}, ["x@beta.example"], "confirm"),
+    ],
+)
+def test_names_other_customer(words: dict[str, Any], to: list[str], word: str) -> None:
+    assert said(policy_of(IN_TEXT), mail(to=to, **words)) == word
+
+
+def test_who_reads_another_customers_name_is_told() -> None:
+    (hit,) = judge(policy_of(IN_TEXT), mail(to=["x@alpha.example", "y@beta.example"], text="アルファ商事")).hits
+    assert [str(one) for one in hit.recipients] == ["y@beta.example"]
+    assert hit.evidence == ("アルファ商事 (alpha.example)",)
+    assert "アルファ商事（alpha.example）" in hit.because.ja
+
+
+@pytest.mark.parametrize(
+    ("files", "word"),
+    [
+        (["見積_アルファ商事.pdf"], "confirm"),
+        ([{"name": "a.zip", "members": [{"name": "b.txt", "text": "アルファ商事"}]}], "confirm"),
+        (["見積_ベータ.pdf"], "deliver"),
+        ([], "deliver"),
+        ([{"name": "a.pdf", "inspected": False}], "confirm"),
+    ],
+)
+def test_a_file_that_names_another_customer(files: list[Any], word: str) -> None:
+    case = mail(to="x@beta.example", attachments=files, text="アルファ商事") if files else mail(to="x@beta.example")
+    assert said(policy_of(IN_FILE), case) == word
+
+
+def test_hidden_and_quoted_names_count_unless_left_out() -> None:
+    text = (
+        f"{CUSTOMERS}rules: [{{id: r, when: {{text: {{names_other_customer: true, quoted: exclude}}}}, then: confirm}}]"
+    )
+    case = mail(to="x@beta.example", text="a", quoted="> アルファ商事")
+    assert said(policy_of(IN_TEXT), case) == "confirm"
+    assert said(policy_of(text), case) == "deliver"
+
+
+FORGOTTEN = rule_of("{attachments: {forgotten: true}}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "見積書を添付いたします。ご確認ください。",
+        "資料を添付しましたので、ご査収ください。",
+        "詳細は添付ファイルをご覧ください。",
+        "ＰＤＦを添付します",
+        "見積書を添\n付いたします",
+        "別添資料をご参照ください。",
+        "カタログを同封いたします。",
+        "議事録添付します。",
+        "ファイルを添付させていただきます。",
+        "Please find attached the report.",
+        "I have attached the invoice.",
+        "The slides are attached.",
+        "Kindly find enclosed our offer.",
+        "I'm attaching the file.",
+        "请查收附件。",
+        "견적서를 첨부합니다.",
+        "Anbei erhalten Sie das Angebot.",
+        "Veuillez trouver ci-joint le devis.",
+        "添付は不要です。見積書は添付いたします。",
+    ],
+)
+def test_forgotten(text: str) -> None:
+    assert said(FORGOTTEN, mail(text=text)) == "confirm"
+    assert said(FORGOTTEN, mail(text=text, attachments=["a.pdf"])) == "deliver"
+    logo = {"name": "logo.png", "inline": True}
+    assert said(FORGOTTEN, mail(text=text, attachments=[logo])) == "confirm"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "添付は不要です。",
+        "本メールに添付ファイルはありません。",
+        "履歴書を添付してください。",
+        "見積書を添付のうえ、ご返信ください。",
+        "先日いただいた添付ファイルを拝見しました。",
+        "資料をご添付いただきありがとうございます。",
+        "添付ファイルは以下のURLからダウンロードしてください。",
+        "ファイルは添付できません。",
+        "明日の会議の件です。",
+        "I am attached to this house.",
+        "No attachment this time.",
+        "Please attach the invoice when you reply.",
+        "Thanks for the file you attached.",
+        "I have not attached anything.",
+        "没有附件",
+    ],
+)
+def test_not_forgotten(text: str) -> None:
+    assert said(FORGOTTEN, mail(text=text)) == "deliver"
+
+
+def test_what_others_wrote_forgets_nothing() -> None:
+    assert said(FORGOTTEN, mail(text="了解です", quoted="> 見積書を添付します")) == "deliver"
+    assert said(FORGOTTEN, mail(text="了解です", signature="添付ファイルをご覧ください")) == "deliver"
+    assert said(FORGOTTEN, mail(text="了解です", hidden="見積書を添付します")) == "deliver"
+    assert said(FORGOTTEN, mail(subject="見積書を添付します")) == "confirm"
+    assert said(FORGOTTEN, mail(subject="見積書を添付します", reply=True)) == "deliver"
+    assert said(FORGOTTEN, mail(subject="見積書を添付します", forward=True)) == "deliver"
+
+
+def test_words_of_ones_own() -> None:
+    policy = rule_of("{attachments: {forgotten: {words: [送付状], never: [共有フォルダ]}}}")
+    assert said(policy, mail(text="送付状をお送りします")) == "confirm"
+    assert said(FORGOTTEN, mail(text="送付状をお送りします")) == "deliver"
+    assert said(policy, mail(text="添付資料は共有フォルダにあります")) == "deliver"
+    assert said(FORGOTTEN, mail(text="添付資料は共有フォルダにあります")) == "confirm"
+
+
+def test_a_forgotten_file_that_may_be_there_is_not_known() -> None:
+    assert said(FORGOTTEN, mail(CUT, text="添付します")) == "confirm"
+    ignoring = rule_of("{attachments: {forgotten: true}}", more="    when_unknown: ignore")
+    assert said(ignoring, mail(CUT, text="添付します")) == "deliver"
+    assert said(ignoring, mail({"encrypted": True}, text="")) == "deliver"
+    assert said(FORGOTTEN, mail({"encrypted": True}, text="")) == "confirm"
+
+
+def test_what_was_forgotten_is_told() -> None:
+    (hit,) = judge(FORGOTTEN, mail(text="見積書を添付いたします。")).hits
+    assert hit.evidence == ("を添付いた",) or hit.evidence[0].startswith("添付")
+    assert "添付ファイルがありません" in hit.because.ja
