@@ -53,7 +53,7 @@ def policy_of(text: str) -> Policy:
     rules = tuple(builder.rule(rule, ("rules", index)) for index, rule in enumerate(model.rules))
     if problems or builder.problems:
         raise Problems([*problems, *builder.problems])
-    return Policy(rules, "test", directory=directory, calendar=calendar)
+    return Policy(rules, "test", directory=directory, calendar=calendar, sieve=builder.made.sieve())
 
 
 def _customers(model: PolicyFile) -> Customers:

@@ -20,6 +20,7 @@ from mailguard.policy.case import Case, Known
 from mailguard.policy.explain import explain
 from mailguard.policy.judge import judge
 from mailguard.policy.marks import Problem, Problems, load_marked, problems_of
+from mailguard.policy.result import Truth
 from mailguard.policy.rule import Policy
 from mailguard.policy.schema import PolicyFile
 from mailguard.policy.verdict_json import verdict_from_json, verdict_to_json
@@ -210,6 +211,17 @@ def not_milder(disposition: Disposition, old: HoldTerms, new: HoldTerms) -> bool
         # whoever decides now could have decided before, or more of them must
         return set(new.approvers) <= set(old.approvers) or new.quorum > old.quorum
     return True
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(RULES, min_size=1, max_size=5), CASES)
+def test_the_first_glance_changes_nothing(rules: list[Any], case: Case) -> None:
+    glancing = policy(rules)
+    plain = replace(glancing, sieve=None)
+    assert judge(glancing, case) == judge(plain, case)
+    for rule in glancing.rules:
+        for view in (glancing.view(case), plain.view(case)):
+            assert not rule.shut(view) or rule.when.look(plain.view(case)).truth is Truth.NO
 
 
 @settings(max_examples=60, deadline=None)

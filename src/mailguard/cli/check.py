@@ -21,12 +21,16 @@ from mailguard.smtpd.auth import UserFile
 @with_config
 @click.option("--offline", is_flag=True, help="Do not ask the directory server: take the people that were kept.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def check(config_file: Path | None, offline: bool, as_json: bool) -> None:
-    """Check configuration and policies. Prints every error as file:line:column: message; status 1 if there is one."""
+@click.option("--strict", is_flag=True, help="Warnings fail as well.")
+def check(config_file: Path | None, offline: bool, as_json: bool, strict: bool) -> None:
+    """Check configuration and policies. Prints all that is wrong as file:line:column: message; status 1 if there is
+    an error. A warning is what is legal but surely not meant, an info what is worth a look.
+    """
     if config_file is None and Path("mailguard.yaml").is_file():
         config_file = Path("mailguard.yaml")
     found = _problems(config_file, offline)
-    errors = sum(problem.severity == "error" for problem in found)
+    fatal = ("error", "warning") if strict else ("error",)
+    errors = sum(problem.severity in fatal for problem in found)
     if as_json:
         said = [
             {"file": p.file, "line": p.line, "column": p.column, "message": p.message, "severity": p.severity}
@@ -35,7 +39,7 @@ def check(config_file: Path | None, offline: bool, as_json: bool) -> None:
         click.echo(json.dumps({"ok": not errors, "problems": said}, ensure_ascii=False))
     else:
         for problem in found:
-            click.echo(str(problem), err=problem.severity == "error")
+            click.echo(str(problem), err=problem.severity in fatal)
         if not errors:
             click.echo("configuration and policies are good")
     raise SystemExit(1 if errors else 0)
@@ -75,6 +79,6 @@ def _policies(config: Config, offline: bool) -> list[Problem]:
     people, found = people_of(config, "never" if offline else "now")
     try:
         policies = [config.path(path) for path in config.settings.policies]
-        return [*found, *lint(load_policy(policies, organization(config), directory=people))]
+        return [*found, *lint(load_policy(policies, organization(config), directory=people, detailed=True))]
     except Problems as error:  # also what the rules miss because the directory server was not read
         raise Problems([*found, *error.problems]) from None

@@ -40,7 +40,7 @@ class Customers:
         self._by_name: dict[bytes, list[Customer]] = {}
         domains: set[str] = set()
         for customer in customers:
-            domains |= customer.domains.entries
+            domains.update(customer.domains.entries)
             for name in customer.names:
                 self._by_name.setdefault(fold(name.strip()).encode("utf-8", "replace"), []).append(customer)
         if len(self._by_name) > NAMES_MAX:

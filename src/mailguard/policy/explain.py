@@ -13,7 +13,6 @@ from mailguard.policy.judge import Opinion, judge, opinions
 from mailguard.policy.result import Truth
 from mailguard.policy.rule import Policy
 from mailguard.policy.verdict_json import verdict_to_json
-from mailguard.policy.view import View
 
 _KINDS = {
     "null_path": Because("差出人のない通知メール", "a notice without a sender"),
@@ -44,7 +43,7 @@ def explain(policy: Policy, case: Case) -> dict[str, Any]:
     """
     explained = verdict_to_json(judge(policy, case))
     try:
-        said = opinions(policy, View(case, policy.directory, policy.calendar))
+        said = opinions(policy, policy.view(case))
     except Exception as error:  # the verdict stands without its reasons; it says so itself
         explained["rules"] = []
         explained["notes"]["explain"] = type(error).__name__

@@ -17,8 +17,11 @@ _INVISIBLE = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e
 # Dashes and wave dashes differ by the converter that the sender's system used (JIS X 0208 to Unicode), not by meaning.
 _TABLE = str.maketrans({**dict.fromkeys(_INVISIBLE), **dict.fromkeys("‐‑‒–—―−", "-"), "〜": "~", "∥": "‖", "￤": "¦"})
 _WIDE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-#: A line end between two wide characters, with the quote marks and blanks around it.
-_WRAP = re.compile(rf"(?<=[{_WIDE}])[ \t]*\r?\n[ \t>|]*(?=[{_WIDE}])")
+#: A line end before a wide character, with the quote marks and blanks behind it. It begins with a letter of its own, so
+#: that the engine leaps from line to line.
+_WRAP = re.compile(rf"\n[ \t>|]*(?=[{_WIDE}])")
+_WIDE_ONE = re.compile(f"[{_WIDE}]")
+_ODD = re.compile("[" + "".join(re.escape(chr(code)) for code in _TABLE) + "]")
 _META = frozenset("\\.+*?()|[]{}^$-")
 #: Longer texts are folded in pieces: in between other threads get their turn, the event loop before all.
 _PIECE = 64 * 1024
@@ -32,7 +35,9 @@ def normal(text: str) -> str:
         return text
     if len(text) > 2 * _PIECE:
         return _piecewise(normal, text)
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).translate(_TABLE))
+    once = unicodedata.normalize("NFKC", text)
+    # `translate` takes ten times as long as a look whether there is anything to do.
+    return unicodedata.normalize("NFKC", once.translate(_TABLE)) if _ODD.search(once) else once
 
 
 def fold(text: str) -> str:
@@ -41,15 +46,42 @@ def fold(text: str) -> str:
         return text.lower()
     if len(text) > 2 * _PIECE:
         return _piecewise(fold, text)
-    folded = normal(text).casefold()
-    return unicodedata.normalize("NFKC", folded)
+    return _caseless(normal(text))
+
+
+def fold_normal(text: str) -> str:
+    """The same for a text that is `normal`, also one that was unwrapped since."""
+    if text.isascii():
+        return text.lower()
+    if len(text) > 2 * _PIECE:
+        return _piecewise(fold_normal, text)
+    return _caseless(unicodedata.normalize("NFKC", text))
+
+
+def _caseless(text: str) -> str:
+    return unicodedata.normalize("NFKC", text.casefold())
 
 
 def unwrapped(text: str) -> str:
     """The text with the line ends between wide characters taken out."""
     if text.isascii():
         return text
-    return _piecewise(unwrapped, text) if len(text) > 2 * _PIECE else _WRAP.sub("", text)
+    return _piecewise(unwrapped, text) if len(text) > 2 * _PIECE else _joined(text)
+
+
+def _joined(text: str) -> str:
+    pieces: list[str] = []
+    kept = 0
+    for wrap in _WRAP.finditer(text):
+        end = wrap.start()
+        if end > kept and text[end - 1] == "\r":
+            end -= 1
+        while end > kept and text[end - 1] in " \t":
+            end -= 1
+        if end > kept and _WIDE_ONE.match(text, end - 1):
+            pieces.append(text[kept:end])
+            kept = wrap.end()
+    return "".join((*pieces, text[kept:])) if pieces else text
 
 
 def normal_pattern(pattern: str) -> str:

@@ -65,8 +65,9 @@ class Opinion:
 def judge(policy: Policy, case: Case) -> Verdict:
     """Say what must happen to a message, recipient by recipient, and why."""
     try:
-        view = View(case, policy.directory, policy.calendar)
-        return verdict_of(policy, view, opinions(policy, view))
+        view = policy.view(case)
+        asked = (rule for rule in policy.rules if not _shut(rule, view))
+        return verdict_of(policy, view, [_opinion(rule, view) for rule in asked])
     except Exception as error:  # total: whatever a mail does to us, it is held
         everybody = case.envelope.recipients
         hit = RuleHit(UNREADABLE, "enforce", Disposition.CONFIRM, _FAULT_BECAUSE, (type(error).__name__,), everybody)
@@ -79,6 +80,14 @@ def judge(policy: Policy, case: Case) -> Verdict:
 def opinions(policy: Policy, view: View) -> list[Opinion]:
     """What every rule says."""
     return [_opinion(rule, view) for rule in policy.rules]
+
+
+def _shut(rule: Rule, view: View) -> bool:
+    """Whether a glance tells that the rule says NO. One that fails is asked in full."""
+    try:
+        return rule.shut(view)
+    except Exception:
+        return False
 
 
 def _opinion(rule: Rule, view: View) -> Opinion:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mailguard.mail.address import Address, AddressError, ascii_domain, parse_address
 from mailguard.policy.marks import PROBLEMS_MAX, Problem
@@ -38,13 +38,16 @@ _HEADS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One line of a list file with its place."""
 
     text: str
     line: int
     column: int
+
+
+#: Names in normal form, as the keys of a dictionary: the collector of garbage passes those over.
+Names = dict[str, None]
 
 
 class NameList:
@@ -54,21 +57,53 @@ class NameList:
         """The entries must be in normal form: see `normal_domain`, `normal_address`. Raises ValueError on too
         many globs.
         """
-        domain_set, address_set = frozenset(domains), frozenset(addresses)
-        self._domains = frozenset(d for d in domain_set if not _is_glob(d))
-        self._suffixes = frozenset(d[1:] for d in domain_set if d.startswith("*.") and not _is_glob(d[2:]))
-        self._addresses = frozenset(a for a in address_set if not _is_glob(a))
-        rest = (d for d in domain_set if _is_glob(d) and not (d.startswith("*.") and not _is_glob(d[2:])))
-        self._domain_globs: Any = compile_globs(rest)
-        self._address_globs: Any = compile_globs(a for a in address_set if _is_glob(a))
-        self.entries = domain_set | address_set
+        # One table for both: no domain has an @. Dictionaries of mere text, unlike sets, are passed over by the
+        # collector of garbage, which would otherwise stop everything to look at a hundred thousand entries.
+        self._exact: Names = {}
+        self._suffixes: Names = {}
+        domain_globs, address_globs = set(), set()
+        for domain in domains:
+            if not is_glob(domain):
+                self._exact[domain] = None
+            elif domain.startswith("*.") and not is_glob(domain[2:]):
+                self._suffixes[domain[1:]] = None
+            else:
+                domain_globs.add(domain)
+        for address in addresses:
+            if is_glob(address):
+                address_globs.add(address)
+            else:
+                self._exact[address] = None
+        self._globs = frozenset(domain_globs | address_globs)
+        self._domain_globs: Any = compile_globs(domain_globs)
+        self._address_globs: Any = compile_globs(address_globs)
+        self._parts: tuple[NameList, ...] = ()
+
+    @classmethod
+    def union(cls, lists: Iterable[NameList]) -> NameList:
+        """What is in any of these lists. They are asked one after the other: large ones are not copied."""
+        joined = cls()
+        joined._parts = tuple(lists)
+        return joined
+
+    @property
+    def entries(self) -> Iterator[str]:
+        """All entries in normal form; one that stands in several parts comes several times."""
+        yield from self._exact
+        yield from self._globs
+        yield from ("*" + suffix for suffix in self._suffixes)
+        for part in self._parts:
+            yield from part.entries
 
     def has(self, address: Address) -> bool:
         """Whether the address, or its domain, is in the list."""
+        return self._has(address) or any(part.has(address) for part in self._parts)
+
+    def _has(self, address: Address) -> bool:
         domain = address.ascii_domain
-        if domain in self._domains or address.key in self._addresses:
+        if domain in self._exact or address.key in self._exact:
             return True
-        if self._suffixes and any(suffix in self._suffixes for suffix in _suffixes(domain)):
+        if self._suffixes and any(suffix in self._suffixes for suffix in suffixes(domain)):
             return True
         if self._domain_globs is not None and self._domain_globs.fullmatch(domain.encode()) is not None:
             return True
@@ -76,23 +111,54 @@ class NameList:
         return globs is not None and globs.fullmatch(address.key.encode("utf-8", "replace")) is not None
 
 
-def _is_glob(text: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry in normal form with its place."""
+
+    name: str
+    file: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A named list as people wrote it. place: of its name; used: whether a rule asks it; lines: only if asked for."""
+
+    names: NameList
+    place: Problem
+    used: bool
+    lines: tuple[Line, ...] = ()
+
+
+def is_glob(text: str) -> bool:
+    """Whether the entry stands for more than itself."""
     return "*" in text or "?" in text
 
 
-def _suffixes(domain: str) -> Iterator[str]:
+def suffixes(domain: str) -> Iterator[str]:
+    """`.b.c` and `.c` of `a.b.c`."""
     at = domain.find(".")
     while at >= 0:
         yield domain[at:]
         at = domain.find(".", at + 1)
 
 
+#: What is in normal form already: plain lower-case names, as nearly all entries of long lists are.
+_PLAIN_DOMAIN = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_NORMAL_DOMAIN = re.compile(_PLAIN_DOMAIN)
+_NORMAL_ADDRESS = re.compile(rf"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@{_PLAIN_DOMAIN}")
+_PLAIN_MAX = 64
+
+
 def normal_domain(text: str) -> str:
     """A domain or a glob over domains in normal form. Raises ValueError."""
+    if len(text) <= _PLAIN_MAX and _NORMAL_DOMAIN.fullmatch(text):
+        return text
     text = text.strip().rstrip(".")
     if "@" in text:
         raise ValueError(f"{text[:60]!r} is an address: write it under addresses")
-    labels = [label if _is_glob(label) else ascii_domain(label) for label in text.split(".")]
+    labels = [label if is_glob(label) else ascii_domain(label) for label in text.split(".")]
     domain = ".".join(labels).lower()
     try:
         parse_address("x@" + domain.replace("*", "x").replace("?", "x"))
@@ -103,25 +169,18 @@ def normal_domain(text: str) -> str:
 
 def normal_address(text: str) -> str:
     """An address or a glob over addresses in normal form. Raises ValueError."""
+    if len(text) <= _PLAIN_MAX and _NORMAL_ADDRESS.fullmatch(text):
+        return text
     text = text.strip()
     local, at, domain = text.rpartition("@")
     if not at:
         raise ValueError(f"{text[:60]!r} is not an address: write a domain under domains")
-    if not _is_glob(text):
+    if not is_glob(text):
         try:
             return parse_address(text).key
         except AddressError as error:
             raise ValueError(f"{text[:60]!r} is not an address: {error}") from error
     return f"{local.lower()}@{normal_domain(domain)}"
-
-
-def read_bounded(path: Path) -> bytes:
-    """The octets of a list file. Raises OSError, ValueError if it is too large."""
-    with path.open("rb") as file:
-        octets = file.read(FILE_MAX + 1)
-    if len(octets) > FILE_MAX:
-        raise ValueError(f"larger than {FILE_MAX // 2**20} MB")
-    return octets
 
 
 def text_of(octets: bytes) -> str:
@@ -168,17 +227,19 @@ def _csv_entries(text: str) -> Iterator[Entry]:
         raise ValueError(f"not CSV: {error}") from error
 
 
-def names_of(file: str, entries: Iterable[Entry]) -> tuple[set[str], set[str], list[Problem]]:
-    """Domains, addresses and problems of the entries of one file."""
-    domains: set[str] = set()
-    addresses: set[str] = set()
+def names_of(
+    file: str, entries: Iterable[Entry], keep: Callable[[Line], None] | None = None
+) -> tuple[Names, Names, list[Problem]]:
+    """Domains, addresses and problems of the entries of one file. keep: gets each good entry with its place."""
+    domains: Names = {}
+    addresses: Names = {}
     problems: list[Problem] = []
     for entry in entries:
         try:
-            if "@" in entry.text:
-                addresses.add(normal_address(entry.text))
-            else:
-                domains.add(normal_domain(entry.text))
+            name = normal_address(entry.text) if "@" in entry.text else normal_domain(entry.text)
+            (addresses if "@" in name else domains)[name] = None
+            if keep is not None:
+                keep(Line(name, file, entry.line, entry.column))
         except ValueError as error:
             problems.append(Problem(file, entry.line, entry.column, str(error)))
             if len(problems) >= PROBLEMS_MAX:

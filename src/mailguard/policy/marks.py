@@ -8,6 +8,7 @@ wrong is collected, then raised at once.
 
 from __future__ import annotations
 
+import pathlib
 import re
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from pydantic import BaseModel, ValidationError
 from mailguard.policy.suggest import did_you_mean, keys_at
 
 Path = tuple[str | int, ...]
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "info"]
 
 #: A file for people to read: larger lists belong into .txt or .csv files.
 SIZE_MAX, DEPTH_MAX, VALUES_MAX, PROBLEMS_MAX = 2 * 2**20, 40, 200_000, 100
@@ -36,7 +37,7 @@ _CONSTANTS: dict[str, bool | None] = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing that is wrong (or, as a warning, surely not meant) in a file. line and column count from 1."""
+    """One thing that is wrong in a file (a warning: surely not meant; info: worth a look). line and column from 1."""
 
     file: str
     line: int
@@ -45,15 +46,16 @@ class Problem:
     severity: Severity = "error"
 
     def __str__(self) -> str:
-        prefix = "warning: " if self.severity == "warning" else ""
+        prefix = "" if self.severity == "error" else f"{self.severity}: "
         return f"{self.file}:{self.line}:{self.column}: {prefix}{self.message}"
 
 
 class Problems(Exception):
-    """All that is wrong, in the order of the files' lines."""
+    """All that is wrong, in the order of the files' lines. sources: the files that were asked for, to watch them."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem], sources: Iterable[pathlib.Path] = ()) -> None:
         self.problems: tuple[Problem, ...] = tuple(sorted(set(problems)))
+        self.sources: tuple[pathlib.Path, ...] = tuple(sources)
         super().__init__("\n".join(map(str, self.problems)))
 
 
@@ -255,10 +257,10 @@ class _Reading:
         if top.seen:
             first = self.marks.keys[(*top.path, event.value)][0]
             self._problem(event, f"key {_show(event.value)} written twice (first in line {first})")
-        elif event.value == "<<" and event.implicit[0]:
+            return
+        if event.value == "<<" and event.implicit[0]:
             self._problem(event, "merge key <<: not read; write the keys out")
-        else:
-            self.marks.keys[(*top.path, event.value)] = place
+        self.marks.keys[(*top.path, event.value)] = place
 
     def _put(self, event: yaml.Event, value: Any) -> Path:
         """Store a value under the key or at the end of what is open; its path."""

@@ -16,6 +16,8 @@ import re2
 from mailguard.policy.fold import fold, normal_pattern
 
 PATTERN_MAX, MATCHES_MAX = 2000, 1000
+#: Patterns of one policy; octets that one may take when compiled, and while it is looked for.
+PATTERNS_MAX, _PROGRAM_MAX, _MEMORY = 5000, 768 * 2**10, 8 * 2**20
 _LOOK = re.compile(r"(?<!\\)\(\?(=|!|<=|<!)")
 _BACK = re.compile(r"(?<!\\)(?:\\\\)*(\\[1-9]|\\k<|\(\?P=)")
 _ATOMIC = re.compile(r"(?<!\\)\(\?>|(?<!\\)[*+?}]\+")
@@ -30,13 +32,16 @@ def compile_pattern(pattern: str) -> Any:
     return _compile(normal_pattern(pattern))
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=2 * PATTERNS_MAX)
 def _compile(pattern: str) -> Any:
     options = re2.Options()
     options.log_errors = False
     options.case_sensitive = False
     options.never_capture = True
     try:
+        options.max_mem = _PROGRAM_MAX  # a small one first: a pattern that explodes is refused before it does
+        re2.compile(f"(?m){pattern}", options)
+        options.max_mem = _MEMORY
         compiled = re2.compile(f"(?m){pattern}", options)
     except (re2.error, UnicodeEncodeError) as error:
         raise ValueError(_reason(pattern, _said(error))) from error
@@ -53,6 +58,8 @@ def _reason(pattern: str, said: str) -> str:
         return f"back-references are not possible, {linear}: write the alternatives out"
     if _ATOMIC.search(pattern):
         return f"atomic groups and possessive repeats are not needed and not possible, {linear}: leave them out"
+    if "too large" in said:
+        return "the pattern is too large when its repeats are written out: repeat less, or smaller things"
     return f"not a pattern: {said}"
 
 
@@ -108,15 +115,21 @@ class Words:
             if bare:
                 found[word.strip()] = (bare, not folded.startswith("*"), not folded.endswith("*"))
         self._words = tuple(sorted(found.items()))
+        #: What must stand in a text for a word to be found there.
+        self.bare = frozenset(bare for bare, _, _ in found.values())
 
     def __len__(self) -> int:
         return len(self._words)
 
-    def found(self, text: str) -> Iterator[tuple[str, int]]:
+    def found(self, text: str, present: frozenset[str] | None = None) -> Iterator[tuple[str, int]]:
         """The words that stand in the folded text, as written in the policy, with how often (at most
-        MATCHES_MAX each).
+        MATCHES_MAX each). present: what may stand there at all, if somebody knows.
         """
+        if present is not None and self.bare.isdisjoint(present):
+            return
         for written, (word, front, back) in self._words:
+            if present is not None and word not in present:
+                continue
             if word in text and (number := _occurrences(word, text, front, back)):
                 yield written, number
 

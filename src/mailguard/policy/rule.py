@@ -11,10 +11,13 @@ from mailguard.mail.calendar import Calendar
 from mailguard.mail.directory import NOBODY, Directory
 from mailguard.mail.organization import Organization
 from mailguard.mail.verdict import MODES, Because, Disposition, HoldTerms, Mode
-from mailguard.policy.conditions.tree import Condition, needs_of
+from mailguard.policy.case import Case
+from mailguard.policy.conditions.tree import Condition, Gate, gates_of, needs_of
+from mailguard.policy.lists import Listed
 from mailguard.policy.marks import Problem
 from mailguard.policy.result import Result, Truth, some
 from mailguard.policy.schema import ExampleModel, RuleModel
+from mailguard.policy.sieve import Sieve
 from mailguard.policy.view import View
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
@@ -41,6 +44,17 @@ class Rule:
     model: RuleModel = field(repr=False)
     place: Problem = field(repr=False)  # where its id stands
     group_modes: tuple[tuple[str, Mode], ...] = ()
+    _gates: tuple[Gate, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_gates", gates_of(self.when))
+
+    def shut(self, view: View) -> bool:
+        """Whether a glance tells that the rule says NO to the mail. False: it must be asked."""
+        for gate in self._gates:  # noqa: SIM110 -- this runs for each rule and mail: any() takes longer
+            if gate(view):
+                return True
+        return False
 
     def mode_for(self, view: View) -> Mode:
         """The mode for the sender of this mail: the strictest that any of the sender's groups has, else the rule's own.
@@ -109,8 +123,8 @@ class FileExamples:
 class Policy:
     """All rules of all files. hash: SHA-256 over everything read, 16 hex digits; sources: what to watch for changes.
 
-    directory, calendar: the people and the working time that the rules speak of. needs: what the rules ask of others
-    (ledger, DNS): whoever makes a case asks for no more.
+    directory, calendar: the people and the working time that the rules speak of; sieve: the first glance for all rules.
+    needs: what the rules ask of others (ledger, DNS): whoever makes a case asks for no more.
     """
 
     rules: tuple[Rule, ...]
@@ -121,8 +135,14 @@ class Policy:
     sources: tuple[Path, ...] = ()
     examples: tuple[FileExamples, ...] = ()
     places: Mapping[tuple[str, int], Problem] = field(default_factory=dict)  # (rule id, number of example) -> place
+    lists: Mapping[str, Listed] = field(default_factory=dict, repr=False)
+    sieve: Sieve | None = field(default=None, repr=False, compare=False)
     needs: frozenset[str] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         conditions = (one for rule in self.rules for one in (rule.when, *rule.unless))
         object.__setattr__(self, "needs", needs_of(conditions))
+
+    def view(self, case: Case) -> View:
+        """The case as the rules of this policy look at it."""
+        return View(case, self.directory, self.calendar, self.sieve)

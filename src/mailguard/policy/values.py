@@ -47,6 +47,11 @@ class Comparison:
         return _EN[self.sign].format(self.bound)
 
     @property
+    def least(self) -> float:
+        """The smallest count that satisfies it, or a smaller one where that is not plain."""
+        return {">=": self.bound, ">": self.bound + 1, "==": self.bound}.get(self.sign, 0)
+
+    @property
     def always(self) -> bool:
         """Whether every number satisfies it."""
         return self.holds(0) and self.holds(10**12) and self.sign in (">=", ">")

@@ -17,10 +17,13 @@ from mailguard.mail.calendar import Calendar
 from mailguard.mail.directory import NOBODY, Directory
 from mailguard.mail.facts import Attachment, Finding, HeaderAddress
 from mailguard.policy.case import Case, known_keys
-from mailguard.policy.fold import fold, normal, unwrapped
+from mailguard.policy.fold import fold, fold_normal, normal, unwrapped
 from mailguard.policy.free_mail import is_shared
+from mailguard.policy.lists import NameList
 from mailguard.policy.lookalike import KnownDomains, Likeness, known_domains, likeness
+from mailguard.policy.result import Result
 from mailguard.policy.shares import ALL_SHARES, Shares
+from mailguard.policy.sieve import Sieve
 from mailguard.policy.thread import Quoted, quoted_people
 
 #: Findings after which there may be files that nobody saw.
@@ -85,8 +88,19 @@ class File:
 class View:
     """One case, looked at by many conditions."""
 
-    def __init__(self, case: Case, directory: Directory = NOBODY, calendar: Calendar | None = None) -> None:
+    def __init__(
+        self,
+        case: Case,
+        directory: Directory = NOBODY,
+        calendar: Calendar | None = None,
+        sieve: Sieve | None = None,
+    ) -> None:
+        """sieve: the policy's first glance; without it every condition looks for itself."""
         self.case = case
+        #: What conditions that several rules share said of this mail.
+        self.looked: dict[object, Result] = {}
+        self._sieve = sieve
+        self._present: dict[tuple[str, Shares], frozenset[str]] = {}
         self.directory = directory
         self.calendar = calendar or Calendar(timezone=case.organization.timezone)
         self.facts = case.facts
@@ -100,6 +114,50 @@ class View:
         self._texts: dict[tuple[str, Shares], tuple[str, tuple[bytes, ...]]] = {}
         self._flagged: dict[str, frozenset[int]] = {}
         self._made: dict[Hashable, object] = {}
+
+    @cached_property
+    def external_count(self) -> int:
+        """How many recipients of the envelope are outside."""
+        return sum(seen.external for seen in self.recipients)
+
+    @cached_property
+    def _naming(self) -> frozenset[int]:
+        assert self._sieve is not None
+        return frozenset[int]().union(*(self._sieve.names.naming(seen.address) for seen in self.recipients))
+
+    def may_name(self, names: NameList) -> bool:
+        """Whether the list may name a recipient of the envelope; False is sure."""
+        if self._sieve is None or id(names) not in self._sieve.names.known:
+            return True
+        return id(names) in self._naming
+
+    @cached_property
+    def _naming_sender(self) -> frozenset[int]:
+        assert self._sieve is not None
+        return frozenset(() if self.sender is None else self._sieve.names.naming(self.sender))
+
+    def may_name_sender(self, names: NameList) -> bool:
+        """Whether the list may name the sender; False is sure."""
+        if self._sieve is None or id(names) not in self._sieve.names.known:
+            return True
+        return id(names) in self._naming_sender
+
+    def present(self, where: str, shares: Shares = ALL_SHARES) -> frozenset[str] | None:
+        """The words and patterns of the policy that may stand in a place; None: nobody looked. shares: of the body."""
+        if self._sieve is None:
+            return None
+        shares = shares if where == "body" else ALL_SHARES
+        found = self._present.get((where, shares))
+        if found is None:
+            found = self._present[where, shares] = self._sieve.screen.present(*self.text(where, shares))
+        return found
+
+    @cached_property
+    def file_globs(self) -> frozenset[str] | None:
+        """The globs over file names, folded, that may match the name of a file; None: nobody looked."""
+        if self._sieve is None:
+            return None
+        return self._sieve.files.matched(fold(file.attachment.filename) for file in self.files)
 
     @cached_property
     def visible(self) -> tuple[Seen, ...]:
@@ -260,7 +318,7 @@ class View:
             written = normal(self._raw(where, shares))
             joined = unwrapped(written)
             variants = (written,) if joined == written else (written, joined)
-            found = (fold(joined), tuple(variant.encode("utf-8", "replace") for variant in variants))
+            found = (fold_normal(joined), tuple(variant.encode("utf-8", "replace") for variant in variants))
             self._texts[where, shares] = found
         return found
 

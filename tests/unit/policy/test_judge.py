@@ -155,6 +155,9 @@ def test_what_unreadable_mail_says_of_itself_is_not_believed() -> None:
 class Broken:
     """A condition with a fault of ours in it."""
 
+    def shut(self, view: View) -> bool:
+        raise RuntimeError("secret words of the mail")
+
     def look(self, view: View) -> Result:
         raise RuntimeError("secret words of the mail")
 

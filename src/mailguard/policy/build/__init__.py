@@ -5,5 +5,6 @@ All problems are collected with their places. It opens no file: what the loader 
 """
 
 from mailguard.policy.build.builder import Builder
+from mailguard.policy.build.made import Made
 
-__all__ = ["Builder"]
+__all__ = ["Builder", "Made"]

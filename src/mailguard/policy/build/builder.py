@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import PurePath
+
+from pydantic import BaseModel
 
 from mailguard.mail.verdict import Because, Disposition, Mode
 from mailguard.policy.build.attachments import attachments
@@ -14,7 +17,7 @@ from mailguard.policy.build.source import Source
 from mailguard.policy.build.terms import terms_of
 from mailguard.policy.build.text import text
 from mailguard.policy.build.time import time
-from mailguard.policy.conditions.tree import All, Condition, Not
+from mailguard.policy.conditions.tree import All, Condition, Not, Once
 from mailguard.policy.conditions.tree import Any as AnyOf
 from mailguard.policy.marks import Path
 from mailguard.policy.rule import Rule
@@ -32,6 +35,8 @@ _MAKERS: tuple[tuple[str, Callable[..., Condition]], ...] = (
     ("secrets", secrets),
     ("text", text),
 )
+
+_RANKS = {key: rank for rank, (key, _) in enumerate(_MAKERS)}
 
 
 class Builder(Source):
@@ -64,10 +69,11 @@ class Builder(Source):
         return tuple(model.mode.groups.items())
 
     def condition(self, model: ConditionModel, path: Path) -> Condition:
-        """A condition with all that stands in it."""
+        """A condition with all that stands in it, cheapest first."""
         parts: list[Condition] = []
         if model.all_ is not None:
-            parts.append(All(tuple(self.condition(m, (*path, "all", i)) for i, m in enumerate(model.all_))))
+            inner = (self.condition(m, (*path, "all", i)) for i, m in enumerate(model.all_))
+            parts.append(All(self._cheapest_first(inner)))
         if model.any_ is not None:
             parts.append(AnyOf(tuple(self.condition(m, (*path, "any", i)) for i, m in enumerate(model.any_))))
         if model.not_ is not None:
@@ -75,5 +81,22 @@ class Builder(Source):
         for key, make in _MAKERS:
             asked = getattr(model, key)
             if asked is not None:
-                parts.append(make(asked, (*path, key), self))
-        return parts[0] if len(parts) == 1 else All(tuple(parts))
+                parts.append(self._leaf(key, make, asked, (*path, key)))
+        return parts[0] if len(parts) == 1 else All(self._cheapest_first(parts))
+
+    def _leaf(self, key: str, make: Callable[..., Condition], asked: object, path: Path) -> Condition:
+        """What one key asks; the same words make the same condition, so that a mail is looked at once."""
+        folder = str(PurePath(self.file).parent)  # files are named relative to it
+        text = asked.model_dump_json(exclude_unset=True) if isinstance(asked, BaseModel) else repr(asked)
+        written = (folder, key, text)
+        made = self.made.conditions.get(written)
+        if made is None:
+            before = len(self.problems)
+            made = Once(make(asked, path, self))
+            self.made.costs[made] = _RANKS[key]
+            if len(self.problems) == before:  # what is wrong is said at every place where it stands
+                self.made.conditions[written] = made
+        return made
+
+    def _cheapest_first(self, parts: Iterable[Condition]) -> tuple[Condition, ...]:
+        return tuple(sorted(parts, key=self.made.cost))

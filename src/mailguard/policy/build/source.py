@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mailguard.mail.directory import NOBODY, Directory
+from mailguard.policy.build.made import Made
 from mailguard.policy.customers import Customers
 from mailguard.policy.fold import fold
 from mailguard.policy.lists import NameList, normal_domain
@@ -33,6 +34,7 @@ class Source:
     directory: Directory = NOBODY
     problems: list[Problem] = field(default_factory=list)
     customers: Customers = field(default_factory=Customers)
+    made: Made = field(default_factory=Made)
 
     def problem(self, path: Path, message: str) -> None:
         """Note what is wrong with the value at this place."""
@@ -45,10 +47,13 @@ class Source:
         found: list[NameList] = []
         for index, name in enumerate(names):
             if name in self.lists:
+                self.made.asked.add(name)
                 found.append(self.lists[name])
             else:
                 self.problem((*path, index), f"no list {name[:60]!r}{did_you_mean(name, self.lists)}")
-        return found[0] if len(found) == 1 else _union(found)
+        names_all = found[0] if len(found) == 1 else self.made.unions.setdefault(names, NameList.union(found))
+        self.made.names.append(names_all)
+        return names_all
 
     def groups(self, names: tuple[str, ...] | None, path: Path) -> tuple[str, ...]:
         """The names of groups that are asked for; one that is not there, or holds nobody, is a problem: a rule about
@@ -89,9 +94,6 @@ class Source:
                 entries.append(normal(glob))
             except ValueError as error:
                 self.problem((*path, index), str(error))
-        return NameList(entries) if normal is normal_domain else NameList((), entries)
-
-
-def _union(lists: list[NameList]) -> NameList:
-    entries = {entry for found in lists for entry in found.entries}
-    return NameList((e for e in entries if "@" not in e), (e for e in entries if "@" in e))
+        names = NameList(entries) if normal is normal_domain else NameList((), entries)
+        self.made.names.append(names)
+        return names

@@ -13,6 +13,8 @@ from mailguard.policy.schema.text import TextModel, parse_weight
 from mailguard.policy.shares import Shares
 from mailguard.policy.values import AT_LEAST_ONE
 
+#: Words of one file: each is looked for in each mail, unlike the names of a list.
+WORDS_MAX = 20_000
 _WORD_HEADS = ("word", "words", "keyword", "keywords", "語句", "単語", "キーワード")
 _WEIGHT_HEADS = ("weight", "score", "重み", "点数", "配点")
 
@@ -43,6 +45,9 @@ def text(model: TextModel, path: Path, source: Source) -> Condition:
 def _weighted(name: str, path: Path, source: Source) -> list[tuple[str, int]]:
     """The words of a file with their weights, 1 where there is no second column."""
     rows = source.rows_of(name, path)
+    if len(rows) > WORDS_MAX:
+        source.problem(path, f"list file {name[:100]!r}: more than {WORDS_MAX:,} words")
+        return []
     heads = headed(rows, (*_WORD_HEADS, *_WEIGHT_HEADS))
     word_at = next((heads[head] for head in _WORD_HEADS if head in heads), 0)
     weight_at = next((heads[head] for head in _WEIGHT_HEADS if head in heads), 1)

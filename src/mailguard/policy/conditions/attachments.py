@@ -5,10 +5,11 @@ Files that nobody could see or open leave the answer open instead of making it n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mailguard.mail.verdict import Because
 from mailguard.policy.conditions.file_picks import Pick
+from mailguard.policy.fold import fold
 from mailguard.policy.result import Result, Told, Truth, both, bounded, decide, number, some
 from mailguard.policy.values import AT_LEAST_ONE, Comparison
 from mailguard.policy.view import File, View
@@ -23,6 +24,23 @@ class Attachments:
     picks: tuple[Pick, ...] = ()
     count: Comparison = AT_LEAST_ONE
     total_size: Comparison | None = None
+    _globs: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        globs = (fold(glob) for pick in self.picks for glob in pick.name_globs)
+        object.__setattr__(self, "_globs", frozenset(globs))
+
+    def shut(self, view: View) -> bool:
+        """There is no file, or none with such a name, and none that nobody saw."""
+        if self.count.holds(0) or view.files_incomplete:
+            return False
+        if view.files:
+            matched = view.file_globs
+            if not self._globs or matched is None or not self._globs.isdisjoint(matched):
+                return False
+            if any(file.closed for file in view.files):
+                return False
+        return not any(gap for pick in self.picks for gap in pick.gaps(view))
 
     @property
     def needs(self) -> frozenset[str]:

@@ -32,7 +32,8 @@ class Pick:
     phrase: the noun phrase it makes ("that is encrypted"); doubtful: whether a file that fails the test might pass if
     it could be read; inside: whether a closed container may hold one that passes; gaps: what else nobody knows, for all
     files; recipients: the envelope's recipients that a picked file is about, None where it is about the file alone;
-    evidence: what it adds to the file's name; needs: what must be asked of the ledger (Policy.needs).
+    evidence: what it adds to the file's name; needs: what must be asked of the ledger (Policy.needs);
+    name_globs: one of them covers the name of whatever passes.
     """
 
     test: Test
@@ -43,6 +44,7 @@ class Pick:
     recipients: Callable[[View, int, File], frozenset[int]] | None = None
     evidence: Callable[[View, int, File], list[str]] = lambda _view, _index, _file: []
     needs: frozenset[str] = frozenset()
+    name_globs: tuple[str, ...] = ()
 
 
 def of_type(types: frozenset[str]) -> Pick:
@@ -61,6 +63,7 @@ def named(globs: Any, written: tuple[str, ...]) -> Pick:
             globs.fullmatch(fold(file.attachment.filename).encode("utf-8", "replace")) is not None
         ),
         Because(f"名前が「{listed}」の", f"named {listed}"),
+        name_globs=written,
     )
 
 

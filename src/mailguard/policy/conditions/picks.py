@@ -28,7 +28,7 @@ class Pick:
 
     gap: what is not known where the test is undecided. evidence: what shows it, in no language (the address, if left
     out). reason: the same in both languages, for sentences. values: what a rule's sentence may name in braces.
-    needs: what must be asked before the mail is judged (`Policy.needs`).
+    needs: what must be asked before the mail is judged (`Policy.needs`). names: whoever passes is on it.
     """
 
     test: Callable[[View, Seen], Truth]
@@ -38,6 +38,7 @@ class Pick:
     reason: Callable[[View, Seen], Because] | None = None
     values: Callable[[View, Sequence[Seen]], dict[str, Because]] | None = None
     needs: frozenset[str] = NOTHING
+    names: NameList | None = None
 
 
 def truth(holds: bool) -> Truth:
@@ -101,13 +102,13 @@ def listed(names: NameList, wanted: bool, list_names: Sequence[str]) -> Pick:
         if wanted
         else Because(f"リスト「{named}」にない", f"not on the list {named}")
     )
-    return Pick(lambda _view, seen: truth(names.has(seen.address) is wanted), words)
+    return Pick(lambda _view, seen: truth(names.has(seen.address) is wanted), words, names=names if wanted else None)
 
 
 def matching(names: NameList, globs: Sequence[str]) -> Pick:
     """Of a domain or address that one of the globs covers."""
     words = Because(f"「{'、'.join(globs)}」に合う", f"matching {', '.join(globs)}")
-    return Pick(lambda _view, seen: truth(names.has(seen.address)), words)
+    return Pick(lambda _view, seen: truth(names.has(seen.address)), words, names=names)
 
 
 def member(groups: Sequence[str]) -> Pick:

@@ -7,11 +7,12 @@ somebody was written to before is a value of the case. Nothing is looked up.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mailguard.mail.verdict import Because
 from mailguard.policy.conditions.picks import Pick, needs_of
 from mailguard.policy.free_mail import is_shared
+from mailguard.policy.lists import NameList
 from mailguard.policy.lookalike import registrable_domain
 from mailguard.policy.result import Result, Told, Truth, bounded, decide_between, number, some
 from mailguard.policy.values import AT_LEAST_ONE, Comparison
@@ -35,6 +36,25 @@ class Recipients:
     domains: Comparison | None = None
     organizations: Comparison | None = None
     every: bool = False
+    # What `shut` needs, worked out once: it is asked for each rule and mail.
+    _none_will_do: bool = field(init=False, repr=False, compare=False)
+    _least: float = field(init=False, repr=False, compare=False)
+    _naming: tuple[NameList, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_none_will_do", self.count.holds(0))
+        # To and Cc may show people whom this envelope does not name, and they are counted.
+        object.__setattr__(self, "_least", 1 if self.shown else self.count.least)
+        object.__setattr__(self, "_naming", tuple(pick.names for pick in self.picks if pick.names is not None))
+
+    def shut(self, view: View) -> bool:
+        """Nobody of the envelope can be picked, or not as many as are asked for."""
+        if self._none_will_do or (self.shown and view.headers_doubtful):
+            return False
+        most = view.external_count if self.external else len(view.recipients)
+        if most < self._least:
+            return True
+        return bool(self._naming) and not all(map(view.may_name, self._naming))
 
     @property
     def needs(self) -> frozenset[str]:

@@ -28,6 +28,11 @@ class Sender:
     authenticated: bool | None = None
     asked: str = ""
 
+    def shut(self, view: View) -> bool:
+        """A list or glob that must name the sender does not."""
+        named = (self.address, self.domain, self.lists)
+        return any(names is not None and not view.may_name_sender(names) for names in named)
+
     def look(self, view: View) -> Result:
         sender = view.sender
         holds = True

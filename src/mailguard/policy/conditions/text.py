@@ -66,6 +66,24 @@ class TextFound:
     shares: Shares = ALL_SHARES
     count: Comparison | None = AT_LEAST_ONE
     score: Comparison | None = None
+    _keys: frozenset[str] = field(init=False, repr=False, compare=False)
+    _none_will_do: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        keys = self.words.bare.union(sought.pattern.pattern for sought in self.patterns)
+        object.__setattr__(self, "_keys", keys)
+        asked = (comparison for comparison in (self.count, self.score) if comparison is not None)
+        object.__setattr__(self, "_none_will_do", all(comparison.holds(0) for comparison in asked))
+
+    def shut(self, view: View) -> bool:
+        """Nothing of what it looks for stands anywhere, and all was read."""
+        if self._none_will_do:
+            return False
+        for place in self.places:
+            present = view.present(place, self.shares)
+            if present is None or not self._keys.isdisjoint(present):
+                return False
+        return not text_gaps(view, self.places)
 
     def look(self, view: View) -> Result:
         hits = self._hits(view)
@@ -95,9 +113,12 @@ class TextFound:
             folded, variants = view.text(place, self.shares)
             if not folded:
                 continue
-            for word, times in self.words.found(folded):
+            present = view.present(place, self.shares)
+            for word, times in self.words.found(folded, present):
                 words.setdefault(word, _Hits(self.weights.get(word, 1))).add(word, times, place)
             for sought, hits in zip(self.patterns, patterns, strict=True):
+                if present is not None and sought.pattern.pattern not in present:
+                    continue
                 for piece in _most_pieces(sought.pattern, variants):
                     hits.add(" ".join(piece.split())[:60], 1, place)
         enough = (hits for sought, hits in zip(self.patterns, patterns, strict=True) if sought.count.holds(hits.times))
@@ -136,6 +157,8 @@ def _most_pieces(pattern: Any, variants: tuple[bytes, ...]) -> list[str]:
 
 def text_gaps(view: View, places: tuple[str, ...]) -> tuple[str, ...]:
     """What in these places nobody could read."""
+    if not view.unread_anywhere:
+        return ()
     gaps: set[str] = set()
     if "body" in places or "subject" in places:
         # a subject is lost only with the whole header
