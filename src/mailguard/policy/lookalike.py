@@ -82,6 +82,11 @@ def unicode_domain(domain: str) -> str:
     return ".".join(labels)
 
 
+def is_public(domain: str) -> bool:
+    """Whether the domain ends as the public suffix list knows domains to end."""
+    return bool(_extract(unicode_domain(domain)).suffix)
+
+
 @functools.lru_cache(maxsize=65536)
 def _split(domain: str) -> _Split:
     shown = unicode_domain(domain)

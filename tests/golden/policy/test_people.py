@@ -53,7 +53,7 @@ def test_what_the_page_shows_holds(text: str, tmp_path: Path) -> None:
     results = run_examples(shown, COMPANY)
     assert results
     assert [result for result in results if not result.passed] == []
-    assert lint(shown) == []
+    assert [problem for problem in lint(shown) if problem.severity != "info"] == []
 
 
 def test_the_directory_that_the_page_shows_can_be_set(tmp_path: Path) -> None:
@@ -66,5 +66,5 @@ def test_the_directory_that_the_page_shows_can_be_set(tmp_path: Path) -> None:
 
 
 def test_the_policy_of_the_cases_is_sound(policy: Policy) -> None:
-    assert lint(policy) == []
+    assert [problem for problem in lint(policy) if problem.severity != "info"] == []
     assert [result for result in run_examples(policy) if not result.passed] == []

@@ -1,0 +1,93 @@
+"""What one rule says that its author cannot have meant, looked at for itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mailguard.mail.organization import Organization
+from mailguard.mail.verdict import Disposition
+from mailguard.policy.fold import fold
+from mailguard.policy.lint.implies import implies, leaves
+from mailguard.policy.lint.never import Lists, always, never
+from mailguard.policy.patterns import compile_pattern
+from mailguard.policy.rule import Rule
+from mailguard.policy.schema import ConditionModel
+from mailguard.policy.schema.text import TextModel
+
+#: What nearly every mail has: a pattern that is found in each of these asks nothing.
+_EVERYDAY = (
+    "お世話になっております。\n資料をお送りします。".encode(), b"Hello,\nplease find it below.\nRegards, Ann",
+    "1: 会議 2024年".encode(), b"OK",
+)  # fmt: skip
+
+
+def alone(rule: Rule, organization: Organization | None, lists: Lists) -> Iterator[str]:
+    """Warnings about a rule, in words."""
+    if rule.disposition is Disposition.DELIVER:
+        yield "then: deliver has no effect: a rule only adds strictness; exceptions belong into unless:"
+    if rule.model.then.expire_action == "release" and rule.disposition is Disposition.APPROVE:
+        yield "expire_action: release lets a mail go that nobody approved"
+    for said in never(rule.model.when, organization, lists):
+        yield f"can never hold: {said}"
+    for number, exception in enumerate(rule.model.unless or (), 1):
+        if implies(rule.model.when, exception):
+            same = exception == rule.model.when
+            yield (
+                "can never hold: unless: says the same as when:"
+                if same
+                else (f"can never hold: exception {number} of unless: holds whenever when: does")
+            )
+        elif said := next(never(exception, organization, lists), ""):
+            yield f"exception {number} of unless: never applies: {said}"
+    yield from _alternatives(rule.model.when, organization, lists)
+    for condition in _everywhere(rule.model.when):
+        yield from _asks_nothing(condition)
+
+
+def _alternatives(model: ConditionModel, organization: Organization | None, lists: Lists) -> Iterator[str]:
+    """Members of any: that can never hold, where others can."""
+    for leaf in leaves(model):
+        if leaf.key != "any_":
+            continue
+        reasons = [next(never(part, organization, lists), "") for part in leaf.asked]
+        if not all(reasons):
+            for number, reason in enumerate(reasons, 1):
+                if reason:
+                    yield f"alternative {number} of any: can never hold: {reason}"
+
+
+def _everywhere(model: ConditionModel) -> Iterator[ConditionModel]:
+    """A condition with all that stands in it."""
+    yield model
+    inside = (*(model.all_ or ()), *(model.any_ or ()), *((model.not_,) if model.not_ is not None else ()))
+    for part in inside:
+        yield from _everywhere(part)
+
+
+def _asks_nothing(model: ConditionModel) -> Iterator[str]:
+    """Comparisons, words and patterns that nearly every mail satisfies."""
+    if model.recipients is not None:
+        asked = model.recipients
+        counts = ("count", asked.count), ("domains", asked.domains), ("organizations", asked.organizations)
+        yield from always(counts)
+        if asked.risk is not None:
+            yield "risk cannot be decided yet: nothing in this version gives one, and what cannot be decided is held"
+    if model.attachments is not None:
+        yield from always((("count", model.attachments.count),))
+    if model.text is not None:
+        yield from _text(model.text)
+
+
+def _text(model: TextModel) -> Iterator[str]:
+    for word, _ in model.words or ():
+        bare = fold(word).strip("* \u3000")
+        if not bare:
+            yield f"the word {word!r} is empty without its *: it is never found"
+        elif len(bare) == 1:
+            yield f"the word {word!r} is one character long and stands in nearly every mail"
+    for pattern in (one.pattern for one in model.patterns or ()):
+        if all(compile_pattern(pattern).search(text) is not None for text in _EVERYDAY):
+            yield f"the pattern {pattern[:60]!r} is found in nearly every mail"
+        elif re.search(r"(?<!\\)\|\||\(\||\|\)|^\||(?<!\\)\|$", pattern):
+            yield f"the pattern {pattern[:60]!r} has an empty alternative"
