@@ -29,6 +29,9 @@ _refused = Counter(
 )
 _auth = Counter("mailguard_auth", "Logins at the door", ["result"], registry=REGISTRY)
 _workers = Counter("mailguard_reader_ends", "Reading workers that ended", ["reason"], registry=REGISTRY)
+policy_refused_now = Gauge(
+    "mailguard_policy_refused", "1 while a change of the policy is refused and the old one stays", registry=REGISTRY
+)
 _reloads = Counter("mailguard_reloads", "Reloads of policy", ["result"], registry=REGISTRY)
 dot_seconds = Histogram(
     "mailguard_final_dot_seconds", "From the final dot to our reply", registry=REGISTRY,
@@ -125,7 +128,7 @@ def reloaded(policy: str, rules: int, changed: bool) -> None:
 
 
 def reload_refused(problems: list[str]) -> None:
-    """The new policy is wrong, the old one stays. The problems are the administrator's own words, not mail."""
+    """What was to be read anew is wrong, the old stays. The problems are the administrator's own words, not mail."""
     _reloads.labels("refused").inc()
     log.error("reload_refused", problems=problems)
 

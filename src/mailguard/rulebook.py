@@ -1,5 +1,7 @@
 """ROOM: the policy in force, and its exchange while mail flows: all or nothing, the old one kept if the new is wrong.
 
+A refusal is told: in the log, in the figures, to whoever asks `refused`, and after a while to the administrators.
+
 It trusts the loader's word on what is wrong. It never mixes two policies: whoever asks gets one frozen value, and
 the next asks again.
 """
@@ -7,7 +9,9 @@ the next asks again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+import gc
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 from watchfiles import awatch
@@ -18,8 +22,24 @@ from mailguard.mail.organization import Organization
 from mailguard.policy.loader import Policy, load_policy
 from mailguard.policy.marks import Problem, Problems
 
+#: Seconds until the administrators are told, since people save a file several times, and until they may be told again.
+SETTLE, PAUSE = 30.0, 600.0
+_TOLD_MAX = 50
 #: Seconds until watching is tried again when it could not be had.
 _AFTER_FAULT = 30.0
+
+
+@contextlib.contextmanager
+def _small_collections() -> Iterator[None]:
+    """Without the collector of garbage looking at all there is, which stops every thread; it looks at what is new only,
+    a few thousand things at a time.
+    """
+    young, middle, old = gc.get_threshold()
+    gc.set_threshold(young, middle, 1_000_000)
+    try:
+        yield
+    finally:
+        gc.set_threshold(young, middle, old)
 
 
 class Rulebook:
@@ -33,6 +53,8 @@ class Rulebook:
         self._policy = policy
         self._directory = directory
         self.problems: tuple[Problem, ...] = ()
+        self._asked: tuple[Path, ...] = ()
+        self._turned = asyncio.Event()
         self._reloading = asyncio.Lock()
 
     @classmethod
@@ -65,11 +87,13 @@ class Rulebook:
         """
         async with self._reloading:
             try:
-                policy = await asyncio.to_thread(
-                    load_policy, self._paths, self._organization, directory=self._directory
-                )
+                with _small_collections():
+                    policy = await asyncio.to_thread(
+                        load_policy, self._paths, self._organization, directory=self._directory
+                    )
             except Problems as error:
-                said_before, self.problems = error.problems == self.problems, error.problems
+                said_before = error.problems == self.problems
+                self._refuse(error.problems, error.sources)
                 if asked or not said_before:
                     events.reload_refused([str(problem) for problem in error.problems])
                 return False
@@ -77,15 +101,60 @@ class Rulebook:
                 events.fault("policy", error)
                 return False
             changed = policy.hash != self._policy.hash
-            self._policy, self.problems = policy, ()
+            self._policy = policy
+            self._refuse((), ())
             if changed or asked:
                 events.reloaded(policy.hash, len(policy.rules), changed)
             return True
 
+    def refused(self) -> tuple[str, ...]:
+        """What is wrong with the files as they are, while an older policy is in force; empty: nothing."""
+        return tuple(map(str, self.problems[:_TOLD_MAX]))
+
+    def _refuse(self, problems: tuple[Problem, ...], asked: tuple[Path, ...]) -> None:
+        self.problems, self._asked = problems, asked
+        events.policy_refused_now.set(bool(problems))
+        self._turned.set()
+
+    async def tell(
+        self, told: Callable[[Sequence[str]], Awaitable[None]], *, settle: float = SETTLE, pause: float = PAUSE
+    ) -> None:
+        """Until cancelled, say what is wrong once it has been so for `settle` seconds, and when all is good again.
+
+        Each set of problems is told once, and the next not before `pause` seconds; what came and went unsaid stays so.
+        """
+        said: tuple[str, ...] = ()
+        while True:
+            await self._turned.wait()
+            await asyncio.sleep(settle)
+            self._turned.clear()
+            now = self.refused()
+            if now == said:
+                continue
+            try:
+                await told(now)
+                said = now
+            except Exception as error:  # the ledger is away: it is tried again
+                events.fault("policy", error)
+                self._turned.set()
+                await asyncio.sleep(pause)
+                continue
+            if now:
+                await self._good_again(pause)
+
+    async def _good_again(self, within: float) -> None:
+        """Wait until nothing is wrong any more, which is told at once, or until the next refusal may be told."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                while self.problems:
+                    self._turned.clear()
+                    await self._turned.wait()
+        self._turned.set()
+
     async def watch(self) -> None:
         """Reload whenever a file of the policy changes, until cancelled. Editors rename: the folders are watched."""
         while True:
-            folders = {path if path.is_dir() else path.parent for path in (*self._paths, *self._policy.sources)}
+            folders = self._folders()
             try:
                 await self._watch(folders)
                 await asyncio.sleep(1)
@@ -94,7 +163,16 @@ class Rulebook:
                 await asyncio.sleep(_AFTER_FAULT)
 
     async def _watch(self, folders: set[Path]) -> None:
-        async for _ in awatch(*(folder for folder in folders if folder.is_dir()), step=200):
-            await self.reload()
-            if not {source.parent for source in self._policy.sources} <= folders:
+        new = True  # what was changed before these folders were watched is looked for once
+        there = (folder for folder in folders if folder.is_dir())
+        async for changes in awatch(*there, step=200, rust_timeout=1000, yield_on_timeout=True):
+            if changes or new:
+                new = False
+                await self.reload()
+            if not self._folders() <= folders:
                 return  # a list file in a new folder: watch that one too
+
+    def _folders(self) -> set[Path]:
+        """Where files lie that the policy in force was made of, or a refused one asks for."""
+        files = (*self._paths, *self._policy.sources, *self._asked)
+        return {path if path.is_dir() else path.parent for path in files}

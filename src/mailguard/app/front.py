@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import uvicorn
 
@@ -65,6 +65,7 @@ class Reception:
         *,
         ready: Callable[[], Awaitable[dict[str, str]]],
         policy: Callable[[], Policy] | None,
+        refused: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         config = rooms.config
         target = upstream(config)
@@ -85,6 +86,7 @@ class Reception:
             outside=Outside(target.path) if target.path else None,
             ready=ready,
             policy=(lambda: describe(policy())) if policy else None,
+            refused=refused,
             now=utc_now,
             version=__version__,
         )

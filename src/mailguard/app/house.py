@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -40,7 +40,7 @@ from mailguard.smtpd.auth import UserFile
 from mailguard.smtpd.server import Door
 from mailguard.smtpd.tls import CertificateError
 from mailguard.store.errors import StoreError
-from mailguard.store.records import MessageRecord
+from mailguard.store.records import MessageRecord, NoticeKind
 from mailguard.store.spool import Retention
 
 Role = Literal["all", "smtp", "delivery", "console"]
@@ -136,8 +136,11 @@ class House:
         stack.push_async_callback(_ended, asyncio.create_task(self._rulebook.watch(), name="policy watcher"))
 
     async def _open_reception(self, stack: AsyncExitStack, rooms: Rooms, readers: Readers) -> None:
-        policy = self._rulebook.current if self._rulebook else None
-        self._reception = Reception(rooms, readers, ready=self.wrong, policy=policy)
+        book = self.rulebook
+        self._reception = Reception(rooms, readers, ready=self.wrong, policy=book.current, refused=book.refused)
+        # The process with the console writes the letters, so that they come once.
+        writer = asyncio.create_task(book.tell(self._about_policy), name="policy letters")
+        stack.push_async_callback(_ended, writer)
         await self._reception.start()
         stack.push_async_callback(self._reception.stop)
 
@@ -255,6 +258,15 @@ class House:
             return
         self._noticed()
         self._rooms.live.publish(record.state.value, record.id, record.people)
+
+    async def _about_policy(self, problems: Sequence[str]) -> None:
+        """The administrators hear that a change of the policy was refused, or that all is good again."""
+        kind: NoticeKind = "policy_refused" if problems else "policy_good"
+        for person in self.config.settings.console.administrators:
+            await self.rooms.outbox.add(kind, person, utc_now(), problems=list(problems))
+        self._noticed()
+        if self._post is None:
+            hint.tap(ledger_path(self.config))
 
     # Clocks
 

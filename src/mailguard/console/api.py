@@ -146,12 +146,12 @@ async def me(request: Request) -> Response:
 
 
 async def policy(request: Request) -> Response:
-    """GET /policy: the active policy's hash and rules, for administrators and auditors."""
+    """GET /policy: the active policy's hash and rules, and what is wrong with a newer one, for those who see all."""
     actor, _ = await caller(request)
     shown = desk_of(request).policy
     if shown is None or actor.role not in SEES_ALL:
         raise not_found()
-    return JSONResponse(dict(shown()))
+    return JSONResponse({**shown(), "problems": list(desk_of(request).refused())})
 
 
 async def live_events(request: Request) -> Response:

@@ -7,7 +7,7 @@ relays, and decides nothing about mail.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import resources
 from typing import Any
@@ -46,10 +46,11 @@ def build(
     outside: Outside | None = None,
     ready: Callable[[], Awaitable[Mapping[str, str]]] | None = None,
     policy: Callable[[], Mapping[str, Any]] | None = None,
+    refused: Callable[[], Sequence[str]] = tuple,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     version: str = "",
 ) -> Starlette:
-    """The application. ready: names what is wrong with the house; policy: what `GET /policy` shows."""
+    """The application. ready: names what is wrong with the house; policy: what `GET /policy` shows; refused: Desk."""
     desk = Desk(
         settings=settings,
         review=review,
@@ -62,6 +63,7 @@ def build(
         outside=outside,
         ready=ready,
         policy=policy,
+        refused=refused,
         version=version,
     )
     routes = _routes()

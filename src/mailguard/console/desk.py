@@ -85,7 +85,8 @@ def _weight(facts: Facts) -> int:
 class Desk:
     """outside: None where the upstream is a real server. ready: what is wrong with the house, by name; empty: nothing.
 
-    policy: the active policy as contract section 7 shows it (`GET /policy`). version: of mailguard, for the API's
+    policy: the active policy as contract section 7 shows it (`GET /policy`). refused: what is wrong with a policy that
+    was not taken; empty: nothing. version: of mailguard, for the API's
     document.
     """
 
@@ -100,6 +101,7 @@ class Desk:
     outside: Outside | None = None
     ready: Callable[[], Awaitable[Mapping[str, str]]] | None = None
     policy: Callable[[], Mapping[str, Any]] | None = None
+    refused: Callable[[], Sequence[str]] = tuple
     version: str = ""
     bodies: BodyCache = field(default_factory=BodyCache)
 

@@ -180,6 +180,10 @@ class Tab:
     count: int = 0
 
 
+#: Problems of the policy at the top of a page.
+_SHOWN = 10
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """What every page has around its own content."""
@@ -212,6 +216,12 @@ class Page:
         """The role where it is more than a sender's."""
         role = self.visitor.actor.role if self.visitor.actor else Role.SENDER
         return self.visitor.say(f"role.{role}") if role in SEES_ALL or role is Role.OFFICER else ""
+
+    @property
+    def refused(self) -> Sequence[str]:
+        """What is wrong with a policy that was not taken, for those who see all."""
+        actor = self.visitor.actor
+        return self.desk.refused()[:_SHOWN] if actor is not None and actor.role in SEES_ALL else ()
 
     @property
     def house(self) -> str:

@@ -17,6 +17,8 @@ TAGS = {
     "expired": Both("【未送信】", "[Not sent] "),
     "bounced": Both("【不達】", "[Not delivered] "),
     "login": Both("", ""),
+    "policy_refused": Both("【設定エラー】", "[Policy refused] "),
+    "policy_good": Both("【復旧】", "[Policy good] "),
 }
 
 NO_SUBJECT = Both("(件名なし)", "(no subject)")
@@ -75,6 +77,19 @@ LOGIN_FOREIGN = Both(
     "ログインを試みた覚えがなければ、このメールは破棄してください。コードを誰にも伝えないでください。",
     "If you did not try to log in, throw this mail away. Never tell anybody the code.",
 )
+POLICY_REFUSED_HEAD = Both(
+    "ポリシーの変更に誤りがあるため、反映していません",
+    "A change of the policy is wrong and was not taken",
+)
+POLICY_REFUSED_LEAD = Both(
+    "これまでの規則がそのまま有効です。次の箇所を直すと、自動的に反映されます。",
+    "The rules from before are still in force. Put the places below right, and the change is taken by itself.",
+)
+POLICY_GOOD_HEAD = Both("ポリシーの変更を反映しました", "The policy is good again")
+POLICY_GOOD_LEAD = Both(
+    "先にお知らせした誤りは解消し、現在のファイルの規則が有効です。",
+    "What was wrong is put right, and the rules of the files as they are now are in force.",
+)
 FOREIGN_SENDER = Both(
     "差出人 {sender} は社外のアドレスのため、管理者にお知らせしています。",
     "The sender {sender} is outside the organisation, so the administrators are told instead.",
@@ -90,6 +105,7 @@ DECIDED = Both("決定した人", "Decided by")
 COMMENT = Both("コメント", "Comment")
 REASON = Both("理由", "Reason")
 OTHERWISE = Both("決めないとき", "If you do nothing")
+PROBLEMS = Both("誤りの箇所", "What is wrong")
 OUTSIDE = Both("社外", "outside")
 INSIDE = Both("社内", "internal")
 ENCRYPTED = Both("暗号化", "encrypted")
@@ -113,6 +129,7 @@ ENDS_APPROVAL = Both(
 OPEN_DECIDE = Both("内容を確認して決める", "Look and decide")
 OPEN_APPROVE = Both("内容を確認して承認・却下する", "Look and approve or reject")
 OPEN_STATUS = Both("状況を見る", "See what became of it")
+OPEN_CONSOLE = Both("管理画面を開く", "Open the console")
 OPEN_LOGIN = Both("ログインする", "Log in")
 CODE = Both("確認コード", "Code")
 CODE_USE = Both(

@@ -12,20 +12,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
 from mailguard.mail.address import Address
 from mailguard.mail.organization import Language, Organization
 from mailguard.mail.verdict import Disposition, RuleHit
 from mailguard.notify import letter_rows as rows
 from mailguard.notify import letter_texts as say
+from mailguard.notify.letter_policy import policy_letter
 from mailguard.notify.letter_rows import Row
 from mailguard.notify.letter_sheet import Content, render
 from mailguard.notify.mime import Attached, Sheet, message_ids, write
 from mailguard.notify.phrases import listed, on_one_line, people
-from mailguard.store.records import MessageRecord, RecipientRecord
+from mailguard.store.records import MessageRecord, NoticeKind, RecipientRecord
 
-Kind = Literal["held", "approval", "sent", "cancelled", "rejected", "expired", "bounced", "login"]
+Kind = NoticeKind
 #: The kinds that tell the sender "this did not go out" and give the original back.
 RETURNS = frozenset({"cancelled", "rejected", "expired"})
 DRAFT = "draft.eml"
@@ -50,7 +50,8 @@ class LetterContext:
     """What a letter is about. record: the mail (None for login); people: the recipients this letter speaks of (empty:
     all).
 
-    link and code: of the ticket that was made for this person; original: the mail's own octets, only for its sender.
+    link and code: of the ticket that was made for this person; original: the mail's own octets, only for its sender;
+    problems: of the policy, for letters about it.
     """
 
     settings: LetterSettings
@@ -66,12 +67,13 @@ class LetterContext:
     browser: str = ""
     minutes: int = 15
     original: bytes | None = None
+    problems: tuple[str, ...] = ()
     notes: dict[str, str] = field(default_factory=dict)
 
 
 def compose(kind: Kind, language: Language, context: LetterContext) -> bytes:
     """The octets of a letter, CRLF lines, ready for the upstream."""
-    content = _login(language, context) if kind == "login" else _about(kind, language, context)
+    content = _content(kind, language, context)
     text, html = render(content, language)
     settings = context.settings
     return write(
@@ -89,6 +91,14 @@ def compose(kind: Kind, language: Language, context: LetterContext) -> bytes:
             attached=_draft(kind, context),
         )
     )
+
+
+def _content(kind: Kind, language: Language, context: LetterContext) -> Content:
+    if kind == "login":
+        return _login(language, context)
+    if kind in ("policy_refused", "policy_good"):
+        return policy_letter(kind, language, context.problems, link=context.link, name=_name(context))
+    return _about(kind, language, context)
 
 
 def _marks(kind: Kind, context: LetterContext) -> list[tuple[str, str]]:

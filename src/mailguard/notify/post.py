@@ -24,7 +24,9 @@ from mailguard.store.outbox import Outbox
 from mailguard.store.records import MessageRecord, Notice, NoticeKind
 from mailguard.store.spool import Spool
 
-_KINDS: tuple[NoticeKind, ...] = ("held", "approval", "sent", "cancelled", "rejected", "expired", "login")
+#: Kinds that are about no mail, and about people whom the settings name.
+_WITHOUT_MAIL: tuple[NoticeKind, ...] = ("login", "policy_refused", "policy_good")
+_KINDS: tuple[NoticeKind, ...] = ("held", "approval", "sent", "cancelled", "rejected", "expired", *_WITHOUT_MAIL)
 _AT_ONCE = 32
 #: Look again after so many seconds without being woken: a command line beside us may have written notices.
 _LOOK_AGAIN = 5.0
@@ -130,7 +132,7 @@ class Post:
     async def _letters_for(self, notice: Notice) -> int:
         record = await self._holds.find(notice.message_id) if notice.message_id else None
         readers = self._readers(notice)
-        if not readers or (record is None and notice.kind != "login") or _is_stale(notice, record):
+        if not readers or (record is None and notice.kind not in _WITHOUT_MAIL) or _is_stale(notice, record):
             await self._outbox.done(notice.id)
             return 0
         # Only the last letter ends the notice: after a crash somebody may be told twice, but nobody not at all.
@@ -145,7 +147,7 @@ class Post:
             person = parse_address(notice.to) if notice.to else None
         except AddressError:
             person = None
-        if person is not None and (self._settings.organization.is_internal(person) or notice.kind == "login"):
+        if person is not None and (self._settings.organization.is_internal(person) or notice.kind in _WITHOUT_MAIL):
             return (person,)
         if person is not None and notice.kind == "approval":
             return (person,)  # named by the policy itself
@@ -183,6 +185,7 @@ class Post:
             actor=str(detail.get("actor") or ""),
             comment=str(detail.get("comment") or ""),
             browser=str(detail.get("browser") or ""),
+            problems=tuple(map(str, detail.get("problems", ()))),
             original=await self._original(record) if notice.kind in RETURNS and own and record else None,
         )
 
@@ -195,7 +198,7 @@ class Post:
         if notice.kind in ("held", "approval"):
             ticket = await self._tickets.letter(notice.message_id or "", to.key)
             return f"{base}/t/{ticket.token}", ticket.code
-        return f"{base}/messages/{notice.message_id}", ""
+        return f"{base}/messages/{notice.message_id}" if notice.message_id else f"{base}/", ""
 
     async def _original(self, record: MessageRecord) -> bytes | None:
         """The octets for the draft; None if they are gone or too large (the letter says where they are)."""

@@ -18,8 +18,10 @@ from mailguard.mail.lifecycle import State, message_state
 from mailguard.mail.verdict import Disposition, ExpireAction, Verdict
 
 MessageKind = Literal["mail", "letter"]
-#: What a notice asks a letter for. "login" has no message.
-NoticeKind = Literal["held", "approval", "sent", "cancelled", "rejected", "expired", "bounced", "login"]
+#: What a notice asks a letter for. The last three have no message.
+NoticeKind = Literal[
+    "held", "approval", "sent", "cancelled", "rejected", "expired", "bounced", "login", "policy_refused", "policy_good"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from mailguard.store.records import MessageRecord
 
 SETTINGS = LetterSettings(parse_address("mailguard@corp.example"), "https://mg.corp.example", CORP)
 KINDS = get_args(Kind)
+WITHOUT_MAIL = ("login", "policy_refused", "policy_good")
 STATE_OF = {"held": State.HELD, "approval": State.HELD, "sent": State.RELAYED, "cancelled": State.CANCELLED,
             "rejected": State.REJECTED, "expired": State.EXPIRED, "bounced": State.BOUNCED}  # fmt: skip
 
@@ -34,7 +35,7 @@ def context(record: MessageRecord | None = None, **changes: Any) -> LetterContex
 
 def letter(kind: Kind, language: Language = "ja", **changes: Any) -> EmailMessage:
     disposition = Disposition.APPROVE if kind == "approval" else Disposition.CONFIRM
-    record = None if kind == "login" else changes.pop("record", held_mail(disposition, STATE_OF[kind]))
+    record = None if kind in WITHOUT_MAIL else changes.pop("record", held_mail(disposition, STATE_OF[kind]))
     octets = compose(kind, language, context(record, **changes))
     return email.message_from_bytes(octets, policy=email.policy.default)
 
@@ -59,7 +60,7 @@ def test_every_kind_can_be_written_and_is_never_to_be_answered(kind: Kind, langu
         assert "https://mg.corp.example/x" in text(mail, part)
 
 
-@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"login"}))
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - set(WITHOUT_MAIL)))
 def test_a_letter_lies_under_the_original(kind: Kind) -> None:
     mail = letter(kind)
     assert mail["in-reply-to"] == "<original@corp.example>"
@@ -185,3 +186,14 @@ def test_what_the_next_server_said_is_told() -> None:
     failed = replace(record.recipients[0], last_code=550, last_text="user\r\nunknown")
     said = text(letter("bounced", record=with_recipients(record, failed)))
     assert "tanaka@examp1e.co.jp (社外): user unknown" in said
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_letter_about_a_refused_policy_quotes_the_places(language: Language) -> None:
+    problems = tuple(f"policies/a.yaml:{number}:1: unknown key 'x'\r\nBcc: y" for number in range(1, 31))
+    mail = letter("policy_refused", language, problems=problems)
+    for part in ("plain", "html"):
+        assert "policies/a.yaml:20:1:" in text(mail, part)
+        assert "policies/a.yaml:21:1:" not in text(mail, part)
+        assert "10" in text(mail, part)
+    assert mail["bcc"] is None

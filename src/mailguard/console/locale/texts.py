@@ -17,6 +17,10 @@ TEXTS: dict[str, Both] = {
     "role.auditor": Both("監査担当", "Auditor"),
     "role.officer": Both("個人情報保護担当", "Data-protection officer"),
     "product": Both("メール誤送信防止", "Keeps mail from going to the wrong person"),
+    "policy.refused": Both(
+        "ポリシーの変更に誤りがあるため、反映していません。これまでの規則が有効です。",
+        "A change of the policy is wrong and was not taken. The rules from before are in force.",
+    ),
     "live.changed": Both(
         "この間に内容が変わりました。最新の状態を表示してください。",
         "Something changed meanwhile. Show the latest state.",
