@@ -6,6 +6,7 @@ comments.
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import click
 
 from mailguard.cli.setup import fail
 from mailguard.config.tryout import shipped_policies
+from mailguard.policy.schema import json_schema
 
 _TEMPLATE = """\
 # mailguard's settings. `mailguard check --config mailguard.yaml` says what is wrong with them, all at once.
@@ -48,6 +50,9 @@ console:
 
 notify: {{from: mailguard@{domain}}}
 """
+#: What editors complete and check policy files by; a new version of mailguard has a new one: `mailguard policy schema`.
+_SCHEMA = ".schema.json"
+_MODELINE = f"# yaml-language-server: $schema={_SCHEMA}\n"
 
 
 @click.command("init")
@@ -62,7 +67,8 @@ def init(folder: Path, domain: str) -> None:
     try:
         policies.mkdir(parents=True)
         for shipped in sorted(shipped_policies().glob("*.yaml")):
-            (policies / shipped.name).write_text(_monitoring(shipped.read_text("utf-8")), "utf-8")
+            (policies / shipped.name).write_text(_MODELINE + _monitoring(shipped.read_text("utf-8")), "utf-8")
+        (policies / _SCHEMA).write_text(json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n", "utf-8")
         config.write_text(_TEMPLATE.format(domain=domain, name=domain.partition(".")[0].capitalize()), "utf-8")
     except OSError as error:
         fail(f"{folder}: cannot be written: {error.strerror}")

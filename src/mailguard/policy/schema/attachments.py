@@ -48,7 +48,9 @@ class AttachmentsModel(Strict):
 
     name: Many[Text] | None = Field(None, description="globs over the file name", examples=["*.xlsx"])
     type: Many[Text] | None = Field(
-        None, description="by content: docx xlsx pdf zip exe ...", examples=[["xlsx", "csv"]]
+        None,
+        description="kind by content, not by name: `docx`, `xlsx`, `pdf`, `zip`, `exe` and so on",
+        examples=[["xlsx", "csv"]],
     )
     encrypted: Switch | None = Field(None, description="needs a password", examples=[True])
     password_in_mail: Switch | None = Field(

@@ -21,21 +21,41 @@ from mailguard.policy.values import Many
 class ConditionModel(Strict):
     """One condition. Several keys must all hold."""
 
-    all_: Many[ConditionModel] | None = Field(None, alias="all")
-    any_: Many[ConditionModel] | None = Field(None, alias="any")
-    not_: ConditionModel | None = Field(None, alias="not")
-    recipients: RecipientsModel | None = None
-    attachments: AttachmentsModel | None = None
-    text: TextModel | None = None
-    personal_data: PersonalDataModel | None = None
+    all_: Many[ConditionModel] | None = Field(
+        None,
+        alias="all",
+        description="every one of these holds",
+        examples=[[{"recipients": {"external": True}}, {"attachments": "any"}]],
+    )
+    any_: Many[ConditionModel] | None = Field(
+        None,
+        alias="any",
+        description="at least one of these holds",
+        examples=[[{"message": {"empty_subject": True}}, {"attachments": "any"}]],
+    )
+    not_: ConditionModel | None = Field(
+        None, alias="not", description="this does not hold", examples=[{"text": {"words": ["社外秘"]}}]
+    )
+    recipients: RecipientsModel | None = Field(
+        None, description="who gets it", examples=[{"external": True, "count": ">= 10"}]
+    )
+    attachments: AttachmentsModel | None = Field(
+        None,
+        description="which files hang on it; `any`: what people call an attachment",
+        examples=["any", {"type": "xlsx"}],
+    )
+    text: TextModel | None = Field(None, description="what stands in it", examples=[{"words": ["社外秘"]}])
+    personal_data: PersonalDataModel | None = Field(
+        None, description="whose data it carries", examples=[{"persons": ">= 10"}]
+    )
     secrets: SecretsModel | None = Field(
         None, description="private keys, access tokens, passwords", examples=[True, {"private_key": ">= 1"}]
     )
     virus: Many[Literal["infected", "not_scanned"]] | None = Field(
         None, description="what the virus scanner said", examples=["infected", ["infected", "not_scanned"]]
     )
-    sender: SenderModel | None = None
-    message: MessageModel | None = None
+    sender: SenderModel | None = Field(None, description="who sends it", examples=[{"address": "sales-*@corp.example"}])
+    message: MessageModel | None = Field(None, description="what it is as a whole", examples=[{"empty_subject": True}])
     time: TimeModel | None = Field(
         None, description="when the mail came in", examples=[{"within": "22:00-05:00"}, {"office_hours": False}]
     )

@@ -77,17 +77,23 @@ class ExampleHeaderModel(Strict):
 class ExampleModel(Strict):
     """A mail in a few words, and the disposition that it must get."""
 
-    from_: AddressText = Field(alias="from")
-    to: Many[AddressText] = ()
-    cc: Many[AddressText] = ()
-    bcc: Many[AddressText] = ()
-    subject: str = "件名"
-    text: str = "本文"
+    from_: AddressText = Field(
+        alias="from", description="who sends; the domain is taken for an own one", examples=["a@corp.example"]
+    )
+    to: Many[AddressText] = Field((), description="recipients in To", examples=[["b@x.example"]])
+    cc: Many[AddressText] = Field((), description="recipients in Cc", examples=[["c@x.example"]])
+    bcc: Many[AddressText] = Field((), description="recipients that no header names", examples=[["d@x.example"]])
+    subject: str = Field("件名", description="the subject", examples=["お見積りの件"])
+    text: str = Field("本文", description="the body", examples=["資料をお送りします"])
     quoted: str = Field("", description="text of the mail that is answered, below the text", examples=["社外秘"])
     signature: str = Field("", description="the sender's signature, below the text", examples=["営業部 山田"])
     hidden: str = Field("", description="text that is not displayed", examples=["社外秘"])
-    attachments: Many[FileModel] = ()
-    known: Many[Text] = Field((), description="domains or addresses written to before")
+    attachments: Many[FileModel] = Field(
+        (), description="files, by name or with more", examples=[["見積.xlsx", {"name": "a.zip", "encrypted": True}]]
+    )
+    known: Many[Text] = Field(
+        (), description="domains or addresses that the sender has written to before", examples=[["x.example"]]
+    )
     last_written: dict[AddressText, Age] = Field(
         default_factory=dict,
         description="how long ago this sender wrote to an address; its organization counts as known",
@@ -125,7 +131,11 @@ class ExampleModel(Strict):
     header_to: Many[AddressText] | None = Field(
         None, description="whom the field To shows, if others than `to`", examples=[["carol@other.example"]]
     )
-    personal_data: dict[str, int] = Field(default_factory=dict)
+    personal_data: dict[str, int] = Field(
+        default_factory=dict,
+        description="counts of personal data by class, and of persons",
+        examples=[{"persons": 12, "phone": 12}],
+    )
     secrets: dict[str, int] = Field(
         default_factory=dict, description="how many of each class", examples=[{"private_key": 1}]
     )
@@ -140,20 +150,22 @@ class ExampleModel(Strict):
     header_from: Text | None = Field(
         None, description="what From shows, if not the sender", examples=["Boss <boss@corp.example>"]
     )
-    authenticated: Switch = True
-    reply: Switch = False
+    authenticated: Switch = Field(True, description="whether the sender logged in", examples=[False])
+    reply: Switch = Field(False, description="it answers another mail", examples=[True])
     forward: Switch = Field(False, description="hands another mail on", examples=[True])
-    signed: Switch = False
-    encrypted: Switch = False
-    automatic: Switch = False
-    unreadable: Switch = False
-    size: int = Field(2_000, ge=0)
+    signed: Switch = Field(False, description="it is signed", examples=[True])
+    encrypted: Switch = Field(False, description="it is encrypted as a whole", examples=[True])
+    automatic: Switch = Field(False, description="a machine wrote it", examples=[True])
+    unreadable: Switch = Field(False, description="it could not be read", examples=[True])
+    size: int = Field(2_000, ge=0, description="octets of the message", examples=[2000])
     at: LocalTime | None = Field(
         None,
         description="when it comes in, by the calendar's clock; a Wednesday at 10:00 if left out",
         examples=["2026-12-31 23:30"],
     )
-    expect: Literal["deliver", "delay", "confirm", "approve", "reject"]
+    expect: Literal["deliver", "delay", "confirm", "approve", "reject"] = Field(
+        description="the disposition that it must get", examples=["deliver", "confirm"]
+    )
 
     @field_validator("personal_data")
     @classmethod

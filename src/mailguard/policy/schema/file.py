@@ -20,9 +20,13 @@ class ListModel(Strict):
     or `address`).
     """
 
-    domains: Many[Text] = ()
-    addresses: Many[Text] = ()
-    files: Many[Text] = ()
+    domains: Many[Text] = Field(
+        (),
+        description="domains, or globs over them; `*.group.example` means subdomains",
+        examples=[["partner.example", "*.group.example"]],
+    )
+    addresses: Many[Text] = Field((), description="addresses, or globs over them", examples=[["info@shop.example"]])
+    files: Many[Text] = Field((), description="files of names, relative to this file", examples=[["partners.csv"]])
 
     @model_validator(mode="after")
     def _something(self) -> ListModel:
@@ -34,8 +38,12 @@ class ListModel(Strict):
 class PolicyFile(Strict):
     """One file under policies/."""
 
-    version: Literal[1]
-    lists: dict[str, ListModel] = Field(default_factory=dict)
+    version: Literal[1] = Field(description="of the language", examples=[1])
+    lists: dict[str, ListModel] = Field(
+        default_factory=dict,
+        description="named lists of domains and addresses",
+        examples=[{"partners": {"domains": ["partner.example"]}}],
+    )
     people: PeopleModel | None = Field(None, description="who works here", examples=[{"files": ["people.csv"]}])
     groups: dict[GroupName, GroupModel] = Field(
         default_factory=dict,
@@ -48,8 +56,16 @@ class PolicyFile(Strict):
     customers: CustomersModel | None = Field(
         None, description="whose name is whose", examples=[{"names": {"株式会社アルファ": "alpha.example"}}]
     )
-    rules: tuple[RuleModel, ...] = ()
-    examples: Many[ExampleModel] = Field((), description="judged by all rules of this file together")
+    rules: tuple[RuleModel, ...] = Field(
+        (),
+        description="the rules of this file; their order does not matter",
+        examples=[[{"id": "r", "when": {"attachments": "any"}, "then": "confirm"}]],
+    )
+    examples: Many[ExampleModel] = Field(
+        (),
+        description="mails that are judged by all rules of this file together",
+        examples=[[{"from": "a@corp.example", "to": ["b@x.example"], "expect": "deliver"}]],
+    )
 
 
 #: Short forms that the validators above take beside the mapping.

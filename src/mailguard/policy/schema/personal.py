@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from mailguard.mail.facts import CLASSES
 from mailguard.policy.schema.base import Strict
@@ -12,22 +12,22 @@ from mailguard.policy.values import Comparison, Count
 class PersonalDataModel(Strict):
     """Compares the number of persons, or of distinct values of a class, with a number. All keys must hold."""
 
-    persons: Count | None = None
-    payment_card: Count | None = None
-    my_number: Count | None = None
-    corporate_number: Count | None = None
-    phone: Count | None = None
-    postal_address: Count | None = None
-    postal_code: Count | None = None
-    email_address: Count | None = None
-    bank_account: Count | None = None
-    passport: Count | None = None
-    driving_licence: Count | None = None
-    health_insurance: Count | None = None
-    birth_date: Count | None = None
-    person_name: Count | None = None
-    iban: Count | None = None
-    us_ssn: Count | None = None
+    persons: Count | None = Field(None, description="persons whose data is there", examples=[">= 10"])
+    payment_card: Count | None = Field(None, description="payment card numbers", examples=[">= 1"])
+    my_number: Count | None = Field(None, description="My Numbers (個人番号)", examples=[">= 1"])
+    corporate_number: Count | None = Field(None, description="corporate numbers (法人番号)", examples=[">= 1"])
+    phone: Count | None = Field(None, description="telephone numbers", examples=[">= 10"])
+    postal_address: Count | None = Field(None, description="postal addresses", examples=[">= 10"])
+    postal_code: Count | None = Field(None, description="postal codes", examples=[">= 10"])
+    email_address: Count | None = Field(None, description="e-mail addresses", examples=[">= 10"])
+    bank_account: Count | None = Field(None, description="bank accounts", examples=[">= 1"])
+    passport: Count | None = Field(None, description="passport numbers", examples=[">= 1"])
+    driving_licence: Count | None = Field(None, description="driving licence numbers", examples=[">= 1"])
+    health_insurance: Count | None = Field(None, description="health insurance numbers", examples=[">= 1"])
+    birth_date: Count | None = Field(None, description="birth dates", examples=[">= 10"])
+    person_name: Count | None = Field(None, description="names of persons", examples=[">= 10"])
+    iban: Count | None = Field(None, description="IBANs", examples=[">= 1"])
+    us_ssn: Count | None = Field(None, description="US social security numbers", examples=[">= 1"])
 
     def asked(self) -> tuple[tuple[str, Comparison], ...]:
         """What is compared, in a fixed order."""

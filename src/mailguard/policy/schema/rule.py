@@ -45,8 +45,8 @@ Sentence = Annotated[Text, AfterValidator(_sentence)]
 class BecauseModel(Strict):
     """The sentence that people read: the fact, in both languages. Placeholders in braces: see PLACEHOLDERS."""
 
-    ja: Sentence
-    en: Sentence
+    ja: Sentence = Field(description="in Japanese", examples=["社外の宛先が{count}件あります"])
+    en: Sentence = Field(description="in English", examples=["There are {count} outside recipients"])
 
     @model_validator(mode="before")
     @classmethod
@@ -77,20 +77,46 @@ class ModeModel(Strict):
 class RuleModel(Strict):
     """A rule: when it holds and nothing in unless does, then at least this happens."""
 
-    id: Annotated[Text, AfterValidator(_rule_id)]
-    description: str = ""
+    id: Annotated[Text, AfterValidator(_rule_id)] = Field(
+        description="its name in letters, audit lines and figures; unique", examples=["many-outsiders"]
+    )
+    description: str = Field(
+        "",
+        description="a note for whoever reads the file; nobody else sees it",
+        examples=["Asked for by the legal department in 2024"],
+    )
     mode: ModeModel = Field(
         ModeModel(),
         description="enforce (if left out), notify or monitor; or one for each group of senders",
         examples=["monitor", {"default": "monitor", "groups": {"sales": "enforce"}}],
     )
-    when: ConditionModel
-    unless: Many[ConditionModel] | None = None
-    when_unknown: Literal["hold", "ignore"] = Field(
-        "hold", description="when it cannot be decided, a part being unreadable"
+    when: ConditionModel = Field(description="the condition", examples=[{"recipients": {"external": True}}])
+    unless: Many[ConditionModel] | None = Field(
+        None,
+        description="exceptions: if any of them holds, the rule does not",
+        examples=[[{"recipients": {"domain": "partner.example"}}]],
     )
-    automatic: Switch = Field(False, description="also for replies by machines, receipts and bounces")
-    headline: Switch = Field(False, description="told first, before equally strict rules; decides nothing")
-    then: ThenModel
-    because: BecauseModel | None = None
-    examples: Many[ExampleModel] = ()
+    when_unknown: Literal["hold", "ignore"] = Field(
+        "hold",
+        description="what it means when a part of the mail could not be read and the condition cannot be decided",
+        examples=["hold", "ignore"],
+    )
+    automatic: Switch = Field(
+        False,
+        description="also for replies by machines, receipts and bounces, which are otherwise never held",
+        examples=[True],
+    )
+    headline: Switch = Field(
+        False, description="told first, before equally strict rules; decides nothing", examples=[True]
+    )
+    then: ThenModel = Field(description="what happens", examples=["confirm", {"delay": "5m"}])
+    because: BecauseModel | None = Field(
+        None,
+        description="one sentence that people read, the fact, in both languages",
+        examples=[{"ja": "社外の宛先です", "en": "It goes outside"}],
+    )
+    examples: Many[ExampleModel] = Field(
+        (),
+        description="mails in a few words and what must become of them by this rule alone",
+        examples=[[{"from": "a@corp.example", "to": ["b@x.example"], "expect": "confirm"}]],
+    )

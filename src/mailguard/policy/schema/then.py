@@ -17,8 +17,10 @@ WORDS = ("deliver", "delay", "confirm", "approve", "reject")
 class ApproveModel(Strict):
     """Who decides instead of the sender."""
 
-    by: Many[AddressText]
-    quorum: int = Field(1, ge=1, le=20)
+    by: Many[AddressText] = Field(
+        description="who decides", examples=["boss@corp.example", ["a@corp.example", "b@corp.example"]]
+    )
+    quorum: int = Field(1, ge=1, le=20, description="how many of them must agree", examples=[1])
 
     @model_validator(mode="after")
     def _enough(self) -> ApproveModel:
@@ -30,15 +32,31 @@ class ApproveModel(Strict):
 class ThenModel(Strict):
     """A disposition, with what belongs to it."""
 
-    deliver: Literal[True] | None = None
-    delay: Duration | None = None
-    confirm: Literal[True] | None = None
-    approve: ApproveModel | None = None
-    reject: Literal[True] | None = None
-    scope: Literal["recipients", "mail"] | None = Field(None, description="whom it is about; mail if left out")
-    expire_after: Duration | None = None
-    expire_action: Literal["return", "release", "discard"] | None = None
-    internal_first: Switch = Field(False, description="colleagues get their copy at once")
+    deliver: Literal[True] | None = Field(None, description="nothing: a hit that is only recorded", examples=[True])
+    delay: Duration | None = Field(
+        None, description="a silent undo window of this length, then it goes", examples=["60s"]
+    )
+    confirm: Literal[True] | None = Field(None, description="the sender decides", examples=[True])
+    approve: ApproveModel | None = Field(
+        None, description="others decide; nobody approves their own mail", examples=[{"by": ["boss@corp.example"]}]
+    )
+    reject: Literal[True] | None = Field(
+        None, description="refused with `550` and the reason; the mail stays in the mail client", examples=[True]
+    )
+    scope: Literal["recipients", "mail"] | None = Field(
+        None,
+        description="whom it is about: the matching recipients only, or the whole mail; `mail` if left out",
+        examples=["recipients", "mail"],
+    )
+    expire_after: Duration | None = Field(
+        None, description="how long a decision is waited for; `72h` if left out", examples=["24h"]
+    )
+    expire_action: Literal["return", "release", "discard"] | None = Field(
+        None,
+        description="what then happens: back to the sender, sent, or thrown away; `return` if left out",
+        examples=["return", "discard"],
+    )
+    internal_first: Switch = Field(False, description="colleagues get their copy at once", examples=[True])
 
     @model_validator(mode="before")
     @classmethod
