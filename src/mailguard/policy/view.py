@@ -100,7 +100,7 @@ class View:
         #: What conditions that several rules share said of this mail.
         self.looked: dict[object, Result] = {}
         self._sieve = sieve
-        self._present: dict[tuple[str, Shares], frozenset[str]] = {}
+        self._present: dict[str | tuple[str, Shares], frozenset[str]] = {}
         self.directory = directory
         self.calendar = calendar or Calendar(timezone=case.organization.timezone)
         self.facts = case.facts
@@ -146,10 +146,11 @@ class View:
         """The words and patterns of the policy that may stand in a place; None: nobody looked. shares: of the body."""
         if self._sieve is None:
             return None
-        shares = shares if where == "body" else ALL_SHARES
-        found = self._present.get((where, shares))
+        # The plain name where it will do: this is asked for each rule with words, and a pair takes longer to look up.
+        key = where if shares is ALL_SHARES or where != "body" else (where, shares)
+        found = self._present.get(key)
         if found is None:
-            found = self._present[where, shares] = self._sieve.screen.present(*self.text(where, shares))
+            found = self._present[key] = self._sieve.screen.present(*self.text(where, shares))
         return found
 
     @cached_property

@@ -10,7 +10,7 @@ from mailguard.policy.marks import PROBLEMS_MAX, Path, Problem
 from mailguard.policy.patterns import Words, compile_pattern
 from mailguard.policy.rows import headed
 from mailguard.policy.schema.text import TextModel, parse_weight
-from mailguard.policy.shares import Shares
+from mailguard.policy.shares import ALL_SHARES, Shares
 from mailguard.policy.values import AT_LEAST_ONE
 
 #: Words of one file: each is looked for in each mail, unlike the names of a list.
@@ -23,6 +23,7 @@ def text(model: TextModel, path: Path, source: Source) -> Condition:
     """The condition on words and patterns; words of files are taken in."""
     places = tuple(place for place in PLACES if place in model.in_) if model.in_ else PLACES
     shares = Shares(model.quoted or "include", model.signature or "include", model.hidden or "include")
+    shares = ALL_SHARES if shares == ALL_SHARES else shares  # known again without a look at its parts
     if model.names_other_customer:
         return OtherCustomerInText(source.asked_customers((*path, "names_other_customer")), places, shares)
     weights = dict(model.words or ())
