@@ -52,7 +52,7 @@ check: $(VENV)/.installed-for-tests
 	$(VENV)/bin/ruff check --quiet . || failed=1; \
 	$(VENV)/bin/mypy || failed=1; \
 	$(VENV)/bin/python -m pytest -q -p no:cacheprovider tests/test_layers.py tests/test_docs.py \
-	    tests/test_repository.py || failed=1; \
+	    tests/test_repository.py tests/test_policy_docs.py || failed=1; \
 	exit $$failed
 
 format: $(VENV)/.installed-for-tests
@@ -62,6 +62,7 @@ format: $(VENV)/.installed-for-tests
 bench: install packages
 	@$(VENV)/bin/python bench/run.py
 	@$(VENV)/bin/python bench/reading.py
+	@$(VENV)/bin/python bench/policy.py
 
 # Coverage-guided fuzzing of the reader; what fails is left in var/fuzz/.
 FUZZ_RUNS ?= 1000000
