@@ -12,7 +12,7 @@ from mailguard.mail.facts import Attachment, ClassCount, Facts, HeaderAddress, H
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Organization
 from mailguard.mail.verdict import Because, Disposition, RecipientVerdict, RuleHit, Verdict
-from mailguard.store.records import MessageRecord, RecipientRecord
+from mailguard.store.records import Asked, MessageRecord, RecipientRecord
 
 NOW = datetime(2026, 11, 23, 13, 28, tzinfo=UTC)  # a Monday; 22:28 in Tokyo
 ANN, BOSS = parse_address("ann@corp.example"), parse_address("boss@corp.example")
@@ -35,7 +35,7 @@ def recipient(
         state=state,
         disposition=disposition,
         expires_at=NOW + timedelta(hours=72) if state is State.HELD else None,
-        approvers=(BOSS.key,) if disposition is Disposition.APPROVE else (),
+        asks=(Asked((BOSS.key,)),) if disposition is Disposition.APPROVE else (),
     )
 
 

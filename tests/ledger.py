@@ -14,10 +14,12 @@ from mailguard.mail.facts import Attachment, Facts, HeaderAddress, Headers
 from mailguard.mail.message import Body, Message, new_message_id
 from mailguard.mail.outcome import Outcome, result_of
 from mailguard.mail.verdict import (
+    Ask,
     Because,
     Disposition,
     ExpireAction,
     HoldTerms,
+    Mode,
     RecipientVerdict,
     RuleHit,
     Verdict,
@@ -31,6 +33,7 @@ from mailguard.store.queue import Queue
 from mailguard.store.records import MessageRecord
 from mailguard.store.sessions import Sessions
 from mailguard.store.spool import Spool
+from mailguard.store.turned_away import TurnedAway
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ANN, BOB, CAROL = "ann@corp.example", "bob@partner.example", "carol@other.example"
@@ -83,11 +86,17 @@ def verdict(
     action: ExpireAction = "return",
     approvers: tuple[str, ...] = (),
     quorum: int = 1,
+    asks: tuple[Ask, ...] = (),
+    urgent: bool = False,
+    notify: tuple[str, ...] = (),
+    mode: Mode = "enforce",
 ) -> Verdict:
     """One disposition for all recipients, or for `only` some; the others are delivered."""
     picked = None if only is None else set(map(parse_address, only))
     held = disposition is not Disposition.DELIVER
-    terms = HoldTerms(after, action, approvers, quorum) if held else None
+    asks = asks if disposition is Disposition.APPROVE else ()
+    asks = asks or ((Ask(approvers, quorum),) if disposition is Disposition.APPROVE else ())
+    terms = HoldTerms(after, action, asks, urgent) if held else None
 
     def one(address: Address) -> RecipientVerdict:
         if picked is not None and address not in picked:
@@ -96,8 +105,8 @@ def verdict(
 
     recipients = tuple(map(one, message.envelope.recipients))
     because = Because("社外です", "it goes outside")
-    hits = (RuleHit(rule, "enforce", disposition, because, ("evidence",), message.envelope.recipients),)
-    return Verdict(recipients, hits if held else (), "policy-hash")
+    hit = RuleHit(rule, mode, disposition, because, ("evidence",), message.envelope.recipients, notify=notify)
+    return Verdict(recipients, (hit,) if held or notify else (), "policy-hash")
 
 
 @dataclass
@@ -111,6 +120,7 @@ class Ledger:
     def __post_init__(self) -> None:
         self.spool = Spool(self.db, self.bodies)
         self.queue, self.holds, self.audit = Queue(self.db), Holds(self.db), Audit(self.db)
+        self.turned_away = TurnedAway(self.db)
         self.outbox, self.history, self.sessions = Outbox(self.db), History(self.db), Sessions(self.db)
 
     async def add(
@@ -128,6 +138,10 @@ class Ledger:
         quorum: int = 1,
         rule: str = "a-rule",
         login: str | None = None,
+        asks: tuple[Ask, ...] = (),
+        urgent: bool = False,
+        notify: tuple[str, ...] = (),
+        mode: Mode = "enforce",
     ) -> MessageRecord:
         message = mail(to, sender=sender, octets=octets, login=login, at=self.clock())
         judged = verdict(
@@ -139,6 +153,10 @@ class Ledger:
             action=action,
             approvers=approvers,
             quorum=quorum,
+            asks=asks,
+            urgent=urgent,
+            notify=notify,
+            mode=mode,
         )
         return await self.spool.add(message, known or facts(), judged, PREFIX)
 

@@ -33,7 +33,7 @@ from mailguard.mail.envelope import Client, Envelope
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body, Message, new_message_id
 from mailguard.mail.organization import Organization
-from mailguard.mail.verdict import Because, Disposition, HoldTerms, RecipientVerdict, RuleHit, Verdict
+from mailguard.mail.verdict import Ask, Because, Disposition, HoldTerms, RecipientVerdict, RuleHit, Verdict
 from mailguard.notify.letters import LetterSettings
 from mailguard.notify.live import Live
 from mailguard.notify.post import Post, Tickets
@@ -115,6 +115,7 @@ class Reception:
         evidence: tuple[str, ...] = (TANAKA,),
         after: timedelta = timedelta(hours=72),
         quorum: int = 1,
+        urgent: bool = False,
     ) -> str:
         """Put a mail into the ledger with this verdict for everybody. Returns its id."""
         raw = octets or MAIL.format(subject=subject, text=text, html=html).encode()
@@ -124,7 +125,7 @@ class Reception:
         people = tuple(parse_address(one) for one in to)
         client = Client("192.0.2.7", "pc", login=sender.strip("<>") or None)
         message = Message(message_id, Envelope(parse_reverse_path(sender), people, client), body, self.clock())
-        verdict = self._verdict(disposition, people, approvers, flagged, because, evidence, after, quorum)
+        verdict = self._verdict(disposition, people, approvers, flagged, because, evidence, after, quorum, urgent)
         await self.spool.add(message, facts, verdict, b"")
         return message_id
 
@@ -138,9 +139,10 @@ class Reception:
         evidence: tuple[str, ...],
         after: timedelta,
         quorum: int,
+        urgent: bool,
     ) -> Verdict:
-        asked = approvers if disposition is Disposition.APPROVE else ()
-        terms = HoldTerms(after, "release" if disposition is Disposition.DELAY else "return", asked, quorum)
+        asks = (Ask(approvers, quorum),) if disposition is Disposition.APPROVE else ()
+        terms = HoldTerms(after, "release" if disposition is Disposition.DELAY else "return", asks, urgent)
         why = because or Because("よく似た別のドメインです", "This domain looks like one you write to, but is another")
         hit = RuleHit("look-alike", "enforce", disposition, why, evidence, tuple(map(parse_address, flagged)))
         held = disposition > Disposition.DELIVER

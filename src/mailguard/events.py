@@ -20,6 +20,8 @@ _received = Counter(
 )
 _rule_hits = Counter("mailguard_rule_hits", "Rules that fired", ["rule", "mode"], registry=REGISTRY)
 _decisions = Counter("mailguard_decisions", "Decisions on held mail", ["event", "via"], registry=REGISTRY)
+_nudges = Counter("mailguard_nudges", "People reminded or asked as well", ["kind"], registry=REGISTRY)
+_confirmed = Counter("mailguard_challenges_confirmed", "Mails handed in again", registry=REGISTRY)
 _outcomes = Counter("mailguard_upstream_outcomes", "Tries at the upstream, by recipient", ["result"], registry=REGISTRY)
 _unknown = Counter("mailguard_upstream_unknown", "Final dots without a reply", registry=REGISTRY)
 _letters = Counter("mailguard_letters", "Letters written", ["kind"], registry=REGISTRY)
@@ -78,6 +80,24 @@ def rule_hit(rule: str, mode: str) -> None:
 def decided(message_id: str, event: str, via: str, recipients: int) -> None:
     _decisions.labels(event, via).inc()
     log.info("decided", message_id=message_id, event_name=event, via=via, recipients=recipients)
+
+
+def nudged(message_id: str, reminded: int, escalated: int) -> None:
+    """Those who are asked about a mail heard of it again, or others were asked as well; numbers of people."""
+    _nudges.labels("remind").inc(reminded)
+    _nudges.labels("escalate").inc(escalated)
+    log.info("nudged", message_id=message_id, reminded=reminded, escalated=escalated)
+
+
+def challenged(message_id: str, rules: Iterable[str]) -> None:
+    _received.labels("challenge").inc()
+    log.info("challenged", message_id=message_id, rules=list(rules))
+
+
+def challenge_confirmed(message_id: str, rules: Iterable[str]) -> None:
+    """A mail was handed in once more after it had been challenged."""
+    _confirmed.inc()
+    log.info("challenge_confirmed", message_id=message_id, rules=list(rules))
 
 
 def tried(message_id: str, upstream: str, results: dict[str, int]) -> None:

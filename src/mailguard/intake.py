@@ -8,7 +8,7 @@ on disk, never lets a mail pass that could not be judged, and never refuses for 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -20,19 +20,20 @@ from mailguard.mail import reply
 from mailguard.mail.envelope import Envelope
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Message
-from mailguard.mail.organization import Organization
+from mailguard.mail.organization import Language, Organization
 from mailguard.mail.reply import Reply
+from mailguard.mail.resent import digest_of, keyed
 from mailguard.mail.trace import is_own_mark, processed_field, received_field
-from mailguard.mail.verdict import Disposition, Verdict
+from mailguard.mail.verdict import Disposition, RuleHit, Verdict
 from mailguard.policy.case import Case
 from mailguard.policy.judge import judge
 from mailguard.policy.loader import Policy
 from mailguard.policy.question import question
 from mailguard.resolver import Resolver
-from mailguard.store.audit import Audit
 from mailguard.store.history import History
 from mailguard.store.records import MessageRecord
 from mailguard.store.spool import Spool
+from mailguard.store.turned_away import TurnedAway
 
 #: So often may a mail carry our own mark before it is a loop. A colleague who redirects a mail adds one honestly.
 _OWN_MARKS = 5
@@ -71,11 +72,12 @@ class Intake:
         policy: Callable[[], Policy],
         history: History,
         spool: Spool,
-        audit: Audit,
+        turned_away: TurnedAway,
         delivery: HandsOn,
-        noticed: Callable[[MessageRecord], None],
+        noticed: Callable[[MessageRecord | None], None],
         now: Callable[[], datetime],
     ) -> None:
+        """noticed: a mail was taken in, or (None) one that was not owes letters."""
         self._settings = settings
         self._readers = readers
         self._scanner = scanner
@@ -83,7 +85,7 @@ class Intake:
         self._policy = policy
         self._history = history
         self._spool = spool
-        self._audit = audit
+        self._turned_away = turned_away
         self._delivery = delivery
         self._noticed = noticed
         self._now = now
@@ -103,11 +105,21 @@ class Intake:
         facts = await self._facts(message)
         if sum(is_own_mark(self._settings.key, mark) for mark in facts.own_marks) > _OWN_MARKS:
             return reply.OWN_LOOP
-        verdict = await self._judged(message, facts)
+        policy = self._policy()
+        case = await self._case(policy, message, facts)
+        verdict = await self._judged(policy, case)
+        digest, told = b"", frozenset[str]()
+        if verdict.disposition is Disposition.CHALLENGE:
+            digest = digest_of(self._settings.key, message, facts)
+            told = await self._turned_away.told(digest, self._now())
+            if told:
+                verdict = await self._judged(policy, replace(case, confirmed=told))
         for hit in verdict.hits:
             events.rule_hit(hit.rule, hit.mode)
-        if verdict.disposition >= Disposition.CHALLENGE:
-            return await self._refuse(message, verdict)
+        if verdict.disposition is Disposition.CHALLENGE:
+            return await self._challenge(message, facts, verdict, digest, told)
+        if verdict.disposition is Disposition.REJECT:
+            return await self._refuse(message, facts, verdict)
         return await self._keep(message, facts, verdict)
 
     async def _facts(self, message: Message) -> Facts:
@@ -119,15 +131,15 @@ class Intake:
             events.not_scanned(message.id, scanned.why)
         return scanned.added_to(facts)
 
-    async def _judged(self, message: Message, facts: Facts) -> Verdict:
-        policy, envelope = self._policy(), message.envelope  # one and the same for what is asked and what is judged
+    async def _case(self, policy: Policy, message: Message, facts: Facts) -> Case:
+        envelope = message.envelope
         asked = question(policy, facts, message.received_at)
         known, mail_domains = await asyncio.gather(
             self._history.known(envelope.sender, envelope.recipients, asked), self._mail_domains(policy, envelope)
         )
         if "files" in policy.needs:
             known = replace(known, files=await self._history.files(facts))
-        case = Case(
+        return Case(
             envelope,
             facts,
             self._settings.organization,
@@ -136,9 +148,6 @@ class Intake:
             message.received_at,
             mail_domains=mail_domains,
         )
-        if len(facts.text) + len(envelope.recipients) * 100 <= _JUDGED_ON_LOOP and not facts.attachments:
-            return judge(policy, case)
-        return await asyncio.to_thread(judge, policy, case)
 
     async def _mail_domains(self, policy: Policy, envelope: Envelope) -> dict[str, bool]:
         """What DNS says of the outside domains, if a rule in force asks for it."""
@@ -147,12 +156,44 @@ class Intake:
         own = self._settings.organization.is_internal
         return await self._resolver.mail_domains(one.ascii_domain for one in envelope.recipients if not own(one))
 
-    async def _refuse(self, message: Message, verdict: Verdict) -> Reply:
+    async def _judged(self, policy: Policy, case: Case) -> Verdict:
+        facts = case.facts
+        if len(facts.text) + len(case.envelope.recipients) * 100 <= _JUDGED_ON_LOOP and not facts.attachments:
+            return judge(policy, case)
+        return await asyncio.to_thread(judge, policy, case)
+
+    async def _refuse(self, message: Message, facts: Facts, verdict: Verdict) -> Reply:
         """The mail stays the client's, so nothing is to bounce; the refusal stays in the audit log."""
         worst = next(hit for hit in verdict.enforced if hit.disposition == verdict.disposition)
-        await self._audit.refused(message, verdict, self._now())
+        await self._turned_away.refused(message, facts.headers.subject, verdict, self._now())
         events.refused_by_policy(message.id, [hit.rule for hit in verdict.enforced])
+        self._owed(verdict)
         return reply.REFUSED_BY_POLICY.with_text(f"{worst.because.en} (rule {worst.rule})")
+
+    async def _challenge(
+        self, message: Message, facts: Facts, verdict: Verdict, digest: bytes, told: frozenset[str]
+    ) -> Reply:
+        """The mail stays the client's; handed in again while the ledger remembers it, it counts as confirmed."""
+        hits = [hit for hit in verdict.enforced if hit.disposition is Disposition.CHALLENGE]
+        rules = [hit.rule for hit in hits]
+        whose = keyed(self._settings.key, str(message.envelope.sender).lower())
+        await self._turned_away.challenged(
+            message,
+            facts.headers.subject,
+            verdict,
+            self._now(),
+            digest=digest,
+            whose=whose,
+            rules=told.union(rules),
+        )
+        events.challenged(message.id, rules)
+        self._owed(verdict)
+        return _question(message, verdict, hits, self._settings.organization.language)
+
+    def _owed(self, verdict: Verdict) -> None:
+        """A mail that did not come in may owe letters too."""
+        if any(hit.notify for hit in verdict.hits):
+            self._noticed(None)
 
     async def _keep(self, message: Message, facts: Facts, verdict: Verdict) -> Reply:
         prefix = received_field(message, self._settings.host) + processed_field(self._settings.key, message.id)
@@ -161,6 +202,8 @@ class Intake:
         if lease is not None:
             self._delivery.hand_on(record)
         self._noticed(record)
+        if verdict.confirmed:
+            events.challenge_confirmed(message.id, verdict.confirmed)
         events.accepted(
             message.id,
             verdict.disposition.word,
@@ -180,3 +223,17 @@ def _answer(message: Message, verdict: Verdict) -> Reply:
         Disposition.APPROVE: reply.HELD,  # one sentence for programs to look for; the letter says who decides
     }[verdict.disposition]
     return replace(said, text=f"{said.text} {message.id}")
+
+
+def _question(message: Message, verdict: Verdict, hits: Sequence[RuleHit], language: Language) -> Reply:
+    """The reason, cut before what to do about it is; in both languages where the client may be told more than ASCII."""
+    minutes = max(1, int(verdict.window.total_seconds()) // 60)
+    more = len(hits) - 1
+    first = hits[0]
+    en = f"{first.because.en[:240]} (rule {first.rule})" + (f" and {more} more" if more else "")
+    en += f". Send the same mail again within {minutes} minutes to confirm"
+    if message.envelope.smtputf8 and language == "ja":
+        # RFC 6531 section 3.7.4.2: only whoever said SMTPUTF8 can be expected to read more than ASCII in a reply.
+        ja = f"{first.because.ja[:60]}。このまま送る場合は{minutes}分以内に同じメールをもう一度送信してください"
+        return reply.REFUSED_BY_POLICY.told_in(f"{ja} / {en}")
+    return reply.REFUSED_BY_POLICY.with_text(en)

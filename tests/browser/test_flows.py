@@ -273,3 +273,28 @@ async def test_html_in_its_sandbox_runs_nothing_and_fetches_nothing(reception: R
     # What the policy stopped is reported on the console: that is the proof, not a fault of ours.
     assert any("Content Security Policy" in wrong for wrong in window.wrong)
     window.wrong.clear()
+
+
+URGENT = {
+    "ja": ("至急送信", "至急送信の理由(必須)", "承認を待たずに至急送信", "至急送信しました"),
+    "en": ("Urgent", "Why it cannot wait (required)", "Send now without approval", "told your reason"),
+}
+
+
+@BOTH
+@DEVICES
+async def test_sender_cannot_wait_for_approval(
+    reception: Reception, opens: Opens, device: Device, language: str
+) -> None:
+    fold, reason, button, done = URGENT[language]
+    message_id = await reception.take_in(Disposition.APPROVE, subject=WORDS[language]["subject"], urgent=True)
+    window = await opens(ANN, device, language)
+    await window.open(f"/messages/{message_id}")
+    assert not await window.page.get_by_role("button", name=button).is_visible()
+    await window.page.get_by_text(fold, exact=True).click()
+    await window.page.get_by_label(reason).fill("The server is down")
+    assert not await window.overflows()
+    await window.shot(f"urgent-{device}-{language}")
+    await window.press(button)
+    assert done in await window.text()
+    assert await state(reception, message_id) is State.QUEUED

@@ -16,15 +16,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.ledger import ANN, BOB, BOSS, CAROL, Clock, Ledger, opened
+from tests.ledger import ANN, BOB, BOSS, CAROL, DEPUTY, Clock, Ledger, opened
 
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.address import parse_address
 from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.message import new_message_id
 from mailguard.mail.outcome import Outcome, Result
-from mailguard.mail.verdict import Disposition
-from mailguard.store import entry, holds, queue
+from mailguard.mail.verdict import Ask, Disposition
+from mailguard.store import entry, holds, questions, queue
 from mailguard.store.bodies import Bodies
 from mailguard.store.records import Filter, NoticeKind
 from mailguard.store.writer import Writer
@@ -38,9 +38,13 @@ POINTS: dict[str, tuple[Any, str, str]] = {
     "inside the transaction of a decision": (holds, "settle", "before"),
     "inside the transaction of a try": (queue, "settle", "before"),
     "inside the transaction of a try, while history learns": (queue, "learn", "after"),
+    "inside the transaction of a reminder, letters owed": (questions, "_line", "before"),
+    "inside the transaction of an escalation, after its line": (questions, "_line", "after"),
     "committed, and nobody told": (Writer, "_commit", "after"),
 }
 KILL = signal.SIGKILL
+#: One question that is asked again at once, and then of others too.
+ASKED = (Ask((BOSS,), remind_after=timedelta(0), escalate_after=timedelta(0), escalate_to=(DEPUTY,)),)
 
 
 def say(*words: str) -> None:
@@ -83,11 +87,22 @@ class Life:
 
     async def adds(self) -> None:
         while True:
-            disposition = self.chance.choice([Disposition.DELIVER, Disposition.DELAY, Disposition.CONFIRM])
+            disposition = self.chance.choice(
+                [Disposition.DELIVER, Disposition.DELAY, Disposition.CONFIRM, Disposition.APPROVE]
+            )
             octets = self.chance.randbytes(self.chance.choice([200, 2000, 70_000]))
             to = self.chance.choice([(BOB,), (BOB, CAROL)])
-            record = await self.ledger.add(disposition, to, octets=octets, after=timedelta(days=1))
+            record = await self.ledger.add(disposition, to, octets=octets, after=timedelta(days=1), asks=ASKED)
             say("add", record.id, record.sha256, disposition.word)
+
+    async def nudges(self) -> None:
+        while True:
+            now = datetime.now(UTC)
+            for message_id in await self.ledger.holds.unanswered(now, 5):
+                nudged = await self.ledger.holds.nudge(message_id, now)
+                if nudged is not None and nudged.reminded:
+                    say("remind", message_id)
+            await asyncio.sleep(0)
 
     async def decides(self) -> None:
         actor = Actor(self.chance.choice([ANN, BOSS]), Role.SENDER, "console")
@@ -139,7 +154,16 @@ async def live(folder: Path, seed: int) -> None:
         life = Life(ledger, random.Random(seed))
         say("ready")
         async with asyncio.TaskGroup() as tasks:
-            for work in (life.adds, life.adds, life.adds, life.decides, life.decides, life.relays, life.letters):
+            for work in (
+                life.adds,
+                life.adds,
+                life.adds,
+                life.decides,
+                life.decides,
+                life.nudges,
+                life.relays,
+                life.letters,
+            ):
                 tasks.create_task(work())
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 from tests.crash.ledger_that_dies import POINTS
-from tests.ledger import Ledger, opened
+from tests.ledger import DEPUTY, Ledger, opened
 
 from mailguard.mail.lifecycle import FINAL, State, message_state
 from mailguard.store.bodies import Bodies
@@ -39,6 +39,7 @@ class Acknowledged:
     added: dict[str, tuple[str, str]] = field(default_factory=dict)  # id -> digest, disposition
     released: set[str] = field(default_factory=set)
     cancelled: set[str] = field(default_factory=set)
+    reminded: set[str] = field(default_factory=set)
     out: Counter[tuple[str, str]] = field(default_factory=Counter)
     relayed: set[tuple[str, str]] = field(default_factory=set)
     letters: dict[str, str] = field(default_factory=dict)  # notice -> letter
@@ -50,6 +51,8 @@ class Acknowledged:
                 self.added[rest[0]] = (rest[1], rest[2])
             case "release":
                 self.released.add(rest[0])
+            case "remind":
+                self.reminded.add(rest[0])
             case "cancel":
                 self.cancelled.add(rest[0])
             case "out":
@@ -173,6 +176,13 @@ async def letters(ledger: Ledger, records: dict[str, MessageRecord], told: Ackno
         if record.kind == "mail" and record.verdict.disposition.word == "confirm":
             assert owed[record.id, "held"] == 1
         assert owed[record.id, "sent"] <= 1
+        # Asked again once, and others once: all of it with its audit lines, or none of it.
+        lines = [line.event for line in await ledger.audit.history_of(record.id)]
+        assert owed[record.id, "reminder"] == owed[record.id, "escalated"] == lines.count("remind")
+        assert lines.count("remind") == lines.count("escalate") <= 1
+        assert record.id not in told.reminded or lines.count("remind") == 1
+        if record.kind == "mail" and lines.count("escalate"):
+            assert all(DEPUTY in copy.approvers for copy in record.recipients if copy.state is State.HELD)
 
 
 async def due_again(ledger: Ledger, records: dict[str, MessageRecord]) -> None:

@@ -53,7 +53,7 @@ rules:
   - {id: empty, when: {}, then: approve}
   - id: z
     when: {attachments: any}
-    then: {approve: {by: [manager], quorum: 2}}
+    then: {approve: {by: [managr], quorum: 2}}
 """,
     )
     second = write(tmp_path, "b.yaml", "version: 2\n")
@@ -75,7 +75,7 @@ rules:
         ("12:19", "unknown placeholder {foo}"),
         ("13:23", "an empty condition"),
         ("13:33", "approve needs approvers"),
-        ("16:27", "'manager' is not an address"),
+        ("16:27", "'managr' is not an address"),
     ]
     assert [":".join(place) for place, _ in places] == [place for place, _ in expected]
     for (_, line), (_, words) in zip(places, expected, strict=True):
@@ -102,7 +102,7 @@ rules:
         ("version: 1\nlists: {p: {domains: [a@b.example]}}\n" + GOOD[11:], "write it under addresses"),
         ("version: 1\nrules: [{id: r, when: [{attachments: any}], then: confirm}]", "all: or any:"),
         ("version: 1\nrules: [{id: r, when: {attachments: any}, then: [confirm]}]", "valid dictionary"),
-        ("version: 1\nrules: [{id: r, when: {attachments: any}, then: {challenge: 10m}}]", "not available"),
+        ("version: 1\nrules: [{id: r, when: {attachments: any}, then: {challenge: 10s}}]", "between 1m and 24h"),
         ("version: 1\nrules: [{id: r, when: {recipients: {external: yes}}, then: confirm}]", "true or false"),
         ("version: 1\nrules: [{id: r, when: {attachments: any}, then: {delay: 60s, expire_after: 1h}}]", "belong to"),
     ],
@@ -205,7 +205,7 @@ def test_the_schema_knows_every_key_and_short_form() -> None:
     definitions = told["$defs"]
     assert {"all", "any", "not", "recipients", "text"} <= definitions["ConditionModel"]["properties"].keys()
     assert {"in", "not_in", "first_time", "lookalike"} <= definitions["RecipientsModel"]["properties"].keys()
-    assert {"enum": ["deliver", "delay", "confirm", "reject"]} in definitions["ThenModel"]["anyOf"]
+    assert {"enum": ["deliver", "delay", "confirm", "challenge", "reject"]} in definitions["ThenModel"]["anyOf"]
 
 
 def test_people_and_groups_from_files(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ class House:
             policy=self.rulebook.current,
             history=rooms.history,
             spool=rooms.spool,
-            audit=rooms.audit,
+            turned_away=rooms.turned_away,
             delivery=self._delivery or Elsewhere(),
             noticed=self._taken,
             now=utc_now,
@@ -250,14 +250,15 @@ class House:
         self._noticed()
         self.rooms.live.look_again()
 
-    def _taken(self, record: MessageRecord) -> None:
-        """A mail was taken in: a letter may be owed, a clock may run, open consoles hear of it."""
+    def _taken(self, record: MessageRecord | None) -> None:
+        """A mail was taken in: a letter may be owed, a clock may run, open consoles hear of it. None: only a letter."""
         assert self._rooms is not None
         if self._delivery is None:
             hint.tap(ledger_path(self.config))
             return
         self._noticed()
-        self._rooms.live.publish(record.state.value, record.id, record.people)
+        if record is not None:
+            self._rooms.live.publish(record.state.value, record.id, record.people)
 
     async def _about_policy(self, problems: Sequence[str]) -> None:
         """The administrators hear that a change of the policy was refused, or that all is good again."""

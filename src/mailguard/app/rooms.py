@@ -30,6 +30,7 @@ from mailguard.store.outbox import Outbox
 from mailguard.store.queue import Queue
 from mailguard.store.sessions import Sessions
 from mailguard.store.spool import Spool
+from mailguard.store.turned_away import TurnedAway
 
 _KEY_OCTETS = 32
 
@@ -54,6 +55,7 @@ class Rooms:
     history: History
     audit: Audit
     outbox: Outbox
+    turned_away: TurnedAway
     live: Live
     access: Access
     review: Review
@@ -114,7 +116,9 @@ def _rooms(config: Config, db: Database) -> Rooms:
         now=utc_now,
         noticed=lambda: hints.noticed(),
     )
-    return Rooms(config, db, spool, Queue(db), holds, History(db), audit, outbox, live, access, review, hints)
+    return Rooms(
+        config, db, spool, Queue(db), holds, History(db), audit, outbox, TurnedAway(db), live, access, review, hints
+    )
 
 
 def house_key(config: Config) -> bytes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -84,6 +85,14 @@ def show(config_file: Path | None, message_id: str, as_json: bool) -> None:
     with_ledger(config_file, work)
 
 
+def _urgent_option(act: Act) -> Callable[[Any], Any]:
+    """--urgent, for the one verb that has it."""
+    if act is not Act.RELEASE:
+        return lambda verb: verb
+    said = "Without approval, where the rules allow it; counted, and told to the approvers. Needs --comment."
+    return click.option("--urgent", is_flag=True, help=said)
+
+
 def _verb(name: str, act: Act, what: str) -> None:
     """Add a deciding verb to the group."""
 
@@ -95,6 +104,7 @@ def _verb(name: str, act: Act, what: str) -> None:
         "--recipient", "recipients", multiple=True, metavar="ADDRESS", help="Only these recipients of one ID."
     )
     @click.option("--comment", default="", help="Kept in the history and told to the sender.")
+    @_urgent_option(act)
     @click.option("--dry-run", is_flag=True, help="Say what would be done, change nothing.")
     @click.option("--yes", is_flag=True, help="Do not ask on a terminal before acting on a filter.")
     @JSON
@@ -107,7 +117,10 @@ def _verb(name: str, act: Act, what: str) -> None:
         dry_run: bool,
         yes: bool,
         as_json: bool,
+        urgent: bool = False,
     ) -> None:
+        if urgent and (filters or not comment.strip()):
+            raise click.UsageError("--urgent goes with IDs and a reason: --comment")
         if bool(ids) == bool(filters):
             raise click.UsageError("give IDs, or --filter, and not both")
         if recipients and len(ids) != 1:
@@ -115,7 +128,8 @@ def _verb(name: str, act: Act, what: str) -> None:
         if filters:
             _by_filter(config_file, act, read_filter(filters, acts=True), comment, dry_run, yes, as_json)
         else:
-            _by_id(config_file, act, ids, _addresses(recipients) or None, comment, dry_run, as_json)
+            wanted = Act.URGENT if urgent else act
+            _by_id(config_file, wanted, ids, _addresses(recipients) or None, comment, dry_run, as_json)
 
 
 _verb("release", Act.RELEASE, "Let held mail go; it is sent at once.")

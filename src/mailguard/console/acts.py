@@ -98,6 +98,10 @@ async def perform(desk: Desk, actor: Actor, message_id: str, form: FormData) -> 
         act = _SELECTED[wanted]
         await desk.review.act(actor, message_id, act, _addresses(fields(form, "recipient")), comment)
         return str(act)
+    if wanted == str(Act.URGENT):
+        reason = field(form, "reason", 2000)
+        await desk.review.act(actor, message_id, Act.URGENT, None, reason)
+        return wanted
     if wanted == "remove-flagged":
         await desk.review.act(actor, message_id, Act.REMOVE, _addresses(fields(form, "flagged")), comment)
         await desk.review.act(actor, message_id, Act.RELEASE, None, comment)

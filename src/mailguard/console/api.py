@@ -27,6 +27,7 @@ from mailguard.console.models import (
     MessageOut,
     MessagePage,
     RecipientsPatch,
+    ReleaseIn,
     StatsOut,
 )
 from mailguard.console.openapi import document
@@ -100,12 +101,22 @@ def decide(act: Act) -> Callable[[Request], Awaitable[Response]]:
 
     async def endpoint(request: Request) -> Response:
         actor, message_id = await _reached(request)
-        wanted = await _body(request, DecisionIn)
-        recipients = None if wanted.recipients is None else _addresses(wanted.recipients)
-        view = await desk_of(request).review.act(actor, message_id, act, recipients, wanted.comment)
-        return _answer(MessageDetail.of_view(view))
+        return await _decide(request, actor, message_id, act, await _body(request, DecisionIn))
 
     return endpoint
+
+
+async def release(request: Request) -> Response:
+    """POST /messages/{id}/release: with urgent, by the urgent lane."""
+    actor, message_id = await _reached(request)
+    wanted = await _body(request, ReleaseIn)
+    return await _decide(request, actor, message_id, Act.URGENT if wanted.urgent else Act.RELEASE, wanted)
+
+
+async def _decide(request: Request, actor: Actor, message_id: str, act: Act, wanted: DecisionIn) -> Response:
+    recipients = None if wanted.recipients is None else _addresses(wanted.recipients)
+    view = await desk_of(request).review.act(actor, message_id, act, recipients, wanted.comment)
+    return _answer(MessageDetail.of_view(view))
 
 
 async def patch_recipients(request: Request) -> Response:
@@ -136,7 +147,7 @@ async def stats(request: Request) -> Response:
     desk = desk_of(request)
     owner = "" if actor.role in SEES_ALL else actor.address
     counts = {str(state): await desk.review.count(actor, Filter(state=state, owner=owner)) for state in State}
-    return _answer(StatsOut(states=counts))
+    return _answer(StatsOut(states=counts, urgent=await desk.review.urgent_count(actor)))
 
 
 async def me(request: Request) -> Response:

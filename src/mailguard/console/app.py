@@ -131,6 +131,7 @@ def _api() -> list[BaseRoute]:
         Route("/messages/bulk", api.bulk, methods=["POST"]),
         Route("/messages/{id}", api.show_message),
         Route("/messages/{id}/recipients", api.patch_recipients, methods=["PATCH"]),
+        Route("/messages/{id}/release", api.release, methods=["POST"]),
         *[Route(f"/messages/{{id}}/{act}", api.decide(act), methods=["POST"]) for act in ACTS],
         Route("/events", api.live_events),
         Route("/stats", api.stats),

@@ -21,13 +21,14 @@ from mailguard.console.problems import decided_words, not_found
 from mailguard.console.visit import hand_over, known_visitor, speaker
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
+from mailguard.mail.verdict import ADMINISTRATORS
 from mailguard.notify.letter_rows import Reason
 from mailguard.notify.phrases import FINDINGS, file_size, listed, on_one_line
 from mailguard.review import Act, HistoryLine, MessageRecord, View
 
 #: Words of ?done= that a page repeats; anything else is not said.
 DONE = frozenset(
-    {"release", "send-now", "cancel", "hold", "approve", "reject", "remove", "remove-flagged", "login"}
+    {"release", "send-now", "cancel", "hold", "approve", "reject", "remove", "remove-flagged", "login", "urgent"}
 )  # fmt: skip
 _MOST_FINDINGS = 20
 
@@ -81,6 +82,7 @@ class MailValues:
     buttons: Sequence[Button]
     selection_buttons: Sequence[Button]
     wants_comment: bool
+    urgent: bool
     pickable: bool
     flagged: Sequence[str]
     audience: str
@@ -118,6 +120,7 @@ def mail_values(view: View, by: Speaker, person: str) -> MailValues:
         buttons=buttons(view, by.language, say),
         selection_buttons=choices,
         wants_comment=Act.REJECT in view.acts,
+        urgent=Act.URGENT in view.acts and Act.RELEASE not in view.acts,
         pickable=bool(choices),
         flagged=[str(r.address) for r in people.flagged(record)],
         audience=people.audience(record, by),
@@ -198,6 +201,10 @@ def _past(line: HistoryLine, by: Speaker) -> Past:
         notes.append(say("event.people", people=listed(line.recipients, by.language, 5)))
     if line.comment:
         notes.append(say("event.comment", comment=on_one_line(line.comment, 2000)))
+    people = line.detail.get("people")
+    if isinstance(people, list) and line.event in ("remind", "escalate"):
+        named = [say("approvers.house") if one == ADMINISTRATORS else on_one_line(str(one), 120) for one in people]
+        notes.append(say("event.told", people=listed(named, by.language, 5)))
     answer = line.detail.get("text")
     if isinstance(answer, str) and answer and line.event in ("relay", "defer", "fail", "late"):
         notes.append(say("event.answer", answer=on_one_line(f"{line.detail.get('code') or ''} {answer}", 300)))
@@ -214,6 +221,6 @@ def _event(word: str, by: Speaker) -> str:
     """The event in words; one that a newer ledger knows and this page does not is shown as it is."""
     known = (
         "accept", "release", "cancel", "remove", "reject", "expire", "hold", "relay", "defer", "fail", "approve",
-        "login", "purge", "late",
+        "login", "purge", "late", "urgent", "remind", "escalate", "challenge_confirmed",
     )  # fmt: skip
     return by.say(f"event.{word}") if word in known else word

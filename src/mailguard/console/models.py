@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mailguard.mail.facts import Attachment
 from mailguard.mail.verdict import RuleHit, Verdict
-from mailguard.review import BulkResult, HistoryLine, MessageRecord, RecipientRecord, View
+from mailguard.review import Asked, BulkResult, HistoryLine, MessageRecord, RecipientRecord, View
 
 StateWord = Literal["held", "queued", "relayed", "cancelled", "rejected", "expired", "bounced"]
 ActWord = Literal["release", "cancel", "hold", "approve", "reject", "send-now"]
@@ -22,6 +22,31 @@ class _Out(BaseModel):
 
 class _In(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AskOut(_Out):
+    """So many of the approvers must say yes; missing: how many voices are still wanted."""
+
+    approvers: list[str]
+    quorum: int
+    delegates: dict[str, list[str]]
+    missing: int
+    remind_at: datetime | None
+    escalate_at: datetime | None
+    escalate_to: list[str]
+
+    @classmethod
+    def of(cls, ask: Asked, missing: int) -> AskOut:
+        """From the ledger's record."""
+        return cls(
+            approvers=list(ask.approvers),
+            quorum=ask.quorum,
+            delegates={one: list(people) for one, people in ask.delegates},
+            missing=missing,
+            remind_at=ask.remind_at,
+            escalate_at=ask.escalate_at,
+            escalate_to=list(ask.escalate_to),
+        )
 
 
 class RecipientOut(_Out):
@@ -38,6 +63,8 @@ class RecipientOut(_Out):
     approvers: list[str]
     approvals: list[str]
     quorum: int
+    asks: list[AskOut] = Field(description="What must be answered before it goes; every one of them")
+    urgent: bool = Field(description="The sender may let it go without approval, with a reason")
     decided_by: str
     decided_at: datetime | None
     attempts: int
@@ -59,6 +86,8 @@ class RecipientOut(_Out):
             approvers=list(recipient.approvers),
             approvals=list(recipient.approvals),
             quorum=recipient.quorum,
+            asks=[AskOut.of(ask, recipient.lacks(ask)) for ask in recipient.asks],
+            urgent=recipient.urgent,
             decided_by=recipient.decided_by,
             decided_at=recipient.decided_at,
             attempts=recipient.attempts,
@@ -120,13 +149,14 @@ class AttachmentOut(_Out):
 
 
 class FindingOut(_Out):
-    """A rule that fired, with its sentence and evidence."""
+    """A rule that fired, with its sentence, its evidence, and what else people should know."""
 
     rule: str
     mode: str
     disposition: str
     because: dict[str, str]
     evidence: list[str]
+    notes: list[dict[str, str]]
 
     @classmethod
     def of(cls, hit: RuleHit) -> FindingOut:
@@ -137,6 +167,7 @@ class FindingOut(_Out):
             disposition=hit.disposition.word,
             because={"ja": hit.because.ja, "en": hit.because.en},
             evidence=list(hit.evidence),
+            notes=[{"ja": note.ja, "en": note.en} for note in hit.notes],
         )
 
 
@@ -201,6 +232,12 @@ class DecisionIn(_In):
     comment: str = Field(default="", max_length=2000)
 
 
+class ReleaseIn(DecisionIn):
+    """urgent: without waiting for approval, where every rule allows it; then the comment is the reason, and needed."""
+
+    urgent: bool = False
+
+
 class RecipientsPatch(_In):
     """Recipients to take off a held mail."""
 
@@ -252,9 +289,10 @@ class BulkOut(_Out):
 
 
 class StatsOut(_Out):
-    """How many mails of those that one may see stand in each state."""
+    """How many mails of those that one may see stand in each state, and how many went by the urgent lane."""
 
     states: dict[str, int]
+    urgent: int
 
 
 class MeOut(_Out):

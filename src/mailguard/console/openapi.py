@@ -24,8 +24,8 @@ _SAID = {
     Act.SEND_NOW: "End the undo window now",
 }
 _MODELS: tuple[type[BaseModel], ...] = (
-    models.MessagePage, models.MessageDetail, models.DecisionIn, models.RecipientsPatch, models.BulkIn,
-    models.BulkOut, models.StatsOut, models.MeOut, models.ProblemOut,
+    models.MessagePage, models.MessageDetail, models.DecisionIn, models.ReleaseIn, models.RecipientsPatch,
+    models.BulkIn, models.BulkOut, models.StatsOut, models.MeOut, models.ProblemOut,
 )  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def _paths() -> dict[str, Any]:
                 f"{act}Message",
                 _SAID[act],
                 models.MessageDetail,
-                takes=models.DecisionIn,
+                takes=models.ReleaseIn if act is Act.RELEASE else models.DecisionIn,
                 on_message=True,
                 refusals=(403, 404, 409, 422),
             )
@@ -122,7 +122,7 @@ def _operation(
     }
     if takes is not None:
         body = {"content": {"application/json": {"schema": {"$ref": _ref(takes)}}}}
-        operation["requestBody"] = body if takes is models.DecisionIn else {"required": True, **body}
+        operation["requestBody"] = body if issubclass(takes, models.DecisionIn) else {"required": True, **body}
     return operation
 
 

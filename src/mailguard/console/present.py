@@ -14,7 +14,7 @@ from mailguard.console.locale import Say
 from mailguard.mail.facts import Attachment
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
-from mailguard.mail.verdict import Disposition
+from mailguard.mail.verdict import ADMINISTRATORS, Disposition
 from mailguard.notify import letter_rows
 from mailguard.notify.letter_rows import Reason
 from mailguard.notify.phrases import (
@@ -28,7 +28,7 @@ from mailguard.notify.phrases import (
     secret_word,
     span,
 )
-from mailguard.review import MessageRecord, RecipientRecord
+from mailguard.review import Asked, MessageRecord, RecipientRecord
 
 _ICONS = {
     State.HELD: "‖", State.QUEUED: "→", State.RELAYED: "✓", State.CANCELLED: "×",
@@ -144,16 +144,27 @@ def waiting_for(record: MessageRecord, speaker: Speaker) -> list[str]:
     """Who is asked, who said yes already, and whether somebody stopped the clock."""
     held = letter_rows.held(record)
     lines = []
-    asked = {r.approvers: r for r in held if r.disposition is Disposition.APPROVE}
-    for approvers, recipient in asked.items():
-        names = listed(approvers, speaker.language, 5)
-        lines.append(speaker.say("approvers", people=names, quorum=recipient.quorum))
-        if recipient.approvals:
-            lines.append(speaker.say("approved_by", people=listed(recipient.approvals, speaker.language, 5)))
+    for ask in dict.fromkeys(ask for r in held for ask in r.asks):
+        names = listed(ask.approvers, speaker.language, 5) if ask.approvers else speaker.say("approvers.house")
+        lines.append(speaker.say("approvers", people=names, quorum=ask.quorum))
+        lines += _standing_in(ask, speaker)
+        if ask.escalate_at is not None:
+            people = [speaker.say("approvers.house") if p == ADMINISTRATORS else p for p in ask.escalate_to]
+            named = listed(people, speaker.language, 5)
+            lines.append(speaker.say("escalates", when=speaker.moment(ask.escalate_at), people=named))
+    said = sorted({person for r in held for person in r.approvals})
+    if said:
+        lines.append(speaker.say("approved_by", people=listed(said, speaker.language, 5)))
     stopped = sorted({r.frozen_by for r in held if r.frozen_by})
     if stopped:
         lines.append(speaker.say("ends.stopped", people=listed(stopped, speaker.language)))
     return lines
+
+
+def _standing_in(ask: Asked, speaker: Speaker) -> list[str]:
+    """Who may answer in an approver's place."""
+    people = sorted({person for _, some in ask.delegates for person in some})
+    return [speaker.say("delegates", people=listed(people, speaker.language, 5))] if people else []
 
 
 def files(record: MessageRecord, say: Say) -> list[File]:

@@ -12,13 +12,15 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One SMTP reply: code (RFC 5321 section 4.2), enhanced status (RFC 3463; "" for the few without), ASCII
-    text.
+    """One SMTP reply: code (RFC 5321 section 4.2), enhanced status (RFC 3463; "" for the few without), text.
+
+    The text is ASCII but where `utf8` says that the client may be told more (RFC 6531 section 3.7.4.2).
     """
 
     code: int
     status: str
     text: str
+    utf8: bool = False
 
     def __str__(self) -> str:
         return f"{self.code} {self.status} {self.text}" if self.status else f"{self.code} {self.text}"
@@ -27,6 +29,13 @@ class Reply:
         """The same reply with other words, made fit for one line of ASCII of at most 400 characters."""
         line = "".join(ch if " " <= ch <= "~" else "?" for ch in " ".join(text.split()))
         return replace(self, text=line[:400])
+
+    def told_in(self, text: str) -> Reply:
+        """The same reply with other words in any script, for a client that asked for SMTPUTF8: one line, at most 400
+        octets.
+        """
+        line = "".join(ch for ch in " ".join(text.split()) if ch.isprintable())
+        return replace(self, text=line.encode("utf-8", "replace")[:400].decode("utf-8", "ignore"), utf8=True)
 
     @property
     def accepted(self) -> bool:

@@ -20,7 +20,7 @@ class Disposition(enum.IntEnum):
     DELAY = 1
     CONFIRM = 2
     APPROVE = 3
-    CHALLENGE = 4  # a later issue; its place between approve and reject is fixed here
+    CHALLENGE = 4  # 550, until the sender hands the same mail in once more
     REJECT = 5
 
     @property
@@ -32,7 +32,6 @@ class Disposition(enum.IntEnum):
 Mode = Literal["monitor", "notify", "enforce"]
 #: Mildest first.
 MODES: tuple[Mode, ...] = ("monitor", "notify", "enforce")
-Clock = Literal["always", "office"]
 ExpireAction = Literal["return", "release", "discard"]
 
 
@@ -44,9 +43,17 @@ class Because:
     en: str
 
 
+#: Whom a rule tells beside addresses (`notify`), and whom a hold may be escalated to.
+SENDER, ADMINISTRATORS = "sender", "administrators"
+
+
 @dataclass(frozen=True, slots=True)
 class RuleHit:
-    """A rule that fired: its id, mode, disposition, the sentence, the evidence, and the recipients it is about."""
+    """A rule that fired: its id, mode, disposition, the sentence, the evidence, and the recipients it is about.
+
+    notes: what else people should know, such as that nobody could be found to approve. notify: who is told of the hit:
+    SENDER, ADMINISTRATORS, or keys of addresses.
+    """
 
     rule: str
     mode: Mode
@@ -54,33 +61,47 @@ class RuleHit:
     because: Because
     evidence: tuple[str, ...]
     recipients: tuple[Address, ...]
+    notes: tuple[Because, ...] = ()
+    notify: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Some people, of whom so many must say yes (`quorum`). All are keys of addresses, each list sorted.
+
+    delegates: for an approver, who may speak in his place, the first to be asked in front; absent: the approvers who
+    are away, so that a delegate is asked at once. remind_after: when those who have not answered hear of it again;
+    escalate_after: from when escalate_to (keys, or ADMINISTRATORS) may say yes as well. Times count from the receipt.
+    """
+
+    approvers: tuple[str, ...]
+    quorum: int = 1
+    delegates: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    absent: tuple[str, ...] = ()
+    remind_after: timedelta | None = None
+    escalate_after: timedelta | None = None
+    escalate_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class HoldTerms:
-    """How a hold ends when nobody decides, and who decides. For delay: expire_after is the window, action release.
+    """How a hold ends when nobody decides, and who decides. For delay: expire_after is the window, action release;
+    for challenge: the time in which the same mail counts as confirmed.
 
-    approvers: keys of those who are asked, empty: the sender confirms. delegates: for an approver, who may speak in his
-    place. remind_after: when those asked hear of it again; escalate_after: when escalate_to are asked as well.
-    clock: whether all these times run always or in office hours only. urgent: the sender may release it at once, with
-    a reason, which is counted and told.
+    expire_after counts from the receipt and is real time: office hours are worked in already. asks: each of them must
+    be satisfied; empty: the sender confirms. urgent: the sender may let it go at once, with a reason, which is counted
+    and told.
     """
 
     expire_after: timedelta = timedelta(hours=72)
     expire_action: ExpireAction = "return"
-    approvers: tuple[str, ...] = ()
-    quorum: int = 1
-    delegates: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    remind_after: timedelta | None = None
-    escalate_after: timedelta | None = None
-    escalate_to: tuple[str, ...] = ()
-    clock: Clock = "always"
+    asks: tuple[Ask, ...] = ()
     urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RecipientVerdict:
-    """What happens to one recipient. `terms` is set for delay, confirm and approve."""
+    """What happens to one recipient. `terms` is set for delay, confirm, approve and challenge."""
 
     address: Address
     external: bool
@@ -92,18 +113,30 @@ class RecipientVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The judge's word on a message. `policy` is the hash of the policy that judged."""
+    """The judge's word on a message. `policy` is the hash of the policy that judged.
+
+    confirmed: the challenging rules that the sender had answered by handing the mail in once more.
+    """
 
     recipients: tuple[RecipientVerdict, ...]
     hits: tuple[RuleHit, ...] = ()
     policy: str = ""
     exempt: str = ""  # the kind that kept it from being held ("auto_reply", "null_path", ...), "" if none
     notes: dict[str, str] = field(default_factory=dict)
+    confirmed: tuple[str, ...] = ()
 
     @property
     def disposition(self) -> Disposition:
         """The strictest of all recipients."""
         return max((r.disposition for r in self.recipients), default=Disposition.DELIVER)
+
+    @property
+    def window(self) -> timedelta:
+        """How long the same mail, handed in again, counts as confirmed: the shortest time that a challenge gives."""
+        spans = [
+            one.terms.expire_after for one in self.recipients if one.terms and one.disposition is Disposition.CHALLENGE
+        ]
+        return min(spans, default=timedelta(0))
 
     @property
     def enforced(self) -> tuple[RuleHit, ...]:

@@ -15,7 +15,7 @@ from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Disposition, RuleHit
 from mailguard.notify import letter_texts as say
-from mailguard.notify.phrases import PERSONAL, STATES, evidence_line, file_size, moment, on_one_line
+from mailguard.notify.phrases import PERSONAL, STATES, evidence_line, file_size, listed, moment, on_one_line
 from mailguard.store.records import MessageRecord, RecipientRecord
 
 _MOST_RECIPIENTS, _MOST_FILES, _MOST_EVIDENCE = 12, 8, 6
@@ -42,7 +42,10 @@ def reasons(hits: Sequence[RuleHit], language: Language) -> tuple[Reason, ...]:
     return tuple(
         Reason(
             hit.because.ja if language == "ja" else hit.because.en,
-            tuple(on_one_line(evidence_line(e, language), 160) for e in hit.evidence[:_MOST_EVIDENCE]),
+            (
+                *(on_one_line(evidence_line(e, language), 160) for e in hit.evidence[:_MOST_EVIDENCE]),
+                *(on_one_line(note.ja if language == "ja" else note.en, 200) for note in hit.notes),
+            ),
         )
         for hit in hits
         if hit.disposition > Disposition.DELAY or len(hits) == 1
@@ -140,6 +143,16 @@ def ending(record: MessageRecord, timezone: str, language: Language) -> Row | No
     if first.disposition is Disposition.APPROVE and sentence is say.ENDS_RETURN:
         sentence = say.ENDS_APPROVAL
     return Row(say.OTHERWISE.of(language), (sentence.of(language, when=when),))
+
+
+def asked(record: MessageRecord, language: Language) -> Row | None:
+    """Who can approve, a line for each question; None where nobody is asked."""
+    found = dict.fromkeys((ask.approvers, ask.quorum) for copy in held(record) for ask in copy.asks)
+    lines = []
+    for approvers, quorum in found:
+        people = listed(approvers, language, 5) if approvers else say.ADMINISTRATORS.of(language)
+        lines.append(say.ASKED_QUORUM.of(language, people=people, quorum=quorum))
+    return Row(say.ASKED.of(language), tuple(lines)) if lines else None
 
 
 def sender(record: MessageRecord, language: Language) -> Row:

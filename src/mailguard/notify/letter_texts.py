@@ -11,6 +11,10 @@ from mailguard.notify.phrases import Both
 TAGS = {
     "held": Both("【送信保留】", "[Held] "),
     "approval": Both("【承認依頼】", "[Approval needed] "),
+    "reminder": Both("【承認依頼・再送】", "[Approval still needed] "),
+    "escalated": Both("【承認依頼】", "[Approval needed] "),
+    "urgent": Both("【至急送信】", "[Sent as urgent] "),
+    "told": Both("【お知らせ】", "[Notice] "),
     "sent": Both("【送信済み】", "[Sent] "),
     "cancelled": Both("【未送信】", "[Not sent] "),
     "rejected": Both("【未送信】", "[Not sent] "),
@@ -43,6 +47,39 @@ APPROVAL_LEAD = Both(
     "上記の理由で、承認があるまで送信を保留しています。内容を確認して、承認または却下してください。",
     "For the reason above it is held until somebody approves it. Please look at it and approve or reject.",
 )
+INSTEAD_LEAD = Both(
+    "{people} さんの代理としてお願いしています。",
+    "You are asked in the place of {people}.",
+)
+REMINDER_LEAD = Both(
+    "{when} にお願いした承認が、まだ済んでいません。送信者が待っています。",
+    "It was asked on {when} and is still open; the sender is waiting.",
+)
+ESCALATED_LEAD = Both(
+    "{people} の承認がまだ得られていないため、お願いしています。",
+    "{people} has not answered, so you are asked.",
+)
+URGENT_HEAD = Both(
+    "{sender} さんが、承認を待たずに至急送信しました",
+    "{sender} sent a mail as urgent, without waiting for approval",
+)
+URGENT_LEAD = Both(
+    "規則で認められた至急送信です。記録され、件数が集計されます。承認の操作は不要です。",
+    "The rules allow this; it is recorded and counted. Nothing is left for you to approve.",
+)
+TOLD_HEAD = Both("{sender} さんのメールが規則に当たりました", "A mail of {sender} met a rule")
+TOLD_OWN_HEAD = Both("送信したメールについてのお知らせ", "About a mail that you sent")
+TOLD_LEADS = {
+    "deliver": Both("このお知らせのためにメールを止めてはいません。", "The mail was not held for this."),
+    "delay": Both("メールは、取消可能時間のあとに送信されます。", "It goes out once its undo window has passed."),
+    "confirm": Both("メールは、送信者の確認を待っています。", "It waits for its sender to confirm it."),
+    "approve": Both("メールは、承認を待っています。", "It waits for approval."),
+    "challenge": Both(
+        "メールは受け付けず、同じメールの再送による確認を送信者に求めました。",
+        "It was not taken; the sender was asked to confirm by sending it again.",
+    ),
+    "reject": Both("メールは受け付けませんでした。", "It was refused and not taken."),
+}
 SENT_HEAD = Both("保留していたメールを送信しました", "The mail that was held has been sent")
 SENT_LEAD = Both(
     "{count}のメールサーバーへの引き渡しが完了しました。",
@@ -104,6 +141,9 @@ DATA = Both("個人情報", "Personal data")
 DECIDED = Both("決定した人", "Decided by")
 COMMENT = Both("コメント", "Comment")
 REASON = Both("理由", "Reason")
+ASKED = Both("承認者", "Approvers")
+ASKED_QUORUM = Both("{people}(必要数 {quorum})", "{people} ({quorum} needed)")
+ADMINISTRATORS = Both("管理者", "the administrators")
 OTHERWISE = Both("決めないとき", "If you do nothing")
 PROBLEMS = Both("誤りの箇所", "What is wrong")
 OUTSIDE = Both("社外", "outside")

@@ -22,10 +22,13 @@ from mailguard.notify.letter_policy import policy_letter
 from mailguard.notify.letter_rows import Row
 from mailguard.notify.letter_sheet import Content, render
 from mailguard.notify.mime import Attached, Sheet, message_ids, write
-from mailguard.notify.phrases import listed, on_one_line, people
+from mailguard.notify.phrases import listed, moment, on_one_line, people
+from mailguard.notify.telling import Telling, told
 from mailguard.store.records import MessageRecord, NoticeKind, RecipientRecord
 
 Kind = NoticeKind
+#: The kinds that ask somebody to approve.
+ASKING = frozenset({"approval", "reminder", "escalated"})
 #: The kinds that tell the sender "this did not go out" and give the original back.
 RETURNS = frozenset({"cancelled", "rejected", "expired"})
 DRAFT = "draft.eml"
@@ -50,6 +53,8 @@ class LetterContext:
     """What a letter is about. record: the mail (None for login); people: the recipients this letter speaks of (empty:
     all).
 
+    instead_of: keys of the approvers for whom the reader stands in; telling, about: of a letter about a hit,
+    which needs no record.
     link and code: of the ticket that was made for this person; original: the mail's own octets, only for its sender;
     problems: of the policy, for letters about it.
     """
@@ -68,6 +73,9 @@ class LetterContext:
     minutes: int = 15
     original: bytes | None = None
     problems: tuple[str, ...] = ()
+    instead_of: tuple[str, ...] = ()
+    telling: Telling | None = None
+    about: str | None = None
     notes: dict[str, str] = field(default_factory=dict)
 
 
@@ -98,6 +106,9 @@ def _content(kind: Kind, language: Language, context: LetterContext) -> Content:
         return _login(language, context)
     if kind in ("policy_refused", "policy_good"):
         return policy_letter(kind, language, context.problems, link=context.link, name=_name(context))
+    if kind == "told":
+        assert context.telling is not None
+        return told(language, context.telling, link=context.link, name=_name(context), message_id=context.about or "")
     return _about(kind, language, context)
 
 
@@ -107,7 +118,8 @@ def _marks(kind: Kind, context: LetterContext) -> list[tuple[str, str]]:
         ("X-Auto-Response-Suppress", "All"),  # Exchange and Outlook
         ("X-Mailguard-Letter", kind),
     ]
-    return marks if context.record is None else [*marks, ("X-Mailguard-About", context.record.id)]
+    about = context.about if context.record is None else context.record.id
+    return [*marks, ("X-Mailguard-About", about)] if about else marks
 
 
 def _thread(record: MessageRecord | None) -> Sequence[str]:
@@ -149,7 +161,7 @@ def _about(kind: Kind, language: Language, context: LetterContext) -> Content:
         kind=kind,
         subject=say.TAGS[kind].of(language) + subject,
         headline=headline,
-        reasons=rows.reasons(hits, language) if kind in ("held", "approval") else (),
+        reasons=rows.reasons(hits, language) if kind == "held" or kind in ASKING else (),
         lead=lead,
         rows=_rows(kind, language, context, record, subject),
         button=_button(kind, language, context),
@@ -171,9 +183,12 @@ def _opening(
                 *_foreign(language, context, record),
                 _waiting(language, record),
             )
-        case "approval":
+        case "approval" | "reminder" | "escalated":
             sender = on_one_line(str(record.sender), 120)
-            return say.APPROVAL_HEAD.of(language, sender=sender), (say.APPROVAL_LEAD.of(language),)
+            return say.APPROVAL_HEAD.of(language, sender=sender), _asking(kind, language, context, record)
+        case "urgent":
+            sender = on_one_line(str(record.sender), 120)
+            return say.URGENT_HEAD.of(language, sender=sender), (say.URGENT_LEAD.of(language),)
         case "sent":
             return say.SENT_HEAD.of(language), (say.SENT_LEAD.of(language, count=count),)
         case "bounced":
@@ -188,6 +203,20 @@ def _opening(
     return head, (say.NOT_SENT_LEAD.of(language), *_returned(language, context))
 
 
+def _asking(kind: Kind, language: Language, context: LetterContext, record: MessageRecord) -> tuple[str, ...]:
+    """Why this reader is asked, and what of."""
+    lead = [say.APPROVAL_LEAD.of(language)]
+    if kind == "reminder":
+        when = moment(record.received_at, context.settings.organization.timezone, language)
+        lead.append(say.REMINDER_LEAD.of(language, when=when))
+    others = sorted({a for r in rows.held(record) for a in r.approvers if a != context.to.key})
+    if kind == "escalated" and others:
+        lead.append(say.ESCALATED_LEAD.of(language, people=listed(others, language)))
+    if context.instead_of:
+        lead.append(say.INSTEAD_LEAD.of(language, people=listed(context.instead_of, language)))
+    return tuple(lead)
+
+
 def _foreign(language: Language, context: LetterContext, record: MessageRecord) -> tuple[str, ...]:
     """Why an administrator gets this letter, if the sender is a stranger."""
     mailbox = record.sender.mailbox
@@ -198,9 +227,10 @@ def _foreign(language: Language, context: LetterContext, record: MessageRecord) 
 
 def _waiting(language: Language, record: MessageRecord) -> str:
     held = rows.held(record)
-    approvers = sorted({a for r in held if r.disposition is Disposition.APPROVE for a in r.approvers})
-    if approvers:
-        return say.HELD_FOR_APPROVAL.of(language, approvers=listed(approvers, language))
+    if any(r.disposition is Disposition.APPROVE for r in held):
+        approvers = sorted({a for r in held for a in r.approvers})
+        named = listed(approvers, language) if approvers else say.ADMINISTRATORS.of(language)
+        return say.HELD_FOR_APPROVAL.of(language, approvers=named)
     if len(held) < len(record.recipients):
         return say.HELD_LEAD.of(language, count=people(len(held), language))
     return say.HELD_LEAD_ALL.of(language)
@@ -217,16 +247,18 @@ def _rows(
 ) -> tuple[Row, ...]:
     """The facts of the letter, in the order in which people ask for them."""
     wanted: Sequence[RecipientRecord] = rows.spoken_of(record, context.people)
+    open_still = kind == "held" or kind in ASKING
     shown: list[Row | None] = [
-        rows.ending(record, context.settings.organization.timezone, language) if kind in ("held", "approval") else None,
+        rows.ending(record, context.settings.organization.timezone, language) if open_still else None,
         rows.decided(context.actor, language) if kind in ("cancelled", "rejected") else None,
-        rows.comment(context.comment, language) if kind in ("cancelled", "rejected") else None,
-        rows.sender(record, language) if kind == "approval" else None,
+        rows.comment(context.comment, language) if kind in ("cancelled", "rejected", "urgent") else None,
+        rows.sender(record, language) if kind in ASKING or kind == "urgent" else None,
+        rows.asked(record, language) if open_still else None,
         Row(say.SUBJECT.of(language), (subject,)),
         rows.recipients(wanted, language, answers=kind == "bounced"),
         rows.files(record, language),
-        rows.personal(record, language) if kind in ("held", "approval") else None,
-        rows.why(record, language) if kind in ("sent", "cancelled", "rejected", "expired") else None,
+        rows.personal(record, language) if open_still else None,
+        rows.why(record, language) if kind in ("sent", "cancelled", "rejected", "expired", "urgent") else None,
     ]
     return tuple(row for row in shown if row is not None)
 
@@ -234,8 +266,9 @@ def _rows(
 def _button(kind: Kind, language: Language, context: LetterContext) -> str:
     if not context.link:
         return ""
-    chosen = {"held": say.OPEN_DECIDE, "approval": say.OPEN_APPROVE}.get(kind, say.OPEN_STATUS)
-    return chosen.of(language)
+    if kind in ASKING:
+        return say.OPEN_APPROVE.of(language)
+    return (say.OPEN_DECIDE if kind == "held" else say.OPEN_STATUS).of(language)
 
 
 def _login(language: Language, context: LetterContext) -> Content:

@@ -17,7 +17,8 @@ from typing import Protocol
 from mailguard import events
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.message import new_message_id
-from mailguard.notify.letters import RETURNS, Kind, LetterContext, LetterSettings, compose
+from mailguard.notify.letters import ASKING, RETURNS, Kind, LetterContext, LetterSettings, compose
+from mailguard.notify.telling import Telling
 from mailguard.store.errors import StoreError
 from mailguard.store.holds import Holds
 from mailguard.store.outbox import Outbox
@@ -26,7 +27,12 @@ from mailguard.store.spool import Spool
 
 #: Kinds that are about no mail, and about people whom the settings name.
 _WITHOUT_MAIL: tuple[NoticeKind, ...] = ("login", "policy_refused", "policy_good")
-_KINDS: tuple[NoticeKind, ...] = ("held", "approval", "sent", "cancelled", "rejected", "expired", *_WITHOUT_MAIL)
+_KINDS: tuple[NoticeKind, ...] = (
+    "held", "approval", "reminder", "escalated", "urgent", "told", "sent", "cancelled", "rejected", "expired",
+    *_WITHOUT_MAIL,
+)  # fmt: skip
+#: Kinds that go to whoever a policy names, wherever he is; to the administrators where nobody is named.
+_NAMED = frozenset({*ASKING, "urgent", "told"})
 _AT_ONCE = 32
 #: Look again after so many seconds without being woken: a command line beside us may have written notices.
 _LOOK_AGAIN = 5.0
@@ -132,7 +138,8 @@ class Post:
     async def _letters_for(self, notice: Notice) -> int:
         record = await self._holds.find(notice.message_id) if notice.message_id else None
         readers = self._readers(notice)
-        if not readers or (record is None and notice.kind not in _WITHOUT_MAIL) or _is_stale(notice, record):
+        recordless = record is None and notice.kind not in (*_WITHOUT_MAIL, "told")
+        if not readers or recordless or _is_stale(notice, record):
             await self._outbox.done(notice.id)
             return 0
         # Only the last letter ends the notice: after a crash somebody may be told twice, but nobody not at all.
@@ -149,9 +156,9 @@ class Post:
             person = None
         if person is not None and (self._settings.organization.is_internal(person) or notice.kind in _WITHOUT_MAIL):
             return (person,)
-        if person is not None and notice.kind == "approval":
-            return (person,)  # named by the policy itself
-        if notice.kind in ("held", "expired"):
+        if person is not None and notice.kind in _NAMED:
+            return () if notice.detail.get("as_sender") else (person,)  # named by the policy itself
+        if notice.kind in ("held", "expired", *_NAMED):
             return tuple(parse_address(address) for address in self._settings.administrators)
         return ()
 
@@ -170,7 +177,7 @@ class Post:
     async def _context(
         self, notice: Notice, record: MessageRecord | None, to: Address, letter_id: str, now: datetime
     ) -> LetterContext:
-        link, code = await self._way_in(notice, to)
+        link, code = await self._way_in(notice, record, to)
         detail = notice.detail
         own = record is not None and to.key in record.owners
         return LetterContext(
@@ -186,19 +193,27 @@ class Post:
             comment=str(detail.get("comment") or ""),
             browser=str(detail.get("browser") or ""),
             problems=tuple(map(str, detail.get("problems", ()))),
+            instead_of=tuple(map(str, detail.get("instead_of", ()))),
+            telling=Telling.of(detail) if notice.kind == "told" else None,
+            about=notice.message_id,
             original=await self._original(record) if notice.kind in RETURNS and own and record else None,
         )
 
-    async def _way_in(self, notice: Notice, to: Address) -> tuple[str, str]:
-        """Link and code. Where nothing is left to decide, the link leads to the mail's page, behind the login."""
+    async def _way_in(self, notice: Notice, record: MessageRecord | None, to: Address) -> tuple[str, str]:
+        """Link and code. Where nothing is left to decide, the link leads to the mail's page, behind the login; there is
+        none for whom that page would say nothing.
+        """
         base = self._settings.base_url
         if notice.kind == "login":
             ticket = await self._tickets.login(to.key, str(notice.detail.get("nonce_hash") or ""))
             return f"{base}/login/{ticket.token}", ticket.code
-        if notice.kind in ("held", "approval"):
+        if notice.kind == "held" or notice.kind in ASKING:
             ticket = await self._tickets.letter(notice.message_id or "", to.key)
             return f"{base}/t/{ticket.token}", ticket.code
-        return f"{base}/messages/{notice.message_id}" if notice.message_id else f"{base}/", ""
+        if notice.message_id is None:
+            return f"{base}/", ""
+        named = notice.kind != "told" or notice.to == "" or (record is not None and to.key in record.people)
+        return (f"{base}/messages/{notice.message_id}", "") if record is not None and named else ("", "")
 
     async def _original(self, record: MessageRecord) -> bytes | None:
         """The octets for the draft; None if they are gone or too large (the letter says where they are)."""
@@ -215,7 +230,8 @@ class Post:
 
 def _is_stale(notice: Notice, record: MessageRecord | None) -> bool:
     """Whether the question was answered before the letter could ask it."""
-    return notice.kind in ("held", "approval") and record is not None and record.state != "held"
+    asks = notice.kind == "held" or notice.kind in ASKING
+    return asks and record is not None and record.state != "held"
 
 
 def _addresses(texts: object) -> tuple[Address, ...]:

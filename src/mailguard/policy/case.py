@@ -67,6 +67,7 @@ class Case:
     moment: when it came in (aware); None if nobody knows, as with a file that is only looked at.
     mail_domains: whether mail can reach a domain (A-labels), as far as DNS said so in time. risks: by key of the
     recipient; None without a model of who writes to whom.
+    confirmed: ids of challenging rules that the sender was told of for this very mail before he handed it in again.
     """
 
     envelope: Envelope
@@ -77,3 +78,4 @@ class Case:
     moment: datetime | None = None
     mail_domains: Mapping[str, bool] = field(default_factory=dict)
     risks: Mapping[str, Risk] | None = None
+    confirmed: frozenset[str] = frozenset()

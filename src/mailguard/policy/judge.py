@@ -16,6 +16,7 @@ from mailguard.mail.verdict import Because, Disposition, HoldTerms, Mode, Recipi
 from mailguard.policy.case import Case
 from mailguard.policy.result import Result, Truth, bounded
 from mailguard.policy.rule import Policy, Rule
+from mailguard.policy.terms import Terms, joined
 from mailguard.policy.view import View
 
 #: The built-in rule for mail that nobody could judge.
@@ -30,18 +31,18 @@ _FAULT_BECAUSE = Because(
 )
 
 
-#: How a hold by the house itself ends.
-HOLD: HoldTerms | None = HoldTerms()
-
-
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a hit does: to whom, how strictly, and on which terms. An effect with no recipients is only recorded."""
+    """What a hit does: to whom, how strictly, and on which terms. An effect with no recipients is only recorded.
+
+    confirmed: it asked the sender, who has answered: it does nothing more.
+    """
 
     hit: RuleHit
     recipients: frozenset[int]
     terms: HoldTerms | None
     headline: bool = False
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,8 @@ def verdict_of(policy: Policy, view: View, said: Iterable[Opinion]) -> Verdict:
     recipients = tuple(
         _recipient(index, seen.address, seen.external, effects, view) for index, seen in enumerate(view.recipients)
     )
-    return Verdict(recipients, tuple(effect.hit for effect in effects), policy.hash, exempt)
+    confirmed = tuple(sorted(effect.hit.rule for effect in effects if effect.confirmed))
+    return Verdict(recipients, tuple(effect.hit for effect in effects), policy.hash, exempt, confirmed=confirmed)
 
 
 def exemption(view: View) -> str:
@@ -123,24 +125,39 @@ def exemption(view: View) -> str:
 
 def _effect(opinion: Opinion, view: View, exempt: str) -> Effect:
     rule, result = opinion.rule, opinion.result
-    everybody = frozenset(range(len(view.recipients)))
-    evidence: tuple[str, ...] = (rule.id, opinion.failure)
-    disposition, terms = Disposition.CONFIRM, HOLD
     if result is None:
-        because, name, picked = _FAULT_BECAUSE, UNREADABLE, everybody
-    else:
-        because, name = rule.sentence(opinion.truth, result), rule.id
-        evidence = bounded((*result.tell().evidence, *result.unread))
-        picked = result.picked or everybody
-        disposition, terms = rule.disposition, rule.terms
-        if opinion.truth is Truth.UNKNOWN and disposition is Disposition.REJECT:
-            # Refusing for good what is merely not known would be a verdict on nothing.
-            disposition, terms = Disposition.CONFIRM, HOLD
-    if exempt and not rule.automatic and disposition is not Disposition.REJECT:
+        return _broken(opinion, view, exempt)
+    picked = result.picked or frozenset(range(len(view.recipients)))
+    disposition, terms = rule.disposition, rule.terms
+    if opinion.truth is Truth.UNKNOWN and disposition is Disposition.REJECT:
+        # Refusing for good what is merely not known would be a verdict on nothing.
+        disposition, terms = Disposition.CONFIRM, Terms()
+    confirmed = disposition is Disposition.CHALLENGE and opinion.mode == "enforce" and rule.id in view.case.confirmed
+    freed = bool(exempt) and not rule.automatic
+    if confirmed or (freed and disposition is not Disposition.REJECT):
         disposition, terms = Disposition.DELIVER, None
-    touched = _touched(rule, picked, view) if opinion.mode == "enforce" else frozenset()
-    hit = RuleHit(name, opinion.mode, disposition, because, evidence, _addresses(picked, view))
-    return Effect(hit, touched, terms, rule.model.headline)
+    hold, notes = terms.of(view) if terms is not None else (None, ())
+    hit = RuleHit(
+        rule.id,
+        opinion.mode,
+        disposition,
+        rule.sentence(opinion.truth, result),
+        bounded((*result.tell().evidence, *result.unread)),
+        _addresses(picked, view),
+        notes,
+        () if freed else rule.told_of(opinion.mode),
+    )
+    return Effect(hit, _touched(opinion, picked, view), hold, rule.model.headline, confirmed)
+
+
+def _broken(opinion: Opinion, view: View, exempt: str) -> Effect:
+    """A rule that failed holds the mail: it might have been the one that matters."""
+    rule, everybody = opinion.rule, frozenset(range(len(view.recipients)))
+    disposition = Disposition.DELIVER if exempt and not rule.automatic else Disposition.CONFIRM
+    evidence = (rule.id, opinion.failure)
+    hit = RuleHit(UNREADABLE, opinion.mode, disposition, _FAULT_BECAUSE, evidence, _addresses(everybody, view))
+    terms = HoldTerms() if disposition is Disposition.CONFIRM else None
+    return Effect(hit, _touched(opinion, everybody, view), terms, rule.model.headline)
 
 
 def _telling(effect: Effect) -> tuple[object, ...]:
@@ -149,8 +166,11 @@ def _telling(effect: Effect) -> tuple[object, ...]:
     return (-hit.disposition, not effect.headline, len(hit.recipients), hit.rule, hit.evidence)
 
 
-def _touched(rule: Rule, picked: frozenset[int], view: View) -> frozenset[int]:
+def _touched(opinion: Opinion, picked: frozenset[int], view: View) -> frozenset[int]:
     """Whose copies the hit is about: everybody's by default, so that a mail is not half sent."""
+    rule = opinion.rule
+    if opinion.mode != "enforce":
+        return frozenset()
     if not rule.everybody:
         return picked
     return frozenset(
@@ -186,23 +206,6 @@ def _joined(disposition: Disposition, terms: list[HoldTerms]) -> HoldTerms:
     """One hold for several rules, at least as strict as each of them, whatever their order."""
     if disposition is Disposition.DELAY:
         return max(terms, key=lambda one: one.expire_after)
-    unsent = [one for one in terms if one.expire_action != "release"]
-    if unsent:  # who would let it go by itself does not decide; coming back is better than vanishing
-        action = min((one.expire_action for one in unsent), key=("return", "discard").index)
-        after = min(one.expire_after for one in unsent)
-    else:
-        action, after = "release", max(one.expire_after for one in terms)
-    return HoldTerms(after, action, *_approvers(terms))
-
-
-def _approvers(terms: list[HoldTerms]) -> tuple[tuple[str, ...], int]:
-    """Approvers who satisfy every rule: those common to all if they are enough, else all of them, as many as
-    all rules ask.
-    """
-    asked = {(one.approvers, one.quorum) for one in terms}
-    common = set.intersection(*(set(approvers) for approvers, _ in asked))
-    most = max(quorum for _, quorum in asked)
-    if len(common) >= most:
-        return tuple(sorted(common)), most
-    everyone = set().union(*(approvers for approvers, _ in asked))
-    return tuple(sorted(everyone)), max(1, min(len(everyone), sum(quorum for _, quorum in asked)))
+    if disposition is Disposition.CHALLENGE:
+        return min(terms, key=lambda one: one.expire_after)
+    return joined(terms)

@@ -10,7 +10,7 @@ from pathlib import Path
 from mailguard.mail.calendar import Calendar
 from mailguard.mail.directory import NOBODY, Directory
 from mailguard.mail.organization import Organization
-from mailguard.mail.verdict import MODES, Because, Disposition, HoldTerms, Mode
+from mailguard.mail.verdict import MODES, SENDER, Because, Disposition, Mode
 from mailguard.policy.case import Case
 from mailguard.policy.conditions.tree import Condition, Gate, gates_of, needs_of
 from mailguard.policy.lists import Listed
@@ -18,6 +18,7 @@ from mailguard.policy.marks import Problem
 from mailguard.policy.result import Result, Truth, some
 from mailguard.policy.schema import ExampleModel, RuleModel
 from mailguard.policy.sieve import Sieve
+from mailguard.policy.terms import Terms
 from mailguard.policy.view import View
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
@@ -35,7 +36,7 @@ class Rule:
     when: Condition
     unless: tuple[Condition, ...]
     disposition: Disposition
-    terms: HoldTerms | None
+    terms: Terms | None
     everybody: bool
     internal_first: bool
     automatic: bool
@@ -70,6 +71,12 @@ class Rule:
     def strictest_mode(self) -> Mode:
         """The strictest that it has for anybody."""
         return max((self.mode, *(mode for _, mode in self.group_modes)), key=MODES.index)
+
+    def told_of(self, mode: Mode) -> tuple[str, ...]:
+        """Who is told of a hit in this mode: nobody where it is only counted, and the sender where it is only told."""
+        if mode == "monitor":
+            return ()
+        return self.model.then.notify or ((SENDER,) if mode == "notify" else ())
 
     def look(self, view: View) -> tuple[Truth, Result]:
         """What the rule says of a mail, and the telling result: that of `when`, or of the exception that applies."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from mailguard.mail.address import Address, parse_address
 from mailguard.mail.verdict import (
+    Ask,
     Because,
     Disposition,
     HoldTerms,
@@ -21,8 +22,8 @@ from mailguard.mail.verdict import (
 
 
 def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
-    """The object of contract section 5, plus `exempt`, `notes`, each recipient's `terms` and each finding's
-    `recipients`.
+    """The object of contract section 5, plus `exempt`, `notes`, `confirmed`, each recipient's `terms` and each
+    finding's `recipients`, `notes` and `notify`.
     """
     return {
         "disposition": verdict.disposition.word,
@@ -31,6 +32,7 @@ def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
         "policy": verdict.policy,
         "exempt": verdict.exempt,
         "notes": dict(verdict.notes),
+        "confirmed": list(verdict.confirmed),
     }
 
 
@@ -42,6 +44,7 @@ def verdict_from_json(value: dict[str, Any]) -> Verdict:
         policy=str(value["policy"]),
         exempt=str(value.get("exempt", "")),
         notes={str(key): str(note) for key, note in value.get("notes", {}).items()},
+        confirmed=tuple(map(str, value.get("confirmed", ()))),
     )
 
 
@@ -58,10 +61,26 @@ def _recipient_to_json(recipient: RecipientVerdict) -> dict[str, Any]:
         else {
             "expire_after": terms.expire_after.total_seconds(),
             "expire_action": terms.expire_action,
-            "approvers": list(terms.approvers),
-            "quorum": terms.quorum,
+            "asks": [_ask_to_json(ask) for ask in terms.asks],
+            "urgent": terms.urgent,
         },
     }
+
+
+def _ask_to_json(ask: Ask) -> dict[str, Any]:
+    return {
+        "approvers": list(ask.approvers),
+        "quorum": ask.quorum,
+        "delegates": {approver: list(people) for approver, people in ask.delegates},
+        "absent": list(ask.absent),
+        "remind_after": _seconds(ask.remind_after),
+        "escalate_after": _seconds(ask.escalate_after),
+        "escalate_to": list(ask.escalate_to),
+    }
+
+
+def _seconds(span: timedelta | None) -> float | None:
+    return None if span is None else span.total_seconds()
 
 
 def _recipient_from_json(item: dict[str, Any]) -> RecipientVerdict:
@@ -80,12 +99,31 @@ def _terms(value: dict[str, Any]) -> HoldTerms:
     action = value["expire_action"]
     if action not in ("return", "release", "discard"):
         raise ValueError("unknown expire_action")
+    asks = value.get("asks")
+    if asks is None:  # as ledgers before had it: one question
+        asks = [{"approvers": value["approvers"], "quorum": value["quorum"]}] if value["approvers"] else []
     return HoldTerms(
         timedelta(seconds=float(value["expire_after"])),
         action,
-        tuple(map(str, value["approvers"])),
-        int(value["quorum"]),
+        tuple(map(_ask, asks)),
+        bool(value.get("urgent", False)),
     )
+
+
+def _ask(value: dict[str, Any]) -> Ask:
+    return Ask(
+        approvers=tuple(map(str, value["approvers"])),
+        quorum=int(value["quorum"]),
+        delegates=tuple((str(one), tuple(map(str, people))) for one, people in value.get("delegates", {}).items()),
+        absent=tuple(map(str, value.get("absent", ()))),
+        remind_after=_span(value.get("remind_after")),
+        escalate_after=_span(value.get("escalate_after")),
+        escalate_to=tuple(map(str, value.get("escalate_to", ()))),
+    )
+
+
+def _span(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=float(seconds))
 
 
 def _hit_to_json(hit: RuleHit) -> dict[str, Any]:
@@ -96,6 +134,8 @@ def _hit_to_json(hit: RuleHit) -> dict[str, Any]:
         "because": {"ja": hit.because.ja, "en": hit.because.en},
         "evidence": list(hit.evidence),
         "recipients": [str(address) for address in hit.recipients],
+        "notes": [{"ja": note.ja, "en": note.en} for note in hit.notes],
+        "notify": list(hit.notify),
     }
 
 
@@ -110,6 +150,8 @@ def _hit_from_json(item: dict[str, Any]) -> RuleHit:
         because=Because(str(item["because"]["ja"]), str(item["because"]["en"])),
         evidence=tuple(map(str, item["evidence"])),
         recipients=tuple(_address(address) for address in item.get("recipients", ())),
+        notes=tuple(Because(str(note["ja"]), str(note["en"])) for note in item.get("notes", ())),
+        notify=tuple(map(str, item.get("notify", ()))),
     )
 
 

@@ -17,13 +17,14 @@ from mailguard.review.words import (
     ReviewError,
     View,
 )
-from mailguard.store.records import Filter, HistoryLine, MessageRecord, RecipientRecord
+from mailguard.store.records import Asked, Filter, HistoryLine, MessageRecord, RecipientRecord
 from mailguard.store.spool import BodyGone
 
 __all__ = [
     "DECIDING",
     "Act",
     "AlreadyDecided",
+    "Asked",
     "BodyGone",
     "BulkResult",
     "Filter",

@@ -27,6 +27,14 @@ _OWN_MAIL = Because(
     ja="自分のメールを自分で承認することはできません。",
     en="Nobody approves their own mail: somebody else must.",
 )
+NEEDS_REASON = Because(
+    ja="至急送信には理由が必要です。コメントに書いてください。",
+    en="To send it as urgent, say why: write the reason as the comment.",
+)
+_NOT_URGENT = Because(
+    ja="このメールの規則では、承認を待たずに至急送信することはできません。",
+    en="The rules of this mail do not allow sending it as urgent without approval.",
+)
 _FROZEN = Because(ja="管理者が送信を止めています。", en="An administrator has stopped this mail.")
 _BEING_SENT = Because(ja="いま送信中のため、変更できません。", en="It is being sent right now and cannot be changed.")
 
@@ -64,10 +72,12 @@ def why_not(
         return _decided(record, copies, timezone)
     if any(copy.leased for copy in waiting):
         return Refused(_BEING_SENT)
-    if act is Act.APPROVE and all(actor.address in copy.approvals for copy in waiting):
-        return _already_approved(actor, record, history, timezone)
+    if act is Act.APPROVE and all(copy.needs_approval and not copy.would_count(actor.address) for copy in waiting):
+        return _already_approved(record, history, timezone)
     if any(copy.frozen_by not in ("", actor.address) for copy in waiting):
         return Forbidden(_FROZEN)
+    if act is Act.URGENT:
+        return Forbidden(_NOT_URGENT)
     return Forbidden(_OWN_MAIL if actor.address in record.owners else _NOT_YOURS)
 
 
@@ -81,11 +91,11 @@ def _decided(record: MessageRecord, copies: Sequence[RecipientRecord], timezone:
     return _already(last.decided_by, last.decided_at or record.received_at, last.state, timezone)
 
 
-def _already_approved(
-    actor: Actor, record: MessageRecord, history: Sequence[HistoryLine], timezone: str
-) -> AlreadyDecided:
-    own = [line.at for line in history if line.event == "approve" and line.actor == actor.address]
-    return _already(actor.address, max(own, default=record.received_at), State.HELD, timezone)
+def _already_approved(record: MessageRecord, history: Sequence[HistoryLine], timezone: str) -> AlreadyDecided:
+    """This person's voice was given: by himself, or by one who stood in for him."""
+    given = [(line.at, line.actor) for line in history if line.event == "approve"]
+    at, by = max(given, default=(record.received_at, HOUSE.address))
+    return _already(by, at, State.HELD, timezone)
 
 
 def _already(by: str, at: datetime, state: State, timezone: str) -> AlreadyDecided:

@@ -1,8 +1,9 @@
 """Who may do what with which copy: pure, asked when a page is drawn and again inside the deciding transaction.
 
 The rules in one place (docs/states.md): a sender decides on what only asks him; nobody approves his own mail, not even
-an administrator; a copy that somebody froze is thawed by him or an administrator; what is being sent right now is left
-alone.
+an administrator or as a delegate; one no ends it, whatever others said; where every rule allows it, the sender may let
+it go at once as urgent; a copy that somebody froze is thawed by him or an administrator; what is being sent right now
+is left alone.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from mailguard.store.records import MessageRecord, RecipientRecord
 #: Roles that see every mail.
 SEE_ALL = frozenset({Role.ADMINISTRATOR, Role.AUDITOR, Role.OFFICER})
 #: Acts on a copy that waits for a decision; the others also reach a queued one.
-DECIDING = frozenset({Act.RELEASE, Act.SEND_NOW, Act.APPROVE, Act.REJECT})
+DECIDING = frozenset({Act.RELEASE, Act.SEND_NOW, Act.APPROVE, Act.REJECT, Act.URGENT})
 #: Acts of an approver; the others belong to the sender.
 APPROVING = frozenset({Act.APPROVE, Act.REJECT})
 _NONE: frozenset[Act] = frozenset()
@@ -57,20 +58,21 @@ def acts_for(actor: Actor, record: MessageRecord, copy: RecipientRecord) -> froz
 
 def _releasing(actor: Actor, record: MessageRecord, copy: RecipientRecord) -> frozenset[Act]:
     own, administrator = actor.address in record.owners, actor.role is Role.ADMINISTRATOR
-    if own and copy.needs_approval:
+    if not administrator and not (own and not _frozen_by_other(actor, copy)):
         return _NONE
-    if administrator or (own and not _frozen_by_other(actor, copy)):
-        return frozenset({Act.RELEASE, Act.SEND_NOW})
-    return _NONE
+    urgent = frozenset({Act.URGENT}) if copy.needs_approval and copy.urgent else _NONE
+    if own and copy.needs_approval:
+        return _NONE if _frozen_by_other(actor, copy) else urgent
+    return urgent | {Act.RELEASE, Act.SEND_NOW}
 
 
 def _approving(actor: Actor, record: MessageRecord, copy: RecipientRecord) -> frozenset[Act]:
     administrator = actor.role is Role.ADMINISTRATOR
-    asked = actor.address in copy.approvers or administrator
+    asked = actor.address in copy.voters or administrator
     if not copy.needs_approval or not asked or actor.address in record.owners:
         return _NONE
     frozen = _frozen_by_other(actor, copy) and not administrator
-    if frozen or actor.address in copy.approvals:
+    if frozen or actor.address in copy.approvals or not copy.would_count(actor.address):
         return frozenset({Act.REJECT})
     return APPROVING
 

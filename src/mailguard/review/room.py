@@ -28,6 +28,7 @@ _EVENT = {
     Act.HOLD: Event.HOLD,
     Act.REJECT: Event.REJECT,
     Act.REMOVE: Event.REMOVE,
+    Act.URGENT: Event.RELEASE,
 }
 #: Letters that an act owes to the sender.
 _NOTICE: dict[Act, NoticeKind] = {Act.CANCEL: "cancelled", Act.REJECT: "rejected", Act.REMOVE: "cancelled"}
@@ -102,13 +103,15 @@ class Review:
         recipients: tuple[Address, ...] | None = None,
         comment: str = "",
     ) -> View:
-        """Decide. Without `recipients`: for every copy for which the person may. REMOVE needs recipients.
+        """Decide. Without `recipients`: for every copy for which the person may.
 
-        Raises NotFound, Forbidden, AlreadyDecided, Refused.
+        REMOVE needs recipients, URGENT a reason as its comment. Raises NotFound, Forbidden, AlreadyDecided, Refused.
         """
-        record = await self._seen(actor, message_id)
+        record, comment = await self._seen(actor, message_id), _tidy(comment)
         self._check_named(actor, record, act, recipients)
-        decision = await self._decide(actor, record, act, recipients, _tidy(comment))
+        if act is Act.URGENT and not comment:
+            raise Refused(refusals.NEEDS_REASON)
+        decision = await self._decide(actor, record, act, recipients, comment)
         record = await self._seen(actor, message_id)
         if not decision.changed:
             copies, history = _named(record, recipients), await self._audit.history_of(message_id)
@@ -140,12 +143,37 @@ class Review:
         return BulkResult(count, len(done), len(errors), done, reasons)
 
     async def expire_due(self) -> datetime | None:
-        """End holds whose time ran out: delays go, others end as their rule says. Returns the next time."""
+        """End holds whose time ran out: delays go, others end as their rule says. Then remind those who have not
+        answered, and ask others as well. Returns the next time.
+        """
         while records := await self._holds.due(self._now()):
             ended = [await self._expire(record) for record in records]
             if not any(ended):
                 break  # each failed and was reported; the next call tries again
-        return await self._holds.next_expiry()
+        while ids := await self._holds.unanswered(self._now()):
+            nudged = [await self._nudge(message_id) for message_id in ids]
+            if not any(nudged):
+                break
+        return await self._holds.next_time()
+
+    async def _nudge(self, message_id: str) -> bool:
+        """Remind and escalate what is due about one message. A fault with one stops the clock for no other."""
+        try:
+            done = await self._holds.nudge(message_id, self._now())
+        except Exception as error:
+            events.fault("review", error, message_id=message_id)
+            return False
+        if done is None:
+            return False
+        events.nudged(message_id, len(done.reminded), len(done.escalated))
+        self._noticed()
+        people = done.record.people.union(done.escalated)
+        self._live.publish("asked", message_id, people | self._administrators)
+        return True
+
+    async def urgent_count(self, actor: Actor) -> int:
+        """How many mails went by the urgent lane, of those that the person may see as their sender, or of all."""
+        return await self._holds.urgent_count("" if actor.role in SEE_ALL else actor.address)
 
     async def _expire(self, record: MessageRecord) -> bool:
         """End what is due of one message. A fault with one mail does not stop the clock for the others."""
@@ -188,6 +216,7 @@ class Review:
             comment=comment,
             notice=_notice(actor, seen, act, recipients),
             frozen_until=now + self._frozen_for if act is Act.HOLD else None,
+            urgent=act is Act.URGENT,
         )
 
     def _check_named(

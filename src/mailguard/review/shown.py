@@ -11,7 +11,7 @@ from typing import Any
 from mailguard.policy.verdict_json import verdict_to_json
 from mailguard.review.words import View
 from mailguard.store.audit import as_json as line_to_json
-from mailguard.store.records import MessageRecord, RecipientRecord
+from mailguard.store.records import Asked, MessageRecord, RecipientRecord
 
 
 def record_to_json(record: MessageRecord) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def record_to_json(record: MessageRecord) -> dict[str, Any]:
         "disposition": verdict["disposition"],
         "recipients": [_copy_to_json(copy, risks.get(str(copy.address), 0.0)) for copy in record.recipients],
         "findings": [
-            {key: one[key] for key in ("rule", "mode", "disposition", "because", "evidence")}
+            {key: one[key] for key in ("rule", "mode", "disposition", "because", "evidence", "notes")}
             for one in verdict["findings"]
         ],
         "policy": record.verdict.policy,
@@ -65,9 +65,23 @@ def _copy_to_json(copy: RecipientRecord, risk: float) -> dict[str, Any]:
         "approvers": list(copy.approvers),
         "approvals": list(copy.approvals),
         "quorum": copy.quorum,
+        "asks": [_ask_to_json(ask, copy) for ask in copy.asks],
+        "urgent": copy.urgent,
         "attempts": copy.attempts,
         "last_code": copy.last_code,
         "last_text": copy.last_text,
+    }
+
+
+def _ask_to_json(ask: Asked, copy: RecipientRecord) -> dict[str, Any]:
+    return {
+        "approvers": list(ask.approvers),
+        "quorum": ask.quorum,
+        "delegates": {one: list(people) for one, people in ask.delegates},
+        "missing": copy.lacks(ask),
+        "remind_at": _time(ask.remind_at),
+        "escalate_at": _time(ask.escalate_at),
+        "escalate_to": list(ask.escalate_to),
     }
 
 

@@ -21,6 +21,7 @@ class Act(enum.StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
     REMOVE = "remove"
+    URGENT = "urgent"
 
 
 class ReviewError(Exception):

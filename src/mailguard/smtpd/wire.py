@@ -135,6 +135,9 @@ class Wire(SMTP):
 
     def say(self, reply: Reply | str) -> None:
         """Add a reply; it goes out when there is nothing more to read."""
+        if isinstance(reply, Reply) and reply.utf8:
+            self._outgoing += "".join(filter(str.isprintable, str(reply))).encode("utf-8", "replace") + b"\r\n"
+            return
         text = "".join(ch for ch in str(reply) if " " <= ch <= "~") if isinstance(reply, Reply) else reply
         self._outgoing += text.encode("ascii", "replace") + b"\r\n"
 

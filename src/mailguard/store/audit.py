@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.message import Message
@@ -66,22 +66,6 @@ class Audit:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def refused(self, message: Message, verdict: Verdict, now: datetime) -> None:
-        """A line for a mail that policy refused at the door: envelope, rules, digest; no row is kept."""
-        envelope = message.envelope
-        detail = {
-            "sender": str(envelope.sender),
-            "size": message.body.size,
-            "sha256": message.body.sha256,
-            "policy": verdict.policy,
-            "rules": [hit.rule for hit in verdict.enforced],
-        }
-        actor = Actor(envelope.client.login or str(envelope.sender).lower(), Role.SENDER, "smtp")
-        recipients = [str(address) for address in envelope.recipients]
-        await self._db.write(
-            lambda c: append(c, now, actor, "refuse", message_id=message.id, recipients=recipients, detail=detail)
-        )
-
     async def note(self, event: str, actor: Actor, now: datetime, comment: str = "", **detail: object) -> None:
         """A line about the house: a token made, a policy reloaded, somebody logged in."""
         await self._db.write(lambda c: append(c, now, actor, event, comment=comment, detail=detail))
@@ -103,6 +87,28 @@ class Audit:
     async def verify(self) -> int | None:
         """Check the whole chain. The number of the first line that is altered or missing; None if it is whole."""
         return await self._db.read(first_broken)
+
+
+def append_refused(
+    connection: sqlite3.Connection,
+    now: datetime,
+    event: Literal["refuse", "challenge"],
+    message: Message,
+    verdict: Verdict,
+    rules: Iterable[str],
+) -> None:
+    """A line for a mail that did not come in: envelope, rules, digest. No row is kept of it."""
+    envelope = message.envelope
+    detail = {
+        "sender": str(envelope.sender),
+        "size": message.body.size,
+        "sha256": message.body.sha256,
+        "policy": verdict.policy,
+        "rules": list(rules),
+    }
+    actor = Actor(envelope.client.login or str(envelope.sender).lower(), Role.SENDER, "smtp")
+    recipients = [str(address) for address in envelope.recipients]
+    append(connection, now, actor, event, message_id=message.id, recipients=recipients, detail=detail)
 
 
 def lines_of(connection: sqlite3.Connection, message_id: str) -> list[HistoryLine]:

@@ -19,7 +19,7 @@ from mailguard.store.rows import to_micro
 _NOT_WHILE_LEASED = frozenset({Event.HOLD, Event.CANCEL, Event.REMOVE})
 #: Columns that a change may set beside the state.
 _COLUMNS = frozenset(
-    {"due_at", "decided_by", "decided_at", "frozen_by", "last_code", "last_text", "expire_action", "approvals"}
+    {"due_at", "decided_by", "decided_at", "frozen_by", "last_code", "last_text", "expire_action", "urgent_at"}
 )
 
 
@@ -51,7 +51,7 @@ def change(
     rows = connection.execute(
         # Only words of our own enums and column names are put into the text; every value is bound.
         f"UPDATE recipient SET state = CASE state {case} END, event = :event, lease = NULL,"  # noqa: S608
-        f" attempts = attempts + :tried{columns}"
+        f" nudge_at = NULL, attempts = attempts + :tried{columns}"
         " WHERE message = :number AND key IN (SELECT value FROM json_each(:keys))"
         f" AND state IN ({states}){guard} RETURNING key",
         {

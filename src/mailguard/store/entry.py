@@ -18,11 +18,13 @@ from mailguard.mail.facts import Attachment, Facts
 from mailguard.mail.facts_json import facts_to_json
 from mailguard.mail.lifecycle import State
 from mailguard.mail.message import Message
-from mailguard.mail.verdict import Disposition, HoldTerms, RecipientVerdict, Verdict
+from mailguard.mail.verdict import Ask, Disposition, HoldTerms, RecipientVerdict, Verdict
 from mailguard.policy.verdict_json import verdict_to_json
-from mailguard.store import audit, outbox
-from mailguard.store.records import MessageRecord, RecipientRecord
-from mailguard.store.rows import clean, to_micro, to_text
+from mailguard.store import audit
+from mailguard.store.questions import first_nudge, owe_questions
+from mailguard.store.records import Asked, MessageRecord, RecipientRecord
+from mailguard.store.rows import asks_to_text, clean, to_micro, to_text
+from mailguard.store.tellings import owe_hits
 
 _HELD = frozenset({Disposition.DELAY, Disposition.CONFIRM, Disposition.APPROVE})
 _INSERT_MESSAGE = (
@@ -94,15 +96,16 @@ def insert(connection: sqlite3.Connection, entry: Entry, now: datetime) -> int:
         connection.execute("INSERT INTO body (message, octets) VALUES (?, ?)", (number, entry.octets))
     connection.executemany(
         "INSERT INTO recipient (message, key, position, address, domain, external, disposition, state, event, due_at,"
-        " lease, expire_action, approvers, quorum, approvals, attempts, last_text, decided_by, frozen_by, rules)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'accept', ?, ?, ?, ?, ?, '[]', 0, '', '', '', ?)",
+        " lease, expire_action, asks, nudge_at, urgent, approvals, attempts, last_text, decided_by, frozen_by, rules)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'accept', ?, ?, ?, ?, ?, ?, '[]', 0, '', '', '', ?)",
         [_recipient_row(number, position, one, entry.lease) for position, one in enumerate(record.recipients)],
     )
     if record.kind == "mail":
         _insert_lookups(connection, number, record)
     _first_line(connection, entry, now)
     if _told(record):
-        _owe_notices(connection, record, now)
+        owe_questions(connection, record, now)
+    owe_hits(connection, record, now)
     return number
 
 
@@ -124,10 +127,22 @@ def _copy(verdict: RecipientVerdict, received_at: datetime, lease_until: datetim
         due_at=None if held else lease_until or received_at,
         expires_at=received_at + terms.expire_after if held else None,
         expire_action="release" if verdict.disposition is Disposition.DELAY else terms.expire_action,
-        approvers=tuple(map(_key, terms.approvers)) if held else (),
-        quorum=terms.quorum,
+        asks=tuple(_asked(ask, received_at) for ask in terms.asks) if held else (),
+        urgent=held and terms.urgent,
         rules=verdict.rules,
         leased=not held and lease_until is not None,
+    )
+
+
+def _asked(ask: Ask, received_at: datetime) -> Asked:
+    """The question with its times as moments."""
+    return Asked(
+        approvers=tuple(map(_key, ask.approvers)),
+        quorum=ask.quorum,
+        delegates=tuple((_key(one), tuple(map(_key, people))) for one, people in ask.delegates),
+        remind_at=None if ask.remind_after is None else received_at + ask.remind_after,
+        escalate_at=None if ask.escalate_after is None else received_at + ask.escalate_after,
+        escalate_to=tuple(map(_key, ask.escalate_to)),
     )
 
 
@@ -182,8 +197,9 @@ def _recipient_row(number: int, position: int, one: RecipientRecord, lease: str 
         None if due is None else to_micro(due),
         lease if one.leased else None,
         one.expire_action,
-        to_text(one.approvers),
-        one.quorum,
+        asks_to_text(one.asks),
+        None if (nudge := first_nudge(one.asks)) is None else to_micro(nudge),
+        int(one.urgent),
         to_text(one.rules),
     )
 
@@ -226,25 +242,13 @@ def _first_line(connection: sqlite3.Connection, entry: Entry, now: datetime) -> 
         detail["about"] = record.about
     recipients = [str(one.address) for one in record.recipients]
     audit.append(connection, now, entry.actor, "accept", message_id=record.id, recipients=recipients, detail=detail)
+    if record.verdict.confirmed:
+        rules = {"rules": list(record.verdict.confirmed)}
+        audit.append(connection, now, entry.actor, "challenge_confirmed", message_id=record.id, detail=rules)
 
 
 def _told(record: MessageRecord) -> bool:
     return any(one.state is State.HELD and one.disposition in _TOLD for one in record.recipients)
-
-
-def _owe_notices(connection: sqlite3.Connection, record: MessageRecord, now: datetime) -> None:
-    """One letter to the sender, and one to everybody who is asked; to the administrators if too few can say yes."""
-    outbox.owe(connection, "held", str(record.sender), now, message_id=record.id)
-    asked = sorted(record.approvers.difference(record.owners))
-    for person in asked:
-        outbox.owe(connection, "approval", person, now, message_id=record.id)
-    wanting = [
-        one
-        for one in record.recipients
-        if one.disposition is Disposition.APPROVE and len(set(one.approvers).difference(record.owners)) < one.quorum
-    ]
-    if wanting:  # nobody approves his own mail, so it would wait in vain
-        outbox.owe(connection, "approval", "", now, message_id=record.id)
 
 
 def actor_of(message: Message) -> Actor:

@@ -18,8 +18,12 @@ from mailguard.mail.lifecycle import Event, State
 from mailguard.store import audit, filters, outbox
 from mailguard.store.changes import change, settle, sources
 from mailguard.store.db import Database
+from mailguard.store.questions import Nudge, nudge
 from mailguard.store.records import Decision, Filter, MessageRecord, NoticeKind, RecipientRecord
 from mailguard.store.rows import load, load_by_id, number_of, to_micro, to_moment_or_none, to_text
+
+#: The event of the audit line for a release by the urgent lane.
+URGENT = "urgent"
 
 May = Callable[[MessageRecord, RecipientRecord], bool]
 
@@ -30,7 +34,8 @@ class Wish:
 
     recipients: None means all to whom it can happen. may: asked inside the transaction, with what stands in the ledger
     then; copies that it refuses are left alone. notice: the letter to the sender that this owes.
-    frozen_until: for HOLD: when the frozen copy is given back if nobody decides.
+    frozen_until: for HOLD: when the frozen copy is given back if nobody decides. urgent: for RELEASE: the sender does
+    not wait for those who are asked, and they are told so.
     """
 
     event: Event
@@ -41,6 +46,7 @@ class Wish:
     comment: str = ""
     notice: NoticeKind | None = None
     frozen_until: datetime | None = None
+    urgent: bool = False
 
 
 class Holds:
@@ -61,13 +67,14 @@ class Holds:
         comment: str = "",
         notice: NoticeKind | None = None,
         frozen_until: datetime | None = None,
+        urgent: bool = False,
     ) -> Decision:
         """Let an event happen to the recipients named (None: to all to whom it can happen). See `Wish`.
 
         A copy whose try at the upstream is under way is left alone. An empty `changed` says that somebody was faster
         or it was not possible. Raises KeyError: no such message.
         """
-        wish = Wish(event, actor, now, recipients, may, comment, notice, frozen_until)
+        wish = Wish(event, actor, now, recipients, may, comment, notice, frozen_until, urgent)
         return await self._db.write(lambda c: _apply(c, message_id, wish))
 
     async def approve(
@@ -80,7 +87,7 @@ class Holds:
         may: May | None = None,
         comment: str = "",
     ) -> Decision:
-        """Count one approval per copy; those that reach their quorum are released. `changed`: who was counted.
+        """Count one approval per copy; those whose every question is answered are released. `changed`: who was counted.
 
         Raises KeyError: no such message.
         """
@@ -117,10 +124,34 @@ class Holds:
 
         return await self._db.read(query)
 
-    async def next_expiry(self) -> datetime | None:
-        """When the next hold runs out; None if none does."""
-        sql = "SELECT min(due_at) FROM recipient WHERE state = 'held' AND due_at IS NOT NULL"
+    async def unanswered(self, now: datetime, limit: int = 100) -> list[str]:
+        """The ids of messages about which somebody is to be reminded, or others are to be asked, longest first."""
+        sql = (
+            "SELECT DISTINCT m.id FROM recipient r JOIN message m ON m.number = r.message"
+            " WHERE r.nudge_at <= ? AND r.state = 'held' ORDER BY r.nudge_at LIMIT ?"
+        )
+        return await self._db.read(lambda c: [row[0] for row in c.execute(sql, (to_micro(now), limit))])
+
+    async def nudge(self, message_id: str, now: datetime) -> Nudge | None:
+        """Remind and escalate what is due about a message; each time comes once. None if nothing was due."""
+        return await self._db.write(lambda c: nudge(c, message_id, now))
+
+    async def next_time(self) -> datetime | None:
+        """When the next hold runs out, or the next of those who are asked hears of it again; None if never."""
+        sql = (
+            "SELECT min(at) FROM (SELECT min(due_at) AS at FROM recipient WHERE state = 'held' AND due_at IS NOT NULL"
+            " UNION ALL SELECT min(nudge_at) FROM recipient WHERE nudge_at IS NOT NULL)"
+        )
         return to_moment_or_none((await self._db.read(lambda c: c.execute(sql).fetchone()))[0])
+
+    async def urgent_count(self, owner: str = "") -> int:
+        """How many mails went by the urgent lane (with an owner: of his), as far as they are kept."""
+        sql = "SELECT count(DISTINCT r.message) FROM recipient r WHERE r.urgent_at IS NOT NULL"
+        if owner:
+            sql += (
+                " AND EXISTS (SELECT 1 FROM viewer v WHERE v.person = ? AND v.message = r.message AND role = 'sender')"
+            )
+        return int((await self._db.read(lambda c: c.execute(sql, (owner,) if owner else ()).fetchone()))[0])
 
 
 def _apply(connection: sqlite3.Connection, message_id: str, wish: Wish) -> Decision:
@@ -129,10 +160,13 @@ def _apply(connection: sqlite3.Connection, message_id: str, wish: Wish) -> Decis
     changed = change(connection, number, wish.event, wanted, wish.now, _values(wish)) if wanted else []
     if changed:
         recipients = _as_written(record, changed)
-        _line(connection, message_id, wish, str(wish.event), recipients)
+        _line(connection, message_id, wish, URGENT if wish.urgent else str(wish.event), recipients)
         settle(connection, number, wish.now)
         if wish.notice is not None:
-            _owe(connection, record, wish, wish.notice, recipients)
+            _owe(connection, str(record.sender), record, wish, wish.notice, recipients)
+        if wish.urgent:
+            for person in _asked_about(record, changed):
+                _owe(connection, person, record, wish, "urgent", recipients)
     return _decision(connection, number, record, changed)
 
 
@@ -150,7 +184,7 @@ def _approve(connection: sqlite3.Connection, message_id: str, wish: Wish) -> Dec
             "UPDATE recipient SET approvals = ? WHERE message = ? AND key = ?",
             (to_text(approvals), number, one.address.key),
         )
-        if len(approvals) >= one.quorum:
+        if not one.missing(approvals):
             released += change(connection, number, wish.event, [one.address.key], wish.now, _values(wish))
     if counted:
         _line(connection, message_id, wish, "approve", _as_written(record, counted))
@@ -187,7 +221,16 @@ def _values(wish: Wish) -> dict[str, Any]:
         # Whatever it was waiting for: a frozen copy never goes out by itself.
         return {"due_at": until, "expire_action": "return", "frozen_by": wish.actor.address}
     due = now if wish.event is Event.RELEASE else None
-    return {"due_at": due, "decided_by": wish.actor.address, "decided_at": now, "frozen_by": ""}
+    values = {"due_at": due, "decided_by": wish.actor.address, "decided_at": now, "frozen_by": ""}
+    return {**values, "urgent_at": now} if wish.urgent else values
+
+
+def _asked_about(record: MessageRecord, keys: Iterable[str]) -> list[str]:
+    """Who was asked about these copies; the administrators ("") where too few could answer."""
+    changed = set(keys)
+    asks = [ask for one in record.recipients if one.address.key in changed for ask in one.asks]
+    people = {person for ask in asks for person in ask.people}.difference(record.owners)
+    return sorted(people | ({""} if any(len(ask.approvers) < ask.quorum for ask in asks) else set()))
 
 
 def _as_written(record: MessageRecord, keys: Iterable[str]) -> list[str]:
@@ -202,10 +245,10 @@ def _line(connection: sqlite3.Connection, message_id: str, wish: Wish, word: str
 
 
 def _owe(
-    connection: sqlite3.Connection, record: MessageRecord, wish: Wish, kind: NoticeKind, recipients: list[str]
+    connection: sqlite3.Connection, to: str, record: MessageRecord, wish: Wish, kind: NoticeKind, recipients: list[str]
 ) -> None:
     detail = {"actor": wish.actor.address, "comment": wish.comment, "recipients": recipients}
-    outbox.owe(connection, kind, str(record.sender), wish.now, message_id=record.id, detail=detail)
+    outbox.owe(connection, kind, to, wish.now, message_id=record.id, detail=detail)
 
 
 def _decision(connection: sqlite3.Connection, number: int, record: MessageRecord, changed: Iterable[str]) -> Decision:

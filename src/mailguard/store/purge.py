@@ -59,6 +59,7 @@ def purge_messages(connection: sqlite3.Connection, now: datetime, retention: Ret
     Ids sort by time, so only old rows are looked at.
     """
     before = now - retention.metadata
+    connection.execute("DELETE FROM challenge WHERE until <= ?", (to_micro(now),))
     rows = connection.execute(
         "SELECT number FROM message WHERE id < ? AND body = 'gone' AND ended_at <= ? ORDER BY id LIMIT ?",
         (new_message_id(before), to_micro(before), _BATCH),

@@ -7,6 +7,7 @@ moment the ledger may know better, so no room decides on a record alone, only by
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -16,12 +17,44 @@ from mailguard.mail.address import Address, AddressError, ReversePath, parse_add
 from mailguard.mail.facts import Facts
 from mailguard.mail.lifecycle import State, message_state
 from mailguard.mail.verdict import Disposition, ExpireAction, Verdict
+from mailguard.mail.voices import voices
 
 MessageKind = Literal["mail", "letter"]
-#: What a notice asks a letter for. The last three have no message.
+#: What a notice asks a letter for. "told" may have a message that never came in; the last three have none.
 NoticeKind = Literal[
-    "held", "approval", "sent", "cancelled", "rejected", "expired", "bounced", "login", "policy_refused", "policy_good"
-]
+    "held", "approval", "reminder", "escalated", "urgent", "told", "sent", "cancelled", "rejected", "expired",
+    "bounced", "login", "policy_refused", "policy_good",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who was asked about a copy, as it stands now: so many (`quorum`) of the approvers must say yes (keys).
+
+    delegates: who may speak in an approver's place. remind_at: when those who have not answered hear of it again;
+    escalate_at: when escalate_to become approvers too; None once it has happened, or if it never does.
+    """
+
+    approvers: tuple[str, ...]
+    quorum: int = 1
+    delegates: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    remind_at: datetime | None = None
+    escalate_at: datetime | None = None
+    escalate_to: tuple[str, ...] = ()
+
+    def missing(self, approvals: Iterable[str], administrators: int = 0) -> int:
+        """How many voices it still needs, when so many administrators have said yes for it."""
+        return max(0, self.quorum - administrators - voices(self.approvers, dict(self.delegates), approvals))
+
+    @property
+    def people(self) -> frozenset[str]:
+        """Everybody who may answer."""
+        return frozenset(self.approvers).union(*(people for _, people in self.delegates))
+
+    @property
+    def nudge_at(self) -> datetime | None:
+        """When the next of its times comes."""
+        return min((at for at in (self.remind_at, self.escalate_at) if at is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +63,8 @@ class RecipientRecord:
 
     due_at: queued: when the next try is due, or the lease ends; else None.
     expires_at: held: when the hold ends by `expire_action` (a delay: by release); else None.
-    approvals: keys of those who said yes; the copy is released when `quorum` of `approvers` did.
+    asks: who must say yes; approvals: keys of those who did; the copy is released when every ask has its voices.
+    urgent: the sender may let it go without them; urgent_at: when he did.
     frozen_by: who stopped the clock (key), "" if nobody. leased: a try at the upstream is under way.
     decided_by, decided_at: who let it go or ended it, and when; "" and None while nobody did.
     """
@@ -42,8 +76,7 @@ class RecipientRecord:
     due_at: datetime | None = None
     expires_at: datetime | None = None
     expire_action: ExpireAction = "return"
-    approvers: tuple[str, ...] = ()
-    quorum: int = 1
+    asks: tuple[Asked, ...] = ()
     approvals: tuple[str, ...] = ()
     attempts: int = 0
     last_code: int | None = None
@@ -53,11 +86,45 @@ class RecipientRecord:
     rules: tuple[str, ...] = ()
     frozen_by: str = ""
     leased: bool = False
+    urgent: bool = False
+    urgent_at: datetime | None = None
 
     @property
     def needs_approval(self) -> bool:
         """Whether somebody else must still say yes."""
-        return self.disposition is Disposition.APPROVE and len(self.approvals) < self.quorum
+        return self.missing(self.approvals) > 0
+
+    @property
+    def approvers(self) -> tuple[str, ...]:
+        """The keys of all approvers, without those who only stand in for them."""
+        return tuple(sorted({person for ask in self.asks for person in ask.approvers}))
+
+    @property
+    def quorum(self) -> int:
+        """How many voices are asked for, over all questions; one person may give one to each."""
+        return sum(ask.quorum for ask in self.asks) or 1
+
+    @property
+    def voters(self) -> frozenset[str]:
+        """Everybody who may answer: approvers and their delegates."""
+        return frozenset().union(*(ask.people for ask in self.asks))
+
+    def missing(self, approvals: Iterable[str]) -> int:
+        """How many voices would still be needed if these people had said yes."""
+        if self.disposition is not Disposition.APPROVE:
+            return 0
+        said = frozenset(approvals)
+        # Whoever nobody asked was let in as an administrator: he has a voice of his own everywhere.
+        house = len(said - self.voters)
+        return sum(ask.missing(said, house) for ask in self.asks) if self.asks else max(0, 1 - len(said))
+
+    def lacks(self, ask: Asked) -> int:
+        """How many voices one of its questions still needs."""
+        return ask.missing(self.approvals, len(frozenset(self.approvals) - self.voters))
+
+    def would_count(self, person: str) -> bool:
+        """Whether this person's yes would bring it nearer to its release."""
+        return self.missing((*self.approvals, person)) < self.missing(self.approvals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +174,8 @@ class MessageRecord:
 
     @property
     def approvers(self) -> frozenset[str]:
-        """The keys of everybody who is asked about a copy of it."""
-        return frozenset(person for recipient in self.recipients for person in recipient.approvers)
+        """The keys of everybody who may answer about a copy of it: approvers and their delegates."""
+        return frozenset().union(*(recipient.voters for recipient in self.recipients))
 
     @property
     def people(self) -> frozenset[str]:

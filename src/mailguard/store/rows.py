@@ -10,14 +10,14 @@ import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from mailguard.mail.address import NULL_PATH, Address, ReversePath
 from mailguard.mail.facts_json import facts_from_json
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Disposition
 from mailguard.policy.verdict_json import verdict_from_json
-from mailguard.store.records import MessageRecord, RecipientRecord
+from mailguard.store.records import Asked, MessageRecord, RecipientRecord
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 #: Lone surrogates, which UTF-8 has no octets for, and NUL, where C ends a text.
@@ -30,8 +30,8 @@ _MESSAGE = (
     " sha256, smtputf8, body_8bit, prefix, facts, verdict, about, body"
 )
 _RECIPIENT = (
-    "message, address, external, state, disposition, due_at, expire_action, approvers, quorum, approvals, attempts,"
-    " last_code, last_text, decided_by, decided_at, rules, frozen_by, lease"
+    "message, address, external, state, disposition, due_at, expire_action, asks, approvals, attempts,"
+    " last_code, last_text, decided_by, decided_at, rules, frozen_by, lease, urgent, urgent_at"
 )
 
 
@@ -139,15 +139,49 @@ def _recipient(row: tuple[Any, ...]) -> RecipientRecord:
         due_at=due if state is State.QUEUED else None,
         expires_at=due if state is State.HELD else None,
         expire_action=row[6],
-        approvers=cast("tuple[str, ...]", tuple(json.loads(row[7]))),
-        quorum=row[8],
-        approvals=tuple(json.loads(row[9])),
-        attempts=row[10],
-        last_code=row[11],
-        last_text=row[12],
-        decided_by=row[13],
-        decided_at=to_moment_or_none(row[14]),
-        rules=tuple(json.loads(row[15])),
-        frozen_by=row[16],
-        leased=row[17] is not None,
+        asks=asks_of(row[7]),
+        approvals=tuple(json.loads(row[8])),
+        attempts=row[9],
+        last_code=row[10],
+        last_text=row[11],
+        decided_by=row[12],
+        decided_at=to_moment_or_none(row[13]),
+        rules=tuple(json.loads(row[14])),
+        frozen_by=row[15],
+        leased=row[16] is not None,
+        urgent=bool(row[17]),
+        urgent_at=to_moment_or_none(row[18]),
+    )
+
+
+def asks_to_text(asks: Iterable[Asked]) -> str:
+    """The questions of a copy for their column."""
+    return to_text(
+        [
+            {
+                "approvers": ask.approvers,
+                "quorum": ask.quorum,
+                "delegates": dict(ask.delegates),
+                "remind_at": None if ask.remind_at is None else to_micro(ask.remind_at),
+                "escalate_at": None if ask.escalate_at is None else to_micro(ask.escalate_at),
+                "escalate_to": ask.escalate_to,
+            }
+            for ask in asks
+        ]
+    )
+
+
+def asks_of(text: str) -> tuple[Asked, ...]:
+    """The questions of a copy from their column; older rows have approvers and quorum only."""
+    return () if text == "[]" else tuple(map(_asked, json.loads(text)))
+
+
+def _asked(value: dict[str, Any]) -> Asked:
+    return Asked(
+        approvers=tuple(value["approvers"]),
+        quorum=value["quorum"],
+        delegates=tuple((one, tuple(people)) for one, people in value.get("delegates", {}).items()),
+        remind_at=to_moment_or_none(value.get("remind_at")),
+        escalate_at=to_moment_or_none(value.get("escalate_at")),
+        escalate_to=tuple(value.get("escalate_to", ())),
     )

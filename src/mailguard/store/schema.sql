@@ -48,6 +48,8 @@ CREATE TABLE body (
 ) STRICT;
 
 -- One recipient's copy: the unit of every decision and of every try.
+-- asks: who must say yes, each with its times; nudge_at: the first of those times that is still to come; urgent: the
+-- sender may let it go without them; urgent_at: when he did.
 CREATE TABLE recipient (
     message INTEGER NOT NULL REFERENCES message (number) ON DELETE CASCADE,
     key TEXT NOT NULL,
@@ -61,8 +63,6 @@ CREATE TABLE recipient (
     due_at INTEGER,                -- held: when the hold ends by itself; queued: the next try, or the lease's end
     lease TEXT,                    -- whose try is under way
     expire_action TEXT NOT NULL CHECK (expire_action IN ('return', 'release', 'discard')),
-    approvers TEXT NOT NULL,
-    quorum INTEGER NOT NULL CHECK (quorum >= 1),
     approvals TEXT NOT NULL,
     attempts INTEGER NOT NULL,
     last_code INTEGER,
@@ -71,10 +71,16 @@ CREATE TABLE recipient (
     decided_at INTEGER,
     frozen_by TEXT NOT NULL,
     rules TEXT NOT NULL,
+    asks TEXT NOT NULL DEFAULT '[]',
+    nudge_at INTEGER,
+    urgent INTEGER NOT NULL DEFAULT 0 CHECK (urgent IN (0, 1)),
+    urgent_at INTEGER,
     PRIMARY KEY (message, key)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX recipient_due ON recipient (state, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX recipient_nudge ON recipient (nudge_at) WHERE nudge_at IS NOT NULL;
+CREATE INDEX recipient_urgent ON recipient (urgent_at) WHERE urgent_at IS NOT NULL;
 -- Serves a domain in the order of messages, and an address as one of its domain's.
 CREATE INDEX recipient_domain ON recipient (domain, message, key);
 
@@ -247,6 +253,18 @@ CREATE TABLE token (
     used_at INTEGER,
     revoked_at INTEGER
 ) STRICT, WITHOUT ROWID;
+
+-- Mails that were refused until their sender hands the same one in again. digest and whose are keyed hashes.
+CREATE TABLE challenge (
+    digest BLOB PRIMARY KEY CHECK (length(digest) = 32),
+    whose BLOB NOT NULL,
+    rules TEXT NOT NULL,
+    told_at INTEGER NOT NULL,
+    until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX challenge_until ON challenge (until);
+CREATE INDEX challenge_whose ON challenge (whose, told_at);
 
 -- The table of states.
 INSERT INTO transition (state, event, next) VALUES

@@ -148,6 +148,18 @@ def test_hold_and_reject(desk: Desk) -> None:
     assert desk.state(record) is State.REJECTED
 
 
+def test_an_urgent_release_needs_a_reason_and_a_rule_that_allows_it(desk: Desk) -> None:
+    allowed = desk.add(Disposition.APPROVE, approvers=(BOSS,), urgent=True)
+    other = desk.add(Disposition.APPROVE, approvers=(BOSS,))
+    assert "--comment" in desk.run("queue", "release", allowed.id, "--urgent", status=2).stderr
+    desk.run("queue", "release", "--filter", "state=held", "--urgent", "--comment", "x", status=2)
+    desk.run("queue", "cancel", allowed.id, "--urgent", status=2)
+    desk.run("queue", "release", other.id, "--urgent", "--comment", "fire", status=1)
+    desk.run("queue", "release", allowed.id, "--urgent", "--comment", "fire")
+    assert (desk.state(allowed), desk.state(other)) == (State.QUEUED, State.HELD)
+    assert desk.json("queue", "show", allowed.id)["history"][-1]["event"] == "urgent"
+
+
 def test_a_dry_run_changes_nothing(desk: Desk) -> None:
     record = desk.add()
     assert "would release" in desk.run("queue", "release", record.id, "--dry-run").output

@@ -123,6 +123,26 @@ async def test_bulk_counts_first_and_acts_when_told(reception: Reception) -> Non
     assert stats["states"]["cancelled"] == 3
 
 
+async def test_the_urgent_lane_needs_a_reason_and_a_rule_that_allows_it(reception: Reception) -> None:
+    message_id = await reception.take_in(Disposition.APPROVE, urgent=True)
+    other = await reception.take_in(Disposition.APPROVE)
+    ann = await program(reception)
+    path = f"{BASE}/messages/{message_id}/release"
+    is_problem(await ann.post(path), 403)
+    assert "say why" in is_problem(await ann.post(path, json={"urgent": True}), 422)["detail"]
+    refused = await ann.post(f"{BASE}/messages/{other}/release", json={"urgent": True, "comment": "now"})
+    assert "do not allow" in is_problem(refused, 403)["detail"]
+    shown = (await ann.post(path, json={"urgent": True, "comment": "The server is down"})).json()
+    assert (shown["state"], shown["history"][-1]["event"]) == ("queued", "urgent")
+    assert shown["recipients"][0]["urgent"]
+    assert shown["recipients"][0]["asks"][0] == {
+        "approvers": [BOSS], "quorum": 1, "delegates": {}, "missing": 1,
+        "remind_at": None, "escalate_at": None, "escalate_to": [],
+    }  # fmt: skip
+    assert is_problem(await ann.post(path, json={"urgent": True, "comment": "again"}), 409)["decided_by"] == ANN
+    assert (await ann.get(f"{BASE}/stats")).json()["urgent"] == 1
+
+
 async def test_what_one_may_not_see_does_not_exist(reception: Reception) -> None:
     message_id = await reception.take_in()
     eve = await program(reception, "eve@corp.example")

@@ -42,7 +42,7 @@ async def test_every_change_has_its_line(ledger: Ledger) -> None:
 
 async def test_a_refused_mail_leaves_a_line_and_nothing_else(ledger: Ledger) -> None:
     message = mail((BOB,))
-    await ledger.audit.refused(message, verdict(message, Disposition.REJECT), NOON)
+    await ledger.turned_away.refused(message, "hello", verdict(message, Disposition.REJECT), NOON)
     (line,) = await ledger.audit.history_of(message.id)
     assert (line.event, line.recipients, line.detail["rules"]) == ("refuse", (BOB,), ["a-rule"])
     assert await ledger.holds.find(message.id) is None

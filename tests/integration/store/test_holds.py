@@ -118,7 +118,7 @@ async def test_approvals_at_the_same_moment_reach_the_quorum_once(ledger: Ledger
 async def test_clocks(ledger: Ledger) -> None:
     delay = await ledger.add(Disposition.DELAY, after=timedelta(seconds=60))
     await ledger.add(Disposition.CONFIRM)
-    assert await ledger.holds.next_expiry() == NOON + timedelta(seconds=60)
+    assert await ledger.holds.next_time() == NOON + timedelta(seconds=60)
     assert await ledger.holds.due(ledger.clock()) == []
     ledger.clock.forward(seconds=60)
     assert [record.id for record in await ledger.holds.due(ledger.clock())] == [delay.id]

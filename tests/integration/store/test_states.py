@@ -87,8 +87,9 @@ def test_no_copy_begins_at_its_end(state: State) -> None:
     with pytest.raises(sqlite3.IntegrityError, match="begins"):
         db.execute(
             "INSERT INTO recipient SELECT message, 'new@x.example', 9, address, domain, external, disposition, ?,"
-            " event, due_at, lease, expire_action, approvers, quorum, approvals, attempts, last_code, last_text,"
-            " decided_by, decided_at, frozen_by, rules FROM recipient WHERE message = ?",
+            " event, due_at, lease, expire_action, approvals, attempts, last_code, last_text,"
+            " decided_by, decided_at, frozen_by, rules, asks, nudge_at, urgent, urgent_at"
+            " FROM recipient WHERE message = ?",
             (str(state), number),
         )
     db.close()

@@ -22,6 +22,8 @@ FOLDER = Path(mailguard.console.__file__).parent
 SOURCES = {
     path: path.read_text(encoding="utf-8") for path in (*FOLDER.glob("*.py"), *(FOLDER / "templates").glob("*.html"))
 }
+#: What the audit log says beside the events of a copy.
+MORE_EVENTS = ("urgent", "remind", "escalate", "challenge_confirmed")
 #: Keys that are put together from a word: the words are here.
 BUILT = {
     *(f"head.{state}" for state in State if state is not State.HELD),
@@ -32,7 +34,7 @@ BUILT = {
     *(f"via.{via}" for via in ("console", "letter", "api", "cli", "clock", "smtp")),
     *(f"role.{role}" for role in ("administrator", "auditor", "officer")),
     *(f"act.{word}" for word in ("release-selected", "approve-selected", "remove-selected")),
-    *(f"event.{word}" for word in ("accept", "approve", "late", "login", "purge")),
+    *(f"event.{word}" for word in ("accept", "approve", "late", "login", "purge", *MORE_EVENTS)),
 }
 
 

@@ -14,16 +14,23 @@ from tests.held import ANN, BOSS, CORP, ID, NOW, SATO, TANAKA, held_mail, recipi
 from mailguard.mail.address import ReversePath, parse_address
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
-from mailguard.mail.verdict import Disposition
+from mailguard.mail.verdict import Because, Disposition
 from mailguard.notify.letter_texts import TAGS
-from mailguard.notify.letters import RETURNS, Kind, LetterContext, LetterSettings, compose
-from mailguard.store.records import MessageRecord
+from mailguard.notify.letters import ASKING, RETURNS, Kind, LetterContext, LetterSettings, compose
+from mailguard.notify.telling import Telling
+from mailguard.store.records import Asked, MessageRecord
 
 SETTINGS = LetterSettings(parse_address("mailguard@corp.example"), "https://mg.corp.example", CORP)
 KINDS = get_args(Kind)
 WITHOUT_MAIL = ("login", "policy_refused", "policy_good")
 STATE_OF = {"held": State.HELD, "approval": State.HELD, "sent": State.RELAYED, "cancelled": State.CANCELLED,
-            "rejected": State.REJECTED, "expired": State.EXPIRED, "bounced": State.BOUNCED}  # fmt: skip
+            "rejected": State.REJECTED, "expired": State.EXPIRED, "bounced": State.BOUNCED,
+            "reminder": State.HELD, "escalated": State.HELD, "urgent": State.QUEUED, "told": State.QUEUED}  # fmt: skip
+TOLD = {
+    "sender": "ann@corp.example", "subject": "Prices\r\nBcc: x", "recipients": ["bob@x.example"],
+    "disposition": "reject", "hits": [{"ja": "社外です", "en": "It goes outside", "evidence": ["persons: 3"]}],
+    "as_sender": False,
+}  # fmt: skip
 
 
 def context(record: MessageRecord | None = None, **changes: Any) -> LetterContext:
@@ -34,7 +41,9 @@ def context(record: MessageRecord | None = None, **changes: Any) -> LetterContex
 
 
 def letter(kind: Kind, language: Language = "ja", **changes: Any) -> EmailMessage:
-    disposition = Disposition.APPROVE if kind == "approval" else Disposition.CONFIRM
+    disposition = Disposition.APPROVE if kind in ASKING else Disposition.CONFIRM
+    if kind == "told":
+        changes = {"telling": Telling.of(TOLD), "about": ID, **changes}
     record = None if kind in WITHOUT_MAIL else changes.pop("record", held_mail(disposition, STATE_OF[kind]))
     octets = compose(kind, language, context(record, **changes))
     return email.message_from_bytes(octets, policy=email.policy.default)
@@ -197,3 +206,52 @@ def test_the_letter_about_a_refused_policy_quotes_the_places(language: Language)
         assert "policies/a.yaml:21:1:" not in text(mail, part)
         assert "10" in text(mail, part)
     assert mail["bcc"] is None
+
+
+def asked(kind: Kind, language: Language, **changes: Any) -> str:
+    vice = "vice@corp.example"
+    copy = replace(
+        recipient(TANAKA, Disposition.APPROVE), asks=(Asked((BOSS.key, vice), 2, ((BOSS.key, ("pa@c.example",)),)),)
+    )
+    record = with_recipients(held_mail(Disposition.APPROVE), copy)
+    return text(letter(kind, language, record=record, to=parse_address("pa@c.example"), **changes))
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("ja", ("boss@corp.example さんの代理として", "必要数 2", "11月26日(木) 22:28 まで")),
+        ("en", ("in the place of boss@corp.example", "vice@corp.example (2 needed)", "Thu 26 Nov")),
+    ],
+)
+def test_whoever_is_asked_reads_in_whose_place_and_until_when(language: Language, words: tuple[str, ...]) -> None:
+    said = asked("approval", language, instead_of=(BOSS.key,))
+    assert [word for word in words if word not in said] == []
+
+
+def test_a_reminder_and_an_escalation_say_why_they_come() -> None:
+    assert "Mon 23 Nov, 22:28" in asked("reminder", "en")
+    assert "boss@corp.example, vice@corp.example has not answered" in asked("escalated", "en")
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_an_urgent_mail_is_told_with_its_reason_and_asks_for_nothing(language: Language) -> None:
+    mail = letter("urgent", language, comment="Server down", actor="ann@corp.example", to=BOSS)
+    assert "Server down" in text(mail)
+    assert "482913" not in text(mail)
+
+
+def test_a_hit_is_told_on_one_line_whatever_stood_in_the_mail() -> None:
+    mail = letter("told", "en", record=None)
+    assert mail["subject"] == "[Notice] Prices Bcc: x"
+    assert mail["bcc"] is None
+    assert "It goes outside" in text(mail)
+    assert "It was refused" in text(mail)
+
+
+def test_what_nobody_can_approve_is_said_in_the_letter() -> None:
+    note = Because("ann の上長が登録されていません", "No manager is known for ann")
+    record = held_mail(Disposition.APPROVE)
+    hits = tuple(replace(hit, notes=(note,)) for hit in record.verdict.hits)
+    record = replace(record, verdict=replace(record.verdict, hits=hits))
+    assert "No manager is known for ann" in text(letter("held", "en", record=record))

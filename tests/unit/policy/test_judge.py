@@ -200,7 +200,7 @@ def test_terms_of_a_hold() -> None:
     assert terms_of("confirm").expire_after == timedelta(hours=72)
     assert terms_of("confirm").expire_action == "return"
     assert (terms_of("delay").expire_after, terms_of("delay").expire_action) == (timedelta(seconds=60), "release")
-    assert terms_of("{approve: {by: [b@c.example, a@c.example]}}").approvers == ("a@c.example", "b@c.example")
+    assert terms_of("{approve: {by: [b@c.example, a@c.example]}}").asks[0].approvers == ("a@c.example", "b@c.example")
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -240,7 +240,7 @@ def test_terms_of_several_rules_are_as_strict_as_each(
     ("first", "second", "approvers", "quorum"),
     [
         ("[a@c.example]", "[b@c.example]", ("a@c.example", "b@c.example"), 2),
-        ("[a@c.example, b@c.example]", "[b@c.example]", ("b@c.example",), 1),
+        ("[a@c.example, b@c.example]", "[b@c.example]", ("a@c.example", "b@c.example"), 2),
         ("[a@c.example]", "[a@c.example]", ("a@c.example",), 1),
     ],
 )
@@ -248,7 +248,8 @@ def test_approvers_of_several_rules_satisfy_each(
     first: str, second: str, approvers: tuple[str, ...], quorum: int
 ) -> None:
     terms = terms_of(f"{{approve: {{by: {first}}}}}", f"{{approve: {{by: {second}}}}}")
-    assert (terms.approvers, terms.quorum) == (approvers, quorum)
+    assert {person for ask in terms.asks for person in ask.approvers} == set(approvers)
+    assert sum(ask.quorum for ask in terms.asks) == quorum
 
 
 def test_the_sentence_carries_the_numbers_of_this_mail() -> None:

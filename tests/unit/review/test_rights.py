@@ -17,7 +17,7 @@ from mailguard.review import Act, AlreadyDecided, Forbidden, Refused
 from mailguard.review.refusals import why_not
 from mailguard.review.rights import acts_for, is_entitled, may_read_body, may_see
 from mailguard.store.entry import record_of
-from mailguard.store.records import MessageRecord, RecipientRecord
+from mailguard.store.records import Asked, MessageRecord, RecipientRecord
 
 SENDER = Actor(ANN, Role.SENDER, "console")
 APPROVER = Actor(BOSS, Role.SENDER, "letter")
@@ -65,7 +65,7 @@ def test_nobody_approves_his_own_mail_not_even_as_approver_or_administrator() ->
 
 
 def test_an_approval_is_given_once() -> None:
-    record, copy = held(Disposition.APPROVE, quorum=2, approvals=(BOSS,))
+    record, copy = held(Disposition.APPROVE, asks=(Asked((BOSS, DEPUTY), 2),), approvals=(BOSS,))
     assert acts_for(APPROVER, record, copy) == {Act.REJECT}
     assert acts_for(replace(APPROVER, address=DEPUTY), record, copy) == APPROVING
 
@@ -155,3 +155,57 @@ def test_other_refusals() -> None:
     assert isinstance(why_not(SENDER, record, Act.CANCEL, [sending], zone), Refused)
     frozen = replace(copy, disposition=Disposition.CONFIRM, frozen_by="admin@corp.example")
     assert isinstance(why_not(SENDER, record, Act.RELEASE, [frozen], zone), Forbidden)
+
+
+TOP, PA = "top@corp.example", "pa@corp.example"
+DELEGATED = (Asked((BOSS, TOP), 2, ((BOSS, (DEPUTY, ANN)), (TOP, (DEPUTY,)))),)
+
+
+def person(address: str, role: Role = Role.SENDER) -> Actor:
+    return Actor(address, role, "console")
+
+
+def test_a_delegate_speaks_for_one_approver_and_only_while_his_place_is_free() -> None:
+    record, copy = held(Disposition.APPROVE, asks=DELEGATED)
+    assert may_see(person(DEPUTY), record)
+    assert acts_for(person(DEPUTY), record, copy) == APPROVING
+    assert acts_for(person(DEPUTY), record, replace(copy, approvals=(BOSS,))) == APPROVING
+    assert acts_for(person(BOSS), record, replace(copy, approvals=(DEPUTY,))) == APPROVING  # then he speaks for TOP
+    single = replace(copy, asks=(Asked((BOSS,), 1, ((BOSS, (DEPUTY, PA)),)), Asked((TOP,))), approvals=(DEPUTY,))
+    assert acts_for(person(BOSS), record, single) == {Act.REJECT}
+    assert acts_for(person(PA), record, single) == {Act.REJECT}
+    error = why_not(person(BOSS), replace(record, recipients=(single,)), Act.APPROVE, [single], "UTC")
+    assert isinstance(error, AlreadyDecided)
+
+
+@pytest.mark.parametrize("role", [Role.SENDER, Role.APPROVER, Role.ADMINISTRATOR])
+def test_nobody_approves_his_own_mail_as_a_delegate(role: Role) -> None:
+    record, copy = held(Disposition.APPROVE, asks=DELEGATED, urgent=False)
+    assert not acts_for(person(ANN, role), record, copy) & (APPROVING | LET_GO | {Act.URGENT})
+
+
+@pytest.mark.parametrize(
+    ("actor", "changes", "may"),
+    [
+        (SENDER, {}, True),
+        (person(ANN, Role.ADMINISTRATOR), {}, True),
+        (ADMINISTRATOR, {}, True),
+        (APPROVER, {}, False),
+        (STRANGER, {}, False),
+        (SENDER, {"urgent": False}, False),
+        (SENDER, {"frozen_by": ADMINISTRATOR.address}, False),
+        (SENDER, {"state": State.QUEUED}, False),
+        (SENDER, {"leased": True}, False),
+        (SENDER, {"approvals": (BOSS,)}, False),  # nothing is left to wait for: an ordinary release
+    ],
+)
+def test_the_urgent_lane(actor: Actor, changes: dict[str, object], may: bool) -> None:
+    record, copy = held(Disposition.APPROVE, **{"urgent": True, **changes})  # type: ignore[arg-type]
+    assert (Act.URGENT in acts_for(actor, record, copy)) == may
+
+
+def test_why_a_mail_cannot_go_as_urgent() -> None:
+    record, copy = held(Disposition.APPROVE)
+    error = why_not(SENDER, record, Act.URGENT, [copy], "UTC")
+    assert isinstance(error, Forbidden)
+    assert "urgent" in error.reason.en

@@ -14,7 +14,7 @@ from tests.ledger import ANN, BOB, BOSS, CAROL, NOON, PREFIX, facts, mail, verdi
 
 from mailguard.mail.address import NULL_PATH, ReversePath, parse_address
 from mailguard.mail.lifecycle import State
-from mailguard.mail.verdict import Disposition
+from mailguard.mail.verdict import Ask, Disposition
 from mailguard.store.entry import folded, record_of
 from mailguard.store.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull, typed
 from mailguard.store.migrate import statements
@@ -141,3 +141,14 @@ def test_statements_keep_triggers_whole() -> None:
 def test_half_a_statement_is_refused() -> None:
     with pytest.raises(StoreError, match="middle"):
         list(statements("CREATE TABLE a (b)"))
+
+
+def test_whoever_answers_one_question_does_not_speak_in_another_but_an_administrator_does() -> None:
+    copy = record(Disposition.APPROVE, asks=(Ask((BOSS, "top@c.example")), Ask((BOSS, "d@c.example"), 2))).recipients[0]
+    assert copy.missing(()) == 3
+    assert copy.missing((BOSS,)) == 1
+    assert copy.missing(("top@c.example",)) == 2
+    assert copy.missing(("top@c.example", BOSS)) == 1
+    assert copy.missing(("admin@c.example",)) == 1
+    assert copy.missing(("admin@c.example", "admin2@c.example")) == 0
+    assert not replace(copy, approvals=("top@c.example",)).would_count("top@c.example")

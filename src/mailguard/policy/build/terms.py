@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from mailguard.mail.verdict import HoldTerms
 from mailguard.policy.schema import ThenModel
+from mailguard.policy.schema.approve import ApproveModel, union
+from mailguard.policy.terms import OFFICE_HOURS, Approval, Terms
 
 
-def terms_of(then: ThenModel) -> HoldTerms | None:
+def terms_of(then: ThenModel) -> Terms | None:
     """How a hold ends: None for deliver and reject."""
     if then.delay is not None:
-        return HoldTerms(expire_after=then.delay, expire_action="release")
-    after, action = then.expire_after or timedelta(hours=72), then.expire_action or "return"
-    if then.confirm is not None:
-        return HoldTerms(after, action)
-    if then.approve is not None:
-        return HoldTerms(after, action, tuple(sorted(set(then.approve.by))), then.approve.quorum)
+        return Terms(then.delay, "release")
+    if then.challenge is not None:
+        return Terms(then.challenge)
+    inner = then.approve
+    after = then.expire_after or (inner and inner.expire_after) or timedelta(hours=72)
+    office = OFFICE_HOURS in (then.clock, inner and inner.clock)
+    if then.confirm is not None or inner is not None:
+        approval = None if inner is None else _approval(inner)
+        return Terms(after, then.expire_action or "return", approval, office, then.urgent)
     return None
+
+
+def _approval(model: ApproveModel) -> Approval:
+    return Approval(
+        by=model.people,
+        quorum=model.quorum,
+        delegates=model.delegates,
+        remind_after=model.remind_after,
+        escalate_after=model.escalate_after,
+        escalate_to=union(model.escalate_to),
+    )

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from mailguard.mail.verdict import Disposition
 from mailguard.policy.lint.implies import implies, leaves
 from mailguard.policy.rule import Rule
+from mailguard.policy.terms import People
 
 PAIRS_MAX = 300_000
 _Shape = frozenset[tuple[str, str]]
@@ -69,6 +70,7 @@ def _covers(other: Rule, rule: Rule) -> bool:
         or other.internal_first
         or other.automatic < rule.automatic
         or (rule.hold_unknown and not other.hold_unknown)
+        or rule.model.then.notify  # somebody is told of it, whatever holds the mail
     ):
         return False
     if other.model.when != rule.model.when and not other.everybody:
@@ -85,7 +87,7 @@ def _contradict(rule: Rule, other: Rule) -> Iterator[tuple[Rule, str]]:
     if (rule.place, rule.id) < (other.place, other.id) or rule.terms is None or other.terms is None:
         return
     if rule.disposition is other.disposition is Disposition.APPROVE:
-        if set(rule.terms.approvers) != set(other.terms.approvers):
+        if _asked(rule) != _asked(other):
             yield rule, f"asks other approvers than {other.id!r} does for the same mail: both will have to agree"
     elif {rule.disposition, other.disposition} == {Disposition.CONFIRM, Disposition.APPROVE}:
         mild = rule if rule.disposition is Disposition.CONFIRM else other
@@ -95,3 +97,7 @@ def _contradict(rule: Rule, other: Rule) -> Iterator[tuple[Rule, str]]:
                 rule,
                 f"{mild.id!r} lets the mail go by itself, and {strict.id!r} asks for approval of the same mail",
             )
+
+
+def _asked(rule: Rule) -> People | None:
+    return rule.terms.approval.by if rule.terms is not None and rule.terms.approval is not None else None

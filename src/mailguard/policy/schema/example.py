@@ -163,7 +163,7 @@ class ExampleModel(Strict):
         description="when it comes in, by the calendar's clock; a Wednesday at 10:00 if left out",
         examples=["2026-12-31 23:30"],
     )
-    expect: Literal["deliver", "delay", "confirm", "approve", "reject"] = Field(
+    expect: Literal["deliver", "delay", "confirm", "approve", "challenge", "reject"] = Field(
         description="the disposition that it must get", examples=["deliver", "confirm"]
     )
 

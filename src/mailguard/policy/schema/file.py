@@ -70,7 +70,7 @@ class PolicyFile(Strict):
 
 #: Short forms that the validators above take beside the mapping.
 _SHORT_FORMS: dict[str, dict[str, Any]] = {
-    "ThenModel": {"enum": ["deliver", "delay", "confirm", "reject"]},
+    "ThenModel": {"enum": ["deliver", "delay", "confirm", "challenge", "reject"]},
     "BecauseModel": {"type": "string"},
     "ModeModel": {"enum": ["monitor", "notify", "enforce"]},
     "FileModel": {"type": "string"},

@@ -120,3 +120,9 @@ class RuleModel(Strict):
         description="mails in a few words and what must become of them by this rule alone",
         examples=[[{"from": "a@corp.example", "to": ["b@x.example"], "expect": "confirm"}]],
     )
+
+    @model_validator(mode="after")
+    def _somebody_answers(self) -> RuleModel:
+        if self.automatic and self.then.challenge is not None:
+            raise ValueError("no machine sends a mail again to confirm it: with automatic: use confirm or reject")
+        return self

@@ -2,80 +2,95 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from datetime import timedelta
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from mailguard.policy.schema.base import AddressText, Strict
+from mailguard.policy.schema.approve import ApproveModel, Told
+from mailguard.policy.schema.base import Strict
 from mailguard.policy.schema.words import NOT_YET
 from mailguard.policy.suggest import did_you_mean
 from mailguard.policy.values import Duration, Many, Switch
 
-WORDS = ("deliver", "delay", "confirm", "approve", "reject")
+WORDS = ("deliver", "delay", "confirm", "approve", "challenge", "reject")
+#: Dispositions that are the word, or the key with nothing behind it.
+_PLAIN = ("deliver", "confirm", "reject")
+#: Dispositions that wait for people.
+_ASKING = ("confirm", "approve")
+_TERMS = ("expire_after", "expire_action", "clock")
+_DEFAULT_END = timedelta(hours=72)
+_WINDOW = "10m"
 
 
-class ApproveModel(Strict):
-    """Who decides instead of the sender."""
+def _window(window: timedelta) -> timedelta:
+    if not timedelta(minutes=1) <= window <= timedelta(hours=24):
+        raise ValueError("the time to send the mail again lies between 1m and 24h")
+    return window
 
-    by: Many[AddressText] = Field(
-        description="who decides", examples=["boss@corp.example", ["a@corp.example", "b@corp.example"]]
-    )
-    quorum: int = Field(1, ge=1, le=20, description="how many of them must agree", examples=[1])
 
-    @model_validator(mode="after")
-    def _enough(self) -> ApproveModel:
-        if self.quorum > len(set(self.by)):
-            raise ValueError(f"quorum {self.quorum} cannot be reached by {len(set(self.by))} approver(s)")
-        return self
+Window = Annotated[Duration, AfterValidator(_window)]
 
 
 class ThenModel(Strict):
     """A disposition, with what belongs to it."""
 
-    deliver: Literal[True] | None = Field(None, description="nothing: a hit that is only recorded", examples=[True])
-    delay: Duration | None = Field(
-        None, description="a silent undo window of this length, then it goes", examples=["60s"]
-    )
+    deliver: Literal[True] | None = Field(None, description="nothing; the hit is recorded", examples=[True])
+    delay: Duration | None = Field(None, description="a silent undo window, then it goes", examples=["60s"])
     confirm: Literal[True] | None = Field(None, description="the sender decides", examples=[True])
     approve: ApproveModel | None = Field(
-        None, description="others decide; nobody approves their own mail", examples=[{"by": ["boss@corp.example"]}]
+        None, description="others decide", examples=[{"by": ["boss@corp.example"], "quorum": 1}]
     )
-    reject: Literal[True] | None = Field(
-        None, description="refused with `550` and the reason; the mail stays in the mail client", examples=[True]
-    )
-    scope: Literal["recipients", "mail"] | None = Field(
+    challenge: Window | None = Field(
         None,
-        description="whom it is about: the matching recipients only, or the whole mail; `mail` if left out",
-        examples=["recipients", "mail"],
+        description="550 with the reason; the same mail sent again within this time counts as confirmed",
+        examples=["10m"],
+    )
+    reject: Literal[True] | None = Field(None, description="550 with the reason", examples=[True])
+    scope: Literal["recipients", "mail"] | None = Field(
+        None, description="whom it is about; mail if left out", examples=["recipients"]
     )
     expire_after: Duration | None = Field(
-        None, description="how long a decision is waited for; `72h` if left out", examples=["24h"]
+        None, description="when a hold ends without a decision; 72h if left out", examples=["24h"]
     )
     expire_action: Literal["return", "release", "discard"] | None = Field(
-        None,
-        description="what then happens: back to the sender, sent, or thrown away; `return` if left out",
-        examples=["return", "discard"],
+        None, description="how it ends then; return if left out", examples=["return"]
+    )
+    clock: Literal["always", "office_hours"] | None = Field(
+        None, description="office_hours: all times run only while people are at work", examples=["office_hours"]
     )
     internal_first: Switch = Field(False, description="colleagues get their copy at once", examples=[True])
+    urgent: Switch = Field(
+        False, description="the sender may let it go without approval, with a reason", examples=[True]
+    )
+    notify: Many[Told] | None = Field(
+        None,
+        description="who gets a letter about the hit: sender, administrators, addresses",
+        examples=[["sender", "dpo@corp.example"]],
+    )
 
     @model_validator(mode="before")
     @classmethod
     def _word(cls, value: Any) -> Any:
         if isinstance(value, str):
             return cls._from_word(value)
+        if isinstance(value, dict) and "route" in value:
+            raise ValueError("route names an upstream, and this version knows one only: leave route out")
         if isinstance(value, dict):  # `confirm:` with nothing behind it is the word with further keys beside it
-            plain = ("deliver", "confirm", "reject")
-            return {k: True if k in plain and v in (None, {}) else v for k, v in value.items()}
+            bare = {**dict.fromkeys(_PLAIN, True), "challenge": _WINDOW}
+            return {k: bare[k] if k in bare and v in (None, {}) else v for k, v in value.items()}
         return value
 
     @staticmethod
     def _from_word(word: str) -> dict[str, Any]:
-        if word in ("deliver", "confirm", "reject"):
+        if word in _PLAIN:
             return {word: True}
         if word == "delay":
             return {"delay": "60s"}
+        if word == "challenge":
+            return {"challenge": _WINDOW}
         if word == "approve":
-            raise ValueError("approve needs approvers: approve: {by: [boss@corp.example]}")
+            raise ValueError("approve needs approvers: approve: {by: [boss@corp.example]} or {by: manager}")
         if word in NOT_YET:
             raise ValueError(f"{word!r} is not available in this version")
         raise ValueError(f"unknown disposition {word[:40]!r}{did_you_mean(word, WORDS)}")
@@ -90,8 +105,26 @@ class ThenModel(Strict):
         given = [word for word in WORDS if getattr(self, word) is not None]
         if len(given) != 1:
             raise ValueError(f"give exactly one of {', '.join(WORDS)}" + (f", not {given}" if given else ""))
-        if given[0] not in ("confirm", "approve") and (self.expire_after or self.expire_action):
-            raise ValueError("expire_after and expire_action belong to confirm and approve")
-        if self.internal_first and (self.scope == "recipients" or given[0] in ("deliver", "reject")):
+        if given[0] not in _ASKING and any(getattr(self, name) for name in _TERMS):
+            raise ValueError(f"{', '.join(_TERMS[:-1])} and {_TERMS[-1]} belong to confirm and approve")
+        if self.internal_first and (self.scope == "recipients" or given[0] not in ("delay", *_ASKING)):
             raise ValueError("internal_first belongs to delay, confirm and approve of a whole mail")
+        if self.urgent and given[0] != "approve":
+            raise ValueError("urgent belongs to approve: what only the sender confirms he can release anyway")
+        return self
+
+    @model_validator(mode="after")
+    def _times(self) -> ThenModel:
+        """Each time said once, and in an order in which it can come."""
+        inner = self.approve
+        if inner is None:
+            return self
+        for name in ("expire_after", "clock"):
+            if getattr(self, name) is not None and getattr(inner, name) is not None:
+                raise ValueError(f"{name} stands inside approve and beside it: write it once")
+        end = self.expire_after or inner.expire_after or _DEFAULT_END
+        for name in ("remind_after", "escalate_after"):
+            span = getattr(inner, name)
+            if span is not None and span >= end:
+                raise ValueError(f"{name} would never come: the hold ends before it, by expire_after")
         return self

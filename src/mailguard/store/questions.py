@@ -1,0 +1,161 @@
+"""Who is asked about a held mail, and when: at once, once more when nobody answered, and others when that is not
+enough.
+
+Each asking is written in the transaction of what made it necessary, so it is owed once, whatever crashes. Nobody is
+asked about his own mail. Who may answer is decided in `review`; here it is only told to whom the question goes.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from mailguard.mail.actor import HOUSE
+from mailguard.mail.lifecycle import State
+from mailguard.mail.verdict import ADMINISTRATORS
+from mailguard.store import audit, outbox
+from mailguard.store.records import Asked, MessageRecord, NoticeKind, RecipientRecord
+from mailguard.store.rows import asks_to_text, load_by_id, number_of, to_micro
+
+#: Whom a notice goes to where the people of the house are meant who look after everything.
+_HOUSE_PEOPLE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Nudge:
+    """What was done about a mail that nobody answered. people: who was told (keys; "" for the administrators)."""
+
+    record: MessageRecord
+    reminded: tuple[str, ...] = ()
+    escalated: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Askings:
+    """Who hears of a question, and in whose places: each person once, whatever the number of copies."""
+
+    people: dict[str, set[str]] = field(default_factory=dict)
+
+    def add(self, person: str, instead_of: Iterable[str] = ()) -> None:
+        self.people.setdefault(person, set()).update(instead_of)
+
+    def owe(
+        self, connection: sqlite3.Connection, kind: NoticeKind, record: MessageRecord, now: datetime
+    ) -> tuple[str, ...]:
+        told = sorted(set(self.people).difference(record.owners), key=lambda person: (person == _HOUSE_PEOPLE, person))
+        for person in told:
+            detail = {"instead_of": sorted(self.people[person])}
+            outbox.owe(connection, kind, person, now, message_id=record.id, detail=detail)
+        return tuple(told)
+
+
+def first_nudge(asks: Iterable[Asked]) -> datetime | None:
+    """When the first of all times comes that these questions still have."""
+    return min((at for ask in asks if (at := ask.nudge_at) is not None), default=None)
+
+
+def owe_questions(connection: sqlite3.Connection, record: MessageRecord, now: datetime) -> None:
+    """One letter to the sender, and one to everybody who is asked at once: of an approver who is away, his delegate.
+
+    The administrators are asked if too few can say yes: nobody approves his own mail, so it would wait in vain.
+    """
+    outbox.owe(connection, "held", str(record.sender), now, message_id=record.id)
+    absent = {
+        person
+        for one in record.verdict.recipients
+        for ask in (one.terms.asks if one.terms else ())
+        for person in ask.absent
+    }
+    asked = _Askings()
+    for copy in record.recipients:
+        for ask in copy.asks:
+            delegates = dict(ask.delegates)
+            for approver in ask.approvers:
+                if approver in absent and delegates.get(approver):
+                    asked.add(delegates[approver][0], [approver])
+                else:
+                    asked.add(approver)
+            if len(set(ask.approvers).difference(record.owners)) < ask.quorum:
+                asked.add(_HOUSE_PEOPLE)
+    asked.owe(connection, "approval", record, now)
+
+
+def nudge(connection: sqlite3.Connection, message_id: str, now: datetime) -> Nudge | None:
+    """Do what is due about the questions of a mail: remind, and ask others as well. None if nothing was due.
+
+    The time that has come is struck out with the same write: it comes once.
+    """
+    record, number = load_by_id(connection, message_id), number_of(connection, message_id)
+    if record is None or number is None:
+        return None
+    reminded, escalated, touched = _Askings(), _Askings(), list[str]()
+    for copy in record.recipients:
+        nudge_at = first_nudge(copy.asks)
+        if copy.state is not State.HELD or nudge_at is None or nudge_at > now:
+            continue
+        asks = tuple(_nudged(ask, copy, now, reminded, escalated) for ask in copy.asks)
+        _write(connection, number, copy, asks)
+        touched.append(str(copy.address))
+    if not touched:
+        return None
+    again = reminded.owe(connection, "reminder", record, now)
+    further = escalated.owe(connection, "escalated", record, now)
+    for word, people in (("remind", again), ("escalate", further)):
+        if people:
+            _line(connection, record, now, word, touched, people)
+    viewers = [(person, number) for person in further if person]
+    connection.executemany("INSERT OR IGNORE INTO viewer (person, message, role) VALUES (?, ?, 'approver')", viewers)
+    return Nudge(record, again, further)
+
+
+def _nudged(ask: Asked, copy: RecipientRecord, now: datetime, reminded: _Askings, escalated: _Askings) -> Asked:
+    """The question after what is due, with those who hear of it added to either list."""
+    open_still = copy.lacks(ask) > 0
+    if ask.remind_at is not None and ask.remind_at <= now:
+        if open_still:
+            _remind(ask, copy, reminded)
+        ask = replace(ask, remind_at=None)
+    if ask.escalate_at is not None and ask.escalate_at <= now:
+        more = [person for person in ask.escalate_to if person != ADMINISTRATORS] if open_still else []
+        if open_still:
+            for person in ask.escalate_to:
+                escalated.add(_HOUSE_PEOPLE if person == ADMINISTRATORS else person)
+        ask = replace(ask, escalate_at=None, approvers=tuple(sorted({*ask.approvers, *more})))
+    return ask
+
+
+def _remind(ask: Asked, copy: RecipientRecord, reminded: _Askings) -> None:
+    """Everybody who could still answer; a delegate hears of it now at the latest."""
+
+    def could(person: str) -> bool:
+        return not copy.approvals or copy.would_count(person)
+
+    for approver in filter(could, ask.approvers):
+        reminded.add(approver)
+    for approver, delegates in ask.delegates:
+        for person in filter(could, delegates):
+            reminded.add(person, [approver])
+    if len(ask.approvers) < ask.quorum:
+        reminded.add(_HOUSE_PEOPLE)
+
+
+def _write(connection: sqlite3.Connection, number: int, copy: RecipientRecord, asks: Sequence[Asked]) -> None:
+    following = first_nudge(asks)
+    connection.execute(
+        "UPDATE recipient SET asks = ?, nudge_at = ? WHERE message = ? AND key = ? AND state = 'held'",
+        (asks_to_text(asks), None if following is None else to_micro(following), number, copy.address.key),
+    )
+
+
+def _line(
+    connection: sqlite3.Connection,
+    record: MessageRecord,
+    now: datetime,
+    word: str,
+    recipients: Sequence[str],
+    people: Sequence[str],
+) -> None:
+    named = [person or ADMINISTRATORS for person in people]
+    audit.append(connection, now, HOUSE, word, message_id=record.id, recipients=recipients, detail={"people": named})

@@ -1,0 +1,84 @@
+"""Mails that did not come in: their audit lines, who is told of them, and which the sender may hand in once more.
+
+No row of a message is kept, for the mail stays the client's. Of a challenged mail only keyed hashes stay, no address
+and no text, with the rules that the sender was told of and how long an answer counts. The rows of one sender are
+bounded, and what is past its time goes with the next one that comes.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import datetime
+
+from mailguard.mail.message import Message
+from mailguard.mail.verdict import Verdict
+from mailguard.store import audit
+from mailguard.store.db import Database
+from mailguard.store.rows import to_micro, to_text
+from mailguard.store.tellings import owe_refused
+
+#: Mails of one sender that are remembered; the oldest are forgotten first, and would be asked about anew.
+MOST_PER_SENDER = 50
+
+
+class TurnedAway:
+    """What was refused or asked at the door."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def told(self, digest: bytes, now: datetime) -> frozenset[str]:
+        """The rules that the sender was told of for this mail, while an answer counts."""
+        sql = "SELECT rules FROM challenge WHERE digest = ? AND until > ?"
+        row = await self._db.read(lambda c: c.execute(sql, (digest, to_micro(now))).fetchone())
+        return frozenset() if row is None else frozenset(json.loads(row[0]))
+
+    async def refused(self, message: Message, subject: str | None, verdict: Verdict, now: datetime) -> None:
+        """Policy refused a mail: its audit line, and whoever is told of it. Raises StoreError."""
+        rules = [hit.rule for hit in verdict.enforced]
+
+        def change(connection: sqlite3.Connection) -> None:
+            audit.append_refused(connection, now, "refuse", message, verdict, rules)
+            _owe(connection, message, subject, verdict, now)
+
+        await self._db.write(change)
+
+    async def challenged(
+        self,
+        message: Message,
+        subject: str | None,
+        verdict: Verdict,
+        now: datetime,
+        *,
+        digest: bytes,
+        whose: bytes,
+        rules: frozenset[str],
+    ) -> None:
+        """A mail is challenged: note for how long and about what, with its audit line and whoever is told of it.
+
+        rules: all that the sender was told of so far. Raises StoreError.
+        """
+        row = (digest, whose, to_text(sorted(rules)), to_micro(now), to_micro(now + verdict.window))
+
+        def change(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM challenge WHERE until <= ?", (to_micro(now),))
+            connection.execute(
+                "INSERT OR REPLACE INTO challenge (digest, whose, rules, told_at, until) VALUES (?, ?, ?, ?, ?)", row
+            )
+            connection.execute(
+                "DELETE FROM challenge WHERE whose = ?1 AND digest NOT IN"
+                " (SELECT digest FROM challenge WHERE whose = ?1 ORDER BY told_at DESC, digest LIMIT ?2)",
+                (whose, MOST_PER_SENDER),
+            )
+            audit.append_refused(connection, now, "challenge", message, verdict, sorted(rules))
+            _owe(connection, message, subject, verdict, now)
+
+        await self._db.write(change)
+
+
+def _owe(
+    connection: sqlite3.Connection, message: Message, subject: str | None, verdict: Verdict, now: datetime
+) -> None:
+    envelope = message.envelope
+    owe_refused(connection, message.id, envelope.sender, subject, envelope.recipients, verdict, now)
