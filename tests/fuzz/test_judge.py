@@ -29,6 +29,7 @@ from mailguard.policy.schema import PolicyFile
 from mailguard.policy.verdict_json import verdict_from_json, verdict_to_json
 
 LISTS = {"partners": {"domains": ["p.example", "*.g.example"], "addresses": ["info@shop.example"]}}
+GROUPS = {"legal": {"members": ["k@corp.example"]}}
 COUNTS = st.sampled_from([">= 1", ">= 2", "> 3", "< 2", "== 0", "<= 1"])
 SIZES = st.sampled_from([">= 1 KB", "< 10 KB", "> 1 MB"])
 SWITCH = st.booleans()
@@ -115,7 +116,9 @@ RULES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 
 def policy(rules: list[dict[str, Any]]) -> Policy:
     numbered = [{"id": f"r{number}", **rule} for number, rule in enumerate(rules)]
-    return replace(policy_of(plain_yaml({"version": 1, "lists": LISTS, "rules": numbered})), directory=PEOPLE)
+    return replace(
+        policy_of(plain_yaml({"version": 1, "lists": LISTS, "groups": GROUPS, "rules": numbered})), directory=PEOPLE
+    )
 
 
 ADDRESSES = [
@@ -196,7 +199,7 @@ CASES = st.builds(
     st.builds(Known, KEYS, KEYS, st.just(("x.example",))),
     st.integers(0, 2**21),
     st.sampled_from([None, datetime(2026, 11, 23, 3, tzinfo=UTC), datetime(2026, 11, 28, 3, tzinfo=UTC)]),
-    st.frozensets(st.sampled_from(["r0", "r1", "r2", "r3"])),
+    confirmed=st.frozensets(st.sampled_from(["r0", "r1", "r2", "r3"])),
 )
 #: People of whom some are senders, managers of each other, away, or in for somebody.
 DAY = date(2026, 11, 23)

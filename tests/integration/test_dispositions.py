@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from tests.door import HOST, PATIENCE, TRUSTED
+from tests.house import running_house
 from tests.judging import policy_of
 from tests.reception import ADMIN, ANN, BOSS, Reception, link_and_code, open_reception, text_of
 
@@ -340,3 +341,51 @@ async def test_the_hit_of_a_refused_mail_is_told_too(house: House) -> None:
     assert letter["to"] == ADMIN
     assert "It was refused" in text_of(letter)
     assert BOB in text_of(letter)
+
+
+POLICY = """
+version: 1
+people:
+  - {address: ann@corp.example, manager: boss@corp.example}
+  - {address: boss@corp.example, delegates: [pa@corp.example], away: ["2000-01-01..2099-12-31"]}
+  - {address: pa@corp.example}
+groups: {legal: {members: [vice@corp.example, ann@corp.example]}}
+rules:
+  - id: ask
+    when: {text: {words: [twice], in: [subject]}}
+    then: {challenge: 10m}
+    because: {ja: 再送で確認, en: Sent twice}
+  - id: contract
+    when: {text: {words: [contract], in: [subject]}}
+    then: {approve: {by: [boss@corp.example], group: legal, quorum: 1}}
+    because: {ja: 契約, en: A contract}
+"""
+
+
+def test_a_running_house_challenges_and_asks_who_is_there(tmp_path: Path) -> None:
+    with running_house(tmp_path / "mailguard", "mailbox:var/mailbox", POLICY) as running:
+
+        def send(subject: str) -> str:
+            message = EmailMessage(policy=SMTP)
+            message["From"], message["To"], message["Subject"] = ANN, BOB, subject
+            message.set_content("text")
+            with smtplib.SMTP("127.0.0.1", running.smtp, timeout=PATIENCE) as client:
+                client.ehlo()
+                client.mail(ANN)
+                client.rcpt(BOB)
+                code, said = client.data(message.as_bytes())
+            return f"{code} {said.decode()}"
+
+        assert send("twice") == "550 5.7.1 Sent twice (rule ask). Send the same mail again within 10 minutes to confirm"
+        assert send("twice").startswith("250 2.0.0 accepted")
+        held = send("contract")
+        assert held.startswith("250 2.0.0 held for confirmation ")
+        shown = running.json("queue", "show", held.rpartition(" ")[2])
+        assert shown["recipients"][0]["asks"][0] == {
+            "approvers": [BOSS, VICE], "quorum": 1, "delegates": {BOSS: [PA]}, "missing": 1,
+            "remind_at": None, "escalate_at": None, "escalate_to": [],
+        }  # fmt: skip
+        lines = [line["event"] for line in running.json("audit", "list")["lines"]]
+        assert {"challenge", "challenge_confirmed", "accept"} <= set(lines)
+        running.run("queue", "release", shown["id"])
+        assert running.json("queue", "show", shown["id"])["state"] in ("queued", "relayed")

@@ -80,7 +80,11 @@ class _Asking:
 
     def __init__(self, view: View) -> None:
         self._view = view
-        self._senders = tuple(_senders(view))
+        self._directory = view.directory
+        self._senders = tuple(dict.fromkeys(map(view.directory.key_of, _senders(view))))
+        self._own = frozenset(_addresses(view, self._senders))
+        moment = view.case.moment
+        self._day = None if moment is None else view.calendar.local(moment).date()
         self._notes: list[Because] = []
 
     def ask(self, approval: Approval) -> tuple[Ask, tuple[Because, ...]]:
@@ -107,45 +111,47 @@ class _Asking:
 
     def _people(self, named: People) -> tuple[str, ...]:
         """Keys, sorted, without the sender's own; ADMINISTRATORS stays a word, for whoever knows who they are."""
-        found = set(named.addresses)
+        found = set(map(self._directory.key_of, named.addresses))
         for group in named.groups:
-            found |= self._members(group)
+            found.update(self._members(group))
         if MANAGER in named.words:
             found |= self._managers(self._senders)
         if MANAGERS_MANAGER in named.words:
             found |= self._managers(tuple(sorted(self._managers(self._senders))))
-        found -= set(self._senders)
+        found -= self._own
         return tuple(sorted(found | (named.words & {ADMINISTRATORS})))
 
-    def _members(self, group: str) -> frozenset[str]:
+    def _members(self, group: str) -> tuple[str, ...]:
         try:
-            return self._view.directory.groups[group]
+            return self._directory.members(group)
         except KeyError:  # a load error before; a directory that changed since must not make the judge fall
             self._note(f"グループ「{group}」が見つかりません", f"There is no group {group}")
-            return frozenset()
+            return ()
 
     def _managers(self, people: tuple[str, ...]) -> set[str]:
         """The manager of the first of them who has one that is not the sender: an alias may have none."""
         for person in people:
-            manager = self._view.directory.manager_of(person)
-            if manager and manager not in self._senders:
+            manager = self._directory.key_of(self._directory.manager_of(person))
+            if manager and manager not in self._own:
                 return {manager}
         whom = people[0] if people else "<>"
         self._note(f"{whom} の上長が登録されていません", f"No manager is known for {whom}")
         return set()
 
     def _delegates(self, approver: str, wanted: bool | tuple[str, ...]) -> tuple[str, ...]:
-        """Who may speak for him: those who are there first, in the directory's order; never the sender."""
+        """Who may speak for him: who stands in today first, then whoever else is named; never the sender."""
         if wanted is False:
             return ()
-        person = self._view.directory.people.get(approver)
+        person = self._directory.person(approver)
         named = (person.delegates if person else ()) if wanted is True else wanted
-        usable = [one for one in dict.fromkeys(named) if one != approver and one not in self._senders]
-        return tuple(sorted(usable, key=self._is_away))
+        listed = sorted(map(self._directory.key_of, dict.fromkeys(named)), key=self._is_away)
+        if wanted is True and self._day is not None:  # of a delegate who is away too, his own
+            listed = [*self._directory.stand_ins(approver, self._day), *listed]
+        return tuple(one for one in dict.fromkeys(listed) if one != approver and one not in self._own)
 
     def _is_away(self, key: str) -> bool:
-        person, moment = self._view.directory.people.get(key), self._view.case.moment
-        return bool(person and moment and person.is_away(self._view.calendar.local(moment).date()))
+        person = self._directory.person(key)
+        return bool(person and self._day and person.is_away(self._day))
 
     def _note(self, ja: str, en: str) -> None:
         note = Because(ja, en)
@@ -161,6 +167,14 @@ def _senders(view: View) -> Iterator[str]:
     if login is not None:
         with contextlib.suppress(AddressError):
             yield parse_address(login).key
+
+
+def _addresses(view: View, keys: Iterable[str]) -> Iterator[str]:
+    """All addresses of these people."""
+    for key in keys:
+        yield key
+        person = view.directory.person(key)
+        yield from person.aliases if person is not None else ()
 
 
 def joined(terms: Iterable[HoldTerms]) -> HoldTerms:

@@ -13,8 +13,11 @@ from tests.judging import mail, policy_of, rule_of
 from mailguard.mail.directory import Directory, Person
 from mailguard.mail.verdict import Ask, Disposition, RecipientVerdict, Verdict
 from mailguard.policy.judge import judge
+from mailguard.policy.marks import Problems
 
 EXTERNAL = "{recipients: {external: true}}"
+#: The rules may name this group; who is in it, PEOPLE says.
+GROUPS = "groups: {legal: {members: [x@corp.example]}}\n"
 ANN, BOSS, TOP = "ann@corp.example", "boss@corp.example", "top@corp.example"
 PA, DAVE, EVE = "pa@corp.example", "dave@corp.example", "eve@corp.example"
 MONDAY = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)  # 17:00 in Tokyo
@@ -31,7 +34,7 @@ AWAY = replace(PEOPLE, people={**PEOPLE.people, BOSS: replace(PEOPLE.people[BOSS
 
 
 def judged(then: str, directory: Directory = PEOPLE, moment: datetime | None = MONDAY, **words: Any) -> Verdict:
-    policy = replace(rule_of(EXTERNAL, then), directory=directory)
+    policy = replace(rule_of(EXTERNAL, then, GROUPS), directory=directory)
     return judge(policy, replace(mail(**words), moment=moment))
 
 
@@ -78,16 +81,16 @@ def test_who_sends_as_another_is_asked_for_by_his_login_and_never_about_himself(
     case = mail(sender="sales@corp.example")
     case = replace(case, envelope=replace(case.envelope, client=replace(case.envelope.client, login=ANN)))
     for then, approvers in (("{approve: {by: manager}}", (BOSS,)), ("{approve: {group: legal}}", (DAVE, EVE))):
-        verdict = judge(replace(rule_of(EXTERNAL, then), directory=PEOPLE), replace(case, moment=MONDAY))
+        verdict = judge(replace(rule_of(EXTERNAL, then, GROUPS), directory=PEOPLE), replace(case, moment=MONDAY))
         terms = first(verdict).terms
         assert terms is not None
         assert terms.asks[0].approvers == approvers
 
 
 def test_a_group_that_is_gone_is_a_note_and_no_open_door() -> None:
-    verdict = judged("{approve: {group: sales}}")
+    verdict = judged("{approve: {group: legal}}", replace(PEOPLE, groups={}))
     assert verdict.disposition is Disposition.APPROVE
-    assert "There is no group sales" in [note.en for note in verdict.hits[0].notes]
+    assert "There is no group legal" in [note.en for note in verdict.hits[0].notes]
 
 
 @pytest.mark.parametrize(
@@ -222,6 +225,40 @@ def test_who_is_told_of_a_hit(then: str, mode: str, told: tuple[str, ...]) -> No
 def test_what_is_refused(then: str, words: str) -> None:
     with pytest.raises(ValidationError, match=words.replace("{", r"\{")):
         rule_of(EXTERNAL, then)
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        "{approve: {group: leagl}}",
+        "{approve: {by: {group: leagl}}}",
+        "{approve: {by: [manager, {group: leagl}]}}",
+        "{approve: {by: manager, escalate_after: 1h, escalate_to: {group: leagl}}}",
+    ],
+)
+def test_a_group_that_nobody_knows_is_an_error_when_loading(then: str) -> None:
+    with pytest.raises(Problems) as caught:
+        rule_of(EXTERNAL, then, GROUPS)
+    (problem,) = caught.value.problems
+    assert problem.message == "no group 'leagl', did you mean 'legal'?"
+    assert (problem.line, problem.column > 10) == (5, True)
+
+
+def test_a_person_is_one_by_whatever_address() -> None:
+    ann = replace(PEOPLE.people[ANN], aliases=("hanako@corp.example", "boss2@corp.example"))
+    boss = replace(PEOPLE.people[BOSS], aliases=("chief@corp.example",), delegates=("hanako@corp.example", PA))
+    people = replace(PEOPLE, people={**PEOPLE.people, ANN: ann, BOSS: boss})
+    found = ask(
+        "{approve: {by: [manager, chief@corp.example, boss2@corp.example]}}", people, sender="hanako@corp.example"
+    )
+    assert (found.approvers, found.delegates) == ((BOSS,), ((BOSS, (PA,)),))
+
+
+def test_of_a_delegate_who_is_away_too_his_own_stands_in() -> None:
+    pa = replace(PEOPLE.people[PA], delegates=(EVE,))
+    boss = replace(AWAY.people[BOSS], delegates=(PA,))
+    people = replace(AWAY, people={**AWAY.people, PA: pa, BOSS: boss})
+    assert ask("{approve: {by: manager}}", people).delegates == ((BOSS, (EVE, PA)),)
 
 
 def test_a_challenge_for_machines_is_refused() -> None:

@@ -52,7 +52,7 @@ class Builder(Source):
             when=self.condition(model.when, (*path, "when")),
             unless=tuple(self.condition(m, (*path, "unless", i)) for i, m in enumerate(model.unless or ())),
             disposition=Disposition[then.word.upper()],
-            terms=terms_of(then),
+            terms=terms_of(then, (*path, "then"), self),
             everybody=then.scope != "recipients",
             internal_first=then.internal_first,
             automatic=model.automatic,
