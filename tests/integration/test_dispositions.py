@@ -347,7 +347,7 @@ POLICY = """
 version: 1
 people:
   - {address: ann@corp.example, manager: boss@corp.example}
-  - {address: boss@corp.example, delegates: [pa@corp.example], away: ["2000-01-01..2099-12-31"]}
+  - {address: boss@corp.example, delegates: [pa@corp.example]}
   - {address: pa@corp.example}
 groups: {legal: {members: [vice@corp.example, ann@corp.example]}}
 rules:
