@@ -28,7 +28,7 @@ TOOL = ROOT / "tools" / "policy_docs.py"
 #: What an example of a key needs beside it to make sense.
 BESIDE: dict[str, dict[str, Any]] = {
     "ThenModel": {"confirm": True},
-    "ApproveModel": {"by": ["boss@corp.example"]},
+    "ApproveModel": {"by": ["boss@corp.example", "vice@corp.example"], "escalate_after": "8h"},
     "RuleModel": {"id": "r", "when": {"attachments": "any"}, "then": "confirm"},
     "BecauseModel": {"ja": "x", "en": "x"},
     "ExampleModel": {"from": "a@corp.example", "to": ["b@x.example"], "expect": "deliver"},
@@ -77,6 +77,8 @@ def test_every_example_is_read(model: type[BaseModel], name: str, number: int) -
     if (model is ThenModel and name in WORDS) or name == "names_other_customer":
         beside = {}
     written = {**beside, field.alias or name: field.examples[number]}
+    if name == "urgent":
+        written = {"approve": {"by": "manager"}, "urgent": True}
     data, _ = load_marked(plain_yaml(written), "example.yaml")
     loaded = model.model_validate(data)
     assert name in loaded.model_fields_set

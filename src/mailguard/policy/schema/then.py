@@ -35,37 +35,55 @@ Window = Annotated[Duration, AfterValidator(_window)]
 class ThenModel(Strict):
     """A disposition, with what belongs to it."""
 
-    deliver: Literal[True] | None = Field(None, description="nothing; the hit is recorded", examples=[True])
-    delay: Duration | None = Field(None, description="a silent undo window, then it goes", examples=["60s"])
+    deliver: Literal[True] | None = Field(None, description="nothing: a hit that is only recorded", examples=[True])
+    delay: Duration | None = Field(
+        None, description="a silent undo window of this length, then it goes", examples=["60s"]
+    )
     confirm: Literal[True] | None = Field(None, description="the sender decides", examples=[True])
     approve: ApproveModel | None = Field(
-        None, description="others decide", examples=[{"by": ["boss@corp.example"], "quorum": 1}]
+        None,
+        description="others decide; nobody approves their own mail",
+        examples=[{"by": ["boss@corp.example"], "quorum": 1}, {"by": "manager"}],
     )
     challenge: Window | None = Field(
         None,
-        description="550 with the reason; the same mail sent again within this time counts as confirmed",
+        description="refused with `550` and the reason, so that the mail client keeps it; the same mail (sender, "
+        "recipients, subject, text, files) sent again within this time, 1m to 24h, counts as confirmed; `10m` for the "
+        "bare word",
         examples=["10m"],
     )
-    reject: Literal[True] | None = Field(None, description="550 with the reason", examples=[True])
+    reject: Literal[True] | None = Field(
+        None, description="refused with `550` and the reason; the mail stays in the mail client", examples=[True]
+    )
     scope: Literal["recipients", "mail"] | None = Field(
-        None, description="whom it is about; mail if left out", examples=["recipients"]
+        None,
+        description="whom it is about: the matching recipients only, or the whole mail; `mail` if left out",
+        examples=["recipients", "mail"],
     )
     expire_after: Duration | None = Field(
-        None, description="when a hold ends without a decision; 72h if left out", examples=["24h"]
+        None, description="how long a decision is waited for; `72h` if left out", examples=["24h"]
     )
     expire_action: Literal["return", "release", "discard"] | None = Field(
-        None, description="how it ends then; return if left out", examples=["return"]
+        None,
+        description="what then happens: back to the sender, sent, or thrown away; `return` if left out",
+        examples=["return", "discard"],
     )
     clock: Literal["always", "office_hours"] | None = Field(
-        None, description="office_hours: all times run only while people are at work", examples=["office_hours"]
+        None,
+        description="`office_hours`: all times of a confirm or approve run only while people are at work",
+        examples=["office_hours"],
     )
     internal_first: Switch = Field(False, description="colleagues get their copy at once", examples=[True])
     urgent: Switch = Field(
-        False, description="the sender may let it go without approval, with a reason", examples=[True]
+        False,
+        description="with approve: the sender may let it go at once with a reason, which is counted and told to the "
+        "approvers; of several rules every one must allow it",
+        examples=[True],
     )
     notify: Many[Told] | None = Field(
         None,
-        description="who gets a letter about the hit: sender, administrators, addresses",
+        description="who gets a letter about the hit: sender, administrators, addresses; in mode notify the sender if "
+        "left out, in mode monitor nobody",
         examples=[["sender", "dpo@corp.example"]],
     )
 
