@@ -26,6 +26,7 @@ from mailguard.mail.resent import digest_of, keyed
 from mailguard.mail.trace import is_own_mark, processed_field, received_field
 from mailguard.mail.verdict import Disposition, RuleHit, Verdict
 from mailguard.policy.case import Case
+from mailguard.policy.case_json import case_to_json
 from mailguard.policy.judge import judge
 from mailguard.policy.loader import Policy
 from mailguard.policy.question import question
@@ -113,14 +114,15 @@ class Intake:
             digest = digest_of(self._settings.key, message, facts)
             told = await self._turned_away.told(digest, self._now())
             if told:
-                verdict = await self._judged(policy, replace(case, confirmed=told))
+                case = replace(case, confirmed=told)
+                verdict = await self._judged(policy, case)
         for hit in verdict.hits:
             events.rule_hit(hit.rule, hit.mode)
         if verdict.disposition is Disposition.CHALLENGE:
-            return await self._challenge(message, facts, verdict, digest, told)
+            return await self._challenge(message, case, verdict, digest, told)
         if verdict.disposition is Disposition.REJECT:
-            return await self._refuse(message, facts, verdict)
-        return await self._keep(message, facts, verdict)
+            return await self._refuse(message, case, verdict)
+        return await self._keep(message, case, verdict)
 
     async def _facts(self, message: Message) -> Facts:
         """Read the mail, and have it scanned meanwhile where a scanner is set up."""
@@ -162,16 +164,16 @@ class Intake:
             return judge(policy, case)
         return await asyncio.to_thread(judge, policy, case)
 
-    async def _refuse(self, message: Message, facts: Facts, verdict: Verdict) -> Reply:
+    async def _refuse(self, message: Message, case: Case, verdict: Verdict) -> Reply:
         """The mail stays the client's, so nothing is to bounce; the refusal stays in the audit log."""
         worst = next(hit for hit in verdict.enforced if hit.disposition == verdict.disposition)
-        await self._turned_away.refused(message, facts.headers.subject, verdict, self._now())
+        await self._turned_away.refused(message, case.facts, verdict, self._now(), circumstances=case_to_json(case))
         events.refused_by_policy(message.id, [hit.rule for hit in verdict.enforced])
         self._owed(verdict)
         return reply.REFUSED_BY_POLICY.with_text(f"{worst.because.en} (rule {worst.rule})")
 
     async def _challenge(
-        self, message: Message, facts: Facts, verdict: Verdict, digest: bytes, told: frozenset[str]
+        self, message: Message, case: Case, verdict: Verdict, digest: bytes, told: frozenset[str]
     ) -> Reply:
         """The mail stays the client's; handed in again while the ledger remembers it, it counts as confirmed."""
         hits = [hit for hit in verdict.enforced if hit.disposition is Disposition.CHALLENGE]
@@ -179,9 +181,10 @@ class Intake:
         whose = keyed(self._settings.key, str(message.envelope.sender).lower())
         await self._turned_away.challenged(
             message,
-            facts.headers.subject,
+            case.facts,
             verdict,
             self._now(),
+            circumstances=case_to_json(case),
             digest=digest,
             whose=whose,
             rules=told.union(rules),
@@ -195,10 +198,12 @@ class Intake:
         if any(hit.notify for hit in verdict.hits):
             self._noticed(None)
 
-    async def _keep(self, message: Message, facts: Facts, verdict: Verdict) -> Reply:
+    async def _keep(self, message: Message, case: Case, verdict: Verdict) -> Reply:
         prefix = received_field(message, self._settings.host) + processed_field(self._settings.key, message.id)
         lease = self._now() + self._settings.lease if self._delivery.room_for_one() else None
-        record = await self._spool.add(message, facts, verdict, prefix, lease_until=lease)
+        record = await self._spool.add(
+            message, case.facts, verdict, prefix, lease_until=lease, circumstances=case_to_json(case)
+        )
         if lease is not None:
             self._delivery.hand_on(record)
         self._noticed(record)

@@ -53,6 +53,7 @@ class RuleHit:
 
     notes: what else people should know, such as that nobody could be found to approve. notify: who is told of the hit:
     SENDER, ADMINISTRATORS, or keys of addresses.
+    unsure: it could not be decided, and counts as a hit for that.
     """
 
     rule: str
@@ -63,6 +64,7 @@ class RuleHit:
     recipients: tuple[Address, ...]
     notes: tuple[Because, ...] = ()
     notify: tuple[str, ...] = ()
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

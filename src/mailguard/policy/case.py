@@ -68,6 +68,8 @@ class Case:
     mail_domains: whether mail can reach a domain (A-labels), as far as DNS said so in time. risks: by key of the
     recipient; None without a model of who writes to whom.
     confirmed: ids of challenging rules that the sender was told of for this very mail before he handed it in again.
+    texts_kept: False for a recorded mail of which only the facts are here: what the texts of mail and files said, and
+    fields of the header that nobody asked for, cannot be asked.
     """
 
     envelope: Envelope
@@ -79,3 +81,4 @@ class Case:
     mail_domains: Mapping[str, bool] = field(default_factory=dict)
     risks: Mapping[str, Risk] | None = None
     confirmed: frozenset[str] = frozenset()
+    texts_kept: bool = True

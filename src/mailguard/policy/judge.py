@@ -146,6 +146,7 @@ def _effect(opinion: Opinion, view: View, exempt: str) -> Effect:
         _addresses(picked, view),
         notes,
         () if freed else rule.told_of(opinion.mode),
+        opinion.truth is Truth.UNKNOWN,
     )
     return Effect(hit, _touched(opinion, picked, view), hold, rule.model.headline, confirmed)
 

@@ -151,6 +151,16 @@ class KnownDomains:
                 return found
         return None
 
+    def decisive(self, domain: str) -> str:
+        """The known domain (registrable) that decides what `domain` looks like: its own, or the one it resembles; ""
+        if there is none. Compared with that one alone, it gets the same answer.
+        """
+        own = _split(domain).registrable
+        if own in self._registrable:
+            return own
+        found = self.likeness(domain)
+        return "" if found is None else found.known
+
     def _twin(self, split: _Split) -> Likeness | None:
         """Another suffix, or letters that look the same, or dots and hyphens moved."""
         twins = self._by_skeleton.get(split.skeleton, ())

@@ -15,6 +15,8 @@ from mailguard.mail.verdict import Because
 from mailguard.policy.values import Comparison
 
 EVIDENCE_MAX = 20
+#: What could not be examined in a recorded mail: its texts are not kept (`Case.texts_kept`).
+NOT_KEPT = "本文 / text"
 
 
 class Truth(enum.IntEnum):
@@ -48,6 +50,16 @@ class Result:
     tell: Callable[[], Told] = Told
     picked: frozenset[int] | None = None
     unread: tuple[str, ...] = ()
+
+
+class TextNotKept(Exception):
+    """A condition asked for a text that the record of a mail does not hold: it is undecided, not false."""
+
+
+def not_kept() -> Result:
+    """The answer of a condition that needs a text which was not kept."""
+    said = Because("本文は記録に残っていないため、確認できません", "the text is not part of the record")
+    return Result(Truth.UNKNOWN, lambda: said, unread=(NOT_KEPT,))
 
 
 def decide(comparison: Comparison, number: int, incomplete: bool) -> Truth:

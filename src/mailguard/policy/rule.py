@@ -12,10 +12,10 @@ from mailguard.mail.directory import NOBODY, Directory
 from mailguard.mail.organization import Organization
 from mailguard.mail.verdict import MODES, SENDER, Because, Disposition, Mode
 from mailguard.policy.case import Case
-from mailguard.policy.conditions.tree import Condition, Gate, gates_of, needs_of
+from mailguard.policy.conditions.tree import Condition, Gate, ask, gates_of, needs_of
 from mailguard.policy.lists import Listed
 from mailguard.policy.marks import Problem
-from mailguard.policy.result import Result, Truth, some
+from mailguard.policy.result import NOT_KEPT, Result, Truth, some
 from mailguard.policy.schema import ExampleModel, RuleModel
 from mailguard.policy.sieve import Sieve
 from mailguard.policy.terms import Terms
@@ -80,14 +80,17 @@ class Rule:
 
     def look(self, view: View) -> tuple[Truth, Result]:
         """What the rule says of a mail, and the telling result: that of `when`, or of the exception that applies."""
-        result = self.when.look(view)
+        result = ask(self.when, view)
         if result.truth is Truth.NO:
             return Truth.NO, result
+        wanting: Result | None = None
         for exception in self.unless:
-            found = exception.look(view)
+            found = ask(exception, view)
             if found.truth is Truth.YES:  # an exception that cannot be decided does not apply
                 return Truth.NO, found
-        return result.truth, result
+            if found.truth is Truth.UNKNOWN and NOT_KEPT in found.unread:
+                wanting = found  # but of a recorded mail nobody knows whether it applied
+        return (result.truth, result) if wanting is None else (Truth.UNKNOWN, wanting)
 
     def excepted(self, truth: Truth, result: Result) -> bool:
         """Whether `look` gave that answer because of an exception: it says no, though what it tells is true."""

@@ -127,6 +127,7 @@ def _span(seconds: float | None) -> timedelta | None:
 
 
 def _hit_to_json(hit: RuleHit) -> dict[str, Any]:
+    unsure = {"unsure": True} if hit.unsure else {}
     return {
         "rule": hit.rule,
         "mode": hit.mode,
@@ -136,6 +137,7 @@ def _hit_to_json(hit: RuleHit) -> dict[str, Any]:
         "recipients": [str(address) for address in hit.recipients],
         "notes": [{"ja": note.ja, "en": note.en} for note in hit.notes],
         "notify": list(hit.notify),
+        **unsure,
     }
 
 
@@ -152,6 +154,7 @@ def _hit_from_json(item: dict[str, Any]) -> RuleHit:
         recipients=tuple(_address(address) for address in item.get("recipients", ())),
         notes=tuple(Because(str(note["ja"]), str(note["en"])) for note in item.get("notes", ())),
         notify=tuple(map(str, item.get("notify", ()))),
+        unsure=item.get("unsure") is True,
     )
 
 

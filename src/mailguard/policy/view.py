@@ -21,7 +21,7 @@ from mailguard.policy.fold import fold, fold_normal, normal, unwrapped
 from mailguard.policy.free_mail import is_shared
 from mailguard.policy.lists import NameList
 from mailguard.policy.lookalike import KnownDomains, Likeness, known_domains, likeness
-from mailguard.policy.result import Result
+from mailguard.policy.result import Result, TextNotKept
 from mailguard.policy.shares import ALL_SHARES, Shares
 from mailguard.policy.sieve import Sieve
 from mailguard.policy.thread import Quoted, quoted_people
@@ -198,6 +198,8 @@ class View:
     @cached_property
     def quoted_people(self) -> Quoted:
         """Who wrote and got the mails that this one quotes."""
+        if not self.case.texts_kept:
+            raise TextNotKept("quoted")
         return quoted_people(self.facts.quoted)
 
     def display_names(self, key: str) -> tuple[str, ...]:
@@ -310,8 +312,10 @@ class View:
 
     def text(self, where: str, shares: Shares = ALL_SHARES) -> tuple[str, tuple[bytes, ...]]:
         """The text of a place: folded for words, and as UTF-8 for patterns (as written; and unwrapped where
-        that differs). shares: of the body.
+        that differs). shares: of the body. Raises TextNotKept.
         """
+        if not self.keeps(where):
+            raise TextNotKept(where)
         if where != "body":
             shares = ALL_SHARES
         found = self._texts.get((where, shares))
@@ -322,6 +326,26 @@ class View:
             found = (fold_normal(joined), tuple(variant.encode("utf-8", "replace") for variant in variants))
             self._texts[where, shares] = found
         return found
+
+    def keeps(self, where: str) -> bool:
+        """Whether the text of a place is here: of a recorded mail, only names and what never was is."""
+        if self.case.texts_kept or where in ("subject", "names"):
+            return True
+        return where == "attachments" and not self.files
+
+    @property
+    def written(self) -> str:
+        """The sender's own words. Raises TextNotKept."""
+        if not self.keeps("body"):
+            raise TextNotKept("body")
+        return self.facts.written
+
+    @property
+    def fields(self) -> tuple[tuple[str, str], ...] | None:
+        """Every field of the header, None if nobody read them. Raises TextNotKept."""
+        if not self.case.texts_kept and self.facts.headers.fields is None:
+            raise TextNotKept("fields")
+        return self.facts.headers.fields
 
     def _raw(self, where: str, shares: Shares) -> str:
         if where == "subject":

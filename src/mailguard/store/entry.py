@@ -31,8 +31,8 @@ _INSERT_MESSAGE = (
     "INSERT INTO message ("
     "id, kind, state, sender, sender_key, sender_domain, login, client_ip, received_at, body, told, teaches, "
     "about, size, sha256, smtputf8, body_8bit, subject, from_header, message_id_header, refs, prefix, facts, "
-    "verdict"
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "verdict, circumstances"
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 #: Holds that people are told about at once; a delay is silent.
 _TOLD = frozenset({Disposition.CONFIRM, Disposition.APPROVE})
@@ -40,12 +40,16 @@ _TOLD = frozenset({Disposition.CONFIRM, Disposition.APPROVE})
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A record to be entered. octets: a small body, None if it lies in a file; lease: who holds the due copies."""
+    """A record to be entered. octets: a small body, None if it lies in a file; lease: who holds the due copies.
+
+    circumstances: what the judge knew besides (policy.case_json), "" if nobody judged or it is not recorded.
+    """
 
     record: MessageRecord
     octets: bytes | None
     actor: Actor
     lease: str | None = None
+    circumstances: str = ""
 
 
 def record_of(
@@ -177,6 +181,7 @@ def _insert_message(connection: sqlite3.Connection, entry: Entry) -> int:
             record.prefix,
             to_text(facts_to_json(facts, unmasked=False, text=False)),
             to_text(verdict_to_json(record.verdict)),
+            entry.circumstances,
         ),
     )
     assert cursor.lastrowid is not None

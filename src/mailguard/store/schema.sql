@@ -31,7 +31,9 @@ CREATE TABLE message (
     refs TEXT NOT NULL,
     prefix BLOB NOT NULL,
     facts TEXT NOT NULL,
-    verdict TEXT NOT NULL
+    verdict TEXT NOT NULL,
+    -- What the judge knew besides envelope and facts (policy.case_json); '' for mail from before, and once forgotten.
+    circumstances TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
 -- Few indexes: each is written with every message. Senders are found by viewer, domains by words.
@@ -265,6 +267,29 @@ CREATE TABLE challenge (
 
 CREATE INDEX challenge_until ON challenge (until);
 CREATE INDEX challenge_whose ON challenge (whose, told_at);
+
+-- A mail that policy refused at the door. It stayed the client's, so there is nothing else of it.
+CREATE TABLE refused (
+    id TEXT PRIMARY KEY CHECK (length(id) = 18),
+    received_at INTEGER NOT NULL,
+    sender TEXT NOT NULL,
+    recipients TEXT NOT NULL,
+    login TEXT,
+    client_ip TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    subject TEXT,
+    facts TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    circumstances TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Since when a rule has its mode, and asks what it asks (digest).
+CREATE TABLE rule_since (
+    rule TEXT PRIMARY KEY,
+    mode TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    since INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- The table of states.
 INSERT INTO transition (state, event, next) VALUES

@@ -12,12 +12,12 @@ import contextlib
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from mailguard.mail.actor import HOUSE
 from mailguard.mail.address import Address
@@ -33,6 +33,7 @@ from mailguard.store.files_seen import forget_files
 from mailguard.store.memory import forget_people
 from mailguard.store.purge import Purged, Retention, purge_bodies, purge_messages
 from mailguard.store.records import MessageRecord
+from mailguard.store.rows import to_text
 
 __all__ = ["SMALL_BODY", "BodyGone", "Purged", "Retention", "Spool"]
 
@@ -82,18 +83,27 @@ class Spool:
         await self._in_thread(lambda: self._bodies.sweep(older_than, spoken_of))
 
     async def add(
-        self, message: Message, facts: Facts, verdict: Verdict, prefix: bytes, *, lease_until: datetime | None = None
+        self,
+        message: Message,
+        facts: Facts,
+        verdict: Verdict,
+        prefix: bytes,
+        *,
+        lease_until: datetime | None = None,
+        circumstances: Mapping[str, Any] | None = None,
     ) -> MessageRecord:
         """Take responsibility for a message. When this returns, it is on disk.
 
         lease_until: its due recipients are claimed at once until then; whoever calls hands them on in memory.
+        circumstances: what the judge knew besides envelope and facts (policy.case_json), so that it can judge again.
         A file body is adopted: moved into the spool. Raises StoreError and its kinds; then nothing was taken.
         """
         make = partial(record_of, message, facts, verdict, prefix, lease_until)
         record = await self._in_thread(make) if len(message.envelope.recipients) > _ON_LOOP else make()
         octets = await self._settled(message.body, message.id)
         lease = None if lease_until is None else self._db.owner
-        entry = Entry(record, octets, actor_of(message), lease)
+        known = "" if circumstances is None else to_text(circumstances)
+        entry = Entry(record, octets, actor_of(message), lease, known)
         await self._enter(entry, lambda c: insert(c, entry, message.received_at))
         return record
 

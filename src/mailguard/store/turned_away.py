@@ -1,6 +1,7 @@
 """Mails that did not come in: their audit lines, who is told of them, and which the sender may hand in once more.
 
-No row of a message is kept, for the mail stays the client's. Of a challenged mail only keyed hashes stay, no address
+No row of a message is kept, for the mail stays the client's; what was read in it is, so that another policy can be tried
+on it (no octets, no texts). For the answer to a challenge only keyed hashes stay, no address
 and no text, with the rules that the sender was told of and how long an answer counts. The rows of one sender are
 bounded, and what is past its time goes with the next one that comes.
 """
@@ -10,11 +11,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from datetime import datetime
+from typing import Any
 
+from mailguard.mail.facts import Facts
 from mailguard.mail.message import Message
 from mailguard.mail.verdict import Verdict
 from mailguard.store import audit
 from mailguard.store.db import Database
+from mailguard.store.recorded import keep_refused
 from mailguard.store.rows import to_micro, to_text
 from mailguard.store.tellings import owe_refused
 
@@ -34,23 +38,34 @@ class TurnedAway:
         row = await self._db.read(lambda c: c.execute(sql, (digest, to_micro(now))).fetchone())
         return frozenset() if row is None else frozenset(json.loads(row[0]))
 
-    async def refused(self, message: Message, subject: str | None, verdict: Verdict, now: datetime) -> None:
-        """Policy refused a mail: its audit line, and whoever is told of it. Raises StoreError."""
+    async def refused(
+        self,
+        message: Message,
+        facts: Facts,
+        verdict: Verdict,
+        now: datetime,
+        *,
+        circumstances: dict[str, Any] | None = None,
+    ) -> None:
+        """Policy refused a mail: its audit line, and whoever is told of it. It is recorded if its circumstances are
+        given. Raises StoreError.
+        """
         rules = [hit.rule for hit in verdict.enforced]
 
         def change(connection: sqlite3.Connection) -> None:
             audit.append_refused(connection, now, "refuse", message, verdict, rules)
-            _owe(connection, message, subject, verdict, now)
+            _note(connection, message, facts, verdict, now, circumstances)
 
         await self._db.write(change)
 
     async def challenged(
         self,
         message: Message,
-        subject: str | None,
+        facts: Facts,
         verdict: Verdict,
         now: datetime,
         *,
+        circumstances: dict[str, Any] | None = None,
         digest: bytes,
         whose: bytes,
         rules: frozenset[str],
@@ -72,13 +87,21 @@ class TurnedAway:
                 (whose, MOST_PER_SENDER),
             )
             audit.append_refused(connection, now, "challenge", message, verdict, sorted(rules))
-            _owe(connection, message, subject, verdict, now)
+            _note(connection, message, facts, verdict, now, circumstances)
 
         await self._db.write(change)
 
 
-def _owe(
-    connection: sqlite3.Connection, message: Message, subject: str | None, verdict: Verdict, now: datetime
+def _note(
+    connection: sqlite3.Connection,
+    message: Message,
+    facts: Facts,
+    verdict: Verdict,
+    now: datetime,
+    circumstances: dict[str, Any] | None,
 ) -> None:
-    envelope = message.envelope
+    """Whoever is told of it, and the record."""
+    envelope, subject = message.envelope, facts.headers.subject
     owe_refused(connection, message.id, envelope.sender, subject, envelope.recipients, verdict, now)
+    if circumstances is not None:
+        keep_refused(connection, message, facts, verdict, circumstances)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.ledger import ANN, BOB, BOSS, NOON, Ledger, mail, opened, verdict
+from tests.ledger import ANN, BOB, BOSS, NOON, Ledger, facts, mail, opened, verdict
 
 from mailguard.mail.actor import HOUSE, Actor, Role
 from mailguard.mail.lifecycle import Event
@@ -42,7 +42,7 @@ async def test_every_change_has_its_line(ledger: Ledger) -> None:
 
 async def test_a_refused_mail_leaves_a_line_and_nothing_else(ledger: Ledger) -> None:
     message = mail((BOB,))
-    await ledger.turned_away.refused(message, "hello", verdict(message, Disposition.REJECT), NOON)
+    await ledger.turned_away.refused(message, facts(), verdict(message, Disposition.REJECT), NOON)
     (line,) = await ledger.audit.history_of(message.id)
     assert (line.event, line.recipients, line.detail["rules"]) == ("refuse", (BOB,), ["a-rule"])
     assert await ledger.holds.find(message.id) is None

@@ -137,7 +137,7 @@ async def test_hits_are_told(
 
 async def test_a_refused_mail_tells_whom_the_rule_names_and_not_its_sender(ledger: Ledger) -> None:
     judged = verdict(mail(), Disposition.REJECT, notify=("sender", "administrators"))
-    await ledger.turned_away.refused(mail(), "hello", judged, NOON)
+    await ledger.turned_away.refused(mail(), facts(), judged, NOON)
     (notice,) = await ledger.outbox.pending()
     assert (notice.kind, notice.to, notice.detail["disposition"]) == ("told", "", "reject")
 

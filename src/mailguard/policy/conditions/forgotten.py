@@ -27,8 +27,8 @@ class Forgotten:
     never: Words
 
     def look(self, view: View) -> Result:
-        said = sorted(set(self._said(view)))
         there = any(file.depth == 0 and not file.attachment.inline for file in view.files)
+        said = [] if there and not view.case.texts_kept else sorted(set(self._said(view)))
         unread: tuple[str, ...] = ()
         if there or (not said and not view.unread_body):
             truth = Truth.NO
@@ -46,7 +46,7 @@ class Forgotten:
     def _said(self, view: View) -> Iterator[str]:
         facts = view.facts
         going_on = facts.is_reply or facts.is_forward
-        for text in (facts.written, "" if going_on else facts.headers.subject or ""):
+        for text in (view.written, "" if going_on else facts.headers.subject or ""):
             folded = fold(unwrapped(text))
             for word, sentence in spoken_of(folded):
                 if next(self.never.found(sentence), None) is None:

@@ -33,7 +33,7 @@ class HeaderHas:
     present: bool = True
 
     def look(self, view: View) -> Result:
-        fields = view.facts.headers.fields
+        fields = view.fields
         values = [value for name, value in fields or () if name == self.name]
         found = [value for value in values if self._fits(value)]
         if found:
@@ -112,7 +112,7 @@ class WrittenIn:
     languages: frozenset[str]
 
     def look(self, view: View) -> Result:
-        found = "" if view.unread_body else language_of(view.facts.written)
+        found = "" if view.unread_body else language_of(view.written)
         truth = Truth.UNKNOWN if not found else Truth.YES if found in self.languages else Truth.NO
         unread = () if found else (*view.unread_body, _LANGUAGE)
 

@@ -12,7 +12,7 @@ from mailguard.policy.conditions.file_picks import Pick
 from mailguard.policy.conditions.text import named_places, text_gaps
 from mailguard.policy.customers import Customers, others_among
 from mailguard.policy.fold import fold
-from mailguard.policy.result import Result, Told, Truth, bounded, some
+from mailguard.policy.result import Result, TextNotKept, Told, Truth, bounded, some
 from mailguard.policy.shares import Shares
 from mailguard.policy.view import View
 
@@ -29,7 +29,7 @@ class OtherCustomerInText:
         found: dict[str, frozenset[int]] = {}
         domains: dict[str, str] = {}
         where: list[str] = []
-        for place in self.places:
+        for place in filter(view.keeps, self.places):
             named = _named(view, view.text(place, self.shares)[0], self.customers)
             where += [place] if named else []
             for name, (recipients, written) in named.items():
@@ -53,6 +53,8 @@ def in_file(customers: Customers) -> Pick:
 
     def named(view: View, index: int) -> dict[str, tuple[frozenset[int], str]]:
         item = view.files[index].attachment
+        if not view.keeps("attachments"):
+            raise TextNotKept(item.filename)
         key = ("names_other_customer", id(customers), index)
         return view.once(key, lambda: _named(view, fold(f"{item.filename}\n{item.text}"), customers))
 

@@ -113,9 +113,10 @@ class MessageIs:
 
 def _flag(view: View, name: str) -> bool:
     facts = view.facts
+    if name == "empty_body":
+        return not view.written.strip()
     return {
         "empty_subject": not (facts.headers.subject or "").strip(),
-        "empty_body": not facts.written.strip(),
         "reply": facts.is_reply,
         "forward": facts.is_forward,
         "new": not facts.is_reply and not facts.is_forward,

@@ -12,7 +12,7 @@ from typing import Any
 
 from mailguard.mail.verdict import Because
 from mailguard.policy.patterns import MATCHES_MAX, Words, matches
-from mailguard.policy.result import Result, Told, Truth, bounded, decide, number, some
+from mailguard.policy.result import NOT_KEPT, Result, Told, Truth, bounded, decide, number, some
 from mailguard.policy.shares import ALL_SHARES, Shares
 from mailguard.policy.values import AT_LEAST_ONE, Comparison
 from mailguard.policy.view import View
@@ -109,7 +109,7 @@ class TextFound:
         """The words and patterns that count, with what they found."""
         words: dict[str, _Hits] = {}
         patterns = [_Hits(sought.weight) for sought in self.patterns]
-        for place in self.places:
+        for place in filter(view.keeps, self.places):
             folded, variants = view.text(place, self.shares)
             if not folded:
                 continue
@@ -157,9 +157,9 @@ def _most_pieces(pattern: Any, variants: tuple[bytes, ...]) -> list[str]:
 
 def text_gaps(view: View, places: tuple[str, ...]) -> tuple[str, ...]:
     """What in these places nobody could read."""
+    gaps = {NOT_KEPT for place in places if not view.keeps(place)}
     if not view.unread_anywhere:
-        return ()
-    gaps: set[str] = set()
+        return tuple(gaps)
     if "body" in places or "subject" in places:
         # a subject is lost only with the whole header
         gaps.update(view.unread_body if "body" in places else ())

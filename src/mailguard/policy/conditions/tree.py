@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from mailguard.mail.verdict import Because
-from mailguard.policy.result import Result, Told, Truth, bounded
+from mailguard.policy.result import Result, TextNotKept, Told, Truth, bounded, not_kept
 from mailguard.policy.view import View
 
 #: Whether a condition is surely NO.
@@ -62,6 +62,14 @@ def needs_of(conditions: Iterable[Condition]) -> frozenset[str]:
     return found
 
 
+def ask(condition: Condition, view: View) -> Result:
+    """What a condition says; undecided where it asks for a text that the record of a mail does not hold."""
+    try:
+        return condition.look(view)
+    except TextNotKept:
+        return not_kept()
+
+
 @dataclass(frozen=True, slots=True)
 class All:
     """Every part holds. Parts that pick recipients are together about all that any of them picks."""
@@ -74,7 +82,7 @@ class All:
     def look(self, view: View) -> Result:
         seen: list[Result] = []
         for part in self.parts:
-            result = part.look(view)
+            result = ask(part, view)
             if result.truth is Truth.NO:
                 return result  # the first part that fails says why
             seen.append(result)
@@ -95,7 +103,7 @@ class Any:
         return all(any(gate(view) for gate in gates) for gates in self._gates)
 
     def look(self, view: View) -> Result:
-        seen = [part.look(view) for part in self.parts]
+        seen = [ask(part, view) for part in self.parts]
         truth = max(r.truth for r in seen)
         telling = [r for r in seen if r.truth is truth]
         joint = Because("、また", "; and ") if truth is Truth.NO else Because("、また", " and ")
@@ -109,7 +117,7 @@ class Not:
     part: Condition
 
     def look(self, view: View) -> Result:
-        inner = self.part.look(view)
+        inner = ask(self.part, view)
 
         def say() -> Because:
             said = inner.say()

@@ -1,0 +1,90 @@
+"""What the judge knew of a mail besides its envelope and its facts, as JSON and back, so that it can be judged again.
+
+Envelope, facts, size and moment have columns of their own in the ledger, and the company is that of today; everything
+else that a Case holds comes along by its type, so a new field of Case or Known needs no word here. Texts never do.
+Coming back, an unknown key is left aside, and a missing one has its default: older and newer records are both read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from functools import lru_cache
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from mailguard.mail.envelope import Envelope
+from mailguard.policy.case import Case, Known, known_keys
+from mailguard.policy.free_mail import is_shared
+from mailguard.policy.lookalike import known_domains
+
+#: What the ledger keeps elsewhere, or what is not of that mail.
+_ELSEWHERE = frozenset({"envelope", "facts", "organization", "size", "moment", "texts_kept"})
+#: Of so many recipients it is recorded what they look like; a mail to more strangers is judged without.
+_STRANGERS_MOST = 200
+
+
+def case_to_json(case: Case) -> dict[str, Any]:
+    """The circumstances of a case as JSON values; what has its default is left out."""
+    client = case.envelope.client
+    out: dict[str, Any] = {"helo": client.helo, "tls": client.tls, "trusted": client.trusted}
+    for name, adapter in _adapters().items():
+        value = getattr(case, name)
+        if name == "known":
+            value = _narrowed(case)
+        said = adapter.dump_python(value, mode="json", exclude_defaults=True)
+        if said not in (None, {}, []):
+            out[name] = said
+    return out
+
+
+def case_from_json(value: Mapping[str, Any], bare: Case) -> Case:
+    """The case of a record: `bare` (envelope, facts, company, size, moment) with its circumstances.
+
+    Raises ValueError for what `case_to_json` cannot have written.
+    """
+    found = {}
+    for name, adapter in _adapters().items():
+        if name in value:
+            try:
+                found[name] = adapter.validate_python(value[name], strict=False)
+            except ValidationError as error:
+                raise ValueError(f"{name}: {error.error_count()} value(s) that cannot be read") from error
+    return replace(bare, envelope=_envelope(value, bare.envelope), **found)
+
+
+def _envelope(value: Mapping[str, Any], envelope: Envelope) -> Envelope:
+    helo, tls = value.get("helo", ""), value.get("tls")
+    client = replace(
+        envelope.client,
+        helo=helo if isinstance(helo, str) else "",
+        tls=tls if isinstance(tls, str) else None,
+        trusted=value.get("trusted") is True,
+    )
+    return replace(envelope, client=client)
+
+
+@lru_cache(maxsize=1)
+def _adapters() -> dict[str, TypeAdapter[Any]]:
+    hints = get_type_hints(Case)
+    return {one.name: TypeAdapter(hints[one.name]) for one in fields(Case) if one.name not in _ELSEWHERE}
+
+
+def _narrowed(case: Case) -> Known:
+    """What is known, without the thousands of domains that look-alikes are compared with: only those that a stranger
+    among the recipients looks like. Judged again, the mail gets the same likenesses.
+    """
+    known, seen = case.known, set()
+    for address in case.envelope.recipients:
+        key = known_keys(address)
+        if key in known.sender_domains or key in known.company_domains or address.is_literal:
+            continue
+        if not is_shared(address.ascii_domain):
+            seen.add(address.ascii_domain)
+        if len(seen) >= _STRANGERS_MOST:
+            break
+    if not known.often or not seen:
+        return replace(known, often=())
+    compared = known_domains(known.often)
+    return replace(known, often=tuple(sorted({compared.decisive(domain) for domain in seen} - {""})))
