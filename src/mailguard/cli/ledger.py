@@ -50,7 +50,7 @@ def with_ledger(config_file: Path | None, work: Callable[[Rooms], Awaitable[T]],
             return await work(rooms)
 
     try:
-        with _quiet():
+        with quiet():
             return asyncio.run(run())
     except BrokenPipeError:  # whoever read our output (`| head`) has seen enough: click ends quietly
         raise
@@ -59,7 +59,7 @@ def with_ledger(config_file: Path | None, work: Callable[[Rooms], Awaitable[T]],
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Events of the rooms below WARNING are not for the person at the keyboard, and none belongs on stdout."""
     before = structlog.get_config()
     structlog.configure(

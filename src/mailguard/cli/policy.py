@@ -1,6 +1,4 @@
-"""`mailguard policy`: runs the examples of policies, and prints the JSON Schema. It changes nothing and reads
-no ledger.
-"""
+"""`mailguard policy`: runs the examples of policies, tries new ones, and prints the JSON Schema. It changes nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +8,9 @@ from pathlib import Path
 import click
 
 from mailguard.app.people import policy_of
-from mailguard.cli.setup import read_config, refuse, with_config
+from mailguard.cli.junit import junit
+from mailguard.cli.setup import fail, read_config, refuse, with_config
+from mailguard.cli.simulate import simulate
 from mailguard.policy.examples import ExampleResult, run_examples
 from mailguard.policy.loader import Policy, load_policy
 from mailguard.policy.marks import Problems
@@ -18,17 +18,29 @@ from mailguard.policy.marks import Problems
 
 @click.group("policy")
 def policy() -> None:
-    """Test policies; print their JSON Schema."""
+    """Test policies, try new ones on recorded mail, print their JSON Schema."""
+
+
+policy.add_command(simulate)
 
 
 @policy.command("test")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @with_config
+@click.option(
+    "--junit", "report", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="Write the results as JUnit XML, for the CI of your own repository.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def test(paths: tuple[Path, ...], config_file: Path | None, as_json: bool) -> None:
+def test(paths: tuple[Path, ...], config_file: Path | None, report: Path | None, as_json: bool) -> None:
     """Run the examples in PATHS (files or folders), or in the configured policies. Status 1 if one fails."""
     loaded, results = _run(paths, config_file)
     failed = [result for result in results if not result.passed]
+    if report is not None:
+        try:
+            report.write_bytes(junit(results))
+        except OSError as error:
+            fail(f"{report}: cannot be written: {error.strerror}")
     if as_json:
         said = {
             "ok": not failed,
@@ -40,6 +52,8 @@ def test(paths: tuple[Path, ...], config_file: Path | None, as_json: bool) -> No
     else:
         for result in failed:
             click.echo(_line(result), err=True)
+            for reason in result.reasons:
+                click.echo(f"    {reason}", err=True)
         without = [rule.id for rule in loaded.rules if not rule.model.examples]
         if without:
             click.echo(f"without examples: {', '.join(without)}")
@@ -69,6 +83,8 @@ def _to_json(result: ExampleResult) -> dict[str, object]:
         "got": result.got,
         "hits": list(result.hits),
         "passed": result.passed,
+        "mail": result.title,
+        "reasons": list(result.reasons),
     }
 
 

@@ -18,10 +18,12 @@ from mailguard.mail.verdict import Because
 from mailguard.policy.case import Case, Risk
 from mailguard.policy.example_facts import facts_in
 from mailguard.policy.example_history import known_in
-from mailguard.policy.judge import judge
+from mailguard.policy.explain import reason
+from mailguard.policy.judge import judge, opinions
 from mailguard.policy.marks import Problem
 from mailguard.policy.rule import Policy
 from mailguard.policy.schema import ExampleModel
+from mailguard.policy.view import View
 
 _RISK = Because("例に書かれた値", "as the example says")
 #: A Wednesday in working hours, by the calendar's clock: when a mail comes in that says nothing of it.
@@ -30,13 +32,18 @@ _ORDINARY = datetime(2026, 1, 14, 10)  # noqa: DTZ001 -- the zone is the calenda
 
 @dataclass(frozen=True, slots=True)
 class ExampleResult:
-    """One example run. place: where it stands; rule: its rule, "" for a file's own; got: the word of the verdict."""
+    """One example run. place: where it stands; rule: its rule, "" for a file's own; got: the word of the verdict.
+
+    title: the mail in a few words; reasons: of one that fails, each rule, hit or miss, and why (English).
+    """
 
     place: Problem
     rule: str
     expected: str
     got: str
     hits: tuple[str, ...]
+    title: str = ""
+    reasons: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -61,9 +68,16 @@ def run_examples(policy: Policy, organization: Organization | None = None) -> li
 def _run(
     policy: Policy, example: ExampleModel, place: Problem, rule: str, organization: Organization | None
 ) -> ExampleResult:
-    verdict = judge(policy, case_of(example, organization, policy.calendar))
-    hits = tuple(hit.rule for hit in verdict.hits)
-    return ExampleResult(place, rule, example.expect, verdict.disposition.word, hits)
+    case = case_of(example, organization, policy.calendar)
+    verdict = judge(policy, case)
+    hits, got = tuple(hit.rule for hit in verdict.hits), verdict.disposition.word
+    people = [*example.to, *example.cc, *example.bcc]
+    title = f"{example.from_} to {people[0]}{f' and {len(people) - 1} more' if people[1:] else ''} is {example.expect}"
+    reasons: tuple[str, ...] = ()
+    if got != example.expect:
+        said = opinions(policy, View(case, policy.directory, policy.calendar))
+        reasons = tuple(f"{one.rule.id}: {reason(one).en}" for one in said)
+    return ExampleResult(place, rule, example.expect, got, hits, title, reasons)
 
 
 def case_of(example: ExampleModel, organization: Organization | None = None, calendar: Calendar | None = None) -> Case:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 #: All files of one policy together, and how often a file that changes is read anew.
@@ -21,8 +21,13 @@ _Stamp = tuple[int, int, int, int]
 class PolicyFiles:
     """The files of one load. `read`: what was read, by path; `asked`: also those that could not be read."""
 
-    def __init__(self, opened: Callable[[Path], None] = lambda _path: None) -> None:
-        """opened: called between opening and reading a file, for tests of what happens there."""
+    def __init__(
+        self, opened: Callable[[Path], None] = lambda _path: None, instead: Mapping[Path, bytes] | None = None
+    ) -> None:
+        """opened: called between opening and reading a file, for tests of what happens there. instead: what is taken
+        for the content of these policy files, which need not be there: a text that is being tried.
+        """
+        self.instead = instead or {}
         self.read: dict[Path, bytes] = {}
         self.asked: set[Path] = set()
         self._stamps: dict[Path, _Stamp] = {}
@@ -32,6 +37,10 @@ class PolicyFiles:
     def octets(self, path: Path, limit: int) -> bytes:
         """The content of a file. Raises OSError, ValueError in words for people."""
         self.asked.add(path)
+        if path in self.instead:
+            if len(self.instead[path]) > limit:
+                raise ValueError(f"larger than {_size(limit)}")
+            self.read[path] = self.instead[path]
         if path not in self.read:
             octets, self._stamps[path] = self._read(path, min(limit, self._room))
             self._room -= len(octets)

@@ -67,8 +67,8 @@ def judge(policy: Policy, case: Case) -> Verdict:
     """Say what must happen to a message, recipient by recipient, and why."""
     try:
         view = policy.view(case)
-        asked = (rule for rule in policy.rules if not _shut(rule, view))
-        return verdict_of(policy, view, [_opinion(rule, view) for rule in asked])
+        asked = (rule for rule in policy.rules if not shut(rule, view))
+        return verdict_of(policy, view, [opinion(rule, view) for rule in asked])
     except Exception as error:  # total: whatever a mail does to us, it is held
         everybody = case.envelope.recipients
         hit = RuleHit(UNREADABLE, "enforce", Disposition.CONFIRM, _FAULT_BECAUSE, (type(error).__name__,), everybody)
@@ -80,10 +80,10 @@ def judge(policy: Policy, case: Case) -> Verdict:
 
 def opinions(policy: Policy, view: View) -> list[Opinion]:
     """What every rule says."""
-    return [_opinion(rule, view) for rule in policy.rules]
+    return [opinion(rule, view) for rule in policy.rules]
 
 
-def _shut(rule: Rule, view: View) -> bool:
+def shut(rule: Rule, view: View) -> bool:
     """Whether a glance tells that the rule says NO. One that fails is asked in full."""
     try:
         return rule.shut(view)
@@ -91,7 +91,8 @@ def _shut(rule: Rule, view: View) -> bool:
         return False
 
 
-def _opinion(rule: Rule, view: View) -> Opinion:
+def opinion(rule: Rule, view: View) -> Opinion:
+    """What one rule says. Never raises: a rule that fails says so."""
     mode = rule.strictest_mode
     try:
         mode = rule.mode_for(view)

@@ -83,7 +83,7 @@ def load_policy(
 def _load(
     paths: Sequence[Path | str], organization: Organization | None, directory: Directory, loading: _Loading
 ) -> Policy | None:
-    for path in _files(paths, loading.problems):
+    for path in dict.fromkeys([*_files(paths, loading.problems), *loading.files.instead]):
         _read_source(path, loading)
     lists = ListReader(loading.files, loading.problems, loading.detailed)
     for source in loading.sources:
@@ -107,6 +107,7 @@ def _load(
         directory=loading.directory,
         calendar=calendar,
         sources=tuple(loading.files.read),
+        aside=_aside(loading),
         examples=tuple(_file_examples(source) for source in loading.sources if source.model.examples),
         places=_example_places(loading.sources),
         lists=lists.listed(loading.made.asked),
@@ -225,6 +226,16 @@ def _example_places(sources: list[SourceFile]) -> dict[tuple[str, int], Problem]
         for index, rule in enumerate(source.model.rules)
         for number in range(len(rule.examples))
     }
+
+
+def _aside(loading: _Loading) -> str:
+    """All that rules speak of and that is not a rule: lists, words, people, wherever they stand."""
+    own = {source.path for source in loading.sources}
+    digests = [hashlib.sha256(octets).digest() for path, octets in loading.files.read.items() if path not in own]
+    for source in loading.sources:
+        said = source.model.model_dump_json(exclude={"rules", "examples"})
+        digests.append(hashlib.sha256(said.encode()).digest())
+    return hashlib.sha256(b"".join(sorted(set(digests)))).hexdigest()[:16]
 
 
 def _hash(read: dict[Path, bytes], organization: Organization | None) -> str:

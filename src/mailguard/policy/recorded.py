@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from mailguard.mail.address import Address
+from mailguard.mail.facts import Facts
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Disposition, Verdict
 from mailguard.policy.case import Case
@@ -44,6 +45,13 @@ class Recorded:
     verdict: Verdict
     outcome: Outcome = ""
     has_body: bool = False
+
+    def with_texts(self, facts: Facts) -> Recorded:
+        """The same mail, its octets read again. What the virus scanner said then stands: nobody asks it again."""
+        then = self.case.facts
+        scan = tuple(finding for finding in then.findings if finding.code in ("infected", "not_scanned"))
+        read = replace(facts, scanned=then.scanned, viruses=then.viruses, findings=(*facts.findings, *scan))
+        return replace(self, case=replace(self.case, facts=read, texts_kept=True))
 
 
 def outcome_of(copies: Sequence[Copy]) -> Outcome:

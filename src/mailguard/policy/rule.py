@@ -134,7 +134,8 @@ class Policy:
     """All rules of all files. hash: SHA-256 over everything read, 16 hex digits; sources: what to watch for changes.
 
     directory, calendar: the people and the working time that the rules speak of; sieve: the first glance for all rules.
-    needs: what the rules ask of others (ledger, DNS): whoever makes a case asks for no more.
+    needs: what the rules ask of others (ledger, DNS): whoever makes a case asks for no more. aside: hash
+    of what was read beside the rules (lists, words, people), 16 hex digits.
     """
 
     rules: tuple[Rule, ...]
@@ -144,6 +145,7 @@ class Policy:
     calendar: Calendar = field(default_factory=Calendar)
     sources: tuple[Path, ...] = ()
     examples: tuple[FileExamples, ...] = ()
+    aside: str = ""
     places: Mapping[tuple[str, int], Problem] = field(default_factory=dict)  # (rule id, number of example) -> place
     lists: Mapping[str, Listed] = field(default_factory=dict, repr=False)
     sieve: Sieve | None = field(default=None, repr=False, compare=False)

@@ -7,6 +7,7 @@ What is read back was written by us; still every value is checked, since a ledge
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from mailguard.mail.address import Address, parse_address
@@ -162,5 +163,6 @@ def _disposition(word: str) -> Disposition:
     return Disposition[word.upper()]
 
 
+@lru_cache(maxsize=4096)
 def _address(text: str) -> Address:
     return parse_address(text)

@@ -1,0 +1,201 @@
+"""What a new policy would have done with recorded mail, beside what the one in force did. Pure; counts in flat memory.
+
+Where the policy in force is the one that judged, its verdict stands, and only rules that differ are asked. A rule that
+needs a text which the record does not hold is undecided for that mail: it is counted as such and left out of both
+verdicts. Nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+from mailguard.mail.verdict import Disposition, RuleHit, Verdict
+from mailguard.policy.judge import Opinion, judge, opinion, opinions, verdict_of
+from mailguard.policy.recorded import Recorded
+from mailguard.policy.report import Change, Report, RuleReport
+from mailguard.policy.result import NOT_KEPT, Result, Told, Truth, both
+from mailguard.policy.rule import Policy, Rule
+from mailguard.policy.view import View
+
+#: A sender in more groups than this is counted in the first ones.
+_GROUPS_MOST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """One mail under both policies. undecided: ids of the new policy's rules that need the text."""
+
+    mail: Recorded
+    before: Verdict
+    after: Verdict
+    undecided: tuple[str, ...] = ()
+
+
+class Simulation:
+    """Two policies, and what became of every mail that was shown to it."""
+
+    def __init__(self, base: Policy, new: Policy, *, changes: int = 50, timezone: str = "Asia/Tokyo", only: str = ""):
+        """base: in force; new: to be tried. changes: so many of the newest mails that change are named; only: the rule
+        that they must be about.
+        """
+        self._base, self._new, self._only = base, new, only
+        before = {rule.id: rule for rule in base.rules}
+        aside = base.aside == new.aside and base.organization == new.organization
+        self._changed = [rule for rule in new.rules if not (aside and _same(before.get(rule.id), rule))]
+        names = {rule.id for rule in new.rules}
+        self._touched = {rule.id for rule in self._changed} | {name for name in before if name not in names}
+        self._zone = ZoneInfo(timezone)
+        self._groups = _groups_of(new)
+        self.report = Report(base.hash, new.hash, named=changes)
+        for rule in new.rules:
+            old = before.get(rule.id)
+            self.report.rules[rule.id] = RuleReport(
+                rule.id, rule.mode, rule.disposition.word, place=f"{rule.place.file}:{rule.place.line}",
+                was="" if old is None else old.mode,
+            )  # fmt: skip
+        for rule in base.rules:
+            if rule.id not in self.report.rules:
+                gone = RuleReport(rule.id, "", rule.disposition.word, place="", was=rule.mode)
+                self.report.rules[rule.id] = gone
+
+    def weigh(self, mail: Recorded) -> Weighed:
+        """Judge a mail under both policies. Counts nothing yet."""
+        try:
+            same = mail.verdict.policy == self._base.hash
+            return self._from_record(mail) if same else self._anew(mail)
+        except Exception:  # total, as the judge is
+            return Weighed(mail, judge(self._base, mail.case), judge(self._new, mail.case))
+
+    def _from_record(self, mail: Recorded) -> Weighed:
+        """The policy in force is the one that judged: its verdict stands, and only rules that differ are asked."""
+        view = View(mail.case, self._new.directory, self._new.calendar)
+        fresh = {one.rule.id: one for one in (opinion(rule, view) for rule in self._changed)}
+        undecided = tuple(name for name, one in fresh.items() if _wants_text(one))
+        touched = any(one.fires for name, one in fresh.items() if name not in undecided)
+        if not touched and not any(hit.rule in self._touched for hit in mail.verdict.hits):
+            return Weighed(mail, mail.verdict, mail.verdict, undecided)
+        hits = {hit.rule: hit for hit in mail.verdict.hits}
+        said = [fresh.get(rule.id) or _of_record(rule, hits.get(rule.id), view) for rule in self._new.rules]
+        after = verdict_of(self._new, view, [one for one in said if one.rule.id not in undecided])
+        if not any(name in hits for name in undecided):
+            return Weighed(mail, mail.verdict, after, undecided)
+        # What cannot be compared is left out on both sides.
+        rest = [_of_record(rule, hits.get(rule.id), view) for rule in self._base.rules if rule.id not in undecided]
+        return Weighed(mail, verdict_of(self._base, view, rest), after, undecided)
+
+    def _anew(self, mail: Recorded) -> Weighed:
+        """Another policy judged: both are asked."""
+        views = [View(mail.case, one.directory, one.calendar) for one in (self._base, self._new)]
+        then, now = opinions(self._base, views[0]), opinions(self._new, views[1])
+        undecided = {one.rule.id for one in (*then, *now) if _wants_text(one)}
+        before = verdict_of(self._base, views[0], [one for one in then if one.rule.id not in undecided])
+        after = verdict_of(self._new, views[1], [one for one in now if one.rule.id not in undecided])
+        return Weighed(mail, before, after, tuple(sorted(undecided)))
+
+    def count(self, weighed: Weighed) -> None:
+        """Add a mail to the report."""
+        mail, report = weighed.mail, self.report
+        moment = mail.case.moment
+        day = "" if moment is None else moment.astimezone(self._zone).date().isoformat()
+        sender = mail.case.envelope.sender.mailbox
+        groups = self._groups.get("" if sender is None else sender.key) or (sender.ascii_domain if sender else "<>",)
+        report.add_mail(day, groups, weighed.before.disposition, weighed.after.disposition)
+        for hit in _once(weighed.after.hits):
+            self._rule(hit.rule).add_hit(hit, day, groups, "" if sender is None else sender.key, mail.outcome)
+        for hit in _once(weighed.before.hits):
+            self._rule(hit.rule).before += 1
+        for name in weighed.undecided:
+            self._rule(name).undecided += 1
+        report.undecided += bool(weighed.undecided)
+        self._compare(weighed)
+
+    def look(self, mail: Recorded | None) -> None:
+        """Weigh and count. None: a mail that was not recorded, or cannot be read."""
+        if mail is None:
+            self.report.unrecorded += 1
+        else:
+            self.count(self.weigh(mail))
+
+    def _rule(self, name: str) -> RuleReport:
+        """The report of a rule; of the house's own (`unreadable`), and of one that an older policy had, made now."""
+        found = self.report.rules.get(name)
+        if found is None:
+            found = self.report.rules[name] = RuleReport(name, "", "", place="", was="")
+        return found
+
+    def _compare(self, weighed: Weighed) -> None:
+        before, after = weighed.before, weighed.after
+        was = {one.address.key: one.disposition for one in before.recipients}
+        pairs = [(was.get(one.address.key, Disposition.DELIVER), one.disposition) for one in after.recipients]
+        if all(one is other for one, other in pairs):
+            return
+        stricter = any(new > old for old, new in pairs)
+        milder = any(new < old for old, new in pairs)
+        self.report.add_change(
+            stricter and not milder, milder and not stricter, (before.disposition, after.disposition)
+        )
+        telling = after.enforced if stricter else before.enforced
+        if self._only and self._only not in {hit.rule for hit in (*before.hits, *after.hits)}:
+            return
+        hit = _telling(telling, before, after, stricter)
+        mail = weighed.mail
+        self.report.name_change(
+            Change(
+                mail.id,
+                "" if mail.case.moment is None else mail.case.moment.isoformat(),
+                str(mail.case.envelope.sender),
+                mail.subject[:200],
+                before.disposition.word,
+                after.disposition.word,
+                hit.rule if hit else "",
+                (hit.because.ja, hit.because.en) if hit else ("", ""),
+                mail.outcome,
+            )
+        )
+
+
+def _telling(hits: Iterable[RuleHit], before: Verdict, after: Verdict, stricter: bool) -> RuleHit | None:
+    """The hit that made the difference: one that the other verdict does not have, else the strictest."""
+    listed = list(hits)
+    other = {hit.rule for hit in (before if stricter else after).enforced}
+    return next((hit for hit in listed if hit.rule not in other), next(iter(listed), None))
+
+
+def _wants_text(opinion: Opinion) -> bool:
+    result = opinion.result
+    return opinion.truth is Truth.UNKNOWN and result is not None and NOT_KEPT in result.unread
+
+
+def _same(old: Rule | None, new: Rule) -> bool:
+    """Whether two rules say and do the same of every mail; their sentence and place may differ."""
+    return old is not None and _matters(old) == _matters(new)
+
+
+def _matters(rule: Rule) -> dict[str, object]:
+    return rule.model.model_dump(exclude={"because", "examples", "description", "headline"})
+
+
+def _of_record(rule: Rule, hit: RuleHit | None, view: View) -> Opinion:
+    """What a rule said of a mail when it came, as an opinion of now."""
+    if hit is None:
+        return Opinion(rule, Truth.NO, Result(Truth.NO, lambda: both("")))
+    named = {address.key for address in hit.recipients}
+    picked = frozenset(seen.index for seen in view.recipients if seen.address.key in named and seen.index is not None)
+    truth = Truth.UNKNOWN if hit.unsure else Truth.YES
+    result = Result(truth, lambda: hit.because, lambda: Told(hit.evidence), picked, hit.evidence)
+    return Opinion(replace(rule, because=hit.because), truth, result)
+
+
+def _once(hits: Iterable[RuleHit]) -> Iterable[RuleHit]:
+    return {hit.rule: hit for hit in hits}.values()
+
+
+def _groups_of(policy: Policy) -> dict[str, tuple[str, ...]]:
+    """The groups of each person that the directory knows."""
+    found: dict[str, list[str]] = {}
+    for name, members in sorted(policy.directory.groups.items()):
+        for key in members:
+            found.setdefault(key, []).append(name)
+    return {key: tuple(names[:_GROUPS_MOST]) for key, names in found.items()}
