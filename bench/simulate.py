@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import subprocess
 import sys
 import tempfile
@@ -45,6 +46,7 @@ store: {{url: "sqlite:mailguard.db", bodies: bodies}}
 policies: [{policies}]
 notify: {{from: mailguard@corp.example}}
 """
+_spent = [0.0]
 BODY = Body.of(b"Subject: x\r\n\r\nx\r\n")
 
 
@@ -99,8 +101,13 @@ def measured(folder: Path, what: str, *options: str) -> None:
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE) as child, PeakMemory(child.pid) as peak:
         out = child.communicate()[0]
     took = time.perf_counter() - start
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = used.ru_utime + used.ru_stime - _spent[0]
+    _spent[0] += cpu
     report = json.loads(out)
-    print(f"{what}: {report['mails']:,} mails in {took:.1f} s, peak {peak.mb:.0f} MB; {report['changed']:,} change")
+    print(
+        f"{what}: {report['mails']:,} mails in {took:.1f} s ({cpu:.1f} s of CPU), peak {peak.mb:.0f} MB; {report['changed']:,} change"
+    )
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ import uvicorn
 from mailguard import __version__
 from mailguard.app.callers import Caller
 from mailguard.app.rooms import Rooms, utc_now
+from mailguard.app.trial import Trials
 from mailguard.config.load import Config
 from mailguard.config.rooms import door_limits, hostname, listeners, organization, upstream
 from mailguard.console.app import build
@@ -23,6 +24,7 @@ from mailguard.console.settings import LOOPBACK, ConsoleSettings
 from mailguard.inspect.workers import Readers
 from mailguard.policy.rule import Policy
 from mailguard.relay.outside import Outside
+from mailguard.review.rules import RuleReview
 from mailguard.smtpd.auth import UserFile
 from mailguard.smtpd.handler import Accept
 from mailguard.smtpd.server import Door
@@ -77,6 +79,8 @@ class Reception:
             organization=organization(config),
             metrics_networks=(*LOOPBACK, *networks),
         )
+        self._trials = Trials(config)
+        self._rules = _rules(rooms, policy) if policy else None
         app = build(
             settings,
             review=rooms.review,
@@ -87,6 +91,8 @@ class Reception:
             ready=ready,
             policy=(lambda: describe(policy())) if policy else None,
             refused=refused,
+            rules=self._rules,
+            trials=self._trials,
             now=utc_now,
             version=__version__,
         )
@@ -112,6 +118,11 @@ class Reception:
         self._task: asyncio.Task[None] | None = None
         self.port = 0
 
+    async def adopt(self) -> None:
+        """Remember since when the rules in force are as they are."""
+        if self._rules is not None:
+            await self._rules.adopt()
+
     async def start(self) -> None:
         """Listen. Raises OSError for an address that cannot be had."""
         host, _, port = self._address.rpartition(":")
@@ -130,9 +141,14 @@ class Reception:
     async def stop(self) -> None:
         """End open streams first, then let requests under way finish."""
         self._live.close()
+        await self._trials.stop()
         self._server.should_exit = True
         if self._task is not None:
             await asyncio.wait([self._task], timeout=2 * _STOP_SECONDS)
+
+
+def _rules(rooms: Rooms, policy: Callable[[], Policy]) -> RuleReview:
+    return RuleReview(rooms.db, policy=policy, organization=organization(rooms.config), now=utc_now)
 
 
 def describe(policy: Policy) -> dict[str, object]:

@@ -289,13 +289,16 @@ class House:
     async def _housekeep(self) -> None:
         """Count what waits for the figures, and remove what is past its time."""
         keep = self.config.settings.store.retention
-        retention = Retention(timedelta(seconds=keep.bodies), timedelta(seconds=keep.metadata))
+        facts = None if keep.facts is None else timedelta(seconds=keep.facts)
+        retention = Retention(timedelta(seconds=keep.bodies), timedelta(seconds=keep.metadata), facts)
         last = -_HOUSEKEEPING
         while True:
             try:
                 counts = await self.rooms.queue.counts()
                 events.held_now.set(counts.get("held", 0))
                 events.queued_now.set(counts.get("queued", 0))
+                if self._reception is not None:
+                    await self._reception.adopt()
                 if asyncio.get_running_loop().time() - last >= _HOUSEKEEPING:
                     await self.rooms.spool.purge(utc_now(), retention)
                     last = asyncio.get_running_loop().time()

@@ -21,7 +21,7 @@ VERBS = {
     "init": ("init", "init", "Write mailguard.yaml and policies/ into a folder, in monitor mode."),
     "check": ("check", "check", "Check configuration and policies; print every error with its place."),
     "inspect": ("inspect", "inspect", "Print what is read in mail files."),
-    "explain": ("explain", "explain", "Print the verdict on a mail file, rule by rule, and why."),
+    "explain": ("explain", "explain", "Print the verdict on a mail file or a held id, rule by rule, and why."),
     "policy": ("policy", "policy", "Test policies; try new ones on recorded mail; print their JSON Schema."),
     "queue": ("queue", "queue", "List, show and decide held and queued mail."),
     "audit": ("audit", "audit", "List, export and verify the audit log."),

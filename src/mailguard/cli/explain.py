@@ -1,5 +1,5 @@
-"""`mailguard explain`: what the policies would do with a mail in a file, rule by rule, and why. Nothing is sent
-or kept.
+"""`mailguard explain`: what the policies would do with a mail, in a file or in the ledger, rule by rule, and why.
+Nothing is sent or kept.
 
 The mail is read in a worker process, as at the door: a hostile file cannot harm this program. Without --from
 and --to the envelope is taken from the headers, which the real one need not resemble. What was written to before is
@@ -9,6 +9,7 @@ asked of the ledger of the configuration; --known names domains instead, and wit
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from dataclasses import replace
 from datetime import datetime
@@ -18,7 +19,8 @@ from typing import Any
 import click
 
 from mailguard.app.people import policy_of
-from mailguard.app.rooms import ledger_path, open_rooms, utc_now
+from mailguard.app.rooms import Rooms, ledger_path, open_rooms, utc_now
+from mailguard.cli.ledger import with_ledger
 from mailguard.cli.setup import fail, read_config, refuse, with_config
 from mailguard.config import Config
 from mailguard.config.rooms import organization, reading_limits, resolver
@@ -26,8 +28,8 @@ from mailguard.inspect.workers import Readers
 from mailguard.mail.address import NULL_PATH, Address, AddressError, ReversePath, parse_address
 from mailguard.mail.envelope import Client, Envelope
 from mailguard.mail.facts import Facts, HeaderAddress
-from mailguard.mail.message import Body
-from mailguard.mail.verdict import Disposition
+from mailguard.mail.message import Body, is_message_id
+from mailguard.mail.verdict import Because, Disposition
 from mailguard.policy.case import Case, Known, known_keys
 from mailguard.policy.explain import disposition_word
 from mailguard.policy.explain import explain as explained
@@ -36,11 +38,18 @@ from mailguard.policy.marks import Problems
 from mailguard.policy.question import question
 from mailguard.policy.schema.example import parse_local_time
 from mailguard.resolver import Resolver
+from mailguard.review.rules import RuleReview
 from mailguard.store.errors import StoreError
+from mailguard.store.spool import BodyGone
+
+_WITHOUT_TEXT = Because(
+    "本文はもう残っていないため、記録された事実から再現しています。",
+    "The text is no longer kept: this is from recorded facts.",
+)
 
 
 @click.command("explain")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE|ID")
 @click.option("--from", "sender", help="The envelope's sender; <> is the null path.")
 @click.option("--to", "recipients", multiple=True, help="A recipient of the envelope; may be given several times.")
 @click.option("--login", help="The login at the door; the sender's, if left out.")
@@ -58,7 +67,14 @@ def explain(
     config_file: Path | None,
     as_json: bool,
 ) -> None:
-    """Print the verdict on the mail in FILE with every rule, hit or miss, and why."""
+    """Print the verdict on the mail in FILE, or on the held or past mail of that ID, with every rule, hit or miss, and
+    why.
+    """
+    if is_message_id(str(file)) and not file.exists():
+        if sender is not None or recipients or login or known:
+            raise click.UsageError("--from, --to, --login and --known are for files: a mail of the ledger has its own")
+        _explain_recorded(str(file), config_file, as_json)
+        return
     try:
         octets = file.read_bytes()
     except OSError as error:
@@ -81,6 +97,38 @@ def explain(
         click.echo(json.dumps(said, ensure_ascii=False))
     else:
         _print(said, config.settings.organization.language)
+
+
+def _explain_recorded(message_id: str, config_file: Path | None, as_json: bool) -> None:
+    """A mail of the ledger: its octets are read again if they are still there, else its recorded facts must do."""
+
+    async def work(rooms: Rooms) -> dict[str, Any]:
+        config = rooms.config
+        try:
+            policy = load_policy([config.path(path) for path in config.settings.policies], organization(config))
+        except Problems as error:
+            refuse(error)
+        facts = None
+        with contextlib.suppress(BodyGone, OSError):
+            body = await rooms.spool.body(message_id)
+            facts = await _read(await asyncio.to_thread(body.read), config)
+        rules = RuleReview(rooms.db, policy=lambda: policy, organization=organization(config), now=utc_now)
+        said = await rules.explain(message_id, facts)
+        if said is None:
+            fail(f"{message_id}: no such mail, or what the judge knew of it is not recorded")
+        return said
+
+    said = with_ledger(config_file, work)
+    if as_json:
+        click.echo(json.dumps(said, ensure_ascii=False))
+        return
+    language = read_config(config_file).settings.organization.language
+    _print(said, language)
+    if said["judged_by"] != said["policy"]:
+        other = {"ja": "受付時は版 {} が判定しました。", "en": "When it came, version {} judged it."}[language]
+        click.echo(other.format(said["judged_by"]))
+    if not said["texts"]:
+        click.echo({"ja": _WITHOUT_TEXT.ja, "en": _WITHOUT_TEXT.en}[language])
 
 
 async def _read(octets: bytes, config: Config) -> Facts:
@@ -163,4 +211,5 @@ def _print(said: dict[str, Any], language: str) -> None:
         if finding["mode"] == "enforce":
             click.echo(f"! {finding['because'][language]}")
     for rule in said["rules"]:
-        click.echo(f"{'●' if rule['hit'] else '○'} {rule['id']}: {rule['why'][language]}")
+        sign = "?" if rule["hit"] is None else "●" if rule["hit"] else "○"
+        click.echo(f"{sign} {rule['id']}: {rule['why'][language]}")

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
+import resource
 import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -35,6 +37,7 @@ from mailguard.policy.suggest import did_you_mean
 from mailguard.store.errors import StoreError
 
 _UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_MEMORY = 2**31
 _AGE = re.compile(r"(\d{1,6})([mhdw])")
 
 
@@ -60,6 +63,7 @@ _AGE = re.compile(r"(\d{1,6})([mhdw])")
 @click.option("--fail-if-holds", type=click.FloatRange(0), default=None, metavar="N",
               help="Status 1 if more than N mails a day would wait for people.")  # fmt: skip
 @click.option("--progress", is_flag=True, help="Say on stderr how far it is: a line `part mails`.")
+@click.option("--background", is_flag=True, help="Stand back for mail: one process, low priority, bounded memory.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def simulate(
     config_file: Path | None,
@@ -74,10 +78,14 @@ def simulate(
     jobs: int,
     fail_if_holds: float | None,
     progress: bool,
+    background: bool,
     as_json: bool,
 ) -> None:
     """Print what a policy would have done with recorded mail, beside what the configured one does."""
     config = read_config(config_file)
+    if background:
+        _stand_back()
+        jobs = 1
     now = utc_now()
     first, last = _moment(since, "--since", now, config), _moment(until, "--until", now, config) if until else now
     if first >= last:
@@ -100,6 +108,12 @@ def simulate(
     if fail_if_holds is not None and _asked_about(report) / days > fail_if_holds:
         per_day = _asked_about(report) / days
         fail(f"{per_day:.1f} mails a day would wait for people, more than {fail_if_holds:g}")
+
+
+def _stand_back() -> None:
+    """What a server may start beside itself must not take its place."""
+    os.nice(10)
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
 
 
 def _run(config: Config, asked: Asked, with_bodies: bool, progress: bool) -> Report:

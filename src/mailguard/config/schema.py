@@ -172,6 +172,7 @@ class RetentionSection(_Section):
 
     bodies: Seconds = 7 * 86400
     metadata: Seconds = 400 * 86400
+    facts: Seconds | None = None  # what a mail can be judged again by; as long as metadata, if left out
 
 
 class StoreSection(_Section):

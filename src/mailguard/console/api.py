@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from mailguard.console.content import facts_again
 from mailguard.console.desk import Desk, desk_of
 from mailguard.console.models import (
     BulkIn,
@@ -32,6 +33,7 @@ from mailguard.console.models import (
 )
 from mailguard.console.openapi import document
 from mailguard.console.problems import not_found, problem
+from mailguard.console.rule_models import RuleOut
 from mailguard.console.security import is_form_token, same_site
 from mailguard.console.stream import stream
 from mailguard.console.visit import SEES_ALL, LoginNeeded, visitor_of
@@ -96,6 +98,19 @@ async def show_message(request: Request) -> Response:
     return _answer(MessageDetail.of_view(await desk_of(request).review.show(actor, message_id)))
 
 
+async def explain_message(request: Request) -> Response:
+    """GET /messages/{id}/explain: every rule of now, hit or miss, and why, for administrators and auditors."""
+    actor, message_id = await _reached(request)
+    desk = desk_of(request)
+    if desk.rules is None or actor.role not in SEES_ALL:
+        raise not_found()
+    record = (await desk.review.show(actor, message_id)).record
+    said = await desk.rules.explain(message_id, await facts_again(desk, actor, record))
+    if said is None:
+        return problem(410, "Gone", "What the judge knew of this mail is not recorded, or no longer.")
+    return JSONResponse(said)
+
+
 def decide(act: Act) -> Callable[[Request], Awaitable[Response]]:
     """POST /messages/{id}/{act}."""
 
@@ -140,14 +155,19 @@ async def bulk(request: Request) -> Response:
 
 
 async def stats(request: Request) -> Response:
-    """GET /stats: mails by state, of those that one may see."""
+    """GET /stats: mails by state, of those that one may see; for administrators and auditors also what rules did."""
     actor, scope = await caller(request)
     if scope is not None:
         raise not_found()
     desk = desk_of(request)
     owner = "" if actor.role in SEES_ALL else actor.address
     counts = {str(state): await desk.review.count(actor, Filter(state=state, owner=owner)) for state in State}
-    return _answer(StatsOut(states=counts, urgent=await desk.review.urgent_count(actor)))
+    urgent = await desk.review.urgent_count(actor)
+    if desk.rules is None or actor.role not in SEES_ALL:
+        return _answer(StatsOut(states=counts, urgent=urgent))
+    board = await desk.rules.board()
+    rules = [RuleOut.of(one, board) for one in board.rules]
+    return _answer(StatsOut(states=counts, urgent=urgent, days=board.days, mails=board.mails, rules=rules))
 
 
 async def me(request: Request) -> Response:
@@ -157,12 +177,20 @@ async def me(request: Request) -> Response:
 
 
 async def policy(request: Request) -> Response:
-    """GET /policy: the active policy's hash and rules, and what is wrong with a newer one, for those who see all."""
+    """GET /policy: the active policy's hash and rules with what each did, and what is wrong with a newer one, for those
+    who see all.
+    """
     actor, _ = await caller(request)
     shown = desk_of(request).policy
     if shown is None or actor.role not in SEES_ALL:
         raise not_found()
-    return JSONResponse({**shown(), "problems": list(desk_of(request).refused())})
+    desk = desk_of(request)
+    said = {**shown(), "problems": list(desk.refused())}
+    if desk.rules is not None:
+        board = await desk.rules.board()
+        figures = {one.rule.id: RuleOut.of(one, board).model_dump(mode="json") for one in board.rules}
+        said["rules"] = [{**rule, **figures.get(rule["id"], {})} for rule in said["rules"]]
+    return JSONResponse(said)
 
 
 async def live_events(request: Request) -> Response:

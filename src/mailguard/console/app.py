@@ -20,14 +20,29 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from mailguard.access import Access
-from mailguard.console import acts, api, auth, content, health, message, outside, pages, problems, stream, ticket
+from mailguard.console import (
+    acts,
+    api,
+    auth,
+    content,
+    health,
+    message,
+    outside,
+    pages,
+    problems,
+    rulepage,
+    stream,
+    ticket,
+)
 from mailguard.console.desk import Desk, Outside, Reads, desk_of, templates
 from mailguard.console.openapi import ACTS
 from mailguard.console.security import BodyLimit, SecurityHeaders
 from mailguard.console.settings import ConsoleSettings
+from mailguard.console.trials import Tries
 from mailguard.console.visit import LoginNeeded, Stale
 from mailguard.notify.live import Live
 from mailguard.review import Review, ReviewError
+from mailguard.review.rules import RuleReview
 
 _MEDIA = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 _STATIC = {
@@ -47,6 +62,8 @@ def build(
     ready: Callable[[], Awaitable[Mapping[str, str]]] | None = None,
     policy: Callable[[], Mapping[str, Any]] | None = None,
     refused: Callable[[], Sequence[str]] = tuple,
+    rules: RuleReview | None = None,
+    trials: Tries | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     version: str = "",
 ) -> Starlette:
@@ -64,6 +81,8 @@ def build(
         ready=ready,
         policy=policy,
         refused=refused,
+        rules=rules,
+        trials=trials,
         version=version,
     )
     routes = _routes()
@@ -104,6 +123,9 @@ def _routes() -> list[BaseRoute]:
         Route("/messages/{id}/act", acts.act, methods=["POST"]),
         Route("/messages/{id}/html", content.show_html),
         Route("/messages/{id}/raw", content.save_raw),
+        Route("/policy", rulepage.show_policy),
+        Route("/policy/simulations", rulepage.start_trial, methods=["POST"]),
+        Route("/policy/simulations/{id}", rulepage.show_trial),
         Route("/t/{token}", ticket.show_ticket),
         Route("/t/{token}", ticket.use_ticket, methods=["POST"]),
         Route("/login", auth.show_login),
@@ -130,6 +152,7 @@ def _api() -> list[BaseRoute]:
         Route("/messages", api.list_messages),
         Route("/messages/bulk", api.bulk, methods=["POST"]),
         Route("/messages/{id}", api.show_message),
+        Route("/messages/{id}/explain", api.explain_message),
         Route("/messages/{id}/recipients", api.patch_recipients, methods=["PATCH"]),
         Route("/messages/{id}/release", api.release, methods=["POST"]),
         *[Route(f"/messages/{{id}}/{act}", api.decide(act), methods=["POST"]) for act in ACTS],

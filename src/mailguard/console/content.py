@@ -92,6 +92,16 @@ async def read_body(desk: Desk, actor: Actor, record: MessageRecord) -> Facts | 
     return kept
 
 
+async def facts_again(desk: Desk, actor: Actor, record: MessageRecord) -> Facts | None:
+    """What stands in a mail, texts included, for judging it again; None if this person may not read it, or it is gone
+    or so large that it is read only when asked for.
+    """
+    private = actor.role is Role.AUDITOR and actor.address not in record.people
+    if private or not record.has_body or record.size > desk.settings.inline_bytes:
+        return None
+    return await read_body(desk, actor, record)
+
+
 async def _octets(desk: Desk, actor: Actor, message_id: str) -> bytes | None:
     """Permission is asked every time, also for what the cache has."""
     try:

@@ -16,10 +16,12 @@ from starlette.requests import Request
 
 from mailguard.access import Access
 from mailguard.console.settings import ConsoleSettings
+from mailguard.console.trials import Tries
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body
 from mailguard.notify.live import Live
 from mailguard.review import Review
+from mailguard.review.rules import RuleReview
 
 
 class Reads(Protocol):
@@ -86,8 +88,8 @@ class Desk:
     """outside: None where the upstream is a real server. ready: what is wrong with the house, by name; empty: nothing.
 
     policy: the active policy as contract section 7 shows it (`GET /policy`). refused: what is wrong with a policy that
-    was not taken; empty: nothing. version: of mailguard, for the API's
-    document.
+    was not taken; empty: nothing. rules: what the rules in force did; None where no policy is. trials: simulations;
+    None where none can be run. version: of mailguard, for the API's document.
     """
 
     settings: ConsoleSettings
@@ -102,6 +104,8 @@ class Desk:
     ready: Callable[[], Awaitable[Mapping[str, str]]] | None = None
     policy: Callable[[], Mapping[str, Any]] | None = None
     refused: Callable[[], Sequence[str]] = tuple
+    rules: RuleReview | None = None
+    trials: Tries | None = None
     version: str = ""
     bodies: BodyCache = field(default_factory=BodyCache)
 

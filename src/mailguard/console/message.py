@@ -12,13 +12,14 @@ from starlette.responses import Response
 
 from mailguard.console import people, present
 from mailguard.console.acts import Button, buttons, selection_buttons
-from mailguard.console.content import body_values
-from mailguard.console.desk import desk_of
+from mailguard.console.content import body_values, facts_again
+from mailguard.console.desk import Desk, desk_of
 from mailguard.console.found import place_name
 from mailguard.console.people import Company
 from mailguard.console.present import Badge, File, Personal, Speaker
 from mailguard.console.problems import decided_words, not_found
-from mailguard.console.visit import hand_over, known_visitor, speaker
+from mailguard.console.visit import SEES_ALL, hand_over, known_visitor, speaker
+from mailguard.mail.actor import Actor
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import ADMINISTRATORS
@@ -59,6 +60,25 @@ class Note:
     sentence: str
     where: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one rule says of the mail. hit: None if it could not be decided again."""
+
+    id: str
+    hit: bool | None
+    word: str
+    mode: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Every rule, and under which policy and from what it was asked."""
+
+    notes: tuple[str, ...]
+    rules: tuple[Answer, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +174,29 @@ async def show_message(request: Request) -> Response:
         wrong=_before(view, by, actor.address) if done == "before" else "",
         mail=mail_values(view, by, actor.address),
         body=await body_values(request, desk, actor, view, by),
+        why=await _why(desk, actor, view, by),
     )
+
+
+async def _why(desk: Desk, actor: Actor, view: View, by: Speaker) -> Why | None:
+    """Every rule and its answer, for those who look after the rules; None for others, or where it is not recorded."""
+    if desk.rules is None or actor.role not in SEES_ALL:
+        return None
+    said = await desk.rules.explain(view.record.id, await facts_again(desk, actor, view.record))
+    if said is None:
+        return None
+    say, same = by.say, said["judged_by"] == said["policy"]
+    notes = [say("explain.same") if same else say("explain.other", hash=said["judged_by"][:12])]
+    if not said["texts"]:
+        notes.append(say("explain.texts"))
+    words = {True: say("explain.hit"), False: say("explain.miss"), None: say("explain.unknown")}
+    rules = [
+        Answer(
+            rule["id"], rule["hit"], words[rule["hit"]], say(f"policy.mode.{rule['mode']}"), rule["why"][by.language]
+        )
+        for rule in said["rules"]
+    ]
+    return Why(tuple(notes), tuple(rules))
 
 
 def _before(view: View, by: Speaker, person: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mailguard.console.rule_models import RuleOut
 from mailguard.mail.facts import Attachment
 from mailguard.mail.verdict import RuleHit, Verdict
 from mailguard.review import Asked, BulkResult, HistoryLine, MessageRecord, RecipientRecord, View
@@ -289,10 +290,15 @@ class BulkOut(_Out):
 
 
 class StatsOut(_Out):
-    """How many mails of those that one may see stand in each state, and how many went by the urgent lane."""
+    """How many mails of those that one may see stand in each state, and how many went by the urgent lane; for
+    administrators and auditors, what each rule did in the last `days`, of so many `mails`.
+    """
 
     states: dict[str, int]
     urgent: int
+    days: int | None = None
+    mails: int | None = None
+    rules: list[RuleOut] | None = None
 
 
 class MeOut(_Out):

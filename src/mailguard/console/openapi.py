@@ -76,7 +76,10 @@ def _paths() -> dict[str, Any]:
                 "bulk", "Count, or act over a filter", models.BulkOut, takes=models.BulkIn, refusals=(403, 422)
             )
         },
-        "/stats": {"get": _operation("stats", "Mails by state", models.StatsOut)},
+        "/messages/{id}/explain": {
+            "get": _operation("explainMessage", "Every rule, hit or miss", None, on_message=True, refusals=(404, 410))
+        },
+        "/stats": {"get": _operation("stats", "Mails by state, and what rules did", models.StatsOut)},
         "/me": {"get": _operation("me", "Whose token this is", models.MeOut)},
         "/policy": {"get": _operation("policy", "The active policy", None, refusals=(404,))},
         "/events": {"get": _operation("events", "Server-sent events: kind and message_id", None, "text/event-stream")},

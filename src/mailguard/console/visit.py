@@ -122,10 +122,10 @@ async def unscoped_visitor(request: Request) -> tuple[Visitor, Actor]:
     return visitor, actor
 
 
-async def checked_form(request: Request) -> FormData:
-    """The form of a POST whose token is the visitor's own. Raises Stale."""
+async def checked_form(request: Request, files: int = 0) -> FormData:
+    """The form of a POST whose token is the visitor's own. files: so many may come with it. Raises Stale."""
     visitor = await visitor_of(request)
-    form = await request.form(max_files=0, max_fields=desk_of(request).settings.form_fields)
+    form = await request.form(max_files=files, max_fields=desk_of(request).settings.form_fields)
     if not same_site(request.headers) or not is_form_token(visitor.secret, field(form, "form_token")):
         raise Stale
     return form
@@ -266,6 +266,8 @@ async def _tabs(request: Request, desk: Desk, visitor: Visitor) -> list[Tab]:
     tabs = [Tab("/mine", "nav.mine", path == "/mine", count)]
     if visitor.actor.role in SEES_ALL:
         tabs.append(Tab("/all", "nav.all", path == "/all"))
+        if desk.rules is not None:
+            tabs.append(Tab("/policy", "nav.policy", path.startswith("/policy")))
     if desk.outside is not None:
         tabs.append(Tab("/outside", "nav.outside", path.startswith("/outside")))
     return tabs

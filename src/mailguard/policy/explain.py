@@ -9,8 +9,9 @@ from typing import Any
 
 from mailguard.mail.verdict import Because, Disposition
 from mailguard.policy.case import Case
-from mailguard.policy.judge import Opinion, judge, opinions
-from mailguard.policy.result import Truth
+from mailguard.policy.judge import Opinion, judge, opinions, verdict_of
+from mailguard.policy.recorded import Recorded
+from mailguard.policy.result import NOT_KEPT, Truth
 from mailguard.policy.rule import Policy
 from mailguard.policy.verdict_json import verdict_to_json
 
@@ -54,6 +55,50 @@ def explain(policy: Policy, case: Case) -> dict[str, Any]:
         explained["notes"]["exempt_ja"] = f"{kind.ja}なので、保留しません"
         explained["notes"]["exempt_en"] = f"This is {kind.en}, which is never held"
     return explained
+
+
+def explain_recorded(policy: Policy, mail: Recorded) -> dict[str, Any]:
+    """The same for a mail of the ledger, under the policy of now. `judged_by`: the policy of then; `texts`: whether its
+    texts were there. Without them, a rule that needs one has `hit` null, unless the same policy judged: then its answer
+    of then stands.
+    """
+    same = mail.verdict.policy == policy.hash
+    view = View(mail.case, policy.directory, policy.calendar)
+    said = opinions(policy, view)
+    wanting = {one.rule.id for one in said if wants_text(one)}
+    verdict = mail.verdict if same else verdict_of(policy, view, [one for one in said if one.rule.id not in wanting])
+    fired = {hit.rule for hit in mail.verdict.hits}
+    rules = [_rule_to_json(one) for one in said]
+    for rule in rules:
+        if rule["id"] in wanting:
+            rule["hit"] = rule["id"] in fired if same else None
+            rule["why"] = {"ja": _of_then(rule["hit"]).ja, "en": _of_then(rule["hit"]).en}
+    return {
+        **verdict_to_json(verdict),
+        "rules": rules,
+        "id": mail.id,
+        "judged_by": mail.verdict.policy,
+        "texts": mail.case.texts_kept,
+    }
+
+
+def _of_then(hit: bool | None) -> Because:
+    if hit is None:
+        return Because(
+            "本文が残っていないため、この規則に当てはまるかどうか判定できません。",
+            "Cannot be decided: the rule needs the text, which is not kept.",
+        )
+    ja, en = ("当てはまりました", "It hit") if hit else ("当てはまりませんでした", "It did not hit")
+    return Because(
+        f"受け付けたときに{ja}。本文が残っていないため、理由は再現できません。",
+        f"{en} when the mail came. The rule needs the text, which is not kept, so the reason cannot be shown again.",
+    )
+
+
+def wants_text(opinion: Opinion) -> bool:
+    """Whether a rule could not be decided because the record of a mail has no texts."""
+    result = opinion.result
+    return opinion.truth is Truth.UNKNOWN and result is not None and NOT_KEPT in result.unread
 
 
 def disposition_word(disposition: Disposition) -> Because:

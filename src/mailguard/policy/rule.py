@@ -44,6 +44,7 @@ class Rule:
     because: Because | None
     model: RuleModel = field(repr=False)
     place: Problem = field(repr=False)  # where its id stands
+    mode_place: Problem = field(repr=False)  # where its mode stands, or would
     group_modes: tuple[tuple[str, Mode], ...] = ()
     _gates: tuple[Gate, ...] = field(init=False, repr=False, compare=False)
 

@@ -1,8 +1,8 @@
 """What a new policy would have done with recorded mail, beside what the one in force did. Pure; counts in flat memory.
 
-Where the policy in force is the one that judged, its verdict stands, and only rules that differ are asked. A rule that
-needs a text which the record does not hold is undecided for that mail: it is counted as such and left out of both
-verdicts. Nothing is guessed.
+Where the policy in force is the one that judged, its verdict stands, and only rules that ask something else are asked
+anew. A rule that needs a text which the record does not hold is undecided for that mail: it is counted as such and left
+out of both verdicts. Nothing is guessed.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from mailguard.mail.verdict import Disposition, RuleHit, Verdict
+from mailguard.policy.explain import wants_text
 from mailguard.policy.judge import Opinion, judge, opinion, opinions, verdict_of
 from mailguard.policy.recorded import Recorded
 from mailguard.policy.report import Change, Report, RuleReport
-from mailguard.policy.result import NOT_KEPT, Result, Told, Truth, both
+from mailguard.policy.result import Result, Told, Truth, both
 from mailguard.policy.rule import Policy, Rule
 from mailguard.policy.view import View
 
@@ -43,9 +44,10 @@ class Simulation:
         self._base, self._new, self._only = base, new, only
         before = {rule.id: rule for rule in base.rules}
         aside = base.aside == new.aside and base.organization == new.organization
-        self._changed = [rule for rule in new.rules if not (aside and _same(before.get(rule.id), rule))]
+        self._changed = [rule for rule in new.rules if not (aside and _asks_same(before.get(rule.id), rule))]
+        others = [rule for rule in new.rules if not (aside and _same(before.get(rule.id), rule))]
         names = {rule.id for rule in new.rules}
-        self._touched = {rule.id for rule in self._changed} | {name for name in before if name not in names}
+        self._touched = {rule.id for rule in others} | {name for name in before if name not in names}
         self._zone = ZoneInfo(timezone)
         self._groups = _groups_of(new)
         self.report = Report(base.hash, new.hash, named=changes)
@@ -69,10 +71,11 @@ class Simulation:
             return Weighed(mail, judge(self._base, mail.case), judge(self._new, mail.case))
 
     def _from_record(self, mail: Recorded) -> Weighed:
-        """The policy in force is the one that judged: its verdict stands, and only rules that differ are asked."""
+        """The policy in force is the one that judged: its verdict stands, and only rules that ask
+        something else are asked."""
         view = View(mail.case, self._new.directory, self._new.calendar)
         fresh = {one.rule.id: one for one in (opinion(rule, view) for rule in self._changed)}
-        undecided = tuple(name for name, one in fresh.items() if _wants_text(one))
+        undecided = tuple(name for name, one in fresh.items() if wants_text(one))
         touched = any(one.fires for name, one in fresh.items() if name not in undecided)
         if not touched and not any(hit.rule in self._touched for hit in mail.verdict.hits):
             return Weighed(mail, mail.verdict, mail.verdict, undecided)
@@ -89,7 +92,7 @@ class Simulation:
         """Another policy judged: both are asked."""
         views = [View(mail.case, one.directory, one.calendar) for one in (self._base, self._new)]
         then, now = opinions(self._base, views[0]), opinions(self._new, views[1])
-        undecided = {one.rule.id for one in (*then, *now) if _wants_text(one)}
+        undecided = {one.rule.id for one in (*then, *now) if wants_text(one)}
         before = verdict_of(self._base, views[0], [one for one in then if one.rule.id not in undecided])
         after = verdict_of(self._new, views[1], [one for one in now if one.rule.id not in undecided])
         return Weighed(mail, before, after, tuple(sorted(undecided)))
@@ -163,14 +166,17 @@ def _telling(hits: Iterable[RuleHit], before: Verdict, after: Verdict, stricter:
     return next((hit for hit in listed if hit.rule not in other), next(iter(listed), None))
 
 
-def _wants_text(opinion: Opinion) -> bool:
-    result = opinion.result
-    return opinion.truth is Truth.UNKNOWN and result is not None and NOT_KEPT in result.unread
-
-
 def _same(old: Rule | None, new: Rule) -> bool:
     """Whether two rules say and do the same of every mail; their sentence and place may differ."""
     return old is not None and _matters(old) == _matters(new)
+
+
+def _asks_same(old: Rule | None, new: Rule) -> bool:
+    """Whether two rules fire for the same mails: what is recorded of the one is then true of the other."""
+    effect = {"mode", "then"}
+    return old is not None and {k: v for k, v in _matters(old).items() if k not in effect} == {
+        k: v for k, v in _matters(new).items() if k not in effect
+    }
 
 
 def _matters(rule: Rule) -> dict[str, object]:

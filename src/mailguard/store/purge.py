@@ -20,10 +20,18 @@ _BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long after its end a message's octets and its metadata are kept."""
+    """How long after its end a message's octets and its metadata are kept. facts: how long after it came in what was
+    read in it is kept (names of files, masked counts) and what the judge knew; None: as long as the metadata.
+    """
 
     bodies: timedelta = timedelta(days=7)
     metadata: timedelta = timedelta(days=400)
+    facts: timedelta | None = None
+
+    @property
+    def recorded(self) -> timedelta:
+        """How long a mail can be judged again: never longer than its metadata is kept."""
+        return self.metadata if self.facts is None else min(self.facts, self.metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +89,28 @@ def purge_messages(connection: sqlite3.Connection, now: datetime, retention: Ret
         detail = {"what": "metadata", "messages": [record.id for record in records]}
         audit.append(connection, now, HOUSE, "purge", detail=detail)
     return len(records)
+
+
+def purge_facts(connection: sqlite3.Connection, now: datetime, retention: Retention, after: str) -> tuple[int, str]:
+    """Forget what a batch of ended mails could be judged again by, and refused mails. Returns how many, and the id up
+    to which there is nothing left to forget: the next call goes on from there. after: where the last one ended.
+    """
+    before = new_message_id(now - retention.recorded)
+    gone = connection.execute(
+        "DELETE FROM refused WHERE id IN (SELECT id FROM refused WHERE id < ? ORDER BY id LIMIT ?)", (before, _BATCH)
+    ).rowcount
+    if retention.recorded >= retention.metadata:
+        return gone, after  # the rest goes with the metadata
+    rows = connection.execute(
+        "SELECT number, id FROM message WHERE id > ? AND id < ? AND kind = 'mail' AND ended_at IS NOT NULL"
+        " ORDER BY id LIMIT ?",
+        (after, before, _BATCH),
+    ).fetchall()
+    if rows:
+        numbers = json.dumps([row[0] for row in rows])
+        connection.execute(
+            "UPDATE message SET facts = '{}', circumstances = '' WHERE number IN (SELECT value FROM json_each(?))"
+            " AND circumstances <> ''",
+            (numbers,),
+        )
+    return gone + len(rows), rows[-1][1] if rows else after

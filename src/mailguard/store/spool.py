@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 from mailguard.mail.actor import HOUSE
 from mailguard.mail.address import Address
 from mailguard.mail.facts import Facts
-from mailguard.mail.message import Body, Message
+from mailguard.mail.message import Body, Message, new_message_id
 from mailguard.mail.verdict import Verdict
 from mailguard.store import outbox
 from mailguard.store.bodies import Bodies
@@ -31,7 +31,7 @@ from mailguard.store.entry import Entry, actor_of, insert, letter_record, record
 from mailguard.store.errors import StoreError, typed
 from mailguard.store.files_seen import forget_files
 from mailguard.store.memory import forget_people
-from mailguard.store.purge import Purged, Retention, purge_bodies, purge_messages
+from mailguard.store.purge import Purged, Retention, purge_bodies, purge_facts, purge_messages
 from mailguard.store.records import MessageRecord
 from mailguard.store.rows import to_text
 
@@ -47,6 +47,8 @@ _ON_LOOP = 50
 _THREADS = 4
 #: A file that no row speaks of may belong to a transaction under way; after so long it does not.
 _RUBBISH_AFTER = timedelta(hours=2)
+#: A mail has come to its end so long after it came in; what is older was seen to when the house opened.
+_LATEST = timedelta(days=30)
 
 
 class BodyGone(KeyError):
@@ -63,6 +65,7 @@ class Spool:
         # At once, for a front door that opens beside a sorting room of another process; `start` makes it durable.
         self._bodies.make()
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="spool")
+        self._facts_swept = False
 
     @property
     def incoming(self) -> Path:
@@ -168,7 +171,16 @@ class Spool:
         while sender := await self._db.write(partial(forget_people, after=sender, older=now - retention.metadata)):
             pass
         await self._db.write(lambda c: forget_files(c, now - retention.metadata))
+        await self._purge_facts(now, retention)
         return Purged(bodies, messages)
+
+    async def _purge_facts(self, now: datetime, retention: Retention) -> None:
+        after = "" if not self._facts_swept else new_message_id(now - retention.recorded - _LATEST)
+        while True:
+            count, after = await self._db.write(partial(purge_facts, now=now, retention=retention, after=after))
+            if not count:
+                self._facts_swept = True
+                return
 
     async def _settled(self, body: Body, message_id: str) -> bytes | None:
         """Make the octets durable unless they go into the row. Returns what goes into the row."""

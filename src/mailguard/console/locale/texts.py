@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from mailguard.console.locale.policy_texts import POLICY_TEXTS
 from mailguard.notify.phrases import Both
 
 TEXTS: dict[str, Both] = {
+    **POLICY_TEXTS,
     # The frame of every page
     "skip": Both("本文へ移動", "Skip to content"),
     "nav": Both("メニュー", "Menu"),

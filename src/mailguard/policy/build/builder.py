@@ -60,6 +60,7 @@ class Builder(Source):
             because=Because(because.ja, because.en) if because is not None else None,
             model=model,
             place=self.marks.problem(self.file, (*path, "id"), model.id),
+            mode_place=self.marks.problem(self.file, (*path, "mode"), "mode"),
             group_modes=self._group_modes(model, path),
         )
 

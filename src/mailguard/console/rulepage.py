@@ -1,0 +1,126 @@
+"""The policy page: what each rule did, which may be enforced, which are waved through, and trying another policy.
+
+For administrators and auditors. Nothing here changes a policy: that is one line of YAML, which the page names.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mailguard.console.desk import Desk, desk_of
+from mailguard.console.problems import not_found
+from mailguard.console.rule_rows import rule_row, trial_values
+from mailguard.console.trials import TrialBusy, TrialWish
+from mailguard.console.visit import SEES_ALL, Visitor, checked_form, field, go, hand_over, speaker, unscoped_visitor
+from mailguard.mail.verdict import Mode
+from mailguard.policy.readiness import CRITERIA
+from mailguard.review.rules import Board, RuleReview
+
+#: Days that a simulation on the page may look back.
+DAYS = (7, 30, 90)
+#: A candidate is at most so long (the body of a request is bounded too).
+_TEXT_MOST = 500_000
+#: A page that waits looks again after so many seconds.
+_LOOK_AGAIN = "2"
+
+
+async def show_policy(request: Request) -> Response:
+    """GET /policy."""
+    desk, visitor, rules = await _admitted(request)
+    board, by = await rules.board(), speaker(desk, visitor)
+    rows = [rule_row(one, board, by) for one in board.rules]
+    wrong = request.query_params.get("wrong", "")
+    return await hand_over(
+        request,
+        "policy.html",
+        wrong=by.say(f"policy.wrong.{wrong}") if wrong in ("busy", "empty", "file") else "",
+        board=board,
+        criteria=CRITERIA,
+        rows=rows,
+        ready=[row for row in rows if row.standing == "ready"],
+        stamped=[row for row in rows if row.standing == "rubber_stamp"],
+        files=_files(board),
+        modes=[(mode, by.say(f"policy.mode.{mode}")) for mode in ("enforce", "notify", "monitor")],
+        days=DAYS,
+        simulates=desk.trials is not None,
+    )
+
+
+async def start_trial(request: Request) -> Response:
+    """POST /policy/simulations: a rule in another mode, or a text in place of a file."""
+    desk, _, rules = await _admitted(request)
+    form = await checked_form(request, files=1)
+    if desk.trials is None:
+        raise not_found()
+    wish = await _wish(form, await rules.board())
+    if isinstance(wish, str):
+        return go(request, f"/policy?wrong={wish}#try")
+    try:
+        trial = desk.trials.start(wish)
+    except TrialBusy:
+        return go(request, "/policy?wrong=busy#try")
+    return go(request, f"/policy/simulations/{trial.id}")
+
+
+async def show_trial(request: Request) -> Response:
+    """GET /policy/simulations/{id}: how far it is, then its report."""
+    desk, visitor, _ = await _admitted(request)
+    trial = desk.trials.find(request.path_params["id"]) if desk.trials is not None else None
+    if trial is None:
+        raise not_found()
+    response = await hand_over(request, "trial.html", trial=trial_values(trial, speaker(desk, visitor)))
+    if not trial.done:
+        response.headers["refresh"] = _LOOK_AGAIN
+    return response
+
+
+async def _admitted(request: Request) -> tuple[Desk, Visitor, RuleReview]:
+    desk = desk_of(request)
+    visitor, actor = await unscoped_visitor(request)
+    if desk.rules is None or actor.role not in SEES_ALL:
+        raise not_found()
+    return desk, visitor, desk.rules
+
+
+async def _wish(form: FormData, board: Board) -> TrialWish | str:
+    """What the form asks for, or the word of what is wrong with it. Raises HTTPException 400."""
+    days = field(form, "days", 4)
+    if days not in map(str, DAYS):
+        raise HTTPException(400)
+    rule, mode = field(form, "rule", 64), field(form, "mode", 16)
+    if rule:
+        if rule not in {one.rule.id for one in board.rules} or mode not in get_args(Mode):
+            raise HTTPException(400)
+        return TrialWish(int(days), rule=rule, mode=mode)
+    name, text = field(form, "file", 1000), await _text(form)
+    if text is None:
+        return "file"
+    if not text.strip():
+        return "empty"
+    files = _files(board)
+    if name not in files:
+        name = str(Path(files[0]).parent / "candidate.yaml")
+    return TrialWish(int(days), file=name, text=text)
+
+
+async def _text(form: FormData) -> str | None:
+    """The candidate: the file that came along, else what was pasted. None for a file that is no UTF-8 text."""
+    upload = form.get("upload")
+    if isinstance(upload, UploadFile) and upload.filename:
+        octets = await upload.read(_TEXT_MOST + 1)
+        try:
+            return octets.decode("utf-8-sig") if len(octets) <= _TEXT_MOST else None
+        except UnicodeDecodeError:
+            return None
+    return field(form, "text", _TEXT_MOST)
+
+
+def _files(board: Board) -> list[str]:
+    """The policy files in force."""
+    return [str(path) for path in board.policy.sources if path.suffix in (".yaml", ".yml")]
