@@ -105,9 +105,8 @@ def measured(folder: Path, what: str, *options: str) -> None:
     cpu = used.ru_utime + used.ru_stime - _spent[0]
     _spent[0] += cpu
     report = json.loads(out)
-    print(
-        f"{what}: {report['mails']:,} mails in {took:.1f} s ({cpu:.1f} s of CPU), peak {peak.mb:.0f} MB; {report['changed']:,} change"
-    )
+    measured_in = f"{took:.1f} s ({cpu:.1f} s of CPU), peak {peak.mb:.0f} MB"
+    print(f"{what}: {report['mails']:,} mails in {measured_in}; {report['changed']:,} change")
 
 
 def main() -> None:

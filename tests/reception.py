@@ -25,6 +25,7 @@ from mailguard.access import Access, AccessSettings
 from mailguard.console.app import build
 from mailguard.console.desk import Outside
 from mailguard.console.settings import ConsoleSettings
+from mailguard.console.trials import Tries
 from mailguard.inspect.limits import ReadingLimits
 from mailguard.inspect.reader import read_mail
 from mailguard.mail.actor import Actor
@@ -37,7 +38,9 @@ from mailguard.mail.verdict import Ask, Because, Disposition, HoldTerms, Recipie
 from mailguard.notify.letters import LetterSettings
 from mailguard.notify.live import Live
 from mailguard.notify.post import Post, Tickets
+from mailguard.policy.rule import Policy
 from mailguard.review import Filter, Review
+from mailguard.review.rules import RuleReview
 from mailguard.store.audit import Audit
 from mailguard.store.db import Database
 from mailguard.store.holds import Holds
@@ -222,8 +225,15 @@ def link_and_code(letter: EmailMessage, url: str = URL) -> tuple[str, str]:
 
 
 @asynccontextmanager
-async def open_reception(folder: Path, *, outside: Outside | None = None, **settings: Any) -> AsyncIterator[Reception]:
-    """A reception over a ledger in this folder."""
+async def open_reception(
+    folder: Path,
+    *,
+    outside: Outside | None = None,
+    policy: Policy | None = None,
+    trials: Tries | None = None,
+    **settings: Any,
+) -> AsyncIterator[Reception]:
+    """A reception over a ledger in this folder. policy: in force, for the page about it."""
     clock, company = Clock(), Organization(("corp.example",), "Corp", "en", "Asia/Tokyo")
     console = ConsoleSettings(**{"url": URL, "organization": company, **settings})
     db = await Database.open(folder / "ledger.db")
@@ -244,7 +254,8 @@ async def open_reception(folder: Path, *, outside: Outside | None = None, **sett
     )  # fmt: skip
     app = build(
         console, review=review, access=access, live=live, readers=readers, outside=outside, now=clock, version="0",
-        policy=lambda: {"policy": "f" * 64, "rules": []},
+        policy=lambda: {"policy": "f" * 64, "rules": []}, trials=trials,
+        rules=None if policy is None else RuleReview(db, policy=lambda: policy, organization=company, now=clock),
     )  # fmt: skip
     try:
         yield Reception(console, clock, db, spool, Queue(db), holds, review, access, outbox, post, live, readers, app)

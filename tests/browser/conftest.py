@@ -13,9 +13,10 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
+import pytest
 import pytest_asyncio
 import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
@@ -67,12 +68,18 @@ class Window:
 Opens = Callable[..., Awaitable[Window]]
 
 
+@pytest.fixture
+def furnished() -> dict[str, Any]:
+    """What else the reception has; a module's own fixture of that name says so."""
+    return {}
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def reception(tmp_path: Path) -> AsyncIterator[Reception]:
+async def reception(tmp_path: Path, furnished: dict[str, Any]) -> AsyncIterator[Reception]:
     """The console on a port of its own."""
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as sock:
         url = f"http://127.0.0.1:{sock.getsockname()[1]}"
-        async with open_reception(tmp_path, url=url) as opened:
+        async with open_reception(tmp_path, url=url, **furnished) as opened:
             server = uvicorn.Server(uvicorn.Config(opened.app, log_config=None, lifespan="off", ws="none"))
             server.capture_signals = contextlib.nullcontext  # type: ignore[assignment]
             task = asyncio.create_task(server.serve(sockets=[sock]))

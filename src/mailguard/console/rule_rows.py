@@ -69,7 +69,7 @@ def rule_row(one: RuleStanding, board: Board, by: Speaker) -> RuleRow:
         mode=rule.mode,
         mode_word=say(f"policy.mode.{rule.mode}"),
         disposition=str(getattr(disposition_word(rule.disposition), by.language)),
-        place=f"{rule.place.file}:{rule.place.line}",
+        place=short(f"{rule.place.file}:{rule.place.line}"),
         hits=seen.hits,
         week=seen.week,
         per_day=f"{seen.hits / board.days:.1f}",
@@ -81,9 +81,14 @@ def rule_row(one: RuleStanding, board: Board, by: Speaker) -> RuleRow:
         standing_word="" if found.standing == "watch" else say(f"policy.standing.{found.standing}"),
         standing_css=_CSS[found.standing],
         checks=[CheckLine(check.met, str(getattr(check.said, by.language))) for check in found.checks],
-        change=found.line,
+        change=short(found.line),
         examples=_examples(one, by),
     )
+
+
+def short(place: str) -> str:
+    """A place of a policy file as people call it: the last folder, the file, the line."""
+    return "/".join(place.split("/")[-2:])
 
 
 def _examples(one: RuleStanding, by: Speaker) -> str:

@@ -58,7 +58,10 @@ async def start_trial(request: Request) -> Response:
     form = await checked_form(request, files=1)
     if desk.trials is None:
         raise not_found()
-    wish = await _wish(form, await rules.board())
+    try:
+        wish = await _wish(form, await rules.board())
+    finally:
+        await form.close()  # the file that came along
     if isinstance(wish, str):
         return go(request, f"/policy?wrong={wish}#try")
     try:

@@ -180,7 +180,8 @@ def _asks_same(old: Rule | None, new: Rule) -> bool:
 
 
 def _matters(rule: Rule) -> dict[str, object]:
-    return rule.model.model_dump(exclude={"because", "examples", "description", "headline"})
+    said = rule.model.model_dump(exclude={"because", "examples", "description", "headline"})
+    return {**said, "mode": rule.mode}
 
 
 def _of_record(rule: Rule, hit: RuleHit | None, view: View) -> Opinion:

@@ -116,10 +116,12 @@ def _figures(connection: sqlite3.Connection, rules: tuple[str, ...], now: dateti
 
 
 def _first(connection: sqlite3.Connection, moment: datetime) -> int:
-    """The number of the first message from then on; numbers and ids both run with time."""
-    sql = "SELECT number FROM message WHERE id >= ? ORDER BY id LIMIT 1"
-    row = connection.execute(sql, (new_message_id(moment)[:9],)).fetchone()
-    return int(row[0]) if row else 2**62
+    """The number of the first message from then on. Numbers and ids both run with time, but for those that came in at
+    the same moment.
+    """
+    sql = "SELECT min(number) FROM (SELECT number FROM message WHERE id >= ? ORDER BY id LIMIT 100)"
+    (number,) = connection.execute(sql, (new_message_id(moment)[:9],)).fetchone()
+    return 2**62 if number is None else int(number)
 
 
 def _count_since(connection: sqlite3.Connection, moment: datetime) -> int:

@@ -40,7 +40,7 @@ POLICY_TEXTS: dict[str, Both] = {
     "policy.senders": Both("送信者", "Senders"),
     "policy.asked": Both("そのまま送信", "Sent unchanged"),
     "policy.decision": Both("決定まで（中央値）", "Median to decide"),
-    "policy.standing": Both("状態", "Standing"),
+    "policy.standing": Both("判断の理由", "Why"),
     "policy.standing.ready": Both("適用してよい", "ready"),
     "policy.standing.learning": Both("観察中", "still watching"),
     "policy.standing.not_yet": Both("まだ適用しない", "not yet"),

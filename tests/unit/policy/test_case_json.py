@@ -1,0 +1,85 @@
+"""What is recorded of a case comes back as it was, and a stranger's likeness with it; texts never go out."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailguard.mail.address import ReversePath, parse_address
+from mailguard.mail.envelope import Client, Envelope
+from mailguard.mail.facts import Facts
+from mailguard.mail.organization import Organization
+from mailguard.policy.case import Case, Known
+from mailguard.policy.case_json import case_from_json, case_to_json
+from mailguard.policy.view import View
+
+COMPANY = Organization(("corp.example",), "Corp")
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+names = st.from_regex(r"[a-z]{1,8}\.example", fullmatch=True)
+
+
+def case(known: Known, to: str = "bob@partner.example", trusted: bool = True) -> Case:
+    client = Client("192.0.2.1", "pc", login="ann@corp.example", trusted=trusted, tls="TLSv1.3")
+    envelope = Envelope(ReversePath(parse_address("ann@corp.example")), (parse_address(to),), client)
+    return Case(envelope, Facts(text="the secret text"), COMPANY, known, 100, NOW)
+
+
+def recorded(one: Case, value: dict[str, object] | None = None) -> Case:
+    """The case as the ledger gives it back: its envelope has no more of the client than columns hold."""
+    text = json.dumps(case_to_json(one) if value is None else value)
+    client = Client(one.envelope.client.ip, "", login=one.envelope.client.login)
+    bare = Case(dataclasses.replace(one.envelope, client=client), one.facts, COMPANY, size=100, moment=NOW)
+    return case_from_json(json.loads(text), bare)
+
+
+@given(st.frozensets(names, max_size=5), st.frozensets(names, max_size=5), st.booleans())
+def test_what_is_known_comes_back(sender: frozenset[str], company: frozenset[str], trusted: bool) -> None:
+    one = case(Known(sender, company), trusted=trusted)
+    assert recorded(one) == one
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "x@examp1e.co.jp", "x@example.co.jp", "x@mail.example.co.jp", "x@example.com", "x@quite-other.example",
+        "x@gmai1.com", "x@example-jp.com", "x@corp.examp1e",
+    ],
+)  # fmt: skip
+def test_a_stranger_looks_like_whom_he_looked_like(to: str) -> None:
+    often = (*(f"customer{n}.example" for n in range(300)), "example.co.jp", "sample.co.jp", "example.ne.jp")
+    one = case(Known(often=often), to)
+    again = recorded(one)
+    assert len(again.known.often) <= 1
+    address = one.envelope.recipients[0]
+    assert View(again).likeness(address) == View(one).likeness(address)
+
+
+def test_no_text_and_no_list_of_customers_is_recorded() -> None:
+    said = json.dumps(case_to_json(case(Known(often=("customer.example", "other.example")))))
+    assert "secret" not in said
+    assert "customer.example" not in said
+
+
+def test_a_key_of_another_version_is_left_aside_and_a_missing_one_has_its_default() -> None:
+    one = case(Known(frozenset({"a.example"})))
+    value = {**case_to_json(one), "later": 1, "known": {"sender_domains": ["a.example"], "later": [2]}}
+    assert recorded(one, value) == one
+    assert recorded(one, {}).known == Known()
+
+
+@pytest.mark.parametrize("known", [3, {"sender_domains": 7}, {"often": [{}]}, "x"])
+def test_a_damaged_record_is_not_guessed(known: object) -> None:
+    with pytest.raises(ValueError, match="known"):
+        recorded(case(Known()), {"known": known})
+
+
+def test_every_field_of_a_case_is_recorded_or_kept_elsewhere() -> None:
+    filled = case(Known(frozenset({"a.example"})))
+    kept = {"envelope", "facts", "organization", "size", "moment", "texts_kept"}
+    others = {one.name for one in dataclasses.fields(Case)} - kept
+    assert all(getattr(recorded(filled), name) == getattr(filled, name) for name in others)
