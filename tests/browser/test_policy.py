@@ -110,7 +110,7 @@ async def fill(reception: Reception) -> None:
     def verdict(*arguments: Any) -> Any:
         return replace(made(*arguments), hits=(watching,))
 
-    reception._verdict = verdict  # type: ignore[method-assign]
+    reception._verdict = verdict  # type: ignore[method-assign, assignment]
     await reception.take_in(Disposition.DELIVER)
     reception._verdict = made  # type: ignore[method-assign]
     for _ in range(240):
