@@ -105,7 +105,7 @@ def _explain_recorded(message_id: str, config_file: Path | None, as_json: bool) 
     async def work(rooms: Rooms) -> dict[str, Any]:
         config = rooms.config
         try:
-            policy = load_policy([config.path(path) for path in config.settings.policies], organization(config))
+            policy = await asyncio.to_thread(policy_of, config)
         except Problems as error:
             refuse(error)
         facts = None

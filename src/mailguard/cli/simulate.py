@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from mailguard.app.people import people_of
 from mailguard.app.replay import Asked, simulate_with_bodies
 from mailguard.app.replay import simulate as simulated
 from mailguard.app.rooms import ledger_path, utc_now
@@ -141,11 +142,16 @@ def _policies(
     configured = [config.path(path) for path in config.settings.policies]
     company = organization(config)
     try:
-        base = load_policy(configured, company)
+        people, problems = people_of(config, "if needed")
+        if problems:
+            raise Problems(problems)
+        base = load_policy(configured, company, directory=people)
         if paths:
-            new = load_policy(paths, company)
+            new = load_policy(paths, company, directory=people)
+        elif instead:
+            new = load_policy(configured, company, directory=people, instead=_contents(config, instead))
         else:
-            new = load_policy(configured, company, _contents(config, instead)) if instead else base
+            new = base
     except Problems as error:
         refuse(error)
     return base, _with_modes(new, modes)
@@ -176,7 +182,9 @@ def _with_modes(policy: Policy, modes: tuple[str, ...]) -> Policy:
         wanted[name] = cast("Mode", mode)
     if not wanted:
         return policy
-    rules = tuple(replace(rule, mode=wanted.get(rule.id, rule.mode)) for rule in policy.rules)
+    rules = tuple(
+        replace(rule, mode=wanted[rule.id], group_modes=()) if rule.id in wanted else rule for rule in policy.rules
+    )
     return replace(policy, rules=rules, hash=f"{policy.hash}+mode")
 
 

@@ -8,7 +8,7 @@ Coming back, an unknown key is left aside, and a missing one has its default: ol
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import MISSING, fields, replace
 from functools import lru_cache
 from typing import Any, get_type_hints
 
@@ -25,17 +25,20 @@ _ELSEWHERE = frozenset({"envelope", "facts", "organization", "size", "moment", "
 _STRANGERS_MOST = 200
 
 
+#: What each field is if nobody says anything.
+_DEFAULTS = {
+    one.name: one.default_factory() if one.default_factory is not MISSING else one.default for one in fields(Case)
+}
+
+
 def case_to_json(case: Case) -> dict[str, Any]:
     """The circumstances of a case as JSON values; what has its default is left out."""
     client = case.envelope.client
     out: dict[str, Any] = {"helo": client.helo, "tls": client.tls, "trusted": client.trusted}
     for name, adapter in _adapters().items():
-        value = getattr(case, name)
-        if name == "known":
-            value = _narrowed(case)
-        said = adapter.dump_python(value, mode="json", exclude_defaults=True)
-        if said not in (None, {}, []):
-            out[name] = said
+        value = _narrowed(case) if name == "known" else getattr(case, name)
+        if value != _DEFAULTS[name]:  # an empty value may say something else than none
+            out[name] = adapter.dump_python(value, mode="json", exclude_defaults=True)
     return out
 
 

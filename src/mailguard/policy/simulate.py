@@ -43,7 +43,7 @@ class Simulation:
         """
         self._base, self._new, self._only = base, new, only
         before = {rule.id: rule for rule in base.rules}
-        aside = base.aside == new.aside and base.organization == new.organization
+        aside = (base.aside, base.organization, base.directory) == (new.aside, new.organization, new.directory)
         self._changed = [rule for rule in new.rules if not (aside and _asks_same(before.get(rule.id), rule))]
         others = [rule for rule in new.rules if not (aside and _same(before.get(rule.id), rule))]
         names = {rule.id for rule in new.rules}
@@ -181,18 +181,18 @@ def _asks_same(old: Rule | None, new: Rule) -> bool:
 
 def _matters(rule: Rule) -> dict[str, object]:
     said = rule.model.model_dump(exclude={"because", "examples", "description", "headline"})
-    return {**said, "mode": rule.mode}
+    return {**said, "mode": (rule.mode, rule.group_modes)}
 
 
 def _of_record(rule: Rule, hit: RuleHit | None, view: View) -> Opinion:
     """What a rule said of a mail when it came, as an opinion of now."""
     if hit is None:
-        return Opinion(rule, Truth.NO, Result(Truth.NO, lambda: both("")))
+        return Opinion(rule, rule.mode, Truth.NO, Result(Truth.NO, lambda: both("")))
     named = {address.key for address in hit.recipients}
     picked = frozenset(seen.index for seen in view.recipients if seen.address.key in named and seen.index is not None)
     truth = Truth.UNKNOWN if hit.unsure else Truth.YES
     result = Result(truth, lambda: hit.because, lambda: Told(hit.evidence), picked, hit.evidence)
-    return Opinion(replace(rule, because=hit.because), truth, result)
+    return Opinion(replace(rule, because=hit.because), rule.mode_for(view), truth, result)
 
 
 def _once(hits: Iterable[RuleHit]) -> Iterable[RuleHit]:
