@@ -44,8 +44,8 @@ _WORDS = {
     "head.senders": Because("送信者", "senders"),
     "head.released": Because("そのまま送信", "sent as is"),
     "text": Because(
-        "{rule}: 本文が必要です。{total:,} 通のうち {n:,} 通は判定できませんでした{hint}",
-        "{rule}: needs the text: {n:,} of {total:,} mails could not be decided{hint}",
+        "{rule}: 本文（または当時調べなかった履歴）が必要です。{total:,} 通のうち {n:,} 通は判定できませんでした{hint}",
+        "{rule}: needs the text (or history not asked for then): {n:,} of {total:,} mails could not be decided{hint}",
     ),
     "hint": Because("（--with-bodies で、残っている本文を読み直します）", " (--with-bodies reads those still there)"),
     "gone": Because("（本文はもう残っていません）", " (their text is gone)"),

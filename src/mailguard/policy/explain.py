@@ -9,6 +9,7 @@ from typing import Any
 
 from mailguard.mail.verdict import Because, Disposition
 from mailguard.policy.case import Case
+from mailguard.policy.conditions.tree import needs_of
 from mailguard.policy.judge import Opinion, judge, opinions, verdict_of
 from mailguard.policy.recorded import Recorded
 from mailguard.policy.result import NOT_KEPT, Truth
@@ -96,9 +97,13 @@ def _of_then(hit: bool | None) -> Because:
 
 
 def wants_text(opinion: Opinion) -> bool:
-    """Whether a rule could not be decided because the record of a mail has no texts."""
-    result = opinion.result
-    return opinion.truth is Truth.UNKNOWN and result is not None and NOT_KEPT in result.unread
+    """Whether a rule could not be decided because the record of a mail has no texts, or because nobody asked then what
+    it must know (the ledger, DNS).
+    """
+    result, rule = opinion.result, opinion.rule
+    if opinion.truth is not Truth.UNKNOWN or result is None:
+        return False
+    return NOT_KEPT in result.unread or bool(needs_of((rule.when, *rule.unless)))
 
 
 def disposition_word(disposition: Disposition) -> Because:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,8 @@ from mailguard.mail.address import ReversePath, parse_address
 from mailguard.mail.envelope import Client, Envelope
 from mailguard.mail.facts import Facts
 from mailguard.mail.organization import Organization
-from mailguard.policy.case import Case, Known
+from mailguard.mail.verdict import Because
+from mailguard.policy.case import Case, Circle, Known, Risk
 from mailguard.policy.case_json import case_from_json, case_to_json
 from mailguard.policy.view import View
 
@@ -57,6 +58,23 @@ def test_a_stranger_looks_like_whom_he_looked_like(to: str) -> None:
     assert len(again.known.often) <= 1
     address = one.envelope.recipients[0]
     assert View(again).likeness(address) == View(one).likeness(address)
+
+
+def test_what_was_asked_and_found_empty_is_not_what_nobody_asked() -> None:
+    told = Known(last_written={}, thread=frozenset(), names={}, circles=(), files={})
+    asked = Known(
+        last_written={"bob@partner.example": timedelta(days=3)},
+        thread=frozenset({"eve@other.example"}),
+        names={"bob@partner.example": "Bob"},
+        circles=(Circle(frozenset({"bob@partner.example"}), 4),),
+        files={"0" * 64: frozenset({"other.example"})},
+    )
+    for known in (told, asked, Known()):
+        assert recorded(case(known)) == case(known)
+    risky = dataclasses.replace(case(told), mail_domains={"partner.example": False}, risks={})
+    assert recorded(risky) == risky
+    unknown = dataclasses.replace(risky, risks={"bob@partner.example": Risk(0.5, Because("ja", "en"))})
+    assert recorded(unknown) == unknown
 
 
 def test_no_text_and_no_list_of_customers_is_recorded() -> None:

@@ -89,6 +89,31 @@ def test_a_rule_that_needs_the_text_is_undecided_never_false(tmp_path: Path) -> 
     assert (found.rules["word"].undecided, found.rules["word"].hits, found.stricter) == (2, 0, 0)
 
 
+@pytest.mark.parametrize(
+    "when",
+    [
+        "text: {words: [tender], quoted: exclude}",
+        "attachments: {forgotten: true}",
+        "message: {language: [ja]}",
+        "message: {empty_body: true}",
+        "message: {header: {name: X-Project}}",
+        "recipients: {new_in_thread: true}",
+        "recipients: {not_written_for: 180d}",
+        "recipients: {no_mx: true}",
+    ],
+)
+def test_whatever_is_not_recorded_leaves_a_rule_undecided(tmp_path: Path, when: str) -> None:
+    base = policy(tmp_path, QUIET)
+    new = policy(tmp_path, QUIET, f"{{id: wants, when: {{{when}}}, then: confirm}}")
+    one = mail(base, "the tender")
+    reply = replace(one, case=replace(one.case, facts=replace(one.case.facts, is_reply=True)))
+    found = report(base, new, one, reply)
+    # a mail that answers none has no thread: that is known
+    known = when.startswith("recipients: {new_in_thread")
+    assert found.rules["wants"].undecided == (1 if known else 2)
+    assert (found.stricter, found.rules["wants"].hits) == (0, 0)
+
+
 def test_with_the_text_it_is_decided(tmp_path: Path) -> None:
     base, new = policy(tmp_path, QUIET), policy(tmp_path, QUIET, WORD)
     one = mail(base, "the tender").with_texts(Facts(text="the tender", shown=10))

@@ -103,8 +103,8 @@ POLICY_TEXTS: dict[str, Both] = {
     "trial.holds": Both("確認待ち", "People asked"),
     "trial.most": Both("最多の日", "Busiest day"),
     "trial.undecided": Both(
-        "本文が必要です。{of}通のうち{n}通は判定できませんでした。",
-        "Needs the text: {n} of {of} mails could not be decided.",
+        "本文（または当時調べなかった履歴）が必要です。{of}通のうち{n}通は判定できませんでした。",
+        "Needs the text (or history not asked for then): {n} of {of} mails could not be decided.",
     ),
     "trial.bodies": Both(
         "残っている本文を読み直して試算するには: mailguard policy simulate --with-bodies",
