@@ -31,6 +31,7 @@ from mailguard.config import Config
 from mailguard.config.rooms import organization
 from mailguard.inspect.workers import ReadersDead
 from mailguard.mail.verdict import Mode
+from mailguard.policy.files import PolicyFiles
 from mailguard.policy.loader import Policy, load_policy
 from mailguard.policy.marks import Problems
 from mailguard.policy.report import Report
@@ -149,7 +150,8 @@ def _policies(
         if paths:
             new = load_policy(paths, company, directory=people)
         elif instead:
-            new = load_policy(configured, company, directory=people, instead=_contents(config, instead))
+            contents = _contents(config, instead)
+            new = load_policy(configured, company, directory=people, files=lambda: PolicyFiles(instead=contents))
         else:
             new = base
     except Problems as error:

@@ -23,7 +23,6 @@ from mailguard.policy.judge import judge, opinions
 from mailguard.policy.marks import Problem
 from mailguard.policy.rule import Policy
 from mailguard.policy.schema import ExampleModel
-from mailguard.policy.view import View
 
 _RISK = Because("例に書かれた値", "as the example says")
 #: A Wednesday in working hours, by the calendar's clock: when a mail comes in that says nothing of it.
@@ -75,7 +74,7 @@ def _run(
     title = f"{example.from_} to {people[0]}{f' and {len(people) - 1} more' if people[1:] else ''} is {example.expect}"
     reasons: tuple[str, ...] = ()
     if got != example.expect:
-        said = opinions(policy, View(case, policy.directory, policy.calendar))
+        said = opinions(policy, policy.view(case))
         reasons = tuple(f"{one.rule.id}: {reason(one).en}" for one in said)
     return ExampleResult(place, rule, example.expect, got, hits, title, reasons)
 

@@ -64,7 +64,7 @@ def explain_recorded(policy: Policy, mail: Recorded) -> dict[str, Any]:
     of then stands.
     """
     same = mail.verdict.policy == policy.hash
-    view = View(mail.case, policy.directory, policy.calendar)
+    view = policy.view(mail.case)
     said = opinions(policy, view)
     wanting = {one.rule.id for one in said if wants_text(one)}
     verdict = mail.verdict if same else verdict_of(policy, view, [one for one in said if one.rule.id not in wanting])

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from mailguard.mail.verdict import Disposition, RuleHit, Verdict
 from mailguard.policy.explain import wants_text
-from mailguard.policy.judge import Opinion, judge, opinion, opinions, verdict_of
+from mailguard.policy.judge import Opinion, judge, opinion, shut, verdict_of
 from mailguard.policy.recorded import Recorded
 from mailguard.policy.report import Change, Report, RuleReport
 from mailguard.policy.result import Result, Told, Truth, both
@@ -46,6 +46,7 @@ class Simulation:
         aside = (base.aside, base.organization, base.directory) == (new.aside, new.organization, new.directory)
         self._changed = [rule for rule in new.rules if not (aside and _asks_same(before.get(rule.id), rule))]
         others = [rule for rule in new.rules if not (aside and _same(before.get(rule.id), rule))]
+        self._asked = {rule.id for rule in self._changed}
         names = {rule.id for rule in new.rules}
         self._touched = {rule.id for rule in others} | {name for name in before if name not in names}
         self._zone = ZoneInfo(timezone)
@@ -73,15 +74,16 @@ class Simulation:
     def _from_record(self, mail: Recorded) -> Weighed:
         """The policy in force is the one that judged: its verdict stands, and only rules that ask
         something else are asked."""
-        view = View(mail.case, self._new.directory, self._new.calendar)
-        fresh = {one.rule.id: one for one in (opinion(rule, view) for rule in self._changed)}
+        view = self._new.view(mail.case)
+        fresh = {rule.id: opinion(rule, view) for rule in self._changed if not shut(rule, view)}
         undecided = tuple(name for name, one in fresh.items() if wants_text(one))
         touched = any(one.fires for name, one in fresh.items() if name not in undecided)
         if not touched and not any(hit.rule in self._touched for hit in mail.verdict.hits):
             return Weighed(mail, mail.verdict, mail.verdict, undecided)
         hits = {hit.rule: hit for hit in mail.verdict.hits}
-        said = [fresh.get(rule.id) or _of_record(rule, hits.get(rule.id), view) for rule in self._new.rules]
-        after = verdict_of(self._new, view, [one for one in said if one.rule.id not in undecided])
+        said = [_of_record(rule, hits.get(rule.id), view) for rule in self._new.rules if rule.id not in self._asked]
+        said += [one for name, one in fresh.items() if name not in undecided]
+        after = verdict_of(self._new, view, said)
         if not any(name in hits for name in undecided):
             return Weighed(mail, mail.verdict, after, undecided)
         # What cannot be compared is left out on both sides.
@@ -90,8 +92,11 @@ class Simulation:
 
     def _anew(self, mail: Recorded) -> Weighed:
         """Another policy judged: both are asked."""
-        views = [View(mail.case, one.directory, one.calendar) for one in (self._base, self._new)]
-        then, now = opinions(self._base, views[0]), opinions(self._new, views[1])
+        views = [one.view(mail.case) for one in (self._base, self._new)]
+        then, now = (
+            [opinion(rule, view) for rule in one.rules if not shut(rule, view)]
+            for one, view in zip((self._base, self._new), views, strict=True)
+        )
         undecided = {one.rule.id for one in (*then, *now) if wants_text(one)}
         before = verdict_of(self._base, views[0], [one for one in then if one.rule.id not in undecided])
         after = verdict_of(self._new, views[1], [one for one in now if one.rule.id not in undecided])
