@@ -1,9 +1,9 @@
 """Mails that did not come in: their audit lines, who is told of them, and which the sender may hand in once more.
 
-No row of a message is kept, for the mail stays the client's; what was read in it is, so that another policy can be tried
-on it (no octets, no texts). For the answer to a challenge only keyed hashes stay, no address
-and no text, with the rules that the sender was told of and how long an answer counts. The rows of one sender are
-bounded, and what is past its time goes with the next one that comes.
+No row of a message is kept, for the mail stays the client's; what was read in it is, without octets and texts, so that
+another policy can be tried on it. For the answer to a challenge only keyed hashes stay, no address and no text, with
+the rules that the sender was told of and how long an answer counts. The rows of one sender are bounded, and what is
+past its time goes with the next one that comes.
 """
 
 from __future__ import annotations

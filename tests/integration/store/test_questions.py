@@ -151,7 +151,7 @@ async def challenged(door: TurnedAway, digest: bytes, *, whose: bytes = b"w", mi
     message = mail()
     judged = verdict(message, Disposition.CHALLENGE, after=timedelta(minutes=10))
     now = NOON + timedelta(minutes=minutes)
-    await door.challenged(message, "hello", judged, now, digest=digest, whose=whose, rules=frozenset({"a-rule"}))
+    await door.challenged(message, facts(), judged, now, digest=digest, whose=whose, rules=frozenset({"a-rule"}))
 
 
 async def test_a_challenge_is_remembered_for_its_time_and_no_longer(ledger: Ledger, door: TurnedAway) -> None:

@@ -29,7 +29,8 @@ async def add(ledger: Ledger, disposition: Disposition = Disposition.CONFIRM, *,
     case = Case(message.envelope, facts(), COMPANY, KNOWN, message.body.size, message.received_at)
     said = case_to_json(case) if recorded else None
     if disposition is Disposition.REJECT:
-        await ledger.audit.refused(message, facts(), verdict(message, disposition), ledger.clock(), said)
+        judged = verdict(message, disposition)
+        await ledger.turned_away.refused(message, facts(), judged, ledger.clock(), circumstances=said)
     else:
         await ledger.spool.add(message, facts(), verdict(message, disposition), PREFIX, circumstances=said)
     return message.id
