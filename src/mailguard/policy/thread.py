@@ -23,25 +23,28 @@ _RECEIVER = "to|宛先|宛て先|送信先|收件人|收件者|an|à|cc|写し|�
 _FIELD = re.compile(rf"(?:(?P<from>{_SENDER})|(?P<to>{_RECEIVER}))[\s*_]*[:\t](?P<rest>.*)", re.IGNORECASE)
 _OTHER_FIELD = re.compile(r"[\w \-]{1,20}[*_]*:")
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w.-]{1,255}\w")
+#: Between two people of a field: not the comma within "Tanaka, Taro <...>".
+_BETWEEN = re.compile(r"[;、]|,(?!\s*\w+\s*<)")
 _WROTE = re.compile(r"(?:wrote|writes|写道|書きました|のメール|作成|schrieb|a écrit|>)\s*:$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """keys: addresses that stand there; names: words of names without an address; receivers: whether it says to whom a
-    quoted mail went.
+    """keys: addresses that stand there; names: of people, as `spoken`; bare: whether one of them stands there without
+    an address; receivers: whether it says to whom a quoted mail went.
     """
 
     keys: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     receivers: bool = False
+    bare: bool = False
 
 
 def quoted_people(quoted: str) -> Quoted:
     """Who wrote and got the mails that are quoted."""
     keys: set[str] = set()
     names: set[str] = set()
-    receivers, inside = False, False
+    receivers, bare, inside = False, False, False
     for raw in normal(quoted[:_LOOKED_AT]).split("\n"):
         line = _MARKS.sub("", raw[:_LINE_MAX]).strip()
         field = _FIELD.match(line)
@@ -53,7 +56,8 @@ def quoted_people(quoted: str) -> Quoted:
         if (inside or _WROTE.search(line)) and len(keys) + len(names) < _PEOPLE_MAX:
             keys.update(_key(found) for found in _ADDRESS.findall(line))
             names.update(_names(line) if inside else ())
-    return Quoted(frozenset(keys), frozenset(names), receivers)
+            bare = bare or (inside and _has_bare_name(line))
+    return Quoted(frozenset(keys), frozenset(names), receivers, bare)
 
 
 def _key(text: str) -> str:
@@ -63,8 +67,12 @@ def _key(text: str) -> str:
 
 def _names(line: str) -> set[str]:
     """The names of a field's people as `spoken` compares them: Outlook often copies names without addresses."""
-    pieces = re.split(r"[;、]|,(?!\s*\w+\s*<)", _ADDRESS.sub(" ", line).replace("<", " ").replace(">", " "))
+    pieces = _BETWEEN.split(_ADDRESS.sub(" ", line).replace("<", " ").replace(">", " "))
     return {spoken(piece) for piece in pieces} - {""}
+
+
+def _has_bare_name(line: str) -> bool:
+    return any(spoken(piece) for piece in _BETWEEN.split(line) if not _ADDRESS.search(piece))
 
 
 def spoken(name: str) -> str:

@@ -150,6 +150,34 @@ def test_new_in_the_thread(words: dict[str, Any], word: str) -> None:
     assert said(rule_of(THREAD), mail(**words)) == word
 
 
+NEW_ORGANIZATION = "{recipients: {new_in_thread: organization}}"
+NAMED = "-----Original Message-----\nFrom: Carol <carol@other.example>\nTo: 鈴木 花子; Ann <ann@corp.example>\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "word"),
+    [
+        ({"to": [BOB, DAVE], "thread": [BOB]}, "confirm"),
+        ({"to": [BOB, "eve@partner.example"], "thread": [BOB]}, "deliver"),
+        ({"to": [BOB, "eve@mail.x.co.jp"], "thread": [BOB, "dan@x.co.jp"]}, "deliver"),
+        ({"to": ["a@gmail.com", "b@gmail.com"], "thread": ["a@gmail.com"]}, "confirm"),
+        ({"to": [BOB, "ken@corp.example"], "thread": [BOB]}, "deliver"),
+        ({"to": BOB}, "deliver"),  # no reply
+        ({"to": BOB, "reply": True, "quoted": NAMED.replace("鈴木 花子; ", "")}, "confirm"),
+        ({"to": "eve@other.example", "reply": True, "quoted": NAMED}, "deliver"),
+        ({"to": BOB, "thread": [CAROL], "quoted": "> 宛先: bob@@partner.example x@y"}, "confirm"),
+    ],
+)
+def test_a_new_organization_in_the_thread(words: dict[str, Any], word: str) -> None:
+    assert said(rule_of(NEW_ORGANIZATION, more="    when_unknown: ignore"), mail(**words)) == word
+
+
+def test_whom_a_name_without_an_address_may_be_is_not_known() -> None:
+    case = mail(to=BOB, reply=True, quoted=NAMED)
+    assert said(rule_of(NEW_ORGANIZATION), case) == "confirm"
+    assert said(rule_of(NEW_ORGANIZATION, more="    when_unknown: ignore"), case) == "deliver"
+
+
 def test_a_name_that_stands_in_the_quoted_field_is_enough() -> None:
     named = Headers(to=(HeaderAddress("hanako@third.example", "鈴木　花子"),))
     case = mail({"headers": named}, to="hanako@third.example", reply=True, quoted=OUTLOOK)
@@ -237,6 +265,26 @@ def test_habits(kind: str, words: dict[str, Any], word: str) -> None:
     assert said(policy, mail(**{**USUAL, **words})) == word
     assert said(policy, mail(**words)) == "deliver"
     assert said(policy, replace(mail(**words), known=Known())) == "confirm"
+
+
+@pytest.mark.parametrize(
+    ("words", "word"),
+    [
+        ({"to": [BOB, CAROL], "cc": DAVE}, "confirm"),
+        ({"to": [BOB, CAROL, DAVE, "eve@fifth.example"]}, "deliver"),
+        ({"to": [BOB, CAROL]}, "deliver"),
+    ],
+)
+def test_a_usual_group(words: dict[str, Any], word: str) -> None:
+    policy = rule_of("{recipients: {habit: usual, every: true}}")
+    assert policy.needs == {"habits"}
+    assert said(policy, mail(**words, **USUAL)) == word
+
+
+def test_a_usual_group_is_not_known_without_memory() -> None:
+    policy = rule_of("{recipients: {external: true}}", more="    unless: [{recipients: {habit: usual}}]")
+    assert said(policy, replace(mail(to=[BOB, CAROL]), known=Known())) == "confirm"
+
 
 
 def test_what_was_done_exactly_so_before_is_usual() -> None:

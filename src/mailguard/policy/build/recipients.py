@@ -73,9 +73,10 @@ def _remembered(model: RecipientsModel) -> Iterator[Pick]:
     if model.greeted is not None:
         yield greeting.greeted(model.greeted)
     if model.new_in_thread is not None:
-        yield remembered.new_in_thread(model.new_in_thread)
+        organization = model.new_in_thread == "organization"
+        yield remembered.new_in_thread(bool(model.new_in_thread), organization=organization)
     if model.habit is not None:
-        yield habits.habit(model.habit)
+        yield habits.usual() if model.habit == "usual" else habits.habit(model.habit)
     if model.risk is not None:
         yield habits.risk(model.risk)
     if model.lookalike is not None:

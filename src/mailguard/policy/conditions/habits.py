@@ -18,7 +18,7 @@ from mailguard.policy.result import Truth, some
 from mailguard.policy.values import Comparison
 from mailguard.policy.view import Seen, View
 
-Habit = Literal["unusual", "missing", "replaced"]
+Change = Literal["unusual", "missing", "replaced"]
 #: A circle of two with a third is a new conversation more often than a slip; two of two missing is nobody.
 _SMALLEST = {"unusual": 2, "missing": 3, "replaced": 3}
 _WORDS = {
@@ -28,7 +28,24 @@ _WORDS = {
 }
 
 
-def habit(kind: Habit) -> Pick:
+def usual() -> Pick:
+    """Everybody, where the very same people were written to together often enough."""
+
+    def test(view: View, _seen: Seen) -> Truth:
+        if view.case.known.circles is None or view.headers_doubtful:
+            return Truth.UNKNOWN
+        return truth(_is_usual(view))
+
+    words = Because("いつもの顔ぶれの", "of a usual group")
+    return Pick(test, words, gap=lambda _view, _seen: HISTORY, needs=frozenset({"habits"}))
+
+
+def _is_usual(view: View) -> bool:
+    people = view.everybody
+    return any(circle.members == people for circle in view.case.known.circles or ())
+
+
+def habit(kind: Change) -> Pick:
     """Who is one too many, or stands where another usually does; everybody, where one is missing."""
 
     def test(view: View, seen: Seen) -> Truth:
@@ -68,12 +85,12 @@ def habit(kind: Habit) -> Pick:
     )
 
 
-def _near(view: View, kind: Habit) -> tuple[Circle, frozenset[str], frozenset[str]] | None:
+def _near(view: View, kind: Change) -> tuple[Circle, frozenset[str], frozenset[str]] | None:
     """The habit that this mail is nearest to in that way, with who is added and who is gone; None if it is usual."""
+    if _is_usual(view):
+        return None
     people = view.everybody
     circles = view.case.known.circles or ()
-    if any(circle.members == people for circle in circles):
-        return None
     wanted = {"unusual": (1, 0), "missing": (0, 1), "replaced": (1, 1)}[kind]
     near = [
         circle
@@ -87,7 +104,7 @@ def _near(view: View, kind: Habit) -> tuple[Circle, frozenset[str], frozenset[st
     return best, people - best.members, best.members - people
 
 
-def _evidence(view: View, kind: Habit) -> str:
+def _evidence(view: View, kind: Change) -> str:
     found = _near(view, kind)
     if found is None:
         return ""

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.verdict import Because
 from mailguard.policy.conditions.picks import UNREADABLE, Pick, is_so, truth
+from mailguard.policy.conditions.recipients import organizations
 from mailguard.policy.lookalike import unicode_domain
 from mailguard.policy.result import Truth
 from mailguard.policy.thread import spoken
@@ -58,15 +60,16 @@ def _days(age: timedelta) -> Because:
     return Because(f"{age.days}日", f"{age.days} day{'s' * (age.days != 1)}")
 
 
-def new_in_thread(wanted: bool) -> Pick:
+def new_in_thread(wanted: bool, *, organization: bool = False) -> Pick:
     """Somebody who took no part in the thread that a reply goes on with: neither in what went through here nor in what
-    the reply quotes.
+    the reply quotes. organization: nor did anybody whose address is of the same organization.
     """
+    look = _new_organization if organization else _new_in_thread
 
     def test(view: View, seen: Seen) -> Truth:
         if UNREADABLE in view.findings:
             return Truth.UNKNOWN
-        return is_so(_new_in_thread(view, seen), wanted)
+        return is_so(look(view, seen), wanted)
 
     words = (
         Because("返信の途中から加わった", "new in the thread")
@@ -99,6 +102,27 @@ def _new_in_thread(view: View, seen: Seen) -> Truth:
     if any(spoken(name) in quoted.names for name in view.display_names(key) if spoken(name)):
         return Truth.NO
     return Truth.YES if before or quoted.receivers else Truth.UNKNOWN
+
+
+def _new_organization(view: View, seen: Seen) -> Truth:
+    """Not known where people are quoted by name only: they may be of that organization."""
+    found = _new_in_thread(view, seen)
+    if found is Truth.NO:
+        return found
+    quoted, before = view.quoted_people, view.case.known.thread or frozenset()
+    own = view.case.organization.is_internal
+    took_part = (view.sender, *map(_parsed, {*before, *quoted.keys}))
+    present = organizations(Seen(one, None, not own(one)) for one in took_part if one is not None)
+    if organizations([seen]) & present:
+        return Truth.NO
+    return Truth.UNKNOWN if quoted.bare and not before else found
+
+
+def _parsed(key: str) -> Address | None:
+    try:
+        return parse_address(key)
+    except AddressError:  # what a text quotes may be no address
+        return None
 
 
 def no_mx(wanted: bool) -> Pick:

@@ -64,16 +64,17 @@ class RecipientsModel(Strict):
         "picks nobody where it names nobody or everybody",
         examples=[False],
     )
-    new_in_thread: Switch | None = Field(
+    new_in_thread: Switch | Literal["organization"] | None = Field(
         None,
         description="took no part in the thread that this reply goes on with: neither in the mails that went through "
-        "here nor in what the reply quotes; cannot be decided where neither says to whom the thread went",
-        examples=[True],
+        "here nor in what the reply quotes; with `organization`: nor did anybody of the same organization; cannot be "
+        "decided where neither says to whom the thread went",
+        examples=[True, "organization"],
     )
-    habit: Literal["unusual", "missing", "replaced"] | None = Field(
+    habit: Literal["usual", "unusual", "missing", "replaced"] | None = Field(
         None,
-        description="compared with the groups that this sender wrote to at least three times: one more, one less, or "
-        "one exchanged for another",
+        description="compared with the groups that this sender wrote to at least three times: the very same (everybody "
+        "is picked), one more, one less, or one exchanged for another",
         examples=["replaced"],
     )
     risk: Share | None = Field(
