@@ -35,6 +35,7 @@ _SPOKEN = re.compile(
             r"\b(?:attached|enclosed) to this (?:e-?mail|message)\b",
             r"\b(?:is|are|i've|i have|have|we've|we have|been) (?:now )?(?:attached|enclosed)\b",
             r"\b(?:find|see|in|review|sign|check|per) (?:the |our |my )?(?:attached|enclosed|attachments?)\b",
+            r"\bfind (?:\S+ ){1,8}(?:attached|enclosed)\b",
             r"\b(?:i|we)(?:'m| am|'re| are) (?:attaching|enclosing)\b|\b(?:i|we) (?:attach|enclose)\b",
             r"\b(?:open|the|this|these|in|as) attachments?\b|\bas an attachment\b|\battached (?:files?|documents?)\b",
             # Chinese, Korean

@@ -230,6 +230,7 @@ FORGOTTEN = rule_of("{attachments: {forgotten: true}}")
         "議事録添付します。",
         "ファイルを添付させていただきます。",
         "Please find attached the report.",
+        "Please find the revised estimate for May attached.",
         "I have attached the invoice.",
         "The slides are attached.",
         "Kindly find enclosed our offer.",
