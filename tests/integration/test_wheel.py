@@ -34,8 +34,9 @@ def test_the_wheel_holds_every_file_of_the_package(names: set[str]) -> None:
 
 
 def test_the_wheel_holds_the_shipped_policies(names: set[str]) -> None:
-    policies = {f"mailguard/shipped/policies/{file.name}" for file in (ROOT / "policies").glob("*.yaml")}
-    assert policies
+    folder = ROOT / "policies"
+    policies = {f"mailguard/shipped/policies/{file.relative_to(folder)}" for file in folder.rglob("*.yaml")}
+    assert "mailguard/shipped/policies/library/strict.yaml" in policies
     assert not policies - names
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from mailguard.cli.library import MODELINE, SCHEMA, copied, named
 from mailguard.cli.setup import fail
 from mailguard.config.tryout import shipped_policies
 from mailguard.policy.schema import json_schema
@@ -41,6 +42,7 @@ upstream: {{url: "smtp://127.0.0.1:25"}}
 store: {{url: "sqlite:var/mailguard.db", bodies: var/bodies}}
 
 # Every rule is in monitor mode: counted, nothing held. Take `mode: monitor` out of a rule to enforce it.
+# `mailguard policy library` lists more: for kinds of companies, and for kinds of accidents.
 policies: [policies/]
 
 console:
@@ -50,25 +52,27 @@ console:
 
 notify: {{from: mailguard@{domain}}}
 """
-#: What editors complete and check policy files by; a new version of mailguard has a new one: `mailguard policy schema`.
-_SCHEMA = ".schema.json"
-_MODELINE = f"# yaml-language-server: $schema={_SCHEMA}\n"
 
 
 @click.command("init")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--domain", default="corp.example", show_default=True, help="Your mail domain.")
-def init(folder: Path, domain: str) -> None:
+@click.option(
+    "--with", "library", multiple=True, metavar="NAME", help="Also a file of the library (`mailguard policy library`)."
+)
+def init(folder: Path, domain: str, library: tuple[str, ...]) -> None:
     """Write mailguard.yaml and policies/ into FOLDER: everything is counted, nothing is held."""
     config, policies = folder / "mailguard.yaml", folder / "policies"
+    chosen = [named(name) for name in dict.fromkeys(library)]
     for there in (config, policies):
         if there.exists():
             fail(f"{there} exists already; nothing was written")
     try:
         policies.mkdir(parents=True)
         for shipped in sorted(shipped_policies().glob("*.yaml")):
-            (policies / shipped.name).write_text(_MODELINE + _monitoring(shipped.read_text("utf-8")), "utf-8")
-        (policies / _SCHEMA).write_text(json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n", "utf-8")
+            (policies / shipped.name).write_text(MODELINE + _monitoring(shipped.read_text("utf-8")), "utf-8")
+        (policies / SCHEMA).write_text(json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n", "utf-8")
+        copied(chosen, policies)  # after the schema, which they name
         config.write_text(_TEMPLATE.format(domain=domain, name=domain.partition(".")[0].capitalize()), "utf-8")
     except OSError as error:
         fail(f"{folder}: cannot be written: {error.strerror}")

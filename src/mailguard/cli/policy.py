@@ -1,4 +1,6 @@
-"""`mailguard policy`: runs the examples of policies, tries new ones, and prints the JSON Schema. It changes nothing."""
+"""`mailguard policy`: runs the examples of policies, tries new ones, prints the JSON Schema, and shows the library. It
+changes nothing that is there.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ import click
 
 from mailguard.app.people import policy_of
 from mailguard.cli.junit import junit
+from mailguard.cli.library import library_verb
 from mailguard.cli.setup import fail, read_config, refuse, with_config
 from mailguard.cli.simulate import simulate
 from mailguard.policy.examples import ExampleResult, run_examples
@@ -18,10 +21,11 @@ from mailguard.policy.marks import Problems
 
 @click.group("policy")
 def policy() -> None:
-    """Test policies, try new ones on recorded mail, print their JSON Schema."""
+    """Test policies, try new ones on recorded mail, choose from the library, print the JSON Schema."""
 
 
 policy.add_command(simulate)
+policy.add_command(library_verb)
 
 
 @policy.command("test")

@@ -286,7 +286,6 @@ def test_a_usual_group_is_not_known_without_memory() -> None:
     assert said(policy, replace(mail(to=[BOB, CAROL]), known=Known())) == "confirm"
 
 
-
 def test_what_was_done_exactly_so_before_is_usual() -> None:
     both: dict[str, Any] = {"habits": [*USUAL["habits"], {"together": [BOB, CAROL]}]}
     assert said(rule_of("{recipients: {habit: missing}}"), mail(to=[BOB, CAROL], **both)) == "deliver"
