@@ -22,9 +22,6 @@ from tests.postfix import free_port
 from tests.test_docs import ROOT, blocks_of, text_of
 
 from mailguard.config import load_config
-from mailguard.mail.organization import Organization
-from mailguard.policy.examples import run_examples
-from mailguard.policy.loader import load_policy
 
 PATIENCE = 120.0
 #: Commands that are not for this test: other tests, or this very run.
@@ -119,14 +116,3 @@ def test_the_configuration_of_the_page_is_a_good_one(tmp_path: Path) -> None:
     config = load_config(tmp_path / "mailguard.yaml", {})
 
     assert config.settings.organization.domains == ("corp.example",)
-
-
-def test_the_policy_of_the_page_is_a_good_one(tmp_path: Path) -> None:
-    blocks = blocks_of(text_of(ROOT / "docs" / "policy.md"), "yaml")
-    assert blocks
-    for number, block in enumerate(blocks):
-        (tmp_path / f"{number}.yaml").write_text(block, encoding="utf-8")
-    policy = load_policy([tmp_path], Organization(("corp.example",)))
-    results = run_examples(policy)
-    assert results
-    assert all(result.passed for result in results)
