@@ -70,12 +70,12 @@ rules:
         ("7:48", "matches the empty text"),
         ("8:11", "unknown disposition 'hold'"),
         ("10:31", "write a share from 0 to 1"),
-        ("10:49", "input should be 'infected' or 'not_scanned'"),
+        ("10:49", "did you mean 'infected'?"),
         ("11:19", "write a time such as 60s"),
         ("12:19", "unknown placeholder {foo}"),
         ("13:23", "an empty condition"),
         ("13:33", "approve needs approvers"),
-        ("16:27", "'managr' is not an address"),
+        ("16:27", "'managr' is nobody"),
     ]
     assert [":".join(place) for place, _ in places] == [place for place, _ in expected]
     for (_, line), (_, words) in zip(places, expected, strict=True):
@@ -90,7 +90,7 @@ rules:
         ("", "the file is empty"),
         ("version: 1\n", "no rules"),
         ("version: 1\nrules: []\n", "no rules"),
-        ("- a\n", "input should be a valid dictionary"),
+        ("- a\n", "write keys and values here"),
         ("version: 1\nversion: 1\n", "written twice"),
         (GOOD + GOOD.partition("rules:\n")[2], "rule 'r' is there twice (first in"),
         ("version: 1\nrules: [{id: unreadable, when: {attachments: any}, then: confirm}]", "built-in"),
@@ -101,7 +101,7 @@ rules:
         ("version: 1\nlists: {p: {}}\n" + GOOD[11:], "the list is empty"),
         ("version: 1\nlists: {p: {domains: [a@b.example]}}\n" + GOOD[11:], "write it under addresses"),
         ("version: 1\nrules: [{id: r, when: [{attachments: any}], then: confirm}]", "all: or any:"),
-        ("version: 1\nrules: [{id: r, when: {attachments: any}, then: [confirm]}]", "valid dictionary"),
+        ("version: 1\nrules: [{id: r, when: {attachments: any}, then: [confirm]}]", "keys and values"),
         ("version: 1\nrules: [{id: r, when: {attachments: any}, then: {challenge: 10s}}]", "between 1m and 24h"),
         ("version: 1\nrules: [{id: r, when: {recipients: {external: yes}}, then: confirm}]", "true or false"),
         ("version: 1\nrules: [{id: r, when: {attachments: any}, then: {delay: 60s, expire_after: 1h}}]", "belong to"),

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from mailguard.policy.remedies import is_wide, plain, remedy
 from mailguard.policy.suggest import did_you_mean, keys_at
 
 Path = tuple[str | int, ...]
@@ -112,7 +113,7 @@ def problems_of(
     are said to belong to a later version.
     """
     problems = []
-    for item in error.errors(include_url=False, include_input=False):
+    for item in error.errors(include_url=False):
         location = tuple(item["loc"])
         path = _known_path(marks, base, location)
         kind = item["type"]
@@ -126,14 +127,9 @@ def problems_of(
             message = f"key {_show(location[-1])} is missing"
         else:
             named = ".".join(map(str, path[len(base) :]))
-            message = (f"{named}: " if named else "") + _plain(item["msg"])
+            message = (f"{named}: " if named else "") + plain(kind, item["msg"], item["input"], item.get("ctx", {}))
         problems.append(marks.problem(filename, path, message, key=kind == "extra_forbidden"))
     return problems
-
-
-def _plain(message: str) -> str:
-    message = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    return message[:1].lower() + message[1:]
 
 
 def _show(key: object) -> str:
@@ -169,11 +165,13 @@ class _Reading:
         self._stack: list[_Open] = []
         self._root: Any = None
         self._values = 0
+        self._lines: list[str] = []
 
     def read(self, text: str | bytes) -> Any:
         decoded = self._decode(text)
         if decoded is None:
             return None
+        self._lines = decoded.split("\n")
         documents = 0
         try:
             for event in _events(decoded):
@@ -283,9 +281,17 @@ class _Reading:
 
     def _syntax(self, error: yaml.MarkedYAMLError) -> None:
         mark = error.problem_mark or error.context_mark
+        if error.context_mark and re.search("simple key|quoted scalar", error.context or ""):
+            mark = error.context_mark if "escape" not in (error.problem or "") else mark  # where it begins
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        if is_wide(self._line(line - 1)):  # read as the end of the line before, and noticed only here
+            line, column = line - 1, 1
         said = ", ".join(part for part in (error.context, error.problem) if part)
-        self.problems.append(Problem(self.filename, line, column, f"not YAML: {said}{_remedy(said)}"))
+        meant = remedy(said, self._line(line), column)
+        self.problems.append(Problem(self.filename, line, column, f"not YAML: {said}{meant}"))
+
+    def _line(self, number: int) -> str:
+        return self._lines[number - 1] if 1 <= number <= len(self._lines) else ""
 
     def _problem(self, event: yaml.Event, message: str) -> None:
         self.problems.append(Problem(self.filename, *_place(event), message))
@@ -318,12 +324,3 @@ def _plain_value(event: yaml.ScalarEvent) -> Any:
     if _INTEGER.fullmatch(text):
         return int(text)
     return float(text) if _DECIMAL.fullmatch(text) else text
-
-
-def _remedy(said: str) -> str:
-    """What is mostly meant by the two errors that people make: the scanner's words do not say what to do."""
-    if "a flow " in said:
-        return "; close the bracket, and write a text that holds { } [ ] , or : in quotes"
-    if "cannot start any token" in said:
-        return "; indent with spaces, not tabs, and write a text that begins with @ ` or % in quotes"
-    return ""

@@ -240,3 +240,36 @@ def test_a_remark_on_rules_that_nothing_proves() -> None:
         "p.yaml:3:10: info: without because: (people read a made sentence): r",
         "p.yaml:3:10: info: without examples: r",
     ]
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ("{text: {words: 社外秘、極秘}}", "several words are a list, [社外秘, 極秘]"),
+        ('{attachments: {size: "> 10"}}', "is the unit missing"),
+        ('{attachments: {total_size: ">= 25"}}', "is the unit missing"),
+        ('{message: {size: "> 10"}}', "is the unit missing"),
+    ],
+)
+def test_what_was_meant_as_a_list_or_with_a_unit(condition: str, words: str) -> None:
+    (message,) = of_condition(condition)
+    assert words in message
+
+
+SENTENCE = (
+    "本件は、関係者以外には開示しないでください。転送も複製もせず、"
+    + "読み終えたら、速やかに削除してください。以上です。" * 2
+)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "{text: {words: [社外秘, 極秘]}}",
+        f"{{text: {{words: {SENTENCE}}}}}",
+        '{attachments: {size: "> 10 MB"}}',
+        '{attachments: {size: "== 0"}}',
+    ],
+)
+def test_sentences_and_sizes_that_are_meant(condition: str) -> None:
+    assert of_condition(condition) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -56,10 +58,35 @@ def test_syntax_error_has_its_place() -> None:
     assert said("a: [1, 2\nb: 3\n")[0].startswith("p.yaml:2:")
 
 
-def test_syntax_errors_that_people_make_say_what_to_do() -> None:
-    # A sentence with a placeholder, as `because` has them, in a mapping on one line.
-    assert "in quotes" in said("because: {ja: 「{words}」です, en: It says {words}}\n")[0]
-    assert "not tabs" in said("a:\n\tb: 1\n")[0]
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        # A sentence with a placeholder, as `because` has them, in a mapping on one line.
+        ("because: {ja: 「{words}」です, en: It says {words}}\n", "1:16", "in quotes"),
+        ("because:\n  ja: 注意: 社外です\n", "2:9", "a text that holds a colon and a blank in quotes"),
+        ('because: {ja: "理由, en: x}\nb: 1\n', "1:15", "close the quote"),
+        ("a:\n\tb: 1\n", "2:1", "indent with spaces, not tabs"),
+        ("a:\n  b: 1\n\u3000\u3000c: 2\n  d: 3\n", "3:1", "full-width blanks"),
+        ("a:\n  then： confirm\n  b: 1\n", "2:1", "： is full-width: write : if"),
+        ("a:\n  c: 1\n  then： confirm\n  b: 1\n", "3:3", "： is full-width: write : if"),
+        ("when: ｛a: ｛external: true｝\n", "1:9", "｛ is full-width: write { if"),
+        ("when: {a: true、 b: true}\n", "1:18", "、 is full-width: write , if"),
+        ("when: {count: >= 10}\n", "1:15", 'a comparison in quotes: ">= 10"'),
+        ("when:\n  count: >= 10\n", "2:11", 'a comparison in quotes: ">= 10"'),
+        ("when:\n  count: > 10\n", "2:12", 'a comparison in quotes: ">= 10"'),
+        ('patterns: "\\d{4}"\n', "1:12", "write a pattern in single quotes"),
+        ("when: {domain: *.example}\n", "1:17", "begins with * or & in quotes"),
+        ("when: {address: @x.example}\n", "1:17", "begins with @ in quotes"),
+        ("words: [%秘]\n", "1:9", "begins with % in quotes"),
+        ("rules:\n  - id: r1\n   when: x\n", "3:4", "begin in the same column"),
+        ("rules:\n- id: r1\n  when:\n      a: 1\n   then: x\n", "5:4", "begin in the same column"),
+        ("a: 1\nthen confirm\nb: 2\n", "2:1", "a key needs a colon and a blank"),
+    ],
+)
+def test_syntax_errors_that_people_make_say_where_and_what_to_do(text: str, place: str, words: str) -> None:
+    (problem,) = said(text)
+    assert problem.startswith(f"p.yaml:{place}: not YAML: ")
+    assert words in problem
 
 
 def test_second_document() -> None:
@@ -105,6 +132,7 @@ class Root(BaseModel):
     model_config = ConfigDict(extra="forbid")
     leaves: tuple[Leaf, ...]
     named: dict[str, Leaf] = {}
+    mode: Literal["monitor", "enforce"] = "enforce"
     either: Leaf | str | None = None
 
 
@@ -117,3 +145,21 @@ def test_validation_errors_have_places_and_suggestions() -> None:
     assert Problem("p.yaml", 2, 13, "unknown key 'cuont', did you mean 'count'?") in problems
     assert Problem("p.yaml", 1, 1, "key 'leaves' is missing") in problems
     assert any(p.line == 4 and p.column == 10 for p in problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("leaves:\n  count: 1\n", "leaves: write a list here: each entry begins with a hyphen and a blank"),
+        ("leaves:\n  -\n", "leaves.0: nothing stands under it: indent what belongs to it"),
+        ("leaves: [x]\n", "leaves.0: write keys and values here, such as key: value"),
+        ("leaves: []\nnamed: x\n", "named: write keys and values here, such as key: value"),
+        ("leaves: []\nmode: monitr\n", "mode: 'monitr' is not known here, did you mean 'monitor'?"),
+        ("leaves: []\nmode: 7\n", "mode: input should be 'monitor' or 'enforce'"),
+    ],
+)
+def test_a_value_of_another_kind_says_what_to_write(text: str, message: str) -> None:
+    data, marks = load_marked(text, "p.yaml")
+    with pytest.raises(ValidationError) as caught:
+        Root.model_validate(data)
+    assert [problem.message for problem in problems_of(caught.value, marks, "p.yaml", Root)] == [message]

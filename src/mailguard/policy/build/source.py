@@ -50,7 +50,8 @@ class Source:
                 self.made.asked.add(name)
                 found.append(self.lists[name])
             else:
-                self.problem((*path, index), f"no list {name[:60]!r}{did_you_mean(name, self.lists)}")
+                near = did_you_mean(name, self.lists) or ": write it under lists: in a policy file"
+                self.problem((*path, index), f"no list {name[:60]!r}{near}")
         names_all = found[0] if len(found) == 1 else self.made.unions.setdefault(names, NameList.union(found))
         self.made.names.append(names_all)
         return names_all

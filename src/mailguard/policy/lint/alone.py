@@ -14,12 +14,17 @@ from mailguard.policy.patterns import compile_pattern
 from mailguard.policy.rule import Rule
 from mailguard.policy.schema import ConditionModel
 from mailguard.policy.schema.text import TextModel
+from mailguard.policy.values import Comparison
 
 #: What nearly every mail has: a pattern that is found in each of these asks nothing.
 _EVERYDAY = (
     "お世話になっております。\n資料をお送りします。".encode(), b"Hello,\nplease find it below.\nRegards, Ann",
     "1: 会議 2024年".encode(), b"OK",
 )  # fmt: skip
+#: A size below this, in octets, is a number without its unit.
+_SMALL = 512
+#: Longer ones are sentences.
+_LIST_MAX = 60
 
 
 def alone(rule: Rule, organization: Organization | None, lists: Lists) -> Iterator[str]:
@@ -75,8 +80,18 @@ def _asks_nothing(model: ConditionModel) -> Iterator[str]:
             yield "risk cannot be decided yet: nothing in this version gives one, and what cannot be decided is held"
     if model.attachments is not None:
         yield from always((("count", model.attachments.count),))
+        for name, size in (("size", model.attachments.size), ("total_size", model.attachments.total_size)):
+            yield from _without_unit(name, size)
+    if model.message is not None:
+        yield from _without_unit("size", model.message.size)
     if model.text is not None:
         yield from _text(model.text)
+
+
+def _without_unit(name: str, size: Comparison | None) -> Iterator[str]:
+    """Sizes of a few octets, which nobody asks for."""
+    if size is not None and 0 < size.bound < _SMALL:
+        yield f"{name}: {size.written} is but a few octets: is the unit missing, such as MB?"
 
 
 def _text(model: TextModel) -> Iterator[str]:
@@ -86,6 +101,9 @@ def _text(model: TextModel) -> Iterator[str]:
             yield f"the word {word!r} is empty without its *: it is never found"
         elif len(bare) == 1:
             yield f"the word {word!r} is one character long and stands in nearly every mail"
+        elif "、" in word and len(word) <= _LIST_MAX:
+            meant = ", ".join(part.strip() for part in word.split("、"))
+            yield f"the word {word!r} is found only as it stands there: several words are a list, [{meant}]"
     for pattern in (one.pattern for one in model.patterns or ()):
         if all(compile_pattern(pattern).search(text) is not None for text in _EVERYDAY):
             yield f"the pattern {pattern[:60]!r} is found in nearly every mail"

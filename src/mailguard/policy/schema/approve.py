@@ -46,8 +46,10 @@ def _key(text: str, words: tuple[str, ...]) -> str:
     try:
         return parse_address(text).key
     except AddressError as error:
-        known = "" if "@" in text else f"; known words: {', '.join(words)}{did_you_mean(text, words)}"
-        raise ValueError(f"{text[:60]!r} is not an address: {error}{known}") from error
+        if "@" in text or not words:
+            raise ValueError(f"{text[:60]!r} is not an address: {error}") from error
+        near = did_you_mean(text, words)
+        raise ValueError(f"{text[:60]!r} is nobody: write an address, {{group: name}} or a word{near}") from error
 
 
 def _asked(value: object) -> People:
