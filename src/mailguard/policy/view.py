@@ -333,6 +333,16 @@ class View:
             return True
         return where == "attachments" and not self.files
 
+    @cached_property
+    def read_whole(self) -> bool:
+        """Whether all text of the mail and its files is here and was read."""
+        return self.case.texts_kept and not self.unread_anywhere
+
+    @cached_property
+    def has_closed_files(self) -> bool:
+        """Whether a file may hold other files that nobody has seen."""
+        return any(file.closed for file in self.files)
+
     @property
     def written(self) -> str:
         """The sender's own words. Raises TextNotKept."""

@@ -38,7 +38,7 @@ class Attachments:
             matched = view.file_globs
             if not self._globs or matched is None or not self._globs.isdisjoint(matched):
                 return False
-            if any(file.closed for file in view.files):
+            if view.has_closed_files:
                 return False
         return not any(gap for pick in self.picks for gap in pick.gaps(view))
 

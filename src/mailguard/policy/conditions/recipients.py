@@ -43,15 +43,19 @@ class Recipients:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_none_will_do", self.count.holds(0))
-        # To and Cc may show people whom this envelope does not name, and they are counted.
-        object.__setattr__(self, "_least", 1 if self.shown else self.count.least)
+        object.__setattr__(self, "_least", self.count.least)
         object.__setattr__(self, "_naming", tuple(pick.names for pick in self.picks if pick.names is not None))
 
     def shut(self, view: View) -> bool:
         """Nobody of the envelope can be picked, or not as many as are asked for."""
-        if self._none_will_do or (self.shown and view.headers_doubtful):
+        if self._none_will_do:
             return False
-        most = view.external_count if self.external else len(view.recipients)
+        if self.shown:  # To and Cc may show people whom this envelope does not name, and they are counted
+            if view.headers_doubtful:
+                return False
+            most = len(view.visible)
+        else:
+            most = view.external_count if self.external else len(view.recipients)
         if most < self._least:
             return True
         return bool(self._naming) and not all(map(view.may_name, self._naming))

@@ -83,7 +83,7 @@ class TextFound:
             present = view.present(place, self.shares)
             if present is None or not self._keys.isdisjoint(present):
                 return False
-        return not text_gaps(view, self.places)
+        return view.read_whole or not text_gaps(view, self.places)
 
     def look(self, view: View) -> Result:
         hits = self._hits(view)
