@@ -6,6 +6,7 @@ The files are the product's own; nothing is looked up anywhere. A wrong entry co
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib import resources
 
 from mailguard.mail.address import Address
@@ -26,6 +27,7 @@ def is_free_mail(domain: str) -> bool:
     return domain in FREE_MAIL
 
 
+@lru_cache(maxsize=8192)
 def is_shared(domain: str) -> bool:
     """Whether strangers to each other have their mailboxes there: free mail, or an access provider or a part of one."""
     if domain in FREE_MAIL:

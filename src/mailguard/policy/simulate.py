@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from mailguard.mail.verdict import Disposition, RuleHit, Verdict
 from mailguard.policy.explain import wants_text
-from mailguard.policy.judge import Opinion, judge, opinion, shut, verdict_of
+from mailguard.policy.judge import UNREADABLE, Opinion, judge, opinion, shut, verdict_of
 from mailguard.policy.recorded import Recorded
 from mailguard.policy.report import Change, Report, RuleReport
 from mailguard.policy.result import Result, Told, Truth, both
@@ -66,16 +66,16 @@ class Simulation:
     def weigh(self, mail: Recorded) -> Weighed:
         """Judge a mail under both policies. Counts nothing yet."""
         try:
-            same = mail.verdict.policy == self._base.hash
-            return self._from_record(mail) if same else self._anew(mail)
+            stands = mail.verdict.policy == self._base.hash and not _broke(mail)
+            return self._from_record(mail) if stands else self._anew(mail)
         except Exception:  # total, as the judge is
             return Weighed(mail, judge(self._base, mail.case), judge(self._new, mail.case))
 
     def _from_record(self, mail: Recorded) -> Weighed:
-        """The policy in force is the one that judged: its verdict stands, and only rules that ask
-        something else are asked."""
-        view = self._new.view(mail.case)
-        fresh = {rule.id: opinion(rule, view) for rule in self._changed if not shut(rule, view)}
+        """The policy in force is the one that judged: its verdict stands, and only rules that ask something else are
+        asked.
+        """
+        fresh, view = self._said(self._new, self._changed, mail), self._new.view(mail.case)
         undecided = tuple(name for name, one in fresh.items() if wants_text(one))
         touched = any(one.fires for name, one in fresh.items() if name not in undecided)
         if not touched and not any(hit.rule in self._touched for hit in mail.verdict.hits):
@@ -91,16 +91,28 @@ class Simulation:
         return Weighed(mail, verdict_of(self._base, view, rest), after, undecided)
 
     def _anew(self, mail: Recorded) -> Weighed:
-        """Another policy judged: both are asked."""
-        views = [one.view(mail.case) for one in (self._base, self._new)]
-        then, now = (
-            [opinion(rule, view) for rule in one.rules if not shut(rule, view)]
-            for one, view in zip((self._base, self._new), views, strict=True)
-        )
-        undecided = {one.rule.id for one in (*then, *now) if wants_text(one)}
-        before = verdict_of(self._base, views[0], [one for one in then if one.rule.id not in undecided])
-        after = verdict_of(self._new, views[1], [one for one in now if one.rule.id not in undecided])
-        return Weighed(mail, before, after, tuple(sorted(undecided)))
+        """Another policy judged: both are asked, and what both have once."""
+        then = self._said(self._base, self._base.rules, mail)
+        fresh = self._said(self._new, self._changed, mail)
+        undecided = {name for said in (then, fresh) for name, one in said.items() if wants_text(one)}
+        old, view = self._base.view(mail.case), self._new.view(mail.case)
+        before = verdict_of(self._base, old, [one for name, one in then.items() if name not in undecided])
+        left_out = tuple(sorted(undecided))
+        if not any(one.fires for name, one in (*then.items(), *fresh.items()) if name in self._touched | self._asked):
+            return Weighed(mail, before, replace(before, policy=self._new.hash), left_out)
+        said = [
+            Opinion(rule, rule.mode_for(view), then[rule.id].truth, then[rule.id].result, then[rule.id].failure)
+            for rule in self._new.rules
+            if rule.id in then and rule.id not in self._asked
+        ]
+        asked = [one for one in (*said, *fresh.values()) if one.rule.id not in undecided]
+        return Weighed(mail, before, verdict_of(self._new, view, asked), left_out)
+
+    @staticmethod
+    def _said(policy: Policy, rules: Iterable[Rule], mail: Recorded) -> dict[str, Opinion]:
+        """What these rules say of a mail, those left out of which a glance tells that it is nothing."""
+        view = policy.view(mail.case)
+        return {rule.id: opinion(rule, view) for rule in rules if not shut(rule, view)}
 
     def count(self, weighed: Weighed) -> None:
         """Add a mail to the report."""
@@ -187,6 +199,13 @@ def _asks_same(old: Rule | None, new: Rule) -> bool:
 def _matters(rule: Rule) -> dict[str, object]:
     said = rule.model.model_dump(exclude={"because", "examples", "description", "headline"})
     return {**said, "mode": (rule.mode, rule.group_modes)}
+
+
+def _broke(mail: Recorded) -> bool:
+    """Whether a rule failed when the mail came: which one, its verdict does not say."""
+    return any(hit.rule == UNREADABLE for hit in mail.verdict.hits) and not any(
+        finding.code == UNREADABLE for finding in mail.case.facts.findings
+    )
 
 
 def _of_record(rule: Rule, hit: RuleHit | None, view: View) -> Opinion:

@@ -157,6 +157,14 @@ def test_a_mail_that_another_policy_judged_is_judged_by_both(tmp_path: Path) -> 
     assert (found.milder, found.undecided) == (1, 1)
 
 
+def test_a_rule_that_failed_then_is_asked_again(tmp_path: Path) -> None:
+    base, new = policy(tmp_path, OUTSIDE), policy(tmp_path, OUTSIDE, QUIET)
+    one = mail(base)
+    broken = replace(one.verdict.hits[0], rule="unreadable")
+    found = report(base, new, replace(one, verdict=replace(one.verdict, hits=(broken,))))
+    assert (found.stricter, found.milder, found.rules["outside"].hits) == (0, 0, 1)
+
+
 def test_another_list_makes_the_rules_be_asked_again(tmp_path: Path) -> None:
     rule = "{id: listed, when: {recipients: {in: [some]}}, then: confirm}"
     base = policy(tmp_path, rule, more="lists: {some: {domains: [a.example]}}\n")
