@@ -63,6 +63,7 @@ bench: install packages
 	@$(VENV)/bin/python bench/run.py
 	@$(VENV)/bin/python bench/reading.py
 	@$(VENV)/bin/python bench/policy.py
+	@$(VENV)/bin/python bench/simulate.py
 
 # Coverage-guided fuzzing of the reader; what fails is left in var/fuzz/.
 FUZZ_RUNS ?= 1000000
