@@ -14,7 +14,7 @@ from typing import Any
 import re2
 
 from mailguard.mail.address import Address
-from mailguard.policy.fold import fold
+from mailguard.policy.fold import fold, spaced
 from mailguard.policy.lists import NameList
 
 NAMES_MAX, NAME_MAX, SHORTEST = 50_000, 200, 2
@@ -42,7 +42,7 @@ class Customers:
         for customer in customers:
             domains.update(customer.domains.entries)
             for name in customer.names:
-                self._by_name.setdefault(fold(name.strip()).encode("utf-8", "replace"), []).append(customer)
+                self._by_name.setdefault(spaced(fold(name)).encode("utf-8", "replace"), []).append(customer)
         if len(self._by_name) > NAMES_MAX:
             raise ValueError(f"more than {NAMES_MAX} names of customers")
         names = sorted(self._by_name)

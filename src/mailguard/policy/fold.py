@@ -11,17 +11,29 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 
-#: Zero-width and format characters that split a word for a program but not for an eye (UAX 44 Default_Ignorable,
-#: the usual ones).
-_INVISIBLE = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\u3164\ufe00\ufe01\ufe02\ufe03\ufe04\ufe05\ufe06\ufe07\ufe08\ufe09\ufe0a\ufe0b\ufe0c\ufe0d\ufe0e\ufe0f\ufeff"  # noqa: E501
+#: Ranges of what splits a word for a program but not for an eye: zero-width and format characters, fillers, variation
+#: selectors (also those of kanji), tags (UAX 44 Default_Ignorable), and control characters that are no white space.
+_UNSEEN = (
+    (0x00, 0x08), (0x0E, 0x1B), (0x7F, 0x84), (0x86, 0x9F), (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C),
+    (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F),
+    (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFF9, 0xFFFB), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A),
+    (0xE0000, 0xE0FFF),
+)  # fmt: skip
+_INVISIBLE = [chr(code) for first, last in _UNSEEN for code in range(first, last + 1)]
 # Dashes and wave dashes differ by the converter that the sender's system used (JIS X 0208 to Unicode), not by meaning.
 _TABLE = str.maketrans({**dict.fromkeys(_INVISIBLE), **dict.fromkeys("‐‑‒–—―−", "-"), "〜": "~", "∥": "‖", "￤": "¦"})
 _WIDE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 #: A line end before a wide character, with the quote marks and blanks behind it. It begins with a letter of its own, so
 #: that the engine leaps from line to line.
 _WRAP = re.compile(rf"\n[ \t>|]*(?=[{_WIDE}])")
+_QUOTE_MARKS = re.compile(r"\n[ \t>|]+")
 _WIDE_ONE = re.compile(f"[{_WIDE}]")
-_ODD = re.compile("[" + "".join(re.escape(chr(code)) for code in _TABLE) + "]")
+_ODD = re.compile(
+    f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in _UNSEEN)}"
+    f"{''.join(re.escape(chr(code)) for code, table in _TABLE.items() if table is not None)}]"
+)
+#: For texts of ASCII alone: Python goes through them at the speed of copying.
+_CONTROLS = {ord(ch): None for ch in _INVISIBLE if ch.isascii()}
 _META = frozenset("\\.+*?()|[]{}^$-")
 #: Longer texts are folded in pieces: in between other threads get their turn, the event loop before all.
 _PIECE = 64 * 1024
@@ -32,7 +44,7 @@ _SEAM = re.compile("(?<=[^\\s>|])[0-9A-Za-z\u3041-\u3096\u4e00-\u9fff]")
 def normal(text: str) -> str:
     """NFKC without invisible characters; case kept."""
     if text.isascii():
-        return text
+        return text.translate(_CONTROLS)
     if len(text) > 2 * _PIECE:
         return _piecewise(normal, text)
     once = unicodedata.normalize("NFKC", text)
@@ -43,7 +55,7 @@ def normal(text: str) -> str:
 def fold(text: str) -> str:
     """The form in which words are compared: `normal` without regard to case."""
     if text.isascii():
-        return text.lower()
+        return text.translate(_CONTROLS).lower()
     if len(text) > 2 * _PIECE:
         return _piecewise(fold, text)
     return _caseless(normal(text))
@@ -82,6 +94,17 @@ def _joined(text: str) -> str:
             pieces.append(text[kept:end])
             kept = wrap.end()
     return "".join((*pieces, text[kept:])) if pieces else text
+
+
+def spaced(text: str) -> str:
+    """The text with one blank for any white space and for a line end (with the quote marks behind it), as an eye takes
+    them: a phrase that was wrapped is whole. Paragraphs stay apart.
+    """
+    if "\n" not in text:
+        return " ".join(text.split())
+    if "\n>" in text or "\n " in text or "\n\t" in text:
+        text = _QUOTE_MARKS.sub("\n", text)
+    return "\n\n".join(" ".join(part.split()) for part in text.replace("\r\n", "\n").split("\n\n"))
 
 
 def normal_pattern(pattern: str) -> str:

@@ -128,7 +128,7 @@ def _effect(opinion: Opinion, view: View, exempt: str) -> Effect:
     rule, result = opinion.rule, opinion.result
     if result is None:
         return _broken(opinion, view, exempt)
-    picked = result.picked or frozenset(range(len(view.recipients)))
+    picked = _picked(opinion, result, view)
     disposition, terms = rule.disposition, rule.terms
     if opinion.truth is Truth.UNKNOWN and disposition is Disposition.REJECT:
         # Refusing for good what is merely not known would be a verdict on nothing.
@@ -150,6 +150,17 @@ def _effect(opinion: Opinion, view: View, exempt: str) -> Effect:
         opinion.truth is Truth.UNKNOWN,
     )
     return Effect(hit, _touched(opinion, picked, view), hold, rule.model.headline, confirmed)
+
+
+def _picked(opinion: Opinion, result: Result, view: View) -> frozenset[int]:
+    """Whom a hit is about. Of whom it cannot be decided is held like one who stands alone: adding a recipient for whom
+    it is plain lets nobody pass.
+    """
+    everybody = frozenset(range(len(view.recipients)))
+    picked = result.picked or everybody
+    if opinion.truth is not Truth.YES or not opinion.rule.hold_unknown:
+        return picked
+    return everybody if result.maybe is None else picked | result.maybe
 
 
 def _broken(opinion: Opinion, view: View, exempt: str) -> Effect:

@@ -70,12 +70,15 @@ def _said(error: Exception) -> str:
 
 def matches(compiled: Any, text: bytes) -> Iterator[str]:
     """The matched pieces of a UTF-8 text, at most MATCHES_MAX."""
-    for number, match in enumerate(compiled.finditer(text)):
+    number = 0
+    for match in compiled.finditer(text):
+        start, end = match.span()
+        if end == start:
+            continue  # `\b(word)?` matches between all words: such a match is none, and keeps none from being found
+        yield text[start:end].decode("utf-8", "replace")
+        number += 1
         if number >= MATCHES_MAX:
             return
-        start, end = match.span()
-        if end > start:
-            yield text[start:end].decode("utf-8", "replace")
 
 
 def glob_pattern(glob: str) -> str:
@@ -110,7 +113,7 @@ class Words:
     def __init__(self, words: Iterable[str]) -> None:
         found: dict[str, tuple[str, bool, bool]] = {}
         for word in words:
-            folded = fold(word.strip())
+            folded = " ".join(fold(word).split())
             bare = folded.strip("*").strip()
             if bare:
                 found[word.strip()] = (bare, not folded.startswith("*"), not folded.endswith("*"))

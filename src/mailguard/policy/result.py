@@ -42,6 +42,7 @@ class Result:
     """truth, and, worked out only when somebody asks: say, the fact as a clause in both languages; tell, the evidence.
 
     picked: indexes of the envelope's recipients that it is about, None if it is not about recipients.
+    maybe: beside a YES, recipients of whom the same cannot be decided; None: it may be about everybody.
     unread: names of what could not be read, if truth is UNKNOWN.
     """
 
@@ -50,6 +51,7 @@ class Result:
     tell: Callable[[], Told] = Told
     picked: frozenset[int] | None = None
     unread: tuple[str, ...] = ()
+    maybe: frozenset[int] | None = frozenset()
 
 
 class TextNotKept(Exception):

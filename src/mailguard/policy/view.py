@@ -17,7 +17,7 @@ from mailguard.mail.calendar import Calendar
 from mailguard.mail.directory import NOBODY, Directory
 from mailguard.mail.facts import Attachment, Finding, HeaderAddress
 from mailguard.policy.case import Case, known_keys
-from mailguard.policy.fold import fold, fold_normal, normal, unwrapped
+from mailguard.policy.fold import fold, fold_normal, normal, spaced, unwrapped
 from mailguard.policy.free_mail import is_shared
 from mailguard.policy.lists import NameList
 from mailguard.policy.lookalike import KnownDomains, Likeness, known_domains, likeness
@@ -323,7 +323,12 @@ class View:
             written = normal(self._raw(where, shares))
             joined = unwrapped(written)
             variants = (written,) if joined == written else (written, joined)
-            found = (fold_normal(joined), tuple(variant.encode("utf-8", "replace") for variant in variants))
+            folded = fold_normal(joined)
+            # The names of two files are no lines of one text.
+            found = (
+                folded if where == "names" else spaced(folded),
+                tuple(variant.encode("utf-8", "replace") for variant in variants),
+            )
             self._texts[where, shares] = found
         return found
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailguard.policy import fold as folding
-from mailguard.policy.fold import fold, normal, normal_pattern, unwrapped
+from mailguard.policy.fold import fold, normal, normal_pattern, spaced, unwrapped
 from mailguard.policy.patterns import Words, compile_globs, compile_pattern, matches
 
 
@@ -24,6 +24,11 @@ from mailguard.policy.patterns import Words, compile_globs, compile_pattern, mat
         ("ー—―", "ー--"),
         ("ﾊﾟｽﾜｰﾄﾞ", "パスワード"),
         ("Ⅲ", "iii"),
+        ("社\U000e0100外\U000e0041秘", "社外秘"),
+        ("社\u206a外\ufff9秘\u180f", "社外秘"),
+        ("社\x08外\x9f秘", "社外秘"),
+        ("conf\x01iden\x7ftial", "confidential"),
+        ("葛\U000e0101城", "葛城"),
     ],
 )
 def test_what_looks_the_same_folds_to_the_same(left: str, right: str) -> None:
@@ -45,6 +50,22 @@ def test_a_text_in_pieces_folds_as_a_whole(text: str) -> None:
         # Without a seam in reach a text is cut where it is: such a one is no text.
         if all(len(piece) < 14 for piece in pieces[:-1]):
             assert [change(text) for change in (fold, normal, unwrapped)] == whole
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["strictly\nconfidential", "strictly\r\n confidential", "> strictly\n> confidential", "strictly \t confidential"],
+)
+def test_a_phrase_wrapped_between_its_words_is_whole(text: str) -> None:
+    assert [times for _, times in Words(["Strictly  confidential"]).found(spaced(fold(text)))] == [1]
+
+
+def test_paragraphs_are_no_phrase() -> None:
+    assert spaced("strictly\n\nconfidential\r\n\r\nx") == "strictly\n\nconfidential\n\nx"
+
+
+def test_white_space_that_parts_words_is_kept() -> None:
+    assert fold("a\tb\nc\x0bd\x0ce\rf\x85g\x1ch") == "a\tb\nc\x0bd\x0ce\rf\x85g\x1ch"
 
 
 def test_latin_lines_stay_apart() -> None:
@@ -121,6 +142,11 @@ def test_patterns_that_cannot_be(pattern: str, said: str) -> None:
 def test_a_pattern_built_to_explode_does_not() -> None:
     # Exponential on a backtracking engine: this test would not end.
     assert not list(matches(compile_pattern("(a+)+$x"), b"a" * 100_000))
+
+
+def test_empty_matches_keep_none_from_being_found() -> None:
+    text = b"a b " * 2000 + b"nda " * 3
+    assert list(matches(compile_pattern(r"\b(nda)?"), text)) == ["nda"] * 3
 
 
 def test_matches_are_bounded() -> None:

@@ -30,6 +30,9 @@ _XML_ENTITY = re.compile(r"""<!ENTITY\s[^<>"']{1,200}["']([^"'<>]*)["']""")
 _ANY_TAG = re.compile(r"<[^<>]{1,10000}>")
 _QUOTED_VALUE = re.compile(r"""="([^"]*)"|='([^']*)'""")
 _WHITE = re.compile(r"[ \t\r\n\f]+")
+_WIDE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+#: CSS Text 3, section 4.1.3: a line end of the source between wide characters is no blank, and parts no word.
+_WIDE_WRAP = re.compile(rf"(?<=[{_WIDE}])[ \t]*\r?\n[ \t\r\n]*(?=[{_WIDE}])")
 _COMMENT_END = re.compile(r"--!?>")
 _STYLE_TAG = re.compile(r"<(/?)style\b[^>]*>?", re.IGNORECASE)
 _DATA_URI = re.compile(r"data:([a-z]+/[a-z0-9.+-]+)?((?:;[^,;]{0,60})*),(.*)", re.IGNORECASE | re.DOTALL)
@@ -176,7 +179,7 @@ def _declaration(page: _Page, source: str, start: int) -> int:
 def _text(page: _Page, text: str) -> None:
     text = html.unescape(text) if "&" in text else text
     if not page.preformatted:
-        text = _WHITE.sub(" ", text)
+        text = _WHITE.sub(" ", _WIDE_WRAP.sub("", text) if "\n" in text and not text.isascii() else text)
     if page.turned != page.looks.turned:  # as UAX 9 writes it: `mirrored` reads it
         page.turned = page.looks.turned
         page.target.append("\u202e" if page.turned else "\u202c")

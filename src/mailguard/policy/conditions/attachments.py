@@ -68,9 +68,10 @@ class Attachments:
             evidence = [*paths, *more] if self.total_size is None else [*paths, *more, f"{total:,} B"]
             return Told(bounded(evidence), {"files": some(paths), "count": number(len(picked))})
 
-        return Result(
-            truth, lambda: self._say(len(picked), total, paths, unread), tell, self._about(view, picked), unread
-        )
+        about = self._about(view, picked)
+        # What nobody could open may be about others than those whom the picked files are about.
+        maybe = None if gaps and about is not None and truth is Truth.YES else frozenset[int]()
+        return Result(truth, lambda: self._say(len(picked), total, paths, unread), tell, about, unread, maybe)
 
     def _about(self, view: View, picked: list[tuple[int, File]]) -> frozenset[int] | None:
         """The recipients that the picked files are about; None if they are about nobody in particular."""

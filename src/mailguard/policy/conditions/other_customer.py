@@ -11,7 +11,7 @@ from mailguard.mail.verdict import Because
 from mailguard.policy.conditions.file_picks import Pick
 from mailguard.policy.conditions.text import named_places, text_gaps
 from mailguard.policy.customers import Customers, others_among
-from mailguard.policy.fold import fold
+from mailguard.policy.fold import fold, normal, spaced, unwrapped
 from mailguard.policy.result import Result, TextNotKept, Told, Truth, bounded, some
 from mailguard.policy.shares import Shares
 from mailguard.policy.view import View
@@ -36,7 +36,9 @@ class OtherCustomerInText:
                 found[name] = found.get(name, frozenset()) | recipients
                 domains[name] = written
         outside = any(seen.external for seen in view.recipients)
-        gaps = text_gaps(view, self.places) if outside and not found else ()
+        gaps = text_gaps(view, self.places) if outside else ()
+        maybe = None if gaps and found else frozenset[int]()  # what was not read may name others' customers too
+        gaps = gaps if not found else ()
         truth = Truth.YES if found else Truth.UNKNOWN if gaps else Truth.NO
         picked = frozenset().union(*found.values()) if found else None
 
@@ -45,7 +47,7 @@ class OtherCustomerInText:
             values = {"words": some(f"「{name}」" for name in found), "addresses": some(addresses)}
             return Told(bounded(f"{name} ({written})" for name, written in domains.items()), values)
 
-        return Result(truth, lambda: _say(domains, where or list(self.places), gaps), tell, picked, gaps)
+        return Result(truth, lambda: _say(domains, where or list(self.places), gaps), tell, picked, gaps, maybe)
 
 
 def in_file(customers: Customers) -> Pick:
@@ -56,7 +58,8 @@ def in_file(customers: Customers) -> Pick:
         if not view.keeps("attachments"):
             raise TextNotKept(item.filename)
         key = ("names_other_customer", id(customers), index)
-        return view.once(key, lambda: _named(view, fold(f"{item.filename}\n{item.text}"), customers))
+        # Two lines between: no name begins in that of the file and ends in its text.
+        return view.once(key, lambda: _named(view, _folded(f"{item.filename}\n\n{item.text}"), customers))
 
     return Pick(
         lambda view, index, _file: bool(named(view, index)),
@@ -67,6 +70,10 @@ def in_file(customers: Customers) -> Pick:
             f"{name} ({written})" for name, (_, written) in named(view, index).items()
         ],
     )
+
+
+def _folded(text: str) -> str:
+    return spaced(fold(unwrapped(normal(text))))
 
 
 def _named(view: View, folded: str, customers: Customers) -> dict[str, tuple[frozenset[int], str]]:

@@ -6,7 +6,7 @@ somebody was written to before is a value of the case. Nothing is looked up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mailguard.mail.verdict import Because
@@ -66,24 +66,34 @@ class Recipients:
         return needs_of(self.picks)
 
     def look(self, view: View) -> Result:
-        population = view.visible if self.shown else view.recipients
         picked: list[Seen] = []
         unsure: list[Seen] = []
-        for seen in population:
-            found = self._picks(view, seen)
+        for seen, at_best in self._population(view):
+            found = min(at_best, self._picks(view, seen))
             if found is not Truth.NO:
                 (picked if found is Truth.YES else unsure).append(seen)
         if not any(seen.index is not None for seen in (*picked, *unsure)):
             picked, unsure = [], []  # whom only a header names gets nothing from us
-        truth = self._decided(view, population, picked, unsure)
+        truth = self._decided(view, picked, unsure)
         about = picked if truth is not Truth.UNKNOWN else [*picked, *unsure]
         return Result(
             truth,
             lambda: self._say(view, picked),
             lambda: self._tell(view, picked),
-            frozenset([seen.index for seen in about if seen.index is not None]),
+            _indexes(about),
             self._gaps(view, unsure) if truth is Truth.UNKNOWN else (),
+            _indexes(unsure) if truth is Truth.YES else frozenset(),
         )
+
+    def _population(self, view: View) -> Iterator[tuple[Seen, Truth]]:
+        """Who may be picked, and the most that can be said of them."""
+        if not self.shown:
+            yield from ((seen, Truth.YES) for seen in view.recipients)
+            return
+        yield from ((seen, Truth.YES) for seen in view.visible)
+        if view.headers_doubtful:  # a field that nobody could read may show them all
+            shown = view.visible_indexes
+            yield from ((seen, Truth.UNKNOWN) for seen in view.recipients if seen.index not in shown)
 
     def _picks(self, view: View, seen: Seen) -> Truth:
         """The least of all tests, cheapest first: one that fails makes the others needless."""
@@ -94,18 +104,22 @@ class Recipients:
                 break
         return least
 
-    def _decided(self, view: View, population: Sequence[Seen], picked: list[Seen], unsure: list[Seen]) -> Truth:
+    def _decided(self, view: View, picked: list[Seen], unsure: list[Seen]) -> Truth:
         more = _UNREAD_MANY if self.shown and view.headers_doubtful else 0
         truth = Truth.YES
         for asked, count in self._counts():
             truth = min(truth, decide_between(asked, count(picked), count([*picked, *unsure]) + more))
         if self.every and truth is not Truth.NO:
-            same = sum(self.external is None or seen.external is self.external for seen in population)
-            if len(picked) + len(unsure) != same:
+            if len(picked) + len(unsure) != self._same_side(view):
                 return Truth.NO
-            if unsure:
+            if unsure or more:  # of whoever stands in an unread field nobody knows that he is one of them
                 return Truth.UNKNOWN
         return truth
+
+    def _same_side(self, view: View) -> int:
+        """How many `every` is about: all who get the mail, so that nobody passes for being hidden, and all it shows."""
+        beside = [seen for seen in view.visible if seen.index is None] if self.shown else []
+        return sum(self.external is None or seen.external is self.external for seen in (*view.recipients, *beside))
 
     def _counts(self) -> Iterable[tuple[Comparison, Callable[[Sequence[Seen]], int]]]:
         yield self.count, len
@@ -180,6 +194,10 @@ class Recipients:
         if not words:
             return "", ""
         return "、".join(one.ja for one in words), " " + " and ".join(one.en for one in words)
+
+
+def _indexes(some: Iterable[Seen]) -> frozenset[int]:
+    return frozenset([seen.index for seen in some if seen.index is not None])
 
 
 def _domains(picked: Iterable[Seen]) -> set[str]:

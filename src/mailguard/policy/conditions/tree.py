@@ -7,7 +7,7 @@ alone. That costs next to nothing, and most rules are shut for most mails.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from mailguard.mail.verdict import Because
@@ -86,7 +86,12 @@ class All:
             if result.truth is Truth.NO:
                 return result  # the first part that fails says why
             seen.append(result)
-        return _together(min(r.truth for r in seen), seen, Because("、かつ", " and "))
+        result = _together(min(r.truth for r in seen), seen, Because("、かつ", " and "))
+        picked = [r.picked for r in seen if r.picked is not None]
+        maybe = [r.maybe for r in seen]
+        if result.truth is Truth.UNKNOWN and picked:
+            picked += [some for some in maybe if some is not None]  # nobody passes for having stood beside a YES
+        return replace(result, picked=frozenset().union(*picked) if picked else None, maybe=_anybody(maybe))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,14 @@ class Any:
         truth = max(r.truth for r in seen)
         telling = [r for r in seen if r.truth is truth]
         joint = Because("、また", "; and ") if truth is Truth.NO else Because("、また", " and ")
-        return _together(truth, telling, joint)
+        result = _together(truth, telling, joint)
+        if truth is Truth.NO:
+            return result
+        # A part that is about nobody in particular is about everybody, whomever another part picks beside it.
+        maybe = [r.maybe for r in telling]
+        if truth is Truth.YES:
+            maybe += [r.picked for r in seen if r.truth is Truth.UNKNOWN]
+        return replace(result, picked=_anybody(r.picked for r in telling), maybe=_anybody(maybe))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +152,6 @@ def _together(truth: Truth, parts: Iterable[Result], joint: Because) -> Result:
     parts = tuple(parts)
     if len(parts) == 1:
         return parts[0]
-    picked = [r.picked for r in parts if r.picked is not None]
 
     def say() -> Because:
         clauses = [r.say() for r in parts]
@@ -151,10 +162,14 @@ def _together(truth: Truth, parts: Iterable[Result], joint: Because) -> Result:
         values = {name: value for one in told for name, value in one.values.items()}
         return Told(bounded(item for one in told for item in one.evidence), values)
 
-    return Result(
-        truth,
-        say,
-        tell,
-        frozenset().union(*picked) if picked else None,
-        tuple(sorted({name for r in parts for name in r.unread})),
-    )
+    return Result(truth, say, tell, unread=tuple(sorted({name for r in parts for name in r.unread})))
+
+
+def _anybody(recipients: Iterable[frozenset[int] | None]) -> frozenset[int] | None:
+    """All of them; None, which is everybody, if one is."""
+    found: frozenset[int] = frozenset()
+    for some in recipients:
+        if some is None:
+            return None
+        found |= some
+    return found

@@ -41,6 +41,8 @@ CARD = "4012888888881881"
         ("<div aria-hidden=true>a</div>", "a"),
         ("<input value='a'>", "a"),
         ("<p>a<p>b</p>", "a\nb"),
+        ("<p>社\r\n  外\n秘 \nabc\n社</p>", "社外秘 abc 社"),
+        ("<pre>社\n外</pre>", "社\n外"),
         ("a&amp;b&lt;c&copy d&unknown;", "a&b<c© d&unknown;"),
     ],
 )
