@@ -118,6 +118,7 @@ class Verdict:
     """The judge's word on a message. `policy` is the hash of the policy that judged.
 
     confirmed: the challenging rules that the sender had answered by handing the mail in once more.
+    own: keys of all addresses of the people who send it, as far as they were known: none of them approves it.
     """
 
     recipients: tuple[RecipientVerdict, ...]
@@ -126,6 +127,7 @@ class Verdict:
     exempt: str = ""  # the kind that kept it from being held ("auto_reply", "null_path", ...), "" if none
     notes: dict[str, str] = field(default_factory=dict)
     confirmed: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
 
     @property
     def disposition(self) -> Disposition:

@@ -16,7 +16,7 @@ from mailguard.mail.verdict import Because, Disposition, HoldTerms, Mode, Recipi
 from mailguard.policy.case import Case
 from mailguard.policy.result import Result, Truth, bounded
 from mailguard.policy.rule import Policy, Rule
-from mailguard.policy.terms import Terms, joined
+from mailguard.policy.terms import Terms, joined, own_addresses
 from mailguard.policy.view import View
 
 #: The built-in rule for mail that nobody could judge.
@@ -113,7 +113,14 @@ def verdict_of(policy: Policy, view: View, said: Iterable[Opinion]) -> Verdict:
         _recipient(index, seen.address, seen.external, effects, view) for index, seen in enumerate(view.recipients)
     )
     confirmed = tuple(sorted(effect.hit.rule for effect in effects if effect.confirmed))
-    return Verdict(recipients, tuple(effect.hit for effect in effects), policy.hash, exempt, confirmed=confirmed)
+    return Verdict(
+        recipients,
+        tuple(effect.hit for effect in effects),
+        policy.hash,
+        exempt,
+        confirmed=confirmed,
+        own=own_addresses(view),
+    )
 
 
 def exemption(view: View) -> str:

@@ -81,8 +81,9 @@ class _Asking:
     def __init__(self, view: View) -> None:
         self._view = view
         self._directory = view.directory
-        self._senders = tuple(dict.fromkeys(map(view.directory.key_of, _senders(view))))
-        self._own = frozenset(_addresses(view, self._senders))
+        senders = (one for key in _senders(view) for one in (key, _mailbox(key)))
+        self._senders = tuple(dict.fromkeys(map(view.directory.key_of, senders)))
+        self._own = frozenset(own_addresses(view))
         moment = view.case.moment
         self._day = None if moment is None else view.calendar.local(moment).date()
         self._notes: list[Because] = []
@@ -118,7 +119,7 @@ class _Asking:
             found |= self._managers(self._senders)
         if MANAGERS_MANAGER in named.words:
             found |= self._managers(tuple(sorted(self._managers(self._senders))))
-        found -= self._own
+        found -= {one for one in found if self._is_own(one)}
         return tuple(sorted(found | (named.words & {ADMINISTRATORS})))
 
     def _members(self, group: str) -> tuple[str, ...]:
@@ -132,7 +133,7 @@ class _Asking:
         """The manager of the first of them who has one that is not the sender: an alias may have none."""
         for person in people:
             manager = self._directory.key_of(self._directory.manager_of(person))
-            if manager and manager not in self._own:
+            if manager and not self._is_own(manager):
                 return {manager}
         whom = people[0] if people else "<>"
         self._note(f"{whom} の上長が登録されていません", f"No manager is known for {whom}")
@@ -147,7 +148,10 @@ class _Asking:
         listed = sorted(map(self._directory.key_of, dict.fromkeys(named)), key=self._is_away)
         if wanted is True and self._day is not None:  # of a delegate who is away too, his own
             listed = [*self._directory.stand_ins(approver, self._day), *listed]
-        return tuple(one for one in dict.fromkeys(listed) if one != approver and one not in self._own)
+        return tuple(one for one in dict.fromkeys(listed) if one != approver and not self._is_own(one))
+
+    def _is_own(self, key: str) -> bool:
+        return key in self._own or _mailbox(key) in self._own
 
     def _is_away(self, key: str) -> bool:
         person = self._directory.person(key)
@@ -169,12 +173,21 @@ def _senders(view: View) -> Iterator[str]:
             yield parse_address(login).key
 
 
-def _addresses(view: View, keys: Iterable[str]) -> Iterator[str]:
-    """All addresses of these people."""
-    for key in keys:
-        yield key
-        person = view.directory.person(key)
-        yield from person.aliases if person is not None else ()
+def own_addresses(view: View) -> tuple[str, ...]:
+    """The keys of all addresses of the people who send the mail, also without what follows a plus (RFC 5233: ann+x is
+    ann's mailbox): whoever has one of them is asked about nothing here.
+    """
+    found: dict[str, None] = {}
+    for key in map(view.directory.key_of, _senders(view)):
+        person = view.directory.person(key) or view.directory.person(_mailbox(key))
+        for one in (key, *((person.address, *person.aliases) if person is not None else ())):
+            found |= {one: None, _mailbox(one): None}
+    return tuple(found)
+
+
+def _mailbox(key: str) -> str:
+    local, _, domain = key.rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"
 
 
 def joined(terms: Iterable[HoldTerms]) -> HoldTerms:

@@ -23,7 +23,7 @@ from mailguard.mail.verdict import (
 
 
 def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
-    """The object of contract section 5, plus `exempt`, `notes`, `confirmed`, each recipient's `terms` and each
+    """The object of contract section 5, plus `exempt`, `notes`, `confirmed`, `own`, each recipient's `terms` and each
     finding's `recipients`, `notes` and `notify`.
     """
     return {
@@ -34,6 +34,7 @@ def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
         "exempt": verdict.exempt,
         "notes": dict(verdict.notes),
         "confirmed": list(verdict.confirmed),
+        "own": list(verdict.own),
     }
 
 
@@ -46,6 +47,7 @@ def verdict_from_json(value: dict[str, Any]) -> Verdict:
         exempt=str(value.get("exempt", "")),
         notes={str(key): str(note) for key, note in value.get("notes", {}).items()},
         confirmed=tuple(map(str, value.get("confirmed", ()))),
+        own=tuple(map(str, value.get("own", ()))),
     )
 
 

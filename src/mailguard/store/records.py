@@ -169,8 +169,10 @@ class MessageRecord:
 
     @property
     def owners(self) -> tuple[str, ...]:
-        """The keys of the people whose mail it is: envelope sender first, then the login if it is another address."""
-        return owners_of(self.sender, self.login)
+        """The keys of the people whose mail it is: envelope sender first, then the login if it is another address, then
+        whatever other addresses they were known by.
+        """
+        return tuple(dict.fromkeys((*owners_of(self.sender, self.login), *self.verdict.own)))
 
     @property
     def approvers(self) -> frozenset[str]:

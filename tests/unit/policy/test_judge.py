@@ -188,7 +188,7 @@ def test_a_case_that_breaks_the_judge_is_held() -> None:
 def test_no_recipients() -> None:
     case = mail()
     verdict = judge(rule_of(EXTERNAL), replace(case, envelope=replace(case.envelope, recipients=())))
-    assert verdict == Verdict((), (), "test")
+    assert verdict == Verdict((), (), "test", own=("ann@corp.example",))
 
 
 def terms_of(*rules: str) -> Any:

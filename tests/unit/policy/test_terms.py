@@ -87,6 +87,32 @@ def test_who_sends_as_another_is_asked_for_by_his_login_and_never_about_himself(
         assert terms.asks[0].approvers == approvers
 
 
+ALIAS = "d.avis@corp.example"
+BY_ALIAS = replace(PEOPLE, people={**PEOPLE.people, DAVE: replace(PEOPLE.people[DAVE], aliases=(ALIAS,))})
+
+
+@pytest.mark.parametrize(
+    ("sender", "own"),
+    [
+        (ALIAS, (DAVE, ALIAS)),
+        ("d.avis+news@corp.example", ("d.avis+news@corp.example", ALIAS, DAVE)),
+        ("dave+x@corp.example", ("dave+x@corp.example", DAVE, ALIAS)),
+        ("+x@corp.example", ("+x@corp.example",)),
+    ],
+)
+def test_by_whatever_address_somebody_sends_the_mail_is_his_own(sender: str, own: tuple[str, ...]) -> None:
+    verdict = judged("{approve: {by: [dave+ok@corp.example, {group: legal}]}}", BY_ALIAS, sender=sender)
+    assert verdict.own == own
+    terms = first(verdict).terms
+    assert terms is not None
+    expected = (ANN, EVE) if DAVE in own else (ANN, "dave+ok@corp.example", DAVE, EVE)
+    assert terms.asks[0].approvers == expected
+
+
+def test_the_manager_of_a_mailbox_is_that_of_its_plus_addresses() -> None:
+    assert ask("{approve: {by: manager}}", sender="ann+list@corp.example").approvers == (BOSS,)
+
+
 def test_a_group_that_is_gone_is_a_note_and_no_open_door() -> None:
     verdict = judged("{approve: {group: legal}}", replace(PEOPLE, groups={}))
     assert verdict.disposition is Disposition.APPROVE

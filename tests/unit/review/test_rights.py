@@ -57,6 +57,15 @@ def test_held(actor: Actor, disposition: Disposition, acts: set[Act]) -> None:
     assert acts_for(actor, *held(disposition)) == acts
 
 
+def test_whoever_owns_another_address_of_the_sender_is_no_approver_and_lets_nothing_go() -> None:
+    record, copy = held(Disposition.APPROVE, sender="a.nn@corp.example")
+    record = replace(record, verdict=replace(record.verdict, own=(ANN, ADMINISTRATOR.address, BOSS)))
+    assert acts_for(SENDER, record, copy) == WITHDRAW
+    assert acts_for(ADMINISTRATOR, record, copy) == WITHDRAW
+    assert acts_for(APPROVER, record, copy) == WITHDRAW
+    assert not is_entitled(ADMINISTRATOR, record, Act.APPROVE)
+
+
 def test_nobody_approves_his_own_mail_not_even_as_approver_or_administrator() -> None:
     record, copy = held(Disposition.APPROVE, sender=BOSS)
     for role in Role:
