@@ -159,8 +159,7 @@ class Intake:
         return await self._resolver.mail_domains(one.ascii_domain for one in envelope.recipients if not own(one))
 
     async def _judged(self, policy: Policy, case: Case) -> Verdict:
-        facts = case.facts
-        if len(facts.text) + len(case.envelope.recipients) * 100 <= _JUDGED_ON_LOOP and not facts.attachments:
+        if weight_of(case) <= _JUDGED_ON_LOOP and not case.facts.attachments:
             return judge(policy, case)
         return await asyncio.to_thread(judge, policy, case)
 
@@ -217,6 +216,13 @@ class Intake:
             [hit.rule for hit in verdict.enforced],
         )
         return _answer(message, verdict)
+
+
+def weight_of(case: Case) -> int:
+    """How much there is to judge, in characters of text. One To field can show thousands whom no envelope names."""
+    headers = case.facts.headers
+    people = len(case.envelope.recipients) + len(headers.to) + len(headers.cc)
+    return len(case.facts.text) + sum(len(value) for _, value in headers.fields or ()) + people * 100
 
 
 def _answer(message: Message, verdict: Verdict) -> Reply:

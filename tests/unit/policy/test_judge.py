@@ -171,6 +171,25 @@ def test_a_broken_rule_holds_the_mail_and_tells_no_content() -> None:
     assert "secret" not in str(verdict)
 
 
+@pytest.mark.parametrize(("more", "word"), [("", "deliver"), ("    automatic: true", "confirm")])
+def test_a_broken_rule_holds_what_is_never_held_only_if_it_is_about_it(more: str, word: str) -> None:
+    policy = rule_of(EXTERNAL, "confirm", more)
+    policy = replace(policy, rules=(replace(policy.rules[0], when=Broken()),))
+    verdict = judge(policy, mail({"kind": "auto_reply"}))
+    assert verdict.disposition.word == word
+    assert (verdict.recipients[0].terms is None) == (word == "deliver")
+
+
+def test_what_could_not_be_read_is_named() -> None:
+    findings = (
+        Finding("unreadable", "a.pdf", "x"),
+        Finding("unreadable", "", "too deep"),
+        Finding("macro", "b.doc", ""),
+    )
+    verdict = judge(rule_of("{recipients: {internal: true}}"), mail({"findings": findings}))
+    assert [hit.evidence for hit in verdict.hits] == [("a.pdf", "too deep")]
+
+
 def test_a_broken_exception_does_not_open_the_door() -> None:
     policy = rule_of(EXTERNAL)
     policy = replace(policy, rules=(replace(policy.rules[0], unless=(Broken(),)),))
@@ -183,6 +202,7 @@ def test_a_case_that_breaks_the_judge_is_held() -> None:
     verdict = judge(rule_of(EXTERNAL), case)
     assert verdict.disposition is Disposition.CONFIRM
     assert verdict.hits[0].rule == "unreadable"
+    assert [(one.external, one.rules) for one in verdict.recipients] == [(True, ("unreadable",))]
 
 
 def test_no_recipients() -> None:

@@ -12,8 +12,10 @@ from tests.judging import mail, rule_of, said
 from mailguard.mail.directory import Directory
 from mailguard.mail.facts import Finding, HeaderAddress, Headers
 from mailguard.policy.case import Known
+from mailguard.policy.conditions import habits
 from mailguard.policy.judge import judge
 from mailguard.policy.lint import lint
+from mailguard.policy.view import View
 
 BOB, CAROL, DAVE = "bob@partner.example", "carol@other.example", "dave@third.example"
 
@@ -358,3 +360,17 @@ def test_what_is_surely_not_meant_is_said(condition: str, warning: str) -> None:
 def test_a_sentence_may_name_it(condition: str, template: str, words: dict[str, Any], said_ja: str) -> None:
     policy = rule_of(condition, more=f'    because: {{ja: "{template}", en: "{template}"}}')
     assert judge(policy, mail(**words)).hits[0].because.ja == said_ja
+
+
+def test_the_nearest_habit_is_looked_for_once_for_all_recipients(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    nearest = habits._nearest
+
+    def counted(view: View, kind: habits.Change) -> habits.Near | None:
+        asked.append(kind)
+        return nearest(view, kind)
+
+    monkeypatch.setattr(habits, "_nearest", counted)
+    case = mail(to=[BOB, CAROL, DAVE, EVE], **USUAL)
+    assert said(rule_of("{recipients: {habit: unusual}}"), case) == "confirm"
+    assert asked == ["unusual"]

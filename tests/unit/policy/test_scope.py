@@ -65,6 +65,9 @@ def test_an_undecided_part_of_any_is_not_lost_beside_a_plain_one() -> None:
 def test_all_that_cannot_be_decided_is_about_those_too_for_whom_a_part_could_not() -> None:
     case = reachable(mail({"attachments": (LOCKED,)}, **THREE), gone=False, there=True)
     assert held(f"{{all: [{NO_MX}, {SECRET}]}}", case) == {"a", "b"}
+    plain = replace(case, facts=replace(case.facts, attachments=()))
+    gone = f"{{all: [{NO_MX}, {{message: {{empty_subject: false}}}}]}}"
+    assert held(gone, plain, "    when_unknown: ignore") == {"a"}
 
 
 def test_a_part_about_nobody_in_particular_is_about_everybody() -> None:
@@ -124,3 +127,45 @@ def test_whom_an_unread_field_may_show_is_held_beside_whom_it_shows() -> None:
     case = mail(BROKEN_TO, to=["a@x.example", "k@corp.example"], bcc=["b@x.example"])
     assert held("{recipients: {external: true, visible: true}}", case) == {"a", "b"}
     assert held("{recipients: {external: true, visible: true}}", mail(to="a@x.example", bcc="b@x.example")) == {"a"}
+
+
+def split(case: Case, *kept: str) -> Case:
+    """One part of a mail that a cloud hands over in several transactions: its fields still show everybody."""
+    some = tuple(one for one in case.envelope.recipients if str(one) in kept)
+    return replace(case, envelope=replace(case.envelope, recipients=some))
+
+
+def test_every_is_about_all_whom_the_fields_show_where_it_asks_who_is_seen() -> None:
+    part = split(mail(to=["p@partner.example", "b@x.example"]), "p@partner.example")
+    assert said(exempting(EVERY_SHOWN), part) == "confirm"
+    assert said(exempting("{external: true, in: [partners], every: true}"), part) == "deliver"
+
+
+def test_every_of_both_sides() -> None:
+    policy = rule_of("{recipients: {domain: [x.example, corp.example], every: true}}")
+    assert said(policy, mail(to=["b@x.example", "k@corp.example"])) == "confirm"
+    assert said(policy, mail(to=["b@x.example", "k@corp.example", "c@y.example"])) == "deliver"
+
+
+@pytest.mark.parametrize(
+    ("to", "word"),
+    [
+        (["a@gone.example", "b@dunno.example"], "confirm"),
+        (["a@gone.example", "b@dunno.example", "c@there.example"], "deliver"),
+        (["c@there.example"], "deliver"),
+    ],
+)
+def test_every_of_whom_some_cannot_be_decided(to: list[str], word: str) -> None:
+    policy = rule_of("{recipients: {external: true, no_mx: true, every: true}}")
+    assert said(policy, reachable(mail(to=to), gone=False, there=True)) == word
+
+
+def test_too_few_are_not_every_however_undecided() -> None:
+    policy = rule_of('{recipients: {external: true, no_mx: true, every: true, count: ">= 3"}}')
+    assert said(policy, reachable(mail(to=["a@gone.example", "b@dunno.example"]), gone=False)) == "deliver"
+
+
+def test_a_field_that_could_not_be_read_may_show_outsiders_to_a_colleague_alone() -> None:
+    policy = rule_of('{recipients: {external: true, visible: true, count: ">= 10"}}')
+    assert said(policy, mail(BROKEN_TO, to="k@corp.example")) == "confirm"
+    assert said(policy, mail(to="k@corp.example")) == "deliver"

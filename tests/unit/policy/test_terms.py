@@ -169,7 +169,19 @@ def test_office_hours_stop_every_clock() -> None:
     assert terms.asks[0].remind_after == timedelta(hours=17)  # Tuesday 10:00
     assert terms.asks[0].escalate_after == timedelta(hours=24)
     assert terms.expire_after == timedelta(hours=48)
-    assert first(judged(then, moment=None)).terms != terms
+    # Nobody knows when it came in: the times as they are written.
+    unknown = first(judged(then, moment=None)).terms
+    assert unknown is not None
+    assert (unknown.asks[0].remind_after, unknown.expire_after) == (timedelta(hours=2), timedelta(hours=18))
+    always = first(judged("{approve: {by: manager, remind_after: 2h}}")).terms
+    assert always is not None
+    assert (always.asks[0].remind_after, always.urgent) == (timedelta(hours=2), False)
+    assert (always.asks[0].escalate_to, always.asks[0].escalate_after) == ((), None)
+
+
+def test_just_enough_approvers_are_enough() -> None:
+    assert not judged("{approve: {group: legal, quorum: 3}}", sender="x@corp.example").hits[0].notes
+    assert judged("{approve: {group: legal, quorum: 4}}", sender="x@corp.example").hits[0].notes
 
 
 def test_urgent_only_where_every_rule_allows_it_and_every_rule_is_answered() -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from mailguard.policy.result import Truth, decide
-from mailguard.policy.values import parse_comparison, parse_duration, parse_size_comparison
+from mailguard.policy.values import parse_age, parse_comparison, parse_duration, parse_size_comparison, parse_text
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,17 @@ def test_what_is_no_comparison(text: object) -> None:
 
 @pytest.mark.parametrize(
     ("text", "octets"),
-    [(">= 10 MB", 10 * 2**20), ("> 1KB", 1024), ("< 2 GiB", 2**31), (">= 7", 7), (">= 1.5 kb", 1536)],
+    [
+        (">= 10 MB", 10 * 2**20),
+        (">= 1 MiB", 2**20),
+        ("> 1KB", 1024),
+        ("> 3 KiB", 3072),
+        ("< 2 GiB", 2**31),
+        ("< 1 GB", 2**30),
+        (">= 7", 7),
+        (">= 7 B", 7),
+        (">= 1.5 kb", 1536),
+    ],
 )
 def test_sizes(text: str, octets: int) -> None:
     assert parse_size_comparison(text).bound == octets
@@ -50,6 +60,43 @@ def test_durations(text: str, seconds: int) -> None:
 def test_what_is_no_duration(text: object) -> None:
     with pytest.raises(ValueError):
         parse_duration(text)
+
+
+@pytest.mark.parametrize(("text", "hours"), [("1h", 1), ("60m", 1), ("3600s", 1), ("3650d", 87600), ("180d", 4320)])
+def test_ages(text: str, hours: int) -> None:
+    assert parse_age(text) == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize("text", ["3599s", "59m", "3651d", "87601h", "180", "", None, 3600])
+def test_what_is_no_age(text: object) -> None:
+    with pytest.raises(ValueError, match="between 1h and 3650d"):
+        parse_age(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "always", "never", "least"),
+    [
+        (">= 0", True, False, 0),
+        (">= 1", False, False, 1),
+        ("> 0", False, False, 1),
+        ("> 4", False, False, 5),
+        ("== 0", False, False, 0),
+        ("== 3", False, False, 3),
+        ("< 0", False, True, 0),
+        ("< 1", False, False, 0),
+        ("<= 0", False, False, 0),
+        ("<= 999999999999", False, False, 0),
+    ],
+)
+def test_what_a_comparison_can_ever_say(text: str, always: bool, never: bool, least: int) -> None:
+    found = parse_comparison(text)
+    assert (found.always, found.never, found.least) == (always, never, least)
+
+
+@pytest.mark.parametrize("text", [5, True, None, [], " ", ""])
+def test_what_is_no_text(text: object) -> None:
+    with pytest.raises(ValueError, match="text"):
+        parse_text(text)
 
 
 @pytest.mark.parametrize(

@@ -85,17 +85,27 @@ def habit(kind: Change) -> Pick:
     )
 
 
-def _near(view: View, kind: Change) -> tuple[Circle, frozenset[str], frozenset[str]] | None:
+#: A habit with who is added and who is gone.
+Near = tuple[Circle, frozenset[str], frozenset[str]]
+
+
+def _near(view: View, kind: Change) -> Near | None:
+    """Asked for each recipient, and the same for all of them."""
+    return view.once(("habit", kind), lambda: _nearest(view, kind))
+
+
+def _nearest(view: View, kind: Change) -> Near | None:
     """The habit that this mail is nearest to in that way, with who is added and who is gone; None if it is usual."""
     if _is_usual(view):
         return None
     people = view.everybody
     circles = view.case.known.circles or ()
     wanted = {"unusual": (1, 0), "missing": (0, 1), "replaced": (1, 1)}[kind]
+    more = len(people) - wanted[0] + wanted[1]
     near = [
         circle
         for circle in circles
-        if len(circle.members) >= _SMALLEST[kind]
+        if len(circle.members) == more >= _SMALLEST[kind]
         and (len(people - circle.members), len(circle.members - people)) == wanted
     ]
     if not near:

@@ -27,17 +27,13 @@ class Condition(Protocol):
 class Once:
     """A condition that several rules may share: looked at once for each mail."""
 
-    __slots__ = ("_shut", "condition")
+    __slots__ = ("condition",)
 
     def __init__(self, condition: Condition) -> None:
         self.condition = condition
-        self._shut: Gate | None = getattr(condition, "shut", None)
 
     def __repr__(self) -> str:
         return repr(self.condition)
-
-    def shut(self, view: View) -> bool:
-        return self._shut is not None and self._shut(view)
 
     def look(self, view: View) -> Result:
         result = view.looked.get(self)
