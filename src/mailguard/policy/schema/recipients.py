@@ -94,7 +94,12 @@ class RecipientsModel(Strict):
         "each address at a provider of mailboxes for everybody, and the company itself as one",
         examples=[">= 2"],
     )
-    every: Switch | None = Field(None, description="all recipients of the same side are picked", examples=[True])
+    every: Switch | None = Field(
+        None,
+        description="all recipients of the same side are picked, hidden ones too; with an unreadable To or Cc it cannot be "
+        "decided where it depends on them",
+        examples=[True],
+    )
 
     @model_validator(mode="after")
     def _sides(self) -> RecipientsModel:
