@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from mailguard.mail.address import Address
@@ -19,7 +20,7 @@ Hide = Literal["all", "listed"]
 SplitHeader = Literal["own", "kept"]
 
 #: How many alterations one copy may have, and how long their texts may be, in characters.
-MOST_ALTERATIONS = 50
+MOST_ALTERATIONS = 200
 _TAG, _NAME, _VALUE, _FOOTER, _FOOTER_LINE, _LISTED = 60, 60, 500, 4000, 200, 50_000
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -142,27 +143,31 @@ class Footer:
 
 @dataclass(frozen=True, slots=True)
 class ZipAttachments:
-    """Attachments into one zip under AES-256. password and seed are secret and are shown in no repr.
+    """Attachments into one zip under AES-256. password and seed are secret and are shown in no repr; both are empty
+    until `drawn` gives them, which is before the recipe is kept: a verdict holds no secret.
 
-    names, types: globs; a file is packed that fits one of both (all files if both are empty). encrypted: SHA-256 of
-    files that are locked already; a mail whose files all are stays as it is. filename: of the zip; "" takes that of a
-    single file.
+    names, types: globs; sha256: of contents. A file is packed that fits one of them (all files if all are empty); each
+    of sha256 must be there. encrypted: SHA-256 of files that are locked already; a mail whose files all are stays as it
+    is. filename: of the zip; "" takes that of a single file.
     """
 
-    password: str = field(repr=False)
-    seed: str = field(repr=False)
+    password: str = field(default="", repr=False)
+    seed: str = field(default="", repr=False)
     filename: str = ""
     names: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     encrypted: tuple[str, ...] = ()
+    sha256: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _check(_PASSWORD.fullmatch(self.password) is not None, "password")
-        _check(_SEED.fullmatch(self.seed) is not None, "seed")
+        if self.password or self.seed:
+            _check(_PASSWORD.fullmatch(self.password) is not None, "password")
+            _check(_SEED.fullmatch(self.seed) is not None, "seed")
         _check(not self.filename or _is_file_name(self.filename), "filename")
         _check(len(self.names) <= 1000 and all(_is_line(one, 255) for one in self.names), "names")
         _check(len(self.types) <= 1000 and all(_MEDIA.fullmatch(one) for one in self.types), "types")
         _check(all(_SHA256.fullmatch(one) for one in self.encrypted), "encrypted")
+        _check(len(self.sha256) <= 1000 and all(_SHA256.fullmatch(one) for one in self.sha256), "sha256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +188,67 @@ class RemoveAttachment:
         _check(not self.name or _is_line(self.name, 500), "name")
 
 
-Alteration = ToBcc | Split | AddCc | AddBcc | TagSubject | AddHeader | Footer | ZipAttachments | RemoveAttachment
+@dataclass(frozen=True, slots=True)
+class StripBcc:
+    """A Bcc field that a client left in goes, whoever receives the copy. Every recipe does so; this does no more."""
+
+
+Alteration = (
+    ToBcc | Split | AddCc | AddBcc | TagSubject | AddHeader | Footer | ZipAttachments | RemoveAttachment | StripBcc
+)
 Recipe = tuple[Alteration, ...]
+
+#: Those without which a mail is not what the policy lets out; the others are what it adds.
+_PROTECTIVE = (ToBcc, Split, ZipAttachments, RemoveAttachment)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One alteration as people see it: its word, whose copies it is about, and the diff, a bounded line each.
+
+    notes: sentences beside it, as (ja, en).
+    """
+
+    alteration: str
+    recipients: tuple[Address, ...]
+    diff: tuple[str, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is kept of a mail's alterations: the recipe of each copy that has one (key of the recipient), with its
+    secrets, and what they change.
+    """
+
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+
+
+def is_protective(alteration: Alteration) -> bool:
+    """Whether a mail must not go out by itself if this cannot be done."""
+    return isinstance(alteration, _PROTECTIVE)
+
+
+def changes_octets(alteration: Alteration) -> bool:
+    """Whether it is about the octets at all, and not only about who gets them how."""
+    return not isinstance(alteration, AddBcc) and not (isinstance(alteration, Split) and alteration.header == "kept")
+
+
+def drawn(recipe: Recipe, password: str, seed: str, keys: tuple[str, ...]) -> Recipe:
+    """The recipe with what only this mail knows: a zip's secrets, and the envelope's addresses (keys) that the header
+    must not tell where somebody is hidden; those of visible domains may stand.
+    """
+    return tuple(_drawn(one, password, seed, keys) for one in recipe)
+
+
+def _drawn(one: Alteration, password: str, seed: str, keys: tuple[str, ...]) -> Alteration:
+    if isinstance(one, ZipAttachments):
+        return replace(one, password=password, seed=seed)
+    if isinstance(one, ToBcc) and one.hide == "all":
+        visible = frozenset(one.visible)
+        return replace(one, keys=tuple(key for key in keys if key.rpartition("@")[2] not in visible))
+    return one
 
 
 def is_personal(recipe: Recipe) -> bool:
@@ -199,7 +263,7 @@ def added_recipients(recipe: Recipe) -> tuple[Address, ...]:
 
 def zip_passwords(recipe: Recipe) -> tuple[str, ...]:
     """The passwords that the sender is told, in order."""
-    return tuple(one.password for one in recipe if isinstance(one, ZipAttachments))
+    return tuple(one.password for one in recipe if isinstance(one, ZipAttachments) and one.password)
 
 
 def new_password() -> str:

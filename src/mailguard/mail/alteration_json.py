@@ -21,6 +21,7 @@ from mailguard.mail.alteration import (
     Recipe,
     RemoveAttachment,
     Split,
+    StripBcc,
     TagSubject,
     ToBcc,
     ZipAttachments,
@@ -37,6 +38,7 @@ KINDS: dict[str, type[Alteration]] = {
     "footer": Footer,
     "zip_attachments": ZipAttachments,
     "remove_attachment": RemoveAttachment,
+    "strip_bcc": StripBcc,
 }
 _WORDS = {made: word for word, made in KINDS.items()}
 

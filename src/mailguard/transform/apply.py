@@ -58,13 +58,15 @@ _PERSONAL: dict[type[Alteration], Callable[[Mail, Any, Address], Step]] = {ToBcc
 class Altered:
     """What leaves. diff: what changed, decoded, a line each: `@@ place @@`, `-` went, `+` came; bounded.
 
-    notes: what people should know besides. breaks_dkim: a signature of the domain no longer verifies.
+    by: the same diff for each alteration by its word ("strip_bcc" for a Bcc field that went). notes: what people should
+    know besides. breaks_dkim: a signature of the domain no longer verifies.
     """
 
     octets: bytes
     diff: tuple[str, ...] = ()
     notes: tuple[Because, ...] = ()
     breaks_dkim: bool = False
+    by: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,12 @@ def apply(octets: bytes, recipe: Recipe, recipient: Address) -> Altered | Refuse
     """Alter a mail for one recipient. An empty recipe gives the same octets.
 
     The result depends on nothing but the arguments, and on `recipient` only where `is_personal(recipe)`.
+    Raises ValueError for a zip whose password was not drawn yet: such a recipe is nobody's.
     """
     if not recipe:
         return Altered(octets)
+    if any(isinstance(one, ZipAttachments) and not one.password for one in recipe):
+        raise ValueError("recipe: the zip has no password yet")
     walk = _Walk(kind_of(recipe[0]), recipient)
     try:
         walk.open(octets)
@@ -105,6 +110,7 @@ class _Walk:
         self.word = word
         self._recipient = recipient
         self._diff: list[str] = []
+        self._by: list[tuple[str, tuple[str, ...]]] = []
         self._notes: list[Because] = []
 
     def open(self, octets: bytes) -> None:
@@ -129,11 +135,13 @@ class _Walk:
         self._require_open()
         self.mail = read_structure(edited(self.mail.octets, step.edits))
         self._diff += step.diff
+        self._by.append(("strip_bcc" if word == "bcc_header" else word, tuple(step.diff)))
 
     def result(self) -> Altered:
         diff = self._diff if len(self._diff) <= _MOST_DIFF else [*self._diff[:_MOST_DIFF], "..."]
         notes = tuple(dict.fromkeys(self._notes))
-        return Altered(self.mail.octets, tuple(diff), notes, breaks_dkim(self._before, self.mail))
+        broken = breaks_dkim(self._before, self.mail)
+        return Altered(self.mail.octets, tuple(diff), notes, broken, tuple(self._by))
 
     def _require_open(self) -> None:
         if self._sealed is not None:

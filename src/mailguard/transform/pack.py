@@ -30,7 +30,11 @@ def zip_attachments(mail: Mail, alteration: ZipAttachments) -> Step:
             "本文中にuuencode形式のファイルがあるため暗号化ZIPにできません",
             "a file stands uuencoded in the text, so it cannot be moved into a zip",
         )
-    files = [one for one in files_of(mail) if _picked(one, alteration)]
+    files = [one for one in files_of(mail) if _picked(mail, one, alteration)]
+    if not {one.sha256(mail) for one in files}.issuperset(alteration.sha256):
+        raise Unalterable(
+            "暗号化ZIPにする添付ファイルが見つかりません", "an attachment that is to be moved into a zip is not there"
+        )
     if not files:
         return Step()
     locked = frozenset(alteration.encrypted)
@@ -39,8 +43,10 @@ def zip_attachments(mail: Mail, alteration: ZipAttachments) -> Step:
     return _moved(mail, files, alteration)
 
 
-def _picked(file: File, alteration: ZipAttachments) -> bool:
-    if not alteration.names and not alteration.types:
+def _picked(mail: Mail, file: File, alteration: ZipAttachments) -> bool:
+    if not alteration.names and not alteration.types and not alteration.sha256:
+        return True
+    if alteration.sha256 and file.sha256(mail) in alteration.sha256:
         return True
     name = file.title.casefold()
     return any(fnmatchcase(name, one.casefold()) for one in alteration.names) or any(

@@ -18,6 +18,7 @@ from mailguard.mail.alteration import (
     Recipe,
     RemoveAttachment,
     Split,
+    StripBcc,
     TagSubject,
     ToBcc,
     ZipAttachments,
@@ -38,7 +39,9 @@ EVERY: Recipe = (
     AddHeader("X-Class", "機密"),
     Footer("一\n二", "one"),
     ZipAttachments("password", "0" * 32, "a.zip", ("*.x",), ("image/*",), ("0" * 64,)),
+    ZipAttachments(sha256=("1" * 64,)),
     RemoveAttachment("1.2", "0" * 64, "a.txt"),
+    StripBcc(),
 )
 
 
@@ -55,8 +58,8 @@ def test_every_kind_goes_to_json_and_back() -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ({}, "recipe: not a list of at most 50 alterations"),
-        ([{"kind": "split"}] * 51, "recipe: not a list of at most 50 alterations"),
+        ({}, "recipe: not a list of at most 200 alterations"),
+        ([{"kind": "split"}] * 201, "recipe: not a list of at most 200 alterations"),
         ([{"kind": "split"}, 5], "recipe.1: not an object"),
         ([{}], "recipe.0: unknown kind"),
         ([{"kind": ["split"]}], "recipe.0: unknown kind"),
