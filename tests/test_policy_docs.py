@@ -37,6 +37,7 @@ BESIDE: dict[str, dict[str, Any]] = {
     "HabitModel": {"together": ["a@x.example", "b@x.example", "c@x.example"]},
     "HeaderModel": {"name": "X-Confidential"},
     "ExampleHeaderModel": {"name": "X-Confidential"},
+    "AddHeaderModel": {"name": "X-Company-Class", "value": "external"},
     "PatternModel": {"pattern": "[0-9]{4}"},
     "PersonModel": {"address": "ann@corp.example"},
     "PolicyFile": {"version": 1},

@@ -70,7 +70,10 @@ def dispositions() -> str:
     rest = [(name, field) for name, field in fields.items() if name not in WORDS]
     parts.append(f"Beside each of them:\n\n{_table(rest)}")
     for name, field in rest:
-        parts += [_inside(field.alias or name, model) for model in _models(field.annotation)]
+        for model in _models(field.annotation):
+            parts.append(_inside(field.alias or name, model))
+            for key, inner in model.model_fields.items():
+                parts += [_inside(key, one) for one in _models(inner.annotation)]
     return "\n\n".join(parts)
 
 

@@ -35,6 +35,7 @@ from mailguard.store.history import History
 from mailguard.store.records import MessageRecord
 from mailguard.store.spool import Spool
 from mailguard.store.turned_away import TurnedAway
+from mailguard.workshop import Tried, Workshop
 
 #: So often may a mail carry our own mark before it is a loop. A colleague who redirects a mail adds one honestly.
 _OWN_MARKS = 5
@@ -74,6 +75,7 @@ class Intake:
         history: History,
         spool: Spool,
         turned_away: TurnedAway,
+        workshop: Workshop,
         delivery: HandsOn,
         noticed: Callable[[MessageRecord | None], None],
         now: Callable[[], datetime],
@@ -87,6 +89,7 @@ class Intake:
         self._history = history
         self._spool = spool
         self._turned_away = turned_away
+        self._workshop = workshop
         self._delivery = delivery
         self._noticed = noticed
         self._now = now
@@ -122,7 +125,10 @@ class Intake:
             return await self._challenge(message, case, verdict, digest, told)
         if verdict.disposition is Disposition.REJECT:
             return await self._refuse(message, case, verdict)
-        return await self._keep(message, case, verdict)
+        tried = await self._workshop.try_out(message.body, verdict)
+        for error in tried.errors:
+            events.fault("intake", error, message_id=message.id)
+        return await self._keep(message, case, tried)
 
     async def _facts(self, message: Message) -> Facts:
         """Read the mail, and have it scanned meanwhile where a scanner is set up."""
@@ -197,11 +203,18 @@ class Intake:
         if any(hit.notify for hit in verdict.hits):
             self._noticed(None)
 
-    async def _keep(self, message: Message, case: Case, verdict: Verdict) -> Reply:
+    async def _keep(self, message: Message, case: Case, tried: Tried) -> Reply:
+        verdict = tried.verdict
         prefix = received_field(message, self._settings.host) + processed_field(self._settings.key, message.id)
         lease = self._now() + self._settings.lease if self._delivery.room_for_one() else None
         record = await self._spool.add(
-            message, case.facts, verdict, prefix, lease_until=lease, circumstances=case_to_json(case)
+            message,
+            case.facts,
+            verdict,
+            prefix,
+            lease_until=lease,
+            circumstances=case_to_json(case),
+            prepared=tried.prepared,
         )
         if lease is not None:
             self._delivery.hand_on(record)

@@ -14,6 +14,17 @@ from pydantic import ValidationError
 from tests.judging import by_recipient, plain_yaml, policy_of
 
 from mailguard.mail.address import NULL_PATH, Address, ReversePath, parse_address
+from mailguard.mail.alteration import (
+    AddHeader,
+    Footer,
+    RemoveAttachment,
+    StripBcc,
+    TagSubject,
+    ToBcc,
+    ZipAttachments,
+    zip_passwords,
+)
+from mailguard.mail.alteration_json import kind_of
 from mailguard.mail.directory import Directory, Person
 from mailguard.mail.envelope import Client, Envelope
 from mailguard.mail.facts import FINDING_CODES, Attachment, ClassCount, Facts, Finding, HeaderAddress, Headers
@@ -103,8 +114,38 @@ DISPOSITIONS = st.sampled_from(
         {"challenge": "5m", "scope": "recipients", "notify": ["sender", "administrators"]},
     ]
 )
+ALTERATIONS = st.sampled_from(
+    [
+        "to_bcc",
+        {"to_bcc": {"style": "each_alone", "hide": "external"}},
+        "split",
+        {"split": {"header": "kept"}},
+        {"add_cc": ["manager", "k@corp.example"]},
+        {"add_bcc": ["archive@corp.example", {"group": "legal"}]},
+        {"tag_subject": "[社外]"},
+        {"tag_subject": "[b]"},
+        {"add_header": {"name": "X-Class", "value": "1"}},
+        {"footer": "社外秘"},
+        "zip",
+        {"zip": {"files": ["*.pdf"], "filename": "b.zip"}},
+        {"zip": {"types": ["exe"]}},
+        {"remove_attachment": {"executable": True}},
+        {"remove_attachment": {"name": "*"}},
+    ]
+)
+
+
+PLAIN = {"delay": "60s", "challenge": "10m"}
+
+
+def with_alterations(then: Any, alter: list[Any]) -> Any:
+    if not alter or then == "reject":
+        return then
+    return {**(then if isinstance(then, dict) else {then: PLAIN.get(then, True)}), "alter": alter}
+
+
 RULES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
-    {"when": CONDITIONS, "then": DISPOSITIONS},
+    {"when": CONDITIONS, "then": st.builds(with_alterations, DISPOSITIONS, st.lists(ALTERATIONS, max_size=3))},
     optional={
         "unless": st.lists(CONDITIONS, min_size=1, max_size=2),
         "mode": st.sampled_from(["monitor", "notify", "enforce"]),
@@ -112,6 +153,9 @@ RULES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "when_unknown": st.sampled_from(["hold", "ignore"]),
     },
 ).filter(lambda rule: not (rule.get("automatic") and "challenge" in rule["then"]))  # type: ignore[arg-type]
+
+
+NEVER_SEALED = (TagSubject, AddHeader, Footer, ZipAttachments, RemoveAttachment, StripBcc)
 
 
 def policy(rules: list[dict[str, Any]]) -> Policy:
@@ -146,7 +190,7 @@ FILES: st.SearchStrategy[Attachment] = st.recursive(
         st.sampled_from(["image/png", "application/pdf"]),
         st.sampled_from(["pdf", "zip", "exe", ""]),
         st.integers(0, 2**21),
-        st.just(""),
+        st.sampled_from(["", "a" * 64, "b" * 64]),
         SWITCH,
         SWITCH,
         st.text(max_size=9),
@@ -218,8 +262,12 @@ PEOPLE = Directory(
 @given(st.lists(RULES, min_size=1, max_size=4), RULES, CASES)
 def test_adding_a_rule_never_makes_a_verdict_milder(rules: list[Any], more: Any, case: Case) -> None:
     before, after = judge(policy(rules), case), judge(policy([*rules, more]), case)
-    for old, new in zip(before.recipients, after.recipients, strict=True):
+    found = {one.address: one for one in after.recipients}
+    for old in before.recipients:
+        new = found[old.address]
         assert new.disposition >= old.disposition
+        assert {kind_of(one) for one in old.alter} <= {kind_of(one) for one in new.alter}
+        assert old.added >= new.added
         assert set(old.rules) <= set(new.rules)
         if new.disposition == old.disposition and old.terms is not None:
             assert new.terms is not None
@@ -276,7 +324,15 @@ def test_the_order_of_recipients_does_not_matter(rules: list[Any], case: Case, c
 def test_the_judge_is_total_and_every_recipient_has_a_verdict(rules: list[Any], case: Case) -> None:
     judged = policy(rules)
     verdict = judge(judged, case)
-    assert [one.address for one in verdict.recipients] == list(case.envelope.recipients)
+    assert [one.address for one in verdict.recipients if not one.added] == list(case.envelope.recipients)
+    assert len({one.address.key for one in verdict.recipients}) == len(verdict.recipients)
+    for one in verdict.recipients:
+        assert len(set(one.alter)) == len(one.alter)
+        assert sum(isinstance(alteration, ToBcc) for alteration in one.alter) <= 1
+        assert sum(isinstance(alteration, ZipAttachments) for alteration in one.alter) <= 1
+        assert not zip_passwords(one.alter)
+        if case.facts.signed or case.facts.encrypted:
+            assert not any(isinstance(alteration, NEVER_SEALED) for alteration in one.alter)
     assert all(hit.because.ja and hit.because.en for hit in verdict.hits)
     assert not any(hit.evidence[1:] == ("Exception",) or "Error" in "".join(hit.evidence) for hit in verdict.hits)
     assert verdict.recipients == () or "unreadable" not in codes(case) or held_or_exempt(verdict)
@@ -289,7 +345,9 @@ def test_the_judge_is_total_and_every_recipient_has_a_verdict(rules: list[Any], 
     assert verdict_from_json(verdict_to_json(verdict)) == verdict
     told = explain(judged, case)
     assert [rule["id"] for rule in told["rules"]] == [rule.id for rule in judged.rules]
-    assert {hit.rule for hit in verdict.hits} - {"unreadable"} == {r["id"] for r in told["rules"] if r["hit"]}
+    assert {hit.rule for hit in verdict.hits} - {"unreadable", "unalterable"} == {
+        r["id"] for r in told["rules"] if r["hit"]
+    }
 
 
 def may_answer(asks: Iterable[Ask]) -> set[str]:

@@ -20,6 +20,7 @@ from tests.relaying import until
 from mailguard.delivery import Bounces, BounceSettings, Delivery, DeliverySettings, Schedule
 from mailguard.mail.actor import HOUSE
 from mailguard.mail.address import NULL_PATH, Address, ReversePath, parse_address
+from mailguard.mail.alteration import Prepared, Recipe, RemoveAttachment, Split, TagSubject, ZipAttachments
 from mailguard.mail.envelope import Client, Envelope
 from mailguard.mail.facts import Facts, Headers
 from mailguard.mail.lifecycle import Event, State
@@ -36,7 +37,8 @@ from mailguard.store.holds import Holds
 from mailguard.store.outbox import Outbox
 from mailguard.store.queue import Queue
 from mailguard.store.records import Filter, MessageRecord, RecordResult
-from mailguard.store.spool import Spool
+from mailguard.store.spool import Retention, Spool
+from mailguard.workshop import Workshop
 
 ANN, BOB, CY = (parse_address(f"{who}@x.example") for who in ("ann", "bob", "cy"))
 MAIL = b"From: ann@x.example\r\nSubject: offer\r\nMessage-ID: <1@x.example>\r\n\r\nhello\r\n"
@@ -120,6 +122,7 @@ class Desk:
             upstream,
             Bounces(self.outbox, self.spool, self.holds.find, settings, now=self.now),
             DeliverySettings(**{**values, **changes}),
+            workshop=Workshop(),
             now=self.now,
             live=self.live,
             noticed=lambda: self.noticed.append(None),
@@ -139,6 +142,7 @@ class Desk:
         octets: bytes = MAIL,
         disposition: Disposition = Disposition.DELIVER,
         lease: timedelta | None = None,
+        recipes: dict[Address, Recipe] | None = None,
     ) -> MessageRecord:
         """Take a mail in, as intake does."""
         people = recipients or (BOB,)
@@ -150,7 +154,8 @@ class Desk:
         facts = Facts(headers=Headers(subject="offer", message_id="<1@x.example>"))
         prefix = f"Received: {message.id}\r\n".encode()
         until_then = None if lease is None else self.now() + lease
-        return await self.spool.add(message, facts, verdict, prefix, lease_until=until_then)
+        prepared = Prepared({address.key: recipe for address, recipe in (recipes or {}).items()})
+        return await self.spool.add(message, facts, verdict, prefix, lease_until=until_then, prepared=prepared)
 
     async def find(self, message_id: str) -> MessageRecord:
         record = await self.holds.find(message_id)
@@ -520,3 +525,115 @@ async def test_consoles_hear_of_it(desk: Desk) -> None:
         heard = await listener.next(5)
     assert heard is not None
     assert (heard.kind, heard.message_id) == ("relayed", record.id)
+
+
+# Alterations
+
+TAG: Recipe = (TagSubject("[x]"),)
+TAGGED = MAIL.replace(b"Subject: ", b"Subject: [x] ")
+FILE = (
+    b"From: ann@x.example\r\nSubject: offer\r\nMIME-Version: 1.0\r\nContent-Type: application/pdf\r\n"
+    b"Content-Disposition: attachment; filename=a.pdf\r\n\r\npdf\r\n"
+)
+
+
+async def test_copies_leave_as_their_recipes_say_and_the_rest_as_it_came(desk: Desk) -> None:
+    record = await desk.put(BOB, CY, recipes={CY: TAG})
+    assert [one.recipe for one in record.recipients] == [(), TAG]
+    script = Script()
+    await desk.started(script)
+    done = await desk.in_state(record.id, State.RELAYED)
+    assert {sent.recipients: octets for sent, octets in zip(script.sent, script.octets, strict=True)} == {
+        (BOB,): record.prefix + MAIL,
+        (CY,): record.prefix + TAGGED,
+    }
+    assert [sent.size for sent in script.sent] == [len(one) for one in script.octets]
+    assert [one.attempts for one in done.recipients] == [1, 1]
+    assert (await desk.spool.body(record.id)).read() == MAIL
+
+
+async def test_each_transaction_is_recorded_before_the_next(desk: Desk) -> None:
+    split: Recipe = (Split(),)
+    record = await desk.put(BOB, CY, ANN, recipes={BOB: split, CY: split, ANN: split})
+    script = Script(TAKEN, RuntimeError("the process died"), TAKEN)
+    await desk.started(script)
+    await desk.so(record.id, lambda now: any(one.state is State.RELAYED for one in now.recipients))
+    await quiet(script, 2)
+    left = {one.address for one in (await desk.find(record.id)).recipients if one.state is State.QUEUED}
+    assert left == {one.address for one in record.recipients} - set(script.sent[0].recipients)
+
+
+async def test_what_does_not_fit_into_one_lease_waits_for_the_next(desk: Desk) -> None:
+    split: Recipe = (Split(),)
+    record = await desk.put(BOB, CY, ANN, recipes={BOB: split, CY: split, ANN: split})
+    script = Script()
+    await desk.started(script, lease=timedelta(0))  # over as soon as it began
+    await desk.in_state(record.id, State.RELAYED)
+    assert sorted(len(sent.recipients) for sent in script.sent) == [1, 1, 1]
+    assert len({sent.recipients for sent in script.sent}) == 3
+
+
+async def test_a_retry_sends_the_same_octets_also_after_a_new_start(desk: Desk) -> None:
+    packed: Recipe = (ZipAttachments("ABCD-EFGH-JKMN-PQRS", "0" * 64), *TAG)
+    record = await desk.put(BOB, octets=FILE, recipes={BOB: packed})
+    first = Script(LATER)
+    room = await desk.started(first)
+    await quiet(first, 1)
+    await room.stop()
+    desk.later(minutes=2)
+    second = Script()
+    await desk.started(second)
+    await desk.in_state(record.id, State.RELAYED)
+    assert first.octets == second.octets
+    assert b"application/zip" in first.octets[0]
+
+
+async def test_what_cannot_be_made_ready_waits_for_somebody_to_decide(desk: Desk) -> None:
+    gone: Recipe = (RemoveAttachment(sha256="f" * 64),)
+    record = await desk.put(BOB, CY, recipes={CY: gone})
+    script = Script()
+    delivery = await desk.started(script)
+    await desk.so(record.id, lambda now: {one.state for one in now.recipients} == {State.RELAYED, State.HELD})
+    assert [sent.recipients for sent in script.sent] == [(BOB,)]
+    held = (await desk.find(record.id)).recipients[1]
+    assert (held.state, held.leased, held.expire_action) == (State.HELD, False, "return")
+    assert held.expires_at == desk.now() + timedelta(hours=72)
+    assert [(n.kind, n.detail["recipients"]) for n in await desk.outbox.pending()] == [("held", [str(CY)])]
+    # whoever lets it go lets it be tried once more, and nothing is lost
+    await desk.holds.apply(record.id, Event.RELEASE, HOUSE, desk.now())
+    delivery.wake()
+    await desk.so(record.id, lambda now: now.recipients[1].state is State.HELD)
+    assert len(script.sent) == 1
+
+
+async def test_a_recipe_that_is_damaged_keeps_the_copy_in_the_house(desk: Desk) -> None:
+    record = await desk.put(BOB, recipes={BOB: TAG})
+    await desk.db.write(lambda c: c.execute('UPDATE recipe SET alterations = \'[{"kind": "tug"}]\''))
+    script = Script()
+    await desk.started(script)
+    await desk.in_state(record.id, State.HELD)
+    assert script.sent == []
+
+
+async def test_the_password_is_owed_once_and_only_when_the_file_is_out(desk: Desk) -> None:
+    packed: Recipe = (ZipAttachments("ABCD-EFGH-JKMN-PQRS", "0" * 64),)
+    record = await desk.put(BOB, CY, octets=FILE, recipes={BOB: packed, CY: (*packed, *TAG)})
+    script = Script(LATER, LATER, TAKEN)
+    await desk.started(script)
+    await quiet(script, 2)
+    assert await desk.outbox.pending() == []
+    desk.later(minutes=2)
+    await desk.in_state(record.id, State.RELAYED)
+    (notice,) = await desk.outbox.pending()
+    assert (notice.kind, notice.to, notice.message_id) == ("password", str(ANN), record.id)
+    assert "ABCD" not in repr(notice)
+    assert "ABCD" not in repr(record)
+
+
+async def test_recipes_go_with_the_octets(desk: Desk) -> None:
+    record = await desk.put(BOB, recipes={BOB: TAG})
+    await desk.started(Script())
+    await desk.in_state(record.id, State.RELAYED)
+    await desk.spool.purge(desk.now() + timedelta(days=8), Retention())
+    rows = await desk.db.read(lambda c: c.execute("SELECT count(*) FROM recipe").fetchone())
+    assert rows == (0,)

@@ -34,6 +34,7 @@ from mailguard.smtpd.settings import DoorLimits
 from mailguard.store.history import History
 from mailguard.store.records import Filter, MessageRecord
 from mailguard.store.turned_away import TurnedAway
+from mailguard.workshop import Workshop
 
 PA, TOP, VICE = "pa@corp.example", "top@corp.example", "vice@corp.example"
 LAWYER, BOB = "lawyer@firm.example", "bob@x.example"
@@ -113,6 +114,7 @@ async def opened(folder: Path, company: Organization) -> AsyncIterator[House]:
             history=History(reception.db),
             spool=reception.spool,
             turned_away=TurnedAway(reception.db),
+            workshop=Workshop(),
             delivery=Elsewhere(),
             noticed=lambda _: None,
             now=reception.clock,

@@ -42,6 +42,7 @@ from mailguard.smtpd.tls import CertificateError
 from mailguard.store.errors import StoreError
 from mailguard.store.records import MessageRecord, NoticeKind
 from mailguard.store.spool import Retention
+from mailguard.workshop import Workshop
 
 Role = Literal["all", "smtp", "delivery", "console"]
 
@@ -156,6 +157,7 @@ class House:
             history=rooms.history,
             spool=rooms.spool,
             turned_away=rooms.turned_away,
+            workshop=Workshop(),
             delivery=self._delivery or Elsewhere(),
             noticed=self._taken,
             now=utc_now,

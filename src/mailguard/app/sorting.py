@@ -17,6 +17,7 @@ from mailguard.relay.settings import UpstreamSettings
 from mailguard.relay.smtp import SmtpUpstream
 from mailguard.relay.upstream import Upstream
 from mailguard.store.records import MessageRecord
+from mailguard.workshop import Workshop
 
 
 class Elsewhere:
@@ -72,6 +73,7 @@ async def sorting_room(rooms: Rooms, key: bytes, *, noticed: Callable[[], None])
             concurrency=settings.connections,
             mark=lambda message_id: processed_field(key, message_id),
         ),
+        workshop=Workshop(),
         now=utc_now,
         live=rooms.live,
         noticed=noticed,

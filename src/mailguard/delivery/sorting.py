@@ -13,23 +13,37 @@ from __future__ import annotations
 import asyncio
 import collections
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from mailguard import events
 from mailguard.delivery.bounces import Bounces
+from mailguard.delivery.parcels import Parcel, parcels
 from mailguard.delivery.schedule import Schedule, attempts, began
 from mailguard.mail.address import Address
 from mailguard.mail.lifecycle import State
+from mailguard.mail.message import Body
 from mailguard.mail.outcome import Outcome
+from mailguard.mail.verdict import Because
 from mailguard.relay.content import BodyCorrupt
 from mailguard.relay.upstream import Outgoing, Upstream, deferred, same_for_all
 from mailguard.store.errors import StoreError
 from mailguard.store.queue import Queue
 from mailguard.store.records import Job, MessageRecord, RecordResult
 from mailguard.store.spool import BodyGone, Spool
+from mailguard.transform.apply import Refused
+from mailguard.workshop import NotAsJudged, Workshop
+
+#: When copies that could not be made ready are given back if nobody decides.
+_PUT_BACK = timedelta(hours=72)
+LOST = Refused(
+    "recipe",
+    Because(
+        "変更の指示を読み取れないため、送信できません", "What it is to be changed to cannot be read, so it stays here"
+    ),
+)
 
 
 class Hears(Protocol):
@@ -73,6 +87,7 @@ class Delivery:
         bounces: Bounces,
         settings: DeliverySettings,
         *,
+        workshop: Workshop,
         now: Callable[[], datetime],
         live: Hears,
         noticed: Callable[[], None] = lambda: None,
@@ -83,6 +98,7 @@ class Delivery:
         self._upstream = upstream
         self._bounces = bounces
         self._settings = settings
+        self._workshop = workshop
         self._now = now
         self._live = live
         self._noticed = noticed
@@ -219,19 +235,40 @@ class Delivery:
     async def _work(self, job: Job) -> None:
         """Relay and record. What goes wrong in the house is logged; the lease brings the job back."""
         try:
+            *first, last = parcels(job)
             try:
-                outcomes = await self._try(job)
+                in_time = await self._work_apart(job, first, last) if first else True
+                outcomes = await self._try(last) if in_time else {}
             finally:
                 self._offering -= 1
                 self._woken.set()
-            await self._record(job, outcomes)
+            if outcomes:
+                await self._record(last.job, outcomes)
         except Exception as error:
             events.fault("delivery", error, message_id=job.record.id)
 
-    async def _try(self, job: Job) -> dict[Address, Outcome]:
-        record = job.record
+    async def _work_apart(self, job: Job, first: Sequence[Parcel], last: Parcel) -> bool:
+        """All parcels but the last, each recorded before the next: what is out is not sent twice. What cannot be begun
+        before the lease is half over waits for another one. Returns whether the last may be begun.
+        """
+        until = asyncio.get_running_loop().time() + self._settings.lease.total_seconds() / 2
+        for number, parcel in enumerate(first):
+            if outcomes := await self._try(parcel):
+                await self._record(parcel.job, outcomes)
+            if self._stopping or asyncio.get_running_loop().time() > until:
+                left = tuple(one for later in (*first[number + 1 :], last) for one in later.job.recipients)
+                await self._queue.give_back(job.record.id, left, self._now())
+                self._look_at = 0.0
+                return False
+        return True
+
+    async def _try(self, parcel: Parcel) -> dict[Address, Outcome]:
+        """The outcomes at the upstream; none for copies that were put back."""
+        job, record = parcel.job, parcel.job.record
         try:
-            body = await self._spool.body(record.id)
+            body = await self._ready(parcel)
+            if body is None:
+                return {}
             outgoing = Outgoing(
                 message_id=record.id,
                 sender=record.sender,
@@ -242,10 +279,26 @@ class Delivery:
                 body_8bit=record.body_8bit,
             )
             return await self._upstream.relay(outgoing)
-        except (BodyCorrupt, BodyGone, OSError) as error:
+        except (BodyCorrupt, BodyGone, NotAsJudged, OSError) as error:
             # Not sent, and not given up at once: an operator may bring the octets back from a backup.
             events.fault("delivery", error, message_id=record.id)
             return same_for_all(job.recipients, deferred("stored message is damaged or missing; nothing was sent"))
+
+    async def _ready(self, parcel: Parcel) -> Body | None:
+        """The octets that leave; None if they must not: then the copies wait for somebody to decide."""
+        job, recipe = parcel.job, parcel.recipe
+        body = await self._spool.body(job.record.id)
+        made = LOST if recipe is None else body
+        if recipe:
+            made = await self._workshop.alter(body, recipe, job.recipients[0])
+        if isinstance(made, Body):
+            return made
+        now = self._now()
+        events.fault("delivery", RuntimeError(made.because.en), message_id=job.record.id)
+        await self._queue.put_back(job.record.id, job.recipients, now, now + _PUT_BACK, made.because)
+        self._live.publish("held", job.record.id, job.record.people)
+        self._noticed()
+        return None
 
     async def _record(self, job: Job, outcomes: Mapping[Address, Outcome]) -> None:
         record, now = job.record, self._now()

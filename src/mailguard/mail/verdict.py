@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Literal
 
 from mailguard.mail.address import Address
+from mailguard.mail.alteration import Recipe
 
 
 class Disposition(enum.IntEnum):
@@ -53,7 +54,7 @@ class RuleHit:
 
     notes: what else people should know, such as that nobody could be found to approve. notify: who is told of the hit:
     SENDER, ADMINISTRATORS, or keys of addresses.
-    unsure: it could not be decided, and counts as a hit for that.
+    unsure: it could not be decided, and counts as a hit for that. alter: the words of the alterations that it asks for.
     """
 
     rule: str
@@ -65,6 +66,7 @@ class RuleHit:
     notes: tuple[Because, ...] = ()
     notify: tuple[str, ...] = ()
     unsure: bool = False
+    alter: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,11 @@ class HoldTerms:
 
 @dataclass(frozen=True, slots=True)
 class RecipientVerdict:
-    """What happens to one recipient. `terms` is set for delay, confirm, approve and challenge."""
+    """What happens to one recipient. `terms` is set for delay, confirm, approve and challenge.
+
+    alter: what his copy is changed to, without secrets (mail.alteration.drawn). added: a rule gives him a copy; the
+    envelope did not name him.
+    """
 
     address: Address
     external: bool
@@ -111,6 +117,8 @@ class RecipientVerdict:
     rules: tuple[str, ...] = ()
     terms: HoldTerms | None = None
     risk: float = 0.0
+    alter: Recipe = ()
+    added: bool = False
 
 
 @dataclass(frozen=True, slots=True)

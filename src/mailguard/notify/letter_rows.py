@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mailguard.mail.address import Address
+from mailguard.mail.alteration import zip_passwords
 from mailguard.mail.facts import Attachment
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
@@ -116,6 +117,17 @@ def files(record: MessageRecord, language: Language) -> Row | None:
 def _file(attachment: Attachment, language: Language) -> str:
     notes = [file_size(attachment.size)] + ([say.ENCRYPTED.of(language)] if attachment.encrypted else [])
     return f"{on_one_line(attachment.filename, 120)} ({', '.join(notes)})"
+
+
+def locked(record: MessageRecord) -> list[RecipientRecord]:
+    """The copies that are out with a zip under a password."""
+    return [one for one in record.recipients if one.state is State.RELAYED and zip_passwords(one.recipe or ())]
+
+
+def passwords(record: MessageRecord, language: Language) -> Row | None:
+    """The passwords of what is out, for the sender alone."""
+    found = dict.fromkeys(password for one in locked(record) for password in zip_passwords(one.recipe or ()))
+    return Row(say.PASSWORD.of(language), tuple(found)) if found else None
 
 
 def personal(record: MessageRecord, language: Language) -> Row | None:

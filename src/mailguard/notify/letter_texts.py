@@ -16,6 +16,7 @@ TAGS = {
     "urgent": Both("【至急送信】", "[Sent as urgent] "),
     "told": Both("【お知らせ】", "[Notice] "),
     "sent": Both("【送信済み】", "[Sent] "),
+    "password": Both("【パスワード】", "[Password] "),
     "cancelled": Both("【未送信】", "[Not sent] "),
     "rejected": Both("【未送信】", "[Not sent] "),
     "expired": Both("【未送信】", "[Not sent] "),
@@ -85,6 +86,11 @@ SENT_LEAD = Both(
     "{count}のメールサーバーへの引き渡しが完了しました。",
     "It has been handed over to the mail server for {count}.",
 )
+PASSWORD_HEAD = Both("添付ファイルを暗号化ZIPにして送信しました", "The attachments went out in an encrypted zip")
+PASSWORD_LEAD = Both(
+    "パスワードはあなただけにお知らせしています。受け取る方へ、電話やチャットなど、メールとは別の方法でお伝えください。",
+    "Only you are told the password. Please pass it on to the recipients by another way than mail.",
+)
 CANCELLED_HEAD = Both("メールの送信を取り消しました", "The mail was cancelled and not sent")
 CANCELLED_PART_HEAD = Both("{count}への送信を取り消しました", "Cancelled for {count}")
 REJECTED_HEAD = Both("メールは承認されませんでした", "The mail was not approved")
@@ -136,6 +142,7 @@ FOREIGN_SENDER = Both(
 SUBJECT = Both("件名", "Subject")
 FROM = Both("差出人", "From")
 RECIPIENTS = Both("宛先", "Recipients")
+PASSWORD = Both("パスワード", "Password")
 FILES = Both("添付ファイル", "Attachments")
 DATA = Both("個人情報", "Personal data")
 DECIDED = Both("決定した人", "Decided by")

@@ -140,7 +140,7 @@ def _draft(kind: Kind, context: LetterContext) -> Attached | None:
         return None
     assert context.original is not None
     shown = {h.address.lower() for h in (*record.facts.headers.to, *record.facts.headers.cc)}
-    hidden = [str(r.address) for r in record.recipients if str(r.address).lower() not in shown]
+    hidden = [str(r.address) for r in record.recipients if str(r.address).lower() not in shown and not r.added]
     top = "X-Unsent: 1\r\n" + (f"Bcc: {(',' + chr(13) + chr(10) + ' ').join(hidden)}\r\n" if hidden else "")
     return Attached(DRAFT, "application/octet-stream", top.encode() + context.original)
 
@@ -191,6 +191,8 @@ def _opening(
             return say.URGENT_HEAD.of(language, sender=sender), (say.URGENT_LEAD.of(language),)
         case "sent":
             return say.SENT_HEAD.of(language), (say.SENT_LEAD.of(language, count=count),)
+        case "password":
+            return say.PASSWORD_HEAD.of(language), (say.PASSWORD_LEAD.of(language),)
         case "bounced":
             return say.BOUNCED_HEAD.of(language), (say.BOUNCED_LEAD.of(language),)
         case "rejected":
@@ -247,6 +249,8 @@ def _rows(
 ) -> tuple[Row, ...]:
     """The facts of the letter, in the order in which people ask for them."""
     wanted: Sequence[RecipientRecord] = rows.spoken_of(record, context.people)
+    if kind == "password":
+        wanted = rows.locked(record)
     open_still = kind == "held" or kind in ASKING
     shown: list[Row | None] = [
         rows.ending(record, context.settings.organization.timezone, language) if open_still else None,
@@ -254,6 +258,7 @@ def _rows(
         rows.comment(context.comment, language) if kind in ("cancelled", "rejected", "urgent") else None,
         rows.sender(record, language) if kind in ASKING or kind == "urgent" else None,
         rows.asked(record, language) if open_still else None,
+        rows.passwords(record, language) if kind == "password" else None,
         Row(say.SUBJECT.of(language), (subject,)),
         rows.recipients(wanted, language, answers=kind == "bounced"),
         rows.files(record, language),

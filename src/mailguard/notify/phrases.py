@@ -128,7 +128,10 @@ FINDINGS: dict[str, Both] = {
         "分割されたメールの一部のため、全体を確認できません",
         "Only one piece of a mail that was split; the whole could not be checked",
     ),
-    "bcc_header": Both("Bcc の宛先が、受け取る人全員に見えます", "All recipients can see who is in Bcc"),
+    "bcc_header": Both(
+        "メールにBcc欄が残っています(署名・暗号化されていなければ、送信時に取り除きます)",
+        "A Bcc field is left in the mail; it is taken out unless the mail is signed or encrypted",
+    ),
     "header_envelope_mismatch": Both(
         "表示されている差出人や宛先が、実際のものと異なります", "The sender or recipients shown are not the real ones"
     ),

@@ -17,6 +17,7 @@ from typing import Protocol
 from mailguard import events
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.message import new_message_id
+from mailguard.notify.letter_rows import locked
 from mailguard.notify.letters import ASKING, RETURNS, Kind, LetterContext, LetterSettings, compose
 from mailguard.notify.telling import Telling
 from mailguard.store.errors import StoreError
@@ -28,8 +29,8 @@ from mailguard.store.spool import Spool
 #: Kinds that are about no mail, and about people whom the settings name.
 _WITHOUT_MAIL: tuple[NoticeKind, ...] = ("login", "policy_refused", "policy_good")
 _KINDS: tuple[NoticeKind, ...] = (
-    "held", "approval", "reminder", "escalated", "urgent", "told", "sent", "cancelled", "rejected", "expired",
-    *_WITHOUT_MAIL,
+    "held", "approval", "reminder", "escalated", "urgent", "told", "sent", "password", "cancelled", "rejected",
+    "expired", *_WITHOUT_MAIL,
 )  # fmt: skip
 #: Kinds that go to whoever a policy names, wherever he is; to the administrators where nobody is named.
 _NAMED = frozenset({*ASKING, "urgent", "told"})
@@ -158,7 +159,7 @@ class Post:
             return (person,)
         if person is not None and notice.kind in _NAMED:
             return () if notice.detail.get("as_sender") else (person,)  # named by the policy itself
-        if notice.kind in ("held", "expired", *_NAMED):
+        if notice.kind in ("held", "expired", "password", *_NAMED):
             return tuple(parse_address(address) for address in self._settings.administrators)
         return ()
 
@@ -229,7 +230,9 @@ class Post:
 
 
 def _is_stale(notice: Notice, record: MessageRecord | None) -> bool:
-    """Whether the question was answered before the letter could ask it."""
+    """Whether the question was answered before the letter could ask it, or what it tells is gone."""
+    if notice.kind == "password":
+        return record is not None and not locked(record)
     asks = notice.kind == "held" or notice.kind in ASKING
     return asks and record is not None and record.state != "held"
 

@@ -37,6 +37,8 @@ def facts_in(example: ExampleModel) -> Facts:
     below = [text for text in (example.signature, example.quoted) if text]
     shown = "\n".join([example.text, *below])
     findings = [Finding("unreadable", "mail", "example")] if example.unreadable else []
+    if example.header_bcc:
+        findings.append(Finding("bcc_header", "bcc", "example"))
     for file in example.attachments:
         findings += _findings(file, file.name)
     data = {

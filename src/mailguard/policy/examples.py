@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mailguard.mail.address import ReversePath, parse_address
+from mailguard.mail.alteration_json import kind_of
 from mailguard.mail.calendar import Calendar
 from mailguard.mail.envelope import Client, Envelope
 from mailguard.mail.organization import Organization
-from mailguard.mail.verdict import Because
+from mailguard.mail.verdict import Because, Verdict
 from mailguard.policy.case import Case, Risk
 from mailguard.policy.example_facts import facts_in
 from mailguard.policy.example_history import known_in
@@ -24,6 +25,8 @@ from mailguard.policy.marks import Problem
 from mailguard.policy.rule import Policy
 from mailguard.policy.schema import ExampleModel
 
+#: Words of rules that are other words in recipes.
+WRITTEN = {"zip": "zip_attachments"}
 _RISK = Because("例に書かれた値", "as the example says")
 #: A Wednesday in working hours, by the calendar's clock: when a mail comes in that says nothing of it.
 _ORDINARY = datetime(2026, 1, 14, 10)  # noqa: DTZ001 -- the zone is the calendar's
@@ -69,14 +72,26 @@ def _run(
 ) -> ExampleResult:
     case = case_of(example, organization, policy.calendar)
     verdict = judge(policy, case)
-    hits, got = tuple(hit.rule for hit in verdict.hits), verdict.disposition.word
+    hits = tuple(hit.rule for hit in verdict.hits)
+    expected, got = _outcomes(example, verdict)
     people = [*example.to, *example.cc, *example.bcc]
     title = f"{example.from_} to {people[0]}{f' and {len(people) - 1} more' if people[1:] else ''} is {example.expect}"
     reasons: tuple[str, ...] = ()
-    if got != example.expect:
+    if got != expected:
         said = opinions(policy, policy.view(case))
         reasons = tuple(f"{one.rule.id}: {reason(one).en}" for one in said)
-    return ExampleResult(place, rule, example.expect, got, hits, title, reasons)
+    return ExampleResult(place, rule, expected, got, hits, title, reasons)
+
+
+def _outcomes(example: ExampleModel, verdict: Verdict) -> tuple[str, str]:
+    """What was expected and what came, as two texts to be compared and told."""
+    expected, got = str(example.expect), verdict.disposition.word
+    if example.expect_alter is None:
+        return expected, got
+    wanted = {WRITTEN.get(word, word) for word in example.expect_alter}
+    kinds = {kind_of(one) for recipient in verdict.recipients for one in recipient.alter}
+    came = ", ".join(sorted(kinds))
+    return f"{expected}, alter: [{', '.join(sorted(wanted))}]", f"{got}, alter: [{came}]"
 
 
 def case_of(example: ExampleModel, organization: Organization | None = None, calendar: Calendar | None = None) -> Case:

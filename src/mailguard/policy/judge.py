@@ -12,8 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mailguard.mail.address import Address
+from mailguard.mail.alteration_json import kind_of
 from mailguard.mail.verdict import Because, Disposition, HoldTerms, Mode, RecipientVerdict, RuleHit, Verdict
+from mailguard.policy.alterations import Wanted
+from mailguard.policy.altered import alterable, with_alterations
 from mailguard.policy.case import Case
+from mailguard.policy.effect import Effect
 from mailguard.policy.result import Result, Truth, bounded
 from mailguard.policy.rule import Policy, Rule
 from mailguard.policy.terms import Terms, joined, own_addresses
@@ -29,20 +33,6 @@ _FAULT_BECAUSE = Because(
     "規則の判定中に不具合が起きたため、内容を確認できません",
     "A rule failed while it was looking at the mail, so the mail could not be judged",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What a hit does: to whom, how strictly, and on which terms. An effect with no recipients is only recorded.
-
-    confirmed: it asked the sender, who has answered: it does nothing more.
-    """
-
-    hit: RuleHit
-    recipients: frozenset[int]
-    terms: HoldTerms | None
-    headline: bool = False
-    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +98,13 @@ def verdict_of(policy: Policy, view: View, said: Iterable[Opinion]) -> Verdict:
     effects = [_effect(opinion, view, exempt) for opinion in said if opinion.fires]
     if UNREADABLE in view.findings:
         effects.append(_unreadable(view, exempt))
+    effects = alterable(effects, view)
     effects.sort(key=_telling)
     recipients = tuple(
-        _recipient(index, seen.address, seen.external, effects, view) for index, seen in enumerate(view.recipients)
+        _recipient(seen.address, seen.external, [one for one in effects if index in one.recipients], view)
+        for index, seen in enumerate(view.recipients)
     )
+    recipients = with_alterations(recipients, effects, view, _recipient)
     confirmed = tuple(sorted(effect.hit.rule for effect in effects if effect.confirmed))
     return Verdict(
         recipients,
@@ -145,6 +138,7 @@ def _effect(opinion: Opinion, view: View, exempt: str) -> Effect:
     if confirmed or (freed and disposition is not Disposition.REJECT):
         disposition, terms = Disposition.DELIVER, None
     hold, notes = terms.of(view) if terms is not None else (None, ())
+    wanted = rule.alter.of(view) if rule.alter and not freed else Wanted()
     hit = RuleHit(
         rule.id,
         opinion.mode,
@@ -152,11 +146,13 @@ def _effect(opinion: Opinion, view: View, exempt: str) -> Effect:
         rule.sentence(opinion.truth, result),
         bounded((*result.tell().evidence, *result.unread)),
         _addresses(picked, view),
-        notes,
+        (*notes, *wanted.notes),
         () if freed else rule.told_of(opinion.mode),
         opinion.truth is Truth.UNKNOWN,
+        tuple(sorted({*map(kind_of, wanted.recipe), *wanted.cannot})),
     )
-    return Effect(hit, _touched(opinion, picked, view), hold, rule.model.headline, confirmed)
+    touched = _touched(opinion, picked, view)
+    return Effect(hit, touched, hold, rule.model.headline, confirmed, wanted.recipe, wanted.cannot)
 
 
 def _picked(opinion: Opinion, result: Result, view: View) -> frozenset[int]:
@@ -183,7 +179,7 @@ def _broken(opinion: Opinion, view: View, exempt: str) -> Effect:
 def _telling(effect: Effect) -> tuple[object, ...]:
     """The order of telling: strictest first, then what a rule's author wants first, then the narrowest."""
     hit = effect.hit
-    return (-hit.disposition, not effect.headline, len(hit.recipients), hit.rule, hit.evidence)
+    return (-hit.disposition, not effect.headline, len(hit.recipients), hit.rule, hit.evidence, hit.because.en)
 
 
 def _touched(opinion: Opinion, picked: frozenset[int], view: View) -> frozenset[int]:
@@ -212,8 +208,8 @@ def _addresses(indexes: frozenset[int], view: View) -> tuple[Address, ...]:
     return tuple(sorted((view.recipients[index].address for index in indexes), key=lambda address: address.key))
 
 
-def _recipient(index: int, address: Address, external: bool, effects: list[Effect], view: View) -> RecipientVerdict:
-    felt = [effect for effect in effects if index in effect.recipients]
+def _recipient(address: Address, external: bool, felt: list[Effect], view: View) -> RecipientVerdict:
+    """felt: the effects that are about this recipient."""
     strictest = max((effect.hit.disposition for effect in felt), default=Disposition.DELIVER)
     terms = [effect.terms for effect in felt if effect.hit.disposition is strictest and effect.terms is not None]
     rules = tuple(dict.fromkeys(effect.hit.rule for effect in felt))

@@ -11,6 +11,7 @@ from mailguard.mail.calendar import Calendar
 from mailguard.mail.directory import NOBODY, Directory
 from mailguard.mail.organization import Organization
 from mailguard.mail.verdict import MODES, SENDER, Because, Disposition, Mode
+from mailguard.policy.alterations import Alter
 from mailguard.policy.case import Case
 from mailguard.policy.conditions.tree import Condition, Gate, ask, gates_of, needs_of
 from mailguard.policy.lists import Listed
@@ -26,7 +27,8 @@ _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `everybody`: it concerns all recipients when it holds for some; terms: how a hold by it ends.
+    """One rule. `everybody`: it concerns all recipients when it holds for some; terms: how a hold by it ends; alter:
+    what it changes in their copies.
 
     mode: for senders in none of the groups of `group_modes`.
     """
@@ -46,6 +48,7 @@ class Rule:
     place: Problem = field(repr=False)  # where its id stands
     mode_place: Problem = field(repr=False)  # where its mode stands, or would
     group_modes: tuple[tuple[str, Mode], ...] = ()
+    alter: Alter = field(default_factory=Alter, repr=False)
     _gates: tuple[Gate, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

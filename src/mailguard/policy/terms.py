@@ -75,6 +75,13 @@ class Terms:
         return view.calendar.after(moment, span) - moment
 
 
+def people_of(named: People, view: View) -> tuple[tuple[str, ...], tuple[Because, ...]]:
+    """The people (keys) that are meant for this mail, without the sender, and what could not be found."""
+    asking = _Asking(view)
+    found = asking.people(named)
+    return found, asking.notes
+
+
 class _Asking:
     """Who is asked about one mail."""
 
@@ -89,7 +96,7 @@ class _Asking:
         self._notes: list[Because] = []
 
     def ask(self, approval: Approval) -> tuple[Ask, tuple[Because, ...]]:
-        approvers = self._people(approval.by)
+        approvers = self.people(approval.by)
         if len(approvers) < approval.quorum:
             self._note(
                 "承認できる人が足りないため、管理者に承認を依頼します",
@@ -98,7 +105,7 @@ class _Asking:
         delegates = {one: found for one in approvers if (found := self._delegates(one, approval.delegates))}
         escalate_to: tuple[str, ...] = ()
         if approval.escalate_after is not None:
-            escalate_to = self._people(approval.escalate_to) or (ADMINISTRATORS,)
+            escalate_to = self.people(approval.escalate_to) or (ADMINISTRATORS,)
         return (
             Ask(
                 approvers=approvers,
@@ -110,7 +117,11 @@ class _Asking:
             tuple(self._notes),
         )
 
-    def _people(self, named: People) -> tuple[str, ...]:
+    @property
+    def notes(self) -> tuple[Because, ...]:
+        return tuple(self._notes)
+
+    def people(self, named: People) -> tuple[str, ...]:
         """Keys, sorted, without the sender's own; ADMINISTRATORS stays a word, for whoever knows who they are."""
         found = set(map(self._directory.key_of, named.addresses))
         for group in named.groups:

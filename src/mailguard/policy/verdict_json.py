@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import Any
 
 from mailguard.mail.address import Address, parse_address
+from mailguard.mail.alteration import Recipe
+from mailguard.mail.alteration_json import kind_of, recipe_from_json, recipe_to_json
 from mailguard.mail.verdict import (
     Ask,
     Because,
@@ -23,25 +25,29 @@ from mailguard.mail.verdict import (
 
 
 def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
-    """The object of contract section 5, plus `exempt`, `notes`, `confirmed`, `own`, each recipient's `terms` and each
-    finding's `recipients`, `notes` and `notify`.
+    """The object of contract section 5, plus `exempt`, `notes`, `confirmed`, `own`, `recipes`, each recipient's `terms`,
+    `alter`, `added` and `recipe` (its place in `recipes`), and each finding's `recipients`, `notes`, `notify`, `alter`.
     """
+    recipes = list(dict.fromkeys(one.alter for one in verdict.recipients if one.alter))
+    places = {recipe: number for number, recipe in enumerate(recipes)}
     return {
         "disposition": verdict.disposition.word,
-        "recipients": [_recipient_to_json(recipient) for recipient in verdict.recipients],
+        "recipients": [_recipient_to_json(recipient, places) for recipient in verdict.recipients],
         "findings": [_hit_to_json(hit) for hit in verdict.hits],
         "policy": verdict.policy,
         "exempt": verdict.exempt,
         "notes": dict(verdict.notes),
         "confirmed": list(verdict.confirmed),
         "own": list(verdict.own),
+        "recipes": [recipe_to_json(recipe) for recipe in recipes],
     }
 
 
 def verdict_from_json(value: dict[str, Any]) -> Verdict:
     """The Verdict that `verdict_to_json` was given. Raises ValueError, KeyError or TypeError on anything else."""
+    recipes = tuple(map(recipe_from_json, value.get("recipes", ())))
     return Verdict(
-        recipients=tuple(_recipient_from_json(item) for item in value["recipients"]),
+        recipients=tuple(_recipient_from_json(item, recipes) for item in value["recipients"]),
         hits=tuple(_hit_from_json(item) for item in value["findings"]),
         policy=str(value["policy"]),
         exempt=str(value.get("exempt", "")),
@@ -51,7 +57,7 @@ def verdict_from_json(value: dict[str, Any]) -> Verdict:
     )
 
 
-def _recipient_to_json(recipient: RecipientVerdict) -> dict[str, Any]:
+def _recipient_to_json(recipient: RecipientVerdict, places: dict[Recipe, int]) -> dict[str, Any]:
     terms = recipient.terms
     return {
         "address": str(recipient.address),
@@ -59,6 +65,9 @@ def _recipient_to_json(recipient: RecipientVerdict) -> dict[str, Any]:
         "disposition": recipient.disposition.word,
         "rules": list(recipient.rules),
         "risk": recipient.risk,
+        "alter": list(dict.fromkeys(map(kind_of, recipient.alter))),
+        "recipe": places.get(recipient.alter),
+        "added": recipient.added,
         "terms": None
         if terms is None
         else {
@@ -86,8 +95,8 @@ def _seconds(span: timedelta | None) -> float | None:
     return None if span is None else span.total_seconds()
 
 
-def _recipient_from_json(item: dict[str, Any]) -> RecipientVerdict:
-    terms = item.get("terms")
+def _recipient_from_json(item: dict[str, Any], recipes: tuple[Recipe, ...]) -> RecipientVerdict:
+    terms, recipe = item.get("terms"), item.get("recipe")
     return RecipientVerdict(
         address=_address(item["address"]),
         external=bool(item["external"]),
@@ -95,7 +104,15 @@ def _recipient_from_json(item: dict[str, Any]) -> RecipientVerdict:
         rules=tuple(map(str, item["rules"])),
         terms=None if terms is None else _terms(terms),
         risk=float(item.get("risk", 0.0)),
+        alter=() if recipe is None else _at(recipes, recipe),
+        added=bool(item.get("added", False)),
     )
+
+
+def _at(recipes: tuple[Recipe, ...], place: object) -> Recipe:
+    if not isinstance(place, int) or not 0 <= place < len(recipes):
+        raise ValueError("no such recipe")
+    return recipes[place]
 
 
 def _terms(value: dict[str, Any]) -> HoldTerms:
@@ -141,6 +158,7 @@ def _hit_to_json(hit: RuleHit) -> dict[str, Any]:
         "notes": [{"ja": note.ja, "en": note.en} for note in hit.notes],
         "notify": list(hit.notify),
         **unsure,
+        "alter": list(hit.alter),
     }
 
 
@@ -158,6 +176,7 @@ def _hit_from_json(item: dict[str, Any]) -> RuleHit:
         notes=tuple(Because(str(note["ja"]), str(note["en"])) for note in item.get("notes", ())),
         notify=tuple(map(str, item.get("notify", ()))),
         unsure=item.get("unsure") is True,
+        alter=tuple(map(str, item.get("alter", ()))),
     )
 
 

@@ -12,15 +12,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from mailguard.mail.actor import Actor, Role
+from mailguard.mail.actor import HOUSE, Actor, Role
 from mailguard.mail.address import NULL_PATH, Address, AddressError, parse_address
+from mailguard.mail.alteration import Change, Prepared, Recipe
 from mailguard.mail.facts import Attachment, Facts
 from mailguard.mail.facts_json import facts_to_json
 from mailguard.mail.lifecycle import State
 from mailguard.mail.message import Message
 from mailguard.mail.verdict import Ask, Disposition, HoldTerms, RecipientVerdict, Verdict
 from mailguard.policy.verdict_json import verdict_to_json
-from mailguard.store import audit
+from mailguard.store import audit, recipes
 from mailguard.store.questions import first_nudge, owe_questions
 from mailguard.store.records import Asked, MessageRecord, RecipientRecord
 from mailguard.store.rows import asks_to_text, clean, to_micro, to_text
@@ -34,6 +35,7 @@ _INSERT_MESSAGE = (
     "verdict, circumstances"
     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+NOTHING = Prepared()
 #: Holds that people are told about at once; a delay is silent.
 _TOLD = frozenset({Disposition.CONFIRM, Disposition.APPROVE})
 
@@ -43,6 +45,7 @@ class Entry:
     """A record to be entered. octets: a small body, None if it lies in a file; lease: who holds the due copies.
 
     circumstances: what the judge knew besides (policy.case_json), "" if nobody judged or it is not recorded.
+    changes: its alterations for the history.
     """
 
     record: MessageRecord
@@ -50,10 +53,16 @@ class Entry:
     actor: Actor
     lease: str | None = None
     circumstances: str = ""
+    changes: tuple[Change, ...] = ()
 
 
 def record_of(
-    message: Message, facts: Facts, verdict: Verdict, prefix: bytes, lease_until: datetime | None
+    message: Message,
+    facts: Facts,
+    verdict: Verdict,
+    prefix: bytes,
+    lease_until: datetime | None,
+    prepared: Prepared = NOTHING,
 ) -> MessageRecord:
     """The record of a fresh message. Raises ValueError for a verdict that must never enter (reject, challenge)."""
     client, headers = message.envelope.client, facts.headers
@@ -81,8 +90,8 @@ def record_of(
         verdict=verdict,
         recipients=tuple(
             # KeyError for a recipient that was not judged: nothing goes out without a verdict.
-            _copy(verdicts[address], message.received_at, lease_until)
-            for address in message.envelope.recipients
+            _copy(verdicts[address], message.received_at, lease_until, prepared.recipes.get(address.key, ()))
+            for address in (*message.envelope.recipients, *(one.address for one in verdict.recipients if one.added))
         ),
     )
 
@@ -98,15 +107,21 @@ def insert(connection: sqlite3.Connection, entry: Entry, now: datetime) -> int:
     number = _insert_message(connection, entry)
     if entry.octets is not None:
         connection.execute("INSERT INTO body (message, octets) VALUES (?, ?)", (number, entry.octets))
+    numbers = recipes.numbered(one.recipe for one in record.recipients)
+    recipes.insert(connection, number, numbers)
     connection.executemany(
         "INSERT INTO recipient (message, key, position, address, domain, external, disposition, state, event, due_at,"
-        " lease, expire_action, asks, nudge_at, urgent, approvals, attempts, last_text, decided_by, frozen_by, rules)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'accept', ?, ?, ?, ?, ?, ?, '[]', 0, '', '', '', ?)",
-        [_recipient_row(number, position, one, entry.lease) for position, one in enumerate(record.recipients)],
+        " lease, expire_action, asks, nudge_at, urgent, approvals, attempts, last_text, decided_by, frozen_by, rules,"
+        " recipe, added) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'accept', ?, ?, ?, ?, ?, ?, '[]', 0, '', '', '', ?, ?, ?)",
+        [
+            (*_recipient_row(number, position, one, entry.lease), numbers.get(one.recipe or ()), int(one.added))
+            for position, one in enumerate(record.recipients)
+        ],
     )
     if record.kind == "mail":
         _insert_lookups(connection, number, record)
     _first_line(connection, entry, now)
+    recipes.write_lines(connection, now, HOUSE, record.id, entry.changes)
     if _told(record):
         owe_questions(connection, record, now)
     owe_hits(connection, record, now)
@@ -118,7 +133,9 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", clean(text)).casefold())
 
 
-def _copy(verdict: RecipientVerdict, received_at: datetime, lease_until: datetime | None) -> RecipientRecord:
+def _copy(
+    verdict: RecipientVerdict, received_at: datetime, lease_until: datetime | None, recipe: Recipe = ()
+) -> RecipientRecord:
     if verdict.disposition > Disposition.APPROVE:
         raise ValueError("a refused mail does not enter the ledger")
     held = verdict.disposition in _HELD
@@ -135,6 +152,8 @@ def _copy(verdict: RecipientVerdict, received_at: datetime, lease_until: datetim
         urgent=held and terms.urgent,
         rules=verdict.rules,
         leased=not held and lease_until is not None,
+        recipe=recipe,
+        added=verdict.added,
     )
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from mailguard.mail.actor import HOUSE
 from mailguard.mail.message import new_message_id
-from mailguard.store import audit
+from mailguard.store import audit, recipes
 from mailguard.store.rows import load, to_micro
 
 _BATCH = 200
@@ -56,6 +56,7 @@ def purge_bodies(connection: sqlite3.Connection, now: datetime, retention: Reten
         return []
     numbers, ids = json.dumps([row[0] for row in rows]), [row[1] for row in rows]
     connection.execute("DELETE FROM body WHERE message IN (SELECT value FROM json_each(?))", (numbers,))
+    recipes.forget(connection, numbers)
     connection.execute("UPDATE message SET body = 'gone' WHERE number IN (SELECT value FROM json_each(?))", (numbers,))
     audit.append(connection, now, HOUSE, "purge", detail={"what": "octets", "messages": ids})
     return ids

@@ -16,7 +16,8 @@ from mailguard.mail.actor import HOUSE
 from mailguard.mail.address import Address
 from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.outcome import Outcome, Result
-from mailguard.store import audit, outbox
+from mailguard.mail.verdict import Because
+from mailguard.store import audit, outbox, recipes
 from mailguard.store.changes import change, settle
 from mailguard.store.db import Database
 from mailguard.store.files_seen import learn_files
@@ -62,6 +63,15 @@ class Queue:
         if retry_at is None and not give_up and any(o.result is Result.DEFERRED for o in outcomes.values()):
             raise ValueError("a deferred copy needs a time to try again")
         return await self._db.write(lambda c: _record(c, message_id, outcomes, now, retry_at, give_up))
+
+    async def put_back(
+        self, message_id: str, recipients: tuple[Address, ...], now: datetime, until: datetime, why: Because
+    ) -> tuple[Address, ...]:
+        """Hold copies that cannot be made ready to leave, until somebody decides; at `until` they are given back.
+
+        Their lease ends, the history says why, and the sender is told. Returns who was changed.
+        """
+        return await self._db.write(lambda c: _put_back(c, message_id, recipients, now, until, why))
 
     async def next_due(self, now: datetime) -> datetime | None:
         """When the next copy falls due (`now` if one is due already); None if nothing is queued."""
@@ -118,6 +128,37 @@ def _claim(connection: sqlite3.Connection, now: datetime, until: datetime, limit
     ]
 
 
+def _put_back(
+    connection: sqlite3.Connection,
+    message_id: str,
+    recipients: tuple[Address, ...],
+    now: datetime,
+    until: datetime,
+    why: Because,
+) -> tuple[Address, ...]:
+    number = number_of(connection, message_id)
+    if number is None:
+        raise KeyError(message_id)
+    by_key = {address.key: address for address in recipients}
+    connection.execute(  # whoever has the lease is us
+        "UPDATE recipient SET lease = NULL WHERE message = ? AND state = 'queued'"
+        " AND key IN (SELECT value FROM json_each(?))",
+        (number, json.dumps(list(by_key), ensure_ascii=False)),
+    )
+    values = {"due_at": to_micro(until), "expire_action": "return"}
+    changed = tuple(by_key[key] for key in change(connection, number, Event.HOLD, by_key, now, values))
+    if changed:
+        listed = [str(address) for address in changed]
+        detail = {"because": {"ja": why.ja, "en": why.en}}
+        audit.append(connection, now, HOUSE, str(Event.HOLD), message_id=message_id, recipients=listed, detail=detail)
+        settle(connection, number, now)
+        sender = connection.execute(
+            "UPDATE message SET told = 1 WHERE number = ? RETURNING sender", (number,)
+        ).fetchone()
+        outbox.owe(connection, "held", sender[0], now, message_id=message_id, detail={"recipients": listed})
+    return changed
+
+
 @dataclass(frozen=True, slots=True)
 class _Try:
     """One try that is being written down."""
@@ -155,6 +196,8 @@ def _record(
         # A letter holds a code and a link: it is not kept a moment longer than needed.
         connection.execute("UPDATE message SET body = 'gone' WHERE number = ? AND body = 'row'", (number,))
         connection.execute("DELETE FROM body WHERE message = ?", (number,))
+    if kind == "mail" and done[Event.RELAY]:
+        recipes.owe_password(connection, number, message_id, sender, now)
     if kind == "mail" and told:
         _tell_sent(one, sender)
     notice = _tell_bounced(one, sender, bounced) if kind == "mail" and sender and bounced else None
@@ -190,10 +233,10 @@ def _write_down(one: _Try, event: Event, outcome: Outcome, addresses: list[Addre
 
 
 def _teach(one: _Try, sender: str, relayed: list[Address], state: State) -> None:
-    external = {
-        row[0]
-        for row in one.connection.execute("SELECT key FROM recipient WHERE message = ? AND external = 1", (one.number,))
-    }
+    sql = "SELECT key, external FROM recipient WHERE message = ? AND added = 0"  # who was added is no habit of his
+    named: dict[str, int] = dict(one.connection.execute(sql, (one.number,)))
+    relayed = [address for address in relayed if address.key in named]
+    external = {key for key, outside in named.items() if outside}
     mailbox = path_of(sender).mailbox
     outside = [address for address in relayed if address.key in external]
     if mailbox is not None and outside:

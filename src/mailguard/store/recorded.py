@@ -33,9 +33,10 @@ _MAIL = (
     "SELECT number, id, sender, login, client_ip, received_at, size, subject, body <> 'gone', smtputf8, body_8bit,"
     " facts, verdict, circumstances FROM message"
 )
+#: Whom a rule added is no recipient of the envelope: the judge adds him again.
 _COPIES = (
     "SELECT message, address, disposition, state, decided_by, decided_at FROM recipient"
-    " WHERE message IN (SELECT value FROM json_each(?)) ORDER BY message, position"
+    " WHERE added = 0 AND message IN (SELECT value FROM json_each(?)) ORDER BY message, position"
 )
 _REFUSED = (
     "SELECT 0, id, sender, login, client_ip, received_at, size, subject, 0, 0, 0, facts, verdict, circumstances,"

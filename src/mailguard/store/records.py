@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 from mailguard.mail.actor import Role
 from mailguard.mail.address import Address, AddressError, ReversePath, parse_address
+from mailguard.mail.alteration import Recipe
 from mailguard.mail.facts import Facts
 from mailguard.mail.lifecycle import State, message_state
 from mailguard.mail.verdict import Disposition, ExpireAction, Verdict
@@ -22,8 +23,8 @@ from mailguard.mail.voices import voices
 MessageKind = Literal["mail", "letter"]
 #: What a notice asks a letter for. "told" may have a message that never came in; the last three have none.
 NoticeKind = Literal[
-    "held", "approval", "reminder", "escalated", "urgent", "told", "sent", "cancelled", "rejected", "expired",
-    "bounced", "login", "policy_refused", "policy_good",
+    "held", "approval", "reminder", "escalated", "urgent", "told", "sent", "password", "cancelled", "rejected",
+    "expired", "bounced", "login", "policy_refused", "policy_good",
 ]  # fmt: skip
 
 
@@ -67,6 +68,8 @@ class RecipientRecord:
     urgent: the sender may let it go without them; urgent_at: when he did.
     frozen_by: who stopped the clock (key), "" if nobody. leased: a try at the upstream is under way.
     decided_by, decided_at: who let it go or ended it, and when; "" and None while nobody did.
+    recipe: what it is changed to before it leaves, with its secrets; None if that cannot be read: it must not leave.
+    added: a rule gave it; the envelope did not name it.
     """
 
     address: Address
@@ -88,6 +91,8 @@ class RecipientRecord:
     leased: bool = False
     urgent: bool = False
     urgent_at: datetime | None = None
+    recipe: Recipe | None = field(default=(), repr=False)
+    added: bool = False
 
     @property
     def needs_approval(self) -> bool:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mailguard.mail.address import NULL_PATH, Address, ReversePath
+from mailguard.mail.alteration import Recipe
+from mailguard.mail.alteration_json import recipe_from_json
 from mailguard.mail.facts_json import facts_from_json
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Disposition
@@ -31,7 +33,7 @@ _MESSAGE = (
 )
 _RECIPIENT = (
     "message, address, external, state, disposition, due_at, expire_action, asks, approvals, attempts,"
-    " last_code, last_text, decided_by, decided_at, rules, frozen_by, lease, urgent, urgent_at"
+    " last_code, last_text, decided_by, decided_at, rules, frozen_by, lease, urgent, urgent_at, recipe, added"
 )
 
 
@@ -75,12 +77,14 @@ def load(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[Message
     """The messages of these row numbers, in the order of the numbers given; those that are gone are left out."""
     wanted = json.dumps(list(numbers))
     copies: dict[int, list[RecipientRecord]] = {}
-    for row in connection.execute(
+    rows = connection.execute(
         f"SELECT {_RECIPIENT} FROM recipient WHERE message IN (SELECT value FROM json_each(?))"  # noqa: S608
         " ORDER BY message, position",
         (wanted,),
-    ):
-        copies.setdefault(row[0], []).append(_recipient(row))
+    ).fetchall()
+    recipes = _recipes(connection, wanted) if any(row[-2] is not None for row in rows) else {}
+    for row in rows:
+        copies.setdefault(row[0], []).append(_recipient(row, recipes))
     found = {
         row[0]: _message(row, copies.get(row[0], ()))
         for row in connection.execute(
@@ -128,7 +132,19 @@ def _message(row: tuple[Any, ...], recipients: Iterable[RecipientRecord]) -> Mes
     )
 
 
-def _recipient(row: tuple[Any, ...]) -> RecipientRecord:
+def _recipes(connection: sqlite3.Connection, wanted: str) -> dict[tuple[int, int], Recipe | None]:
+    """By message and number; None for one that cannot be read."""
+    found: dict[tuple[int, int], Recipe | None] = {}
+    sql = "SELECT message, number, alterations FROM recipe WHERE message IN (SELECT value FROM json_each(?))"
+    for message, number, text in connection.execute(sql, (wanted,)):
+        try:
+            found[message, number] = recipe_from_json(json.loads(text))
+        except ValueError:
+            found[message, number] = None
+    return found
+
+
+def _recipient(row: tuple[Any, ...], recipes: Mapping[tuple[int, int], Recipe | None]) -> RecipientRecord:
     state = State(row[3])
     due = to_moment_or_none(row[5])
     return RecipientRecord(
@@ -151,6 +167,8 @@ def _recipient(row: tuple[Any, ...]) -> RecipientRecord:
         leased=row[16] is not None,
         urgent=bool(row[17]),
         urgent_at=to_moment_or_none(row[18]),
+        recipe=() if row[19] is None else recipes.get((row[0], row[19])),
+        added=bool(row[20]),
     )
 
 

@@ -51,7 +51,8 @@ CREATE TABLE body (
 
 -- One recipient's copy: the unit of every decision and of every try.
 -- asks: who must say yes, each with its times; nudge_at: the first of those times that is still to come; urgent: the
--- sender may let it go without them; urgent_at: when he did.
+-- sender may let it go without them; urgent_at: when he did. recipe: what it is changed to (NULL: it goes as it came);
+-- added: a rule gave it, the envelope did not name it.
 CREATE TABLE recipient (
     message INTEGER NOT NULL REFERENCES message (number) ON DELETE CASCADE,
     key TEXT NOT NULL,
@@ -77,6 +78,8 @@ CREATE TABLE recipient (
     nudge_at INTEGER,
     urgent INTEGER NOT NULL DEFAULT 0 CHECK (urgent IN (0, 1)),
     urgent_at INTEGER,
+    recipe INTEGER,
+    added INTEGER NOT NULL DEFAULT 0 CHECK (added IN (0, 1)),
     PRIMARY KEY (message, key)
 ) STRICT, WITHOUT ROWID;
 
@@ -85,6 +88,16 @@ CREATE INDEX recipient_nudge ON recipient (nudge_at) WHERE nudge_at IS NOT NULL;
 CREATE INDEX recipient_urgent ON recipient (urgent_at) WHERE urgent_at IS NOT NULL;
 -- Serves a domain in the order of messages, and an address as one of its domain's.
 CREATE INDEX recipient_domain ON recipient (domain, message, key);
+
+-- What copies are changed to before they leave (mail.alteration): secret, and forgotten with the octets.
+-- untold: it holds a password that the sender was not told yet.
+CREATE TABLE recipe (
+    message INTEGER NOT NULL REFERENCES message (number) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    alterations TEXT NOT NULL,
+    untold INTEGER NOT NULL CHECK (untold IN (0, 1)),
+    PRIMARY KEY (message, number)
+) STRICT, WITHOUT ROWID;
 
 -- mail.lifecycle.NEXT, word for word (a test compares them).
 CREATE TABLE transition (

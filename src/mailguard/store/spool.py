@@ -21,13 +21,14 @@ from typing import Any, TypeVar
 
 from mailguard.mail.actor import HOUSE
 from mailguard.mail.address import Address
+from mailguard.mail.alteration import Prepared
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body, Message, new_message_id
 from mailguard.mail.verdict import Verdict
 from mailguard.store import outbox
 from mailguard.store.bodies import Bodies
 from mailguard.store.db import Database
-from mailguard.store.entry import Entry, actor_of, insert, letter_record, record_of
+from mailguard.store.entry import NOTHING, Entry, actor_of, insert, letter_record, record_of
 from mailguard.store.errors import StoreError, typed
 from mailguard.store.files_seen import forget_files
 from mailguard.store.memory import forget_people
@@ -94,19 +95,21 @@ class Spool:
         *,
         lease_until: datetime | None = None,
         circumstances: Mapping[str, Any] | None = None,
+        prepared: Prepared = NOTHING,
     ) -> MessageRecord:
         """Take responsibility for a message. When this returns, it is on disk.
 
         lease_until: its due recipients are claimed at once until then; whoever calls hands them on in memory.
         circumstances: what the judge knew besides envelope and facts (policy.case_json), so that it can judge again.
+        prepared: the recipes of its copies.
         A file body is adopted: moved into the spool. Raises StoreError and its kinds; then nothing was taken.
         """
-        make = partial(record_of, message, facts, verdict, prefix, lease_until)
+        make = partial(record_of, message, facts, verdict, prefix, lease_until, prepared)
         record = await self._in_thread(make) if len(message.envelope.recipients) > _ON_LOOP else make()
         octets = await self._settled(message.body, message.id)
         lease = None if lease_until is None else self._db.owner
         known = "" if circumstances is None else to_text(circumstances)
-        entry = Entry(record, octets, actor_of(message), lease, known)
+        entry = Entry(record, octets, actor_of(message), lease, known, prepared.changes)
         await self._enter(entry, lambda c: insert(c, entry, message.received_at))
         return record
 

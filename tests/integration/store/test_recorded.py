@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from mailguard.mail.actor import Actor, Role
 from mailguard.mail.address import parse_address
 from mailguard.mail.lifecycle import Event
 from mailguard.mail.organization import Organization
-from mailguard.mail.verdict import Disposition
+from mailguard.mail.verdict import Disposition, RecipientVerdict
 from mailguard.policy.case import Case, Known
 from mailguard.policy.case_json import case_to_json
 from mailguard.store.figures import RuleLog
@@ -52,6 +53,19 @@ async def test_kept_and_refused_mails_come_back_as_they_were_judged(ledger: Ledg
         assert (one.case.texts_kept, one.case.facts.text, one.case.envelope.client.trusted) == (False, "", True)
         assert [str(address) for address in one.case.envelope.recipients] == [BOB, CAROL]
         assert one.verdict.hits[0].rule == "a-rule"
+
+
+async def test_whom_a_rule_added_is_no_recipient_when_it_is_judged_again(ledger: Ledger, tmp_path: Path) -> None:
+    message = mail((BOB,), at=ledger.clock.forward(seconds=1))
+    case = Case(message.envelope, facts(), COMPANY, KNOWN, message.body.size, message.received_at)
+    boss = RecipientVerdict(parse_address("boss@corp.example"), False, Disposition.DELIVER, added=True)
+    judged = verdict(message, Disposition.DELIVER)
+    judged = replace(judged, recipients=(*judged.recipients, boss))
+    record = await ledger.spool.add(message, facts(), judged, PREFIX, circumstances=case_to_json(case))
+    assert [one.added for one in record.recipients] == [False, True]
+    (one,) = replay(tmp_path / "mailguard.db", COMPANY, NOON - timedelta(days=1), NOON + timedelta(days=1))
+    assert one is not None
+    assert [str(address) for address in one.case.envelope.recipients] == [BOB]
 
 
 async def test_a_mail_of_an_older_version_is_not_guessed(ledger: Ledger, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from tests.held import ANN, BOSS, CORP, ID, NOW, SATO, TANAKA, held_mail, recipient, with_recipients
 
 from mailguard.mail.address import ReversePath, parse_address
+from mailguard.mail.alteration import ZipAttachments
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Because, Disposition
@@ -24,6 +25,7 @@ SETTINGS = LetterSettings(parse_address("mailguard@corp.example"), "https://mg.c
 KINDS = get_args(Kind)
 WITHOUT_MAIL = ("login", "policy_refused", "policy_good")
 STATE_OF = {"held": State.HELD, "approval": State.HELD, "sent": State.RELAYED, "cancelled": State.CANCELLED,
+            "password": State.RELAYED,
             "rejected": State.REJECTED, "expired": State.EXPIRED, "bounced": State.BOUNCED,
             "reminder": State.HELD, "escalated": State.HELD, "urgent": State.QUEUED, "told": State.QUEUED}  # fmt: skip
 TOLD = {
@@ -145,6 +147,21 @@ def test_the_draft_keeps_the_blind_copies_that_only_the_envelope_knew() -> None:
 def test_no_other_letter_carries_the_body(kind: Kind) -> None:
     mail = letter(kind, original=b"From: a\r\n\r\nSECRET BODY\r\n")
     assert not list(mail.iter_attachments())
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_password_is_told_of_the_copies_that_are_out_only(language: Language) -> None:
+    record = held_mail(Disposition.CONFIRM, State.RELAYED)
+    first, *others = record.recipients
+    locked = replace(first, recipe=(ZipAttachments("ABCD-EFGH-JKMN", "0" * 64),))
+    mail = letter("password", language, record=replace(record, recipients=(locked, *others)))
+    assert "ABCD-EFGH-JKMN" in text(mail)
+    assert "ABCD-EFGH-JKMN" in text(mail, "html")
+    assert str(first.address) in text(mail)
+    assert not any(str(one.address) in text(mail) for one in others)
+    held = replace(locked, state=State.HELD)
+    assert "ABCD" not in text(letter("sent", language, record=replace(record, recipients=(locked, *others))))
+    assert "ABCD" not in text(letter("password", language, record=replace(record, recipients=(held, *others))))
 
 
 def test_a_large_original_stays_where_it_is() -> None:

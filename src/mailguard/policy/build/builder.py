@@ -8,6 +8,7 @@ from pathlib import PurePath
 from pydantic import BaseModel
 
 from mailguard.mail.verdict import Because, Disposition, Mode
+from mailguard.policy.build.alter import alter_of
 from mailguard.policy.build.attachments import attachments
 from mailguard.policy.build.content import personal_data, secrets, virus
 from mailguard.policy.build.message import message
@@ -62,6 +63,7 @@ class Builder(Source):
             place=self.marks.problem(self.file, (*path, "id"), model.id),
             mode_place=self.marks.problem(self.file, (*path, "mode"), "mode"),
             group_modes=self._group_modes(model, path),
+            alter=alter_of(then, (*path, "then"), self),
         )
 
     def _group_modes(self, model: RuleModel, path: Path) -> tuple[tuple[str, Mode], ...]:

@@ -29,7 +29,7 @@ _LIST_MAX = 60
 
 def alone(rule: Rule, organization: Organization | None, lists: Lists) -> Iterator[str]:
     """Warnings about a rule, in words."""
-    if rule.disposition is Disposition.DELIVER:
+    if rule.disposition is Disposition.DELIVER and not rule.alter:
         yield "then: deliver has no effect: a rule only adds strictness; exceptions belong into unless:"
     if rule.model.then.expire_action == "release" and rule.disposition is Disposition.APPROVE:
         yield "expire_action: release lets a mail go that nobody approved"

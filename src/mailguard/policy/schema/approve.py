@@ -30,7 +30,7 @@ PEOPLE_SCHEMA: dict[str, Any] = {
 }
 
 
-def _person(value: object, words: tuple[str, ...]) -> People:
+def person(value: object, words: tuple[str, ...]) -> People:
     """One word of `words`, an address, or {group: name}. Raises ValueError."""
     if isinstance(value, dict):
         if set(value) != {"group"}:
@@ -53,11 +53,11 @@ def _key(text: str, words: tuple[str, ...]) -> str:
 
 
 def _asked(value: object) -> People:
-    return _person(value, _ASKED)
+    return person(value, _ASKED)
 
 
 def _escalated(value: object) -> People:
-    return _person(value, _ESCALATED)
+    return person(value, _ESCALATED)
 
 
 def _told(value: object) -> str:

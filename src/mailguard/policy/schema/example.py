@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from mailguard.mail.facts import CLASSES, SECRET_CLASSES
+from mailguard.policy.schema.alter import AlterModel
 from mailguard.policy.schema.base import AddressText, Strict
 from mailguard.policy.suggest import did_you_mean
 from mailguard.policy.values import Age, Many, Switch, Text
@@ -23,6 +24,10 @@ def parse_local_time(value: object) -> datetime:
 
 _LOCAL_TIME = {"type": "string", "pattern": r"^\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d{2}$", "examples": ["2026-12-31 23:30"]}
 LocalTime = Annotated[datetime, BeforeValidator(parse_local_time), WithJsonSchema(_LOCAL_TIME)]
+
+
+#: Words of alterations: those that rules may write, and the one that is done by itself.
+EXPECTED = (*AlterModel.model_fields, "strip_bcc")
 
 
 class FileModel(Strict):
@@ -155,6 +160,7 @@ class ExampleModel(Strict):
     forward: Switch = Field(False, description="hands another mail on", examples=[True])
     signed: Switch = Field(False, description="it is signed", examples=[True])
     encrypted: Switch = Field(False, description="it is encrypted as a whole", examples=[True])
+    header_bcc: Switch = Field(False, description="its header has a Bcc field", examples=[True])
     automatic: Switch = Field(False, description="a machine wrote it", examples=[True])
     unreadable: Switch = Field(False, description="it could not be read", examples=[True])
     size: int = Field(2_000, ge=0, description="octets of the message", examples=[2000])
@@ -166,6 +172,19 @@ class ExampleModel(Strict):
     expect: Literal["deliver", "delay", "confirm", "approve", "challenge", "reject"] = Field(
         description="the disposition that it must get", examples=["deliver", "confirm"]
     )
+
+    expect_alter: tuple[Text, ...] | None = Field(
+        None, description="the alterations that some copy must get, by their words; [] for none", examples=[["to_bcc"]]
+    )
+
+    @field_validator("expect_alter", mode="before")
+    @classmethod
+    def _alterations(cls, value: Any) -> Any:
+        listed = [value] if isinstance(value, str) else value
+        for word in listed if isinstance(listed, list | tuple) else ():
+            if isinstance(word, str) and word not in EXPECTED:
+                raise ValueError(f"unknown alteration {word[:40]!r}{did_you_mean(word, EXPECTED)}")
+        return listed
 
     @field_validator("personal_data")
     @classmethod

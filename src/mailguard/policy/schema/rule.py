@@ -17,6 +17,11 @@ from mailguard.policy.values import Many, Switch, Text
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+#: Rules that no policy writes.
+BUILT_IN = {
+    "unreadable": "the built-in rule for mail that cannot be judged",
+    "unalterable": "the built-in rule for mail that cannot be altered",
+}
 #: What a sentence may name in braces.
 PLACEHOLDERS = (
     "addresses", "count", "domains", "files", "greeting", "known", "lookalike", "missing", "organizations", "persons",
@@ -27,8 +32,8 @@ PLACEHOLDERS = (
 def _rule_id(text: str) -> str:
     if not _ID.fullmatch(text):
         raise ValueError("an id is 1 to 64 letters, digits, '-', '_' or '.', and begins with a letter or digit")
-    if text == "unreadable":
-        raise ValueError("the id 'unreadable' belongs to the built-in rule for mail that cannot be judged")
+    if text in BUILT_IN:
+        raise ValueError(f"the id {text!r} belongs to {BUILT_IN[text]}")
     return text
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from mailguard.policy.schema.alter import AlterModel
 from mailguard.policy.schema.approve import ApproveModel, Told
 from mailguard.policy.schema.base import Strict
 from mailguard.policy.schema.words import NOT_YET
@@ -35,7 +36,9 @@ Window = Annotated[Duration, AfterValidator(_window)]
 class ThenModel(Strict):
     """A disposition, with what belongs to it."""
 
-    deliver: Literal[True] | None = Field(None, description="nothing: a hit that is only recorded", examples=[True])
+    deliver: Literal[True] | None = Field(
+        None, description="nothing but what alter says: a hit that is only recorded", examples=[True]
+    )
     delay: Duration | None = Field(
         None, description="a silent undo window of this length, then it goes", examples=["60s"]
     )
@@ -80,6 +83,11 @@ class ThenModel(Strict):
         "approvers; of several rules every one must allow it",
         examples=[True],
     )
+    alter: Many[AlterModel] | None = Field(
+        None,
+        description="what the copies are changed to before they leave",
+        examples=[["to_bcc", {"tag_subject": "[社外]"}]],
+    )
     notify: Many[Told] | None = Field(
         None,
         description="who gets a letter about the hit: sender, administrators, addresses; in mode notify the sender if "
@@ -123,6 +131,8 @@ class ThenModel(Strict):
         given = [word for word in WORDS if getattr(self, word) is not None]
         if len(given) != 1:
             raise ValueError(f"give exactly one of {', '.join(WORDS)}" + (f", not {given}" if given else ""))
+        if given[0] == "reject" and self.alter is not None:
+            raise ValueError("a refused mail is not altered: alter belongs to every disposition but reject")
         if given[0] not in _ASKING and any(getattr(self, name) for name in _TERMS):
             raise ValueError(f"{', '.join(_TERMS[:-1])} and {_TERMS[-1]} belong to confirm and approve")
         if self.internal_first and (self.scope == "recipients" or given[0] not in ("delay", *_ASKING)):

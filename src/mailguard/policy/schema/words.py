@@ -3,4 +3,4 @@
 from __future__ import annotations
 
 #: Words of the language that this version cannot decide or do.
-NOT_YET = frozenset(["alter", "route"])
+NOT_YET = frozenset(["route"])

@@ -1,0 +1,25 @@
+"""An effect: what one hit does. Values only; the judge makes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailguard.mail.alteration import Recipe
+from mailguard.mail.verdict import HoldTerms, RuleHit
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a hit does: to whom, how strictly, and on which terms. An effect with no recipients is only recorded.
+
+    confirmed: it asked the sender, who has answered: it holds nothing any more. alter: what it changes in the copies;
+    cannot: words of alterations that the mail does not allow.
+    """
+
+    hit: RuleHit
+    recipients: frozenset[int]
+    terms: HoldTerms | None
+    headline: bool = False
+    confirmed: bool = False
+    alter: Recipe = ()
+    cannot: frozenset[str] = frozenset()
