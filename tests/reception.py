@@ -12,7 +12,7 @@ import email.policy
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -30,6 +30,7 @@ from mailguard.inspect.limits import ReadingLimits
 from mailguard.inspect.reader import read_mail
 from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address, parse_address, parse_reverse_path
+from mailguard.mail.alteration import Recipe
 from mailguard.mail.envelope import Client, Envelope
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body, Message, new_message_id
@@ -48,6 +49,7 @@ from mailguard.store.outbox import Outbox
 from mailguard.store.queue import Queue
 from mailguard.store.sessions import Sessions
 from mailguard.store.spool import Spool
+from mailguard.workshop import Workshop
 
 URL = "http://console.test"
 ANN, BOSS, ADMIN, AUDITOR = "ann@corp.example", "boss@corp.example", "admin@corp.example", "audit@corp.example"
@@ -119,6 +121,7 @@ class Reception:
         after: timedelta = timedelta(hours=72),
         quorum: int = 1,
         urgent: bool = False,
+        alter: Recipe = (),
     ) -> str:
         """Put a mail into the ledger with this verdict for everybody. Returns its id."""
         raw = octets or MAIL.format(subject=subject, text=text, html=html).encode()
@@ -129,7 +132,10 @@ class Reception:
         client = Client("192.0.2.7", "pc", login=sender.strip("<>") or None)
         message = Message(message_id, Envelope(parse_reverse_path(sender), people, client), body, self.clock())
         verdict = self._verdict(disposition, people, approvers, flagged, because, evidence, after, quorum, urgent)
-        await self.spool.add(message, facts, verdict, b"")
+        if alter:
+            verdict = replace(verdict, recipients=tuple(replace(one, alter=alter) for one in verdict.recipients))
+        tried = await Workshop().try_out(body, verdict)
+        await self.spool.add(message, facts, tried.verdict, b"", prepared=tried.prepared)
         return message_id
 
     def _verdict(

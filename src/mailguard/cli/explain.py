@@ -30,6 +30,7 @@ from mailguard.mail.envelope import Client, Envelope
 from mailguard.mail.facts import Facts, HeaderAddress
 from mailguard.mail.message import Body, is_message_id
 from mailguard.mail.verdict import Because, Disposition
+from mailguard.policy.alteration_words import ALTERATIONS
 from mailguard.policy.case import Case, Known, known_keys
 from mailguard.policy.explain import disposition_word
 from mailguard.policy.explain import explain as explained
@@ -204,6 +205,9 @@ def _print(said: dict[str, Any], language: str) -> None:
         side = {"ja": ("社内", "社外"), "en": ("internal", "external")}[language][recipient["external"]]
         rules = ", ".join(recipient["rules"]) or "-"
         click.echo(f"  {recipient['address']} [{side}] {words[recipient['disposition']]}: {rules}")
+        if recipient["alter"]:
+            done = [getattr(ALTERATIONS[word], language) for word in recipient["alter"]]
+            click.echo(f"    ± {'、'.join(done) if language == 'ja' else ', '.join(done)}")
     exempt = said["notes"].get(f"exempt_{language}")
     if exempt:
         click.echo(exempt)

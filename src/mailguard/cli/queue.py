@@ -275,5 +275,9 @@ def _page(shown: dict[str, Any], rooms: Rooms) -> str:
         lines.append(("finding", f"{finding['rule']}: {finding['because']['en']} ({evidence})"))
     for line in shown["history"]:
         said = f": {line['comment']}" if line["comment"] else ""
+        if line["event"] == "alter":
+            said = f": {line['detail'].get('alteration')}: {', '.join(line['recipients'])}"
         lines.append(("history", f"{when(line['at'])}  {line['event']}  {line['actor']} ({line['via']}){said}"))
+        if line["event"] == "alter":
+            lines += [("", f"  {one}") for one in line["detail"].get("diff", ())]
     return "\n".join(f"{name:<12} {plain(text)}" for name, text in lines)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from mailguard.console import people, present
 from mailguard.console.acts import Button, buttons, selection_buttons
+from mailguard.console.changes import Changed, alteration_title, changes, for_all, password_for
 from mailguard.console.content import body_values, facts_again
 from mailguard.console.desk import Desk, desk_of
 from mailguard.console.found import place_name
@@ -114,6 +115,8 @@ class MailValues:
     findings: Sequence[Note]
     unsaid: int
     history: Sequence[Past]
+    changes: Sequence[Changed]
+    passwords: Sequence[str]
     facts: Sequence[Line]
     observed: Sequence[str]
 
@@ -151,7 +154,9 @@ def mail_values(view: View, by: Speaker, person: str) -> MailValues:
         persons=say("personal.persons", count=record.facts.persons) if record.facts.persons else "",
         findings=_findings(record, by.language),
         unsaid=max(0, len(record.facts.findings) - _MOST_FINDINGS),
-        history=[_past(line, by) for line in view.history],
+        history=[_past(line, record, by) for line in view.history],
+        changes=changes(view.history, record, by),
+        passwords=password_for(record, person, by),
         facts=_facts(record, by),
         observed=[getattr(h.because, by.language) for h in record.verdict.hits if h.mode != "enforce"],
     )
@@ -234,13 +239,18 @@ def _facts(record: MessageRecord, by: Speaker) -> list[Line]:
     return [Line(say(key), value) for key, value in values if value]
 
 
-def _past(line: HistoryLine, by: Speaker) -> Past:
+def _past(line: HistoryLine, record: MessageRecord, by: Speaker) -> Past:
     say = by.say
     who = say("by.mailguard") if line.actor == "mailguard" else line.actor
     via = say(f"via.{line.via}") if line.via in ("console", "letter", "api", "cli", "clock", "smtp") else line.via
     notes = []
-    if line.recipients and line.event != "accept":
+    if line.recipients and line.event != "accept" and not (line.event == "alter" and for_all(line, record)):
         notes.append(say("event.people", people=listed(line.recipients, by.language, 5)))
+    if line.event == "alter":
+        notes.append(alteration_title(line, by))
+    because = line.detail.get("because")
+    if isinstance(because, dict) and line.event == "hold":
+        notes.append(on_one_line(str(because.get(by.language, "")), 300))
     if line.comment:
         notes.append(say("event.comment", comment=on_one_line(line.comment, 2000)))
     people = line.detail.get("people")
@@ -263,6 +273,6 @@ def _event(word: str, by: Speaker) -> str:
     """The event in words; one that a newer ledger knows and this page does not is shown as it is."""
     known = (
         "accept", "release", "cancel", "remove", "reject", "expire", "hold", "relay", "defer", "fail", "approve",
-        "login", "purge", "late", "urgent", "remind", "escalate", "challenge_confirmed",
+        "login", "purge", "late", "alter", "urgent", "remind", "escalate", "challenge_confirmed",
     )  # fmt: skip
     return by.say(f"event.{word}") if word in known else word

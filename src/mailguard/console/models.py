@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from mailguard.console.rule_models import RuleOut
+from mailguard.mail.alteration_json import kind_of
 from mailguard.mail.facts import Attachment
 from mailguard.mail.verdict import RuleHit, Verdict
 from mailguard.review import Asked, BulkResult, HistoryLine, MessageRecord, RecipientRecord, View
@@ -71,6 +72,8 @@ class RecipientOut(_Out):
     attempts: int
     last_code: int | None
     last_text: str
+    alter: list[str] = Field(description="What the copy is changed to before it leaves, by the words of alterations")
+    added: bool = Field(description="A rule gave this copy; the envelope did not name it")
 
     @classmethod
     def of(cls, recipient: RecipientRecord, risk: float) -> RecipientOut:
@@ -94,6 +97,8 @@ class RecipientOut(_Out):
             attempts=recipient.attempts,
             last_code=recipient.last_code,
             last_text=recipient.last_text,
+            alter=list(dict.fromkeys(map(kind_of, recipient.recipe or ()))),
+            added=recipient.added,
         )
 
 

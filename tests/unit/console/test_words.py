@@ -23,7 +23,7 @@ SOURCES = {
     path: path.read_text(encoding="utf-8") for path in (*FOLDER.glob("*.py"), *(FOLDER / "templates").glob("*.html"))
 }
 #: What the audit log says beside the events of a copy.
-MORE_EVENTS = ("urgent", "remind", "escalate", "challenge_confirmed")
+MORE_EVENTS = ("alter", "urgent", "remind", "escalate", "challenge_confirmed")
 #: Keys that are put together from a word: the words are here.
 BUILT = {
     *(f"head.{state}" for state in State if state is not State.HELD),

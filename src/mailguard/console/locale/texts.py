@@ -113,6 +113,20 @@ TEXTS: dict[str, Both] = {
     "head.rejected": Both("承認されませんでした。このメールは届いていません", "Rejected: this mail was not sent"),
     "head.expired": Both("期限が過ぎたため、送信していません", "Nobody decided in time: this mail was not sent"),
     "head.bounced": Both("届けられなかった宛先があります", "Some of it could not be delivered"),
+    "changes": Both("送信時の変更", "What is changed"),
+    "changes.before": Both(
+        "規則により、送信するときに次のとおり変更します。お手元のメールは変わりません。",
+        "Rules change this when the mail is sent. Your own copy stays as it is.",
+    ),
+    "changes.after": Both("規則により、次のとおり変更して送信しました。", "Rules changed this when the mail was sent."),
+    "changes.show": Both("変更の内容を見る", "Show what changes"),
+    "changes.gone": Both("変更前", "before"),
+    "changes.come": Both("変更後", "after"),
+    "password": Both("暗号化ZIPのパスワード", "Password of the encrypted zip"),
+    "password.note": Both(
+        "あなただけに表示しています。受け取る方へ、メールとは別の方法でお伝えください。",
+        "Only you can see this. Please pass it on by another way than mail.",
+    ),
     "observed": Both("記録のみの規則", "Rules that only watch"),
     "ends.return": Both(
         "{when} までに決めないと、送信せずに送信者へお返しします。",
@@ -258,6 +272,7 @@ TEXTS: dict[str, Both] = {
     "event.remind": Both("承認者に再度お知らせ", "Approvers reminded"),
     "event.escalate": Both("ほかの人にも承認を依頼", "Others asked to approve"),
     "event.challenge_confirmed": Both("同じメールの再送で確認済み", "Confirmed by sending it again"),
+    "event.alter": Both("送信時の変更を準備", "Change for sending made ready"),
     "event.told": Both("お知らせ先: {people}", "Told: {people}"),
     "event.login": Both("お知らせのコードを入力", "Opened with the letter's code"),
     "event.late": Both("決定のあとに次のサーバーが応答", "The next server answered after the decision"),
