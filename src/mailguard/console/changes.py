@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mailguard.console.present import Speaker
 from mailguard.notify.letter_rows import passwords
 from mailguard.notify.phrases import listed, on_one_line
-from mailguard.policy.alteration_words import ALTERATIONS
+from mailguard.policy.alteration_words import ALTERATIONS, UNALTERABLE
 from mailguard.review import HistoryLine, MessageRecord
 
 _MOST_LINES, _MOST = 100, 50
@@ -50,6 +50,12 @@ def changes(history: Sequence[HistoryLine], record: MessageRecord, by: Speaker) 
         )
         for line in found
     ]
+
+
+def left_out(record: MessageRecord, by: Speaker) -> list[str]:
+    """What rules wanted to change and the mail did not allow, where it goes out nevertheless."""
+    hits = [hit for hit in record.verdict.enforced if hit.rule == UNALTERABLE and not hit.disposition]
+    return [hit.because.ja if by.language == "ja" else hit.because.en for hit in hits]
 
 
 def for_all(line: HistoryLine, record: MessageRecord) -> bool:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from mailguard.console import people, present
 from mailguard.console.acts import Button, buttons, selection_buttons
-from mailguard.console.changes import Changed, alteration_title, changes, for_all, password_for
+from mailguard.console.changes import Changed, alteration_title, changes, for_all, left_out, password_for
 from mailguard.console.content import body_values, facts_again
 from mailguard.console.desk import Desk, desk_of
 from mailguard.console.found import place_name
@@ -116,6 +116,7 @@ class MailValues:
     unsaid: int
     history: Sequence[Past]
     changes: Sequence[Changed]
+    left_out: Sequence[str]
     passwords: Sequence[str]
     facts: Sequence[Line]
     observed: Sequence[str]
@@ -156,6 +157,7 @@ def mail_values(view: View, by: Speaker, person: str) -> MailValues:
         unsaid=max(0, len(record.facts.findings) - _MOST_FINDINGS),
         history=[_past(line, record, by) for line in view.history],
         changes=changes(view.history, record, by),
+        left_out=left_out(record, by),
         passwords=password_for(record, person, by),
         facts=_facts(record, by),
         observed=[getattr(h.because, by.language) for h in record.verdict.hits if h.mode != "enforce"],

@@ -9,7 +9,7 @@ from tests.integration.console.test_api import BASE, program
 from tests.reception import ADMIN, ANN, AUDITOR, BOSS, Reception, text_of
 
 from mailguard.mail.actor import HOUSE
-from mailguard.mail.alteration import zip_passwords
+from mailguard.mail.alteration import TagSubject, zip_passwords
 from mailguard.mail.lifecycle import Event
 from mailguard.mail.outcome import Outcome, Result
 from mailguard.mail.verdict import Disposition
@@ -72,6 +72,13 @@ async def test_neither_api_nor_history_nor_any_other_letter_has_it(reception: Re
     letters = {one["X-Mailguard-Letter"]: text_of(one) for one in await reception.letters()}
     assert {kind for kind, text in letters.items() if password in text} == {"password"}
     assert password not in str(await Audit(reception.db).page())
+
+
+async def test_what_was_left_out_is_said(reception: Reception) -> None:
+    octets = OCTETS.replace("田中様".encode(), b"-----BEGIN PGP SIGNED MESSAGE-----")
+    message_id = await reception.take_in(octets=octets, alter=(TagSubject("[x]"),))
+    page = (await (await reception.browser(ANN)).get(f"/messages/{message_id}")).text
+    assert "A signed mail is not altered: a word in front of the subject is asked for; that is left out" in page
 
 
 async def test_whatever_stands_in_a_diff_is_no_markup(reception: Reception) -> None:
