@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.ledger import ANN, BOB, CAROL, Ledger, facts
+from tests.ledger import ANN, BOB, CAROL, Ledger, facts, mail, verdict
 
 from mailguard.mail.actor import HOUSE
 from mailguard.mail.address import NULL_PATH, ReversePath, parse_address
 from mailguard.mail.facts import Facts, HeaderAddress
 from mailguard.mail.lifecycle import Event
-from mailguard.mail.verdict import Disposition
+from mailguard.mail.outcome import Outcome, Result
+from mailguard.mail.verdict import Disposition, RecipientVerdict
 from mailguard.policy.case import Circle, Known
 from mailguard.policy.question import Question
 from mailguard.store import memory
@@ -159,3 +160,16 @@ async def test_the_thread_is_found_by_its_index(ledger: Ledger) -> None:
         ).fetchall()
     )
     assert "message_thread" in str(plan)
+
+
+async def test_whom_a_rule_added_is_no_habit_of_the_sender(ledger: Ledger) -> None:
+    message = mail((BOB,))
+    judged = verdict(message)
+    added = RecipientVerdict(parse_address(CAROL), True, Disposition.DELIVER, added=True)
+    await ledger.spool.add(message, facts(), replace(judged, recipients=(*judged.recipients, added)), b"")
+    outcomes = {parse_address(one): Outcome(Result.RELAYED, 250, "ok") for one in (BOB, CAROL)}
+    await ledger.queue.record(message.id, outcomes, ledger.clock(), None, give_up=True)
+    found = await ledger.history.known(ReversePath(parse_address(ANN)), (parse_address(BOB), parse_address(CAROL)))
+    assert "partner.example" in found.sender_domains
+    assert "other.example" not in found.sender_domains
+    assert (await known(ledger, (BOB, CAROL))).last_written == {BOB: timedelta()}
