@@ -617,10 +617,11 @@ async def test_a_recipe_that_is_damaged_keeps_the_copy_in_the_house(desk: Desk) 
 
 async def test_the_password_is_owed_once_and_only_when_the_file_is_out(desk: Desk) -> None:
     packed: Recipe = (ZipAttachments("ABCD-EFGH-JKMN-PQRS", "0" * 64),)
-    record = await desk.put(BOB, CY, octets=FILE, recipes={BOB: packed, CY: (*packed, *TAG)})
-    script = Script(LATER, LATER, TAKEN)
+    dan = parse_address("dan@x.example")
+    record = await desk.put(BOB, CY, dan, octets=FILE, recipes={BOB: packed, CY: (*packed, *TAG)})
+    script = Script(TAKEN, LATER, LATER, TAKEN)  # Dan's copy, which is not locked, is out first
     await desk.started(script)
-    await quiet(script, 2)
+    await quiet(script, 3)
     assert await desk.outbox.pending() == []
     desk.later(minutes=2)
     await desk.in_state(record.id, State.RELAYED)
