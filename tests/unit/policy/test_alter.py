@@ -40,7 +40,7 @@ def policy(alter: Any, then: str = "deliver", **more: Any) -> Policy:
         ([{"zip": {"filename": "../a.zip"}}], "a file name has at most 200 characters"),
         ([{"remove_attachment": {}}], "say which"),
         ([{"add_bcc": ["manger"]}], "did you mean 'manager'?"),
-        ([{"add_bcc": ["administrators"]}], "is not an address"),
+        ([{"add_bcc": ["administrators"]}], "'administrators' is nobody"),
         ([{"add_cc": [{"group": "nobody"}]}], "no group 'nobody'"),
         ([{"remove_attachment": {"name": "*", "colour": "red"}}], "Extra inputs"),
         ([], "the list is empty"),
