@@ -25,8 +25,9 @@ from mailguard.mail.verdict import (
 
 
 def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
-    """The object of contract section 5, plus `exempt`, `notes`, `confirmed`, `own`, `recipes`, each recipient's `terms`,
-    `alter`, `added` and `recipe` (its place in `recipes`), and each finding's `recipients`, `notes`, `notify`, `alter`.
+    """The object of contract section 5, plus `exempt`, `notes`, `confirmed`, `own`, `recipes`; each recipient's
+    `terms`, `alter`, `added`, `recipe` (its place in `recipes`); each finding's `recipients`, `notes`, `notify`,
+    `alter`.
     """
     recipes = list(dict.fromkeys(one.alter for one in verdict.recipients if one.alter))
     places = {recipe: number for number, recipe in enumerate(recipes)}
