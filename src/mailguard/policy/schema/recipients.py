@@ -96,8 +96,8 @@ class RecipientsModel(Strict):
     )
     every: Switch | None = Field(
         None,
-        description="all recipients of the same side are picked, hidden ones too; with an unreadable To or Cc it cannot "
-        "be decided where it depends on them",
+        description="all recipients of the same side are picked, hidden ones too; with an unreadable To or Cc it "
+        "cannot be decided where it depends on them",
         examples=[True],
     )
 
