@@ -83,12 +83,12 @@ def shut(rule: Rule, view: View) -> bool:
 
 def opinion(rule: Rule, view: View) -> Opinion:
     """What one rule says. Never raises: a rule that fails says so."""
-    mode = rule.strictest_mode
+    mode: Mode | None = None
     try:
         mode = rule.mode_for(view)
         truth, result = rule.look(view)
     except Exception as error:  # one broken rule must not open the door for all
-        return Opinion(rule, mode, Truth.UNKNOWN, None, type(error).__name__)
+        return Opinion(rule, mode or rule.strictest_mode, Truth.UNKNOWN, None, type(error).__name__)
     return Opinion(rule, mode, truth, result)
 
 

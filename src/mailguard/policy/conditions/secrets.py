@@ -31,6 +31,12 @@ class Secrets:
 
     asked: tuple[tuple[str, Comparison], ...]
 
+    def shut(self, view: View) -> bool:
+        """There is none at all, and all was read."""
+        if view.facts.secrets or view.unread_anywhere:
+            return False
+        return not all(comparison.holds(0) for _, comparison in self.asked)
+
     def look(self, view: View) -> Result:
         gaps = view.unread_anywhere
         counts = [(name, _count(view, name), comparison) for name, comparison in self.asked]
