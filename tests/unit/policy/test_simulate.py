@@ -26,6 +26,7 @@ from mailguard.policy.loader import Policy, load_policy
 from mailguard.policy.readiness import Readiness, digest_of, readiness
 from mailguard.policy.recorded import Copy, Outcome, Recorded, outcome_of
 from mailguard.policy.report import Report
+from mailguard.policy.schema import ThenModel
 from mailguard.policy.simulate import Simulation
 from mailguard.store.figures import RuleFigures
 
@@ -267,6 +268,17 @@ def test_a_rule_without_examples_or_with_failing_ones_is_not_ready(tmp_path: Pat
 def test_rubber_stamps(tmp_path: Path, released: int, asked: int, wanted: str) -> None:
     seen = RuleFigures("outside", asked=asked, released=released)
     assert standing(policy(tmp_path, OUTSIDE), seen).standing == wanted
+
+
+def test_every_rule_can_be_written_down_again() -> None:
+    approve = {
+        "by": ["manager", {"group": "legal"}, "boss@corp.example"],
+        "escalate_to": ["manager"],
+        "remind_after": "4h",
+    }
+    approve |= {"escalate_after": "8h"}
+    said = ThenModel.model_validate({"approve": approve}).model_dump(warnings="error")
+    assert said["approve"]["by"] == (["manager"], ["group legal"], ["boss@corp.example"])
 
 
 def test_a_rule_is_the_same_in_another_mode_and_another_one_when_it_asks_something_else(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
 
 from mailguard.mail.address import AddressError, parse_address
 from mailguard.mail.verdict import ADMINISTRATORS, SENDER
@@ -81,8 +81,14 @@ def _delegates(value: object) -> bool | tuple[str, ...]:
     return tuple(_key(parse_text(one), ()) for one in listed)
 
 
-Asked = Annotated[People, PlainValidator(_asked), WithJsonSchema(PEOPLE_SCHEMA)]
-Escalated = Annotated[People, PlainValidator(_escalated), WithJsonSchema(PEOPLE_SCHEMA)]
+def _written(people: People) -> list[str]:
+    """The same people are written the same, so that rules can be compared."""
+    return sorted((*people.words, *people.addresses, *(f"group {name}" for name in people.groups)))
+
+
+_WRITTEN = PlainSerializer(_written, return_type=list[str])
+Asked = Annotated[People, PlainValidator(_asked), _WRITTEN, WithJsonSchema(PEOPLE_SCHEMA)]
+Escalated = Annotated[People, PlainValidator(_escalated), _WRITTEN, WithJsonSchema(PEOPLE_SCHEMA)]
 Told = Annotated[str, PlainValidator(_told), WithJsonSchema({"type": "string", "minLength": 1})]
 Delegates = Annotated[
     bool | tuple[str, ...],
