@@ -569,8 +569,8 @@ async def test_what_does_not_fit_into_one_lease_waits_for_the_next(desk: Desk) -
     script = Script()
     await desk.started(script, lease=timedelta(0))  # over as soon as it began
     await desk.in_state(record.id, State.RELAYED)
-    assert sorted(len(sent.recipients) for sent in script.sent) == [1, 1, 1]
-    assert len({sent.recipients for sent in script.sent}) == 3
+    # A lease that is over lets others try, too: on a busy machine somebody may be tried twice here, but nobody is left.
+    assert {sent.recipients for sent in script.sent} == {(BOB,), (CY,), (ANN,)}
 
 
 async def test_a_retry_sends_the_same_octets_also_after_a_new_start(desk: Desk) -> None:
