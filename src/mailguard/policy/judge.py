@@ -189,11 +189,11 @@ def _touched(opinion: Opinion, picked: frozenset[int], view: View) -> frozenset[
         return frozenset()
     if not rule.everybody:
         return picked
-    return frozenset(
-        index
-        for index, seen in enumerate(view.recipients)
-        if seen.external or index in picked or not rule.internal_first
-    )
+    if not rule.internal_first:
+        return frozenset(range(len(view.recipients)))
+    # A colleague whom the condition itself picked is meant; one of a mail that it is about as a whole is not.
+    meant = picked if opinion.result is not None and opinion.result.picked else frozenset()
+    return frozenset(index for index, seen in enumerate(view.recipients) if seen.external or index in meant)
 
 
 def _unreadable(view: View, exempt: str) -> Effect:

@@ -76,7 +76,9 @@ class ThenModel(Strict):
         description="`office_hours`: all times of a confirm or approve run only while people are at work",
         examples=["office_hours"],
     )
-    internal_first: Switch = Field(False, description="colleagues get their copy at once", examples=[True])
+    internal_first: Switch = Field(
+        False, description="colleagues get their copy at once, but those whom the condition picks", examples=[True]
+    )
     urgent: Switch = Field(
         False,
         description="with approve: the sender may let it go at once with a reason, which is counted and told to the "
