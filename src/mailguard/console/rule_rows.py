@@ -55,7 +55,8 @@ class RuleRow:
 def rule_row(one: RuleStanding, board: Board, by: Speaker) -> RuleRow:
     """One rule in the reader's language."""
     rule, seen, say = one.rule, one.figures, by.say
-    because = "" if rule.because is None else str(getattr(rule.because, by.language))
+    gist = rule.gist
+    because = "" if gist is None else str(getattr(gist, by.language))
     share = seen.released_unchanged
     fates = [
         (seen.changed, "policy.fate.changed"), (seen.cancelled, "policy.fate.cancelled"),

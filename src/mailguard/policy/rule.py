@@ -104,6 +104,13 @@ class Rule:
         """Whether the answer makes a hit."""
         return truth is Truth.YES or (truth is Truth.UNKNOWN and self.hold_unknown)
 
+    @property
+    def gist(self) -> Because | None:
+        """The rule's own words without a mail, what they would name left open; None if it has none."""
+        if self.because is None:
+            return None
+        return Because(_filled(self.because.ja, {}, "ja"), _filled(self.because.en, {}, "en"))
+
     def sentence(self, truth: Truth, result: Result) -> Because:
         """What people read about a hit: the rule's own words with the numbers of this mail, else the fact itself."""
         if truth is Truth.UNKNOWN:

@@ -13,6 +13,7 @@ from tests.golden.policy.test_golden import COMPANY, SHIPPED
 
 from mailguard.config.library import library, library_file
 from mailguard.mail.organization import Organization
+from mailguard.mail.verdict import Disposition
 from mailguard.policy.examples import case_of, run_examples
 from mailguard.policy.judge import judge
 from mailguard.policy.lint import lint
@@ -52,6 +53,18 @@ def test_every_rule_shows_what_it_holds_and_what_it_leaves_alone(file: Path) -> 
     for rule in load_policy([file]).rules:
         expected = {example.expect for example in rule.model.examples}
         assert expected == {"deliver", rule.disposition.word}, rule.id
+
+
+@pytest.mark.parametrize("file", [*FILES, *sorted(SHIPPED.glob("*.yaml"))], ids=lambda file: file.stem)
+def test_no_sentence_quotes_twice_or_says_what_becomes_of_the_mail(file: Path) -> None:
+    # How a hold ends is said by page and letter, for all rules together; only an undo window is its own sentence.
+    policy = load_policy([file])
+    for rule in policy.rules:
+        alone = replace(policy, rules=(replace(rule, mode="enforce", group_modes=()),))
+        for example in rule.model.examples:
+            for hit in judge(alone, case_of(example)).hits:
+                assert "「「" not in hit.because.ja, hit.because.ja
+                assert rule.disposition is Disposition.DELAY or "送信します" not in hit.because.ja, hit.because.ja
 
 
 @each
