@@ -12,7 +12,6 @@ import fcntl
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +19,7 @@ from mailguard import __version__, events
 from mailguard.antivirus import Clamd
 from mailguard.app import hint
 from mailguard.app.children import doors_beside
+from mailguard.app.clocks import Clocks
 from mailguard.app.front import Reception, front_door, logins
 from mailguard.app.people import people_path
 from mailguard.app.rooms import Rooms, house_key, ledger_path, open_rooms, utc_now
@@ -41,14 +41,12 @@ from mailguard.smtpd.server import Door
 from mailguard.smtpd.tls import CertificateError
 from mailguard.store.errors import StoreError
 from mailguard.store.records import MessageRecord, NoticeKind
-from mailguard.store.spool import Retention
 from mailguard.workshop import Workshop
 
 Role = Literal["all", "smtp", "delivery", "console"]
 
 #: How long clients may finish their bodies when the house closes.
 _GRACE = 20.0
-_HOUSEKEEPING = 3600.0
 
 
 class CannotStart(Exception):
@@ -118,7 +116,8 @@ class House:
         stack.push_async_callback(self._delivery.stop)
         await self._post.start()
         stack.push_async_callback(self._post.stop)
-        for clock in (self._expire, self._housekeep):
+        clocks = Clocks(rooms, self._tick, adopt=self._adopt)
+        for clock in (clocks.expire, clocks.housekeep):
             stack.push_async_callback(_ended, asyncio.create_task(clock(), name=clock.__name__))
         await stack.enter_async_context(hint.listening(ledger_path(self.config), self._tapped))
 
@@ -247,6 +246,10 @@ class House:
             self._post.wake()
         self._tick.set()
 
+    async def _adopt(self) -> None:
+        if self._reception is not None:
+            await self._reception.adopt()
+
     def _tapped(self) -> None:
         self._released()
         self._noticed()
@@ -270,43 +273,6 @@ class House:
         self._noticed()
         if self._post is None:
             hint.tap(ledger_path(self.config))
-
-    # Clocks
-
-    async def _expire(self) -> None:
-        """End holds when their time runs out; looks again at least every second for what other processes decided."""
-        while True:
-            self._tick.clear()
-            wait = 1.0
-            try:
-                following = await self.rooms.review.expire_due()
-                if following is not None:
-                    wait = min(wait, max(0.01, (following - utc_now()).total_seconds()))
-            except Exception as error:
-                events.fault("review", error)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._tick.wait()
-
-    async def _housekeep(self) -> None:
-        """Count what waits for the figures, and remove what is past its time."""
-        keep = self.config.settings.store.retention
-        facts = None if keep.facts is None else timedelta(seconds=keep.facts)
-        retention = Retention(timedelta(seconds=keep.bodies), timedelta(seconds=keep.metadata), facts)
-        last = -_HOUSEKEEPING
-        while True:
-            try:
-                counts = await self.rooms.queue.counts()
-                events.held_now.set(counts.get("held", 0))
-                events.queued_now.set(counts.get("queued", 0))
-                if self._reception is not None:
-                    await self._reception.adopt()
-                if asyncio.get_running_loop().time() - last >= _HOUSEKEEPING:
-                    await self.rooms.spool.purge(utc_now(), retention)
-                    last = asyncio.get_running_loop().time()
-            except Exception as error:
-                events.fault("store", error)
-            await asyncio.sleep(15)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -22,7 +22,6 @@ from starlette.routing import BaseRoute, Mount, Route
 from mailguard.access import Access
 from mailguard.console import (
     acts,
-    api,
     auth,
     content,
     health,
@@ -34,6 +33,9 @@ from mailguard.console import (
     stream,
     ticket,
 )
+from mailguard.console.api import border as api_border
+from mailguard.console.api import house as api_house
+from mailguard.console.api import messages as api_messages
 from mailguard.console.desk import Desk, Outside, Reads, desk_of, templates
 from mailguard.console.openapi import ACTS
 from mailguard.console.security import BodyLimit, SecurityHeaders
@@ -46,8 +48,9 @@ from mailguard.review.rules import RuleReview
 
 _MEDIA = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 _STATIC = {
-    name: (resources.files("mailguard.console") / "static" / name).read_bytes()
-    for name in ("console.css", "console.js", "mark.svg")
+    one.name: one.read_bytes()
+    for one in (resources.files("mailguard.console") / "static").iterdir()
+    if one.name.rpartition(".")[2] in _MEDIA
 }
 
 
@@ -96,7 +99,7 @@ def build(
             ReviewError: problems.on_review_error,
             LoginNeeded: problems.on_login_needed,
             Stale: problems.on_stale,
-            api.BadInput: api.on_bad_input,
+            api_border.BadInput: api_border.on_bad_input,
             HTTPException: problems.on_http_error,
             Exception: problems.on_fault,
         },
@@ -142,24 +145,24 @@ def _routes() -> list[BaseRoute]:
         Route("/outside/{name}/raw", outside.save_outside),
         Route("/static/{name}", show_static),
         Mount("/api/v1", routes=_api()),
-        Route("/api/{path:path}", api.nowhere),
+        Route("/api/{path:path}", api_house.nowhere),
     ]
 
 
 def _api() -> list[BaseRoute]:
     return [
-        Route("/openapi.json", api.openapi),
-        Route("/messages", api.list_messages),
-        Route("/messages/bulk", api.bulk, methods=["POST"]),
-        Route("/messages/{id}", api.show_message),
-        Route("/messages/{id}/explain", api.explain_message),
-        Route("/messages/{id}/recipients", api.patch_recipients, methods=["PATCH"]),
-        Route("/messages/{id}/release", api.release, methods=["POST"]),
-        *[Route(f"/messages/{{id}}/{act}", api.decide(act), methods=["POST"]) for act in ACTS],
-        Route("/events", api.live_events),
-        Route("/stats", api.stats),
-        Route("/me", api.me),
-        Route("/policy", api.policy),
+        Route("/openapi.json", api_house.openapi),
+        Route("/messages", api_messages.list_messages),
+        Route("/messages/bulk", api_messages.bulk, methods=["POST"]),
+        Route("/messages/{id}", api_messages.show_message),
+        Route("/messages/{id}/explain", api_messages.explain_message),
+        Route("/messages/{id}/recipients", api_messages.patch_recipients, methods=["PATCH"]),
+        Route("/messages/{id}/release", api_messages.release, methods=["POST"]),
+        *[Route(f"/messages/{{id}}/{act}", api_messages.decide(act), methods=["POST"]) for act in ACTS],
+        Route("/events", api_house.live_events),
+        Route("/stats", api_house.stats),
+        Route("/me", api_house.me),
+        Route("/policy", api_house.policy),
     ]
 
 

@@ -1,0 +1,58 @@
+"""The clocks of the house: holds whose time runs out, and what is done every hour. They decide nothing themselves.
+
+A fault in one round is reported and the next round tries again: no clock ever stops.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from mailguard import events
+from mailguard.app.rooms import Rooms, utc_now
+from mailguard.store.spool import Retention
+
+_HOUSEKEEPING = 3600.0
+
+
+class Clocks:
+    """tick: set when something was decided or taken in, so that the clock is read anew; adopt: see Reception."""
+
+    def __init__(self, rooms: Rooms, tick: asyncio.Event, *, adopt: Callable[[], Awaitable[None]]) -> None:
+        self._rooms, self._tick, self._adopt = rooms, tick, adopt
+
+    async def expire(self) -> None:
+        """End holds when their time runs out; looks again at least every second for what other processes decided."""
+        while True:
+            self._tick.clear()
+            wait = 1.0
+            try:
+                following = await self._rooms.review.expire_due()
+                if following is not None:
+                    wait = min(wait, max(0.01, (following - utc_now()).total_seconds()))
+            except Exception as error:
+                events.fault("review", error)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._tick.wait()
+
+    async def housekeep(self) -> None:
+        """Count what waits for the figures, and remove what is past its time."""
+        keep = self._rooms.config.settings.store.retention
+        facts = None if keep.facts is None else timedelta(seconds=keep.facts)
+        retention = Retention(timedelta(seconds=keep.bodies), timedelta(seconds=keep.metadata), facts)
+        last = -_HOUSEKEEPING
+        while True:
+            try:
+                counts = await self._rooms.queue.counts()
+                events.held_now.set(counts.get("held", 0))
+                events.queued_now.set(counts.get("queued", 0))
+                await self._adopt()
+                if asyncio.get_running_loop().time() - last >= _HOUSEKEEPING:
+                    await self._rooms.spool.purge(utc_now(), retention)
+                    last = asyncio.get_running_loop().time()
+            except Exception as error:
+                events.fault("store", error)
+            await asyncio.sleep(15)

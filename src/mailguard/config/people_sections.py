@@ -1,0 +1,48 @@
+"""Sections of mailguard.yaml about people: how logins are checked, the console, how people hear of something."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from mailguard.config.words import Endpoint, Later, MailAddress, Network, Section
+
+
+class AuthSection(Section):
+    """How a login is checked."""
+
+    method: Literal["file", "upstream", "ldap"] = "file"
+    file: Path = Path("users.yaml")
+
+    @model_validator(mode="after")
+    def _file_only(self) -> AuthSection:
+        if self.method != "file":
+            raise ValueError(f"method: {self.method} is not available in this version; use method: file")
+        return self
+
+
+class ConsoleSection(Section):
+    """The reception: pages and API."""
+
+    address: Endpoint = "127.0.0.1:8025"
+    url: str = "http://127.0.0.1:8025"
+    administrators: tuple[MailAddress, ...] = ()
+    auditors: tuple[MailAddress, ...] = ()
+    trusted_proxies: tuple[Network, ...] = ()  # may say for whom they speak (X-Forwarded-For)
+    login: Literal["link"] = "link"
+
+    @model_validator(mode="after")
+    def _full_url(self) -> ConsoleSection:
+        if not re.fullmatch(r"https?://[^/\s?#]+(/[^\s?#]*)?", self.url):
+            raise ValueError("url must be the address that people open, such as https://mailguard.corp.example")
+        return self
+
+
+class NotifySection(Section):
+    """Letters."""
+
+    sender: MailAddress = Field(alias="from")
+    channels: Later = ()

@@ -1,0 +1,108 @@
+"""The words of mailguard.yaml: times and sizes with units, addresses, networks, and what every section has in common.
+
+Each turns a written value into a type or says what to write instead.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+
+from mailguard.mail.address import AddressError, ascii_domain, parse_address, parse_typed
+
+_DURATION = re.compile(r"(\d+)\s*(s|m|h|d)?")
+_SIZE = re.compile(r"(\d+)\s*(B|KB|MB|GB|KIB|MIB|GIB)?", re.IGNORECASE)
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_BYTES = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+
+
+def _seconds(value: object) -> object:
+    match = _DURATION.fullmatch(str(value).strip())
+    if not match:
+        raise ValueError("write a time such as 60s, 5m, 4h or 3d")
+    return int(match[1]) * _UNITS[match[2] or "s"]
+
+
+def _octets(value: object) -> object:
+    match = _SIZE.fullmatch(str(value).strip())
+    if not match:
+        raise ValueError("write a size such as 500 KB, 35 MB or 1 GB")
+    return int(match[1]) * _BYTES[(match[2] or "B").upper()]
+
+
+def _address(value: str) -> str:
+    try:
+        return str(parse_typed(value)).lower()
+    except AddressError as error:
+        raise ValueError(f"not a mail address: {error}") from error
+
+
+def _domain(value: str) -> str:
+    if "@" in value:
+        raise ValueError("write the domain only, such as corp.example")
+    bare = value.removeprefix("*.")
+    try:
+        parse_address(f"x@{bare}")
+    except AddressError as error:
+        raise ValueError(f"not a domain name: {error}") from error
+    return value.replace(bare, ascii_domain(bare))
+
+
+def some_domain(domains: tuple[str, ...]) -> tuple[str, ...]:
+    """Asked only when each is right: one that is wrong is not told a second time as one that is missing."""
+    if not domains:
+        raise ValueError("write at least one domain, such as corp.example")
+    return domains
+
+
+def _endpoint(value: object) -> str:
+    text = str(value)
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise ValueError("write host:port, such as 127.0.0.1:2525 or [::1]:2525")
+    return text
+
+
+def _server(value: object) -> str:
+    text = str(value)
+    host, _, port = text.rpartition(":") if text.startswith("[") or text.count(":") == 1 else (text, "", "53")
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+        if not 1 <= int(port) <= 65535:
+            raise ValueError("no port")
+    except ValueError as error:
+        raise ValueError("write the address of a resolver, such as 192.0.2.53 or [2001:db8::53]:5353") from error
+    return f"[{host.strip('[]')}]:{port}"
+
+
+def _network(value: object) -> str:
+    try:
+        return str(ipaddress.ip_network(str(value), strict=False))
+    except ValueError as error:
+        raise ValueError(f"not a network such as 10.0.0.0/8: {error}") from error
+
+
+def _later(value: object) -> object:
+    """A setting that the contract names and a later version brings: refused loudly, never silently without effect."""
+    if value not in (None, (), [], {}, False):
+        raise ValueError("not available in this version; remove this setting")
+    return value
+
+
+Seconds = Annotated[int, BeforeValidator(_seconds)]
+Octets = Annotated[int, BeforeValidator(_octets)]
+MailAddress = Annotated[str, AfterValidator(_address)]
+Domain = Annotated[str, AfterValidator(_domain)]
+Endpoint = Annotated[str, BeforeValidator(_endpoint)]
+Server = Annotated[str, BeforeValidator(_server)]
+Network = Annotated[str, BeforeValidator(_network)]
+Later = Annotated[object, BeforeValidator(_later)]
+
+
+class Section(BaseModel):
+    """A section of the file: every key is known, and nothing changes it afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)

@@ -1,0 +1,57 @@
+"""The sentences of lists of mail and of the trying-out mailbox, in Japanese and English."""
+
+from __future__ import annotations
+
+from mailguard.notify.phrases import Both
+
+LIST_TEXTS: dict[str, Both] = {
+    # Lists
+    "mine.title": Both("自分のメール", "My mail"),
+    "mine.decide": Both("決めていただくメール", "Waiting for you"),
+    "mine.decide.none": Both("決めていただくメールはありません。", "Nothing waits for you."),
+    "mine.others": Both("ほかの人の保留中のメール: {count}件", "Held mail of others: {count}"),
+    "mine.recent": Both("最近のメール", "Recent mail"),
+    "mine.none": Both("まだメールはありません。", "No mail yet."),
+    "all.title": Both("すべてのメール", "All mail"),
+    "all.none": Both("条件に合うメールはありません。", "No mail matches."),
+    "all.count": Both("{count}件", "{count} mails"),
+    "filter": Both("絞り込み", "Filter"),
+    "filter.q": Both("検索(件名・宛先・ファイル名)", "Search (subject, people, files)"),
+    "filter.state": Both("状態", "State"),
+    "filter.any": Both("すべて", "Any"),
+    "filter.sender": Both("送信者", "Sender"),
+    "filter.recipient": Both("宛先", "Recipient"),
+    "filter.rule": Both("規則", "Rule"),
+    "filter.apply": Both("絞り込む", "Apply"),
+    "filter.clear": Both("条件を消す", "Clear"),
+    "page.older": Both("前のメールへ", "Older"),
+    "page.newest": Both("最新へ戻る", "Back to newest"),
+    "column.state": Both("状態", "State"),
+    "column.subject": Both("件名", "Subject"),
+    "column.sender": Both("送信者", "Sender"),
+    "column.recipients": Both("宛先", "Recipients"),
+    "column.received": Both("受付", "Received"),
+    "bulk.legend": Both("選択したメールをまとめて操作", "Act on the selected mails"),
+    "bulk.select": Both("「{subject}」を選択", "Select “{subject}”"),
+    "bulk.release": Both("選択したメールを送信する", "Send the selected"),
+    "bulk.cancel": Both("選択したメールを送信しない", "Don't send the selected"),
+    "bulk.done": Both("{done}件を処理しました。", "Done for {done} mails."),
+    "bulk.refused": Both(
+        "{refused}件は変わっていません(すでに決定済み、または操作できません)。",
+        "{refused} stayed as they were (already decided, or not yours to decide).",
+    ),
+    # Outside
+    "outside.title": Both("送信後のメール", "Outside"),
+    "outside.lead": Both(
+        "試用のため、送信したメールは外部へ出さず、このメールボックスに入れています。",
+        "For trying out, mail that is sent goes into this mailbox instead of the world.",
+    ),
+    "outside.none": Both("まだ何も送信されていません。", "Nothing has been sent yet."),
+    "outside.from": Both("送信元", "From"),
+    "outside.to": Both("宛先", "To"),
+    "outside.letter": Both("mailguard からのお知らせ", "A letter from mailguard"),
+    "outside.null": Both("自動送信のメール", "Automatic mail"),
+    "outside.date": Both("日時", "Date"),
+    "outside.save": Both("保存(.eml)", "Save (.eml)"),
+    "outside.headers": Both("ヘッダー", "Header fields"),
+}
