@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 import uvicorn
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from tests.missing import missing
 from tests.reception import Reception, open_reception
@@ -31,6 +32,10 @@ ARGUMENTS = [
 ]  # fmt: skip
 WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
 Device = Literal["desktop", "phone"]
+WCAG = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
 
 
 @dataclass
@@ -59,6 +64,15 @@ class Window:
         if folder:
             await asyncio.to_thread(Path(folder).mkdir, parents=True, exist_ok=True)
             await self.page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+    async def barriers(self) -> list[str]:
+        """What axe-core finds against WCAG 2.2 AA on the page as it is shown: rule, place, and what to do; [] if none."""
+        found = await Axe().run(self.page, options=WCAG)
+        return [
+            f"{one['id']} at {' '.join(node['target'])}: {node['failureSummary']}"
+            for one in found.response["violations"]
+            for node in one["nodes"]
+        ]
 
     async def overflows(self) -> bool:
         """Whether the page is wider than the window."""
