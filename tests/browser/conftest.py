@@ -66,7 +66,7 @@ class Window:
             await self.page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
     async def barriers(self) -> list[str]:
-        """What axe-core finds against WCAG 2.2 AA on the page as it is shown: rule, place, and what to do; [] if none."""
+        """What axe-core finds against WCAG 2.2 AA on the page as it is shown: rule, place, what to do; [] if none."""
         found = await Axe().run(self.page, options=WCAG)
         return [
             f"{one['id']} at {' '.join(node['target'])}: {node['failureSummary']}"
