@@ -41,7 +41,9 @@ from mailguard.notify.live import Live
 from mailguard.notify.post import Post, Tickets
 from mailguard.policy.rule import Policy
 from mailguard.review import Filter, Review
+from mailguard.review.absences import AbsenceReview
 from mailguard.review.rules import RuleReview
+from mailguard.store.absences import Absences
 from mailguard.store.audit import Audit
 from mailguard.store.db import Database
 from mailguard.store.holds import Holds
@@ -102,6 +104,7 @@ class Reception:
     post: Post
     live: Live
     readers: ReadsHere
+    absences: AbsenceReview
     app: Starlette
 
     async def take_in(
@@ -122,6 +125,8 @@ class Reception:
         quorum: int = 1,
         urgent: bool = False,
         alter: Recipe = (),
+        login: str | None = None,
+        members: tuple[str, ...] = (),
     ) -> str:
         """Put a mail into the ledger with this verdict for everybody. Returns its id."""
         raw = octets or MAIL.format(subject=subject, text=text, html=html).encode()
@@ -129,9 +134,10 @@ class Reception:
         facts = await self.readers.read(body)
         message_id = new_message_id(self.clock())
         people = tuple(parse_address(one) for one in to)
-        client = Client("192.0.2.7", "pc", login=sender.strip("<>") or None)
+        client = Client("192.0.2.7", "pc", login=login or sender.strip("<>") or None)
         message = Message(message_id, Envelope(parse_reverse_path(sender), people, client), body, self.clock())
         verdict = self._verdict(disposition, people, approvers, flagged, because, evidence, after, quorum, urgent)
+        verdict = replace(verdict, members=members)
         if alter:
             verdict = replace(verdict, recipients=tuple(replace(one, alter=alter) for one in verdict.recipients))
         tried = await Workshop().try_out(body, verdict)
@@ -258,13 +264,16 @@ async def open_reception(
         outbox, spool, holds, tickets=Tickets(access.letter_ticket, access.login_ticket), settings=letters,
         delivered=lambda: None, now=clock,
     )  # fmt: skip
+    absences = AbsenceReview(Absences(db), organization=company, live=live, noticed=lambda: None, now=clock)
     app = build(
         console, review=review, access=access, live=live, readers=readers, outside=outside, now=clock, version="0",
-        policy=lambda: {"policy": "f" * 64, "rules": []}, trials=trials,
+        policy=lambda: {"policy": "f" * 64, "rules": []}, trials=trials, absences=absences,
         rules=None if policy is None else RuleReview(db, policy=lambda: policy, organization=company, now=clock),
     )  # fmt: skip
     try:
-        yield Reception(console, clock, db, spool, Queue(db), holds, review, access, outbox, post, live, readers, app)
+        yield Reception(
+            console, clock, db, spool, Queue(db), holds, review, access, outbox, post, live, readers, absences, app
+        )
     finally:
         live.close()
         await db.close()

@@ -89,6 +89,12 @@ def nudged(message_id: str, reminded: int, escalated: int) -> None:
     log.info("nudged", message_id=message_id, reminded=reminded, escalated=escalated)
 
 
+def passed_on(message_id: str, asked: int) -> None:
+    """An approver has gone, so that others are asked in his place; number of people."""
+    _nudges.labels("pass_on").inc(asked)
+    log.info("passed_on", message_id=message_id, asked=asked)
+
+
 def challenged(message_id: str, rules: Iterable[str]) -> None:
     _received.labels("challenge").inc()
     log.info("challenged", message_id=message_id, rules=list(rules))

@@ -29,7 +29,8 @@ class Clocks:
             self._tick.clear()
             wait = 1.0
             try:
-                following = await self._rooms.review.expire_due()
+                times = [await self._rooms.review.expire_due(), await self._rooms.absences.begin_due()]
+                following = min((at for at in times if at is not None), default=None)
                 if following is not None:
                     wait = min(wait, max(0.01, (following - utc_now()).total_seconds()))
             except Exception as error:

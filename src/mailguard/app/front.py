@@ -93,6 +93,7 @@ class Reception:
             refused=refused,
             rules=self._rules,
             trials=self._trials,
+            absences=rooms.absences,
             now=utc_now,
             version=__version__,
         )

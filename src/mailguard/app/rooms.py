@@ -22,6 +22,8 @@ from mailguard.config.load import Config
 from mailguard.config.rooms import organization
 from mailguard.notify.live import Live
 from mailguard.review import Review
+from mailguard.review.absences import AbsenceReview
+from mailguard.store.absences import Absences
 from mailguard.store.audit import Audit
 from mailguard.store.db import Database
 from mailguard.store.history import History
@@ -59,6 +61,7 @@ class Rooms:
     live: Live
     access: Access
     review: Review
+    absences: AbsenceReview
     hints: Hints
 
 
@@ -116,8 +119,28 @@ def _rooms(config: Config, db: Database) -> Rooms:
         now=utc_now,
         noticed=lambda: hints.noticed(),
     )
+    absences = AbsenceReview(
+        Absences(db),
+        organization=organization(config),
+        live=live,
+        noticed=lambda: hints.noticed(),
+        now=utc_now,
+    )
     return Rooms(
-        config, db, spool, Queue(db), holds, History(db), audit, outbox, TurnedAway(db), live, access, review, hints
+        config,
+        db,
+        spool,
+        Queue(db),
+        holds,
+        History(db),
+        audit,
+        outbox,
+        TurnedAway(db),
+        live,
+        access,
+        review,
+        absences,
+        hints,
     )
 
 

@@ -27,12 +27,14 @@ from mailguard.console import (
     health,
     message,
     outside,
+    own,
     pages,
     problems,
     rulepage,
     stream,
     ticket,
 )
+from mailguard.console.api import absences as api_absences
 from mailguard.console.api import border as api_border
 from mailguard.console.api import house as api_house
 from mailguard.console.api import messages as api_messages
@@ -44,6 +46,7 @@ from mailguard.console.trials import Tries
 from mailguard.console.visit import LoginNeeded, Stale
 from mailguard.notify.live import Live
 from mailguard.review import Review, ReviewError
+from mailguard.review.absences import AbsenceReview
 from mailguard.review.rules import RuleReview
 
 _MEDIA = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
@@ -67,6 +70,7 @@ def build(
     refused: Callable[[], Sequence[str]] = tuple,
     rules: RuleReview | None = None,
     trials: Tries | None = None,
+    absences: AbsenceReview | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     version: str = "",
 ) -> Starlette:
@@ -86,6 +90,7 @@ def build(
         refused=refused,
         rules=rules,
         trials=trials,
+        absences=absences,
         version=version,
     )
     routes = _routes()
@@ -126,6 +131,9 @@ def _routes() -> list[BaseRoute]:
         Route("/messages/{id}/act", acts.act, methods=["POST"]),
         Route("/messages/{id}/html", content.show_html),
         Route("/messages/{id}/raw", content.save_raw),
+        Route("/settings", own.show_settings),
+        Route("/settings/absences", own.leave, methods=["POST"]),
+        Route("/settings/absences/{id}", own.come_back, methods=["POST"]),
         Route("/policy", rulepage.show_policy),
         Route("/policy/simulations", rulepage.start_trial, methods=["POST"]),
         Route("/policy/simulations/{id}", rulepage.show_trial),
@@ -162,6 +170,9 @@ def _api() -> list[BaseRoute]:
         Route("/events", api_house.live_events),
         Route("/stats", api_house.stats),
         Route("/me", api_house.me),
+        Route("/absences", api_absences.list_absences),
+        Route("/absences", api_absences.leave, methods=["POST"]),
+        Route("/absences/{id}", api_absences.come_back, methods=["DELETE"]),
         Route("/policy", api_house.policy),
     ]
 

@@ -21,6 +21,7 @@ from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body
 from mailguard.notify.live import Live
 from mailguard.review import Review
+from mailguard.review.absences import AbsenceReview
 from mailguard.review.rules import RuleReview
 
 
@@ -89,7 +90,7 @@ class Desk:
 
     policy: the active policy as contract section 7 shows it (`GET /policy`). refused: what is wrong with a policy that
     was not taken; empty: nothing. rules: what the rules in force did; None where no policy is. trials: simulations;
-    None where none can be run. version: of mailguard, for the API's document.
+    None where none can be run. absences: who is away. version: of mailguard, for the API's document.
     """
 
     settings: ConsoleSettings
@@ -106,6 +107,7 @@ class Desk:
     refused: Callable[[], Sequence[str]] = tuple
     rules: RuleReview | None = None
     trials: Tries | None = None
+    absences: AbsenceReview | None = None
     version: str = ""
     bodies: BodyCache = field(default_factory=BodyCache)
 

@@ -259,6 +259,9 @@ def _past(line: HistoryLine, record: MessageRecord, by: Speaker) -> Past:
     if isinstance(people, list) and line.event in ("remind", "escalate"):
         named = [say("approvers.house") if one == ADMINISTRATORS else on_one_line(str(one), 120) for one in people]
         notes.append(say("event.told", people=listed(named, by.language, 5)))
+    places = line.detail.get("instead_of")
+    if isinstance(places, list) and places:
+        notes.append(say("event.places", people=listed([on_one_line(str(one), 120) for one in places], by.language, 5)))
     answer = line.detail.get("text")
     if isinstance(answer, str) and answer and line.event in ("relay", "defer", "fail", "late"):
         notes.append(say("event.answer", answer=on_one_line(f"{line.detail.get('code') or ''} {answer}", 300)))

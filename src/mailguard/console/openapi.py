@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from mailguard.console import models
+from mailguard.console import absence_models, models
 from mailguard.mail.lifecycle import State
 from mailguard.review import Act
 
@@ -26,6 +26,7 @@ _SAID = {
 _MODELS: tuple[type[BaseModel], ...] = (
     models.MessagePage, models.MessageDetail, models.DecisionIn, models.ReleaseIn, models.RecipientsPatch,
     models.BulkIn, models.BulkOut, models.StatsOut, models.MeOut, models.ProblemOut,
+    absence_models.AbsenceIn, absence_models.AbsenceOut, absence_models.AbsencesOut,
 )  # fmt: skip
 
 
@@ -80,6 +81,19 @@ def _paths() -> dict[str, Any]:
             "get": _operation("explainMessage", "Every rule, hit or miss", None, on_message=True, refusals=(404, 410))
         },
         "/stats": {"get": _operation("stats", "Mails by state, and what rules did", models.StatsOut)},
+        "/absences": {
+            "get": _operation("listAbsences", "When one is away, whose place one takes", absence_models.AbsencesOut),
+            "post": _operation(
+                "setAbsence",
+                "Say when one is away",
+                absence_models.AbsenceOut,
+                takes=absence_models.AbsenceIn,
+                refusals=(403, 422),
+            ),
+        },
+        "/absences/{id}": {
+            "delete": _operation("endAbsence", "End an absence", None, on_message=True, refusals=(404,))
+        },
         "/me": {"get": _operation("me", "Whose token this is", models.MeOut)},
         "/policy": {"get": _operation("policy", "The active policy", None, refusals=(404,))},
         "/events": {"get": _operation("events", "Server-sent events: kind and message_id", None, "text/event-stream")},

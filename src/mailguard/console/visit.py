@@ -157,9 +157,13 @@ def waits_for(record: MessageRecord, person: str) -> bool:
         if recipient.state is not State.HELD:
             continue
         if recipient.disposition is Disposition.APPROVE:
-            if person in recipient.approvers and person not in recipient.approvals and person not in record.owners:
+            if (
+                person not in record.authors
+                and any(person in (*ask.approvers, *ask.asked) for ask in recipient.asks)
+                and recipient.would_count(person)
+            ):
                 return True
-        elif person in record.owners:
+        elif person in record.owners or person in record.members:
             return True
     return False
 
@@ -268,6 +272,8 @@ async def _tabs(request: Request, desk: Desk, visitor: Visitor) -> list[Tab]:
         tabs.append(Tab("/all", "nav.all", path == "/all"))
         if desk.rules is not None:
             tabs.append(Tab("/policy", "nav.policy", path.startswith("/policy")))
+    if desk.absences is not None:
+        tabs.append(Tab("/settings", "nav.settings", path.startswith("/settings")))
     if desk.outside is not None:
         tabs.append(Tab("/outside", "nav.outside", path.startswith("/outside")))
     return tabs

@@ -15,7 +15,8 @@ from datetime import date
 @dataclass(frozen=True, slots=True)
 class Person:
     """One person. manager: a key, "" if none is known; delegates: keys of stand-ins, in the order in which they are
-    asked; away: first and last day of each absence; aliases: keys of further addresses.
+    asked; away: first and last day of each absence; aliases: keys of further addresses; members: of a shared
+    mailbox, the keys of everybody who may decide about its mail.
     """
 
     address: str
@@ -24,6 +25,7 @@ class Person:
     delegates: tuple[str, ...] = ()
     away: tuple[tuple[date, date], ...] = ()
     aliases: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
 
     def is_away(self, day: date) -> bool:
         """Whether the person is absent on that day."""
@@ -83,6 +85,11 @@ class Directory:
         domain = key.rpartition("@")[2]
         wide = {group for group, domains in self.domains.items() if domain in domains}
         return self._groups_of.get(self.key_of(key), frozenset()) | wide
+
+    def members_of(self, key: str) -> tuple[str, ...]:
+        """Who reads and writes the mail of a shared mailbox; nobody for a person's own."""
+        person = self.person(key)
+        return tuple(map(self.key_of, person.members)) if person is not None else ()
 
     def stand_ins(self, key: str, day: date) -> tuple[str, ...]:
         """Who is asked in somebody's place on that day, in this order: nobody while the person is there, else the

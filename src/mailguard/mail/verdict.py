@@ -127,6 +127,7 @@ class Verdict:
 
     confirmed: the challenging rules that the sender had answered by handing the mail in once more.
     own: keys of all addresses of the people who send it, as far as they were known: none of them approves it.
+    members: keys of those who share the mailbox that it was sent from.
     """
 
     recipients: tuple[RecipientVerdict, ...]
@@ -136,6 +137,7 @@ class Verdict:
     notes: dict[str, str] = field(default_factory=dict)
     confirmed: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
 
     @property
     def disposition(self) -> Disposition:

@@ -42,6 +42,7 @@ class Content:
 #: Which side of the reader's attention a letter belongs to: the bar at its top.
 ACCENTS = {
     "held": "#b45309", "approval": "#b45309", "reminder": "#b45309", "escalated": "#b45309", "urgent": "#b91c1c",
+    "answered": "#15803d",
     "bounced": "#b91c1c", "sent": "#15803d", "password": "#15803d", "login": "#1d4ed8",
     "policy_refused": "#b91c1c", "policy_good": "#15803d",
 }  # fmt: skip

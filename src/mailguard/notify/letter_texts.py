@@ -13,6 +13,7 @@ TAGS = {
     "approval": Both("【承認依頼】", "[Approval needed] "),
     "reminder": Both("【承認依頼・再送】", "[Approval still needed] "),
     "escalated": Both("【承認依頼】", "[Approval needed] "),
+    "answered": Both("【代理回答】", "[Answered for you] "),
     "urgent": Both("【至急送信】", "[Sent as urgent] "),
     "told": Both("【お知らせ】", "[Notice] "),
     "sent": Both("【送信済み】", "[Sent] "),
@@ -59,6 +60,14 @@ REMINDER_LEAD = Both(
 ESCALATED_LEAD = Both(
     "{people} の承認がまだ得られていないため、お願いしています。",
     "{people} has not answered, so you are asked.",
+)
+ANSWERED_HEADS = {
+    "approve": Both("{person} さんが、あなたの代わりに承認しました", "{person} has approved a mail in your place"),
+    "reject": Both("{person} さんが、あなたの代わりに却下しました", "{person} has rejected a mail in your place"),
+}
+ANSWERED_LEAD = Both(
+    "このメールについて、あなたの操作は不要です。記録に残っています。",
+    "Nothing is left for you to do about this mail. It is on record.",
 )
 URGENT_HEAD = Both(
     "{sender} さんが、承認を待たずに至急送信しました",

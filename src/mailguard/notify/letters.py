@@ -31,6 +31,8 @@ Kind = NoticeKind
 ASKING = frozenset({"approval", "reminder", "escalated"})
 #: The kinds that tell the sender "this did not go out" and give the original back.
 RETURNS = frozenset({"cancelled", "rejected", "expired"})
+#: The kinds that quote what the one who decided wrote.
+_COMMENTED = frozenset({"answered", "cancelled", "rejected", "urgent"})
 DRAFT = "draft.eml"
 
 
@@ -53,7 +55,8 @@ class LetterContext:
     """What a letter is about. record: the mail (None for login); people: the recipients this letter speaks of (empty:
     all).
 
-    instead_of: keys of the approvers for whom the reader stands in; telling, about: of a letter about a hit,
+    instead_of: keys of the approvers for whom the reader stands in; answer: approve or reject, what somebody else
+    answered in the reader's place; telling, about: of a letter about a hit,
     which needs no record.
     link and code: of the ticket that was made for this person; original: the mail's own octets, only for its sender;
     problems: of the policy, for letters about it.
@@ -74,6 +77,7 @@ class LetterContext:
     original: bytes | None = None
     problems: tuple[str, ...] = ()
     instead_of: tuple[str, ...] = ()
+    answer: str = ""
     telling: Telling | None = None
     about: str | None = None
     notes: dict[str, str] = field(default_factory=dict)
@@ -189,6 +193,9 @@ def _opening(
         case "urgent":
             sender = on_one_line(str(record.sender), 120)
             return say.URGENT_HEAD.of(language, sender=sender), (say.URGENT_LEAD.of(language),)
+        case "answered":
+            head = say.ANSWERED_HEADS[context.answer].of(language, person=on_one_line(context.actor, 120))
+            return head, (say.ANSWERED_LEAD.of(language),)
         case "sent":
             return say.SENT_HEAD.of(language), (say.SENT_LEAD.of(language, count=count),)
         case "password":
@@ -255,15 +262,15 @@ def _rows(
     shown: list[Row | None] = [
         rows.ending(record, context.settings.organization.timezone, language) if open_still else None,
         rows.decided(context.actor, language) if kind in ("cancelled", "rejected") else None,
-        rows.comment(context.comment, language) if kind in ("cancelled", "rejected", "urgent") else None,
-        rows.sender(record, language) if kind in ASKING or kind == "urgent" else None,
+        rows.comment(context.comment, language) if kind in _COMMENTED else None,
+        rows.sender(record, language) if kind in (*ASKING, "answered", "urgent") else None,
         rows.asked(record, language) if open_still else None,
         rows.passwords(record, language) if kind == "password" else None,
         Row(say.SUBJECT.of(language), (subject,)),
         rows.recipients(wanted, language, answers=kind == "bounced"),
         rows.files(record, language),
         rows.personal(record, language) if open_still else None,
-        rows.why(record, language) if kind in ("sent", "cancelled", "rejected", "expired", "urgent") else None,
+        rows.why(record, language) if kind in ("sent", "answered", "expired", *_COMMENTED) else None,
     ]
     return tuple(row for row in shown if row is not None)
 

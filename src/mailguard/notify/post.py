@@ -29,11 +29,11 @@ from mailguard.store.spool import Spool
 #: Kinds that are about no mail, and about people whom the settings name.
 _WITHOUT_MAIL: tuple[NoticeKind, ...] = ("login", "policy_refused", "policy_good")
 _KINDS: tuple[NoticeKind, ...] = (
-    "held", "approval", "reminder", "escalated", "urgent", "told", "sent", "password", "cancelled", "rejected",
-    "expired", *_WITHOUT_MAIL,
+    "held", "approval", "reminder", "escalated", "answered", "urgent", "told", "sent", "password", "cancelled",
+    "rejected", "expired", *_WITHOUT_MAIL,
 )  # fmt: skip
 #: Kinds that go to whoever a policy names, wherever he is; to the administrators where nobody is named.
-_NAMED = frozenset({*ASKING, "urgent", "told"})
+_NAMED = frozenset({*ASKING, "answered", "urgent", "told"})
 _AT_ONCE = 32
 #: Look again after so many seconds without being woken: a command line beside us may have written notices.
 _LOOK_AGAIN = 5.0
@@ -195,6 +195,7 @@ class Post:
             browser=str(detail.get("browser") or ""),
             problems=tuple(map(str, detail.get("problems", ()))),
             instead_of=tuple(map(str, detail.get("instead_of", ()))),
+            answer=str(detail.get("answer") or ""),
             telling=Telling.of(detail) if notice.kind == "told" else None,
             about=notice.message_id,
             original=await self._original(record) if notice.kind in RETURNS and own and record else None,

@@ -20,7 +20,7 @@ from mailguard.policy.case import Case
 from mailguard.policy.effect import Effect
 from mailguard.policy.result import Result, Truth, bounded
 from mailguard.policy.rule import Policy, Rule
-from mailguard.policy.terms import Terms, joined, own_addresses
+from mailguard.policy.terms import Terms, joined, own_addresses, sharing
 from mailguard.policy.view import View
 
 #: The built-in rule for mail that nobody could judge.
@@ -113,6 +113,7 @@ def verdict_of(policy: Policy, view: View, said: Iterable[Opinion]) -> Verdict:
         exempt,
         confirmed=confirmed,
         own=own_addresses(view),
+        members=sharing(view),
     )
 
 

@@ -90,7 +90,9 @@ class _Asking:
         self._directory = view.directory
         senders = (one for key in _senders(view) for one in (key, _mailbox(key)))
         self._senders = tuple(dict.fromkeys(map(view.directory.key_of, senders)))
-        self._own = frozenset(own_addresses(view))
+        # Where only a shared mailbox is known to have sent it, any of those who share it may have written it.
+        shared = sharing(view) if len(set(_senders(view))) == 1 else ()
+        self._own = frozenset((*own_addresses(view), *shared))
         moment = view.case.moment
         self._day = None if moment is None else view.calendar.local(moment).date()
         self._notes: list[Because] = []
@@ -194,6 +196,13 @@ def own_addresses(view: View) -> tuple[str, ...]:
         for one in (key, *((person.address, *person.aliases) if person is not None else ())):
             found |= {one: None, _mailbox(one): None}
     return tuple(found)
+
+
+def sharing(view: View) -> tuple[str, ...]:
+    """The keys of those who share the mailbox that the mail is sent from, without the sender's own addresses."""
+    if view.sender is None:
+        return ()
+    return tuple(sorted(set(view.directory.members_of(view.sender.key)).difference(own_addresses(view))))
 
 
 def _mailbox(key: str) -> str:

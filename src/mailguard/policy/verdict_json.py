@@ -40,6 +40,7 @@ def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
         "notes": dict(verdict.notes),
         "confirmed": list(verdict.confirmed),
         "own": list(verdict.own),
+        **({"members": list(verdict.members)} if verdict.members else {}),
         "recipes": [recipe_to_json(recipe) for recipe in recipes],
     }
 
@@ -55,6 +56,7 @@ def verdict_from_json(value: dict[str, Any]) -> Verdict:
         notes={str(key): str(note) for key, note in value.get("notes", {}).items()},
         confirmed=tuple(map(str, value.get("confirmed", ()))),
         own=tuple(map(str, value.get("own", ()))),
+        members=tuple(map(str, value.get("members", ()))),
     )
 
 

@@ -64,7 +64,7 @@ def why_not(
 ) -> ReviewError:
     """The error for an act that changed none of these copies. history: of the mail, for when somebody was faster."""
     if not is_entitled(actor, record, act):
-        own = actor.address in record.owners
+        own = actor.address in record.authors
         return Forbidden(_OWN_MAIL if own else _NOT_YOURS)
     open_states = {State.HELD} if act in DECIDING else {State.HELD, State.QUEUED}
     waiting = [copy for copy in copies if copy.state in open_states]
@@ -78,7 +78,7 @@ def why_not(
         return Forbidden(_FROZEN)
     if act is Act.URGENT:
         return Forbidden(_NOT_URGENT)
-    return Forbidden(_OWN_MAIL if actor.address in record.owners else _NOT_YOURS)
+    return Forbidden(_OWN_MAIL if actor.address in record.authors else _NOT_YOURS)
 
 
 def _decided(record: MessageRecord, copies: Sequence[RecipientRecord], timezone: str) -> AlreadyDecided:

@@ -1,9 +1,9 @@
 """Who may do what with which copy: pure, asked when a page is drawn and again inside the deciding transaction.
 
-The rules in one place (docs/states.md): a sender decides on what only asks him; nobody approves his own mail, not even
-an administrator or as a delegate; one no ends it, whatever others said; where every rule allows it, the sender may let
-it go at once as urgent; a copy that somebody froze is thawed by him or an administrator; what is being sent right now
-is left alone.
+The rules in one place (docs/states.md): a sender decides on what only asks him, and so does whoever shares the mailbox
+that he sent from; nobody approves his own mail, not even an administrator or as a delegate; one no ends it, whatever
+others said; where every rule allows it, the sender may let it go at once as urgent; a copy that somebody froze is
+thawed by him or an administrator; what is being sent right now is left alone.
 """
 
 from __future__ import annotations
@@ -35,17 +35,22 @@ def may_read_body(actor: Actor, record: MessageRecord) -> bool:
 
 def is_entitled(actor: Actor, record: MessageRecord, act: Act) -> bool:
     """Whether this person could ever do this with this mail, whatever its state."""
-    own, administrator = actor.address in record.owners, actor.role is Role.ADMINISTRATOR
+    administrator = actor.role is Role.ADMINISTRATOR
     if act in APPROVING:
-        return not own and (administrator or actor.address in record.approvers)
-    return own or administrator
+        return actor.address not in record.authors and (administrator or actor.address in record.approvers)
+    return decides(actor, record) or administrator
+
+
+def decides(actor: Actor, record: MessageRecord) -> bool:
+    """Whether the mail is his to send or not: its sender, or one of those who share the mailbox it was sent from."""
+    return actor.address in record.owners or actor.address in record.members
 
 
 def acts_for(actor: Actor, record: MessageRecord, copy: RecipientRecord) -> frozenset[Act]:
     """What this person can do with this copy now."""
     if record.kind != "mail" or copy.leased:
         return _NONE
-    concerned = actor.address in record.owners or actor.role is Role.ADMINISTRATOR
+    concerned = decides(actor, record) or actor.role is Role.ADMINISTRATOR
     if copy.state is State.QUEUED:
         return _WITHDRAW if concerned else _NONE
     if copy.state is not State.HELD:
@@ -57,7 +62,7 @@ def acts_for(actor: Actor, record: MessageRecord, copy: RecipientRecord) -> froz
 
 
 def _releasing(actor: Actor, record: MessageRecord, copy: RecipientRecord) -> frozenset[Act]:
-    own, administrator = actor.address in record.owners, actor.role is Role.ADMINISTRATOR
+    own, administrator = decides(actor, record), actor.role is Role.ADMINISTRATOR
     if not administrator and not (own and not _frozen_by_other(actor, copy)):
         return _NONE
     urgent = frozenset({Act.URGENT}) if copy.needs_approval and copy.urgent else _NONE
@@ -69,7 +74,7 @@ def _releasing(actor: Actor, record: MessageRecord, copy: RecipientRecord) -> fr
 def _approving(actor: Actor, record: MessageRecord, copy: RecipientRecord) -> frozenset[Act]:
     administrator = actor.role is Role.ADMINISTRATOR
     asked = actor.address in copy.voters or administrator
-    if not copy.needs_approval or not asked or actor.address in record.owners:
+    if not copy.needs_approval or not asked or actor.address in record.authors:
         return _NONE
     frozen = _frozen_by_other(actor, copy) and not administrator
     if frozen or actor.address in copy.approvals or not copy.would_count(actor.address):

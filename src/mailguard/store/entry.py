@@ -166,6 +166,7 @@ def _asked(ask: Ask, received_at: datetime) -> Asked:
         remind_at=None if ask.remind_after is None else received_at + ask.remind_after,
         escalate_at=None if ask.escalate_after is None else received_at + ask.escalate_after,
         escalate_to=tuple(map(_key, ask.escalate_to)),
+        absent=tuple(map(_key, ask.absent)),
     )
 
 
@@ -230,7 +231,7 @@ def _recipient_row(number: int, position: int, one: RecipientRecord, lease: str 
 
 def _insert_lookups(connection: sqlite3.Connection, number: int, record: MessageRecord) -> None:
     """What pages find a mail by."""
-    viewers = [(person, number, "sender") for person in record.owners]
+    viewers = [(person, number, "sender") for person in (*record.owners, *record.members)]
     viewers += [(person, number, "approver") for person in sorted(record.approvers)]
     connection.executemany("INSERT INTO viewer (person, message, role) VALUES (?, ?, ?)", viewers)
     rules = sorted({hit.rule for hit in record.verdict.hits})

@@ -7,12 +7,12 @@ of two decisions on the same copy one wins, and the other learns who was faster.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from mailguard.mail.actor import Actor
+from mailguard.mail.actor import Actor, Role
 from mailguard.mail.address import Address
 from mailguard.mail.lifecycle import Event, State
 from mailguard.store import audit, filters, outbox
@@ -160,10 +160,13 @@ def _apply(connection: sqlite3.Connection, message_id: str, wish: Wish) -> Decis
     changed = change(connection, number, wish.event, wanted, wish.now, _values(wish)) if wanted else []
     if changed:
         recipients = _as_written(record, changed)
-        _line(connection, message_id, wish, URGENT if wish.urgent else str(wish.event), recipients)
+        places = _places_taken(record, changed, wish)
+        _line(connection, message_id, wish, URGENT if wish.urgent else str(wish.event), recipients, places)
         settle(connection, number, wish.now)
         if wish.notice is not None:
             _owe(connection, str(record.sender), record, wish, wish.notice, recipients)
+        answer = "approve" if wish.event is Event.RELEASE else "reject"
+        _owe_answered(connection, record, wish, places, recipients, answer)
         if wish.urgent:
             for person in _asked_about(record, changed):
                 _owe(connection, person, record, wish, "urgent", recipients)
@@ -187,7 +190,9 @@ def _approve(connection: sqlite3.Connection, message_id: str, wish: Wish) -> Dec
         if not one.missing(approvals):
             released += change(connection, number, wish.event, [one.address.key], wish.now, _values(wish))
     if counted:
-        _line(connection, message_id, wish, "approve", _as_written(record, counted))
+        places, recipients = _places_taken(record, counted, wish), _as_written(record, counted)
+        _line(connection, message_id, wish, "approve", recipients, places)
+        _owe_answered(connection, record, wish, places, recipients, "approve")
         if released:
             _line(connection, message_id, replace(wish, comment=""), str(wish.event), _as_written(record, released))
         settle(connection, number, wish.now)
@@ -229,8 +234,35 @@ def _asked_about(record: MessageRecord, keys: Iterable[str]) -> list[str]:
     """Who was asked about these copies; the administrators ("") where too few could answer."""
     changed = set(keys)
     asks = [ask for one in record.recipients if one.address.key in changed for ask in one.asks]
-    people = {person for ask in asks for person in ask.people}.difference(record.owners)
+    people = {person for ask in asks for person in ask.people}.difference(record.authors)
     return sorted(people | ({""} if any(len(ask.approvers) < ask.quorum for ask in asks) else set()))
+
+
+def _places_taken(record: MessageRecord, keys: Iterable[str], wish: Wish) -> list[str]:
+    """Whose question somebody answers who is no approver of it himself: as a delegate, or as an administrator."""
+    if wish.event not in (Event.RELEASE, Event.REJECT) or wish.urgent or wish.actor.role is Role.SYSTEM:
+        return []
+    changed, person = set(keys), wish.actor.address
+    taken: set[str] = set()
+    for ask in (ask for one in record.recipients if one.address.key in changed for ask in one.asks):
+        if person not in ask.approvers:
+            delegates = dict(ask.delegates)
+            own = [one for one in ask.approvers if person in delegates.get(one, ())]
+            taken.update(own or ask.approvers)
+    return sorted(taken.difference(record.authors))
+
+
+def _owe_answered(
+    connection: sqlite3.Connection,
+    record: MessageRecord,
+    wish: Wish,
+    places: Iterable[str],
+    recipients: list[str],
+    answer: str,
+) -> None:
+    """Those in whose place somebody answered hear of it."""
+    for person in places:
+        _owe(connection, person, record, wish, "answered", recipients, answer=answer)
 
 
 def _as_written(record: MessageRecord, keys: Iterable[str]) -> list[str]:
@@ -238,16 +270,37 @@ def _as_written(record: MessageRecord, keys: Iterable[str]) -> list[str]:
     return [str(one.address) for one in record.recipients if one.address.key in wanted]
 
 
-def _line(connection: sqlite3.Connection, message_id: str, wish: Wish, word: str, recipients: list[str]) -> None:
+def _line(
+    connection: sqlite3.Connection,
+    message_id: str,
+    wish: Wish,
+    word: str,
+    recipients: list[str],
+    places: Sequence[str] = (),
+) -> None:
+    detail = {"instead_of": list(places)} if places else None
     audit.append(
-        connection, wish.now, wish.actor, word, message_id=message_id, recipients=recipients, comment=wish.comment
+        connection,
+        wish.now,
+        wish.actor,
+        word,
+        message_id=message_id,
+        recipients=recipients,
+        comment=wish.comment,
+        detail=detail,
     )
 
 
 def _owe(
-    connection: sqlite3.Connection, to: str, record: MessageRecord, wish: Wish, kind: NoticeKind, recipients: list[str]
+    connection: sqlite3.Connection,
+    to: str,
+    record: MessageRecord,
+    wish: Wish,
+    kind: NoticeKind,
+    recipients: list[str],
+    **further: str,
 ) -> None:
-    detail = {"actor": wish.actor.address, "comment": wish.comment, "recipients": recipients}
+    detail = {"actor": wish.actor.address, "comment": wish.comment, "recipients": recipients, **further}
     outbox.owe(connection, kind, to, wish.now, message_id=record.id, detail=detail)
 
 

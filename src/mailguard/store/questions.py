@@ -16,7 +16,7 @@ from mailguard.mail.actor import HOUSE
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import ADMINISTRATORS
 from mailguard.store import audit, outbox
-from mailguard.store.records import Asked, MessageRecord, NoticeKind, RecipientRecord
+from mailguard.store.records import Asked, MessageRecord, NoticeKind, RecipientRecord, owners_of
 from mailguard.store.rows import asks_to_text, load_by_id, number_of, to_micro
 
 #: Whom a notice goes to where the people of the house are meant who look after everything.
@@ -44,7 +44,7 @@ class _Askings:
     def owe(
         self, connection: sqlite3.Connection, kind: NoticeKind, record: MessageRecord, now: datetime
     ) -> tuple[str, ...]:
-        told = sorted(set(self.people).difference(record.owners), key=lambda person: (person == _HOUSE_PEOPLE, person))
+        told = sorted(set(self.people).difference(record.authors), key=lambda person: (person == _HOUSE_PEOPLE, person))
         for person in told:
             detail = {"instead_of": sorted(self.people[person])}
             outbox.owe(connection, kind, person, now, message_id=record.id, detail=detail)
@@ -57,29 +57,40 @@ def first_nudge(asks: Iterable[Asked]) -> datetime | None:
 
 
 def owe_questions(connection: sqlite3.Connection, record: MessageRecord, now: datetime) -> None:
-    """One letter to the sender, and one to everybody who is asked at once: of an approver who is away, his delegate.
+    """One letter to the sender, and one to everybody who is asked at once: for an approver who is away, his stand-in.
 
     The administrators are asked if too few can say yes: nobody approves his own mail, so it would wait in vain.
     """
-    outbox.owe(connection, "held", str(record.sender), now, message_id=record.id)
-    absent = {
-        person
-        for one in record.verdict.recipients
-        for ask in (one.terms.asks if one.terms else ())
-        for person in ask.absent
-    }
+    for person in _senders(record):
+        outbox.owe(connection, "held", person, now, message_id=record.id)
+    asked = _Askings()
+    for ask in (ask for copy in record.recipients for ask in copy.asks):
+        for person, places in ask.asked.items():
+            asked.add(person, places)
+        if ask.reachable - len(record.authors.intersection(ask.approvers)) < ask.quorum:
+            asked.add(_HOUSE_PEOPLE)
+    asked.owe(connection, "approval", record, now)
+
+
+def _senders(record: MessageRecord) -> Iterable[str]:
+    """Who is told: the sender, and whoever sent it from another's mailbox."""
+    yield str(record.sender)
+    keys = owners_of(record.sender, record.login)
+    if record.sender.mailbox is not None and len(keys) > 1:
+        yield keys[1]
+
+
+def owe_passed_on(connection: sqlite3.Connection, record: MessageRecord, absent: str, now: datetime) -> tuple[str, ...]:
+    """Ask whoever takes the place of somebody who is away now, or the administrators. Returns their keys."""
     asked = _Askings()
     for copy in record.recipients:
-        for ask in copy.asks:
-            delegates = dict(ask.delegates)
-            for approver in ask.approvers:
-                if approver in absent and delegates.get(approver):
-                    asked.add(delegates[approver][0], [approver])
-                else:
-                    asked.add(approver)
-            if len(set(ask.approvers).difference(record.owners)) < ask.quorum:
-                asked.add(_HOUSE_PEOPLE)
-    asked.owe(connection, "approval", record, now)
+        for ask in copy.asks if copy.state is State.HELD else ():
+            if absent not in ask.approvers or not copy.lacks(ask) or absent in copy.approvals:
+                continue
+            person = next((one for one, places in ask.asked.items() if absent in places), "")
+            if person or ask.reachable < ask.quorum:
+                asked.add(person, [absent])
+    return asked.owe(connection, "approval", record, now)
 
 
 def nudge(connection: sqlite3.Connection, message_id: str, now: datetime) -> Nudge | None:

@@ -23,8 +23,8 @@ from mailguard.mail.voices import voices
 MessageKind = Literal["mail", "letter"]
 #: What a notice asks a letter for. "told" may have a message that never came in; the last three have none.
 NoticeKind = Literal[
-    "held", "approval", "reminder", "escalated", "urgent", "told", "sent", "password", "cancelled", "rejected",
-    "expired", "bounced", "login", "policy_refused", "policy_good",
+    "held", "approval", "reminder", "escalated", "answered", "urgent", "told", "sent", "password", "cancelled",
+    "rejected", "expired", "bounced", "login", "policy_refused", "policy_good",
 ]  # fmt: skip
 
 
@@ -33,7 +33,8 @@ class Asked:
     """Who was asked about a copy, as it stands now: so many (`quorum`) of the approvers must say yes (keys).
 
     delegates: who may speak in an approver's place. remind_at: when those who have not answered hear of it again;
-    escalate_at: when escalate_to become approvers too; None once it has happened, or if it never does.
+    escalate_at: when escalate_to become approvers too; None once it has happened, or if it never does. absent: the
+    approvers who are away, so that those in their place are asked.
     """
 
     approvers: tuple[str, ...]
@@ -42,6 +43,7 @@ class Asked:
     remind_at: datetime | None = None
     escalate_at: datetime | None = None
     escalate_to: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
     def missing(self, approvals: Iterable[str], administrators: int = 0) -> int:
         """How many voices it still needs, when so many administrators have said yes for it."""
@@ -51,6 +53,25 @@ class Asked:
     def people(self) -> frozenset[str]:
         """Everybody who may answer."""
         return frozenset(self.approvers).union(*(people for _, people in self.delegates))
+
+    @property
+    def asked(self) -> dict[str, tuple[str, ...]]:
+        """Who is asked at once, and in whose places (none: in their own): of an approver who is away, the first who
+        takes his place.
+        """
+        delegates = dict(self.delegates)
+        found: dict[str, tuple[str, ...]] = {}
+        for approver in self.approvers:
+            stand_ins = delegates.get(approver, ()) if approver in self.absent else ()
+            asked = stand_ins[0] if stand_ins else approver
+            found[asked] = (*found.get(asked, ()), *((approver,) if asked != approver else ()))
+        return found
+
+    @property
+    def reachable(self) -> int:
+        """How many approvers are there, or have somebody in their place."""
+        delegates = dict(self.delegates)
+        return sum(one not in self.absent or bool(delegates.get(one)) for one in self.approvers)
 
     @property
     def nudge_at(self) -> datetime | None:
@@ -180,14 +201,27 @@ class MessageRecord:
         return tuple(dict.fromkeys((*owners_of(self.sender, self.login), *self.verdict.own)))
 
     @property
+    def members(self) -> tuple[str, ...]:
+        """The keys of those who share the mailbox that it was sent from: they decide about it like its sender."""
+        return tuple(one for one in self.verdict.members if one not in self.owners)
+
+    @property
+    def authors(self) -> frozenset[str]:
+        """The keys of everybody who may have written it, none of whom may approve it: its owners, and where only the
+        shared mailbox is known to have sent it, all who share that.
+        """
+        named = len(owners_of(self.sender, self.login)) > 1
+        return frozenset(self.owners if named else (*self.owners, *self.members))
+
+    @property
     def approvers(self) -> frozenset[str]:
         """The keys of everybody who may answer about a copy of it: approvers and their delegates."""
         return frozenset().union(*(recipient.voters for recipient in self.recipients))
 
     @property
     def people(self) -> frozenset[str]:
-        """Everybody whom a change of it concerns (keys): owners and approvers."""
-        return self.approvers.union(self.owners)
+        """Everybody whom a change of it concerns (keys): owners, who shares their mailbox, and approvers."""
+        return self.approvers.union(self.owners, self.members)
 
     def recipient(self, address: Address) -> RecipientRecord | None:
         """The copy of one recipient."""

@@ -183,6 +183,7 @@ def asks_to_text(asks: Iterable[Asked]) -> str:
                 "remind_at": None if ask.remind_at is None else to_micro(ask.remind_at),
                 "escalate_at": None if ask.escalate_at is None else to_micro(ask.escalate_at),
                 "escalate_to": ask.escalate_to,
+                "absent": ask.absent,
             }
             for ask in asks
         ]
@@ -202,4 +203,5 @@ def _asked(value: dict[str, Any]) -> Asked:
         remind_at=to_moment_or_none(value.get("remind_at")),
         escalate_at=to_moment_or_none(value.get("escalate_at")),
         escalate_to=tuple(value.get("escalate_to", ())),
+        absent=tuple(value.get("absent", ())),
     )

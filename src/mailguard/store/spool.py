@@ -14,6 +14,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body, Message, new_message_id
 from mailguard.mail.verdict import Verdict
 from mailguard.store import outbox
+from mailguard.store.absences import passed_on
 from mailguard.store.bodies import Bodies
 from mailguard.store.db import Database
 from mailguard.store.entry import NOTHING, Entry, actor_of, insert, letter_record, record_of
@@ -110,8 +112,13 @@ class Spool:
         lease = None if lease_until is None else self._db.owner
         known = "" if circumstances is None else to_text(circumstances)
         entry = Entry(record, octets, actor_of(message), lease, known, prepared.changes)
-        await self._enter(entry, lambda c: insert(c, entry, message.received_at))
-        return record
+
+        def enter(connection: sqlite3.Connection) -> MessageRecord:
+            kept = passed_on(connection, record, message.received_at)
+            insert(connection, replace(entry, record=kept), message.received_at)
+            return kept
+
+        return await self._enter(entry, enter)
 
     async def add_letter(
         self,

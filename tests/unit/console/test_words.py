@@ -35,6 +35,7 @@ BUILT = {
     *(f"role.{role}" for role in ("administrator", "auditor", "officer")),
     *(f"act.{word}" for word in ("release-selected", "approve-selected", "remove-selected")),
     *(f"event.{word}" for word in ("accept", "approve", "late", "login", "purge", *MORE_EVENTS)),
+    *(f"away.done.{word}" for word in ("away", "back")),
     *(f"policy.mode.{mode}" for mode in ("monitor", "notify", "enforce")),
     *(f"policy.standing.{word}" for word in ("ready", "learning", "not_yet", "rubber_stamp")),
     *(f"policy.fate.{word}" for word in ("changed", "cancelled", "rejected", "expired", "waiting", "refused")),

@@ -26,7 +26,7 @@ KINDS = get_args(Kind)
 WITHOUT_MAIL = ("login", "policy_refused", "policy_good")
 STATE_OF = {"held": State.HELD, "approval": State.HELD, "sent": State.RELAYED, "cancelled": State.CANCELLED,
             "password": State.RELAYED,
-            "rejected": State.REJECTED, "expired": State.EXPIRED, "bounced": State.BOUNCED,
+            "rejected": State.REJECTED, "expired": State.EXPIRED, "bounced": State.BOUNCED, "answered": State.QUEUED,
             "reminder": State.HELD, "escalated": State.HELD, "urgent": State.QUEUED, "told": State.QUEUED}  # fmt: skip
 TOLD = {
     "sender": "ann@corp.example", "subject": "Prices\r\nBcc: x", "recipients": ["bob@x.example"],
@@ -38,6 +38,7 @@ TOLD = {
 def context(record: MessageRecord | None = None, **changes: Any) -> LetterContext:
     values: dict[str, Any] = {
         "settings": SETTINGS, "to": ANN, "letter_id": "0dfk2m8zv1q3w7xz00", "now": NOW, "record": record,
+        "answer": "approve",
     }  # fmt: skip
     return LetterContext(**{**values, **changes})
 

@@ -171,6 +171,7 @@ MAIL_TEXTS: dict[str, Both] = {
     "event.fail": Both("届けられませんでした", "Could not be delivered"),
     "event.approve": Both("承認", "Approved"),
     "event.urgent": Both("至急送信(承認を待たずに)", "Sent as urgent, without approval"),
+    "event.places": Both("{people} の代わりに", "in the place of {people}"),
     "event.remind": Both("承認者に再度お知らせ", "Approvers reminded"),
     "event.escalate": Both("ほかの人にも承認を依頼", "Others asked to approve"),
     "event.challenge_confirmed": Both("同じメールの再送で確認済み", "Confirmed by sending it again"),

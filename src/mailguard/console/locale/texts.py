@@ -8,6 +8,7 @@ from __future__ import annotations
 from mailguard.console.locale.frame_texts import FRAME_TEXTS
 from mailguard.console.locale.list_texts import LIST_TEXTS
 from mailguard.console.locale.mail_texts import MAIL_TEXTS
+from mailguard.console.locale.own_texts import OWN_TEXTS
 from mailguard.console.locale.policy_texts import POLICY_TEXTS
 from mailguard.notify.phrases import Both
 
@@ -15,5 +16,6 @@ TEXTS: dict[str, Both] = {
     **FRAME_TEXTS,
     **LIST_TEXTS,
     **MAIL_TEXTS,
+    **OWN_TEXTS,
     **POLICY_TEXTS,
 }

@@ -7,6 +7,7 @@ list that is handed in; with any, the Directory must not be used.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -54,7 +55,23 @@ def collect(
         for name, group in source.model.groups.items():
             _declare(source, name, group, lines, problems, teams)
     teams.join(roll.named_groups)
-    return teams.directory(roll.people())
+    return _shared(teams.directory(roll.people()), roll, teams)
+
+
+def _shared(directory: Directory, roll: Roll, teams: Teams) -> Directory:
+    """With the members of groups that share a mailbox. A group that is not there is a problem."""
+    if not roll.sharing_groups:
+        return directory
+    people = dict(directory.people)
+    for key, groups in roll.sharing_groups.items():
+        found = dict.fromkeys(people[key].members)
+        for group, place in groups:
+            if group in directory.groups:
+                found.update(dict.fromkeys(directory.members(group)))
+            else:
+                teams.miss(group, place)
+        people[key] = replace(people[key], members=tuple(one for one in found if one != key))
+    return Directory(people, directory.groups, directory.domains)
 
 
 def _people(source: Source, model: PeopleModel, read: Read, problems: list[Problem]) -> Iterator[Entry]:

@@ -28,6 +28,7 @@ class _Draft:
     delegates: dict[str, Place] = field(default_factory=dict)
     aliases: dict[str, Place] = field(default_factory=dict)
     away: dict[Span, None] = field(default_factory=dict)
+    members: dict[str, None] = field(default_factory=dict)
 
 
 class Roll:
@@ -39,6 +40,8 @@ class Roll:
         self._drafts: dict[str, _Draft] = {}
         #: group -> (person, where it was said), as people name them themselves
         self.named_groups: dict[str, list[tuple[str, Place]]] = {}
+        #: shared mailbox -> (group whose members share it, where it was said)
+        self.sharing_groups: dict[str, list[tuple[str, Place]]] = {}
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Take in what one place says."""
@@ -52,6 +55,10 @@ class Roll:
             draft.delegates.update((one, entry.place) for one in entry.delegates if one not in draft.delegates)
             draft.aliases.update((one, entry.place) for one in entry.aliases if one not in draft.aliases)
             draft.away.update(dict.fromkeys(entry.away))
+            draft.members.update(dict.fromkeys(entry.members))
+            if entry.member_groups:
+                shared = [(group, entry.place) for group in entry.member_groups]
+                self.sharing_groups.setdefault(key, []).extend(shared)
             for group in entry.groups:
                 self.named_groups.setdefault(group, []).append((key, entry.place))
 
@@ -80,6 +87,7 @@ class Roll:
                 tuple(filter(None, delegates)) or (before.delegates if before else ()),
                 tuple(sorted(draft.away)),
                 tuple(dict.fromkeys((*draft.aliases, *(before.aliases if before else ())))),
+                tuple(owners.get(one, one) for one in draft.members) or (before.members if before else ()),
             )
         return people
 

@@ -29,6 +29,7 @@ _HEADS = {
     "groups": "groups group department グループ 部署 部門 所属",
     "away": "away absent absence 不在 不在期間 不在日",
     "aliases": "aliases alias 別名 別アドレス エイリアス",
+    "members": "members member 共有メンバー メンバー 利用者",
 }
 _KNOWN = {head: key for key, heads in _HEADS.items() for head in heads.split()}
 _SEPARATORS = re.compile(r"[;；、\s]+")
@@ -71,6 +72,8 @@ class Entry:
     groups: tuple[str, ...] = ()
     away: tuple[Span, ...] = ()
     aliases: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    member_groups: tuple[str, ...] = ()
 
 
 def entry_of(model: PersonModel, place: Place) -> Entry:
@@ -84,6 +87,8 @@ def entry_of(model: PersonModel, place: Place) -> Entry:
         model.groups,
         model.absences(),
         model.aliases,
+        model.members,
+        model.member_groups,
     )
 
 
@@ -152,6 +157,7 @@ def _entry(row: list[str], place: Place, columns: dict[str, int], problems: list
         tuple(filter(None, _GROUP_SEPARATORS.split(cells["groups"]))) if "groups" in cells else (),
         _away(cells["away"], place, problems) if "away" in cells else (),
         _addresses(cells, "aliases", place, problems),
+        _addresses(cells, "members", place, problems),
     )
     return entry if len(problems) == before else None
 

@@ -73,6 +73,10 @@ class Teams:
             for _, place in entries:
                 self._problems.append(place.problem("groups", self._unknown(name)))
 
+    def miss(self, name: str, place: Place) -> None:
+        """A group that somebody names and that is not there."""
+        self._problems.append(place.problem("member_groups", self._unknown(name)))
+
     def _unknown(self, name: str) -> str:
         return f"no group {name[:60]!r}{did_you_mean(name, self._teams) or '; declare it under groups:'}"
 

@@ -45,6 +45,17 @@ class PersonModel(Strict):
         (), description="days of absence: a day, or first..last", examples=[["2026-12-28..2027-01-05"]]
     )
 
+    members: Many[AddressText] = Field(
+        (),
+        description="for a shared mailbox: who reads its mail, and may decide about what it sends",
+        examples=[["ann@corp.example", "ben@corp.example"]],
+    )
+    member_groups: Many[GroupName] = Field(
+        (),
+        description="for a shared mailbox: groups whose members may decide about what it sends",
+        examples=[["sales"]],
+    )
+
     def absences(self) -> tuple[Span, ...]:
         """First and last day of each absence."""
         return tuple(parse_span(text) for text in self.away)
@@ -63,8 +74,8 @@ class PeopleModel(Strict):
     )
     files: Many[Text] = Field(
         (),
-        description="CSV files with the columns address, name, manager, delegates, groups, away, aliases (or their "
-        "Japanese names), in UTF-8 or Shift_JIS; several values in one cell separated by ; or blanks",
+        description="CSV files with the columns address, name, manager, delegates, groups, away, aliases, members (or "
+        "their Japanese names), in UTF-8 or Shift_JIS; several values in one cell separated by ; or blanks",
         examples=[["people.csv"]],
     )
 

@@ -213,3 +213,25 @@ def test_a_server_s_people_and_groups_are_there_too() -> None:
     assert found.people[ANN] == Person(ANN, "Ann of the server", BOSS, aliases=("a@corp.example",)), "YAML wins"
     assert found.people[VICE].name == "Vice"
     assert found.members("wide") == found.members("sales") == (BOSS, VICE)
+
+
+def test_a_shared_mailbox_and_who_shares_it() -> None:
+    found = good(
+        "people:\n"
+        "  - {address: support@corp.example, members: [ann@corp.example], member_groups: [sales]}\n"
+        "  - {address: ann@corp.example}\n"
+        "groups: {sales: {members: [boss@corp.example, support@corp.example]}}\n"
+    )
+    assert found.members_of("support@corp.example") == (ANN, BOSS)
+    assert found.members_of(ANN) == ()
+    csv = b"address,members\nsupport@corp.example,ann@corp.example;boss@corp.example\n"
+    assert good("people: {files: [p.csv]}\n", files={"p.csv": csv}).members_of("support@corp.example") == (ANN, BOSS)
+
+
+def test_a_group_that_shares_a_mailbox_must_be_there() -> None:
+    _, problems = read(
+        "people: [{address: support@corp.example, member_groups: [salse]}]\ngroups: {sales: {members: [a@x.example]}}\n"
+    )
+    assert len(problems) == 1
+    assert "salse" in problems[0]
+    assert "did you mean 'sales'" in problems[0]
