@@ -26,6 +26,7 @@ from mailguard.console.app import build
 from mailguard.console.desk import Outside
 from mailguard.console.settings import ConsoleSettings
 from mailguard.console.trials import Tries
+from mailguard.incident import IncidentRoom
 from mailguard.inspect.limits import ReadingLimits
 from mailguard.inspect.reader import read_mail
 from mailguard.mail.actor import Actor
@@ -47,6 +48,7 @@ from mailguard.store.absences import Absences
 from mailguard.store.audit import Audit
 from mailguard.store.db import Database
 from mailguard.store.holds import Holds
+from mailguard.store.incidents import Incidents
 from mailguard.store.outbox import Outbox
 from mailguard.store.queue import Queue
 from mailguard.store.sessions import Sessions
@@ -105,6 +107,7 @@ class Reception:
     live: Live
     readers: ReadsHere
     absences: AbsenceReview
+    incidents: IncidentRoom
     app: Starlette
 
     async def take_in(
@@ -265,14 +268,30 @@ async def open_reception(
         delivered=lambda: None, now=clock,
     )  # fmt: skip
     absences = AbsenceReview(Absences(db), organization=company, live=live, noticed=lambda: None, now=clock)
+    incidents = IncidentRoom(Incidents(db), holds, audit, stopped=lambda _: None, now=clock)
     app = build(
         console, review=review, access=access, live=live, readers=readers, outside=outside, now=clock, version="0",
         policy=lambda: {"policy": "f" * 64, "rules": []}, trials=trials, absences=absences,
+        incidents=incidents,
         rules=None if policy is None else RuleReview(db, policy=lambda: policy, organization=company, now=clock),
     )  # fmt: skip
     try:
         yield Reception(
-            console, clock, db, spool, Queue(db), holds, review, access, outbox, post, live, readers, absences, app
+            console,
+            clock,
+            db,
+            spool,
+            Queue(db),
+            holds,
+            review,
+            access,
+            outbox,
+            post,
+            live,
+            readers,
+            absences,
+            incidents,
+            app,
         )
     finally:
         live.close()

@@ -94,6 +94,7 @@ class Reception:
             rules=self._rules,
             trials=self._trials,
             absences=rooms.absences,
+            incidents=rooms.incidents,
             now=utc_now,
             version=__version__,
         )

@@ -20,6 +20,7 @@ from mailguard.access import Access, AccessSettings
 from mailguard.app.hint import tap
 from mailguard.config.load import Config
 from mailguard.config.rooms import organization
+from mailguard.incident import IncidentRoom
 from mailguard.notify.live import Live
 from mailguard.review import Review
 from mailguard.review.absences import AbsenceReview
@@ -28,8 +29,10 @@ from mailguard.store.audit import Audit
 from mailguard.store.db import Database
 from mailguard.store.history import History
 from mailguard.store.holds import Holds
+from mailguard.store.incidents import Incidents
 from mailguard.store.outbox import Outbox
 from mailguard.store.queue import Queue
+from mailguard.store.records import MessageRecord
 from mailguard.store.sessions import Sessions
 from mailguard.store.spool import Spool
 from mailguard.store.turned_away import TurnedAway
@@ -62,6 +65,7 @@ class Rooms:
     access: Access
     review: Review
     absences: AbsenceReview
+    incidents: IncidentRoom
     hints: Hints
 
 
@@ -126,6 +130,12 @@ def _rooms(config: Config, db: Database) -> Rooms:
         noticed=lambda: hints.noticed(),
         now=utc_now,
     )
+
+    def stopped(record: MessageRecord) -> None:
+        hints.noticed()
+        live.publish("decided", record.id, record.people | administrators)
+
+    incidents = IncidentRoom(Incidents(db), holds, audit, stopped=stopped, now=utc_now)
     return Rooms(
         config,
         db,
@@ -140,6 +150,7 @@ def _rooms(config: Config, db: Database) -> Rooms:
         access,
         review,
         absences,
+        incidents,
         hints,
     )
 

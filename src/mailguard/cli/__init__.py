@@ -25,6 +25,7 @@ VERBS = {
     "policy": ("policy", "policy", "Test policies; try new ones on recorded mail; print their JSON Schema."),
     "queue": ("queue", "queue", "List, show and decide held and queued mail."),
     "audit": ("audit", "audit", "List, export and verify the audit log."),
+    "incident": ("incident", "incident", "Contain a mail that went to the wrong person; the register."),
     "token": ("token", "token", "Make bearer tokens for the API."),
     "user": ("user", "user", "Make entries for the file of logins."),
     "try": ("tryout", "tryout", "Send a first mail that will be held to a running mailguard."),

@@ -37,6 +37,7 @@ from mailguard.console import (
 from mailguard.console.api import absences as api_absences
 from mailguard.console.api import border as api_border
 from mailguard.console.api import house as api_house
+from mailguard.console.api import incidents as api_incidents
 from mailguard.console.api import messages as api_messages
 from mailguard.console.desk import Desk, Outside, Reads, desk_of, templates
 from mailguard.console.openapi import ACTS
@@ -44,6 +45,7 @@ from mailguard.console.security import BodyLimit, SecurityHeaders
 from mailguard.console.settings import ConsoleSettings
 from mailguard.console.trials import Tries
 from mailguard.console.visit import LoginNeeded, Stale
+from mailguard.incident import IncidentRoom
 from mailguard.notify.live import Live
 from mailguard.review import Review, ReviewError
 from mailguard.review.absences import AbsenceReview
@@ -71,6 +73,7 @@ def build(
     rules: RuleReview | None = None,
     trials: Tries | None = None,
     absences: AbsenceReview | None = None,
+    incidents: IncidentRoom | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     version: str = "",
 ) -> Starlette:
@@ -91,6 +94,7 @@ def build(
         rules=rules,
         trials=trials,
         absences=absences,
+        incidents=incidents,
         version=version,
     )
     routes = _routes()
@@ -170,6 +174,10 @@ def _api() -> list[BaseRoute]:
         Route("/events", api_house.live_events),
         Route("/stats", api_house.stats),
         Route("/me", api_house.me),
+        Route("/incidents", api_incidents.list_incidents),
+        Route("/incidents", api_incidents.open_incident, methods=["POST"]),
+        Route("/incidents/{id}", api_incidents.show_incident),
+        Route("/incidents/{id}/close", api_incidents.close_incident, methods=["POST"]),
         Route("/absences", api_absences.list_absences),
         Route("/absences", api_absences.leave, methods=["POST"]),
         Route("/absences/{id}", api_absences.come_back, methods=["DELETE"]),

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from mailguard.access import Access
 from mailguard.console.settings import ConsoleSettings
 from mailguard.console.trials import Tries
+from mailguard.incident import IncidentRoom
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body
 from mailguard.notify.live import Live
@@ -108,6 +109,7 @@ class Desk:
     rules: RuleReview | None = None
     trials: Tries | None = None
     absences: AbsenceReview | None = None
+    incidents: IncidentRoom | None = None
     version: str = ""
     bodies: BodyCache = field(default_factory=BodyCache)
 

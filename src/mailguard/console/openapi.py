@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from mailguard.console import absence_models, models
+from mailguard.console import absence_models, incident_models, models
 from mailguard.mail.lifecycle import State
 from mailguard.review import Act
 
@@ -26,6 +26,7 @@ _SAID = {
 _MODELS: tuple[type[BaseModel], ...] = (
     models.MessagePage, models.MessageDetail, models.DecisionIn, models.ReleaseIn, models.RecipientsPatch,
     models.BulkIn, models.BulkOut, models.StatsOut, models.MeOut, models.ProblemOut,
+    incident_models.IncidentIn, incident_models.IncidentEnd, incident_models.IncidentOut, incident_models.IncidentsOut,
     absence_models.AbsenceIn, absence_models.AbsenceOut, absence_models.AbsencesOut,
 )  # fmt: skip
 
@@ -81,6 +82,34 @@ def _paths() -> dict[str, Any]:
             "get": _operation("explainMessage", "Every rule, hit or miss", None, on_message=True, refusals=(404, 410))
         },
         "/stats": {"get": _operation("stats", "Mails by state, and what rules did", models.StatsOut)},
+        "/incidents": {
+            "get": _operation(
+                "listIncidents", "Misdeliveries, newest first", incident_models.IncidentsOut, query=[_LIMIT]
+            ),
+            "post": _operation(
+                "openIncident",
+                "Contain a mail that went to the wrong person",
+                incident_models.IncidentOut,
+                takes=incident_models.IncidentIn,
+                refusals=(404, 409),
+                done=201,
+            ),
+        },
+        "/incidents/{id}": {
+            "get": _operation(
+                "showIncident", "One incident", incident_models.IncidentOut, on_message=True, refusals=(404,)
+            )
+        },
+        "/incidents/{id}/close": {
+            "post": _operation(
+                "closeIncident",
+                "End an incident, with what came of it",
+                incident_models.IncidentOut,
+                takes=incident_models.IncidentEnd,
+                on_message=True,
+                refusals=(404, 409),
+            )
+        },
         "/absences": {
             "get": _operation("listAbsences", "When one is away, whose place one takes", absence_models.AbsencesOut),
             "post": _operation(
@@ -92,7 +121,7 @@ def _paths() -> dict[str, Any]:
             ),
         },
         "/absences/{id}": {
-            "delete": _operation("endAbsence", "End an absence", None, on_message=True, refusals=(404,))
+            "delete": _operation("endAbsence", "End an absence", None, on_message=True, refusals=(404,), done=204)
         },
         "/me": {"get": _operation("me", "Whose token this is", models.MeOut)},
         "/policy": {"get": _operation("policy", "The active policy", None, refusals=(404,))},
@@ -122,6 +151,7 @@ def _operation(
     query: list[dict[str, Any]] | None = None,
     on_message: bool = False,
     refusals: tuple[int, ...] = (),
+    done: int = 200,
 ) -> dict[str, Any]:
     parameters = list(query or [])
     if on_message:
@@ -133,7 +163,7 @@ def _operation(
         "summary": summary,
         "parameters": parameters,
         "responses": {
-            "200": {"description": "done", "content": {media: {"schema": schema}}},
+            str(done): {"description": "done", "content": {media: {"schema": schema}}},
             **{str(status): {"description": "refused", **refused} for status in sorted({400, 401, *refusals})},
         },
     }
@@ -148,11 +178,14 @@ def _filters() -> list[dict[str, Any]]:
              "rule": "id of a rule that fired", "before": "message id; only earlier ones"}  # fmt: skip
     listed = [_query("state", {"type": "string", "enum": [str(state) for state in State]}, "state of the mail")]
     listed += [_query(name, {"type": "string"}, said) for name, said in texts.items()]
-    return [*listed, _query("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}, "page length")]
+    return [*listed, _LIMIT]
 
 
 def _query(name: str, schema: dict[str, Any], said: str) -> dict[str, Any]:
     return {"name": name, "in": "query", "required": False, "schema": schema, "description": said}
+
+
+_LIMIT = _query("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}, "page length")
 
 
 def _ref(model: type[BaseModel]) -> str:

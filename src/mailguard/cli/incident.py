@@ -1,0 +1,167 @@
+"""`mailguard incident`: contain a mail that went to the wrong person, and keep the register."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from mailguard.app.rooms import Rooms
+from mailguard.cli.ledger import acting, plain, with_ledger
+from mailguard.cli.setup import fail, with_config
+from mailguard.incident import AlreadyClosed, AlreadyOpen, NoIncident
+from mailguard.store.incidents import Incident
+
+JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
+_WORDS = {
+    "not_sent": "not sent",
+    "accepted": "accepted by the next server",
+    "bounced": "not delivered",
+    "under_way": "being sent",
+    "held": "held",
+}
+
+
+@click.group("incident")
+def incident() -> None:
+    """Contain a mail that went to the wrong person; the register of all that happened."""
+
+
+@incident.command("open")
+@with_config
+@click.argument("message_id", metavar="ID")
+@click.option("--note", default="", help="What happened.")
+@JSON
+def open_(config_file: Path | None, message_id: str, note: str, as_json: bool) -> None:
+    """Stop what of the mail has not left, and enter it."""
+
+    async def work(rooms: Rooms) -> Incident:
+        try:
+            return await rooms.incidents.open(acting(), message_id, note)
+        except NoIncident:
+            fail(f"no mail {message_id}: `mailguard queue list` shows ids")
+        except AlreadyOpen as error:
+            fail(f"{message_id} has an open incident already: mailguard incident show {error.incident.id}")
+
+    _print(with_ledger(config_file, work), as_json)
+
+
+@incident.command("list")
+@with_config
+@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
+@JSON
+def list_(config_file: Path | None, limit: int, as_json: bool) -> None:
+    """The newest first."""
+    found = with_ledger(config_file, lambda rooms: rooms.incidents.page(acting(), limit))
+    if as_json:
+        click.echo(json.dumps({"incidents": [as_values(one) for one in found]}, ensure_ascii=False))
+        return
+    for one in found:
+        subject = plain(one.facts.get("subject") or "")
+        click.echo(f"{one.id}  {one.state:<6}  {one.opened_at:%Y-%m-%d %H:%M}Z  {one.facts['sender']}  {subject}")
+
+
+@incident.command("show")
+@with_config
+@click.argument("incident_id", metavar="ID")
+@JSON
+def show(config_file: Path | None, incident_id: str, as_json: bool) -> None:
+    """One incident with what became of each copy."""
+    _print(with_ledger(config_file, lambda rooms: _found(rooms, incident_id)), as_json)
+
+
+@incident.command("close")
+@with_config
+@click.argument("incident_id", metavar="ID")
+@click.option("--outcome", required=True, help="Who was told, whether it was deleted unread, what was learned.")
+@JSON
+def close(config_file: Path | None, incident_id: str, outcome: str, as_json: bool) -> None:
+    """End an incident."""
+
+    async def work(rooms: Rooms) -> Incident:
+        try:
+            return await rooms.incidents.close(acting(), incident_id, outcome)
+        except NoIncident:
+            _missing(incident_id)
+        except AlreadyClosed as error:
+            fail(f"{incident_id} was closed already by {error.incident.closed_by}")
+
+    _print(with_ledger(config_file, work), as_json)
+
+
+@incident.command("report")
+@with_config
+@click.argument("incident_id", metavar="ID")
+@JSON
+def report(config_file: Path | None, incident_id: str, as_json: bool) -> None:
+    """The facts for whoever writes the report: who, when, to whom, what was in it, what was done."""
+    found = with_ledger(config_file, lambda rooms: _found(rooms, incident_id))
+    if as_json:
+        click.echo(json.dumps(as_values(found), ensure_ascii=False))
+        return
+    for line in _report(found):
+        click.echo(line)
+
+
+async def _found(rooms: Rooms, incident_id: str) -> Incident:
+    try:
+        return await rooms.incidents.show(acting(), incident_id)
+    except NoIncident:
+        _missing(incident_id)
+
+
+def _missing(incident_id: str) -> NoReturn:
+    fail(f"no incident {incident_id}: `mailguard incident list` shows them")
+
+
+def as_values(one: Incident) -> dict[str, Any]:
+    """An incident as JSON values, the keys of the API."""
+    return {
+        "id": one.id,
+        "message_id": one.message_id,
+        "state": one.state,
+        "opened_at": one.opened_at.isoformat(),
+        "opened_by": one.opened_by,
+        "note": one.note,
+        "closed_at": None if one.closed_at is None else one.closed_at.isoformat(),
+        "closed_by": one.closed_by,
+        "outcome": one.outcome,
+        **{key: value for key, value in one.facts.items() if key != "owners"},
+    }
+
+
+def _print(one: Incident, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(as_values(one), ensure_ascii=False))
+        return
+    click.echo(f"{one.id}  {one.state}  mail {one.message_id} of {one.facts['sender']}")
+    for copy in one.facts["recipients"]:
+        click.echo(f"  {_copy_line(copy)}")
+
+
+def _copy_line(copy: dict[str, Any]) -> str:
+    side = "outside" if copy["external"] else "internal"
+    when = f" at {copy['at']}" if copy["at"] else ""
+    answer = f" ({copy['code'] or ''} {plain(copy['text'])})" if copy["text"] else ""
+    return f"{copy['address']} ({side}): {_WORDS[copy['outcome']]}{when}{answer}"
+
+
+def _report(one: Incident) -> list[str]:
+    facts = one.facts
+    counts = ", ".join(f"{name} {count}" for name, count in facts["personal_data"].items())
+    return [
+        f"Incident {one.id}, {one.state}",
+        f"Noticed: {one.opened_at.isoformat()} by {one.opened_by}",
+        f"Mail: {one.message_id}, {facts['received_at']}, from {facts['sender']}",
+        f"Subject: {plain(facts['subject'] or '(none)')}",
+        "Recipients:",
+        *(f"  {_copy_line(copy)}" for copy in facts["recipients"]),
+        f"Stopped then: {', '.join(facts['stopped']) or 'nothing was left to stop'}",
+        f"Files: {', '.join(map(plain, facts['files'])) or 'none'}",
+        f"Persons concerned: {facts['persons']}{f' ({counts})' if counts else ''}",
+        f"Mails with the same file or thread: {', '.join(other['id'] for other in facts['siblings']) or 'none'}",
+        f"Note: {plain(one.note) or '-'}",
+        f"Outcome: {plain(one.outcome) or '-'}",
+    ]

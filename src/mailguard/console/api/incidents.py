@@ -1,0 +1,65 @@
+"""The API of incidents: open one, look them up, close one."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mailguard.console.api.border import answer, body_of, caller, limit_of
+from mailguard.console.desk import desk_of
+from mailguard.console.incident_models import IncidentEnd, IncidentIn, IncidentOut, IncidentsOut
+from mailguard.console.problems import not_found, problem
+from mailguard.incident import AlreadyClosed, AlreadyOpen, IncidentRoom, NoIncident
+from mailguard.mail.actor import Actor
+
+
+async def list_incidents(request: Request) -> Response:
+    """GET /incidents: one's own; all for administrators, officers and auditors."""
+    actor, room = await _admitted(request)
+    found = await room.page(actor, limit_of(request.query_params))
+    return answer(IncidentsOut(incidents=[IncidentOut.of(one) for one in found]))
+
+
+async def open_incident(request: Request) -> Response:
+    """POST /incidents: 201; 409 where the mail has an open one, with its id."""
+    actor, room = await _admitted(request)
+    wanted = await body_of(request, IncidentIn)
+    try:
+        opened = await room.open(actor, wanted.message_id, wanted.note)
+    except NoIncident:
+        raise not_found() from None
+    except AlreadyOpen as error:
+        said = f"This mail has an open incident: {error.incident.id}, opened by {error.incident.opened_by}."
+        return problem(409, "Conflict", said, incident=error.incident.id)
+    response = answer(IncidentOut.of(opened))
+    response.status_code = 201
+    return response
+
+
+async def show_incident(request: Request) -> Response:
+    """GET /incidents/{id}."""
+    actor, room = await _admitted(request)
+    try:
+        return answer(IncidentOut.of(await room.show(actor, str(request.path_params["id"]))))
+    except NoIncident:
+        raise not_found() from None
+
+
+async def close_incident(request: Request) -> Response:
+    """POST /incidents/{id}/close."""
+    actor, room = await _admitted(request)
+    wanted = await body_of(request, IncidentEnd)
+    try:
+        return answer(IncidentOut.of(await room.close(actor, str(request.path_params["id"]), wanted.outcome)))
+    except NoIncident:
+        raise not_found() from None
+    except AlreadyClosed as error:
+        return problem(409, "Conflict", f"Closed already by {error.incident.closed_by}.")
+
+
+async def _admitted(request: Request) -> tuple[Actor, IncidentRoom]:
+    actor, scope = await caller(request)
+    room = desk_of(request).incidents
+    if room is None or scope is not None:
+        raise not_found()
+    return actor, room

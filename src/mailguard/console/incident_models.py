@@ -1,0 +1,100 @@
+"""Incidents as the API takes and gives them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mailguard.incident import Incident
+
+
+class IncidentIn(BaseModel):
+    """A mail that went to the wrong person. What of it has not left is cancelled."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    message_id: str = Field(max_length=18)
+    note: str = Field(default="", max_length=4000)
+
+
+class IncidentEnd(BaseModel):
+    """What came of it: who was told, whether the mail was deleted unread, what was learned."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    outcome: str = Field(max_length=4000)
+
+
+class CopyOut(BaseModel):
+    """What became of one recipient's copy. at: when the next server took it; code, text: its last answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    address: str
+    external: bool
+    outcome: Literal["not_sent", "accepted", "bounced", "under_way", "held"]
+    at: datetime | None
+    code: int | None
+    text: str
+
+
+class SiblingOut(BaseModel):
+    """Another mail of the sender with the same file, or in the same thread."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    why: Literal["file", "thread"]
+
+
+class IncidentOut(BaseModel):
+    """A misdelivery, with the mail as it stood then. stopped: recipients whose copy was cancelled at that."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    message_id: str
+    state: Literal["open", "closed"]
+    opened_at: datetime
+    opened_by: str
+    note: str
+    closed_at: datetime | None
+    closed_by: str
+    outcome: str
+    sender: str
+    subject: str | None
+    received_at: datetime
+    recipients: list[CopyOut]
+    stopped: list[str]
+    files: list[str]
+    persons: int
+    personal_data: dict[str, int]
+    siblings: list[SiblingOut]
+
+    @classmethod
+    def of(cls, incident: Incident) -> IncidentOut:
+        """From the register."""
+        return cls.model_validate(
+            {
+                **{key: value for key, value in incident.facts.items() if key != "owners"},
+                "id": incident.id,
+                "message_id": incident.message_id,
+                "state": incident.state,
+                "opened_at": incident.opened_at,
+                "opened_by": incident.opened_by,
+                "note": incident.note,
+                "closed_at": incident.closed_at,
+                "closed_by": incident.closed_by,
+                "outcome": incident.outcome,
+            }
+        )
+
+
+class IncidentsOut(BaseModel):
+    """The newest first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    incidents: list[IncidentOut]

@@ -1,0 +1,154 @@
+"""ROOM: "I sent it to the wrong person": stop what can still be stopped, write down what is known, keep the register.
+
+It trusts the ledger for what went where. Whatever is still held or queued is cancelled first, so that a fault after
+that leaves the mail contained. What was relayed cannot be taken back; this room says to whom, when, and what it held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from mailguard.mail.actor import Actor, Role
+from mailguard.mail.lifecycle import Event, State
+from mailguard.mail.message import is_message_id, new_message_id
+from mailguard.store.audit import Audit
+from mailguard.store.holds import Holds
+from mailguard.store.incidents import Incident, Incidents
+from mailguard.store.records import MessageRecord, RecipientRecord
+
+__all__ = ["AlreadyClosed", "AlreadyOpen", "Incident", "IncidentRoom", "NoIncident", "facts_of"]
+
+#: Who sees every incident, and who may open and close any.
+_SEE_ALL = frozenset({Role.ADMINISTRATOR, Role.OFFICER, Role.AUDITOR})
+_ACT_ON_ALL = frozenset({Role.ADMINISTRATOR, Role.OFFICER})
+_NOTE = 4000
+_OUTCOME = {State.RELAYED: "accepted", State.BOUNCED: "bounced", State.QUEUED: "under_way", State.HELD: "held"}
+
+
+class NoIncident(Exception):
+    """No such mail or incident, or not one that this person may see."""
+
+
+class AlreadyOpen(Exception):
+    """The mail has an open incident already."""
+
+    def __init__(self, incident: Incident) -> None:
+        super().__init__(incident.id)
+        self.incident = incident
+
+
+class AlreadyClosed(Exception):
+    """Somebody closed it before."""
+
+    def __init__(self, incident: Incident) -> None:
+        super().__init__(incident.id)
+        self.incident = incident
+
+
+class IncidentRoom:
+    """The desk for what slipped out."""
+
+    def __init__(
+        self,
+        incidents: Incidents,
+        holds: Holds,
+        audit: Audit,
+        *,
+        stopped: Callable[[MessageRecord], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        """stopped: copies of a mail were cancelled: letters may be owed, pages are to look again."""
+        self._incidents, self._holds, self._audit = incidents, holds, audit
+        self._stopped, self._now = stopped, now
+
+    async def open(self, actor: Actor, message_id: str, note: str = "") -> Incident:
+        """Contain a mail and enter it. Raises NoIncident, AlreadyOpen."""
+        record = await self._holds.find(message_id) if is_message_id(message_id) else None
+        if record is None or record.kind != "mail" or not _may_open(actor, record):
+            raise NoIncident
+        note, now = _tidy(note), self._now()
+        done = await self._holds.apply(
+            message_id, Event.CANCEL, actor, now, may=lambda _, copy: not copy.leased, comment=note, notice="cancelled"
+        )
+        record = await self._holds.find(message_id) or record
+        if done.changed:
+            self._stopped(record)
+        siblings = await self._incidents.siblings(record)
+        stopped = [str(address) for address in done.changed]
+        facts = facts_of(record, await self._relayed(message_id), siblings, stopped)
+        incident = Incident(new_message_id(now), message_id, "open", now, actor.address, note, facts)
+        before = await self._incidents.open(incident, actor)
+        if before is not None:
+            raise AlreadyOpen(before)
+        return incident
+
+    async def show(self, actor: Actor, incident_id: str) -> Incident:
+        """One incident. Raises NoIncident."""
+        found = await self._incidents.find(incident_id) if is_message_id(incident_id) else None
+        own = found is not None and (actor.address in found.facts.get("owners", ()) or actor.address == found.opened_by)
+        if found is None or not (own or actor.role in _SEE_ALL):
+            raise NoIncident
+        return found
+
+    async def page(self, actor: Actor, limit: int = 100) -> list[Incident]:
+        """The newest that this person may see."""
+        return await self._incidents.page("" if actor.role in _SEE_ALL else actor.address, limit)
+
+    async def close(self, actor: Actor, incident_id: str, outcome: str) -> Incident:
+        """End an incident with what came of it; officers and administrators. Raises NoIncident, AlreadyClosed."""
+        found = await self.show(actor, incident_id)
+        if actor.role not in _ACT_ON_ALL:
+            raise NoIncident
+        if not await self._incidents.close(incident_id, actor, self._now(), _tidy(outcome)):
+            raise AlreadyClosed(await self._incidents.find(incident_id) or found)
+        return await self._incidents.find(incident_id) or found
+
+    async def _relayed(self, message_id: str) -> dict[str, datetime]:
+        """When the next server took it, by address as written in the log."""
+        lines = await self._audit.history_of(message_id)
+        return {address: line.at for line in lines if line.event == "relay" for address in line.recipients}
+
+
+def _may_open(actor: Actor, record: MessageRecord) -> bool:
+    return actor.role in _ACT_ON_ALL or actor.address in record.owners or actor.address in record.members
+
+
+def facts_of(
+    record: MessageRecord, relayed: dict[str, datetime], siblings: list[tuple[str, str]], stopped: list[str]
+) -> dict[str, Any]:
+    """What is known of the mail, as JSON values: whose, to whom and what became of each copy, what it held.
+
+    recipients[].outcome: not_sent, accepted (the next server took it: it cannot be taken back), bounced, under_way,
+    held. personal_data: distinct values by class; siblings: other mails with the same file or in the same thread.
+    """
+    return {
+        "owners": list(record.owners),
+        "sender": str(record.sender),
+        "subject": record.subject,
+        "received_at": record.received_at.isoformat(),
+        "recipients": [_copy(copy, relayed.get(str(copy.address))) for copy in record.recipients],
+        "stopped": stopped,
+        "files": [one.filename for one in record.facts.attachments if not one.inline],
+        "persons": record.facts.persons,
+        "personal_data": {name: one.distinct for name, one in record.facts.personal_data.items() if one.distinct},
+        "siblings": [{"id": message_id, "why": why} for message_id, why in siblings],
+    }
+
+
+def _copy(copy: RecipientRecord, at: datetime | None) -> dict[str, Any]:
+    outcome = _OUTCOME.get(copy.state, "not_sent")
+    when = at if outcome == "accepted" else None
+    return {
+        "address": str(copy.address),
+        "external": copy.external,
+        "outcome": outcome,
+        "at": None if when is None else when.isoformat(),
+        "code": copy.last_code,
+        "text": copy.last_text,
+    }
+
+
+def _tidy(text: str) -> str:
+    return "".join(ch for ch in text if ch == "\n" or ch.isprintable()).strip()[:_NOTE]

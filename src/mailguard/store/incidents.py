@@ -1,0 +1,150 @@
+"""The register of misdeliveries: who opened which, about which mail, and what was known of it then. It
+outlives the mail.
+
+Every entry and its end is a line of the audit log in the same transaction. Nothing here stops a mail or decides.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mailguard.mail.actor import Actor
+from mailguard.store import audit
+from mailguard.store.db import Database
+from mailguard.store.records import MessageRecord
+from mailguard.store.rows import clean, load, to_micro, to_moment, to_moment_or_none, to_text
+
+_COLUMNS = "id, message_id, state, opened_at, opened_by, note, facts, closed_at, closed_by, outcome"
+#: Mails that are looked through for the same files, newest first; and so many are named.
+_LOOKED_THROUGH, _SIBLINGS = 2000, 50
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One misdelivery. facts: JSON values of the mail as it stood (`incident.facts_of`)."""
+
+    id: str
+    message_id: str
+    state: str
+    opened_at: datetime
+    opened_by: str
+    note: str
+    facts: dict[str, Any]
+    closed_at: datetime | None = None
+    closed_by: str = ""
+    outcome: str = ""
+
+
+class Incidents:
+    """The register."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def open(self, incident: Incident, actor: Actor) -> Incident | None:
+        """Enter it. None if that is done; else the open incident that the mail has already."""
+
+        def change(connection: sqlite3.Connection) -> Incident | None:
+            sql = f"SELECT {_COLUMNS} FROM incident WHERE message_id = ? AND state = 'open'"  # noqa: S608
+            row = connection.execute(sql, (incident.message_id,)).fetchone()
+            if row is not None:
+                return _incident(row)
+            connection.execute(
+                f"INSERT INTO incident ({_COLUMNS}) VALUES (?, ?, 'open', ?, ?, ?, ?, NULL, '', '')",  # noqa: S608
+                (
+                    incident.id,
+                    incident.message_id,
+                    to_micro(incident.opened_at),
+                    actor.address,
+                    clean(incident.note),
+                    to_text(incident.facts),
+                ),
+            )
+            audit.append(
+                connection, incident.opened_at, actor, "incident", message_id=incident.message_id,
+                comment=incident.note, detail={"incident": incident.id},
+            )  # fmt: skip
+            return None
+
+        return await self._db.write(change)
+
+    async def close(self, incident_id: str, actor: Actor, now: datetime, outcome: str) -> bool:
+        """End it, with what came of it. False if it was closed before, or is not there."""
+
+        def change(connection: sqlite3.Connection) -> bool:
+            row = connection.execute(
+                "UPDATE incident SET state = 'closed', closed_at = ?, closed_by = ?, outcome = ?"
+                " WHERE id = ? AND state = 'open' RETURNING message_id",
+                (to_micro(now), actor.address, clean(outcome), incident_id),
+            ).fetchone()
+            if row is not None:
+                audit.append(
+                    connection, now, actor, "incident_closed", message_id=row[0], comment=outcome,
+                    detail={"incident": incident_id},
+                )  # fmt: skip
+            return row is not None
+
+        return await self._db.write(change)
+
+    async def find(self, incident_id: str) -> Incident | None:
+        """One incident."""
+        sql = f"SELECT {_COLUMNS} FROM incident WHERE id = ?"  # noqa: S608
+        row = await self._db.read(lambda c: c.execute(sql, (incident_id,)).fetchone())
+        return None if row is None else _incident(row)
+
+    async def page(self, owner: str = "", limit: int = 100) -> list[Incident]:
+        """The newest; with an owner (key), only those about mail that this person sent."""
+        sql = (
+            f"SELECT {_COLUMNS} FROM incident WHERE (?1 = '' OR opened_by = ?1"  # noqa: S608
+            " OR EXISTS (SELECT 1 FROM json_each(facts, '$.owners') WHERE value = ?1)) ORDER BY number DESC LIMIT ?2"
+        )
+        return await self._db.read(lambda c: [_incident(row) for row in c.execute(sql, (owner, limit))])
+
+    async def siblings(self, record: MessageRecord) -> list[tuple[str, str]]:
+        """Other mails of the same sender that carry a file of this one, or go on in its thread: id and why (`file`,
+        `thread`), the newest first.
+        """
+        return await self._db.read(lambda c: _siblings(c, record))
+
+
+def _siblings(connection: sqlite3.Connection, record: MessageRecord) -> list[tuple[str, str]]:
+    if record.sender.mailbox is None:
+        return []
+    numbers = [
+        row[0]
+        for row in connection.execute(
+            "SELECT v.message FROM viewer v WHERE v.person = ? AND v.role = 'sender' ORDER BY v.message DESC LIMIT ?",
+            (record.sender.mailbox.key, _LOOKED_THROUGH),
+        )
+    ]
+    files = {one.sha256 for one in record.facts.attachments if not one.inline}
+    thread = {record.message_id_header, *record.references} - {""}
+    found: list[tuple[str, str]] = []
+    for start in range(0, len(numbers), 100):
+        for other in load(connection, numbers[start : start + 100]):
+            if other.id == record.id or len(found) >= _SIBLINGS:
+                continue
+            if files & {one.sha256 for one in other.facts.attachments}:
+                found.append((other.id, "file"))
+            elif thread & {other.message_id_header, *other.references}:
+                found.append((other.id, "thread"))
+    return found
+
+
+def _incident(row: tuple[Any, ...]) -> Incident:
+    return Incident(
+        id=row[0],
+        message_id=row[1],
+        state=row[2],
+        opened_at=to_moment(row[3]),
+        opened_by=row[4],
+        note=row[5],
+        facts=json.loads(row[6]),
+        closed_at=to_moment_or_none(row[7]),
+        closed_by=row[8],
+        outcome=row[9],
+    )
