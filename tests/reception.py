@@ -10,7 +10,7 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,8 @@ from typing import Any
 import httpx2
 from starlette.applications import Starlette
 
-from mailguard.access import Access, AccessSettings
+from mailguard.access import Access, AccessSettings, Ways
+from mailguard.access.words import Factor
 from mailguard.console.app import build
 from mailguard.console.desk import Outside
 from mailguard.console.settings import ConsoleSettings
@@ -246,9 +247,11 @@ async def open_reception(
     outside: Outside | None = None,
     policy: Policy | None = None,
     trials: Tries | None = None,
+    second_factor: Factor = "off",
+    ways: Callable[[Access, Clock], Ways] = lambda _access, _clock: Ways(),
     **settings: Any,
 ) -> AsyncIterator[Reception]:
-    """A reception over a ledger in this folder. policy: in force, for the page about it."""
+    """A reception over a ledger in this folder. policy: in force, for the page about it. ways: how people log in."""
     clock, company = Clock(), Organization(("corp.example",), "Corp", "en", "Asia/Tokyo")
     console = ConsoleSettings(**{"url": URL, "organization": company, **settings})
     db = await Database.open(folder / "ledger.db")
@@ -260,8 +263,10 @@ async def open_reception(
         released=lambda: None, now=clock,
     )  # fmt: skip
     access = Access(
-        Sessions(db), outbox, audit, AccessSettings(company, frozenset({ADMIN}), frozenset({AUDITOR})), now=clock
-    )
+        Sessions(db), outbox, audit,
+        AccessSettings(company, frozenset({ADMIN}), frozenset({AUDITOR}), second_factor=second_factor),
+        now=clock, key=lambda: b"k" * 32,
+    )  # fmt: skip
     letters = LetterSettings(parse_address("mailguard@corp.example"), console.url, company, (ADMIN,), "en")
     post = Post(
         outbox, spool, holds, tickets=Tickets(access.letter_ticket, access.login_ticket), settings=letters,
@@ -273,6 +278,7 @@ async def open_reception(
         console, review=review, access=access, live=live, readers=readers, outside=outside, now=clock, version="0",
         policy=lambda: {"policy": "f" * 64, "rules": []}, trials=trials, absences=absences,
         incidents=incidents,
+        ways=ways(access, clock),
         rules=None if policy is None else RuleReview(db, policy=lambda: policy, organization=company, now=clock),
     )  # fmt: skip
     try:

@@ -30,6 +30,7 @@ _refused = Counter(
     "mailguard_door_refused", "Commands and connections refused at the door", ["reason"], registry=REGISTRY
 )
 _auth = Counter("mailguard_auth", "Logins at the door", ["result"], registry=REGISTRY)
+_logins = Counter("mailguard_logins", "Logins at the console", ["way", "result"], registry=REGISTRY)
 _workers = Counter("mailguard_reader_ends", "Reading workers that ended", ["reason"], registry=REGISTRY)
 policy_refused_now = Gauge(
     "mailguard_policy_refused", "1 while a change of the policy is refused and the old one stays", registry=REGISTRY
@@ -136,6 +137,22 @@ def door_refused(reason: str, client: str) -> None:
 def authenticated(success: bool, client: str) -> None:
     _auth.labels("success" if success else "failure").inc()
     log.info("authenticated", success=success, client=client)
+
+
+def logged_in(way: str, result: str) -> None:
+    """Somebody tried to come into the console. result: success, failure, throttled or unavailable."""
+    _logins.labels(way, result).inc()
+    log.info("login", way=way, result=result)
+
+
+def login_unavailable(way: str, why: str) -> None:
+    """Whoever checks logins this way could not be asked; the reason is about servers, never about a person."""
+    log.warning("login_unavailable", way=way, why=why)
+
+
+def sign_on_refused(reason: str, why: str) -> None:
+    """The sign-on ended without a login; why: the name of a claim or of an error, never its value."""
+    log.warning("sign_on_refused", reason=reason, why="".join(ch for ch in why[:200] if ch.isprintable()))
 
 
 def reader_ended(reason: str) -> None:

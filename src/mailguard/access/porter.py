@@ -7,7 +7,11 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from mailguard import events
 from mailguard.access.rates import Rate, neighbourhood
+from mailguard.access.seal import Seal
+from mailguard.access.second import SecondFactor
+from mailguard.access.visits import Visits
 from mailguard.access.words import (
     AccessSettings,
     Expired,
@@ -31,7 +35,7 @@ _NEED_ADDRESS = frozenset({Role.SENDER, Role.APPROVER})
 
 
 class Access:
-    """The porter."""
+    """The porter. visits: the open sessions; factor: second factors; seal: what only this house can open."""
 
     def __init__(
         self,
@@ -42,8 +46,15 @@ class Access:
         *,
         now: Callable[[], datetime],
         noticed: Callable[[], None] = lambda: None,
+        key: Callable[[], bytes] = lambda: b"",
     ) -> None:
-        """noticed: a login letter is owed."""
+        """noticed: a login letter is owed. key: the house's, for what is kept sealed."""
+        self.visits = Visits(sessions.visits, sessions.factors, settings, role_of=self.role_of, now=now)
+        self.seal = Seal(key)
+        self.factor = SecondFactor(
+            sessions.factors, self.visits, self.seal, settings, role_of=self.role_of, now=now
+        )  # fmt: skip
+        self.settings = settings
         self._sessions = sessions
         self._outbox = outbox
         self._audit = audit
@@ -93,16 +104,20 @@ class Access:
         return await self._ticket("letter", person, message_id, self._settings.letter_lasts, None)
 
     async def redeem(
-        self, *, token: str | None = None, nonce: str | None = None, code: str | None = None, client: str = ""
+        self,
+        *,
+        token: str | None = None,
+        nonce: str | None = None,
+        code: str | None = None,
+        client: str = "",
+        browser: str = "",
     ) -> Opened:
         """Open a session for any two of: link token, asking browser, code. Raises WrongCode, Expired, TooMany."""
-        lasts = self._settings.session_lasts
-        return await self._open("login", token, nonce, code, client=client, via="console", lasts=lasts)
+        return await self._open("login", token, nonce, code, client=client, browser=browser)
 
-    async def redeem_letter(self, token: str, code: str, *, client: str = "") -> Opened:
+    async def redeem_letter(self, token: str, code: str, *, client: str = "", browser: str = "") -> Opened:
         """Open a short session for one mail with a letter's link and code. Raises WrongCode, Expired, TooMany."""
-        lasts = self._settings.letter_session_lasts
-        return await self._open("letter", token, None, code, client=client, via="letter", lasts=lasts)
+        return await self._open("letter", token, None, code, client=client, browser=browser)
 
     async def peek(self, token: str, *, used: bool = False) -> LetterPeek | None:
         """Which mail and person a letter's link names, while it is good; for the page that asks for the code.
@@ -117,16 +132,9 @@ class Access:
             return None
         return LetterPeek(ticket.person, ticket.message_id)
 
-    async def session(self, cookie: str) -> Session | None:
-        """Whose cookie it is; None if nobody's. The role is that of the settings of now."""
-        row = await self._sessions.find_session(hashed(cookie), self._now())
-        if row is None:
-            return None
-        return Session(Actor(row.person, self.role_of(row.person), row.via), row.message_id, row.expires_at)
-
-    async def log_out(self, cookie: str) -> None:
-        """End a session."""
-        await self._sessions.end_session(hashed(cookie))
+    async def session(self, cookie: str, *, seen: bool = True) -> Session | None:
+        """Whose cookie it is; None if nobody's. See Visits."""
+        return await self.visits.session(cookie, seen=seen)
 
     async def purge(self) -> None:
         """Forget sessions and tickets that have ended."""
@@ -181,14 +189,15 @@ class Access:
         return ticket
 
     async def _open(
-        self, kind: TicketKind, token: str | None, nonce: str | None, code: str | None, *,
-        client: str, via: str, lasts: timedelta,
-    ) -> Opened:  # fmt: skip
+        self, kind: TicketKind, token: str | None, nonce: str | None, code: str | None, *, client: str, browser: str
+    ) -> Opened:
         now = self._now()
         guessing = bool(code) and not token
         if not self._tries.allows(neighbourhood(client), now) or (guessing and self._wrong_codes.is_spent("", now)):
+            events.logged_in(kind, "throttled")
             raise TooMany
-        cookie, until = secrets.token_urlsafe(32), now + lasts
+        cookie, via = secrets.token_urlsafe(32), "letter" if kind == "letter" else "console"
+        lasts = self._settings.letter_session_lasts if kind == "letter" else self._settings.session_lasts
         attempt = Attempt(
             kind=kind,
             token_hash=hashed(token) if token else None,
@@ -197,16 +206,17 @@ class Access:
             now=now,
             most_tries=self._settings.code_tries,
             session_hash=hashed(cookie),
-            session_until=until,
+            session_until=now + lasts,
             actor_via=via,
+            browser=browser,
         )
         answer = await self._sessions.attempt(attempt)
+        events.logged_in(kind, "failure" if answer.ticket is None else "success")
         if answer.ticket is None:
             if guessing:
                 self._wrong_codes.allows("", now)
             raise WrongCode(answer.tries_left) if answer.tries_left else Expired
-        person = answer.ticket.person
-        return Opened(cookie, Session(Actor(person, self.role_of(person), via), answer.ticket.message_id, until))
+        return await self.visits.opened(cookie)
 
 
 def _parsed(address: str) -> Address | None:

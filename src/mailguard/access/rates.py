@@ -1,4 +1,4 @@
-"""How often somebody may try: counted in memory over a sliding hour, bounded in size. Forgotten at a restart."""
+"""How often somebody may try, and how soon again: counted in memory, bounded in size, forgotten at a restart."""
 
 from __future__ import annotations
 
@@ -45,3 +45,36 @@ class Rate:
             return False
         times.append(now)
         return True
+
+
+class Delays:
+    """A pause after each failure of a name, longer each time: none for the first few, then doubling up to a limit.
+
+    An attempt counts as failed from its beginning, so that many at once are not more than one after the other.
+    """
+
+    def __init__(self, free: int, first: timedelta, longest: timedelta) -> None:
+        self._free, self._first, self._longest = free, first, longest
+        self._failed: OrderedDict[str, tuple[int, datetime]] = OrderedDict()
+
+    def begin(self, name: str, now: datetime) -> bool:
+        """Whether an attempt may be made now; it counts as failed until `succeeded` or `undone`."""
+        count, until = self._failed.get(name, (0, now))
+        if now < until:
+            return False
+        count += 1
+        pause = timedelta() if count < self._free else self._first * 2 ** min(count - self._free, 20)
+        self._failed[name] = (count, now + min(pause, self._longest))
+        self._failed.move_to_end(name)
+        if len(self._failed) > _NAMES:
+            self._failed.popitem(last=False)
+        return True
+
+    def succeeded(self, name: str) -> None:
+        """The attempt was right: the slate is clean."""
+        self._failed.pop(name, None)
+
+    def undone(self, name: str, now: datetime) -> None:
+        """The attempt could not be made after all."""
+        count, _ = self._failed.get(name, (1, now))
+        self._failed[name] = (count - 1, now)

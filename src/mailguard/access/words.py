@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from mailguard.mail.actor import Actor
 from mailguard.mail.organization import Organization
@@ -35,6 +36,33 @@ class TooMany(AccessError):
         super().__init__("too many attempts: try again later")
 
 
+class Unavailable(AccessError):
+    """Whoever would have to be asked does not answer, or too many wait already. `why`: for the administrator."""
+
+    def __init__(self, why: str = "") -> None:
+        super().__init__("this way to log in does not work right now: take another, or try again later")
+        self.why = why
+
+
+class Refused(AccessError):
+    """The sign-on ended without a login; reason: one of a closed list, for which the console has a sentence."""
+
+    def __init__(self, reason: Reason, why: str = "") -> None:
+        super().__init__(f"the sign-on was refused: {reason}")
+        self.reason = reason
+        self.why = why
+
+
+#: stale: not this browser's, too old or used; token: what the provider said does not hold; cancelled, provider: it
+#: answered with an error; email: it names no address; unverified: it does not vouch for it; stranger: not of this
+#: organisation.
+Reason = Literal["stale", "token", "cancelled", "provider", "email", "unverified", "stranger"]
+#: Who must show a second factor. off: those with a role may have one, and then must show it.
+Factor = Literal["off", "administrators", "all"]
+#: What a session lacks before it may do all that its person may: the code, or a second factor altogether.
+Needs = Literal["", "code", "enrol"]
+
+
 @dataclass(frozen=True, slots=True)
 class AccessSettings:
     """Who is who (address keys), and how long things last.
@@ -42,6 +70,8 @@ class AccessSettings:
     listed: people outside the own domains who may log in (users of the file of logins). code_tries: of one ticket.
     logins_an_hour: letters to one address; asks_an_hour, tries_an_hour: of one client.
     wrong_codes_an_hour: of everybody, without a link; after that only links open: six digits are not many.
+    session_idle: a session ends after so long without a request of its person; session_lasts: in any case.
+    factor_tries_an_hour: codes of the second factor, of one person. passwords_an_hour: of one client.
     """
 
     organization: Organization
@@ -57,6 +87,10 @@ class AccessSettings:
     tries_an_hour: int = 60
     wrong_codes_an_hour: int = 100
     code_tries: int = 5
+    session_idle: timedelta = timedelta(hours=4)
+    second_factor: Factor = "off"
+    factor_tries_an_hour: int = 10
+    passwords_an_hour: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +103,18 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Who a cookie belongs to. scope: message id if it was opened by a letter's code and reaches only that mail."""
+    """Who a cookie belongs to. scope: message id if it was opened by a letter's code and reaches only that mail.
+
+    needs: what is wanting before the person has more than a sender's rights; locked: before it has any. how: way in.
+    """
 
     actor: Actor
     scope: str | None
     expires_at: datetime
+    id: str = ""
+    how: str = "link"
+    needs: Needs = ""
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import uvicorn
 
 from mailguard import __version__
+from mailguard.access import Ways
 from mailguard.app.callers import Caller
 from mailguard.app.rooms import Rooms, utc_now
 from mailguard.app.trial import Trials
@@ -65,6 +66,7 @@ class Reception:
         rooms: Rooms,
         readers: Readers,
         *,
+        ways: Ways,
         ready: Callable[[], Awaitable[dict[str, str]]],
         policy: Callable[[], Policy] | None,
         refused: Callable[[], Sequence[str]] = tuple,
@@ -85,6 +87,7 @@ class Reception:
             settings,
             review=rooms.review,
             access=rooms.access,
+            ways=ways,
             live=rooms.live,
             readers=readers,
             outside=Outside(target.path) if target.path else None,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from mailguard import __version__, events
+from mailguard.access import Ways
 from mailguard.antivirus import Clamd
 from mailguard.app import hint
 from mailguard.app.children import doors_beside
@@ -24,8 +25,10 @@ from mailguard.app.front import Reception, front_door, logins
 from mailguard.app.people import people_path
 from mailguard.app.rooms import Rooms, house_key, ledger_path, open_rooms, utc_now
 from mailguard.app.sorting import Elsewhere, post_room, sorting_room
+from mailguard.app.ways import ways_in
 from mailguard.app.welcome import welcome
 from mailguard.config.load import Config
+from mailguard.config.logins import passwords
 from mailguard.config.rooms import directory, hostname, organization, reading_limits, resolver, scanner
 from mailguard.delivery import Delivery
 from mailguard.inspect.workers import Readers, ReadersDead
@@ -137,12 +140,31 @@ class House:
 
     async def _open_reception(self, stack: AsyncExitStack, rooms: Rooms, readers: Readers) -> None:
         book = self.rulebook
-        self._reception = Reception(rooms, readers, ready=self.wrong, policy=book.current, refused=book.refused)
+        self._reception = Reception(
+            rooms,
+            readers,
+            ways=await self._ways(stack, rooms),
+            ready=self.wrong,
+            policy=book.current,
+            refused=book.refused,
+        )
         # The process with the console writes the letters, so that they come once.
         writer = asyncio.create_task(book.tell(self._about_policy), name="policy letters")
         stack.push_async_callback(_ended, writer)
         await self._reception.start()
         stack.push_async_callback(self._reception.stop)
+
+    async def _ways(self, stack: AsyncExitStack, rooms: Rooms) -> Ways:
+        """The ways into the console. A file of logins is one for both doors, and read anew for both."""
+        if passwords(self.config) is True:
+            await self._open_users(stack)
+        return ways_in(rooms, self._users)
+
+    async def _open_users(self, stack: AsyncExitStack) -> None:
+        if self._users is None:
+            self._users = await asyncio.to_thread(logins, self.config)
+            if self._users is not None:
+                stack.callback(self._users.close)
 
     async def _open_door(self, stack: AsyncExitStack, rooms: Rooms, readers: Readers) -> None:
         settings = IntakeSettings(organization(self.config), hostname(self.config), self._key())
@@ -161,9 +183,7 @@ class House:
             noticed=self._taken,
             now=utc_now,
         )
-        self._users = await asyncio.to_thread(logins, self.config)
-        if self._users is not None:
-            stack.callback(self._users.close)
+        await self._open_users(stack)
         self._door = front_door(rooms, intake.accept, self._users, share_ports=self._share_ports)
         await self._door.start()
         self._listening = True

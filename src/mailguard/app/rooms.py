@@ -119,9 +119,13 @@ def _rooms(config: Config, db: Database) -> Rooms:
             frozenset(console.auditors),
             # The way in that `make run` prints should last as long as the trying.
             login_lasts=timedelta(days=1 if config.tryout else 0, minutes=15),
+            session_lasts=timedelta(seconds=console.session.lasts),
+            session_idle=timedelta(seconds=console.session.idle),
+            second_factor=console.second_factor,
         ),
         now=utc_now,
         noticed=lambda: hints.noticed(),
+        key=lambda: house_key(config),
     )
     absences = AbsenceReview(
         Absences(db),
@@ -156,7 +160,9 @@ def _rooms(config: Config, db: Database) -> Rooms:
 
 
 def house_key(config: Config) -> bytes:
-    """The secret that the mark X-Mailguard-Processed is made with: 32 octets beside the ledger, made once. Blocks.
+    """The house's secret: 32 octets beside the ledger, made once. Blocks.
+
+    The mark X-Mailguard-Processed is made with it, and what is kept sealed (access/seal.py).
 
     The file appears whole or not at all, so that a kill in the first second leaves nothing to be mended by hand.
     """

@@ -27,7 +27,8 @@ VERBS = {
     "audit": ("audit", "audit", "List, export and verify the audit log."),
     "incident": ("incident", "incident", "Contain a mail that went to the wrong person; the register."),
     "token": ("token", "token", "Make bearer tokens for the API."),
-    "user": ("user", "user", "Make entries for the file of logins."),
+    "user": ("user", "user", "Make entries for the file of logins; reset a second factor."),
+    "session": ("session", "session", "List and end open sessions of the console."),
     "try": ("tryout", "tryout", "Send a first mail that will be held to a running mailguard."),
 }
 

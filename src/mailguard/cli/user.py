@@ -1,17 +1,22 @@
-"""`mailguard user hash`: an entry for the file of logins. The password is asked for, never an argument."""
+"""`mailguard user`: an entry for the file of logins (the password is asked for, never an argument); second factors."""
 
 from __future__ import annotations
 
+import json
 import sys
+from pathlib import Path
 
 import click
 
+from mailguard.app.rooms import Rooms
+from mailguard.cli.ledger import acting, with_ledger
+from mailguard.cli.setup import fail, with_config
 from mailguard.mail.address import AddressError, parse_typed
 
 
 @click.group()
 def user() -> None:
-    """Make entries for the file of logins (auth: {method: file})."""
+    """Make entries for the file of logins (auth: {method: file}); reset somebody's second factor."""
 
 
 @user.command("hash")
@@ -31,3 +36,29 @@ def hash_entry(address: str) -> None:
     if not password:
         raise click.UsageError("the password is empty")
     click.echo(f'  {name}: {{password: "{hash_password(password)}", aliases: []}}')
+
+
+@user.command("reset-factor")
+@with_config
+@click.argument("address")
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
+def reset_factor(config_file: Path | None, address: str, as_json: bool) -> None:
+    """Take the second factor of ADDRESS away (device and recovery codes lost). Its sessions end; the log has a line."""
+    try:
+        person = parse_typed(address).key
+    except AddressError as error:
+        raise click.UsageError(f"{address!r} is not a mail address: {error}") from error
+
+    async def work(rooms: Rooms) -> bool:
+        done = await rooms.access.factor.reset(person, acting())
+        if done:
+            await rooms.access.visits.end_all(person, acting())
+        return done
+
+    done = with_ledger(config_file, work)
+    if as_json:
+        click.echo(json.dumps({"address": person, "reset": done}))
+    if not done:
+        fail(f"{person} has no second factor")
+    if not as_json:
+        click.echo(f"second factor of {person} reset")

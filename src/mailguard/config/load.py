@@ -20,7 +20,7 @@ from mailguard.policy.marks import Marks, Problem, Problems, load_marked, proble
 
 _PREFIX = "MAILGUARD_"
 Where = tuple[str | int, ...]
-_SECRETS = ("PASSWORD",)
+_SECRETS = ("PASSWORD", "SECRET")
 
 
 @dataclass(frozen=True, slots=True)

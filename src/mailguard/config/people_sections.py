@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from mailguard.config.login_section import Logins, OidcSection, SessionSection, is_safe
 from mailguard.config.words import Endpoint, Later, MailAddress, Network, Section
 
 
@@ -32,12 +33,25 @@ class ConsoleSection(Section):
     administrators: tuple[MailAddress, ...] = ()
     auditors: tuple[MailAddress, ...] = ()
     trusted_proxies: tuple[Network, ...] = ()  # may say for whom they speak (X-Forwarded-For)
-    login: Literal["link"] = "link"
+    login: Logins = ("link",)
+    oidc: OidcSection | None = None
+    second_factor: Literal["off", "administrators", "all"] = "off"
+    session: SessionSection = SessionSection()
 
     @model_validator(mode="after")
     def _full_url(self) -> ConsoleSection:
         if not re.fullmatch(r"https?://[^/\s?#]+(/[^\s?#]*)?", self.url):
             raise ValueError("url must be the address that people open, such as https://mailguard.corp.example")
+        return self
+
+    @model_validator(mode="after")
+    def _ways_in(self) -> ConsoleSection:
+        if ("oidc" in self.login) != (self.oidc is not None):
+            raise ValueError("login: [oidc] and the section oidc: go together")
+        if set(self.login) - {"link"} and not is_safe(self.url):
+            raise ValueError(
+                f"login: {', '.join(self.login)} needs an https url: passwords and sign-ons would be readable"
+            )
         return self
 
 

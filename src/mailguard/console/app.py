@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from mailguard.access import Access
+from mailguard.access import Access, Ways
 from mailguard.console import (
     acts,
     auth,
@@ -31,6 +31,9 @@ from mailguard.console import (
     pages,
     problems,
     rulepage,
+    second_factor,
+    sessions,
+    sign_on,
     stream,
     ticket,
 )
@@ -76,6 +79,7 @@ def build(
     incidents: IncidentRoom | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     version: str = "",
+    ways: Ways | None = None,
 ) -> Starlette:
     """The application. ready: names what is wrong with the house; policy: what `GET /policy` shows; refused: Desk."""
     desk = Desk(
@@ -96,6 +100,7 @@ def build(
         absences=absences,
         incidents=incidents,
         version=version,
+        ways=ways or Ways(),
     )
     routes = _routes()
     app = Starlette(
@@ -147,7 +152,19 @@ def _routes() -> list[BaseRoute]:
         Route("/login", auth.ask_login, methods=["POST"]),
         Route("/login/code", auth.enter_code, methods=["POST"]),
         Route("/login/link", auth.use_link, methods=["POST"]),
+        Route("/login/password", auth.log_in_by_password, methods=["POST"]),
+        Route("/login/oidc", sign_on.go_there),
+        Route("/login/oidc/back", sign_on.come_back),
+        Route("/login/oidc/end", sign_on.end_there),
         Route("/login/{token}", auth.show_link),
+        Route("/factor", second_factor.show_factor),
+        Route("/factor", second_factor.show_code, methods=["POST"]),
+        Route("/factor/begin", second_factor.begin, methods=["POST"]),
+        Route("/factor/confirm", second_factor.confirm, methods=["POST"]),
+        Route("/factor/codes", second_factor.renew_codes, methods=["POST"]),
+        Route("/sessions", sessions.show_own),
+        Route("/sessions/all", sessions.show_all),
+        Route("/sessions/end", sessions.end, methods=["POST"]),
         Route("/logout", auth.log_out, methods=["POST"]),
         Route("/language", auth.switch_language, methods=["POST"]),
         Route("/events", stream.show_events),

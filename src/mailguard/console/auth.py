@@ -6,19 +6,23 @@ address is the same whether anybody lives there.
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mailguard.access import AccessError, TooMany
+from mailguard.access import AccessError, TooMany, Unavailable
+from mailguard.console.browsers import browser_of, client_of
 from mailguard.console.desk import desk_of
 from mailguard.console.locale import COOKIE, LANGUAGES
 from mailguard.console.visit import (
+    LoginNeeded,
     checked_form,
+    enter,
     field,
     go,
     hand_over,
-    known_visitor,
-    log_in,
     own_path,
     session_cookie,
     set_cookie,
@@ -29,11 +33,6 @@ from mailguard.mail.address import AddressError, parse_address
 _YEAR = 365 * 86400
 
 
-def client_of(request: Request) -> str:
-    """The peer's address, for counting tries only."""
-    return request.client.host if request.client else ""
-
-
 def code_of(text: str) -> str:
     """Six digits out of what people type: full-width digits, blanks and hyphens are theirs to use."""
     digits = "".join(str(int(ch)) for ch in text if ch.isdecimal())
@@ -41,32 +40,99 @@ def code_of(text: str) -> str:
 
 
 async def show_login(request: Request) -> Response:
-    """The address field. Somebody who is logged in already goes on."""
+    """The ways to log in. Somebody who is logged in already goes on."""
     visitor = await visitor_of(request)
     way = own_path(request.query_params.get("next", "/"))
     if visitor.actor is not None and visitor.scope is None:
         return go(request, way)
-    return await hand_over(request, "login.html", step="address", address="", next=way, token="")
+    if visitor.pending is not None:
+        return go(request, f"/factor?{urlencode({'next': way})}")
+    done = visitor.say("login.out") if "out" in request.query_params else ""
+    return await login_page(request, way=way, done=done)
+
+
+async def login_page(
+    request: Request, *, way: str, address: str = "", wrong: str = "", done: str = "", status: int = 200
+) -> Response:
+    """All ways that are set up on one page, simplest first."""
+    desk, visitor = desk_of(request), await visitor_of(request)
+    single, passwords = desk.ways.single, desk.ways.passwords
+    out = request.query_params.get("out") == "oidc" and single is not None
+    return await hand_over(
+        request,
+        "login.html",
+        status=status,
+        wrong=wrong,
+        done=done,
+        step="address",
+        address=address,
+        next=way,
+        token="",
+        single="" if single is None else single.label(visitor.language) or visitor.say("login.oidc"),
+        by_password=passwords is not None,
+        by_name=passwords is not None and passwords.way == "ldap",
+        by_link=desk.ways.link,
+        farewell=out,
+    )
 
 
 async def ask_login(request: Request) -> Response:
     """Send a login letter, if somebody lives there; the page that follows is always the same."""
     desk, visitor = desk_of(request), await visitor_of(request)
     form = await checked_form(request)
+    if not desk.ways.link:
+        raise HTTPException(404)
     address, way, say = field(form, "address", 320).strip(), own_path(field(form, "next")), visitor.say
     try:
         parse_address(address)
         await desk.access.request_login(
-            address, visitor.browser, client=client_of(request), browser=_browser(request.headers.get("user-agent", ""))
+            address, visitor.browser, client=client_of(request), browser=browser_of(request)
         )
     except AddressError:
         wrong, status = say("login.bad_address"), 400
     except TooMany:
         wrong, status = say("login.busy", minutes=10), 429
     else:
-        return await hand_over(request, "login.html", step="code", address=address, next=way, token="")
+        return await _step(request, "code", address=address, way=way)
+    return await login_page(request, status=status, wrong=wrong, address=address, way=way)
+
+
+async def log_in_by_password(request: Request) -> Response:
+    """Address and password, checked by whoever keeps passwords; what is wrong with them is never told."""
+    desk, visitor = desk_of(request), await visitor_of(request)
+    form = await checked_form(request)
+    if desk.ways.passwords is None:
+        raise HTTPException(404)
+    name, password = field(form, "name", 320).strip(), field(form, "password", 2000)
+    way, say = own_path(field(form, "next")), visitor.say
+    try:
+        opened = await desk.ways.passwords.log_in(
+            name, password, client=client_of(request), browser=browser_of(request)
+        )
+    except TooMany:
+        wrong, status = say("login.password.busy"), 429
+    except Unavailable:
+        wrong, status = say("login.password.away"), 503
+    except AccessError:
+        wrong, status = say("login.password.wrong"), 403
+    else:
+        return await enter(request, opened, way)
+    return await login_page(request, status=status, wrong=wrong, address=name, way=way)
+
+
+async def _step(
+    request: Request,
+    step: str,
+    *,
+    address: str = "",
+    way: str = "/",
+    token: str = "",
+    wrong: str = "",
+    status: int = 200,
+) -> Response:
+    """A page after the first one."""
     return await hand_over(
-        request, "login.html", status=status, wrong=wrong, step="address", address=address, next=way, token=""
+        request, "login.html", status=status, wrong=wrong, step=step, address=address, next=way, token=token
     )
 
 
@@ -78,18 +144,16 @@ async def enter_code(request: Request) -> Response:
     wrong, status = visitor.say("login.bad_code"), 400
     if code:
         try:
-            opened = await desk.access.redeem(nonce=visitor.browser, code=code, client=client_of(request))
+            opened = await desk.access.redeem(
+                nonce=visitor.browser, code=code, client=client_of(request), browser=browser_of(request)
+            )
         except TooMany:
             wrong, status = visitor.say("login.busy", minutes=10), 429
         except AccessError:
             wrong, status = visitor.say("login.failed"), 403
         else:
-            response = go(request, way)
-            log_in(response, desk, opened)
-            return response
-    return await hand_over(
-        request, "login.html", status=status, wrong=wrong, step="code", address=address, next=way, token=""
-    )
+            return await enter(request, opened, way)
+    return await _step(request, "code", address=address, way=way, wrong=wrong, status=status)
 
 
 async def show_link(request: Request) -> Response:
@@ -101,7 +165,7 @@ async def show_link(request: Request) -> Response:
     if len(token) < 20:  # somebody reloads the address of a form
         return go(request, "/login")
     step = "link-code" if (await visitor_of(request)).new_browser else "link"
-    return await hand_over(request, "login.html", step=step, token=token, address="", next="/")
+    return await _step(request, step, token=token)
 
 
 async def use_link(request: Request) -> Response:
@@ -112,30 +176,30 @@ async def use_link(request: Request) -> Response:
     code = code_of(typed)
     try:
         opened = (
-            await desk.access.redeem(token=token, code=code, client=client_of(request))
+            await desk.access.redeem(token=token, code=code, client=client_of(request), browser=browser_of(request))
             if code
-            else await desk.access.redeem(token=token, nonce=visitor.browser, client=client_of(request))
+            else await desk.access.redeem(
+                token=token, nonce=visitor.browser, client=client_of(request), browser=browser_of(request)
+            )
         )
     except TooMany:
         wrong, status = visitor.say("login.busy", minutes=10), 429
     except AccessError:
         wrong, status = visitor.say("login.failed" if typed else "login.other_browser"), 403
     else:
-        response = go(request, "/")
-        log_in(response, desk, opened)
-        return response
-    return await hand_over(
-        request, "login.html", status=status, wrong=wrong, step="link-code", token=token, address="", next="/"
-    )
+        return await enter(request, opened, "/")
+    return await _step(request, "link-code", token=token, wrong=wrong, status=status)
 
 
 async def log_out(request: Request) -> Response:
     """End the session, here and in the ledger."""
     desk = desk_of(request)
     await checked_form(request)
-    visitor, _ = await known_visitor(request)
-    await desk.access.log_out(visitor.cookie)
-    response = go(request, "/login")
+    visitor = await visitor_of(request)
+    if not visitor.cookie:
+        raise LoginNeeded
+    how = await desk.access.visits.log_out(visitor.cookie)
+    response = go(request, "/login?out=oidc" if how == "oidc" else "/login?out=1")
     set_cookie(response, desk, session_cookie(desk), "", 0)
     return response
 
@@ -148,14 +212,3 @@ async def switch_language(request: Request) -> Response:
     if chosen in LANGUAGES:
         set_cookie(response, desk_of(request), COOKIE, chosen, _YEAR)
     return response
-
-
-def _browser(agent: str) -> str:
-    """What the letter calls the browser that asked: two words out of closed lists, never the header itself."""
-    programs = (("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari"))
-    systems = (
-        ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"),
-        ("Mac OS", "Mac"), ("Linux", "Linux"),
-    )  # fmt: skip
-    found = [next((name for mark, name in names if mark in agent), "") for names in (programs, systems)]
-    return " / ".join(name for name in found if name)

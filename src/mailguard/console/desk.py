@@ -14,7 +14,7 @@ from typing import Any, Protocol, cast
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 
-from mailguard.access import Access
+from mailguard.access import Access, Ways
 from mailguard.console.settings import ConsoleSettings
 from mailguard.console.trials import Tries
 from mailguard.incident import IncidentRoom
@@ -92,6 +92,7 @@ class Desk:
     policy: the active policy as contract section 7 shows it (`GET /policy`). refused: what is wrong with a policy that
     was not taken; empty: nothing. rules: what the rules in force did; None where no policy is. trials: simulations;
     None where none can be run. absences: who is away. version: of mailguard, for the API's document.
+    ways: how people may log in.
     """
 
     settings: ConsoleSettings
@@ -111,6 +112,7 @@ class Desk:
     absences: AbsenceReview | None = None
     incidents: IncidentRoom | None = None
     version: str = ""
+    ways: Ways = field(default_factory=Ways)
     bodies: BodyCache = field(default_factory=BodyCache)
 
 

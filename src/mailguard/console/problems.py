@@ -112,9 +112,10 @@ async def on_login_needed(request: Request, error: Exception) -> Response:
     assert isinstance(error, LoginNeeded)
     if is_api(request):
         return problem(401, "Unauthorized", "A bearer token or a console session is needed.")
+    page = "/login" if (await visitor_of(request)).pending is None else "/factor"
     path = request.url.path.removeprefix(desk_of(request).settings.root)
     plain = request.method == "GET" and path != "/" and re.fullmatch(r"[A-Za-z0-9/._-]{1,200}", path)
-    return go(request, f"/login?next={path}" if plain else "/login")
+    return go(request, f"{page}?next={path}" if plain else page)
 
 
 async def on_stale(request: Request, error: Exception) -> Response:

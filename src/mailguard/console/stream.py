@@ -45,7 +45,7 @@ async def _events(desk: Desk, actor: Actor, scope: str | None, cookie: str) -> A
             try:
                 notice = await listener.next(HEARTBEAT_SECONDS)
             except TimeoutError:
-                if cookie and await desk.access.session(cookie) is None:
+                if cookie and await desk.access.session(cookie, seen=False) is None:
                     return
                 yield ": still here\n\n"
                 continue

@@ -12,12 +12,13 @@ from starlette.responses import Response
 
 from mailguard.access import AccessError, LetterPeek, TooMany
 from mailguard.console.acts import perform
-from mailguard.console.auth import client_of, code_of
+from mailguard.console.auth import code_of
+from mailguard.console.browsers import browser_of, client_of
 from mailguard.console.desk import Desk, desk_of
 from mailguard.console.message import mail_values
 from mailguard.console.problems import refused
 from mailguard.console.visit import Stale, checked_form, field, go, hand_over, log_in, speaker, visitor_of
-from mailguard.mail.actor import Actor
+from mailguard.mail.actor import Actor, Role
 from mailguard.review import NotFound, ReviewError, View
 
 
@@ -27,7 +28,10 @@ async def show_ticket(request: Request) -> Response:
     if seen:
         return go(request, f"/messages/{seen}")
     peek = await desk_of(request).access.peek(request.path_params["token"][:200])
-    return await _dead(request) if peek is None else await _explain(request, peek)
+    if peek is None:
+        return await _dead(request)
+    # A letter's code makes nobody an administrator: whoever was told as one logs in.
+    return await _explain(request, peek) if await _is_concerned(request, peek) else await _to_login(request, peek)
 
 
 async def use_ticket(request: Request) -> Response:
@@ -47,10 +51,12 @@ async def use_ticket(request: Request) -> Response:
     peek = await desk.access.peek(token)
     if peek is None:
         return await _dead(request)
+    if not await _is_concerned(request, peek):
+        return await _to_login(request, peek)
     if not code:
         return await _explain(request, peek, wrong=visitor.say("login.bad_code"), status=400)
     try:
-        opened = await desk.access.redeem_letter(token, code, client=client_of(request))
+        opened = await desk.access.redeem_letter(token, code, client=client_of(request), browser=browser_of(request))
     except TooMany:
         return await _explain(request, peek, wrong=visitor.say("login.busy", minutes=10), status=429)
     except AccessError:
@@ -59,7 +65,7 @@ async def use_ticket(request: Request) -> Response:
             return await _dead(request)
         return await _explain(request, peek, wrong=visitor.say("ticket.wrong"), status=403)
     response = await _act(request, desk, opened.session.actor, peek, form)
-    log_in(response, desk, opened)
+    await log_in(request, response, opened)
     return response
 
 
@@ -101,7 +107,20 @@ async def _explain(request: Request, peek: LetterPeek, *, wrong: str = "", statu
 
 async def _as_told(desk: Desk, peek: LetterPeek) -> View:
     """The mail as the letter's person would see it; only what the letter said is put on the page."""
-    return await desk.review.show(Actor(peek.person, desk.access.role_of(peek.person), "letter"), peek.message_id)
+    return await desk.review.show(Actor(peek.person, Role.SENDER, "letter"), peek.message_id)
+
+
+async def _is_concerned(request: Request, peek: LetterPeek) -> bool:
+    """Whether the mail is the person's own, or to be approved by him; not whether his role lets him see all."""
+    try:
+        await _as_told(desk_of(request), peek)
+    except NotFound:
+        return desk_of(request).access.role_of(peek.person) is Role.SENDER
+    return True
+
+
+async def _to_login(request: Request, peek: LetterPeek) -> Response:
+    return go(request, f"/login?next=/messages/{peek.message_id}")
 
 
 async def _dead(request: Request) -> Response:

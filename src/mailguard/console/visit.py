@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 from starlette.datastructures import FormData
@@ -18,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from mailguard.access import Opened
+from mailguard.access import Needs, Opened
 from mailguard.console import locale
 from mailguard.console.desk import Desk, desk_of
 from mailguard.console.locale import Say
@@ -36,8 +37,10 @@ _YEAR = 365 * 86400
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """actor: None when not logged in. scope: the only mail this session reaches, None for all. cookie: of the
-    session.
+    """actor: None when not logged in. scope: the only mail this session reaches, None for all. cookie: of the session.
+
+    needs: what is wanting before the person has more than a sender's rights. pending: logged in, but with no rights at
+    all before that (then there is no actor). session_id: which of the open sessions this is.
     """
 
     actor: Actor | None
@@ -46,6 +49,9 @@ class Visitor:
     browser: str
     new_browser: bool
     language: Language
+    needs: Needs = ""
+    pending: Actor | None = None
+    session_id: str = ""
 
     @property
     def secret(self) -> str:
@@ -87,11 +93,13 @@ async def visitor_of(request: Request) -> Visitor:
         return known
     desk = desk_of(request)
     cookie = request.cookies.get(session_cookie(desk), "")[:200]
-    session = await desk.access.session(cookie) if cookie else None
+    # What an open page asks by itself is no sign of its reader.
+    seen = "x-live" not in request.headers
+    session = await desk.access.session(cookie, seen=seen) if cookie else None
     browser = request.cookies.get(browser_cookie(desk), "")
     fresh = not (20 <= len(browser) <= 60 and browser.isascii())
     visitor = Visitor(
-        actor=session.actor if session else None,
+        actor=session.actor if session and not session.locked else None,
         scope=session.scope if session else None,
         cookie=cookie if session else "",
         browser=secrets.token_urlsafe(24) if fresh else browser,
@@ -101,6 +109,9 @@ async def visitor_of(request: Request) -> Visitor:
             request.headers.get("accept-language", ""),
             desk.settings.organization.language,
         ),
+        needs=session.needs if session else "",
+        pending=session.actor if session and session.locked else None,
+        session_id=session.id if session else "",
     )
     request.state.visitor = visitor
     return visitor
@@ -216,6 +227,16 @@ class Page:
         return self.visitor.actor
 
     @property
+    def needs(self) -> str:
+        """What is wanting before the visitor has the rights of his role; "" on the pages about just that."""
+        return "" if self.here.startswith("/factor") or self.visitor.scope else self.visitor.needs
+
+    @property
+    def settled(self) -> bool:
+        """Whether the visitor has a session of his own, not only one for the mail of a letter."""
+        return self.visitor.actor is not None and self.visitor.scope is None
+
+    @property
     def role_word(self) -> str:
         """The role where it is more than a sender's."""
         role = self.visitor.actor.role if self.visitor.actor else Role.SENDER
@@ -286,10 +307,20 @@ def set_cookie(response: Response, desk: Desk, name: str, value: str, seconds: i
     )
 
 
-def log_in(response: Response, desk: Desk, opened: Opened) -> None:
-    """Give the browser its new session."""
+async def log_in(request: Request, response: Response, opened: Opened) -> None:
+    """Give the browser its new session; the one it had is over, so that no old cookie gains anything."""
+    desk, visitor = desk_of(request), await visitor_of(request)
+    if visitor.cookie and visitor.cookie != opened.cookie:
+        await desk.access.visits.replaced(visitor.cookie)
     seconds = max(1, int((opened.session.expires_at - desk.now()).total_seconds()))
     set_cookie(response, desk, session_cookie(desk), opened.cookie, seconds)
+
+
+async def enter(request: Request, opened: Opened, way: str) -> Response:
+    """The first page of a new session: where somebody wanted to go, or the second factor before that."""
+    response = go(request, f"/factor?{urlencode({'next': way})}" if opened.session.needs else way)
+    await log_in(request, response, opened)
+    return response
 
 
 def go(request: Request, path: str) -> RedirectResponse:

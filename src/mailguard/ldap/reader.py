@@ -34,7 +34,7 @@ def read(settings: LdapSettings) -> Snapshot:
         ) from None
     end = time.monotonic() + settings.seconds
     try:
-        connection = _connected(settings)
+        connection = connected(settings)
         try:
             asked = settings.attributes
             people = list(_entries(connection, settings, settings.person_filter, asked.of_people(), end))
@@ -52,7 +52,8 @@ def read(settings: LdapSettings) -> Snapshot:
     return snapshot_of(people, groups, asked)
 
 
-def _connected(settings: LdapSettings) -> Any:
+def connected(settings: LdapSettings) -> Any:
+    """A connection of ldap3, encrypted and logged in as the settings say. Blocks. Raises what ldap3 raises."""
     import ldap3
 
     tls = None
@@ -110,7 +111,7 @@ def _entries(
         count += 1
         if count > most:
             raise LdapUnavailable(f"more than {most} entries match {wanted}")
-        yield Found(str(item["dn"]), _values(item["raw_attributes"]))
+        yield Found(str(item["dn"]), values(item["raw_attributes"]))
     # ldap3 ends quietly at a limit of the server's, with what it has; what is left over would be a smaller company.
     end_of_it = connection.result
     if end_of_it["result"] == _REFERRAL:
@@ -119,7 +120,7 @@ def _entries(
         raise LdapUnavailable(f"not all entries that match {wanted} were given: {end_of_it['description']}")
 
 
-def _values(raw: dict[str, list[bytes]]) -> dict[str, tuple[str, ...]]:
+def values(raw: dict[str, list[bytes]]) -> dict[str, tuple[str, ...]]:
     """Texts by name. A part of a value's range (`member;range=0-1499`, MS-ADTS 3.1.1.3.1.3.3) must not be left over."""
     if any(";range=" in name.casefold() and not name.endswith("*") for name in raw):
         raise LdapUnavailable("the server gave only a part of a long list of members")

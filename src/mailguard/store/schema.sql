@@ -235,7 +235,27 @@ CREATE TABLE session (
     message_id TEXT,
     via TEXT NOT NULL,
     created_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL
+    expires_at INTEGER NOT NULL,
+    id TEXT NOT NULL DEFAULT '',
+    how TEXT NOT NULL DEFAULT 'link',
+    browser TEXT NOT NULL DEFAULT '',
+    seen_at INTEGER NOT NULL DEFAULT 0,
+    factor_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- Second factors: the secret is sealed with a key that lies beside the ledger; recovery codes are keyed hashes.
+CREATE TABLE factor (
+    person TEXT PRIMARY KEY,
+    secret BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    confirmed_at INTEGER,
+    last_step INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE recovery_code (
+    hash BLOB PRIMARY KEY,
+    person TEXT NOT NULL REFERENCES factor (person) ON DELETE CASCADE,
+    used_at INTEGER
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE ticket (

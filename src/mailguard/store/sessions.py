@@ -1,4 +1,4 @@
-"""Console sessions, tickets from letters and API tokens, kept as SHA-256 hashes only.
+"""Tickets from letters and API tokens, kept as SHA-256 hashes only; the open sessions are in visits.py.
 
 The secrets are random and long, so a plain hash is enough; the six digits of a code are not, so they are salted by
 their ticket and have few tries. Whoever reads the database learns no way in. access.py decides; here a ticket is tried,
@@ -17,21 +17,13 @@ from typing import Any, Literal
 from mailguard.mail.actor import Actor, Role
 from mailguard.store import audit
 from mailguard.store.db import Database
+from mailguard.store.factors import FactorRows
 from mailguard.store.rows import to_micro, to_moment, to_moment_or_none
+from mailguard.store.visits import How, NewVisit, VisitRows, begin
 
 TicketKind = Literal["login", "letter"]
 #: A token's last use is written down at most so often.
 _USE_NOTED_EVERY = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class SessionRow:
-    """An open console session. message_id: it may only see and decide this mail (opened by a letter's code)."""
-
-    person: str
-    message_id: str | None
-    via: str
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +55,10 @@ class TicketSecrets:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What somebody shows to be let in: a token's hash, a browser's hash, a code; and the session it would open."""
+    """What somebody shows to be let in: a token's hash, a browser's hash, a code; and the session it would open.
+
+    browser: what the browser is called in the list of sessions.
+    """
 
     kind: TicketKind
     token_hash: bytes | None
@@ -74,6 +69,7 @@ class Attempt:
     session_hash: bytes
     session_until: datetime
     actor_via: str
+    browser: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +105,12 @@ def code_hash(salt: bytes, code: str) -> bytes:
 
 
 class Sessions:
-    """Rows of sessions, tickets and tokens; access.py decides."""
+    """Rows of tickets and tokens, and beside them those of open sessions and second factors; access decides."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self.visits = VisitRows(db)
+        self.factors = FactorRows(db)
 
     async def add_ticket(
         self, kind: TicketKind, secrets: TicketSecrets, person: str, message_id: str | None, now: datetime,
@@ -142,16 +140,6 @@ class Sessions:
     async def attempt(self, attempt: Attempt) -> Answer:
         """Try to be let in; on success the ticket is used up and the session is there, in one transaction."""
         return await self._db.write(lambda c: _attempt(c, attempt))
-
-    async def find_session(self, session_hash: bytes, now: datetime) -> SessionRow | None:
-        """An open session."""
-        sql = "SELECT person, message_id, via, expires_at FROM session WHERE hash = ? AND expires_at > ?"
-        row = await self._db.read(lambda c: c.execute(sql, (session_hash, to_micro(now))).fetchone())
-        return None if row is None else SessionRow(row[0], row[1], row[2], to_moment(row[3]))
-
-    async def end_session(self, session_hash: bytes) -> None:
-        """Forget a session."""
-        await self._db.write(lambda c: c.execute("DELETE FROM session WHERE hash = ?", (session_hash,)))
 
     async def purge(self, now: datetime) -> None:
         """Forget sessions and tickets that have ended."""
@@ -260,17 +248,14 @@ def _shown(connection: sqlite3.Connection, attempt: Attempt) -> list[_Found]:
 
 
 def _let_in(connection: sqlite3.Connection, ticket: TicketRow, attempt: Attempt) -> None:
-    now = to_micro(attempt.now)
-    connection.execute("UPDATE ticket SET used_at = ? WHERE id = ?", (now, ticket.id))
-    connection.execute(
-        "INSERT INTO session (hash, person, message_id, via, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            attempt.session_hash, ticket.person, ticket.message_id, attempt.actor_via, now,
-            to_micro(attempt.session_until),
-        ),
+    used = (to_micro(attempt.now), ticket.id)
+    connection.execute("UPDATE ticket SET used_at = ? WHERE id = ?", used)
+    how: How = "letter" if attempt.kind == "letter" else "link" if attempt.token_hash else "code"
+    visit = NewVisit(
+        attempt.session_hash, ticket.person, how, attempt.actor_via, attempt.now, attempt.session_until,
+        message_id=ticket.message_id, browser=attempt.browser,
     )  # fmt: skip
-    actor = Actor(ticket.person, Role.SENDER, attempt.actor_via)
-    audit.append(connection, attempt.now, actor, "login", message_id=ticket.message_id or "")
+    begin(connection, visit)
 
 
 def _token(row: tuple[Any, ...]) -> TokenRow:

@@ -122,7 +122,7 @@ async def test_logging_out_ends_the_session_for_every_copy_of_the_cookie(recepti
     browser = await reception.browser(ANN)
     cookie = browser.client.cookies["mailguard"]
     page = await browser.get("/mine")
-    assert (await browser.send(page, "/logout")).headers["location"] == "/login"
+    assert (await browser.send(page, "/logout")).headers["location"] == "/login?out=1"
     thief = await reception.browser()
     thief.client.cookies.set("mailguard", cookie)
     assert (await thief.get("/mine")).headers["location"] == "/login?next=/mine"

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from tests.held import CORP
 
-from mailguard.console.auth import _browser, code_of
+from mailguard.console.auth import code_of
+from mailguard.console.browsers import browser_of
 from mailguard.console.content import html_alone
 from mailguard.console.outside import Piece, pieces
 from mailguard.console.security import form_token, is_form_token, same_site
@@ -85,7 +87,8 @@ def test_fetch_metadata(site: str | None, ours: bool) -> None:
     ],
 )
 def test_a_browser_is_named_in_our_words(agent: str, words: str) -> None:
-    assert _browser(agent) == words
+    request = Request({"type": "http", "headers": [(b"user-agent", agent.encode())]})
+    assert browser_of(request) == words
 
 
 @pytest.mark.parametrize(

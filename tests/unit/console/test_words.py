@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import string
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import mailguard.console
+from mailguard.access.words import Reason
 from mailguard.console.locale import choose_language, sayer
 from mailguard.console.locale.texts import TEXTS
 from mailguard.console.message import DONE
@@ -17,6 +19,7 @@ from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.organization import Language
 from mailguard.notify import letter_texts
 from mailguard.notify.phrases import Both
+from mailguard.store.visits import How
 
 FOLDER = Path(mailguard.console.__file__).parent
 SOURCES = {
@@ -36,6 +39,8 @@ BUILT = {
     *(f"act.{word}" for word in ("release-selected", "approve-selected", "remove-selected")),
     *(f"event.{word}" for word in ("accept", "approve", "late", "login", "purge", *MORE_EVENTS)),
     *(f"away.done.{word}" for word in ("away", "back")),
+    *(f"login.oidc.{reason}" for reason in get_args(Reason)),
+    *(f"how.{how}" for how in get_args(How)),
     *(f"policy.mode.{mode}" for mode in ("monitor", "notify", "enforce")),
     *(f"policy.standing.{word}" for word in ("ready", "learning", "not_yet", "rubber_stamp")),
     *(f"policy.fate.{word}" for word in ("changed", "cancelled", "rejected", "expired", "waiting", "refused")),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mailguard.ldap.kept import keep, kept
-from mailguard.ldap.reader import LdapUnavailable, _values
+from mailguard.ldap.reader import LdapUnavailable, values
 from mailguard.ldap.settings import KINDS, Attributes
 from mailguard.ldap.snapshot import Found, snapshot_of
 from mailguard.mail.directory import Directory, Person
@@ -66,8 +66,8 @@ def test_an_attribute_that_is_not_asked_says_nothing() -> None:
 
 def test_a_part_of_a_long_list_is_an_error() -> None:
     with pytest.raises(LdapUnavailable, match="only a part"):
-        _values({"member": [], "member;range=0-1499": [b"cn=1"]})
-    assert _values({"member;range=1500-*": [b"cn=1"], "CN;lang-ja": ["部".encode()]}) == {
+        values({"member": [], "member;range=0-1499": [b"cn=1"]})
+    assert values({"member;range=1500-*": [b"cn=1"], "CN;lang-ja": ["部".encode()]}) == {
         "member": ("cn=1",),
         "cn": ("部",),
     }

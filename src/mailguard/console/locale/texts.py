@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from mailguard.console.locale.frame_texts import FRAME_TEXTS
 from mailguard.console.locale.list_texts import LIST_TEXTS
+from mailguard.console.locale.login_texts import LOGIN_TEXTS
 from mailguard.console.locale.mail_texts import MAIL_TEXTS
 from mailguard.console.locale.own_texts import OWN_TEXTS
 from mailguard.console.locale.policy_texts import POLICY_TEXTS
@@ -15,6 +16,7 @@ from mailguard.notify.phrases import Both
 TEXTS: dict[str, Both] = {
     **FRAME_TEXTS,
     **LIST_TEXTS,
+    **LOGIN_TEXTS,
     **MAIL_TEXTS,
     **OWN_TEXTS,
     **POLICY_TEXTS,
