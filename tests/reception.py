@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 from starlette.applications import Starlette
@@ -186,6 +187,7 @@ class Reception:
 
     async def session_of(self, person: str) -> str:
         """A session's cookie, by way of a login letter."""
+        self.clock.pass_by(milliseconds=10)  # letters of one moment have no order
         await self.access.request_login(person, "n" * 32)
         letters = await self.letters()
         letter = [one for one in letters if (one["to"], one["x-mailguard-letter"]) == (person, "login")][-1]
@@ -201,7 +203,8 @@ class Reception:
             headers={"accept-language": language},
         )
         if person:
-            client.cookies.set("mailguard", await self.session_of(person))
+            host = urlsplit(self.settings.url).hostname or ""
+            client.cookies.set("mailguard", await self.session_of(person), domain=host)
         return Browser(client)
 
 

@@ -9,7 +9,7 @@ from tests.ledger import NOON
 
 from mailguard.access import rates
 from mailguard.access.porter import _digits
-from mailguard.access.rates import Rate, neighbourhood
+from mailguard.access.rates import Delays, Rate, neighbourhood
 
 
 def test_a_limit_for_each_name_over_a_sliding_hour() -> None:
@@ -60,3 +60,31 @@ def test_a_code_as_people_type_it() -> None:
     assert _digits("１２３ 456") == "123456"
     assert _digits("123-456") == "123456"
     assert _digits("²³") == ""
+
+
+def test_pauses_grow_up_to_a_limit_and_end_with_a_success() -> None:
+    delays = Delays(3, timedelta(seconds=2), timedelta(seconds=10))
+    seconds, waited = 0, []
+    for _ in range(8):
+        since = seconds
+        while not delays.begin("ann", NOON + timedelta(seconds=seconds)):
+            seconds += 1
+        waited.append(seconds - since)
+    assert waited == [0, 0, 0, 2, 4, 8, 10, 10]
+    now = NOON + timedelta(seconds=seconds)
+    assert not delays.begin("ann", now)
+    assert delays.begin("bob", now), "nobody else waits"
+    delays.succeeded("ann")
+    assert delays.begin("ann", now)
+
+
+def test_many_at_once_are_no_more_than_one_after_the_other() -> None:
+    delays = Delays(3, timedelta(seconds=2), timedelta(minutes=15))
+    assert [delays.begin("ann", NOON) for _ in range(10)] == [True] * 3 + [False] * 7
+
+
+def test_what_could_not_be_tried_costs_nothing() -> None:
+    delays = Delays(3, timedelta(seconds=2), timedelta(minutes=15))
+    for _ in range(10):
+        assert delays.begin("ann", NOON)
+        delays.undone("ann", NOON)
