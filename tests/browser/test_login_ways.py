@@ -8,7 +8,7 @@ from typing import Any
 import pyotp
 import pytest
 from tests.browser.conftest import Device, Opens, Window
-from tests.reception import ADMIN, ANN, Clock, Reception
+from tests.reception import ADMIN, ANN, Clock, Reception, link_and_code
 
 from mailguard.access import Access, Passwords, SingleSignOn, Ways
 from mailguard.oidc.provider import Provider
@@ -130,3 +130,27 @@ async def test_a_sign_on_that_is_away_and_a_wrong_password(reception: Reception,
     await fine(window, f"login-wrong-{language}")
     assert await window.page.input_value("#name") == ANN
     assert await window.page.input_value("#password") == ""
+
+
+async def test_a_scanner_that_runs_scripts_uses_no_link_up(reception: Reception, opens: Opens) -> None:
+    """It opens every link of a letter, waits for the scripts, and follows what they do."""
+    await reception.access.request_login(ANN, "n" * 40)
+    await reception.take_in()
+    links = {
+        str(letter["x-mailguard-letter"]): link_and_code(letter, reception.settings.url)
+        for letter in await reception.letters()
+    }
+    for _ in range(2):
+        scanner = await opens("", "desktop", "en")
+        for link, _ in links.values():
+            await scanner.open(link)
+            await scanner.page.wait_for_load_state("networkidle")
+            await scanner.page.mouse.move(200, 200)
+            assert scanner.page.url.endswith(link)
+        await scanner.page.close()
+    window = await opens("", "phone", "en")
+    link, code = links["login"]
+    await window.open(link)
+    await window.page.fill("#code", code)
+    await window.press("Log in")
+    assert window.page.url.endswith("/mine")

@@ -25,6 +25,7 @@ from mailguard.console.visit import (
     hand_over,
     log_in,
     own_path,
+    stepped_up,
     visitor_of,
 )
 from mailguard.mail.actor import Actor
@@ -72,6 +73,7 @@ async def confirm(request: Request) -> Response:
     except AccessError as error:
         wrong, status = _said(visitor, error)
         return await _enrol(request, await factor.begun(actor.address), way, wrong=wrong, status=status)
+    stepped_up(request, opened)
     response = await hand_over(request, "codes.html", codes=codes, next=way, first=True)
     await log_in(request, response, opened)
     return response

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -209,6 +209,7 @@ class Page:
     tabs: Sequence[Tab]
     done: str
     wrong: str
+    path: str = ""
 
     @property
     def root(self) -> str:
@@ -229,7 +230,7 @@ class Page:
     @property
     def needs(self) -> str:
         """What is wanting before the visitor has the rights of his role; "" on the pages about just that."""
-        return "" if self.here.startswith("/factor") or self.visitor.scope else self.visitor.needs
+        return "" if self.path.startswith("/factor") or self.visitor.scope else self.visitor.needs
 
     @property
     def settled(self) -> bool:
@@ -266,7 +267,8 @@ async def hand_over(
 ) -> Response:
     """A page for this visitor."""
     desk, visitor = desk_of(request), await visitor_of(request)
-    page = Page(desk, visitor, _here(request), await _tabs(request, desk, visitor), done, wrong)
+    path = request.url.path.removeprefix(desk.settings.root)
+    page = Page(desk, visitor, _here(request), await _tabs(request, desk, visitor), done, wrong, path)
     html = desk.templates.get_template(template).render(page=page, say=visitor.say, **values)
     response = HTMLResponse(html, status)
     response.headers["vary"] = "Cookie, Accept-Language"
@@ -314,6 +316,15 @@ async def log_in(request: Request, response: Response, opened: Opened) -> None:
         await desk.access.visits.replaced(visitor.cookie)
     seconds = max(1, int((opened.session.expires_at - desk.now()).total_seconds()))
     set_cookie(response, desk, session_cookie(desk), opened.cookie, seconds)
+
+
+def stepped_up(request: Request, opened: Opened) -> None:
+    """The page that answers is already one of the session under its new cookie: its forms belong to that."""
+    visitor = request.state.visitor
+    assert isinstance(visitor, Visitor)
+    request.state.visitor = replace(
+        visitor, actor=opened.session.actor, cookie=opened.cookie, needs="", pending=None, session_id=opened.session.id
+    )
 
 
 async def enter(request: Request, opened: Opened, way: str) -> Response:

@@ -210,7 +210,8 @@ async def test_every_no_is_the_same(tmp_path: Path) -> None:
         browser = await reception.browser()
         texts = set()
         for name, password in (
-            (ANN, "not-it"), ("nobody@corp.example", "not-it"), ("stranger@else.example", SECRET), ("no address", SECRET),
+            (ANN, "not-it"), ("nobody@corp.example", "not-it"), ("stranger@else.example", SECRET),
+                ("no address", SECRET),
             (ANN, "with\nnewline"), (ANN, "x" * 1100),
         ):  # fmt: skip
             answer = await browser.send(await browser.get("/login"), "/login/password", name=name, password=password)
@@ -279,6 +280,10 @@ async def test_many_at_once_are_bounded_and_none_is_let_through(tmp_path: Path) 
         assert kinds_of_same.count(TooMany) == 7
 
 
+def ledger_of(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.glob("ledger.db*"))
+
+
 async def test_no_password_is_logged_or_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async with reception_with(tmp_path, knows_ann) as reception:
         before = (
@@ -291,9 +296,9 @@ async def test_no_password_is_logged_or_kept(tmp_path: Path, capsys: pytest.Capt
     said = capsys.readouterr()
     for text in ("visible-secret", SECRET, ANN):
         assert text not in said.out + said.err
-    for file in tmp_path.glob("ledger.db*"):
-        assert b"visible-secret" not in file.read_bytes()
-        assert SECRET.encode() not in file.read_bytes()
+    kept = await asyncio.to_thread(ledger_of, tmp_path)
+    assert b"visible-secret" not in kept
+    assert SECRET.encode() not in kept
 
 
 async def test_ways_that_are_not_set_up_do_not_exist(tmp_path: Path) -> None:
@@ -314,16 +319,24 @@ organization: {{domains: [corp.example]}}
 listeners: [{{address: "127.0.0.1:0", auth: none, trusted_networks: [127.0.0.0/8]}}]
 upstream: {{url: "smtp://127.0.0.1:{port}", tls: required, ca_file: {ca}}}
 auth: {{method: file, file: users.yaml}}
-directory: {{url: "ldap://127.0.0.1:{ldap}", kind: openldap, base: "dc=corp,dc=example", bind_dn: "{reader}", password: {password}, ca_file: {ldap_ca}}}
+directory:
+  {{url: "ldap://127.0.0.1:{ldap}", kind: openldap, base: "dc=corp,dc=example", bind_dn: "{reader}",
+   password: {password}, ca_file: {ldap_ca}}}
 store: {{url: "sqlite:mailguard.db", bodies: bodies}}
 console: {{login: [{way}, link]}}
 notify: {{from: mailguard@corp.example}}
 """
 
 
-@pytest.mark.parametrize(("way", "name", "password"), [
-    ("upstream", ANN, SECRET), ("ldap", "ann", "ann-secret"), ("file", ANN, "file-secret"), ("password", ANN, "file-secret"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("way", "name", "password"),
+    [
+        ("upstream", ANN, SECRET),
+        ("ldap", "ann", "ann-secret"),
+        ("file", ANN, "file-secret"),
+        ("password", ANN, "file-secret"),
+    ],
+)
 async def test_the_configured_way_checks(tmp_path: Path, slapd: Slapd, way: str, name: str, password: str) -> None:
     async with mail_server(tmp_path / "server") as (upstream, _):
         text = CONFIG.format(

@@ -130,7 +130,7 @@ LOGIN_TEXTS: dict[str, Both] = {
         "For the day your device is lost. Each works once. They are never shown again: print them, or keep them safe.",
     ),
     "factor.codes.kept": Both("保管しました", "I have kept them"),
-    "sessions.link": Both("ログインと安全", "Logins and security"),
+    "sessions.link": Both("ログインとセキュリティ", "Logins and security"),
     "sessions.title": Both("ログイン中の端末", "My sessions"),
     "sessions.lead": Both("心当たりのないものがあれば、終了してください。", "End any that you do not know."),
     "sessions.all": Both("全員のログイン", "Everybody's sessions"),
