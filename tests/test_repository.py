@@ -22,6 +22,8 @@ _PRODUCTS = {".venv", "var", ".git", ".mypy_cache", ".pytest_cache", ".ruff_cach
 #: Hosts that a file may name: where standards and licences are, and what no file can do without.
 _PUBLIC = {"www.rfc-editor.org", "www.iana.org", "www.w3.org", "www.apache.org", "unicode.org", "json-schema.org"}
 _PUBLIC |= {"schemas.openxmlformats.org", "schemas.microsoft.com", "keepachangelog.com", "semver.org", "purl.org"}
+#: Issuers that docs/login.md must name letter by letter.
+_PUBLIC |= {"login.microsoftonline.com", "accounts.google.com", "your-company.okta.com"}
 _RESERVED = re.compile(r"(^|\.)(example|test|invalid|localhost|evil|example\.(com|net|org|jp|co\.jp))$")
 
 # Written in pieces, or this file would find itself.

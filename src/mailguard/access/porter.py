@@ -34,6 +34,10 @@ _TOKEN_PREFIX = "mg_"  # noqa: S105  so that a token is recognised when it turns
 _NEED_ADDRESS = frozenset({Role.SENDER, Role.APPROVER})
 
 
+def _no_key() -> bytes:
+    raise RuntimeError("no key was given to seal with")
+
+
 class Access:
     """The porter. visits: the open sessions; factor: second factors; seal: what only this house can open."""
 
@@ -46,7 +50,7 @@ class Access:
         *,
         now: Callable[[], datetime],
         noticed: Callable[[], None] = lambda: None,
-        key: Callable[[], bytes] = lambda: b"",
+        key: Callable[[], bytes] = _no_key,
     ) -> None:
         """noticed: a login letter is owed. key: the house's, for what is kept sealed."""
         self.visits = Visits(sessions.visits, sessions.factors, settings, role_of=self.role_of, now=now)

@@ -60,9 +60,9 @@ class Visits:
         row = await self._rows.find(hashed(cookie), self._now(), self._settings.session_idle, seen=seen)
         return None if row is None else await self._session(row)
 
-    async def listed(self, person: str | None) -> list[VisitRow]:
-        """Open sessions of a person (None: of everybody), the one used last first."""
-        return await self._rows.open_of(person, self._now(), self._settings.session_idle, _SHOWN)
+    async def listed(self, person: str | None, holding: str = "") -> list[VisitRow]:
+        """Open sessions of a person (None: of everybody, or whose address holds these letters), the last used first."""
+        return await self._rows.open_of(person, self._now(), self._settings.session_idle, _SHOWN, holding)
 
     async def end(self, visit: str, by: Actor) -> bool:
         """End one session: one's own, or anybody's for an administrator. False if there is none that one may end."""

@@ -7,12 +7,8 @@ opening is one clear sentence, and nothing stays open.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import fcntl
-import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import Literal
 
 from mailguard import __version__, events
@@ -22,6 +18,7 @@ from mailguard.app import hint
 from mailguard.app.children import doors_beside
 from mailguard.app.clocks import Clocks
 from mailguard.app.front import Reception, front_door, logins
+from mailguard.app.opening import CannotStart, only_one, sentence
 from mailguard.app.people import people_path
 from mailguard.app.rooms import Rooms, house_key, ledger_path, open_rooms, utc_now
 from mailguard.app.sorting import Elsewhere, post_room, sorting_room
@@ -50,10 +47,6 @@ Role = Literal["all", "smtp", "delivery", "console"]
 
 #: How long clients may finish their bodies when the house closes.
 _GRACE = 20.0
-
-
-class CannotStart(Exception):
-    """Why the house did not open, and what to do; one line for the administrator."""
 
 
 class House:
@@ -85,7 +78,7 @@ class House:
             try:
                 await self._open(stack)
             except (StoreError, ReadersDead, CertificateError, OSError) as error:
-                raise CannotStart(_sentence(error)) from error
+                raise CannotStart(sentence(error)) from error
             events.started(__version__, [f"{host}:{port}" for host, port in self.smtp_addresses])
             yield
             events.stopped(self._role)
@@ -110,7 +103,7 @@ class House:
             await stack.enter_async_context(doors_beside(self.config, self._workers - 1))
 
     async def _open_sorting(self, stack: AsyncExitStack, rooms: Rooms) -> None:
-        stack.enter_context(_only_one(ledger_path(self.config).with_suffix(".lock")))
+        stack.enter_context(only_one(ledger_path(self.config).with_suffix(".lock")))
         await rooms.spool.start(utc_now())
         self._post = post_room(rooms, delivered=self._released)
         self._delivery = await sorting_room(rooms, self._key(), noticed=self._noticed)
@@ -298,26 +291,3 @@ class House:
 async def _ended(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.wait([task])
-
-
-@contextlib.contextmanager
-def _only_one(path: Path) -> Iterator[None]:
-    """One sorting room a ledger: two would free each other's leases and send a mail twice."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            why = f"{path}: another mailguard runs on this ledger; stop it, or give this one a ledger of its own"
-            raise CannotStart(why) from None
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _sentence(error: BaseException) -> str:
-    if isinstance(error, OSError) and error.strerror and "bind" in str(error):
-        return (
-            f"{error}; is another program on this port? (PORT_SMTP, PORT_CONSOLE, listeners:, console: choose others)"
-        )
-    return f"{type(error).__name__}: {error}"

@@ -28,7 +28,8 @@ async def welcome(rooms: Rooms, smtp: Sequence[tuple[str, int]], console: str) -
 async def _login(rooms: Rooms, console: str) -> list[str]:
     administrators = rooms.config.settings.console.administrators
     if not rooms.config.tryout or not administrators:
-        return [f"  log in    {console}/login sends a link to your own mailbox"]
+        by_link = "link" in rooms.config.settings.console.login
+        return [f"  log in    {console}/login{' sends a link to your own mailbox' if by_link else ''}"]
     # Nobody has this nonce, so it takes both the link and the code printed here.
     ticket = await rooms.access.login_ticket(administrators[0], secrets.token_hex(32))
     return [

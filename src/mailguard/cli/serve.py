@@ -14,7 +14,8 @@ from pathlib import Path
 import click
 
 from mailguard import log
-from mailguard.app.house import CannotStart, House, Role
+from mailguard.app.house import House, Role
+from mailguard.app.opening import CannotStart
 from mailguard.cli.setup import fail, read_config, refuse, with_config
 from mailguard.config import Config
 from mailguard.policy.marks import Problems

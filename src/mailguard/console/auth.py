@@ -14,20 +14,11 @@ from starlette.responses import Response
 
 from mailguard.access import AccessError, TooMany, Unavailable
 from mailguard.console.browsers import browser_of, client_of
+from mailguard.console.cookies import session_cookie, set_cookie
 from mailguard.console.desk import desk_of
+from mailguard.console.entering import enter
 from mailguard.console.locale import COOKIE, LANGUAGES
-from mailguard.console.visit import (
-    LoginNeeded,
-    checked_form,
-    enter,
-    field,
-    go,
-    hand_over,
-    own_path,
-    session_cookie,
-    set_cookie,
-    visitor_of,
-)
+from mailguard.console.visit import LoginNeeded, checked_form, field, go, hand_over, own_path, visitor_of
 from mailguard.mail.address import AddressError, parse_address
 
 _YEAR = 365 * 86400

@@ -15,19 +15,8 @@ from starlette.responses import Response
 
 from mailguard.access import AccessError, Enrolment, Expired, TooMany, Unavailable
 from mailguard.console.desk import desk_of
-from mailguard.console.visit import (
-    LoginNeeded,
-    Visitor,
-    checked_form,
-    enter,
-    field,
-    go,
-    hand_over,
-    log_in,
-    own_path,
-    stepped_up,
-    visitor_of,
-)
+from mailguard.console.entering import enter, log_in, stepped_up
+from mailguard.console.visit import LoginNeeded, Visitor, checked_form, field, go, hand_over, own_path, visitor_of
 from mailguard.mail.actor import Actor
 
 

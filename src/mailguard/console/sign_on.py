@@ -13,8 +13,10 @@ from starlette.responses import RedirectResponse, Response
 from mailguard.access import Answer, Refused, SingleSignOn, TooMany, Unavailable
 from mailguard.console.auth import login_page
 from mailguard.console.browsers import browser_of, client_of
+from mailguard.console.cookies import browser_cookie, set_cookie
 from mailguard.console.desk import desk_of
-from mailguard.console.visit import browser_cookie, enter, go, own_path, set_cookie, visitor_of
+from mailguard.console.entering import enter
+from mailguard.console.visit import go, own_path, visitor_of
 
 _YEAR = 365 * 86400
 

@@ -15,9 +15,10 @@ from mailguard.console.acts import perform
 from mailguard.console.auth import code_of
 from mailguard.console.browsers import browser_of, client_of
 from mailguard.console.desk import Desk, desk_of
+from mailguard.console.entering import log_in
 from mailguard.console.message import mail_values
 from mailguard.console.problems import refused
-from mailguard.console.visit import Stale, checked_form, field, go, hand_over, log_in, speaker, visitor_of
+from mailguard.console.visit import Stale, checked_form, field, go, hand_over, speaker, visitor_of
 from mailguard.mail.actor import Actor, Role
 from mailguard.review import NotFound, ReviewError, View
 

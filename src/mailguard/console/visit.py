@@ -1,17 +1,15 @@
 """Who stands at the desk, in which language, and the pages that are handed over.
 
 A visitor has a session (server-side; the cookie is only its name) or at least a browser secret; form tokens belong to
-one of the two. Cookies are HttpOnly and SameSite=Lax (a letter's link must find the session), over TLS with the
-__Host- prefix.
+one of the two.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from markupsafe import Markup
 from starlette.datastructures import FormData
@@ -19,8 +17,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from mailguard.access import Needs, Opened
+from mailguard.access import Needs
 from mailguard.console import locale
+from mailguard.console.cookies import browser_cookie, session_cookie, set_cookie
 from mailguard.console.desk import Desk, desk_of
 from mailguard.console.locale import Say
 from mailguard.console.present import Speaker
@@ -76,16 +75,6 @@ class Stale(Exception):
     """The form's token does not belong to this visitor: too old, another session, or another site."""
 
 
-def session_cookie(desk: Desk) -> str:
-    """Name of the session's cookie."""
-    return "__Host-mailguard" if desk.settings.secure else "mailguard"
-
-
-def browser_cookie(desk: Desk) -> str:
-    """Name of the cookie that knows the browser again."""
-    return "__Host-mailguard_browser" if desk.settings.secure else "mailguard_browser"
-
-
 async def visitor_of(request: Request) -> Visitor:
     """Who asks. Looked up once a request."""
     known = getattr(request.state, "visitor", None)
@@ -128,9 +117,9 @@ async def known_visitor(request: Request) -> tuple[Visitor, Actor]:
 async def unscoped_visitor(request: Request) -> tuple[Visitor, Actor]:
     """The same for pages about more than one mail: a letter's code does not reach them. Raises LoginNeeded."""
     visitor, actor = await known_visitor(request)
-    if visitor.scope is not None:
-        raise LoginNeeded
-    return visitor, actor
+    if visitor.scope is None:
+        return visitor, actor
+    raise LoginNeeded
 
 
 async def checked_form(request: Request, files: int = 0) -> FormData:
@@ -230,7 +219,7 @@ class Page:
     @property
     def needs(self) -> str:
         """What is wanting before the visitor has the rights of his role; "" on the pages about just that."""
-        return "" if self.path.startswith("/factor") or self.visitor.scope else self.visitor.needs
+        return "" if self.path.startswith(f"{self.root}/factor") or self.visitor.scope else self.visitor.needs
 
     @property
     def settled(self) -> bool:
@@ -267,8 +256,7 @@ async def hand_over(
 ) -> Response:
     """A page for this visitor."""
     desk, visitor = desk_of(request), await visitor_of(request)
-    path = request.url.path.removeprefix(desk.settings.root)
-    page = Page(desk, visitor, _here(request), await _tabs(request, desk, visitor), done, wrong, path)
+    page = Page(desk, visitor, _here(request), await _tabs(request, desk, visitor), done, wrong, request.url.path)
     html = desk.templates.get_template(template).render(page=page, say=visitor.say, **values)
     response = HTMLResponse(html, status)
     response.headers["vary"] = "Cookie, Accept-Language"
@@ -300,38 +288,6 @@ async def _tabs(request: Request, desk: Desk, visitor: Visitor) -> list[Tab]:
     if desk.outside is not None:
         tabs.append(Tab("/outside", "nav.outside", path.startswith("/outside")))
     return tabs
-
-
-def set_cookie(response: Response, desk: Desk, name: str, value: str, seconds: int) -> None:
-    """A cookie of ours."""
-    response.set_cookie(
-        name, value, max_age=seconds, path="/", secure=desk.settings.secure, httponly=True, samesite="lax"
-    )
-
-
-async def log_in(request: Request, response: Response, opened: Opened) -> None:
-    """Give the browser its new session; the one it had is over, so that no old cookie gains anything."""
-    desk, visitor = desk_of(request), await visitor_of(request)
-    if visitor.cookie and visitor.cookie != opened.cookie:
-        await desk.access.visits.replaced(visitor.cookie)
-    seconds = max(1, int((opened.session.expires_at - desk.now()).total_seconds()))
-    set_cookie(response, desk, session_cookie(desk), opened.cookie, seconds)
-
-
-def stepped_up(request: Request, opened: Opened) -> None:
-    """The page that answers is already one of the session under its new cookie: its forms belong to that."""
-    visitor = request.state.visitor
-    assert isinstance(visitor, Visitor)
-    request.state.visitor = replace(
-        visitor, actor=opened.session.actor, cookie=opened.cookie, needs="", pending=None, session_id=opened.session.id
-    )
-
-
-async def enter(request: Request, opened: Opened, way: str) -> Response:
-    """The first page of a new session: where somebody wanted to go, or the second factor before that."""
-    response = go(request, f"/factor?{urlencode({'next': way})}" if opened.session.needs else way)
-    await log_in(request, response, opened)
-    return response
 
 
 def go(request: Request, path: str) -> RedirectResponse:

@@ -28,6 +28,8 @@ from mailguard.oidc.settings import OidcSettings
 from mailguard.oidc.web import Guarded, NotAllowed, tls_context
 
 _KEPT, _KEYS_AT_MOST_EVERY = timedelta(hours=1), timedelta(minutes=1)
+#: A provider that did not answer is not asked again at once: nobody waits in a row behind others.
+_SPARED = timedelta(seconds=5)
 
 
 class ProviderUnavailable(Exception):
@@ -72,6 +74,7 @@ class Provider:
         self._keys: KeySet | None = None
         self._keys_at = datetime.min.replace(tzinfo=now().tzinfo)
         self._reading = asyncio.Lock()
+        self._down = ("", self._keys_at)
 
     async def authorize(self, flow: Flow, state: str, language: Language) -> str:
         """The address to send a browser to. Raises ProviderUnavailable."""
@@ -154,11 +157,21 @@ class Provider:
         """Raises ProviderUnavailable."""
         async with self._reading:
             if self._known is None or self._now() - self._known.read_at > _KEPT:
-                url = f"{self.settings.issuer.rstrip('/')}/.well-known/openid-configuration"
-                async with self._bounded(), await self._client(None) as client:
-                    said = _document(await client.request("GET", url, withhold_token=True))
-                self._known = self._understood(said)
+                why, until = self._down
+                if self._now() < until:
+                    raise ProviderUnavailable(why)
+                try:
+                    self._known = await self._discovered()
+                except ProviderUnavailable as error:
+                    self._down = (str(error), self._now() + _SPARED)
+                    raise
             return self._known
+
+    async def _discovered(self) -> _Metadata:
+        url = f"{self.settings.issuer.rstrip('/')}/.well-known/openid-configuration"
+        async with self._bounded(), await self._client(None) as client:
+            said = _document(await client.request("GET", url, withhold_token=True))
+        return self._understood(said)
 
     def _understood(self, said: dict[str, Any]) -> _Metadata:
         if said.get("issuer") != self.settings.issuer:  # Discovery section 4.3

@@ -94,13 +94,15 @@ class VisitRows:
             await self._db.write(lambda c: c.execute("UPDATE session SET seen_at = ? WHERE hash = ?", noted))
         return found
 
-    async def open_of(self, person: str | None, now: datetime, idle: timedelta, limit: int) -> list[VisitRow]:
-        """Open sessions of a person, or of everybody; the one seen last first."""
+    async def open_of(
+        self, person: str | None, now: datetime, idle: timedelta, limit: int, holding: str = ""
+    ) -> list[VisitRow]:
+        """Open sessions of a person, or of everybody whose address holds these letters; the one seen last first."""
         sql = (
             f"SELECT {_COLUMNS} FROM session WHERE expires_at > ? AND seen_at > ?"  # noqa: S608
-            " AND person = coalesce(?, person) ORDER BY seen_at DESC, id LIMIT ?"
+            " AND person = coalesce(?, person) AND instr(person, ?) > 0 ORDER BY seen_at DESC, id LIMIT ?"
         )
-        values = (to_micro(now), to_micro(now - idle), person, limit)
+        values = (to_micro(now), to_micro(now - idle), person, holding, limit)
         return await self._db.read(lambda c: [_visit(row) for row in c.execute(sql, values)])
 
     async def step_up(self, cookie: bytes, fresh: bytes, now: datetime) -> VisitRow | None:

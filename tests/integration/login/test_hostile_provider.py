@@ -189,3 +189,10 @@ async def test_unknown_keys_are_asked_for_once_a_minute_at_most() -> None:
             with pytest.raises(ProviderError, match="signature"):
                 await provider.redeem(FLOW, "code")
         assert one.asked.count("/keys") == 1
+
+
+async def test_a_provider_that_failed_is_spared_for_a_moment() -> None:
+    async with hostile() as (one, provider):
+        for _ in range(3):
+            assert "HTTP 404" in await refused(provider)
+        assert len(one.asked) == 1

@@ -1,0 +1,37 @@
+"""Why a house does not open, in a sentence for the administrator; and that only one of them works on a ledger."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+
+class CannotStart(Exception):
+    """Why the house did not open, and what to do; one line for the administrator."""
+
+
+@contextlib.contextmanager
+def only_one(path: Path) -> Iterator[None]:
+    """One sorting room a ledger: two would free each other's leases and send a mail twice."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            why = f"{path}: another mailguard runs on this ledger; stop it, or give this one a ledger of its own"
+            raise CannotStart(why) from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def sentence(error: BaseException) -> str:
+    """What happened, with a guess at what to do."""
+    if isinstance(error, OSError) and error.strerror and "bind" in str(error):
+        return (
+            f"{error}; is another program on this port? (PORT_SMTP, PORT_CONSOLE, listeners:, console: choose others)"
+        )
+    return f"{type(error).__name__}: {error}"
