@@ -38,8 +38,7 @@ _YEAR = 365 * 86400
 class Visitor:
     """actor: None when not logged in. scope: the only mail this session reaches, None for all. cookie: of the session.
 
-    needs: what is wanting before the person has more than a sender's rights. pending: logged in, but with no rights at
-    all before that (then there is no actor). session_id: which of the open sessions this is.
+    needs: what is wanting before the person has the rights of his role; pending: who it is that has none before that.
     """
 
     actor: Actor | None
