@@ -25,6 +25,9 @@ _confirmed = Counter("mailguard_challenges_confirmed", "Mails handed in again", 
 _outcomes = Counter("mailguard_upstream_outcomes", "Tries at the upstream, by recipient", ["result"], registry=REGISTRY)
 _unknown = Counter("mailguard_upstream_unknown", "Final dots without a reply", registry=REGISTRY)
 _letters = Counter("mailguard_letters", "Letters written", ["kind"], registry=REGISTRY)
+_chat = Counter("mailguard_chat_messages", "Messages to chat channels", ["kind", "result"], registry=REGISTRY)
+letters_late = Gauge("mailguard_letters_late", "Letters that have waited too long", registry=REGISTRY)
+channels_failing = Gauge("mailguard_channels_failing", "Chat channels that take no messages", registry=REGISTRY)
 _faults = Counter("mailguard_faults", "Faults of the house", ["room"], registry=REGISTRY)
 _refused = Counter(
     "mailguard_door_refused", "Commands and connections refused at the door", ["reason"], registry=REGISTRY
@@ -121,6 +124,38 @@ def upstream_unknown(message_id: str) -> None:
 def letter_written(message_id: str, kind: str) -> None:
     _letters.labels(kind).inc()
     log.info("letter_written", message_id=message_id, kind=kind)
+
+
+def chat_sent(channel: str, kind: str, notice: str, messages: int) -> None:
+    """A chat took a message. channel: its name in the settings; kind: of the service; messages: told with it."""
+    _chat.labels(kind, "sent").inc(messages)
+    log.info("chat_sent", channel=channel, kind=kind, notice=notice, messages=messages)
+
+
+def chat_deferred(channel: str, kind: str, why: str) -> None:
+    """It did not, and is tried again. why: a status or a word of the service, never an address with its secret."""
+    _chat.labels(kind, "deferred").inc()
+    log.warning("chat_deferred", channel=channel, kind=kind, why=why)
+
+
+def chat_failed(channel: str, kind: str, why: str, messages: int) -> None:
+    """Messages that this channel will never say."""
+    _chat.labels(kind, "failed").inc(messages)
+    log.error("chat_failed", channel=channel, kind=kind, why=why, messages=messages)
+
+
+def chat_unneeded(kind: str, why: str) -> None:
+    """Nothing was said: it was decided meanwhile, or the person is not in that chat."""
+    _chat.labels(kind, why).inc()
+
+
+def trouble(name: str, reason: str) -> None:
+    """People do not hear of their mail by this way. name: letters, or "channel NAME"."""
+    log.error("trouble", name=name, reason=reason)
+
+
+def trouble_over(name: str) -> None:
+    log.info("trouble_over", name=name)
 
 
 def fault(room: str, error: BaseException, **ids: str) -> None:

@@ -29,6 +29,7 @@ from mailguard.review.rules import RuleReview
 from mailguard.smtpd.auth import UserFile
 from mailguard.smtpd.handler import Accept
 from mailguard.smtpd.server import Door
+from mailguard.store.troubles import Trouble
 
 _BACKLOG = 256
 _STOP_SECONDS = 5
@@ -70,6 +71,7 @@ class Reception:
         ready: Callable[[], Awaitable[dict[str, str]]],
         policy: Callable[[], Policy] | None,
         refused: Callable[[], Sequence[str]] = tuple,
+        troubles: Callable[[], Sequence[Trouble]] = tuple,
     ) -> None:
         config = rooms.config
         target = upstream(config)
@@ -94,6 +96,7 @@ class Reception:
             ready=ready,
             policy=(lambda: describe(policy())) if policy else None,
             refused=refused,
+            troubles=lambda: [(one.name, one.reason) for one in troubles()],
             rules=self._rules,
             trials=self._trials,
             absences=rooms.absences,

@@ -7,14 +7,15 @@ opening is one clear sentence, and nothing stays open.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Literal
+from typing import Any, Literal
 
 from mailguard import __version__, events
 from mailguard.access import Ways
 from mailguard.antivirus import Clamd
 from mailguard.app import hint
+from mailguard.app.chat import Bulletin, chats
 from mailguard.app.children import doors_beside
 from mailguard.app.clocks import Clocks
 from mailguard.app.front import Reception, front_door, logins
@@ -31,6 +32,7 @@ from mailguard.delivery import Delivery
 from mailguard.inspect.workers import Readers, ReadersDead
 from mailguard.intake import Intake, IntakeSettings
 from mailguard.mail.directory import NOBODY
+from mailguard.notify.channels.room import Chat
 from mailguard.notify.post import Post
 from mailguard.policy.marks import Problems
 from mailguard.resolver import Resolver
@@ -65,6 +67,7 @@ class House:
         self._reception: Reception | None = None
         self._delivery: Delivery | None = None
         self._post: Post | None = None
+        self._chat: Chat | None = None
         self._rooms: Rooms | None = None
         self._tick = asyncio.Event()
         self._reloading: asyncio.Task[None] | None = None
@@ -112,9 +115,15 @@ class House:
         stack.push_async_callback(self._delivery.stop)
         await self._post.start()
         stack.push_async_callback(self._post.stop)
+        made = await chats(rooms, noticed=self._noticed)
+        self._chat = made.chat
+        if self._chat is not None:
+            await self._chat.start()
+            stack.push_async_callback(self._chat.stop)
+        _runs(stack, made.watchdog.watch(), "watchdog")
         clocks = Clocks(rooms, self._tick, adopt=self._adopt)
         for clock in (clocks.expire, clocks.housekeep):
-            stack.push_async_callback(_ended, asyncio.create_task(clock(), name=clock.__name__))
+            _runs(stack, clock(), clock.__name__)
         await stack.enter_async_context(hint.listening(ledger_path(self.config), self._tapped))
 
     async def _open_rulebook(self, stack: AsyncExitStack) -> None:
@@ -128,11 +137,13 @@ class House:
             raise Problems([*said, *error.problems]) from None
         if server is not None:
             self._roster = Roster(server, path, self._rulebook.take_people, people)
-            stack.push_async_callback(_ended, asyncio.create_task(self._roster.watch(), name="roster"))
-        stack.push_async_callback(_ended, asyncio.create_task(self._rulebook.watch(), name="policy watcher"))
+            _runs(stack, self._roster.watch(), "roster")
+        _runs(stack, self._rulebook.watch(), "policy watcher")
 
     async def _open_reception(self, stack: AsyncExitStack, rooms: Rooms, readers: Readers) -> None:
         book = self.rulebook
+        bulletin = Bulletin(rooms.troubles)
+        _runs(stack, bulletin.read(), "bulletin")
         self._reception = Reception(
             rooms,
             readers,
@@ -140,10 +151,10 @@ class House:
             ready=self.wrong,
             policy=book.current,
             refused=book.refused,
+            troubles=bulletin,
         )
         # The process with the console writes the letters, so that they come once.
-        writer = asyncio.create_task(book.tell(self._about_policy), name="policy letters")
-        stack.push_async_callback(_ended, writer)
+        _runs(stack, book.tell(self._about_policy), "policy letters")
         await self._reception.start()
         stack.push_async_callback(self._reception.stop)
 
@@ -257,6 +268,8 @@ class House:
     def _noticed(self) -> None:
         if self._post is not None:
             self._post.wake()
+        if self._chat is not None:
+            self._chat.wake()
         self._tick.set()
 
     async def _adopt(self) -> None:
@@ -286,6 +299,11 @@ class House:
         self._noticed()
         if self._post is None:
             hint.tap(ledger_path(self.config))
+
+
+def _runs(stack: AsyncExitStack, work: Coroutine[Any, Any, None], name: str) -> None:
+    """A task that goes on until the house closes."""
+    stack.push_async_callback(_ended, asyncio.create_task(work, name=name))
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -26,6 +26,7 @@ from mailguard.review import Review
 from mailguard.review.absences import AbsenceReview
 from mailguard.store.absences import Absences
 from mailguard.store.audit import Audit
+from mailguard.store.chat import ChatOutbox
 from mailguard.store.db import Database
 from mailguard.store.history import History
 from mailguard.store.holds import Holds
@@ -35,6 +36,7 @@ from mailguard.store.queue import Queue
 from mailguard.store.records import MessageRecord
 from mailguard.store.sessions import Sessions
 from mailguard.store.spool import Spool
+from mailguard.store.troubles import Troubles
 from mailguard.store.turned_away import TurnedAway
 
 _KEY_OCTETS = 32
@@ -60,6 +62,8 @@ class Rooms:
     history: History
     audit: Audit
     outbox: Outbox
+    chat: ChatOutbox
+    troubles: Troubles
     turned_away: TurnedAway
     live: Live
     access: Access
@@ -141,21 +145,23 @@ def _rooms(config: Config, db: Database) -> Rooms:
 
     incidents = IncidentRoom(Incidents(db), holds, audit, stopped=stopped, now=utc_now)
     return Rooms(
-        config,
-        db,
-        spool,
-        Queue(db),
-        holds,
-        History(db),
-        audit,
-        outbox,
-        TurnedAway(db),
-        live,
-        access,
-        review,
-        absences,
-        incidents,
-        hints,
+        config=config,
+        db=db,
+        spool=spool,
+        queue=Queue(db),
+        holds=holds,
+        history=History(db),
+        audit=audit,
+        outbox=outbox,
+        chat=ChatOutbox(db),
+        troubles=Troubles(db),
+        turned_away=TurnedAway(db),
+        live=live,
+        access=access,
+        review=review,
+        absences=absences,
+        incidents=incidents,
+        hints=hints,
     )
 
 

@@ -26,6 +26,7 @@ VERBS = {
     "queue": ("queue", "queue", "List, show and decide held and queued mail."),
     "audit": ("audit", "audit", "List, export and verify the audit log."),
     "incident": ("incident", "incident", "Contain a mail that went to the wrong person; the register."),
+    "notify": ("notify", "notify", "Try the chat channels."),
     "token": ("token", "token", "Make bearer tokens for the API."),
     "user": ("user", "user", "Make entries for the file of logins; reset a second factor."),
     "session": ("session", "session", "List and end open sessions of the console."),

@@ -10,6 +10,7 @@ import click
 from mailguard.app.people import people_of
 from mailguard.cli.setup import with_config
 from mailguard.config import Config, load_config
+from mailguard.config.channels import channels
 from mailguard.config.logins import ways
 from mailguard.config.rooms import directory, listeners, organization, scanner, upstream
 from mailguard.policy.lint import lint
@@ -63,7 +64,7 @@ def _problems(file: Path | None, offline: bool) -> tuple[Problem, ...]:
 
 def _doors(config: Config) -> list[Problem]:
     found: list[Problem] = []
-    for look in (listeners, upstream, scanner, directory, ways, _users):
+    for look in (listeners, upstream, scanner, directory, ways, channels, _users):
         try:
             look(config)
         except Problems as error:

@@ -20,7 +20,9 @@ from mailguard.policy.marks import Marks, Problem, Problems, load_marked, proble
 
 _PREFIX = "MAILGUARD_"
 Where = tuple[str | int, ...]
-_SECRETS = ("PASSWORD", "SECRET")
+_SECRETS = ("PASSWORD", "TOKEN", "SECRET", "PRIVATE_KEY")
+#: What a file may hold instead: the address of a webhook is a secret as well.
+_IN_FILES = (*_SECRETS, "URL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def _from_environment(problem: Problem, names: list[str]) -> Problem:
 
 
 def _value(keys: list[str], name: str, text: str) -> tuple[list[str], Any]:
-    if name.endswith(tuple(f"{secret}_FILE" for secret in _SECRETS)):
+    if name.endswith(tuple(f"{secret}_FILE" for secret in _IN_FILES)):
         return [*keys[:-1], keys[-1].removesuffix("_file")], Path(text).read_text("utf-8").rstrip("\r\n")
     if name.endswith(_SECRETS):
         return keys, text  # a password is taken to the letter, never read as YAML

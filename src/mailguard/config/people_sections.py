@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from mailguard.config.channels_section import ChannelSection
 from mailguard.config.login_section import Logins, OidcSection, SessionSection, is_safe
-from mailguard.config.words import Endpoint, Later, MailAddress, Network, Section
+from mailguard.config.words import Endpoint, MailAddress, Network, Seconds, Section
 
 
 class AuthSection(Section):
@@ -56,7 +57,8 @@ class ConsoleSection(Section):
 
 
 class NotifySection(Section):
-    """Letters."""
+    """Letters, and the chat channels beside them. letters_late: from when on letters that do not leave are told of."""
 
     sender: MailAddress = Field(alias="from")
-    channels: Later = ()
+    channels: tuple[ChannelSection, ...] = ()
+    letters_late: Annotated[Seconds, Field(ge=60)] = 600

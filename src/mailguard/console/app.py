@@ -73,6 +73,7 @@ def build(
     ready: Callable[[], Awaitable[Mapping[str, str]]] | None = None,
     policy: Callable[[], Mapping[str, Any]] | None = None,
     refused: Callable[[], Sequence[str]] = tuple,
+    troubles: Callable[[], Sequence[tuple[str, str]]] = tuple,
     rules: RuleReview | None = None,
     trials: Tries | None = None,
     absences: AbsenceReview | None = None,
@@ -81,7 +82,9 @@ def build(
     version: str = "",
     ways: Ways | None = None,
 ) -> Starlette:
-    """The application. ready: names what is wrong with the house; policy: what `GET /policy` shows; refused: Desk."""
+    """The application. ready: names what is wrong with the house; policy: what `GET /policy` shows; refused,
+    troubles: Desk.
+    """
     desk = Desk(
         settings=settings,
         review=review,
@@ -95,6 +98,7 @@ def build(
         ready=ready,
         policy=policy,
         refused=refused,
+        troubles=troubles,
         rules=rules,
         trials=trials,
         absences=absences,

@@ -90,9 +90,9 @@ class Desk:
     """outside: None where the upstream is a real server. ready: what is wrong with the house, by name; empty: nothing.
 
     policy: the active policy as contract section 7 shows it (`GET /policy`). refused: what is wrong with a policy that
-    was not taken; empty: nothing. rules: what the rules in force did; None where no policy is. trials: simulations;
-    None where none can be run. absences: who is away. version: of mailguard, for the API's document.
-    ways: how people may log in.
+    was not taken; empty: nothing. troubles: ways to people that fail, by name with the reason. rules: what the rules in
+    force did; None where no policy is. trials: simulations; None where none can be run. absences: who is away. version:
+    of mailguard, for the API's document. ways: how people may log in.
     """
 
     settings: ConsoleSettings
@@ -107,6 +107,7 @@ class Desk:
     ready: Callable[[], Awaitable[Mapping[str, str]]] | None = None
     policy: Callable[[], Mapping[str, Any]] | None = None
     refused: Callable[[], Sequence[str]] = tuple
+    troubles: Callable[[], Sequence[tuple[str, str]]] = tuple
     rules: RuleReview | None = None
     trials: Tries | None = None
     absences: AbsenceReview | None = None

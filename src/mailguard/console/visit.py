@@ -238,6 +238,17 @@ class Page:
         return self.desk.refused()[:_SHOWN] if actor is not None and actor.role in SEES_ALL else ()
 
     @property
+    def troubles(self) -> Sequence[str]:
+        """Ways to people that fail now, in a sentence each, for those who see all."""
+        actor, say = self.visitor.actor, self.visitor.say
+        if actor is None or actor.role not in SEES_ALL:
+            return ()
+        return [
+            say(f"trouble.{name.partition(' ')[0]}", name=name.partition(" ")[2], reason=reason)
+            for name, reason in self.desk.troubles()[:_SHOWN]
+        ]
+
+    @property
     def house(self) -> str:
         return self.desk.settings.organization.name
 

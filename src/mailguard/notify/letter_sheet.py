@@ -45,6 +45,7 @@ ACCENTS = {
     "answered": "#15803d",
     "bounced": "#b91c1c", "sent": "#15803d", "password": "#15803d", "login": "#1d4ed8",
     "policy_refused": "#b91c1c", "policy_good": "#15803d",
+    "letters_failing": "#b91c1c", "letters_good": "#15803d", "channel_failing": "#b91c1c", "channel_good": "#15803d",
 }  # fmt: skip
 
 _TEMPLATES = Environment(

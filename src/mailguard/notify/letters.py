@@ -21,6 +21,7 @@ from mailguard.notify import letter_texts as say
 from mailguard.notify.letter_policy import policy_letter
 from mailguard.notify.letter_rows import Row
 from mailguard.notify.letter_sheet import Content, render
+from mailguard.notify.letter_trouble import TROUBLES, trouble_letter
 from mailguard.notify.mime import Attached, Sheet, message_ids, write
 from mailguard.notify.phrases import listed, moment, on_one_line, people
 from mailguard.notify.telling import Telling, told
@@ -59,7 +60,7 @@ class LetterContext:
     answered in the reader's place; telling, about: of a letter about a hit,
     which needs no record.
     link and code: of the ticket that was made for this person; original: the mail's own octets, only for its sender;
-    problems: of the policy, for letters about it.
+    problems: of the policy, for letters about it. trouble: what fails (name) and why, for letters about that.
     """
 
     settings: LetterSettings
@@ -76,6 +77,7 @@ class LetterContext:
     minutes: int = 15
     original: bytes | None = None
     problems: tuple[str, ...] = ()
+    trouble: tuple[str, str] = ("", "")
     instead_of: tuple[str, ...] = ()
     answer: str = ""
     telling: Telling | None = None
@@ -110,6 +112,8 @@ def _content(kind: Kind, language: Language, context: LetterContext) -> Content:
         return _login(language, context)
     if kind in ("policy_refused", "policy_good"):
         return policy_letter(kind, language, context.problems, link=context.link, name=_name(context))
+    if kind in TROUBLES:
+        return trouble_letter(kind, language, *context.trouble, link=context.link, house=_name(context))
     if kind == "told":
         assert context.telling is not None
         return told(language, context.telling, link=context.link, name=_name(context), message_id=context.about or "")

@@ -9,7 +9,7 @@ here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -19,6 +19,7 @@ from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.message import new_message_id
 from mailguard.notify.letter_rows import locked
 from mailguard.notify.letters import ASKING, RETURNS, Kind, LetterContext, LetterSettings, compose
+from mailguard.notify.readers import WITHOUT_MAIL, readers_of
 from mailguard.notify.telling import Telling
 from mailguard.store.errors import StoreError
 from mailguard.store.holds import Holds
@@ -26,14 +27,10 @@ from mailguard.store.outbox import Outbox
 from mailguard.store.records import MessageRecord, Notice, NoticeKind
 from mailguard.store.spool import Spool
 
-#: Kinds that are about no mail, and about people whom the settings name.
-_WITHOUT_MAIL: tuple[NoticeKind, ...] = ("login", "policy_refused", "policy_good")
 _KINDS: tuple[NoticeKind, ...] = (
     "held", "approval", "reminder", "escalated", "answered", "urgent", "told", "sent", "password", "cancelled",
-    "rejected", "expired", *_WITHOUT_MAIL,
+    "rejected", "expired", *WITHOUT_MAIL,
 )  # fmt: skip
-#: Kinds that go to whoever a policy names, wherever he is; to the administrators where nobody is named.
-_NAMED = frozenset({*ASKING, "answered", "urgent", "told"})
 _AT_ONCE = 32
 #: Look again after so many seconds without being woken: a command line beside us may have written notices.
 _LOOK_AGAIN = 5.0
@@ -138,9 +135,9 @@ class Post:
 
     async def _letters_for(self, notice: Notice) -> int:
         record = await self._holds.find(notice.message_id) if notice.message_id else None
-        readers = self._readers(notice)
-        recordless = record is None and notice.kind not in (*_WITHOUT_MAIL, "told")
-        if not readers or recordless or _is_stale(notice, record):
+        readers = readers_of(notice, self._settings.organization, self._settings.administrators)
+        recordless = record is None and notice.kind not in (*WITHOUT_MAIL, "told")
+        if not readers or recordless or is_stale(notice, record):
             await self._outbox.done(notice.id)
             return 0
         # Only the last letter ends the notice: after a crash somebody may be told twice, but nobody not at all.
@@ -148,20 +145,6 @@ class Post:
             await self._letter(notice, record, reader, ends=False)
         await self._letter(notice, record, readers[-1], ends=True)
         return len(readers)
-
-    def _readers(self, notice: Notice) -> Sequence[Address]:
-        """Who gets the letter: the person, or the administrators where that is a stranger or nobody."""
-        try:
-            person = parse_address(notice.to) if notice.to else None
-        except AddressError:
-            person = None
-        if person is not None and (self._settings.organization.is_internal(person) or notice.kind in _WITHOUT_MAIL):
-            return (person,)
-        if person is not None and notice.kind in _NAMED:
-            return () if notice.detail.get("as_sender") else (person,)  # named by the policy itself
-        if notice.kind in ("held", "expired", "password", *_NAMED):
-            return tuple(parse_address(address) for address in self._settings.administrators)
-        return ()
 
     async def _letter(self, notice: Notice, record: MessageRecord | None, to: Address, *, ends: bool) -> None:
         now = self._now()
@@ -194,6 +177,7 @@ class Post:
             comment=str(detail.get("comment") or ""),
             browser=str(detail.get("browser") or ""),
             problems=tuple(map(str, detail.get("problems", ()))),
+            trouble=(str(detail.get("name") or ""), str(detail.get("reason") or "")),
             instead_of=tuple(map(str, detail.get("instead_of", ()))),
             answer=str(detail.get("answer") or ""),
             telling=Telling.of(detail) if notice.kind == "told" else None,
@@ -230,7 +214,7 @@ class Post:
         return await asyncio.to_thread(body.read)
 
 
-def _is_stale(notice: Notice, record: MessageRecord | None) -> bool:
+def is_stale(notice: Notice, record: MessageRecord | None) -> bool:
     """Whether the question was answered before the letter could ask it, or what it tells is gone."""
     if notice.kind == "password":
         return record is not None and not locked(record)

@@ -58,14 +58,15 @@ class Outbox:
             " AND (?1 IS NULL OR kind IN (SELECT value FROM json_each(?1))) ORDER BY id LIMIT ?2"
         )
         chosen = None if kinds is None else json.dumps(list(kinds))
-        return await self._db.read(lambda c: [_notice(row) for row in c.execute(sql, (chosen, limit))])
+        return await self._db.read(lambda c: [notice_of(row) for row in c.execute(sql, (chosen, limit))])
 
     async def done(self, notice_id: int) -> bool:
         """End a notice without a letter (nobody to tell). False if it had ended before."""
         return await self._db.write(lambda c: end(c, notice_id))
 
 
-def _notice(row: tuple[Any, ...]) -> Notice:
+def notice_of(row: tuple[Any, ...]) -> Notice:
+    """A notice from its columns: id, message_id, kind, person, detail, created_at."""
     return Notice(
         id=row[0],
         message_id=row[1],

@@ -156,6 +156,35 @@ CREATE TABLE notice (
 
 CREATE INDEX notice_owed ON notice (id) WHERE ended = 0;
 
+-- Messages that are owed to a chat channel (notify.channels): made from notices, one row for each try's subject.
+-- person: whom it is for; '' for a room. due_at: the next try; NULL once it has ended, with its outcome.
+CREATE TABLE chat (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    channel TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    person TEXT NOT NULL,
+    message_id TEXT,
+    detail TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    due_at INTEGER,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    outcome TEXT NOT NULL DEFAULT '' CHECK (outcome IN ('', 'sent', 'failed', 'dropped'))
+) STRICT;
+
+CREATE INDEX chat_due ON chat (channel, due_at) WHERE due_at IS NOT NULL;
+
+-- The last notice that chat messages were made from; one row.
+CREATE TABLE chat_seen (
+    notice INTEGER NOT NULL
+) STRICT;
+
+-- What keeps people from hearing of their mail at present: told once when it begins and once when it ends.
+CREATE TABLE trouble (
+    name TEXT PRIMARY KEY,         -- 'letters' or 'channel NAME'
+    reason TEXT NOT NULL,
+    since INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Who wrote to whom; sender '' counts for the whole company.
 CREATE TABLE contact (
     sender TEXT NOT NULL,

@@ -11,6 +11,7 @@ from mailguard.console.locale.login_texts import LOGIN_TEXTS
 from mailguard.console.locale.mail_texts import MAIL_TEXTS
 from mailguard.console.locale.own_texts import OWN_TEXTS
 from mailguard.console.locale.policy_texts import POLICY_TEXTS
+from mailguard.console.locale.trouble_texts import TROUBLE_TEXTS
 from mailguard.notify.phrases import Both
 
 TEXTS: dict[str, Both] = {
@@ -20,4 +21,5 @@ TEXTS: dict[str, Both] = {
     **MAIL_TEXTS,
     **OWN_TEXTS,
     **POLICY_TEXTS,
+    **TROUBLE_TEXTS,
 }

@@ -1,0 +1,16 @@
+"""What administrators read on every page while a way to people fails."""
+
+from __future__ import annotations
+
+from mailguard.notify.phrases import Both
+
+TROUBLE_TEXTS: dict[str, Both] = {
+    "trouble.letters": Both(
+        "通知メールが送れていません({reason})。保留や承認依頼に気づかれていないおそれがあります。",
+        "Letters to people do not arrive ({reason}). They may not hear of mail that is held.",
+    ),
+    "trouble.channel": Both(
+        "チャット通知「{name}」が送れていません({reason})。",
+        "The chat channel {name} does not take messages ({reason}).",
+    ),
+}

@@ -1,0 +1,44 @@
+"""The sentences of chat messages that letters do not have, Japanese beside English: shorter, for a narrow window."""
+
+from __future__ import annotations
+
+from mailguard.notify.phrases import Both
+
+WAITS = Both(
+    "まだ送信していません。確認して、送信するかどうかをお決めください。", "Not sent yet. Please look at it and decide."
+)
+WAITS_PART = Both(
+    "{count}への送信を保留しています。確認して、送信するかどうかをお決めください。",
+    "Held for {count}. Please look at it and decide.",
+)
+WAITS_APPROVAL = Both("まだ送信していません。承認を依頼しました。", "Not sent yet: approval has been asked for.")
+ESCALATED = Both("承認がまだ得られていないため、お願いしています。", "Nobody has answered yet, so you are asked.")
+REMINDER = Both("承認がまだ済んでいません。送信者が待っています。", "It is still open; the sender is waiting.")
+NOT_SENT = Both("宛先には届いていません。", "It did not reach its recipients.")
+BOUNCED = Both("相手先のサーバーが受け付けませんでした。", "The next server did not take it.")
+ORGANISATION = Both("{domain} {count}名", "{domain} ({count})")
+MORE_ORGANISATIONS = Both("ほか{count}組織", "and {count} more")
+MANY = Both("{tag}{count}件あります", "{tag}{count} mails")
+MANY_LEAD = Both("短い間に多数あったため、まとめてお知らせします。", "So many at once that they are told together.")
+OPEN_LIST = Both("一覧を見る", "See the list")
+
+TAG_TROUBLE = Both("【障害】", "[Trouble] ")
+LETTERS_FAILING = Both("通知メールが送れていません", "Letters to people do not arrive")
+LETTERS_FAILING_LEAD = Both(
+    "保留や承認依頼のメールが届いていないおそれがあります。次のメールサーバーと管理画面を確認してください。",
+    "People may not hear of mail that is held. Please look at the next mail server and the console.",
+)
+LETTERS_GOOD = Both("通知メールの送信が復旧しました", "Letters to people arrive again")
+CHANNEL_FAILING = Both("チャット通知「{name}」が送れていません", "The chat channel {name} does not take messages")
+CHANNEL_FAILING_LEAD = Both(
+    "メールによる通知は続いています。設定は `mailguard notify test` で確かめられます。",
+    "Letters go on as before. `mailguard notify test` tries the settings.",
+)
+CHANNEL_GOOD = Both("チャット通知「{name}」が復旧しました", "The chat channel {name} takes messages again")
+REASON = Both("原因", "Reason")
+
+TEST = Both("mailguard からの接続テストです", "A test message of mailguard")
+TEST_LEAD = Both(
+    "この通知が読めれば、設定は正しく動作しています。操作は不要です。",
+    "If you can read this, the channel works. There is nothing to do.",
+)

@@ -1,0 +1,38 @@
+"""The letters about the ways to people themselves: a chat channel takes nothing, letters come back; it is over.
+
+They go to the administrators and quote what a service answered, in a word or a number, never a mail.
+"""
+
+from __future__ import annotations
+
+from mailguard.mail.organization import Language
+from mailguard.notify import letter_texts as say
+from mailguard.notify.channels import chat_texts as chat
+from mailguard.notify.letter_rows import Row
+from mailguard.notify.letter_sheet import Content
+from mailguard.notify.phrases import on_one_line
+
+_HEADS = {
+    "letters_failing": (chat.LETTERS_FAILING, chat.LETTERS_FAILING_LEAD),
+    "letters_good": (chat.LETTERS_GOOD, None),
+    "channel_failing": (chat.CHANNEL_FAILING, chat.CHANNEL_FAILING_LEAD),
+    "channel_good": (chat.CHANNEL_GOOD, None),
+}
+TROUBLES = frozenset(_HEADS)
+
+
+def trouble_letter(kind: str, language: Language, name: str, reason: str, *, link: str, house: str) -> Content:
+    """name: of the channel, as the settings have it; reason: "" when it is over; house: the company's name."""
+    head, lead = _HEADS[kind]
+    title = head.of(language, name=on_one_line(name, 60))
+    tag = chat.TAG_TROUBLE if kind.endswith("_failing") else say.TAGS["policy_good"]
+    return Content(
+        kind=kind,
+        subject=tag.of(language) + title,
+        headline=title,
+        lead=(lead.of(language),) if lead else (),
+        rows=(Row(chat.REASON.of(language), (on_one_line(reason, 300),)),) if reason else (),
+        button=say.OPEN_CONSOLE.of(language) if link else "",
+        link=link,
+        foot=say.FOOT_LOGIN.of(language, name=house),
+    )

@@ -1,0 +1,96 @@
+"""The watchdog: whether letters leave and chat channels take what they are given, told once when not and once when
+again.
+
+Letters are mail to our own next server. If that is away, a letter about it would wait with the others: then the chat
+channels and the console say it, and the figures. If a channel fails, a letter and the other channels say it. What is
+written down lasts over a restart, so nobody is told twice; a channel counts as well again only once it took a message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from mailguard import events
+from mailguard.mail.organization import Language
+from mailguard.notify.channels.lane import Health
+from mailguard.notify.phrases import Both
+from mailguard.store.errors import StoreError
+from mailguard.store.troubles import LETTERS, LetterCounts, Troubles
+
+_EVERY = 10.0
+#: Letters that came back within the time, from which on it is no single dead mailbox.
+_RETURNED, _RETURNED_WITHIN = 3, timedelta(hours=1)
+_LATE = Both(
+    "{count}通が{minutes}分以上送信できていません", "{count} letters have waited for more than {minutes} minutes"
+)
+_CAME_BACK = Both("この1時間に{count}通が不達になりました", "{count} letters came back within the last hour")
+
+
+class Watchdog:
+    """channels: the health of each by its name; tell: the administrators; told: a notice was written."""
+
+    def __init__(
+        self,
+        troubles: Troubles,
+        channels: Mapping[str, Health],
+        *,
+        late_after: timedelta,
+        tell: Sequence[str],
+        language: Language,
+        told: Callable[[], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._troubles, self._channels, self._late_after = troubles, channels, late_after
+        self._tell, self._language, self._told, self._now = tell, language, told, now
+
+    async def watch(self) -> None:
+        """Look again and again, until cancelled. A fault in one round is reported and the next round goes on."""
+        while True:
+            try:
+                await self.look()
+            except StoreError as error:
+                events.fault("watchdog", error)
+            await asyncio.sleep(_EVERY)
+
+    async def look(self) -> None:
+        """Look once, and say what changed."""
+        now = self._now()
+        counts = await self._troubles.letters(now, self._late_after, _RETURNED_WITHIN)
+        failing = {name: why for name, health in self._channels.items() if (why := health.trouble(now))}
+        events.letters_late.set(counts.late)
+        events.channels_failing.set(len(failing))
+        known = {trouble.name for trouble in await self._troubles.open()}
+        await self._letters(counts, LETTERS in known, now)
+        for name, why in failing.items():
+            await self._begin(f"channel {name}", why, now, by_letter=True)
+        for name in known - {LETTERS}:
+            await self._maybe_over(name, now)
+
+    async def _letters(self, counts: LetterCounts, known: bool, now: datetime) -> None:
+        minutes = int(self._late_after.total_seconds() // 60)
+        if counts.late:
+            why = _LATE.of(self._language, count=counts.late, minutes=minutes)
+            await self._begin(LETTERS, why, now, by_letter=False)
+        elif counts.returned >= _RETURNED:
+            await self._begin(LETTERS, _CAME_BACK.of(self._language, count=counts.returned), now, by_letter=True)
+        elif known:
+            await self._end(LETTERS, now)
+
+    async def _maybe_over(self, name: str, now: datetime) -> None:
+        health = self._channels.get(name.removeprefix("channel "))
+        if health is None:
+            await self._troubles.forget(name)  # the settings know it no more
+        elif health.was_good and not health.failures:
+            await self._end(name, now)
+
+    async def _begin(self, name: str, why: str, now: datetime, *, by_letter: bool) -> None:
+        if await self._troubles.begin(name, why, now, self._tell, by_letter=by_letter):
+            events.trouble(name, why)
+            self._told()
+
+    async def _end(self, name: str, now: datetime) -> None:
+        if await self._troubles.end(name, now, self._tell):
+            events.trouble_over(name)
+            self._told()
