@@ -112,7 +112,7 @@ def _wrong_keys(section: ChannelSection, needs: Needs, tell: _Tell) -> Iterator[
         )
     if section.to == "person" and not needs.alone:
         yield tell("to", "this kind of channel reaches its room only; write to: room")
-    if section.to == "room" and needs.alone and "room" in needs.knows and section.room is None:
+    if section.to == "room" and "room" in needs.knows and section.room is None:
         yield tell("", f"{section.kind} needs room, or to: person")
     if section.kind == "chatwork" and section.to == "person" and not section.people:
         yield tell("", "chatwork finds nobody by mail address; write people: {ann@corp.example: ACCOUNT}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from mailguard.config.words import MailAddress, Section
 from mailguard.notify.channels.settings import EVENTS, KINDS
@@ -15,6 +15,13 @@ from mailguard.policy.suggest import did_you_mean
 def _number(value: object) -> object:
     """Ids of chats are often numbers, and are ids all the same."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _some(events: tuple[str, ...]) -> tuple[str, ...]:
+    """Asked only when each is right: one that is wrong is not told a second time as one that is missing."""
+    if not events:
+        raise ValueError("write at least one event, or leave it out for the usual ones")
+    return events
 
 
 def _one_of(words: tuple[str, ...]) -> BeforeValidator:
@@ -48,7 +55,7 @@ class ChannelSection(Section):
     room: Id | None = None
     people: dict[MailAddress, Id] | None = None
     to: Annotated[str, _one_of(("person", "room"))] = "room"
-    events: Annotated[tuple[Annotated[str, _one_of(EVENTS)], ...], Field(min_length=1)] | None = None
+    events: Annotated[tuple[Annotated[str, _one_of(EVENTS)], ...], AfterValidator(_some)] | None = None
     subject: bool | None = None
     allow_private: bool = False
     ca_file: Path | None = None

@@ -26,7 +26,7 @@ def refusal(address: str, *, private: bool) -> str:
     ip = _innermost(ipaddress.ip_address(address.partition("%")[0]))
     if ip.is_unspecified or ip.is_multicast or ip in _METADATA or ip in _METADATA_PRIVATE:
         return "no place to send to"
-    if ip.is_link_local:  # 169.254.169.254: whoever answers there hands out the machine's credentials
+    if ip.is_link_local:  # a cloud's metadata: who answers there hands out the machine's credentials
         return "link-local"
     if ip.is_global:
         return ""

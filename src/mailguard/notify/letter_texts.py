@@ -25,6 +25,10 @@ TAGS = {
     "login": Both("", ""),
     "policy_refused": Both("【設定エラー】", "[Policy refused] "),
     "policy_good": Both("【復旧】", "[Policy good] "),
+    "letters_failing": Both("【障害】", "[Trouble] "),
+    "letters_good": Both("【復旧】", "[Good again] "),
+    "channel_failing": Both("【障害】", "[Trouble] "),
+    "channel_good": Both("【復旧】", "[Good again] "),
 }
 
 NO_SUBJECT = Both("(件名なし)", "(no subject)")

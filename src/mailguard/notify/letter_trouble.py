@@ -25,10 +25,9 @@ def trouble_letter(kind: str, language: Language, name: str, reason: str, *, lin
     """name: of the channel, as the settings have it; reason: "" when it is over; house: the company's name."""
     head, lead = _HEADS[kind]
     title = head.of(language, name=on_one_line(name, 60))
-    tag = chat.TAG_TROUBLE if kind.endswith("_failing") else say.TAGS["policy_good"]
     return Content(
         kind=kind,
-        subject=tag.of(language) + title,
+        subject=say.TAGS[kind].of(language) + title,
         headline=title,
         lead=(lead.of(language),) if lead else (),
         rows=(Row(chat.REASON.of(language), (on_one_line(reason, 300),)),) if reason else (),

@@ -18,12 +18,12 @@ from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Because, Disposition
 from mailguard.notify.letter_texts import TAGS
 from mailguard.notify.letters import ASKING, RETURNS, Kind, LetterContext, LetterSettings, compose
+from mailguard.notify.readers import WITHOUT_MAIL
 from mailguard.notify.telling import Telling
 from mailguard.store.records import Asked, MessageRecord
 
 SETTINGS = LetterSettings(parse_address("mailguard@corp.example"), "https://mg.corp.example", CORP)
 KINDS = get_args(Kind)
-WITHOUT_MAIL = ("login", "policy_refused", "policy_good")
 STATE_OF = {"held": State.HELD, "approval": State.HELD, "sent": State.RELAYED, "cancelled": State.CANCELLED,
             "password": State.RELAYED,
             "rejected": State.REJECTED, "expired": State.EXPIRED, "bounced": State.BOUNCED, "answered": State.QUEUED,

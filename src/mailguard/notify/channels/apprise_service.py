@@ -41,8 +41,9 @@ _threads = ThreadPoolExecutor(2, thread_name_prefix="apprise")
 
 def fault_of(url: str, *, private: bool) -> str:
     """Why this address is not taken, without repeating it (it is a secret); "" if it is."""
-    scheme = url.partition("://")[0].lower()
-    if scheme not in HOSTED | OWN_HOST:
+    scheme, separator, _ = url.partition("://")
+    scheme = scheme.lower()
+    if not separator or scheme not in HOSTED | OWN_HOST:
         named = scheme[:20] if scheme.isascii() and scheme.isalnum() else "this"
         return f"{named}:// is not among the services that are permitted; they stand in docs/channels.md"
     if scheme in OWN_HOST and not private:

@@ -22,7 +22,6 @@ MANY = Both("{tag}{count}件あります", "{tag}{count} mails")
 MANY_LEAD = Both("短い間に多数あったため、まとめてお知らせします。", "So many at once that they are told together.")
 OPEN_LIST = Both("一覧を見る", "See the list")
 
-TAG_TROUBLE = Both("【障害】", "[Trouble] ")
 LETTERS_FAILING = Both("通知メールが送れていません", "Letters to people do not arrive")
 LETTERS_FAILING_LEAD = Both(
     "保留や承認依頼のメールが届いていないおそれがあります。次のメールサーバーと管理画面を確認してください。",

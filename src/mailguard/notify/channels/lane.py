@@ -28,7 +28,7 @@ _AT_ONCE = 200
 #: More messages of one kind for one place are one.
 _MANY = 5
 _LOOK_AGAIN = 5.0
-_FIRST_WAIT, _LONGEST_WAIT, _LONGEST_PAUSE = 5.0, 900.0, 60.0
+_FIRST_WAIT, _LONGEST_WAIT, _LONGEST_PAUSE = 5.0, 300.0, 60.0
 #: So many failures in a row, over at least so long, are a channel that fails, and no hiccup.
 _FAILURES, _FAILING_AFTER = 3, timedelta(seconds=20)
 _random = secrets.SystemRandom()
@@ -199,7 +199,7 @@ class Lane:
 
 
 def back_off(failures: int) -> float:
-    """Seconds to wait after so many failures in a row: 5, 10, 20 ... 900, a fifth more or less."""
+    """Seconds to wait after so many failures in a row: 5, 10, 20 ... 300, a fifth more or less."""
     wait = min(_FIRST_WAIT * 2.0 ** min(failures - 1, 10), _LONGEST_WAIT)
     return float(wait * _random.uniform(0.8, 1.2))
 

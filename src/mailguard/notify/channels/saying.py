@@ -91,7 +91,7 @@ class Speaker:
     def many(self, about: About, count: int) -> Saying:
         """One saying for many notices of a kind."""
         language = self.organization.language
-        tag = _tag(about.kind).of(language)
+        tag = say.TAGS[about.kind].of(language)
         return Saying(
             about.kind,
             language,
@@ -117,7 +117,7 @@ class Speaker:
         ending = rows.ending(record, self.organization.timezone, language) if open_still else None
         asked = rows.asked(record, language) if about.kind in ASKING and about.room else None
         facts = [
-            (say.FROM.of(language), on_one_line(str(record.sender), _VALUE)),
+            (say.FROM.of(language), _sender(record)),
             (say.RECIPIENTS.of(language), _listed(organisations, language)),
             *([] if subject is None else [(say.SUBJECT.of(language), subject or say.NO_SUBJECT.of(language))]),
             *((row.label, on_one_line(" / ".join(row.lines), _VALUE)) for row in (asked, ending) if row is not None),
@@ -127,14 +127,14 @@ class Speaker:
         return Saying(
             about.kind,
             language,
-            on_one_line(_tag(about.kind).of(language) + title, _TITLE),
+            on_one_line(say.TAGS[about.kind].of(language) + title, _TITLE),
             lead,
             tuple(facts),
             _act(about.kind).of(language),
             f"{self.base_url}/messages/{record.id}",
             about.at,
             record.id,
-            on_one_line(str(record.sender), _VALUE),
+            _sender(record),
             organisations,
             subject,
             ends.expires_at if ends is not None and open_still else None,
@@ -175,7 +175,7 @@ class Speaker:
         said = Saying(
             about.kind,
             language,
-            _tag(about.kind).of(language) + title.of(language, name=name),
+            say.TAGS[about.kind].of(language) + title.of(language, name=name),
             lead.of(language) if lead else "",
             act=say.OPEN_CONSOLE.of(language),
             link=f"{self.base_url}/",
@@ -194,16 +194,10 @@ _HOUSE: dict[str, tuple[Both, Both | None]] = {
 }
 
 
-def _tag(kind: str) -> Both:
-    if kind in ("letters_failing", "channel_failing"):
-        return chat.TAG_TROUBLE
-    return say.TAGS["policy_good"] if kind in ("letters_good", "channel_good") else say.TAGS[kind]
-
-
 def _opening(kind: NoticeKind, language: Language, record: MessageRecord, count: int) -> tuple[str, str]:
     """Headline (after the tag) and first sentence."""
     why = rows.reason_line(record.verdict.enforced, language)
-    sender = on_one_line(str(record.sender), 120)
+    sender = _sender(record)
     match kind:
         case "held":
             return why, _waiting(language, record)
@@ -233,6 +227,10 @@ def _waiting(language: Language, record: MessageRecord) -> str:
     if len(held) < len(record.recipients):
         return chat.WAITS_PART.of(language, count=people(len(held), language))
     return chat.WAITS.of(language)
+
+
+def _sender(record: MessageRecord) -> str:
+    return on_one_line(str(record.sender.mailbox or "<>"), _VALUE)
 
 
 def _act(kind: str) -> Both:
