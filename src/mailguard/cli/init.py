@@ -50,7 +50,7 @@ console:
   url: "http://127.0.0.1:8025"   # what people open; put a TLS proxy before it
   administrators: [admin@{domain}]
 
-notify: {{from: mailguard@{domain}}}
+notify: {{from: mailguard@{domain}}}  # chats beside letters: docs/channels.md
 """
 
 

@@ -6,6 +6,7 @@ nothing is sent: `mailguard notify test` does that. Secrets are never repeated i
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Callable, Iterator
 from typing import cast
@@ -136,6 +137,10 @@ def _wrong_values(settings: ChannelSettings, tell: _Tell) -> Iterator[Problem]:
         look = apprise_service.fault_of if settings.kind == "apprise" else fault_of
         if url and (why := look(url, private=settings.private)):
             yield tell(key, why)
+    for key in ("token", "client_secret"):
+        # It stands in a header, or in a form; anything else would be cut or sent wrong.
+        if not re.fullmatch(r"[!-~]*", getattr(settings, key)):
+            yield tell(key, "has signs that none has: blanks, line ends or others than ASCII")
     if settings.kind == "webhook":
         try:
             if len(key_of(settings.secret)) < SHORTEST_SECRET:

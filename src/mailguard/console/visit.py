@@ -24,6 +24,7 @@ from mailguard.console.desk import Desk, desk_of
 from mailguard.console.locale import Say
 from mailguard.console.present import Speaker
 from mailguard.console.security import form_token, is_form_token, same_site
+from mailguard.console.troubles import sentences
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
@@ -239,14 +240,9 @@ class Page:
 
     @property
     def troubles(self) -> Sequence[str]:
-        """Ways to people that fail now, in a sentence each, for those who see all."""
-        actor, say = self.visitor.actor, self.visitor.say
-        if actor is None or actor.role not in SEES_ALL:
-            return ()
-        return [
-            say(f"trouble.{name.partition(' ')[0]}", name=name.partition(" ")[2], reason=reason)
-            for name, reason in self.desk.troubles()[:_SHOWN]
-        ]
+        """Ways to people that fail now, for those who see all."""
+        actor = self.visitor.actor
+        return sentences(self.desk.troubles(), self.visitor.say) if actor and actor.role in SEES_ALL else ()
 
     @property
     def house(self) -> str:

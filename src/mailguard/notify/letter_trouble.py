@@ -21,8 +21,9 @@ _HEADS = {
 TROUBLES = frozenset(_HEADS)
 
 
-def trouble_letter(kind: str, language: Language, name: str, reason: str, *, link: str, house: str) -> Content:
-    """name: of the channel, as the settings have it; reason: "" when it is over; house: the company's name."""
+def trouble_letter(kind: str, language: Language, trouble: tuple[str, str], *, link: str, house: str) -> Content:
+    """trouble: name of the channel as the settings have it, and the reason ("" when it is over); house: the company."""
+    name, reason = trouble
     head, lead = _HEADS[kind]
     title = head.of(language, name=on_one_line(name, 60))
     return Content(

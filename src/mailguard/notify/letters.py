@@ -113,7 +113,7 @@ def _content(kind: Kind, language: Language, context: LetterContext) -> Content:
     if kind in ("policy_refused", "policy_good"):
         return policy_letter(kind, language, context.problems, link=context.link, name=_name(context))
     if kind in TROUBLES:
-        return trouble_letter(kind, language, *context.trouble, link=context.link, house=_name(context))
+        return trouble_letter(kind, language, context.trouble, link=context.link, house=_name(context))
     if kind == "told":
         assert context.telling is not None
         return told(language, context.telling, link=context.link, name=_name(context), message_id=context.about or "")

@@ -213,6 +213,15 @@ async def test_a_service_that_asks_for_patience_gets_it(ledger: Ledger, service:
     assert len(service.came) == 4
 
 
+async def test_a_service_that_asks_for_no_patience_is_not_stormed(ledger: Ledger, service: Service) -> None:
+    room = await office(ledger, webhook(service))
+    await ledger.add(Disposition.CONFIRM)
+    service.usual = Reply(429, headers={"retry-after": "0"})
+    for _ in range(5):
+        await room.say()
+    assert len(service.came) == 1
+
+
 async def test_a_message_that_the_service_will_never_take_does_not_block_the_next(
     ledger: Ledger, service: Service
 ) -> None:

@@ -261,7 +261,7 @@ async def test_line_works(service: Service) -> None:
     assert await say(bot, ANN) == Said()
     assert await say(bot, "boss@corp.example") == Said()
     assert await say(bot) == Said()
-    assert await say(bot, "nobody@corp.example") == Nobody()
+    assert await say(bot, "nobody@corp.example") == Never("answered 404 (NOT_FOUND)")
     assert [came.path for came in service.came] == [
         "/token",  # once, and kept
         "/v1.0/bots/2000001/users/ann@corp.example/messages",

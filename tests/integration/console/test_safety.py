@@ -157,7 +157,7 @@ async def test_metrics_are_for_the_machine_itself_and_for_administrators(recepti
 async def test_health_answers_anybody_and_names_no_cause(reception: Reception) -> None:
     stranger = await reception.browser()
     assert (await stranger.get("/livez")).text == "ok\n"
-    assert (await stranger.get("/readyz")).json() == {"ready": True, "wrong": {}}
+    assert (await stranger.get("/readyz")).json() == {"ready": True, "wrong": {}, "troubles": []}
 
 
 async def test_a_fault_of_ours_is_a_courtesy_without_its_cause(

@@ -110,6 +110,8 @@ def test_all_errors_at_once_with_their_places(tmp_path: Path) -> None:
         ("{name: a, kind: slack, url: x, to: people}", "is none of person, room"),
         ("{name: 'A b', kind: slack, url: x}", "pattern"),
         ("{name: a, kind: slack, token: t, room: 'C1/../x'}", "pattern"),
+        ('{name: a, kind: slack, room: C1, token: "x\\r\\nevil: y"}', "has signs that none has"),
+        ("{name: a, kind: slack, room: C1, token: トークン}", "has signs that none has"),
         ("{name: a, kind: apprise, url: 'file:///tmp/x'}", "file:// is not among the services"),
         ("{name: a, kind: slack, token: t, room: C1, people: {ann: U1}}", "not a mail address"),
     ],
@@ -122,7 +124,7 @@ def test_a_slip_is_told_with_what_was_meant(tmp_path: Path, entry: str, said: st
 
 def test_secrets_come_from_the_environment_and_from_files_and_are_never_shown(tmp_path: Path) -> None:
     (tmp_path / "hook").write_text(f"{HOOK}\n")
-    (tmp_path / "token").write_text("xoxb: #s3cret\n")
+    (tmp_path / "token").write_text("xoxb:#s3cret\n")
     found = read(
         tmp_path,
         "{name: a, kind: teams}",
@@ -132,7 +134,7 @@ def test_secrets_come_from_the_environment_and_from_files_and_are_never_shown(tm
         MAILGUARD_NOTIFY__CHANNELS__1__TOKEN_FILE=str(tmp_path / "token"),
         MAILGUARD_NOTIFY__CHANNELS__2__SECRET="s3cret-0123456789: [no yaml",
     )
-    assert (found[0].url, found[1].token, found[2].secret) == (HOOK, "xoxb: #s3cret", "s3cret-0123456789: [no yaml")
+    assert (found[0].url, found[1].token, found[2].secret) == (HOOK, "xoxb:#s3cret", "s3cret-0123456789: [no yaml")
     assert "s3cret" not in repr(found)
     config = load_config(tmp_path / "mailguard.yaml", {"MAILGUARD_NOTIFY__CHANNELS__0__URL": HOOK})
     assert "s3cret" not in repr(config)

@@ -32,6 +32,8 @@ BUILT = {
     *(f"head.{state}" for state in State if state is not State.HELD),
     *(f"event.{event}" for event in Event),
     *(f"done.{word}" for word in DONE),
+    "trouble.letters",
+    "trouble.channel",
     *(f"error.{status}" for status in _PAGES),
     *(f"ends.{action}" for action in ("return", "release", "discard")),
     *(f"via.{via}" for via in ("console", "letter", "api", "cli", "clock", "smtp")),

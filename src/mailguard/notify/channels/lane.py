@@ -28,7 +28,7 @@ _AT_ONCE = 200
 #: More messages of one kind for one place are one.
 _MANY = 5
 _LOOK_AGAIN = 5.0
-_FIRST_WAIT, _LONGEST_WAIT, _LONGEST_PAUSE = 5.0, 300.0, 60.0
+_SHORTEST, _FIRST_WAIT, _LONGEST_WAIT, _LONGEST_PAUSE = 1.0, 5.0, 300.0, 60.0
 #: So many failures in a row, over at least so long, are a channel that fails, and no hiccup.
 _FAILURES, _FAILING_AFTER = 3, timedelta(seconds=20)
 _random = secrets.SystemRandom()
@@ -185,7 +185,7 @@ class Lane:
 
     async def _put_off(self, messages: Sequence[ChatMessage], wait: float | None) -> None:
         now = self._now()
-        pause = wait if wait is not None else min(back_off(self.health.failures), _LONGEST_PAUSE)
+        pause = max(wait, _SHORTEST) if wait is not None else min(back_off(self.health.failures), _LONGEST_PAUSE)
         self._paused_until = now + timedelta(seconds=pause)
         later = {
             one.id: now + timedelta(seconds=max(pause, back_off(one.attempts + 1) if wait is None else 0.0))

@@ -22,7 +22,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from mailguard.courier.client import Courier
-from mailguard.notify.channels.channel import Nobody, NotNow, Outcome, outcome_of
+from mailguard.notify.channels.channel import Never, NotNow, Outcome, outcome_of
 from mailguard.notify.channels.inert import inert
 from mailguard.notify.channels.saying import Saying
 from mailguard.notify.channels.settings import ChannelSettings
@@ -81,7 +81,7 @@ class LineWorks:
         self._token, self._ends = "", now()
 
     async def say(self, saying: Saying, person: str, number: int) -> Outcome:
-        """See Channel. A person whom LINE WORKS does not know is Nobody."""
+        """See Channel. Whoever LINE WORKS does not know is told of: a bot that it does not know looks the same."""
         token = await self._access()
         if not isinstance(token, str):
             return token
@@ -93,8 +93,8 @@ class LineWorks:
         )
         if answer.status == 401:
             self._token = ""  # it was withdrawn: the next try gets another
-        if person and answer.status == 404:
-            return Nobody()
+        if answer.status == 404:  # the person, the room, or the bot itself: it must not be passed over in silence
+            return Never(f"answered 404 ({_word(answer.json().get('code')) or 'not found'})")
         return outcome_of(answer, self._now(), why=_word(answer.json().get("code")))
 
     def _place(self, person: str) -> str:
