@@ -138,7 +138,7 @@ def test_a_channel_that_never_answers_delays_neither_letters_nor_the_end(tmp_pat
 
 def test_the_administrators_hear_of_a_dead_channel_by_letter_and_on_every_page(tmp_path: Path) -> None:
     with service() as chat:
-        chat.usual = Reply(404, b"gone")
+        chat.usual = Reply(400, b"never")
         with running_house(tmp_path / "m", "mailbox:var/mailbox", notify=notify(channel(chat))) as house:
             assert ready(house) == {"ready": True, "wrong": {}, "troubles": []}
             hold_one(house)
@@ -152,7 +152,7 @@ def test_the_administrators_hear_of_a_dead_channel_by_letter_and_on_every_page(t
             with urllib.request.urlopen(f"http://127.0.0.1:{house.console}/metrics", timeout=PATIENCE) as answer:
                 figures = answer.read().decode()
             assert "mailguard_channels_failing 1.0" in figures
-            assert 'mailguard_chat_messages_total{kind="webhook",result="deferred"}' in figures
+            assert 'mailguard_chat_messages_total{kind="webhook",result="failed"}' in figures
             assert "s3cret" not in house.log()
 
 

@@ -377,6 +377,15 @@ async def test_a_restart_neither_tells_again_nor_calls_it_good(ledger: Ledger, s
     assert [one.kind for one in await notices(ledger)] == ["channel_failing"]
 
 
+async def test_a_lost_message_is_told_at_once(ledger: Ledger, service: Service) -> None:
+    room = await office(ledger, webhook(service))
+    await ledger.add(Disposition.CONFIRM)
+    service.usual = Reply(400)
+    await room.say()
+    await room.watchdog.look()
+    assert [one.reason for one in await room.troubles.open()] == ["answered 400"]
+
+
 async def test_one_hiccup_is_no_trouble(ledger: Ledger, service: Service) -> None:
     room = await office(ledger, webhook(service))
     await ledger.add(Disposition.CONFIRM)

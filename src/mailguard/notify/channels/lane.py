@@ -30,13 +30,15 @@ _MANY = 5
 _LOOK_AGAIN = 5.0
 _SHORTEST, _FIRST_WAIT, _LONGEST_WAIT, _LONGEST_PAUSE = 1.0, 5.0, 300.0, 60.0
 #: So many failures in a row, over at least so long, are a channel that fails, and no hiccup.
-_FAILURES, _FAILING_AFTER = 3, timedelta(seconds=20)
+_FAILURES, _FAILING_AFTER = 3, timedelta(seconds=60)
 _random = secrets.SystemRandom()
 
 
 @dataclass(slots=True)
 class Health:
-    """How a channel is: failures since the last success. was_good: it has taken a message since the start."""
+    """How a channel is: failures since the last success. was_good: it has taken a message since the start; gave_up: a
+    message is lost, which is told at once.
+    """
 
     failures: int = 0
     since: datetime | None = None
@@ -55,7 +57,7 @@ class Health:
     def trouble(self, now: datetime) -> str:
         """Why it fails, for the administrators; "" if it does not, or not long enough to be told."""
         lasting = self.since is not None and now - self.since >= _FAILING_AFTER
-        return self.why if self.gave_up or (self.failures >= _FAILURES and lasting) else ""
+        return (self.why or "too late") if self.gave_up or (self.failures >= _FAILURES and lasting) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,6 @@ class Lane:
             record = await self._find(message.message_id) if message.message_id else None
             if self._now() - message.created_at > GIVE_UP:
                 await self._give_up([message], self.health.why or "too late")
-                self.health.gave_up = True
             elif _is_over(message, record):
                 await self._outbox.end([message.id], "dropped")
                 events.chat_unneeded(self.settings.kind, "stale")
@@ -195,6 +196,7 @@ class Lane:
 
     async def _give_up(self, messages: Sequence[ChatMessage], why: str) -> None:
         await self._outbox.end([one.id for one in messages], "failed")
+        self.health.gave_up = True
         events.chat_failed(self.settings.name, self.settings.kind, why, len(messages))
 
 
