@@ -34,6 +34,7 @@ from mailguard.inspect.reader import read_mail
 from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address, parse_address, parse_reverse_path
 from mailguard.mail.alteration import Recipe
+from mailguard.mail.directory import NOBODY
 from mailguard.mail.envelope import Client, Envelope
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body, Message, new_message_id
@@ -45,6 +46,8 @@ from mailguard.notify.post import Post, Tickets
 from mailguard.policy.rule import Policy
 from mailguard.review import Filter, Review
 from mailguard.review.absences import AbsenceReview
+from mailguard.review.audits import AuditReview
+from mailguard.review.figures import FigureReview
 from mailguard.review.rules import RuleReview
 from mailguard.store.absences import Absences
 from mailguard.store.audit import Audit
@@ -59,6 +62,7 @@ from mailguard.workshop import Workshop
 
 URL = "http://console.test"
 ANN, BOSS, ADMIN, AUDITOR = "ann@corp.example", "boss@corp.example", "admin@corp.example", "audit@corp.example"
+OFFICER = "officer@corp.example"
 TANAKA, SATO, SUZUKI = "tanaka@examp1e.co.jp", "sato@example.co.jp", "suzuki@example.co.jp"
 OUTSIDERS = (TANAKA, SATO, SUZUKI)
 
@@ -267,7 +271,7 @@ async def open_reception(
     )  # fmt: skip
     access = Access(
         Sessions(db), outbox, audit,
-        AccessSettings(company, frozenset({ADMIN}), frozenset({AUDITOR}), second_factor=second_factor),
+        AccessSettings(company, frozenset({ADMIN}), frozenset({AUDITOR}), frozenset({OFFICER}), second_factor=second_factor),
         now=clock, key=lambda: b"k" * 32,
     )  # fmt: skip
     letters = LetterSettings(parse_address("mailguard@corp.example"), console.url, company, (ADMIN,), "en")
@@ -283,6 +287,10 @@ async def open_reception(
         incidents=incidents,
         ways=ways(access, clock),
         rules=None if policy is None else RuleReview(db, policy=lambda: policy, organization=company, now=clock),
+        figures=FigureReview(
+            db, directory=lambda: NOBODY if policy is None else policy.directory, organization=company, now=clock
+        ),
+        audits=AuditReview(db, now=clock),
     )  # fmt: skip
     try:
         yield Reception(

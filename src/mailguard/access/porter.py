@@ -72,14 +72,19 @@ class Access:
 
     def role_of(self, person: str) -> Role:
         """The strongest role of an address key by the settings; SENDER if none."""
-        if person in self._settings.administrators:
-            return Role.ADMINISTRATOR
-        return Role.AUDITOR if person in self._settings.auditors else Role.SENDER
+        settings = self._settings
+        named = (
+            (settings.administrators, Role.ADMINISTRATOR),
+            (settings.officers, Role.OFFICER),
+            (settings.auditors, Role.AUDITOR),
+        )
+        return next((role for people, role in named if person in people), Role.SENDER)
 
     def may_log_in(self, address: Address) -> bool:
         """Own domains, and who is listed."""
-        named = self._settings.administrators | self._settings.auditors | self._settings.listed
-        return self._settings.organization.is_internal(address) or address.key in named
+        settings = self._settings
+        named = settings.administrators | settings.officers | settings.auditors | settings.listed
+        return settings.organization.is_internal(address) or address.key in named
 
     async def request_login(self, address: str, nonce: str, *, client: str = "", browser: str = "") -> None:
         """Ask for a login letter. nonce: random secret that the console put into the browser's cookie.

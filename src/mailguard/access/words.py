@@ -77,6 +77,7 @@ class AccessSettings:
     organization: Organization
     administrators: frozenset[str] = frozenset()
     auditors: frozenset[str] = frozenset()
+    officers: frozenset[str] = frozenset()
     listed: frozenset[str] = frozenset()
     login_lasts: timedelta = timedelta(minutes=15)
     letter_lasts: timedelta = timedelta(hours=96)

@@ -10,11 +10,13 @@ import contextlib
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 
 import uvicorn
 
 from mailguard import __version__
 from mailguard.access import Ways
+from mailguard.app.accounts import Accounts, monthly_room
 from mailguard.app.callers import Caller
 from mailguard.app.rooms import Rooms, utc_now
 from mailguard.app.trial import Trials
@@ -23,8 +25,11 @@ from mailguard.config.rooms import door_limits, hostname, listeners, organizatio
 from mailguard.console.app import build
 from mailguard.console.settings import LOOPBACK, ConsoleSettings
 from mailguard.inspect.workers import Readers
+from mailguard.mail.directory import NOBODY
 from mailguard.policy.rule import Policy
 from mailguard.relay.outside import Outside
+from mailguard.review.audits import AuditReview
+from mailguard.review.figures import FigureReview
 from mailguard.review.rules import RuleReview
 from mailguard.smtpd.auth import UserFile
 from mailguard.smtpd.handler import Accept
@@ -85,6 +90,8 @@ class Reception:
         )
         self._trials = Trials(config)
         self._rules = _rules(rooms, policy) if policy else None
+        figures, audits = figure_room(rooms, policy), AuditReview(rooms.db, now=utc_now)
+        self._accounts = Accounts(figures, audits, monthly_room(rooms, figures))
         app = build(
             settings,
             review=rooms.review,
@@ -101,6 +108,8 @@ class Reception:
             trials=self._trials,
             absences=rooms.absences,
             incidents=rooms.incidents,
+            figures=figures,
+            audits=audits,
             now=utc_now,
             version=__version__,
         )
@@ -137,6 +146,7 @@ class Reception:
         family = socket.AF_INET6 if ":" in host.strip("[]") else socket.AF_INET
         sock = socket.create_server((host.strip("[]"), int(port)), family=family, backlog=_BACKLOG)
         self.port = sock.getsockname()[1]
+        self._accounts.start()
         self._task = asyncio.create_task(self._server.serve(sockets=[sock]), name="reception")
         # The socket takes connections already; uvicorn answers them as soon as its task runs.
         await asyncio.sleep(0)
@@ -150,6 +160,7 @@ class Reception:
         """End open streams first, then let requests under way finish."""
         self._live.close()
         await self._trials.stop()
+        await self._accounts.stop()
         self._server.should_exit = True
         if self._task is not None:
             await asyncio.wait([self._task], timeout=2 * _STOP_SECONDS)
@@ -157,6 +168,13 @@ class Reception:
 
 def _rules(rooms: Rooms, policy: Callable[[], Policy]) -> RuleReview:
     return RuleReview(rooms.db, policy=policy, organization=organization(rooms.config), now=utc_now)
+
+
+def figure_room(rooms: Rooms, policy: Callable[[], Policy] | None) -> FigureReview:
+    """The figures, by the groups of the policy in force."""
+    kept = timedelta(seconds=rooms.config.settings.store.retention.metadata)
+    people = (lambda: NOBODY) if policy is None else (lambda: policy().directory)
+    return FigureReview(rooms.db, directory=people, organization=organization(rooms.config), now=utc_now, kept=kept)
 
 
 def describe(policy: Policy) -> dict[str, object]:

@@ -121,6 +121,7 @@ def _rooms(config: Config, db: Database) -> Rooms:
             organization(config),
             administrators,
             frozenset(console.auditors),
+            frozenset(console.officers),
             # The way in that `make run` prints should last as long as the trying.
             login_lasts=timedelta(days=1 if config.tryout else 0, minutes=15),
             session_lasts=timedelta(seconds=console.session.lasts),

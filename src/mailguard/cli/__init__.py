@@ -24,6 +24,7 @@ VERBS = {
     "explain": ("explain", "explain", "Print the verdict on a mail file or a held id, rule by rule, and why."),
     "policy": ("policy", "policy", "Test policies; try new ones on recorded mail; print their JSON Schema."),
     "queue": ("queue", "queue", "List, show and decide held and queued mail."),
+    "figures": ("figures", "figures", "Print what was stopped and held in a month; send the letter about it."),
     "audit": ("audit", "audit", "List, export and verify the audit log."),
     "incident": ("incident", "incident", "Contain a mail that went to the wrong person; the register."),
     "notify": ("notify", "notify", "Try the chat channels."),

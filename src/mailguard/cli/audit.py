@@ -1,19 +1,29 @@
-"""`mailguard audit`: print the log of changes, export it whole, verify its chain."""
+"""`mailguard audit`: look lines of the log up, export them, verify the chain or an exported copy.
+
+A copy is verified without the ledger, and may be laid beside it: who can rewrite the ledger can rewrite its chain, but
+not a copy that is kept elsewhere.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import click
 
-from mailguard.app.rooms import Rooms
-from mailguard.cli.ledger import local, plain, with_ledger
-from mailguard.cli.setup import with_config
+from mailguard.app.rooms import Rooms, utc_now
+from mailguard.cli.ledger import acting, local, plain, with_ledger
+from mailguard.cli.setup import fail, with_config
+from mailguard.review.audits import AuditReview, CopyCheck, LineFilter, check_copy, read_copy
 from mailguard.store.audit import as_json as line_to_json
 from mailguard.store.records import HistoryLine
 
-_PAGE = 1000
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 
 @click.group("audit")
@@ -21,19 +31,30 @@ def audit() -> None:
     """List, export and verify the audit log."""
 
 
+def _filters(command: _F) -> _F:
+    """The options that say which lines are meant."""
+    for option in (
+        click.option("--until", default="", metavar="TIME", help="Before this day or moment."),
+        click.option("--since", default="", metavar="TIME", help="From 2026-11-23 or 2026-11-23T10:00 on."),
+        click.option("--via", default="", metavar="WAY", help="console, letter, api, cli, clock or smtp."),
+        click.option("--act", default="", metavar="WORD", help="release, cancel, read, login ..."),
+        click.option("--person", default="", metavar="ADDRESS", help="Who acted, or is among the recipients."),
+        click.option("--message", default="", metavar="ID", help="Only lines about this mail."),
+    ):
+        command = option(command)
+    return command
+
+
 @audit.command("list")
 @with_config
-@click.option("--message", "message_id", metavar="ID", help="Only lines about this mail.")
+@_filters
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
-def list_(config_file: Path | None, message_id: str | None, limit: int, as_json: bool) -> None:
-    """The newest lines, newest last."""
+def list_(config_file: Path | None, limit: int, as_json: bool, **asked: str) -> None:
+    """The newest lines that match, newest last."""
 
     async def work(rooms: Rooms) -> None:
-        if message_id:
-            lines = (await rooms.audit.history_of(message_id))[-limit:]
-        else:
-            lines = (await rooms.audit.latest(limit))[::-1]
+        lines = await _newest(AuditReview(rooms.db, now=utc_now), _chosen(asked, rooms), limit)
         if as_json:
             click.echo(json.dumps({"lines": [line_to_json(line) for line in lines]}, ensure_ascii=False))
             return
@@ -45,33 +66,112 @@ def list_(config_file: Path | None, message_id: str | None, limit: int, as_json:
 
 @audit.command("export")
 @with_config
-@click.option("--json", "as_json", is_flag=True, help="JSON lines; the only format, and the default.")
-def export(config_file: Path | None, as_json: bool) -> None:  # noqa: ARG001
-    """All lines with their hashes as JSON, one a line. Keep a copy elsewhere: it proves the log against its keeper."""
+@_filters
+@click.option("--from", "first", type=click.IntRange(1), default=1, metavar="N", help="From this line on.")
+@click.option("--to", "last", type=click.IntRange(1), default=None, metavar="N", help="Up to this line.")
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="JSON lines, as --format jsonl.")
+def export(config_file: Path | None, first: int, last: int | None, form: str, as_json: bool, **asked: str) -> None:
+    """Lines with their hashes, oldest first. Keep a copy elsewhere: it proves the log against its keeper."""
+    if as_json and form != "jsonl":
+        raise click.UsageError("--json and --format csv: choose one")
 
     async def work(rooms: Rooms) -> None:
-        after = 0
-        while lines := await rooms.audit.page(after=after, limit=_PAGE):
-            for line in lines:
-                click.echo(json.dumps(line_to_json(line), ensure_ascii=False))
-            after = lines[-1].number
+        room = AuditReview(rooms.db, now=utc_now)
+        async for piece in await room.export(acting(), _chosen(asked, rooms, first, last), form):
+            click.echo(piece, nl=False)
 
     with_ledger(config_file, work)
 
 
 @audit.command("verify")
 @with_config
+@click.option("--file", "copy", type=click.Path(path_type=Path), metavar="COPY", help="An exported copy; no ledger.")
+@click.option("--against", type=click.Path(path_type=Path), metavar="COPY",
+              help="The ledger, and whether it still says what the copy says.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
-def verify(config_file: Path | None, as_json: bool) -> None:
+def verify(config_file: Path | None, copy: Path | None, against: Path | None, as_json: bool) -> None:
     """Check the chain of hashes. Status 1, and the number of the first broken line, if it was altered."""
-    broken = with_ledger(config_file, lambda rooms: rooms.audit.verify())
+    if copy is not None and against is not None:
+        raise click.UsageError("--file looks at the copy alone, --against at the ledger: choose one")
+    if copy is not None:
+        _verify_copy(copy, as_json)
+        return
+
+    async def work(rooms: Rooms) -> tuple[int, int | None]:
+        room = AuditReview(rooms.db, now=utc_now)
+        checked = await room.verify()
+        differs = None if against is None else await _first_other(room, against)
+        broken = [number for number in (checked.broken, differs) if number is not None]
+        return checked.upto, min(broken, default=None)
+
+    upto, broken = with_ledger(config_file, work)
     if as_json:
-        click.echo(json.dumps({"ok": broken is None, "first_broken": broken}))
+        click.echo(json.dumps({"ok": broken is None, "first_broken": broken, "lines": upto}))
     elif broken is None:
-        click.echo("the audit log is whole")
+        click.echo(f"the audit log is whole: {upto:,} lines")
     if broken is not None:
         click.echo(f"mailguard: audit line {broken} is altered or missing: compare with an exported copy", err=True)
     raise SystemExit(0 if broken is None else 1)
+
+
+def _verify_copy(copy: Path, as_json: bool) -> None:
+    """A copy alone."""
+    found = CopyCheck()
+    try:
+        with copy.open(encoding="utf-8", newline="") as lines:
+            found = check_copy(read_copy(lines))
+    except (OSError, ValueError) as error:
+        fail(f"{copy}: cannot be read: {error}")
+    if as_json:
+        said = {"lines": found.lines, "first": found.first, "last": found.last, "gaps": found.gaps}
+        click.echo(json.dumps({"ok": found.broken is None, "first_broken": found.broken, **said}))
+    elif found.broken is None:
+        gaps = f", with {found.gaps} gaps: a selection, or lines are missing" if found.gaps else ", without a gap"
+        click.echo(f"{found.lines:,} lines are whole, {found.first or 0} to {found.last or 0}{gaps}")
+    if found.broken is not None:
+        click.echo(f"mailguard: {copy}: line {found.broken}: {found.why}", err=True)
+    raise SystemExit(0 if found.broken is None else 1)
+
+
+async def _first_other(room: AuditReview, copy: Path) -> int | None:
+    """The first line of a copy which the ledger does not have with the same hash."""
+    try:
+        with copy.open(encoding="utf-8", newline="") as lines:
+            kept = {int(line["number"]): str(line["hash"]) for line in read_copy(lines)}
+    except (OSError, ValueError, KeyError) as error:
+        fail(f"{copy}: cannot be read: {error}")
+    return await room.first_other(kept)
+
+
+async def _newest(room: AuditReview, chosen: LineFilter, limit: int) -> list[HistoryLine]:
+    found: list[HistoryLine] = []
+    before: int | None = None
+    while len(found) < limit:
+        page = await room.page(replace(chosen, before=before), limit - len(found))
+        found += page.lines
+        if page.next is None:
+            break
+        before = page.next
+    return found[::-1]
+
+
+def _chosen(asked: dict[str, str], rooms: Rooms, first: int = 1, last: int | None = None) -> LineFilter:
+    zone = ZoneInfo(rooms.config.settings.organization.timezone)
+    since, until = (_moment(asked[name], f"--{name}", zone) for name in ("since", "until"))
+    return LineFilter(
+        asked["person"], asked["message"], asked["act"], asked["via"], since, until, first=first, last=last
+    )
+
+
+def _moment(text: str, option: str, zone: ZoneInfo) -> datetime | None:
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise click.BadParameter(f"write 2026-11-23 or 2026-11-23T10:00, not {text!r}", param_hint=option) from None
 
 
 def _said(line: HistoryLine) -> str:

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from mailguard.config.channels_section import ChannelSection
 from mailguard.config.login_section import Logins, OidcSection, SessionSection, is_safe
+from mailguard.config.monthly_section import MonthlySection
 from mailguard.config.words import Endpoint, MailAddress, Network, Seconds, Section
 
 
@@ -33,6 +34,7 @@ class ConsoleSection(Section):
     url: str = "http://127.0.0.1:8025"
     administrators: tuple[MailAddress, ...] = ()
     auditors: tuple[MailAddress, ...] = ()
+    officers: tuple[MailAddress, ...] = ()  # data-protection officers
     trusted_proxies: tuple[Network, ...] = ()  # may say for whom they speak (X-Forwarded-For)
     login: Logins = ("link",)
     oidc: OidcSection | None = None
@@ -62,3 +64,4 @@ class NotifySection(Section):
     sender: MailAddress = Field(alias="from")
     channels: tuple[ChannelSection, ...] = ()
     letters_late: Annotated[Seconds, Field(ge=60)] = 600
+    monthly: MonthlySection | None = None

@@ -37,8 +37,11 @@ from mailguard.console import (
     stream,
     ticket,
 )
+from mailguard.console import audit as audit_page
+from mailguard.console import figures as figure_page
 from mailguard.console.api import absences as api_absences
 from mailguard.console.api import border as api_border
+from mailguard.console.api import figures as api_figures
 from mailguard.console.api import house as api_house
 from mailguard.console.api import incidents as api_incidents
 from mailguard.console.api import messages as api_messages
@@ -52,6 +55,8 @@ from mailguard.incident import IncidentRoom
 from mailguard.notify.live import Live
 from mailguard.review import Review, ReviewError
 from mailguard.review.absences import AbsenceReview
+from mailguard.review.audits import AuditReview
+from mailguard.review.figures import FigureReview
 from mailguard.review.rules import RuleReview
 
 _MEDIA = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
@@ -78,6 +83,8 @@ def build(
     trials: Tries | None = None,
     absences: AbsenceReview | None = None,
     incidents: IncidentRoom | None = None,
+    figures: FigureReview | None = None,
+    audits: AuditReview | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     version: str = "",
     ways: Ways | None = None,
@@ -103,6 +110,8 @@ def build(
         trials=trials,
         absences=absences,
         incidents=incidents,
+        figures=figures,
+        audits=audits,
         version=version,
         ways=ways or Ways(),
     )
@@ -150,6 +159,11 @@ def _routes() -> list[BaseRoute]:
         Route("/policy", rulepage.show_policy),
         Route("/policy/simulations", rulepage.start_trial, methods=["POST"]),
         Route("/policy/simulations/{id}", rulepage.show_trial),
+        Route("/figures", figure_page.show_figures),
+        Route("/figures/{table}.csv", figure_page.save_figures),
+        Route("/audit", audit_page.show_audit),
+        Route("/audit/export", audit_page.export_audit, methods=["POST"]),
+        Route("/audit/verify", audit_page.verify_audit, methods=["POST"]),
         Route("/t/{token}", ticket.show_ticket),
         Route("/t/{token}", ticket.use_ticket, methods=["POST"]),
         Route("/login", auth.show_login),
@@ -203,6 +217,8 @@ def _api() -> list[BaseRoute]:
         Route("/absences", api_absences.leave, methods=["POST"]),
         Route("/absences/{id}", api_absences.come_back, methods=["DELETE"]),
         Route("/policy", api_house.policy),
+        Route("/figures", api_figures.show_figures),
+        Route("/audit", api_figures.list_audit),
     ]
 
 

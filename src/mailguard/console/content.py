@@ -20,11 +20,11 @@ from mailguard.console.present import Speaker
 from mailguard.console.problems import not_found
 from mailguard.console.security import DOWNLOAD_POLICY, SANDBOX_POLICY
 from mailguard.console.visit import known_visitor
-from mailguard.mail.actor import Actor, Role
+from mailguard.mail.actor import Actor
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body
 from mailguard.notify.phrases import file_size
-from mailguard.review import MessageRecord, View
+from mailguard.review import MessageRecord, Reading, View, may_read_body
 
 #: Elements that reach out or lead away although nothing may be loaded: dns-prefetch, refresh, base addresses, frames.
 _REACHING = re.compile(
@@ -57,17 +57,17 @@ class BodyValues:
 async def body_values(request: Request, desk: Desk, actor: Actor, view: View, by: Speaker) -> BodyValues:
     """The text part of a mail's page. A large mail is read only when somebody asks for it."""
     record, say = view.record, by.say
-    if actor.role is Role.AUDITOR and actor.address not in record.people:
+    if not may_read_body(actor, record):
         return BodyValues()
     if not record.has_body:
         return BodyValues(note=say("text.gone"))
     if record.size > desk.settings.inline_bytes and "body" not in request.query_params:
         size = file_size(record.size)
         return BodyValues(offer=say("text.show", size=size), load=say("found.load", size=size), raw=True)
-    facts = await read_body(desk, actor, record)
+    limit, unmasked = desk.settings.text_chars, "unmasked" in request.query_params
+    facts = await read_body(desk, actor, record, "unmasked" if unmasked else "text")
     if facts is None:
         return BodyValues(note=say("text.gone"))
-    limit, unmasked = desk.settings.text_chars, "unmasked" in request.query_params
     return BodyValues(
         text=facts.text[: min(limit, facts.shown)].strip("\n"),
         cut=limit if facts.shown > limit else 0,
@@ -80,9 +80,9 @@ async def body_values(request: Request, desk: Desk, actor: Actor, view: View, by
     )
 
 
-async def read_body(desk: Desk, actor: Actor, record: MessageRecord) -> Facts | None:
-    """What stands in a mail's octets; None if they are gone. Raises NotFound, Forbidden."""
-    octets = await _octets(desk, actor, record.id)
+async def read_body(desk: Desk, actor: Actor, record: MessageRecord, what: Reading) -> Facts | None:
+    """What stands in a mail's octets; None if they are gone. what: is shown of it. Raises NotFound, Forbidden."""
+    octets = await _octets(desk, actor, record.id, what)
     if octets is None:
         return None
     kept = desk.bodies.get(record.sha256)
@@ -92,20 +92,20 @@ async def read_body(desk: Desk, actor: Actor, record: MessageRecord) -> Facts | 
     return kept
 
 
-async def facts_again(desk: Desk, actor: Actor, record: MessageRecord) -> Facts | None:
+async def facts_again(desk: Desk, actor: Actor, record: MessageRecord, what: Reading = "rules") -> Facts | None:
     """What stands in a mail, texts included, for judging it again; None if this person may not read it, or it is gone
     or so large that it is read only when asked for.
     """
-    private = actor.role is Role.AUDITOR and actor.address not in record.people
+    private = not may_read_body(actor, record)
     if private or not record.has_body or record.size > desk.settings.inline_bytes:
         return None
-    return await read_body(desk, actor, record)
+    return await read_body(desk, actor, record, what)
 
 
-async def _octets(desk: Desk, actor: Actor, message_id: str) -> bytes | None:
-    """Permission is asked every time, also for what the cache has."""
+async def _octets(desk: Desk, actor: Actor, message_id: str, what: Reading) -> bytes | None:
+    """Permission is asked every time, also for what the cache has; so is whether the look is to be noted."""
     try:
-        return await desk.review.body(actor, message_id)
+        return await desk.review.body(actor, message_id, what)
     except KeyError:  # BodyGone: its time has passed
         return None
 
@@ -113,14 +113,14 @@ async def _octets(desk: Desk, actor: Actor, message_id: str) -> bytes | None:
 async def show_html(request: Request) -> Response:
     """GET /messages/{id}/html: for the sandboxed frame of the page."""
     desk, (actor, view) = desk_of(request), await _reached(request)
-    facts = await read_body(desk, actor, view.record)
+    facts = await read_body(desk, actor, view.record, "html")
     return html_alone(facts.html if facts else "")
 
 
 async def save_raw(request: Request) -> Response:
     """GET /messages/{id}/raw: the octets as they came, to save."""
     desk, (actor, view) = desk_of(request), await _reached(request)
-    octets = await _octets(desk, actor, view.record.id)
+    octets = await _octets(desk, actor, view.record.id, "raw")
     return download(octets or b"", f"{view.record.id}.eml", 200 if octets is not None else 410)
 
 

@@ -23,6 +23,8 @@ from mailguard.mail.message import Body
 from mailguard.notify.live import Live
 from mailguard.review import Review
 from mailguard.review.absences import AbsenceReview
+from mailguard.review.audits import AuditReview
+from mailguard.review.figures import FigureReview
 from mailguard.review.rules import RuleReview
 
 
@@ -91,8 +93,9 @@ class Desk:
 
     policy: the active policy as contract section 7 shows it (`GET /policy`). refused: what is wrong with a policy that
     was not taken; empty: nothing. troubles: ways to people that fail, by name with the reason. rules: what the rules in
-    force did; None where no policy is. trials: simulations; None where none can be run. absences: who is away. version:
-    of mailguard, for the API's document. ways: how people may log in.
+    force did; None where no policy is. trials: simulations; None where none can be run. absences: who is away. figures,
+    audits: None where nobody counts, or reads the log. version: of mailguard, for the API's document. ways: how people
+    may log in.
     """
 
     settings: ConsoleSettings
@@ -112,6 +115,8 @@ class Desk:
     trials: Tries | None = None
     absences: AbsenceReview | None = None
     incidents: IncidentRoom | None = None
+    figures: FigureReview | None = None
+    audits: AuditReview | None = None
     version: str = ""
     ways: Ways = field(default_factory=Ways)
     bodies: BodyCache = field(default_factory=BodyCache)

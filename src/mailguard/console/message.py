@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from mailguard.console import people, present
 from mailguard.console.acts import Button, buttons, selection_buttons
+from mailguard.console.audit_words import reading_word
 from mailguard.console.changes import Changed, alteration_title, changes, for_all, left_out, password_for
 from mailguard.console.content import body_values, facts_again
 from mailguard.console.desk import Desk, desk_of
@@ -172,6 +173,8 @@ async def show_message(request: Request) -> Response:
     if not visitor.may_see(message_id):
         raise not_found()
     view = await desk.review.show(actor, message_id)
+    if request.method == "GET" and "prefetch" not in request.headers.get("sec-purpose", ""):
+        desk.review.opened(actor, view)
     done = request.query_params.get("done", "")
     by = speaker(desk, visitor)
     return await hand_over(
@@ -189,7 +192,7 @@ async def _why(desk: Desk, actor: Actor, view: View, by: Speaker) -> Why | None:
     """Every rule and its answer, for those who look after the rules; None for others, or where it is not recorded."""
     if desk.rules is None or actor.role not in SEES_ALL:
         return None
-    said = await desk.rules.explain(view.record.id, await facts_again(desk, actor, view.record))
+    said = await desk.rules.explain(view.record.id, await facts_again(desk, actor, view.record, "text"))
     if said is None:
         return None
     say, same = by.say, said["judged_by"] == said["policy"]
@@ -262,6 +265,8 @@ def _past(line: HistoryLine, record: MessageRecord, by: Speaker) -> Past:
     places = line.detail.get("instead_of")
     if isinstance(places, list) and places:
         notes.append(say("event.places", people=listed([on_one_line(str(one), 120) for one in places], by.language, 5)))
+    if line.event == "read":
+        notes.append(reading_word(line, by))
     answer = line.detail.get("text")
     if isinstance(answer, str) and answer and line.event in ("relay", "defer", "fail", "late"):
         notes.append(say("event.answer", answer=on_one_line(f"{line.detail.get('code') or ''} {answer}", 300)))
@@ -278,6 +283,6 @@ def _event(word: str, by: Speaker) -> str:
     """The event in words; one that a newer ledger knows and this page does not is shown as it is."""
     known = (
         "accept", "release", "cancel", "remove", "reject", "expire", "hold", "relay", "defer", "fail", "approve",
-        "login", "purge", "late", "alter", "urgent", "remind", "escalate", "challenge_confirmed",
+        "login", "purge", "late", "alter", "urgent", "remind", "escalate", "challenge_confirmed", "read",
     )  # fmt: skip
     return by.say(f"event.{word}") if word in known else word

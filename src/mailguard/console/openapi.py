@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from mailguard.console import absence_models, incident_models, models
+from mailguard.console import absence_models, figure_models, incident_models, models
 from mailguard.mail.lifecycle import State
 from mailguard.review import Act
 
@@ -28,6 +28,7 @@ _MODELS: tuple[type[BaseModel], ...] = (
     models.BulkIn, models.BulkOut, models.StatsOut, models.MeOut, models.ProblemOut,
     incident_models.IncidentIn, incident_models.IncidentEnd, incident_models.IncidentOut, incident_models.IncidentsOut,
     absence_models.AbsenceIn, absence_models.AbsenceOut, absence_models.AbsencesOut,
+    figure_models.FiguresOut, figure_models.AuditPage,
 )  # fmt: skip
 
 
@@ -125,6 +126,20 @@ def _paths() -> dict[str, Any]:
         },
         "/me": {"get": _operation("me", "Whose token this is", models.MeOut)},
         "/policy": {"get": _operation("policy", "The active policy", None, refusals=(404,))},
+        "/figures": {
+            "get": _operation(
+                "figures",
+                "What was stopped, held and delayed",
+                figure_models.FiguresOut,
+                query=_days(),
+                refusals=(404,),
+            )
+        },
+        "/audit": {
+            "get": _operation(
+                "audit", "Lines of the audit log", figure_models.AuditPage, query=_lines(), refusals=(404,)
+            )
+        },
         "/events": {"get": _operation("events", "Server-sent events: kind and message_id", None, "text/event-stream")},
     }
     for act in ACTS:
@@ -179,6 +194,22 @@ def _filters() -> list[dict[str, Any]]:
     listed = [_query("state", {"type": "string", "enum": [str(state) for state in State]}, "state of the mail")]
     listed += [_query(name, {"type": "string"}, said) for name, said in texts.items()]
     return [*listed, _LIMIT]
+
+
+def _days() -> list[dict[str, Any]]:
+    days = {"type": "integer", "minimum": 1, "maximum": 400, "default": 30}
+    return [
+        _query("days", days, "so many days up to today"),
+        _query("month", {"type": "string"}, "a month such as 2026-10"),
+    ]
+
+
+def _lines() -> list[dict[str, Any]]:
+    texts = {"person": "who acted, or a recipient", "message": "id of a mail", "act": "event", "via": "by which way",
+             "since": "from then on", "until": "before then"}  # fmt: skip
+    listed = [_query(name, {"type": "string"}, said) for name, said in texts.items()]
+    listed.append(_query("before", {"type": "integer", "minimum": 1}, "only lines with a smaller number"))
+    return [*listed, _query("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}, "page length")]
 
 
 def _query(name: str, schema: dict[str, Any], said: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -35,6 +35,11 @@ class RuleOut(BaseModel):
     waiting: int
     released_unchanged: float | None
     median_seconds_to_decision: float | None
+    opened: int = Field(description="Decided by somebody who had opened the mail's page")
+    opened_share: float | None
+    median_seconds_from_opening: float | None
+    hasty: int = Field(description="Of the opened ones, sent as they were within five seconds of opening")
+    hasty_share: float | None
     since: datetime | None = Field(description="When it came to this mode")
     judged_since: int
     standing: str = Field(description="ready, learning, not_yet, rubber_stamp or watch")
@@ -65,7 +70,12 @@ class RuleOut(BaseModel):
             expired=seen.expired,
             waiting=seen.waiting,
             released_unchanged=seen.released_unchanged,
-            median_seconds_to_decision=None if seen.decision is None else round(seen.decision.total_seconds(), 1),
+            median_seconds_to_decision=_seconds(seen.decision),
+            opened=seen.opened,
+            opened_share=seen.opened_share,
+            median_seconds_from_opening=_seconds(seen.reading),
+            hasty=seen.hasty,
+            hasty_share=seen.hasty_share,
             since=seen.since,
             judged_since=seen.judged,
             standing=found.standing,
@@ -74,3 +84,7 @@ class RuleOut(BaseModel):
             examples=one.examples,
             examples_failing=one.failing,
         )
+
+
+def _seconds(length: timedelta | None) -> float | None:
+    return None if length is None else round(length.total_seconds(), 1)

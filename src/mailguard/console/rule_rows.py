@@ -11,11 +11,13 @@ from mailguard.console.present import Speaker
 from mailguard.console.trials import Trial
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Disposition
-from mailguard.notify.phrases import on_one_line, span
+from mailguard.notify.phrases import length_word, on_one_line, span
 from mailguard.policy.explain import disposition_word
 from mailguard.review.rules import Board, RuleStanding
 
 _GROUPS_MOST = 15
+#: A rule is marked if more of its opened holds than this were sent unchanged within five seconds.
+HASTY_SHARE = 0.5
 _CSS = {"ready": "relayed", "rubber_stamp": "flag", "not_yet": "", "learning": "", "watch": ""}
 
 
@@ -44,6 +46,8 @@ class RuleRow:
     released: str
     fate: str
     decision: str
+    reading: str
+    hasty: bool
     standing: str
     standing_word: str
     standing_css: str
@@ -78,6 +82,8 @@ def rule_row(one: RuleStanding, board: Board, by: Speaker) -> RuleRow:
         released="" if share is None else say("policy.released", share=f"{share:.0%}", n=seen.released, of=seen.asked),
         fate=say("policy.fate.joint").join(say(key, n=number) for number, key in fates if number),
         decision="" if seen.decision is None else span(seen.decision, by.language),
+        reading=_reading(one, by),
+        hasty=(seen.hasty_share or 0.0) > HASTY_SHARE,
         standing=found.standing,
         standing_word="" if found.standing == "watch" else say(f"policy.standing.{found.standing}"),
         standing_css=_CSS[found.standing],
@@ -85,6 +91,19 @@ def rule_row(one: RuleStanding, board: Board, by: Speaker) -> RuleRow:
         change=short(found.line),
         examples=_examples(one, by),
     )
+
+
+def _reading(one: RuleStanding, by: Speaker) -> str:
+    """Whether people look before they decide, and how long; "" where nobody decided."""
+    seen, say = one.figures, by.say
+    if seen.opened_share is None:
+        return ""
+    said = [say("policy.opened", share=f"{seen.opened_share:.0%}")]
+    if seen.reading is not None:
+        said.append(say("policy.reading", length=length_word(seen.reading, by.language)))
+    if seen.hasty:
+        said.append(say("policy.hasty", share=f"{seen.hasty_share or 0:.0%}", n=seen.hasty, of=seen.opened))
+    return say("policy.fate.joint").join(said)
 
 
 def short(place: str) -> str:

@@ -29,9 +29,10 @@ from mailguard.mail.actor import Actor, Role
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Disposition
-from mailguard.review import Filter, MessageRecord
+from mailguard.review import SEE_ALL, Filter, MessageRecord
 
-SEES_ALL = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
+#: Administrators, auditors and officers: one set for every page, every path of the API, and the review room itself.
+SEES_ALL = SEE_ALL
 _YEAR = 365 * 86400
 
 
@@ -230,7 +231,7 @@ class Page:
     def role_word(self) -> str:
         """The role where it is more than a sender's."""
         role = self.visitor.actor.role if self.visitor.actor else Role.SENDER
-        return self.visitor.say(f"role.{role}") if role in SEES_ALL or role is Role.OFFICER else ""
+        return self.visitor.say(f"role.{role}") if role in SEES_ALL else ""
 
     @property
     def refused(self) -> Sequence[str]:
@@ -289,6 +290,10 @@ async def _tabs(request: Request, desk: Desk, visitor: Visitor) -> list[Tab]:
         tabs.append(Tab("/all", "nav.all", path == "/all"))
         if desk.rules is not None:
             tabs.append(Tab("/policy", "nav.policy", path.startswith("/policy")))
+        if desk.figures is not None:
+            tabs.append(Tab("/figures", "nav.figures", path.startswith("/figures")))
+        if desk.audits is not None:
+            tabs.append(Tab("/audit", "nav.audit", path.startswith("/audit")))
     if desk.absences is not None:
         tabs.append(Tab("/settings", "nav.settings", path.startswith("/settings")))
     if desk.outside is not None:

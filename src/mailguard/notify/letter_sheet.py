@@ -44,7 +44,7 @@ ACCENTS = {
     "held": "#b45309", "approval": "#b45309", "reminder": "#b45309", "escalated": "#b45309", "urgent": "#b91c1c",
     "answered": "#15803d",
     "bounced": "#b91c1c", "sent": "#15803d", "password": "#15803d", "login": "#1d4ed8",
-    "policy_refused": "#b91c1c", "policy_good": "#15803d",
+    "policy_refused": "#b91c1c", "policy_good": "#15803d", "monthly": "#1d4ed8",
     "letters_failing": "#b91c1c", "letters_good": "#15803d", "channel_failing": "#b91c1c", "channel_good": "#15803d",
 }  # fmt: skip
 

@@ -23,6 +23,7 @@ from mailguard.notify.letter_rows import Row
 from mailguard.notify.letter_sheet import Content, render
 from mailguard.notify.letter_trouble import TROUBLES, trouble_letter
 from mailguard.notify.mime import Attached, Sheet, message_ids, write
+from mailguard.notify.monthly import Monthly, monthly_letter
 from mailguard.notify.phrases import listed, moment, on_one_line, people
 from mailguard.notify.telling import Telling, told
 from mailguard.store.records import MessageRecord, NoticeKind, RecipientRecord
@@ -60,7 +61,8 @@ class LetterContext:
     answered in the reader's place; telling, about: of a letter about a hit,
     which needs no record.
     link and code: of the ticket that was made for this person; original: the mail's own octets, only for its sender;
-    problems: of the policy, for letters about it. trouble: what fails (name) and why, for letters about that.
+    problems: of the policy, for letters about it; monthly: the figures of a month, for the letter about them. trouble:
+    what fails (name) and why, for letters about that.
     """
 
     settings: LetterSettings
@@ -81,6 +83,7 @@ class LetterContext:
     instead_of: tuple[str, ...] = ()
     answer: str = ""
     telling: Telling | None = None
+    monthly: Monthly | None = None
     about: str | None = None
     notes: dict[str, str] = field(default_factory=dict)
 
@@ -114,6 +117,9 @@ def _content(kind: Kind, language: Language, context: LetterContext) -> Content:
         return policy_letter(kind, language, context.problems, link=context.link, name=_name(context))
     if kind in TROUBLES:
         return trouble_letter(kind, language, context.trouble, link=context.link, house=_name(context))
+    if kind == "monthly":
+        assert context.monthly is not None
+        return monthly_letter(language, context.monthly, link=context.link, name=_name(context))
     if kind == "told":
         assert context.telling is not None
         return told(language, context.telling, link=context.link, name=_name(context), message_id=context.about or "")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -241,3 +241,26 @@ def listed(items: Sequence[str], language: Language, most: int = 3) -> str:
     if rest <= 0:
         return shown
     return f"{shown} ほか{rest}名" if language == "ja" else f"{shown} and {rest} more"
+
+
+def day_word(day: date, language: Language, *, month: bool = False) -> str:
+    """A day without its year, or a month with it: 11/23, 23 Nov; 2026年11月, Nov 2026."""
+    if month:
+        return f"{day.year}年{day.month}月" if language == "ja" else f"{_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.month}/{day.day}" if language == "ja" else f"{day.day} {_MONTHS[day.month - 1]}"
+
+
+def month_word(month: str, language: Language) -> str:
+    """`2026-11` as people say it: 2026年11月, November 2026."""
+    day = date.fromisoformat(f"{month}-01")
+    return f"{day.year}年{day.month}月" if language == "ja" else f"{day:%B} {day.year}"
+
+
+def length_word(length: timedelta | None, language: Language) -> str:
+    """A length of time that may be short: 0.4秒, 0.4 s; from ten seconds on as `span`; a dash for none."""
+    if length is None:
+        return "-"
+    seconds = length.total_seconds()
+    if seconds >= 10:
+        return span(length, language)
+    return f"{seconds:.1f}{'秒' if language == 'ja' else ' s'}"

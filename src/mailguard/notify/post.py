@@ -19,6 +19,7 @@ from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.message import new_message_id
 from mailguard.notify.letter_rows import locked
 from mailguard.notify.letters import ASKING, RETURNS, Kind, LetterContext, LetterSettings, compose
+from mailguard.notify.monthly import Monthly
 from mailguard.notify.readers import WITHOUT_MAIL, readers_of
 from mailguard.notify.telling import Telling
 from mailguard.store.errors import StoreError
@@ -181,6 +182,7 @@ class Post:
             instead_of=tuple(map(str, detail.get("instead_of", ()))),
             answer=str(detail.get("answer") or ""),
             telling=Telling.of(detail) if notice.kind == "told" else None,
+            monthly=Monthly.of(detail) if notice.kind == "monthly" else None,
             about=notice.message_id,
             original=await self._original(record) if notice.kind in RETURNS and own and record else None,
         )
@@ -196,6 +198,8 @@ class Post:
         if notice.kind == "held" or notice.kind in ASKING:
             ticket = await self._tickets.letter(notice.message_id or "", to.key)
             return f"{base}/t/{ticket.token}", ticket.code
+        if notice.kind == "monthly":
+            return f"{base}/figures?month={notice.detail['month']}", ""
         if notice.message_id is None:
             return f"{base}/", ""
         named = notice.kind != "told" or notice.to == "" or (record is not None and to.key in record.people)

@@ -4,7 +4,7 @@ It trusts access for who somebody is and the ledger for what is the case; every 
 transaction that changes something. It never sends: releasing only queues. What a person may not see does not exist.
 """
 
-from mailguard.review.rights import DECIDING
+from mailguard.review.rights import DECIDING, SEE_ALL, may_read_body
 from mailguard.review.room import Review
 from mailguard.review.shown import record_to_json, view_to_json
 from mailguard.review.words import (
@@ -17,11 +17,13 @@ from mailguard.review.words import (
     ReviewError,
     View,
 )
+from mailguard.store.looks import Reading
 from mailguard.store.records import Asked, Filter, HistoryLine, MessageRecord, RecipientRecord
 from mailguard.store.spool import BodyGone
 
 __all__ = [
     "DECIDING",
+    "SEE_ALL",
     "Act",
     "AlreadyDecided",
     "Asked",
@@ -32,11 +34,13 @@ __all__ = [
     "HistoryLine",
     "MessageRecord",
     "NotFound",
+    "Reading",
     "RecipientRecord",
     "Refused",
     "Review",
     "ReviewError",
     "View",
+    "may_read_body",
     "record_to_json",
     "view_to_json",
 ]

@@ -14,10 +14,12 @@ from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.organization import Organization
 from mailguard.notify.live import Live
 from mailguard.review import refusals
+from mailguard.review.looks import Looks
 from mailguard.review.rights import DECIDING, SEE_ALL, acts_for, may_read_body, may_see
 from mailguard.review.words import Act, AlreadyDecided, BulkResult, Forbidden, Refused, ReviewError, View
 from mailguard.store.audit import Audit
 from mailguard.store.holds import Holds
+from mailguard.store.looks import Reading
 from mailguard.store.records import Decision, Filter, MessageRecord, NoticeKind, RecipientRecord
 from mailguard.store.spool import Spool
 
@@ -74,6 +76,7 @@ class Review:
         self._noticed = noticed
         self._now = now
         self._frozen_for = frozen_for
+        self.looks = Looks(holds, now)
 
     async def page(self, actor: Actor, chosen: Filter, limit: int = 50) -> list[MessageRecord]:
         """What matches and the person may see, newest first; at most 500."""
@@ -87,13 +90,21 @@ class Review:
         """One mail. Raises NotFound."""
         return await self._view(actor, await self._seen(actor, message_id))
 
-    async def body(self, actor: Actor, message_id: str) -> bytes:
-        """The octets; an auditor reads no bodies. Raises NotFound, Forbidden, BodyGone, OSError."""
+    def opened(self, actor: Actor, view: View) -> None:
+        """A person looks at the page of a mail: noted if it is held, and for that person to decide."""
+        if view.record.state is State.HELD and (view.acts or actor.address in view.record.people):
+            self.looks.opened(actor, view.record.id)
+
+    async def body(self, actor: Actor, message_id: str, what: Reading = "raw") -> bytes:
+        """The octets; an auditor or officer reads no bodies. what: is shown of them; whoever is neither owner nor
+        approver leaves an audit line (`Looks.read`). Raises NotFound, Forbidden, BodyGone, OSError, StoreError.
+        """
         record = await self._seen(actor, message_id)
         if not may_read_body(actor, record):
             raise Forbidden(refusals.BODIES_ARE_PRIVATE)
         body = await self._spool.body(message_id)
-        return await asyncio.to_thread(body.read)
+        octets, _ = await asyncio.gather(asyncio.to_thread(body.read), self.looks.read(actor, record, what))
+        return octets
 
     async def act(
         self,

@@ -22,9 +22,8 @@ from mailguard.store.records import HistoryLine
 from mailguard.store.rows import clean, to_micro, to_moment, to_text
 
 #: What the first line is chained to.
-_START = bytes(32)
-_COLUMNS = "number, at, message_id, actor, role, via, event, recipients, comment, detail, hash"
-_PAGE = 1000
+START = bytes(32)
+COLUMNS = "number, at, message_id, actor, role, via, event, recipients, comment, detail, hash"
 
 
 def append(
@@ -40,7 +39,7 @@ def append(
 ) -> int:
     """Add a line inside the caller's transaction. Returns its number."""
     last = connection.execute("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1").fetchone()
-    number, previous = (last[0] + 1, last[1]) if last else (1, _START)
+    number, previous = (last[0] + 1, last[1]) if last else (1, START)
     line = (
         number,
         to_micro(now),
@@ -54,8 +53,8 @@ def append(
         to_text(detail or {}),
     )
     connection.execute(
-        f"INSERT INTO audit ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
-        (*line, _chained(previous, line)),
+        f"INSERT INTO audit ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
+        (*line, chained(previous, line)),
     )
     return number
 
@@ -76,13 +75,13 @@ class Audit:
 
     async def page(self, *, after: int = 0, limit: int = 1000) -> list[HistoryLine]:
         """Lines with a number above `after`, oldest first."""
-        sql = f"SELECT {_COLUMNS} FROM audit WHERE number > ? ORDER BY number LIMIT ?"  # noqa: S608
-        return await self._db.read(lambda c: [_line(row) for row in c.execute(sql, (after, limit))])
+        sql = f"SELECT {COLUMNS} FROM audit WHERE number > ? ORDER BY number LIMIT ?"  # noqa: S608
+        return await self._db.read(lambda c: [line_of(row) for row in c.execute(sql, (after, limit))])
 
     async def latest(self, limit: int = 50) -> list[HistoryLine]:
         """The newest lines, newest first."""
-        sql = f"SELECT {_COLUMNS} FROM audit ORDER BY number DESC LIMIT ?"  # noqa: S608
-        return await self._db.read(lambda c: [_line(row) for row in c.execute(sql, (limit,))])
+        sql = f"SELECT {COLUMNS} FROM audit ORDER BY number DESC LIMIT ?"  # noqa: S608
+        return await self._db.read(lambda c: [line_of(row) for row in c.execute(sql, (limit,))])
 
     async def verify(self) -> int | None:
         """Check the whole chain. The number of the first line that is altered or missing; None if it is whole."""
@@ -113,8 +112,8 @@ def append_refused(
 
 def lines_of(connection: sqlite3.Connection, message_id: str) -> list[HistoryLine]:
     """The lines about a message, oldest first."""
-    sql = f"SELECT {_COLUMNS} FROM audit WHERE message_id = ? AND message_id <> '' ORDER BY number"  # noqa: S608
-    return [_line(row) for row in connection.execute(sql, (message_id,))]
+    sql = f"SELECT {COLUMNS} FROM audit WHERE message_id = ? AND message_id <> '' ORDER BY number"  # noqa: S608
+    return [line_of(row) for row in connection.execute(sql, (message_id,))]
 
 
 def as_json(line: HistoryLine) -> dict[str, Any]:
@@ -124,10 +123,10 @@ def as_json(line: HistoryLine) -> dict[str, Any]:
 
 def first_broken(connection: sqlite3.Connection) -> int | None:
     """Walk the chain from its start; the number of the first line that does not fit, None if all do."""
-    expected, previous = 1, _START
-    sql = f"SELECT {_COLUMNS} FROM audit ORDER BY number"  # noqa: S608
+    expected, previous = 1, START
+    sql = f"SELECT {COLUMNS} FROM audit ORDER BY number"  # noqa: S608
     for *line, stored in connection.execute(sql):
-        if line[0] != expected or _chained(previous, tuple(line)) != stored:
+        if line[0] != expected or chained(previous, tuple(line)) != stored:
             return expected
         expected, previous = expected + 1, stored
     row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'audit'").fetchone()
@@ -136,11 +135,15 @@ def first_broken(connection: sqlite3.Connection) -> int | None:
     return None if highest == expected - 1 else expected
 
 
-def _chained(previous: bytes, line: tuple[Any, ...]) -> bytes:
+def chained(previous: bytes, line: tuple[Any, ...]) -> bytes:
+    """The hash of a line: SHA-256 over the previous line's hash and the columns without their own hash, as a JSON list
+    in UTF-8 without blanks. docs/figures.md tells outsiders the same.
+    """
     return hashlib.sha256(previous + to_text(line).encode()).digest()
 
 
-def _line(row: tuple[Any, ...]) -> HistoryLine:
+def line_of(row: tuple[Any, ...]) -> HistoryLine:
+    """A row of COLUMNS as a value."""
     return HistoryLine(
         number=row[0],
         at=to_moment(row[1]),

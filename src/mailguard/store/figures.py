@@ -10,53 +10,20 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailguard.mail.message import new_message_id
-from mailguard.policy.recorded import Copy, outcome_of
 from mailguard.store.db import Database
-from mailguard.store.rows import address_of, to_micro, to_moment, to_moment_or_none
+from mailguard.store.rows import to_micro, to_moment
+from mailguard.store.rule_outcomes import RuleFigures, count_outcomes
+
+__all__ = ["Figures", "RuleFigures", "RuleLog"]
 
 #: Hits of one rule whose verdicts are looked into for what could not be decided.
 _LOOKED_INTO = 500
 #: A sender's share counts from so many mails: one of one says nothing.
 _SENDER_MAILS = 20
-
-
-@dataclass(slots=True)
-class RuleFigures:
-    """What one rule did. hits, week: mails it fired for in the whole time, and in the last 7 days; senders: of those.
-
-    asked: mails that people had to decide on because of it and did; of those released (unchanged), changed, cancelled,
-    rejected; waiting: not decided yet; expired: nobody did; decision: median time to the decision. worst: the largest
-    share of one sender's mails (0..1), of senders with 20 or more. unsure: share of its hits that could not be decided,
-    None without hits; since: when it became as it is; judged: mails since then.
-    """
-
-    rule: str
-    hits: int = 0
-    week: int = 0
-    senders: int = 0
-    refused: int = 0
-    asked: int = 0
-    released: int = 0
-    changed: int = 0
-    cancelled: int = 0
-    rejected: int = 0
-    waiting: int = 0
-    expired: int = 0
-    decision: timedelta | None = None
-    worst: float = 0.0
-    unsure: float | None = None
-    since: datetime | None = None
-    judged: int = 0
-    per_day: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def released_unchanged(self) -> float | None:
-        """Share of its decided holds that were sent on as they were; None if there were none."""
-        return self.released / self.asked if self.asked else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +73,7 @@ def _figures(connection: sqlite3.Connection, rules: tuple[str, ...], now: dateti
     for rule, one in found.items():
         _hits(connection, one, first, week, sent)
         one.unsure = _unsure(connection, rule, first)
-    _outcomes(connection, found, first)
+    count_outcomes(connection, found, first)
     refused = _refused(connection, found, since)
     for rule, at in connection.execute("SELECT rule, since FROM rule_since"):
         if rule in found:
@@ -167,43 +134,6 @@ def _unsure(connection: sqlite3.Connection, rule: str, first: int) -> float | No
         found = json.loads(text).get("findings", ())
         unsure += any(hit.get("rule") == rule and hit.get("unsure") is True for hit in found)
     return unsure / len(rows)
-
-
-def _outcomes(connection: sqlite3.Connection, found: dict[str, RuleFigures], first: int) -> None:
-    """What became of the mails that people were asked about, for each rule that asked."""
-    rows = connection.execute(
-        "SELECT r.message, r.address, r.disposition, r.state, r.decided_by, r.decided_at, r.rules, m.received_at"
-        " FROM recipient r JOIN message m ON m.number = r.message WHERE r.message >= ? AND r.message IN"
-        " (SELECT message FROM recipient WHERE message >= ? AND disposition IN (2, 3)) ORDER BY r.message",
-        (first, first),
-    )
-    times: dict[str, list[timedelta]] = {}
-    message, received = 0, 0
-    copies: list[Copy] = []
-    rules: set[str] = set()
-    for number, address, disposition, state, by, at, named, received_at in rows:
-        if number != message:
-            _tally(found, times, copies, rules, received)
-            message, copies, rules, received = number, [], set(), received_at
-        copies.append(Copy(address_of(address), disposition, state, by, to_moment_or_none(at)))
-        rules.update(json.loads(named) if disposition in (2, 3) else ())
-    _tally(found, times, copies, rules, received)
-    for rule, some in times.items():
-        found[rule].decision = sorted(some)[len(some) // 2]
-
-
-def _tally(
-    found: dict[str, RuleFigures], times: dict[str, list[timedelta]], copies: list[Copy], rules: set[str], received: int
-) -> None:
-    outcome = outcome_of(copies)
-    decided = [copy.decided_at for copy in copies if copy.decided_at is not None and copy.disposition in (2, 3)]
-    for rule in rules & found.keys() if outcome else ():
-        one = found[rule]
-        setattr(one, outcome, getattr(one, outcome) + 1)
-        if outcome in ("released", "changed", "cancelled", "rejected"):
-            one.asked += 1
-            if decided:
-                times.setdefault(rule, []).append(max(decided) - to_moment(received))
 
 
 def _refused(connection: sqlite3.Connection, found: dict[str, RuleFigures], since: datetime) -> int:

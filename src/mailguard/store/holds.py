@@ -18,6 +18,7 @@ from mailguard.mail.lifecycle import Event, State
 from mailguard.store import audit, filters, outbox
 from mailguard.store.changes import change, settle, sources
 from mailguard.store.db import Database
+from mailguard.store.looks import Reading, note_opened, note_read
 from mailguard.store.questions import Nudge, nudge
 from mailguard.store.records import Decision, Filter, MessageRecord, NoticeKind, RecipientRecord
 from mailguard.store.rows import load, load_by_id, number_of, to_micro, to_moment_or_none, to_text
@@ -97,6 +98,14 @@ class Holds:
     async def find(self, message_id: str) -> MessageRecord | None:
         """A message, or None."""
         return await self._db.read(lambda c: load_by_id(c, message_id))
+
+    async def opened(self, message_id: str, person: str, now: datetime) -> bool:
+        """Keep when a person (key) first opened the page of a mail. False if that was known."""
+        return await self._db.write(lambda c: note_opened(c, message_id, person, now))
+
+    async def read(self, message_id: str, actor: Actor, what: Reading, now: datetime) -> bool:
+        """A line that contents of a mail are shown to somebody. False if one of the last hour says the same."""
+        return await self._db.write(lambda c: note_read(c, message_id, actor, what, now))
 
     async def page(self, chosen: Filter, limit: int = 50) -> list[MessageRecord]:
         """The newest `limit` messages that match, newest first; the next page: Filter(before=last.id)."""

@@ -26,6 +26,7 @@ NoticeKind = Literal[
     "held", "approval", "reminder", "escalated", "answered", "urgent", "told", "sent", "password", "cancelled",
     "rejected", "expired", "bounced", "login", "policy_refused", "policy_good",
     "letters_failing", "letters_good", "channel_failing", "channel_good",
+    "monthly",
 ]  # fmt: skip
 
 

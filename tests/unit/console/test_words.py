@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
@@ -11,9 +12,13 @@ import pytest
 
 import mailguard.console
 from mailguard.access.words import Reason
+from mailguard.console import figure_rows
+from mailguard.console.audit_words import HOUSE_EVENTS, READINGS
+from mailguard.console.figures import STEPS
 from mailguard.console.locale import choose_language, sayer
 from mailguard.console.locale.texts import TEXTS
 from mailguard.console.message import DONE
+from mailguard.console.present import Speaker
 from mailguard.console.problems import _PAGES
 from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.organization import Language
@@ -26,7 +31,11 @@ SOURCES = {
     path: path.read_text(encoding="utf-8") for path in (*FOLDER.glob("*.py"), *(FOLDER / "templates").glob("*.html"))
 }
 #: What the audit log says beside the events of a copy.
-MORE_EVENTS = ("alter", "urgent", "remind", "escalate", "challenge_confirmed")
+MORE_EVENTS = ("alter", "urgent", "remind", "escalate", "challenge_confirmed", "read")
+SPEAKER = Speaker("en", sayer("en"), "UTC", datetime(2026, 11, 26, tzinfo=UTC))
+TABLES = (
+    figure_rows.time_table([], SPEAKER), figure_rows.rule_table([], SPEAKER), figure_rows.group_table([], SPEAKER),
+)  # fmt: skip
 #: Keys that are put together from a word: the words are here.
 BUILT = {
     *(f"head.{state}" for state in State if state is not State.HELD),
@@ -46,6 +55,12 @@ BUILT = {
     *(f"policy.mode.{mode}" for mode in ("monitor", "notify", "enforce")),
     *(f"policy.standing.{word}" for word in ("ready", "learning", "not_yet", "rubber_stamp")),
     *(f"policy.fate.{word}" for word in ("changed", "cancelled", "rejected", "expired", "waiting", "refused")),
+    *(f"audit.event.{word}" for word in HOUSE_EVENTS),
+    *(f"audit.{word}" for word in ("rules", "people")),
+    *(f"read.{what}" for what in READINGS),
+    *(f"figures.by.{step}" for step in STEPS),
+    *(f"figures.{kind}{more}" for kind in ("rules", "groups") for more in ("", ".said")),
+    *(f"figures.column.{key}" for table in TABLES for key in table.keys),
     *(f"policy.wrong.{word}" for word in ("busy", "empty", "file")),
 }
 

@@ -28,6 +28,23 @@ POLICY_TEXTS: dict[str, Both] = {
         "Of at least {decided} holds, more than {share} were sent without any change: narrow the rule, or add an"
         " exception.",
     ),
+    "policy.stamped.line": Both("規則の場所", "Where the rule stands"),
+    "policy.stamped.do.narrow": Both(
+        "条件を絞る（人数・宛先・添付の種類など）: 「変更を試算する」で結果を確かめられます",
+        "Narrow its condition (numbers, recipients, kinds of files); “Try a change” shows what that does",
+    ),
+    "policy.stamped.do.except": Both(
+        "いつもの取引先を unless に加える", "Add the partners that it keeps stopping under unless"
+    ),
+    "policy.stamped.do.notify": Both(
+        "止めずに知らせるだけなら mode: notify、取り消し時間だけなら then: delay",
+        "If telling is enough, mode: notify; if time to take it back is enough, then: delay",
+    ),
+    "policy.stamped.try": Both("通知のみにした場合を試算", "See what mode: notify would do"),
+    "policy.opened": Both("開いて決定 {share}", "{share} opened"),
+    "policy.reading": Both("開いてから{length}", "{length} from opening"),
+    "policy.hasty": Both("5秒以内 {share}（{of}通中{n}通）", "within 5 s {share} ({n} of {of})"),
+    "policy.hasty.mark": Both("読まずに送信", "sent unread"),
     "policy.rules": Both("すべての規則", "All rules"),
     "policy.rule": Both("規則", "Rule"),
     "policy.mode": Both("モード", "Mode"),

@@ -5,6 +5,8 @@ One module for each area of the console; a key stands in one of them.
 
 from __future__ import annotations
 
+from mailguard.console.locale.audit_texts import AUDIT_TEXTS
+from mailguard.console.locale.figure_texts import FIGURE_TEXTS
 from mailguard.console.locale.frame_texts import FRAME_TEXTS
 from mailguard.console.locale.list_texts import LIST_TEXTS
 from mailguard.console.locale.login_texts import LOGIN_TEXTS
@@ -22,4 +24,6 @@ TEXTS: dict[str, Both] = {
     **OWN_TEXTS,
     **POLICY_TEXTS,
     **TROUBLE_TEXTS,
+    **FIGURE_TEXTS,
+    **AUDIT_TEXTS,
 }

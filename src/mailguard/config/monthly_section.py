@@ -1,0 +1,20 @@
+"""notify.monthly: who gets the letter of the month, and on which day of it."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from mailguard.config.words import MailAddress, Section
+
+
+class MonthlySection(Section):
+    """The letter of the month."""
+
+    to: tuple[MailAddress, ...] = ()
+    day: int = Field(default=1, ge=1, le=28)
+
+    @model_validator(mode="after")
+    def _somebody(self) -> MonthlySection:
+        if not self.to:
+            raise ValueError("to: [boss@corp.example] is needed: who gets the letter?")
+        return self

@@ -1,0 +1,68 @@
+"""The sentences of the page of the audit log, and of lines about who read what, in Japanese and English."""
+
+from __future__ import annotations
+
+from mailguard.notify.phrases import Both
+
+AUDIT_TEXTS: dict[str, Both] = {
+    "nav.audit": Both("監査ログ", "Audit"),
+    "audit.title": Both("監査ログ", "Audit log"),
+    "audit.lead": Both(
+        "誰が、いつ、どこから、何をしたかの記録です。変更も削除もできません。",
+        "Who did what, when, and by which way. It cannot be changed or deleted.",
+    ),
+    "audit.chain": Both("記録の完全性", "Is it whole?"),
+    "audit.chain.never": Both("まだ検証していません。", "It was not checked yet."),
+    "audit.chain.good": Both(
+        "{n}行目まで、改ざんも欠落もありません（{at} に検証）。",
+        "Up to line {n} nothing is altered or missing (checked {at}).",
+    ),
+    "audit.chain.broken": Both(
+        "{n}行目が書き換えられたか、失われています（{at} に検証）。保存してあるコピーと照合してください。",
+        "Line {n} is altered or missing (checked {at}). Compare with a copy that you kept elsewhere.",
+    ),
+    "audit.chain.walked": Both("最初からの検証: {at}", "Walked from its first line: {at}"),
+    "audit.chain.running": Both("検証しています（{part}%）", "Checking ({part}%)"),
+    "audit.chain.verify": Both("最初から検証する", "Check it from its first line"),
+    "audit.person": Both("人（操作した人・宛先）", "Person (who acted, or a recipient)"),
+    "audit.mail": Both("メールID", "Mail id"),
+    "audit.act": Both("操作", "Act"),
+    "audit.via": Both("手段", "Way"),
+    "audit.any": Both("すべて", "any"),
+    "audit.since": Both("この日から", "From"),
+    "audit.until": Both("この日まで", "To"),
+    "audit.find": Both("絞り込む", "Find"),
+    "audit.clear": Both("条件を消す", "Clear"),
+    "audit.export": Both("この条件で書き出す", "Export what this finds"),
+    "audit.export.note": Both("書き出したことも記録されます。", "That it was exported is itself written to the log."),
+    "audit.lines": Both("記録", "Lines"),
+    "audit.none": Both("該当する記録はありません。", "No line matches."),
+    "audit.looked": Both(
+        "{at} までさかのぼりました。続きは「古い記録」で探せます。",
+        "Looked back to {at}. Go on with “Older”.",
+    ),
+    "audit.older": Both("古い記録", "Older"),
+    "audit.newest": Both("最新へ", "Newest"),
+    "audit.number": Both("{n}行目", "Line {n}"),
+    "audit.open": Both("メールを見る", "See the mail"),
+    "audit.raw": Both("詳細（そのまま）", "Raw detail"),
+    "audit.rules": Both("規則: {names}", "Rules: {names}"),
+    "audit.people": Both("お知らせ先: {names}", "Told: {names}"),
+    "audit.purged": Both("{n}通", "{n} mails"),
+    "audit.letter": Both("お知らせを作成", "Letter written"),
+    "audit.event.refuse": Both("受付を拒否", "Refused at the door"),
+    "audit.event.challenge": Both("いったん差し戻し（再送で確認）", "Sent back, to be confirmed by sending it again"),
+    "audit.event.login": Both("ログイン", "Logged in"),
+    "audit.event.token-create": Both("APIトークンを発行", "API token made"),
+    "audit.event.token-revoke": Both("APIトークンを無効化", "API token ended"),
+    "audit.event.export": Both("記録を書き出し", "Exported"),
+    "audit.event.figures": Both("月次レポートを送信", "Monthly letter sent"),
+    "event.read": Both("本文を閲覧", "Contents looked at"),
+    "read.what": Both("閲覧した内容: {what}", "What was shown: {what}"),
+    "read.text": Both("本文", "text"),
+    "read.html": Both("HTML", "HTML"),
+    "read.raw": Both("メール全体（保存）", "the whole mail, saved"),
+    "read.attachment": Both("添付ファイル", "an attachment"),
+    "read.unmasked": Both("本文と個人情報（伏せ字なし）", "text with personal data in full"),
+    "read.rules": Both("規則が本文から見つけた内容", "what rules found in the text"),
+}
