@@ -29,6 +29,7 @@ TAGS = {
     "letters_good": Both("【復旧】", "[Good again] "),
     "channel_failing": Both("【障害】", "[Trouble] "),
     "channel_good": Both("【復旧】", "[Good again] "),
+    "monthly": Both("【月次レポート】", "[Monthly] "),
 }
 
 NO_SUBJECT = Both("(件名なし)", "(no subject)")

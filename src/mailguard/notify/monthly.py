@@ -13,13 +13,17 @@ from typing import Any
 from mailguard.mail.organization import Language
 from mailguard.notify.letter_rows import Row
 from mailguard.notify.letter_sheet import Content
+from mailguard.notify.letter_texts import TAGS
 from mailguard.notify.phrases import Both, length_word, month_word, on_one_line
 
 _RULES_MOST = 8
 
-_SUBJECT = Both("【メール誤送信防止】{month}のまとめ", "[mailguard] {month} in figures")
+_SUBJECT = Both("メール誤送信防止 {month}のまとめ", "mailguard in {month}")
 _HEAD = Both(
     "{month}は、誤送信になりかけたメール{n}通を止めました", "In {month}, {n} mistakes were stopped before they left"
+)
+_HEAD_ONE = Both(
+    "{month}は、誤送信になりかけたメール{n}通を止めました", "In {month}, {n} mistake was stopped before it left"
 )
 _HEAD_NONE = Both("{month}に止めたミスはありませんでした", "In {month} no mistake was stopped")
 _LEAD = Both(
@@ -104,7 +108,7 @@ class Monthly:
 def monthly_letter(language: Language, monthly: Monthly, *, link: str, name: str) -> Content:
     """What the letter says."""
     now, month = monthly.now, month_word(monthly.month, language)
-    head = _HEAD if now.stopped else _HEAD_NONE
+    head = _HEAD_NONE if not now.stopped else _HEAD_ONE if now.stopped == 1 else _HEAD
     lead = (_LEAD if now.asked else _LEAD_NONE).of(
         language,
         mails=f"{now.mails:,}",
@@ -115,7 +119,7 @@ def monthly_letter(language: Language, monthly: Monthly, *, link: str, name: str
     noisy = [_NOISY_ONE.of(language, rule=rule, decided=n, released=m) for rule, n, m in monthly.noisy[:_RULES_MOST]]
     return Content(
         kind="monthly",
-        subject=_SUBJECT.of(language, month=month),
+        subject=TAGS["monthly"].of(language) + _SUBJECT.of(language, month=month),
         headline=head.of(language, month=month, n=f"{now.stopped:,}"),
         lead=(lead,),
         rows=(*_rows(language, monthly), *([Row(_NOISY.of(language), tuple(noisy))] if noisy else [])),

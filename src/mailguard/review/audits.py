@@ -45,10 +45,10 @@ class AuditReview:
     async def export(self, actor: Actor, chosen: LineFilter, form: str) -> AsyncIterator[str]:
         """The lines that match, oldest first, piece by piece, as JSON lines or (form "csv") CSV."""
         # What is written from here on, its own line too, is not part of it: the export has an end.
-        last = (await self._log.range(chosen))[1]
+        chosen = replace(chosen, last=(await self._log.range(chosen))[1])
         detail = {"what": "audit", "format": form, **_told(chosen)}
         await self._audit.note("export", actor, self._now(), **detail)
-        return self._pieces(replace(chosen, last=last), form)
+        return self._pieces(chosen, form)
 
     async def _pieces(self, chosen: LineFilter, form: str) -> AsyncIterator[str]:
         write = as_csv if form == "csv" else as_jsonl

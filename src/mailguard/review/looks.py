@@ -56,9 +56,9 @@ class Looks:
         last = self._read.get(key)
         if last is not None and now - last < AGAIN:
             return
-        await self._holds.read(record.id, actor, what, now)
+        written = await self._holds.read(record.id, actor, what, now)
         _bounded(self._read)
-        self._read[key] = now
+        self._read[key] = written
 
     async def _open(self, person: str, message_id: str) -> None:
         try:

@@ -143,7 +143,7 @@ def _page(connection: sqlite3.Connection, chosen: LineFilter, limit: int) -> Lin
     end = last
     while end >= first and len(found) <= limit:
         if last - end >= _LOOK_MOST:
-            at = connection.execute("SELECT at FROM audit WHERE number = ?", (end,)).fetchone()
+            at = connection.execute("SELECT at FROM audit WHERE number = ?", (end + 1,)).fetchone()
             return Lines(tuple(found), end + 1, to_moment(at[0]) if at else None)
         # A mail's own lines have an index: they are found at once, however far back they lie.
         begin = first if chosen.message_id else max(first, end - _WINDOW + 1)

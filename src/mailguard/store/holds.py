@@ -103,8 +103,10 @@ class Holds:
         """Keep when a person (key) first opened the page of a mail. False if that was known."""
         return await self._db.write(lambda c: note_opened(c, message_id, person, now))
 
-    async def read(self, message_id: str, actor: Actor, what: Reading, now: datetime) -> bool:
-        """A line that contents of a mail are shown to somebody. False if one of the last hour says the same."""
+    async def read(self, message_id: str, actor: Actor, what: Reading, now: datetime) -> datetime:
+        """A line that contents of a mail are shown to somebody, unless one of the last hour says the same. Returns
+        when that was written.
+        """
         return await self._db.write(lambda c: note_read(c, message_id, actor, what, now))
 
     async def page(self, chosen: Filter, limit: int = 50) -> list[MessageRecord]:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from mailguard.mail.actor import Actor
 from mailguard.store import audit
-from mailguard.store.rows import clean, number_of, to_micro, to_text
+from mailguard.store.rows import clean, number_of, to_micro, to_moment, to_text
 
 #: What of a mail was shown: its text, its HTML, all its octets, a preview of an attachment, personal data in full, or
 #: what rules found in its text.
@@ -31,15 +31,17 @@ def note_opened(connection: sqlite3.Connection, message_id: str, person: str, no
     return connection.execute(sql, (number, clean(person), to_micro(now))).rowcount == 1
 
 
-def note_read(connection: sqlite3.Connection, message_id: str, actor: Actor, what: Reading, now: datetime) -> bool:
-    """The audit line of a reading. False if one of the last hour says the same."""
+def note_read(connection: sqlite3.Connection, message_id: str, actor: Actor, what: Reading, now: datetime) -> datetime:
+    """The audit line of a reading, unless one of the last hour says the same. Returns when the line was written that
+    stands.
+    """
     detail = {"what": what}
     known = connection.execute(
-        "SELECT 1 FROM audit WHERE message_id = ? AND message_id <> '' AND event = ? AND actor = ? AND detail = ?"
-        " AND at > ? LIMIT 1",
+        "SELECT at FROM audit WHERE message_id = ? AND message_id <> '' AND event = ? AND actor = ? AND detail = ?"
+        " AND at > ? ORDER BY number DESC LIMIT 1",
         (message_id, READ, clean(actor.address), to_text(detail), to_micro(now - AGAIN)),
     ).fetchone()
     if known is not None:
-        return False
+        return to_moment(known[0])
     audit.append(connection, now, actor, READ, message_id=message_id, detail=detail)
-    return True
+    return now

@@ -18,6 +18,7 @@ from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Because, Disposition
 from mailguard.notify.letter_texts import TAGS
 from mailguard.notify.letters import ASKING, RETURNS, Kind, LetterContext, LetterSettings, compose
+from mailguard.notify.monthly import Monthly
 from mailguard.notify.readers import WITHOUT_MAIL
 from mailguard.notify.telling import Telling
 from mailguard.store.records import Asked, MessageRecord
@@ -47,6 +48,8 @@ def letter(kind: Kind, language: Language = "ja", **changes: Any) -> EmailMessag
     disposition = Disposition.APPROVE if kind in ASKING else Disposition.CONFIRM
     if kind == "told":
         changes = {"telling": Telling.of(TOLD), "about": ID, **changes}
+    if kind == "monthly":
+        changes = {"monthly": Monthly.of({"month": "2026-10", "now": {"mails": 5}}), **changes}
     record = None if kind in WITHOUT_MAIL else changes.pop("record", held_mail(disposition, STATE_OF[kind]))
     octets = compose(kind, language, context(record, **changes))
     return email.message_from_bytes(octets, policy=email.policy.default)
