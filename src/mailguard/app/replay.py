@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from mailguard.app.given import mails_in, recorded
 from mailguard.app.rooms import ledger_path, open_rooms
 from mailguard.config.load import Config
 from mailguard.config.rooms import organization, reading_limits
@@ -142,3 +144,26 @@ async def _look(simulation: Simulation, mail: Recorded | None, readers: Readers,
         with contextlib.suppress(BodyGone, OSError):  # gone meanwhile: it stays undecided
             weighed = simulation.weigh(mail.with_texts(await readers.read(await spool.body(mail.id))))
     simulation.count(weighed)
+
+
+async def simulate_given(config: Config, asked: Asked, files: Sequence[Path], told: Progress | None = None) -> Report:
+    """The report over the mails of these files, with what the ledger knows of their recipients.
+
+    Raises StoreError, ReadersDead, OSError.
+    """
+    simulation = asked.simulation(config.settings.organization.timezone)
+    readers = Readers(reading_limits(config), count=1)
+    async with AsyncExitStack() as stack:
+        await readers.start()
+        stack.push_async_callback(readers.stop)
+        known = ledger_path(config).exists()
+        history = (await stack.enter_async_context(open_rooms(config))).history if known else None
+        for done, file in enumerate(files, start=1):
+            for octets in mails_in(file):
+                mail = None
+                if octets is not None:
+                    mail = await recorded(octets, config, asked.base, readers, history, asked.until)
+                simulation.look(mail)
+                if told is not None:
+                    told((done - 0.5) / len(files), simulation.report.mails)
+    return simulation.report

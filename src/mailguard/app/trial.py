@@ -100,6 +100,10 @@ class Trials:
         words = ["policy", "simulate", "--json", "--progress", "--background", "--since", f"{wish.days}d"]
         if not self._config.tryout:
             words += ["--config", self._config.source]
+        if wish.mails:
+            given = folder / "mails"
+            given.write_bytes(wish.mails)
+            words += ["--mails", str(given)]
         if wish.rule:
             return [*words, "--mode", f"{wish.rule}={wish.mode}", "--rule", wish.rule]
         candidate = folder / "candidate.yaml"

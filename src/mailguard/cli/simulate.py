@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from mailguard.app.people import people_of
-from mailguard.app.replay import Asked, simulate_with_bodies
+from mailguard.app.replay import Asked, simulate_given, simulate_with_bodies
 from mailguard.app.replay import simulate as simulated
 from mailguard.app.rooms import ledger_path, utc_now
 from mailguard.cli.ledger import quiet
@@ -61,6 +61,10 @@ _AGE = re.compile(r"(\d{1,6})([mhdw])")
 @click.option("--rule", default="", metavar="ID", help="Name only changes that this rule is about.")
 @click.option("--changes", type=click.IntRange(0, 10_000), default=20, show_default=True, help="Changed mails to name.")
 @click.option("--with-bodies", is_flag=True, help="Read mails again whose text a rule needs; slower.")
+@click.option(
+    "--mails", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+    help="Mails to judge instead of recorded ones: .eml, mbox, or JSON lines; may be given several times.",
+)  # fmt: skip
 @click.option("--jobs", type=click.IntRange(0, 8), default=0, help="Processes; one for each processor, if left out.")
 @click.option("--fail-if-holds", type=click.FloatRange(0), default=None, metavar="N",
               help="Status 1 if more than N mails a day would wait for people.")  # fmt: skip
@@ -77,6 +81,7 @@ def simulate(
     rule: str,
     changes: int,
     with_bodies: bool,
+    mails: tuple[Path, ...],
     jobs: int,
     fail_if_holds: float | None,
     progress: bool,
@@ -96,11 +101,11 @@ def simulate(
         raise click.UsageError("give --policy or --instead, not both")
     if not (paths or instead or modes):
         raise click.UsageError("name the new policy: --policy PATH, --instead FILE=NEW or --mode ID=MODE")
-    if not ledger_path(config).exists():
+    if not mails and not ledger_path(config).exists():
         fail(f"no ledger at {ledger_path(config)}: nothing has been recorded yet")
     base, new = _policies(config, paths, instead, modes)
     asked = Asked(base, new, first, last, changes, rule, jobs)
-    report = _run(config, asked, with_bodies, progress)
+    report = _run(config, asked, with_bodies, progress, mails)
     days = max(1, round((last - first).total_seconds() / 86400))
     if as_json:
         told = {"since": first.isoformat(), "until": last.isoformat(), "with_bodies": with_bodies}
@@ -118,13 +123,15 @@ def _stand_back() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
 
 
-def _run(config: Config, asked: Asked, with_bodies: bool, progress: bool) -> Report:
+def _run(config: Config, asked: Asked, with_bodies: bool, progress: bool, mails: tuple[Path, ...]) -> Report:
     def told(part: float, mails: int) -> None:
         if progress:
             click.echo(f"{part:.3f} {mails}", err=True)
 
     try:
         with quiet():
+            if mails:
+                return asyncio.run(simulate_given(config, asked, mails, told))
             if with_bodies:
                 return asyncio.run(simulate_with_bodies(config, asked, told))
             return simulated(config, asked, told)

@@ -120,7 +120,11 @@ def build(
         routes=[*_health(), Mount(settings.root, routes=routes)] if settings.root else [*_health(), *routes],
         middleware=[
             Middleware(SecurityHeaders, secure=settings.secure),
-            Middleware(BodyLimit, octets=settings.body_bytes),
+            Middleware(
+                BodyLimit,
+                octets=settings.body_bytes,
+                larger={f"{settings.root}/policy/simulations": settings.body_bytes + rulepage.MAILS_MOST},
+            ),
         ],
         exception_handlers={
             ReviewError: problems.on_review_error,

@@ -193,7 +193,8 @@ def trial_values(trial: Trial, by: Speaker) -> TrialValues:
     days = wish.days
     return TrialValues(
         begun.title, True, 100, begun.mails, begun.problems,
-        head=say("trial.head", n=f"{report['mails']:,}", days=days),
+        head=say("trial.head.given", n=f"{report['mails']:,}", file=wish.mails_name)
+        if wish.mails else say("trial.head", n=f"{report['mails']:,}", days=days),
         changed=say("trial.changed", n=f"{report['changed']:,}", stricter=report["stricter"], milder=report["milder"])
         if report["changed"] else say("trial.same"),
         unrecorded=say("trial.unrecorded", n=report["unrecorded"]) if report["unrecorded"] else "",

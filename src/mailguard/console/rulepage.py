@@ -19,11 +19,14 @@ from mailguard.console.rule_rows import rule_row, trial_values
 from mailguard.console.trials import TrialBusy, TrialWish
 from mailguard.console.visit import SEES_ALL, Visitor, checked_form, field, go, hand_over, speaker, unscoped_visitor
 from mailguard.mail.verdict import Mode
+from mailguard.notify.phrases import on_one_line
 from mailguard.policy.readiness import CRITERIA
 from mailguard.review.rules import Board, RuleReview
 
 #: Days that a simulation on the page may look back.
 DAYS = (7, 30, 90)
+#: Mails that may be judged by an upload.
+MAILS_MOST = 20 * 2**20
 #: A candidate is at most so long (the body of a request is bounded too).
 _TEXT_MOST = 500_000
 #: A page that waits looks again after so many seconds.
@@ -39,7 +42,7 @@ async def show_policy(request: Request) -> Response:
     return await hand_over(
         request,
         "policy.html",
-        wrong=by.say(f"policy.wrong.{wrong}") if wrong in ("busy", "empty", "file") else "",
+        wrong=by.say(f"policy.wrong.{wrong}") if wrong in ("busy", "empty", "file", "mails") else "",
         board=board,
         criteria=CRITERIA,
         rows=rows,
@@ -55,7 +58,7 @@ async def show_policy(request: Request) -> Response:
 async def start_trial(request: Request) -> Response:
     """POST /policy/simulations: a rule in another mode, or a text in place of a file."""
     desk, _, rules = await _admitted(request)
-    form = await checked_form(request, files=1)
+    form = await checked_form(request, files=2)
     if desk.trials is None:
         raise not_found()
     try:
@@ -96,11 +99,14 @@ async def _wish(form: FormData, board: Board) -> TrialWish | str:
     days = field(form, "days", 4)
     if days not in map(str, DAYS):
         raise HTTPException(400)
+    mails = await _mails(form)
+    if mails is None:
+        return "mails"
     rule, mode = field(form, "rule", 64), field(form, "mode", 16)
     if rule:
         if rule not in {one.rule.id for one in board.rules} or mode not in get_args(Mode):
             raise HTTPException(400)
-        return TrialWish(int(days), rule=rule, mode=mode)
+        return TrialWish(int(days), rule=rule, mode=mode, mails=mails[1], mails_name=mails[0])
     name, text = field(form, "file", 1000), await _text(form)
     if text is None:
         return "file"
@@ -109,7 +115,16 @@ async def _wish(form: FormData, board: Board) -> TrialWish | str:
     files = _files(board)
     if name not in files:
         name = str(Path(files[0]).parent / "candidate.yaml")
-    return TrialWish(int(days), file=name, text=text)
+    return TrialWish(int(days), file=name, text=text, mails=mails[1], mails_name=mails[0])
+
+
+async def _mails(form: FormData) -> tuple[str, bytes] | None:
+    """Mails that came along, with the name of their file; ("", b"") for none, None for too many."""
+    upload = form.get("mails")
+    if not isinstance(upload, UploadFile) or not upload.filename:
+        return "", b""
+    octets = await upload.read(MAILS_MOST + 1)
+    return (on_one_line(upload.filename, 80), octets) if len(octets) <= MAILS_MOST else None
 
 
 async def _text(form: FormData) -> str | None:

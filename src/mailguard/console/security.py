@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -67,23 +68,25 @@ class SecurityHeaders:
 class BodyLimit:
     """Refuses a request body above so many octets with 413, announced or not, before it is kept anywhere."""
 
-    def __init__(self, app: ASGIApp, *, octets: int) -> None:
+    def __init__(self, app: ASGIApp, *, octets: int, larger: Mapping[str, int] | None = None) -> None:
+        """larger: paths that may take more; who may use them is asked before their body is read."""
         self._app = app
-        self._octets = octets
+        self._octets, self._larger = octets, larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        most = self._larger.get(scope["path"], self._octets)
         announced = Headers(scope=scope).get("content-length", "0")
-        refused = not announced.isdigit() or int(announced) > self._octets
+        refused = not announced.isdigit() or int(announced) > most
         taken = 0
 
         async def receive_within() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if refused or taken > self._octets:
+            if refused or taken > most:
                 raise HTTPException(413)
             return message
 

@@ -12,13 +12,17 @@ class TrialBusy(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TrialWish:
-    """A rule in another mode, or a text in place of a policy file (path), over the last days."""
+    """A rule in another mode, or a text in place of a policy file (path), over the last days,
+    or over the mails that came along (mails: .eml, mbox or JSON lines; mails_name: of the file).
+    """
 
     days: int
     rule: str = ""
     mode: str = ""
     file: str = ""
     text: str = ""
+    mails: bytes = b""
+    mails_name: str = ""
 
 
 @dataclass(slots=True)

@@ -31,8 +31,7 @@ from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Disposition
 from mailguard.review import SEE_ALL, Filter, MessageRecord
 
-#: Administrators, auditors and officers: one set for every page, every path of the API, and the review room itself.
-SEES_ALL = SEE_ALL
+SEES_ALL = SEE_ALL  # one set for pages, API and the review room
 _YEAR = 365 * 86400
 
 

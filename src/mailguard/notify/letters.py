@@ -117,8 +117,7 @@ def _content(kind: Kind, language: Language, context: LetterContext) -> Content:
         return policy_letter(kind, language, context.problems, link=context.link, name=_name(context))
     if kind in TROUBLES:
         return trouble_letter(kind, language, context.trouble, link=context.link, house=_name(context))
-    if kind == "monthly":
-        assert context.monthly is not None
+    if context.monthly is not None:
         return monthly_letter(language, context.monthly, link=context.link, name=_name(context))
     if kind == "told":
         assert context.telling is not None

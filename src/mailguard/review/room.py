@@ -91,14 +91,12 @@ class Review:
         return await self._view(actor, await self._seen(actor, message_id))
 
     def opened(self, actor: Actor, view: View) -> None:
-        """A person looks at the page of a mail: noted if it is held, and for that person to decide."""
+        """A person looks at the page of a mail: noted if it is held and theirs to decide."""
         if view.record.state is State.HELD and (view.acts or actor.address in view.record.people):
             self.looks.opened(actor, view.record.id)
 
     async def body(self, actor: Actor, message_id: str, what: Reading = "raw") -> bytes:
-        """The octets; an auditor or officer reads no bodies. what: is shown of them; whoever is neither owner nor
-        approver leaves an audit line (`Looks.read`). Raises NotFound, Forbidden, BodyGone, OSError, StoreError.
-        """
+        """The octets; `what` of them is shown, see `Looks`. Raises NotFound, Forbidden, BodyGone, OSError, StoreError."""
         record = await self._seen(actor, message_id)
         if not may_read_body(actor, record):
             raise Forbidden(refusals.BODIES_ARE_PRIVATE)

@@ -61,7 +61,7 @@ BUILT = {
     *(f"figures.by.{step}" for step in STEPS),
     *(f"figures.{kind}{more}" for kind in ("rules", "groups") for more in ("", ".said")),
     *(f"figures.column.{key}" for table in TABLES for key in table.keys),
-    *(f"policy.wrong.{word}" for word in ("busy", "empty", "file")),
+    *(f"policy.wrong.{word}" for word in ("busy", "empty", "file", "mails")),
 }
 
 

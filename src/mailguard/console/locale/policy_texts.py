@@ -86,6 +86,11 @@ POLICY_TEXTS: dict[str, Both] = {
     "policy.try.new": Both("新しいファイルとして追加", "a new file"),
     "policy.try.yaml": Both("YAML（貼り付け）", "YAML (paste it)"),
     "policy.try.upload": Both("またはファイルを選ぶ", "or choose a file"),
+    "policy.try.mails": Both(
+        "または、このファイルのメールで（.eml、mbox、JSON Lines、20MBまで）",
+        "or with the mails of this file (.eml, mbox or JSON lines, up to 20 MB)",
+    ),
+    "policy.wrong.mails": Both("メールのファイルは20MBまでです。", "The file of mails may have at most 20 MB."),
     "policy.try.days": Both("期間", "Time"),
     "policy.try.last": Both("直近{days}日", "last {days} days"),
     "policy.try.run": Both("試算する", "Simulate"),
@@ -106,6 +111,7 @@ POLICY_TEXTS: dict[str, Both] = {
     "trial.wait": Both("このページは2秒ごとに更新されます。", "This page looks again every 2 seconds."),
     "trial.failed": Both("試算できませんでした", "It could not be simulated"),
     "trial.head": Both("直近{days}日間のメール {n}通", "{n} mails of the last {days} days"),
+    "trial.head.given": Both("{file} のメール {n}通", "{n} mails of {file}"),
     "trial.changed": Both(
         "判定が変わるメール {n}通（厳しくなる {stricter}、緩くなる {milder}）",
         "{n} verdicts change ({stricter} stricter, {milder} milder)",
