@@ -20,7 +20,10 @@ EVENTS = (
     "accept", "hold", "release", "approve", "cancel", "remove", "reject", "expire", "urgent", "relay", "defer", "fail",
     "late", "alter", "remind", "escalate", "challenge_confirmed", "read", "purge",
 )  # fmt: skip
-HOUSE_EVENTS = ("refuse", "challenge", "login", "token-create", "token-revoke", "export", "figures")
+HOUSE_EVENTS = (
+    "refuse", "challenge", "login", "token-create", "token-revoke", "export", "figures", "incident",
+    "incident_closed", "absence", "absence_ended",
+)  # fmt: skip
 VIAS = ("console", "letter", "api", "cli", "clock", "smtp")
 READINGS: tuple[str, ...] = get_args(Reading)
 

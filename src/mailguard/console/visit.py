@@ -287,12 +287,9 @@ async def _tabs(request: Request, desk: Desk, visitor: Visitor) -> list[Tab]:
     tabs = [Tab("/mine", "nav.mine", path == "/mine", count)]
     if visitor.actor.role in SEES_ALL:
         tabs.append(Tab("/all", "nav.all", path == "/all"))
-        if desk.rules is not None:
-            tabs.append(Tab("/policy", "nav.policy", path.startswith("/policy")))
-        if desk.figures is not None:
-            tabs.append(Tab("/figures", "nav.figures", path.startswith("/figures")))
-        if desk.audits is not None:
-            tabs.append(Tab("/audit", "nav.audit", path.startswith("/audit")))
+        rooms = ((desk.rules, "/policy", "nav.policy"), (desk.figures, "/figures", "nav.figures"),
+                 (desk.audits, "/audit", "nav.audit"))  # fmt: skip
+        tabs += [Tab(one, key, path.startswith(one)) for room, one, key in rooms if room is not None]
     if desk.absences is not None:
         tabs.append(Tab("/settings", "nav.settings", path.startswith("/settings")))
     if desk.outside is not None:

@@ -96,7 +96,7 @@ class Review:
             self.looks.opened(actor, view.record.id)
 
     async def body(self, actor: Actor, message_id: str, what: Reading = "raw") -> bytes:
-        """The octets; `what` of them is shown, see `Looks`. Raises NotFound, Forbidden, BodyGone, OSError, StoreError."""
+        """The octets; `what` is shown, see `Looks`. Raises NotFound, Forbidden, BodyGone, OSError, StoreError."""
         record = await self._seen(actor, message_id)
         if not may_read_body(actor, record):
             raise Forbidden(refusals.BODIES_ARE_PRIVATE)

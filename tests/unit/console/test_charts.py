@@ -55,4 +55,4 @@ def test_no_cell_is_a_formula() -> None:
     rows = list(csv.reader(io.StringIO(csv_text(["name"], [[text] for text in texts]), newline="")))
     assert rows[0] == ["name"]
     assert [row[0] for row in rows[1:]] == [f"'{text}" for text in texts]
-    assert csv_text(["n"], [[-5], [0.25], [None], ["plain"]]) == "n\r\n-5\r\n0.25\r\n\r\nplain\r\n"
+    assert csv_text(["n"], [[-5], [0.25], [None], ["plain"]]) == 'n\r\n-5\r\n0.25\r\n""\r\nplain\r\n'
