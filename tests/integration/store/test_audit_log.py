@@ -17,9 +17,10 @@ from mailguard.mail.actor import HOUSE, Actor, Role
 from mailguard.mail.lifecycle import Event
 from mailguard.mail.verdict import Disposition
 from mailguard.review.audits import AuditReview
-from mailguard.store import audit_log
+from mailguard.store import audit, audit_log
 from mailguard.store.audit_export import check_copy, read_copy
 from mailguard.store.audit_log import AuditLog, Checked, LineFilter
+from mailguard.store.rows import to_text
 
 SENDER = Actor(ANN, Role.SENDER, "console")
 ADMIN = Actor("admin@corp.example", Role.ADMINISTRATOR, "cli")
@@ -195,3 +196,14 @@ async def test_the_ledger_is_laid_beside_a_copy(ledger: Ledger) -> None:
     assert await room.first_other(kept) is None
     assert await room.first_other({**kept, 4: "00" * 32}) == 4
     assert await room.first_other({**kept, 99: "00" * 32}) == 99
+
+
+async def test_a_line_that_was_made_anew_with_its_hash_breaks_the_next(ledger: Ledger) -> None:
+    await some_lines(ledger)
+    lines = [json.loads(line) for line in lines_of(await exported(ledger))]
+    forged = {**lines[1], "comment": "nothing"}
+    said = [forged[name] for name in ("number", "at_us", "message_id", "actor", "role", "via", "event")]
+    said += [to_text(forged["recipients"]), forged["comment"], to_text(forged["detail"])]
+    forged["hash"] = audit.chained(bytes.fromhex(forged["previous"]), tuple(said)).hex()
+    assert check_copy([lines[0], forged]).broken is None  # by itself nobody could tell
+    assert check_copy([lines[0], forged, lines[2]]).broken == 3
