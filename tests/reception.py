@@ -271,7 +271,9 @@ async def open_reception(
     )  # fmt: skip
     access = Access(
         Sessions(db), outbox, audit,
-        AccessSettings(company, frozenset({ADMIN}), frozenset({AUDITOR}), frozenset({OFFICER}), second_factor=second_factor),
+        AccessSettings(
+            company, frozenset({ADMIN}), frozenset({AUDITOR}), frozenset({OFFICER}), second_factor=second_factor
+        ),
         now=clock, key=lambda: b"k" * 32,
     )  # fmt: skip
     letters = LetterSettings(parse_address("mailguard@corp.example"), console.url, company, (ADMIN,), "en")

@@ -23,6 +23,7 @@ EVENTS = (
 HOUSE_EVENTS = (
     "refuse", "challenge", "login", "token-create", "token-revoke", "export", "figures", "incident",
     "incident_closed", "absence", "absence_ended",
+    "logout", "session-end", "factor-add", "factor-codes", "factor-fail", "factor-recovery", "factor-reset",
 )  # fmt: skip
 VIAS = ("console", "letter", "api", "cli", "clock", "smtp")
 READINGS: tuple[str, ...] = get_args(Reading)

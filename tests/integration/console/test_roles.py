@@ -49,6 +49,8 @@ PAGES: dict[str, tuple[int, ...]] = {
     "/messages/{id}/html": BODIES,
     "/messages/{id}/raw": BODIES,
     "/settings": LOGGED_IN,
+    "/sessions": LOGGED_IN,
+    "/sessions/all": (303, 404, 404, 404, 404, 404, 200),
     "/policy": SEES_ALL,
     "/policy/simulations/{id}": SEES_ALL,
     "/figures": SEES_ALL,
@@ -113,7 +115,10 @@ API: dict[tuple[str, str], tuple[tuple[int, ...], Any]] = {
 }
 #: Asked in other tests: streams that do not end, ways in, and what changes nothing about mail.
 ELSEWHERE = {
-    "/events", "/api/v1/events", "/logout", "/language", "/login/code", "/login/link", "/api/{path:path}",
+    "/login/password", "/login/oidc", "/login/oidc/back", "/login/oidc/end", "/factor",
+    "/factor/begin", "/factor/confirm", "/factor/codes", "/sessions/end", "/events",
+    "/api/v1/events", "/logout", "/language", "/login/code", "/login/link",
+    "/api/{path:path}",
 }  # fmt: skip
 FILLED = {"table": "rules", "name": "console.css", "token": "x" * 20}
 
