@@ -21,7 +21,7 @@ DEFAULT_EVENTS: Final[tuple[Event, ...]] = (
     "held", "approval", "reminder", "escalated", "expired", "rejected", "letters_failing", "channel_failing",
 )  # fmt: skip
 #: The event that a notice belongs to. Those that carry a secret (login, password) and those that tell one person what
-#: somebody did in his place (answered) belong to none: they stay letters.
+#: somebody did in his place (answered), and the figures of a month, belong to none: they stay letters.
 EVENT_OF: Final[Mapping[NoticeKind, Event]] = {
     "held": "held",
     "approval": "approval",
