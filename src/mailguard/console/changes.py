@@ -75,7 +75,7 @@ def alteration_title(line: HistoryLine, by: Speaker) -> str:
 def password_for(record: MessageRecord, person: str, by: Speaker) -> Sequence[str]:
     """The passwords of what is out; nothing for anybody but the sender."""
     row = passwords(record, by.language) if person in record.owners else None
-    return () if row is None else row.lines
+    return () if row is None else tuple(line.text for line in row.lines)
 
 
 def _line(text: str, by: Speaker) -> DiffLine:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from mailguard.console.present import Badge, Speaker, badge, counted, mail_badge
 from mailguard.mail.lifecycle import State
-from mailguard.mail.verdict import Disposition
-from mailguard.notify import letter_rows
+from mailguard.notify.letter_people import flagged as flagged
 from mailguard.notify.phrases import on_one_line, people
 from mailguard.review import MessageRecord, RecipientRecord
 
@@ -44,21 +43,6 @@ class Company:
     flagged: bool
     lines: tuple[Person, ...]
     folded: tuple[Person, ...]
-
-
-def flagged(record: MessageRecord) -> tuple[RecipientRecord, ...]:
-    """The held copies that a rule singles out among the outside ones: without them the mail still goes to somebody.
-
-    A rule about everybody outside (too many see each other, personal data) points at nobody in particular.
-    """
-    held = letter_rows.held(record)
-    outside = {r.address.key for r in held if r.external} or {r.address.key for r in held}
-    pointed: set[str] = set()
-    for hit in record.verdict.enforced:
-        named = {address.key for address in hit.recipients} & outside
-        if hit.disposition > Disposition.DELAY and named != outside:
-            pointed |= named
-    return tuple(r for r in held if r.address.key in pointed) if pointed != outside else ()
 
 
 def audience(record: MessageRecord, speaker: Speaker) -> str:

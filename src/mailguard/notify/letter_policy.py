@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from mailguard.mail.organization import Language
 from mailguard.notify import letter_texts as say
+from mailguard.notify.letter_choices import Choice
 from mailguard.notify.letter_rows import Row
 from mailguard.notify.letter_sheet import Content
 from mailguard.notify.phrases import on_one_line
@@ -28,8 +29,8 @@ def policy_letter(kind: str, language: Language, problems: Sequence[str], *, lin
         subject=say.TAGS[kind].of(language) + head,
         headline=head,
         lead=((say.POLICY_REFUSED_LEAD if refused else say.POLICY_GOOD_LEAD).of(language),),
-        rows=(Row(say.PROBLEMS.of(language), tuple(lines)),) if lines else (),
-        button=say.OPEN_CONSOLE.of(language) if link else "",
+        rows=(Row.of(say.PROBLEMS.of(language), *lines),) if lines else (),
+        choices=(Choice(say.OPEN_CONSOLE.of(language), link),) if link else (),
         link=link,
         foot=say.FOOT_LOGIN.of(language, name=name),
     )

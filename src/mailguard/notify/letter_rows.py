@@ -1,4 +1,4 @@
-"""The facts of a held mail as rows of a letter: recipients by organisation, files, reasons, what happens by default.
+"""The facts of a held mail as rows of a letter: files, reasons, personal data, what happens by default, who approves.
 
 Long lists are cut with their number said, so that a letter stays one screen long. What came from a stranger's mail is
 put on one line. Pure functions over the ledger's records.
@@ -6,28 +6,53 @@ put on one line. Pure functions over the ledger's records.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from mailguard.mail.address import Address
 from mailguard.mail.alteration import zip_passwords
 from mailguard.mail.facts import Attachment
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Disposition, RuleHit
 from mailguard.notify import letter_texts as say
-from mailguard.notify.phrases import PERSONAL, STATES, evidence_line, file_size, listed, moment, on_one_line
+from mailguard.notify.phrases import (
+    PERSONAL,
+    STATES,
+    evidence_line,
+    file_size,
+    listed,
+    moment,
+    on_one_line,
+    roughly,
+    zone_word,
+)
 from mailguard.store.records import MessageRecord, RecipientRecord
 
-_MOST_RECIPIENTS, _MOST_FILES, _MOST_EVIDENCE = 12, 8, 6
+_MOST_FILES, _MOST_EVIDENCE = 8, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a row. head: it names the group of those that follow; item: it is one of a group."""
+
+    text: str
+    head: bool = False
+    item: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A label and its lines."""
+    """A label and its lines. count: how many there are in all, "" where that says nothing."""
 
     label: str
-    lines: tuple[str, ...]
+    lines: tuple[Line, ...]
+    count: str = ""
+
+    @classmethod
+    def of(cls, label: str, *texts: str) -> Row:
+        """A row of plain lines."""
+        return cls(label, tuple(map(Line, texts)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +67,7 @@ def reasons(hits: Sequence[RuleHit], language: Language) -> tuple[Reason, ...]:
     """Every rule that holds the mail, strictest first."""
     return tuple(
         Reason(
-            hit.because.ja if language == "ja" else hit.because.en,
+            on_one_line(hit.because.ja if language == "ja" else hit.because.en, 600),
             (
                 *(on_one_line(evidence_line(e, language), 160) for e in hit.evidence[:_MOST_EVIDENCE]),
                 *(on_one_line(note.ja if language == "ja" else note.en, 200) for note in hit.notes),
@@ -71,47 +96,16 @@ def held(record: MessageRecord) -> list[RecipientRecord]:
     return [r for r in record.recipients if r.state is State.HELD]
 
 
-def spoken_of(record: MessageRecord, people: Sequence[Address]) -> list[RecipientRecord]:
-    """The copies that a letter speaks of: those named, else all."""
-    wanted = {address.key for address in people}
-    return [r for r in record.recipients if not wanted or r.address.key in wanted]
-
-
-def recipients(shown: Sequence[RecipientRecord], language: Language, *, answers: bool = False) -> Row:
-    """Recipients by organisation, outside ones first."""
-    by_domain: dict[str, list[RecipientRecord]] = {}
-    for recipient in sorted(shown, key=lambda r: not r.external):
-        by_domain.setdefault(recipient.address.ascii_domain, []).append(recipient)
-    lines = [line for domain, group in by_domain.items() for line in _group(domain, group, language, answers)]
-    kept = lines[: _MOST_RECIPIENTS + len(by_domain)]
-    if len(lines) > len(kept):
-        kept.append(say.MORE.of(language, count=len(lines) - len(kept)))
-    return Row(say.RECIPIENTS.of(language), tuple(kept))
-
-
-def _group(domain: str, group: Sequence[RecipientRecord], language: Language, answers: bool) -> Iterable[str]:
-    side = (say.OUTSIDE if group[0].external else say.INSIDE).of(language)
-    if len(group) == 1:
-        yield f"{group[0].address} ({side}){_answer(group[0], answers)}"
-        return
-    yield f"{domain} ({side})"
-    for recipient in group:
-        yield f"・{recipient.address}{_answer(recipient, answers)}"
-
-
-def _answer(recipient: RecipientRecord, wanted: bool) -> str:
-    return f": {on_one_line(recipient.last_text, 200)}" if wanted and recipient.last_text else ""
-
-
 def files(record: MessageRecord, language: Language) -> Row | None:
     """Attachments with size, and whether they are encrypted; None without any."""
     attached = record.facts.attachments
     if not attached:
         return None
-    lines = [_file(a, language) for a in attached[:_MOST_FILES]]
+    lines = [Line(_file(a, language)) for a in attached[:_MOST_FILES]]
     if len(attached) > _MOST_FILES:
-        lines.append(say.MORE_FILES.of(language, count=len(attached) - _MOST_FILES))
-    return Row(say.FILES.of(language), tuple(lines))
+        lines.append(Line(say.MORE_FILES.of(language, count=len(attached) - _MOST_FILES)))
+    count = say.FILES_COUNT.of(language, count=len(attached)) if len(attached) > 1 else ""
+    return Row(say.FILES.of(language), tuple(lines), count)
 
 
 def _file(attachment: Attachment, language: Language) -> str:
@@ -127,7 +121,7 @@ def locked(record: MessageRecord) -> list[RecipientRecord]:
 def passwords(record: MessageRecord, language: Language) -> Row | None:
     """The passwords of what is out, for the sender alone."""
     found = dict.fromkeys(password for one in locked(record) for password in zip_passwords(one.recipe or ()))
-    return Row(say.PASSWORD.of(language), tuple(found)) if found else None
+    return Row.of(say.PASSWORD.of(language), *found) if found else None
 
 
 def personal(record: MessageRecord, language: Language) -> Row | None:
@@ -140,21 +134,26 @@ def personal(record: MessageRecord, language: Language) -> Row | None:
     ]
     if facts.persons:
         counts.insert(0, say.PERSONS.of(language, count=facts.persons))
-    return Row(say.DATA.of(language), (("、" if language == "ja" else ", ").join(counts),)) if counts else None
+    return Row.of(say.DATA.of(language), ("、" if language == "ja" else ", ").join(counts)) if counts else None
 
 
-def ending(record: MessageRecord, timezone: str, language: Language) -> Row | None:
-    """What happens when nobody decides, and when; None if no clock runs."""
+def ending(record: MessageRecord, timezone: str, language: Language, now: datetime) -> str:
+    """What happens when nobody decides, at which time of which zone, and how far off that is; "" if no clock runs."""
     waiting = [r for r in held(record) if r.expires_at is not None]
     if not waiting:
-        return None
+        return ""
     first = min(waiting, key=lambda r: r.expires_at or record.received_at)
     assert first.expires_at is not None
-    when = moment(first.expires_at, timezone, language)
+    when = say.WHEN.of(
+        language,
+        moment=moment(first.expires_at, timezone, language),
+        zone=zone_word(first.expires_at, timezone, language),
+        left=roughly(first.expires_at - now, language),
+    )
     sentence = {"release": say.ENDS_RELEASE, "discard": say.ENDS_DISCARD}.get(str(first.expire_action), say.ENDS_RETURN)
     if first.disposition is Disposition.APPROVE and sentence is say.ENDS_RETURN:
         sentence = say.ENDS_APPROVAL
-    return Row(say.OTHERWISE.of(language), (sentence.of(language, when=when),))
+    return sentence.of(language, when=when)
 
 
 def asked(record: MessageRecord, language: Language) -> Row | None:
@@ -164,26 +163,26 @@ def asked(record: MessageRecord, language: Language) -> Row | None:
     for approvers, quorum in found:
         people = listed(approvers, language, 5) if approvers else say.ADMINISTRATORS.of(language)
         lines.append(say.ASKED_QUORUM.of(language, people=people, quorum=quorum))
-    return Row(say.ASKED.of(language), tuple(lines)) if lines else None
+    return Row.of(say.ASKED.of(language), *lines) if lines else None
 
 
 def sender(record: MessageRecord, language: Language) -> Row:
     """Who sent it: the login where there is one, else the reverse-path."""
-    return Row(say.FROM.of(language), (on_one_line(record.from_header or str(record.sender), 160),))
+    return Row.of(say.FROM.of(language), on_one_line(record.from_header or str(record.sender), 160))
 
 
 def decided(actor: str, language: Language) -> Row | None:
     """Who decided; None if the house did."""
-    return Row(say.DECIDED.of(language), (on_one_line(actor, 160),)) if actor else None
+    return Row.of(say.DECIDED.of(language), on_one_line(actor, 160)) if actor else None
 
 
 def comment(text: str, language: Language) -> Row | None:
     """What the one who decided wrote, line by line; None without."""
-    lines = tuple(on_one_line(line, 400) for line in text.splitlines() if line.strip())
-    return Row(say.COMMENT.of(language), lines[:20]) if lines else None
+    lines = [on_one_line(line, 400) for line in text.splitlines() if line.strip()]
+    return Row.of(say.COMMENT.of(language), *lines[:20]) if lines else None
 
 
 def why(record: MessageRecord, language: Language) -> Row | None:
     """Why it had been held, in a line a rule; None for a mere undo window."""
     given = reasons(record.verdict.enforced, language)
-    return Row(say.REASON.of(language), tuple(r.sentence for r in given)) if given else None
+    return Row.of(say.REASON.of(language), *(r.sentence for r in given)) if given else None

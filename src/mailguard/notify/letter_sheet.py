@@ -1,25 +1,37 @@
 """From a letter's content to its text and HTML, by two templates.
 
-The HTML is tables with inline styles, because Outlook knows little else; colours are set so that dark mode may turn
-them. The text says the same in the same order. Templates escape everything; they get values, never markup.
+The HTML is tables with inline styles, because Outlook's Word engine and Gmail know little else; nothing essential
+stands in a style element, nothing is loaded from anywhere, and colours are such that dark mode may turn them. The text
+says the same in the same order, in lines that fit. Templates escape everything; they get values, never markup.
 """
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from mailguard.mail.organization import Language
 from mailguard.notify import letter_texts as say
+from mailguard.notify.columns import columns, wrapped
+from mailguard.notify.letter_choices import Choice
 from mailguard.notify.letter_rows import Reason, Row
+from mailguard.notify.marked import Pair, Stretch, marked, pair_in, pairs_in
+
+_RULE = 60
+#: Behind the preview text, so that a mailbox's list shows nothing else after it.
+_FILLER = "\u034f\u200c\u00a0" * 40
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a letter says, in the order in which it is read."""
+    """What a letter says, in the order in which it is read.
+
+    otherwise: what happens when nobody decides; rows_below: what is read after that; choices: the buttons, the first
+    stands out; link: where they lead; how_to_reply: what an answer to the letter may say.
+    """
 
     kind: str
     subject: str
@@ -27,9 +39,13 @@ class Content:
     reasons: Sequence[Reason] = ()
     lead: Sequence[str] = ()
     rows: Sequence[Row] = ()
-    button: str = ""
+    otherwise: str = ""
+    rows_below: Sequence[Row] = ()
+    choices: Sequence[Choice] = ()
     link: str = ""
     code: str = ""
+    code_use: str = ""
+    how_to_reply: Sequence[str] = ()
     closing: Sequence[str] = ()
     foot: str = ""
 
@@ -38,14 +54,26 @@ class Content:
         """The code in two groups, as people read it out."""
         return f"{self.code[:3]} {self.code[3:]}" if len(self.code) == 6 else self.code
 
+    @property
+    def preview(self) -> str:
+        """What the list of a mailbox shows beside the subject."""
+        after = self.otherwise or (self.lead[0] if self.lead else "")
+        return f"{self.headline} {after}".strip()[:200]
 
-#: Which side of the reader's attention a letter belongs to: the bar at its top.
+
+#: Which side of the reader's attention a letter belongs to: the bar at its top, and a sign for those who see no colour.
 ACCENTS = {
     "held": "#b45309", "approval": "#b45309", "reminder": "#b45309", "escalated": "#b45309", "urgent": "#b91c1c",
     "answered": "#15803d",
     "bounced": "#b91c1c", "sent": "#15803d", "password": "#15803d", "login": "#1d4ed8",
     "policy_refused": "#b91c1c", "policy_good": "#15803d", "monthly": "#1d4ed8",
     "letters_failing": "#b91c1c", "letters_good": "#15803d", "channel_failing": "#b91c1c", "channel_good": "#15803d",
+}  # fmt: skip
+SIGNS = {
+    "held": "‖", "approval": "?", "reminder": "?", "escalated": "?", "urgent": "!", "told": "i", "sent": "✓",
+    "password": "✓", "answered": "✓", "cancelled": "×", "rejected": "×", "expired": "×", "bounced": "↩", "reply": "↩",
+    "policy_refused": "!", "policy_good": "✓", "letters_failing": "!", "letters_good": "✓", "channel_failing": "!",
+    "channel_good": "✓", "monthly": "i",
 }  # fmt: skip
 
 _TEMPLATES = Environment(
@@ -59,21 +87,51 @@ _TEMPLATES = Environment(
 
 def render(content: Content, language: Language) -> tuple[str, str]:
     """Text and HTML of a letter."""
+    pairs = pairs_in([line for reason in content.reasons for line in reason.evidence])
     values = {
         "content": content,
         "language": language,
         "accent": ACCENTS.get(content.kind, "#475569"),
-        "code_label": say.CODE.of(language),
-        "code_use": say.CODE_USE.of(language) if content.kind != "login" else "",
-        "rule": "-" * 60,
-        "underline": "=" * min(60, _columns(content.headline)),
+        "sign": SIGNS.get(content.kind, ""),
+        "tag": say.TAGS[content.kind].of(language).strip(" []【】"),
+        "say": _sayer(language),
+        "mark": partial(_mark, pairs, known=True),
+        "mark_odd": partial(_mark, pairs, known=False),
+        "pair": pair_in,
+        "bracketed": _bracketed,
+        "wrap": _wrap,
+        "filler": _FILLER,
+        "rule": "-" * _RULE,
+        "underline": "=" * min(_RULE, columns(content.headline)),
     }
-    return (
-        _TEMPLATES.get_template("letter.txt.j2").render(values),
-        _TEMPLATES.get_template("letter.html.j2").render(values),
-    )
+    text = _TEMPLATES.get_template("letter.txt.j2").render(values)
+    return _tidy(text), _TEMPLATES.get_template("letter.html.j2").render(values)
 
 
-def _columns(text: str) -> int:
-    """Width in columns: East Asian wide characters take two."""
-    return sum(2 if unicodedata.east_asian_width(ch) in "WF" else 1 for ch in text)
+def _sayer(language: Language) -> Callable[..., str]:
+    def said(name: str, **values: object) -> str:
+        return str(getattr(say, name).of(language, **values))
+
+    return said
+
+
+def _mark(pairs: Sequence[Pair], text: str, *, known: bool) -> tuple[Stretch, ...]:
+    return marked(text, pairs, known=known)
+
+
+def _bracketed(stretches: Sequence[Stretch]) -> str:
+    """The mark of plain text: examp[1]e.co.jp. A place where something is missing has nothing to mark."""
+    return "".join(f"[{one.text}]" if one.differs else one.text for one in stretches)
+
+
+def _wrap(text: str, first: str = "", later: str = "") -> str:
+    return "\n".join(wrapped(text, first=first, later=later))
+
+
+def _tidy(text: str) -> str:
+    """No blanks at line ends, never two empty lines, one line end at the end."""
+    lines: list[str] = []
+    for line in (one.rstrip(" ") for one in text.strip().split("\n")):
+        if line or (lines and lines[-1]):
+            lines.append(line)
+    return "\n".join(lines) + "\n"

@@ -22,6 +22,7 @@ TAGS = {
     "rejected": Both("【未送信】", "[Not sent] "),
     "expired": Both("【未送信】", "[Not sent] "),
     "bounced": Both("【不達】", "[Not delivered] "),
+    "reply": Both("【ご返信について】", "[Your answer] "),
     "login": Both("", ""),
     "policy_refused": Both("【設定エラー】", "[Policy refused] "),
     "policy_good": Both("【復旧】", "[Policy good] "),
@@ -170,11 +171,16 @@ PROBLEMS = Both("誤りの箇所", "What is wrong")
 OUTSIDE = Both("社外", "outside")
 INSIDE = Both("社内", "internal")
 ENCRYPTED = Both("暗号化", "encrypted")
+FLAGGED = Both("⚠ 要確認 ", "(!) check: ")
+COMPANY = Both("{domain} ({side}・{people})", "{domain} ({side}, {people})")
+AUDIENCE = Both("{people}・{companies}組織", "{people}, {companies} organisations")
+FILES_COUNT = Both("{count}件", "{count} files")
 MORE = Both("ほか{count}名", "and {count} more")
 MORE_FILES = Both("ほか{count}件", "and {count} more")
 PERSONS = Both("{count}名分", "{count} persons")
 
 # What happens when nothing is done
+WHEN = Both("{moment} {zone}({left})", "{moment} {zone} ({left})")
 ENDS_RETURN = Both(
     "{when} までに決めないと、送信せずに元のメールをお返しします。",
     "Unless you decide by {when}, it is not sent and the original comes back to you.",
@@ -186,19 +192,61 @@ ENDS_APPROVAL = Both(
     "Without approval by {when}, it is not sent and goes back to the sender.",
 )
 
+# The look-alike and what it resembles
+WRITTEN = Both("このメールの宛先", "In this mail")
+KNOWN = Both("よく似た既知の相手", "It resembles")
+DIFFERENCE = Both("違い: {words}", "The difference: {words}")
+
 # Acts
+OPEN_PAGE = Both("決める画面", "The page to decide on")
 OPEN_DECIDE = Both("内容を確認して決める", "Look and decide")
 OPEN_APPROVE = Both("内容を確認して承認・却下する", "Look and approve or reject")
 OPEN_STATUS = Both("状況を見る", "See what became of it")
 OPEN_CONSOLE = Both("管理画面を開く", "Open the console")
 OPEN_LOGIN = Both("ログインする", "Log in")
+REMOVE_FLAGGED = Both("{people}を外して送信", "Remove {people} and send")
+RELEASE = Both("このまま送信", "Send as it is")
+CANCEL = Both("送信しない", "Don't send")
+APPROVE = Both("承認して送信", "Approve and send")
+REJECT = Both("却下する", "Reject")
+BUTTONS_OPEN = Both(
+    "ボタンを押しても、まだ何も送信されません。開いた画面で決めます。",
+    "A button sends nothing yet: it opens a page, and you decide there.",
+)
+CHOICES = Both("画面で選べる操作: {acts}", "On that page: {acts}")
 CODE = Both("確認コード", "Code")
 CODE_USE = Both(
     "開いた画面にこのコードを入力すると、ログインせずに決められます。このメール専用です。",
     "Type this code on the page to decide without logging in. It works for this mail only.",
 )
+
+# Deciding by an answer
+REPLY = Both("返信でも決められます", "You can also answer this letter")
+REPLY_HELD = (
+    Both(
+        "「送信」または「OK」と返信: すべての宛先に、このまま送信します。",
+        "Reply “OK” or “send”: it goes out to everybody as it is.",
+    ),
+    Both("「取消」と返信: 送信しません。", "Reply “cancel”: it is not sent."),
+    Both("宛先を外すときは、画面から操作してください。", "To take a recipient off, use the page."),
+)
+REPLY_WAITING = (
+    Both("「取消」と返信: 承認を待たずに、送信を取りやめます。", "Reply “cancel”: it is withdrawn and not sent."),
+)
+REPLY_APPROVAL = (
+    Both(
+        "「承認」または「OK」と返信: 承認して送信します。", "Reply “approve” or “OK”: you approve it, and it is sent."
+    ),
+    Both(
+        "「却下」と返信: 送信しません。続けて書いた文は、送信者へのコメントになります。",
+        "Reply “reject”: it is not sent. What you write after it is your comment to the sender.",
+    ),
+)
+REPLY_QUOTE = Both("引用は残したままでかまいません。", "The quoted text may stay.")
+
 FOOT = Both(
     "{name} の mailguard が自動で送信しました。このメールに返信しても操作はできません。番号 {id}",
     "Written by mailguard of {name}. Replying to this letter does nothing. Number {id}",
 )
+FOOT_REPLY = Both("{name} の mailguard が自動で送信しました。番号 {id}", "Written by mailguard of {name}. Number {id}")
 FOOT_LOGIN = Both("{name} の mailguard が自動で送信しました。", "Written by mailguard of {name}.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from mailguard.mail.organization import Language
 from mailguard.notify import letter_texts as say
 from mailguard.notify.channels import chat_texts as chat
+from mailguard.notify.letter_choices import Choice
 from mailguard.notify.letter_rows import Row
 from mailguard.notify.letter_sheet import Content
 from mailguard.notify.phrases import on_one_line
@@ -31,8 +32,8 @@ def trouble_letter(kind: str, language: Language, trouble: tuple[str, str], *, l
         subject=say.TAGS[kind].of(language) + title,
         headline=title,
         lead=(lead.of(language),) if lead else (),
-        rows=(Row(chat.REASON.of(language), (on_one_line(reason, 300),)),) if reason else (),
-        button=say.OPEN_CONSOLE.of(language) if link else "",
+        rows=(Row.of(chat.REASON.of(language), on_one_line(reason, 300)),) if reason else (),
+        choices=(Choice(say.OPEN_CONSOLE.of(language), link),) if link else (),
         link=link,
         foot=say.FOOT_LOGIN.of(language, name=house),
     )

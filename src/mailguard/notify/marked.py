@@ -95,13 +95,17 @@ def compared(written: str, known: str) -> Pair:
     )
 
 
-def marked(text: str, pairs: Sequence[Pair]) -> tuple[Stretch, ...]:
-    """A sentence or an address with the domains of these pairs marked wherever they stand in it as a whole."""
-    return _joined_alike(_marked(text, pairs))
+def marked(text: str, pairs: Sequence[Pair], *, known: bool = True) -> tuple[Stretch, ...]:
+    """A sentence or an address with the domains of these pairs marked wherever they stand in it as a whole.
+
+    known: the ones that they resemble too; in a list of recipients those are nothing to look at.
+    """
+    return _joined_alike(_marked(text, pairs, known))
 
 
-def _marked(text: str, pairs: Sequence[Pair]) -> Iterator[Stretch]:
-    wanted = {joined(side).lower(): side for pair in pairs for side in (pair.known, pair.written)}
+def _marked(text: str, pairs: Sequence[Pair], known: bool) -> Iterator[Stretch]:
+    sides = [side for pair in pairs for side in ((pair.known, pair.written) if known else (pair.written,))]
+    wanted = {joined(side).lower(): side for side in sides}
     wanted |= {pair.also.lower(): (Stretch(pair.also, True),) for pair in pairs if pair.also}
     if not wanted:
         yield Stretch(text, False)

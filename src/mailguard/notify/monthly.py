@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from mailguard.mail.organization import Language
+from mailguard.notify.letter_choices import Choice
 from mailguard.notify.letter_rows import Row
 from mailguard.notify.letter_sheet import Content
 from mailguard.notify.letter_texts import TAGS
@@ -123,7 +124,7 @@ def monthly_letter(language: Language, monthly: Monthly, *, link: str, name: str
         headline=head.of(language, month=month, n=f"{now.stopped:,}"),
         lead=(lead,),
         rows=(*_rows(language, monthly), *([Row(_NOISY.of(language), tuple(noisy))] if noisy else [])),
-        button=_OPEN.of(language) if link else "",
+        choices=(Choice(_OPEN.of(language), link),) if link else (),
         link=link,
         closing=(*([_NOISY_WHY.of(language)] if noisy else []), _NO_PERSONS.of(language)),
         foot=_FOOT.of(language, name=name),

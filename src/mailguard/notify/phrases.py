@@ -204,6 +204,30 @@ def moment(when: datetime, timezone: str, language: Language, *, year: bool = Fa
     return f"{day} {local.day} {_MONTHS[local.month - 1]}{years}, {local:%H:%M}"
 
 
+def zone_word(when: datetime, timezone: str, language: Language) -> str:
+    """What the time zone is called beside a time: 日本時間, JST, UTC+08:00."""
+    if timezone == "Asia/Tokyo" and language == "ja":
+        return "日本時間"
+    local = when.astimezone(zone(timezone))
+    name = local.tzname() or ""
+    return name if name.isalpha() else f"UTC{local.isoformat()[-6:]}"
+
+
+def roughly(length: timedelta, language: Language) -> str:
+    """How far ahead, as people say it: あと3日, in 3 days; hours below two days, minutes below two hours."""
+    minutes = max(1, round(length.total_seconds() / 60))
+    number, ja, en = (
+        (round(minutes / 1440), "日", "days")
+        if minutes >= 2880
+        else (round(minutes / 60), "時間", "hours")
+        if minutes >= 120
+        else (minutes, "分", "minutes")
+    )
+    if language == "ja":
+        return f"あと{number}{ja}"
+    return f"in {number} {en if number > 1 else en[:-1]}"
+
+
 def span(length: timedelta, language: Language) -> str:
     """A length of time in its largest two units that matter: 71時間59分, 71 h 59 min; never negative."""
     seconds = max(0, int(length.total_seconds()))

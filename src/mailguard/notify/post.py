@@ -30,7 +30,7 @@ from mailguard.store.spool import Spool
 
 _KINDS: tuple[NoticeKind, ...] = (
     "held", "approval", "reminder", "escalated", "answered", "urgent", "told", "sent", "password", "cancelled",
-    "rejected", "expired", *WITHOUT_MAIL,
+    "rejected", "expired", "reply", *WITHOUT_MAIL,
 )  # fmt: skip
 _AT_ONCE = 32
 #: Look again after so many seconds without being woken: a command line beside us may have written notices.

@@ -13,6 +13,7 @@ from typing import Any
 
 from mailguard.mail.organization import Language
 from mailguard.notify import letter_texts as say
+from mailguard.notify.letter_choices import Choice
 from mailguard.notify.letter_rows import Reason, Row
 from mailguard.notify.letter_sheet import Content
 from mailguard.notify.phrases import Both, evidence_line, on_one_line
@@ -65,11 +66,11 @@ def told(language: Language, telling: Telling, *, link: str, name: str, message_
         reasons=reasons,
         lead=(say.TOLD_LEADS.get(telling.disposition, say.TOLD_LEADS["deliver"]).of(language),),
         rows=(
-            Row(say.FROM.of(language), (telling.sender,)),
-            Row(say.SUBJECT.of(language), (subject,)),
-            Row(say.RECIPIENTS.of(language), tuple(shown)),
+            Row.of(say.FROM.of(language), telling.sender),
+            Row.of(say.SUBJECT.of(language), subject),
+            Row.of(say.RECIPIENTS.of(language), *shown),
         ),
-        button=say.OPEN_STATUS.of(language) if link else "",
+        choices=(Choice(say.OPEN_STATUS.of(language), link),) if link else (),
         link=link,
         foot=say.FOOT.of(language, name=name, id=message_id),
     )

@@ -21,10 +21,11 @@ from mailguard.mail.verdict import Disposition, ExpireAction, Verdict
 from mailguard.mail.voices import voices
 
 MessageKind = Literal["mail", "letter"]
-#: What a notice asks a letter for. "told" may have a message that never came in; those from "login" on have none.
+#: What a notice asks a letter for. "told" may have a message that never came in, "reply" may know none; those from
+#: "login" on have none.
 NoticeKind = Literal[
     "held", "approval", "reminder", "escalated", "answered", "urgent", "told", "sent", "password", "cancelled",
-    "rejected", "expired", "bounced", "login", "policy_refused", "policy_good",
+    "rejected", "expired", "bounced", "reply", "login", "policy_refused", "policy_good",
     "letters_failing", "letters_good", "channel_failing", "channel_good",
     "monthly",
 ]  # fmt: skip

@@ -22,7 +22,7 @@ from mailguard.console.present import Speaker
 from mailguard.console.problems import _PAGES
 from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.organization import Language
-from mailguard.notify import letter_texts
+from mailguard.notify import letter_texts, reply_texts
 from mailguard.notify.phrases import Both
 from mailguard.store.visits import How
 
@@ -94,6 +94,8 @@ def blanks(sentence: str) -> set[str]:
         *TEXTS.items(),
         *((name, text) for name, text in vars(letter_texts).items() if isinstance(text, Both)),
         *letter_texts.TAGS.items(),
+        *reply_texts.HEADS.items(),
+        *reply_texts.LEADS.items(),
     ],
 )
 def test_both_languages_say_something_with_the_same_values(key: str, both: Both) -> None:

@@ -17,7 +17,7 @@ from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Because, Disposition
 from mailguard.notify.letter_texts import TAGS
-from mailguard.notify.letters import ASKING, RETURNS, Kind, LetterContext, LetterSettings, compose
+from mailguard.notify.letters import ASKING, RETURNS, Kind, LetterContext, LetterSettings, ReplyResult, compose
 from mailguard.notify.monthly import Monthly
 from mailguard.notify.readers import WITHOUT_MAIL
 from mailguard.notify.telling import Telling
@@ -28,7 +28,8 @@ KINDS = get_args(Kind)
 STATE_OF = {"held": State.HELD, "approval": State.HELD, "sent": State.RELAYED, "cancelled": State.CANCELLED,
             "password": State.RELAYED,
             "rejected": State.REJECTED, "expired": State.EXPIRED, "bounced": State.BOUNCED, "answered": State.QUEUED,
-            "reminder": State.HELD, "escalated": State.HELD, "urgent": State.QUEUED, "told": State.QUEUED}  # fmt: skip
+            "reminder": State.HELD, "escalated": State.HELD, "urgent": State.QUEUED, "told": State.QUEUED,
+            "reply": State.HELD}  # fmt: skip
 TOLD = {
     "sender": "ann@corp.example", "subject": "Prices\r\nBcc: x", "recipients": ["bob@x.example"],
     "disposition": "reject", "hits": [{"ja": "社外です", "en": "It goes outside", "evidence": ["persons: 3"]}],
@@ -50,6 +51,8 @@ def letter(kind: Kind, language: Language = "ja", **changes: Any) -> EmailMessag
         changes = {"telling": Telling.of(TOLD), "about": ID, **changes}
     if kind == "monthly":
         changes = {"monthly": Monthly.of({"month": "2026-10", "now": {"mails": 5}}), **changes}
+    if kind == "reply":
+        changes = {"reply": ReplyResult("unclear", said="hm", reply_id="<answer@corp.example>"), **changes}
     record = None if kind in WITHOUT_MAIL else changes.pop("record", held_mail(disposition, STATE_OF[kind]))
     octets = compose(kind, language, context(record, **changes))
     return email.message_from_bytes(octets, policy=email.policy.default)
@@ -65,7 +68,7 @@ def text(mail: EmailMessage, kind: str = "plain") -> str:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_can_be_written_and_is_never_to_be_answered(kind: Kind, language: Language) -> None:
     mail = letter(kind, language, link="https://mg.corp.example/x", code="482913")
-    assert mail["auto-submitted"] == "auto-generated"
+    assert mail["auto-submitted"] == ("auto-replied" if kind == "reply" else "auto-generated")
     assert mail["x-auto-response-suppress"] == "All"
     assert mail["message-id"] == "<0dfk2m8zv1q3w7xz00@corp.example>"
     assert mail["to"] == "ann@corp.example"
@@ -78,16 +81,18 @@ def test_every_kind_can_be_written_and_is_never_to_be_answered(kind: Kind, langu
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - set(WITHOUT_MAIL)))
 def test_a_letter_lies_under_the_original(kind: Kind) -> None:
     mail = letter(kind)
-    assert mail["in-reply-to"] == "<original@corp.example>"
-    assert mail["references"] == "<first@example.co.jp> <original@corp.example>"
+    answer = ["<answer@corp.example>"] if kind == "reply" else []
+    assert mail["in-reply-to"] == ["<original@corp.example>", *answer][-1]
+    assert mail["references"].split() == ["<first@example.co.jp>", "<original@corp.example>", *answer]
     assert mail["x-mailguard-about"] == ID
 
 
 def test_the_reason_comes_first_then_its_evidence_then_everything_else() -> None:
     said = text(letter("held", link="https://mg.corp.example/t/x", code="482913"))
-    order = ["よく似た別のドメイン", "tanaka@examp1e.co.jp", "37名分の個人情報", "まだ送信していません", "/t/x",
-             "482913", "11月26日(木) 22:28", "件名", "example.co.jp (社外)", "boss@corp.example (社内)",
-             "図面.zip"]  # fmt: skip
+    order = ["よく似た別のドメイン", "tanaka@examp1e.co.jp", "37名分の個人情報", "まだ送信していません", "件名",
+             "宛先 (4名・3組織)", "要確認 tanaka@examp1e.co.jp (社外)", "example.co.jp (社外・2名)",
+             "boss@corp.example (社内)", "図面.zip", "個人情報: 37名分", "11月26日(木) 22:28 日本時間(あと3日)", "/t/x",
+             "1名を外して送信 / このまま送信 / 送信しない", "482913"]  # fmt: skip
     places = [said.index(piece) for piece in order]
     assert places == sorted(places)
 
@@ -241,7 +246,7 @@ def asked(kind: Kind, language: Language, **changes: Any) -> str:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("ja", ("boss@corp.example さんの代理として", "必要数 2", "11月26日(木) 22:28 まで")),
+        ("ja", ("boss@corp.example さんの代理として", "必要数 2", "11月26日(木) 22:28 日本時間")),
         ("en", ("in the place of boss@corp.example", "vice@corp.example (2 needed)", "Thu 26 Nov")),
     ],
 )

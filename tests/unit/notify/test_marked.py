@@ -58,6 +58,7 @@ def test_domains_are_marked_in_a_sentence_and_in_an_address() -> None:
     assert shown(marked("宛先「Examp1e.co.jp」は「example.co.jp」に似ています", pairs)) == (
         "宛先「Examp[1]e.co.jp」は「examp[l]e.co.jp」に似ています"
     )
+    assert shown(marked("sato@example.co.jp", pairs, known=False)) == "sato@example.co.jp"
     assert shown(marked("tanaka@mail.examp1e.co.jp (外)", pairs)) == "tanaka@mail.examp[1]e.co.jp (外)"
 
 

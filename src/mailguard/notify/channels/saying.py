@@ -20,6 +20,7 @@ from mailguard.mail.verdict import Disposition
 from mailguard.notify import letter_rows as rows
 from mailguard.notify import letter_texts as say
 from mailguard.notify.channels import chat_texts as chat
+from mailguard.notify.letter_people import spoken_of
 from mailguard.notify.letters import ASKING
 from mailguard.notify.phrases import Both, on_one_line, people
 from mailguard.notify.telling import Telling
@@ -110,17 +111,22 @@ class Speaker:
 
     def _about_mail(self, about: About, record: MessageRecord) -> Saying:
         language = self.organization.language
-        named = rows.spoken_of(record, _addresses(about.detail.get("recipients", ())))
+        named = spoken_of(record, _addresses(about.detail.get("recipients", ())))
         open_still = about.kind == "held" or about.kind in ASKING
         organisations = _by_organisation(str(one.address.ascii_domain) for one in named)
         subject = on_one_line(record.subject or "", _VALUE) if about.subject else None
-        ending = rows.ending(record, self.organization.timezone, language) if open_still else None
+        ending = rows.ending(record, self.organization.timezone, language, about.at) if open_still else ""
         asked = rows.asked(record, language) if about.kind in ASKING and about.room else None
         facts = [
             (say.FROM.of(language), _sender(record)),
             (say.RECIPIENTS.of(language), _listed(organisations, language)),
             *([] if subject is None else [(say.SUBJECT.of(language), subject or say.NO_SUBJECT.of(language))]),
-            *((row.label, on_one_line(" / ".join(row.lines), _VALUE)) for row in (asked, ending) if row is not None),
+            *(
+                []
+                if asked is None
+                else [(asked.label, on_one_line(" / ".join(one.text for one in asked.lines), _VALUE))]
+            ),
+            *([(say.OTHERWISE.of(language), on_one_line(ending, _VALUE))] if ending else []),
         ]
         title, lead = _opening(about.kind, language, record, len(named))
         ends = min((r for r in rows.held(record) if r.expires_at), key=lambda r: r.expires_at or about.at, default=None)

@@ -1,0 +1,72 @@
+"""What a letter offers to do: buttons that name the act and lead to the page, and the words that an answer may say.
+
+A button only preselects (`?choice=`): opening a page never acts, and the page asks for one more tap. What is
+singled out by a rule is offered to be taken off first; where nothing is, looking comes first, because a button that
+sends without a look teaches not to read. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from mailguard.mail.organization import Language
+from mailguard.mail.verdict import Disposition
+from mailguard.notify import letter_texts as say
+from mailguard.notify.letter_people import flagged
+from mailguard.notify.letter_rows import held
+from mailguard.notify.phrases import Both, people
+from mailguard.store.records import MessageRecord, NoticeKind
+
+#: The kinds that ask somebody to approve.
+ASKING = frozenset({"approval", "reminder", "escalated"})
+Look = Literal["main", "plain", "stop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A button. look: main stands out, stop withholds the mail."""
+
+    label: str
+    link: str
+    look: Look = "main"
+
+
+def choices(kind: NoticeKind, language: Language, record: MessageRecord, link: str) -> tuple[Choice, ...]:
+    """The buttons of a letter about a mail; none without a link. A link to a ticket takes a choice along."""
+    if not link:
+        return ()
+    if kind in ASKING:
+        return (
+            Choice(say.OPEN_APPROVE.of(language), link),
+            Choice(say.APPROVE.of(language), f"{link}?choice=approve", "plain"),
+            Choice(say.REJECT.of(language), f"{link}?choice=reject", "stop"),
+        )
+    if kind != "held":
+        return (Choice(say.OPEN_STATUS.of(language), link),)
+    stop = Choice(say.CANCEL.of(language), f"{link}?choice=cancel", "stop")
+    if waits_for_others(record):
+        return Choice(say.OPEN_STATUS.of(language), link), stop
+    risky = flagged(record)
+    release = Choice(say.RELEASE.of(language), f"{link}?choice=release", "plain")
+    if not risky:
+        return Choice(say.OPEN_DECIDE.of(language), link), release, stop
+    remove = say.REMOVE_FLAGGED.of(language, people=people(len(risky), language))
+    return Choice(remove, f"{link}?choice=remove-flagged"), release, stop
+
+
+def waits_for_others(record: MessageRecord) -> bool:
+    """Whether nothing of it waits for its sender."""
+    return all(copy.disposition is Disposition.APPROVE for copy in held(record))
+
+
+def how_to_reply(kind: NoticeKind, language: Language, record: MessageRecord) -> Sequence[str]:
+    """The words that an answer to this letter may say; empty where none is taken."""
+    if kind in ASKING:
+        lines: tuple[Both, ...] = say.REPLY_APPROVAL
+    elif kind == "held":
+        lines = say.REPLY_WAITING if waits_for_others(record) else say.REPLY_HELD
+    else:
+        return ()
+    return [line.of(language) for line in (*lines, say.REPLY_QUOTE)]

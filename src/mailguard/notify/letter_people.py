@@ -1,0 +1,92 @@
+"""The recipients of a mail as a letter names them: by organisation, those that a rule singles out on top, outside ones
+before inside ones, a long list cut with its number said. Pure functions over the ledger's records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from mailguard.mail.address import Address
+from mailguard.mail.organization import Language
+from mailguard.mail.verdict import Disposition
+from mailguard.notify import letter_texts as say
+from mailguard.notify.letter_rows import Line, Row, held
+from mailguard.notify.phrases import on_one_line, people
+from mailguard.store.records import MessageRecord, RecipientRecord
+
+_MOST_RECIPIENTS, _MOST_COMPANIES = 12, 8
+
+
+def spoken_of(record: MessageRecord, chosen: Sequence[Address]) -> list[RecipientRecord]:
+    """The copies that a letter speaks of: those named, else all."""
+    wanted = {address.key for address in chosen}
+    return [r for r in record.recipients if not wanted or r.address.key in wanted]
+
+
+def flagged(record: MessageRecord) -> tuple[RecipientRecord, ...]:
+    """The held copies that a rule singles out among the outside ones: without them the mail still goes to somebody.
+
+    A rule about everybody outside (too many see each other, personal data) points at nobody in particular.
+    """
+    waiting = held(record)
+    outside = {r.address.key for r in waiting if r.external} or {r.address.key for r in waiting}
+    pointed: set[str] = set()
+    for hit in record.verdict.enforced:
+        named = {address.key for address in hit.recipients} & outside
+        if hit.disposition > Disposition.DELAY and named != outside:
+            pointed |= named
+    return tuple(r for r in waiting if r.address.key in pointed) if pointed != outside else ()
+
+
+def recipients(
+    record: MessageRecord, shown: Sequence[RecipientRecord], language: Language, *, answers: bool = False
+) -> Row:
+    """Recipients by organisation. answers: with what the next server said."""
+    marked = {r.address.key for r in flagged(record)}
+    groups: dict[str, list[RecipientRecord]] = {}
+    for one in sorted(shown, key=lambda r: (r.address.key not in marked, not r.external)):
+        groups.setdefault(one.address.ascii_domain, []).append(one)
+    lines: list[Line] = []
+    named = 0
+    for domain, group in list(groups.items())[:_MOST_COMPANIES]:
+        if named >= _MOST_RECIPIENTS:
+            break
+        some = group[: _MOST_RECIPIENTS - named]
+        lines.extend(_group(domain, group, some, marked, language, answers))
+        named += len(some)
+    if named < len(shown):
+        lines.append(Line(say.MORE.of(language, count=len(shown) - named)))
+    count = _count(len(shown), len(groups), language)
+    return Row(say.RECIPIENTS.of(language), tuple(lines), count if len(shown) > 1 else "")
+
+
+def _count(heads: int, companies: int, language: Language) -> str:
+    """3名・2組織 / 3 recipients, 2 organisations."""
+    if companies < 2:
+        return people(heads, language)
+    return say.AUDIENCE.of(language, people=people(heads, language), companies=companies)
+
+
+def _group(
+    domain: str,
+    group: Sequence[RecipientRecord],
+    some: Sequence[RecipientRecord],
+    marked: set[str],
+    language: Language,
+    answers: bool,
+) -> Iterable[Line]:
+    side = (say.OUTSIDE if group[0].external else say.INSIDE).of(language)
+    if len(group) == 1:
+        yield Line(f"{_flag(group[0], marked, language)}{group[0].address} ({side}){_answer(group[0], answers)}")
+        return
+    yield Line(say.COMPANY.of(language, domain=domain, side=side, people=people(len(group), language)), head=True)
+    for one in some:
+        yield Line(f"{_flag(one, marked, language)}{one.address}{_answer(one, answers)}", item=True)
+
+
+def _flag(one: RecipientRecord, marked: set[str], language: Language) -> str:
+    return say.FLAGGED.of(language) if one.address.key in marked else ""
+
+
+def _answer(recipient: RecipientRecord, wanted: bool) -> str:
+    return f": {on_one_line(recipient.last_text, 200)}" if wanted and recipient.last_text else ""
