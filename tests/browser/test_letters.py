@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tests.browser.conftest import Opens, Window
 from tests.letters import every_letter, hostile, letter, part
+from tests.reception import Reception
 
+from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Disposition
 
@@ -69,3 +73,22 @@ async def test_without_its_style_element_nothing_essential_is_lost(opens: Opens)
     bare = html[: html.index("<style>")] + html[html.index("</head>") :]
     assert await wrong_with(window, bare) == []
     await window.shot("letter-held-bare")
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+async def test_from_a_letters_button_to_the_act(reception: Reception, opens: Opens, language: Language) -> None:
+    message_id = await reception.take_in()
+    (mail,) = await reception.letters()
+    link = re.search(r'href="[^"]+(/t/[^"?]+\?choice=remove-flagged)"', part(mail, "html"))
+    code = re.search(r": (\d{6})$", part(mail), re.MULTILINE)
+    assert link is not None
+    assert code is not None
+    window = await opens("", "phone", language)
+    await window.open(link[1])
+    assert await window.barriers() == []
+    await window.shot(f"ticket-chosen-{language}")
+    await window.page.fill("#code", code[1])
+    await window.press({"ja": "1名を外して送信", "en": "Remove 1 recipient and send"}[language])
+    record = await reception.holds.find(message_id)
+    assert record is not None
+    assert [r.state for r in record.recipients if r.external] == [State.CANCELLED, State.QUEUED, State.QUEUED]

@@ -6,7 +6,7 @@ The button says what is done to whom; the room decides whether it may be. Nothin
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -28,6 +28,8 @@ from mailguard.review import Act, Filter, RecipientRecord, Refused, View
 
 #: Buttons that do one act to everybody for whom the person may.
 _WHOLE = {str(act): act for act in (Act.RELEASE, Act.SEND_NOW, Act.CANCEL, Act.HOLD, Act.APPROVE, Act.REJECT)}
+#: What a letter's button may have chosen already (`?choice=`).
+CHOICES = frozenset({"remove-flagged", "release", "cancel", "approve", "reject"})
 #: Buttons that do it to the recipients that are ticked.
 _SELECTED = {
     "release-selected": Act.RELEASE,
@@ -44,6 +46,23 @@ class Button:
     value: str
     label: str
     css: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preselected:
+    """Buttons with the one that was chosen before in front; first: that one, None if none of them was."""
+
+    buttons: list[Button]
+    first: Button | None
+
+
+def preselected(offered: Sequence[Button], choice: str) -> Preselected:
+    """Put what was chosen in the letter in front: it stands out, the others do not."""
+    first = next((one for one in offered if one.value == choice and choice in CHOICES), None)
+    if first is None:
+        return Preselected(list(offered), None)
+    others = [replace(one, css="" if one.css == "main" else one.css) for one in offered if one != first]
+    return Preselected([replace(first, css="main"), *others], first)
 
 
 def buttons(view: View, language: Language, say: Callable[..., str]) -> list[Button]:

@@ -1,17 +1,21 @@
 """The page behind a letter's link: it explains the hold, asks for the letter's code, and acts only with both.
 
 The link alone shows what the letter itself said (reason, recipients, subject, file names), never the body, and opens
-nothing. The code opens a short session for this one mail and does the act in the same POST.
+nothing. The code opens a short session for this one mail and does the act in the same POST. A button of the letter says
+which act it meant (`?choice=`): the page puts it in front, and waits for the tap all the same.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mailguard.access import AccessError, LetterPeek, TooMany
-from mailguard.console.acts import perform
+from mailguard.console.acts import CHOICES, perform, preselected
 from mailguard.console.auth import code_of
 from mailguard.console.browsers import browser_of, client_of
 from mailguard.console.desk import Desk, desk_of
@@ -27,7 +31,8 @@ async def show_ticket(request: Request) -> Response:
     """GET /t/{token}: explain and ask. Whoever is logged in and may see the mail anyway goes straight to it."""
     seen = await _seen_anyway(request)
     if seen:
-        return go(request, f"/messages/{seen}")
+        choice = request.query_params.get("choice", "")
+        return go(request, f"/messages/{seen}" + (f"?choice={choice}" if choice in CHOICES else ""))
     peek = await desk_of(request).access.peek(request.path_params["token"][:200])
     if peek is None:
         return await _dead(request)
@@ -54,17 +59,18 @@ async def use_ticket(request: Request) -> Response:
         return await _dead(request)
     if not await _is_concerned(request, peek):
         return await _to_login(request, peek)
+    explain = partial(_explain, request, peek, choice=field(form, "choice", 40))
     if not code:
-        return await _explain(request, peek, wrong=visitor.say("login.bad_code"), status=400)
+        return await explain(wrong=visitor.say("login.bad_code"), status=400)
     try:
         opened = await desk.access.redeem_letter(token, code, client=client_of(request), browser=browser_of(request))
     except TooMany:
-        return await _explain(request, peek, wrong=visitor.say("login.busy", minutes=10), status=429)
+        return await explain(wrong=visitor.say("login.busy", minutes=10), status=429)
     except AccessError:
         still = await desk.access.peek(token)
         if still is None:
             return await _dead(request)
-        return await _explain(request, peek, wrong=visitor.say("ticket.wrong"), status=403)
+        return await explain(wrong=visitor.say("ticket.wrong"), status=403)
     response = await _act(request, desk, opened.session.actor, peek, form)
     await log_in(request, response, opened)
     return response
@@ -94,15 +100,24 @@ async def _act(request: Request, desk: Desk, actor: Actor, peek: LetterPeek, for
     return go(request, f"/messages/{peek.message_id}?done={done}")
 
 
-async def _explain(request: Request, peek: LetterPeek, *, wrong: str = "", status: int = 200) -> Response:
+async def _explain(
+    request: Request, peek: LetterPeek, *, wrong: str = "", status: int = 200, choice: str = ""
+) -> Response:
     desk, visitor = desk_of(request), await visitor_of(request)
     try:
         view = await _as_told(desk, peek)
     except NotFound:
         return await _dead(request)
     values = mail_values(view, speaker(desk, visitor), peek.person)
+    chosen = preselected(values.buttons, choice or request.query_params.get("choice", ""))
     return await hand_over(
-        request, "ticket.html", status=status, wrong=wrong, mail=values, token=request.path_params["token"][:200]
+        request,
+        "ticket.html",
+        status=status,
+        wrong=wrong,
+        mail=replace(values, buttons=chosen.buttons),
+        chosen=chosen.first,
+        token=request.path_params["token"][:200],
     )
 
 

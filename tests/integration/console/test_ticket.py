@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tests.reception import ADMIN, ANN, BOSS, TANAKA, Reception, link_and_code, text_of
 
@@ -193,3 +195,34 @@ async def test_a_form_of_another_site_is_led_nowhere(reception: Reception) -> No
     for fields in ({}, {"form_token": "x" * 40}):
         stranger = await (await reception.browser("eve@corp.example")).client.post(link, data=fields)
         assert stranger.status_code == 403
+
+
+async def test_a_letters_button_preselects_and_does_not_act(reception: Reception) -> None:
+    message_id, link, code = await held(reception)
+    browser = await reception.browser()
+    page = await browser.get(f"{link}?choice=cancel")
+    assert "You chose “Don&#39;t send”. Nothing has been done yet." in page.text
+    offered = [value for value in re.findall(r'name="act" value="([^"]+)"', page.text) if value != "view"]
+    assert offered == ["cancel", "remove-flagged", "release"]
+    assert await state(reception, message_id) is State.HELD
+    wrong = f"{(int(code) + 1) % 1_000_000:06}"
+    again = await browser.send(page, link, act="cancel", code=wrong)
+    assert "You chose" in again.text
+    await browser.send(again, link, act="cancel", code=code)
+    assert await state(reception, message_id) is State.CANCELLED
+
+
+@pytest.mark.parametrize("choice", ["hold", "urgent", "approve", "x", "release%22%3E%3Cscript%3E", ""])
+async def test_a_choice_that_is_none_changes_nothing(reception: Reception, choice: str) -> None:
+    _, link, _ = await held(reception)
+    page = await (await reception.browser()).get(f"{link}?choice={choice}")
+    assert page.status_code == 200
+    assert "You chose" not in page.text
+    assert "<script>" not in page.text
+
+
+async def test_whoever_is_logged_in_takes_his_choice_along(reception: Reception) -> None:
+    message_id, link, _ = await held(reception)
+    browser = await reception.browser(ANN)
+    assert (await browser.get(f"{link}?choice=cancel")).headers["location"] == f"/messages/{message_id}?choice=cancel"
+    assert (await browser.get(f"{link}?choice=x%0d%0a")).headers["location"] == f"/messages/{message_id}"
