@@ -23,7 +23,9 @@ import httpx2
 from starlette.applications import Starlette
 
 from mailguard.access import Access, AccessSettings, Ways
+from mailguard.access.rates import Rate
 from mailguard.access.words import Factor
+from mailguard.app.replying import WaitingRoom
 from mailguard.console.app import build
 from mailguard.console.desk import Outside
 from mailguard.console.settings import ConsoleSettings
@@ -39,11 +41,13 @@ from mailguard.mail.envelope import Client, Envelope
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body, Message, new_message_id
 from mailguard.mail.organization import Organization
+from mailguard.mail.subaddress import SubAddress
 from mailguard.mail.verdict import Ask, Because, Disposition, HoldTerms, RecipientVerdict, RuleHit, Verdict
 from mailguard.notify.letters import LetterSettings
 from mailguard.notify.live import Live
 from mailguard.notify.post import Post, Tickets
 from mailguard.policy.rule import Policy
+from mailguard.replies import Replies, ReplyTickets
 from mailguard.review import Filter, Review
 from mailguard.review.absences import AbsenceReview
 from mailguard.review.audits import AuditReview
@@ -56,6 +60,7 @@ from mailguard.store.holds import Holds
 from mailguard.store.incidents import Incidents
 from mailguard.store.outbox import Outbox
 from mailguard.store.queue import Queue
+from mailguard.store.reply_tickets import ReplyTicketStore
 from mailguard.store.sessions import Sessions
 from mailguard.store.spool import Spool
 from mailguard.workshop import Workshop
@@ -108,6 +113,7 @@ class Reception:
     holds: Holds
     review: Review
     access: Access
+    replies: Replies
     outbox: Outbox
     post: Post
     live: Live
@@ -276,9 +282,15 @@ async def open_reception(
         ),
         now=clock, key=lambda: b"k" * 32,
     )  # fmt: skip
-    letters = LetterSettings(parse_address("mailguard@corp.example"), console.url, company, (ADMIN,), "en")
+    sender = parse_address("mailguard@corp.example")
+    letters = LetterSettings(sender, console.url, company, (ADMIN,), "en", reply_address=sender)
+    secrets = ReplyTickets(ReplyTicketStore(db), lasts=timedelta(hours=96), now=clock)
+    replies = Replies(
+        SubAddress(sender), secrets, WaitingRoom(review, access.role_of), outbox, organization=company,
+        may_answer=Rate(4).allows, noticed=lambda: None, now=clock,
+    )  # fmt: skip
     post = Post(
-        outbox, spool, holds, tickets=Tickets(access.letter_ticket, access.login_ticket), settings=letters,
+        outbox, spool, holds, tickets=Tickets(access.letter_ticket, access.login_ticket, secrets.new), settings=letters,
         delivered=lambda: None, now=clock,
     )  # fmt: skip
     absences = AbsenceReview(Absences(db), organization=company, live=live, noticed=lambda: None, now=clock)
@@ -304,6 +316,7 @@ async def open_reception(
             holds,
             review,
             access,
+            replies,
             outbox,
             post,
             live,

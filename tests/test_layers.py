@@ -20,7 +20,7 @@ LAYERS = [
     {"policy", "inspect", "insight", "transform"},
     {"store", "relay", "antivirus", "ldap", "oidc", "resolver", "courier", "workshop", "events", "log"},
     {"notify"},
-    {"intake", "rulebook", "roster", "review", "access", "delivery", "incident"},
+    {"intake", "rulebook", "roster", "review", "access", "delivery", "replies", "incident"},
     {"smtpd", "console"},
     {"config"},
     {"app"},

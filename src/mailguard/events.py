@@ -19,6 +19,7 @@ _received = Counter(
     "mailguard_messages_received", "Messages taken or refused at the door", ["outcome"], registry=REGISTRY
 )
 _rule_hits = Counter("mailguard_rule_hits", "Rules that fired", ["rule", "mode"], registry=REGISTRY)
+_replies = Counter("mailguard_replies", "Answers to letters", ["outcome"], registry=REGISTRY)
 _decisions = Counter("mailguard_decisions", "Decisions on held mail", ["event", "via"], registry=REGISTRY)
 _nudges = Counter("mailguard_nudges", "People reminded or asked as well", ["kind"], registry=REGISTRY)
 _confirmed = Counter("mailguard_challenges_confirmed", "Mails handed in again", registry=REGISTRY)
@@ -97,6 +98,12 @@ def passed_on(message_id: str, asked: int) -> None:
     """An approver has gone, so that others are asked in his place; number of people."""
     _nudges.labels("pass_on").inc(asked)
     log.info("passed_on", message_id=message_id, asked=asked)
+
+
+def reply_taken(message_id: str, outcome: str, *, about: str = "") -> None:
+    """An answer to a letter came in. message_id: of the answer, which is not kept; about: the mail it decides on."""
+    _replies.labels(outcome).inc()
+    log.info("reply_taken", message_id=message_id, outcome=outcome, about=about)
 
 
 def challenged(message_id: str, rules: Iterable[str]) -> None:

@@ -17,6 +17,7 @@ from mailguard import events
 from mailguard.antivirus import Clamd
 from mailguard.inspect.workers import Readers
 from mailguard.mail import reply
+from mailguard.mail.address import Address
 from mailguard.mail.envelope import Envelope
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Message
@@ -31,6 +32,7 @@ from mailguard.policy.judge import judge
 from mailguard.policy.loader import Policy
 from mailguard.policy.question import question
 from mailguard.resolver import Resolver
+from mailguard.store.errors import StoreError
 from mailguard.store.history import History
 from mailguard.store.records import MessageRecord
 from mailguard.store.spool import Spool
@@ -49,6 +51,14 @@ class HandsOn(Protocol):
     def room_for_one(self) -> bool: ...
 
     def hand_on(self, record: MessageRecord) -> None: ...
+
+
+class TakesReplies(Protocol):
+    """The room where answers to letters are read."""
+
+    def among(self, recipients: Sequence[Address]) -> tuple[Address, ...]: ...
+
+    async def take(self, message: Message, facts: Facts, addresses: Sequence[Address]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +87,13 @@ class Intake:
         turned_away: TurnedAway,
         workshop: Workshop,
         delivery: HandsOn,
+        replies: TakesReplies | None = None,
         noticed: Callable[[MessageRecord | None], None],
         now: Callable[[], datetime],
     ) -> None:
-        """noticed: a mail was taken in, or (None) one that was not owes letters."""
+        """replies: takes answers to letters out of the mail, None: nobody does; noticed: a mail was taken in, or
+        (None) one that was not owes letters.
+        """
         self._settings = settings
         self._readers = readers
         self._scanner = scanner
@@ -91,6 +104,7 @@ class Intake:
         self._turned_away = turned_away
         self._workshop = workshop
         self._delivery = delivery
+        self._replies = replies
         self._noticed = noticed
         self._now = now
 
@@ -109,6 +123,29 @@ class Intake:
         facts = await self._facts(message)
         if sum(is_own_mark(self._settings.key, mark) for mark in facts.own_marks) > _OWN_MARKS:
             return reply.OWN_LOOP
+        answers = self._replies.among(message.envelope.recipients) if self._replies else ()
+        return await self._answered(message, facts, answers) if answers else await self._weighed(message, facts)
+
+    async def _answered(self, message: Message, facts: Facts, answers: Sequence[Address]) -> Reply:
+        """An answer to a letter goes no further. Whoever else it is sent to gets it as any mail, judged like any; and
+        first: a mail that the client still has, because that is refused or has to wait, has decided nothing either.
+        """
+        assert self._replies is not None
+        others = tuple(one for one in message.envelope.recipients if one not in answers)
+        if not others:
+            await self._replies.take(message, facts, answers)
+            return replace(reply.REPLY_TAKEN, text=f"{reply.REPLY_TAKEN.text} {message.id}")
+        envelope = replace(message.envelope, recipients=others)
+        said = await self._weighed(replace(message, envelope=envelope), facts)
+        if said.accepted:
+            try:
+                await self._replies.take(message, facts, answers)
+            except StoreError as error:  # the mail is ours: to say "later" now would send it twice
+                events.fault("intake", error, message_id=message.id)
+        return said
+
+    async def _weighed(self, message: Message, facts: Facts) -> Reply:
+        """Judge a message and keep it, or say why not."""
         policy = self._policy()
         case = await self._case(policy, message, facts)
         verdict = await self._judged(policy, case)

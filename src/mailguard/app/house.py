@@ -21,6 +21,7 @@ from mailguard.app.clocks import Clocks
 from mailguard.app.front import Reception, front_door, logins
 from mailguard.app.opening import CannotStart, only_one, sentence
 from mailguard.app.people import people_path
+from mailguard.app.replying import replies_room
 from mailguard.app.rooms import Rooms, house_key, ledger_path, open_rooms, utc_now
 from mailguard.app.sorting import Elsewhere, post_room, sorting_room
 from mailguard.app.ways import ways_in
@@ -184,6 +185,7 @@ class House:
             turned_away=rooms.turned_away,
             workshop=Workshop(),
             delivery=self._delivery or Elsewhere(),
+            replies=replies_room(rooms),
             noticed=self._taken,
             now=utc_now,
         )

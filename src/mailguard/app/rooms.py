@@ -22,6 +22,7 @@ from mailguard.config.load import Config
 from mailguard.config.rooms import organization
 from mailguard.incident import IncidentRoom
 from mailguard.notify.live import Live
+from mailguard.replies.tickets import ReplyTickets
 from mailguard.review import Review
 from mailguard.review.absences import AbsenceReview
 from mailguard.store.absences import Absences
@@ -34,6 +35,7 @@ from mailguard.store.incidents import Incidents
 from mailguard.store.outbox import Outbox
 from mailguard.store.queue import Queue
 from mailguard.store.records import MessageRecord
+from mailguard.store.reply_tickets import ReplyTicketStore
 from mailguard.store.sessions import Sessions
 from mailguard.store.spool import Spool
 from mailguard.store.troubles import Troubles
@@ -68,6 +70,7 @@ class Rooms:
     live: Live
     access: Access
     review: Review
+    reply_tickets: ReplyTickets
     absences: AbsenceReview
     incidents: IncidentRoom
     hints: Hints
@@ -113,21 +116,23 @@ def _rooms(config: Config, db: Database) -> Rooms:
         noticed=lambda: hints.noticed(),
         now=utc_now,
     )
+    ways_in = AccessSettings(
+        organization(config),
+        administrators,
+        frozenset(console.auditors),
+        frozenset(console.officers),
+        # The way in that `make run` prints should last as long as the trying.
+        login_lasts=timedelta(days=1 if config.tryout else 0, minutes=15),
+        session_lasts=timedelta(seconds=console.session.lasts),
+        session_idle=timedelta(seconds=console.session.idle),
+        second_factor=console.second_factor,
+    )
+    reply_tickets = ReplyTickets(ReplyTicketStore(db), lasts=ways_in.letter_lasts, now=utc_now)
     access = Access(
         Sessions(db),
         outbox,
         audit,
-        AccessSettings(
-            organization(config),
-            administrators,
-            frozenset(console.auditors),
-            frozenset(console.officers),
-            # The way in that `make run` prints should last as long as the trying.
-            login_lasts=timedelta(days=1 if config.tryout else 0, minutes=15),
-            session_lasts=timedelta(seconds=console.session.lasts),
-            session_idle=timedelta(seconds=console.session.idle),
-            second_factor=console.second_factor,
-        ),
+        ways_in,
         now=utc_now,
         noticed=lambda: hints.noticed(),
         key=lambda: house_key(config),
@@ -160,6 +165,7 @@ def _rooms(config: Config, db: Database) -> Rooms:
         live=live,
         access=access,
         review=review,
+        reply_tickets=reply_tickets,
         absences=absences,
         incidents=incidents,
         hints=hints,

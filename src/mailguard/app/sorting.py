@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from mailguard.app.rooms import Rooms, utc_now
-from mailguard.config.rooms import hostname, organization, upstream
+from mailguard.config.rooms import hostname, organization, reply_address, upstream
 from mailguard.delivery import Bounces, BounceSettings, Delivery, DeliverySettings, Schedule
 from mailguard.mail.address import Address, parse_address
 from mailguard.mail.trace import processed_field
@@ -87,13 +87,14 @@ def post_room(rooms: Rooms, *, delivered: Callable[[], None]) -> Post:
         rooms.outbox,
         rooms.spool,
         rooms.holds,
-        tickets=Tickets(rooms.access.letter_ticket, rooms.access.login_ticket),
+        tickets=Tickets(rooms.access.letter_ticket, rooms.access.login_ticket, rooms.reply_tickets.new),
         settings=LetterSettings(
             sender=letters_from(rooms),
             base_url=console.url.rstrip("/"),
             organization=company,
             administrators=console.administrators,
             language=company.language,
+            reply_address=answers.base if (answers := reply_address(rooms.config)) else None,
         ),
         delivered=delivered,
         now=utc_now,

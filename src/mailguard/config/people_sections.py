@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from mailguard.config.channels_section import ChannelSection
 from mailguard.config.login_section import Logins, OidcSection, SessionSection, is_safe
@@ -58,10 +58,19 @@ class ConsoleSection(Section):
         return self
 
 
+def _off(value: object) -> object:
+    """YAML 1.1 reads a bare `off` as false."""
+    return "off" if value is False else value
+
+
 class NotifySection(Section):
-    """Letters, and the chat channels beside them. letters_late: from when on letters that do not leave are told of."""
+    """Letters, and the chat channels beside them. letters_late: from when on letters that do not leave are told of.
+
+    reply_address: whose sub-addresses (+secret) take decisions by an answer; left out: those of from.
+    """
 
     sender: MailAddress = Field(alias="from")
+    reply_address: Annotated[MailAddress | Literal["off"] | None, BeforeValidator(_off)] = None
     channels: tuple[ChannelSection, ...] = ()
     letters_late: Annotated[Seconds, Field(ge=60)] = 600
     monthly: MonthlySection | None = None

@@ -19,6 +19,7 @@ from mailguard.inspect.limits import ReadingLimits
 from mailguard.ldap.settings import KINDS, LdapSettings, Tls
 from mailguard.mail.address import parse_address
 from mailguard.mail.organization import Organization
+from mailguard.mail.subaddress import LONGEST, SubAddress
 from mailguard.policy.marks import Problem, Problems
 from mailguard.relay.settings import UpstreamSettings, parse_url
 from mailguard.resolver import ResolverSettings
@@ -40,6 +41,18 @@ def hostname(config: Config) -> str:
     except ValueError:
         return "[127.0.0.1]"
     return name if "." in name else "[127.0.0.1]"
+
+
+def reply_address(config: Config) -> SubAddress | None:
+    """Where answers to letters go; None if none are taken. Raises Problems."""
+    section = config.settings.notify
+    if section.reply_address == "off":
+        return None
+    base = parse_address(section.reply_address or section.sender)
+    if len(base.local.encode()) > LONGEST:
+        why = f"{base} leaves no room for +secret: name a shorter reply_address, or reply_address: off"
+        raise Problems([config.problem(("notify",), why)])
+    return SubAddress(base)
 
 
 def door_limits(config: Config) -> DoorLimits:

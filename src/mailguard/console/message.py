@@ -247,7 +247,11 @@ def _facts(record: MessageRecord, by: Speaker) -> list[Line]:
 def _past(line: HistoryLine, record: MessageRecord, by: Speaker) -> Past:
     say = by.say
     who = say("by.mailguard") if line.actor == "mailguard" else line.actor
-    via = say(f"via.{line.via}") if line.via in ("console", "letter", "api", "cli", "clock", "smtp") else line.via
+    via = (
+        say(f"via.{line.via}")
+        if line.via in ("console", "letter", "reply", "api", "cli", "clock", "smtp")
+        else line.via
+    )
     notes = []
     if line.recipients and line.event != "accept" and not (line.event == "alter" and for_all(line, record)):
         notes.append(say("event.people", people=listed(line.recipients, by.language, 5)))

@@ -19,7 +19,8 @@ class Role(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """address: mailbox in lower case, or "mailguard" for the house; via: console, letter, api, cli, clock or smtp."""
+    """address: mailbox in lower case, or "mailguard" for the house; via: console, letter, reply, api, cli, clock
+    or smtp."""
 
     address: str
     role: Role

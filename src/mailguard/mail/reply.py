@@ -47,6 +47,7 @@ class Reply:
 ACCEPTED = Reply(250, "2.0.0", "accepted")
 DELAYED = Reply(250, "2.0.0", "accepted, sent shortly unless cancelled")
 HELD = Reply(250, "2.0.0", "held for confirmation")
+REPLY_TAKEN = Reply(250, "2.0.0", "taken as an answer to a letter")
 REFUSED_BY_POLICY = Reply(550, "5.7.1", "refused by policy")
 TRY_LATER = Reply(451, "4.3.0", "local error, try again later")
 TOO_LARGE = Reply(552, "5.3.4", "message too large")

@@ -17,10 +17,12 @@ from typing import Protocol
 from mailguard import events
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.message import new_message_id
+from mailguard.mail.subaddress import SubAddress
 from mailguard.notify.letter_rows import locked
-from mailguard.notify.letters import ASKING, RETURNS, Kind, LetterContext, LetterSettings, compose
+from mailguard.notify.letters import ASKING, RETURNS, Kind, LetterContext, LetterSettings, ReplyResult, compose
 from mailguard.notify.monthly import Monthly
 from mailguard.notify.readers import WITHOUT_MAIL, readers_of
+from mailguard.notify.reply_texts import OPEN
 from mailguard.notify.telling import Telling
 from mailguard.store.errors import StoreError
 from mailguard.store.holds import Holds
@@ -49,10 +51,13 @@ class TicketLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tickets:
-    """Where letters get their secrets: (message id, person's key) and (person's key, hash of the browser's nonce)."""
+    """Where letters get their secrets: (message id, person's key) and (person's key, hash of the browser's nonce);
+    reply: (message id, person's key), None where no answers are taken.
+    """
 
     letter: Callable[[str, str], Awaitable[TicketLike]]
     login: Callable[[str, str], Awaitable[TicketLike]]
+    reply: Callable[[str, str], Awaitable[str]] | None = None
 
 
 class Post:
@@ -137,7 +142,7 @@ class Post:
     async def _letters_for(self, notice: Notice) -> int:
         record = await self._holds.find(notice.message_id) if notice.message_id else None
         readers = readers_of(notice, self._settings.organization, self._settings.administrators)
-        recordless = record is None and notice.kind not in (*WITHOUT_MAIL, "told")
+        recordless = record is None and notice.kind not in (*WITHOUT_MAIL, "told", "reply")
         if not readers or recordless or is_stale(notice, record):
             await self._outbox.done(notice.id)
             return 0
@@ -172,6 +177,8 @@ class Post:
             now=now,
             link=link,
             code=code,
+            reply_to=await self._reply_to(notice, to),
+            reply=ReplyResult.of(detail) if notice.kind == "reply" else None,
             record=record,
             people=_addresses(detail.get("recipients", ())),
             actor=str(detail.get("actor") or ""),
@@ -195,7 +202,7 @@ class Post:
         if notice.kind == "login":
             ticket = await self._tickets.login(to.key, str(notice.detail.get("nonce_hash") or ""))
             return f"{base}/login/{ticket.token}", ticket.code
-        if notice.kind == "held" or notice.kind in ASKING:
+        if _asks(notice):
             ticket = await self._tickets.letter(notice.message_id or "", to.key)
             return f"{base}/t/{ticket.token}", ticket.code
         if notice.kind == "monthly":
@@ -204,6 +211,14 @@ class Post:
             return f"{base}/", ""
         named = notice.kind != "told" or notice.to == "" or (record is not None and to.key in record.people)
         return (f"{base}/messages/{notice.message_id}", "") if record is not None and named else ("", "")
+
+    async def _reply_to(self, notice: Notice, to: Address) -> Address | None:
+        """Where an answer decides; nowhere for people outside: their answers do not pass through this house."""
+        base, make = self._settings.reply_address, self._tickets.reply
+        inside = self._settings.organization.is_internal(to)
+        if base is None or make is None or not inside or not notice.message_id or not _asks(notice):
+            return None
+        return SubAddress(base).with_secret(await make(notice.message_id, to.key))
 
     async def _original(self, record: MessageRecord) -> bytes | None:
         """The octets for the draft; None if they are gone or too large (the letter says where they are)."""
@@ -216,6 +231,13 @@ class Post:
         except KeyError:
             return None
         return await asyncio.to_thread(body.read)
+
+
+def _asks(notice: Notice) -> bool:
+    """Whether its letter asks for a decision: anew, if an answer could not be understood."""
+    if notice.kind == "reply":
+        return notice.message_id is not None and notice.detail.get("outcome") in OPEN
+    return notice.kind == "held" or notice.kind in ASKING
 
 
 def is_stale(notice: Notice, record: MessageRecord | None) -> bool:

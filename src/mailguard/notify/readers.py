@@ -28,7 +28,7 @@ def readers_of(notice: Notice, organization: Organization, administrators: Seque
         person = parse_address(notice.to) if notice.to else None
     except AddressError:
         person = None
-    if person is not None and (organization.is_internal(person) or notice.kind in WITHOUT_MAIL):
+    if person is not None and (organization.is_internal(person) or notice.kind in (*WITHOUT_MAIL, "reply")):
         return (person,)
     if person is not None and notice.kind in _NAMED:
         return () if notice.detail.get("as_sender") else (person,)  # named by the policy itself

@@ -45,7 +45,7 @@ BUILT = {
     "trouble.channel",
     *(f"error.{status}" for status in _PAGES),
     *(f"ends.{action}" for action in ("return", "release", "discard")),
-    *(f"via.{via}" for via in ("console", "letter", "api", "cli", "clock", "smtp")),
+    *(f"via.{via}" for via in ("console", "letter", "reply", "api", "cli", "clock", "smtp")),
     *(f"role.{role}" for role in ("administrator", "auditor", "officer")),
     *(f"act.{word}" for word in ("release-selected", "approve-selected", "remove-selected")),
     *(f"event.{word}" for word in ("accept", "approve", "late", "login", "purge", *MORE_EVENTS)),

@@ -186,6 +186,7 @@ MAIL_TEXTS: dict[str, Both] = {
     "by.mailguard": Both("mailguard(自動)", "mailguard"),
     "via.console": Both("画面", "console"),
     "via.letter": Both("お知らせのコード", "code of a letter"),
+    "via.reply": Both("お知らせへの返信", "answer to a letter"),
     "via.api": Both("API", "API"),
     "via.cli": Both("コマンド", "command line"),
     "via.clock": Both("時間", "clock"),

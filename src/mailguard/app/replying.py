@@ -1,0 +1,88 @@
+"""How answers to letters reach the waiting room: the two rooms do not see each other, so they meet here.
+
+An answer is decided as any decision: the review room asks who may do what inside the transaction, and the history says
+"reply".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mailguard.access.rates import Rate
+from mailguard.app.rooms import Rooms, utc_now
+from mailguard.config.rooms import organization, reply_address
+from mailguard.mail.actor import Actor, Role
+from mailguard.mail.lifecycle import State
+from mailguard.replies import Bound, Outcome, Replies
+from mailguard.replies.room import Intent, Standing
+from mailguard.review import Act, AlreadyDecided, NotFound, Review, ReviewError, View
+
+#: Letters about answers, to one person about one mail, in an hour.
+_ANSWERS_AN_HOUR = 4
+_ACTS: dict[tuple[Standing, Intent], Act] = {
+    ("sender", "send"): Act.RELEASE,
+    ("sender", "stop"): Act.CANCEL,
+    ("approver", "send"): Act.APPROVE,
+    ("approver", "stop"): Act.REJECT,
+}
+_WORDS = {Act.RELEASE: "released", Act.CANCEL: "cancelled", Act.APPROVE: "approved", Act.REJECT: "rejected"}
+
+
+def replies_room(rooms: Rooms) -> Replies | None:
+    """The room where answers are read; None if none are taken."""
+    address = reply_address(rooms.config)
+    if address is None:
+        return None
+    return Replies(
+        address,
+        rooms.reply_tickets,
+        WaitingRoom(rooms.review, rooms.access.role_of),
+        rooms.outbox,
+        organization=organization(rooms.config),
+        may_answer=Rate(_ANSWERS_AN_HOUR).allows,
+        noticed=lambda: rooms.hints.noticed(),
+        now=utc_now,
+    )
+
+
+class WaitingRoom:
+    """The review room, as answers need it (replies.Deciding)."""
+
+    def __init__(self, review: Review, role_of: Callable[[str], Role]) -> None:
+        self._review = review
+        self._role_of = role_of
+
+    async def standing(self, bound: Bound) -> Standing:
+        """As whom the person stands to the mail; None if it does not exist for him."""
+        try:
+            view = await self._review.show(self._actor(bound), bound.message_id)
+        except NotFound:
+            return None
+        record = view.record
+        if bound.person in record.owners or bound.person in record.members:
+            return "sender"
+        return "approver" if bound.person in record.approvers or Act.APPROVE in view.acts else "sender"
+
+    async def decide(self, bound: Bound, intent: Intent, comment: str) -> Outcome:
+        """Decide for every copy for which the person may, or say why not."""
+        act = _ACTS[await self.standing(bound), intent]
+        try:
+            view = await self._review.act(self._actor(bound), bound.message_id, act, None, comment)
+        except NotFound:
+            return Outcome("unknown")
+        except ReviewError as error:
+            word = "already" if isinstance(error, AlreadyDecided) else "forbidden"
+            return Outcome(word, error.reason.ja, error.reason.en)
+        return _done(act, view, bound.person)
+
+    def _actor(self, bound: Bound) -> Actor:
+        return Actor(bound.person, self._role_of(bound.person), "reply")
+
+
+def _done(act: Act, view: View, person: str) -> Outcome:
+    """Whoever sent the mail hears of its end by that end's own letter, as soon as nothing of it waits any more."""
+    waits = any(copy.state is State.HELD for copy in view.record.recipients)
+    word = "voiced" if act is Act.APPROVE and waits else _WORDS[act]
+    sender = view.record.sender.mailbox
+    told = sender is not None and sender.key == person and not (waits and act is Act.RELEASE)
+    return Outcome(word, acted=True, told=told)

@@ -1,0 +1,52 @@
+"""The secrets of answers: made for a letter, looked up when an answer comes, spent by the act.
+
+A secret is bound to one person and one mail, lasts as long as the letter's link, and decides once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from mailguard.mail.subaddress import new_secret
+from mailguard.store.reply_tickets import ReplyTicketStore
+
+State = Literal["good", "spent", "expired"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Whom (key) and which mail a secret is about, and whether it is still good."""
+
+    person: str
+    message_id: str
+    state: State = "good"
+
+
+class ReplyTickets:
+    """Secrets out, and what they are bound to."""
+
+    def __init__(self, store: ReplyTicketStore, *, lasts: timedelta, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._lasts = lasts
+        self._now = now
+
+    async def new(self, message_id: str, person: str) -> str:
+        """The secret for a letter about a mail to one person (key); it is in the clear in the letter only."""
+        secret, now = new_secret(), self._now()
+        await self._store.add(secret, person, message_id, now, now + self._lasts)
+        return secret
+
+    async def find(self, secret: str) -> Bound | None:
+        """What it is bound to; None if nobody knows it."""
+        row = await self._store.find(secret)
+        if row is None:
+            return None
+        state: State = "spent" if row.spent else "expired" if row.expires_at <= self._now() else "good"
+        return Bound(row.person, row.message_id, state)
+
+    async def spend(self, secret: str) -> None:
+        """It has decided, and does not decide again."""
+        await self._store.spend(secret, self._now())
