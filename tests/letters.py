@@ -10,14 +10,17 @@ from email.message import EmailMessage
 from functools import cache
 from typing import Any, cast, get_args
 
-from tests.held import ANN, BOSS, CORP, ID, NOW, TANAKA, held_mail, recipient, with_recipients
+from tests.held import ANN, BOSS, CORP, ID, NOW, SATO, TANAKA, held_mail, recipient, with_recipients
 
+from mailguard.mail import dsn
 from mailguard.mail.address import parse_address
 from mailguard.mail.alteration import ZipAttachments
+from mailguard.mail.dsn import Bounced, FailedRecipient
 from mailguard.mail.facts import Attachment, ClassCount, HeaderAddress
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Because, Disposition, RuleHit
+from mailguard.notify.bounce_letter import bounce_letter
 from mailguard.notify.letters import ASKING, RETURNS, Kind, LetterContext, LetterSettings, ReplyResult, compose
 from mailguard.notify.readers import WITHOUT_MAIL
 from mailguard.notify.reply_texts import HEADS
@@ -128,9 +131,21 @@ def part(mail: EmailMessage, subtype: str = "plain") -> str:
     return str(cast(EmailMessage, found).get_content()).replace("\r\n", "\n")
 
 
+def report(language: Language, count: int = 1) -> EmailMessage:
+    """A delivery report, which is a letter to people in its first part."""
+    failed = [FailedRecipient(SATO, 550, "5.1.1 <sato@example.co.jp>: user unknown")] * count
+    bounced = Bounced(ID, ANN, NOW, failed, b"Subject: x\r\n\r\n", NASTY if count > 1 else "お見積書をお送りします")
+    human = bounce_letter(bounced, host="mg.corp.example", language=language, timezone="Asia/Tokyo")
+    octets = dsn.compose(
+        bounced, human, report_id=ID, host="mg.corp.example", letters_from=SETTINGS.sender, language=language, now=NOW
+    )
+    return email.message_from_bytes(octets, policy=email.policy.default)
+
+
 def every_letter(language: Language) -> dict[str, EmailMessage]:
     """One of each kind, of each outcome of an answer, and of a mail that waits for approval, by a name."""
     made: dict[str, EmailMessage] = {kind: letter(kind, language) for kind in KINDS if kind != "reply"}
     made |= {f"reply-{outcome}": letter("reply", language, outcome=outcome) for outcome in HEADS}
+    made["report"] = report(language)
     made["waiting"] = letter("held", language, record=mail(Disposition.APPROVE, State.HELD))
     return made

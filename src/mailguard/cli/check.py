@@ -12,7 +12,7 @@ from mailguard.cli.setup import with_config
 from mailguard.config import Config, load_config
 from mailguard.config.channels import channels
 from mailguard.config.logins import ways
-from mailguard.config.rooms import directory, listeners, organization, scanner, upstream
+from mailguard.config.rooms import directory, listeners, organization, reply_address, scanner, upstream
 from mailguard.policy.lint import lint
 from mailguard.policy.loader import load_policy
 from mailguard.policy.marks import Problem, Problems
@@ -64,7 +64,7 @@ def _problems(file: Path | None, offline: bool) -> tuple[Problem, ...]:
 
 def _doors(config: Config) -> list[Problem]:
     found: list[Problem] = []
-    for look in (listeners, upstream, scanner, directory, ways, channels, _users):
+    for look in (listeners, upstream, scanner, directory, ways, channels, reply_address, _users):
         try:
             look(config)
         except Problems as error:

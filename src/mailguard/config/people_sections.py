@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from mailguard.config.channels_section import ChannelSection
 from mailguard.config.login_section import Logins, OidcSection, SessionSection, is_safe
 from mailguard.config.monthly_section import MonthlySection
-from mailguard.config.words import Endpoint, MailAddress, Network, Seconds, Section
+from mailguard.config.words import AddressOrOff, Endpoint, MailAddress, Network, Seconds, Section
 
 
 class AuthSection(Section):
@@ -58,11 +58,6 @@ class ConsoleSection(Section):
         return self
 
 
-def _off(value: object) -> object:
-    """YAML 1.1 reads a bare `off` as false."""
-    return "off" if value is False else value
-
-
 class NotifySection(Section):
     """Letters, and the chat channels beside them. letters_late: from when on letters that do not leave are told of.
 
@@ -70,7 +65,7 @@ class NotifySection(Section):
     """
 
     sender: MailAddress = Field(alias="from")
-    reply_address: Annotated[MailAddress | Literal["off"] | None, BeforeValidator(_off)] = None
+    reply_address: AddressOrOff | None = None
     channels: tuple[ChannelSection, ...] = ()
     letters_late: Annotated[Seconds, Field(ge=60)] = 600
     monthly: MonthlySection | None = None

@@ -40,6 +40,11 @@ def _address(value: str) -> str:
         raise ValueError(f"not a mail address: {error}") from error
 
 
+def _address_or_off(value: object) -> object:
+    # YAML 1.1 reads a bare off as false.
+    return "off" if value is False or value == "off" else _address(str(value))
+
+
 def _domain(value: str) -> str:
     if "@" in value:
         raise ValueError("write the domain only, such as corp.example")
@@ -95,6 +100,7 @@ def _later(value: object) -> object:
 Seconds = Annotated[int, BeforeValidator(_seconds)]
 Octets = Annotated[int, BeforeValidator(_octets)]
 MailAddress = Annotated[str, AfterValidator(_address)]
+AddressOrOff = Annotated[str, BeforeValidator(_address_or_off)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Endpoint = Annotated[str, BeforeValidator(_endpoint)]
 Server = Annotated[str, BeforeValidator(_server)]

@@ -21,6 +21,7 @@ from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.lifecycle import State
 from mailguard.mail.message import new_message_id
 from mailguard.mail.organization import Language
+from mailguard.notify.bounce_letter import bounce_letter
 from mailguard.store.outbox import Outbox
 from mailguard.store.records import MessageRecord, Notice
 from mailguard.store.spool import BodyGone, Spool
@@ -115,8 +116,11 @@ class Bounces:
             return False
         now = self._now()
         report_id = new_message_id(now)
+        bounced = await self._bounced(record, sender, failed)
+        settings = self._settings
         octets = dsn.compose(
-            await self._bounced(record, sender, failed),
+            bounced,
+            bounce_letter(bounced, host=settings.host, language=settings.language, timezone=settings.timezone),
             report_id=report_id,
             host=self._settings.host,
             letters_from=self._settings.letters_from,

@@ -1,9 +1,9 @@
 """A delivery status notification: a failed mail's sender is told which recipients did not get it, and why (RFC 3464).
 
-multipart/report (RFC 6522) in three parts: for people (Japanese and English), for programs, and the header of the
-original. The original's body stays out: it may be large, and it is in the sender's own folder. It trusts nothing that
-it quotes: the upstream's words and the original's header are made harmless. It is itself sent from the null path, and
-there is none for a mail that came from it (RFC 5321 section 4.5.5): `compose` is asked for a sender, not for a
+multipart/report (RFC 6522) in three parts: for people (notify.bounce_letter writes it), for programs, and the header
+of the original. The original's body stays out: it may be large, and it is in the sender's own folder. It trusts nothing
+that it quotes: the upstream's words and the original's header are made harmless. It is itself sent from the null path,
+and there is none for a mail that came from it (RFC 5321 section 4.5.5): `compose` is asked for a sender, not for a
 reverse-path.
 """
 
@@ -67,9 +67,10 @@ class Bounced:
     references: tuple[str, ...] = ()
 
 
-def compose(bounced: Bounced, *, report_id: str, host: str, letters_from: Address, language: Language,
-            now: datetime) -> bytes:  # fmt: skip
-    """The whole report with CRLF, fit for DATA. letters_from: what stands in From; language: which comes first.
+def compose(bounced: Bounced, human: tuple[str, str], *, report_id: str, host: str, letters_from: Address,
+            language: Language, now: datetime) -> bytes:  # fmt: skip
+    """The whole report with CRLF, fit for DATA. human: what people read, as text and as HTML; letters_from: what stands
+    in From; language: of the subject.
 
     report_id and host make its Message-ID. Pure; raises nothing for what the mail or the upstream says.
     """
@@ -77,7 +78,7 @@ def compose(bounced: Bounced, *, report_id: str, host: str, letters_from: Addres
     boundary = f"=_{report_id}_dsn"
     head = _fields(bounced, report_id=report_id, host=host, letters_from=letters_from, language=language, now=now)
     parts = [
-        _part("text/plain; charset=utf-8", _human(bounced, host, language), encoding="base64"),
+        _part(f'multipart/alternative; boundary="{boundary}_human"', _human(human, f"{boundary}_human")),
         _part(f"message/{'global-' if utf8 else ''}delivery-status", _machine(bounced, host, utf8=utf8)),
         _part("text/rfc822-headers", _original_header(bounced.header)),
     ]
@@ -106,29 +107,16 @@ def _fields(bounced: Bounced, *, report_id: str, host: str, letters_from: Addres
     return "".join(f"{line}\r\n" for line in lines).encode()
 
 
-def _human(bounced: Bounced, host: str, language: Language) -> bytes:
-    """Both languages, the reader's first. Base64 is put on by the caller of `_part`."""
-    ja = ["次の宛先にメールを届けられませんでした。", ""]
-    en = ["Your mail could not be delivered to the following recipients.", ""]
-    for failed in bounced.recipients:
-        said = _harmless(failed.text) or "-"
-        reply = f"{failed.code} {said}" if failed.code else said
-        ja += [
-            f"  {failed.address}",
-            f"    理由: {'期限までに届きませんでした。最後の応答: ' if failed.expired else ''}{reply}",
-        ]
-        en += [
-            f"  {failed.address}",
-            f"    Reason: {'not delivered in time; last reply: ' if failed.expired else ''}{reply}",
-        ]
-    at = bounced.received_at.strftime("%Y-%m-%d %H:%M %Z")
-    subject = _harmless(bounced.subject)
-    ja += ["", f"件名: {subject}", f"受付: {at} ({host}, ID {bounced.message_id})"]
-    ja += ["ほかの宛先があれば、そちらへの送信には影響しません。", "宛先を確かめて、必要ならもう一度送信してください。"]
-    en += ["", f"Subject: {subject}", f"Accepted: {at} ({host}, ID {bounced.message_id})"]
-    en += ["Other recipients, if any, are not affected.", "Please check the addresses and send again if need be."]
-    first, second = (ja, en) if language == "ja" else (en, ja)
-    return "".join(f"{line}\r\n" for line in [*first, "", "-" * 60, "", *second]).encode()
+def _human(human: tuple[str, str], boundary: str) -> bytes:
+    """Text and HTML as alternatives (RFC 6522 section 3 allows it). Base64 has no line that could be the boundary."""
+    parts = [
+        _part(
+            f"text/{kind}; charset=utf-8", "\r\n".join(said.splitlines()).encode("utf-8", "replace"), encoding="base64"
+        )
+        for kind, said in zip(("plain", "html"), human, strict=True)
+    ]
+    body = b"".join(b"--%b\r\n%b\r\n" % (boundary.encode(), part) for part in parts)
+    return body + f"--{boundary}--\r\n".encode()
 
 
 def _machine(bounced: Bounced, host: str, *, utf8: bool) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mailguard.config import load_config, rooms
-from mailguard.config.rooms import resolver
+from mailguard.config.rooms import reply_address, resolver
 from mailguard.policy.marks import Problems
 
 GOOD = """\
@@ -52,6 +52,34 @@ def test_a_good_file_and_its_paths(tmp_path: Path) -> None:
 def test_a_domain_that_is_none_is_said_once(tmp_path: Path, domains: str, said: str) -> None:
     text = GOOD.replace('[Corp.Example, "*.例え.jp"]', domains)
     assert problems_of(tmp_path, text) == [f"mailguard.yaml:{said}"]
+
+
+@pytest.mark.parametrize(
+    ("written", "base"),
+    [
+        ("", "mailguard@corp.example"),
+        (", reply_address: Decide@mg.corp.example", "decide@mg.corp.example"),
+        (", reply_address: off", None),
+        (', reply_address: "off"', None),
+    ],
+)
+def test_where_answers_to_letters_go(tmp_path: Path, written: str, base: str | None) -> None:
+    text = GOOD.replace("{from: mailguard@corp.example}", f"{{from: mailguard@corp.example{written}}}")
+    address = reply_address(load_config(write(tmp_path, text), {}))
+    assert (None if address is None else str(address.base)) == base
+
+
+@pytest.mark.parametrize("written", ["on", "x", "[off]"])
+def test_where_no_answer_can_go(tmp_path: Path, written: str) -> None:
+    text = GOOD.replace("mailguard@corp.example}", f"mailguard@corp.example, reply_address: {written}}}")
+    (problem,) = problems_of(tmp_path, text)
+    assert "notify.reply_address" in problem
+
+
+def test_an_address_without_room_for_a_secret_is_said(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, GOOD.replace("mailguard@corp.example", f"{'m' * 38}@corp.example")), {})
+    with pytest.raises(Problems, match="leaves no room"):
+        reply_address(config)
 
 
 def test_all_errors_at_once_with_their_places(tmp_path: Path) -> None:

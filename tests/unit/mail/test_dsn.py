@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from mailguard.mail.address import parse_address
 from mailguard.mail.dsn import Bounced, FailedRecipient, compose
 from mailguard.mail.organization import Language
+from mailguard.notify.bounce_letter import bounce_letter
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 HEADER = b"Subject: =?utf-8?b?6KaL56mN?=\r\nFrom: Ann <ann@corp.example>\r\nX-Caf\xe9: \xe9\r\n\r\nit stays at home\r\n"
@@ -40,6 +41,7 @@ def bounced(**changes: Any) -> Bounced:
 def report(what: Bounced, language: Language = "ja") -> bytes:
     return compose(
         what,
+        bounce_letter(what, host="mg.corp.example", language=language, timezone="Asia/Tokyo"),
         report_id="01j00000000000000b",
         host="mg.corp.example",
         letters_from=parse_address("mailguard@corp.example"),
@@ -59,7 +61,7 @@ def test_it_is_a_report_in_three_parts() -> None:
     assert message.get_content_type() == "multipart/report"
     assert message.get_param("report-type") == "delivery-status"
     parts = [part.get_content_type() for part in message.iter_parts()]
-    assert parts == ["text/plain", "message/delivery-status", "text/rfc822-headers"]
+    assert parts == ["multipart/alternative", "message/delivery-status", "text/rfc822-headers"]
     assert message["To"] == "ann@corp.example"
     assert message["From"] == "mailguard <mailguard@corp.example>"
     assert message["Auto-Submitted"] == "auto-replied"
@@ -71,12 +73,17 @@ def test_it_is_a_report_in_three_parts() -> None:
 
 def test_people_read_it_in_both_languages_the_readers_first() -> None:
     for language, first, second in (("ja", "届けられません", "could not be"), ("en", "could not be", "届けられません")):
-        text = next(iter(read(report(bounced(), language)).iter_parts())).get_content()  # type: ignore[arg-type]
+        part = read(report(bounced(), language)).get_body(("plain",))  # type: ignore[arg-type]
+        assert part is not None
+        text = part.get_content()
         assert text.index(first) < text.index(second)
         assert "bob@partner.example" in text
         assert "550 5.1.1 no such person" in text
         assert "見積の件" in text
-        assert "2026-11-23 09:00 UTC" in text
+        assert "2026年11月23日(月) 18:00 日本時間" in text
+        assert "Mon 23 Nov 2026, 18:00 JST" in text
+        assert "宛先のメールアドレスが存在しません。" in text
+        assert "It was not delivered in time." in text
 
 
 def test_programs_read_each_recipient() -> None:
@@ -125,6 +132,6 @@ def test_hostile_words_cannot_change_its_shape(subject: str, said: str, header: 
     assert max(len(line) for line in octets.split(b"\r\n")) <= 998
     message = email.message_from_bytes(octets)
     assert [part.get_content_type() for part in message.get_payload()] == [  # type: ignore[union-attr]
-        "text/plain", "message/delivery-status", "text/rfc822-headers",
+        "multipart/alternative", "message/delivery-status", "text/rfc822-headers",
     ]  # fmt: skip
     assert sorted(message.keys()) == sorted(set(message.keys()))

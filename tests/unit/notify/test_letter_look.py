@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.letters import KINDS, LINK, every_letter, hostile, letter, mail, part
+from tests.letters import KINDS, LINK, every_letter, hostile, letter, mail, part, report
 
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
@@ -58,6 +58,12 @@ def test_a_mail_to_thousands_with_hostile_names_makes_a_small_letter(kind: Kind)
     assert not made.defects
     assert "<script" not in part(made, "html")
     assert "\u202e" not in part(made, "html") + part(made) + str(made["subject"])
+
+
+def test_a_report_about_thousands_is_small_for_people() -> None:
+    made = report("ja", 5000)
+    assert len(part(made, "html").encode()) < CLIPPED
+    assert "ほか4980名" in part(made, "html")
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
