@@ -168,3 +168,11 @@ def test_quoted_text_never_acts(quoted: list[str], program: str) -> None:
     mail["From"] = "ann@corp.example"
     mail.set_content(body, subtype=kind, charset="utf-8", cte="base64")
     assert understood(own_lines(read_mail(mail.as_bytes(), ReadingLimits()).written)).wish == "unclear"
+
+
+@pytest.mark.parametrize("program", [name for name, style in PROGRAMS.items() if style("", "")[0] == "plain"])
+def test_even_if_the_reader_told_nothing_apart_quoted_text_does_not_act(program: str) -> None:
+    for said, wish in (("OK", "send"), ("cancel", "stop"), ("", "unclear")):
+        text = PROGRAMS[program](said, "送信\nOK\n取消\n承認します")[1]
+        # Below the quotation nobody knows where it ends: then nothing is understood.
+        assert understood(own_lines(text)).wish == ("unclear" if program == "thunderbird-below" else wish)
