@@ -286,7 +286,7 @@ async def open_reception(
     letters = LetterSettings(sender, console.url, company, (ADMIN,), "en", reply_address=sender)
     secrets = ReplyTickets(ReplyTicketStore(db), lasts=timedelta(hours=96), now=clock)
     replies = Replies(
-        SubAddress(sender), secrets, WaitingRoom(review, access.role_of), outbox, organization=company,
+        SubAddress(sender), secrets, WaitingRoom(review), outbox, organization=company,
         may_answer=Rate(4).allows, noticed=lambda: None, now=clock,
     )  # fmt: skip
     post = Post(

@@ -1,12 +1,11 @@
 """How answers to letters reach the waiting room: the two rooms do not see each other, so they meet here.
 
 An answer is decided as any decision: the review room asks who may do what inside the transaction, and the history says
-"reply".
+"reply". Like a letter's code, it makes nobody an administrator: it decides what is the person's own, or to be approved
+by him.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 from mailguard.access.rates import Rate
 from mailguard.app.rooms import Rooms, utc_now
@@ -36,7 +35,7 @@ def replies_room(rooms: Rooms) -> Replies | None:
     return Replies(
         address,
         rooms.reply_tickets,
-        WaitingRoom(rooms.review, rooms.access.role_of),
+        WaitingRoom(rooms.review),
         rooms.outbox,
         organization=organization(rooms.config),
         may_answer=Rate(_ANSWERS_AN_HOUR).allows,
@@ -48,26 +47,22 @@ def replies_room(rooms: Rooms) -> Replies | None:
 class WaitingRoom:
     """The review room, as answers need it (replies.Deciding)."""
 
-    def __init__(self, review: Review, role_of: Callable[[str], Role]) -> None:
+    def __init__(self, review: Review) -> None:
         self._review = review
-        self._role_of = role_of
 
     async def standing(self, bound: Bound) -> Standing:
         """As whom the person stands to the mail; None if it does not exist for him."""
         try:
-            view = await self._review.show(self._actor(bound), bound.message_id)
+            record = (await self._review.show(_actor(bound), bound.message_id)).record
         except NotFound:
             return None
-        record = view.record
-        if bound.person in record.owners or bound.person in record.members:
-            return "sender"
-        return "approver" if bound.person in record.approvers or Act.APPROVE in view.acts else "sender"
+        return "sender" if bound.person in record.owners or bound.person in record.members else "approver"
 
     async def decide(self, bound: Bound, intent: Intent, comment: str) -> Outcome:
         """Decide for every copy for which the person may, or say why not."""
         act = _ACTS[await self.standing(bound), intent]
         try:
-            view = await self._review.act(self._actor(bound), bound.message_id, act, None, comment)
+            view = await self._review.act(_actor(bound), bound.message_id, act, None, comment)
         except NotFound:
             return Outcome("unknown")
         except ReviewError as error:
@@ -75,8 +70,9 @@ class WaitingRoom:
             return Outcome(word, error.reason.ja, error.reason.en)
         return _done(act, view, bound.person)
 
-    def _actor(self, bound: Bound) -> Actor:
-        return Actor(bound.person, self._role_of(bound.person), "reply")
+
+def _actor(bound: Bound) -> Actor:
+    return Actor(bound.person, Role.SENDER, "reply")
 
 
 def _done(act: Act, view: View, person: str) -> Outcome:

@@ -177,7 +177,7 @@ class Post:
             now=now,
             link=link,
             code=code,
-            reply_to=await self._reply_to(notice, to),
+            reply_to=await self._reply_to(notice, record, to),
             reply=ReplyResult.of(detail) if notice.kind == "reply" else None,
             record=record,
             people=_addresses(detail.get("recipients", ())),
@@ -212,13 +212,16 @@ class Post:
         named = notice.kind != "told" or notice.to == "" or (record is not None and to.key in record.people)
         return (f"{base}/messages/{notice.message_id}", "") if record is not None and named else ("", "")
 
-    async def _reply_to(self, notice: Notice, to: Address) -> Address | None:
-        """Where an answer decides; nowhere for people outside: their answers do not pass through this house."""
+    async def _reply_to(self, notice: Notice, record: MessageRecord | None, to: Address) -> Address | None:
+        """Where an answer decides. Nowhere for people outside, whose answers do not pass through this house, and for
+        administrators who are told of a mail that is not theirs.
+        """
         base, make = self._settings.reply_address, self._tickets.reply
-        inside = self._settings.organization.is_internal(to)
-        if base is None or make is None or not inside or not notice.message_id or not _asks(notice):
+        if base is None or make is None or record is None or not _asks(notice):
             return None
-        return SubAddress(base).with_secret(await make(notice.message_id, to.key))
+        if not self._settings.organization.is_internal(to) or to.key not in record.people:
+            return None
+        return SubAddress(base).with_secret(await make(record.id, to.key))
 
     async def _original(self, record: MessageRecord) -> bytes | None:
         """The octets for the draft; None if they are gone or too large (the letter says where they are)."""

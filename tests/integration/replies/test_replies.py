@@ -270,13 +270,20 @@ async def test_a_stranger_outside_is_never_answered(reception: Reception) -> Non
     assert await reception.letters() == []
 
 
-async def test_an_administrator_decides_on_a_strangers_mail(reception: Reception) -> None:
-    message_id = await reception.take_in(sender="<stranger@else.example>")
+async def test_an_answer_makes_nobody_an_administrator(reception: Reception) -> None:
+    await reception.take_in(sender="<stranger@else.example>")
+    (letter,) = await reception.letters()
+    assert (letter["to"], letter["reply-to"]) == (ADMIN, None), "his letter leads to the login"
+    message_id = await reception.take_in()
+    to = await asked(reception)
+    await answer(reception, to, "OK", by=ADMIN)
+    assert await states(reception, message_id) == {State.HELD}
+
+
+async def test_an_administrator_who_is_asked_approves_as_an_approver(reception: Reception) -> None:
+    message_id = await reception.take_in(Disposition.APPROVE, approvers=(ADMIN,))
     await answer(reception, await asked(reception, ADMIN), "OK", by=ADMIN)
     assert await states(reception, message_id) == {State.QUEUED}
-    letter = await told(reception, ADMIN)
-    assert letter is not None
-    assert text_of(letter).startswith("It is being sent")
 
 
 async def test_a_decision_of_before_makes_the_answer_late(reception: Reception) -> None:

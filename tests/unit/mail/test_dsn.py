@@ -9,7 +9,7 @@ from email.policy import default
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailguard.mail.address import parse_address
@@ -121,6 +121,7 @@ def test_addresses_beyond_ascii() -> None:
     assert "Final-Recipient: utf-8; 佐藤@例え.example".encode() in octets
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), st.binary(max_size=3000), st.text(max_size=60))
 def test_hostile_words_cannot_change_its_shape(subject: str, said: str, header: bytes, msg_id: str) -> None:
     failed = [FailedRecipient(parse_address("bob@partner.example"), 550, said)]

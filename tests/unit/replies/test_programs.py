@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from typing import Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.letters import letter, part
 
@@ -159,6 +159,7 @@ QUOTED = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(QUOTED, st.sampled_from(sorted(PROGRAMS)))
 def test_quoted_text_never_acts(quoted: list[str], program: str) -> None:
     kind, body = PROGRAMS[program]("", "\n".join(quoted))
