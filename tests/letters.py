@@ -22,6 +22,7 @@ from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Because, Disposition, RuleHit
 from mailguard.notify.bounce_letter import bounce_letter
 from mailguard.notify.letters import ASKING, RETURNS, Kind, LetterContext, LetterSettings, ReplyResult, compose
+from mailguard.notify.monthly import Monthly
 from mailguard.notify.readers import WITHOUT_MAIL
 from mailguard.notify.reply_texts import HEADS
 from mailguard.notify.telling import Telling
@@ -104,9 +105,21 @@ def context(kind: Kind, record: MessageRecord | None, **changes: Any) -> LetterC
         "original": b"From: ann@corp.example\r\n\r\nbody\r\n" if kind in RETURNS else None,
         "problems": ("policies/recipients.yaml:14:5: unknown key 'recipents': did you mean 'recipients'?",),
     }
+    if kind == "monthly":
+        values |= {"monthly": Monthly.of(MONTH), "record": None}
     if kind == "told":
         values |= {"telling": Telling.of(TOLD), "about": ID, "record": None}
     return LetterContext(**{**values, **changes})
+
+
+MONTH: dict[str, Any] = {
+    "month": "2026-10",
+    "now": {
+        "mails": 12345, "asked": 198, "stopped": 12, "cancelled": 7, "changed": 3, "undone": 2, "rejected": 1,
+        "per_hundred": 1.604, "delay_median": 93.0, "delay_p90": 364.0, "all_median": 0.42, "all_p90": 60.0,
+    },
+    "noisy": [["many-outsiders-see-each-other", 40, 38]],
+}  # fmt: skip
 
 
 def letter(kind: Kind, language: Language = "ja", **changes: Any) -> EmailMessage:

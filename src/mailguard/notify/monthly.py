@@ -123,7 +123,7 @@ def monthly_letter(language: Language, monthly: Monthly, *, link: str, name: str
         subject=TAGS["monthly"].of(language) + _SUBJECT.of(language, month=month),
         headline=head.of(language, month=month, n=f"{now.stopped:,}"),
         lead=(lead,),
-        rows=(*_rows(language, monthly), *([Row(_NOISY.of(language), tuple(noisy))] if noisy else [])),
+        rows=(*_rows(language, monthly), *([Row.of(_NOISY.of(language), *noisy)] if noisy else [])),
         choices=(Choice(_OPEN.of(language), link),) if link else (),
         link=link,
         closing=(*([_NOISY_WHY.of(language)] if noisy else []), _NO_PERSONS.of(language)),
@@ -138,7 +138,7 @@ def _rows(language: Language, monthly: Monthly) -> list[Row]:
     def counted(label: Both, name: str, *more: str) -> Row:
         value = int(getattr(now, name))
         said = "" if before is None else _compared(language, value, int(getattr(before, name)), "{:,}", "{:+,}")
-        return Row(label.of(language), (f"{value:,}", *more, *([said] if said else [])))
+        return Row.of(label.of(language), f"{value:,}", *more, *([said] if said else []))
 
     def lengths(label: Both, median: str, p90: str) -> Row:
         def said(month: Month) -> str:
@@ -150,12 +150,12 @@ def _rows(language: Language, monthly: Monthly) -> list[Row]:
             if before is None or getattr(before, median) is None
             else [_BEFORE_ONLY.of(language, before=said(before))]
         )
-        return Row(label.of(language), (said(now), *past))
+        return Row.of(label.of(language), said(now), *past)
 
     share = [_share(now)]
     if before is not None and before.per_hundred is not None and now.per_hundred is not None:
         share.append(_compared(language, round(now.per_hundred, 1), round(before.per_hundred, 1), "{:.1f}", "{:+.1f}"))
-    rows = [counted(_STOPPED, "stopped", made), Row(_HOLDS.of(language), tuple(share))]
+    rows = [counted(_STOPPED, "stopped", made), Row.of(_HOLDS.of(language), *share)]
     if now.delay_median is not None:
         rows.append(lengths(_DELAY, "delay_median", "delay_p90"))
     if now.all_median is not None:
