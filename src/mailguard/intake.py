@@ -31,6 +31,7 @@ from mailguard.policy.case_json import case_to_json
 from mailguard.policy.judge import judge
 from mailguard.policy.loader import Policy
 from mailguard.policy.question import question
+from mailguard.policy.whose import sender_key
 from mailguard.resolver import Resolver
 from mailguard.store.errors import StoreError
 from mailguard.store.history import History
@@ -178,7 +179,7 @@ class Intake:
 
     async def _case(self, policy: Policy, message: Message, facts: Facts) -> Case:
         envelope = message.envelope
-        asked = question(policy, facts, message.received_at)
+        asked = question(policy, facts, message.received_at, sender_key(envelope.sender, envelope.client.login))
         known, mail_domains = await asyncio.gather(
             self._history.known(envelope.sender, envelope.recipients, asked), self._mail_domains(policy, envelope)
         )

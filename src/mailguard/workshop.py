@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -30,7 +30,7 @@ from mailguard.mail.alteration import (
 from mailguard.mail.alteration_json import kind_of
 from mailguard.mail.message import Body
 from mailguard.mail.verdict import Because, Verdict
-from mailguard.policy.alteration_words import FAILED, TOO_MANY
+from mailguard.policy.alteration_words import FAILED, NOT_SHOWN, TOO_MANY
 from mailguard.policy.unalterable import without
 from mailguard.transform.apply import Altered, Refused, apply
 
@@ -50,6 +50,17 @@ class Tried:
     verdict: Verdict
     prepared: Prepared = field(default_factory=Prepared)
     errors: tuple[Exception, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """What a person chose for some copies of a mail. recipe: all that they are changed to then; fresh: what of it is
+    new.
+    """
+
+    recipe: Recipe
+    fresh: Recipe
+    people: tuple[Address, ...]
 
 
 class Workshop:
@@ -73,6 +84,17 @@ class Workshop:
             left = without(verdict, losses)
             kept = {one.address.key: _own(one.alter) for one in left.recipients if _own(one.alter)}
             return Tried(left, Prepared(kept), (error,))
+
+    async def prove(self, body: Body, furthers: Sequence[Further]) -> tuple[Change, ...] | Refused:
+        """Try what a person chose, on the octets: nothing is kept that cannot be done when the copy leaves. What it
+        changes, or why it cannot be. Raises NotAsJudged or OSError if the octets are not what they were.
+        """
+        work = asyncio.get_running_loop().run_in_executor(self._pool, _prove, body, furthers)
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await work
+        except TimeoutError:
+            return Refused(kind_of(furthers[0].fresh[0]), FAILED)
 
     async def alter(self, body: Body, recipe: Recipe, recipient: Address) -> Body | Refused:
         """The octets that leave for this recipient. Raises NotAsJudged or OSError if ours are not what they were."""
@@ -122,6 +144,23 @@ def _try_out(body: Body, verdict: Verdict) -> Tried:
             recipes |= dict.fromkeys((address.key for address in people), one.recipe)
         told.add(one, recipe, people)
     return Tried(without(verdict, losses), Prepared(recipes, tuple(told.changes())), tuple(errors))
+
+
+def _prove(body: Body, furthers: Sequence[Further]) -> tuple[Change, ...] | Refused:
+    octets, told = _octets(body), _Told()
+    for one in furthers:
+        for recipe in (one.fresh, one.recipe):
+            trial = _Trial(octets, recipe, one.people[0])
+            trial.run()
+            if trial.lost:
+                return Refused(*next(iter(trial.lost.items())))
+            if recipe is one.fresh:
+                made = dict(trial.altered.by) if trial.altered is not None else {}
+                # Whoever hides somebody who is not there would think that he is hidden.
+                if any(kind_of(single) == "to_bcc" for single in recipe) and "to_bcc" not in made:
+                    return Refused("to_bcc", NOT_SHOWN)
+                told.add(trial, recipe, list(one.people))
+    return tuple(told.changes())
 
 
 def _by_recipe(verdict: Verdict) -> dict[Recipe, list[Address]]:

@@ -24,7 +24,7 @@ from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.message import new_message_id
 from mailguard.mail.outcome import Outcome, Result
 from mailguard.mail.verdict import Ask, Disposition
-from mailguard.store import entry, holds, questions, queue
+from mailguard.store import deciding, entry, questions, queue
 from mailguard.store.bodies import Bodies
 from mailguard.store.records import Filter, NoticeKind
 from mailguard.store.writer import Writer
@@ -35,7 +35,7 @@ POINTS: dict[str, tuple[Any, str, str]] = {
     "a large body is half written": (Bodies, "write", "during"),
     "inside the transaction of an add": (entry, "_first_line", "before"),
     "inside the transaction of an add, after its audit line": (entry, "_first_line", "after"),
-    "inside the transaction of a decision": (holds, "settle", "before"),
+    "inside the transaction of a decision": (deciding, "settle", "before"),
     "inside the transaction of a try": (queue, "settle", "before"),
     "inside the transaction of a try, while history learns": (queue, "learn", "after"),
     "inside the transaction of a reminder, letters owed": (questions, "_line", "before"),

@@ -139,7 +139,9 @@ class House:
         if server is not None:
             self._roster = Roster(server, path, self._rulebook.take_people, people)
             _runs(stack, self._roster.watch(), "roster")
-        _runs(stack, self._rulebook.watch(), "policy watcher")
+        book = self._rulebook
+        self.rooms.hints.directory = lambda: book.current().directory
+        _runs(stack, book.watch(), "policy watcher")
 
     async def _open_reception(self, stack: AsyncExitStack, rooms: Rooms, readers: Readers) -> None:
         book = self.rulebook

@@ -21,6 +21,7 @@ from mailguard.app.hint import tap
 from mailguard.config.load import Config
 from mailguard.config.rooms import organization
 from mailguard.incident import IncidentRoom
+from mailguard.mail.directory import NOBODY, Directory
 from mailguard.notify.live import Live
 from mailguard.replies.tickets import ReplyTickets
 from mailguard.review import Review
@@ -46,10 +47,14 @@ _KEY_OCTETS = 32
 
 @dataclass(slots=True)
 class Hints:
-    """Who is to be woken: the server's own rooms; from a verb, the server by a tap (it also looks by itself)."""
+    """Who is to be woken: the server's own rooms; from a verb, the server by a tap (it also looks by itself).
+
+    directory: the people of the policy in force, where one is open.
+    """
 
     released: Callable[[], None] = lambda: None
     noticed: Callable[[], None] = lambda: None
+    directory: Callable[[], Directory] = lambda: NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,7 @@ def _rooms(config: Config, db: Database) -> Rooms:
         released=lambda: hints.released(),
         noticed=lambda: hints.noticed(),
         now=utc_now,
+        directory=lambda: hints.directory(),
     )
     ways_in = AccessSettings(
         organization(config),

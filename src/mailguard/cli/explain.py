@@ -38,6 +38,7 @@ from mailguard.policy.loader import Policy
 from mailguard.policy.marks import Problems
 from mailguard.policy.question import question
 from mailguard.policy.schema.example import parse_local_time
+from mailguard.policy.whose import sender_key
 from mailguard.resolver import Resolver
 from mailguard.review.rules import RuleReview
 from mailguard.store.errors import StoreError
@@ -147,7 +148,7 @@ async def _remembered(config: Config, envelope: Envelope, facts: Facts, policy: 
         return Known()
     try:
         async with open_rooms(config) as rooms:
-            asked = question(policy, facts, moment)
+            asked = question(policy, facts, moment, sender_key(envelope.sender, envelope.client.login))
             known = await rooms.history.known(envelope.sender, envelope.recipients, asked)
             return replace(known, files=await rooms.history.files(facts)) if "files" in policy.needs else known
     except StoreError as error:

@@ -44,10 +44,13 @@ class Directory:
     domains: Mapping[str, frozenset[str]] = field(default_factory=dict)
     _main: Mapping[str, str] = field(init=False, repr=False, compare=False)  # alias -> the person's own key
     _groups_of: Mapping[str, frozenset[str]] = field(init=False, repr=False, compare=False)
+    _managers: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         main = {alias: key for key, person in self.people.items() for alias in person.aliases}
         object.__setattr__(self, "_main", main)
+        managers = frozenset(main.get(person.manager, person.manager) for person in self.people.values())
+        object.__setattr__(self, "_managers", managers - {""})
         found: dict[str, set[str]] = {}
         for group, members in self.groups.items():
             for key in members:
@@ -66,6 +69,21 @@ class Directory:
         """The key of somebody's manager, "" if none is known."""
         person = self.person(key)
         return person.manager if person is not None else ""
+
+    def is_manager(self, key: str) -> bool:
+        """Whether anybody has this person as the manager."""
+        return self.key_of(key) in self._managers
+
+    def team_of(self, key: str) -> str:
+        """The group that comes nearest to a team: the smallest one of somebody's groups in which he or she is not
+        alone; "" if there is none. A group that takes in whole domains counts as larger than any.
+        """
+        sizes = [
+            (group in self.domains, len(self.members(group)), group)
+            for group in self.groups_of(key)
+            if group in self.domains or len(self.members(group)) > 1
+        ]
+        return min(sizes)[2] if sizes else ""
 
     def is_member(self, key: str, group: str) -> bool:
         """Whether the address is in the group. Raises KeyError for a group that is not there: that is never "no"."""

@@ -31,6 +31,7 @@ class Event(enum.StrEnum):
     REJECT = "reject"  # an approver says no
     EXPIRE = "expire"  # nobody decided: returned or discarded
     HOLD = "hold"  # frozen: the clock of a delay or hold is stopped, or a queued copy is taken back
+    RESUME = "resume"  # thawed: the clock goes on with the time that was left
     RELAY = "relay"  # upstream took it
     DEFER = "defer"  # upstream said later, or nobody knows
     FAIL = "fail"  # upstream refused for good, or the time to give up came
@@ -44,6 +45,7 @@ NEXT: dict[tuple[State, Event], State] = {
     (State.HELD, Event.REJECT): State.REJECTED,
     (State.HELD, Event.EXPIRE): State.EXPIRED,
     (State.HELD, Event.HOLD): State.HELD,
+    (State.HELD, Event.RESUME): State.HELD,
     (State.QUEUED, Event.HOLD): State.HELD,
     (State.QUEUED, Event.CANCEL): State.CANCELLED,
     (State.QUEUED, Event.REMOVE): State.CANCELLED,

@@ -55,6 +55,7 @@ class RuleHit:
     notes: what else people should know, such as that nobody could be found to approve. notify: who is told of the hit:
     SENDER, ADMINISTRATORS, or keys of addresses.
     unsure: it could not be decided, and counts as a hit for that. alter: the words of the alterations that it asks for.
+    trust: it is about recipients as such, so that a person may say of one of them that it need not ask again.
     """
 
     rule: str
@@ -67,6 +68,7 @@ class RuleHit:
     notify: tuple[str, ...] = ()
     unsure: bool = False
     alter: tuple[str, ...] = ()
+    trust: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,13 @@ class Choice:
     look: Look = "main"
 
 
-def choices(kind: NoticeKind, language: Language, record: MessageRecord, link: str) -> tuple[Choice, ...]:
-    """The buttons of a letter about a mail; none without a link. A link to a ticket takes a choice along."""
+def choices(
+    kind: NoticeKind, language: Language, record: MessageRecord, link: str, *, waits: bool = True
+) -> tuple[Choice, ...]:
+    """The buttons of a letter about a mail; none without a link. A link to a ticket takes a choice along.
+
+    waits: the reader may still decide: the link is a ticket's.
+    """
     if not link:
         return ()
     if kind in ASKING:
@@ -43,6 +48,8 @@ def choices(kind: NoticeKind, language: Language, record: MessageRecord, link: s
             Choice(say.APPROVE.of(language), f"{link}?choice=approve", "plain"),
             Choice(say.REJECT.of(language), f"{link}?choice=reject", "stop"),
         )
+    if kind == "comment" and waits:
+        return (Choice(say.OPEN_DECIDE.of(language), link),)
     if kind != "held":
         return (Choice(say.OPEN_STATUS.of(language), link),)
     stop = Choice(say.CANCEL.of(language), f"{link}?choice=cancel", "stop")

@@ -29,7 +29,7 @@ from mailguard.store.records import MessageRecord, RecipientRecord
 DRAFT = "draft.eml"
 _MOST_REASONS = 8
 #: The kinds that quote what the one who decided wrote.
-_COMMENTED = frozenset({"answered", "cancelled", "rejected", "urgent"})
+_COMMENTED = frozenset({"answered", "cancelled", "rejected", "urgent", "comment"})
 
 
 def content_of(kind: Kind, language: Language, context: LetterContext) -> Content:
@@ -68,7 +68,7 @@ def _about(kind: Kind, language: Language, context: LetterContext) -> Content:
         rows=_rows(kind, language, context, record, subject),
         otherwise=rows.ending(record, timezone, language, context.now) if open_still else "",
         rows_below=_voices(language, record) if open_still else (),
-        choices=choices(kind, language, record, context.link),
+        choices=choices(kind, language, record, context.link, waits=bool(context.code)),
         link=context.link,
         code=context.code,
         code_use=say.CODE_USE.of(language),
@@ -102,6 +102,8 @@ def _opening(
         case "answered":
             head = say.ANSWERED_HEADS[context.answer].of(language, person=on_one_line(context.actor, 120))
             return head, (say.ANSWERED_LEAD.of(language),)
+        case "comment":
+            return say.COMMENT_HEAD.of(language, actor=on_one_line(context.actor, 120)), ()
         case "sent":
             return say.SENT_HEAD.of(language), (say.SENT_LEAD.of(language, count=count),)
         case "password":
@@ -123,6 +125,10 @@ def _asking(
 ) -> tuple[str, ...]:
     """Who asks, why this reader is asked, and what of."""
     lead = [say.APPROVAL_HEAD.of(language, sender=sender), say.APPROVAL_LEAD.of(language)]
+    if context.why_asked == "forwarded":
+        lead.insert(0, say.FORWARDED_LEAD.of(language, actor=on_one_line(context.actor, 120)))
+    if context.why_asked == "altered":
+        lead.insert(0, say.ALTERED_LEAD.of(language, actor=on_one_line(context.actor, 120)))
     if kind == "reminder":
         when = moment(record.received_at, context.settings.organization.timezone, language)
         lead.append(say.REMINDER_LEAD.of(language, when=when))
@@ -169,9 +175,10 @@ def _rows(
     open_still = kind == "held" or kind in ASKING
     shown: list[Row | None] = [
         rows.decided(context.actor, language) if kind in ("cancelled", "rejected") else None,
-        rows.comment(context.comment, language) if kind in _COMMENTED else None,
+        rows.comment(context.comment, language) if kind in _COMMENTED or context.why_asked == "forwarded" else None,
+        rows.sender_said(context.sender_said, language) if kind in ASKING else None,
         rows.passwords(record, language) if kind == "password" else None,
-        rows.sender(record, language) if kind in (*ASKING, "answered", "urgent") else None,
+        rows.sender(record, language) if kind in (*ASKING, "answered", "urgent", "comment") else None,
         Row.of(say.SUBJECT.of(language), subject),
         who.recipients(record, wanted, language, answers=kind == "bounced"),
         rows.files(record, language),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from mailguard.mail.address import Address
 from mailguard.mail.organization import Language, Organization
@@ -59,7 +60,8 @@ class LetterContext:
     all).
 
     instead_of: keys of the approvers for whom the reader stands in; answer: approve or reject, what somebody else
-    answered in the reader's place; telling, about: of a letter about a hit, which needs no record.
+    answered in the reader's place; why_asked: what made an approval necessary besides the rules; sender_said: notes of
+    the sender, for those who are asked; telling, about: of a letter about a hit, which needs no record.
     link and code: of the ticket that was made for this person; reply_to: where an answer decides, None: nowhere;
     original: the mail's own octets, only for its sender; problems: of the policy, for letters about it; trouble: what
     fails (name) and why, for letters about that; monthly: the figures of a month, for the letter about them; reply: of
@@ -84,6 +86,8 @@ class LetterContext:
     trouble: tuple[str, str] = ("", "")
     instead_of: tuple[str, ...] = ()
     answer: str = ""
+    why_asked: Literal["", "forwarded", "altered"] = ""
+    sender_said: tuple[str, ...] = ()
     telling: Telling | None = None
     monthly: Monthly | None = None
     about: str | None = None

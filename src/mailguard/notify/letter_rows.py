@@ -182,6 +182,12 @@ def comment(text: str, language: Language) -> Row | None:
     return Row.of(say.COMMENT.of(language), *lines[:20]) if lines else None
 
 
+def sender_said(notes: Sequence[str], language: Language) -> Row | None:
+    """What the sender wrote for those who are asked, line by line; None without."""
+    lines = [on_one_line(line, 400) for note in notes for line in note.splitlines() if line.strip()]
+    return Row.of(say.SENDER_SAID.of(language), *lines[:20]) if lines else None
+
+
 def why(record: MessageRecord, language: Language) -> Row | None:
     """Why it had been held, in a line a rule; None for a mere undo window."""
     given = reasons(record.verdict.enforced, language)

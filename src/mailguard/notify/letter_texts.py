@@ -23,6 +23,7 @@ TAGS = {
     "expired": Both("【未送信】", "[Not sent] "),
     "bounced": Both("【不達】", "[Not delivered] "),
     "reply": Both("【ご返信について】", "[Your answer] "),
+    "comment": Both("【コメント】", "[Comment] "),
     "login": Both("", ""),
     "policy_refused": Both("【設定エラー】", "[Policy refused] "),
     "policy_good": Both("【復旧】", "[Policy good] "),
@@ -75,6 +76,15 @@ ANSWERED_LEAD = Both(
     "このメールについて、あなたの操作は不要です。記録に残っています。",
     "Nothing is left for you to do about this mail. It is on record.",
 )
+FORWARDED_LEAD = Both(
+    "{actor} さんから、あなたに確認の依頼がありました。",
+    "{actor} asks you to look at it.",
+)
+ALTERED_LEAD = Both(
+    "承認のあとで {actor} さんがメールの内容を変更したため、もう一度確認をお願いします。先の承認は無効になりました。",
+    "{actor} changed the mail after it was approved, so that approval no longer counts: please look at it again.",
+)
+COMMENT_HEAD = Both("{actor} さんからコメントがあります", "{actor} wrote a comment")
 URGENT_HEAD = Both(
     "{sender} さんが、承認を待たずに至急送信しました",
     "{sender} sent a mail as urgent, without waiting for approval",
@@ -180,6 +190,7 @@ FILES = Both("添付ファイル", "Attachments")
 DATA = Both("個人情報", "Personal data")
 DECIDED = Both("決定した人", "Decided by")
 COMMENT = Both("コメント", "Comment")
+SENDER_SAID = Both("送信者のメモ", "Note from the sender")
 REASON = Both("理由", "Reason")
 ASKED = Both("承認者", "Approvers")
 ASKED_QUORUM = Both("{people}(必要数 {quorum})", "{people} ({quorum} needed)")

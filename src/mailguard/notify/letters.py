@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mailguard.mail.organization import Language
+from mailguard.notify.draft import draft_of
 from mailguard.notify.letter_choices import ASKING
 from mailguard.notify.letter_content import DRAFT, content_of
 from mailguard.notify.letter_context import RETURNS, Kind, LetterContext, LetterSettings, ReplyResult
@@ -65,8 +66,7 @@ def _thread(context: LetterContext) -> Sequence[str]:
 
 
 def _draft(kind: Kind, context: LetterContext) -> Attached | None:
-    """The original, with what makes Outlook and Thunderbird open it for editing, and the Bcc that only the envelope
-    knew.
+    """The original as a draft.
 
     As octets, not message/rfc822: that may not be encoded (RFC 2046 section 5.2.1), Outlook would turn it into an item
     of its own and forget X-Unsent, and 8-bit originals could not travel in it.
@@ -75,7 +75,4 @@ def _draft(kind: Kind, context: LetterContext) -> Attached | None:
     if kind not in RETURNS or record is None or not context.has_draft:
         return None
     assert context.original is not None
-    shown = {h.address.lower() for h in (*record.facts.headers.to, *record.facts.headers.cc)}
-    hidden = [str(r.address) for r in record.recipients if str(r.address).lower() not in shown and not r.added]
-    top = "X-Unsent: 1\r\n" + (f"Bcc: {(',' + chr(13) + chr(10) + ' ').join(hidden)}\r\n" if hidden else "")
-    return Attached(DRAFT, "application/octet-stream", top.encode() + context.original)
+    return Attached(DRAFT, "application/octet-stream", draft_of(record, context.original))

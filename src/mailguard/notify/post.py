@@ -32,7 +32,7 @@ from mailguard.store.spool import Spool
 
 _KINDS: tuple[NoticeKind, ...] = (
     "held", "approval", "reminder", "escalated", "answered", "urgent", "told", "sent", "password", "cancelled",
-    "rejected", "expired", "reply", *WITHOUT_MAIL,
+    "rejected", "expired", "reply", "comment", *WITHOUT_MAIL,
 )  # fmt: skip
 _AT_ONCE = 32
 #: Look again after so many seconds without being woken: a command line beside us may have written notices.
@@ -188,6 +188,8 @@ class Post:
             trouble=(str(detail.get("name") or ""), str(detail.get("reason") or "")),
             instead_of=tuple(map(str, detail.get("instead_of", ()))),
             answer=str(detail.get("answer") or ""),
+            why_asked="forwarded" if detail.get("forwarded") else "altered" if detail.get("altered") else "",
+            sender_said=tuple(map(str, detail.get("notes", ()))),
             telling=Telling.of(detail) if notice.kind == "told" else None,
             monthly=Monthly.of(detail) if notice.kind == "monthly" else None,
             about=notice.message_id,
@@ -202,7 +204,8 @@ class Post:
         if notice.kind == "login":
             ticket = await self._tickets.login(to.key, str(notice.detail.get("nonce_hash") or ""))
             return f"{base}/login/{ticket.token}", ticket.code
-        if _asks(notice):
+        waits = notice.kind == "comment" and record is not None and record.state == "held"
+        if _asks(notice) or waits:
             ticket = await self._tickets.letter(notice.message_id or "", to.key)
             return f"{base}/t/{ticket.token}", ticket.code
         if notice.kind == "monthly":

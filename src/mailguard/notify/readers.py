@@ -19,7 +19,7 @@ WITHOUT_MAIL: tuple[NoticeKind, ...] = (
     "letters_failing", "letters_good", "channel_failing", "channel_good",
 )  # fmt: skip
 #: Kinds that go to whoever a policy names, wherever he is; to the administrators where nobody is named.
-_NAMED = frozenset({*ASKING, "answered", "urgent", "told"})
+_NAMED = frozenset({*ASKING, "answered", "urgent", "told", "comment"})
 
 
 def readers_of(notice: Notice, organization: Organization, administrators: Sequence[str]) -> Sequence[Address]:

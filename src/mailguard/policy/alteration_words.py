@@ -27,6 +27,7 @@ TOO_MANY = Because("変更の数が多すぎます", "Too many alterations are a
 NO_FILE = Because(
     "対象の添付ファイルを特定できません", "The attachment that is meant cannot be told from the others in the mail"
 )
+NOT_SHOWN = Because("その宛先はToにもCcにもありません", "This address stands neither in To nor in Cc")
 FAILED = Because("メールの変更に失敗しました", "The alteration failed")
 
 

@@ -17,7 +17,7 @@ from mailguard.mail.organization import Organization
 from mailguard.mail.verdict import Because
 from mailguard.policy.free_mail import known_keys
 
-__all__ = ["Case", "Circle", "Known", "Risk", "known_keys"]
+__all__ = ["Case", "Circle", "Known", "Risk", "Trust", "known_keys"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,16 @@ class Risk:
 
 
 @dataclass(frozen=True, slots=True)
+class Trust:
+    """Somebody said of a recipient (key) that these rules (ids) need not ask about him again. by: key; at: when."""
+
+    recipient: str
+    rules: tuple[str, ...]
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What history knows. The sets hold keys (`known_keys`) that this sender, or anybody here, has written to before.
 
@@ -47,7 +57,7 @@ class Known:
     written to. thread: who took part in the thread that this mail goes on with, as far as it was seen here; empty: it
     was not. names: display names by address, out of this sender's mail: those of the recipients, and of whoever else
     bears one of their names. circles: who was often written to together. files: which organisations (`known_keys`) got
-    a file before, by its SHA-256.
+    a file before, by its SHA-256. trusts: what counts for this sender.
     """
 
     sender_domains: frozenset[str] = frozenset()
@@ -58,6 +68,7 @@ class Known:
     names: Mapping[str, str] | None = None
     circles: tuple[Circle, ...] | None = None
     files: Mapping[str, frozenset[str]] | None = None
+    trusts: tuple[Trust, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ class Effect:
     """What a hit does: to whom, how strictly, and on which terms. An effect with no recipients is only recorded.
 
     confirmed: it asked the sender, who has answered: it holds nothing any more. alter: what it changes in the copies;
-    cannot: words of alterations that the mail does not allow.
+    cannot: words of alterations that the mail does not allow. told: False for what a hit does besides: it is no hit of
+    its own.
     """
 
     hit: RuleHit
@@ -23,3 +24,4 @@ class Effect:
     confirmed: bool = False
     alter: Recipe = ()
     cannot: frozenset[str] = frozenset()
+    told: bool = True

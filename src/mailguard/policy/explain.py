@@ -10,7 +10,8 @@ from typing import Any
 from mailguard.mail.verdict import Because, Disposition
 from mailguard.policy.case import Case
 from mailguard.policy.conditions.tree import needs_of
-from mailguard.policy.judge import Opinion, judge, opinions, verdict_of
+from mailguard.policy.judge import judge, opinions, verdict_of
+from mailguard.policy.opinion import Opinion
 from mailguard.policy.recorded import Recorded
 from mailguard.policy.result import NOT_KEPT, Truth
 from mailguard.policy.rule import Policy

@@ -9,7 +9,6 @@ something broke.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from mailguard.mail.address import Address
 from mailguard.mail.alteration_json import kind_of
@@ -18,9 +17,11 @@ from mailguard.policy.alterations import Wanted
 from mailguard.policy.altered import alterable, with_alterations
 from mailguard.policy.case import Case
 from mailguard.policy.effect import Effect
+from mailguard.policy.opinion import Opinion
 from mailguard.policy.result import Result, Truth, bounded
 from mailguard.policy.rule import Policy, Rule
 from mailguard.policy.terms import Terms, joined, own_addresses, sharing
+from mailguard.policy.trusted import relaxed
 from mailguard.policy.view import View
 
 #: The built-in rule for mail that nobody could judge.
@@ -33,24 +34,6 @@ _FAULT_BECAUSE = Because(
     "規則の判定中に不具合が起きたため、内容を確認できません",
     "A rule failed while it was looking at the mail, so the mail could not be judged",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Opinion:
-    """What one rule says of one mail. mode: that for its sender.
-
-    result None: the rule failed, with an exception of that name.
-    """
-
-    rule: Rule
-    mode: Mode
-    truth: Truth
-    result: Result | None
-    failure: str = ""
-
-    @property
-    def fires(self) -> bool:
-        return self.result is None or self.rule.fires(self.truth)
 
 
 def judge(policy: Policy, case: Case) -> Verdict:
@@ -95,7 +78,9 @@ def opinion(rule: Rule, view: View) -> Opinion:
 def verdict_of(policy: Policy, view: View, said: Iterable[Opinion]) -> Verdict:
     """The verdict from the rules' opinions."""
     exempt = exemption(view)
-    effects = [_effect(opinion, view, exempt) for opinion in said if opinion.fires]
+    effects = [
+        one for opinion in said if opinion.fires for one in relaxed(_effect(opinion, view, exempt), opinion, view)
+    ]
     if UNREADABLE in view.findings:
         effects.append(_unreadable(view, exempt))
     effects = alterable(effects, view)
@@ -108,7 +93,7 @@ def verdict_of(policy: Policy, view: View, said: Iterable[Opinion]) -> Verdict:
     confirmed = tuple(sorted(effect.hit.rule for effect in effects if effect.confirmed))
     return Verdict(
         recipients,
-        tuple(effect.hit for effect in effects),
+        tuple(effect.hit for effect in effects if effect.told),
         policy.hash,
         exempt,
         confirmed=confirmed,
@@ -151,6 +136,7 @@ def _effect(opinion: Opinion, view: View, exempt: str) -> Effect:
         () if freed else rule.told_of(opinion.mode),
         opinion.truth is Truth.UNKNOWN,
         tuple(sorted({*map(kind_of, wanted.recipe), *wanted.cannot})),
+        rule.trusts and disposition is Disposition.CONFIRM and opinion.truth is Truth.YES and result.picked is not None,
     )
     touched = _touched(opinion, picked, view)
     return Effect(hit, touched, hold, rule.model.headline, confirmed, wanted.recipe, wanted.cannot)

@@ -12,6 +12,7 @@ from datetime import datetime
 from mailguard.mail.facts import Facts
 from mailguard.policy.names import name_key
 from mailguard.policy.rule import Policy
+from mailguard.policy.whose import whose_of
 
 #: Message ids (RFC 5322 section 3.6.4) by which an earlier mail is looked for, the nearest ones.
 _IDS_MAX = 50
@@ -22,17 +23,19 @@ _ID = re.compile(r"<[^<>\s]{1,500}>")
 @dataclass(frozen=True, slots=True)
 class Question:
     """needs: words of the conditions (`Policy.needs`). message_ids: what this mail goes on with; names: display names
-    in To and Cc as they are compared (`name_key`). moment: now, for ages.
+    in To and Cc as they are compared (`name_key`). moment: now, for ages. whose: whose trust in recipients counts
+    (`policy.whose`).
     """
 
     needs: frozenset[str] = frozenset()
     message_ids: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     moment: datetime | None = None
+    whose: frozenset[str] = frozenset()
 
 
-def question(policy: Policy, facts: Facts, moment: datetime) -> Question:
-    """What the policy needs to know of a mail. moment: when it came in, aware."""
+def question(policy: Policy, facts: Facts, moment: datetime, sender: str = "") -> Question:
+    """What the policy needs to know of a mail. moment: when it came in, aware; sender: whose it is (`sender_key`)."""
     needs, headers = policy.needs, facts.headers
     ids: list[str] = []
     if "thread" in needs:
@@ -40,4 +43,6 @@ def question(policy: Policy, facts: Facts, moment: datetime) -> Question:
     keys: list[str] = []
     if "names" in needs:
         keys = [key for one in (*headers.to, *headers.cc)[:_NAMES_MAX] if (key := name_key(one.name))]
-    return Question(needs, tuple(dict.fromkeys(ids)), tuple(dict.fromkeys(keys)), moment)
+    trusting = any(rule.trusts for rule in policy.rules)
+    whose = whose_of(sender, policy.directory) if trusting else frozenset()
+    return Question(needs, tuple(dict.fromkeys(ids)), tuple(dict.fromkeys(keys)), moment, whose)

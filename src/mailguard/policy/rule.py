@@ -30,7 +30,8 @@ class Rule:
     """One rule. `everybody`: it concerns all recipients when it holds for some; terms: how a hold by it ends; alter:
     what it changes in their copies.
 
-    mode: for senders in none of the groups of `group_modes`.
+    mode: for senders in none of the groups of `group_modes`. trusts: whether people may say of a recipient that it need
+    not ask about him again.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Rule:
     mode_place: Problem = field(repr=False)  # where its mode stands, or would
     group_modes: tuple[tuple[str, Mode], ...] = ()
     alter: Alter = field(default_factory=Alter, repr=False)
+    trusts: bool = False
     _gates: tuple[Gate, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from mailguard.mail.verdict import Disposition, RuleHit, Verdict
 from mailguard.policy.explain import wants_text
-from mailguard.policy.judge import UNREADABLE, Opinion, judge, opinion, shut, verdict_of
+from mailguard.policy.judge import UNREADABLE, judge, opinion, shut, verdict_of
+from mailguard.policy.opinion import Opinion
 from mailguard.policy.recorded import Recorded
 from mailguard.policy.report import Change, Report, RuleReport
 from mailguard.policy.result import Result, Told, Truth, both

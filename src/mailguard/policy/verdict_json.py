@@ -150,7 +150,7 @@ def _span(seconds: float | None) -> timedelta | None:
 
 
 def _hit_to_json(hit: RuleHit) -> dict[str, Any]:
-    unsure = {"unsure": True} if hit.unsure else {}
+    marks = {word: True for word in ("unsure", "trust") if getattr(hit, word)}
     return {
         "rule": hit.rule,
         "mode": hit.mode,
@@ -160,7 +160,7 @@ def _hit_to_json(hit: RuleHit) -> dict[str, Any]:
         "recipients": [str(address) for address in hit.recipients],
         "notes": [{"ja": note.ja, "en": note.en} for note in hit.notes],
         "notify": list(hit.notify),
-        **unsure,
+        **marks,
         "alter": list(hit.alter),
     }
 
@@ -180,6 +180,7 @@ def _hit_from_json(item: dict[str, Any]) -> RuleHit:
         notify=tuple(map(str, item.get("notify", ()))),
         unsure=item.get("unsure") is True,
         alter=tuple(map(str, item.get("alter", ()))),
+        trust=item.get("trust") is True,
     )
 
 

@@ -11,15 +11,18 @@ from mailguard.review.words import (
     Act,
     AlreadyDecided,
     BulkResult,
+    Choice,
     Forbidden,
     NotFound,
     Refused,
     ReviewError,
+    Scope,
     View,
 )
 from mailguard.store.looks import Reading
 from mailguard.store.records import Asked, Filter, HistoryLine, MessageRecord, RecipientRecord
 from mailguard.store.spool import BodyGone
+from mailguard.store.trusts import TrustRecord
 
 __all__ = [
     "DECIDING",
@@ -29,6 +32,7 @@ __all__ = [
     "Asked",
     "BodyGone",
     "BulkResult",
+    "Choice",
     "Filter",
     "Forbidden",
     "HistoryLine",
@@ -39,6 +43,8 @@ __all__ = [
     "Refused",
     "Review",
     "ReviewError",
+    "Scope",
+    "TrustRecord",
     "View",
     "may_read_body",
     "record_to_json",

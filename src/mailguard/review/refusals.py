@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from mailguard.mail.actor import HOUSE, Actor
 from mailguard.mail.lifecycle import FINAL, State
 from mailguard.mail.verdict import Because
-from mailguard.review.rights import DECIDING, is_entitled
+from mailguard.policy.alteration_words import ENCRYPTED, SIGNED
+from mailguard.review.rights import ON_HELD, decides, is_entitled
 from mailguard.review.words import Act, AlreadyDecided, Forbidden, NotFound, Refused, ReviewError
 from mailguard.store.records import HistoryLine, MessageRecord, RecipientRecord
 
@@ -22,7 +23,86 @@ TOO_MANY = Because(
     en="At most 10,000 mails at once: narrow the filter.",
 )
 BODIES_ARE_PRIVATE = Because(ja="監査担当は本文を閲覧できません。", en="An auditor reads no bodies.")
-_NOT_YOURS = Because(ja="この操作をする権限がありません。", en="You may not do this with this mail.")
+NOTHING_CHOSEN = Because(
+    ja="変更する内容が指定されていません。宛先・添付ファイル・送信のいずれかを選んでください。",
+    en="Nothing is chosen: name recipients, files, or what is to be done then.",
+)
+WHICH_RECIPIENTS_MEANT = Because(ja="対象の宛先を指定してください。", en="Say which recipients are meant.")
+NOBODY_LEFT = Because(
+    ja="宛先がすべて外れます。送信しない場合は「送信しない」を選んでください。",
+    en="Nobody would be left to send it to: cancel it instead.",
+)
+NOT_THEN = Because(
+    ja="変更と同時にできるのは、送信または承認だけです。",
+    en="With changes, a mail can only be released or approved.",
+)
+NO_SUCH_FILE = Because(ja="そのような添付ファイルはありません。", en="This mail has no such attachment.")
+FILE_UNKNOWN = Because(
+    ja="この添付ファイルは内容を特定できないため、削除できません。",
+    en="This attachment cannot be told from the others, so it cannot be taken out.",
+)
+RECIPE_LOST = Because(
+    ja="送信時の変更内容を読み取れないため、変更できません。管理者に連絡してください。",
+    en="What this mail is to be changed to cannot be read: ask an administrator.",
+)
+CHANGED_MEANWHILE = Because(
+    ja="ほかの人が同じメールを変更しています。画面を更新して、もう一度お試しください。",
+    en="Somebody else is changing this mail: look at it again and repeat.",
+)
+BODY_GONE = Because(
+    ja="メールの本文はすでに削除されているため、できません。", en="The content of this mail is no longer kept."
+)
+BODY_DAMAGED = Because(
+    ja="保存されたメールが受付時と一致しないため、変更できません。管理者に連絡してください。",
+    en="What is stored is not what came in, so it is not altered: tell an administrator.",
+)
+NO_TEXT = Because(ja="コメントを入力してください。", en="Write something.")
+TOO_MANY_NOTES = Because(
+    ja="1通のメールに書けるコメントは50件までです。", en="At most 50 comments can be written on one mail."
+)
+OVER = Because(ja="このメールの扱いはすでに決まっているため、できません。", en="This mail is already dealt with.")
+NOT_A_COLLEAGUE = Because(
+    ja="依頼できるのは社内のアドレスだけです。", en="Only somebody of your own organisation can be asked."
+)
+NOT_HIMSELF = Because(ja="依頼先に自分は指定できません。", en="You cannot ask yourself: name somebody else.")
+NOT_THE_SENDER = Because(
+    ja="送信者本人には依頼できません。ほかの人を指定してください。",
+    en="The sender cannot decide this for others: name somebody else.",
+)
+ASKED_ALREADY = Because(ja="その人にはすでに依頼されています。", en="This person has been asked already.")
+TOO_MANY_ASKED = Because(
+    ja="これ以上の人には依頼できません(1通につき30人まで)。", en="At most 30 people can be asked about one mail."
+)
+_FORWARD_OWN = Because(
+    ja="承認者を自分で選ぶことはできません。承認者への連絡にはコメントを使ってください。",
+    en="You cannot choose who approves your own mail; to tell the approvers something, write a comment.",
+)
+NOT_ASKED_ABOUT = Because(
+    ja="この宛先について確認を求めた規則がないか、次回以降の確認を省略できない規則です。",
+    en="No rule asked about this recipient, or the rule that did must keep asking.",
+)
+WHOM_TO_TRUST = Because(
+    ja="今後確認しない宛先を指定してください。", en="Say about which recipients nobody needs to be asked again."
+)
+NOT_THE_TEAM = Because(
+    ja="チーム全体に適用できるのは、承認者・上長・管理者だけです。自分だけに適用してください。",
+    en="Only an approver, a manager or an administrator can say so for a team: say it for yourself.",
+)
+NOT_FOR_OTHERS = Because(
+    ja="ほかの人のメールについて、自分用の設定はできません。チームに適用してください。",
+    en="This is somebody else's mail: you can say so for the team, not for yourself.",
+)
+HOW_LONG = Because(ja="期間は30日・90日・365日から選んでください。", en="Choose 30, 90 or 365 days.")
+TOO_MANY_TRUSTED = Because(
+    ja="登録できる宛先は5,000件までです。不要なものを削除してください。",
+    en="At most 5,000 recipients can be listed: remove some first.",
+)
+NO_SUCH_TRUST = Because(ja="その設定はありません。", en="There is no such setting.")
+NOT_A_DRAFT = Because(
+    ja="送信済みのメールは、編集用に取り出せません。", en="Only a mail that was not sent can be taken back as a draft."
+)
+_NOT_PAUSED = Because(ja="一時停止されていません。", en="Its clock is not stopped.")
+NOT_YOURS = Because(ja="この操作をする権限がありません。", en="You may not do this with this mail.")
 _OWN_MAIL = Because(
     ja="自分のメールを自分で承認することはできません。",
     en="Nobody approves their own mail: somebody else must.",
@@ -65,8 +145,8 @@ def why_not(
     """The error for an act that changed none of these copies. history: of the mail, for when somebody was faster."""
     if not is_entitled(actor, record, act):
         own = actor.address in record.authors
-        return Forbidden(_OWN_MAIL if own else _NOT_YOURS)
-    open_states = {State.HELD} if act in DECIDING else {State.HELD, State.QUEUED}
+        return Forbidden(_OWN_MAIL if own else NOT_YOURS)
+    open_states = {State.HELD} if act in ON_HELD else {State.HELD, State.QUEUED}
     waiting = [copy for copy in copies if copy.state in open_states]
     if not waiting:
         return _decided(record, copies, timezone)
@@ -78,7 +158,25 @@ def why_not(
         return Forbidden(_FROZEN)
     if act is Act.URGENT:
         return Forbidden(_NOT_URGENT)
-    return Forbidden(_OWN_MAIL if actor.address in record.authors else _NOT_YOURS)
+    if act is Act.RESUME and all(copy.paused is None for copy in waiting):
+        return Refused(_NOT_PAUSED)
+    if act is Act.ALTER:
+        return Refused(_why_unaltered(record, waiting))
+    if act is Act.FORWARD:
+        return Forbidden(_FORWARD_OWN if decides(actor, record) else NOT_YOURS)
+    return Forbidden(_OWN_MAIL if actor.address in record.authors else NOT_YOURS)
+
+
+def _why_unaltered(record: MessageRecord, copies: Sequence[RecipientRecord]) -> Because:
+    """Why the octets of a held copy stay as they are."""
+    if record.facts.signed or record.facts.encrypted:
+        return sentence(SIGNED if record.facts.signed else ENCRYPTED)
+    return RECIPE_LOST if any(copy.recipe is None for copy in copies) else BODY_GONE
+
+
+def sentence(said: Because) -> Because:
+    """A clause as a sentence of its own."""
+    return Because(f"{said.ja}。", f"{said.en[:1].upper()}{said.en[1:]}.")
 
 
 def _decided(record: MessageRecord, copies: Sequence[RecipientRecord], timezone: str) -> AlreadyDecided:

@@ -1,47 +1,47 @@
-"""The waiting room itself: looks mail up for people, lets them decide, and ends holds whose time ran out."""
+"""The waiting room itself: looks mail up for people and lets them decide. Its parts have modules of their own: what is
+chosen and changed, what people say to each other, whom they trust, and the clocks.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from mailguard import events
-from mailguard.mail.actor import HOUSE, Actor
+from mailguard.mail.actor import Actor, Role
 from mailguard.mail.address import Address
-from mailguard.mail.lifecycle import Event, State
+from mailguard.mail.directory import NOBODY, Directory
+from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Organization
+from mailguard.notify.draft import draft_of
 from mailguard.notify.live import Live
 from mailguard.review import refusals
+from mailguard.review.choosing import Choosing
+from mailguard.review.clock import HoldClock
 from mailguard.review.looks import Looks
-from mailguard.review.rights import DECIDING, SEE_ALL, acts_for, may_read_body, may_see
-from mailguard.review.words import Act, AlreadyDecided, BulkResult, Forbidden, Refused, ReviewError, View
+from mailguard.review.notices import notice_of
+from mailguard.review.rights import DECIDING, SEE_ALL, acts_for, decides, may_read_body
+from mailguard.review.shared import EVENT, Shared, named, tidy
+from mailguard.review.talking import Talking
+from mailguard.review.trusting import Trusting
+from mailguard.review.words import Act, AlreadyDecided, BulkResult, Choice, Forbidden, Refused, ReviewError, Scope, View
 from mailguard.store.audit import Audit
 from mailguard.store.holds import Holds
 from mailguard.store.looks import Reading
-from mailguard.store.records import Decision, Filter, MessageRecord, NoticeKind, RecipientRecord
+from mailguard.store.records import Decision, Filter, MessageRecord
 from mailguard.store.spool import Spool
+from mailguard.store.trusts import TrustRecord
+from mailguard.workshop import Workshop
 
-_EVENT = {
-    Act.RELEASE: Event.RELEASE,
-    Act.SEND_NOW: Event.RELEASE,
-    Act.CANCEL: Event.CANCEL,
-    Act.HOLD: Event.HOLD,
-    Act.REJECT: Event.REJECT,
-    Act.REMOVE: Event.REMOVE,
-    Act.URGENT: Event.RELEASE,
-}
-#: Letters that an act owes to the sender.
-_NOTICE: dict[Act, NoticeKind] = {Act.CANCEL: "cancelled", Act.REJECT: "rejected", Act.REMOVE: "cancelled"}
-_WITHDRAWN = frozenset({State.CANCELLED, State.REJECTED, State.EXPIRED})
-_COMMENT = 2000
 _BULK_MOST = 10_000
 #: Mails of a bulk act that are decided side by side: they share commits.
 _SIDE_BY_SIDE = 50
 #: Most mails that a dry run names; its count is complete.
 _NAMED_MOST = 1000
 _PAGE_MOST = 500
+#: A copy that is out, or on its way, is no draft any more.
+_OUT = frozenset({State.QUEUED, State.RELAYED, State.BOUNCED})
 
 
 class Review:
@@ -60,22 +60,22 @@ class Review:
         now: Callable[[], datetime],
         noticed: Callable[[], None] = lambda: None,
         frozen_for: timedelta = timedelta(hours=72),
+        workshop: Workshop | None = None,
+        directory: Callable[[], Directory] = lambda: NOBODY,
     ) -> None:
         """administrators: address keys; they hear of everything. released: sorting has something to do.
 
         noticed: a letter is owed. frozen_for: a copy that somebody froze is given back after so long: nothing waits
-        for ever without a word.
+        for ever without a word. workshop: where changes are proved; directory: the people whom the policy knows.
         """
-        self._holds = holds
-        self._spool = spool
-        self._audit = audit
-        self._organization = organization
-        self._administrators = administrators
-        self._live = live
-        self._released = released
-        self._noticed = noticed
-        self._now = now
-        self._frozen_for = frozen_for
+        self._holds, self._spool = holds, spool
+        self._shared = shared = Shared(
+            holds, spool, audit, organization, administrators, live, released, noticed, now, frozen_for, directory
+        )
+        self._choosing = Choosing(shared, workshop or Workshop())
+        self._talking = Talking(shared)
+        self._trusting = Trusting(shared)
+        self._clock = HoldClock(shared)
         self.looks = Looks(holds, now)
 
     async def page(self, actor: Actor, chosen: Filter, limit: int = 50) -> list[MessageRecord]:
@@ -88,7 +88,7 @@ class Review:
 
     async def show(self, actor: Actor, message_id: str) -> View:
         """One mail. Raises NotFound."""
-        return await self._view(actor, await self._seen(actor, message_id))
+        return await self._shared.view(actor, await self._shared.seen(actor, message_id))
 
     def opened(self, actor: Actor, view: View) -> None:
         """A person looks at the page of a mail: noted if it is held and theirs to decide."""
@@ -97,12 +97,23 @@ class Review:
 
     async def body(self, actor: Actor, message_id: str, what: Reading = "raw") -> bytes:
         """The octets; `what` is shown, see `Looks`. Raises NotFound, Forbidden, BodyGone, OSError, StoreError."""
-        record = await self._seen(actor, message_id)
+        record = await self._shared.seen(actor, message_id)
         if not may_read_body(actor, record):
             raise Forbidden(refusals.BODIES_ARE_PRIVATE)
         body = await self._spool.body(message_id)
         octets, _ = await asyncio.gather(asyncio.to_thread(body.read), self.looks.read(actor, record, what))
         return octets
+
+    async def draft(self, actor: Actor, message_id: str) -> bytes:
+        """A mail that was not sent, ready to be edited and sent again: for its sender and administrators, since it
+        names who is in Bcc. Raises NotFound, Forbidden, Refused, BodyGone, OSError.
+        """
+        record = await self._shared.seen(actor, message_id)
+        if actor.role is not Role.ADMINISTRATOR and not decides(actor, record):
+            raise Forbidden(refusals.NOT_YOURS)
+        if all(copy.state in _OUT for copy in record.recipients):
+            raise Refused(refusals.NOT_A_DRAFT)
+        return await asyncio.to_thread(draft_of, record, await self.body(actor, message_id))
 
     async def act(
         self,
@@ -116,17 +127,59 @@ class Review:
 
         REMOVE needs recipients, URGENT a reason as its comment. Raises NotFound, Forbidden, AlreadyDecided, Refused.
         """
-        record, comment = await self._seen(actor, message_id), _tidy(comment)
-        self._check_named(actor, record, act, recipients)
+        record, comment = await self._shared.seen(actor, message_id), tidy(comment)
+        await self._check_named(actor, record, act, recipients)
         if act is Act.URGENT and not comment:
             raise Refused(refusals.NEEDS_REASON)
         decision = await self._decide(actor, record, act, recipients, comment)
-        record = await self._seen(actor, message_id)
         if not decision.changed:
-            copies, history = _named(record, recipients), await self._audit.history_of(message_id)
-            raise refusals.why_not(actor, record, act, copies, self._organization.timezone, history)
-        self._tell(record, str(act), actor.via, decision)
-        return await self._view(actor, record)
+            raise await self._shared.why_not(actor, message_id, act, recipients)
+        record = await self._shared.seen(actor, message_id)
+        self._shared.tell(record, str(act), actor.via, decision)
+        return await self._shared.view(actor, record)
+
+    async def choose(self, actor: Actor, message_id: str, choice: Choice) -> View:
+        """Take recipients off, take files out, hide addresses, and decide about what is left: all of it or nothing.
+
+        Raises NotFound, Forbidden, AlreadyDecided, Refused.
+        """
+        return await self._choosing.choose(actor, message_id, choice)
+
+    async def comment(self, actor: Actor, message_id: str, text: str) -> View:
+        """A note to the other side: the sender's to those who are asked, theirs to the sender.
+
+        Raises NotFound, Forbidden, Refused.
+        """
+        return await self._talking.comment(actor, message_id, text)
+
+    async def forward(self, actor: Actor, message_id: str, to: Address, comment: str = "") -> View:
+        """Ask a colleague to decide as well: the sender where only he is asked, an approver in his own place.
+
+        Raises NotFound, Forbidden, AlreadyDecided, Refused.
+        """
+        return await self._talking.forward(actor, message_id, to, comment)
+
+    async def trust(
+        self,
+        actor: Actor,
+        message_id: str,
+        recipients: tuple[Address, ...],
+        scope: Scope = "me",
+        lasts: timedelta = timedelta(days=90),
+    ) -> View:
+        """The rules that asked about these recipients need not ask about them again, for 30, 90 or 365 days.
+
+        Raises NotFound, Forbidden, Refused.
+        """
+        return await self._trusting.trust(actor, message_id, recipients, scope, lasts)
+
+    async def trusts(self, actor: Actor) -> list[TrustRecord]:
+        """What counts for this person; for whoever sees everything, all of it."""
+        return await self._trusting.trusts(actor)
+
+    async def untrust(self, actor: Actor, trust_id: int) -> None:
+        """Ask about it again. Raises NotFound."""
+        await self._trusting.untrust(actor, trust_id)
 
     async def bulk(self, actor: Actor, chosen: Filter, act: Act, dry_run: bool, comment: str = "") -> BulkResult:
         """Count, and unless dry_run decide, everything open that matches. REMOVE is no bulk act. Raises Refused."""
@@ -152,83 +205,23 @@ class Review:
         return BulkResult(count, len(done), len(errors), done, reasons)
 
     async def expire_due(self) -> datetime | None:
-        """End holds whose time ran out: delays go, others end as their rule says. Then remind those who have not
-        answered, and ask others as well. Returns the next time.
-        """
-        while records := await self._holds.due(self._now()):
-            ended = [await self._expire(record) for record in records]
-            if not any(ended):
-                break  # each failed and was reported; the next call tries again
-        while ids := await self._holds.unanswered(self._now()):
-            nudged = [await self._nudge(message_id) for message_id in ids]
-            if not any(nudged):
-                break
-        return await self._holds.next_time()
-
-    async def _nudge(self, message_id: str) -> bool:
-        """Remind and escalate what is due about one message. A fault with one stops the clock for no other."""
-        try:
-            done = await self._holds.nudge(message_id, self._now())
-        except Exception as error:
-            events.fault("review", error, message_id=message_id)
-            return False
-        if done is None:
-            return False
-        events.nudged(message_id, len(done.reminded), len(done.escalated))
-        self._noticed()
-        people = done.record.people.union(done.escalated)
-        self._live.publish("asked", message_id, people | self._administrators)
-        return True
+        """End holds whose time ran out, remind, and ask others as well. Returns the next time."""
+        return await self._clock.expire_due()
 
     async def urgent_count(self, actor: Actor) -> int:
         """How many mails went by the urgent lane, of those that the person may see as their sender, or of all."""
         return await self._holds.urgent_count("" if actor.role in SEE_ALL else actor.address)
 
-    async def _expire(self, record: MessageRecord) -> bool:
-        """End what is due of one message. A fault with one mail does not stop the clock for the others."""
-        now = self._now()
-
-        def goes(_: MessageRecord, copy: RecipientRecord) -> bool:
-            return _is_due(copy, now) and copy.expire_action == "release"
-
-        def ends(_: MessageRecord, copy: RecipientRecord) -> bool:
-            return _is_due(copy, now) and copy.expire_action != "release"
-
-        try:
-            out = await self._holds.apply(record.id, Event.RELEASE, HOUSE, now, may=goes)
-            back = await self._holds.apply(record.id, Event.EXPIRE, HOUSE, now, may=ends, notice="expired")
-        except Exception as error:
-            events.fault("review", error, message_id=record.id)
-            return False
-        for word, decision in ((str(Event.RELEASE), out), (str(Event.EXPIRE), back)):
-            if decision.changed:
-                self._tell(record, word, HOUSE.via, decision)
-        return bool(out.changed or back.changed)
-
     async def _decide(
-        self, actor: Actor, seen: MessageRecord, act: Act, recipients: tuple[Address, ...] | None, comment: str
+        self, actor: Actor, record: MessageRecord, act: Act, recipients: tuple[Address, ...] | None, comment: str
     ) -> Decision:
-        now, message_id = self._now(), seen.id
+        if act not in EVENT:
+            raise ValueError(f"{act} has a way of its own")
+        notice = notice_of(actor, record, act, recipients)
+        wish = self._shared.wish(actor, act, recipients, comment, notice)
+        return await (self._holds.count_voice if act is Act.APPROVE else self._holds.fulfil)(record.id, wish)
 
-        def may(record: MessageRecord, copy: RecipientRecord) -> bool:
-            return act in acts_for(actor, record, copy)
-
-        if act is Act.APPROVE:
-            return await self._holds.approve(message_id, actor, now, recipients=recipients, may=may, comment=comment)
-        return await self._holds.apply(
-            message_id,
-            _EVENT[act],
-            actor,
-            now,
-            recipients=recipients,
-            may=may,
-            comment=comment,
-            notice=_notice(actor, seen, act, recipients),
-            frozen_until=now + self._frozen_for if act is Act.HOLD else None,
-            urgent=act is Act.URGENT,
-        )
-
-    def _check_named(
+    async def _check_named(
         self, actor: Actor, record: MessageRecord, act: Act, recipients: tuple[Address, ...] | None
     ) -> None:
         """Whoever names recipients means all of them: one that he may not touch refuses the whole, before anything."""
@@ -238,22 +231,11 @@ class Review:
             return
         if not recipients or any(record.recipient(address) is None for address in recipients):
             raise Refused(refusals.NO_SUCH_RECIPIENT)
-        for copy in _named(record, recipients):
+        for copy in named(record, recipients):
             if act not in acts_for(actor, record, copy):
-                error = refusals.why_not(actor, record, act, [copy], self._organization.timezone)
+                error = refusals.why_not(actor, record, act, [copy], self._shared.organization.timezone)
                 if not isinstance(error, AlreadyDecided):
                     raise error
-
-    async def _seen(self, actor: Actor, message_id: str) -> MessageRecord:
-        record = await self._holds.find(message_id)
-        if record is None or record.kind != "mail" or not may_see(actor, record):
-            raise refusals.not_found()
-        return record
-
-    async def _view(self, actor: Actor, record: MessageRecord) -> View:
-        history = await self._audit.history_of(record.id)
-        each = {copy.address.key: acts_for(actor, record, copy) for copy in record.recipients}
-        return View(record, tuple(history), frozenset().union(*each.values()), each)
 
     async def _ids(self, actor: Actor, chosen: Filter, limit: int) -> list[str]:
         return await self._holds.ids(_visible(actor, chosen), limit)
@@ -265,36 +247,7 @@ class Review:
             return error
         return None
 
-    def _tell(self, record: MessageRecord, word: str, via: str, decision: Decision) -> None:
-        """Log, wake sorting and letters, and let open consoles know."""
-        events.decided(record.id, word, via, len(decision.changed))
-        self._released()
-        self._noticed()
-        self._live.publish("decided", record.id, record.people | self._administrators)
-
 
 def _visible(actor: Actor, chosen: Filter) -> Filter:
     """The filter narrowed to what the person may see: his own mail and mail that he approves."""
     return chosen if actor.role in SEE_ALL else replace(chosen, owner=actor.address)
-
-
-def _named(record: MessageRecord, recipients: Sequence[Address] | None) -> list[RecipientRecord]:
-    return [copy for copy in record.recipients if recipients is None or copy.address in recipients]
-
-
-def _notice(actor: Actor, record: MessageRecord, act: Act, recipients: tuple[Address, ...] | None) -> NoticeKind | None:
-    """The letter to the sender. Who takes one of his own recipients off and goes on needs no letter about it."""
-    others = [copy for copy in record.recipients if copy.address not in (recipients or ())]
-    goes_on = any(copy.state not in _WITHDRAWN for copy in others)
-    if act is Act.REMOVE and goes_on and actor.address in record.owners:
-        return None
-    return _NOTICE.get(act)
-
-
-def _is_due(copy: RecipientRecord, now: datetime) -> bool:
-    return copy.expires_at is not None and copy.expires_at <= now
-
-
-def _tidy(comment: str) -> str:
-    """A comment on its way into the ledger and a letter: no control characters but line ends, bounded."""
-    return "".join(ch for ch in comment if ch == "\n" or ch.isprintable()).strip()[:_COMMENT]

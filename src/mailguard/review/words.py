@@ -5,7 +5,9 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
+from mailguard.mail.address import Address
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Because
 from mailguard.store.records import HistoryLine, MessageRecord
@@ -22,6 +24,14 @@ class Act(enum.StrEnum):
     REJECT = "reject"
     REMOVE = "remove"
     URGENT = "urgent"
+    RESUME = "resume"
+    ALTER = "alter"
+    FORWARD = "forward"
+    COMMENT = "comment"
+    TRUST = "trust"
+
+
+Scope = Literal["me", "team"]
 
 
 class ReviewError(Exception):
@@ -58,13 +68,38 @@ class Refused(ReviewError):
 class View:
     """A mail as one person sees it.
 
-    acts: what the person can do with at least one copy; acts_for: the same per recipient (Address.key).
+    acts: what the person can do with at least one copy, and with the mail as a whole (COMMENT); acts_for: per recipient
+    (Address.key). trust_scopes: for whom he may say that a recipient needs no asking (TRUST), "me" and "team".
     """
 
     record: MessageRecord
     history: tuple[HistoryLine, ...]
     acts: frozenset[Act]
     acts_for: dict[str, frozenset[Act]]
+    trust_scopes: tuple[Scope, ...] = ()
+
+    @property
+    def comments(self) -> tuple[HistoryLine, ...]:
+        """What people wrote to each other about it, oldest first."""
+        return tuple(line for line in self.history if line.event == "comment")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What somebody chooses to do with a held mail, all of it or nothing.
+
+    remove: who does not get it. remove_files: positions in `facts.attachments` of what is taken out of the copies;
+    hide: addresses of To and Cc that no copy shows any more. recipients: whose copies lose the files, hide the
+    addresses and are decided (None: all that are held). then: RELEASE, SEND_NOW, APPROVE, URGENT (with a comment as its
+    reason), or None: only the changes.
+    """
+
+    remove: tuple[Address, ...] = ()
+    remove_files: tuple[int, ...] = ()
+    hide: tuple[Address, ...] = ()
+    then: Act | None = None
+    comment: str = ""
+    recipients: tuple[Address, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

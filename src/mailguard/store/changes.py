@@ -18,9 +18,9 @@ from mailguard.store.rows import to_micro
 #: What people may not do to a copy while its try at the upstream is under way: it may be out already.
 _NOT_WHILE_LEASED = frozenset({Event.HOLD, Event.CANCEL, Event.REMOVE})
 #: Columns that a change may set beside the state.
-_COLUMNS = frozenset(
-    {"due_at", "decided_by", "decided_at", "frozen_by", "last_code", "last_text", "expire_action", "urgent_at"}
-)
+_COLUMNS = frozenset({
+    "due_at", "decided_by", "decided_at", "frozen_by", "last_code", "last_text", "expire_action", "urgent_at", "paused",
+})  # fmt: skip
 
 
 def sources(event: Event) -> tuple[State, ...]:

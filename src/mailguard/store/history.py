@@ -21,6 +21,7 @@ from mailguard.store import memory
 from mailguard.store.db import Database
 from mailguard.store.files_seen import files_sent, worth_knowing
 from mailguard.store.rows import to_micro
+from mailguard.store.trusts import counting
 
 #: The sender that stands for everybody here.
 _COMPANY = ""
@@ -53,6 +54,9 @@ class History:
         def read(connection: sqlite3.Connection) -> tuple[Known, tuple[str, ...]]:
             by_sender, by_company, often = _known(connection, person, keys, stale)
             known = Known(by_sender, by_company)
+            if asked.whose and asked.moment is not None:
+                keys_of = (address.key for address in recipients)
+                known = replace(known, trusts=counting(connection, asked.whose, keys_of, asked.moment))
             return (_remembered(connection, known, person or "", recipients, asked) if asked.needs else known), often
 
         known, often = await self._db.read(read)

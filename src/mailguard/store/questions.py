@@ -16,8 +16,10 @@ from mailguard.mail.actor import HOUSE
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import ADMINISTRATORS
 from mailguard.store import audit, outbox
-from mailguard.store.records import Asked, MessageRecord, NoticeKind, RecipientRecord, owners_of
+from mailguard.store.records import Asked, MessageRecord, NoticeKind, RecipientRecord
 from mailguard.store.rows import asks_to_text, load_by_id, number_of, to_micro
+from mailguard.store.talk import notes_of
+from mailguard.store.wish import senders_of
 
 #: Whom a notice goes to where the people of the house are meant who look after everything.
 _HOUSE_PEOPLE = ""
@@ -44,9 +46,10 @@ class _Askings:
     def owe(
         self, connection: sqlite3.Connection, kind: NoticeKind, record: MessageRecord, now: datetime
     ) -> tuple[str, ...]:
+        notes = notes_of(connection, record) if self.people else []
         told = sorted(set(self.people).difference(record.authors), key=lambda person: (person == _HOUSE_PEOPLE, person))
         for person in told:
-            detail = {"instead_of": sorted(self.people[person])}
+            detail = {"instead_of": sorted(self.people[person]), "notes": notes}
             outbox.owe(connection, kind, person, now, message_id=record.id, detail=detail)
         return tuple(told)
 
@@ -61,7 +64,7 @@ def owe_questions(connection: sqlite3.Connection, record: MessageRecord, now: da
 
     The administrators are asked if too few can say yes: nobody approves his own mail, so it would wait in vain.
     """
-    for person in _senders(record):
+    for person in senders_of(record):
         outbox.owe(connection, "held", person, now, message_id=record.id)
     asked = _Askings()
     for ask in (ask for copy in record.recipients for ask in copy.asks):
@@ -70,14 +73,6 @@ def owe_questions(connection: sqlite3.Connection, record: MessageRecord, now: da
         if ask.reachable - len(record.authors.intersection(ask.approvers)) < ask.quorum:
             asked.add(_HOUSE_PEOPLE)
     asked.owe(connection, "approval", record, now)
-
-
-def _senders(record: MessageRecord) -> Iterable[str]:
-    """Who is told: the sender, and whoever sent it from another's mailbox."""
-    yield str(record.sender)
-    keys = owners_of(record.sender, record.login)
-    if record.sender.mailbox is not None and len(keys) > 1:
-        yield keys[1]
 
 
 def owe_passed_on(connection: sqlite3.Connection, record: MessageRecord, absent: str, now: datetime) -> tuple[str, ...]:

@@ -36,21 +36,58 @@ def insert(connection: sqlite3.Connection, message: int, numbers: dict[Recipe, i
     )
 
 
+def exchange(connection: sqlite3.Connection, message: int, groups: Iterable[tuple[Recipe, Iterable[str]]]) -> None:
+    """Give copies (keys) of a mail other recipes; those that nobody has any more go. A password that the sender was
+    told is not told again.
+    """
+    last = connection.execute("SELECT coalesce(max(number), 0) FROM recipe WHERE message = ?", (message,)).fetchone()[0]
+    for number, (recipe, keys) in enumerate(groups, last + 1):
+        copies = to_text(list(keys))
+        untold = connection.execute(
+            "SELECT max(untold) FROM recipe WHERE message = ?1 AND number IN (SELECT recipe FROM recipient"
+            " WHERE message = ?1 AND key IN (SELECT value FROM json_each(?2)))",
+            (message, copies),
+        ).fetchone()[0]
+        untold = int(bool(zip_passwords(recipe)) and untold != 0)
+        connection.execute(
+            "INSERT INTO recipe (message, number, alterations, untold) VALUES (?, ?, ?, ?)",
+            (message, number, to_text(recipe_to_json(recipe)), untold),
+        )
+        connection.execute(
+            "UPDATE recipient SET recipe = ? WHERE message = ? AND key IN (SELECT value FROM json_each(?))",
+            (number, message, copies),
+        )
+    connection.execute(
+        "DELETE FROM recipe WHERE message = ?1 AND number NOT IN"
+        " (SELECT recipe FROM recipient WHERE message = ?1 AND recipe IS NOT NULL)",
+        (message,),
+    )
+
+
 def forget(connection: sqlite3.Connection, messages: str) -> None:
     """With the octets of these mails (a JSON list of row numbers), what was to become of them."""
     connection.execute("DELETE FROM recipe WHERE message IN (SELECT value FROM json_each(?))", (messages,))
 
 
 def write_lines(
-    connection: sqlite3.Connection, now: datetime, actor: Actor, message_id: str, changes: Iterable[Change]
+    connection: sqlite3.Connection,
+    now: datetime,
+    actor: Actor,
+    message_id: str,
+    changes: Iterable[Change],
+    *,
+    comment: str = "",
 ) -> None:
-    """One line of history for each alteration, with its diff."""
+    """One line of history for each alteration, with its diff; a comment of who made them stands in the first."""
     for change in changes:
         detail: dict[str, Any] = {"alteration": change.alteration, "diff": list(change.diff)}
         if change.notes:
             detail["notes"] = [{"ja": ja, "en": en} for ja, en in change.notes]
         recipients = [str(address) for address in change.recipients]
-        audit.append(connection, now, actor, ALTER, message_id=message_id, recipients=recipients, detail=detail)
+        audit.append(
+            connection, now, actor, ALTER, message_id=message_id, recipients=recipients, comment=comment, detail=detail
+        )
+        comment = ""
 
 
 def owe_password(connection: sqlite3.Connection, message: int, message_id: str, sender: str, now: datetime) -> None:

@@ -18,68 +18,18 @@ from mailguard.mail.alteration import Recipe
 from mailguard.mail.facts import Facts
 from mailguard.mail.lifecycle import State, message_state
 from mailguard.mail.verdict import Disposition, ExpireAction, Verdict
-from mailguard.mail.voices import voices
+from mailguard.store.asked import Asked as Asked
+from mailguard.store.asked import Paused as Paused
 
 MessageKind = Literal["mail", "letter"]
 #: What a notice asks a letter for. "told" may have a message that never came in, "reply" may know none; those from
 #: "login" on have none.
 NoticeKind = Literal[
     "held", "approval", "reminder", "escalated", "answered", "urgent", "told", "sent", "password", "cancelled",
-    "rejected", "expired", "bounced", "reply", "login", "policy_refused", "policy_good",
+    "rejected", "expired", "bounced", "reply", "comment", "login", "policy_refused", "policy_good",
     "letters_failing", "letters_good", "channel_failing", "channel_good",
     "monthly",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Who was asked about a copy, as it stands now: so many (`quorum`) of the approvers must say yes (keys).
-
-    delegates: who may speak in an approver's place. remind_at: when those who have not answered hear of it again;
-    escalate_at: when escalate_to become approvers too; None once it has happened, or if it never does. absent: the
-    approvers who are away, so that those in their place are asked.
-    """
-
-    approvers: tuple[str, ...]
-    quorum: int = 1
-    delegates: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    remind_at: datetime | None = None
-    escalate_at: datetime | None = None
-    escalate_to: tuple[str, ...] = ()
-    absent: tuple[str, ...] = ()
-
-    def missing(self, approvals: Iterable[str], administrators: int = 0) -> int:
-        """How many voices it still needs, when so many administrators have said yes for it."""
-        return max(0, self.quorum - administrators - voices(self.approvers, dict(self.delegates), approvals))
-
-    @property
-    def people(self) -> frozenset[str]:
-        """Everybody who may answer."""
-        return frozenset(self.approvers).union(*(people for _, people in self.delegates))
-
-    @property
-    def asked(self) -> dict[str, tuple[str, ...]]:
-        """Who is asked at once, and in whose places (none: in their own): of an approver who is away, the first who
-        takes his place.
-        """
-        delegates = dict(self.delegates)
-        found: dict[str, tuple[str, ...]] = {}
-        for approver in self.approvers:
-            stand_ins = delegates.get(approver, ()) if approver in self.absent else ()
-            asked = stand_ins[0] if stand_ins else approver
-            found[asked] = (*found.get(asked, ()), *((approver,) if asked != approver else ()))
-        return found
-
-    @property
-    def reachable(self) -> int:
-        """How many approvers are there, or have somebody in their place."""
-        delegates = dict(self.delegates)
-        return sum(one not in self.absent or bool(delegates.get(one)) for one in self.approvers)
-
-    @property
-    def nudge_at(self) -> datetime | None:
-        """When the next of its times comes."""
-        return min((at for at in (self.remind_at, self.escalate_at) if at is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +43,8 @@ class RecipientRecord:
     frozen_by: who stopped the clock (key), "" if nobody. leased: a try at the upstream is under way.
     decided_by, decided_at: who let it go or ended it, and when; "" and None while nobody did.
     recipe: what it is changed to before it leaves, with its secrets; None if that cannot be read: it must not leave.
-    added: a rule gave it; the envelope did not name it.
+    added: a rule gave it; the envelope did not name it. paused: the clock that somebody stopped (`frozen_by`), None if
+    it was not held then.
     """
 
     address: Address
@@ -117,6 +68,7 @@ class RecipientRecord:
     urgent_at: datetime | None = None
     recipe: Recipe | None = field(default=(), repr=False)
     added: bool = False
+    paused: Paused | None = None
 
     @property
     def needs_approval(self) -> bool:
@@ -153,6 +105,8 @@ class RecipientRecord:
 
     def would_count(self, person: str) -> bool:
         """Whether this person's yes would bring it nearer to its release."""
+        if self.disposition is not Disposition.APPROVE:  # somebody whom the sender asked decides in his place
+            return person in self.voters
         return self.missing((*self.approvals, person)) < self.missing(self.approvals)
 
 

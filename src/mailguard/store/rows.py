@@ -19,7 +19,7 @@ from mailguard.mail.facts_json import facts_from_json
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Disposition
 from mailguard.policy.verdict_json import verdict_from_json
-from mailguard.store.records import Asked, MessageRecord, RecipientRecord
+from mailguard.store.records import Asked, MessageRecord, Paused, RecipientRecord
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 #: Lone surrogates, which UTF-8 has no octets for, and NUL, where C ends a text.
@@ -33,7 +33,7 @@ _MESSAGE = (
 )
 _RECIPIENT = (
     "message, address, external, state, disposition, due_at, expire_action, asks, approvals, attempts,"
-    " last_code, last_text, decided_by, decided_at, rules, frozen_by, lease, urgent, urgent_at, recipe, added"
+    " last_code, last_text, decided_by, decided_at, rules, frozen_by, lease, urgent, urgent_at, recipe, added, paused"
 )
 
 
@@ -82,7 +82,7 @@ def load(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[Message
         " ORDER BY message, position",
         (wanted,),
     ).fetchall()
-    recipes = _recipes(connection, wanted) if any(row[-2] is not None for row in rows) else {}
+    recipes = _recipes(connection, wanted) if any(row[19] is not None for row in rows) else {}
     for row in rows:
         copies.setdefault(row[0], []).append(_recipient(row, recipes))
     found = {
@@ -169,6 +169,7 @@ def _recipient(row: tuple[Any, ...], recipes: Mapping[tuple[int, int], Recipe | 
         urgent_at=to_moment_or_none(row[18]),
         recipe=() if row[19] is None else recipes.get((row[0], row[19])),
         added=bool(row[20]),
+        paused=paused_of(row[21]),
     )
 
 
@@ -205,3 +206,17 @@ def _asked(value: dict[str, Any]) -> Asked:
         escalate_to=tuple(value.get("escalate_to", ())),
         absent=tuple(value.get("absent", ())),
     )
+
+
+def paused_to_text(paused: Paused) -> str:
+    """A stopped clock for its column."""
+    due = None if paused.due is None else to_micro(paused.due)
+    return to_text({"at": to_micro(paused.at), "due": due, "action": paused.action})
+
+
+def paused_of(text: str) -> Paused | None:
+    """A stopped clock from its column, where '' says that none stands."""
+    if not text:
+        return None
+    value = json.loads(text)
+    return Paused(to_moment(value["at"]), to_moment_or_none(value["due"]), value["action"])

@@ -52,7 +52,7 @@ CREATE TABLE body (
 -- One recipient's copy: the unit of every decision and of every try.
 -- asks: who must say yes, each with its times; nudge_at: the first of those times that is still to come; urgent: the
 -- sender may let it go without them; urgent_at: when he did. recipe: what it is changed to (NULL: it goes as it came);
--- added: a rule gave it, the envelope did not name it.
+-- added: a rule gave it, the envelope did not name it. paused: the clock that somebody stopped, '' if none.
 CREATE TABLE recipient (
     message INTEGER NOT NULL REFERENCES message (number) ON DELETE CASCADE,
     key TEXT NOT NULL,
@@ -80,6 +80,7 @@ CREATE TABLE recipient (
     urgent_at INTEGER,
     recipe INTEGER,
     added INTEGER NOT NULL DEFAULT 0 CHECK (added IN (0, 1)),
+    paused TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (message, key)
 ) STRICT, WITHOUT ROWID;
 
@@ -345,6 +346,20 @@ CREATE TABLE refused (
     circumstances TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- "Do not ask again for this recipient." whose: 'person:KEY', 'group:NAME' or 'company'; rules: ids, of those that had
+-- asked about the recipient; message: the mail on whose page it was said.
+CREATE TABLE trust (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    whose TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    rules TEXT NOT NULL,
+    said_by TEXT NOT NULL,
+    said_at INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    message_id TEXT NOT NULL,
+    UNIQUE (whose, recipient)
+) STRICT;
+
 -- Since when a rule has its mode, and asks what it asks (digest).
 CREATE TABLE rule_since (
     rule TEXT PRIMARY KEY,
@@ -447,6 +462,7 @@ INSERT INTO transition (state, event, next) VALUES
     ('held', 'reject', 'rejected'),
     ('held', 'expire', 'expired'),
     ('held', 'hold', 'held'),
+    ('held', 'resume', 'held'),
     ('queued', 'hold', 'held'),
     ('queued', 'cancel', 'cancelled'),
     ('queued', 'remove', 'cancelled'),

@@ -37,6 +37,7 @@ from mailguard.store.memory import forget_people
 from mailguard.store.purge import Purged, Retention, purge_bodies, purge_facts, purge_messages
 from mailguard.store.records import MessageRecord
 from mailguard.store.rows import to_text
+from mailguard.store.trusts import forget_trusts
 
 __all__ = ["SMALL_BODY", "BodyGone", "Purged", "Retention", "Spool"]
 
@@ -181,6 +182,8 @@ class Spool:
         while sender := await self._db.write(partial(forget_people, after=sender, older=now - retention.metadata)):
             pass
         await self._db.write(lambda c: forget_files(c, now - retention.metadata))
+        while await self._db.write(lambda c: forget_trusts(c, now)):
+            pass
         await self._purge_facts(now, retention)
         return Purged(bodies, messages)
 

@@ -146,7 +146,7 @@ async def test_a_release_by_the_sender_touches_only_what_asks_him(house: House) 
     )
     view = await house.review.act(SENDER, mixed.id, Act.RELEASE)
     assert [copy.state for copy in view.record.recipients] == [State.QUEUED, State.HELD]
-    assert view.acts_for[CAROL] == {Act.CANCEL, Act.REMOVE, Act.HOLD}
+    assert view.acts_for[CAROL] == {Act.CANCEL, Act.REMOVE, Act.HOLD, Act.ALTER}
 
 
 async def test_naming_a_copy_that_one_may_not_touch_changes_nothing(house: House) -> None:

@@ -27,6 +27,7 @@ STRANGER = Actor("eve@corp.example", Role.SENDER, "console")
 WITHDRAW = {Act.CANCEL, Act.REMOVE, Act.HOLD}
 LET_GO = {Act.RELEASE, Act.SEND_NOW}
 APPROVING = {Act.APPROVE, Act.REJECT}
+ASKING, CHANGING = {Act.FORWARD}, {Act.ALTER}
 
 
 def held(disposition: Disposition, *, sender: str = ANN, **changes: object) -> tuple[MessageRecord, RecipientRecord]:
@@ -40,13 +41,13 @@ def held(disposition: Disposition, *, sender: str = ANN, **changes: object) -> t
 @pytest.mark.parametrize(
     ("actor", "disposition", "acts"),
     [
-        (SENDER, Disposition.DELAY, LET_GO | WITHDRAW),
-        (SENDER, Disposition.CONFIRM, LET_GO | WITHDRAW),
-        (SENDER, Disposition.APPROVE, WITHDRAW),
+        (SENDER, Disposition.DELAY, LET_GO | WITHDRAW | CHANGING),
+        (SENDER, Disposition.CONFIRM, LET_GO | WITHDRAW | CHANGING | ASKING),
+        (SENDER, Disposition.APPROVE, WITHDRAW | CHANGING),
         (APPROVER, Disposition.CONFIRM, set()),
-        (APPROVER, Disposition.APPROVE, APPROVING),
-        (ADMINISTRATOR, Disposition.CONFIRM, LET_GO | WITHDRAW),
-        (ADMINISTRATOR, Disposition.APPROVE, LET_GO | WITHDRAW | APPROVING),
+        (APPROVER, Disposition.APPROVE, APPROVING | ASKING),
+        (ADMINISTRATOR, Disposition.CONFIRM, LET_GO | WITHDRAW | CHANGING | ASKING),
+        (ADMINISTRATOR, Disposition.APPROVE, LET_GO | WITHDRAW | APPROVING | CHANGING | ASKING),
         (AUDITOR, Disposition.CONFIRM, set()),
         (AUDITOR, Disposition.APPROVE, set()),
         (STRANGER, Disposition.CONFIRM, set()),
@@ -60,9 +61,9 @@ def test_held(actor: Actor, disposition: Disposition, acts: set[Act]) -> None:
 def test_whoever_owns_another_address_of_the_sender_is_no_approver_and_lets_nothing_go() -> None:
     record, copy = held(Disposition.APPROVE, sender="a.nn@corp.example")
     record = replace(record, verdict=replace(record.verdict, own=(ANN, ADMINISTRATOR.address, BOSS)))
-    assert acts_for(SENDER, record, copy) == WITHDRAW
-    assert acts_for(ADMINISTRATOR, record, copy) == WITHDRAW
-    assert acts_for(APPROVER, record, copy) == WITHDRAW
+    assert acts_for(SENDER, record, copy) == WITHDRAW | CHANGING
+    assert acts_for(ADMINISTRATOR, record, copy) == WITHDRAW | CHANGING
+    assert acts_for(APPROVER, record, copy) == WITHDRAW | CHANGING
     assert not is_entitled(ADMINISTRATOR, record, Act.APPROVE)
 
 
@@ -76,7 +77,7 @@ def test_nobody_approves_his_own_mail_not_even_as_approver_or_administrator() ->
 def test_an_approval_is_given_once() -> None:
     record, copy = held(Disposition.APPROVE, asks=(Asked((BOSS, DEPUTY), 2),), approvals=(BOSS,))
     assert acts_for(APPROVER, record, copy) == {Act.REJECT}
-    assert acts_for(replace(APPROVER, address=DEPUTY), record, copy) == APPROVING
+    assert acts_for(replace(APPROVER, address=DEPUTY), record, copy) == APPROVING | ASKING
 
 
 def test_what_an_administrator_froze_the_sender_cannot_thaw() -> None:
@@ -177,9 +178,11 @@ def person(address: str, role: Role = Role.SENDER) -> Actor:
 def test_a_delegate_speaks_for_one_approver_and_only_while_his_place_is_free() -> None:
     record, copy = held(Disposition.APPROVE, asks=DELEGATED)
     assert may_see(person(DEPUTY), record)
-    assert acts_for(person(DEPUTY), record, copy) == APPROVING
-    assert acts_for(person(DEPUTY), record, replace(copy, approvals=(BOSS,))) == APPROVING
-    assert acts_for(person(BOSS), record, replace(copy, approvals=(DEPUTY,))) == APPROVING  # then he speaks for TOP
+    assert acts_for(person(DEPUTY), record, copy) == APPROVING | ASKING
+    assert acts_for(person(DEPUTY), record, replace(copy, approvals=(BOSS,))) == APPROVING | ASKING
+    assert (
+        acts_for(person(BOSS), record, replace(copy, approvals=(DEPUTY,))) == APPROVING | ASKING
+    )  # then he speaks for TOP
     single = replace(copy, asks=(Asked((BOSS,), 1, ((BOSS, (DEPUTY, PA)),)), Asked((TOP,))), approvals=(DEPUTY,))
     assert acts_for(person(BOSS), record, single) == {Act.REJECT}
     assert acts_for(person(PA), record, single) == {Act.REJECT}

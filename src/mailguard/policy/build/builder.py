@@ -18,6 +18,7 @@ from mailguard.policy.build.source import Source
 from mailguard.policy.build.terms import terms_of
 from mailguard.policy.build.text import text
 from mailguard.policy.build.time import time
+from mailguard.policy.build.trust import trusts
 from mailguard.policy.conditions.tree import All, Condition, Not, Once
 from mailguard.policy.conditions.tree import Any as AnyOf
 from mailguard.policy.marks import Path
@@ -64,6 +65,7 @@ class Builder(Source):
             mode_place=self.marks.problem(self.file, (*path, "mode"), "mode"),
             group_modes=self._group_modes(model, path),
             alter=alter_of(then, (*path, "then"), self),
+            trusts=trusts(model),
         )
 
     def _group_modes(self, model: RuleModel, path: Path) -> tuple[tuple[str, Mode], ...]:

@@ -85,6 +85,13 @@ class ThenModel(Strict):
         "approvers; of several rules every one must allow it",
         examples=[True],
     )
+    trust: Switch | None = Field(
+        None,
+        description="with confirm: whether people may say of a recipient that this rule need not ask about him again; "
+        "if left out, yes where the condition is about recipients as such (who they are, not how many, and nothing of "
+        "what the mail holds)",
+        examples=[False],
+    )
     alter: Many[AlterModel] | None = Field(
         None,
         description="what the copies are changed to before they leave",
@@ -139,6 +146,8 @@ class ThenModel(Strict):
             raise ValueError(f"{', '.join(_TERMS[:-1])} and {_TERMS[-1]} belong to confirm and approve")
         if self.internal_first and (self.scope == "recipients" or given[0] not in ("delay", *_ASKING)):
             raise ValueError("internal_first belongs to delay, confirm and approve of a whole mail")
+        if self.trust is not None and given[0] != "confirm":
+            raise ValueError("trust belongs to confirm: nothing stricter is left out because a recipient is trusted")
         if self.urgent and given[0] != "approve":
             raise ValueError("urgent belongs to approve: what only the sender confirms he can release anyway")
         return self

@@ -1,0 +1,109 @@
+"""What people say to each other about a mail, and asking one more: each with its audit line and its letters, inside one
+transaction.
+
+It moves no copy: whoever is asked decides later, by the rights that the ledger gives him here. Bounds and rights are
+asked in `review`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from mailguard.mail.actor import Actor
+from mailguard.mail.address import Address
+from mailguard.mail.lifecycle import Event, State
+from mailguard.store.audit import lines_of
+from mailguard.store.records import Asked, Decision, HistoryLine, MessageRecord, RecipientRecord
+from mailguard.store.rows import asks_to_text, to_text
+from mailguard.store.wish import Wish, as_written, decision, found, owe, senders_of, wanted, write_line
+
+#: The events of the audit lines.
+COMMENT, FORWARD = "comment", "forward"
+#: How much of what the sender said goes along in a letter, in notes and in characters.
+_NOTES, _NOTE = 5, 600
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """readers: who is told, asked with what stands in the ledger then; it may refuse by an exception."""
+
+    actor: Actor
+    now: datetime
+    text: str
+    readers: Callable[[MessageRecord, Sequence[HistoryLine]], Sequence[str]]
+
+
+def comment(connection: sqlite3.Connection, message_id: str, note: Note) -> None:
+    """Write a note down, and owe its letters."""
+    record, _ = found(connection, message_id)
+    readers = note.readers(record, lines_of(connection, message_id))
+    wish = Wish(Event.HOLD, note.actor, note.now, comment=note.text)  # of a wish only who, when and what is said
+    write_line(connection, message_id, wish, COMMENT, [], {"told": list(readers)})
+    for person in readers:
+        owe(connection, person, record, wish, "comment", [], as_sender=person in senders_of(record))
+
+
+def notes_of(connection: sqlite3.Connection, record: MessageRecord) -> list[str]:
+    """What the sender said about his mail, for those who are asked: the newest notes, oldest first."""
+    said = [
+        line.comment[:_NOTE]
+        for line in lines_of(connection, record.id)
+        if line.event == COMMENT and line.actor in (*record.owners, *record.members)
+    ]
+    return said[-_NOTES:]
+
+
+def forward(connection: sqlite3.Connection, message_id: str, wish: Wish, to: Address) -> Decision:
+    """Ask one more person. Whoever was asked himself passes on his voice: both share his seat. Anybody else who may
+    forward adds a person whose yes is enough where it is for nobody else to say, and one of the approvers otherwise.
+    """
+    record, number = found(connection, message_id)
+    meant = set(wanted(record, wish, (State.HELD,)))
+    texts, seats = dict[str, list[str]](), set[str]()
+    for one in record.recipients:
+        if one.address.key in meant and to.key not in one.voters:
+            seats |= _seats(one, wish.actor.address)
+            texts.setdefault(asks_to_text(_asked_too(one, wish.actor.address, to.key)), []).append(one.address.key)
+    changed = [key for keys in texts.values() for key in keys]
+    if changed:
+        connection.executemany(
+            "UPDATE recipient SET asks = ? WHERE message = ? AND key IN (SELECT value FROM json_each(?))",
+            [(text, number, to_text(keys)) for text, keys in texts.items()],
+        )
+        connection.execute(
+            "INSERT OR IGNORE INTO viewer (person, message, role) VALUES (?, ?, 'approver')", (to.key, number)
+        )
+        recipients = as_written(record, changed)
+        write_line(connection, message_id, wish, FORWARD, recipients, {"to": str(to)})
+        more = {"instead_of": sorted(seats), "forwarded": True, "notes": notes_of(connection, record)}
+        owe(connection, str(to), record, wish, "approval", recipients, **more)
+    return decision(connection, number, record, changed)
+
+
+def _seats(copy: RecipientRecord, person: str) -> set[str]:
+    """The approvers for whom this person may speak."""
+    return {approver for ask in copy.asks for approver in _filled(ask, person)}
+
+
+def _filled(ask: Asked, person: str) -> list[str]:
+    delegates = dict(ask.delegates)
+    return [one for one in ask.approvers if one == person or person in delegates.get(one, ())]
+
+
+def _asked_too(copy: RecipientRecord, person: str, to: str) -> tuple[Asked, ...]:
+    """The questions of a copy with one more who may answer."""
+    if not copy.asks:
+        return (Asked((to,)),)
+    if person not in copy.voters:
+        return tuple(replace(ask, approvers=tuple(sorted({*ask.approvers, to}))) for ask in copy.asks)
+    return tuple(_with_delegate(ask, _filled(ask, person), to) for ask in copy.asks)
+
+
+def _with_delegate(ask: Asked, seats: Sequence[str], to: str) -> Asked:
+    delegates = dict(ask.delegates)
+    for seat in seats:
+        delegates[seat] = (*delegates.get(seat, ()), to)
+    return replace(ask, delegates=tuple(delegates.items()))
