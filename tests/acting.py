@@ -1,4 +1,4 @@
-"""A waiting room over an opened ledger, with a mail that has files and is really altered: for tests of what people do."""
+"""A waiting room over an opened ledger, with a mail that is really altered: for tests of what people do with it."""
 
 from __future__ import annotations
 
@@ -59,13 +59,11 @@ def facts_of(mail: EmailMessage) -> Facts:
         digest = hashlib.sha256(content).hexdigest()
         name = part.get_filename() or ""
         attachments.append(Attachment(name, part.get_content_type(), "", "", len(content), digest, inspected=True))
-    shown = {
-        name: tuple(HeaderAddress(one.strip()) for one in str(mail[name] or "").split(",") if one.strip())
+    to, cc = (
+        tuple(HeaderAddress(one.strip()) for one in str(mail[name] or "").split(",") if one.strip())
         for name in ("to", "cc")
-    }
-    headers = Headers(
-        sender=(HeaderAddress(ANN, "Ann"),), subject=mail["Subject"], message_id="<1@corp.example>", **shown
     )
+    headers = Headers((HeaderAddress(ANN, "Ann"),), to, cc, subject=mail["Subject"], message_id="<1@corp.example>")
     return Facts(headers=headers, text="見積書をお送りします。", attachments=tuple(attachments))
 
 

@@ -71,7 +71,8 @@ ACCENTS = {
 }  # fmt: skip
 SIGNS = {
     "held": "‖", "approval": "?", "reminder": "?", "escalated": "?", "urgent": "!", "told": "i", "sent": "✓",
-    "password": "✓", "answered": "✓", "cancelled": "×", "rejected": "×", "expired": "×", "bounced": "↩", "reply": "↩", "comment": "…",
+    "password": "✓", "answered": "✓", "cancelled": "×", "rejected": "×", "expired": "×", "bounced": "↩", "reply": "↩",
+    "comment": "…",
     "policy_refused": "!", "policy_good": "✓", "letters_failing": "!", "letters_good": "✓", "channel_failing": "!",
     "channel_good": "✓", "monthly": "i",
 }  # fmt: skip

@@ -87,7 +87,7 @@ class Shared:
             return act in acts_for(actor, record, copy)
 
         frozen = now + self.frozen_for if act is Act.HOLD else None
-        return Wish(EVENT[act], actor, now, recipients, may, comment, notice, frozen, act is Act.URGENT)
+        return Wish(EVENT.get(act), actor, now, recipients, may, comment, notice, frozen, act is Act.URGENT)
 
     async def why_not(
         self, actor: Actor, message_id: str, act: Act, recipients: tuple[Address, ...] | None

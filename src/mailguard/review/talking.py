@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address
-from mailguard.mail.lifecycle import Event, State
+from mailguard.mail.lifecycle import State
 from mailguard.review import refusals
 from mailguard.review.rights import acts_for, acts_with, decides, may_write
 from mailguard.review.shared import Shared, tidy
@@ -54,7 +54,7 @@ class Talking:
         def may(record: MessageRecord, copy: RecipientRecord) -> bool:
             return to.key not in (*record.owners, *record.members) and Act.FORWARD in acts_for(actor, record, copy)
 
-        wish = Wish(Event.HOLD, actor, self.shared.now(), may=may, comment=tidy(comment))
+        wish = Wish(None, actor, self.shared.now(), may=may, comment=tidy(comment))
         decision = await self.shared.holds.forward(message_id, wish, to)
         if not decision.changed:
             raise await self._not_forwarded(actor, message_id, to)

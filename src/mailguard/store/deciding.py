@@ -27,6 +27,7 @@ def apply(connection: sqlite3.Connection, message_id: str, wish: Wish) -> Decisi
     """Let an event happen. An empty `changed`: to nobody. Raises KeyError."""
     if wish.event is Event.RESUME:
         return pausing.resume(connection, message_id, wish)
+    assert wish.event is not None
     record, number = found(connection, message_id)
     keys = wanted(record, wish, sources(wish.event))
     changed = change(connection, number, wish.event, keys, wish.now, _values(wish)) if keys else []
@@ -63,14 +64,14 @@ def approve(connection: sqlite3.Connection, message_id: str, wish: Wish) -> Deci
             (to_text(approvals), number, one.address.key),
         )
         if not one.missing(approvals):
-            released += change(connection, number, wish.event, [one.address.key], wish.now, _values(wish))
+            released += change(connection, number, Event.RELEASE, [one.address.key], wish.now, _values(wish))
     if counted:
         recipients, places = as_written(record, counted), _places_taken(record, counted, wish)
         write_line(connection, message_id, wish, "approve", recipients, _instead_of(places))
         _owe_answered(connection, record, wish, places, recipients, "approve")
         if released:
             quiet = replace(wish, comment="")
-            write_line(connection, message_id, quiet, str(wish.event), as_written(record, released))
+            write_line(connection, message_id, quiet, str(Event.RELEASE), as_written(record, released))
         settle(connection, number, wish.now)
     return decision(connection, number, record, counted)
 

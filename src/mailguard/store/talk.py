@@ -14,7 +14,7 @@ from datetime import datetime
 
 from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address
-from mailguard.mail.lifecycle import Event, State
+from mailguard.mail.lifecycle import State
 from mailguard.store.audit import lines_of
 from mailguard.store.records import Asked, Decision, HistoryLine, MessageRecord, RecipientRecord
 from mailguard.store.rows import asks_to_text, to_text
@@ -40,7 +40,7 @@ def comment(connection: sqlite3.Connection, message_id: str, note: Note) -> None
     """Write a note down, and owe its letters."""
     record, _ = found(connection, message_id)
     readers = note.readers(record, lines_of(connection, message_id))
-    wish = Wish(Event.HOLD, note.actor, note.now, comment=note.text)  # of a wish only who, when and what is said
+    wish = Wish(None, note.actor, note.now, comment=note.text)
     write_line(connection, message_id, wish, COMMENT, [], {"told": list(readers)})
     for person in readers:
         owe(connection, person, record, wish, "comment", [], as_sender=person in senders_of(record))

@@ -26,13 +26,13 @@ May = Callable[[MessageRecord, RecipientRecord], bool]
 class Wish:
     """What somebody wants to happen to which copies, and how it is told.
 
-    recipients: None means all to whom it can happen. may: asked inside the transaction, with what stands in the ledger
-    then; copies that it refuses are left alone. notice: the letter to the sender that this owes.
-    frozen_until: for HOLD: when the frozen copy is given back if nobody decides. urgent: for RELEASE: the sender does
-    not wait for those who are asked, and they are told so.
+    event: None where no copy moves. recipients: None means all to whom it can happen. may: asked inside the
+    transaction, with what stands in the ledger then; copies that it refuses are left alone. notice: the letter to the
+    sender that this owes. frozen_until: for HOLD: when the frozen copy is given back if nobody decides. urgent: for
+    RELEASE: the sender does not wait for those who are asked, and they are told so.
     """
 
-    event: Event
+    event: Event | None
     actor: Actor
     now: datetime
     recipients: tuple[Address, ...] | None = None
