@@ -16,7 +16,8 @@ _WITHDRAWN = frozenset({State.CANCELLED, State.REJECTED, State.EXPIRED})
 
 def notice_of(actor: Actor, record: MessageRecord, act: Act, recipients: Sequence[Address] | None) -> NoticeKind | None:
     """The letter to the sender. Who takes one of his own recipients off and goes on needs no letter about it."""
-    others = [copy for copy in record.recipients if copy.address not in (recipients or ())]
+    named = {address.key for address in recipients or ()}
+    others = [copy for copy in record.recipients if copy.address.key not in named]
     goes_on = any(copy.state not in _WITHDRAWN for copy in others)
     if act is Act.REMOVE and goes_on and actor.address in record.owners:
         return None

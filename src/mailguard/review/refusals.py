@@ -152,7 +152,8 @@ def why_not(
         return _decided(record, copies, timezone)
     if any(copy.leased for copy in waiting):
         return Refused(_BEING_SENT)
-    if act is Act.APPROVE and all(copy.needs_approval and not copy.would_count(actor.address) for copy in waiting):
+    asked = act is Act.APPROVE or (act is Act.FORWARD and actor.address in record.approvers)
+    if asked and all(copy.needs_approval and not copy.would_count(actor.address) for copy in waiting):
         return _already_approved(record, history, timezone)
     if any(copy.frozen_by not in ("", actor.address) for copy in waiting):
         return Forbidden(_FROZEN)

@@ -229,9 +229,10 @@ class Review:
             raise Refused(refusals.WHICH_RECIPIENTS)
         if recipients is None:
             return
-        if not recipients or any(record.recipient(address) is None for address in recipients):
+        copies = named(record, recipients)
+        if not recipients or len(copies) != len({address.key for address in recipients}):
             raise Refused(refusals.NO_SUCH_RECIPIENT)
-        for copy in named(record, recipients):
+        for copy in copies:
             if act not in acts_for(actor, record, copy):
                 error = refusals.why_not(actor, record, act, [copy], self._shared.organization.timezone)
                 if not isinstance(error, AlreadyDecided):

@@ -111,7 +111,8 @@ class Shared:
 
 def named(record: MessageRecord, recipients: tuple[Address, ...] | None) -> list[RecipientRecord]:
     """The copies that are meant."""
-    return [copy for copy in record.recipients if recipients is None or copy.address in recipients]
+    meant = None if recipients is None else {address.key for address in recipients}
+    return [copy for copy in record.recipients if meant is None or copy.address.key in meant]
 
 
 def tidy(comment: str) -> str:

@@ -90,14 +90,16 @@ def _alter(connection: sqlite3.Connection, message_id: str, altering: Altering) 
     """Give the copies their new recipes. Returns their keys."""
     record, number = found(connection, message_id)
     copies = {one.address.key: one for one in record.recipients}
-    wish, groups = altering.wish, dict[int, tuple[Recipe, list[str]]]()
+    wish, groups, same = altering.wish, dict[int, tuple[Recipe, list[str]]](), set[tuple[int, int]]()
     for key, recipe in altering.after.items():
         copy = copies[key]
         if copy.state is not State.HELD or (wish.may is not None and not wish.may(record, copy)):
             raise NotPossible("alter")
-        # Most copies share one recipe: identity first, since it can name thousands of addresses.
-        if copy.recipe is not altering.before[key] and copy.recipe != altering.before[key]:
+        # Most copies share one recipe, which can name thousands of addresses: each pair is compared once.
+        pair = (id(copy.recipe), id(altering.before[key]))
+        if pair not in same and copy.recipe != altering.before[key]:
             raise Outrun
+        same.add(pair)
         groups.setdefault(id(recipe), (recipe, []))[1].append(key)
     recipes.exchange(connection, number, groups.values())
     recipes.write_lines(connection, wish.now, wish.actor, message_id, altering.changes, comment=wish.comment)
