@@ -174,7 +174,8 @@ class Reception:
         asks = (Ask(approvers, quorum),) if disposition is Disposition.APPROVE else ()
         terms = HoldTerms(after, "release" if disposition is Disposition.DELAY else "return", asks, urgent)
         why = because or Because("よく似た別のドメインです", "This domain looks like one you write to, but is another")
-        hit = RuleHit("look-alike", "enforce", disposition, why, evidence, tuple(map(parse_address, flagged)))
+        hit = RuleHit("look-alike", "enforce", disposition, why, evidence, tuple(map(parse_address, flagged)),
+                      trust=disposition is Disposition.CONFIRM)  # fmt: skip
         held = disposition > Disposition.DELIVER
         verdicts = tuple(
             RecipientVerdict(

@@ -7,6 +7,7 @@ did not read may or may not have happened. With a POINT the process kills itself
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import signal
@@ -20,13 +21,16 @@ from tests.ledger import ANN, BOB, BOSS, CAROL, DEPUTY, Clock, Ledger, opened
 
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.address import parse_address
+from mailguard.mail.alteration import Change, Recipe, RemoveAttachment
 from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.message import new_message_id
 from mailguard.mail.outcome import Outcome, Result
 from mailguard.mail.verdict import Ask, Disposition
-from mailguard.store import deciding, entry, questions, queue
+from mailguard.store import choosing, deciding, entry, questions, queue
 from mailguard.store.bodies import Bodies
+from mailguard.store.choosing import Altering, Chosen, NotPossible, Outrun
 from mailguard.store.records import Filter, NoticeKind
+from mailguard.store.wish import Wish
 from mailguard.store.writer import Writer
 
 #: point -> where, what, before or after
@@ -36,6 +40,9 @@ POINTS: dict[str, tuple[Any, str, str]] = {
     "inside the transaction of an add": (entry, "_first_line", "before"),
     "inside the transaction of an add, after its audit line": (entry, "_first_line", "after"),
     "inside the transaction of a decision": (deciding, "settle", "before"),
+    "inside the transaction of a choice, one recipient off": (choosing, "_alter", "before"),
+    "inside the transaction of a choice, the recipes exchanged": (choosing, "_void", "before"),
+    "inside the transaction of a choice, all of it done": (choosing, "decision", "before"),
     "inside the transaction of a try": (queue, "settle", "before"),
     "inside the transaction of a try, while history learns": (queue, "learn", "after"),
     "inside the transaction of a reminder, letters owed": (questions, "_line", "before"),
@@ -43,6 +50,8 @@ POINTS: dict[str, tuple[Any, str, str]] = {
     "committed, and nobody told": (Writer, "_commit", "after"),
 }
 KILL = signal.SIGKILL
+#: What is taken out of a copy.
+LESS: Recipe = (RemoveAttachment(sha256="0" * 64),)
 #: One question that is asked again at once, and then of others too.
 ASKED = (Ask((BOSS,), remind_after=timedelta(0), escalate_after=timedelta(0), escalate_to=(DEPUTY,)),)
 
@@ -117,6 +126,23 @@ class Life:
                     say(str(event), record.id)
             await asyncio.sleep(0)
 
+    async def chooses(self) -> None:
+        """One recipient off, one file out for the other, and let it go: in one step."""
+        actor = Actor(ANN, Role.SENDER, "console")
+        while True:
+            for record in await self.ledger.holds.page(Filter(state=State.HELD), 20):
+                copies = {copy.address.key: copy for copy in record.recipients}
+                if set(copies) == {BOB, CAROL} and all(copy.state is State.HELD for copy in copies.values()):
+                    now = datetime.now(UTC)
+                    said = (Change("remove_attachment", (copies[BOB].address,)),)
+                    altering = Altering(Wish(None, actor, now), {BOB: copies[BOB].recipe or ()}, {BOB: LESS}, said)
+                    off = Wish(Event.REMOVE, actor, now, (copies[CAROL].address,))
+                    then = Wish(Event.RELEASE, actor, now, (copies[BOB].address,))
+                    with contextlib.suppress(NotPossible, Outrun):
+                        await self.ledger.holds.choose(record.id, Chosen(off, altering, then))
+                        say("choose", record.id)
+            await asyncio.sleep(0)
+
     async def relays(self) -> None:
         while True:
             now = datetime.now(UTC)
@@ -160,6 +186,7 @@ async def live(folder: Path, seed: int) -> None:
                 life.adds,
                 life.decides,
                 life.decides,
+                life.chooses,
                 life.nudges,
                 life.relays,
                 life.letters,

@@ -39,6 +39,7 @@ class Acknowledged:
     added: dict[str, tuple[str, str]] = field(default_factory=dict)  # id -> digest, disposition
     released: set[str] = field(default_factory=set)
     cancelled: set[str] = field(default_factory=set)
+    chosen: set[str] = field(default_factory=set)
     reminded: set[str] = field(default_factory=set)
     out: Counter[tuple[str, str]] = field(default_factory=Counter)
     relayed: set[tuple[str, str]] = field(default_factory=set)
@@ -51,6 +52,8 @@ class Acknowledged:
                 self.added[rest[0]] = (rest[1], rest[2])
             case "release":
                 self.released.add(rest[0])
+            case "choose":
+                self.chosen.add(rest[0])
             case "remind":
                 self.reminded.add(rest[0])
             case "cancel":
@@ -128,11 +131,22 @@ async def whole(ledger: Ledger, records: dict[str, MessageRecord]) -> None:
             if copy.state is State.RELAYED:
                 assert "relay" in events
             if copy.state is State.CANCELLED:
-                assert "cancel" in events
+                assert "cancel" in events or "remove" in events
+        choice_is_whole(record, events)
         if record.has_body:
             body = await ledger.spool.body(record.id)
             octets = await asyncio.to_thread(body.read)
             assert hashlib.sha256(octets).hexdigest() == record.sha256
+
+
+def choice_is_whole(record: MessageRecord, events: list[str]) -> None:
+    """A recipient off, a file out of what the other gets, and let go: all three or none."""
+    assert events.count("remove") == events.count("alter") <= 1
+    altered = [copy for copy in record.recipients if copy.recipe]
+    assert len(altered) == events.count("alter")
+    if altered:
+        assert "release" in events
+        assert all(copy.state is not State.HELD for copy in record.recipients)
 
 
 async def kept(ledger: Ledger, records: dict[str, MessageRecord], told: Acknowledged) -> None:
@@ -151,6 +165,9 @@ def decided(records: dict[str, MessageRecord], told: Acknowledged) -> None:
         states = {copy.state for copy in records[message_id].recipients}
         assert State.CANCELLED in states or message_id in told.released
         assert State.HELD not in states
+    for message_id in told.chosen:
+        (altered,) = (copy for copy in records[message_id].recipients if copy.recipe)
+        assert altered.decided_by
     for message_id in told.released:
         assert State.HELD not in {copy.state for copy in records[message_id].recipients}
     for message_id, _ in told.out:

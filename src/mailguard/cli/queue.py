@@ -17,6 +17,7 @@ import click
 
 from mailguard.app.rooms import Rooms
 from mailguard.cli.ledger import acting, local, plain, read_filter, with_ledger
+from mailguard.cli.queue_acts import add_acts
 from mailguard.cli.setup import fail, with_config
 from mailguard.mail.address import Address, AddressError, parse_typed
 from mailguard.mail.lifecycle import State
@@ -40,6 +41,9 @@ _SHOWN = 50
 @click.group("queue")
 def queue() -> None:
     """List, show and decide held and queued mail."""
+
+
+add_acts(queue)
 
 
 @queue.command("list")
@@ -135,6 +139,7 @@ def _verb(name: str, act: Act, what: str) -> None:
 _verb("release", Act.RELEASE, "Let held mail go; it is sent at once.")
 _verb("cancel", Act.CANCEL, "Withdraw held or queued mail; the sender gets it back.")
 _verb("hold", Act.HOLD, "Stop the clock of held mail, or take queued mail back.")
+_verb("resume", Act.RESUME, "Let a stopped clock go on with the time that was left.")
 _verb("reject", Act.REJECT, "Say no to mail that waits for approval.")
 
 
@@ -270,6 +275,8 @@ def _page(shown: dict[str, Any], rooms: Rooms) -> str:
     for copy in shown["recipients"]:
         tried = f"  {copy['last_code'] or ''} {copy['last_text']}" if copy["attempts"] else ""
         lines.append(("to", f"{copy['address']}  {copy['disposition']}  {copy['state']}{tried}"))
+    for number, file in enumerate(shown["attachments"]):
+        lines.append(("file", f"{number}: {file['filename']} ({file['size']:,} bytes)"))
     for finding in shown["findings"]:
         evidence = ", ".join(finding["evidence"])
         lines.append(("finding", f"{finding['rule']}: {finding['because']['en']} ({evidence})"))

@@ -40,6 +40,7 @@ from mailguard.console import (
 from mailguard.console import audit as audit_page
 from mailguard.console import figures as figure_page
 from mailguard.console.api import absences as api_absences
+from mailguard.console.api import acts as api_acts
 from mailguard.console.api import border as api_border
 from mailguard.console.api import figures as api_figures
 from mailguard.console.api import house as api_house
@@ -157,6 +158,7 @@ def _routes() -> list[BaseRoute]:
         Route("/messages/{id}/act", acts.act, methods=["POST"]),
         Route("/messages/{id}/html", content.show_html),
         Route("/messages/{id}/raw", content.save_raw),
+        Route("/messages/{id}/draft", content.save_draft),
         Route("/settings", own.show_settings),
         Route("/settings/absences", own.leave, methods=["POST"]),
         Route("/settings/absences/{id}", own.come_back, methods=["POST"]),
@@ -207,9 +209,16 @@ def _api() -> list[BaseRoute]:
         Route("/messages/bulk", api_messages.bulk, methods=["POST"]),
         Route("/messages/{id}", api_messages.show_message),
         Route("/messages/{id}/explain", api_messages.explain_message),
-        Route("/messages/{id}/recipients", api_messages.patch_recipients, methods=["PATCH"]),
+        Route("/messages/{id}/recipients", api_acts.patch_recipients, methods=["PATCH"]),
+        Route("/messages/{id}/choose", api_acts.choose, methods=["POST"]),
+        Route("/messages/{id}/comment", api_acts.comment, methods=["POST"]),
+        Route("/messages/{id}/forward", api_acts.forward, methods=["POST"]),
+        Route("/messages/{id}/trust", api_acts.trust, methods=["POST"]),
+        Route("/messages/{id}/draft", api_acts.draft),
         Route("/messages/{id}/release", api_messages.release, methods=["POST"]),
         *[Route(f"/messages/{{id}}/{act}", api_messages.decide(act), methods=["POST"]) for act in ACTS],
+        Route("/trusts", api_acts.list_trusts),
+        Route("/trusts/{id}", api_acts.end_trust, methods=["DELETE"]),
         Route("/events", api_house.live_events),
         Route("/stats", api_house.stats),
         Route("/me", api_house.me),

@@ -124,6 +124,19 @@ async def save_raw(request: Request) -> Response:
     return download(octets or b"", f"{view.record.id}.eml", 200 if octets is not None else 410)
 
 
+async def save_draft(request: Request) -> Response:
+    """GET /messages/{id}/draft: a mail that was not sent, to be edited and sent again."""
+    visitor, actor = await known_visitor(request)
+    message_id = request.path_params["id"]
+    if not visitor.may_see(message_id):
+        raise not_found()
+    try:
+        octets = await desk_of(request).review.draft(actor, message_id)
+    except KeyError:  # BodyGone
+        return download(b"", f"{message_id}.eml", 410)
+    return download(octets, f"{message_id}.eml")
+
+
 async def _reached(request: Request) -> tuple[Actor, View]:
     visitor, actor = await known_visitor(request)
     message_id = request.path_params["id"]

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from mailguard.console.rule_models import RuleOut
+from mailguard.mail.alteration import removed_files
 from mailguard.mail.alteration_json import kind_of
 from mailguard.mail.facts import Attachment
 from mailguard.mail.verdict import RuleHit, Verdict
@@ -74,6 +75,8 @@ class RecipientOut(_Out):
     last_text: str
     alter: list[str] = Field(description="What the copy is changed to before it leaves, by the words of alterations")
     added: bool = Field(description="A rule gave this copy; the envelope did not name it")
+    removed_files: list[str] = Field(description="SHA-256 of attachments that are taken out of the copy")
+    paused_by: str = Field(description="Who stopped its clock; empty while it runs")
 
     @classmethod
     def of(cls, recipient: RecipientRecord, risk: float) -> RecipientOut:
@@ -99,6 +102,8 @@ class RecipientOut(_Out):
             last_text=recipient.last_text,
             alter=list(dict.fromkeys(map(kind_of, recipient.recipe or ()))),
             added=recipient.added,
+            removed_files=list(removed_files(recipient.recipe or ())),
+            paused_by=recipient.frozen_by,
         )
 
 
@@ -206,7 +211,9 @@ class MessageDetail(MessageOut):
     personal_data: dict[str, int]
     persons: int
     history: list[HistoryOut]
-    acts: list[str] = Field(description="What the one who asks can do with at least one copy")
+    acts: list[str] = Field(description="What the one who asks can do with at least one copy, or with the mail")
+    acts_for: dict[str, list[str]] = Field(description="The same for each recipient, by address")
+    trust_scopes: list[str] = Field(description="For whom he may say that a recipient needs no asking")
 
     @classmethod
     def of_view(cls, view: View) -> MessageDetail:
@@ -221,6 +228,10 @@ class MessageDetail(MessageOut):
             persons=facts.persons,
             history=[HistoryOut.of(line) for line in view.history],
             acts=sorted(view.acts),
+            acts_for={
+                str(copy.address): sorted(view.acts_for.get(copy.address.key, ())) for copy in view.record.recipients
+            },
+            trust_scopes=list(view.trust_scopes),
         )
 
 
@@ -229,26 +240,6 @@ class MessagePage(_Out):
 
     messages: list[MessageOut]
     next: str | None
-
-
-class DecisionIn(_In):
-    """recipients: only these; without: every copy for which one may decide."""
-
-    recipients: list[str] | None = Field(default=None, max_length=5000)
-    comment: str = Field(default="", max_length=2000)
-
-
-class ReleaseIn(DecisionIn):
-    """urgent: without waiting for approval, where every rule allows it; then the comment is the reason, and needed."""
-
-    urgent: bool = False
-
-
-class RecipientsPatch(_In):
-    """Recipients to take off a held mail."""
-
-    remove: list[str] = Field(min_length=1, max_length=5000)
-    comment: str = Field(default="", max_length=2000)
 
 
 class FilterIn(_In):

@@ -9,27 +9,39 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from mailguard.console import absence_models, figure_models, incident_models, models
+from mailguard.console import act_models as given
 from mailguard.mail.lifecycle import State
 from mailguard.review import Act
 
 #: The acts that have a path of their own; REMOVE is the PATCH.
-ACTS = (Act.RELEASE, Act.CANCEL, Act.HOLD, Act.APPROVE, Act.REJECT, Act.SEND_NOW)
+ACTS = (Act.RELEASE, Act.CANCEL, Act.HOLD, Act.RESUME, Act.APPROVE, Act.REJECT, Act.SEND_NOW)
 _REF = "#/components/schemas/{model}"
 _SAID = {
     Act.RELEASE: "The sender confirms: send it",
     Act.CANCEL: "Do not send it",
     Act.HOLD: "Stop the clock of a delay or hold",
+    Act.RESUME: "Let a stopped clock go on with the time that was left",
     Act.APPROVE: "An approver says yes",
     Act.REJECT: "An approver says no, with a comment",
     Act.SEND_NOW: "End the undo window now",
 }
 _MODELS: tuple[type[BaseModel], ...] = (
-    models.MessagePage, models.MessageDetail, models.DecisionIn, models.ReleaseIn, models.RecipientsPatch,
-    models.BulkIn, models.BulkOut, models.StatsOut, models.MeOut, models.ProblemOut,
+    models.MessagePage, models.MessageDetail, models.BulkIn, models.BulkOut, models.StatsOut, models.MeOut,
+    models.ProblemOut, given.DecisionIn, given.ReleaseIn, given.RecipientsPatch, given.ChooseIn, given.CommentIn,
+    given.ForwardIn, given.TrustIn, given.TrustsOut,
     incident_models.IncidentIn, incident_models.IncidentEnd, incident_models.IncidentOut, incident_models.IncidentsOut,
     absence_models.AbsenceIn, absence_models.AbsenceOut, absence_models.AbsencesOut,
     figure_models.FiguresOut, figure_models.AuditPage,
 )  # fmt: skip
+
+
+#: Further things that can be done with one mail.
+_BESIDE: dict[str, tuple[str, type[BaseModel]]] = {
+    "choose": ("Several changes and a decision in one step, all of it or nothing", given.ChooseIn),
+    "comment": ("A note to the other side", given.CommentIn),
+    "forward": ("Ask a colleague to look and decide", given.ForwardIn),
+    "trust": ("Do not ask again about these recipients", given.TrustIn),
+}
 
 
 @lru_cache(maxsize=4)
@@ -65,13 +77,22 @@ def _paths() -> dict[str, Any]:
             "get": _operation("showMessage", "One mail", models.MessageDetail, on_message=True, refusals=(404,))
         },
         "/messages/{id}/recipients": {
-            "patch": _operation(
-                "removeRecipients",
-                "Take recipients off a held mail",
-                models.MessageDetail,
-                takes=models.RecipientsPatch,
+            "patch": _on_mail("removeRecipients", "Take recipients off, or hide them", given.RecipientsPatch)
+        },
+        "/messages/{id}/draft": {
+            "get": _operation(
+                "draftMessage",
+                "A mail that was not sent, to be edited and sent again",
+                None,
+                "application/octet-stream",
                 on_message=True,
-                refusals=(403, 404, 409, 422),
+                refusals=(403, 404, 410, 422),
+            )
+        },
+        "/trusts": {"get": _operation("listTrusts", "Recipients who need no asking", given.TrustsOut, refusals=(404,))},
+        "/trusts/{id}": {
+            "delete": _operation(
+                "endTrust", "Ask about a recipient again", None, on_message=True, refusals=(404,), done=204
             )
         },
         "/messages/bulk": {
@@ -143,17 +164,17 @@ def _paths() -> dict[str, Any]:
         "/events": {"get": _operation("events", "Server-sent events: kind and message_id", None, "text/event-stream")},
     }
     for act in ACTS:
-        paths[f"/messages/{{id}}/{act}"] = {
-            "post": _operation(
-                f"{act}Message",
-                _SAID[act],
-                models.MessageDetail,
-                takes=models.ReleaseIn if act is Act.RELEASE else models.DecisionIn,
-                on_message=True,
-                refusals=(403, 404, 409, 422),
-            )
-        }
+        decision = given.ReleaseIn if act is Act.RELEASE else given.DecisionIn
+        paths[f"/messages/{{id}}/{act}"] = {"post": _on_mail(f"{act}Message", _SAID[act], decision)}
+    for word, (said, body) in _BESIDE.items():
+        paths[f"/messages/{{id}}/{word}"] = {"post": _on_mail(f"{word}Message", said, body)}
     return paths
+
+
+def _on_mail(name: str, summary: str, body: type[BaseModel]) -> dict[str, Any]:
+    """Something that is done with one mail, and answered with the mail as it is then."""
+    refusals = (403, 404, 409, 422)
+    return _operation(name, summary, models.MessageDetail, takes=body, on_message=True, refusals=refusals)
 
 
 def _operation(
@@ -184,7 +205,7 @@ def _operation(
     }
     if takes is not None:
         body = {"content": {"application/json": {"schema": {"$ref": _ref(takes)}}}}
-        operation["requestBody"] = body if issubclass(takes, models.DecisionIn) else {"required": True, **body}
+        operation["requestBody"] = body if issubclass(takes, given.DecisionIn) else {"required": True, **body}
     return operation
 
 

@@ -46,6 +46,9 @@ def view_to_json(view: View) -> dict[str, Any]:
     return {
         **shown,
         "acts": sorted(map(str, view.acts)),
+        "attachments": [
+            {"filename": one.filename, "size": one.size, "sha256": one.sha256} for one in view.record.facts.attachments
+        ],
         "history": [line_to_json(line) for line in view.history],
     }
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import pytest
 from click.testing import CliRunner, Result
+from tests.acting import facts_of, written
 from tests.ledger import ANN, BOB, BOSS, CAROL, Clock, Ledger, facts, opened
 
 from mailguard.access import Access, AccessSettings
@@ -303,3 +304,45 @@ def test_tokens(desk: Desk) -> None:
 def test_a_token_that_makes_no_sense(desk: Desk, arguments: tuple[str, ...], status: int) -> None:
     result = desk.run("token", "create", *arguments, status=status)
     assert result.stdout == ""
+
+
+def with_files(desk: Desk) -> MessageRecord:
+    message = written()
+    return desk.add(to=(BOB, CAROL), octets=message.as_bytes(), known=facts_of(message))
+
+
+def test_files_are_taken_out_by_name_or_number(desk: Desk) -> None:
+    record = with_files(desk)
+    assert "0: list.csv (16 bytes)" in desk.run("queue", "show", record.id).output
+    assert desk.json("queue", "show", record.id)["attachments"][0]["filename"] == "list.csv"
+    assert desk.run("queue", "remove-file", record.id, "list.csv", "2").output == f"{record.id}: held\n"
+    lines = [one for one in desk.json("queue", "show", record.id)["history"] if one["event"] == "alter"]
+    assert len(lines) == 1
+    assert "plan.txt" in str(lines[0]["detail"]["diff"])
+    for wrong in ("nothing.pdf", "3"):
+        assert "lists them" in desk.run("queue", "remove-file", record.id, wrong, status=2).stderr
+
+
+def test_recipients_are_hidden(desk: Desk) -> None:
+    record = with_files(desk)
+    assert desk.json("queue", "hide", record.id, CAROL)["state"] == "held"
+    assert "to_bcc" in desk.run("queue", "show", record.id).output
+    assert "neither in To" in desk.run("queue", "hide", record.id, "x@y.example", status=1).stderr
+
+
+def test_notes_and_asking_somebody(desk: Desk) -> None:
+    record = with_files(desk)
+    assert desk.run("queue", "comment", record.id, "please look").output == f"{record.id}: held\n"
+    desk.run("queue", "forward", record.id, BOSS, "--comment", "is this right?")
+    shown = desk.run("queue", "show", record.id).output
+    assert "please look" in shown
+    assert "is this right?" in shown
+    assert "own organisation" in desk.run("queue", "forward", record.id, BOB, status=1).stderr
+    assert "not a mail address" in desk.run("queue", "forward", record.id, "x", status=2).stderr
+
+
+def test_a_clock_is_stopped_and_goes_on(desk: Desk) -> None:
+    record = desk.add()
+    desk.run("queue", "hold", record.id)
+    desk.run("queue", "resume", record.id)
+    assert "not stopped" in desk.run("queue", "resume", record.id, status=1).stderr

@@ -10,19 +10,17 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from mailguard.console.act_models import DecisionIn, ReleaseIn
 from mailguard.console.api.border import BadInput, addresses, answer, bad_input, body_of, caller, limit_of, reached
 from mailguard.console.content import facts_again
 from mailguard.console.desk import Desk, desk_of
 from mailguard.console.models import (
     BulkIn,
     BulkOut,
-    DecisionIn,
     FilterIn,
     MessageDetail,
     MessageOut,
     MessagePage,
-    RecipientsPatch,
-    ReleaseIn,
 )
 from mailguard.console.problems import not_found, problem
 from mailguard.console.visit import SEES_ALL
@@ -83,14 +81,6 @@ async def release(request: Request) -> Response:
 async def _decide(request: Request, actor: Actor, message_id: str, act: Act, wanted: DecisionIn) -> Response:
     recipients = None if wanted.recipients is None else addresses(wanted.recipients)
     view = await desk_of(request).review.act(actor, message_id, act, recipients, wanted.comment)
-    return answer(MessageDetail.of_view(view))
-
-
-async def patch_recipients(request: Request) -> Response:
-    """PATCH /messages/{id}/recipients: take some off a held mail."""
-    actor, message_id = await reached(request)
-    wanted = await body_of(request, RecipientsPatch)
-    view = await desk_of(request).review.act(actor, message_id, Act.REMOVE, addresses(wanted.remove), wanted.comment)
     return answer(MessageDetail.of_view(view))
 
 
