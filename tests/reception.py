@@ -70,6 +70,9 @@ ANN, BOSS, ADMIN, AUDITOR = "ann@corp.example", "boss@corp.example", "admin@corp
 OFFICER = "officer@corp.example"
 TANAKA, SATO, SUZUKI = "tanaka@examp1e.co.jp", "sato@example.co.jp", "suzuki@example.co.jp"
 OUTSIDERS = (TANAKA, SATO, SUZUKI)
+#: The answers to the one question of a look-alike: it stays, or it is taken off; and what the button then says.
+KEEP = {f"r.{TANAKA}": "keep", "named": "0.0.0"}
+DROP = {f"r.{TANAKA}": "safe", "named": "1.0.0"}
 
 MAIL = (
     "From: =?utf-8?B?5bGx55Sw?= <ann@corp.example>\r\n"
@@ -142,8 +145,11 @@ class Reception:
         alter: Recipe = (),
         login: str | None = None,
         members: tuple[str, ...] = (),
+        hits: tuple[RuleHit, ...] = (),
     ) -> str:
-        """Put a mail into the ledger with this verdict for everybody. Returns its id."""
+        """Put a mail into the ledger with this verdict for everybody. hits: instead of the one look-alike. Returns its
+        id.
+        """
         raw = octets or MAIL.format(subject=subject, text=text, html=html).encode()
         body = Body.of(raw)
         facts = await self.readers.read(body)
@@ -153,6 +159,8 @@ class Reception:
         message = Message(message_id, Envelope(parse_reverse_path(sender), people, client), body, self.clock())
         verdict = self._verdict(disposition, people, approvers, flagged, because, evidence, after, quorum, urgent)
         verdict = replace(verdict, members=members)
+        if hits:
+            verdict = replace(verdict, hits=hits)
         if alter:
             verdict = replace(verdict, recipients=tuple(replace(one, alter=alter) for one in verdict.recipients))
         tried = await Workshop().try_out(body, verdict)

@@ -16,13 +16,14 @@ WORDS = {
     "ja": {
         "subject": "【御見積】11月分のお見積書をお送りします",
         "text": "田中様\n\nいつもお世話になっております。お見積書をお送りします。\n\n山田",
-        "remove": "1名を外して送信", "stop": "送信しない", "code": "確認コード", "reject": "却下する",
+        "off": "外す", "remove": "1名を外して送信", "stop": "送信しない", "code": "確認コード", "reject": "却下する",
         "comment": "コメント(任意)", "login": "ログイン用メールを送る", "enter": "ログインする",
         "address": "メールアドレス", "mine": "決めていただくメール",
     },
     "en": {
         "subject": "Quotation for November",
         "text": "Dear Mr Tanaka,\n\nplease find our quotation attached.\n\nAnn",
+        "off": "Remove",
         "remove": "Remove 1 recipient and send", "stop": "Don't send", "code": "Code", "reject": "Reject",
         "comment": "Comment (optional)", "login": "Send me the login mail", "enter": "Log in",
         "address": "Mail address", "mine": "Waiting for you",
@@ -67,8 +68,9 @@ async def test_sender_from_the_letter_to_sent(
     assert not await window.overflows()
     await window.shot(f"ticket-{device}-{language}")
     await window.page.get_by_label(words["code"]).fill(code)
+    await window.page.get_by_role("radio", name=words["off"], exact=True).check()
     await window.press(words["remove"])
-    assert window.page.url.endswith(f"/messages/{message_id}?done=remove-flagged")
+    assert window.page.url.endswith(f"/messages/{message_id}?done=changed")
     await window.shot(f"sent-{device}-{language}")
     assert await state(reception, message_id) is State.QUEUED
     record = await reception.holds.find(message_id)
@@ -187,6 +189,7 @@ async def test_a_decision_under_way_shows_its_end_by_itself(reception: Reception
     message_id = await held(reception, "en")
     window = await opens(ANN)
     await window.open(f"/messages/{message_id}")
+    await window.page.get_by_role("radio", name="It is right").check()
     await window.press("Send as it is")
     jobs = await reception.queue.claim(reception.clock(), timedelta(minutes=1), 10)
     (job,) = [one for one in jobs if one.record.id == message_id]
@@ -206,6 +209,7 @@ async def test_whoever_writes_a_comment_loses_nothing_when_the_page_changes(rece
     await admin.press("Don't send")
     await boss.page.get_by_text("Something changed meanwhile").wait_for(timeout=10_000)
     assert await boss.page.get_by_label("Comment (optional)").input_value() == "I am still thinking"
+    await boss.page.get_by_role("radio", name="It is right").check()
     await boss.press("Approve and send")
     assert "admin@corp.example decided first" in await boss.text()
     await boss.shot("decided-first-desktop-en")
@@ -220,7 +224,7 @@ async def test_a_delay_counts_down_and_can_be_stopped(reception: Reception, open
     moved = "first => document.querySelector('[data-until]').textContent !== first"
     await window.page.wait_for_function(moved, arg=before)
     await window.shot("delay-phone-ja")
-    await window.press("自動送信を止める")
+    await window.press("一時停止")
     assert await window.page.locator("[data-until]").count() == 1, "the frozen mail comes back one day"
     await window.press("今すぐ送信")
     assert await state(reception, message_id) is State.QUEUED
@@ -241,7 +245,7 @@ async def test_a_scanner_with_javascript_changes_nothing(reception: Reception, o
     await window.open(link)
     await window.page.evaluate(
         "for (const form of document.forms) { if (form.action.includes('/t/')) { form.noValidate = true;"
-        " form.querySelector('button[value=release]').click(); } }"
+        " form.querySelector('button[value=send]').click(); } }"
     )
     await window.page.wait_for_load_state("networkidle")
     assert await state(reception, message_id) is State.HELD

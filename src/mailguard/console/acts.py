@@ -1,35 +1,36 @@
 """From a form's button to what the review room is asked, and from its answer to a page.
 
-The button says what is done to whom; the room decides whether it may be. Nothing here acts on a GET.
+The button says what is done to whom; the room decides whether it may be. A risky item that nobody answered, or a button
+that did not say what it would do, decides nothing. Nothing here acts on a GET.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mailguard.console import choices
+from mailguard.console.choices import Answer, Plan
+from mailguard.console.decision import trusted
 from mailguard.console.desk import Desk, desk_of
 from mailguard.console.locale.texts import TEXTS
-from mailguard.console.people import flagged
-from mailguard.console.problems import not_found
-from mailguard.console.visit import checked_form, field, fields, go, known_visitor, unscoped_visitor
+from mailguard.console.risky import Risky
+from mailguard.console.visit import checked_form, field, fields, go, unscoped_visitor
 from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.lifecycle import State
-from mailguard.mail.organization import Language
-from mailguard.mail.verdict import Because, Disposition
-from mailguard.notify.phrases import people
-from mailguard.review import Act, Filter, RecipientRecord, Refused, View
+from mailguard.mail.verdict import Because
+from mailguard.review import Act, Choice, Filter, Refused, ReviewError, Scope, View
 
 #: Buttons that do one act to everybody for whom the person may.
-_WHOLE = {str(act): act for act in (Act.RELEASE, Act.SEND_NOW, Act.CANCEL, Act.HOLD, Act.APPROVE, Act.REJECT)}
-#: What a letter's button may have chosen already (`?choice=`).
-CHOICES = frozenset({"remove-flagged", "release", "cancel", "approve", "reject"})
+_WHOLE = {str(act): act for act in (Act.SEND_NOW, Act.CANCEL, Act.HOLD, Act.RESUME, Act.REJECT)}
+#: Buttons that let the mail go: every risky item must be answered first.
+SENDING = frozenset({"send", str(Act.RELEASE), str(Act.APPROVE)})
 #: Buttons that do it to the recipients that are ticked.
 _SELECTED = {
     "release-selected": Act.RELEASE,
@@ -37,82 +38,51 @@ _SELECTED = {
     "remove-selected": Act.REMOVE,
 }
 _NOBODY = Because(*TEXTS["select.none"])
+_NO_ADDRESS = Because(*TEXTS["login.bad_address"])
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
-    """One thing that can be done: the form's value, its words, the class of its look."""
+class Unanswered(Exception):
+    """A risky item was not answered, or the button did not name what it would do: nothing was decided."""
 
-    value: str
-    label: str
-    css: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Preselected:
-    """Buttons with the one that was chosen before in front; first: that one, None if none of them was."""
-
-    buttons: list[Button]
-    first: Button | None
+    def __init__(self, answers: Mapping[str, Answer]) -> None:
+        super().__init__("not answered")
+        self.answers = answers
 
 
-def preselected(offered: Sequence[Button], choice: str) -> Preselected:
-    """Put what was chosen in the letter in front: it stands out, the others do not."""
-    first = next((one for one in offered if one.value == choice and choice in CHOICES), None)
-    if first is None:
-        return Preselected(list(offered), None)
-    others = [replace(one, css="" if one.css == "main" else one.css) for one in offered if one != first]
-    return Preselected([replace(first, css="main"), *others], first)
+def planned(view: View, risky: Risky, form: FormData) -> Plan:
+    """What a sending button is to do. Raises Unanswered.
+
+    A page without JavaScript cannot name what its button will do before the items are answered: it comes back with the
+    answers, and with a button that does.
+    """
+    asked = choices.items(view, risky)
+    given = choices.answers(asked, lambda name: field(form, name, 300))
+    plan = choices.plan(view, asked, given)
+    if plan.missing or (asked and field(form, "named", 40) != plan.code):
+        raise Unanswered(given)
+    return plan
 
 
-def buttons(view: View, language: Language, say: Callable[..., str]) -> list[Button]:
-    """What this person can do with the mail, the safest way out of its reason first."""
-    acts, record = view.acts, view.record
-    risky = flagged(record)
-    goes = Act.APPROVE if Act.APPROVE in acts else Act.RELEASE if Act.RELEASE in acts else None
-    delayed = any(r.state is State.HELD and r.disposition is Disposition.DELAY for r in record.recipients)
-    made = []
-    if risky and Act.REMOVE in acts and goes is Act.RELEASE:
-        label = say("act.remove-flagged", people=people(len(risky), language))
-        made.append(Button("remove-flagged", label, "main"))
-    if Act.APPROVE in acts:
-        made.append(Button("approve", say("act.approve"), "main"))
-    elif Act.SEND_NOW in acts and delayed:
-        made.append(Button("send-now", say("act.send-now")))
-    elif Act.RELEASE in acts:
-        made.append(Button("release", say("act.release"), "" if made else "main"))
-    if Act.REJECT in acts:
-        made.append(Button("reject", say("act.reject"), "stop"))
-    if Act.CANCEL in acts:
-        label = say("act.cancel" if record.state is State.HELD else "act.cancel-queued")
-        made.append(Button("cancel", label, "stop"))
-    if Act.HOLD in acts and any(_runs_out(r) for r in record.recipients):
-        made.append(Button("hold", say("act.hold"), "quiet"))
-    return made
-
-
-def _runs_out(recipient: RecipientRecord) -> bool:
-    """Whether a clock runs that ends in sending."""
-    return recipient.state is State.HELD and recipient.expire_action == "release" and not recipient.frozen_by
-
-
-def selection_buttons(view: View, say: Callable[..., str]) -> list[Button]:
-    """What can be done with some of several held recipients."""
-    if sum(r.state is State.HELD for r in view.record.recipients) < 2:
-        return []
-    return [
-        Button(value, say(f"act.{value}"))
-        for value, act in _SELECTED.items()
-        if act in view.acts and not (act is Act.RELEASE and Act.APPROVE in view.acts)
-    ]
-
-
-async def perform(desk: Desk, actor: Actor, message_id: str, form: FormData) -> str:
-    """Do what the form's button says. Returns the word of what was done. Raises ReviewError, HTTPException 400."""
+async def perform(desk: Desk, actor: Actor, view: View, risky: Risky, form: FormData) -> str:
+    """Do what the form's button says. Returns the word of what was done. Raises ReviewError, Unanswered,
+    HTTPException 400.
+    """
     wanted, comment = field(form, "act", 40), field(form, "comment", 2000).strip()
+    message_id = view.record.id
+    if wanted in SENDING:
+        goes = Act.APPROVE if wanted == str(Act.APPROVE) else Act.RELEASE
+        plan = planned(view, risky, form)
+        done = await _let_go(desk, actor, view, plan, goes, comment)
+        return done if await _trust(desk, actor, view, risky, plan, form) else "untrusted"
     if wanted in _WHOLE:
         await desk.review.act(actor, message_id, _WHOLE[wanted], None, comment)
         return wanted
+    if wanted in ("comment", "forward"):
+        return await _say(desk, actor, message_id, wanted, form)
+    if wanted == "hide-selected":
+        hidden = _addresses(fields(form, "recipient"))
+        await desk.review.choose(actor, message_id, Choice(hide=hidden, comment=comment))
+        return str(Act.ALTER)
     if wanted in _SELECTED:
         act = _SELECTED[wanted]
         await desk.review.act(actor, message_id, act, _addresses(fields(form, "recipient")), comment)
@@ -121,11 +91,63 @@ async def perform(desk: Desk, actor: Actor, message_id: str, form: FormData) -> 
         reason = field(form, "reason", 2000)
         await desk.review.act(actor, message_id, Act.URGENT, None, reason)
         return wanted
-    if wanted == "remove-flagged":
-        await desk.review.act(actor, message_id, Act.REMOVE, _addresses(fields(form, "flagged")), comment)
-        await desk.review.act(actor, message_id, Act.RELEASE, None, comment)
-        return wanted
     raise HTTPException(400)
+
+
+async def _let_go(desk: Desk, actor: Actor, view: View, plan: Plan, goes: Act, comment: str) -> str:
+    """Take out what is to be taken out, and let the rest go: RELEASE or APPROVE."""
+    review, message_id = desk.review, view.record.id
+    if plan.stop:
+        stop = Act.REJECT if goes is Act.APPROVE else Act.CANCEL
+        await review.act(actor, message_id, stop, None, comment)
+        return str(stop)
+    if plan.remove and Act.REMOVE not in view.acts:
+        # An approver takes nobody off: he says no to some and yes to the others.
+        await review.act(actor, message_id, Act.REJECT, plan.remove, comment)
+        await review.act(actor, message_id, goes, _others(view, plan.remove), comment)
+        return "changed"
+    if plan.changes:
+        await review.choose(actor, message_id, Choice(plan.remove, plan.files, plan.hide, goes, comment))
+        return "changed"
+    await review.act(actor, message_id, goes, None, comment)
+    return str(goes)
+
+
+async def _trust(desk: Desk, actor: Actor, view: View, risky: Risky, plan: Plan, form: FormData) -> bool:
+    """Do not ask again about those who stayed on the mail, if that is ticked. False: it could not be done, although the
+    mail went.
+    """
+    if field(form, "trust", 10) != "1" or plan.stop:
+        return True
+    scope: Scope = "team" if field(form, "trust_scope", 10) == "team" else "me"
+    days = field(form, "trust_days", 5)
+    meant = trusted(view, risky, plan)
+    try:
+        lasts = timedelta(days=int(days) if days.isascii() and days.isdigit() else 0)
+        await desk.review.trust(actor, view.record.id, meant, scope, lasts)
+    except ReviewError:
+        return False
+    return True
+
+
+async def _say(desk: Desk, actor: Actor, message_id: str, wanted: str, form: FormData) -> str:
+    """A note to the other side, or a colleague who is asked as well."""
+    remark = field(form, "remark", 2000)
+    if wanted == "comment":
+        await desk.review.comment(actor, message_id, remark)
+        return wanted
+    try:
+        to = parse_address(field(form, "to", 320).strip())
+    except AddressError:
+        raise Refused(_NO_ADDRESS) from None
+    await desk.review.forward(actor, message_id, to, remark)
+    return wanted
+
+
+def _others(view: View, without: Sequence[Address]) -> tuple[Address, ...]:
+    gone = {one.key for one in without}
+    held = [r.address for r in view.record.recipients if r.state is State.HELD]
+    return tuple(one for one in held if one.key not in gone)
 
 
 def _addresses(texts: Sequence[str]) -> tuple[Address, ...]:
@@ -135,20 +157,6 @@ def _addresses(texts: Sequence[str]) -> tuple[Address, ...]:
         return tuple(parse_address(text) for text in texts)
     except AddressError:
         raise HTTPException(400) from None
-
-
-async def act(request: Request) -> Response:
-    """POST /messages/{id}/act: decide, then show the mail as it is now."""
-    desk = desk_of(request)
-    form = await checked_form(request)
-    visitor, actor = await known_visitor(request)
-    message_id = request.path_params["id"]
-    if not visitor.may_see(message_id):
-        raise not_found()
-    if field(form, "act", 40) == "look":  # Enter in a field: nothing is decided by accident
-        return go(request, f"/messages/{message_id}")
-    done = await perform(desk, actor, message_id, form)
-    return go(request, f"/messages/{message_id}?done={done}")
 
 
 async def bulk(request: Request) -> Response:

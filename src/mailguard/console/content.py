@@ -19,6 +19,7 @@ from mailguard.console.found import Found, found_in
 from mailguard.console.present import Speaker
 from mailguard.console.problems import not_found
 from mailguard.console.security import DOWNLOAD_POLICY, SANDBOX_POLICY
+from mailguard.console.sight import seen
 from mailguard.console.visit import known_visitor
 from mailguard.mail.actor import Actor
 from mailguard.mail.facts import Facts
@@ -37,9 +38,10 @@ _MOST_HTML = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class BodyValues:
-    """text: to be shown; cut: so many characters of it (0: all); note: why there is none; offer, load: buttons to
-    read it; unseen: text that the recipient's program does not show; found: what was found where; unmasked: whether its
-    values are shown in full.
+    """text: to be shown; cut: so many characters of it (0: all); note: why there is none.
+
+    offer, load, contents: buttons to read it; asked: it was read because somebody asked. unseen: text that the
+    recipient's program does not show; found: what was found where; unmasked: whether its values are shown in full.
     """
 
     text: str = ""
@@ -47,6 +49,8 @@ class BodyValues:
     note: str = ""
     offer: str = ""
     load: str = ""
+    contents: str = ""
+    asked: bool = False
     html: bool = False
     raw: bool = False
     unseen: str = ""
@@ -63,21 +67,41 @@ async def body_values(request: Request, desk: Desk, actor: Actor, view: View, by
         return BodyValues(note=say("text.gone"))
     if record.size > desk.settings.inline_bytes and "body" not in request.query_params:
         size = file_size(record.size)
-        return BodyValues(offer=say("text.show", size=size), load=say("found.load", size=size), raw=True)
+        return BodyValues(
+            offer=say("text.show", size=size),
+            load=say("found.load", size=size),
+            contents=say("files.load", size=size),
+            raw=True,
+        )
     limit, unmasked = desk.settings.text_chars, "unmasked" in request.query_params
     facts = await read_body(desk, actor, record, "unmasked" if unmasked else "text")
     if facts is None:
         return BodyValues(note=say("text.gone"))
     return BodyValues(
-        text=facts.text[: min(limit, facts.shown)].strip("\n"),
+        text=seen(once(facts.text[: min(limit, facts.shown)].strip("\n"))),
         cut=limit if facts.shown > limit else 0,
-        unseen=facts.text[facts.shown : facts.shown + limit].strip("\n"),
+        unseen=seen(facts.text[facts.shown : facts.shown + limit].strip("\n")),
         note=say("text.unread" if any(f.code == "unreadable" for f in facts.findings) else "text.empty"),
+        asked="body" in request.query_params,
         html=bool(facts.html),
         raw=True,
         found=found_in(facts, by.language, unmasked=unmasked),
         unmasked=unmasked,
     )
+
+
+def once(text: str) -> str:
+    """A text that says everything twice, as plain text and again as HTML, once."""
+    lines = text.split("\n")
+    said = [at for at, line in enumerate(lines) if line.strip()]
+    half = len(said) // 2
+    if (
+        len(said) % 2
+        or not half
+        or any(lines[one].split() != lines[two].split() for one, two in zip(said[:half], said[half:], strict=True))
+    ):
+        return text
+    return "\n".join(lines[: said[half - 1] + 1])
 
 
 async def read_body(desk: Desk, actor: Actor, record: MessageRecord, what: Reading) -> Facts | None:
@@ -92,12 +116,14 @@ async def read_body(desk: Desk, actor: Actor, record: MessageRecord, what: Readi
     return kept
 
 
-async def facts_again(desk: Desk, actor: Actor, record: MessageRecord, what: Reading = "rules") -> Facts | None:
-    """What stands in a mail, texts included, for judging it again; None if this person may not read it, or it is gone
-    or so large that it is read only when asked for.
+async def facts_again(
+    desk: Desk, actor: Actor, record: MessageRecord, what: Reading = "rules", *, asked: bool = False
+) -> Facts | None:
+    """What stands in a mail, texts included, read anew; None if this person may not read it, or it is gone or so large
+    that it is read only when asked for. what: it is read for.
     """
     private = not may_read_body(actor, record)
-    if private or not record.has_body or record.size > desk.settings.inline_bytes:
+    if private or not record.has_body or (record.size > desk.settings.inline_bytes and not asked):
         return None
     return await read_body(desk, actor, record, what)
 

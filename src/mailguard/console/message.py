@@ -1,67 +1,34 @@
 """The page of one mail: the reason as its headline, one decision, then who, what, the text, and what happened so
-far.
+far; and the answer to the form of that decision.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mailguard.console import people, present
-from mailguard.console.acts import Button, buttons, selection_buttons
-from mailguard.console.audit_words import reading_word
-from mailguard.console.changes import Changed, alteration_title, changes, for_all, left_out, password_for
+from mailguard.console import choices, people, previews
+from mailguard.console.acts import Unanswered, perform
 from mailguard.console.content import body_values, facts_again
+from mailguard.console.decision import NOTHING, Given
 from mailguard.console.desk import Desk, desk_of
-from mailguard.console.found import place_name
-from mailguard.console.people import Company
-from mailguard.console.present import Badge, File, Personal, Speaker
+from mailguard.console.headline import twins
+from mailguard.console.mail_values import Told, mail_values, risky_of
+from mailguard.console.present import Speaker
 from mailguard.console.problems import decided_words, not_found
-from mailguard.console.visit import SEES_ALL, hand_over, known_visitor, speaker
+from mailguard.console.risky import Risky
+from mailguard.console.visit import SEES_ALL, checked_form, field, go, hand_over, known_visitor, speaker
 from mailguard.mail.actor import Actor
 from mailguard.mail.lifecycle import State
-from mailguard.mail.organization import Language
-from mailguard.mail.verdict import ADMINISTRATORS
-from mailguard.notify.letter_rows import Reason
-from mailguard.notify.phrases import FINDINGS, file_size, listed, on_one_line
-from mailguard.review import Act, HistoryLine, MessageRecord, View
+from mailguard.review import Background, View
 
 #: Words of ?done= that a page repeats; anything else is not said.
-DONE = frozenset(
-    {"release", "send-now", "cancel", "hold", "approve", "reject", "remove", "remove-flagged", "login", "urgent"}
-)  # fmt: skip
-_MOST_FINDINGS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A label and what it says."""
-
-    label: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """One line of the history."""
-
-    iso: str
-    when: str
-    what: str
-    who: str
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something noticed while reading: in the reader's words, where, and the reader's own English note of it."""
-
-    sentence: str
-    where: str
-    detail: str
+DONE = frozenset({
+    "release", "changed", "send-now", "cancel", "hold", "approve", "reject", "remove", "login", "urgent",
+    "resume", "comment", "forward", "alter", "untrusted",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,109 +50,78 @@ class Why:
     rules: tuple[Answer, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MailValues:
-    """All that the templates say of a mail, in the visitor's language. foreign: somebody else's mail."""
-
-    id: str
-    subject: str
-    sender: str
-    foreign: bool
-    state: Badge
-    tone: str
-    held: bool
-    under_way: bool
-    headline: str
-    reasons: Sequence[Reason]
-    ending: str
-    until: str
-    left: str
-    waiting_for: Sequence[str]
-    buttons: Sequence[Button]
-    selection_buttons: Sequence[Button]
-    wants_comment: bool
-    urgent: bool
-    pickable: bool
-    flagged: Sequence[str]
-    audience: str
-    companies: Sequence[Company]
-    unshown: int
-    files: Sequence[File]
-    personal: Sequence[Personal]
-    persons: str
-    findings: Sequence[Note]
-    unsaid: int
-    history: Sequence[Past]
-    changes: Sequence[Changed]
-    left_out: Sequence[str]
-    passwords: Sequence[str]
-    facts: Sequence[Line]
-    observed: Sequence[str]
-
-
-def mail_values(view: View, by: Speaker, person: str) -> MailValues:
-    """A mail as this person sees it."""
-    record, say = view.record, by.say
-    choices = selection_buttons(view, say)
-    return MailValues(
-        id=record.id,
-        subject=present.subject(record, say),
-        sender=on_one_line(record.from_header or str(record.sender), 160),
-        foreign=person not in record.owners,
-        state=present.mail_badge(record, by.language),
-        tone=present.tone(record),
-        held=record.state is State.HELD,
-        under_way=any(r.state is State.QUEUED for r in record.recipients),
-        headline=present.headline(record, by),
-        reasons=present.reasons(record, by.language),
-        ending=present.ending(record, by),
-        until=record.expires_at.isoformat() if record.expires_at else "",
-        left=present.left(record, by),
-        waiting_for=present.waiting_for(record, by),
-        buttons=buttons(view, by.language, say),
-        selection_buttons=choices,
-        wants_comment=Act.REJECT in view.acts,
-        urgent=Act.URGENT in view.acts and Act.RELEASE not in view.acts,
-        pickable=bool(choices),
-        flagged=[str(r.address) for r in people.flagged(record)],
-        audience=people.audience(record, by),
-        companies=people.companies(record, by, selectable=bool(choices)),
-        unshown=people.unshown(record),
-        files=present.files(record, say),
-        personal=present.personal(record, by.language),
-        persons=say("personal.persons", count=record.facts.persons) if record.facts.persons else "",
-        findings=_findings(record, by.language),
-        unsaid=max(0, len(record.facts.findings) - _MOST_FINDINGS),
-        history=[_past(line, record, by) for line in view.history],
-        changes=changes(view.history, record, by),
-        left_out=left_out(record, by),
-        passwords=password_for(record, person, by),
-        facts=_facts(record, by),
-        observed=[getattr(h.because, by.language) for h in record.verdict.hits if h.mode != "enforce"],
-    )
-
-
 async def show_message(request: Request) -> Response:
     """GET /messages/{id}."""
-    desk = desk_of(request)
     visitor, actor = await known_visitor(request)
     message_id = request.path_params["id"]
     if not visitor.may_see(message_id):
         raise not_found()
+    desk = desk_of(request)
     view = await desk.review.show(actor, message_id)
     if request.method == "GET" and "prefetch" not in request.headers.get("sec-purpose", ""):
         desk.review.opened(actor, view)
-    done = request.query_params.get("done", "")
-    by = speaker(desk, visitor)
+    return await page_of(request, actor, view)
+
+
+async def act(request: Request) -> Response:
+    """POST /messages/{id}/act: decide, then show the mail as it is now. What is not answered decides nothing."""
+    desk = desk_of(request)
+    form = await checked_form(request)
+    visitor, actor = await known_visitor(request)
+    message_id = request.path_params["id"]
+    if not visitor.may_see(message_id):
+        raise not_found()
+    if field(form, "act", 40) == "look":  # Enter in a field: nothing is decided by accident
+        return go(request, f"/messages/{message_id}")
+    view = await desk.review.show(actor, message_id)
+    fresh = await facts_again(desk, actor, view.record, asked=bool(field(form, "body", 10)))
+    try:
+        done = await perform(desk, actor, view, risky_of(view.record, fresh), form)
+    except Unanswered as open_question:
+        return await page_of(request, actor, view, Given(open_question.answers, tried=True))
+    return go(request, f"/messages/{message_id}?done={done}")
+
+
+async def page_of(request: Request, actor: Actor, view: View, given: Given = NOTHING) -> Response:
+    """The page of a mail for somebody who may see it. given: what he answered so far."""
+    desk, (visitor, _) = desk_of(request), await known_visitor(request)
+    by, asked = speaker(desk, visitor), request.query_params
+    fresh = await facts_again(desk, actor, view.record, asked="body" in asked)
+    what = risky_of(view.record, fresh)
+    everybody = asked.get("people") == "all"
+    if given is NOTHING and "choice" in asked:
+        given = proposed(view, what, asked["choice"])
+    told = Told(await _known(desk, view, what, everybody), fresh, given, everybody)
+    mail = mail_values(view, by, actor.address, told)
+    done = asked.get("done", "")
+    wrong = _before(view, by, actor.address) if done == "before" else mail.decision.wrong
     return await hand_over(
         request,
         "message.html",
+        status=422 if mail.decision.wrong else 200,
         done=by.say(f"done.{done}") if done in DONE else "",
-        wrong=_before(view, by, actor.address) if done == "before" else "",
-        mail=mail_values(view, by, actor.address),
+        wrong=wrong,
+        mail=mail,
         body=await body_values(request, desk, actor, view, by),
         why=await _why(desk, actor, view, by),
     )
+
+
+def proposed(view: View, what: Risky, choice: str) -> Given:
+    """What a letter's link proposes: answers that are not given yet, or a button to stand on. It never acts."""
+    answers = choices.preselected(choices.items(view, what), choice)
+    return Given(answers, focus=choices.CHOICES.get(choice, ""))
+
+
+async def _known(desk: Desk, view: View, what: Risky, everybody: bool) -> Background | None:
+    """What the ledger remembers of the people and files on the page, while it matters to a decision."""
+    record = view.record
+    if record.state is not State.HELD:
+        return None
+    there = people.shown(record, what, everybody=everybody)
+    asked = [*twins(record), *(one.address for one in there.recipients if one.external)]
+    digests = {one.sha256 for one in record.facts.attachments[: previews.MOST_FILES] if not one.inline}
+    return await desk.review.background(view, asked, digests)
 
 
 async def _why(desk: Desk, actor: Actor, view: View, by: Speaker) -> Why | None:
@@ -218,75 +154,19 @@ def _before(view: View, by: Speaker, person: str) -> str:
     return decided_words(by, person, last.decided_by, at, last.state) if at and last else ""
 
 
-def _findings(record: MessageRecord, language: Language) -> list[Note]:
-    """A code that a newer ledger knows and this page does not is shown as it is."""
-    return [
-        Note(
-            sentence=FINDINGS[f.code].of(language) if f.code in FINDINGS else on_one_line(f.code, 40),
-            where=place_name(f.where),
-            detail=on_one_line(f"{f.code}: {f.where}: {f.detail}", 300),
-        )
-        for f in record.facts.findings[:_MOST_FINDINGS]
-    ]
-
-
-def _facts(record: MessageRecord, by: Speaker) -> list[Line]:
-    say = by.say
-    values = [
-        ("fact.from", on_one_line(record.from_header, 200)),
-        ("fact.sender", str(record.sender) or "<>"),
-        ("fact.login", record.login or ""),
-        ("fact.received", by.moment(record.received_at)),
-        ("fact.size", file_size(record.size)),
-        ("fact.id", record.id),
-        ("fact.policy", record.verdict.policy[:12]),
-    ]
-    return [Line(say(key), value) for key, value in values if value]
-
-
-def _past(line: HistoryLine, record: MessageRecord, by: Speaker) -> Past:
-    say = by.say
-    who = say("by.mailguard") if line.actor == "mailguard" else line.actor
-    via = (
-        say(f"via.{line.via}")
-        if line.via in ("console", "letter", "reply", "api", "cli", "clock", "smtp")
-        else line.via
+async def show_file(request: Request) -> Response:
+    """GET /messages/{id}/files/{position}: the text of one attachment, for whoever may read the mail."""
+    desk, (visitor, actor) = desk_of(request), await known_visitor(request)
+    message_id, position = request.path_params["id"], request.path_params["position"]
+    if not visitor.may_see(message_id):
+        raise not_found()
+    view = await desk.review.show(actor, message_id)
+    fresh = await facts_again(desk, actor, view.record, "attachment", asked=True)
+    text = previews.text_of(view.record, fresh, position)
+    if text is None or fresh is None:
+        raise not_found()
+    by, limit = speaker(desk, visitor), desk.settings.text_chars
+    file = previews.files(view.record, by, fresh=fresh, only=position)[0]
+    return await hand_over(
+        request, "file.html", message_id=message_id, file=file, text=text[:limit], cut=limit if len(text) > limit else 0
     )
-    notes = []
-    if line.recipients and line.event != "accept" and not (line.event == "alter" and for_all(line, record)):
-        notes.append(say("event.people", people=listed(line.recipients, by.language, 5)))
-    if line.event == "alter":
-        notes.append(alteration_title(line, by))
-    because = line.detail.get("because")
-    if isinstance(because, dict) and line.event == "hold":
-        notes.append(on_one_line(str(because.get(by.language, "")), 300))
-    if line.comment:
-        notes.append(say("event.comment", comment=on_one_line(line.comment, 2000)))
-    people = line.detail.get("people")
-    if isinstance(people, list) and line.event in ("remind", "escalate"):
-        named = [say("approvers.house") if one == ADMINISTRATORS else on_one_line(str(one), 120) for one in people]
-        notes.append(say("event.told", people=listed(named, by.language, 5)))
-    places = line.detail.get("instead_of")
-    if isinstance(places, list) and places:
-        notes.append(say("event.places", people=listed([on_one_line(str(one), 120) for one in places], by.language, 5)))
-    if line.event == "read":
-        notes.append(reading_word(line, by))
-    answer = line.detail.get("text")
-    if isinstance(answer, str) and answer and line.event in ("relay", "defer", "fail", "late"):
-        notes.append(say("event.answer", answer=on_one_line(f"{line.detail.get('code') or ''} {answer}", 300)))
-    return Past(
-        iso=line.at.isoformat(),
-        when=by.moment(line.at),
-        what=_event(line.event, by),
-        who=who if line.actor == "mailguard" else f"{who} ({via})",
-        notes=tuple(notes),
-    )
-
-
-def _event(word: str, by: Speaker) -> str:
-    """The event in words; one that a newer ledger knows and this page does not is shown as it is."""
-    known = (
-        "accept", "release", "cancel", "remove", "reject", "expire", "hold", "relay", "defer", "fail", "approve",
-        "login", "purge", "late", "alter", "urgent", "remind", "escalate", "challenge_confirmed", "read",
-    )  # fmt: skip
-    return by.say(f"event.{word}") if word in known else word

@@ -1,23 +1,32 @@
 """The recipients of a mail on its page: by organisation, those that need a look on top, the unremarkable folded.
 
-Who needs a look is taken from the verdict alone: a rule that singles somebody out among the outside recipients. Pure.
+Who needs a look is taken from the verdict (`risky`), how well somebody is known from the ledger (`known`). A page stays
+small whatever a mail has: what is left out is counted, and shown only when somebody asks. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
+from mailguard.console.headline import differing
+from mailguard.console.known import Relation, relation
 from mailguard.console.present import Badge, Speaker, badge, counted, mail_badge
+from mailguard.console.risky import Risky
+from mailguard.console.sight import line, seen
 from mailguard.mail.lifecycle import State
 from mailguard.notify.letter_people import flagged as flagged
+from mailguard.notify.marked import Stretch
 from mailguard.notify.phrases import on_one_line, people
-from mailguard.review import MessageRecord, RecipientRecord
+from mailguard.review import Background, MessageRecord, RecipientRecord
 
-#: So many recipients of one organisation are shown; the unremarkable rest is folded.
-_SHOWN = 8
-#: A list as long as a phone book is cut, with its number said.
-_MOST_PEOPLE = 3000
+#: A mail to no more than so many shows them all; of a larger one the unremarkable are folded.
+_AT_A_GLANCE = 6
+#: So many people and organisations stand on a page.
+_MOST_PEOPLE, _MOST_COMPANIES = 200, 40
+#: When somebody asks for all: a list as long as a phone book is cut all the same.
+_EVERYBODY = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +34,19 @@ class Person:
     """One recipient on a page. header: To, Cc or Bcc; state: None where it is the whole mail's."""
 
     address: str
+    pieces: tuple[Stretch, ...]
     name: str
     header: str
     state: Badge | None
     flagged: bool
     selectable: bool
+    relation: Relation | None
     notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """The recipients of one domain: those to look at, and the folded rest."""
+    """The recipients of one domain: those to look at, and the folded rest. fold: what is said of the folded."""
 
     domain: str
     external: bool
@@ -43,6 +54,45 @@ class Company:
     flagged: bool
     lines: tuple[Person, ...]
     folded: tuple[Person, ...]
+    fold: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which recipients stand on the page. unshown: how many do not. brief: the list of all, without boxes."""
+
+    recipients: tuple[RecipientRecord, ...]
+    unshown: int = 0
+    brief: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is asked of each recipient. arrived: when the next server took a copy, by address as written."""
+
+    record: MessageRecord
+    by: Speaker
+    known: Background | None
+    flagged: frozenset[str]
+    selectable: bool
+    arrived: Mapping[str, datetime] = field(default_factory=dict)
+
+
+def shown(record: MessageRecord, risky: Risky, *, everybody: bool = False) -> Shown:
+    """Whom a page shows: who needs a look first, then outside, each organisation together."""
+    marked = {one.address.key for one in risky.people}
+    ordered = sorted(record.recipients, key=lambda r: (r.address.key not in marked, not r.external))
+    if everybody:
+        return Shown(tuple(ordered[:_EVERYBODY]), max(0, len(ordered) - _EVERYBODY), brief=len(ordered) > _MOST_PEOPLE)
+    chosen: list[RecipientRecord] = []
+    domains: set[str] = set()
+    for one in ordered:
+        if len(chosen) >= _MOST_PEOPLE:
+            break
+        if one.address.ascii_domain in domains or len(domains) < _MOST_COMPANIES:
+            domains.add(one.address.ascii_domain)
+            chosen.append(one)
+    return Shown(tuple(chosen), len(ordered) - len(chosen))
 
 
 def audience(record: MessageRecord, speaker: Speaker) -> str:
@@ -55,56 +105,94 @@ def audience(record: MessageRecord, speaker: Speaker) -> str:
     return speaker.say("recipients.count", people=count, organisations=len(domains))
 
 
-def unshown(record: MessageRecord) -> int:
-    """How many recipients a page leaves out because there are too many."""
-    return max(0, len(record.recipients) - _MOST_PEOPLE)
-
-
-def companies(record: MessageRecord, speaker: Speaker, *, selectable: bool) -> list[Company]:
-    """Recipients by organisation: flagged first, then outside, then inside; each with the risky ones on top."""
-    marked = {r.address.key for r in flagged(record)}
-    names = {h.address.lower(): h.name for h in (*record.facts.headers.to, *record.facts.headers.cc)}
-    to = {h.address.lower() for h in record.facts.headers.to}
-    usual = mail_badge(record, speaker.language)
+def companies(there: Shown, asked: Context) -> list[Company]:
+    """The shown recipients by organisation: flagged first, then outside, then inside; the risky ones on top."""
+    record, by = asked.record, asked.by
+    called = {one.address.lower(): one.name for one in (*record.facts.headers.to, *record.facts.headers.cc)}
+    to = {one.address.lower() for one in record.facts.headers.to}
+    usual = mail_badge(record, by.language)
     groups: dict[str, list[Person]] = {}
-    outside: dict[str, bool] = {}
-    for recipient in sorted(record.recipients, key=lambda r: r.address.key not in marked)[:_MOST_PEOPLE]:
-        written, domain = str(recipient.address).lower(), recipient.address.ascii_domain
-        state = badge(recipient.state, speaker.language, recipient.disposition)
-        person = Person(
-            address=str(recipient.address),
-            name=on_one_line(names.get(written, ""), 80),
-            header="To" if written in to else "Cc" if written in names else "Bcc",
-            state=state if state != usual else None,
-            flagged=recipient.address.key in marked,
-            selectable=selectable and recipient.state is State.HELD,
-            notes=_notes(recipient, speaker),
-        )
-        groups.setdefault(domain, []).append(person)
-        outside[domain] = recipient.external
-    meant = {str(r.address) for r in counted(record)}
+    for recipient in there.recipients:
+        written = str(recipient.address).lower()
+        header = "To" if written in to else "Cc" if written in called else "Bcc"
+        person = _person(recipient, header, called.get(written, ""), usual, asked)
+        groups.setdefault(recipient.address.ascii_domain, []).append(person)
+    outside = {one.address.ascii_domain: one.external for one in there.recipients}
+    counts: dict[str, int] = {}
+    for one in counted(record):
+        counts[one.address.ascii_domain] = counts.get(one.address.ascii_domain, 0) + 1
+    glance = len(record.recipients) <= _AT_A_GLANCE
     made = [
-        _company(domain, members, outside[domain], people(sum(p.address in meant for p in members), speaker.language))
+        _company(domain, members, outside[domain], counts.get(domain, 0), asked, glance)
         for domain, members in groups.items()
     ]
     return sorted(made, key=lambda c: (not c.flagged, not c.external))
 
 
-def _notes(recipient: RecipientRecord, speaker: Speaker) -> tuple[str, ...]:
-    """What the next server said, where that is why the copy stands where it stands."""
+def only_shown(record: MessageRecord, by: Speaker) -> list[str]:
+    """Whom To and Cc show although this mail goes to nobody of that address; a few, and how many more."""
+    going = {one.address.key for one in record.recipients}
+    going |= {str(one.address).lower() for one in record.recipients}
+    headers = record.facts.headers
+    absent = [one.address for one in (*headers.to, *headers.cc) if one.address.lower() not in going]
+    lines = [line(address, 120) for address in dict.fromkeys(absent)]
+    return [*lines[:5], by.say("reason.more", count=len(lines) - 5)] if len(lines) > 5 else lines
+
+
+def _person(recipient: RecipientRecord, header: str, name: str, usual: Badge, asked: Context) -> Person:
+    by, address = asked.by, recipient.address
+    state = badge(recipient.state, by.language, recipient.disposition)
+    flagged = address.key in asked.flagged
+    asks = asked.known is not None and recipient.external and recipient.state is State.HELD
+    return Person(
+        address=str(address),
+        pieces=differing(address, asked.record) if flagged else (Stretch(seen(str(address)), False),),
+        name=line(name, 80),
+        header=header,
+        state=state if state != usual else None,
+        flagged=flagged,
+        selectable=asked.selectable and recipient.state is State.HELD,
+        relation=relation(address, asked.known, by) if asks and asked.known is not None else None,
+        notes=_notes(recipient, asked),
+    )
+
+
+def _notes(recipient: RecipientRecord, asked: Context) -> tuple[str, ...]:
+    """What the next server said, where that is why the copy stands where it stands; when it took it."""
+    by, arrived = asked.by, asked.arrived.get(str(recipient.address))
+    if recipient.state is State.RELAYED and arrived is not None:
+        return (by.say("recipient.arrived", when=by.moment(arrived)),)
     if not recipient.last_text or recipient.state not in (State.BOUNCED, State.QUEUED):
         return ()
     code = f"{recipient.last_code} " if recipient.last_code else ""
-    return (speaker.say("event.answer", answer=code + on_one_line(recipient.last_text, 300)),)
+    return (by.say("event.answer", answer=code + on_one_line(recipient.last_text, 300)),)
 
 
-def _company(domain: str, members: Sequence[Person], external: bool, count: str) -> Company:
-    top = max(_SHOWN, sum(p.flagged for p in members))
+def _company(
+    domain: str, members: Sequence[Person], external: bool, count: int, asked: Context, glance: bool
+) -> Company:
+    is_open = asked.record.state in (State.HELD, State.QUEUED)
+    top: list[Person] = []
+    rest: list[Person] = []
+    for one in members:
+        (top if glance or one.flagged or (one.state is not None and not is_open) else rest).append(one)
     return Company(
         domain=domain,
         external=external,
-        count=count,
-        flagged=any(p.flagged for p in members),
-        lines=tuple(members[:top]),
-        folded=tuple(members[top:]),
+        count=people(count, asked.by.language),
+        flagged=any(one.flagged for one in members),
+        lines=tuple(top),
+        folded=tuple(rest),
+        fold=_fold_words(rest, bool(top), bool(asked.flagged), asked.by) if rest else "",
     )
+
+
+def _fold_words(rest: Sequence[Person], beside: bool, flagged: bool, by: Speaker) -> str:
+    """Of people who were all written to before that is said; else that nothing of them stands out, if of others it
+    does.
+    """
+    if not flagged:
+        return by.say("recipients.list", count=len(rest))
+    if all(one.relation is not None and one.relation.sure for one in rest):
+        return by.say("recipients.fold.known" if beside else "recipients.known", count=len(rest))
+    return by.say("recipients.fold" if beside else "recipients.some", count=len(rest))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailguard.console.locale import Say
-from mailguard.mail.facts import Attachment
+from mailguard.console.sight import line
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import ADMINISTRATORS, Disposition
@@ -21,10 +21,10 @@ from mailguard.notify.phrases import (
     PERSONAL,
     STATES,
     WAITING,
-    file_size,
     listed,
     moment,
     on_one_line,
+    people,
     secret_word,
     span,
 )
@@ -50,6 +50,10 @@ class Speaker:
         """A time in the organisation's zone, with the year when it is not this year's."""
         return moment(when, self.timezone, self.language, year=when.year != self.now.year)
 
+    def day(self, when: datetime) -> str:
+        """The day alone."""
+        return self.moment(when).rsplit(" ", 1)[0].rstrip(",")
+
 
 @dataclass(frozen=True, slots=True)
 class Badge:
@@ -58,17 +62,6 @@ class Badge:
     css: str
     icon: str
     word: str
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """One attachment."""
-
-    name: str
-    type: str
-    size: str
-    notes: tuple[str, ...]
-    members: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +94,7 @@ def tone(record: MessageRecord) -> str:
 
 def subject(record: MessageRecord, say: Say) -> str:
     """The subject on one line, or that there is none."""
-    return on_one_line(record.subject or "", 200) or say("no_subject")
+    return line(record.subject or "", 200) or say("no_subject")
 
 
 def headline(record: MessageRecord, speaker: Speaker) -> str:
@@ -127,6 +120,32 @@ def reasons(record: MessageRecord, language: Language) -> tuple[Reason, ...]:
     return letter_rows.reasons(record.verdict.enforced, language)
 
 
+def outcome(record: MessageRecord, speaker: Speaker) -> list[str]:
+    """What became of a mail that is not held any more: copies by state, if they went different ways; who decided and
+    when; and whether it is out for good.
+    """
+    if record.state is State.HELD:
+        return []
+    say, lines, counts = speaker.say, [], dict.fromkeys(STATES, 0)
+    for one in record.recipients:
+        counts[one.state] += 1
+    some = [(state, count) for state, count in counts.items() if count]
+    if len(some) > 1:
+        parts = [
+            say("outcome", state=STATES[state].of(speaker.language), people=people(count, speaker.language))
+            for state, count in some
+        ]
+        lines.append(("・" if speaker.language == "ja" else ", ").join(parts))
+    at, by = max(((r.decided_at, r.decided_by) for r in record.recipients if r.decided_at), default=(None, ""))
+    if at is not None:
+        house = by == "mailguard"
+        when = speaker.moment(at)
+        lines.append(say("decided.house", when=when) if house else say("decided", when=when, who=by))
+    if record.state is State.RELAYED:
+        lines.append(say("outcome.gone"))
+    return lines
+
+
 def ending(record: MessageRecord, speaker: Speaker) -> str:
     """What happens when nobody decides; "" when no clock runs."""
     first = _first_to_end(record)
@@ -149,8 +168,8 @@ def waiting_for(record: MessageRecord, speaker: Speaker) -> list[str]:
         lines.append(speaker.say("approvers", people=names, quorum=ask.quorum))
         lines += _standing_in(ask, speaker)
         if ask.escalate_at is not None:
-            people = [speaker.say("approvers.house") if p == ADMINISTRATORS else p for p in ask.escalate_to]
-            named = listed(people, speaker.language, 5)
+            asked = [speaker.say("approvers.house") if p == ADMINISTRATORS else p for p in ask.escalate_to]
+            named = listed(asked, speaker.language, 5)
             lines.append(speaker.say("escalates", when=speaker.moment(ask.escalate_at), people=named))
     said = sorted({person for r in held for person in r.approvals})
     if said:
@@ -163,33 +182,8 @@ def waiting_for(record: MessageRecord, speaker: Speaker) -> list[str]:
 
 def _standing_in(ask: Asked, speaker: Speaker) -> list[str]:
     """Who may answer in an approver's place."""
-    people = sorted({person for _, some in ask.delegates for person in some})
-    return [speaker.say("delegates", people=listed(people, speaker.language, 5))] if people else []
-
-
-def files(record: MessageRecord, say: Say) -> list[File]:
-    """Attachments with what a reader must know of each."""
-    mismatched = {f.where for f in record.facts.findings if f.code == "type_mismatch"}
-    return [_file(attachment, mismatched, say) for attachment in record.facts.attachments]
-
-
-def _file(attachment: Attachment, mismatched: set[str], say: Say) -> File:
-    notes = []
-    if attachment.encrypted and attachment.inspected:
-        notes.append(say("file.opened"))
-    elif attachment.encrypted or any(m.encrypted for m in attachment.members):
-        notes.append(say("file.encrypted"))
-    elif not attachment.inspected:
-        notes.append(say("file.unread"))
-    if any(attachment.filename and attachment.filename in where for where in mismatched):
-        notes.append(say("file.mismatch"))
-    return File(
-        name=on_one_line(attachment.filename, 160),
-        type=attachment.short_type.upper() or on_one_line(attachment.detected_type, 60),
-        size=file_size(attachment.size),
-        notes=tuple(notes),
-        members=tuple(f"{on_one_line(m.filename, 120)} ({file_size(m.size)})" for m in attachment.members[:20]),
-    )
+    named = sorted({person for _, some in ask.delegates for person in some})
+    return [speaker.say("delegates", people=listed(named, speaker.language, 5))] if named else []
 
 
 def personal(record: MessageRecord, language: Language) -> list[Personal]:

@@ -7,7 +7,6 @@ which act it meant (`?choice=`): the page puts it in front, and waits for the ta
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 from starlette.datastructures import FormData
@@ -15,12 +14,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mailguard.access import AccessError, LetterPeek, TooMany
-from mailguard.console.acts import CHOICES, perform, preselected
+from mailguard.console.acts import SENDING, Unanswered, perform, planned
 from mailguard.console.auth import code_of
 from mailguard.console.browsers import browser_of, client_of
+from mailguard.console.choices import CHOICES
+from mailguard.console.decision import NOTHING, Given
 from mailguard.console.desk import Desk, desk_of
 from mailguard.console.entering import log_in
-from mailguard.console.message import mail_values
+from mailguard.console.mail_values import Told, mail_values, risky_of
+from mailguard.console.message import proposed
 from mailguard.console.problems import refused
 from mailguard.console.visit import Stale, checked_form, field, go, hand_over, speaker, visitor_of
 from mailguard.mail.actor import Actor, Role
@@ -31,8 +33,7 @@ async def show_ticket(request: Request) -> Response:
     """GET /t/{token}: explain and ask. Whoever is logged in and may see the mail anyway goes straight to it."""
     seen = await _seen_anyway(request)
     if seen:
-        choice = request.query_params.get("choice", "")
-        return go(request, f"/messages/{seen}" + (f"?choice={choice}" if choice in CHOICES else ""))
+        return go(request, f"/messages/{seen}{_choice(request)}")
     peek = await desk_of(request).access.peek(request.path_params["token"][:200])
     if peek is None:
         return await _dead(request)
@@ -59,9 +60,16 @@ async def use_ticket(request: Request) -> Response:
         return await _dead(request)
     if not await _is_concerned(request, peek):
         return await _to_login(request, peek)
-    explain = partial(_explain, request, peek, choice=field(form, "choice", 40))
+    explain = partial(_explain, request, peek)
     if not code:
         return await explain(wrong=visitor.say("login.bad_code"), status=400)
+    try:
+        await _check(desk, peek, form)
+    except NotFound:
+        return await _dead(request)
+    except Unanswered as question:
+        # The code is still good: nothing was decided with it.
+        return await explain(given=Given(question.answers, tried=True), code=code)
     try:
         opened = await desk.access.redeem_letter(token, code, client=client_of(request), browser=browser_of(request))
     except TooMany:
@@ -94,31 +102,42 @@ async def _act(request: Request, desk: Desk, actor: Actor, peek: LetterPeek, for
     done = "login"
     if field(form, "act", 40) != "view":
         try:
-            done = await perform(desk, actor, peek.message_id, form)
+            view = await desk.review.show(actor, peek.message_id)
+            done = await perform(desk, actor, view, risky_of(view.record, None), form)
+        except Unanswered:  # it was answered a moment ago: somebody changed the mail since
+            return go(request, f"/messages/{peek.message_id}?done=before")
         except ReviewError as error:
             return await refused(request, error, peek.message_id)
     return go(request, f"/messages/{peek.message_id}?done={done}")
 
 
+async def _check(desk: Desk, peek: LetterPeek, form: FormData) -> None:
+    """Before the code is used up: whether every risky item is answered. Raises Unanswered, NotFound."""
+    if field(form, "act", 40) in SENDING:
+        view = await _as_told(desk, peek)
+        planned(view, risky_of(view.record, None), form)
+
+
 async def _explain(
-    request: Request, peek: LetterPeek, *, wrong: str = "", status: int = 200, choice: str = ""
+    request: Request, peek: LetterPeek, *, wrong: str = "", status: int = 200, given: Given = NOTHING, code: str = ""
 ) -> Response:
     desk, visitor = desk_of(request), await visitor_of(request)
     try:
         view = await _as_told(desk, peek)
     except NotFound:
         return await _dead(request)
-    values = mail_values(view, speaker(desk, visitor), peek.person)
-    chosen = preselected(values.buttons, choice or request.query_params.get("choice", ""))
-    return await hand_over(
-        request,
-        "ticket.html",
-        status=status,
-        wrong=wrong,
-        mail=replace(values, buttons=chosen.buttons),
-        chosen=chosen.first,
-        token=request.path_params["token"][:200],
-    )
+    if given is NOTHING and "choice" in request.query_params:
+        given = proposed(view, risky_of(view.record, None), request.query_params["choice"])
+    mail = mail_values(view, speaker(desk, visitor), peek.person, Told(given=given))
+    wrong, status = (mail.decision.wrong, 422) if mail.decision.wrong else (wrong, status)
+    token = request.path_params["token"][:200]
+    return await hand_over(request, "ticket.html", status=status, wrong=wrong, mail=mail, token=token, code=code)
+
+
+def _choice(request: Request) -> str:
+    """What the letter's link proposes, handed on."""
+    choice = request.query_params.get("choice", "")
+    return f"?choice={choice}" if choice in CHOICES else ""
 
 
 async def _as_told(desk: Desk, peek: LetterPeek) -> View:

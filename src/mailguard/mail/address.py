@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import idna
 
@@ -152,6 +152,7 @@ def _unquoted(local: str) -> str:
     return inner if _DOT_STRING.fullmatch(inner) else local
 
 
+@lru_cache(maxsize=4096)  # the recipients of a mail share few domains; what is refused is looked at again
 def _check_domain(domain: str) -> None:
     if domain.startswith("["):
         _check_literal(domain)

@@ -19,6 +19,7 @@ from mailguard.review.words import (
     Scope,
     View,
 )
+from mailguard.store.acquaintance import Background, Contact
 from mailguard.store.looks import Reading
 from mailguard.store.records import Asked, Filter, HistoryLine, MessageRecord, RecipientRecord
 from mailguard.store.spool import BodyGone
@@ -30,9 +31,11 @@ __all__ = [
     "Act",
     "AlreadyDecided",
     "Asked",
+    "Background",
     "BodyGone",
     "BulkResult",
     "Choice",
+    "Contact",
     "Filter",
     "Forbidden",
     "HistoryLine",

@@ -5,7 +5,7 @@ chosen and changed, what people say to each other, whom they trust, and the cloc
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -26,6 +26,7 @@ from mailguard.review.shared import EVENT, Shared, named, tidy
 from mailguard.review.talking import Talking
 from mailguard.review.trusting import Trusting
 from mailguard.review.words import Act, AlreadyDecided, BulkResult, Choice, Forbidden, Refused, ReviewError, Scope, View
+from mailguard.store.acquaintance import Background
 from mailguard.store.audit import Audit
 from mailguard.store.holds import Holds
 from mailguard.store.looks import Reading
@@ -94,6 +95,12 @@ class Review:
         """A person looks at the page of a mail: noted if it is held and theirs to decide."""
         if view.record.state is State.HELD and (view.acts or actor.address in view.record.people):
             self.looks.opened(actor, view.record.id)
+
+    async def background(self, view: View, people: Sequence[Address], digests: Collection[str] = ()) -> Background:
+        """What is known of some people and files of a mail that somebody was shown; at most 500 of each."""
+        sender = view.record.sender.mailbox
+        asked, files = people[:_PAGE_MOST], sorted(digests)[:_PAGE_MOST]
+        return await self._holds.background(sender.key if sender else "", asked, files)
 
     async def body(self, actor: Actor, message_id: str, what: Reading = "raw") -> bytes:
         """The octets; `what` is shown, see `Looks`. Raises NotFound, Forbidden, BodyGone, OSError, StoreError."""

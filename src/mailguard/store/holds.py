@@ -7,12 +7,14 @@ of two decisions on the same copy one wins, and the other learns who was faster.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address
 from mailguard.mail.lifecycle import Event
 from mailguard.store import choosing, deciding, filters, talk
+from mailguard.store.acquaintance import Background, background
 from mailguard.store.choosing import Chosen
 from mailguard.store.db import Database
 from mailguard.store.looks import Reading, note_opened, note_read
@@ -105,6 +107,10 @@ class Holds:
         when that was written.
         """
         return await self._db.write(lambda c: note_read(c, message_id, actor, what, now))
+
+    async def background(self, sender: str, people: Sequence[Address], digests: Collection[str]) -> Background:
+        """What is known of these people and files; see `acquaintance`."""
+        return await self._db.read(lambda c: background(c, sender, people, digests))
 
     async def page(self, chosen: Filter, limit: int = 50) -> list[MessageRecord]:
         """The newest `limit` messages that match, newest first; the next page: Filter(before=last.id)."""

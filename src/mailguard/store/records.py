@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 from mailguard.mail.actor import Role
@@ -277,6 +278,7 @@ class Filter:
     ids: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=1024)  # asked for each copy of a mail
 def owners_of(sender: ReversePath, login: str | None) -> tuple[str, ...]:
     """The keys of the people whose mail it is: the envelope sender, and the login where it is another address."""
     keys = [] if sender.mailbox is None else [sender.mailbox.key]

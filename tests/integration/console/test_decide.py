@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from tests.reception import ADMIN, ANN, AUDITOR, BOSS, SATO, SUZUKI, TANAKA, Reception, text_of
+from tests.reception import ADMIN, ANN, AUDITOR, BOSS, DROP, KEEP, SATO, SUZUKI, TANAKA, Reception, text_of
 
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Disposition
@@ -22,8 +22,8 @@ async def test_the_page_says_the_reason_first_and_offers_the_three_ways(receptio
     message_id = await reception.take_in()
     page = (await (await reception.browser(ANN)).get(f"/messages/{message_id}")).text
     assert "<h1>This domain looks like one you write to, but is another</h1>" in page
-    places = [page.index(piece) for piece in ("<h1>This", "<mark>tanaka", "Unless somebody decides",
-              "Remove 1 recipient", "Send as it is", "Don&#39;t send", 'id="recipients"',
+    places = [page.index(piece) for piece in ("<h1>This", "<legend>", ">Remove<", ">It is right<",
+              ">Send as chosen<", ">Don&#39;t send<", "Unless somebody decides", 'id="recipients"',
               "examp1e.co.jp</h3>", "example.co.jp</h3>",
               "corp.example</h3>", "Dear Mr Tanaka", 'id="history"')]  # fmt: skip
     assert places == sorted(places)
@@ -32,7 +32,7 @@ async def test_the_page_says_the_reason_first_and_offers_the_three_ways(receptio
 async def test_in_japanese_too(reception: Reception) -> None:
     message_id = await reception.take_in()
     page = (await (await reception.browser(ANN, "ja")).get(f"/messages/{message_id}")).text
-    for piece in ("よく似た別のドメインです", "1名を外して送信", "このまま送信", "送信しない", "社外", "経過", "本文"):
+    for piece in ("よく似た別のドメインです", "外す", "正しい宛先", "選んだとおりに送信", "送信しない", "社外", "経過"):
         assert piece in page
 
 
@@ -40,7 +40,7 @@ async def test_send_as_it_is(reception: Reception) -> None:
     message_id = await reception.take_in()
     browser = await reception.browser(ANN)
     page = await browser.get(f"/messages/{message_id}")
-    answer = await browser.send(page, "/act", act="release")
+    answer = await browser.send(page, "/act", act="release", **KEEP)
     assert answer.headers["location"] == f"/messages/{message_id}?done=release"
     assert set((await states(reception, message_id)).values()) == {State.QUEUED}
     assert "It will be sent." in (await browser.get(answer.headers["location"])).text
@@ -49,7 +49,7 @@ async def test_send_as_it_is(reception: Reception) -> None:
 async def test_remove_one_and_send_the_rest(reception: Reception) -> None:
     message_id = await reception.take_in()
     browser = await reception.browser(ANN)
-    await browser.send(await browser.get(f"/messages/{message_id}"), "/act", act="remove-flagged")
+    await browser.send(await browser.get(f"/messages/{message_id}"), "/act", act="send", **DROP)
     assert await states(reception, message_id) == {
         TANAKA: State.CANCELLED, SATO: State.QUEUED, SUZUKI: State.QUEUED, BOSS: State.QUEUED,
     }  # fmt: skip
@@ -100,12 +100,12 @@ async def test_a_delay_can_be_stopped_sent_now_and_cancelled(reception: Receptio
     message_id = await reception.take_in(Disposition.DELAY, after=timedelta(seconds=60), flagged=())
     browser = await reception.browser(ANN)
     page = await browser.get(f"/messages/{message_id}")
-    for word in ("About to be sent", "Send now", "Don&#39;t send", "Stop the clock", "data-until="):
+    for word in ("About to be sent", "Send now", "Don&#39;t send", "Pause", "data-until="):
         assert word in page.text
     await browser.send(page, "/act", act="hold")
     page = await browser.get(f"/messages/{message_id}")
     assert "The clock is stopped" in page.text
-    assert "Stop the clock" not in page.text
+    assert "Pause" not in page.text
     await browser.send(page, "/act", act="send-now")
     assert set((await states(reception, message_id)).values()) == {State.QUEUED}
 
@@ -116,11 +116,11 @@ async def test_the_approver_decides_and_the_sender_cannot(reception: Reception) 
     page = await ann.get(f"/messages/{message_id}")
     assert "Approve and send" not in page.text
     assert "Send as it is" not in page.text
-    assert (await ann.send(page, "/act", act="release")).status_code == 403
-    assert (await ann.send(page, "/act", act="approve")).status_code == 403
+    assert (await ann.send(page, "/act", act="release", **KEEP)).status_code == 403
+    assert (await ann.send(page, "/act", act="approve", **KEEP)).status_code == 403
     page = await boss.get(f"/messages/{message_id}")
     assert "Approvers: boss@corp.example (1 needed)" in page.text
-    await boss.send(page, "/act", act="approve")
+    await boss.send(page, "/act", act="approve", **KEEP)
     assert set((await states(reception, message_id)).values()) == {State.QUEUED}
 
 
@@ -142,7 +142,7 @@ async def test_nobody_approves_his_own_mail_not_even_an_administrator(reception:
     admin = await reception.browser(ADMIN)
     page = await admin.get(f"/messages/{message_id}")
     assert "Approve and send" not in page.text
-    assert (await admin.send(page, "/act", act="approve")).status_code == 403
+    assert (await admin.send(page, "/act", act="approve", **KEEP)).status_code == 403
 
 
 async def test_the_second_decision_is_told_who_was_first(reception: Reception) -> None:
@@ -150,7 +150,7 @@ async def test_the_second_decision_is_told_who_was_first(reception: Reception) -
     ann, admin = await reception.browser(ANN), await reception.browser(ADMIN)
     hers, his = await ann.get(f"/messages/{message_id}"), await admin.get(f"/messages/{message_id}")
     assert (await admin.send(his, "/act", act="cancel")).status_code == 303
-    answer = await ann.send(hers, "/act", act="release")
+    answer = await ann.send(hers, "/act", act="release", **KEEP)
     assert answer.status_code == 409
     assert "admin@corp.example decided first" in answer.text
     assert "It is now: Cancelled" in answer.text
@@ -164,7 +164,7 @@ async def test_of_many_at_once_one_wins(reception: Reception) -> None:
     ann, admin = await reception.browser(ANN), await reception.browser(ADMIN)
     hers, his = await ann.get(f"/messages/{message_id}"), await admin.get(f"/messages/{message_id}")
     answers = await asyncio.gather(
-        *(ann.send(hers, "/act", act="release") for _ in range(4)),
+        *(ann.send(hers, "/act", act="release", **KEEP) for _ in range(4)),
         *(admin.send(his, "/act", act="cancel") for _ in range(4)),
     )
     assert sorted(answer.status_code for answer in answers).count(303) in (1, 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.reception import ADMIN, ANN, BOSS, TANAKA, Reception, link_and_code, text_of
+from tests.reception import ADMIN, ANN, BOSS, KEEP, TANAKA, Reception, link_and_code, text_of
 
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Disposition
@@ -48,9 +48,9 @@ async def test_the_link_alone_never_acts(reception: Reception) -> None:
     message_id, link, code = await held(reception)
     browser = await reception.browser()
     page = await browser.get(link)
-    assert (await browser.send(page, link, act="release")).status_code == 400
+    assert (await browser.send(page, link, act="release", **KEEP)).status_code == 400
     wrong = f"{(int(code) + 1) % 1_000_000:06}"
-    assert (await browser.send(page, link, act="release", code=wrong)).status_code == 403
+    assert (await browser.send(page, link, act="release", **KEEP, code=wrong)).status_code == 403
     assert await state(reception, message_id) is State.HELD
     assert (await browser.get(f"/messages/{message_id}")).status_code == 303
 
@@ -60,7 +60,7 @@ async def test_the_code_acts_and_logs_in_to_this_mail_only(reception: Reception)
     await reception.letters()
     message_id, link, code = await held(reception)
     browser = await reception.browser()
-    answer = await browser.send(await browser.get(link), link, act="release", code=code)
+    answer = await browser.send(await browser.get(link), link, act="release", **KEEP, code=code)
     assert answer.headers["location"] == f"/messages/{message_id}?done=release"
     assert await state(reception, message_id) is State.QUEUED
     shown = await browser.get(f"/messages/{message_id}")
@@ -90,9 +90,9 @@ async def test_a_code_is_good_once_and_five_wrong_ones_end_it(reception: Recepti
     browser = await reception.browser()
     page = await browser.get(link)
     wrong = f"{(int(code) + 1) % 1_000_000:06}"
-    answers = [(await browser.send(page, link, act="release", code=wrong)).status_code for _ in range(5)]
+    answers = [(await browser.send(page, link, act="release", **KEEP, code=wrong)).status_code for _ in range(5)]
     assert answers == [403, 403, 403, 403, 404]
-    assert (await browser.send(page, link, act="release", code=code)).status_code == 404
+    assert (await browser.send(page, link, act="release", **KEEP, code=code)).status_code == 404
     assert await state(reception, message_id) is State.HELD
 
 
@@ -102,7 +102,7 @@ async def test_whoever_was_slower_is_told(reception: Reception) -> None:
     page = await browser.get(link)
     admin = await reception.browser(ADMIN)
     await admin.send(await admin.get(f"/messages/{message_id}"), "/act", act="cancel")
-    answer = await browser.send(page, link, act="release", code=code)
+    answer = await browser.send(page, link, act="release", **KEEP, code=code)
     assert answer.status_code == 409
     assert "admin@corp.example decided first" in answer.text
     assert (await browser.get(f"/messages/{message_id}")).status_code == 200
@@ -147,13 +147,13 @@ async def test_a_scanner_that_opens_every_link_changes_nothing(reception: Recept
         await scanner.client.head(link)
     assert await state(reception, message_id) is State.HELD
     browser = await reception.browser()
-    assert (await browser.send(await browser.get(link), link, act="release", code=code)).status_code == 303
+    assert (await browser.send(await browser.get(link), link, act="release", **KEEP, code=code)).status_code == 303
 
 
 async def test_a_used_link_leads_the_same_browser_to_the_mail_and_tells_others_nothing(reception: Reception) -> None:
     message_id, link, code = await held(reception)
     browser = await reception.browser()
-    await browser.send(await browser.get(link), link, act="release", code=code)
+    await browser.send(await browser.get(link), link, act="release", **KEEP, code=code)
     assert (await browser.get(link)).headers["location"] == f"/messages/{message_id}"
     for person in ("", "eve@corp.example"):
         answer = await (await reception.browser(person)).get(link)
@@ -171,7 +171,7 @@ async def test_the_second_tab_is_led_to_the_mail_and_says_who_decided(
     tabs = [await browser.get(link) for _ in range(2)]
     await browser.send(tabs[0], link, act=first, code=code)
     before = await state(reception, message_id)
-    answer = await browser.send(tabs[1], link, act="release", code=code)
+    answer = await browser.send(tabs[1], link, act="release", **KEEP, code=code)
     assert (answer.status_code, answer.headers["location"]) == (303, f"/messages/{message_id}?done=before")
     assert told in (await browser.get(answer.headers["location"])).text
     assert await state(reception, message_id) is before
@@ -184,7 +184,7 @@ async def test_the_second_tab_says_that_somebody_else_decided(reception: Recepti
     await browser.send(tabs[0], link, act="view", code=code)
     admin = await reception.browser(ADMIN)
     await admin.send(await admin.get(f"/messages/{message_id}"), "/act", act="cancel")
-    answer = await browser.send(tabs[1], link, act="release", code=code)
+    answer = await browser.send(tabs[1], link, act="release", **KEEP, code=code)
     assert "admin@corp.example decided first" in (await browser.get(answer.headers["location"])).text
 
 

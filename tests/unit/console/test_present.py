@@ -5,19 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from tests.held import ANN, BOSS, NOW, SATO, SUZUKI, TANAKA, held_mail, recipient, with_recipients
+from tests.held import ANN, BOSS, NOW, TANAKA, held_mail, recipient, with_recipients
 
 from mailguard.console import people, present
-from mailguard.console.acts import buttons, selection_buttons
 from mailguard.console.locale import sayer
-from mailguard.console.message import mail_values
+from mailguard.console.mail_values import mail_values, risky_of
 from mailguard.console.present import Speaker
 from mailguard.console.visit import waits_for
-from mailguard.mail.address import parse_address
 from mailguard.mail.facts import Finding
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
-from mailguard.mail.verdict import Because, Disposition, RuleHit
+from mailguard.mail.verdict import Disposition
 from mailguard.review import Act, MessageRecord, View
 
 
@@ -27,76 +25,6 @@ def by(language: Language = "ja") -> Speaker:
 
 def view(record: MessageRecord, *acts: Act) -> View:
     return View(record, (), frozenset(acts), {})
-
-
-def labels(record: MessageRecord, *acts: Act) -> list[str]:
-    return [button.label for button in buttons(view(record, *acts), "ja", sayer("ja"))]
-
-
-def test_a_rule_that_singles_somebody_out_flags_that_one() -> None:
-    assert [r.address for r in people.flagged(held_mail())] == [TANAKA]
-
-
-def test_a_rule_about_everybody_outside_flags_nobody() -> None:
-    record = held_mail()
-    everybody = replace(record.verdict, hits=record.verdict.hits[1:])
-    assert people.flagged(replace(record, verdict=everybody)) == ()
-
-
-def test_two_rules_that_together_point_at_everybody_flag_nobody() -> None:
-    record = held_mail()
-    rest = RuleHit("other", "enforce", Disposition.CONFIRM, Because("x", "x"), (), (SATO, SUZUKI))
-    both = replace(record.verdict, hits=(record.verdict.hits[0], rest))
-    assert people.flagged(replace(record, verdict=both)) == ()
-
-
-def test_rules_that_only_watch_flag_nobody() -> None:
-    record = held_mail()
-    watching = replace(record.verdict.hits[0], mode="monitor")
-    assert people.flagged(replace(record, verdict=replace(record.verdict, hits=(watching,)))) == ()
-
-
-def test_buttons_of_the_sender() -> None:
-    sender = (Act.RELEASE, Act.SEND_NOW, Act.CANCEL, Act.REMOVE, Act.HOLD)
-    assert labels(held_mail(), *sender) == ["1名を外して送信", "このまま送信", "送信しない"]
-    delayed = with_recipients(
-        held_mail(), *(replace(recipient(a, Disposition.DELAY), expire_action="release") for a in (TANAKA, SATO))
-    )
-    plain = replace(delayed, verdict=replace(delayed.verdict, hits=()))
-    assert labels(plain, *sender) == ["今すぐ送信", "送信しない", "自動送信を止める"]
-
-
-def test_buttons_of_the_approver_and_of_one_who_only_looks() -> None:
-    asked = held_mail(Disposition.APPROVE)
-    assert labels(asked, Act.APPROVE, Act.REJECT) == ["承認して送信", "却下する"]
-    assert labels(asked) == []
-    assert selection_buttons(view(asked, Act.APPROVE, Act.REJECT), sayer("ja"))[0].value == "approve-selected"
-    assert selection_buttons(view(asked), sayer("ja")) == []
-
-
-def test_one_recipient_needs_no_selection() -> None:
-    alone = with_recipients(held_mail(), recipient(TANAKA))
-    assert selection_buttons(view(alone, Act.RELEASE, Act.REMOVE), sayer("ja")) == []
-
-
-def test_the_flagged_company_comes_first_then_outside_then_inside() -> None:
-    groups = people.companies(held_mail(), by(), selectable=True)
-    assert [(g.domain, g.external, g.flagged) for g in groups] == [
-        ("examp1e.co.jp", True, True), ("example.co.jp", True, False), ("corp.example", False, False),
-    ]  # fmt: skip
-    assert [(p.address, p.header, p.name) for p in groups[1].lines] == [
-        ("sato@example.co.jp", "To", "佐藤様"), ("suzuki@example.co.jp", "Bcc", ""),
-    ]  # fmt: skip
-
-
-def test_the_unremarkable_are_folded_and_the_flagged_never() -> None:
-    crowd = [recipient(parse_address(f"p{number}@big.example")) for number in range(40)]
-    record = with_recipients(held_mail(), *crowd, recipient(SATO))
-    hit = replace(record.verdict.hits[0], recipients=(crowd[39].address,))
-    record = replace(record, verdict=replace(record.verdict, hits=(hit,)))
-    big = people.companies(record, by(), selectable=False)[0]
-    assert big.lines[0].address == "p39@big.example"
-    assert (len(big.lines), len(big.folded)) == (8, 32)
 
 
 def test_headlines() -> None:
@@ -129,18 +57,12 @@ def test_who_is_to_decide() -> None:
     assert not waits_for(held_mail(state=State.QUEUED), ANN.key)
 
 
-def test_attachments_say_what_cannot_be_seen_in_them() -> None:
-    plain, locked = present.files(held_mail(), sayer("en"))
-    assert (plain.name, plain.type, plain.size, plain.notes) == ("名簿.xlsx", "XLSX", "47 KB", ())
-    assert locked.notes == ("Encrypted (contents cannot be checked)",)
-
-
 def test_everything_of_a_mail_can_be_said_in_both_languages() -> None:
     languages: tuple[Language, ...] = ("ja", "en")
     for language in languages:
         for state in State:
             values = mail_values(view(held_mail(state=state)), by(language), ANN.key)
-            assert values.headline
+            assert values.headline.plain
             assert not values.foreign
 
 
@@ -166,6 +88,8 @@ def test_removed_recipients_are_not_counted_while_the_mail_is_open() -> None:
         opened = with_recipients(record, removed, *(replace(one, state=state) for one in rest))
         assert people.audience(opened, by()) == "3名・2組織"
         assert present.recipients_line(opened, "en") == "sato@example.co.jp, suzuki@example.co.jp, boss@corp.example"
-        counts = {group.domain: group.count for group in people.companies(opened, by(), selectable=False)}
+        there = people.shown(opened, risky_of(opened, None))
+        groups = people.companies(there, people.Context(opened, by(), None, frozenset(), selectable=False))
+        counts = {group.domain: group.count for group in groups}
         assert counts == {"examp1e.co.jp": "0名", "example.co.jp": "2名", "corp.example": "1名"}
     assert people.audience(held_mail(state=State.CANCELLED), by()) == "4名・3組織"

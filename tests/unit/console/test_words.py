@@ -31,7 +31,9 @@ SOURCES = {
     path: path.read_text(encoding="utf-8") for path in (*FOLDER.glob("*.py"), *(FOLDER / "templates").glob("*.html"))
 }
 #: What the audit log says beside the events of a copy.
-MORE_EVENTS = ("alter", "urgent", "remind", "escalate", "challenge_confirmed", "read")
+MORE_EVENTS = (
+    "alter", "urgent", "remind", "escalate", "challenge_confirmed", "read", "forward", "trust", "approvals_void",
+)  # fmt: skip
 SPEAKER = Speaker("en", sayer("en"), "UTC", datetime(2026, 11, 26, tzinfo=UTC))
 TABLES = (
     figure_rows.time_table([], SPEAKER), figure_rows.rule_table([], SPEAKER), figure_rows.group_table([], SPEAKER),

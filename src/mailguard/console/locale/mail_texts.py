@@ -48,8 +48,6 @@ MAIL_TEXTS: dict[str, Both] = {
         "Without an answer by {when}, {people} will be asked too.",
     ),
     "approved_by": Both("承認済み: {people}", "Approved so far: {people}"),
-    "decide": Both("どうしますか", "Your decision"),
-    "decide.queued": Both("送信を取り消すには", "To take it back"),
     "reasons.then": Both("保留した理由", "Why it was held"),
     "recipients": Both("宛先", "Recipients"),
     "recipients.count": Both("{people}・{organisations}組織", "{people}, {organisations} organisations"),
@@ -57,7 +55,6 @@ MAIL_TEXTS: dict[str, Both] = {
     "recipients.choose": Both(
         "外す宛先、または送信する宛先を選べます。", "Select recipients to remove them, or to send to them only."
     ),
-    "recipients.fold": Both("ほかの{count}名(特に問題なし)", "{count} others (nothing to check)"),
     "recipients.unshown": Both(
         "ほかに{count}名の宛先があります(多いため省略しています)。", "{count} more recipients, too many to list here."
     ),
@@ -66,11 +63,6 @@ MAIL_TEXTS: dict[str, Both] = {
     "outside": Both("社外", "Outside"),
     "inside": Both("社内", "Internal"),
     "files": Both("添付ファイル", "Attachments"),
-    "files.none": Both("添付ファイルはありません。", "No attachments."),
-    "file.name": Both("ファイル名", "Name"),
-    "file.type": Both("種類", "Type"),
-    "file.size": Both("サイズ", "Size"),
-    "file.notes": Both("備考", "Notes"),
     "file.encrypted": Both("暗号化あり(中身を確認できません)", "Encrypted (contents cannot be checked)"),
     "file.opened": Both(
         "暗号化あり(本文のパスワードで確認しました)", "Encrypted (opened with the password in the mail)"
@@ -125,13 +117,13 @@ MAIL_TEXTS: dict[str, Both] = {
     "act.send-now": Both("今すぐ送信", "Send now"),
     "act.cancel": Both("送信しない", "Don't send"),
     "act.cancel-queued": Both("送信を取り消す", "Cancel sending"),
-    "act.hold": Both("自動送信を止める", "Stop the clock"),
+    "act.hold": Both("一時停止", "Pause"),
     "act.approve": Both("承認して送信", "Approve and send"),
     "act.reject": Both("却下する", "Reject"),
-    "act.remove-flagged": Both("{people}を外して送信", "Remove {people} and send"),
     "act.release-selected": Both("選んだ宛先だけに送信", "Send to the selected only"),
     "act.approve-selected": Both("選んだ宛先だけ承認", "Approve the selected only"),
     "act.remove-selected": Both("選んだ宛先を外す", "Remove the selected"),
+    "act.hide-selected": Both("選んだ宛先をBccに移す", "Move the selected to Bcc"),
     "act.urgent": Both("承認を待たずに至急送信", "Send now without approval"),
     "urgent": Both("至急送信", "Urgent"),
     "urgent.lead": Both(
@@ -152,7 +144,9 @@ MAIL_TEXTS: dict[str, Both] = {
     "done.approve": Both("承認しました。", "Approved."),
     "done.reject": Both("却下しました。送信者にお知らせします。", "Rejected. The sender is told."),
     "done.remove": Both("選んだ宛先を外しました。", "The selected recipients were removed."),
-    "done.remove-flagged": Both("宛先を外して送信を決定しました。", "Removed, and the rest will be sent."),
+    "done.changed": Both(
+        "選んだとおりに変更し、送信を決定しました。", "Changed as you chose, and the rest will be sent."
+    ),
     "done.login": Both("ログインしました。", "You are logged in."),
     "before.open": Both(
         "別の画面でこのメールを開いていたため、いまの操作は行われていません。このメールはまだ保留中です。",

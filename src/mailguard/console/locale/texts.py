@@ -6,6 +6,7 @@ One module for each area of the console; a key stands in one of them.
 from __future__ import annotations
 
 from mailguard.console.locale.audit_texts import AUDIT_TEXTS
+from mailguard.console.locale.decide_texts import DECIDE_TEXTS
 from mailguard.console.locale.figure_texts import FIGURE_TEXTS
 from mailguard.console.locale.frame_texts import FRAME_TEXTS
 from mailguard.console.locale.list_texts import LIST_TEXTS
@@ -17,6 +18,7 @@ from mailguard.console.locale.trouble_texts import TROUBLE_TEXTS
 from mailguard.notify.phrases import Both
 
 TEXTS: dict[str, Both] = {
+    **DECIDE_TEXTS,
     **FRAME_TEXTS,
     **LIST_TEXTS,
     **LOGIN_TEXTS,

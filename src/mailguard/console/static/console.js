@@ -28,7 +28,7 @@
   const busy = () =>
     [...document.querySelectorAll("main textarea, main input[type=text], main input[type=search], main input[type=email]")]
       .some((field) => field === document.activeElement || field.value !== field.defaultValue) ||
-    document.querySelector("main input[type=checkbox]:checked") !== null ||
+    document.querySelector("main input[type=checkbox]:checked, main input[type=radio]:checked, main input[type=radio]:focus") !== null ||
     document.querySelector("main button:focus, main [data-open]:focus") !== null;
 
   const show = () => {
@@ -81,7 +81,7 @@
   document.addEventListener("change", selection);
   // Enter on a box would send the form; it means nothing there.
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && event.target.matches("input[type=checkbox]")) event.preventDefault();
+    if (event.key === "Enter" && event.target.matches("input[type=checkbox], input[type=radio]")) event.preventDefault();
   });
   document.addEventListener("click", (event) => {
     if (event.target.closest("#refresh")) {

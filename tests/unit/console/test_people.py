@@ -1,0 +1,105 @@
+"""Recipients on the page: who needs a look stands on top, the unremarkable is folded, and a page stays small."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from tests.held import NOW, SATO, SUZUKI, TANAKA, held_mail, recipient, with_recipients
+
+from mailguard.console import people
+from mailguard.console.locale import sayer
+from mailguard.console.people import Company, Context
+from mailguard.console.present import Speaker
+from mailguard.console.previews import beginning, files, text_of
+from mailguard.console.risky import Risky, risky
+from mailguard.mail.address import parse_address
+from mailguard.mail.facts import Facts, HeaderAddress, Headers
+from mailguard.mail.lifecycle import State
+from mailguard.review import Background, Contact, MessageRecord
+
+
+def by() -> Speaker:
+    return Speaker("ja", sayer("ja"), "Asia/Tokyo", NOW + timedelta(minutes=1))
+
+
+def companies(record: MessageRecord, known: Background | None = None, what: Risky | None = None) -> list[Company]:
+    found = risky(record) if what is None else what
+    flagged = frozenset(one.address.key for one in found.people)
+    return people.companies(people.shown(record, found), Context(record, by(), known, flagged, selectable=True))
+
+
+def test_the_flagged_company_comes_first_then_outside_then_inside() -> None:
+    groups = companies(held_mail())
+    assert [(g.domain, g.external, g.flagged) for g in groups] == [
+        ("examp1e.co.jp", True, True), ("example.co.jp", True, False), ("corp.example", False, False),
+    ]  # fmt: skip
+    assert [(p.address, p.header, p.name) for p in groups[1].lines] == [
+        ("sato@example.co.jp", "To", "佐藤様"), ("suzuki@example.co.jp", "Bcc", ""),
+    ]  # fmt: skip
+
+
+def crowd(count: int, domains: int = 1) -> MessageRecord:
+    some = [recipient(parse_address(f"p{number}@d{number % domains}.example")) for number in range(count)]
+    return with_recipients(held_mail(), recipient(TANAKA), *some)
+
+
+def test_the_unremarkable_are_folded_and_the_flagged_never() -> None:
+    record = crowd(20)
+    flagged, folded = companies(record)
+    assert ([p.address for p in flagged.lines], flagged.folded) == (["tanaka@examp1e.co.jp"], ())
+    assert (len(folded.lines), len(folded.folded), folded.fold) == (0, 20, "20名(特に問題なし)")
+    known = Background(people={f"p{number}@d0.example": Contact(2, NOW) for number in range(20)})
+    assert companies(record, known)[1].fold == "20名・過去に送信済み"
+    assert companies(record, known, Risky())[1].fold == "20名を表示"
+
+
+def test_of_five_thousand_some_are_shown_and_the_rest_is_counted() -> None:
+    record = crowd(5000, 1000)
+    found = people.shown(record, risky(record))
+    assert (len(found.recipients), found.unshown, found.brief) == (196, 4805, False)
+    assert found.recipients[0].address == TANAKA
+    assert len({one.address.ascii_domain for one in found.recipients}) == 40
+    everybody = people.shown(record, risky(record), everybody=True)
+    assert (len(everybody.recipients), everybody.unshown, everybody.brief) == (5000, 1, True)
+
+
+def test_of_one_who_has_it_the_time_is_said_and_of_one_who_has_not_the_answer() -> None:
+    record = with_recipients(
+        held_mail(),
+        recipient(SATO, state=State.RELAYED),
+        replace(recipient(SUZUKI, state=State.BOUNCED), last_code=550, last_text="no such\r\nuser"),
+    )
+    asked = Context(record, by(), None, frozenset(), selectable=False, arrived={str(SATO): NOW})
+    (group,) = people.companies(people.shown(record, Risky()), asked)
+    assert [one.notes for one in group.lines] == [
+        ("相手側サーバーが受領: 11月23日(月) 22:28",), ("応答: 550 no such user",),
+    ]  # fmt: skip
+
+
+def test_whom_only_a_header_names() -> None:
+    record = held_mail()
+    headers = Headers(to=tuple(HeaderAddress(f"x{number}@y.example") for number in range(7)))
+    record = replace(record, facts=replace(record.facts, headers=headers))
+    assert people.only_shown(record, by()) == [*(f"x{number}@y.example" for number in range(5)), "ほか2件"]
+    assert people.only_shown(held_mail(), by()) == []
+
+
+def test_attachments_say_what_cannot_be_seen_in_them() -> None:
+    plain, locked = files(held_mail(), by())
+    assert (plain.name, plain.type, plain.size, plain.notes) == ("名簿.xlsx", "XLSX", "47 KB", ())
+    assert locked.notes == ("暗号化あり(中身を確認できません)",)
+
+
+def test_of_a_file_its_beginning_is_shown_and_only_of_the_same_file() -> None:
+    record = held_mail()
+    first = record.facts.attachments[0]
+    fresh = Facts(attachments=(replace(first, text="Sheet1\n" + "row\n" * 100),))
+    shown = files(record, by(), (0,), fresh=fresh)[0]
+    assert (shown.flagged, shown.longer, shown.preview.splitlines()[:2]) == (True, True, ["Sheet1", "row"])
+    assert len(shown.preview.splitlines()) == 14
+    assert text_of(record, fresh, 0) is not None
+    assert text_of(record, fresh, 7) is None
+    other = Facts(attachments=(replace(first, sha256="9" * 64, text="another"),))
+    assert files(record, by(), fresh=other)[0].preview == ""
+    assert len(beginning("x" * 100_000)) == 200
