@@ -79,7 +79,15 @@ def answers(questions: Sequence[Item], given: Callable[[str], str]) -> dict[str,
     return found
 
 
-#: What a letter's link may propose (notify.letter_choices), and the button that it is about.
+#: What a letter's link may propose (notify.letter_choices): the act that the person must be able to do, and the button
+#: that it is about.
+PROPOSED = {
+    "remove-flagged": Act.REMOVE,
+    "release": Act.RELEASE,
+    "approve": Act.APPROVE,
+    "cancel": Act.CANCEL,
+    "reject": Act.REJECT,
+}
 CHOICES = {"remove-flagged": "send", "release": "send", "approve": "send", "cancel": "cancel", "reject": "cancel"}
 
 

@@ -109,6 +109,8 @@ async def page_of(request: Request, actor: Actor, view: View, given: Given = NOT
 
 def proposed(view: View, what: Risky, choice: str) -> Given:
     """What a letter's link proposes: answers that are not given yet, or a button to stand on. It never acts."""
+    if choices.PROPOSED.get(choice) not in view.acts:
+        return Given({})
     answers = choices.preselected(choices.items(view, what), choice)
     return Given(answers, focus=choices.CHOICES.get(choice, ""))
 

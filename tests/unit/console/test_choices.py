@@ -99,7 +99,9 @@ def test_only_two_words_are_answers() -> None:
     assert answers(asked, said.__getitem__) == {"a": "safe", "b": "keep", "c": ""}
 
 
-@pytest.mark.parametrize(("choice", "word"), [("remove-flagged", "safe"), ("send", "keep"), ("cancel", ""), ("x", "")])
+@pytest.mark.parametrize(
+    ("choice", "word"), [("remove-flagged", "safe"), ("release", "keep"), ("cancel", ""), ("x", "")]
+)
 def test_what_a_link_proposes(choice: str, word: str) -> None:
     assert preselected([Item("a", "file", files=(0,))], choice) == {"a": word}
 

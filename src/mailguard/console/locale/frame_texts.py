@@ -72,9 +72,6 @@ FRAME_TEXTS: dict[str, Both] = {
         "お知らせメールの確認コードを入力して、どうするか選んでください。",
         "Enter the code of the letter and choose what to do.",
     ),
-    "ticket.chosen": Both(
-        "選んだ操作: 「{act}」。まだ行っていません。", "You chose “{act}”. Nothing has been done yet."
-    ),
     "ticket.code": Both("確認コード(お知らせメールの6桁の数字)", "Code (six digits in the letter)"),
     "ticket.view": Both("本文も見てから決める", "Look at the text first"),
     "ticket.wrong": Both(
