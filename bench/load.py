@@ -16,7 +16,8 @@ import socket
 import threading
 import time
 
-SENDER = "ann@corp.example"
+#: {n} is counted up from mail to mail, as far as --senders says.
+SENDER = "ann{n}@corp.example"
 _HEAD = (
     "Message-ID: <bench-{id}@pc.corp.example>\r\nFrom: Ann <{sender}>\r\nTo: <{to}>\r\n"
     "Subject: bench\r\nMIME-Version: 1.0\r\n"
@@ -85,10 +86,11 @@ class Load:
         say(b"", b"220")
         say(b"EHLO pc.corp.example\r\n", b"250")
         while (mail := self.next_id()) is not None:
-            say(f"MAIL FROM:<{SENDER}>\r\n".encode(), b"250")
+            sender = SENDER.format(n="" if self.options.senders < 2 else self.left % self.options.senders)
+            say(f"MAIL FROM:<{sender}>\r\n".encode(), b"250")
             say(f"RCPT TO:<{self.options.to}>\r\n".encode(), b"250")
             say(b"DATA\r\n", b"354")
-            conn.sendall(_HEAD.format(id=mail, sender=SENDER, to=self.options.to).encode() + self.body)
+            conn.sendall(_HEAD.format(id=mail, sender=sender, to=self.options.to).encode() + self.body)
             dot = time.monotonic()
             say(b"", b"250")
             self.dots[mail] = (dot, time.monotonic() - dot)
@@ -117,6 +119,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--most", type=int, default=1_000_000, help="at most so many mails")
     parser.add_argument("--pace", type=float, default=0.0, help="mails a second and session; 0: as fast as answered")
+    parser.add_argument("--senders", type=int, default=1, help="so many people send in turn")
     parser.add_argument("--tag", required=True)
     print(json.dumps(Load(parser.parse_args()).run()))
 

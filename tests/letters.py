@@ -21,6 +21,7 @@ from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Because, Disposition, RuleHit
 from mailguard.notify.bounce_letter import bounce_letter
+from mailguard.notify.gathered import Gathered
 from mailguard.notify.letters import ASKING, RETURNS, Kind, LetterContext, LetterSettings, ReplyResult, compose
 from mailguard.notify.monthly import Monthly
 from mailguard.notify.readers import WITHOUT_MAIL
@@ -107,6 +108,9 @@ def context(kind: Kind, record: MessageRecord | None, **changes: Any) -> LetterC
     }
     if kind == "monthly":
         values |= {"monthly": Monthly.of(MONTH), "record": None}
+    if kind == "gathered":
+        one = record or mail(Disposition.CONFIRM, State.HELD)
+        values |= {"gathered": Gathered((one, replace(one, id=ID[::-1])), frozenset({ID}), 7), "record": None}
     if kind == "told":
         values |= {"telling": Telling.of(TOLD), "about": ID, "record": None}
     return LetterContext(**{**values, **changes})

@@ -77,7 +77,7 @@ class IncidentRoom:
             self._stopped(record)
         siblings = await self._incidents.siblings(record)
         stopped = [str(address) for address in done.changed]
-        facts = facts_of(record, await self._relayed(message_id), siblings, stopped)
+        facts = facts_of(record, await self._relayed(record), siblings, stopped)
         incident = Incident(new_message_id(now), message_id, "open", now, actor.address, note, facts)
         before = await self._incidents.open(incident, actor)
         if before is not None:
@@ -105,9 +105,9 @@ class IncidentRoom:
             raise AlreadyClosed(await self._incidents.find(incident_id) or found)
         return await self._incidents.find(incident_id) or found
 
-    async def _relayed(self, message_id: str) -> dict[str, datetime]:
+    async def _relayed(self, record: MessageRecord) -> dict[str, datetime]:
         """When the next server took it, by address as written in the log."""
-        lines = await self._audit.history_of(message_id)
+        lines = [line for one in record.parts or (record.id,) for line in await self._audit.history_of(one)]
         return {address: line.at for line in lines if line.event == "relay" for address in line.recipients}
 
 

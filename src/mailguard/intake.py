@@ -254,7 +254,7 @@ class Intake:
             circumstances=case_to_json(case),
             prepared=tried.prepared,
         )
-        if lease is not None:
+        if any(copy.leased for copy in record.recipients):
             self._delivery.hand_on(record)
         self._noticed(record)
         if verdict.confirmed:
@@ -266,7 +266,7 @@ class Intake:
             len(message.envelope.recipients),
             [hit.rule for hit in verdict.enforced],
         )
-        return _answer(message, verdict)
+        return _answer(message, verdict, record)
 
 
 def weight_of(case: Case) -> int:
@@ -276,8 +276,10 @@ def weight_of(case: Case) -> int:
     return len(case.facts.text) + sum(len(value) for _, value in headers.fields or ()) + people * 100
 
 
-def _answer(message: Message, verdict: Verdict) -> Reply:
+def _answer(message: Message, verdict: Verdict, record: MessageRecord) -> Reply:
     """The receipt: what became of the mail, and its id (contract section 8)."""
+    if any(copy.decided_by for copy in record.recipients):  # a late part of a mail that was decided
+        return replace(reply.JOINED, text=f"{reply.JOINED.text} {message.id}")
     said = {
         Disposition.DELIVER: reply.ACCEPTED,
         Disposition.DELAY: reply.DELAYED,

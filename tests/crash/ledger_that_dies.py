@@ -166,7 +166,7 @@ class Life:
                     b"letter",
                     about=notice.message_id,
                     now=datetime.now(UTC),
-                    notice_id=notice.id,
+                    ends=[notice.id],
                 )
                 if letter is not None:
                     say("letter", letter.id, str(notice.id))

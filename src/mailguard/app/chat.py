@@ -43,12 +43,14 @@ async def chats(rooms: Rooms, *, noticed: Callable[[], None]) -> Chats:
     """Not yet started. Raises Problems for channels that cannot be."""
     config, found = rooms.config, channels(rooms.config)
     company, administrators = organization(config), config.settings.console.administrators
+    notify = config.settings.notify
     lanes = [_lane(rooms, settings, await open_channel(settings)) for settings in found]
     chat = Chat(rooms.chat, Audience(found, company, administrators), lanes, now=utc_now) if lanes else None
     watchdog = Watchdog(
         rooms.troubles,
         {lane.settings.name: lane.health for lane in lanes},
-        late_after=timedelta(seconds=config.settings.notify.letters_late),
+        # What is gathered waits on purpose.
+        late_after=timedelta(seconds=max(notify.letters_late, notify.merge.within + 60)),
         tell=administrators,
         language=company.language,
         told=noticed,

@@ -30,10 +30,12 @@ from mailguard.policy.rule import Policy
 from mailguard.relay.outside import Outside
 from mailguard.review.audits import AuditReview
 from mailguard.review.figures import FigureReview
+from mailguard.review.quiet import Quiet
 from mailguard.review.rules import RuleReview
 from mailguard.smtpd.auth import UserFile
 from mailguard.smtpd.handler import Accept
 from mailguard.smtpd.server import Door
+from mailguard.store.mutes import Mutes
 from mailguard.store.troubles import Trouble
 
 _BACKLOG = 256
@@ -110,6 +112,7 @@ class Reception:
             incidents=rooms.incidents,
             figures=figures,
             audits=audits,
+            quiet=quiet_room(rooms),
             now=utc_now,
             version=__version__,
         )
@@ -164,6 +167,12 @@ class Reception:
         self._server.should_exit = True
         if self._task is not None:
             await asyncio.wait([self._task], timeout=2 * _STOP_SECONDS)
+
+
+def quiet_room(rooms: Rooms) -> Quiet:
+    """Where people ask for peace from letters."""
+    company = organization(rooms.config)
+    return Quiet(Mutes(rooms.db), timezone=company.timezone, now=utc_now, noticed=lambda: rooms.hints.noticed())
 
 
 def _rules(rooms: Rooms, policy: Callable[[], Policy]) -> RuleReview:

@@ -34,6 +34,7 @@ from mailguard.inspect.workers import Readers, ReadersDead
 from mailguard.intake import Intake, IntakeSettings
 from mailguard.mail.directory import NOBODY
 from mailguard.notify.channels.room import Chat
+from mailguard.notify.live import called
 from mailguard.notify.post import Post
 from mailguard.policy.marks import Problems
 from mailguard.resolver import Resolver
@@ -293,7 +294,9 @@ class House:
             return
         self._noticed()
         if record is not None:
-            self._rooms.live.publish(record.state.value, record.id, record.people)
+            if record.parts:  # what it joined may have let it go
+                self._released()
+            self._rooms.live.publish(record.state.value, record.lead, record.people, called(record))
 
     async def _about_policy(self, problems: Sequence[str]) -> None:
         """The administrators hear that a change of the policy was refused, or that all is good again."""

@@ -153,7 +153,7 @@ def _rooms(config: Config, db: Database) -> Rooms:
 
     def stopped(record: MessageRecord) -> None:
         hints.noticed()
-        live.publish("decided", record.id, record.people | administrators)
+        live.publish("decided", record.lead, record.people | administrators)
 
     incidents = IncidentRoom(Incidents(db), holds, audit, stopped=stopped, now=utc_now)
     return Rooms(

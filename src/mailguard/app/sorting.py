@@ -10,12 +10,15 @@ from mailguard.config.rooms import hostname, organization, reply_address, upstre
 from mailguard.delivery import Bounces, BounceSettings, Delivery, DeliverySettings, Schedule
 from mailguard.mail.address import Address, parse_address
 from mailguard.mail.trace import processed_field
+from mailguard.notify.gathering import Merge
 from mailguard.notify.letters import LetterSettings
-from mailguard.notify.post import Post, Tickets
+from mailguard.notify.post import Post
+from mailguard.notify.tickets import Tickets
 from mailguard.relay.mailbox import MailboxUpstream
 from mailguard.relay.settings import UpstreamSettings
 from mailguard.relay.smtp import SmtpUpstream
 from mailguard.relay.upstream import Upstream
+from mailguard.store.mutes import Mutes
 from mailguard.store.records import MessageRecord
 from mailguard.workshop import Workshop
 
@@ -83,6 +86,7 @@ async def sorting_room(rooms: Rooms, key: bytes, *, noticed: Callable[[], None])
 def post_room(rooms: Rooms, *, delivered: Callable[[], None]) -> Post:
     """The letters. Their secrets come from access; their mark is the relay's business like any mail's."""
     company, console = organization(rooms.config), rooms.config.settings.console
+    merge = rooms.config.settings.notify.merge
     return Post(
         rooms.outbox,
         rooms.spool,
@@ -98,4 +102,6 @@ def post_room(rooms: Rooms, *, delivered: Callable[[], None]) -> Post:
         ),
         delivered=delivered,
         now=utc_now,
+        mutes=Mutes(rooms.db),
+        merge=Merge(merge.after, timedelta(seconds=merge.within)),
     )

@@ -248,7 +248,9 @@ async def _open_mail(rooms: Rooms, chosen: Filter, limit: int) -> list[MessageRe
         for state in (State.HELD, State.QUEUED)
         for record in await rooms.review.page(acting(), replace(chosen, state=state), limit)
     ]
-    return sorted(found, key=lambda record: record.id, reverse=True)[:limit]
+    # A mail that came in several parts may be held and queued at once.
+    mails = {record.lead: record for record in reversed(found)}
+    return sorted(mails.values(), key=lambda record: record.id, reverse=True)[:limit]
 
 
 def _addresses(texts: tuple[str, ...]) -> tuple[Address, ...]:
@@ -272,6 +274,8 @@ def _page(shown: dict[str, Any], rooms: Rooms) -> str:
 
     lines = [(name, str(shown[name] or "-")) for name in ("id", "state", "sender", "subject")]
     lines += [(name, when(shown[name])) for name in ("received_at", "expires_at")]
+    if len(shown["parts"]) > 1:
+        lines.append(("parts", " ".join(shown["parts"])))
     for copy in shown["recipients"]:
         tried = f"  {copy['last_code'] or ''} {copy['last_text']}" if copy["attempts"] else ""
         lines.append(("to", f"{copy['address']}  {copy['disposition']}  {copy['state']}{tried}"))

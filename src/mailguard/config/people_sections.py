@@ -58,6 +58,13 @@ class ConsoleSection(Section):
         return self
 
 
+class MergeSection(Section):
+    """After so many letters to one person within this time, the next ones go as one when it is over."""
+
+    after: int = Field(default=10, ge=1)
+    within: Annotated[Seconds, Field(ge=1, le=86400)] = 300
+
+
 class NotifySection(Section):
     """Letters, and the chat channels beside them. letters_late: from when on letters that do not leave are told of.
 
@@ -65,6 +72,7 @@ class NotifySection(Section):
     """
 
     sender: MailAddress = Field(alias="from")
+    merge: MergeSection = MergeSection()
     reply_address: AddressOrOff | None = None
     channels: tuple[ChannelSection, ...] = ()
     letters_late: Annotated[Seconds, Field(ge=60)] = 600

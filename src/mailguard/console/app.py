@@ -36,6 +36,7 @@ from mailguard.console import (
     sign_on,
     stream,
     ticket,
+    undo,
 )
 from mailguard.console import audit as audit_page
 from mailguard.console import figures as figure_page
@@ -58,6 +59,7 @@ from mailguard.review import Review, ReviewError
 from mailguard.review.absences import AbsenceReview
 from mailguard.review.audits import AuditReview
 from mailguard.review.figures import FigureReview
+from mailguard.review.quiet import Quiet
 from mailguard.review.rules import RuleReview
 
 _MEDIA = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
@@ -86,6 +88,7 @@ def build(
     incidents: IncidentRoom | None = None,
     figures: FigureReview | None = None,
     audits: AuditReview | None = None,
+    quiet: Quiet | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     version: str = "",
     ways: Ways | None = None,
@@ -113,6 +116,7 @@ def build(
         incidents=incidents,
         figures=figures,
         audits=audits,
+        quiet=quiet,
         version=version,
         ways=ways or Ways(),
     )
@@ -152,6 +156,7 @@ def _routes() -> list[BaseRoute]:
     return [
         Route("/", pages.home),
         Route("/mine", pages.mine),
+        Route("/mine/peace", undo.set_peace, methods=["POST"]),
         Route("/all", pages.everything),
         Route("/bulk", acts.bulk, methods=["POST"]),
         Route("/messages/{id}", message.show_message),

@@ -25,6 +25,7 @@ from mailguard.review import Review
 from mailguard.review.absences import AbsenceReview
 from mailguard.review.audits import AuditReview
 from mailguard.review.figures import FigureReview
+from mailguard.review.quiet import Quiet
 from mailguard.review.rules import RuleReview
 
 
@@ -94,8 +95,8 @@ class Desk:
     policy: the active policy as contract section 7 shows it (`GET /policy`). refused: what is wrong with a policy that
     was not taken; empty: nothing. troubles: ways to people that fail, by name with the reason. rules: what the rules in
     force did; None where no policy is. trials: simulations; None where none can be run. absences: who is away. figures,
-    audits: None where nobody counts, or reads the log. version: of mailguard, for the API's document. ways: how people
-    may log in.
+    audits: None where nobody counts, or reads the log. quiet: peace from letters; None where nobody can ask for it.
+    version: of mailguard, for the API's document. ways: how people may log in.
     """
 
     settings: ConsoleSettings
@@ -117,6 +118,7 @@ class Desk:
     incidents: IncidentRoom | None = None
     figures: FigureReview | None = None
     audits: AuditReview | None = None
+    quiet: Quiet | None = None
     version: str = ""
     ways: Ways = field(default_factory=Ways)
     bodies: BodyCache = field(default_factory=BodyCache)

@@ -120,7 +120,7 @@ def mail_values(view: View, by: Speaker, person: str, told: Told | None = None) 
     asked = Context(record, by, told.known, flagged, pickable, arrivals(view.history))
     held = letter_rows.held(record)
     return MailValues(
-        id=record.id,
+        id=record.lead,
         subject=present.subject(record, say),
         sender=line(record.from_header or str(record.sender), 160),
         foreign=person not in record.owners and person not in record.members,

@@ -77,6 +77,7 @@ class RecipientOut(_Out):
     added: bool = Field(description="A rule gave this copy; the envelope did not name it")
     removed_files: list[str] = Field(description="SHA-256 of attachments that are taken out of the copy")
     paused_by: str = Field(description="Who stopped its clock; empty while it runs")
+    part: str = Field(description="The message in which it came, where the mail came in several; else empty")
 
     @classmethod
     def of(cls, recipient: RecipientRecord, risk: float) -> RecipientOut:
@@ -104,6 +105,7 @@ class RecipientOut(_Out):
             added=recipient.added,
             removed_files=list(removed_files(recipient.recipe or ())),
             paused_by=recipient.frozen_by,
+            part=recipient.part,
         )
 
 
@@ -186,6 +188,9 @@ class MessageOut(_Out):
     """A mail in a list."""
 
     id: str
+    parts: list[str] = Field(
+        description="Ids of all messages in which this mail came, the first in front: one page, one decision"
+    )
     state: StateWord
     sender: str = Field(description="Envelope sender; empty for the null path")
     subject: str | None
@@ -318,6 +323,7 @@ class ProblemOut(BaseModel):
 def _message(record: MessageRecord) -> dict[str, Any]:
     return {
         "id": record.id,
+        "parts": list(record.parts or (record.id,)),
         "state": record.state.value,
         "sender": str(record.sender),
         "subject": record.subject,

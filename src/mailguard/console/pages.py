@@ -12,15 +12,28 @@ from starlette.responses import Response
 
 from mailguard.console import present
 from mailguard.console.desk import Desk, desk_of
+from mailguard.console.message import DONE
 from mailguard.console.present import Badge, Speaker
 from mailguard.console.problems import not_found
-from mailguard.console.visit import SEES_ALL, go, hand_over, speaker, unscoped_visitor, visitor_of, waiting
+from mailguard.console.undo import peace_of, undo_rows
+from mailguard.console.visit import (
+    SEES_ALL,
+    go,
+    hand_over,
+    held_mail,
+    speaker,
+    unscoped_visitor,
+    visitor_of,
+    waits_for,
+)
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.lifecycle import State
 from mailguard.mail.message import is_message_id
 from mailguard.notify.letter_rows import reasons
 from mailguard.notify.phrases import STATES, on_one_line
 from mailguard.review import Filter, MessageRecord
+
+_PEACE = frozenset({"peace", "peace-end"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +101,22 @@ async def mine(request: Request) -> Response:
     desk = desk_of(request)
     visitor, actor = await unscoped_visitor(request)
     by, before = speaker(desk, visitor), _before(request.query_params)
-    to_decide = [] if before else await waiting(desk, actor)
+    held = [] if before else await held_mail(desk, actor)
+    undo = await undo_rows(desk, actor, held, by)
+    about_to_go = {one.id for one in undo}
+    to_decide = [one for one in held if waits_for(one, actor.address) and one.lead not in about_to_go]
+    done = request.query_params.get("done", "")
     found = await desk.review.page(actor, Filter(owner=actor.address, before=before), desk.settings.page_length + 1)
-    shown, shown_above = found[: desk.settings.page_length], {record.id for record in to_decide}
+    shown, shown_above = found[: desk.settings.page_length], {record.lead for record in to_decide} | about_to_go
     return await hand_over(
         request,
         "mine.html",
+        done=by.say(f"done.{done}") if done in DONE | _PEACE else "",
+        undo=undo,
+        peace=await peace_of(desk, actor, by),
+        sees_all=actor.role in SEES_ALL,
         waiting=[row(record, by, actor.address) for record in to_decide],
-        recent=[row(record, by, actor.address) for record in shown if record.id not in shown_above],
+        recent=[row(record, by, actor.address) for record in shown if record.lead not in shown_above],
         others=await _held_for_others(desk, actor),
         pager=_pager(f"{desk.settings.root}/mine", {}, found, shown, before),
     )

@@ -56,5 +56,5 @@ async def _events(desk: Desk, actor: Actor, scope: str | None, cookie: str) -> A
 
 
 def _event(notice: LiveNotice) -> str:
-    data = json.dumps({"kind": notice.kind, "message_id": notice.message_id})
+    data = json.dumps({"kind": notice.kind, "message_id": notice.message_id, "alert": notice.alert})
     return f"event: mail\ndata: {data}\n\n"

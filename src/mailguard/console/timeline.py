@@ -83,6 +83,8 @@ def _past(line: HistoryLine, record: MessageRecord, by: Speaker) -> Past:
 
 def _notes(line: HistoryLine, record: MessageRecord, by: Speaker) -> list[str]:
     say, detail, notes = by.say, line.detail, []
+    if "joined" in detail:
+        notes.append(say("event.joined", by=on_one_line(str(detail.get("by", "")), 120)))
     everybody = line.event == "accept" or for_all(line, record)
     if line.recipients and not everybody:
         notes.append(say("event.people", people=listed(line.recipients, by.language, 5)))

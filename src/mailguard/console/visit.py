@@ -29,7 +29,7 @@ from mailguard.mail.actor import Actor, Role
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Disposition
-from mailguard.review import SEE_ALL, Filter, MessageRecord
+from mailguard.review import SEE_ALL, Filter, MessageRecord, RecipientRecord
 
 SEES_ALL = SEE_ALL  # one set for pages, API and the review room
 _YEAR = 365 * 86400
@@ -150,8 +150,9 @@ def speaker(desk: Desk, visitor: Visitor) -> Speaker:
 
 
 def waits_for(record: MessageRecord, person: str) -> bool:
-    """Whether this person is the one to decide: the sender on a confirmation or delay, an approver who has not yet
-    said yes.
+    """Whether this person is the one to decide: the sender on a confirmation, an approver who has not yet said yes.
+
+    What goes by itself when its undo window ends waits for nobody.
     """
     for recipient in record.recipients:
         if recipient.state is not State.HELD:
@@ -163,15 +164,26 @@ def waits_for(record: MessageRecord, person: str) -> bool:
                 and recipient.would_count(person)
             ):
                 return True
+        elif goes_by_itself(recipient):
+            continue
         elif person in record.owners or person in record.members:
             return True
     return False
 
 
+def goes_by_itself(copy: RecipientRecord) -> bool:
+    """Whether it is in its undo window, and nobody has stopped the clock."""
+    return copy.disposition is Disposition.DELAY and copy.expire_action == "release" and not copy.frozen_by
+
+
+async def held_mail(desk: Desk, actor: Actor) -> list[MessageRecord]:
+    """What is held and concerns this person, newest first."""
+    return await desk.review.page(actor, Filter(state=State.HELD, owner=actor.address), 100)
+
+
 async def waiting(desk: Desk, actor: Actor) -> list[MessageRecord]:
     """The held mails that wait for this person, newest first."""
-    held = await desk.review.page(actor, Filter(state=State.HELD, owner=actor.address), 100)
-    return [record for record in held if waits_for(record, actor.address)]
+    return [record for record in await held_mail(desk, actor) if waits_for(record, actor.address)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +227,11 @@ class Page:
     @property
     def actor(self) -> Actor | None:
         return self.visitor.actor
+
+    @property
+    def waits(self) -> int:
+        """How many mails wait for the visitor's decision."""
+        return next((tab.count for tab in self.tabs), 0)
 
     @property
     def needs(self) -> str:

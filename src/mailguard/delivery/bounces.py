@@ -127,7 +127,7 @@ class Bounces:
             language=self._settings.language,
             now=now,
         )
-        letter = await self._spool.add_letter(report_id, sender, octets, about=record.id, now=now, notice_id=notice.id)
+        letter = await self._spool.add_letter(report_id, sender, octets, about=record.id, now=now, ends=[notice.id])
         if letter is not None:
             events.letter_written(report_id, "bounced")
         return letter is not None

@@ -49,7 +49,7 @@ LOST = Refused(
 class Hears(Protocol):
     """What open consoles hear (notify.live)."""
 
-    def publish(self, kind: str, message_id: str, people: frozenset[str]) -> None: ...
+    def publish(self, kind: str, message_id: str, people: frozenset[str], alerts: Mapping[str, str] = ...) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +122,8 @@ class Delivery:
         return not self._stopping and len(self._fresh) < self._settings.concurrency and self._upstream.ready_in() == 0
 
     def hand_on(self, record: MessageRecord) -> None:
-        """A fresh message whose queued copies are claimed already. Never blocks."""
-        due = tuple(r.address for r in record.recipients if r.state is State.QUEUED)
+        """A fresh message: those of its queued copies that are claimed already. Never blocks."""
+        due = tuple(r.address for r in record.recipients if r.state is State.QUEUED and r.leased)
         if due:
             self._fresh.append(_Fresh(Job(record, due), asyncio.get_running_loop().time()))
             self._woken.set()
@@ -296,7 +296,8 @@ class Delivery:
         now = self._now()
         events.fault("delivery", RuntimeError(made.because.en), message_id=job.record.id)
         await self._queue.put_back(job.record.id, job.recipients, now, now + _PUT_BACK, made.because)
-        self._live.publish("held", job.record.id, job.record.people)
+        owners = dict.fromkeys(job.record.owners, "hold")
+        self._live.publish("held", job.record.lead, job.record.people, owners)
         self._noticed()
         return None
 
@@ -335,6 +336,6 @@ class Delivery:
             return
         for kind, changed in (("relayed", result.relayed), ("bounced", result.bounced), ("deferred", result.deferred)):
             if changed:
-                self._live.publish(kind, record.id, record.people)
+                self._live.publish(kind, record.lead, record.people)
         if result.relayed or result.bounced:
             self._noticed()

@@ -46,6 +46,7 @@ class Reply:
 # The message
 ACCEPTED = Reply(250, "2.0.0", "accepted")
 DELAYED = Reply(250, "2.0.0", "accepted, sent shortly unless cancelled")
+JOINED = Reply(250, "2.0.0", "accepted as a part of a mail that is decided already")
 HELD = Reply(250, "2.0.0", "held for confirmation")
 REPLY_TAKEN = Reply(250, "2.0.0", "taken as an answer to a letter")
 REFUSED_BY_POLICY = Reply(550, "5.7.1", "refused by policy")

@@ -14,6 +14,7 @@ from mailguard.mail.verdict import Disposition, RuleHit
 from mailguard.notify import letter_people as who
 from mailguard.notify import letter_rows as rows
 from mailguard.notify import letter_texts as say
+from mailguard.notify.gathered import gathered_letter
 from mailguard.notify.letter_choices import ASKING, Choice, choices, how_to_reply
 from mailguard.notify.letter_context import Kind, LetterContext
 from mailguard.notify.letter_policy import policy_letter
@@ -45,6 +46,9 @@ def content_of(kind: Kind, language: Language, context: LetterContext) -> Conten
     if kind == "told":
         assert context.telling is not None
         return told(language, context.telling, link=context.link, name=context.name, message_id=context.about or "")
+    if kind == "gathered":
+        assert context.gathered is not None
+        return gathered_letter(language, context.gathered, link=context.link, name=context.name)
     if kind == "reply":
         return reply_letter(language, context)
     return _about(kind, language, context)
@@ -92,6 +96,7 @@ def _opening(
     match kind:
         case "held":
             return rows.reason_headline(hits, language), (
+                *_further(language, context),
                 *_foreign(language, context, record),
                 _waiting(language, record),
             )
@@ -124,7 +129,7 @@ def _asking(
     kind: Kind, language: Language, context: LetterContext, record: MessageRecord, sender: str
 ) -> tuple[str, ...]:
     """Who asks, why this reader is asked, and what of."""
-    lead = [say.APPROVAL_HEAD.of(language, sender=sender), say.APPROVAL_LEAD.of(language)]
+    lead = [say.APPROVAL_HEAD.of(language, sender=sender), say.APPROVAL_LEAD.of(language), *_further(language, context)]
     if context.why_asked == "forwarded":
         lead.insert(0, say.FORWARDED_LEAD.of(language, actor=on_one_line(context.actor, 120)))
     if context.why_asked == "altered":
@@ -138,6 +143,11 @@ def _asking(
     if context.instead_of:
         lead.append(say.INSTEAD_LEAD.of(language, people=listed(context.instead_of, language)))
     return tuple(lead)
+
+
+def _further(language: Language, context: LetterContext) -> tuple[str, ...]:
+    """Why there is another letter about a mail that the reader knows."""
+    return (say.FURTHER_LEAD.of(language),) if context.further else ()
 
 
 def _foreign(language: Language, context: LetterContext, record: MessageRecord) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from mailguard.mail.address import Address
 from mailguard.mail.organization import Language, Organization
+from mailguard.notify.gathered import Gathered
 from mailguard.notify.monthly import Monthly
 from mailguard.notify.phrases import on_one_line
 from mailguard.notify.telling import Telling
@@ -65,7 +66,8 @@ class LetterContext:
     link and code: of the ticket that was made for this person; reply_to: where an answer decides, None: nowhere;
     original: the mail's own octets, only for its sender; problems: of the policy, for letters about it; trouble: what
     fails (name) and why, for letters about that; monthly: the figures of a month, for the letter about them; reply: of
-    a letter about an answer.
+    a letter about an answer; gathered: what a letter for many lists. further: the reader had a letter about an earlier
+    part of the same mail.
     """
 
     settings: LetterSettings
@@ -90,6 +92,8 @@ class LetterContext:
     sender_said: tuple[str, ...] = ()
     telling: Telling | None = None
     monthly: Monthly | None = None
+    gathered: Gathered | None = None
+    further: bool = False
     about: str | None = None
     reply: ReplyResult | None = None
     notes: dict[str, str] = field(default_factory=dict)

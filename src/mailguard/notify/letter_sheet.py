@@ -63,14 +63,16 @@ class Content:
 
 #: Which side of the reader's attention a letter belongs to: the bar at its top, and a sign for those who see no colour.
 ACCENTS = {
-    "held": "#b45309", "approval": "#b45309", "reminder": "#b45309", "escalated": "#b45309", "urgent": "#b91c1c",
+    "gathered": "#b45309", "held": "#b45309", "approval": "#b45309", "reminder": "#b45309", "escalated": "#b45309",
     "answered": "#15803d",
-    "bounced": "#b91c1c", "sent": "#15803d", "password": "#15803d", "login": "#1d4ed8", "comment": "#1d4ed8",
+    "urgent": "#b91c1c", "bounced": "#b91c1c", "sent": "#15803d", "password": "#15803d", "login": "#1d4ed8",
+    "comment": "#1d4ed8",
     "policy_refused": "#b91c1c", "policy_good": "#15803d", "monthly": "#1d4ed8",
     "letters_failing": "#b91c1c", "letters_good": "#15803d", "channel_failing": "#b91c1c", "channel_good": "#15803d",
 }  # fmt: skip
 SIGNS = {
-    "held": "‖", "approval": "?", "reminder": "?", "escalated": "?", "urgent": "!", "told": "i", "sent": "✓",
+    "gathered": "‖", "held": "‖", "approval": "?", "reminder": "?", "escalated": "?", "urgent": "!", "told": "i",
+    "sent": "✓",
     "password": "✓", "answered": "✓", "cancelled": "×", "rejected": "×", "expired": "×", "bounced": "↩", "reply": "↩",
     "comment": "…",
     "policy_refused": "!", "policy_good": "✓", "letters_failing": "!", "letters_good": "✓", "channel_failing": "!",

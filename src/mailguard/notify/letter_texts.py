@@ -10,6 +10,7 @@ from mailguard.notify.phrases import Both
 
 TAGS = {
     "held": Both("【送信保留】", "[Held] "),
+    "gathered": Both("【送信保留】", "[Held] "),
     "approval": Both("【承認依頼】", "[Approval needed] "),
     "reminder": Both("【承認依頼・再送】", "[Approval still needed] "),
     "escalated": Both("【承認依頼】", "[Approval needed] "),
@@ -46,6 +47,10 @@ HELD_LEAD = Both(
 HELD_LEAD_ALL = Both(
     "このメールは、まだ送信していません。確認して、送信するかどうかをお決めください。",
     "This mail has not been sent yet. Please look at it and decide whether to send it.",
+)
+FURTHER_LEAD = Both(
+    "先にお知らせしたメールの宛先が、あとから届きました。別の理由でも保留しています。",
+    "A further part of a mail that you know about has come, and another rule holds it.",
 )
 HELD_FOR_APPROVAL = Both(
     "このメールは、まだ送信していません。{approvers} に承認を依頼しました。承認されると自動的に送信されます。",

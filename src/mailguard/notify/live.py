@@ -9,20 +9,38 @@ after a restart.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from mailguard.mail.lifecycle import State
+from mailguard.mail.verdict import Disposition
+from mailguard.store.records import MessageRecord
+
 #: A page that is this far behind reloads instead of replaying.
 _QUEUE = 64
+NOBODY_IS_CALLED: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class LiveNotice:
-    """kind: held, decided, sent, ... or "again" (some were lost: read anew); message_id: "" for "again"."""
+    """kind: held, decided, sent, ... or "again" (some were lost: read anew); message_id: "" for "again".
+
+    alert: why the listener is to be called, if he is: "hold" (a mail of his is held), "approval" (he is asked), or, for
+    who hears everything, "other" (somebody else's mail is held).
+    """
 
     kind: str
     message_id: str
+    alert: str = ""
+
+
+def called(record: MessageRecord) -> dict[str, str]:
+    """Who is called about a mail that was just held; nobody for one that only waits for its undo window to end."""
+    held = [copy for copy in record.recipients if copy.state is State.HELD and copy.disposition > Disposition.DELAY]
+    asked = {person for copy in held for person in copy.voters}.difference(record.authors) if held else set()
+    senders = (*record.owners, *record.members) if held else ()
+    return {**dict.fromkeys(asked, "approval"), **dict.fromkeys(senders, "hold")}
 
 
 @dataclass(eq=False, slots=True)
@@ -55,12 +73,17 @@ class Live:
         self._limit = limit
         self._closed = False
 
-    def publish(self, kind: str, message_id: str, people: frozenset[str]) -> None:
-        """Tell the consoles of these people (address keys), and those that hear everything."""
-        notice = LiveNotice(kind, message_id)
+    def publish(
+        self, kind: str, message_id: str, people: frozenset[str], alerts: Mapping[str, str] = NOBODY_IS_CALLED
+    ) -> None:
+        """Tell the consoles of these people (address keys), and those that hear everything.
+
+        alerts: who is called, and why (LiveNotice.alert).
+        """
         for listener in self._listeners:
             if listener.everything or listener.person in people:
-                listener.hear(notice)
+                other = "other" if alerts and listener.everything else ""
+                listener.hear(LiveNotice(kind, message_id, alerts.get(listener.person, other)))
 
     def look_again(self) -> None:
         """Something changed, by another process perhaps: every console reads anew what it shows."""

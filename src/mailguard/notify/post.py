@@ -9,25 +9,28 @@ here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from mailguard import events
 from mailguard.mail.address import Address, AddressError, parse_address
+from mailguard.mail.lifecycle import State
 from mailguard.mail.message import new_message_id
 from mailguard.mail.subaddress import SubAddress
+from mailguard.notify.gathered import SHOWN, Gathered
+from mailguard.notify.gathering import GATHERED, Gathering, Merge, about, person_of
 from mailguard.notify.letter_rows import locked
 from mailguard.notify.letters import ASKING, RETURNS, Kind, LetterContext, LetterSettings, ReplyResult, compose
 from mailguard.notify.monthly import Monthly
 from mailguard.notify.readers import WITHOUT_MAIL, readers_of
 from mailguard.notify.reply_texts import OPEN
 from mailguard.notify.telling import Telling
+from mailguard.notify.tickets import Tickets
 from mailguard.store.errors import StoreError
 from mailguard.store.holds import Holds
+from mailguard.store.mutes import Mutes
 from mailguard.store.outbox import Outbox
-from mailguard.store.records import MessageRecord, Notice, NoticeKind
+from mailguard.store.records import Filter, MessageRecord, Notice, NoticeKind
 from mailguard.store.spool import Spool
 
 _KINDS: tuple[NoticeKind, ...] = (
@@ -38,26 +41,6 @@ _AT_ONCE = 32
 #: Look again after so many seconds without being woken: a command line beside us may have written notices.
 _LOOK_AGAIN = 5.0
 _AFTER_FAULT = timedelta(seconds=30)
-
-
-class TicketLike(Protocol):
-    """The two secrets of a letter."""
-
-    @property
-    def token(self) -> str: ...
-    @property
-    def code(self) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Tickets:
-    """Where letters get their secrets: (message id, person's key) and (person's key, hash of the browser's nonce);
-    reply: (message id, person's key), None where no answers are taken.
-    """
-
-    letter: Callable[[str, str], Awaitable[TicketLike]]
-    login: Callable[[str, str], Awaitable[TicketLike]]
-    reply: Callable[[str, str], Awaitable[str]] | None = None
 
 
 class Post:
@@ -73,18 +56,24 @@ class Post:
         settings: LetterSettings,
         delivered: Callable[[], None],
         now: Callable[[], datetime],
+        mutes: Mutes,
+        merge: Merge = Merge(),  # noqa: B008 - frozen
     ) -> None:
-        """delivered: sorting has a letter to send."""
+        """delivered: sorting has a letter to send. mutes: who wants peace; merge: when letters become one."""
         self._outbox, self._spool, self._holds = outbox, spool, holds
         self._tickets, self._settings = tickets, settings
         self._delivered, self._now = delivered, now
+        self._mutes, self._merge, self._gathering = mutes, merge, Gathering(merge)
         self._woken = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
-        self._later: dict[int, datetime] = {}  # notices that failed, and when to try again
+        self._seen = 0  # the last notice that was taken out of the ledger; what is not answered yet is in memory
+        self._later: list[tuple[datetime, tuple[Notice, ...]]] = []  # notices that failed, and when to try again
 
     async def start(self) -> None:
-        """Begin; what was owed before the start is written first."""
+        """Begin; what was owed before the start is written first. Raises StoreError."""
+        for person, at in await self._outbox.told_since(self._now() - self._merge.within, GATHERED):
+            self._gathering.told(person_of(person), at)
         self._task = asyncio.create_task(self._work(), name="post")
 
     def wake(self) -> None:
@@ -102,42 +91,86 @@ class Post:
         """Write the letters that are owed now. Returns how many were queued."""
         written = 0
         while not self._closing:
-            notices = [n for n in await self._outbox.pending(_AT_ONCE + len(self._later), _KINDS) if self._is_due(n)]
+            letters = await self._next_letters()
             # Side by side, so that the ledger's group commit takes many letters with one fsync.
-            written += sum(await asyncio.gather(*map(self._write, notices)))
-            if not notices:
+            written += sum(await asyncio.gather(*map(self._write, letters)))
+            if not letters:
                 break
         return written
+
+    async def _next_letters(self) -> list[tuple[Notice, ...]]:
+        """The notices that are to be answered now, each tuple by one letter."""
+        fresh = await self._outbox.pending(_AT_ONCE, _KINDS, self._seen)
+        now = self._now()
+        self._gathering.take(notice for notice in fresh if notice.kind in GATHERED)
+        letters: list[tuple[Notice, ...]] = [(notice,) for notice in fresh if notice.kind not in GATHERED]
+        if self._gathering.waits:
+            letters += self._gathering.due(now, await self._mutes.all(now))
+        if fresh:
+            self._seen = fresh[-1].id
+        again = [notices for at, notices in self._later if at <= now]
+        self._later = [(at, notices) for at, notices in self._later if at > now]
+        return sorted(letters + again, key=lambda notices: notices[0].id)
 
     async def _work(self) -> None:
         while not self._closing:
             self._woken.clear()
+            pause = _LOOK_AGAIN
             try:
                 await self.write_owed()
+                pause = await self._pause()
             except StoreError as error:
                 events.fault("post", error)
             try:
-                async with asyncio.timeout(_LOOK_AGAIN):
+                async with asyncio.timeout(pause):
                     await self._woken.wait()
             except TimeoutError:
                 continue
 
-    def _is_due(self, notice: Notice) -> bool:
-        again = self._later.get(notice.id)
-        return again is None or again <= self._now()
+    async def _pause(self) -> float:
+        """Seconds until there is something to do, if nobody wakes us."""
+        if not self._gathering.waits:
+            return _LOOK_AGAIN
+        now = self._now()
+        due = self._gathering.next_time(await self._mutes.all(now))
+        return _LOOK_AGAIN if due is None else min(_LOOK_AGAIN, max(0.05, (due - now).total_seconds()))
 
-    async def _write(self, notice: Notice) -> int:
-        """One notice: its letters, or the fault that they met. One bad notice never stops the others."""
+    async def _write(self, notices: tuple[Notice, ...]) -> int:
+        """One notice, or some together: the letters, or the fault that they met. One that is bad never stops others."""
         try:
-            written = await self._letters_for(notice)
+            alone = notices[0] if len(notices) == 1 else None
+            written = await (self._letters_for(alone) if alone else self._letter_for_all(notices))
         except Exception as error:
-            events.fault("post", error, message_id=notice.message_id or "")
-            self._later[notice.id] = self._now() + _AFTER_FAULT
+            events.fault("post", error, message_id=notices[0].message_id or "")
+            self._later.append((self._now() + _AFTER_FAULT, notices))
             return 0
-        self._later.pop(notice.id, None)
         if written:
             self._delivered()
         return written
+
+    async def _letter_for_all(self, notices: tuple[Notice, ...]) -> int:
+        """One letter that lists what still waits. Where only one mail does, its own letter says more."""
+        waiting = Filter(state=State.HELD, ids=about(notices))
+        mails, count = await self._holds.page(waiting, SHOWN), await self._holds.count(waiting)
+        asked = frozenset(str(notice.message_id) for notice in notices if notice.kind in ASKING)
+        only = [notice for notice in notices if count == 1 and notice.message_id == mails[0].lead]
+        readers = readers_of(notices[0], self._settings.organization, self._settings.administrators)
+        rest = [notice.id for notice in notices if not only or notice != only[-1]]
+        if only or not mails or not readers:
+            await self._outbox.done(*rest)
+            return await self._letters_for(only[-1]) if only else 0
+        for reader in readers:
+            now = self._now()
+            context = LetterContext(
+                settings=self._settings,
+                to=reader,
+                letter_id=new_message_id(now),
+                now=now,
+                link=f"{self._settings.base_url}/mine",
+                gathered=Gathered(tuple(mails), asked, count),
+            )
+            await self._queue("gathered", context, ends=rest if reader == readers[-1] else [])
+        return len(readers)
 
     async def _letters_for(self, notice: Notice) -> int:
         record = await self._holds.find(notice.message_id) if notice.message_id else None
@@ -154,15 +187,18 @@ class Post:
 
     async def _letter(self, notice: Notice, record: MessageRecord | None, to: Address, *, ends: bool) -> None:
         now = self._now()
-        letter_id = new_message_id(now)
-        context = await self._context(notice, record, to, letter_id, now)
-        kind: Kind = notice.kind
+        context = await self._context(notice, record, to, new_message_id(now), now)
+        await self._queue(notice.kind, context, about=notice.message_id, ends=[notice.id] if ends else [])
+
+    async def _queue(
+        self, kind: Kind, context: LetterContext, *, ends: Sequence[int], about: str | None = None
+    ) -> None:
         octets = await asyncio.to_thread(compose, kind, self._settings.language, context)
         made = await self._spool.add_letter(
-            letter_id, to, octets, about=notice.message_id, now=now, notice_id=notice.id if ends else None
+            context.letter_id, context.to, octets, about=about, now=context.now, ends=ends
         )
         if made is not None:
-            events.letter_written(letter_id, kind)
+            events.letter_written(context.letter_id, kind)
 
     async def _context(
         self, notice: Notice, record: MessageRecord | None, to: Address, letter_id: str, now: datetime
@@ -193,6 +229,7 @@ class Post:
             telling=Telling.of(detail) if notice.kind == "told" else None,
             monthly=Monthly.of(detail) if notice.kind == "monthly" else None,
             about=notice.message_id,
+            further="further" in detail,
             original=await self._original(record) if notice.kind in RETURNS and own and record else None,
         )
 

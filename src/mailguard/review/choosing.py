@@ -113,7 +113,11 @@ class Choosing:
     async def _proved(self, record: MessageRecord, furthers: Sequence[Further]) -> tuple[Change, ...]:
         """What the recipes change, for the history. Raises Refused where one of them cannot be done."""
         try:
-            made = await self.workshop.prove(await self.shared.spool.body(record.id), furthers)
+            # Each transaction of a split mail has octets of its own: what is not proved on all is done to none.
+            for part in (*(one for one in record.parts if one != record.id), record.id):
+                made = await self.workshop.prove(await self.shared.spool.body(part), furthers)
+                if not isinstance(made, tuple):
+                    break
         except BodyGone:
             raise Refused(refusals.BODY_GONE) from None
         except (NotAsJudged, OSError) as error:

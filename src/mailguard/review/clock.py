@@ -46,7 +46,8 @@ class HoldClock:
         events.nudged(message_id, len(done.reminded), len(done.escalated))
         self.shared.noticed()
         people = done.record.people.union(done.escalated)
-        self.shared.live.publish("asked", message_id, people | self.shared.administrators)
+        alerts = dict.fromkeys((*done.reminded, *done.escalated), "approval")
+        self.shared.live.publish("asked", done.record.lead, people | self.shared.administrators, alerts)
         return True
 
     async def _expire(self, record: MessageRecord) -> bool:

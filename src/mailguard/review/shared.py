@@ -21,7 +21,7 @@ from mailguard.review.rights import acts_for, acts_with, may_see, trust_scopes
 from mailguard.review.words import Act, ReviewError, View
 from mailguard.store.audit import Audit
 from mailguard.store.holds import Holds
-from mailguard.store.records import Decision, MessageRecord, NoticeKind, RecipientRecord
+from mailguard.store.records import Decision, HistoryLine, MessageRecord, NoticeKind, RecipientRecord
 from mailguard.store.spool import Spool
 from mailguard.store.wish import Wish
 
@@ -66,11 +66,16 @@ class Shared:
 
     async def view(self, actor: Actor, record: MessageRecord) -> View:
         """The mail as this person sees it."""
-        history = await self.audit.history_of(record.id)
+        history = await self.history(record)
         each = {copy.address.key: acts_for(actor, record, copy) for copy in record.recipients}
         acts = acts_with(actor, record).union(*each.values())
         scopes = trust_scopes(actor, record, self.directory()) if Act.TRUST in acts else ()
         return View(record, tuple(history), acts, each, scopes)
+
+    async def history(self, record: MessageRecord) -> list[HistoryLine]:
+        """What happened to all parts of a mail, in the order in which it happened."""
+        lines = [line for one in record.parts or (record.id,) for line in await self.audit.history_of(one)]
+        return sorted(lines, key=lambda line: line.number)
 
     def wish(
         self,
@@ -93,7 +98,8 @@ class Shared:
         self, actor: Actor, message_id: str, act: Act, recipients: tuple[Address, ...] | None
     ) -> ReviewError:
         """The error for an act that changed nothing, from what stands in the ledger now. Raises NotFound."""
-        record, history = await self.seen(actor, message_id), await self.audit.history_of(message_id)
+        record = await self.seen(actor, message_id)
+        history = await self.history(record)
         copies = named(record, recipients)
         return refusals.why_not(actor, record, act, copies, self.organization.timezone, history)
 
@@ -106,7 +112,7 @@ class Shared:
     def spread(self, record: MessageRecord) -> None:
         """Wake letters and let open consoles know that something about the mail is new."""
         self.noticed()
-        self.live.publish("decided", record.id, record.people | self.administrators)
+        self.live.publish("decided", record.lead, record.people | self.administrators)
 
 
 def named(record: MessageRecord, recipients: tuple[Address, ...] | None) -> list[RecipientRecord]:

@@ -20,6 +20,7 @@ def record_to_json(record: MessageRecord) -> dict[str, Any]:
     risks = {one["address"]: one["risk"] for one in verdict["recipients"]}
     return {
         "id": record.id,
+        "parts": list(record.parts or (record.id,)),
         "state": str(record.state),
         "sender": str(record.sender),
         "login": record.login,
@@ -73,6 +74,7 @@ def _copy_to_json(copy: RecipientRecord, risk: float) -> dict[str, Any]:
         "attempts": copy.attempts,
         "last_code": copy.last_code,
         "last_text": copy.last_text,
+        "part": copy.part,
     }
 
 

@@ -19,7 +19,7 @@ from mailguard.store.changes import settle
 from mailguard.store.records import Decision, MessageRecord
 from mailguard.store.rows import to_text
 from mailguard.store.talk import notes_of
-from mailguard.store.wish import Wish, as_written, decision, found, owe, write_line
+from mailguard.store.wish import Wish, as_written, decision, mail_of, owe, write_line
 
 #: The event of the audit line for voices that no longer count.
 VOID = "approvals_void"
@@ -62,7 +62,7 @@ class Chosen:
 
 def choose(connection: sqlite3.Connection, message_id: str, chosen: Chosen) -> Decision:
     """Do it all. `changed`: everybody whose copy it touched. Raises NotPossible, Outrun, KeyError."""
-    record, number = found(connection, message_id)
+    parts, mail = mail_of(connection, message_id)
     changed: list[str] = []
     if chosen.remove is not None:
         removed = deciding.apply(connection, message_id, chosen.remove).changed
@@ -77,8 +77,9 @@ def choose(connection: sqlite3.Connection, message_id: str, chosen: Chosen) -> D
         if not decided:
             raise NotPossible("then")
         changed += [one.key for one in decided]
-    settle(connection, number, (chosen.remove or chosen.then or _wish_of(chosen)).now)
-    return decision(connection, number, record, dict.fromkeys(changed))
+    for number, _ in parts:
+        settle(connection, number, (chosen.remove or chosen.then or _wish_of(chosen)).now)
+    return decision(connection, mail, dict.fromkeys(changed))
 
 
 def _wish_of(chosen: Chosen) -> Wish:
@@ -88,34 +89,50 @@ def _wish_of(chosen: Chosen) -> Wish:
 
 def _alter(connection: sqlite3.Connection, message_id: str, altering: Altering) -> list[str]:
     """Give the copies their new recipes. Returns their keys."""
-    record, number = found(connection, message_id)
-    copies = {one.address.key: one for one in record.recipients}
+    parts, mail = mail_of(connection, message_id)
+    for number, part in parts:
+        keys = [one.address.key for one in part.recipients if one.address.key in altering.after]
+        if keys:
+            _alter_part(connection, number, part, mail, altering)
+    _void(connection, parts, mail, altering)
+    return list(altering.after)
+
+
+def _alter_part(
+    connection: sqlite3.Connection, number: int, part: MessageRecord, mail: MessageRecord, altering: Altering
+) -> None:
     wish, groups, same = altering.wish, dict[int, tuple[Recipe, list[str]]](), set[tuple[int, int]]()
-    for key, recipe in altering.after.items():
-        copy = copies[key]
-        if copy.state is not State.HELD or (wish.may is not None and not wish.may(record, copy)):
+    for copy in part.recipients:
+        key = copy.address.key
+        if key not in altering.after:
+            continue
+        if copy.state is not State.HELD or (wish.may is not None and not wish.may(mail, copy)):
             raise NotPossible("alter")
         # Most copies share one recipe, which can name thousands of addresses: each pair is compared once.
         pair = (id(copy.recipe), id(altering.before[key]))
         if pair not in same and copy.recipe != altering.before[key]:
             raise Outrun
         same.add(pair)
+        recipe = altering.after[key]
         groups.setdefault(id(recipe), (recipe, []))[1].append(key)
     recipes.exchange(connection, number, groups.values())
-    recipes.write_lines(connection, wish.now, wish.actor, message_id, altering.changes, comment=wish.comment)
-    _void(connection, number, record, altering)
-    return list(altering.after)
+    recipes.write_lines(connection, wish.now, wish.actor, part.id, altering.changes, comment=wish.comment)
 
 
-def _void(connection: sqlite3.Connection, number: int, record: MessageRecord, altering: Altering) -> None:
+def _void(
+    connection: sqlite3.Connection,
+    parts: Iterable[tuple[int, MessageRecord]],
+    record: MessageRecord,
+    altering: Altering,
+) -> None:
     """Whoever said yes said it to another mail."""
     voided = [one for one in record.recipients if one.approvals and one.address.key in altering.after]
     if not voided:
         return
     keys = [one.address.key for one in voided]
-    connection.execute(
+    connection.executemany(
         "UPDATE recipient SET approvals = '[]' WHERE message = ? AND key IN (SELECT value FROM json_each(?))",
-        (number, to_text(keys)),
+        [(number, to_text(keys)) for number, _ in parts],
     )
     people = sorted({person for one in voided for person in one.approvals})
     wish = replace(altering.wish, comment="")

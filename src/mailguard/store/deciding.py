@@ -17,44 +17,62 @@ from mailguard.store import pausing
 from mailguard.store.changes import change, settle, sources
 from mailguard.store.records import Decision, MessageRecord
 from mailguard.store.rows import to_micro, to_text
-from mailguard.store.wish import Wish, as_written, decision, found, owe, wanted, write_line
+from mailguard.store.wish import Wish, as_written, decision, mail_of, owe, wanted, write_line
 
 #: The event of the audit line for a release by the urgent lane.
 URGENT = "urgent"
 
 
 def apply(connection: sqlite3.Connection, message_id: str, wish: Wish) -> Decision:
-    """Let an event happen. An empty `changed`: to nobody. Raises KeyError."""
+    """Let an event happen, in all parts of the mail. An empty `changed`: to nobody. Raises KeyError."""
     if wish.event is Event.RESUME:
         return pausing.resume(connection, message_id, wish)
     assert wish.event is not None
-    record, number = found(connection, message_id)
-    keys = wanted(record, wish, sources(wish.event))
+    parts, mail = mail_of(connection, message_id)
+    changed = [key for number, part in parts for key in _apply_part(connection, number, part, mail, wish)]
+    if changed:
+        recipients = as_written(mail, changed)
+        if wish.notice is not None:
+            owe(connection, str(mail.sender), mail, wish, wish.notice, recipients)
+        answer = "approve" if wish.event is Event.RELEASE else "reject"
+        _owe_answered(connection, mail, wish, _places_taken(mail, changed, wish), recipients, answer)
+        if wish.urgent:
+            for person in _asked_about(mail, changed):
+                owe(connection, person, mail, wish, "urgent", recipients)
+    return decision(connection, mail, changed)
+
+
+def _apply_part(
+    connection: sqlite3.Connection, number: int, part: MessageRecord, mail: MessageRecord, wish: Wish
+) -> list[str]:
+    assert wish.event is not None
+    keys = wanted(part, mail, wish, sources(wish.event))
     changed = change(connection, number, wish.event, keys, wish.now, _values(wish)) if keys else []
     if changed:
-        recipients, places = as_written(record, changed), _places_taken(record, changed, wish)
         if wish.event is Event.HOLD:
-            pausing.stop_clocks(connection, number, record, changed, wish.now)
-        word = URGENT if wish.urgent else str(wish.event)
-        write_line(connection, message_id, wish, word, recipients, _instead_of(places))
+            pausing.stop_clocks(connection, number, part, changed, wish.now)
+        word, places = URGENT if wish.urgent else str(wish.event), _places_taken(part, changed, wish)
+        write_line(connection, part.id, wish, word, as_written(part, changed), _instead_of(places))
         settle(connection, number, wish.now)
-        if wish.notice is not None:
-            owe(connection, str(record.sender), record, wish, wish.notice, recipients)
-        answer = "approve" if wish.event is Event.RELEASE else "reject"
-        _owe_answered(connection, record, wish, places, recipients, answer)
-        if wish.urgent:
-            for person in _asked_about(record, changed):
-                owe(connection, person, record, wish, "urgent", recipients)
-    return decision(connection, number, record, changed)
+    return changed
 
 
 def approve(connection: sqlite3.Connection, message_id: str, wish: Wish) -> Decision:
     """Count one voice per copy; those whose every question is answered are released. `changed`: who was counted."""
-    record, number = found(connection, message_id)
-    keys = set(wanted(record, wish, (State.HELD,)))
+    parts, mail = mail_of(connection, message_id)
+    counted = [key for number, part in parts for key in _approve_part(connection, number, part, mail, wish)]
+    places = _places_taken(mail, counted, wish)
+    _owe_answered(connection, mail, wish, places, as_written(mail, counted), "approve")
+    return decision(connection, mail, counted)
+
+
+def _approve_part(
+    connection: sqlite3.Connection, number: int, part: MessageRecord, mail: MessageRecord, wish: Wish
+) -> list[str]:
+    keys = set(wanted(part, mail, wish, (State.HELD,)))
     counted: list[str] = []
     released: list[str] = []
-    for one in record.recipients:
+    for one in part.recipients:
         if one.address.key not in keys or wish.actor.address in one.approvals:
             continue
         counted.append(one.address.key)
@@ -66,14 +84,13 @@ def approve(connection: sqlite3.Connection, message_id: str, wish: Wish) -> Deci
         if not one.missing(approvals):
             released += change(connection, number, Event.RELEASE, [one.address.key], wish.now, _values(wish))
     if counted:
-        recipients, places = as_written(record, counted), _places_taken(record, counted, wish)
-        write_line(connection, message_id, wish, "approve", recipients, _instead_of(places))
-        _owe_answered(connection, record, wish, places, recipients, "approve")
+        places = _places_taken(part, counted, wish)
+        write_line(connection, part.id, wish, "approve", as_written(part, counted), _instead_of(places))
         if released:
             quiet = replace(wish, comment="")
-            write_line(connection, message_id, quiet, str(Event.RELEASE), as_written(record, released))
+            write_line(connection, part.id, quiet, str(Event.RELEASE), as_written(part, released))
         settle(connection, number, wish.now)
-    return decision(connection, number, record, counted)
+    return counted
 
 
 def _values(wish: Wish) -> dict[str, Any]:

@@ -6,23 +6,22 @@ Which copy begins held and which queued follows from the verdict alone; nothing 
 from __future__ import annotations
 
 import sqlite3
-import unicodedata
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from mailguard.mail.actor import HOUSE, Actor, Role
 from mailguard.mail.address import NULL_PATH, Address, AddressError, parse_address
 from mailguard.mail.alteration import Change, Prepared, Recipe
-from mailguard.mail.facts import Attachment, Facts
+from mailguard.mail.facts import Facts
 from mailguard.mail.facts_json import facts_to_json
 from mailguard.mail.lifecycle import State
 from mailguard.mail.message import Message
 from mailguard.mail.verdict import Ask, Disposition, HoldTerms, RecipientVerdict, Verdict
 from mailguard.policy.verdict_json import verdict_to_json
 from mailguard.store import audit, recipes
-from mailguard.store.questions import first_nudge, owe_questions
+from mailguard.store.lookups import insert_lookups
+from mailguard.store.questions import HEARD_NOTHING, Heard, first_nudge, owe_questions
 from mailguard.store.records import Asked, MessageRecord, RecipientRecord
 from mailguard.store.rows import asks_to_text, clean, to_micro, to_text
 from mailguard.store.tellings import owe_hits
@@ -32,12 +31,13 @@ _INSERT_MESSAGE = (
     "INSERT INTO message ("
     "id, kind, state, sender, sender_key, sender_domain, login, client_ip, received_at, body, told, teaches, "
     "about, size, sha256, smtputf8, body_8bit, subject, from_header, message_id_header, refs, prefix, facts, "
-    "verdict, circumstances"
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "verdict, circumstances, content"
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 NOTHING = Prepared()
+_FIRST_IN_LINE = datetime(1970, 1, 1, tzinfo=UTC)
 #: Holds that people are told about at once; a delay is silent.
-_TOLD = frozenset({Disposition.CONFIRM, Disposition.APPROVE})
+TOLD = frozenset({Disposition.CONFIRM, Disposition.APPROVE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,8 @@ class Entry:
     """A record to be entered. octets: a small body, None if it lies in a file; lease: who holds the due copies.
 
     circumstances: what the judge knew besides (policy.case_json), "" if nobody judged or it is not recorded.
-    changes: its alterations for the history.
+    changes: its alterations for the history. content: what tells its content from others (mail.same), None if nobody
+    asks.
     """
 
     record: MessageRecord
@@ -54,6 +55,7 @@ class Entry:
     lease: str | None = None
     circumstances: str = ""
     changes: tuple[Change, ...] = ()
+    content: bytes | None = None
 
 
 def record_of(
@@ -101,10 +103,11 @@ def _without_texts(facts: Facts) -> Facts:
     return replace(facts, headers=headers, text="", html="", quoted="", signature="", own="", matches=())
 
 
-def insert(connection: sqlite3.Connection, entry: Entry, now: datetime) -> int:
-    """All rows of a message. Returns its row number."""
+def insert(connection: sqlite3.Connection, entry: Entry, now: datetime, heard: Heard = HEARD_NOTHING) -> int:
+    """All rows of a message. heard: what people know already, for a part of a mail. Returns its row number."""
     record = entry.record
-    number = _insert_message(connection, entry)
+    told = _told(record) and not heard.nothing
+    number = _insert_message(connection, entry, told=told)
     if entry.octets is not None:
         connection.execute("INSERT INTO body (message, octets) VALUES (?, ?)", (number, entry.octets))
     numbers = recipes.numbered(one.recipe for one in record.recipients)
@@ -119,18 +122,20 @@ def insert(connection: sqlite3.Connection, entry: Entry, now: datetime) -> int:
         ],
     )
     if record.kind == "mail":
-        _insert_lookups(connection, number, record)
+        insert_lookups(connection, number, record)
     _first_line(connection, entry, now)
     recipes.write_lines(connection, now, HOUSE, record.id, entry.changes)
-    if _told(record):
-        owe_questions(connection, record, now)
-    owe_hits(connection, record, now)
+    if told:
+        owe_questions(connection, record, now, heard)
+    owe_hits(connection, record, now, heard.rules)
     return number
 
 
-def folded(text: str) -> str:
-    """Text as it is searched: width, case and compatibility forms do not count (NFKC, then case folding)."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", clean(text)).casefold())
+def teaches(record: MessageRecord) -> bool:
+    """Whether people wrote it: history learns from it, and it can be a part of a mail."""
+    facts = record.facts
+    by_people = facts.kind == "ordinary" and not facts.auto_generated
+    return record.kind == "mail" and record.sender.mailbox is not None and by_people
 
 
 def _copy(
@@ -170,10 +175,9 @@ def _asked(ask: Ask, received_at: datetime) -> Asked:
     )
 
 
-def _insert_message(connection: sqlite3.Connection, entry: Entry) -> int:
+def _insert_message(connection: sqlite3.Connection, entry: Entry, *, told: bool) -> int:
     record, sender = entry.record, entry.record.sender.mailbox
     facts = record.facts
-    teaches = record.kind == "mail" and sender is not None and facts.kind == "ordinary" and not facts.auto_generated
     cursor = connection.execute(
         _INSERT_MESSAGE,
         (
@@ -187,8 +191,8 @@ def _insert_message(connection: sqlite3.Connection, entry: Entry) -> int:
             record.client_ip,
             to_micro(record.received_at),
             "file" if entry.octets is None else "row",
-            int(_told(record)),
-            int(teaches),
+            int(told),
+            int(teaches(record)),
             record.about,
             record.size,
             record.sha256,
@@ -202,6 +206,7 @@ def _insert_message(connection: sqlite3.Connection, entry: Entry) -> int:
             to_text(facts_to_json(facts, unmasked=False, text=False)),
             to_text(verdict_to_json(record.verdict)),
             entry.circumstances,
+            entry.content,
         ),
     )
     assert cursor.lastrowid is not None
@@ -229,30 +234,6 @@ def _recipient_row(number: int, position: int, one: RecipientRecord, lease: str 
     )
 
 
-def _insert_lookups(connection: sqlite3.Connection, number: int, record: MessageRecord) -> None:
-    """What pages find a mail by."""
-    viewers = [(person, number, "sender") for person in (*record.owners, *record.members)]
-    viewers += [(person, number, "approver") for person in sorted(record.approvers)]
-    connection.executemany("INSERT INTO viewer (person, message, role) VALUES (?, ?, ?)", viewers)
-    rules = sorted({hit.rule for hit in record.verdict.hits})
-    connection.executemany(
-        "INSERT INTO rule_hit (rule, message) VALUES (?, ?)", [(clean(rule), number) for rule in rules]
-    )
-    key = "" if record.sender.mailbox is None else record.sender.mailbox.key
-    said = [record.id, record.subject or "", str(record.sender), key, record.login or "", record.from_header]
-    # Searched only as a whole, for which the filter must know it again in the folded text.
-    quoted = record.message_id_header.startswith("<") and record.message_id_header.isascii()
-    said += [record.message_id_header if quoted else "", *(str(one.address) for one in record.recipients)]
-    said += _names(record.facts.attachments)
-    connection.execute("INSERT INTO words (message, text) VALUES (?, ?)", (number, folded("\n".join(said))))
-
-
-def _names(files: Iterable[Attachment]) -> Iterator[str]:
-    for one in files:
-        yield one.filename
-        yield from _names(one.members)
-
-
 def _first_line(connection: sqlite3.Connection, entry: Entry, now: datetime) -> None:
     record = entry.record
     detail: dict[str, Any] = {"sender": str(record.sender), "size": record.size, "sha256": record.sha256}
@@ -273,7 +254,7 @@ def _first_line(connection: sqlite3.Connection, entry: Entry, now: datetime) -> 
 
 
 def _told(record: MessageRecord) -> bool:
-    return any(one.state is State.HELD and one.disposition in _TOLD for one in record.recipients)
+    return any(one.state is State.HELD and one.disposition in TOLD for one in record.recipients)
 
 
 def actor_of(message: Message) -> Actor:
@@ -286,13 +267,16 @@ def letter_record(
     letter_id: str, to: Address, size: int, sha256: str, about: str | None, now: datetime, prefix: bytes,
     lease_until: datetime | None,
 ) -> MessageRecord:  # fmt: skip
-    """The record of a letter of ours: from the null path (RFC 3834 section 3.3), to one person, never judged."""
+    """The record of a letter of ours: from the null path (RFC 3834 section 3.3), to one person, never judged.
+
+    It is due before all mail that waits: people are told at once, also behind a long queue.
+    """
     verdict = RecipientVerdict(to, external=False, disposition=Disposition.DELIVER)
     return MessageRecord(
         id=letter_id, kind="letter", sender=NULL_PATH, login=None, client_ip="", received_at=now, subject=None,
         from_header="", message_id_header="", references=(), size=size, sha256=sha256,
         smtputf8=to.needs_smtputf8, body_8bit=False, prefix=prefix, facts=Facts(kind="letter"),
-        verdict=Verdict((verdict,)), recipients=(_copy(verdict, now, lease_until),), about=about,
+        verdict=Verdict((verdict,)), recipients=(_copy(verdict, _FIRST_IN_LINE, lease_until),), about=about,
     )  # fmt: skip
 
 

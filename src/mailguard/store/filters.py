@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from mailguard.mail.address import AddressError, ascii_domain, parse_address
 from mailguard.mail.lifecycle import State
 from mailguard.mail.message import is_message_id
-from mailguard.store.entry import folded
+from mailguard.store.lookups import folded
 from mailguard.store.records import Filter
 from mailguard.store.rows import clean, to_micro, to_text
 
@@ -44,9 +44,10 @@ def numbers(chosen: Filter, limit: int) -> tuple[str, list[object]]:
 
 
 def count(chosen: Filter) -> tuple[str, list[object]]:
-    """SQL and values for how many match."""
+    """SQL and values for how many mails match; the parts of one mail count once."""
     query = _built(chosen, counting=True)
-    return f"SELECT count(DISTINCT {query.number}) FROM {query.tables}{_where(query)}", query.values  # noqa: S608
+    mail = f"coalesce((SELECT first FROM part WHERE message = {query.number}), {query.number})"  # noqa: S608
+    return f"SELECT count(DISTINCT {mail}) FROM {query.tables}{_where(query)}", query.values  # noqa: S608
 
 
 def _where(query: _Query) -> str:

@@ -17,17 +17,19 @@ from mailguard.store import choosing, deciding, filters, talk
 from mailguard.store.acquaintance import Background, background
 from mailguard.store.choosing import Chosen
 from mailguard.store.db import Database
+from mailguard.store.listing import ids_of, matching, page, wholes
 from mailguard.store.looks import Reading, note_opened, note_read
+from mailguard.store.parts import load_whole
 from mailguard.store.questions import Nudge, nudge
 from mailguard.store.records import Decision, Filter, MessageRecord, NoticeKind
-from mailguard.store.rows import load, load_by_id, to_micro, to_moment_or_none
+from mailguard.store.rows import to_micro, to_moment_or_none
 from mailguard.store.talk import Note
 from mailguard.store.trusts import Trusts
 from mailguard.store.wish import May, Wish
 
 
 class Holds:
-    """Messages as people see them, and what people change."""
+    """Mails as people see them, and what people change: by the id of any of its parts the whole mail is meant."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -96,7 +98,7 @@ class Holds:
 
     async def find(self, message_id: str) -> MessageRecord | None:
         """A message, or None."""
-        return await self._db.read(lambda c: load_by_id(c, message_id))
+        return await self._db.read(lambda c: load_whole(c, message_id))
 
     async def opened(self, message_id: str, person: str, now: datetime) -> bool:
         """Keep when a person (key) first opened the page of a mail. False if that was known."""
@@ -113,15 +115,12 @@ class Holds:
         return await self._db.read(lambda c: background(c, sender, people, digests))
 
     async def page(self, chosen: Filter, limit: int = 50) -> list[MessageRecord]:
-        """The newest `limit` messages that match, newest first; the next page: Filter(before=last.id)."""
-        sql, values = filters.numbers(chosen, limit)
-        return await self._db.read(lambda c: load(c, [row[0] for row in c.execute(sql, values)]))
+        """The newest `limit` mails that match, newest first; the next page: Filter(before=last.id)."""
+        return await self._db.read(lambda c: page(c, chosen, limit))
 
     async def ids(self, chosen: Filter, limit: int) -> list[str]:
-        """The ids of the newest `limit` messages that match, newest first."""
-        sql, values = filters.numbers(chosen, limit)
-        by_number = f"SELECT id FROM message WHERE number IN ({sql}) ORDER BY number DESC"  # noqa: S608
-        return await self._db.read(lambda c: [row[0] for row in c.execute(by_number, values)])
+        """The ids of the newest `limit` mails that match, newest first."""
+        return await self._db.read(lambda c: ids_of(c, matching(c, chosen, limit)))
 
     async def count(self, chosen: Filter) -> int:
         """How many match (`before` counts too)."""
@@ -129,12 +128,13 @@ class Holds:
         return int((await self._db.read(lambda c: c.execute(sql, values).fetchone()))[0])
 
     async def due(self, now: datetime, limit: int = 100) -> list[MessageRecord]:
-        """Messages with holds whose time ran out, longest first."""
+        """Mails with holds whose time ran out, longest first."""
         sql = "SELECT message FROM recipient WHERE state = 'held' AND due_at <= ? ORDER BY due_at LIMIT ?"
 
         def query(connection: sqlite3.Connection) -> list[MessageRecord]:
             rows = connection.execute(sql, (to_micro(now), limit))
-            return load(connection, list(dict.fromkeys(row[0] for row in rows)))
+            records = wholes(connection, list(dict.fromkeys(row[0] for row in rows)))
+            return list({record.lead: record for record in records}.values())
 
         return await self._db.read(query)
 

@@ -18,6 +18,7 @@ from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.lifecycle import State
 from mailguard.policy.case import Circle
 from mailguard.policy.names import name_key
+from mailguard.store.parts import SIBLINGS
 from mailguard.store.rows import clean, to_micro, to_moment
 
 #: Recipients of one mail of whom each is remembered, and members of a circle.
@@ -85,7 +86,8 @@ def _learn_circle(
 
 def _took_part(connection: sqlite3.Connection, number: int, shown: Iterable[str]) -> set[str]:
     """Keys of those who got a mail or are shown in it: not of those whose copy was taken off or came back."""
-    rows = connection.execute("SELECT key, state FROM recipient WHERE message = ?", (number,)).fetchall()
+    sql = f"SELECT key, state FROM recipient WHERE message = ?1 OR message IN ({SIBLINGS})"  # noqa: S608
+    rows = connection.execute(sql, (number,)).fetchall()
     went = {key for key, state in rows if state in _WENT}
     return went | (set(shown) - {key for key, _ in rows}) if went else set()
 

@@ -31,16 +31,23 @@ def owe(
     return cursor.lastrowid
 
 
-def end(connection: sqlite3.Connection, notice_id: int, letter_id: str | None = None) -> bool:
-    """End a notice inside the caller's transaction. False if it had ended before, or there is none."""
+def is_owed(connection: sqlite3.Connection, kind: NoticeKind, to: str, message_id: str) -> bool:
+    """Whether such a notice waits for its letter."""
+    sql = "SELECT 1 FROM notice WHERE ended = 0 AND message_id = ? AND kind = ? AND person = ?"
+    return connection.execute(sql, (message_id, kind, clean(to))).fetchone() is not None
+
+
+def end(connection: sqlite3.Connection, notice_ids: Sequence[int], letter_id: str | None = None) -> bool:
+    """End notices inside the caller's transaction. False if all had ended before, or there are none."""
     cursor = connection.execute(
-        "UPDATE notice SET ended = 1, letter_id = ? WHERE id = ? AND ended = 0", (letter_id, notice_id)
+        "UPDATE notice SET ended = 1, letter_id = ? WHERE id IN (SELECT value FROM json_each(?)) AND ended = 0",
+        (letter_id, json.dumps(list(notice_ids))),
     )
-    return cursor.rowcount == 1
+    return cursor.rowcount > 0
 
 
 class Outbox:
-    """Notices waiting for their letters. A letter ends its notice itself: `Spool.add_letter(..., notice_id=...)`."""
+    """Notices waiting for their letters. A letter ends its notices itself: `Spool.add_letter(..., ends=...)`."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -51,18 +58,28 @@ class Outbox:
         """A notice that belongs to no change of a message (login). Never put a secret into `detail`."""
         return await self._db.write(lambda c: owe(c, kind, to, now, message_id=message_id, detail=detail))
 
-    async def pending(self, limit: int = 50, kinds: Sequence[NoticeKind] | None = None) -> list[Notice]:
-        """The oldest notices that are still owed, of these kinds (None: of all)."""
+    async def pending(self, limit: int = 50, kinds: Sequence[NoticeKind] | None = None, after: int = 0) -> list[Notice]:
+        """The oldest notices that are still owed, of these kinds (None: of all), behind the one with the id `after`."""
         sql = (
             "SELECT id, message_id, kind, person, detail, created_at FROM notice WHERE ended = 0"
-            " AND (?1 IS NULL OR kind IN (SELECT value FROM json_each(?1))) ORDER BY id LIMIT ?2"
+            " AND id > ?3 AND (?1 IS NULL OR kind IN (SELECT value FROM json_each(?1))) ORDER BY id LIMIT ?2"
         )
         chosen = None if kinds is None else json.dumps(list(kinds))
-        return await self._db.read(lambda c: [notice_of(row) for row in c.execute(sql, (chosen, limit))])
+        return await self._db.read(lambda c: [notice_of(row) for row in c.execute(sql, (chosen, limit, after))])
 
-    async def done(self, notice_id: int) -> bool:
-        """End a notice without a letter (nobody to tell). False if it had ended before."""
-        return await self._db.write(lambda c: end(c, notice_id))
+    async def done(self, *notice_ids: int) -> bool:
+        """End notices without a letter (nobody to tell). False if all had ended before."""
+        return await self._db.write(lambda c: end(c, notice_ids))
+
+    async def told_since(self, moment: datetime, kinds: Sequence[NoticeKind]) -> list[tuple[str, datetime]]:
+        """To whom (as written) letters of these kinds went since then, and when; at most the newest thousand."""
+        sql = (
+            "SELECT n.person, m.received_at FROM (SELECT person, letter_id FROM notice WHERE ended = 1"
+            " AND letter_id IS NOT NULL AND kind IN (SELECT value FROM json_each(?1)) ORDER BY id DESC LIMIT 1000) n"
+            " JOIN message m ON m.id = n.letter_id WHERE m.received_at >= ?2"
+        )
+        rows = await self._db.read(lambda c: c.execute(sql, (json.dumps(list(kinds)), to_micro(moment))).fetchall())
+        return [(person, to_moment(at)) for person, at in rows]
 
 
 def notice_of(row: tuple[Any, ...]) -> Notice:

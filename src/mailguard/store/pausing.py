@@ -16,7 +16,7 @@ from mailguard.store.changes import change
 from mailguard.store.questions import first_nudge
 from mailguard.store.records import Asked, Decision, MessageRecord, Paused, RecipientRecord
 from mailguard.store.rows import asks_to_text, paused_to_text, to_micro, to_text
-from mailguard.store.wish import Wish, as_written, decision, found, wanted, write_line
+from mailguard.store.wish import Wish, as_written, decision, mail_of, wanted, write_line
 
 
 def stop_clocks(
@@ -35,10 +35,17 @@ def stop_clocks(
 
 def resume(connection: sqlite3.Connection, message_id: str, wish: Wish) -> Decision:
     """Let the clocks go on. An empty `changed`: none of these copies has one that stands. Raises KeyError."""
-    record, number = found(connection, message_id)
-    keys = set(wanted(record, wish, (State.HELD,)))
+    parts, mail = mail_of(connection, message_id)
+    changed = [key for number, part in parts for key in _resume_part(connection, number, part, mail, wish)]
+    return decision(connection, mail, changed)
+
+
+def _resume_part(
+    connection: sqlite3.Connection, number: int, part: MessageRecord, mail: MessageRecord, wish: Wish
+) -> list[str]:
+    keys = set(wanted(part, mail, wish, (State.HELD,)))
     groups: dict[tuple[datetime | None, str], list[RecipientRecord]] = {}
-    for one in record.recipients:
+    for one in part.recipients:
         if one.address.key in keys and one.paused is not None:
             due = None if one.paused.due is None else one.paused.due + (wish.now - one.paused.at)
             groups.setdefault((due, one.paused.action), []).append(one)
@@ -50,8 +57,8 @@ def resume(connection: sqlite3.Connection, message_id: str, wish: Wish) -> Decis
         changed += done
         _shift_questions(connection, number, [one for one in copies if one.address.key in set(done)], wish.now)
     if changed:
-        write_line(connection, message_id, wish, str(Event.RESUME), as_written(record, changed))
-    return decision(connection, number, record, changed)
+        write_line(connection, part.id, wish, str(Event.RESUME), as_written(part, changed))
+    return changed
 
 
 def _shift_questions(

@@ -8,7 +8,7 @@ asked about his own mail. Who may answer is decided in `review`; here it is only
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -16,8 +16,9 @@ from mailguard.mail.actor import HOUSE
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import ADMINISTRATORS
 from mailguard.store import audit, outbox
+from mailguard.store.parts import load_parts, whole
 from mailguard.store.records import Asked, MessageRecord, NoticeKind, RecipientRecord
-from mailguard.store.rows import asks_to_text, load_by_id, number_of, to_micro
+from mailguard.store.rows import asks_to_text, to_micro
 from mailguard.store.talk import notes_of
 from mailguard.store.wish import senders_of
 
@@ -44,13 +45,23 @@ class _Askings:
         self.people.setdefault(person, set()).update(instead_of)
 
     def owe(
-        self, connection: sqlite3.Connection, kind: NoticeKind, record: MessageRecord, now: datetime
+        self,
+        connection: sqlite3.Connection,
+        kind: NoticeKind,
+        record: MessageRecord,
+        now: datetime,
+        *,
+        without: Collection[str] = (),
+        **more: object,
     ) -> tuple[str, ...]:
         notes = notes_of(connection, record) if self.people else []
-        told = sorted(set(self.people).difference(record.authors), key=lambda person: (person == _HOUSE_PEOPLE, person))
+        people = set(self.people).difference(record.authors, without)
+        told = sorted(people, key=lambda person: (person == _HOUSE_PEOPLE, person))
         for person in told:
+            if record.parts and outbox.is_owed(connection, kind, person, record.lead):
+                continue  # the letter that is still to be written speaks of all parts
             detail = {"instead_of": sorted(self.people[person]), "notes": notes}
-            outbox.owe(connection, kind, person, now, message_id=record.id, detail=detail)
+            outbox.owe(connection, kind, person, now, message_id=record.lead, detail=detail | more)
         return tuple(told)
 
 
@@ -59,20 +70,41 @@ def first_nudge(asks: Iterable[Asked]) -> datetime | None:
     return min((at for ask in asks if (at := ask.nudge_at) is not None), default=None)
 
 
-def owe_questions(connection: sqlite3.Connection, record: MessageRecord, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What people heard before of a mail that this is a further part of. The default: it is the first they hear.
+
+    sender: he needs no letter; people: those who need none (keys); rules: whose letters (`notify`) were written;
+    further: whoever gets a letter had one about the mail before; nothing: nobody is told, it is decided.
+    """
+
+    sender: bool = False
+    people: frozenset[str] = frozenset()
+    rules: frozenset[str] = frozenset()
+    further: bool = False
+    nothing: bool = False
+
+
+HEARD_NOTHING = Heard()
+
+
+def owe_questions(
+    connection: sqlite3.Connection, record: MessageRecord, now: datetime, heard: Heard = HEARD_NOTHING
+) -> None:
     """One letter to the sender, and one to everybody who is asked at once: for an approver who is away, his stand-in.
 
     The administrators are asked if too few can say yes: nobody approves his own mail, so it would wait in vain.
     """
-    for person in senders_of(record):
-        outbox.owe(connection, "held", person, now, message_id=record.id)
+    more = {"further": record.id} if heard.further else {}
+    for person in () if heard.sender else senders_of(record):
+        outbox.owe(connection, "held", person, now, message_id=record.lead, detail=dict(more))
     asked = _Askings()
     for ask in (ask for copy in record.recipients for ask in copy.asks):
         for person, places in ask.asked.items():
             asked.add(person, places)
         if ask.reachable - len(record.authors.intersection(ask.approvers)) < ask.quorum:
             asked.add(_HOUSE_PEOPLE)
-    asked.owe(connection, "approval", record, now)
+    asked.owe(connection, "approval", record, now, without=heard.people, **more)
 
 
 def owe_passed_on(connection: sqlite3.Connection, record: MessageRecord, absent: str, now: datetime) -> tuple[str, ...]:
@@ -93,10 +125,35 @@ def nudge(connection: sqlite3.Connection, message_id: str, now: datetime) -> Nud
 
     The time that has come is struck out with the same write: it comes once.
     """
-    record, number = load_by_id(connection, message_id), number_of(connection, message_id)
-    if record is None or number is None:
+    parts = load_parts(connection, message_id)
+    if not parts:
         return None
-    reminded, escalated, touched = _Askings(), _Askings(), list[str]()
+    mail = whole([record for _, record in parts], message_id)
+    reminded, escalated = _Askings(), _Askings()
+    touched = {record.id: _nudge_part(connection, number, record, now, reminded, escalated) for number, record in parts}
+    if not any(touched.values()):
+        return None
+    again = reminded.owe(connection, "reminder", mail, now)
+    further = escalated.owe(connection, "escalated", mail, now)
+    for one, recipients in touched.items():
+        for word, people in (("remind", again), ("escalate", further)):
+            if people and recipients:
+                _line(connection, one, now, word, recipients, people)
+    viewers = [(person, number) for number, record in parts if touched[record.id] for person in further if person]
+    connection.executemany("INSERT OR IGNORE INTO viewer (person, message, role) VALUES (?, ?, 'approver')", viewers)
+    return Nudge(mail, again, further)
+
+
+def _nudge_part(
+    connection: sqlite3.Connection,
+    number: int,
+    record: MessageRecord,
+    now: datetime,
+    reminded: _Askings,
+    escalated: _Askings,
+) -> list[str]:
+    """What is due about one part; who hears of it is added to the lists. Returns the copies it is about."""
+    touched = []
     for copy in record.recipients:
         nudge_at = first_nudge(copy.asks)
         if copy.state is not State.HELD or nudge_at is None or nudge_at > now:
@@ -104,16 +161,7 @@ def nudge(connection: sqlite3.Connection, message_id: str, now: datetime) -> Nud
         asks = tuple(_nudged(ask, copy, now, reminded, escalated) for ask in copy.asks)
         _write(connection, number, copy, asks)
         touched.append(str(copy.address))
-    if not touched:
-        return None
-    again = reminded.owe(connection, "reminder", record, now)
-    further = escalated.owe(connection, "escalated", record, now)
-    for word, people in (("remind", again), ("escalate", further)):
-        if people:
-            _line(connection, record, now, word, touched, people)
-    viewers = [(person, number) for person in further if person]
-    connection.executemany("INSERT OR IGNORE INTO viewer (person, message, role) VALUES (?, ?, 'approver')", viewers)
-    return Nudge(record, again, further)
+    return touched
 
 
 def _nudged(ask: Asked, copy: RecipientRecord, now: datetime, reminded: _Askings, escalated: _Askings) -> Asked:
@@ -157,11 +205,11 @@ def _write(connection: sqlite3.Connection, number: int, copy: RecipientRecord, a
 
 def _line(
     connection: sqlite3.Connection,
-    record: MessageRecord,
+    message_id: str,
     now: datetime,
     word: str,
     recipients: Sequence[str],
     people: Sequence[str],
 ) -> None:
     named = [person or ADMINISTRATORS for person in people]
-    audit.append(connection, now, HOUSE, word, message_id=record.id, recipients=recipients, detail={"people": named})
+    audit.append(connection, now, HOUSE, word, message_id=message_id, recipients=recipients, detail={"people": named})

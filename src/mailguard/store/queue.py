@@ -23,8 +23,9 @@ from mailguard.store.db import Database
 from mailguard.store.files_seen import learn_files
 from mailguard.store.history import learn
 from mailguard.store.memory import learn_people
+from mailguard.store.parts import family, lead_of
 from mailguard.store.records import Job, RecordResult
-from mailguard.store.rows import address_of, clean, load, number_of, path_of, to_micro, to_moment
+from mailguard.store.rows import address_of, clean, load, number_of, path_of, to_micro, to_moment, to_text
 
 _EVENT = {Result.RELAYED: Event.RELAY, Result.DEFERRED: Event.DEFER, Result.FAILED: Event.FAIL}
 #: Due copies that are looked at for one claim: more recipients than that of few messages wait for the next one.
@@ -155,7 +156,8 @@ def _put_back(
         sender = connection.execute(
             "UPDATE message SET told = 1 WHERE number = ? RETURNING sender", (number,)
         ).fetchone()
-        outbox.owe(connection, "held", sender[0], now, message_id=message_id, detail={"recipients": listed})
+        lead = lead_of(connection, number)
+        outbox.owe(connection, "held", sender[0], now, message_id=lead, detail={"recipients": listed})
     return changed
 
 
@@ -198,7 +200,7 @@ def _record(
         connection.execute("DELETE FROM body WHERE message = ?", (number,))
     if kind == "mail" and done[Event.RELAY]:
         recipes.owe_password(connection, number, message_id, sender, now)
-    if kind == "mail" and told:
+    if kind == "mail" and (told or len(family(connection, number)) > 1):
         _tell_sent(one, sender)
     notice = _tell_bounced(one, sender, bounced) if kind == "mail" and sender and bounced else None
     return RecordResult(tuple(done[Event.RELAY]), tuple(done[Event.DEFER]), bounced, notice)
@@ -247,17 +249,23 @@ def _teach(one: _Try, sender: str, relayed: list[Address], state: State) -> None
 
 
 def _tell_sent(one: _Try, sender: str) -> None:
-    """Once nothing waits any more: people who were told "held" are told "sent", one time."""
+    """Once nothing of the mail waits any more: people who were told "held" are told "sent", one time."""
+    numbers = to_text(family(one.connection, one.number))
     rows = one.connection.execute(
-        "SELECT state, address FROM recipient WHERE message = ? ORDER BY position", (one.number,)
+        "SELECT state, address FROM recipient WHERE message IN (SELECT value FROM json_each(?))"
+        " ORDER BY message, position",
+        (numbers,),
     ).fetchall()
     sent = [address for state, address in rows if state == State.RELAYED]
     if not sent or any(state in (State.HELD, State.QUEUED) for state, _ in rows):
         return
     # A try that was recorded twice after a crash must not tell twice.
-    once = one.connection.execute("UPDATE message SET told = 0 WHERE number = ? AND told = 1", (one.number,))
+    once = one.connection.execute(
+        "UPDATE message SET told = 0 WHERE number IN (SELECT value FROM json_each(?)) AND told = 1", (numbers,)
+    )
     if once.rowcount:
-        outbox.owe(one.connection, "sent", sender, one.now, message_id=one.message_id, detail={"recipients": sent})
+        lead = lead_of(one.connection, one.number)
+        outbox.owe(one.connection, "sent", sender, one.now, message_id=lead, detail={"recipients": sent})
 
 
 def _tell_bounced(one: _Try, sender: str, bounced: tuple[Address, ...]) -> int:

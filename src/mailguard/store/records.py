@@ -24,10 +24,10 @@ from mailguard.store.asked import Paused as Paused
 
 MessageKind = Literal["mail", "letter"]
 #: What a notice asks a letter for. "told" may have a message that never came in, "reply" may know none; those from
-#: "login" on have none.
+#: "login" on have none. "gathered" is never owed: it is the letter that answers several.
 NoticeKind = Literal[
     "held", "approval", "reminder", "escalated", "answered", "urgent", "told", "sent", "password", "cancelled",
-    "rejected", "expired", "bounced", "reply", "comment", "login", "policy_refused", "policy_good",
+    "rejected", "expired", "bounced", "gathered", "reply", "comment", "login", "policy_refused", "policy_good",
     "letters_failing", "letters_good", "channel_failing", "channel_good",
     "monthly",
 ]  # fmt: skip
@@ -45,7 +45,7 @@ class RecipientRecord:
     decided_by, decided_at: who let it go or ended it, and when; "" and None while nobody did.
     recipe: what it is changed to before it leaves, with its secrets; None if that cannot be read: it must not leave.
     added: a rule gave it; the envelope did not name it. paused: the clock that somebody stopped (`frozen_by`), None if
-    it was not held then.
+    it was not held then. part: id of the message that it came in, where a mail came in several; else "".
     """
 
     address: Address
@@ -70,6 +70,7 @@ class RecipientRecord:
     recipe: Recipe | None = field(default=(), repr=False)
     added: bool = False
     paused: Paused | None = None
+    part: str = ""
 
     @property
     def needs_approval(self) -> bool:
@@ -116,7 +117,8 @@ class MessageRecord:
     """A message as the ledger has it. Facts are masked and without texts; the octets are at `Spool.body`.
 
     subject: None if there was no such field. references: message ids for threading. prefix: the fields that we put
-    above the octets. about: a letter's message. has_body: the octets are still there (retention).
+    above the octets. about: a letter's message. has_body: the octets are still there (retention). parts: ids of all
+    messages that are one mail with this one, the first in front; empty for a mail that came whole.
     """
 
     id: str
@@ -139,6 +141,12 @@ class MessageRecord:
     recipients: tuple[RecipientRecord, ...]
     about: str | None = None
     has_body: bool = True
+    parts: tuple[str, ...] = ()
+
+    @property
+    def lead(self) -> str:
+        """The id that the mail is called by, whichever part of it this is."""
+        return self.parts[0] if self.parts else self.id
 
     @property
     def state(self) -> State:

@@ -75,6 +75,20 @@ def path_of(text: str) -> ReversePath:
 
 def load(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[MessageRecord]:
     """The messages of these row numbers, in the order of the numbers given; those that are gone are left out."""
+    wanted, copies = json.dumps(list(numbers)), load_copies(connection, numbers)
+    parts = _parts(connection, wanted)
+    found = {
+        row[0]: _message(row, copies.get(row[0], ()), parts.get(row[0], ()))
+        for row in connection.execute(
+            f"SELECT {_MESSAGE} FROM message WHERE number IN (SELECT value FROM json_each(?))",  # noqa: S608
+            (wanted,),
+        )
+    }
+    return [found[number] for number in numbers if number in found]
+
+
+def load_copies(connection: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, list[RecipientRecord]]:
+    """The copies alone, by row number of their message."""
     wanted = json.dumps(list(numbers))
     copies: dict[int, list[RecipientRecord]] = {}
     rows = connection.execute(
@@ -85,14 +99,7 @@ def load(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[Message
     recipes = _recipes(connection, wanted) if any(row[19] is not None for row in rows) else {}
     for row in rows:
         copies.setdefault(row[0], []).append(_recipient(row, recipes))
-    found = {
-        row[0]: _message(row, copies.get(row[0], ()))
-        for row in connection.execute(
-            f"SELECT {_MESSAGE} FROM message WHERE number IN (SELECT value FROM json_each(?))",  # noqa: S608
-            (wanted,),
-        )
-    }
-    return [found[number] for number in numbers if number in found]
+    return copies
 
 
 def load_by_id(connection: sqlite3.Connection, message_id: str) -> MessageRecord | None:
@@ -107,7 +114,20 @@ def number_of(connection: sqlite3.Connection, message_id: str) -> int | None:
     return None if row is None else int(row[0])
 
 
-def _message(row: tuple[Any, ...], recipients: Iterable[RecipientRecord]) -> MessageRecord:
+def _parts(connection: sqlite3.Connection, wanted: str) -> dict[int, tuple[str, ...]]:
+    """The ids of all parts of the mails that came in several transactions, by row number of each."""
+    rows = connection.execute(
+        "SELECT p.message, m.id FROM part p JOIN part q ON q.first = p.first JOIN message m ON m.number = q.message"
+        " WHERE p.message IN (SELECT value FROM json_each(?)) ORDER BY p.message, q.message",
+        (wanted,),
+    )
+    found: dict[int, tuple[str, ...]] = {}
+    for number, message_id in rows:
+        found[number] = (*found.get(number, ()), message_id)
+    return found
+
+
+def _message(row: tuple[Any, ...], recipients: Iterable[RecipientRecord], parts: tuple[str, ...]) -> MessageRecord:
     return MessageRecord(
         id=row[1],
         kind=row[2],
@@ -129,6 +149,7 @@ def _message(row: tuple[Any, ...], recipients: Iterable[RecipientRecord]) -> Mes
         recipients=tuple(recipients),
         about=row[18],
         has_body=row[19] != "gone",
+        parts=parts,
     )
 
 

@@ -33,7 +33,10 @@ CREATE TABLE message (
     facts TEXT NOT NULL,
     verdict TEXT NOT NULL,
     -- What the judge knew besides envelope and facts (policy.case_json); '' for mail from before, and once forgotten.
-    circumstances TEXT NOT NULL DEFAULT ''
+    circumstances TEXT NOT NULL DEFAULT '',
+    -- A digest of what people see of it (mail.same): transactions that carry the same mail are its parts. NULL: it is
+    -- never a part of another.
+    content BLOB
 ) STRICT;
 
 -- Few indexes: each is written with every message. Senders are found by viewer, domains by words.
@@ -42,6 +45,15 @@ CREATE INDEX message_with_body ON message (ended_at) WHERE ended_at IS NOT NULL 
 
 -- The mail that a reply goes on with.
 CREATE INDEX message_thread ON message (message_id_header) WHERE teaches = 1 AND message_id_header <> '';
+
+-- Messages that are one mail to people: a cloud handed it over in several transactions. first: the row number of the
+-- one that came first, which it is called by. A mail that came whole has no row here.
+CREATE TABLE part (
+    message INTEGER PRIMARY KEY REFERENCES message (number) ON DELETE CASCADE,
+    first INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX part_first ON part (first);
 
 -- Small bodies; larger ones are files.
 CREATE TABLE body (
@@ -184,6 +196,12 @@ CREATE TABLE trouble (
     name TEXT PRIMARY KEY,         -- 'letters' or 'channel NAME'
     reason TEXT NOT NULL,
     since INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Who wants no letters about his own held mail until then.
+CREATE TABLE mute (
+    person TEXT PRIMARY KEY,
+    until INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Who wrote to whom; sender '' counts for the whole company.

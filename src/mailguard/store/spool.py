@@ -12,9 +12,8 @@ import contextlib
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -25,14 +24,15 @@ from mailguard.mail.address import Address
 from mailguard.mail.alteration import Prepared
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body, Message, new_message_id
+from mailguard.mail.same import content_digest
 from mailguard.mail.verdict import Verdict
 from mailguard.store import outbox
-from mailguard.store.absences import passed_on
 from mailguard.store.bodies import Bodies
 from mailguard.store.db import Database
 from mailguard.store.entry import NOTHING, Entry, actor_of, insert, letter_record, record_of
 from mailguard.store.errors import StoreError, typed
 from mailguard.store.files_seen import forget_files
+from mailguard.store.joining import enter
 from mailguard.store.memory import forget_people
 from mailguard.store.purge import Purged, Retention, purge_bodies, purge_facts, purge_messages
 from mailguard.store.records import MessageRecord
@@ -47,6 +47,8 @@ T = TypeVar("T")
 SMALL_BODY = 64 * 2**10
 #: Recipients up to which a record is made on the event loop: some microseconds each.
 _ON_LOOP = 50
+#: Characters of text that are digested on the event loop: a fraction of a millisecond.
+_DIGESTED_ON_LOOP = 100_000
 #: Threads that write, fsync and move files: fsyncs of several files overlap on the disk.
 _THREADS = 4
 #: A file that no row speaks of may belong to a transaction under way; after so long it does not.
@@ -105,21 +107,18 @@ class Spool:
         lease_until: its due recipients are claimed at once until then; whoever calls hands them on in memory.
         circumstances: what the judge knew besides envelope and facts (policy.case_json), so that it can judge again.
         prepared: the recipes of its copies.
+        The record that comes back says what it joined, and what was carried over (store.joining).
         A file body is adopted: moved into the spool. Raises StoreError and its kinds; then nothing was taken.
         """
         make = partial(record_of, message, facts, verdict, prefix, lease_until, prepared)
         record = await self._in_thread(make) if len(message.envelope.recipients) > _ON_LOOP else make()
+        digest = partial(content_digest, facts, message.body.sha256)
+        content = await self._in_thread(digest) if len(facts.text) + len(facts.html) > _DIGESTED_ON_LOOP else digest()
         octets = await self._settled(message.body, message.id)
         lease = None if lease_until is None else self._db.owner
         known = "" if circumstances is None else to_text(circumstances)
-        entry = Entry(record, octets, actor_of(message), lease, known, prepared.changes)
-
-        def enter(connection: sqlite3.Connection) -> MessageRecord:
-            kept = passed_on(connection, record, message.received_at)
-            insert(connection, replace(entry, record=kept), message.received_at)
-            return kept
-
-        return await self._enter(entry, enter)
+        entry = Entry(record, octets, actor_of(message), lease, known, prepared.changes, content)
+        return await self._enter(entry, lambda c: enter(c, entry, message.received_at))
 
     async def add_letter(
         self,
@@ -130,12 +129,12 @@ class Spool:
         about: str | None,
         now: datetime,
         prefix: bytes = b"",
-        notice_id: int | None = None,
+        ends: Sequence[int] = (),
         lease_until: datetime | None = None,
     ) -> MessageRecord | None:
-        """Queue a letter of ours from the null path, and end the notice that asked for it, in one transaction.
+        """Queue a letter of ours from the null path, and end the notices that asked for it, in one transaction.
 
-        None if the notice had been answered before: then nothing is queued, and nobody is told twice.
+        None if all of them had been answered before: then nothing is queued, and nobody is told twice.
         """
         body = Body(len(octets), await self._in_thread(lambda: hashlib.sha256(octets).hexdigest()), octets)
         record = letter_record(letter_id, to, body.size, body.sha256, about, now, prefix, lease_until)
@@ -143,7 +142,7 @@ class Spool:
         entry = Entry(record, kept, HOUSE, None if lease_until is None else self._db.owner)
 
         def change(connection: sqlite3.Connection) -> bool:
-            if notice_id is not None and not outbox.end(connection, notice_id, letter_id):
+            if ends and not outbox.end(connection, ends, letter_id):
                 return False
             insert(connection, entry, now)
             return True

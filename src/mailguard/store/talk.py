@@ -18,7 +18,7 @@ from mailguard.mail.lifecycle import State
 from mailguard.store.audit import lines_of
 from mailguard.store.records import Asked, Decision, HistoryLine, MessageRecord, RecipientRecord
 from mailguard.store.rows import asks_to_text, to_text
-from mailguard.store.wish import Wish, as_written, decision, found, owe, senders_of, wanted, write_line
+from mailguard.store.wish import Wish, as_written, decision, mail_of, owe, senders_of, wanted, write_line
 
 #: The events of the audit lines.
 COMMENT, FORWARD = "comment", "forward"
@@ -38,19 +38,25 @@ class Note:
 
 def comment(connection: sqlite3.Connection, message_id: str, note: Note) -> None:
     """Write a note down, and owe its letters."""
-    record, _ = found(connection, message_id)
-    readers = note.readers(record, lines_of(connection, message_id))
+    _, record = mail_of(connection, message_id)
+    readers = note.readers(record, said_of(connection, record))
     wish = Wish(None, note.actor, note.now, comment=note.text)
     write_line(connection, message_id, wish, COMMENT, [], {"told": list(readers)})
     for person in readers:
         owe(connection, person, record, wish, "comment", [], as_sender=person in senders_of(record))
 
 
+def said_of(connection: sqlite3.Connection, record: MessageRecord) -> list[HistoryLine]:
+    """All lines about a mail, in the order in which they were written."""
+    lines = [line for one in record.parts or (record.id,) for line in lines_of(connection, one)]
+    return sorted(lines, key=lambda line: line.number)
+
+
 def notes_of(connection: sqlite3.Connection, record: MessageRecord) -> list[str]:
     """What the sender said about his mail, for those who are asked: the newest notes, oldest first."""
     said = [
         line.comment[:_NOTE]
-        for line in lines_of(connection, record.id)
+        for line in said_of(connection, record)
         if line.event == COMMENT and line.actor in (*record.owners, *record.members)
     ]
     return said[-_NOTES:]
@@ -60,10 +66,28 @@ def forward(connection: sqlite3.Connection, message_id: str, wish: Wish, to: Add
     """Ask one more person. Whoever was asked himself passes on his voice: both share his seat. Anybody else who may
     forward adds a person whose yes is enough where it is for nobody else to say, and one of the approvers otherwise.
     """
-    record, number = found(connection, message_id)
-    meant = set(wanted(record, wish, (State.HELD,)))
-    texts, seats = dict[str, list[str]](), set[str]()
-    for one in record.recipients:
+    parts, mail = mail_of(connection, message_id)
+    seats: set[str] = set()
+    changed = [key for number, part in parts for key in _forward_part(connection, number, part, mail, wish, to, seats)]
+    if changed:
+        recipients = as_written(mail, changed)
+        more = {"instead_of": sorted(seats), "forwarded": True, "notes": notes_of(connection, mail)}
+        owe(connection, str(to), mail, wish, "approval", recipients, **more)
+    return decision(connection, mail, changed)
+
+
+def _forward_part(
+    connection: sqlite3.Connection,
+    number: int,
+    part: MessageRecord,
+    mail: MessageRecord,
+    wish: Wish,
+    to: Address,
+    seats: set[str],
+) -> list[str]:
+    """seats: the approvers in whose places he is asked are added."""
+    meant, texts = set(wanted(part, mail, wish, (State.HELD,))), dict[str, list[str]]()
+    for one in part.recipients:
         if one.address.key in meant and to.key not in one.voters:
             seats |= _seats(one, wish.actor.address)
             texts.setdefault(asks_to_text(_asked_too(one, wish.actor.address, to.key)), []).append(one.address.key)
@@ -76,11 +100,8 @@ def forward(connection: sqlite3.Connection, message_id: str, wish: Wish, to: Add
         connection.execute(
             "INSERT OR IGNORE INTO viewer (person, message, role) VALUES (?, ?, 'approver')", (to.key, number)
         )
-        recipients = as_written(record, changed)
-        write_line(connection, message_id, wish, FORWARD, recipients, {"to": str(to)})
-        more = {"instead_of": sorted(seats), "forwarded": True, "notes": notes_of(connection, record)}
-        owe(connection, str(to), record, wish, "approval", recipients, **more)
-    return decision(connection, number, record, changed)
+        write_line(connection, part.id, wish, FORWARD, as_written(part, changed), {"to": str(to)})
+    return changed
 
 
 def _seats(copy: RecipientRecord, person: str) -> set[str]:

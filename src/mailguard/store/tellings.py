@@ -7,7 +7,8 @@ or refuses it; a refused mail leaves no row, so the notice itself says what the 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -21,14 +22,19 @@ _MOST_RECIPIENTS = 50
 _MOST_HITS = 20
 
 
-def owe_hits(connection: sqlite3.Connection, record: MessageRecord, now: datetime) -> None:
-    """For a mail that was taken in. What the sender's letter about the hold says already, he is not told twice."""
+def owe_hits(connection: sqlite3.Connection, record: MessageRecord, now: datetime, said: Collection[str] = ()) -> None:
+    """For a mail that was taken in. What the sender's letter about the hold says already, he is not told twice.
+
+    said: rules of which people heard by an earlier part of the same mail.
+    """
     asked = any(
         one.state is State.HELD and one.disposition in (Disposition.CONFIRM, Disposition.APPROVE)
         for one in record.recipients
     )
     people = [copy.address for copy in record.recipients]
-    _owe(connection, record.id, record.sender, record.subject, people, record.verdict, now, said_already=asked)
+    hits = tuple(hit for hit in record.verdict.hits if hit.rule not in said)
+    verdict = replace(record.verdict, hits=hits)
+    _owe(connection, record.lead, record.sender, record.subject, people, verdict, now, said_already=asked)
 
 
 def owe_refused(

@@ -77,7 +77,8 @@ class Troubles:
             queued, unwritten, returned = connection.execute(
                 "SELECT"
                 " (SELECT count(*) FROM message WHERE kind = 'letter' AND state = 'queued' AND received_at <= ?1),"
-                " (SELECT count(*) FROM notice WHERE ended = 0 AND created_at <= ?1),"
+                " (SELECT count(*) FROM notice n WHERE ended = 0 AND created_at <= ?1 AND NOT (kind = 'held'"
+                " AND EXISTS (SELECT 1 FROM mute WHERE mute.person = lower(n.person) AND mute.until > ?1))),"
                 " (SELECT count(*) FROM message WHERE kind = 'letter' AND state = 'bounced' AND ended_at >= ?2)",
                 (late, since),
             ).fetchone()
@@ -116,4 +117,4 @@ def _owe(
     for person in tell or ("",):  # without administrators, rooms hear it still
         notice = outbox.owe(connection, kind, person, now, detail=detail)
         if not by_letter:  # chat channels read ended notices too
-            outbox.end(connection, notice)
+            outbox.end(connection, [notice])

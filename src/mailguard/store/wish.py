@@ -16,8 +16,8 @@ from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address
 from mailguard.mail.lifecycle import Event, State
 from mailguard.store import audit, outbox
+from mailguard.store.parts import load_parts, load_whole, whole
 from mailguard.store.records import Decision, MessageRecord, NoticeKind, RecipientRecord, owners_of
-from mailguard.store.rows import load_by_id, number_of, to_moment_or_none
 
 May = Callable[[MessageRecord, RecipientRecord], bool]
 
@@ -43,23 +43,23 @@ class Wish:
     urgent: bool = False
 
 
-def found(connection: sqlite3.Connection, message_id: str) -> tuple[MessageRecord, int]:
-    """A message and its row number. Raises KeyError."""
-    record, number = load_by_id(connection, message_id), number_of(connection, message_id)
-    if record is None or number is None:
+def mail_of(connection: sqlite3.Connection, message_id: str) -> tuple[list[tuple[int, MessageRecord]], MessageRecord]:
+    """The parts of a mail, each by itself with its row number, and the mail as people see it. Raises KeyError."""
+    parts = load_parts(connection, message_id)
+    if not parts:
         raise KeyError(message_id)
-    return record, number
+    return parts, whole([record for _, record in parts], message_id)
 
 
-def wanted(record: MessageRecord, wish: Wish, states: Iterable[State]) -> list[str]:
-    """The keys of the copies that are meant, may be changed, and are in a state for it."""
+def wanted(part: MessageRecord, mail: MessageRecord, wish: Wish, states: Iterable[State]) -> list[str]:
+    """The keys of a part's copies that are meant, may be changed, and are in a state for it."""
     named = None if wish.recipients is None else {address.key for address in wish.recipients}
     return [
         one.address.key
-        for one in record.recipients
+        for one in part.recipients
         if one.state in states
         and (named is None or one.address.key in named)
-        and (wish.may is None or wish.may(record, one))
+        and (wish.may is None or wish.may(mail, one))
     ]
 
 
@@ -101,7 +101,7 @@ def owe(
 ) -> None:
     """The letter to one person that a change makes necessary."""
     detail = {"actor": wish.actor.address, "comment": wish.comment, "recipients": recipients, **more}
-    outbox.owe(connection, kind, to, wish.now, message_id=record.id, detail=detail)
+    outbox.owe(connection, kind, to, wish.now, message_id=record.lead, detail=detail)
 
 
 def senders_of(record: MessageRecord) -> tuple[str, ...]:
@@ -111,14 +111,11 @@ def senders_of(record: MessageRecord) -> tuple[str, ...]:
     return (str(record.sender), *(keys[1:2] if shared else ()))
 
 
-def decision(connection: sqlite3.Connection, number: int, record: MessageRecord, changed: Iterable[str]) -> Decision:
+def decision(connection: sqlite3.Connection, mail: MessageRecord, changed: Iterable[str]) -> Decision:
     """What stands in the ledger now, and who decided last."""
-    by_key = {one.address.key: one.address for one in record.recipients}
-    state = connection.execute("SELECT state FROM message WHERE number = ?", (number,)).fetchone()[0]
-    row = connection.execute(
-        "SELECT decided_by, decided_at FROM recipient WHERE message = ? AND decided_at IS NOT NULL"
-        " ORDER BY decided_at DESC LIMIT 1",
-        (number,),
-    ).fetchone()
-    by, at = row or ("", None)
-    return Decision(tuple(by_key[key] for key in changed), State(state), by, to_moment_or_none(at))
+    by_key = {one.address.key: one.address for one in mail.recipients}
+    now = load_whole(connection, mail.id)
+    assert now is not None
+    decided = [(one.decided_at, one.decided_by) for one in now.recipients if one.decided_at is not None]
+    at, by = max(decided, default=(None, ""), key=lambda pair: pair[0])
+    return Decision(tuple(by_key[key] for key in changed), now.state, by, at)

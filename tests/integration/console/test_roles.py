@@ -73,6 +73,7 @@ PAGES: dict[str, tuple[int, ...]] = {
 FORMS: dict[str, tuple[tuple[int, ...], dict[str, str]]] = {
     "/messages/{id}/act": ((303, 404, 303, 403, 403, 403, 303), {"act": "cancel"}),
     "/bulk": ((303,) * 7, {"act": "cancel", "message": "{id}"}),  # what one may not see is not there
+    "/mine/peace": ((303,) * 7, {"length": "1h"}),  # everybody's own letters
     "/settings/absences": ((303, *(422,) * 6), {"first": "x", "last": "x", "delegates": ""}),  # everybody's own
     "/settings/absences/{id}": ((303, *(404,) * 6), {}),
     "/policy/simulations": (

@@ -129,7 +129,7 @@ async def test_a_letter_ends_its_notice_once(ledger: Ledger) -> None:
 
     async def letter(octets: bytes) -> object:
         name = new_message_id(NOON)
-        return await ledger.spool.add_letter(name, to, octets, about=record.id, now=NOON, notice_id=notice.id)
+        return await ledger.spool.add_letter(name, to, octets, about=record.id, now=NOON, ends=[notice.id])
 
     first = await letter(b"Subject: held\r\n\r\n")
     assert first is not None

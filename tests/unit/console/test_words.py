@@ -24,6 +24,7 @@ from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.organization import Language
 from mailguard.notify import letter_texts, reply_texts
 from mailguard.notify.phrases import Both
+from mailguard.review.quiet import LENGTHS
 from mailguard.store.visits import How
 
 FOLDER = Path(mailguard.console.__file__).parent
@@ -40,6 +41,8 @@ TABLES = (
 )  # fmt: skip
 #: Keys that are put together from a word: the words are here.
 BUILT = {
+    *(f"peace.{length}" for length in LENGTHS),
+    *("done.peace", "done.peace-end"),
     *(f"head.{state}" for state in State if state is not State.HELD),
     *(f"event.{event}" for event in Event),
     *(f"done.{word}" for word in DONE),

@@ -16,6 +16,7 @@ from mailguard.mail.alteration import ZipAttachments
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Because, Disposition
+from mailguard.notify.gathered import Gathered
 from mailguard.notify.letter_texts import TAGS
 from mailguard.notify.letters import ASKING, RETURNS, Kind, LetterContext, LetterSettings, ReplyResult, compose
 from mailguard.notify.monthly import Monthly
@@ -53,7 +54,10 @@ def letter(kind: Kind, language: Language = "ja", **changes: Any) -> EmailMessag
         changes = {"monthly": Monthly.of({"month": "2026-10", "now": {"mails": 5}}), **changes}
     if kind == "reply":
         changes = {"reply": ReplyResult("unclear", said="hm", reply_id="<answer@corp.example>"), **changes}
-    record = None if kind in WITHOUT_MAIL else changes.pop("record", held_mail(disposition, STATE_OF[kind]))
+    if kind == "gathered":
+        changes = {"gathered": Gathered((held_mail(),), frozenset(), 3), **changes}
+    mailless = kind in (*WITHOUT_MAIL, "gathered")
+    record = None if mailless else changes.pop("record", held_mail(disposition, STATE_OF[kind]))
     octets = compose(kind, language, context(record, **changes))
     return email.message_from_bytes(octets, policy=email.policy.default)
 
@@ -78,7 +82,7 @@ def test_every_kind_can_be_written_and_is_never_to_be_answered(kind: Kind, langu
         assert "https://mg.corp.example/x" in text(mail, part)
 
 
-@pytest.mark.parametrize("kind", sorted(set(KINDS) - set(WITHOUT_MAIL)))
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {*WITHOUT_MAIL, "gathered"}))
 def test_a_letter_lies_under_the_original(kind: Kind) -> None:
     mail = letter(kind)
     answer = ["<answer@corp.example>"] if kind == "reply" else []
@@ -281,3 +285,27 @@ def test_what_nobody_can_approve_is_said_in_the_letter() -> None:
     hits = tuple(replace(hit, notes=(note,)) for hit in record.verdict.hits)
     record = replace(record, verdict=replace(record.verdict, hits=hits))
     assert "No manager is known for ann" in text(letter("held", "en", record=record))
+
+
+@pytest.mark.parametrize(
+    ("asked", "head"),
+    [(frozenset(), "2 of your mails are held"), (frozenset({ID}), "2 mails wait for you")],
+)
+def test_a_letter_for_many_lists_what_waits(asked: frozenset[str], head: str) -> None:
+    other = replace(held_mail(subject="Another\r\nBcc: x"), id="0dfk2m8zv1q3w7xy00")
+    mail = letter("gathered", "en", gathered=Gathered((held_mail(), other), asked, 2), link="https://mg/mine")
+    said = text(mail)
+    assert head in said
+    for line in ("Another Bcc: x", "【御見積】お見積書をお送りします", "tanaka@examp1e.co.jp", "https://mg/mine"):
+        assert line in said
+    assert ("Mails to approve 1" in said) == bool(asked)
+
+
+def test_a_letter_for_many_says_how_many_it_does_not_list() -> None:
+    assert "ほかに5件あります" in text(letter("gathered", gathered=Gathered((held_mail(),), frozenset({ID}), 6)))
+
+
+def test_a_further_part_says_so() -> None:
+    for kind in ("held", "approval"):
+        assert "further part" in text(letter(kind, "en", further=True))
+        assert "further part" not in text(letter(kind, "en"))

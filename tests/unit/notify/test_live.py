@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tests.held import held_mail
 
-from mailguard.notify.live import Live, LiveNotice
+from mailguard.mail.lifecycle import State
+from mailguard.mail.verdict import Disposition
+from mailguard.notify.live import Live, LiveNotice, called
 
 ANN, BOB = frozenset({"ann@corp.example"}), frozenset({"bob@corp.example"})
 
@@ -24,6 +27,32 @@ async def test_who_sees_everything_hears_everything() -> None:
         assert admin is not None
         live.publish("held", "1", BOB)
         assert await admin.next(1) == LiveNotice("held", "1")
+
+
+async def test_only_who_is_called_is_called_and_who_hears_everything_knows_that_somebody_is() -> None:
+    live = Live()
+    with (
+        live.listening("ann@corp.example") as ann,
+        live.listening("bob@corp.example") as bob,
+        live.listening("admin@corp.example", everything=True) as admin,
+    ):
+        assert ann is not None
+        assert bob is not None
+        assert admin is not None
+        live.publish("held", "1", ANN | BOB, {"ann@corp.example": "hold"})
+        live.publish("decided", "1", ANN)
+        assert await ann.next(1) == LiveNotice("held", "1", "hold")
+        assert await ann.next(1) == LiveNotice("decided", "1")
+        assert await bob.next(1) == LiveNotice("held", "1")
+        assert await admin.next(1) == LiveNotice("held", "1", "other")
+        assert await admin.next(1) == LiveNotice("decided", "1")
+
+
+def test_who_is_called_about_a_hold() -> None:
+    assert called(held_mail()) == {"ann@corp.example": "hold"}
+    assert called(held_mail(Disposition.APPROVE)) == {"ann@corp.example": "hold", "boss@corp.example": "approval"}
+    assert called(held_mail(Disposition.DELAY)) == {}
+    assert called(held_mail(state=State.RELAYED)) == {}
 
 
 async def test_a_slow_listener_is_told_to_look_again_and_holds_nobody_up() -> None:

@@ -174,6 +174,10 @@ MAIL_TEXTS: dict[str, Both] = {
     "event.login": Both("お知らせのコードを入力", "Opened with the letter's code"),
     "event.late": Both("決定のあとに次のサーバーが応答", "The next server answered after the decision"),
     "event.purge": Both("本文を削除(保存期間の終了)", "Body removed (its time has passed)"),
+    "event.joined": Both(
+        "あとから届いた同じメールの宛先です。{by} の決定に従いました。",
+        "A further part of the same mail came: what {by} had decided counts for it too.",
+    ),
     "event.people": Both("対象: {people}", "For: {people}"),
     "event.comment": Both("コメント: {comment}", "Comment: {comment}"),
     "event.answer": Both("応答: {answer}", "Answer: {answer}"),

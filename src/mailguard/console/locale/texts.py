@@ -5,6 +5,7 @@ One module for each area of the console; a key stands in one of them.
 
 from __future__ import annotations
 
+from mailguard.console.locale.alert_texts import ALERT_TEXTS
 from mailguard.console.locale.audit_texts import AUDIT_TEXTS
 from mailguard.console.locale.decide_texts import DECIDE_TEXTS
 from mailguard.console.locale.figure_texts import FIGURE_TEXTS
@@ -18,6 +19,7 @@ from mailguard.console.locale.trouble_texts import TROUBLE_TEXTS
 from mailguard.notify.phrases import Both
 
 TEXTS: dict[str, Both] = {
+    **ALERT_TEXTS,
     **DECIDE_TEXTS,
     **FRAME_TEXTS,
     **LIST_TEXTS,

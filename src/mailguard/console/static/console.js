@@ -13,6 +13,11 @@
   const tick = () => {
     for (const clock of document.querySelectorAll("[data-until]")) {
       clock.textContent = left(Date.parse(clock.dataset.until));
+      // Whoever ended it says so; should that not be heard, look after a while.
+      if ("ends" in clock.dataset && Date.parse(clock.dataset.until) + 3000 < Date.now()) {
+        delete clock.dataset.ends;
+        changed();
+      }
     }
   };
 
@@ -28,7 +33,7 @@
   const busy = () =>
     [...document.querySelectorAll("main textarea, main input[type=text], main input[type=search], main input[type=email]")]
       .some((field) => field === document.activeElement || field.value !== field.defaultValue) ||
-    document.querySelector("main input[type=checkbox]:checked, main input[type=radio]:checked, main input[type=radio]:focus") !== null ||
+    document.querySelector("main form input[type=checkbox]:checked, main input[type=radio]:checked, main input[type=radio]:focus") !== null ||
     document.querySelector("main button:focus, main [data-open]:focus") !== null;
 
   const show = () => {
@@ -39,28 +44,34 @@
     const answer = await fetch(location.href, { headers: { "X-Live": "1" }, credentials: "same-origin" });
     if (!answer.ok || answer.redirected) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    document.title = page.title;
+    const banner = document.querySelector("#changed");
+    if (busy() && banner) {
+      banner.hidden = false;
+      return;
+    }
     const open = [...document.querySelectorAll("main details")].map((one) => one.open);
     for (const name of ["main", ".bar"]) {
       const fresh = page.querySelector(name), old = document.querySelector(name);
       if (fresh && old) old.replaceWith(fresh);
     }
     [...document.querySelectorAll("main details")].forEach((one, at) => { if (open[at]) one.open = true; });
-    document.title = page.title;
     show();
+    document.dispatchEvent(new Event("mailguard:shown"));
   };
-  const changed = () => {
-    const banner = document.querySelector("#changed");
-    if (busy() && banner) banner.hidden = false;
-    else replace().catch(() => {});
-  };
+  const changed = () => { replace().catch(() => {}); };
 
+  // Whether this browser notifies (notify.js): then a page that shows nothing live hears of mail all the same.
+  const alerted = () => { try { return !!localStorage.getItem("mailguard-alerts"); } catch { return false; } };
   let waiting = 0;
   const hear = () => {
     const about = document.querySelector("main")?.dataset.live;
-    if (!about || !root.events || !window.EventSource) return;
+    if (!(about || alerted()) || !root.events || !window.EventSource) return;
     const source = new EventSource(root.events);
     source.addEventListener("mail", (event) => {
-      const id = JSON.parse(event.data).message_id;
+      const said = JSON.parse(event.data), id = said.message_id;
+      document.dispatchEvent(new CustomEvent("mailguard:mail", { detail: said }));
+      if (!about) return;
       if (about !== "list" && id && id !== about) return;
       clearTimeout(waiting);
       waiting = setTimeout(changed, 150);
@@ -68,7 +79,7 @@
     // What happened while no stream was open was not heard: look again after a break, and while something is under way.
     let first = true;
     source.addEventListener("open", () => {
-      if (!first) changed();
+      if (!first && about) changed();
       first = false;
     });
     const looking = setInterval(() => {

@@ -1,0 +1,49 @@
+"""Whether two transactions carry the same mail: by what people see of it, not by its octets.
+
+A cloud that hands one mail over in several transactions writes its own trace fields into each part, and may fold lines
+or choose boundaries anew; so those do not count. Whom the header names, who wrote it, subject, text, HTML and files
+do. What could not be read whole counts by its octets. Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+
+from mailguard.mail.facts import Facts, HeaderAddress
+
+#: Findings after which the text or the files may be more than was read.
+_PARTLY_READ = frozenset(
+    {"unreadable", "limit_reached", "too_many_parts", "nested_too_deep", "partial", "ambiguous_mime", "external_body"}
+)
+
+
+def content_digest(facts: Facts, sha256: str) -> bytes:
+    """What tells this mail from others: 32 octets of SHA-256. facts: with their texts; sha256: of all its octets.
+
+    Bcc is left out: a part may name its own hidden recipient, and the envelope is compared elsewhere.
+    """
+    digest = hashlib.sha256()
+    for text in _said(facts, sha256):
+        octets = text.encode("utf-8", "surrogatepass")
+        digest.update(len(octets).to_bytes(8, "big") + octets)
+    return digest.digest()
+
+
+def _said(facts: Facts, sha256: str) -> Iterator[str]:
+    headers = facts.headers
+    for people in (headers.sender, headers.reply_to, headers.to, headers.cc):
+        yield from _people(people)
+    yield "no subject" if headers.subject is None else f"subject {headers.subject}"
+    yield from (facts.text, facts.html, facts.calendar, f"{facts.signed} {facts.encrypted} {facts.shown}")
+    yield str(len(facts.attachments))
+    for file in facts.attachments:
+        yield from (file.filename, file.declared_type, file.sha256)
+    yield sha256 if any(finding.code in _PARTLY_READ for finding in facts.findings) else ""
+
+
+def _people(people: Iterable[HeaderAddress]) -> Iterator[str]:
+    listed = list(people)
+    yield str(len(listed))
+    for one in listed:
+        yield from (one.address, one.name)

@@ -1,0 +1,50 @@
+"""Who wants no letters about his own held mail for a while. A mute only delays letters: the notices stay owed."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+
+from mailguard.mail.actor import Actor
+from mailguard.store import audit
+from mailguard.store.db import Database
+from mailguard.store.rows import to_micro, to_moment
+
+
+class Mutes:
+    """Times until which people are left in peace, by the key of the person."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def set(self, actor: Actor, until: datetime, now: datetime) -> None:
+        """No letters to this person until then; a time set before no longer counts."""
+        sql = "INSERT INTO mute (person, until) VALUES (?1, ?2) ON CONFLICT (person) DO UPDATE SET until = ?2"
+
+        def change(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM mute WHERE until <= ?", (to_micro(now),))
+            connection.execute(sql, (actor.address, to_micro(until)))
+            audit.append(connection, now, actor, "mute", detail={"until": to_micro(until)})
+
+        await self._db.write(change)
+
+    async def end(self, actor: Actor, now: datetime) -> bool:
+        """Letters again from now on. False if none were held back."""
+
+        def change(connection: sqlite3.Connection) -> bool:
+            gone = connection.execute("DELETE FROM mute WHERE person = ? RETURNING until", (actor.address,)).fetchall()
+            if gone:
+                audit.append(connection, now, actor, "unmute")
+            return bool(gone)
+
+        return await self._db.write(change)
+
+    async def of(self, person: str, now: datetime) -> datetime | None:
+        """Until when, None if not muted now."""
+        return (await self.all(now)).get(person)
+
+    async def all(self, now: datetime) -> dict[str, datetime]:
+        """Everybody who is muted now."""
+        sql = "SELECT person, until FROM mute WHERE until > ?"
+        rows = await self._db.read(lambda c: c.execute(sql, (to_micro(now),)).fetchall())
+        return {person: to_moment(until) for person, until in rows}

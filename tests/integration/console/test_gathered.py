@@ -1,0 +1,125 @@
+"""Many alerts to one person become one letter, and peace from letters: over a real ledger, whatever is restarted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from tests.reception import ANN, BOSS, Reception, actor, open_reception, text_of
+
+from mailguard.mail.verdict import Disposition
+from mailguard.notify.gathering import Merge
+from mailguard.review import Act
+from mailguard.review.quiet import Quiet
+from mailguard.store.mutes import Mutes
+
+MERGE = Merge(after=2, within=timedelta(minutes=5))
+
+
+async def hold(reception: Reception, count: int, disposition: Disposition = Disposition.CONFIRM) -> list[str]:
+    return [await reception.take_in(disposition, subject=f"Mail {number}") for number in range(1, count + 1)]
+
+
+async def to(reception: Reception, person: str) -> list[EmailMessage]:
+    return [letter for letter in await reception.letters() if letter["to"] == person]
+
+
+def kinds(letters: list[EmailMessage]) -> list[str]:
+    return [str(letter["x-mailguard-letter"]) for letter in letters]
+
+
+async def test_after_a_few_letters_one_lists_the_others_at_the_end(tmp_path: Path) -> None:
+    async with open_reception(tmp_path, merge=MERGE) as reception:
+        await hold(reception, 5)
+        assert kinds(await to(reception, ANN)) == ["held", "held"]
+        reception.clock.pass_by(seconds=301)
+        letters = await to(reception, ANN)
+        assert kinds(letters) == ["held", "held", "gathered"]
+        said = text_of(letters[-1])
+        assert all(f"Mail {number}" in said for number in (3, 4, 5))
+        assert "Mail 1" not in said
+        assert f"{reception.settings.url}/mine" in said
+        assert await reception.outbox.pending() == []
+
+
+async def test_what_was_decided_meanwhile_is_not_listed_and_one_that_is_left_gets_its_own(tmp_path: Path) -> None:
+    async with open_reception(tmp_path, merge=MERGE) as reception:
+        ids = await hold(reception, 4)
+        await reception.post.write_owed()
+        await reception.review.act(actor(ANN, reception.access), ids[3], Act.CANCEL)
+        reception.clock.pass_by(seconds=301)
+        letters = [letter for letter in await to(reception, ANN) if letter["x-mailguard-letter"] != "cancelled"]
+        assert kinds(letters) == ["held"] * 3
+        assert "Mail 3" in str(letters[-1]["subject"])
+        assert await reception.outbox.pending() == []
+
+
+async def test_a_restart_forgets_nothing_and_begins_no_new_flood(tmp_path: Path) -> None:
+    async with open_reception(tmp_path, merge=MERGE) as reception:
+        await hold(reception, 4)
+        assert len(await to(reception, ANN)) == 2
+    async with open_reception(tmp_path, merge=MERGE) as reception:
+        await reception.post.start()
+        await reception.post.stop()
+        assert len(await to(reception, ANN)) == 2
+        assert len(await reception.outbox.pending()) == 2
+    async with open_reception(tmp_path, merge=MERGE) as reception:
+        reception.clock.pass_by(seconds=301)
+        assert kinds(await to(reception, ANN)) == ["held", "held", "gathered"]
+
+
+async def test_an_approver_is_asked_once_for_many(tmp_path: Path) -> None:
+    async with open_reception(tmp_path, merge=MERGE) as reception:
+        await hold(reception, 4, Disposition.APPROVE)
+        await reception.post.write_owed()
+        reception.clock.pass_by(seconds=301)
+        letters = await to(reception, BOSS)
+        assert kinds(letters) == ["approval", "approval", "gathered"]
+        assert "need your approval" in text_of(letters[-1])
+
+
+@pytest.mark.parametrize("early", [True, False])
+async def test_peace_from_letters_about_own_mail_ends_with_one_letter(reception: Reception, early: bool) -> None:
+    quiet = Quiet(Mutes(reception.db), timezone="Asia/Tokyo", now=reception.clock)
+    ann = actor(ANN, reception.access)
+    until = await quiet.begin(ann, "1h")
+    assert (until, await quiet.until(ann)) == (reception.clock() + timedelta(hours=1), until)
+    await hold(reception, 2, Disposition.APPROVE)
+    decided = await reception.take_in(Disposition.CONFIRM, subject="Decided")
+    assert await to(reception, ANN) == []
+    assert len(await to(reception, BOSS)) == 2
+    await reception.review.act(ann, decided, Act.CANCEL)
+    assert kinds(await to(reception, ANN)) == ["cancelled"]
+    if early:
+        await quiet.end(ann)
+        assert await quiet.until(ann) is None
+    else:
+        reception.clock.pass_by(minutes=61)
+    letters = await to(reception, ANN)
+    assert kinds(letters) == ["cancelled", "gathered"]
+    assert "2 of your mails are held" in text_of(letters[-1])
+
+
+async def test_today_ends_at_midnight_of_the_company(reception: Reception) -> None:
+    quiet = Quiet(Mutes(reception.db), timezone="Asia/Tokyo", now=reception.clock)
+    until = await quiet.begin(actor(ANN, reception.access), "today")
+    assert timedelta(0) < until - reception.clock() <= timedelta(days=1)
+    assert (until + timedelta(hours=9)).strftime("%H:%M:%S") == "00:00:00"
+
+
+async def test_two_parts_in_one_letter_are_one_mail(tmp_path: Path) -> None:
+    async with open_reception(tmp_path, merge=Merge(after=1, within=timedelta(minutes=5))) as reception:
+        await reception.take_in(subject="First")
+        await reception.post.write_owed()
+        for person in ("a@partner.example", "b@partner.example"):
+            await reception.take_in(subject="In parts", to=(person,), flagged=(person,))
+        await reception.take_in(subject="Last", to=("c@partner.example",), flagged=())
+        await reception.post.write_owed()
+        reception.clock.pass_by(seconds=301)
+        letters = await to(reception, ANN)
+        said = text_of(letters[-1])
+        assert "2 of your mails are held" in said
+        assert said.count("In parts") == 1
+        assert "a@partner.example, b@partner.example" in said
