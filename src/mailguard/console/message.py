@@ -22,7 +22,7 @@ from mailguard.console.risky import Risky
 from mailguard.console.visit import SEES_ALL, checked_form, field, go, hand_over, known_visitor, speaker
 from mailguard.mail.actor import Actor
 from mailguard.mail.lifecycle import State
-from mailguard.review import Background, View
+from mailguard.review import Background, Reading, View
 
 #: Words of ?done= that a page repeats; anything else is not said.
 DONE = frozenset({
@@ -74,7 +74,7 @@ async def act(request: Request) -> Response:
     if field(form, "act", 40) == "look":  # Enter in a field: nothing is decided by accident
         return go(request, f"/messages/{message_id}")
     view = await desk.review.show(actor, message_id)
-    fresh = await facts_again(desk, actor, view.record, asked=bool(field(form, "body", 10)))
+    fresh = await facts_again(desk, actor, view.record, "text", asked=bool(field(form, "body", 10)))
     try:
         done = await perform(desk, actor, view, risky_of(view.record, fresh), form)
     except Unanswered as open_question:
@@ -88,7 +88,9 @@ async def page_of(request: Request, actor: Actor, view: View, given: Given = NOT
     """The page of a mail for somebody who may see it. given: what he answered so far."""
     desk, (visitor, _) = desk_of(request), await known_visitor(request)
     by, asked = speaker(desk, visitor), request.query_params
-    fresh = await facts_again(desk, actor, view.record, asked="body" in asked)
+    # What is read for the questions is shown on the page as its text is.
+    reading: Reading = "unmasked" if "unmasked" in asked else "text"
+    fresh = await facts_again(desk, actor, view.record, reading, asked="body" in asked)
     what = risky_of(view.record, fresh)
     everybody = asked.get("people") == "all"
     if given is NOTHING and "choice" in asked:
