@@ -41,6 +41,7 @@ from mailguard.mail.envelope import Client, Envelope
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body, Message, new_message_id
 from mailguard.mail.organization import Organization
+from mailguard.mail.outcome import Outcome, result_of
 from mailguard.mail.subaddress import SubAddress
 from mailguard.mail.verdict import Ask, Because, Disposition, HoldTerms, RecipientVerdict, RuleHit, Verdict
 from mailguard.notify.gathering import Merge
@@ -50,7 +51,7 @@ from mailguard.notify.post import Post
 from mailguard.notify.tickets import Tickets
 from mailguard.policy.rule import Policy
 from mailguard.replies import Replies, ReplyTickets
-from mailguard.review import Filter, Review
+from mailguard.review import Bulk, Filter, HistoryLine, Listing, MyHistory, Review
 from mailguard.review.absences import AbsenceReview
 from mailguard.review.audits import AuditReview
 from mailguard.review.figures import FigureReview
@@ -58,6 +59,7 @@ from mailguard.review.quiet import Quiet
 from mailguard.review.rules import RuleReview
 from mailguard.store.absences import Absences
 from mailguard.store.audit import Audit
+from mailguard.store.bulk import BulkJobs
 from mailguard.store.db import Database
 from mailguard.store.holds import Holds
 from mailguard.store.incidents import Incidents
@@ -67,6 +69,9 @@ from mailguard.store.queue import Queue
 from mailguard.store.reply_tickets import ReplyTicketStore
 from mailguard.store.sessions import Sessions
 from mailguard.store.spool import Spool
+from mailguard.store.tallies import Tallies
+from mailguard.store.turned_away import TurnedAway
+from mailguard.store.views import SavedViews
 from mailguard.workshop import Workshop
 
 URL = "http://console.test"
@@ -119,6 +124,9 @@ class Reception:
     queue: Queue
     holds: Holds
     review: Review
+    bulk: Bulk
+    listing: Listing
+    sent: MyHistory
     access: Access
     replies: Replies
     outbox: Outbox
@@ -170,6 +178,32 @@ class Reception:
         tried = await Workshop().try_out(body, verdict)
         await self.spool.add(message, facts, tried.verdict, b"", prepared=tried.prepared)
         return message_id
+
+    async def refuse(self, *, sender: str = ANN, to: tuple[str, ...] = OUTSIDERS, subject: str = "Quotation") -> str:
+        """Let policy refuse a mail at the door. Returns the id that it would have had."""
+        body = Body.of(MAIL.format(subject=subject, text="x", html="x").encode())
+        people = tuple(map(parse_address, to))
+        verdict = self._verdict(Disposition.REJECT, people, (), (), None, (TANAKA,), timedelta(0), 1, False)
+        client = Client("192.0.2.7", "pc", login=sender)
+        envelope = Envelope(parse_reverse_path(f"<{sender}>"), people, client)
+        message = Message(new_message_id(self.clock()), envelope, body, self.clock())
+        facts = await self.readers.read(body)
+        await TurnedAway(self.db).refused(message, facts, verdict, self.clock(), circumstances={"known": 1})
+        return message.id
+
+    async def relay(self, message_id: str) -> None:
+        """Let the next server take what is queued of a mail."""
+        (job,) = [
+            one
+            for one in await self.queue.claim(self.clock(), timedelta(minutes=1), 100)
+            if one.record.id == message_id
+        ]
+        taken = dict.fromkeys(job.recipients, Outcome(result_of(250), 250, "2.0.0 ok"))
+        await self.queue.record(message_id, taken, self.clock(), None, give_up=False)
+
+    async def audit_lines(self) -> list[HistoryLine]:
+        """The audit log, newest first."""
+        return await Audit(self.db).latest(1000)
 
     def _verdict(
         self,
@@ -289,6 +323,10 @@ async def open_reception(
         holds, spool, audit, organization=company, administrators=frozenset({ADMIN}), live=live,
         released=lambda: None, now=clock,
     )  # fmt: skip
+    jobs, administrators, refused = BulkJobs(db), frozenset({ADMIN}), TurnedAway(db)
+    bulk = Bulk(review, holds, jobs, live=live, administrators=administrators, now=clock)
+    listing = Listing(holds, Tallies(db), SavedViews(db), audit, now=clock, timezone=company.timezone)
+    sent = MyHistory(holds, audit, refused)
     access = Access(
         Sessions(db), outbox, audit,
         AccessSettings(
@@ -310,7 +348,8 @@ async def open_reception(
     absences = AbsenceReview(Absences(db), organization=company, live=live, noticed=lambda: None, now=clock)
     incidents = IncidentRoom(Incidents(db), holds, audit, stopped=lambda _: None, now=clock)
     app = build(
-        console, review=review, access=access, live=live, readers=readers, outside=outside, now=clock, version="0",
+        console, review=review, bulk=bulk, listing=listing, sent=sent,
+        access=access, live=live, readers=readers, outside=outside, now=clock, version="0",
         policy=lambda: {"policy": "f" * 64, "rules": []}, trials=trials, absences=absences,
         incidents=incidents,
         ways=ways(access, clock),
@@ -330,6 +369,9 @@ async def open_reception(
             Queue(db),
             holds,
             review,
+            bulk,
+            listing,
+            sent,
             access,
             replies,
             outbox,

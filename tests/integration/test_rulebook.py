@@ -137,6 +137,9 @@ async def test_the_console_shows_it_to_administrators_and_letters_say_it(tmp_pat
         house.app = build(
             house.settings,
             review=house.review,
+            bulk=house.bulk,
+            listing=house.listing,
+            sent=house.sent,
             access=house.access,
             live=house.live,
             readers=house.readers,

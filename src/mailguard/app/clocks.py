@@ -39,6 +39,18 @@ class Clocks:
                 async with asyncio.timeout(wait):
                     await self._tick.wait()
 
+    async def bulk(self) -> None:
+        """Begin acts over many mails when the time to undo them is over; looks every second for those of others."""
+        while True:
+            wait = 1.0
+            try:
+                following = await self._rooms.bulk.run_due()
+                if following is not None:
+                    wait = min(wait, max(0.01, (following - utc_now()).total_seconds()))
+            except Exception as error:
+                events.fault("review", error)
+            await asyncio.sleep(wait)
+
     async def housekeep(self) -> None:
         """Count what waits for the figures, and remove what is past its time."""
         keep = self._rooms.config.settings.store.retention

@@ -97,6 +97,9 @@ class Reception:
         app = build(
             settings,
             review=rooms.review,
+            bulk=rooms.bulk,
+            listing=rooms.listing,
+            sent=rooms.sent,
             access=rooms.access,
             ways=ways,
             live=rooms.live,

@@ -124,7 +124,7 @@ class House:
             stack.push_async_callback(self._chat.stop)
         _runs(stack, made.watchdog.watch(), "watchdog")
         clocks = Clocks(rooms, self._tick, adopt=self._adopt)
-        for clock in (clocks.expire, clocks.housekeep):
+        for clock in (clocks.expire, clocks.bulk, clocks.housekeep):
             _runs(stack, clock(), clock.__name__)
         await stack.enter_async_context(hint.listening(ledger_path(self.config), self._tapped))
 

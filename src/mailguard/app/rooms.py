@@ -24,10 +24,11 @@ from mailguard.incident import IncidentRoom
 from mailguard.mail.directory import NOBODY, Directory
 from mailguard.notify.live import Live
 from mailguard.replies.tickets import ReplyTickets
-from mailguard.review import Review
+from mailguard.review import Bulk, Listing, MyHistory, Review
 from mailguard.review.absences import AbsenceReview
 from mailguard.store.absences import Absences
 from mailguard.store.audit import Audit
+from mailguard.store.bulk import BulkJobs
 from mailguard.store.chat import ChatOutbox
 from mailguard.store.db import Database
 from mailguard.store.history import History
@@ -39,8 +40,10 @@ from mailguard.store.records import MessageRecord
 from mailguard.store.reply_tickets import ReplyTicketStore
 from mailguard.store.sessions import Sessions
 from mailguard.store.spool import Spool
+from mailguard.store.tallies import Tallies
 from mailguard.store.troubles import Troubles
 from mailguard.store.turned_away import TurnedAway
+from mailguard.store.views import SavedViews
 
 _KEY_OCTETS = 32
 
@@ -78,6 +81,9 @@ class Rooms:
     reply_tickets: ReplyTickets
     absences: AbsenceReview
     incidents: IncidentRoom
+    bulk: Bulk
+    listing: Listing
+    sent: MyHistory
     hints: Hints
 
 
@@ -122,6 +128,18 @@ def _rooms(config: Config, db: Database) -> Rooms:
         now=utc_now,
         directory=lambda: hints.directory(),
     )
+    bulk = Bulk(
+        review,
+        holds,
+        BulkJobs(db),
+        live=live,
+        administrators=administrators,
+        now=utc_now,
+        due=lambda: hints.noticed(),
+    )
+    timezone = organization(config).timezone
+    turned_away = TurnedAway(db)
+    listing = Listing(holds, Tallies(db), SavedViews(db), audit, now=utc_now, timezone=timezone)
     ways_in = AccessSettings(
         organization(config),
         administrators,
@@ -167,13 +185,16 @@ def _rooms(config: Config, db: Database) -> Rooms:
         outbox=outbox,
         chat=ChatOutbox(db),
         troubles=Troubles(db),
-        turned_away=TurnedAway(db),
+        turned_away=turned_away,
         live=live,
         access=access,
         review=review,
         reply_tickets=reply_tickets,
         absences=absences,
         incidents=incidents,
+        bulk=bulk,
+        listing=listing,
+        sent=MyHistory(holds, audit, turned_away),
         hints=hints,
     )
 

@@ -28,11 +28,13 @@ from mailguard.app.rooms import Rooms, ledger_path, open_rooms, utc_now
 from mailguard.cli.setup import fail, read_config
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.lifecycle import State
+from mailguard.mail.query_text import QueryError, QueryProblem, parse_query
 from mailguard.store.errors import StoreError
 from mailguard.store.records import Filter
 
 T = TypeVar("T")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_PAIR = re.compile(r"""(?<!\S)([A-Za-z_]\w*)=("[^"]*"|'[^']*'|\S*)""")
 _KEYS = ("state", "q", "sender", "recipient", "rule", "before", "older")
 
 
@@ -81,38 +83,50 @@ def acting() -> Actor:
     return Actor(f"cli-{name}", Role.ADMINISTRATOR, "cli")
 
 
-def read_filter(texts: tuple[str, ...], *, acts: bool = False) -> Filter:
-    """`state=held sender=ann@corp.example older=3d words` to a Filter; bare words are searched. Usage errors.
+def read_filter(texts: tuple[str, ...], timezone: str, *, acts: bool = False) -> Filter:
+    """`state:held from:ann@corp.example older:3d words` to a Filter: the language of docs/queue.md, and the older
+    `key=value` besides it. Usage errors.
 
     acts: something is done to what matches, and bare words are refused: a search must be meant.
     """
-    given: dict[str, str] = {}
-    words: list[str] = []
-    for text in texts:
-        try:
-            parts = shlex.split(text)
-        except ValueError as error:
-            raise click.BadParameter(f"{error}", param_hint="--filter") from None
-        for part in parts:
-            key, equals, value = part.partition("=")
-            if not equals:
-                words.append(part)
-            elif key not in _KEYS:
-                raise click.BadParameter(f"unknown key {key!r}: use {', '.join(_KEYS)}", param_hint="--filter")
-            else:
-                given[key] = value
-    if acts and words:
-        example = shlex.quote(f'q="{" ".join(words)}"')
+    given, rest = _older_keys(" ".join(texts))
+    try:
+        query = parse_query(rest, utc_now(), timezone)
+    except QueryError as error:
+        raise click.BadParameter("; ".join(_said(rest, one) for one in error.problems), param_hint="--filter") from None
+    if acts and query.has_words:
+        example = shlex.quote(f'q="{rest.strip()}"')
         raise click.BadParameter(f"words need a key to act on what they find: write {example}", param_hint="--filter")
     return Filter(
         state=_state(given.get("state", "")),
-        q=" ".join([given.get("q", ""), *words]).strip(),
+        q=given.get("q", ""),
         sender=given.get("sender", ""),
         recipient=given.get("recipient", ""),
         rule=given.get("rule", ""),
         before=given.get("before", ""),
         older=utc_now() - _age(given["older"]) if "older" in given else None,
+        query=query,
     )
+
+
+def _older_keys(text: str) -> tuple[dict[str, str], str]:
+    """The `key=value` pairs, and what is left. Whatever looks like a pair must be one: a typo would be searched for."""
+    given: dict[str, str] = {}
+
+    def take(match: re.Match[str]) -> str:
+        key, value = match[1], match[2]
+        if key not in _KEYS:
+            raise click.BadParameter(f"unknown key {key!r}: use {', '.join(_KEYS)}", param_hint="--filter")
+        given[key] = value[1:-1] if value[:1] in ("'", '"') else value
+        return " "
+
+    rest = _PAIR.sub(take, text)
+    return given, rest
+
+
+def _said(text: str, problem: QueryProblem) -> str:
+    piece = text[problem.at : problem.at + problem.length]
+    return f"{piece!r} (character {problem.at + 1}): {problem.because.en}"
 
 
 def plain(text: str) -> str:

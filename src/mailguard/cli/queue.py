@@ -18,7 +18,7 @@ import click
 from mailguard.app.rooms import Rooms
 from mailguard.cli.ledger import acting, local, plain, read_filter, with_ledger
 from mailguard.cli.queue_acts import add_acts
-from mailguard.cli.setup import fail, with_config
+from mailguard.cli.setup import fail, read_config, with_config
 from mailguard.mail.address import Address, AddressError, parse_typed
 from mailguard.mail.lifecycle import State
 from mailguard.review import DECIDING, Act, MessageRecord, Refused, ReviewError, record_to_json, view_to_json
@@ -28,8 +28,8 @@ FILTER = click.option(
     "--filter",
     "filters",
     multiple=True,
-    metavar="KEY=VALUE",
-    help="state= sender= recipient= rule= older=3d before=ID q=WORDS; may be repeated.",
+    metavar="FILTER",
+    help="As in the console's search box: state:held from: to: rule: older:3d -to: ... or key=value; may be repeated.",
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 
@@ -53,7 +53,8 @@ add_acts(queue)
 @JSON
 def list_(config_file: Path | None, filters: tuple[str, ...], limit: int, as_json: bool) -> None:
     """Held and queued mail, newest first; any other state with --filter state=..."""
-    chosen = read_filter(filters)
+    timezone = read_config(config_file).settings.organization.timezone
+    chosen = read_filter(filters, timezone)
 
     async def work(rooms: Rooms) -> None:
         records = await _open_mail(rooms, chosen, limit)
@@ -130,7 +131,7 @@ def _verb(name: str, act: Act, what: str) -> None:
         if recipients and len(ids) != 1:
             raise click.UsageError("--recipient goes with exactly one ID")
         if filters:
-            _by_filter(config_file, act, read_filter(filters, acts=True), comment, dry_run, yes, as_json)
+            _by_filter(config_file, act, _acting_filter(config_file, filters), comment, dry_run, yes, as_json)
         else:
             wanted = Act.URGENT if urgent else act
             _by_id(config_file, wanted, ids, _addresses(recipients) or None, comment, dry_run, as_json)
@@ -155,6 +156,10 @@ def remove_recipient(
 ) -> None:
     """Take recipients off a held or queued mail."""
     _by_id(config_file, Act.REMOVE, (message_id,), _addresses(addresses), comment, dry_run, as_json)
+
+
+def _acting_filter(config_file: Path | None, filters: tuple[str, ...]) -> Filter:
+    return read_filter(filters, read_config(config_file).settings.organization.timezone, acts=True)
 
 
 def _by_id(
@@ -200,7 +205,7 @@ def _by_filter(
 
     async def work(rooms: Rooms) -> dict[str, Any]:
         try:
-            found = await rooms.review.bulk(acting(), chosen, act, True)
+            found = await rooms.bulk.act(acting(), chosen, act, True)
             count = found.count
             say(count)
             if dry_run and not as_json:
@@ -208,7 +213,7 @@ def _by_filter(
                     click.echo(_line(record, rooms))
             if dry_run or not count:
                 return {"count": count, "done": 0, "refused": 0, "ids": list(found.ids), "errors": {}}
-            result = await rooms.review.bulk(acting(), chosen, act, False, comment)
+            result = await rooms.bulk.act(acting(), chosen, act, False, comment)
         except Refused as error:
             fail(error.reason.en)
         errors = {message_id: because.en for message_id, because in result.errors.items()}

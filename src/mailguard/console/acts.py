@@ -11,21 +11,19 @@ from datetime import timedelta
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 
 from mailguard.console import choices
 from mailguard.console.choices import Answer, Plan
 from mailguard.console.decision import trusted
-from mailguard.console.desk import Desk, desk_of
+from mailguard.console.desk import Desk
 from mailguard.console.locale.texts import TEXTS
 from mailguard.console.risky import Risky
-from mailguard.console.visit import checked_form, field, fields, go, unscoped_visitor
+from mailguard.console.visit import field, fields
 from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Because
-from mailguard.review import Act, Choice, Filter, Refused, ReviewError, Scope, View
+from mailguard.review import Act, Choice, Refused, ReviewError, Scope, View
 
 #: Buttons that do one act to everybody for whom the person may.
 _WHOLE = {str(act): act for act in (Act.SEND_NOW, Act.CANCEL, Act.HOLD, Act.RESUME, Act.REJECT)}
@@ -157,17 +155,3 @@ def _addresses(texts: Sequence[str]) -> tuple[Address, ...]:
         return tuple(parse_address(text) for text in texts)
     except AddressError:
         raise HTTPException(400) from None
-
-
-async def bulk(request: Request) -> Response:
-    """POST /bulk: the same for every ticked mail of the list."""
-    desk = desk_of(request)
-    form = await checked_form(request)
-    _, actor = await unscoped_visitor(request)
-    wanted, ids = field(form, "act", 40), tuple(fields(form, "message"))[:1000]
-    if wanted not in ("release", "cancel"):
-        raise HTTPException(400)
-    if not ids:
-        return go(request, "/all")
-    result = await desk.review.bulk(actor, Filter(ids=ids), Act(wanted), False)
-    return go(request, f"/all?done={result.done}&refused={len(ids) - result.done}")

@@ -20,16 +20,21 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from mailguard.access import Access, Ways
+from mailguard.console import audit as audit_page
 from mailguard.console import (
-    acts,
     auth,
     content,
     health,
+    history,
     message,
     outside,
     own,
     pages,
     problems,
+    queue,
+    queue_acts,
+    queue_csv,
+    queue_views,
     rulepage,
     second_factor,
     sessions,
@@ -38,7 +43,6 @@ from mailguard.console import (
     ticket,
     undo,
 )
-from mailguard.console import audit as audit_page
 from mailguard.console import figures as figure_page
 from mailguard.console.api import absences as api_absences
 from mailguard.console.api import acts as api_acts
@@ -55,7 +59,7 @@ from mailguard.console.trials import Tries
 from mailguard.console.visit import LoginNeeded, Stale
 from mailguard.incident import IncidentRoom
 from mailguard.notify.live import Live
-from mailguard.review import Review, ReviewError
+from mailguard.review import Bulk, Listing, MyHistory, Review, ReviewError
 from mailguard.review.absences import AbsenceReview
 from mailguard.review.audits import AuditReview
 from mailguard.review.figures import FigureReview
@@ -74,6 +78,9 @@ def build(
     settings: ConsoleSettings,
     *,
     review: Review,
+    bulk: Bulk,
+    listing: Listing,
+    sent: MyHistory,
     access: Access,
     live: Live,
     readers: Reads,
@@ -99,6 +106,9 @@ def build(
     desk = Desk(
         settings=settings,
         review=review,
+        bulk=bulk,
+        listing=listing,
+        sent=sent,
         access=access,
         live=live,
         readers=readers,
@@ -157,8 +167,15 @@ def _routes() -> list[BaseRoute]:
         Route("/", pages.home),
         Route("/mine", pages.mine),
         Route("/mine/peace", undo.set_peace, methods=["POST"]),
-        Route("/all", pages.everything),
-        Route("/bulk", acts.bulk, methods=["POST"]),
+        Route("/history", history.show_history),
+        Route("/all", queue.show_queue),
+        Route("/all/confirm", queue_acts.confirm),
+        Route("/all/export", queue_csv.export, methods=["POST"]),
+        Route("/bulk", queue_acts.begin, methods=["POST"]),
+        Route("/bulk/{id}", queue_acts.show_job),
+        Route("/bulk/{id}/end", queue_acts.end, methods=["POST"]),
+        Route("/views", queue_views.keep, methods=["POST"]),
+        Route("/views/{id:int}", queue_views.change, methods=["POST"]),
         Route("/messages/{id}", message.show_message),
         Route("/messages/{id}/act", message.act, methods=["POST"]),
         Route("/messages/{id}/files/{position:int}", message.show_file),
@@ -213,6 +230,8 @@ def _api() -> list[BaseRoute]:
         Route("/openapi.json", api_house.openapi),
         Route("/messages", api_messages.list_messages),
         Route("/messages/bulk", api_messages.bulk, methods=["POST"]),
+        Route("/bulk/{id}", api_messages.show_bulk),
+        Route("/bulk/{id}/undo", api_messages.end_bulk, methods=["POST"]),
         Route("/messages/{id}", api_messages.show_message),
         Route("/messages/{id}/explain", api_messages.explain_message),
         Route("/messages/{id}/recipients", api_acts.patch_recipients, methods=["PATCH"]),

@@ -21,7 +21,7 @@ from mailguard.incident import IncidentRoom
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body
 from mailguard.notify.live import Live
-from mailguard.review import Review
+from mailguard.review import Bulk, Listing, MyHistory, Review
 from mailguard.review.absences import AbsenceReview
 from mailguard.review.audits import AuditReview
 from mailguard.review.figures import FigureReview
@@ -101,6 +101,9 @@ class Desk:
 
     settings: ConsoleSettings
     review: Review
+    bulk: Bulk
+    listing: Listing
+    sent: MyHistory
     access: Access
     live: Live
     readers: Reads

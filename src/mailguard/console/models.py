@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mailguard.console.bulk_models import StateWord
 from mailguard.console.rule_models import RuleOut
 from mailguard.mail.alteration import removed_files
 from mailguard.mail.alteration_json import kind_of
 from mailguard.mail.facts import Attachment
 from mailguard.mail.verdict import RuleHit, Verdict
-from mailguard.review import Asked, BulkResult, HistoryLine, MessageRecord, RecipientRecord, View
-
-StateWord = Literal["held", "queued", "relayed", "cancelled", "rejected", "expired", "bounced"]
-ActWord = Literal["release", "cancel", "hold", "approve", "reject", "send-now"]
+from mailguard.review import Asked, HistoryLine, MessageRecord, RecipientRecord, View
 
 
 class _Out(BaseModel):
@@ -245,49 +243,6 @@ class MessagePage(_Out):
 
     messages: list[MessageOut]
     next: str | None
-
-
-class FilterIn(_In):
-    """Which mails are meant; all that is given must hold."""
-
-    state: StateWord | None = None
-    q: str = Field(default="", max_length=200)
-    sender: str = Field(default="", max_length=254)
-    recipient: str = Field(default="", max_length=254)
-    rule: str = Field(default="", max_length=100)
-    before: str = Field(default="", max_length=18)
-    older_than_seconds: int | None = Field(default=None, ge=0, le=10**9)
-    ids: list[str] = Field(default_factory=list, max_length=10_000)
-
-
-class BulkIn(_In):
-    """An act over a filter. dry_run, the default, only counts."""
-
-    filter: FilterIn
-    act: ActWord
-    dry_run: bool = True
-    comment: str = Field(default="", max_length=2000)
-
-
-class BulkOut(_Out):
-    """count: matched and open; done and refused: what became of them."""
-
-    count: int
-    done: int
-    refused: int
-    ids: list[str]
-    errors: dict[str, str]
-
-    @classmethod
-    def of(cls, result: BulkResult) -> BulkOut:
-        """From the review room's result."""
-        return cls(
-            count=result.count,
-            done=result.done,
-            refused=result.refused,
-            ids=list(result.ids),
-            errors={message_id: because.en for message_id, because in result.errors.items()},
-        )
 
 
 class StatsOut(_Out):

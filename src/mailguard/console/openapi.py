@@ -8,9 +8,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from mailguard.console import absence_models, figure_models, incident_models, models
+from mailguard.console import absence_models, bulk_models, figure_models, incident_models, models
 from mailguard.console import act_models as given
 from mailguard.mail.lifecycle import State
+from mailguard.mail.query import Sort
 from mailguard.review import Act
 
 #: The acts that have a path of their own; REMOVE is the PATCH.
@@ -26,9 +27,10 @@ _SAID = {
     Act.SEND_NOW: "End the undo window now",
 }
 _MODELS: tuple[type[BaseModel], ...] = (
-    models.MessagePage, models.MessageDetail, models.BulkIn, models.BulkOut, models.StatsOut, models.MeOut,
+    models.MessagePage, models.MessageDetail, models.StatsOut, models.MeOut,
     models.ProblemOut, given.DecisionIn, given.ReleaseIn, given.RecipientsPatch, given.ChooseIn, given.CommentIn,
     given.ForwardIn, given.TrustIn, given.TrustsOut,
+    bulk_models.BulkIn, bulk_models.BulkOut, bulk_models.BulkJobOut,
     incident_models.IncidentIn, incident_models.IncidentEnd, incident_models.IncidentOut, incident_models.IncidentsOut,
     absence_models.AbsenceIn, absence_models.AbsenceOut, absence_models.AbsencesOut,
     figure_models.FiguresOut, figure_models.AuditPage,
@@ -97,7 +99,29 @@ def _paths() -> dict[str, Any]:
         },
         "/messages/bulk": {
             "post": _operation(
-                "bulk", "Count, or act over a filter", models.BulkOut, takes=models.BulkIn, refusals=(403, 422)
+                "bulk",
+                "Count, or act over a filter",
+                bulk_models.BulkOut,
+                takes=bulk_models.BulkIn,
+                refusals=(403, 422),
+            )
+        },
+        "/bulk/{id}": {
+            "get": _operation(
+                "showBulk",
+                "How far an act over many mails is",
+                bulk_models.BulkJobOut,
+                on_message=True,
+                refusals=(404,),
+            )
+        },
+        "/bulk/{id}/undo": {
+            "post": _operation(
+                "undoBulk",
+                "Undo an act that waits, or stop the rest of it",
+                bulk_models.BulkJobOut,
+                on_message=True,
+                refusals=(403, 404, 422),
             )
         },
         "/messages/{id}/explain": {
@@ -210,10 +234,14 @@ def _operation(
 
 
 def _filters() -> list[dict[str, Any]]:
-    texts = {"q": "words, each somewhere", "sender": "address or domain", "recipient": "address or domain",
-             "rule": "id of a rule that fired", "before": "message id; only earlier ones"}  # fmt: skip
+    texts = {"q": "the filter language of docs/queue.md", "sender": "address or domain",
+             "recipient": "address or domain",
+             "rule": "id of a rule that fired", "before": "`next` of the page before; or a message id"}  # fmt: skip
     listed = [_query("state", {"type": "string", "enum": [str(state) for state in State]}, "state of the mail")]
     listed += [_query(name, {"type": "string"}, said) for name, said in texts.items()]
+    listed.append(
+        _query("sort", {"type": "string", "enum": [str(sort) for sort in Sort], "default": "newest"}, "order")
+    )
     return [*listed, _LIMIT]
 
 

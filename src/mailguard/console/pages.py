@@ -1,4 +1,4 @@
-"""The lists: my mail, and all mail for those whose role it is. Lists show what the review room lets this person see."""
+"""My mail: what waits for a person, and the latest of what became of his mail."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from mailguard.console import present
 from mailguard.console.desk import Desk, desk_of
 from mailguard.console.message import DONE
 from mailguard.console.present import Badge, Speaker
-from mailguard.console.problems import not_found
 from mailguard.console.undo import peace_of, undo_rows
 from mailguard.console.visit import (
     SEES_ALL,
@@ -26,11 +25,11 @@ from mailguard.console.visit import (
     visitor_of,
     waits_for,
 )
-from mailguard.mail.actor import Actor, Role
+from mailguard.mail.actor import Actor
 from mailguard.mail.lifecycle import State
 from mailguard.mail.message import is_message_id
 from mailguard.notify.letter_rows import reasons
-from mailguard.notify.phrases import STATES, on_one_line
+from mailguard.notify.phrases import on_one_line
 from mailguard.review import Filter, MessageRecord
 
 _PEACE = frozenset({"peace", "peace-end"})
@@ -53,31 +52,6 @@ class Row:
     ending: str
     until: str
     left: str
-    selectable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the filter's fields say, to be shown in them again."""
-
-    q: str = ""
-    state: str = ""
-    sender: str = ""
-    recipient: str = ""
-    rule: str = ""
-
-    @property
-    def active(self) -> bool:
-        """Whether anything is filtered."""
-        return any((self.q, self.state, self.sender, self.recipient, self.rule))
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """An option of the state field."""
-
-    value: str
-    word: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,33 +104,6 @@ async def _held_for_others(desk: Desk, actor: Actor) -> int:
     return await desk.review.count(actor, Filter(state=State.HELD)) - await desk.review.count(actor, own)
 
 
-async def everything(request: Request) -> Response:
-    """GET /all: every mail, for administrators and auditors, with a filter."""
-    desk = desk_of(request)
-    visitor, actor = await unscoped_visitor(request)
-    if actor.role not in SEES_ALL:
-        raise not_found()
-    by, query = speaker(desk, visitor), request.query_params
-    asked, before = asked_for(query), _before(query)
-    chosen = filter_of(asked, before)
-    found = await desk.review.page(actor, chosen, desk.settings.page_length + 1)
-    shown = found[: desk.settings.page_length]
-    rows = [row(record, by, actor.address) for record in shown]
-    kept = {key: query[key] for key in ("q", "state", "sender", "recipient", "rule") if query.get(key)}
-    return await hand_over(
-        request,
-        "all.html",
-        done=_bulk_word(query, by),
-        asked=asked,
-        states=[Choice(str(state), STATES[state].of(by.language)) for state in State],
-        mails=rows,
-        count=await desk.review.count(actor, filter_of(asked, "")),
-        decider=actor.role is Role.ADMINISTRATOR,
-        selectable=any(one.selectable for one in rows),
-        pager=_pager(f"{desk.settings.root}/all", kept, found, shown, before),
-    )
-
-
 def row(record: MessageRecord, by: Speaker, person: str) -> Row:
     """A mail as a line of a list."""
     given = reasons(record.verdict.enforced, by.language)
@@ -174,31 +121,6 @@ def row(record: MessageRecord, by: Speaker, person: str) -> Row:
         ending=present.ending(record, by),
         until=record.expires_at.isoformat() if record.expires_at else "",
         left=present.left(record, by),
-        selectable=record.state is State.HELD,
-    )
-
-
-def asked_for(query: QueryParams) -> Asked:
-    """The filter's fields from an address line; what is too long is cut."""
-    state = query.get("state", "")
-    return Asked(
-        q=query.get("q", "")[:200].strip(),
-        state=state if state in set(State) else "",
-        sender=query.get("sender", "")[:254].strip(),
-        recipient=query.get("recipient", "")[:254].strip(),
-        rule=query.get("rule", "")[:100].strip(),
-    )
-
-
-def filter_of(asked: Asked, before: str) -> Filter:
-    """The same for the review room."""
-    return Filter(
-        state=State(asked.state) if asked.state else None,
-        q=asked.q,
-        sender=asked.sender,
-        recipient=asked.recipient,
-        rule=asked.rule,
-        before=before,
     )
 
 
@@ -212,13 +134,3 @@ def _pager(
 ) -> Pager:
     older = f"{path}?{urlencode({**kept, 'before': shown[-1].id})}" if len(found) > len(shown) else ""
     return Pager(older, f"{path}?{urlencode(kept)}" if before else "")
-
-
-def _bulk_word(query: QueryParams, by: Speaker) -> str:
-    done, refused = query.get("done", ""), query.get("refused", "")
-    if not (done.isascii() and done.isdigit() and len(done) < 7):
-        return ""
-    word = by.say("bulk.done", done=int(done))
-    if refused.isascii() and refused.isdigit() and 0 < len(refused) < 7 and int(refused):
-        word += " " + by.say("bulk.refused", refused=int(refused))
-    return word

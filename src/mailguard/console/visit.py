@@ -302,8 +302,10 @@ async def _tabs(request: Request, desk: Desk, visitor: Visitor) -> list[Tab]:
     path = request.url.path.removeprefix(desk.settings.root)
     count = len(await waiting(desk, visitor.actor))
     tabs = [Tab("/mine", "nav.mine", path == "/mine", count)]
+    tabs.append(Tab("/history", "nav.history", path == "/history"))
     if visitor.actor.role in SEES_ALL:
-        tabs.append(Tab("/all", "nav.all", path == "/all"))
+        held = await desk.review.count(visitor.actor, Filter(state=State.HELD))
+        tabs.append(Tab("/all?q=state%3Aheld", "nav.all", path.startswith(("/all", "/bulk")), held))
         rooms = ((desk.rules, "/policy", "nav.policy"), (desk.figures, "/figures", "nav.figures"),
                  (desk.audits, "/audit", "nav.audit"))  # fmt: skip
         tabs += [Tab(one, key, path.startswith(one)) for room, one, key in rooms if room is not None]

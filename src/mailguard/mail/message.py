@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mailguard.mail.envelope import Envelope
@@ -31,6 +31,14 @@ def new_message_id(now: datetime) -> str:
 def is_message_id(text: str) -> bool:
     """Whether the text has the form of a message id (not whether there is such a message)."""
     return len(text) == ID_LENGTH and all(ch in _DIGITS for ch in text)
+
+
+def moment_of(message_id: str) -> datetime:
+    """When an id was made, to the millisecond. Raises ValueError for what is no id, OverflowError for no time."""
+    milliseconds = 0
+    for ch in message_id[:9]:
+        milliseconds = milliseconds << 5 | _DIGITS.index(ch)
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,6 +193,14 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+def day(when: date, language: Language, *, year: bool = False) -> str:
+    """A day as people say it: 11月23日(月), Mon 23 Nov."""
+    name = _WEEKDAYS[language][when.weekday()]
+    if language == "ja":
+        return f"{f'{when.year}年' if year else ''}{when.month}月{when.day}日({name})"
+    return f"{name} {when.day} {_MONTHS[when.month - 1]}{f' {when.year}' if year else ''}"
+
+
 def moment(when: datetime, timezone: str, language: Language, *, year: bool = False) -> str:
     """A point in time as people say it, with the weekday: 11月23日(月) 22:28, Mon 23 Nov, 22:28."""
     local = when.astimezone(zone(timezone))

@@ -22,6 +22,19 @@ TOO_MANY = Because(
     ja="一度に処理できるのは10,000通までです。条件を絞ってください。",
     en="At most 10,000 mails at once: narrow the filter.",
 )
+FAR_TOO_MANY = Because(
+    ja="まとめて操作できるのは100,000通までです。条件を絞ってください。",
+    en="At most 100,000 mails in one act: narrow the filter.",
+)
+BULK_OVER = Because(ja="すでに終わっているため、取り消せません。", en="It is over already and cannot be undone.")
+FAULT = Because(ja="内部の不具合のため、変更できませんでした。", en="A fault of ours: it stayed as it was.")
+TEXTS_ARE_PRIVATE = Because(
+    ja="監査担当は本文を閲覧できないため、本文の検索もできません(text: を外してください)。",
+    en="Who reads no bodies cannot search them either: leave text: out.",
+)
+NAME_TAKEN = Because(ja="その名前のビューはすでにあります。", en="There is a view of that name already.")
+VIEW_NAME = Because(ja="名前は1〜40文字で入力してください。", en="Give it a name of 1 to 40 characters.")
+VIEWS_FULL = Because(ja="保存できるビューは30個までです。", en="At most 30 views can be kept: remove one first.")
 BODIES_ARE_PRIVATE = Because(ja="監査担当は本文を閲覧できません。", en="An auditor reads no bodies.")
 NOTHING_CHOSEN = Because(
     ja="変更する内容が指定されていません。宛先・添付ファイル・送信のいずれかを選んでください。",

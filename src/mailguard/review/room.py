@@ -21,11 +21,11 @@ from mailguard.review.choosing import Choosing
 from mailguard.review.clock import HoldClock
 from mailguard.review.looks import Looks
 from mailguard.review.notices import notice_of
-from mailguard.review.rights import DECIDING, SEE_ALL, acts_for, decides, may_read_body
+from mailguard.review.rights import SEE_ALL, acts_for, decides, may_read_body
 from mailguard.review.shared import EVENT, Shared, named, tidy
 from mailguard.review.talking import Talking
 from mailguard.review.trusting import Trusting
-from mailguard.review.words import Act, AlreadyDecided, BulkResult, Choice, Forbidden, Refused, ReviewError, Scope, View
+from mailguard.review.words import Act, AlreadyDecided, Choice, Forbidden, Refused, Scope, View
 from mailguard.store.acquaintance import Background
 from mailguard.store.audit import Audit
 from mailguard.store.holds import Holds
@@ -35,11 +35,6 @@ from mailguard.store.spool import Spool
 from mailguard.store.trusts import TrustRecord
 from mailguard.workshop import Workshop
 
-_BULK_MOST = 10_000
-#: Mails of a bulk act that are decided side by side: they share commits.
-_SIDE_BY_SIDE = 50
-#: Most mails that a dry run names; its count is complete.
-_NAMED_MOST = 1000
 _PAGE_MOST = 500
 #: A copy that is out, or on its way, is no draft any more.
 _OUT = frozenset({State.QUEUED, State.RELAYED, State.BOUNCED})
@@ -79,13 +74,21 @@ class Review:
         self._clock = HoldClock(shared)
         self.looks = Looks(holds, now)
 
-    async def page(self, actor: Actor, chosen: Filter, limit: int = 50) -> list[MessageRecord]:
-        """What matches and the person may see, newest first; at most 500."""
-        return await self._holds.page(_visible(actor, chosen), max(1, min(limit, _PAGE_MOST)))
+    @property
+    def shared(self) -> Shared:
+        """What the room stands on, for its other parts."""
+        return self._shared
 
-    async def count(self, actor: Actor, chosen: Filter) -> int:
-        """How many of them there are."""
-        return await self._holds.count(_visible(actor, chosen))
+    async def page(self, actor: Actor, chosen: Filter, limit: int = 50) -> list[MessageRecord]:
+        """What matches and the person may see, newest first if no other order is asked for; at most 500.
+
+        Raises Refused: who reads no bodies searches none.
+        """
+        return await self._holds.page(visible(actor, chosen), max(1, min(limit, _PAGE_MOST)))
+
+    async def count(self, actor: Actor, chosen: Filter, most: int | None = None) -> int:
+        """How many of them there are; no more are counted than `most`."""
+        return await self._holds.count(visible(actor, chosen), most)
 
     async def show(self, actor: Actor, message_id: str) -> View:
         """One mail. Raises NotFound."""
@@ -188,29 +191,6 @@ class Review:
         """Ask about it again. Raises NotFound."""
         await self._trusting.untrust(actor, trust_id)
 
-    async def bulk(self, actor: Actor, chosen: Filter, act: Act, dry_run: bool, comment: str = "") -> BulkResult:
-        """Count, and unless dry_run decide, everything open that matches. REMOVE is no bulk act. Raises Refused."""
-        if act is Act.REMOVE:
-            raise Refused(refusals.NO_BULK_REMOVE)
-        states = (State.HELD,) if act in DECIDING else (State.HELD, State.QUEUED)
-        wanted = [replace(chosen, state=state) for state in states if chosen.state in (None, state)]
-        count = sum([await self.count(actor, one) for one in wanted])
-        if dry_run:
-            found = [message_id for one in wanted for message_id in await self._ids(actor, one, _NAMED_MOST)]
-            return BulkResult(count, ids=tuple(found[:_NAMED_MOST]))
-        if count > _BULK_MOST:
-            raise Refused(refusals.TOO_MANY)
-        # The ids are taken first: what is decided leaves the filter.
-        ids = [message_id for one in wanted for message_id in await self._ids(actor, one, count)]
-        errors: dict[str, ReviewError] = {}
-        for start in range(0, len(ids), _SIDE_BY_SIDE):
-            some = ids[start : start + _SIDE_BY_SIDE]
-            results = await asyncio.gather(*(self._try(actor, one, act, comment) for one in some))
-            errors |= {one: error for one, error in zip(some, results, strict=True) if error is not None}
-        done = tuple(one for one in ids if one not in errors)
-        reasons = {one: error.reason for one, error in errors.items()}
-        return BulkResult(count, len(done), len(errors), done, reasons)
-
     async def expire_due(self) -> datetime | None:
         """End holds whose time ran out, remind, and ask others as well. Returns the next time."""
         return await self._clock.expire_due()
@@ -245,17 +225,14 @@ class Review:
                 if not isinstance(error, AlreadyDecided):
                     raise error
 
-    async def _ids(self, actor: Actor, chosen: Filter, limit: int) -> list[str]:
-        return await self._holds.ids(_visible(actor, chosen), limit)
 
-    async def _try(self, actor: Actor, message_id: str, act: Act, comment: str) -> ReviewError | None:
-        try:
-            await self.act(actor, message_id, act, None, comment)
-        except ReviewError as error:
-            return error
-        return None
+def visible(actor: Actor, chosen: Filter) -> Filter:
+    """The filter narrowed to what the person may see: his own mail and mail that he approves.
 
-
-def _visible(actor: Actor, chosen: Filter) -> Filter:
-    """The filter narrowed to what the person may see: his own mail and mail that he approves."""
-    return chosen if actor.role in SEE_ALL else replace(chosen, owner=actor.address)
+    Who sees all mail but reads no bodies may not look into texts either: to search is to read. Raises Refused.
+    """
+    if actor.role not in SEE_ALL:
+        return replace(chosen, owner=actor.address)
+    if chosen.query.reads_text and actor.role is not Role.ADMINISTRATOR and chosen.owner != actor.address:
+        raise Refused(refusals.TEXTS_ARE_PRIVATE)
+    return chosen

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from mailguard.mail.query import fold
+
 #: Seconds to wait for another process that holds the write lock (`mailguard queue` beside `mailguard serve`).
 BUSY_SECONDS = 5.0
 
@@ -21,6 +23,8 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA cache_size = -16000")  # KiB, for each connection
         connection.execute("PRAGMA journal_size_limit = 67108864")
+        # For the few columns that are searched as they stand; what is searched often is kept folded.
+        connection.create_function("folded", 1, lambda text: fold(text or ""), deterministic=True)
         if read_only:
             connection.execute("PRAGMA query_only = ON")
     except BaseException:

@@ -46,7 +46,7 @@ class Entry:
 
     circumstances: what the judge knew besides (policy.case_json), "" if nobody judged or it is not recorded.
     changes: its alterations for the history. content: what tells its content from others (mail.same), None if nobody
-    asks.
+    asks. text: the piece of its text that is searched (`searched_text`).
     """
 
     record: MessageRecord
@@ -56,6 +56,7 @@ class Entry:
     circumstances: str = ""
     changes: tuple[Change, ...] = ()
     content: bytes | None = None
+    text: str = ""
 
 
 def record_of(
@@ -122,7 +123,7 @@ def insert(connection: sqlite3.Connection, entry: Entry, now: datetime, heard: H
         ],
     )
     if record.kind == "mail":
-        insert_lookups(connection, number, record)
+        insert_lookups(connection, number, record, entry.text)
     _first_line(connection, entry, now)
     recipes.write_lines(connection, now, HOUSE, record.id, entry.changes)
     if told:

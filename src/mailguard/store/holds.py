@@ -115,17 +115,23 @@ class Holds:
         return await self._db.read(lambda c: background(c, sender, people, digests))
 
     async def page(self, chosen: Filter, limit: int = 50) -> list[MessageRecord]:
-        """The newest `limit` mails that match, newest first; the next page: Filter(before=last.id)."""
+        """The first `limit` mails that match, newest first if no other order is asked for; the next page:
+        Filter(before=last.id).
+        """
         return await self._db.read(lambda c: page(c, chosen, limit))
 
     async def ids(self, chosen: Filter, limit: int) -> list[str]:
-        """The ids of the newest `limit` mails that match, newest first."""
+        """The ids of the first `limit` mails that match, newest first if no other order is asked for."""
         return await self._db.read(lambda c: ids_of(c, matching(c, chosen, limit)))
 
-    async def count(self, chosen: Filter) -> int:
-        """How many match (`before` counts too)."""
-        sql, values = filters.count(chosen)
-        return int((await self._db.read(lambda c: c.execute(sql, values).fetchone()))[0])
+    async def count(self, chosen: Filter, most: int | None = None) -> int:
+        """How many match (`before` counts too); no more are counted than `most`."""
+
+        def query(connection: sqlite3.Connection) -> int:
+            sql, values = filters.count(connection, chosen, most)
+            return int(connection.execute(sql, values).fetchone()[0])
+
+        return await self._db.read(query)
 
     async def due(self, now: datetime, limit: int = 100) -> list[MessageRecord]:
         """Mails with holds whose time ran out, longest first."""

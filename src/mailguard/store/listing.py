@@ -11,15 +11,16 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from mailguard.mail.query import Sort
 from mailguard.store import filters
 from mailguard.store.parts import family, whole
 from mailguard.store.records import Filter, MessageRecord
-from mailguard.store.rows import load
+from mailguard.store.rows import load, to_moment_or_none
 
 
 def page(connection: sqlite3.Connection, chosen: Filter, limit: int) -> list[MessageRecord]:
-    """The newest mails that match, each once, newest first. A mail stands where the first of its matching parts does,
-    so that `before` goes on behind it.
+    """The first mails that match in the order of the filter, each once. A mail stands where the first of its matching
+    parts does, so that `before` goes on behind it.
     """
     return wholes(connection, matching(connection, chosen, limit))
 
@@ -33,24 +34,27 @@ def wholes(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[Messa
 
 
 def matching(connection: sqlite3.Connection, chosen: Filter, limit: int) -> list[int]:
-    """The row numbers of the newest matches, one for each mail: that of its first part that matches."""
+    """The row numbers of the first matches, one for each mail: that of its first part that matches."""
     found: list[int] = []
     more, before = True, chosen
     while more and len(found) < limit:
-        sql, values = filters.numbers(before, limit - len(found) + 1)
+        sql, values = filters.numbers(connection, before, limit - len(found) + 1)
         rows = [row[0] for row in connection.execute(sql, values)]
         more = len(rows) > limit - len(found)
         rows = rows[: limit - len(found)]
         found += _first_ones(connection, chosen, rows)
         if more and rows:
-            last = connection.execute("SELECT id FROM message WHERE number = ?", (rows[-1],)).fetchone()[0]
-            before = replace(chosen, before=last)
+            sql = (
+                "SELECT id, (SELECT min(due_at) FROM recipient WHERE message = number AND state = 'held') FROM message"
+            )
+            last, ends = connection.execute(f"{sql} WHERE number = ?", (rows[-1],)).fetchone()
+            before = replace(chosen, before=last, before_ends=to_moment_or_none(ends))
     return found
 
 
 def ids_of(connection: sqlite3.Connection, numbers: Iterable[int]) -> list[str]:
-    """Their ids, newest first."""
-    sql = "SELECT id FROM message WHERE number IN (SELECT value FROM json_each(?)) ORDER BY number DESC"
+    """Their ids, in the same order."""
+    sql = "SELECT m.id FROM json_each(?) j CROSS JOIN message m ON m.number = j.value ORDER BY j.key"
     return [row[0] for row in connection.execute(sql, (json.dumps(list(numbers)),))]
 
 
@@ -66,7 +70,7 @@ def _first_ones(connection: sqlite3.Connection, chosen: Filter, numbers: Sequenc
     ids = tuple({row[1] for row in earlier} & set(chosen.ids)) if chosen.ids else tuple({row[1] for row in earlier})
     matched: set[int] = set()
     if ids:
-        again, values = filters.numbers(replace(chosen, ids=ids, before=""), len(ids))
+        again, values = filters.numbers(connection, replace(chosen, ids=ids, before="", sort=Sort.NEWEST), len(ids))
         matched = {row[0] for row in connection.execute(again, values)}
     later = {later for later, _, before in earlier if before in matched}
     return [number for number in numbers if number not in later]

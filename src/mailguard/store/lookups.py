@@ -1,4 +1,5 @@
-"""What lists and searches find a mail by: who may see it, which rules fired, and its words, folded.
+"""What lists and searches find a mail by: who may see it, which rules fired, its words, and the beginning of its text,
+folded.
 
 Written once, when it comes in, inside the caller's transaction.
 """
@@ -6,21 +7,42 @@ Written once, when it comes in, inside the caller's transaction.
 from __future__ import annotations
 
 import sqlite3
-import unicodedata
 from collections.abc import Iterable, Iterator
 
-from mailguard.mail.facts import Attachment
+from mailguard.mail.facts import Attachment, Facts
+from mailguard.mail.query import fold
 from mailguard.store.records import MessageRecord
 from mailguard.store.rows import clean
+
+#: Characters of a mail's own text, and of its files' texts together, that a search in texts looks into. They stay as
+#: long as the octets, and bounded because every mail pays for them.
+OWN_TEXT, FILE_TEXT = 8_000, 4_000
 
 
 def folded(text: str) -> str:
     """Text as it is searched: width, case and compatibility forms do not count (NFKC, then case folding)."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", clean(text)).casefold())
+    return fold(clean(text))
 
 
-def insert_lookups(connection: sqlite3.Connection, number: int, record: MessageRecord) -> None:
-    """What pages find a mail by."""
+def searched_text(facts: Facts) -> str:
+    """The beginning of the mail's own text and of its files' texts, folded: what a search in texts looks into."""
+    own = facts.text[:OWN_TEXT]
+    return folded(f"{own}\n{_texts(facts.attachments, FILE_TEXT)}".strip()) if own or facts.attachments else ""
+
+
+def _texts(files: Iterable[Attachment], room: int) -> str:
+    """The texts of files one after the other, until there is no room left."""
+    found = ""
+    for one in files:
+        if len(found) >= room:
+            break
+        found += f"{one.text[: room - len(found)]}\n"
+        found += _texts(one.members, room - len(found))
+    return found.strip()
+
+
+def insert_lookups(connection: sqlite3.Connection, number: int, record: MessageRecord, text: str = "") -> None:
+    """What pages find a mail by. text: of `searched_text`."""
     viewers = [(person, number, "sender") for person in (*record.owners, *record.members)]
     viewers += [(person, number, "approver") for person in sorted(record.approvers)]
     connection.executemany("INSERT INTO viewer (person, message, role) VALUES (?, ?, ?)", viewers)
@@ -35,6 +57,8 @@ def insert_lookups(connection: sqlite3.Connection, number: int, record: MessageR
     said += [record.message_id_header if quoted else "", *(str(one.address) for one in record.recipients)]
     said += _names(record.facts.attachments)
     connection.execute("INSERT INTO words (message, text) VALUES (?, ?)", (number, folded("\n".join(said))))
+    if text:
+        connection.execute("INSERT INTO mail_text (message, text) VALUES (?, ?)", (number, text))
 
 
 def _names(files: Iterable[Attachment]) -> Iterator[str]:

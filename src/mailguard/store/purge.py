@@ -43,7 +43,8 @@ class Purged:
 
 
 def purge_bodies(connection: sqlite3.Connection, now: datetime, retention: Retention) -> list[str]:
-    """Forget the octets of a batch of messages. Returns their ids; files are the caller's to remove.
+    """Forget the octets and the searched text of a batch of messages. Returns their ids; files are the caller's to
+    remove.
 
     A letter's octets hold a code and a link: they go as soon as the letter is out.
     """
@@ -56,6 +57,7 @@ def purge_bodies(connection: sqlite3.Connection, now: datetime, retention: Reten
         return []
     numbers, ids = json.dumps([row[0] for row in rows]), [row[1] for row in rows]
     connection.execute("DELETE FROM body WHERE message IN (SELECT value FROM json_each(?))", (numbers,))
+    connection.execute("DELETE FROM mail_text WHERE message IN (SELECT value FROM json_each(?))", (numbers,))
     recipes.forget(connection, numbers)
     connection.execute("UPDATE message SET body = 'gone' WHERE number IN (SELECT value FROM json_each(?))", (numbers,))
     audit.append(connection, now, HOUSE, "purge", detail={"what": "octets", "messages": ids})

@@ -18,6 +18,7 @@ from mailguard.mail.address import Address, AddressError, ReversePath, parse_add
 from mailguard.mail.alteration import Recipe
 from mailguard.mail.facts import Facts
 from mailguard.mail.lifecycle import State, message_state
+from mailguard.mail.query import EVERYTHING, Query, Sort
 from mailguard.mail.verdict import Disposition, ExpireAction, Verdict
 from mailguard.store.asked import Asked as Asked
 from mailguard.store.asked import Paused as Paused
@@ -84,7 +85,7 @@ class RecipientRecord:
 
     @property
     def quorum(self) -> int:
-        """How many voices are asked for, over all questions; one person may give one to each."""
+        """How many voices are asked for, over all questions."""
         return sum(ask.quorum for ask in self.asks) or 1
 
     @property
@@ -270,7 +271,9 @@ class Filter:
     folded; two Japanese characters suffice). sender, recipient: an address, or a domain (`partner.example`).
     rule: id of a rule that fired. before: message id; only earlier ones (the next page). older: received before.
     owner: key of a person; only what that person may see as its sender or approver. role: as which of both.
-    kinds: letters are left out unless named. ids: only these.
+    kinds: letters are left out unless named. ids: only these. query: what the filter language says. sort: the order;
+    `before` then means what comes behind that message, for which ENDS also needs the end of its hold as the page had it
+    (before_ends). last: message id; only this one and what came before it.
     """
 
     state: State | None = None
@@ -284,6 +287,10 @@ class Filter:
     role: Literal["", "sender", "approver"] = ""
     kinds: tuple[MessageKind, ...] = ("mail",)
     ids: tuple[str, ...] = ()
+    query: Query = EVERYTHING
+    sort: Sort = Sort.NEWEST
+    before_ends: datetime | None = None
+    last: str = ""
 
 
 @lru_cache(maxsize=1024)  # asked for each copy of a mail

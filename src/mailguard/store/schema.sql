@@ -41,6 +41,9 @@ CREATE TABLE message (
 
 -- Few indexes: each is written with every message. Senders are found by viewer, domains by words.
 CREATE INDEX message_state ON message (kind, state, number);
+-- The orders of a list besides that of coming in.
+CREATE INDEX message_sender ON message (sender_key, number DESC) WHERE kind = 'mail';
+CREATE INDEX message_size ON message (size, number) WHERE kind = 'mail';
 CREATE INDEX message_with_body ON message (ended_at) WHERE ended_at IS NOT NULL AND body <> 'gone';
 
 -- The mail that a reply goes on with.
@@ -151,6 +154,12 @@ CREATE TABLE rule_hit (
 
 -- What `q` searches: folded text, read from the newest backwards. FTS5's trigrams find no word of two characters.
 CREATE TABLE words (
+    message INTEGER PRIMARY KEY,
+    text TEXT NOT NULL
+) STRICT;
+
+-- What `text:` searches: the beginning of the text, folded. It goes with the octets.
+CREATE TABLE mail_text (
     message INTEGER PRIMARY KEY,
     text TEXT NOT NULL
 ) STRICT;
@@ -376,6 +385,57 @@ CREATE TABLE trust (
     until INTEGER NOT NULL,
     message_id TEXT NOT NULL,
     UNIQUE (whose, recipient)
+) STRICT;
+
+CREATE INDEX refused_sender ON refused (lower(sender), id);
+
+-- An act over many mails, fixed when it was asked for: it waits until due_at, so long it can be undone.
+CREATE TABLE bulk (
+    id TEXT PRIMARY KEY,
+    actor TEXT NOT NULL,
+    role TEXT NOT NULL,
+    via TEXT NOT NULL,
+    act TEXT NOT NULL,
+    comment TEXT NOT NULL,
+    query TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('preparing', 'waiting', 'running', 'done', 'undone', 'stopped')),
+    total INTEGER NOT NULL,
+    done INTEGER NOT NULL DEFAULT 0,
+    refused INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    ended_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX bulk_open ON bulk (due_at) WHERE state IN ('preparing', 'waiting', 'running');
+
+-- Message ids that are still to be done; a part goes in the transaction that does it.
+CREATE TABLE bulk_part (
+    bulk TEXT NOT NULL REFERENCES bulk (id) ON DELETE CASCADE,
+    part INTEGER NOT NULL,
+    messages TEXT NOT NULL,
+    PRIMARY KEY (bulk, part)
+) STRICT, WITHOUT ROWID;
+
+-- Why a mail stayed as it was; the first so many.
+CREATE TABLE bulk_refusal (
+    bulk TEXT NOT NULL REFERENCES bulk (id) ON DELETE CASCADE,
+    message_id TEXT NOT NULL,
+    ja TEXT NOT NULL,
+    en TEXT NOT NULL,
+    PRIMARY KEY (bulk, message_id)
+) STRICT, WITHOUT ROWID;
+
+-- A filter that somebody keeps; person '' : of all who see all mail.
+CREATE TABLE saved_view (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    person TEXT NOT NULL,
+    name TEXT NOT NULL,
+    query TEXT NOT NULL,
+    sort TEXT NOT NULL,
+    made_by TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    UNIQUE (person, name)
 ) STRICT;
 
 -- Since when a rule has its mode, and asks what it asks (digest).

@@ -28,11 +28,13 @@ from mailguard.mail.same import content_digest
 from mailguard.mail.verdict import Verdict
 from mailguard.store import outbox
 from mailguard.store.bodies import Bodies
+from mailguard.store.bulk import forget_bulk
 from mailguard.store.db import Database
 from mailguard.store.entry import NOTHING, Entry, actor_of, insert, letter_record, record_of
 from mailguard.store.errors import StoreError, typed
 from mailguard.store.files_seen import forget_files
 from mailguard.store.joining import enter
+from mailguard.store.lookups import searched_text
 from mailguard.store.memory import forget_people
 from mailguard.store.purge import Purged, Retention, purge_bodies, purge_facts, purge_messages
 from mailguard.store.records import MessageRecord
@@ -117,7 +119,8 @@ class Spool:
         octets = await self._settled(message.body, message.id)
         lease = None if lease_until is None else self._db.owner
         known = "" if circumstances is None else to_text(circumstances)
-        entry = Entry(record, octets, actor_of(message), lease, known, prepared.changes, content)
+        text = searched_text(facts)
+        entry = Entry(record, octets, actor_of(message), lease, known, prepared.changes, content, text)
         return await self._enter(entry, lambda c: enter(c, entry, message.received_at))
 
     async def add_letter(
@@ -183,6 +186,7 @@ class Spool:
         await self._db.write(lambda c: forget_files(c, now - retention.metadata))
         while await self._db.write(lambda c: forget_trusts(c, now)):
             pass
+        await self._db.write(lambda c: forget_bulk(c, now - retention.bodies))
         await self._purge_facts(now, retention)
         return Purged(bodies, messages)
 

@@ -10,17 +10,31 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Message
 from mailguard.mail.verdict import Verdict
+from mailguard.policy.verdict_json import verdict_from_json
 from mailguard.store import audit
 from mailguard.store.db import Database
 from mailguard.store.recorded import keep_refused
-from mailguard.store.rows import to_micro, to_text
+from mailguard.store.rows import to_micro, to_moment, to_text
 from mailguard.store.tellings import owe_refused
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedMail:
+    """A mail that policy refused, as its sender sees it. subject: None if there was no such field."""
+
+    id: str
+    received_at: datetime
+    recipients: tuple[str, ...]
+    subject: str | None
+    verdict: Verdict
+
 
 #: Mails of one sender that are remembered; the oldest are forgotten first, and would be asked about anew.
 MOST_PER_SENDER = 50
@@ -37,6 +51,24 @@ class TurnedAway:
         sql = "SELECT rules FROM challenge WHERE digest = ? AND until > ?"
         row = await self._db.read(lambda c: c.execute(sql, (digest, to_micro(now))).fetchone())
         return frozenset() if row is None else frozenset(json.loads(row[0]))
+
+    async def of(self, person: str, before: str, limit: int) -> list[RefusedMail]:
+        """What was refused to this person (an address key), newest first. before: id; only earlier ones; "" for all."""
+        sql = (
+            "SELECT id, received_at, recipients, subject, verdict FROM refused WHERE lower(sender) = ?"
+            " AND (? = '' OR id < ?) ORDER BY id DESC LIMIT ?"
+        )
+        rows = await self._db.read(lambda c: c.execute(sql, (person, before, before, limit)).fetchall())
+        return [
+            RefusedMail(
+                row[0],
+                to_moment(row[1]),
+                tuple(json.loads(row[2])),
+                row[3],
+                verdict_from_json(json.loads(row[4])),
+            )
+            for row in rows
+        ]
 
     async def refused(
         self,

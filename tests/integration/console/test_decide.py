@@ -204,7 +204,12 @@ async def test_an_administrator_decides_over_a_selection(reception: Reception) -
     admin = await reception.browser(ADMIN)
     page = await admin.get("/all?state=held")
     answer = await admin.send(page, "/bulk", act="cancel", message=ids[:2])
-    assert answer.headers["location"] == "/all?done=2&refused=0"
-    assert "Done for 2 mails." in (await admin.get(answer.headers["location"])).text
+    assert answer.headers["location"] == "/all?state=held"
+    page = await admin.get(answer.headers["location"])
+    assert "Don&#39;t send 2 mails: about to begin" in page.text
+    assert set((await states(reception, ids[0])).values()) == {State.HELD}
+    reception.clock.pass_by(seconds=11)
+    await reception.bulk.run_due()
+    assert "Don&#39;t send 2 mails: 2 done" in (await admin.get("/all")).text
     assert set((await states(reception, ids[2])).values()) == {State.HELD}
     assert set((await states(reception, ids[0])).values()) == {State.CANCELLED}

@@ -21,6 +21,7 @@ from mailguard.notify.live import Live
 from mailguard.review import (
     Act,
     AlreadyDecided,
+    Bulk,
     Filter,
     Forbidden,
     NotFound,
@@ -29,6 +30,7 @@ from mailguard.review import (
     record_to_json,
     view_to_json,
 )
+from mailguard.store.bulk import BulkJobs
 from mailguard.store.holds import Holds
 
 SENDER, EVE = Actor(ANN, Role.SENDER, "console"), Actor("eve@corp.example", Role.SENDER, "console")
@@ -42,6 +44,7 @@ B, C = parse_address(BOB), parse_address(CAROL)
 class House:
     ledger: Ledger
     review: Review
+    bulk: Bulk
     live: Live
     woken: list[str]
 
@@ -65,7 +68,10 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
             noticed=lambda: woken.append("noticed"),
             now=ledger.clock,
         )
-        yield House(ledger, review, live, woken)
+        administrators = frozenset({ADMINISTRATOR.address})
+        jobs = BulkJobs(ledger.db)
+        bulk = Bulk(review, ledger.holds, jobs, live=live, administrators=administrators, now=ledger.clock)
+        yield House(ledger, review, bulk, live, woken)
 
 
 async def test_the_sender_releases(house: House) -> None:
@@ -316,31 +322,31 @@ async def test_bulk(house: House) -> None:
     mine = [await house.ledger.add(Disposition.CONFIRM) for _ in range(3)]
     approval = await house.ledger.add(Disposition.APPROVE, approvers=(BOSS,))
     await house.ledger.add(Disposition.CONFIRM, sender="dave@corp.example")
-    dry = await house.review.bulk(SENDER, Filter(), Act.RELEASE, True)
+    dry = await house.bulk.act(SENDER, Filter(), Act.RELEASE, True)
     assert (dry.count, dry.done) == (4, 0)
     assert set(dry.ids) == {approval.id, *(record.id for record in mine)}
     assert await house.ledger.holds.count(Filter(state=State.HELD)) == 5
-    result = await house.review.bulk(SENDER, Filter(), Act.RELEASE, False)
+    result = await house.bulk.act(SENDER, Filter(), Act.RELEASE, False)
     assert (result.count, result.done, result.refused) == (4, 3, 1)
     assert set(result.ids) == {record.id for record in mine}
     assert list(result.errors) == [approval.id]
-    assert (await house.review.bulk(ADMINISTRATOR, Filter(q="dave"), Act.CANCEL, False)).done == 1
-    everything = await house.review.bulk(ADMINISTRATOR, Filter(), Act.CANCEL, False)
+    assert (await house.bulk.act(ADMINISTRATOR, Filter(q="dave"), Act.CANCEL, False)).done == 1
+    everything = await house.bulk.act(ADMINISTRATOR, Filter(), Act.CANCEL, False)
     assert everything.done == 4  # the three that were queued, and the one that waited for approval
-    assert (await house.review.bulk(ADMINISTRATOR, Filter(state=State.CANCELLED), Act.CANCEL, False)).count == 0
+    assert (await house.bulk.act(ADMINISTRATOR, Filter(state=State.CANCELLED), Act.CANCEL, False)).count == 0
 
 
 async def test_a_dry_run_names_so_many_and_counts_all(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mailguard.review.room._NAMED_MOST", 2)
+    monkeypatch.setattr("mailguard.review.bulk._NAMED_MOST", 2)
     for disposition in (Disposition.CONFIRM, Disposition.CONFIRM, Disposition.DELIVER):
         await house.ledger.add(disposition)
-    dry = await house.review.bulk(ADMINISTRATOR, Filter(), Act.CANCEL, True)
+    dry = await house.bulk.act(ADMINISTRATOR, Filter(), Act.CANCEL, True)
     assert (dry.count, len(dry.ids)) == (3, 2)
 
 
 async def test_bulk_remove_is_refused(house: House) -> None:
     with pytest.raises(Refused):
-        await house.review.bulk(ADMINISTRATOR, Filter(), Act.REMOVE, False)
+        await house.bulk.act(ADMINISTRATOR, Filter(), Act.REMOVE, False)
 
 
 async def test_pages(house: House) -> None:

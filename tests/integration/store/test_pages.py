@@ -172,7 +172,7 @@ FILTERS = [
 
 @pytest.mark.parametrize("chosen", FILTERS, ids=lambda f: _named(f))
 async def test_a_page_is_driven_by_an_index_and_never_sorted(ledger: Ledger, chosen: Filter) -> None:
-    sql, values = filters.numbers(chosen, 50)
+    sql, values = await ledger.db.read(lambda c: filters.numbers(c, chosen, 50))
     plan = await ledger.db.read(lambda c: [row[3] for row in c.execute(f"EXPLAIN QUERY PLAN {sql}", values)])
     assert not [step for step in plan if "TEMP B-TREE" in step or "AUTOMATIC" in step], plan
     # Walking backwards is right where nothing narrows (the page ends at 50) and over the narrow table of words.

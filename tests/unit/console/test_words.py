@@ -22,8 +22,10 @@ from mailguard.console.present import Speaker
 from mailguard.console.problems import _PAGES
 from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.organization import Language
+from mailguard.mail.query import Sort
 from mailguard.notify import letter_texts, reply_texts
 from mailguard.notify.phrases import Both
+from mailguard.review import BULK_ACTS
 from mailguard.review.quiet import LENGTHS
 from mailguard.store.visits import How
 
@@ -60,6 +62,12 @@ BUILT = {
     *(f"policy.mode.{mode}" for mode in ("monitor", "notify", "enforce")),
     *(f"policy.standing.{word}" for word in ("ready", "learning", "not_yet", "rubber_stamp")),
     *(f"policy.fate.{word}" for word in ("changed", "cancelled", "rejected", "expired", "waiting", "refused")),
+    *(f"view.{word}" for word in ("held", "queued", "all")),
+    *(f"sort.{sort}" for sort in Sort),
+    *(f"{group}.{act}" for act in BULK_ACTS for group in ("confirm", "bulk.verb", "bulk.what", "bulk.going")),
+    *(f"job.{state}" for state in ("preparing", "waiting", "running", "done", "undone", "stopped")),
+    *(f"keys.{word}" for word in ("j", "k", "x", "enter", "a", "r", "u", "search", "help")),
+    *(f"fate.{state}" for state in ("cancelled", "rejected")),
     *(f"audit.event.{word}" for word in HOUSE_EVENTS),
     *(f"audit.{word}" for word in ("rules", "people")),
     *(f"read.{what}" for what in READINGS),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 from starlette.datastructures import QueryParams
@@ -12,12 +12,10 @@ from starlette.responses import JSONResponse, Response
 
 from mailguard.console.act_models import DecisionIn, ReleaseIn
 from mailguard.console.api.border import BadInput, addresses, answer, bad_input, body_of, caller, limit_of, reached
+from mailguard.console.bulk_models import BulkIn, BulkJobOut, BulkOut, FilterIn
 from mailguard.console.content import facts_again
 from mailguard.console.desk import Desk, desk_of
 from mailguard.console.models import (
-    BulkIn,
-    BulkOut,
-    FilterIn,
     MessageDetail,
     MessageOut,
     MessagePage,
@@ -27,18 +25,21 @@ from mailguard.console.visit import SEES_ALL
 from mailguard.mail.actor import Actor
 from mailguard.mail.lifecycle import State
 from mailguard.mail.message import is_message_id
-from mailguard.review import Act, Filter
+from mailguard.mail.query import Sort
+from mailguard.mail.query_text import QueryError, parse_query
+from mailguard.review import Act, Filter, MessageRecord
 
 
 async def list_messages(request: Request) -> Response:
-    """GET /messages: newest first."""
+    """GET /messages: newest first, or in the order that `sort` names."""
     actor, scope = await caller(request)
     if scope is not None:
         raise not_found()
     desk, limit = desk_of(request), limit_of(request.query_params)
-    found = await desk.review.page(actor, _filter(desk, _query(request.query_params)), limit + 1)
+    chosen = _filter(desk, _query(request.query_params))
+    found = await desk.review.page(actor, chosen, limit + 1)
     shown = found[:limit]
-    more = shown[-1].id if len(found) > limit else None
+    more = _place(shown[-1], chosen.sort) if len(found) > limit else None
     return answer(MessagePage(messages=[MessageOut.of(record) for record in shown], next=more))
 
 
@@ -85,19 +86,37 @@ async def _decide(request: Request, actor: Actor, message_id: str, act: Act, wan
 
 
 async def bulk(request: Request) -> Response:
-    """POST /messages/bulk: count, or act over a filter."""
+    """POST /messages/bulk: count, or act over a filter, at once or after a while in which it can be undone."""
     actor, scope = await caller(request)
     if scope is not None:
         raise not_found()
     desk, wanted = desk_of(request), await body_of(request, BulkIn)
-    result = await desk.review.bulk(
-        actor, _filter(desk, wanted.filter), Act(wanted.act), wanted.dry_run, wanted.comment
-    )
-    return answer(BulkOut.of(result))
+    chosen, act = _filter(desk, wanted.filter), Act(wanted.act)
+    if wanted.undo_seconds is None or wanted.dry_run:
+        return answer(BulkOut.of(await desk.bulk.act(actor, chosen, act, wanted.dry_run, wanted.comment)))
+    undo = timedelta(seconds=wanted.undo_seconds)
+    job = await desk.bulk.schedule(actor, chosen, act, undo, comment=wanted.comment, query=wanted.filter.q)
+    return answer(BulkOut(count=0, done=0, refused=0, ids=[], errors={}) if job is None else BulkOut.of_job(job))
+
+
+async def show_bulk(request: Request) -> Response:
+    """GET /bulk/{id}: how far an act with a time to undo is."""
+    actor, scope = await caller(request)
+    if scope is not None:
+        raise not_found()
+    return answer(BulkJobOut.of(await desk_of(request).bulk.find(actor, request.path_params["id"])))
+
+
+async def end_bulk(request: Request) -> Response:
+    """POST /bulk/{id}/undo: undo it, or stop what is left of it."""
+    actor, scope = await caller(request)
+    if scope is not None:
+        raise not_found()
+    return answer(BulkJobOut.of(await desk_of(request).bulk.end(actor, request.path_params["id"])))
 
 
 def _query(params: QueryParams) -> FilterIn:
-    known = ("state", "q", "sender", "recipient", "rule", "before")
+    known = ("state", "q", "sender", "recipient", "rule", "before", "sort")
     unknown = sorted(set(params) - {*known, "limit"})
     if unknown:
         raise BadInput(f"Unknown query parameter: {unknown[0]!r}. Known: {', '.join(known)}, limit.")
@@ -107,17 +126,44 @@ def _query(params: QueryParams) -> FilterIn:
         raise bad_input(error) from None
 
 
+def _place(last: MessageRecord, sort: Sort) -> str:
+    """Where the next page begins: behind this mail, in the order of ends also behind its end."""
+    if sort is not Sort.ENDS or last.expires_at is None:
+        return last.id
+    return f"{last.id}@{last.expires_at.isoformat()}"
+
+
 def _filter(desk: Desk, wanted: FilterIn) -> Filter:
-    if wanted.before and not is_message_id(wanted.before):
+    before, _, ends = wanted.before.partition("@")
+    if before and not is_message_id(before):
         raise BadInput("before: not a message id")
+    try:
+        query = parse_query(wanted.q, desk.now(), desk.settings.organization.timezone)
+        at = datetime.fromisoformat(ends) if ends else None
+    except QueryError as error:
+        raise BadInput(f"q: {error}", _places(error)) from None
+    except ValueError:
+        raise BadInput("before: take it as `next` gave it") from None
+    sort = Sort(wanted.sort)
+    if before and sort is Sort.ENDS and (at is None or at.tzinfo is None):
+        raise BadInput("before: with sort=ends, take it as `next` gave it")
     older = wanted.older_than_seconds
     return Filter(
         state=State(wanted.state) if wanted.state else None,
-        q=wanted.q,
+        query=query,
         sender=wanted.sender,
         recipient=wanted.recipient,
         rule=wanted.rule,
-        before=wanted.before,
+        before=before,
+        before_ends=at,
+        sort=sort,
         older=None if older is None else desk.now() - timedelta(seconds=older),
         ids=tuple(wanted.ids),
     )
+
+
+def _places(error: QueryError) -> list[dict[str, str]]:
+    return [
+        {"where": f"q, character {one.at + 1}", "what": one.because.en, **({"meant": one.fixed} if one.fixed else {})}
+        for one in error.problems
+    ]

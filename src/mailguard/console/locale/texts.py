@@ -10,11 +10,13 @@ from mailguard.console.locale.audit_texts import AUDIT_TEXTS
 from mailguard.console.locale.decide_texts import DECIDE_TEXTS
 from mailguard.console.locale.figure_texts import FIGURE_TEXTS
 from mailguard.console.locale.frame_texts import FRAME_TEXTS
+from mailguard.console.locale.history_texts import HISTORY_TEXTS
 from mailguard.console.locale.list_texts import LIST_TEXTS
 from mailguard.console.locale.login_texts import LOGIN_TEXTS
 from mailguard.console.locale.mail_texts import MAIL_TEXTS
 from mailguard.console.locale.own_texts import OWN_TEXTS
 from mailguard.console.locale.policy_texts import POLICY_TEXTS
+from mailguard.console.locale.queue_texts import QUEUE_TEXTS
 from mailguard.console.locale.trouble_texts import TROUBLE_TEXTS
 from mailguard.notify.phrases import Both
 
@@ -30,4 +32,6 @@ TEXTS: dict[str, Both] = {
     **TROUBLE_TEXTS,
     **FIGURE_TEXTS,
     **AUDIT_TEXTS,
+    **QUEUE_TEXTS,
+    **HISTORY_TEXTS,
 }

@@ -71,7 +71,8 @@
     source.addEventListener("mail", (event) => {
       const said = JSON.parse(event.data), id = said.message_id;
       document.dispatchEvent(new CustomEvent("mailguard:mail", { detail: said }));
-      if (!about) return;
+      // The queue says itself what is new: a row must not move under the finger.
+      if (!about || about === "queue") return;
       if (about !== "list" && id && id !== about) return;
       clearTimeout(waiting);
       waiting = setTimeout(changed, 150);
@@ -79,7 +80,8 @@
     // What happened while no stream was open was not heard: look again after a break, and while something is under way.
     let first = true;
     source.addEventListener("open", () => {
-      if (!first && about) changed();
+      if (!first && about === "queue") document.dispatchEvent(new CustomEvent("mailguard:mail", { detail: { kind: "again", message_id: "" } }));
+      else if (!first && about) changed();
       first = false;
     });
     const looking = setInterval(() => {

@@ -1,0 +1,123 @@
+"""The queue of an administrator at its worst: `.venv/bin/python bench/waiting.py [FOLDER]`.
+
+A ledger of 100,000 mails, in turn all of them held and one in ten: the time of a page of 50 in every order and with the
+usual filters, of its count, of what stands above the list, and what acting on 10,000 mails at once costs those who hand
+mail in meanwhile. A thousand mails enter as mail does; the others are copies of their rows, so that it is ready soon.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from tests.ledger import Ledger, facts, opened
+
+from mailguard.mail.query import Sort
+from mailguard.mail.query_text import parse_query
+from mailguard.mail.verdict import Disposition
+from mailguard.store.records import Filter
+
+FIRST, TIMES = 1000, 100
+TEXT = "株式会社の見積書をお送りします。ご確認のほど、よろしくお願いいたします。"
+_COPIES = (
+    "INSERT INTO message SELECT number + :by, substr(id, 1, 9) || printf('%09d', number + :by), kind, state, sender,"
+    " sender_key, sender_domain, login, client_ip, received_at + :by * 1000, ended_at, 'gone', told, teaches, about,"
+    " size + :by, sha256, smtputf8, body_8bit, subject, from_header, message_id_header, refs, prefix, facts, verdict,"
+    " circumstances FROM message WHERE number <= :first",
+    "INSERT INTO recipient SELECT message + :by, key, position, address, domain, external, disposition, state, event,"
+    " due_at + :by * 1000, lease, expire_action, approvals, attempts, last_code, last_text, decided_by, decided_at,"
+    " frozen_by, rules, asks, nudge_at, urgent, urgent_at, recipe, added FROM recipient WHERE message <= :first",
+    "INSERT INTO viewer SELECT person, message + :by, role FROM viewer WHERE message <= :first",
+    "INSERT INTO rule_hit SELECT rule, message + :by FROM rule_hit WHERE message <= :first",
+    "INSERT INTO words SELECT message + :by, text FROM words WHERE message <= :first",
+    "INSERT INTO mail_text SELECT message + :by, text FROM mail_text WHERE message <= :first",
+)
+
+
+async def fill(ledger: Ledger) -> None:
+    """100,000 held mails of a hundred senders."""
+    chance = random.Random(1)
+    for number in range(FIRST):
+        names = ["見積書.pdf", "一覧.xlsx"][: chance.randrange(3)]
+        text = "".join(chance.sample(TEXT, len(TEXT)) * 1)
+        known = replace(facts(f"お見積りの件 {number}", names), text=(TEXT + text) * 20)
+        await ledger.add(
+            Disposition.CONFIRM,
+            tuple(f"p{chance.randrange(5000)}@d{chance.randrange(700)}.example" for _ in range(1 + number % 3)),
+            sender=f"s{number % 100}@corp.example",
+            known=known,
+            rule=f"rule-{number % 20}",
+            octets=b"Subject: x\r\n\r\n" + b"x" * chance.randrange(2000),
+        )
+        ledger.clock.forward(milliseconds=10)
+    for sql in _COPIES:
+        for turn in range(1, TIMES):
+            values = {"by": turn * FIRST, "first": FIRST}
+            await ledger.db.write(lambda c, sql=sql, values=values: c.execute(sql, values))  # type: ignore[misc]
+
+
+async def let_nine_of_ten_go(ledger: Ledger) -> None:
+    """The same ledger with 10,000 held mails among 90,000 that are out."""
+    for sql in (
+        "UPDATE recipient SET state = 'queued', event = 'release' WHERE message % 10 > 0",
+        "UPDATE recipient SET state = 'relayed', event = 'relay', due_at = NULL WHERE message % 10 > 0",
+        "UPDATE message SET state = 'relayed', ended_at = 0 WHERE number % 10 > 0",
+    ):
+        await ledger.db.write(lambda c, sql=sql: c.execute(sql))  # type: ignore[misc]
+
+
+async def timed(work: Callable[[], Awaitable[Any]]) -> tuple[float, Any]:
+    """Median of five, in ms; and the answer."""
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        answer = await work()
+        times.append((time.perf_counter() - start) * 1000)
+    return statistics.median(times), answer
+
+
+async def pages(ledger: Ledger, name: str) -> None:
+    print(f"\n## {name}\n\n| filter | order | page, ms | second page, ms | count | ms |\n|---|---|--:|--:|--:|--:|")
+    queries = [
+        "", "state:held", "state:held from:s7@corp.example", "state:held to:d77.example", "state:held rule:rule-3",
+        "state:held has:attachment", "state:held older:1d", "state:held 見積", "state:held 契約",
+        "state:held text:確認",
+        "state:held -from:s7@corp.example subject:見積", "見積", "契約", "larger:1KB", "to:d77.example 見積",
+    ]  # fmt: skip
+    for text in queries:
+        for sort in Sort:
+            query = parse_query(text, ledger.clock(), "Asia/Tokyo")
+            chosen = Filter(query=query, sort=sort)
+            first, found = await timed(lambda chosen=chosen: ledger.holds.page(chosen, 51))  # type: ignore[misc]
+            behind = chosen
+            if found:
+                last = found[-1]
+                behind = replace(chosen, before=last.id, before_ends=last.expires_at)
+            second, _ = await timed(lambda chosen=behind: ledger.holds.page(chosen, 51))  # type: ignore[misc]
+            counting, count = await timed(lambda chosen=chosen: ledger.holds.count(chosen, 10_001))  # type: ignore[misc]
+            print(f"| `{text}` | {sort} | {first:.1f} | {second:.1f} | {count} | {counting:.1f} |", flush=True)
+
+
+async def main(folder: Path) -> None:
+    async with opened(folder / "queue") as ledger:
+        start = time.perf_counter()
+        await fill(ledger)
+        print(f"filled in {time.perf_counter() - start:.0f} s")
+        await pages(ledger, "100,000 held mails")
+        await let_nine_of_ten_go(ledger)
+        await pages(ledger, "10,000 held mails among 90,000 that are out")
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory(dir=sys.argv[1] if len(sys.argv) > 1 else None) as made:
+        asyncio.run(main(Path(made)))
