@@ -21,7 +21,7 @@ from mailguard.console.visit import SEES_ALL, Visitor, hand_over, speaker, unsco
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.lifecycle import State
 from mailguard.mail.query import Sort
-from mailguard.notify.phrases import on_one_line
+from mailguard.notify.phrases import mails, on_one_line
 from mailguard.review import BulkJob, Filter, MessageRecord, Refused, SavedView
 
 #: Mails that are counted; more are "10,000+".
@@ -95,6 +95,7 @@ async def show_queue(request: Request) -> Response:
         sorts=list(Sort),
         mails=rows,
         count=count,
+        mails_found=mails(min(count, COUNTED), visitor.language),
         counted=COUNTED,
         held=held,
         decides=decides,
@@ -168,7 +169,7 @@ async def jobs_of(desk: Desk, actor: Actor, by: Speaker) -> list[JobLine]:
 def job_line(job: BulkJob, actor: Actor, by: Speaker) -> JobLine:
     """One act as a line."""
     word = by.say(
-        f"job.{job.state}", what=by.say(f"bulk.what.{job.act}", count=f"{job.total:,}"), done=f"{job.done:,}",
+        f"job.{job.state}", what=by.say(f"bulk.what.{job.act}", mails=mails(job.total, by.language)), done=f"{job.done:,}",
         refused=f"{job.refused:,}", total=f"{job.total:,}",
     )  # fmt: skip
     if job.state == "done" and job.refused:

@@ -32,7 +32,7 @@ from mailguard.console.visit import (
 )
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.message import is_message_id
-from mailguard.notify.phrases import on_one_line
+from mailguard.notify.phrases import mails, on_one_line
 from mailguard.review import BULK_ACTS, Act, Filter
 
 #: Time to undo an act over a filter, and one over mails that were ticked one by one.
@@ -67,7 +67,8 @@ async def confirm(request: Request) -> Response:
         asked=asked,
         act=str(act),
         reach=reach,
-        count=f"{reach.count:,}",
+        count=mails(reach.count, visitor.language),
+        external=mails(reach.external, visitor.language),
         rules=[(name, f"{count:,}") for name, count in reach.rules],
         senders=[(on_one_line(name, 80) or "<>", f"{count:,}") for name, count in reach.senders],
         first=by.moment(reach.first) if reach.first else "",

@@ -266,6 +266,13 @@ def people(count: int, language: Language) -> str:
     return "1 recipient" if count == 1 else f"{count} recipients"
 
 
+def mails(count: int, language: Language) -> str:
+    """How many mails: 1,200件, 1 mail, 1,200 mails."""
+    if language == "ja":
+        return f"{count:,}件"
+    return "1 mail" if count == 1 else f"{count:,} mails"
+
+
 def listed(items: Sequence[str], language: Language, most: int = 3) -> str:
     """A few names in a sentence; the rest as a number: a、b ほか2名 / a, b and 2 more."""
     shown = ("、" if language == "ja" else ", ").join(items[:most])

@@ -205,7 +205,7 @@ async def test_bad_json_is_told_with_its_place(reception: Reception, path: str, 
 
 @pytest.mark.parametrize(
     "query",
-    ["limit=0", "limit=x", "limit=1000", "limit=0000000019999", "state=lost", "before=x", "from=a", "q=" + "x" * 300],
+    ["limit=0", "limit=x", "limit=1000", "limit=0000000019999", "state=lost", "before=x", "from=a", "q=" + "x" * 501],
 )
 async def test_a_bad_query_is_told(reception: Reception, query: str) -> None:
     is_problem(await (await program(reception)).get(f"{BASE}/messages?{query}"), 400)

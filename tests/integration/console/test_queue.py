@@ -22,7 +22,7 @@ async def test_a_search_that_is_wrong_is_said_at_the_box(reception: Reception) -
     await reception.take_in()
     page = (await (await reception.browser(ADMIN)).get("/all?q=form:x+state:hold")).text
     assert "`form:` is not known; did you mean `from:`?" in page
-    assert 'href="/all?q=from%3Ax%20state%3Ahold"' in page
+    assert 'href="/all?q=from%3Ax+state%3Ahold"' in page
     assert "`hold` is no state; did you mean `held`?" in page
     assert 'aria-invalid="true"' in page
 

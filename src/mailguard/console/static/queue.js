@@ -101,7 +101,11 @@
     a: () => act("release"),
     r: () => act("cancel"),
     u: () => document.querySelector("#jobs [data-undo]")?.click(),
-    "/": () => document.querySelector("#q")?.focus(),
+    "/": () => {
+      const field = document.querySelector("#q");
+      field?.focus();
+      field?.setSelectionRange(field.value.length, field.value.length);
+    },
     "?": () => help?.showModal(),
   };
   document.addEventListener("focusin", (event) => {
