@@ -1,4 +1,4 @@
-"""The queue of an administrator at its worst: `.venv/bin/python bench/waiting.py [--act] [FOLDER]` (--act: only the act).
+"""The queue of an administrator at its worst: `.venv/bin/python bench/waiting.py [--act] [FOLDER]`; --act: the act.
 
 A ledger of 100,000 mails, in turn all of them held and one in ten: the time of a page of 50 in every order and with the
 usual filters, of its count, of what stands above the list, and what acting on 10,000 mails at once costs those who hand
@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sqlite3
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.ledger import Ledger, facts, opened
 
+from mailguard.mail.actor import Actor, Role
+from mailguard.mail.lifecycle import State
+from mailguard.mail.organization import Organization
 from mailguard.mail.query import Sort
 from mailguard.mail.query_text import parse_query
 from mailguard.mail.verdict import Disposition
@@ -33,19 +39,27 @@ from mailguard.store.tallies import Tallies
 
 FIRST, TIMES = 1000, 100
 TEXT = "株式会社の見積書をお送りします。ご確認のほど、よろしくお願いいたします。"
-_COPIES = (
-    "INSERT INTO message SELECT number + :by, substr(id, 1, 9) || printf('%09d', number + :by), kind, state, sender,"
-    " sender_key, sender_domain, login, client_ip, received_at + :by * 1000, ended_at, 'gone', told, teaches, about,"
-    " size + :by, sha256, smtputf8, body_8bit, subject, from_header, message_id_header, refs, prefix, facts, verdict,"
-    " circumstances FROM message WHERE number <= :first",
-    "INSERT INTO recipient SELECT message + :by, key, position, address, domain, external, disposition, state, event,"
-    " due_at + :by * 1000, lease, expire_action, approvals, attempts, last_code, last_text, decided_by, decided_at,"
-    " frozen_by, rules, asks, nudge_at, urgent, urgent_at, recipe, added FROM recipient WHERE message <= :first",
-    "INSERT INTO viewer SELECT person, message + :by, role FROM viewer WHERE message <= :first",
-    "INSERT INTO rule_hit SELECT rule, message + :by FROM rule_hit WHERE message <= :first",
-    "INSERT INTO words SELECT message + :by, text FROM words WHERE message <= :first",
-    "INSERT INTO mail_text SELECT message + :by, text FROM mail_text WHERE message <= :first",
-)
+#: What differs in a copy; all other columns are taken over as they are.
+_COPIED = {
+    "message": {
+        "number": "number + :by", "id": "substr(id, 1, 9) || printf('%09d', number + :by)",
+        "received_at": "received_at + :by * 1000", "size": "size + :by", "body": "'gone'",
+    },
+    "recipient": {"message": "message + :by", "due_at": "due_at + :by * 1000"},
+    "viewer": {"message": "message + :by"},
+    "rule_hit": {"message": "message + :by"},
+    "words": {"message": "message + :by"},
+    "mail_text": {"message": "message + :by"},
+}  # fmt: skip
+
+
+def copy(connection: sqlite3.Connection, table: str, by: int) -> None:
+    """The rows of the first mails once more, for mails with a number that is higher by so much."""
+    names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+    values = ", ".join(_COPIED[table].get(name, name) for name in names)
+    key = "number" if table == "message" else "message"
+    sql = f"INSERT INTO {table} ({', '.join(names)}) SELECT {values} FROM {table} WHERE {key} <= :first"
+    connection.execute(sql, {"by": by, "first": FIRST})
 
 
 async def fill(ledger: Ledger) -> None:
@@ -64,10 +78,9 @@ async def fill(ledger: Ledger) -> None:
             octets=b"Subject: x\r\n\r\n" + b"x" * chance.randrange(2000),
         )
         ledger.clock.forward(milliseconds=10)
-    for sql in _COPIES:
+    for table in _COPIED:
         for turn in range(1, TIMES):
-            values = {"by": turn * FIRST, "first": FIRST}
-            await ledger.db.write(lambda c, sql=sql, values=values: c.execute(sql, values))  # type: ignore[misc]
+            await ledger.db.write(partial(copy, table=table, by=turn * FIRST))
 
 
 async def let_nine_of_ten_go(ledger: Ledger) -> None:
@@ -174,7 +187,8 @@ async def main(folder: Path) -> None:
         print(f"filled in {time.perf_counter() - start:.0f} s")
         await above(ledger)
         if "--act" in sys.argv:
-            return await acting(ledger)
+            await acting(ledger)
+            return
         await pages(ledger, "100,000 held mails")
         await let_nine_of_ten_go(ledger)
         await pages(ledger, "10,000 held mails among 90,000 that are out")

@@ -168,10 +168,9 @@ async def jobs_of(desk: Desk, actor: Actor, by: Speaker) -> list[JobLine]:
 
 def job_line(job: BulkJob, actor: Actor, by: Speaker) -> JobLine:
     """One act as a line."""
-    word = by.say(
-        f"job.{job.state}", what=by.say(f"bulk.what.{job.act}", mails=mails(job.total, by.language)), done=f"{job.done:,}",
-        refused=f"{job.refused:,}", total=f"{job.total:,}",
-    )  # fmt: skip
+    what = by.say(f"bulk.what.{job.act}", mails=mails(job.total, by.language))
+    done, total = f"{job.done:,}", f"{job.total:,}"
+    word = by.say(f"job.{job.state}", what=what, done=done, total=total)
     if job.state == "done" and job.refused:
         word += " " + by.say("job.refused", refused=f"{job.refused:,}")
     waiting = job.state == "waiting"

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 BulkState = Literal["preparing", "waiting", "running", "done", "undone", "stopped"]
 #: Mails that are decided in one change: some milliseconds of the one thread that writes.
-PART = 20
+PART = 10
 #: Refusals that are kept with their reasons; all are counted.
 REFUSALS = 1000
 _PARTS_AT_ONCE = 250

@@ -1,4 +1,4 @@
-"""Acts over many mails: fixed when asked for, undone or begun but never both, part by part, each mail by its own rights."""
+"""Acts over many mails: fixed when asked for, undone or begun but never both, part by part, each mail by its rights."""
 
 from __future__ import annotations
 

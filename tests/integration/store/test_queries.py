@@ -1,4 +1,4 @@
-"""The filter language over the ledger: each term finds what it says, its negation the rest, in every order of a list."""
+"""The filter language over the ledger: each term finds what it says, its negation the rest, in every order."""
 
 from __future__ import annotations
 
