@@ -117,7 +117,10 @@ def _older_keys(text: str) -> tuple[dict[str, str], str]:
         key, value = match[1], match[2]
         if key not in _KEYS:
             raise click.BadParameter(f"unknown key {key!r}: use {', '.join(_KEYS)}", param_hint="--filter")
-        given[key] = value[1:-1] if value[:1] in ("'", '"') else value
+        quoted = value[:1] in ("'", '"')
+        if quoted and (len(value) < 2 or value[-1] != value[0]):
+            raise click.BadParameter(f"{match[0]!r}: a quotation mark is not closed", param_hint="--filter")
+        given[key] = value[1:-1] if quoted else value
         return " "
 
     rest = _PAIR.sub(take, text)
