@@ -22,7 +22,7 @@ EVENTS = (
 )  # fmt: skip
 HOUSE_EVENTS = (
     "refuse", "challenge", "login", "token-create", "token-revoke", "export", "figures", "incident",
-    "incident_closed", "absence", "absence_ended",
+    "incident_closed", "absence", "absence_ended", "list_export", "bulk", "bulk_undone", "bulk_stopped", "text_search",
     "logout", "session-end", "factor-add", "factor-codes", "factor-fail", "factor-recovery", "factor-reset",
 )  # fmt: skip
 VIAS = ("console", "letter", "api", "cli", "clock", "smtp")

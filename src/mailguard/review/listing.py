@@ -106,7 +106,7 @@ class Listing:
             raise Forbidden(refusals.NOT_YOURS)
         seen = replace(visible(actor, chosen), sort=Sort.NEWEST, before="")
         count = await self._holds.count(seen, MOST)
-        await self._audit.note("export", actor, self._now(), query=query, mails=count)
+        await self._audit.note("list_export", actor, self._now(), query=query, mails=count)
         return self._pieces(seen)
 
     async def _pieces(self, chosen: Filter) -> AsyncIterator[list[MessageRecord]]:

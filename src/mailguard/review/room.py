@@ -14,6 +14,7 @@ from mailguard.mail.address import Address
 from mailguard.mail.directory import NOBODY, Directory
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Organization
+from mailguard.mail.query import Key
 from mailguard.notify.draft import draft_of
 from mailguard.notify.live import Live
 from mailguard.review import refusals
@@ -82,8 +83,13 @@ class Review:
     async def page(self, actor: Actor, chosen: Filter, limit: int = 50) -> list[MessageRecord]:
         """What matches and the person may see, newest first if no other order is asked for; at most 500.
 
-        Raises Refused: who reads no bodies searches none.
+        Whoever searches the texts of others leaves a line in the audit log. Raises Refused: who reads no bodies
+        searches none.
         """
+        if chosen.query.reads_text and actor.role in SEE_ALL and chosen.owner != actor.address:
+            terms = [value for term in chosen.query.terms if term.key is Key.TEXT for value in term.values]
+            visible(actor, chosen)
+            await self._shared.audit.note("text_search", actor, self._shared.now(), words=terms)
         return await self._holds.page(visible(actor, chosen), max(1, min(limit, _PAGE_MOST)))
 
     async def count(self, actor: Actor, chosen: Filter, most: int | None = None) -> int:

@@ -76,12 +76,12 @@ class Audit:
     async def relays_of(self, message_ids: Iterable[str]) -> dict[str, list[HistoryLine]]:
         """By message, the lines about its tries that were taken by the next server, oldest first."""
         sql = (
-            f"SELECT {_COLUMNS} FROM audit WHERE message_id IN (SELECT value FROM json_each(?))"  # noqa: S608
+            f"SELECT {COLUMNS} FROM audit WHERE message_id IN (SELECT value FROM json_each(?))"  # noqa: S608
             " AND message_id <> '' AND event = 'relay' ORDER BY number"
         )
         wanted, found = to_text(list(message_ids)), dict[str, list[HistoryLine]]()
         for row in await self._db.read(lambda c: c.execute(sql, (wanted,)).fetchall()):
-            found.setdefault(row[2], []).append(_line(row))
+            found.setdefault(row[2], []).append(line_of(row))
         return found
 
     async def page(self, *, after: int = 0, limit: int = 1000) -> list[HistoryLine]:

@@ -45,6 +45,8 @@ async def test_a_two_character_word_is_found_in_the_text(reception: Reception) -
     page = (await (await reception.browser(ADMIN)).get("/all?q=text:契約")).text
     assert ">one<" in page
     assert ">two<" not in page
+    searched = [line for line in await reception.audit_lines() if line.event == "text_search"]
+    assert [(line.actor, line.detail) for line in searched] == [(ADMIN, {"words": ["契約"]})]
     refused = (await (await reception.browser(AUDITOR)).get("/all?q=text:契約")).text
     assert "Who reads no bodies cannot search them either" in refused
     assert ">one<" not in refused
@@ -133,7 +135,7 @@ async def test_csv_is_harmless_complete_and_audited(reception: Reception) -> Non
         assert rows[0]["sender"] == ANN
         assert b"secret body" not in answer.content
         assert "attachment" in answer.headers["content-disposition"]
-    lines = [line for line in await reception.audit_lines() if line.event == "export"]
+    lines = [line for line in await reception.audit_lines() if line.event == "list_export"]
     assert [(line.actor, line.detail) for line in lines] == [
         (person, {"query": "state:held", "mails": 2}) for person in (AUDITOR, ADMIN)
     ]
