@@ -175,7 +175,7 @@ def _routes() -> list[BaseRoute]:
         Route("/bulk/{id}", queue_acts.show_job),
         Route("/bulk/{id}/end", queue_acts.end, methods=["POST"]),
         Route("/views", queue_views.keep, methods=["POST"]),
-        Route("/views/{id:int}", queue_views.change, methods=["POST"]),
+        Route("/views/{id}", queue_views.change, methods=["POST"]),
         Route("/messages/{id}", message.show_message),
         Route("/messages/{id}/act", message.act, methods=["POST"]),
         Route("/messages/{id}/files/{position:int}", message.show_file),

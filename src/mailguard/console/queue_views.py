@@ -30,11 +30,18 @@ async def change(request: Request) -> Response:
     form = await checked_form(request)
     actor = await _reader(request)
     asked = asked_for(desk, {"q": field(form, "q"), "sort": field(form, "sort", 20)})
+    view_id = _number(request.path_params["id"])
     if field(form, "act", 20) == "remove":
-        await desk.listing.forget(actor, request.path_params["id"])
+        await desk.listing.forget(actor, view_id)
     else:
-        await desk.listing.rename(actor, request.path_params["id"], field(form, "name", 200))
+        await desk.listing.rename(actor, view_id, field(form, "name", 200))
     return go(request, asked.address())
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise not_found()
+    return int(text)
 
 
 async def _reader(request: Request) -> Actor:

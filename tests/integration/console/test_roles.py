@@ -44,7 +44,10 @@ SEES_ALL = (303, 404, 404, 404, 200, 200, 200)
 PAGES: dict[str, tuple[int, ...]] = {
     "/": (303,) * 7,
     "/mine": LOGGED_IN,
+    "/history": LOGGED_IN,
     "/all": SEES_ALL,
+    "/all/confirm": (303, 404, 404, 404, 404, 404, 200),
+    "/bulk/{id}": (303, *(404,) * 6),  # nobody has this one
     "/messages/{id}": CONCERNED,
     "/messages/{id}/html": BODIES,
     "/messages/{id}/raw": BODIES,
@@ -72,7 +75,11 @@ PAGES: dict[str, tuple[int, ...]] = {
 }
 FORMS: dict[str, tuple[tuple[int, ...], dict[str, str]]] = {
     "/messages/{id}/act": ((303, 404, 303, 403, 403, 403, 303), {"act": "cancel"}),
-    "/bulk": ((303,) * 7, {"act": "cancel", "message": "{id}"}),  # what one may not see is not there
+    "/bulk": ((303, 404, 404, 404, 404, 404, 303), {"act": "cancel", "message": "{id}"}),
+    "/bulk/{id}/end": ((303, *(404,) * 6), {}),
+    "/all/export": ((303, 404, 404, 404, 200, 200, 200), {"q": ""}),
+    "/views": ((303, 404, 404, 404, 303, 303, 303), {"name": "x", "q": "state:held"}),
+    "/views/{id}": ((303, *(404,) * 6), {"act": "remove"}),
     "/mine/peace": ((303,) * 7, {"length": "1h"}),  # everybody's own letters
     "/settings/absences": ((303, *(422,) * 6), {"first": "x", "last": "x", "delegates": ""}),  # everybody's own
     "/settings/absences/{id}": ((303, *(404,) * 6), {}),
@@ -92,6 +99,8 @@ API: dict[tuple[str, str], tuple[tuple[int, ...], Any]] = {
     ("GET", "/openapi.json"): (EVERYBODY, None),
     ("GET", "/messages"): (API_KNOWN, None),
     ("POST", "/messages/bulk"): (API_KNOWN, {"filter": {}, "act": "cancel", "dry_run": True}),
+    ("GET", "/bulk/{id}"): ((401, *(404,) * 6), None),
+    ("POST", "/bulk/{id}/undo"): ((401, *(404,) * 6), None),
     ("GET", "/messages/{id}"): (API_CONCERNED, None),
     ("GET", "/messages/{id}/explain"): ((401, 404, 404, 404, 410, 410, 410), None),  # it was recorded by no judge
     ("PATCH", "/messages/{id}/recipients"): (SENDERS_ACT, {"remove": [TANAKA]}),
@@ -218,7 +227,8 @@ async def test_forms(reception: Reception, role: str, path: str) -> None:
     assert answer.status_code == answers[ROLES.index(role)]
     if role == "nobody":
         assert "/login" in answer.headers["location"]
-    may = "act" in fields and role in ("owner", "administrator")
+    # What is done to many waits, so that it can be undone.
+    may = "act" in fields and path != "/bulk" and role in ("owner", "administrator")
     assert await state_of(reception, message_id) is (State.CANCELLED if may else State.HELD)
     bare = await browser.client.post(path.format(id=message_id), data=data)
     assert bare.status_code in (303, 403, 404)  # without the token nothing is done
