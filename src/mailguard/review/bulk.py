@@ -26,7 +26,7 @@ from mailguard.review.words import Act, BulkResult, Forbidden, Refused
 from mailguard.store import deciding
 from mailguard.store.bulk import PART, BulkJob, BulkJobs, Refusal
 from mailguard.store.holds import Holds
-from mailguard.store.parts import load_whole
+from mailguard.store.parts import load_parts, whole
 from mailguard.store.records import Decision, Filter, MessageRecord
 
 #: Acts that can be done to many mails.
@@ -152,11 +152,12 @@ class Bulk:
     ) -> Callable[[sqlite3.Connection, Sequence[str]], dict[str, Because]]:
         def work(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Because]:
             for message_id in ids:
-                record = load_whole(connection, message_id)
-                if record is None or record.kind != "mail" or not may_see(actor, record):
+                parts = load_parts(connection, message_id)
+                mail = whole([part for _, part in parts], message_id) if parts else None
+                if mail is None or mail.kind != "mail" or not may_see(actor, mail):
                     told.refused[message_id] = refusals.NOT_FOUND
                 else:
-                    self._one(connection, actor, act, comment, record, told)
+                    self._one(connection, actor, act, comment, (parts, mail), told)
             return told.refused
 
         return work
@@ -167,15 +168,16 @@ class Bulk:
         actor: Actor,
         act: Act,
         comment: str,
-        record: MessageRecord,
+        known: deciding.Known,
         told: _Told,
     ) -> None:
         """One mail under a savepoint of its own: a fault with one stops no other."""
+        _, record = known
         shared = self._review.shared
         connection.execute("SAVEPOINT mail")
         try:
             wish = shared.wish(actor, act, None, comment, notice_of(actor, record, act, None))
-            decision = (deciding.approve if act is Act.APPROVE else deciding.apply)(connection, record.id, wish)
+            decision = (deciding.approve if act is Act.APPROVE else deciding.apply)(connection, record.id, wish, known)
         except sqlite3.Error:
             raise  # the ledger itself: the whole part is tried again
         except Exception as error:

@@ -23,12 +23,18 @@ from mailguard.store.wish import Wish, as_written, decision, mail_of, owe, wante
 URGENT = "urgent"
 
 
-def apply(connection: sqlite3.Connection, message_id: str, wish: Wish) -> Decision:
-    """Let an event happen, in all parts of the mail. An empty `changed`: to nobody. Raises KeyError."""
+#: The parts of a mail with their row numbers, and the mail as a whole.
+Known = tuple[Sequence[tuple[int, MessageRecord]], MessageRecord]
+
+
+def apply(connection: sqlite3.Connection, message_id: str, wish: Wish, known: Known | None = None) -> Decision:
+    """Let an event happen, in all parts of the mail. An empty `changed`: to nobody. known: the mail as it was read in
+    this transaction. Raises KeyError.
+    """
     if wish.event is Event.RESUME:
         return pausing.resume(connection, message_id, wish)
     assert wish.event is not None
-    parts, mail = mail_of(connection, message_id)
+    parts, mail = known or mail_of(connection, message_id)
     changed = [key for number, part in parts for key in _apply_part(connection, number, part, mail, wish)]
     if changed:
         recipients = as_written(mail, changed)
@@ -57,9 +63,9 @@ def _apply_part(
     return changed
 
 
-def approve(connection: sqlite3.Connection, message_id: str, wish: Wish) -> Decision:
+def approve(connection: sqlite3.Connection, message_id: str, wish: Wish, known: Known | None = None) -> Decision:
     """Count one voice per copy; those whose every question is answered are released. `changed`: who was counted."""
-    parts, mail = mail_of(connection, message_id)
+    parts, mail = known or mail_of(connection, message_id)
     counted = [key for number, part in parts for key in _approve_part(connection, number, part, mail, wish)]
     places = _places_taken(mail, counted, wish)
     _owe_answered(connection, mail, wish, places, as_written(mail, counted), "approve")
