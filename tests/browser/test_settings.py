@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 from tests.browser.conftest import Device, Opens
-from tests.reception import BOSS, Reception
+from tests.message_states import looks_alike
+from tests.reception import BOSS, TANAKA, Reception, actor
 
+from mailguard.mail.address import parse_address
 from mailguard.mail.verdict import Disposition
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -51,3 +53,20 @@ async def test_away_and_back(reception: Reception, opens: Opens, language: str, 
     async with page.expect_navigation():
         await page.get_by_role("button", name=words["back"]).click()
     assert words["place"] not in await window.text()
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+async def test_asked_again(reception: Reception, opens: Opens, language: str) -> None:
+    person, message_id = await looks_alike(reception)
+    await reception.review.trust(
+        actor(person, reception.access), message_id, (parse_address(TANAKA),), "me", timedelta(days=30)
+    )
+    window = await opens(person, "phone", language)
+    await window.open("/settings")
+    assert TANAKA in await window.text()
+    await window.shot(f"settings-trusts-{language}")
+    assert await window.barriers() == []
+    async with window.page.expect_navigation():
+        await window.page.get_by_role("button", name={"ja": "また確認する", "en": "Ask again"}[language]).click()
+    assert TANAKA not in await window.text()
+    assert await reception.review.trusts(actor(person, reception.access)) == []

@@ -185,6 +185,7 @@ def _routes() -> list[BaseRoute]:
         Route("/settings", own.show_settings),
         Route("/settings/absences", own.leave, methods=["POST"]),
         Route("/settings/absences/{id}", own.come_back, methods=["POST"]),
+        Route("/settings/trusts/{id}", own.ask_again, methods=["POST"]),
         Route("/policy", rulepage.show_policy),
         Route("/policy/simulations", rulepage.start_trial, methods=["POST"]),
         Route("/policy/simulations/{id}", rulepage.show_trial),

@@ -1,4 +1,7 @@
-"""What belongs to one person: when he is away and who takes his place. Nothing here changes on a GET."""
+"""What belongs to one person: when he is away and who takes his place, and about whom he need not be asked again.
+
+Nothing here changes on a GET.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,11 @@ from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.verdict import Because
 from mailguard.notify.phrases import listed
-from mailguard.review import Refused
+from mailguard.review import Refused, TrustRecord
 from mailguard.review.absences import AbsenceReview, Away
 
 _SEPARATORS = re.compile(r"[,;、；\s]+")
-_DONE = frozenset({"away", "back"})
+_DONE = frozenset({"away", "back", "untrust"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,18 @@ class AwayLine:
     people: str
     by: str
     now: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrustLine:
+    """A recipient about whom the rules need not ask again. whose: "" for oneself."""
+
+    id: int
+    recipient: str
+    rules: str
+    until: str
+    whose: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +96,15 @@ def absence_id(request: Request) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else 0
 
 
+async def ask_again(request: Request) -> Response:
+    """POST /settings/trusts/{id}: the rules ask about this recipient again."""
+    await checked_form(request)
+    desk = desk_of(request)
+    _, actor = await unscoped_visitor(request)
+    await desk.review.untrust(actor, absence_id(request))
+    return go(request, "/settings?done=untrust")
+
+
 async def _admitted(request: Request) -> tuple[Desk, Speaker, Actor, AbsenceReview]:
     desk = desk_of(request)
     visitor, actor = await unscoped_visitor(request)
@@ -101,6 +125,7 @@ async def _page(
         done=by.say(f"away.done.{done}") if done else "",
         wrong=wrong,
         own=[_line(one, by, one.delegates) for one in own],
+        trusts=[_trusted(one, by, actor.address) for one in await desk.review.trusts(actor)],
         others=[_line(one, by, (one.person,)) for one in others],
         written=written or Written(),
         today=desk.now().astimezone(ZoneInfo(by.timezone)).date().isoformat(),
@@ -116,6 +141,18 @@ def _line(one: Away, by: Speaker, people: Sequence[str]) -> AwayLine:
         one.set_by if one.set_by != one.person else "",
         one.now,
     )
+
+
+def _trusted(one: TrustRecord, by: Speaker, person: str) -> TrustLine:
+    kind, _, name = one.whose.partition(":")
+    whose = {
+        "person": "" if name == person else name,
+        "group": by.say("trusts.group", name=name),
+        "company": by.say("trusts.company"),
+    }[kind]
+    until = by.say("trusts.until", day=_date(one.until.astimezone(ZoneInfo(by.timezone)).date(), by))
+    said_by = "" if one.said_by == person else by.say("away.by", person=one.said_by)
+    return TrustLine(one.id, one.recipient, ", ".join(one.rules), until, whose, said_by)
 
 
 def _date(day: date, by: Speaker) -> str:

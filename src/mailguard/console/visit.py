@@ -309,8 +309,6 @@ async def _tabs(request: Request, desk: Desk, visitor: Visitor) -> list[Tab]:
         rooms = ((desk.rules, "/policy", "nav.policy"), (desk.figures, "/figures", "nav.figures"),
                  (desk.audits, "/audit", "nav.audit"))  # fmt: skip
         tabs += [Tab(one, key, path.startswith(one)) for room, one, key in rooms if room is not None]
-    if desk.absences is not None:
-        tabs.append(Tab("/settings", "nav.settings", path.startswith("/settings")))
     if desk.outside is not None:
         tabs.append(Tab("/outside", "nav.outside", path.startswith("/outside")))
     return tabs

@@ -83,6 +83,7 @@ FORMS: dict[str, tuple[tuple[int, ...], dict[str, str]]] = {
     "/mine/peace": ((303,) * 7, {"length": "1h"}),  # everybody's own letters
     "/settings/absences": ((303, *(422,) * 6), {"first": "x", "last": "x", "delegates": ""}),  # everybody's own
     "/settings/absences/{id}": ((303, *(404,) * 6), {}),
+    "/settings/trusts/{id}": ((303, *(404,) * 6), {}),
     "/policy/simulations": (
         (303, 404, 404, 404, 303, 303, 303),
         {"days": "7", "rule": "look-alike", "mode": "monitor"},

@@ -56,7 +56,7 @@ BUILT = {
     *(f"role.{role}" for role in ("administrator", "auditor", "officer")),
     *(f"act.{word}" for word in ("release-selected", "approve-selected", "remove-selected")),
     *(f"event.{word}" for word in ("accept", "approve", "late", "login", "purge", *MORE_EVENTS)),
-    *(f"away.done.{word}" for word in ("away", "back")),
+    *(f"away.done.{word}" for word in ("away", "back", "untrust")),
     *(f"login.oidc.{reason}" for reason in get_args(Reason)),
     *(f"how.{how}" for how in get_args(How)),
     *(f"policy.mode.{mode}" for mode in ("monitor", "notify", "enforce")),

@@ -33,6 +33,18 @@ OWN_TEXTS: dict[str, Both] = {
     "away.by": Both("{person} が登録", "Set by {person}"),
     "away.days": Both("{first} から {last} まで", "{first} to {last}"),
     "away.others": Both("代理をお願いされている不在", "Whose place I take"),
+    "trusts.title": Both("今後確認しない宛先", "Whom I am not asked about again"),
+    "trusts.lead": Both(
+        "メールの確認画面で「今後この宛先を確認しない」を選んだ宛先です。期限が過ぎると、また確認します。",
+        "Recipients for whom “Do not ask again” was chosen on a mail's page. After the day given, the rules ask again.",
+    ),
+    "trusts.none": Both("ありません。", "There are none."),
+    "trusts.until": Both("{day}まで", "until {day}"),
+    "trusts.group": Both("グループ {name} の全員", "everybody in {name}"),
+    "trusts.company": Both("全社", "the whole company"),
+    "trusts.end": Both("また確認する", "Ask again"),
+    "trusts.end.which": Both("({recipient} について)", "(about {recipient})"),
+    "away.done.untrust": Both("この宛先を、また確認します。", "The rules ask about this recipient again."),
     "away.done.away": Both("不在を登録しました。", "The absence is set."),
     "away.done.back": Both("不在を取りやめました。", "The absence is taken back."),
 }
