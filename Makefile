@@ -72,6 +72,8 @@ bench: install packages
 	@$(VENV)/bin/python bench/reading.py
 	@$(VENV)/bin/python bench/policy.py
 	@$(VENV)/bin/python bench/simulate.py
+	@$(VENV)/bin/python bench/alert.py
+	@$(VENV)/bin/python bench/waiting.py
 
 # Coverage-guided fuzzing of the reader; what fails is left in var/fuzz/.
 FUZZ_RUNS ?= 1000000
