@@ -269,7 +269,7 @@ async def test_html_in_its_sandbox_runs_nothing_and_fetches_nothing(reception: R
     frame = window.page.frame_locator("iframe.sandbox")
     await frame.get_by_text("Hello").wait_for()
     await window.page.wait_for_timeout(300)
-    assert await window.page.title() == "Quotation - mailguard"
+    assert await window.page.title() == "(1) Quotation - mailguard"
     assert set(tried.values()) == {"csp"}, "what was tried was stopped by the policy, before it reached the network"
     assert "http://tracker.example/pixel.png" in tried
     await window.shot("sandbox-desktop-en")
