@@ -18,8 +18,8 @@ _STEM = re.compile(
 )
 
 _JA_SENT = (
-    r"(?:し(?:ます|ました|て(?:お|い|あ|ご)|、)|いた(?:します|しました|して)|致し(?:ます|ました|て)|申し上げ"
-    r"|させて(?:いただ|頂))"
+    r"(?:(?:し|いたし|致し)(?:ます|ました)"  # people read the words that were found: whole ones, or the noun alone
+    r"|(?=し(?:て(?:お|い|あ|ご)|、)|いたして|致して|申し上げ|させて(?:いただ|頂)))"
 )
 _JA_THING = r"(?:ファイル|資料|書類|データ)"
 _SPOKEN = re.compile(
@@ -28,8 +28,8 @@ _SPOKEN = re.compile(
             # Japanese
             rf"添付{_JA_THING}|添付の(?:通り|とおり|図|表|写真|画像|見積|請求|契約|案|{_JA_THING})",
             rf"添付(?:を)?{_JA_SENT}|添付(?:に|にて|を)(?:お送り|ご?確認|ご?査収|ご?参照|ご?覧)",
-            r"(?:を|は|も)添付(?:し|いた|致|の|にて|させ)",
-            r"別添|別紙(?:の|に|を|にて)|同封(?:し|いた|致|の|させ)",
+            r"(?<=[をはも])添付(?=し|いた|致|の|にて|させ)",
+            r"別添|別紙(?:の|に|を|にて)|同封(?=し|いた|致|の|させ)",
             # English
             r"\b(?:attached|enclosed) (?:is|are|please|herewith|hereto|you|the|a|an|our|my|file|copy|for)\b",
             r"\b(?:attached|enclosed) to this (?:e-?mail|message)\b",
