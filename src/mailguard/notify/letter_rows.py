@@ -29,7 +29,7 @@ from mailguard.notify.phrases import (
 )
 from mailguard.store.records import MessageRecord, RecipientRecord
 
-_MOST_FILES, _MOST_EVIDENCE = 8, 6
+_MOST_FILES, _MOST_EVIDENCE, _FEW_ADDRESSES = 8, 6, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +64,24 @@ class Reason:
 
 
 def reasons(hits: Sequence[RuleHit], language: Language) -> tuple[Reason, ...]:
-    """Every rule that holds the mail, strictest first."""
-    return tuple(
-        Reason(
-            on_one_line(hit.because.ja if language == "ja" else hit.because.en, 600),
-            (
-                *(on_one_line(evidence_line(e, language), 160) for e in hit.evidence[:_MOST_EVIDENCE]),
-                *(on_one_line(note.ja if language == "ja" else note.en, 200) for note in hit.notes),
-            ),
-        )
-        for hit in hits
-        if hit.disposition > Disposition.DELAY or len(hits) == 1
-    )
+    """Every rule that holds the mail, strictest first. The evidence under it is what nothing above has said yet."""
+    given: list[Reason] = []
+    said: set[str] = set()
+    for hit in hits:
+        if hit.disposition > Disposition.DELAY or len(hits) == 1:
+            sentence = on_one_line(hit.because.ja if language == "ja" else hit.because.en, 600)
+            shown = [line for line in _evidence(hit, language) if line not in sentence and line not in said]
+            said.update(shown)
+            notes = (on_one_line(note.ja if language == "ja" else note.en, 200) for note in hit.notes)
+            given.append(Reason(sentence, (*shown[:_MOST_EVIDENCE], *notes)))
+    return tuple(given)
+
+
+def _evidence(hit: RuleHit, language: Language) -> list[str]:
+    """A line for each piece; addresses only where they are few: all recipients follow in a row of their own."""
+    known = {str(address) for address in hit.recipients}
+    many = sum(one in known for one in hit.evidence) > _FEW_ADDRESSES
+    return [on_one_line(evidence_line(one, language), 160) for one in hit.evidence if not (many and one in known)]
 
 
 def reason_headline(hits: Sequence[RuleHit], language: Language) -> str:

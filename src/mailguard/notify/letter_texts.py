@@ -211,7 +211,7 @@ AUDIENCE = Both("{people}・{companies}組織", "{people}, {companies} organisat
 FILES_COUNT = Both("{count}件", "{count} files")
 MORE = Both("ほか{count}名", "and {count} more")
 MORE_FILES = Both("ほか{count}件", "and {count} more")
-PERSONS = Both("{count}名分", "{count} persons")
+PERSONS = Both("{count}人分", "{count} persons")
 
 # What happens when nothing is done
 WHEN = Both("{moment} {zone}({left})", "{moment} {zone} ({left})")

@@ -154,7 +154,7 @@ def evidence_line(evidence: str, language: Language) -> str:
     if counted is None:
         return evidence
     if counted[1] == "persons":
-        return Both("{count}名分", "{count} persons").of(language, count=counted[2])
+        return Both("{count}人分", "{count} persons").of(language, count=counted[2])
     named = PERSONAL.get(counted[1])
     return f"{named.of(language)}: {counted[2]}" if named else evidence
 

@@ -15,8 +15,9 @@ from mailguard.mail.address import ReversePath, parse_address
 from mailguard.mail.alteration import ZipAttachments
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
-from mailguard.mail.verdict import Because, Disposition
+from mailguard.mail.verdict import Because, Disposition, RuleHit
 from mailguard.notify.gathered import Gathered
+from mailguard.notify.letter_rows import reasons
 from mailguard.notify.letter_texts import TAGS
 from mailguard.notify.letters import ASKING, RETURNS, Kind, LetterContext, LetterSettings, ReplyResult, compose
 from mailguard.notify.monthly import Monthly
@@ -95,7 +96,7 @@ def test_the_reason_comes_first_then_its_evidence_then_everything_else() -> None
     said = text(letter("held", link="https://mg.corp.example/t/x", code="482913"))
     order = ["よく似た別のドメイン", "tanaka@examp1e.co.jp", "37名分の個人情報", "まだ送信していません", "件名",
              "宛先 (4名・3組織)", "要確認 tanaka@examp1e.co.jp (社外)", "example.co.jp (社外・2名)",
-             "boss@corp.example (社内)", "図面.zip", "個人情報: 37名分", "11月26日(木) 22:28 日本時間(あと3日)", "/t/x",
+             "boss@corp.example (社内)", "図面.zip", "個人情報: 37人分", "11月26日(木) 22:28 日本時間(あと3日)", "/t/x",
              "1名を外して送信 / このまま送信 / 送信しない", "482913"]  # fmt: skip
     places = [said.index(piece) for piece in order]
     assert places == sorted(places)
@@ -309,3 +310,18 @@ def test_a_further_part_says_so() -> None:
     for kind in ("held", "approval"):
         assert "further part" in text(letter(kind, "en", further=True))
         assert "further part" not in text(letter(kind, "en"))
+
+
+def test_nothing_is_said_twice_under_the_reasons() -> None:
+    crowd = tuple(parse_address(f"c{number}@c.example") for number in range(12))
+    names = tuple(map(str, crowd))
+    seen = Because("12名に、互いのアドレスが見えます", "12 recipients can see each other")
+    data = Because("社外宛のメールに、14人分の個人情報があります", "This mail holds data of 14 persons")
+    first = Because("c0@c.example へは初めての送信です", "This is the first mail to c0@c.example")
+    hits = [
+        RuleHit("seen", "enforce", Disposition.CONFIRM, seen, names, crowd),
+        RuleHit("data", "enforce", Disposition.CONFIRM, data, ("persons: 14", "名簿.csv"), crowd),
+        RuleHit("first", "enforce", Disposition.CONFIRM, first, ("c0@c.example", "名簿.csv", "c1@c.example"), crowd[:2]),
+    ]
+    for language in ("ja", "en"):
+        assert [one.evidence for one in reasons(hits, language)] == [(), ("名簿.csv",), ("c1@c.example",)]

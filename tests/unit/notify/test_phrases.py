@@ -100,7 +100,7 @@ def test_one_line_is_one_line_whatever_comes(text: str) -> None:
 @pytest.mark.parametrize(
     ("evidence", "ja", "en"),
     [
-        ("persons: 12", "12名分", "12 persons"),
+        ("persons: 12", "12人分", "12 persons"),
         ("payment_card: 3", "クレジットカード番号: 3", "payment card numbers: 3"),
         ("bob@x.example", "bob@x.example", "bob@x.example"),
         ("unknown_class: 3", "unknown_class: 3", "unknown_class: 3"),

@@ -17,10 +17,10 @@ MAIL_TEXTS: dict[str, Both] = {
     "head.bounced": Both("届けられなかった宛先があります", "Some of it could not be delivered"),
     "changes": Both("送信時の変更", "What is changed"),
     "changes.before": Both(
-        "規則により、送信するときに次のとおり変更します。お手元のメールは変わりません。",
-        "Rules change this when the mail is sent. Your own copy stays as it is.",
+        "送信するときに次のとおり変更します。お手元のメールは変わりません。",
+        "This is changed when the mail is sent. Your own copy stays as it is.",
     ),
-    "changes.after": Both("規則により、次のとおり変更して送信しました。", "Rules changed this when the mail was sent."),
+    "changes.after": Both("次のとおり変更して送信しました。", "This was changed when the mail was sent."),
     "changes.show": Both("変更の内容を見る", "Show what changes"),
     "changes.gone": Both("変更前", "before"),
     "changes.come": Both("変更後", "after"),
@@ -70,7 +70,7 @@ MAIL_TEXTS: dict[str, Both] = {
     "file.unread": Both("中身を確認できません", "Contents could not be read"),
     "file.mismatch": Both("拡張子と中身の種類が異なります", "The name says another type than the contents"),
     "personal": Both("個人情報・秘密情報", "Personal data and secrets"),
-    "personal.persons": Both("{count}名分", "{count} persons"),
+    "personal.persons": Both("{count}人分", "{count} persons"),
     "personal.kind": Both("種類", "Kind"),
     "personal.distinct": Both("件数", "Count"),
     "found": Both("見つかった箇所", "Where it was found"),
@@ -134,8 +134,8 @@ MAIL_TEXTS: dict[str, Both] = {
     "comment": Both("コメント(任意)", "Comment (optional)"),
     "comment.help": Both("却下するときは送信者に届きます。", "If you reject, the sender reads it."),
     "select.none": Both("宛先が選ばれていません。", "No recipient is selected."),
-    "done.release": Both("送信を決定しました。", "It will be sent."),
-    "done.send-now": Both("送信を決定しました。", "It will be sent."),
+    "done.release": Both("送信します。", "It will be sent."),
+    "done.send-now": Both("送信します。", "It will be sent."),
     "done.urgent": Both(
         "至急送信しました。承認者に理由をお知らせします。", "It will be sent. The approvers are told your reason."
     ),
@@ -144,9 +144,7 @@ MAIL_TEXTS: dict[str, Both] = {
     "done.approve": Both("承認しました。", "Approved."),
     "done.reject": Both("却下しました。送信者にお知らせします。", "Rejected. The sender is told."),
     "done.remove": Both("選んだ宛先を外しました。", "The selected recipients were removed."),
-    "done.changed": Both(
-        "選んだとおりに変更し、送信を決定しました。", "Changed as you chose, and the rest will be sent."
-    ),
+    "done.changed": Both("選んだとおりに変更して送信します。", "Changed as you chose, and the rest will be sent."),
     "done.login": Both("ログインしました。", "You are logged in."),
     "before.open": Both(
         "別の画面でこのメールを開いていたため、いまの操作は行われていません。このメールはまだ保留中です。",
