@@ -16,14 +16,14 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 WORDS = {
     "ja": {
-        "open": "選んだとおりに送信", "off": "外す", "right": "正しい宛先", "file": "このまま添付",
+        "open": "選んだとおりに送信", "off": "外す", "right": "正しい宛先", "file": "添付する",
         "stop": "送信しない",
         "one": "1名を外して送信", "both": "1名とファイルを外して送信", "files": "ファイルを外して送信",
         "as": "このまま送信",
         "hide": "Bccに移す", "hidden": "Bccに移して送信", "see": "見えてよい",
         "choose": "どちらかを選んでください。",
         "reject": "却下", "rest": "1名を却下し、残りを承認", "approve": "承認して送信",
-        "changed": "選んだとおりに変更し、送信を決定しました。",
+        "changed": "選んだとおりに変更して送信します。",
     },
     "en": {
         "open": "Send as chosen", "off": "Remove", "right": "It is right", "file": "It is right", "stop": "Don't send",

@@ -188,11 +188,9 @@ def _company(
 
 
 def _fold_words(rest: Sequence[Person], beside: bool, flagged: bool, by: Speaker) -> str:
-    """Of people who were all written to before that is said; else that nothing of them stands out, if of others it
-    does.
-    """
+    """Of people who were all written to before that is said; else how many they are, and nothing that would calm."""
     if not flagged:
         return by.say("recipients.list", count=len(rest))
     if all(one.relation is not None and one.relation.sure for one in rest):
         return by.say("recipients.fold.known" if beside else "recipients.known", count=len(rest))
-    return by.say("recipients.fold" if beside else "recipients.some", count=len(rest))
+    return by.say("recipients.fold" if beside else "recipients.list", count=len(rest))

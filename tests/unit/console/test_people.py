@@ -48,7 +48,7 @@ def test_the_unremarkable_are_folded_and_the_flagged_never() -> None:
     record = crowd(20)
     flagged, folded = companies(record)
     assert ([p.address for p in flagged.lines], flagged.folded) == (["tanaka@examp1e.co.jp"], ())
-    assert (len(folded.lines), len(folded.folded), folded.fold) == (0, 20, "20名(特に問題なし)")
+    assert (len(folded.lines), len(folded.folded), folded.fold) == (0, 20, "20名を表示")
     known = Background(people={f"p{number}@d0.example": Contact(2, NOW) for number in range(20)})
     assert companies(record, known)[1].fold == "20名・過去に送信済み"
     assert companies(record, known, Risky())[1].fold == "20名を表示"
