@@ -91,6 +91,12 @@ async def test_an_undo_window_is_seen_paused_and_ended(
     record = await reception.holds.find(one)
     assert record is not None
     assert record.recipients[0].frozen_by == ANN
+    await row(one).get_by_role("button", name={"ja": "再開", "en": "Resume"}[language], exact=True).click()
+    await window.page.wait_for_url("**/mine?done=resume")
+    assert {"ja": "再開しました。", "en": "Resumed."}[language] in await window.text()
+    assert stopped not in await window.page.locator(".undo").inner_text()
+    await row(one).get_by_role("button", name=pause).click()
+    await window.page.wait_for_url("**/mine?done=hold")
     for name, message_id, after in ((now, two, State.QUEUED), (stop, three, State.CANCELLED)):
         await row(message_id).get_by_role("button", name=name).click()
         await window.page.wait_for_load_state()

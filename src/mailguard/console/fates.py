@@ -73,7 +73,9 @@ def _held(copy: RecipientRecord, by: Speaker, *, own: bool) -> str:
         if not copy.approvers:
             return by.say("fate.held.house")
         return by.say("fate.held.approval", people=listed(copy.approvers, by.language, 3))
-    if copy.disposition is Disposition.DELAY and copy.expires_at is not None and not copy.frozen_by:
+    if copy.disposition is Disposition.DELAY and copy.frozen_by:
+        return by.say("fate.held.paused")
+    if copy.disposition is Disposition.DELAY and copy.expires_at is not None:
         return by.say("fate.held.delay", when=by.moment(copy.expires_at))
     return by.say("fate.held.you" if own and not copy.frozen_by else "fate.held")
 

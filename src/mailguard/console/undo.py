@@ -69,6 +69,7 @@ async def _row(desk: Desk, actor: Actor, record: MessageRecord, by: Speaker) -> 
     say = by.say
     buttons = {
         Act.HOLD: Button("hold", say("undo.pause"), "quiet"),
+        Act.RESUME: Button("resume", say("act.resume"), "quiet"),
         Act.SEND_NOW: Button("send-now", say("act.send-now")),
         Act.CANCEL: Button("cancel", say("act.cancel"), "stop"),
     }

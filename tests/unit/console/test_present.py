@@ -34,8 +34,8 @@ def test_headlines() -> None:
     delayed = with_recipients(held_mail(), recipient(TANAKA, Disposition.DELAY))
     assert present.headline(delayed, by("en")) == "About to be sent"
     frozen = with_recipients(held_mail(), replace(recipient(TANAKA, Disposition.DELAY), frozen_by=ANN.key))
-    assert present.headline(frozen, by("en")) == "The clock is stopped"
-    assert "ann@corp.example stopped the clock." in present.waiting_for(frozen, by("en"))
+    assert present.headline(frozen, by("en")) == "Paused"
+    assert "ann@corp.example paused it." in present.waiting_for(frozen, by("en"))
 
 
 def test_what_happens_when_nobody_decides() -> None:

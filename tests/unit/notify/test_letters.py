@@ -321,7 +321,9 @@ def test_nothing_is_said_twice_under_the_reasons() -> None:
     hits = [
         RuleHit("seen", "enforce", Disposition.CONFIRM, seen, names, crowd),
         RuleHit("data", "enforce", Disposition.CONFIRM, data, ("persons: 14", "名簿.csv"), crowd),
-        RuleHit("first", "enforce", Disposition.CONFIRM, first, ("c0@c.example", "名簿.csv", "c1@c.example"), crowd[:2]),
+        RuleHit(
+            "first", "enforce", Disposition.CONFIRM, first, ("c0@c.example", "名簿.csv", "c1@c.example"), crowd[:2]
+        ),
     ]
     for language in ("ja", "en"):
         assert [one.evidence for one in reasons(hits, language)] == [(), ("名簿.csv",), ("c1@c.example",)]

@@ -33,6 +33,7 @@ HISTORY_TEXTS: dict[str, Both] = {
     "fate.held": Both("確認を待っています", "Held: waits for somebody to confirm it"),
     "fate.held.you": Both("あなたの確認を待っています", "Held: waits for you to confirm it"),
     "fate.held.delay": Both("取り消せる時間です。{when} に送信します", "In its undo window: it goes at {when}"),
+    "fate.held.paused": Both("一時停止中です。決めるまで送信しません", "Paused: it is not sent until somebody decides"),
     "fate.held.approval": Both("承認待ちです: {people}", "Held: waits for approval by {people}"),
     "fate.held.house": Both("承認待ちです(管理者)", "Held: waits for approval by an administrator"),
     "fate.cancelled.you": Both("未送信です。{when} にあなたが取り消しました", "Not sent: you cancelled it at {when}"),

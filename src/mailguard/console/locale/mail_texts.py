@@ -7,7 +7,7 @@ from mailguard.notify.phrases import Both
 MAIL_TEXTS: dict[str, Both] = {
     # A mail
     "no_subject": Both("(件名なし)", "(no subject)"),
-    "reason.frozen": Both("自動送信を止めています", "The clock is stopped"),
+    "reason.frozen": Both("一時停止中です", "Paused"),
     "reason.delay": Both("まもなく送信します", "About to be sent"),
     "head.queued": Both("送信を待っています", "Waiting to go out"),
     "head.relayed": Both("送信しました", "Sent"),
@@ -39,7 +39,7 @@ MAIL_TEXTS: dict[str, Both] = {
         "{when} までに決めないと、送信せずに破棄します。", "Unless somebody decides by {when}, it is discarded."
     ),
     "ends.left": Both("あと", "time left:"),
-    "ends.stopped": Both("{people} が自動送信を止めました。", "{people} stopped the clock."),
+    "ends.stopped": Both("{people} が一時停止しました。", "{people} paused it."),
     "approvers": Both("承認者: {people}(必要数 {quorum})", "Approvers: {people} ({quorum} needed)"),
     "approvers.house": Both("管理者", "the administrators"),
     "delegates": Both("代理で承認できる人: {people}", "In their place: {people}"),
@@ -140,7 +140,7 @@ MAIL_TEXTS: dict[str, Both] = {
         "至急送信しました。承認者に理由をお知らせします。", "It will be sent. The approvers are told your reason."
     ),
     "done.cancel": Both("送信を取り消しました。このメールは届きません。", "Cancelled. It will not be delivered."),
-    "done.hold": Both("自動送信を止めました。", "The clock is stopped."),
+    "done.hold": Both("一時停止しました。", "It is paused."),
     "done.approve": Both("承認しました。", "Approved."),
     "done.reject": Both("却下しました。送信者にお知らせします。", "Rejected. The sender is told."),
     "done.remove": Both("選んだ宛先を外しました。", "The selected recipients were removed."),
@@ -157,7 +157,7 @@ MAIL_TEXTS: dict[str, Both] = {
     "event.remove": Both("宛先を外しました", "Recipients removed"),
     "event.reject": Both("却下", "Rejected"),
     "event.expire": Both("期限切れ", "Expired"),
-    "event.hold": Both("時計を止めました", "Clock stopped"),
+    "event.hold": Both("一時停止", "Paused"),
     "event.relay": Both("次のサーバーが受け取りました", "Taken by the next server"),
     "event.defer": Both("次のサーバーが受け取れず、再送待ち", "Not taken yet, will be tried again"),
     "event.fail": Both("届けられませんでした", "Could not be delivered"),
