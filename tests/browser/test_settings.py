@@ -45,6 +45,10 @@ async def test_away_and_back(reception: Reception, opens: Opens, language: str, 
     assert not await window.overflows()
     if script:
         assert await window.barriers() == []
+    heading, below = await page.locator("main > h1").bounding_box(), await page.locator("main > h1 + *").bounding_box()
+    assert heading is not None
+    assert below is not None
+    assert below["y"] - heading["y"] - heading["height"] >= 8  # it does not stick to what follows
     await window.shot(f"settings-{language}-{device}")
     assert [one["to"] for one in await reception.letters() if one["x-mailguard-letter"] == "approval"] == [
         BOSS,

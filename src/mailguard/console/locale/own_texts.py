@@ -31,7 +31,7 @@ OWN_TEXTS: dict[str, Both] = {
     "away.place": Both("代理: {people}", "In my place: {people}"),
     "away.nobody": Both("代理の指定なし", "Nobody in my place"),
     "away.by": Both("{person} が登録", "Set by {person}"),
-    "away.days": Both("{first} から {last} まで", "{first} to {last}"),
+    "away.days": Both("{first}〜{last}", "{first} to {last}"),
     "away.others": Both("代理をお願いされている不在", "Whose place I take"),
     "trusts.title": Both("今後確認しない宛先", "Whom I am not asked about again"),
     "trusts.lead": Both(
