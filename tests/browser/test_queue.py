@@ -115,6 +115,33 @@ async def test_the_whole_queue_is_cleared_and_it_is_seen(reception: Reception, o
     assert await window.barriers() == []
 
 
+async def test_the_button_that_undoes_stays_while_time_runs(reception: Reception, opens: Opens) -> None:
+    await reception.take_in()
+    window = await opens(ADMIN)
+    await window.open("/all/confirm?q=state:held&act=release")
+    await window.press("Send 1 mail")
+    page = window.page
+    await page.evaluate("window.button = document.querySelector('[data-undo]')")
+    for _ in range(2):  # the line is read anew
+        async with page.expect_response("**/all?*"):
+            pass
+    await page.wait_for_timeout(100)
+    assert await page.evaluate("window.button.isConnected")
+    assert await page.locator("[data-job] [data-until]").inner_text() != ""
+
+
+async def test_the_longest_address_fits_a_phone_and_the_menu_a_row(reception: Reception, opens: Opens) -> None:
+    await reception.take_in(to=("sales40@verylongsubsidiaryname.department.holding.example",))
+    phone = await opens(ADMIN, "phone", "ja")
+    await phone.open("/all?q=state:held")
+    assert not await phone.overflows()
+    desk = await opens(ADMIN, "desktop", "ja", width=800)
+    await desk.open("/all")
+    places = await desk.page.locator("header nav a").evaluate_all("all => all.map(one => one.offsetTop)")
+    assert len(places) >= 5
+    assert len(set(places)) == 1
+
+
 async def test_what_comes_in_is_said_and_no_row_moves(reception: Reception, opens: Opens) -> None:
     await filled(reception)
     window = await opens(ADMIN)

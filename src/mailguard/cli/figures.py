@@ -48,6 +48,9 @@ def figures(config_file: Path | None, month: str | None, send: bool, again: bool
         counted = figure_room(rooms, lambda: policy)
         room = monthly_room(rooms, counted)
         wanted = month or month_before(counted.today)
+        if send and wanted >= f"{counted.today:%Y-%m}":
+            # It would count as sent, and the letter about the whole month would never come.
+            fail(f"{wanted} is not over: its letter can be sent from the next month on; without --send it is printed")
         said = await room.summary(wanted)
         if as_json:
             click.echo(json.dumps(said, ensure_ascii=False))

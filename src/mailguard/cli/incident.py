@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from mailguard.app.rooms import Rooms
-from mailguard.cli.ledger import acting, plain, with_ledger
+from mailguard.cli.ledger import acting, local, plain, with_ledger
 from mailguard.cli.setup import fail, with_config
 from mailguard.incident import AlreadyClosed, AlreadyOpen, NoIncident
 from mailguard.store.incidents import Incident
@@ -54,13 +54,17 @@ def open_(config_file: Path | None, message_id: str, note: str, as_json: bool) -
 @JSON
 def list_(config_file: Path | None, limit: int, as_json: bool) -> None:
     """The newest first."""
-    found = with_ledger(config_file, lambda rooms: rooms.incidents.page(acting(), limit))
+
+    async def work(rooms: Rooms) -> list[tuple[Incident, str]]:
+        return [(one, local(one.opened_at, rooms)) for one in await rooms.incidents.page(acting(), limit)]
+
+    found = with_ledger(config_file, work)
     if as_json:
-        click.echo(json.dumps({"incidents": [as_values(one) for one in found]}, ensure_ascii=False))
+        click.echo(json.dumps({"incidents": [as_values(one) for one, _ in found]}, ensure_ascii=False))
         return
-    for one in found:
+    for one, opened_at in found:
         subject = plain(one.facts.get("subject") or "")
-        click.echo(f"{one.id}  {one.state:<6}  {one.opened_at:%Y-%m-%d %H:%M}Z  {one.facts['sender']}  {subject}")
+        click.echo(f"{one.id}  {one.state:<6}  {opened_at}  {one.facts['sender']}  {subject}")
 
 
 @incident.command("show")

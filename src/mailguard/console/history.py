@@ -98,7 +98,7 @@ def _item(one: Sent | RefusedMail, by: Speaker, person: str) -> Item:
         record = one.record
         subject, badge, identity = record.subject, present.mail_badge(record, by.language), record.id
         names = [on_one_line(file.filename, 60) for file in record.facts.attachments]
-        files = listed(names, by.language, 2) if names else ""
+        files = listed(names, by.language, 2, unit="件") if names else ""
         became, hits = fates(one, by, person), record.verdict.enforced
     return Item(
         id=identity,

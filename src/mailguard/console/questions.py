@@ -124,7 +124,7 @@ def _of_files(one: Item, asking: Asking) -> _Words:
         by.say("choose.remove.files"),
         by.say("choose.keep.files"),
         f"0.{len(one.files)}.0",
-        notes=(listed([line(attached[at].filename, 80) for at in one.files], by.language, 5),),
+        notes=(listed([line(attached[at].filename, 80) for at in one.files], by.language, 5, unit="件"),),
     )
 
 

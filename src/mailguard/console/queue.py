@@ -21,7 +21,8 @@ from mailguard.console.visit import SEES_ALL, Visitor, hand_over, speaker, unsco
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.lifecycle import State
 from mailguard.mail.query import Sort
-from mailguard.notify.phrases import mails, on_one_line
+from mailguard.notify.phrases import mails, on_one_line, span
+from mailguard.policy.rule import without_a_mail
 from mailguard.review import BulkJob, Filter, MessageRecord, Refused, SavedView
 
 #: Mails that are counted; more are "10,000+".
@@ -58,12 +59,14 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class JobLine:
-    """An act over many mails as a line. until: while it can be undone. may_end: whether the reader may end it."""
+    """An act over many mails as a line. until: while it can be undone, and left: how long still. may_end: whether the
+    reader may end it."""
 
     id: str
     word: str
     state: str
     until: str
+    left: str
     total: int
     through: int
     may_end: bool
@@ -122,7 +125,7 @@ async def _reasons(desk: Desk, actor: Actor, by: Speaker) -> list[Reason]:
     shown = desk.policy() if desk.policy is not None else {"rules": []}
     said = {rule["id"]: rule["because"][by.language] for rule in shown["rules"] if rule.get("because")}
     return [
-        Reason(name, on_one_line(said.get(name, ""), 60), _held_by(name), count)
+        Reason(name, on_one_line(without_a_mail(said.get(name, "")), 60), _held_by(name), count)
         for name, count in await desk.listing.reasons(actor)
     ]
 
@@ -179,6 +182,7 @@ def job_line(job: BulkJob, actor: Actor, by: Speaker) -> JobLine:
         word=word,
         state=job.state,
         until=job.due_at.isoformat(timespec="seconds") if waiting else "",
+        left=span(job.due_at - by.now, by.language) if waiting else "",
         total=job.total,
         through=job.done + job.refused,
         may_end=job.state in ("waiting", "running")

@@ -46,7 +46,7 @@ def row(record: MessageRecord, by: Speaker, job: BulkJob | None, *, decides: boo
         recipients=", ".join(shown),
         outside=sum(one.external for one in copies),
         more=len(copies) - len(shown),
-        files=listed(names, by.language, 1) if names else "",
+        files=listed(names, by.language, 1, unit="件") if names else "",
         state=present.mail_badge(record, by.language),
         why=reason_line(record.verdict.enforced, by.language) if record.verdict.enforced else "",
         age=span(by.now - record.received_at, by.language),

@@ -273,13 +273,16 @@ def mails(count: int, language: Language) -> str:
     return "1 mail" if count == 1 else f"{count:,} mails"
 
 
-def listed(items: Sequence[str], language: Language, most: int = 3) -> str:
-    """A few names in a sentence; the rest as a number: a、b ほか2名 / a, b and 2 more."""
+def listed(items: Sequence[str], language: Language, most: int = 3, *, unit: str = "名") -> str:
+    """A few names in a sentence; the rest as a number: a、b ほか2名 / a, b and 2 more.
+
+    unit: how Japanese counts them: 名 for people, 件 for files and other things.
+    """
     shown = ("、" if language == "ja" else ", ").join(items[:most])
     rest = len(items) - most
     if rest <= 0:
         return shown
-    return f"{shown} ほか{rest}名" if language == "ja" else f"{shown} and {rest} more"
+    return f"{shown} ほか{rest}{unit}" if language == "ja" else f"{shown} and {rest} more"
 
 
 def day_word(day: date, language: Language, *, month: bool = False) -> str:

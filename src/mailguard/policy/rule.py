@@ -111,7 +111,7 @@ class Rule:
         """The rule's own words without a mail, what they would name left open; None if it has none."""
         if self.because is None:
             return None
-        return Because(_filled(self.because.ja, {}, "ja"), _filled(self.because.en, {}, "en"))
+        return Because(without_a_mail(self.because.ja), without_a_mail(self.because.en))
 
     def sentence(self, truth: Truth, result: Result) -> Because:
         """What people read about a hit: the rule's own words with the numbers of this mail, else the fact itself."""
@@ -126,6 +126,11 @@ class Rule:
             return Because(said.ja, said.en[:1].upper() + said.en[1:])
         values = result.tell().values if "{" in self.because.ja + self.because.en else {}
         return Because(_filled(self.because.ja, values, "ja"), _filled(self.because.en, values, "en"))
+
+
+def without_a_mail(template: str) -> str:
+    """A rule's sentence with an ellipsis for whatever it would name of a mail."""
+    return _PLACEHOLDER.sub("…", template)
 
 
 def _filled(template: str, values: Mapping[str, Because], language: str) -> str:

@@ -46,11 +46,17 @@ def test_the_figures_of_a_month(desk: Desk) -> None:
 
 def test_the_letter_is_sent_once_unless_asked_again(desk: Desk) -> None:
     desk.add()
-    desk.run("figures", "--month", "2026-11", "--send")
-    assert "sent before" in desk.run("figures", "--month", "2026-11", "--send", status=1).stderr
-    desk.run("figures", "--month", "2026-11", "--send", "--again")
+    desk.run("figures", "--month", "2026-10", "--send")
+    assert "sent before" in desk.run("figures", "--month", "2026-10", "--send", status=1).stderr
+    desk.run("figures", "--month", "2026-10", "--send", "--again")
     owed = desk.ledger(lambda ledger: ledger.outbox.pending(kinds=("monthly",)))
     assert [notice.to for notice in owed] == ["boss@corp.example"] * 2
+
+
+def test_the_letter_about_a_month_that_is_not_over_is_not_sent(desk: Desk) -> None:
+    desk.add()
+    assert "2999-01 is not over" in desk.run("figures", "--month", "2999-01", "--send", status=1).stderr
+    assert desk.ledger(lambda ledger: ledger.outbox.pending(kinds=("monthly",))) == []
 
 
 def test_wrong_usage_is_said_in_one_line(desk: Desk, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -37,6 +38,25 @@ async def test_no_search_breaks_the_page(reception: Reception, q: str) -> None:
         )
         assert answer.status_code in (200, 303), (path, answer.text)
         assert "<script>alert" not in answer.text
+
+
+async def test_why_mail_is_held_is_said_without_the_words_of_a_template(reception: Reception) -> None:
+    await reception.take_in()
+    said = {"ja": "宛先は{lookalike}です", "en": "It carries {files}, and resembles {lookalike}"}
+    shown = {"policy": "f" * 64, "rules": [{"id": "look-alike", "because": said}]}
+    reception.app.state.desk = replace(reception.app.state.desk, policy=lambda: shown)
+    page = (await (await reception.browser(ADMIN)).get("/all?q=state:held")).text
+    assert "It carries …, and resembles …" in page
+    assert "{files}" not in page
+
+
+async def test_how_long_an_act_waits_is_said_without_a_script_too(reception: Reception) -> None:
+    await reception.take_in()
+    admin = await reception.browser(ADMIN)
+    page = await admin.get("/all/confirm?q=state:held&act=release")
+    answer = await admin.send(page, "/bulk", act="release")
+    listed = (await admin.get(answer.headers["location"])).text
+    assert re.search(r"Begins in <strong data-until=[^>]+>30 s</strong>", listed)
 
 
 async def test_a_two_character_word_is_found_in_the_text(reception: Reception) -> None:

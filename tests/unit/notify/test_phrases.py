@@ -71,6 +71,7 @@ def test_sizes(octets: int, said: str) -> None:
 def test_lists_are_cut_with_their_number() -> None:
     assert listed(["a", "b", "c", "d", "e"], "ja") == "a、b、c ほか2名"
     assert listed(["a", "b", "c", "d"], "en") == "a, b, c and 1 more"
+    assert listed(["a.pdf", "b.pdf"], "ja", 1, unit="件") == "a.pdf ほか1件"
     assert listed(["a"], "en") == "a"
     assert people(1, "en") == "1 recipient"
     assert people(3, "ja") == "3名"

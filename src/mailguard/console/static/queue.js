@@ -48,7 +48,22 @@
     }
   });
 
-  // Acts under way: only their lines are read anew.
+  // Acts under way: only their lines are read anew. While nothing but words and numbers differ, the buttons stay: one
+  // that is replaced between press and release is not pressed.
+  const moving = ".word, [data-until]";
+  const frame = (jobs) => {
+    const bare = jobs.cloneNode(true);
+    for (const one of bare.querySelectorAll(moving)) one.textContent = "";
+    for (const one of bare.querySelectorAll("progress")) one.removeAttribute("value");
+    return bare.innerHTML.replace(/name="form_token"[^>]*/g, "");
+  };
+  const fill = (jobs, next) => {
+    const words = next.querySelectorAll(".word"), measures = next.querySelectorAll("progress");
+    jobs.querySelectorAll(".word").forEach((one, at) => {
+      if (one.textContent !== words[at].textContent) one.replaceChildren(...words[at].childNodes);
+    });
+    jobs.querySelectorAll("progress").forEach((one, at) => { one.value = measures[at].value; });
+  };
   let looking = false;
   async function look() {
     if (looking) return;
@@ -61,7 +76,8 @@
       if (!old || !next) return;
       const ended = old.querySelector("[data-job]") && !next.querySelector("[data-job]");
       const focused = old.contains(document.activeElement);
-      if (old.innerHTML.replace(/name="form_token"[^>]*/g, "") !== next.innerHTML.replace(/name="form_token"[^>]*/g, "")) old.replaceWith(next);
+      if (frame(old) === frame(next)) fill(old, next);
+      else old.replaceWith(next);
       if (focused) document.querySelector("#jobs [data-undo]")?.focus();
       if (ended && !boxes().some((box) => box.checked)) location.reload();
     } catch {
