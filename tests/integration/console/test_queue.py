@@ -26,6 +26,7 @@ async def test_a_search_that_is_wrong_is_said_at_the_box(reception: Reception) -
     assert 'href="/all?q=from%3Ax+state%3Ahold"' in page
     assert "`hold` is no state; did you mean `held`?" in page
     assert 'aria-invalid="true"' in page
+    assert "0 mails" not in page, "nobody looked"
 
 
 @pytest.mark.parametrize(
