@@ -62,7 +62,7 @@ async def body_values(request: Request, desk: Desk, actor: Actor, view: View, by
     """The text part of a mail's page. A large mail is read only when somebody asks for it."""
     record, say = view.record, by.say
     if not may_read_body(actor, record):
-        return BodyValues()
+        return BodyValues(note=say("text.role"))
     if not record.has_body:
         return BodyValues(note=say("text.gone"))
     if record.size > desk.settings.inline_bytes and "body" not in request.query_params:

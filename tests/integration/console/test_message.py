@@ -197,3 +197,10 @@ async def test_a_note_reaches_the_other_side(reception: Reception) -> None:
     assert (await boss.send(page, "/act", act="forward", to="no address")).status_code == 422
     assert (await boss.send(page, "/act", act="forward", to="x@else.example")).status_code == 422
     assert (await boss.send(page, "/act", act="forward", to="deputy@corp.example")).status_code == 303
+
+
+async def test_an_auditor_is_told_why_there_is_no_text(reception: Reception) -> None:
+    message_id = await reception.take_in(text="the price is 300")
+    page = (await (await reception.browser(AUDITOR)).get(f"/messages/{message_id}")).text
+    assert "Your role does not show texts." in page
+    assert "the price is 300" not in page

@@ -85,6 +85,7 @@ MAIL_TEXTS: dict[str, Both] = {
     "findings.details": Both("技術的な詳細(英語)", "Technical details"),
     "text": Both("本文", "Text"),
     "text.empty": Both("本文はありません。", "No text."),
+    "text.role": Both("この役割では本文を表示しません。", "Your role does not show texts."),
     "text.cut": Both("長いため先頭の{count}文字を表示しています。", "Long: the first {count} characters are shown."),
     "text.gone": Both(
         "本文は保存期間が過ぎたため、もうありません。", "The body is no longer kept: its time has passed."
