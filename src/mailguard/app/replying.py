@@ -11,10 +11,12 @@ from mailguard.access.rates import Rate
 from mailguard.app.rooms import Rooms, utc_now
 from mailguard.config.rooms import organization, reply_address
 from mailguard.mail.actor import Actor, Role
+from mailguard.mail.address import Address
 from mailguard.mail.lifecycle import State
 from mailguard.replies import Bound, Outcome, Replies
 from mailguard.replies.room import Intent, Standing
 from mailguard.review import Act, AlreadyDecided, NotFound, Review, ReviewError, View
+from mailguard.store.joining import shown
 
 #: Letters about answers, to one person about one mail, in an hour.
 _ANSWERS_AN_HOUR = 4
@@ -59,16 +61,30 @@ class WaitingRoom:
         return "sender" if bound.person in record.owners or bound.person in record.members else "approver"
 
     async def decide(self, bound: Bound, intent: Intent, comment: str) -> Outcome:
-        """Decide for every copy for which the person may, or say why not."""
+        """Decide for every copy for which the person may, or say why not. Approved is what he could see: a hidden
+        recipient of a part that came after his letter waits on.
+        """
         act = _ACTS[await self.standing(bound), intent]
         try:
-            view = await self._review.act(_actor(bound), bound.message_id, act, None, comment)
+            meant = await self._seen(bound) if act is Act.APPROVE else None
+            view = await self._review.act(_actor(bound), bound.message_id, act, meant, comment)
         except NotFound:
             return Outcome("unknown")
         except ReviewError as error:
             word = "already" if isinstance(error, AlreadyDecided) else "forbidden"
             return Outcome(word, error.reason.ja, error.reason.en)
         return _done(act, view, bound.person)
+
+    async def _seen(self, bound: Bound) -> tuple[Address, ...] | None:
+        """Whom the letter was about or the mail itself names; None if that is everybody. Raises NotFound."""
+        view = await self._review.show(_actor(bound), bound.message_id)
+        copies = view.record.recipients
+        if bound.copies is None or bound.copies >= len(copies):
+            return None
+        named = shown(view.record)
+        seen = [one for at, one in enumerate(copies) if at < bound.copies or one.address.key in named]
+        able = [one.address for one in seen if Act.APPROVE in view.acts_for.get(one.address.key, ())]
+        return tuple(able or [one.address for one in seen])
 
 
 def _actor(bound: Bound) -> Actor:

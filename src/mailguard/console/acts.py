@@ -40,11 +40,13 @@ _NO_ADDRESS = Because(*TEXTS["login.bad_address"])
 
 
 class Unanswered(Exception):
-    """A risky item was not answered, or the button did not name what it would do: nothing was decided."""
+    """A risky item was not answered, the button did not name what it would do, or the mail has more recipients than the
+    page that was looked at (joined): nothing was decided.
+    """
 
-    def __init__(self, answers: Mapping[str, Answer]) -> None:
+    def __init__(self, answers: Mapping[str, Answer], *, joined: bool = False) -> None:
         super().__init__("not answered")
-        self.answers = answers
+        self.answers, self.joined = answers, joined
 
 
 def planned(view: View, risky: Risky, form: FormData) -> Plan:
@@ -58,6 +60,8 @@ def planned(view: View, risky: Risky, form: FormData) -> Plan:
     plan = choices.plan(view, asked, given)
     if plan.missing or (asked and field(form, "named", 40) != plan.code):
         raise Unanswered(given)
+    if field(form, "copies", 10) not in ("", str(len(view.record.recipients))):
+        raise Unanswered(given, joined=True)
     return plan
 
 
@@ -105,9 +109,12 @@ async def _let_go(desk: Desk, actor: Actor, view: View, plan: Plan, goes: Act, c
         await review.act(actor, message_id, goes, _others(view, plan.remove), comment)
         return "changed"
     if plan.changes:
-        await review.choose(actor, message_id, Choice(plan.remove, plan.files, plan.hide, goes, comment))
+        held = _others(view, plan.remove)
+        await review.choose(actor, message_id, Choice(plan.remove, plan.files, plan.hide, goes, comment, held))
         return "changed"
-    await review.act(actor, message_id, goes, None, comment)
+    # An approver says yes to those whom he was shown, and to nobody who joins the mail in this moment.
+    meant = _approved(view) if goes is Act.APPROVE else None
+    await review.act(actor, message_id, goes, meant, comment)
     return str(goes)
 
 
@@ -146,6 +153,12 @@ def _others(view: View, without: Sequence[Address]) -> tuple[Address, ...]:
     gone = {one.key for one in without}
     held = [r.address for r in view.record.recipients if r.state is State.HELD]
     return tuple(one for one in held if one.key not in gone)
+
+
+def _approved(view: View) -> tuple[Address, ...] | None:
+    """Whom this person can say yes about; None where there is nobody, so that the room says why."""
+    able = tuple(one.address for one in view.record.recipients if Act.APPROVE in view.acts_for.get(one.address.key, ()))
+    return able or None
 
 
 def _addresses(texts: Sequence[str]) -> tuple[Address, ...]:

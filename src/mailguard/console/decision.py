@@ -45,7 +45,7 @@ class Trust:
 class Decision:
     """code: what the sending button says now, as the form hands it back. words: what message.js makes labels of.
 
-    safe: which way has the weight, "send" or "stop". held: copies that wait; sends: whether the person can let it go.
+    safe: which way has the weight, "send" or "stop". held: copies that wait; copies: all there are; sends: whether the person can let it go.
     again: the answers are all there, and the button that says so is still to be pressed. wrong: what is missing.
     focus: a button to stand on.
     """
@@ -61,6 +61,7 @@ class Decision:
     wants_comment: bool
     urgent: bool
     held: int
+    copies: int
     sends: bool
     again: bool = False
     wrong: str = ""
@@ -69,10 +70,13 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a form or a link has said so far. tried: somebody pressed the button; focus: a button to stand on."""
+    """What a form or a link has said so far. tried: somebody pressed the button; joined: meanwhile the mail got more
+    recipients; focus: a button to stand on.
+    """
 
     answers: Mapping[str, Answer]
     tried: bool = False
+    joined: bool = False
     focus: str = ""
 
 
@@ -85,7 +89,7 @@ def decision(view: View, risky: Risky, by: Speaker, known: Background | None, gi
     plan = choices.plan(view, asked, given.answers)
     words = label_words(view, by)
     questions = [question(one, Asking(view, by, known), given.answers, given.tried) for one in asked]
-    wrong = _wrong(questions, by) if given.tried else ""
+    wrong = by.say("decide.joined") if given.joined else _wrong(questions, by) if given.tried else ""
     safely = plan.stop or plan.changes
     return Decision(
         title=_title(view, by),
@@ -99,8 +103,9 @@ def decision(view: View, risky: Risky, by: Speaker, known: Background | None, gi
         wants_comment=Act.REJECT in view.acts,
         urgent=Act.URGENT in view.acts and Act.RELEASE not in view.acts,
         held=len(letter_rows.held(view.record)),
+        copies=len(view.record.recipients),
         sends=bool({Act.RELEASE, Act.APPROVE} & view.acts),
-        again=given.tried and not plan.missing,
+        again=given.tried and not plan.missing and not given.joined,
         wrong=wrong,
         focus=given.focus,
     )

@@ -69,7 +69,7 @@ async def use_ticket(request: Request) -> Response:
         return await _dead(request)
     except Unanswered as question:
         # The code is still good: nothing was decided with it.
-        return await explain(given=Given(question.answers, tried=True), code=code)
+        return await explain(given=Given(question.answers, tried=True, joined=question.joined), code=code)
     try:
         opened = await desk.access.redeem_letter(token, code, client=client_of(request), browser=browser_of(request))
     except TooMany:

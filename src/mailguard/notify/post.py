@@ -261,7 +261,7 @@ class Post:
             return None
         if not self._settings.organization.is_internal(to) or to.key not in record.people:
             return None
-        return SubAddress(base).with_secret(await make(record.id, to.key))
+        return SubAddress(base).with_secret(await make(record.id, to.key, len(record.recipients)))
 
     async def _original(self, record: MessageRecord) -> bytes | None:
         """The octets for the draft; None if they are gone or too large (the letter says where they are)."""

@@ -19,9 +19,9 @@ class TicketLike(Protocol):
 @dataclass(frozen=True, slots=True)
 class Tickets:
     """Where letters get their secrets: (message id, person's key) and (person's key, hash of the browser's nonce);
-    reply: (message id, person's key), None where no answers are taken.
+    reply: (message id, person's key, how many copies the letter is about), None where no answers are taken.
     """
 
     letter: Callable[[str, str], Awaitable[TicketLike]]
     login: Callable[[str, str], Awaitable[TicketLike]]
-    reply: Callable[[str, str], Awaitable[str]] | None = None
+    reply: Callable[[str, str, int], Awaitable[str]] | None = None

@@ -18,11 +18,14 @@ State = Literal["good", "spent", "expired"]
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """Whom (key) and which mail a secret is about, and whether it is still good."""
+    """Whom (key) and which mail a secret is about, whether it is still good, and about how many copies of the mail the
+    letter was (None: not known).
+    """
 
     person: str
     message_id: str
     state: State = "good"
+    copies: int | None = None
 
 
 class ReplyTickets:
@@ -33,10 +36,12 @@ class ReplyTickets:
         self._lasts = lasts
         self._now = now
 
-    async def new(self, message_id: str, person: str) -> str:
-        """The secret for a letter about a mail to one person (key); it is in the clear in the letter only."""
+    async def new(self, message_id: str, person: str, copies: int) -> str:
+        """The secret for a letter about so many copies of a mail to one person (key); it is in the clear in the letter
+        only.
+        """
         secret, now = new_secret(), self._now()
-        await self._store.add(secret, person, message_id, now, now + self._lasts)
+        await self._store.add(secret, person, message_id, now, now + self._lasts, copies)
         return secret
 
     async def find(self, secret: str) -> Bound | None:
@@ -45,7 +50,7 @@ class ReplyTickets:
         if row is None:
             return None
         state: State = "spent" if row.spent else "expired" if row.expires_at <= self._now() else "good"
-        return Bound(row.person, row.message_id, state)
+        return Bound(row.person, row.message_id, state, row.copies)
 
     async def spend(self, secret: str) -> None:
         """It has decided, and does not decide again."""

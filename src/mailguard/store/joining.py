@@ -98,7 +98,7 @@ def covers(decided: RecipientRecord, copy: RecipientRecord, late: MessageRecord)
         return True
     # Whoever approves is not the one who sends: a recipient that he could not see, he has not approved.
     same = [_question(ask) for ask in copy.asks] == [_question(ask) for ask in decided.asks]
-    return same and copy.urgent == decided.urgent and copy.address.key in _shown(late)
+    return same and copy.urgent == decided.urgent and copy.address.key in shown(late)
 
 
 def _family(connection: sqlite3.Connection, entry: Entry) -> list[int]:
@@ -214,6 +214,9 @@ def _heard(
             rules=rules,
             further=bool(waiting),
         )
+    if any(copy.disposition is Disposition.APPROVE and copy.address.key not in shown(late) for copy in asking):
+        # Who only looked at the parts before could not see him, and must not say yes to him unseen.
+        return Heard(sender=bool(waiting), rules=rules, further=bool(waiting))
     asked = {_question(ask) for copy in waiting for ask in copy.asks}
     again = [ask for copy in asking for ask in copy.asks if _question(ask) in asked]
     people = {person for ask in again for person in ask.people}
@@ -272,7 +275,7 @@ def _question(ask: Asked) -> tuple[object, ...]:
     return (ask.approvers, ask.quorum, ask.delegates, ask.escalate_to)
 
 
-def _shown(record: MessageRecord) -> frozenset[str]:
+def shown(record: MessageRecord) -> frozenset[str]:
     """Keys of everybody whom To and Cc name; all parts have the same."""
     return frozenset(_keys(one.address for one in (*record.facts.headers.to, *record.facts.headers.cc)))
 

@@ -19,12 +19,15 @@ _REMEMBERED = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class ReplyTicketRow:
-    """person: key of whom the letter went to; spent: an answer has decided."""
+    """person: key of whom the letter went to; spent: an answer has decided; copies: how many the letter was about, None
+    if that was not kept.
+    """
 
     person: str
     message_id: str
     expires_at: datetime
     spent: bool
+    copies: int | None = None
 
 
 class ReplyTicketStore:
@@ -33,23 +36,27 @@ class ReplyTicketStore:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def add(self, secret: str, person: str, message_id: str, now: datetime, expires_at: datetime) -> None:
+    async def add(
+        self, secret: str, person: str, message_id: str, now: datetime, expires_at: datetime, copies: int
+    ) -> None:
         """Keep a new one, and forget those that ended a month ago."""
-        row = (hashed(secret), person, message_id, to_micro(expires_at))
+        row = (hashed(secret), person, message_id, to_micro(expires_at), copies)
 
         def change(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM reply_ticket WHERE expires_at <= ?", (to_micro(now - _REMEMBERED),))
             connection.execute(
-                "INSERT INTO reply_ticket (hash, person, message_id, expires_at) VALUES (?, ?, ?, ?)", row
+                "INSERT INTO reply_ticket (hash, person, message_id, expires_at, copies) VALUES (?, ?, ?, ?, ?)", row
             )
 
         await self._db.write(change)
 
     async def find(self, secret: str) -> ReplyTicketRow | None:
         """What a secret is bound to."""
-        sql = "SELECT person, message_id, expires_at, spent_at FROM reply_ticket WHERE hash = ?"
+        sql = "SELECT person, message_id, expires_at, spent_at, copies FROM reply_ticket WHERE hash = ?"
         row = await self._db.read(lambda c: c.execute(sql, (hashed(secret),)).fetchone())
-        return None if row is None else ReplyTicketRow(row[0], row[1], to_moment(row[2]), row[3] is not None)
+        if row is None:
+            return None
+        return ReplyTicketRow(row[0], row[1], to_moment(row[2]), row[3] is not None, row[4])
 
     async def spend(self, secret: str, now: datetime) -> None:
         """Mark it as used."""

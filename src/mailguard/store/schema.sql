@@ -527,7 +527,8 @@ CREATE TABLE reply_ticket (
     person TEXT NOT NULL,
     message_id TEXT NOT NULL,
     expires_at INTEGER NOT NULL,
-    spent_at INTEGER
+    spent_at INTEGER,
+    copies INTEGER
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX reply_ticket_expires ON reply_ticket (expires_at);

@@ -213,3 +213,19 @@ async def test_an_administrator_decides_over_a_selection(reception: Reception) -
     assert "Don&#39;t send 2 mails: 2 done" in (await admin.get("/all")).text
     assert set((await states(reception, ids[2])).values()) == {State.HELD}
     assert set((await states(reception, ids[0])).values()) == {State.CANCELLED}
+
+
+@pytest.mark.parametrize("clear", [True, False], ids=["questions", "none"])
+async def test_a_page_approves_nobody_who_joined_after_it_was_looked_at(reception: Reception, clear: bool) -> None:
+    flagged = (TANAKA,) if clear else ()
+    message_id = await reception.take_in(Disposition.APPROVE, to=(TANAKA,), flagged=flagged)
+    browser = await reception.browser(BOSS)
+    page = await browser.get(f"/messages/{message_id}")
+    reception.clock.pass_by(seconds=20)
+    await reception.take_in(Disposition.APPROVE, to=(SUZUKI,), flagged=flagged)
+    answer = await browser.send(page, "/act", act="approve", **KEEP)
+    assert answer.status_code == 422
+    assert "Meanwhile the mail got more recipients" in answer.text
+    assert set((await states(reception, message_id)).values()) == {State.HELD}
+    await browser.send(answer, "/act", act="approve", **KEEP)
+    assert set((await states(reception, message_id)).values()) == {State.QUEUED}

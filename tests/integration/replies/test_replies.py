@@ -6,7 +6,7 @@ import asyncio
 from email.message import EmailMessage
 
 import pytest
-from tests.reception import ADMIN, ANN, BOSS, Reception, actor, text_of
+from tests.reception import ADMIN, ANN, BOSS, SATO, SUZUKI, TANAKA, Reception, actor, text_of
 
 from mailguard.mail.address import parse_address, parse_reverse_path
 from mailguard.mail.envelope import Client, Envelope
@@ -116,6 +116,24 @@ async def test_one_voice_of_two_is_noted(reception: Reception) -> None:
     letter = await told(reception, BOSS)
     assert letter is not None
     assert "Your approval is noted" in text_of(letter)
+
+
+async def test_an_answer_approves_nobody_who_joined_after_the_letter_unseen(reception: Reception) -> None:
+    message_id = await reception.take_in(Disposition.APPROVE, to=(TANAKA,))
+    first = await asked(reception, BOSS)
+    reception.clock.pass_by(seconds=20)
+    for one in (SATO, SUZUKI):  # To names the one, and not the other
+        await reception.take_in(Disposition.APPROVE, to=(one,))
+    second = await asked(reception, BOSS)
+    assert second != first
+    await answer(reception, first, "OK", by=BOSS)
+    record = await reception.holds.find(message_id)
+    assert record is not None
+    assert {str(one.address): one.state for one in record.recipients} == {
+        TANAKA: State.QUEUED, SATO: State.QUEUED, SUZUKI: State.HELD,
+    }  # fmt: skip
+    await answer(reception, second, "OK", by=BOSS)
+    assert await states(reception, message_id) == {State.QUEUED}
 
 
 async def test_the_sender_cannot_approve_his_own_mail_by_an_answer(reception: Reception) -> None:

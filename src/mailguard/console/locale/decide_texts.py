@@ -31,6 +31,10 @@ DECIDE_TEXTS: dict[str, Both] = {
     "decide.missing": Both(
         "まだ選ばれていません: {items}。何も決定していません。", "Not answered yet: {items}. Nothing was decided."
     ),
+    "decide.joined": Both(
+        "その間に宛先が増えました。宛先をもう一度確かめてください。まだ何も決定していません。",
+        "Meanwhile the mail got more recipients. Look at them again; nothing was decided yet.",
+    ),
     "decide.this": Both("どちらかを選んでください。", "Please choose one."),
     "decide.again": Both(
         "選んだ内容を確かめて、もう一度ボタンを押してください。まだ何も決定していません。",
