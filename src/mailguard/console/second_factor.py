@@ -61,7 +61,11 @@ async def confirm(request: Request) -> Response:
         return go(request, "/factor")
     except AccessError as error:
         wrong, status = _said(visitor, error)
-        return await _enrol(request, await factor.begun(actor.address), way, wrong=wrong, status=status)
+        try:
+            begun = await factor.begun(actor.address)
+        except Expired:  # too many tries, and nothing was begun
+            return await _page(request, visitor, way, error)
+        return await _enrol(request, begun, way, wrong=wrong, status=status)
     stepped_up(request, opened)
     response = await hand_over(request, "codes.html", codes=codes, next=way, first=True)
     await log_in(request, response, opened)

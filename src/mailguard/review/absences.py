@@ -23,6 +23,8 @@ from mailguard.store.absences import Absence, Absences
 
 LONGEST = timedelta(days=366)
 _MOST_DELEGATES = 5
+#: Behind it calendars end, and with them what can be counted.
+_LAST_YEAR = 9000
 #: Absences of one person that are not over.
 _MOST = 50
 
@@ -80,8 +82,8 @@ class AbsenceReview:
     ) -> Away:
         """Set an absence, and pass on what waits if it has begun. Raises Refused, Forbidden."""
         whose, now = self._whose(actor, person.key if person is not None else ""), self._now()
+        self._check(first, last, now)
         begins, ends = self._midnight(first), self._midnight(last + timedelta(days=1))
-        self._check(first, last, ends, now)
         keys = self._stand_ins(whose, delegates)
         if len(await self._absences.of(whose, now)) >= _MOST:
             raise Refused(_TOO_MANY)
@@ -111,12 +113,12 @@ class AbsenceReview:
             raise Forbidden(_NOT_YOURS)
         return person or actor.address
 
-    def _check(self, first: date, last: date, ends: datetime, now: datetime) -> None:
+    def _check(self, first: date, last: date, now: datetime) -> None:
         if last < first:
             raise Refused(_ORDER)
-        if ends <= now:
+        if last < now.astimezone(ZoneInfo(self._organization.timezone)).date():
             raise Refused(_OVER)
-        if last - first > LONGEST:
+        if last - first > LONGEST or last.year > _LAST_YEAR:
             raise Refused(_TOO_LONG)
 
     def _stand_ins(self, person: str, delegates: Sequence[Address]) -> tuple[str, ...]:

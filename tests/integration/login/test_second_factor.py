@@ -161,6 +161,16 @@ def ledger_of(folder: Path) -> bytes:
     return b"".join(file.read_bytes() for file in folder.glob("ledger.db*"))
 
 
+async def test_a_first_code_without_a_beginning_leads_to_the_page(reception: Reception) -> None:
+    browser = await reception.browser(ADMIN)
+    page = await browser.get("/factor")
+    token = re.search(r'name="form_token" value="([^"]+)"', page.text)
+    assert token is not None
+    form = {"form_token": token[1], "code": "000000"}
+    answers = [(await browser.client.post("/factor/confirm", data=form)).status_code for _ in range(12)]
+    assert (answers[0], answers[-1]) == (303, 429)
+
+
 async def test_nothing_is_kept_that_opens_anything(reception: Reception, tmp_path: Path) -> None:
     secret, codes = await enrolled(reception, await reception.browser(ADMIN))
     kept = await asyncio.to_thread(ledger_of, tmp_path)

@@ -127,6 +127,8 @@ async def test_only_an_administrator_sets_it_for_somebody_else(reception: Recept
         (date(2099, 1, 2), date(2099, 1, 1), (), "must not be before"),
         (date(2020, 1, 2), date(2020, 1, 3), (), "over already"),
         (date(2099, 1, 2), date(2101, 1, 3), (), "a year"),
+        (date(9999, 12, 31), date(9999, 12, 31), (), "a year"),
+        (date(1, 1, 1), date(1, 1, 1), (), "over already"),
         (date(2099, 1, 2), date(2099, 1, 3), ("out@side.example",), "Only a colleague"),
         (date(2099, 1, 2), date(2099, 1, 3), (BOSS,), "his own place"),
         (date(2099, 1, 2), date(2099, 1, 3), tuple(f"p{n}@corp.example" for n in range(6)), "five"),
