@@ -115,6 +115,20 @@ def test_a_text_in_place_of_a_file(house: House) -> None:
     assert (beside["milder"], beside["stricter"]) == (0, 1)
 
 
+def test_a_text_from_the_console_reads_no_files_of_elsewhere(house: House, tmp_path: Path) -> None:
+    (tmp_path / "wages.csv").write_text("address\nsecret@corp.example\nnot an address\n")
+    (house.folder / "policies" / "partners.csv").write_text("domain\npartner.example\n")
+    (house.folder / "policies" / "link.csv").symlink_to(tmp_path / "wages.csv")
+    candidate = house.folder / "candidate.yaml"
+    asked = ["policy", "simulate", "--json", "--background", "--instead", f"policies/more.yaml={candidate}"]
+    for name, reads in (("partners.csv", True), (str(tmp_path / "wages.csv"), False), ("link.csv", False)):
+        candidate.write_text(f"version: 1\nlists: {{partners: {{files: ['{name}']}}}}\n")
+        done = house.run(*asked)
+        assert ("outside of the folders" not in done.stderr) is reads, done.stderr
+        assert "not an address" not in done.stderr
+    (house.folder / "policies" / "link.csv").unlink()
+
+
 def test_one_process_finds_what_two_find(house: House) -> None:
     options = ["--policy", str(house.folder / "new.yaml"), "--until", "2100-01-01"]
     one, two = simulated(house, *options, "--jobs", "1"), simulated(house, *options, "--jobs", "2")

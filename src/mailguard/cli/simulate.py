@@ -103,7 +103,7 @@ def simulate(
         raise click.UsageError("name the new policy: --policy PATH, --instead FILE=NEW or --mode ID=MODE")
     if not mails and not ledger_path(config).exists():
         fail(f"no ledger at {ledger_path(config)}: nothing has been recorded yet")
-    base, new = _policies(config, paths, instead, modes)
+    base, new = _policies(config, paths, instead, modes, confined=background)
     asked = Asked(base, new, first, last, changes, rule, jobs)
     report = _run(config, asked, with_bodies, progress, mails)
     days = max(1, round((last - first).total_seconds() / 86400))
@@ -144,9 +144,11 @@ def _asked_about(report: Report) -> int:
 
 
 def _policies(
-    config: Config, paths: tuple[Path, ...], instead: tuple[str, ...], modes: tuple[str, ...]
+    config: Config, paths: tuple[Path, ...], instead: tuple[str, ...], modes: tuple[str, ...], *, confined: bool
 ) -> tuple[Policy, Policy]:
-    """The policy in force, and the new one."""
+    """The policy in force, and the new one. confined: the new text is of somebody at the console, who must not look into
+    any file that the service may read.
+    """
     configured = [config.path(path) for path in config.settings.policies]
     company = organization(config)
     try:
@@ -158,7 +160,10 @@ def _policies(
             new = load_policy(paths, company, directory=people)
         elif instead:
             contents = _contents(config, instead)
-            new = load_policy(configured, company, directory=people, files=lambda: PolicyFiles(instead=contents))
+            within = [*base.sources, *(one if one.is_dir() else one.parent for one in configured)] if confined else None
+            new = load_policy(
+                configured, company, directory=people, files=lambda: PolicyFiles(instead=contents, within=within)
+            )
         else:
             new = base
     except Problems as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 #: All files of one policy together, and how often a file that changes is read anew.
@@ -22,12 +22,17 @@ class PolicyFiles:
     """The files of one load. `read`: what was read, by path; `asked`: also those that could not be read."""
 
     def __init__(
-        self, opened: Callable[[Path], None] = lambda _path: None, instead: Mapping[Path, bytes] | None = None
+        self,
+        opened: Callable[[Path], None] = lambda _path: None,
+        instead: Mapping[Path, bytes] | None = None,
+        within: Iterable[Path] | None = None,
     ) -> None:
         """opened: called between opening and reading a file, for tests of what happens there. instead: what is taken
-        for the content of these policy files, which need not be there: a text that is being tried.
+        for the content of these policy files, which need not be there: a text that is being tried. within: files and folders outside of which nothing is read (None: anywhere), for
+        a text by somebody who may not read the machine's files.
         """
         self.instead = instead or {}
+        self._within = None if within is None else [path.resolve() for path in within]
         self.read: dict[Path, bytes] = {}
         self.asked: set[Path] = set()
         self._stamps: dict[Path, _Stamp] = {}
@@ -42,6 +47,7 @@ class PolicyFiles:
                 raise ValueError(f"larger than {_size(limit)}")
             self.read[path] = self.instead[path]
         if path not in self.read:
+            self._must_be_within(path)
             octets, self._stamps[path] = self._read(path, min(limit, self._room))
             self._room -= len(octets)
             self.read[path] = octets
@@ -50,6 +56,10 @@ class PolicyFiles:
     def changed(self) -> list[Path]:
         """Files that are no longer what was read: the whole would be a mixture of before and after."""
         return sorted(path for path, stamp in self._stamps.items() if _stamp_now(path) != stamp)
+
+    def _must_be_within(self, path: Path) -> None:
+        if self._within is not None and not any(path.resolve().is_relative_to(one) for one in self._within):
+            raise ValueError("outside of the folders of the policy in force, which is all that can be tried from here")
 
     def _read(self, path: Path, limit: int) -> tuple[bytes, _Stamp]:
         for _ in range(TRIES):
