@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from mailguard import events
 from mailguard.mail.actor import Actor, Role
+from mailguard.mail.address import Address
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Because
 from mailguard.notify.live import Live
@@ -35,6 +36,8 @@ BULK_ACTS = (Act.RELEASE, Act.CANCEL, Act.HOLD, Act.APPROVE, Act.REJECT, Act.SEN
 MOST_AT_ONCE, MOST = 10_000, 100_000
 #: Most mails that a dry run names; its count is complete.
 _NAMED_MOST = 1000
+#: Acts that reach nobody who joined a mail after it was asked for.
+_LETTING_GO = frozenset({Act.RELEASE, Act.APPROVE, Act.SEND_NOW})
 _LONGEST_UNDO = timedelta(minutes=10)
 
 
@@ -140,7 +143,7 @@ class Bulk:
         while jobs := await self._jobs.due(self._now()):
             for job in jobs:
                 told, act = _Told(), Act(job.act)
-                work = self._work(job.actor, act, job.comment, told)
+                work = self._work(job.actor, act, job.comment, told, job.created_at)
                 going = await self._jobs.part(job.id, self._now(), work)
                 self._tell(job.actor, act, told)
                 if not going:
@@ -148,7 +151,7 @@ class Bulk:
         return await self._jobs.next_time()
 
     def _work(
-        self, actor: Actor, act: Act, comment: str, told: _Told
+        self, actor: Actor, act: Act, comment: str, told: _Told, asked_at: datetime | None = None
     ) -> Callable[[sqlite3.Connection, Sequence[str]], dict[str, Because]]:
         def work(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Because]:
             for message_id in ids:
@@ -157,7 +160,7 @@ class Bulk:
                 if mail is None or mail.kind != "mail" or not may_see(actor, mail):
                     told.refused[message_id] = refusals.NOT_FOUND
                 else:
-                    self._one(connection, actor, act, comment, (parts, mail), told)
+                    self._one(connection, actor, act, comment, (parts, mail), told, asked_at)
             return told.refused
 
         return work
@@ -170,13 +173,15 @@ class Bulk:
         comment: str,
         known: deciding.Known,
         told: _Told,
+        asked_at: datetime | None,
     ) -> None:
         """One mail under a savepoint of its own: a fault with one stops no other."""
         _, record = known
         shared = self._review.shared
         connection.execute("SAVEPOINT mail")
         try:
-            wish = shared.wish(actor, act, None, comment, notice_of(actor, record, act, None))
+            meant = _meant(known, asked_at) if act in _LETTING_GO else None
+            wish = shared.wish(actor, act, meant, comment, notice_of(actor, record, act, meant))
             decision = (deciding.approve if act is Act.APPROVE else deciding.apply)(connection, record.id, wish, known)
         except sqlite3.Error:
             raise  # the ledger itself: the whole part is tried again
@@ -213,6 +218,13 @@ class Bulk:
         for one in wanted:
             found += await self._holds.ids(one, limit - len(found)) if len(found) < limit else []
         return found
+
+
+def _meant(known: deciding.Known, asked_at: datetime | None) -> tuple[Address, ...] | None:
+    """Whom a mail had when the act was asked for: a part that came later was not looked at. None: everybody."""
+    parts, _ = known
+    seen = [part for _, part in parts if asked_at is None or part.received_at <= asked_at]
+    return None if len(seen) == len(parts) else tuple(copy.address for part in seen for copy in part.recipients)
 
 
 def wanted_by(actor: Actor, chosen: Filter, act: Act) -> list[Filter]:

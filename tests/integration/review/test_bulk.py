@@ -8,13 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.ledger import ANN, BOSS, Ledger, opened
+from tests.ledger import ANN, BOB, BOSS, CAROL, Ledger, opened
 
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Organization
 from mailguard.mail.query_text import parse_query
-from mailguard.mail.verdict import Disposition
+from mailguard.mail.verdict import Ask, Disposition
 from mailguard.notify.live import Live
 from mailguard.review import Act, Bulk, Filter, Forbidden, Listing, NotFound, Refused, Review
 from mailguard.review.notices import notice_of
@@ -202,3 +202,15 @@ async def test_a_job_that_was_never_ready_is_given_up(house: House) -> None:
     await house.ledger.db.write(lambda c: c.execute(sql))
     await house.bulk.run_due()
     assert (await house.bulk.find(ADMINISTRATOR, "x")).state == "undone"
+
+
+async def test_nobody_who_joins_a_mail_while_it_can_be_undone_goes_with_it(house: House) -> None:
+    mail = await house.ledger.add(Disposition.APPROVE, (BOB,), asks=(Ask((BOSS,)),))
+    job = await house.bulk.schedule(ADMINISTRATOR, Filter(), Act.APPROVE, UNDO)
+    assert job is not None
+    house.ledger.clock.forward(seconds=10)
+    late = await house.ledger.add(Disposition.APPROVE, (CAROL,), asks=(Ask((BOSS,)),))
+    await house.later(seconds=20)
+    record = await house.ledger.found(mail.id)
+    assert record.parts == (mail.id, late.id)
+    assert {str(one.address): one.state for one in record.recipients} == {BOB: State.QUEUED, CAROL: State.HELD}
