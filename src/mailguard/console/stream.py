@@ -1,11 +1,12 @@
 """Server-sent events: an open page hears that something about a mail of its reader changed, and reads it anew.
 
 Only the kind and the id travel, never content. The stream ends when the browser goes, when the house closes, or after
-an hour (the browser comes back by itself); the session is asked again at every heartbeat.
+an hour (the browser comes back by itself); the session is asked again at every heartbeat, also in a house that is never silent.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 
@@ -15,11 +16,11 @@ from starlette.responses import Response, StreamingResponse
 from mailguard.console.desk import Desk, desk_of
 from mailguard.console.visit import SEES_ALL, known_visitor
 from mailguard.mail.actor import Actor
-from mailguard.notify.live import LiveNotice
+from mailguard.notify.live import Listener, LiveNotice
 
 #: Proxies cut a silent stream after a minute or so.
 HEARTBEAT_SECONDS = 20.0
-_HEARTBEATS = 180
+_LONGEST_SECONDS = 3600.0
 
 
 async def show_events(request: Request) -> Response:
@@ -38,21 +39,43 @@ def stream(desk: Desk, actor: Actor, scope: str | None, cookie: str) -> Response
 
 
 async def _events(desk: Desk, actor: Actor, scope: str | None, cookie: str) -> AsyncIterator[str]:
+    clock = asyncio.get_running_loop().time
     with desk.live.listening(actor.address, everything=actor.role in SEES_ALL) as listener:
         yield "retry: 3000\n\n"
-        for _ in range(_HEARTBEATS if listener else 0):
-            assert listener is not None
+        asked, until = clock(), clock() + _LONGEST_SECONDS
+        while listener is not None and clock() < until:
             try:
-                notice = await listener.next(HEARTBEAT_SECONDS)
-            except TimeoutError:
-                if cookie and await desk.access.session(cookie, seen=False) is None:
-                    return
-                yield ": still here\n\n"
-                continue
-            if notice is None:
+                said = await _said(listener, scope)
+            except _Closing:
                 return
-            if scope is None or notice.message_id in ("", scope):
-                yield _event(notice)
+            # In a busy house no silence ever comes: an ended session does not hear on for that.
+            if cookie and clock() - asked >= HEARTBEAT_SECONDS:
+                if not await _is_open(desk, actor, cookie):
+                    return
+                asked = clock()
+            if said:
+                yield said
+
+
+class _Closing(Exception):
+    """The house stops."""
+
+
+async def _said(listener: Listener, scope: str | None) -> str:
+    """What is said next, after a silence that nobody is gone; "" for what is not this reader's. Raises _Closing."""
+    try:
+        notice = await listener.next(HEARTBEAT_SECONDS)
+    except TimeoutError:
+        return ": still here\n\n"
+    if notice is None:
+        raise _Closing
+    return _event(notice) if scope is None or notice.message_id in ("", scope) else ""
+
+
+async def _is_open(desk: Desk, actor: Actor, cookie: str) -> bool:
+    """Whether the session is still there, with the role with which the stream began."""
+    session = await desk.access.session(cookie, seen=False)
+    return session is not None and not session.locked and session.actor.role is actor.role
 
 
 def _event(notice: LiveNotice) -> str:
