@@ -78,7 +78,9 @@ async def act(request: Request) -> Response:
     try:
         done = await perform(desk, actor, view, risky_of(view.record, fresh), form)
     except Unanswered as open_question:
-        return await page_of(request, actor, view, Given(open_question.answers, tried=True, joined=open_question.joined))
+        return await page_of(
+            request, actor, view, Given(open_question.answers, tried=True, joined=open_question.joined)
+        )
     if field(form, "back", 10) == "mine" and visitor.scope is None:
         return go(request, f"/mine?done={done}")
     return go(request, f"/messages/{message_id}?done={done}")

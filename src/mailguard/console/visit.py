@@ -159,7 +159,7 @@ def waits_for(record: MessageRecord, person: str) -> bool:
             continue
         if recipient.disposition is Disposition.APPROVE:
             if (
-                person not in record.authors
+                not record.wrote(person)
                 and any(person in (*ask.approvers, *ask.asked) for ask in recipient.asks)
                 and recipient.would_count(person)
             ):

@@ -133,6 +133,12 @@ def parse_typed(text: str) -> Address:
         raise
 
 
+def without_tag(key: str) -> str:
+    """The key of the mailbox behind a sub-address, `ann+list@` (RFC 5233): whose mail it is, and nobody else's."""
+    local, _, domain = key.rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"
+
+
 def ascii_domain(domain: str) -> str:
     """A domain in A-labels (IDNA 2008, UTS 46 mapping), lower case. What IDNA refuses stays as it is, lower case."""
     lowered = domain.lower()

@@ -157,7 +157,7 @@ def why_not(
 ) -> ReviewError:
     """The error for an act that changed none of these copies. history: of the mail, for when somebody was faster."""
     if not is_entitled(actor, record, act):
-        own = actor.address in record.authors
+        own = record.wrote(actor.address)
         return Forbidden(_OWN_MAIL if own else NOT_YOURS)
     open_states = {State.HELD} if act in ON_HELD else {State.HELD, State.QUEUED}
     waiting = [copy for copy in copies if copy.state in open_states]
@@ -178,7 +178,7 @@ def why_not(
         return Refused(_why_unaltered(record, waiting))
     if act is Act.FORWARD:
         return Forbidden(_FORWARD_OWN if decides(actor, record) else NOT_YOURS)
-    return Forbidden(_OWN_MAIL if actor.address in record.authors else NOT_YOURS)
+    return Forbidden(_OWN_MAIL if record.wrote(actor.address) else NOT_YOURS)
 
 
 def _why_unaltered(record: MessageRecord, copies: Sequence[RecipientRecord]) -> Because:

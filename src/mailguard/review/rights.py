@@ -44,7 +44,7 @@ def is_entitled(actor: Actor, record: MessageRecord, act: Act) -> bool:
     """Whether this person could ever do this with this mail, whatever its state."""
     administrator = actor.role is Role.ADMINISTRATOR
     if act in APPROVING:
-        return actor.address not in record.authors and (administrator or actor.address in record.approvers)
+        return not record.wrote(actor.address) and (administrator or actor.address in record.approvers)
     if act is Act.FORWARD and actor.address in record.approvers:
         return True
     return decides(actor, record) or administrator
@@ -148,7 +148,7 @@ def _releasing(actor: Actor, record: MessageRecord, copy: RecipientRecord) -> fr
 def _approving(actor: Actor, record: MessageRecord, copy: RecipientRecord) -> frozenset[Act]:
     administrator = actor.role is Role.ADMINISTRATOR
     asked = actor.address in copy.voters or (administrator and copy.needs_approval)
-    if not asked or actor.address in record.authors:
+    if not asked or record.wrote(actor.address):
         return _NONE
     if not copy.needs_approval and copy.disposition is Disposition.APPROVE:
         return _NONE

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailguard.mail.actor import Actor
-from mailguard.mail.address import Address
+from mailguard.mail.address import Address, without_tag
 from mailguard.mail.lifecycle import State
 from mailguard.review import refusals
 from mailguard.review.rights import acts_for, acts_with, decides, may_write
@@ -64,12 +64,12 @@ class Talking:
 
     def _require_colleague(self, actor: Actor, record: MessageRecord, to: Address) -> None:
         directory = self.shared.directory()
-        person = directory.key_of(to.key)
+        person = without_tag(directory.key_of(to.key))
         if not self.shared.organization.is_internal(to):
             raise Refused(refusals.NOT_A_COLLEAGUE)
-        if person == directory.key_of(actor.address):
+        if person == without_tag(directory.key_of(actor.address)):
             raise Refused(refusals.NOT_HIMSELF)
-        if person in {directory.key_of(one) for one in (*record.owners, *record.members)}:
+        if person in {without_tag(directory.key_of(one)) for one in (*record.owners, *record.members)}:
             raise Refused(refusals.NOT_THE_SENDER)
         if len(record.approvers) >= _ASKED and to.key not in record.approvers:
             raise Refused(refusals.TOO_MANY_ASKED)

@@ -102,7 +102,7 @@ def owe_questions(
     for ask in (ask for copy in record.recipients for ask in copy.asks):
         for person, places in ask.asked.items():
             asked.add(person, places)
-        if ask.reachable - len(record.authors.intersection(ask.approvers)) < ask.quorum:
+        if ask.reachable - sum(map(record.wrote, ask.approvers)) < ask.quorum:
             asked.add(_HOUSE_PEOPLE)
     asked.owe(connection, "approval", record, now, without=heard.people, **more)
 

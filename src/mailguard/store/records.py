@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from mailguard.mail.actor import Role
-from mailguard.mail.address import Address, AddressError, ReversePath, parse_address
+from mailguard.mail.address import Address, AddressError, ReversePath, parse_address, without_tag
 from mailguard.mail.alteration import Recipe
 from mailguard.mail.facts import Facts
 from mailguard.mail.lifecycle import State, message_state
@@ -179,6 +179,11 @@ class MessageRecord:
         """
         named = len(owners_of(self.sender, self.login)) > 1
         return frozenset(self.owners if named else (*self.owners, *self.members))
+
+    def wrote(self, person: str) -> bool:
+        """Whether this person (key) is one of the authors, under a sub-address too: `ann+x` does not approve for Ann."""
+        mailbox = without_tag(person)
+        return any(without_tag(one) == mailbox for one in self.authors)
 
     @property
     def approvers(self) -> frozenset[str]:

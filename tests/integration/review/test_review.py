@@ -197,6 +197,14 @@ async def test_nobody_approves_his_own_mail(house: House) -> None:
     assert view.record.state is State.QUEUED
 
 
+async def test_nobody_approves_his_own_mail_under_a_sub_address(house: House) -> None:
+    for sender, approver in ((BOSS.replace("@", "+x@"), BOSS), (BOSS, BOSS.replace("@", "+x@"))):
+        record = await house.ledger.add(Disposition.APPROVE, sender=sender, approvers=(approver,))
+        with pytest.raises(Forbidden):
+            await house.review.act(Actor(approver, Role.SENDER, "console"), record.id, Act.APPROVE)
+        assert "" in [one.to for one in await house.ledger.outbox.pending(100)], "the administrators are asked"
+
+
 async def test_an_approver_does_nothing_else(house: House) -> None:
     record = await house.ledger.add(Disposition.APPROVE, approvers=(BOSS,))
     for act in (Act.CANCEL, Act.HOLD, Act.RELEASE):

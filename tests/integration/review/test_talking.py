@@ -159,6 +159,7 @@ async def test_an_administrator_adds_an_approver(house: House) -> None:
         ("friend@free.example", "社内"),
         (ANN, "自分"),
         (ALSO_ANN, "自分"),
+        (ANN.replace("@", "+x@"), "自分"),
     ],
 )
 async def test_whom_a_sender_cannot_ask(house: House, to: str, word: str) -> None:
@@ -168,7 +169,9 @@ async def test_whom_a_sender_cannot_ask(house: House, to: str, word: str) -> Non
     assert word in error.reason.ja
 
 
-@pytest.mark.parametrize(("to", "word"), [(ANN, "送信者"), (ALSO_ANN, "送信者"), (ALSO_BOSS, "自分")])
+@pytest.mark.parametrize(
+    ("to", "word"), [(ANN, "送信者"), (ALSO_ANN, "送信者"), (ALSO_BOSS, "自分"), (ANN.replace("@", "+x@"), "送信者")]
+)
 async def test_whom_an_approver_cannot_ask(house: House, to: str, word: str) -> None:
     record = await house.mail(Disposition.APPROVE)
     error = await refusal(house, APPROVER, record.id, to)
