@@ -146,8 +146,8 @@ def _asked_about(report: Report) -> int:
 def _policies(
     config: Config, paths: tuple[Path, ...], instead: tuple[str, ...], modes: tuple[str, ...], *, confined: bool
 ) -> tuple[Policy, Policy]:
-    """The policy in force, and the new one. confined: the new text is of somebody at the console, who must not look into
-    any file that the service may read.
+    """The policy in force, and the new one. confined: the new text comes from the console, where nobody may look into
+    every file that the service can read.
     """
     configured = [config.path(path) for path in config.settings.policies]
     company = organization(config)

@@ -1,7 +1,8 @@
 """Server-sent events: an open page hears that something about a mail of its reader changed, and reads it anew.
 
 Only the kind and the id travel, never content. The stream ends when the browser goes, when the house closes, or after
-an hour (the browser comes back by itself); the session is asked again at every heartbeat, also in a house that is never silent.
+an hour (the browser comes back by itself); the session is asked again at every heartbeat, also in a house that is
+never silent.
 """
 
 from __future__ import annotations

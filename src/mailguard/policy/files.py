@@ -28,8 +28,9 @@ class PolicyFiles:
         within: Iterable[Path] | None = None,
     ) -> None:
         """opened: called between opening and reading a file, for tests of what happens there. instead: what is taken
-        for the content of these policy files, which need not be there: a text that is being tried. within: files and folders outside of which nothing is read (None: anywhere), for
-        a text by somebody who may not read the machine's files.
+        for the content of these policy files, which need not be there: a text that is being tried. within: files and
+        folders outside of which nothing is read (None: anywhere), for a text of somebody who may not read the machine's
+        files.
         """
         self.instead = instead or {}
         self._within = None if within is None else [path.resolve() for path in within]

@@ -181,7 +181,7 @@ class MessageRecord:
         return frozenset(self.owners if named else (*self.owners, *self.members))
 
     def wrote(self, person: str) -> bool:
-        """Whether this person (key) is one of the authors, under a sub-address too: `ann+x` does not approve for Ann."""
+        """Whether this person (key) is one of the authors, or one's sub-address: `ann+x` approves nothing of Ann's."""
         mailbox = without_tag(person)
         return any(without_tag(one) == mailbox for one in self.authors)
 
