@@ -14,6 +14,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -72,6 +73,14 @@ def live_and_die(folder: Path, seed: int, told: Acknowledged, *, lines: int | No
     arguments = [sys.executable, str(CHILD), str(folder), str(seed), *([point] if point else [])]
     child = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
     assert child.stdout is not None
+    overdue = threading.Event()
+
+    def give_up() -> None:
+        overdue.set()
+        child.kill()
+
+    alarm = threading.Timer(PATIENCE * 2, give_up)
+    alarm.start()
     try:
         for heard, line in enumerate(child.stdout, start=1):
             if line.endswith("\n"):
@@ -83,7 +92,9 @@ def live_and_die(folder: Path, seed: int, told: Acknowledged, *, lines: int | No
             if line.endswith("\n"):
                 told.hear(line)
         assert child.wait(PATIENCE) == -signal.SIGKILL, "it was to be killed, and ended by itself"
+        assert not overdue.is_set(), "it never came to the point at which it was to die"
     finally:
+        alarm.cancel()
         child.stdout.close()
         with contextlib.suppress(ProcessLookupError):
             child.kill()

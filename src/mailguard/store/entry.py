@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from mailguard.mail.actor import HOUSE, Actor, Role
@@ -35,7 +35,8 @@ _INSERT_MESSAGE = (
     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 NOTHING = Prepared()
-_FIRST_IN_LINE = datetime(1970, 1, 1, tzinfo=UTC)
+#: A letter goes before the mail that was queued so shortly before it; mail that waits longer is not starved by letters.
+_AHEAD = timedelta(seconds=10)
 #: Holds that people are told about at once; a delay is silent.
 TOLD = frozenset({Disposition.CONFIRM, Disposition.APPROVE})
 
@@ -277,7 +278,7 @@ def letter_record(
         id=letter_id, kind="letter", sender=NULL_PATH, login=None, client_ip="", received_at=now, subject=None,
         from_header="", message_id_header="", references=(), size=size, sha256=sha256,
         smtputf8=to.needs_smtputf8, body_8bit=False, prefix=prefix, facts=Facts(kind="letter"),
-        verdict=Verdict((verdict,)), recipients=(_copy(verdict, _FIRST_IN_LINE, lease_until),), about=about,
+        verdict=Verdict((verdict,)), recipients=(_copy(verdict, now - _AHEAD, lease_until),), about=about,
     )  # fmt: skip
 
 
