@@ -30,8 +30,8 @@ POINTS: dict[str, tuple[Any, str, str, Any]] = {
     "between claim and upstream": (MailboxUpstream, "relay", "before", _mail),
     "upstream said 250, before our commit": (MailboxUpstream, "relay", "after", _mail),
     "before the outcome is recorded": (Queue, "record", "before", None),
-    "before the release": (Holds, "apply", "before", None),
-    "between release and queue": (Holds, "apply", "after", None),
+    "before the release": (Holds, "fulfil", "before", None),
+    "between release and queue": (Holds, "fulfil", "after", None),
     "before the letter": (Spool, "add_letter", "before", None),
     "after the letter": (Spool, "add_letter", "after", None),
 }
