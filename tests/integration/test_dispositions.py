@@ -164,8 +164,8 @@ async def test_a_delegate_is_asked_for_one_who_is_away_and_says_yes_with_the_let
     assert f"You are asked in the place of {BOSS}." in text_of(letter)
     path, code = link_and_code(letter)
     browser = await house.reception.browser()
-    page = await browser.get(path)
-    await browser.send(page, path, act="approve", code=code, **kept(page.text))
+    shown = await browser.get(path)
+    await browser.send(shown, path, act="approve", code=code, **kept(shown.text))
     record = await house.the_mail()
     assert (record.state, record.recipients[0].approvals) == (State.QUEUED, (PA,))
     page = (await (await house.reception.browser(ANN)).get(f"/messages/{record.id}")).text
