@@ -100,13 +100,14 @@ class AbsenceReview:
 
     async def begin_due(self) -> datetime | None:
         """Pass on what waits for those whose absence has begun. Returns when the next one begins."""
-        while done := await self._absences.begin(self._now()):
-            for message_id, asked in done:
+        # The clock asks at every mail: it writes only when an absence begins.
+        while (following := await self._absences.next_time()) is not None and following <= self._now():
+            for message_id, asked in await self._absences.begin(self._now()):
                 if asked:
                     events.passed_on(message_id, len(asked))
                     self._noticed()
                     self._live.publish("asked", message_id, frozenset(asked))
-        return await self._absences.next_time()
+        return following
 
     def _whose(self, actor: Actor, person: str) -> str:
         if person and person != actor.address and actor.role is not Role.ADMINISTRATOR:

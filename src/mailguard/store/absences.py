@@ -144,9 +144,9 @@ class Absences:
         return await self._db.write(change)
 
     async def begin(self, now: datetime) -> list[tuple[str, tuple[str, ...]]]:
-        """Pass on what waits for those whose absence has begun, some mails at a time; and forget what is long over.
+        """Pass on what waits for one whose absence has begun, some mails at a time; and forget what is over.
 
-        Returns the ids of the mails with the people who are asked now (keys); empty if nothing is left to do.
+        Returns the ids of the mails with the people who are asked now (keys). `next_time` says whether more is due.
         """
         return await self._db.write(lambda c: _begin(c, now))
 
@@ -178,12 +178,12 @@ def _begin(connection: sqlite3.Connection, now: datetime) -> list[tuple[str, tup
         (person, passed, _AT_ONCE),
     ).fetchall()
     done = [
-        (record.id, _pass_on(connection, record, number, person, now))
+        (record.lead, _pass_on(connection, record, number, person, now))
         for record, (number,) in _loaded(connection, numbers)
     ]
     begun, last = len(numbers) < _AT_ONCE, numbers[-1][0] if numbers else passed
     connection.execute("UPDATE absence SET begun = ?, passed = ? WHERE id = ?", (int(begun), last, absence))
-    return done or [("", ())]
+    return done
 
 
 def _loaded(connection: sqlite3.Connection, numbers: list[tuple[int]]) -> Iterable[tuple[MessageRecord, tuple[int]]]:

@@ -187,3 +187,17 @@ async def test_who_wrote_from_the_shared_mailbox_is_known_so_another_who_shares_
     again = await reception.take_in(Disposition.CONFIRM, sender="<support@corp.example>", login=ANN, members=(BOB, ANN))
     held_letters = [one for one in await reception.letters() if one["x-mailguard-letter"] == "held"]
     assert sorted(str(one["to"]) for one in held_letters) == [ANN, "support@corp.example"], again
+
+
+async def test_the_clock_writes_nothing_while_no_absence_begins(
+    reception: Reception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await leave(reception, BOSS, VICE, begins=2)
+
+    async def never(*_: object) -> None:
+        raise AssertionError("a write, at every mail that comes in")
+
+    monkeypatch.setattr("mailguard.store.absences.Absences.begin", never)
+    following = await reception.absences.begin_due()
+    assert following is not None
+    assert following > reception.clock()
