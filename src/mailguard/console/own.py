@@ -86,11 +86,11 @@ async def come_back(request: Request) -> Response:
     """POST /settings/absences/{id}: end it, or take it back."""
     await checked_form(request)
     _, _, actor, absences = await _admitted(request)
-    await absences.come_back(actor, absence_id(request))
+    await absences.come_back(actor, number_in(request))
     return go(request, "/settings?done=back")
 
 
-def absence_id(request: Request) -> int:
+def number_in(request: Request) -> int:
     """The number in the address; 0, which nothing has, for what is none."""
     text = str(request.path_params["id"])
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else 0
@@ -101,7 +101,7 @@ async def ask_again(request: Request) -> Response:
     await checked_form(request)
     desk = desk_of(request)
     _, actor = await unscoped_visitor(request)
-    await desk.review.untrust(actor, absence_id(request))
+    await desk.review.untrust(actor, number_in(request))
     return go(request, "/settings?done=untrust")
 
 

@@ -19,12 +19,11 @@ from mailguard.console.visit import (
     SEES_ALL,
     go,
     hand_over,
-    held_mail,
     speaker,
     unscoped_visitor,
     visitor_of,
-    waits_for,
 )
+from mailguard.console.waiting import held_mail, waits_for
 from mailguard.mail.actor import Actor
 from mailguard.mail.lifecycle import State
 from mailguard.mail.message import is_message_id
@@ -75,7 +74,7 @@ async def mine(request: Request) -> Response:
     desk = desk_of(request)
     visitor, actor = await unscoped_visitor(request)
     by, before = speaker(desk, visitor), _before(request.query_params)
-    held = [] if before else await held_mail(desk, actor)
+    held = [] if before else await held_mail(request, actor)
     undo = await undo_rows(desk, actor, held, by)
     about_to_go = {one.id for one in undo}
     to_decide = [one for one in held if waits_for(one, actor.address) and one.lead not in about_to_go]

@@ -22,14 +22,13 @@ from mailguard.console import locale
 from mailguard.console.cookies import browser_cookie, session_cookie, set_cookie
 from mailguard.console.desk import Desk, desk_of
 from mailguard.console.locale import Say
+from mailguard.console.menu import Tab, tabs_of
 from mailguard.console.present import Speaker
 from mailguard.console.security import form_token, is_form_token, same_site
 from mailguard.console.troubles import sentences
 from mailguard.mail.actor import Actor, Role
-from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
-from mailguard.mail.verdict import Disposition
-from mailguard.review import SEE_ALL, Filter, MessageRecord, RecipientRecord
+from mailguard.review import SEE_ALL
 
 SEES_ALL = SEE_ALL  # one set for pages, API and the review room
 _YEAR = 365 * 86400
@@ -149,53 +148,6 @@ def speaker(desk: Desk, visitor: Visitor) -> Speaker:
     return Speaker(visitor.language, visitor.say, desk.settings.organization.timezone, desk.now())
 
 
-def waits_for(record: MessageRecord, person: str) -> bool:
-    """Whether this person is the one to decide: the sender on a confirmation, an approver who has not yet said yes.
-
-    What goes by itself when its undo window ends waits for nobody.
-    """
-    for recipient in record.recipients:
-        if recipient.state is not State.HELD:
-            continue
-        if recipient.disposition is Disposition.APPROVE:
-            if (
-                not record.wrote(person)
-                and any(person in (*ask.approvers, *ask.asked) for ask in recipient.asks)
-                and recipient.would_count(person)
-            ):
-                return True
-        elif goes_by_itself(recipient):
-            continue
-        elif person in record.owners or person in record.members:
-            return True
-    return False
-
-
-def goes_by_itself(copy: RecipientRecord) -> bool:
-    """Whether it is in its undo window, and nobody has stopped the clock."""
-    return copy.disposition is Disposition.DELAY and copy.expire_action == "release" and not copy.frozen_by
-
-
-async def held_mail(desk: Desk, actor: Actor) -> list[MessageRecord]:
-    """What is held and concerns this person, newest first."""
-    return await desk.review.page(actor, Filter(state=State.HELD, owner=actor.address), 100)
-
-
-async def waiting(desk: Desk, actor: Actor) -> list[MessageRecord]:
-    """The held mails that wait for this person, newest first."""
-    return [record for record in await held_mail(desk, actor) if waits_for(record, actor.address)]
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """One entry of the menu."""
-
-    path: str
-    key: str
-    here: bool
-    count: int = 0
-
-
 #: Problems of the policy at the top of a page.
 _SHOWN = 10
 
@@ -296,22 +248,10 @@ def _here(request: Request) -> str:
     return request.url.path.removeprefix(desk_of(request).settings.root) + query
 
 
-async def _tabs(request: Request, desk: Desk, visitor: Visitor) -> list[Tab]:
+async def _tabs(request: Request, desk: Desk, visitor: Visitor) -> Sequence[Tab]:
     if visitor.actor is None or visitor.scope is not None:
-        return []
-    path = request.url.path.removeprefix(desk.settings.root)
-    count = len(await waiting(desk, visitor.actor))
-    tabs = [Tab("/mine", "nav.mine", path == "/mine", count)]
-    tabs.append(Tab("/history", "nav.history", path == "/history"))
-    if visitor.actor.role in SEES_ALL:
-        held = await desk.review.count(visitor.actor, Filter(state=State.HELD))
-        tabs.append(Tab("/all?q=state%3Aheld", "nav.all", path.startswith(("/all", "/bulk")), held))
-        rooms = ((desk.rules, "/policy", "nav.policy"), (desk.figures, "/figures", "nav.figures"),
-                 (desk.audits, "/audit", "nav.audit"))  # fmt: skip
-        tabs += [Tab(one, key, path.startswith(one)) for room, one, key in rooms if room is not None]
-    if desk.outside is not None:
-        tabs.append(Tab("/outside", "nav.outside", path.startswith("/outside")))
-    return tabs
+        return ()
+    return await tabs_of(request, desk, visitor.actor)
 
 
 def go(request: Request, path: str) -> RedirectResponse:

@@ -11,7 +11,7 @@ from mailguard.console import people, present
 from mailguard.console.locale import sayer
 from mailguard.console.mail_values import mail_values, risky_of
 from mailguard.console.present import Speaker
-from mailguard.console.visit import waits_for
+from mailguard.console.waiting import waits_for
 from mailguard.mail.facts import Finding
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from mailguard.console.absence_models import AbsenceIn, AbsenceOut, AbsencesOut
 from mailguard.console.api.border import addresses, answer, body_of, caller
 from mailguard.console.desk import desk_of
-from mailguard.console.own import absence_id
+from mailguard.console.own import number_in
 from mailguard.console.problems import not_found
 from mailguard.mail.actor import Actor
 from mailguard.review.absences import AbsenceReview
@@ -37,7 +37,7 @@ async def leave(request: Request) -> Response:
 async def come_back(request: Request) -> Response:
     """DELETE /absences/{id}."""
     actor, absences = await _admitted(request)
-    await absences.come_back(actor, absence_id(request))
+    await absences.come_back(actor, number_in(request))
     return Response(status_code=204)
 
 
