@@ -94,6 +94,8 @@ def covers(decided: RecipientRecord, copy: RecipientRecord, late: MessageRecord)
     """Whether what a person decided about one copy also answers what is asked about another of the same content."""
     if not set(copy.rules) <= set(decided.rules) or copy.disposition > decided.disposition:
         return False
+    if copy.recipe != decided.recipe:  # a file was taken out, say: it was decided about another mail
+        return False
     if copy.disposition is not Disposition.APPROVE:
         return True
     # Whoever approves is not the one who sends: a recipient that he could not see, he has not approved.

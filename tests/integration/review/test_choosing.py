@@ -412,3 +412,24 @@ async def test_a_hold_that_ran_out_in_between_is_told(house: House) -> None:
     house.ledger.clock.forward(hours=73)
     await house.review.expire_due()
     assert isinstance(await refused(house, SENDER, record.id, remove=(C,), then=Act.RELEASE), AlreadyDecided)
+
+
+async def test_a_late_part_does_not_go_out_with_what_was_taken_out_of_the_others(house: House) -> None:
+    """A cloud hands the mail over in two transactions; between them its sender takes a file out and lets it go."""
+    message = written((BOB, CAROL))
+    first = await house.mail(to=(BOB,), message=message)
+    await house.review.choose(SENDER, first.id, Choice(remove_files=(0,), then=Act.RELEASE))
+    late = await house.mail(to=(CAROL,), message=message)
+    found = await house.ledger.found(late.id)
+    assert len(found.parts) == 2
+    assert {str(copy.address): copy.state for copy in found.recipients} == {BOB: State.QUEUED, CAROL: State.HELD}
+
+
+async def test_a_voice_for_what_was_altered_is_none_for_a_late_part_that_is_not(house: House) -> None:
+    message = written((BOB, CAROL))
+    first = await house.mail(Disposition.APPROVE, to=(BOB,), message=message, asks=(Ask((BOSS, DEPUTY), 2),))
+    await house.review.choose(SENDER, first.id, Choice(remove_files=(0,)))
+    await house.review.act(APPROVER, first.id, Act.APPROVE)
+    late = await house.mail(Disposition.APPROVE, to=(CAROL,), message=message, asks=(Ask((BOSS, DEPUTY), 2),))
+    found = await house.ledger.found(late.id)
+    assert {str(copy.address): copy.approvals for copy in found.recipients} == {BOB: (BOSS,), CAROL: ()}
