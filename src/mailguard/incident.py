@@ -78,7 +78,7 @@ class IncidentRoom:
         siblings = await self._incidents.siblings(record)
         stopped = [str(address) for address in done.changed]
         facts = facts_of(record, await self._relayed(record), siblings, stopped)
-        incident = Incident(new_message_id(now), message_id, "open", now, actor.address, note, facts)
+        incident = Incident(new_message_id(now), record.lead, "open", now, actor.address, note, facts)
         before = await self._incidents.open(incident, actor)
         if before is not None:
             raise AlreadyOpen(before)

@@ -98,3 +98,17 @@ async def test_unknown_ids(reception: Reception) -> None:
         assert (await admin.post("/api/v1/incidents", json={"message_id": wanted})).status_code == 404
     assert (await admin.get("/api/v1/incidents/" + "0" * 18)).status_code == 404
     assert (await admin.post("/api/v1/incidents", json={"message": "x"})).status_code == 400
+
+
+async def test_the_parts_of_one_mail_are_one_incident(reception: Reception) -> None:
+    """A cloud handed it over in two transactions: either id names it, and neither is the other's sibling."""
+    parts = [await reception.take_in(Disposition.CONFIRM, to=(one,)) for one in (TANAKA, SATO)]
+    record = await reception.holds.find(parts[0])
+    assert record is not None
+    assert record.parts == tuple(parts)
+    officer = await api(reception, OFFICER, Role.OFFICER)
+    said = (await officer.post("/api/v1/incidents", json={"message_id": parts[1]})).json()
+    assert said["message_id"] == parts[0]
+    assert sorted(said["stopped"]) == sorted((TANAKA, SATO))
+    assert said["siblings"] == []
+    assert (await officer.post("/api/v1/incidents", json={"message_id": parts[0]})).status_code == 409

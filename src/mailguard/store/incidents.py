@@ -126,7 +126,7 @@ def _siblings(connection: sqlite3.Connection, record: MessageRecord) -> list[tup
     found: list[tuple[str, str]] = []
     for start in range(0, len(numbers), 100):
         for other in load(connection, numbers[start : start + 100]):
-            if other.id == record.id or len(found) >= _SIBLINGS:
+            if other.id in (record.id, *record.parts) or len(found) >= _SIBLINGS:
                 continue
             if files & {one.sha256 for one in other.facts.attachments}:
                 found.append((other.id, "file"))
