@@ -103,7 +103,8 @@ class Review:
     def opened(self, actor: Actor, view: View) -> None:
         """A person looks at the page of a mail: noted if it is held and theirs to decide."""
         if view.record.state is State.HELD and (view.acts or actor.address in view.record.people):
-            self.looks.opened(actor, view.record.id)
+            for part in view.record.parts or (view.record.id,):  # the page shows all of them
+                self.looks.opened(actor, part)
 
     async def background(self, view: View, people: Sequence[Address], digests: Collection[str] = ()) -> Background:
         """What is known of some people and files of a mail that somebody was shown; at most 500 of each."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from tests.reception import ADMIN, ANN, AUDITOR, BOSS, Reception, open_reception
+from tests.reception import ADMIN, ANN, AUDITOR, BOSS, SATO, TANAKA, Reception, open_reception
 
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.verdict import Disposition
@@ -42,6 +42,14 @@ async def test_an_opening_is_kept_once_for_each_person_who_may_decide(reception:
     reception.clock.pass_by(minutes=5)
     await (await reception.browser(ANN)).get(f"/messages/{mail}")
     assert await opened_by(reception) == first
+
+
+async def test_whoever_opens_a_split_mail_has_opened_all_its_parts(reception: Reception) -> None:
+    parts = [await reception.take_in(to=(one,)) for one in (TANAKA, SATO)]
+    await (await reception.browser(ANN)).get(f"/messages/{parts[1]}")
+    await reception.review.looks.settled()
+    sql = "SELECT m.id FROM opened o JOIN message m ON m.number = o.message ORDER BY m.number"
+    assert [row[0] for row in await reception.db.read(lambda c: c.execute(sql).fetchall())] == parts
 
 
 async def test_who_is_not_logged_in_prefetches_or_only_asks_for_the_head_opens_nothing(reception: Reception) -> None:
