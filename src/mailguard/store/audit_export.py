@@ -71,8 +71,7 @@ def read_copy(text: Iterable[str]) -> Iterator[dict[str, Any]]:
         return
     if head and tuple(head.strip().split(",")) != COLUMNS:
         raise ValueError("this is no export of the audit log: JSON lines or CSV with its heads are read")
-    csv.field_size_limit(_LIMIT)
-    for cells in csv.reader(lines):
+    for cells in _rows(lines):
         if len(cells) != len(COLUMNS):
             raise ValueError(f"a line has {len(cells)} cells instead of {len(COLUMNS)}")
         value: dict[str, Any] = dict(zip(COLUMNS, map(_uncelled, cells), strict=True))
@@ -114,6 +113,24 @@ def _wrong(line: Mapping[str, Any]) -> str:
         return "" if line["number"] != 1 or not int(line["previous"], 16) else "the first line follows nothing"
     except (KeyError, TypeError, ValueError):
         return "it is not whole"
+
+
+def _rows(lines: Iterator[str]) -> Iterator[list[str]]:
+    """The rows, with room for a long list of recipients. The limit is the process's, and the tables of policies rely on
+    the narrow one: it is set back after every row.
+    """
+    rows = csv.reader(lines)
+    while True:
+        before = csv.field_size_limit(_LIMIT)
+        try:
+            row = next(rows, None)
+        except csv.Error as error:
+            raise ValueError(f"line {rows.line_num}: {error}") from error
+        finally:
+            csv.field_size_limit(before)
+        if row is None:
+            return
+        yield row
 
 
 def _parsed(text: str) -> dict[str, Any]:

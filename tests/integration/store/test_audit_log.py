@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 import subprocess
 import sys
@@ -18,8 +19,10 @@ from mailguard.mail.lifecycle import Event
 from mailguard.mail.verdict import Disposition
 from mailguard.review.audits import AuditReview
 from mailguard.store import audit, audit_log
-from mailguard.store.audit_export import check_copy, read_copy
+from mailguard.store.audit_export import as_csv, check_copy, read_copy
+from mailguard.store.audit_export import exported as exported_line
 from mailguard.store.audit_log import AuditLog, Checked, LineFilter
+from mailguard.store.records import HistoryLine
 from mailguard.store.rows import to_text
 
 SENDER = Actor(ANN, Role.SENDER, "console")
@@ -139,6 +142,18 @@ async def test_lines_that_were_taken_out_moved_or_repeated_are_found(ledger: Led
 def test_what_is_no_export_is_refused_or_broken(text: str) -> None:
     with contextlib.suppress(ValueError):
         assert check_copy(read_copy(text.splitlines())).broken is not None
+
+
+def test_a_long_cell_is_read_an_endless_one_refused_and_the_limit_of_others_stays() -> None:
+    narrow = csv.field_size_limit()
+    line = HistoryLine(1, NOON, "", "e" * (narrow + 1), Role.SENDER, "cli", "export", (), "", {}, "00" * 32)
+    text = as_csv(None) + as_csv(exported_line(line, "00" * 32))
+    rows = read_copy(lines_of(text))
+    assert len(next(rows)["actor"]) == narrow + 1
+    assert csv.field_size_limit() == narrow
+    with pytest.raises(ValueError, match=r"line [0-9]+: field larger than field limit"):
+        list(read_copy([as_csv(None), '"', *["a" * 2**20] * 17]))
+    assert csv.field_size_limit() == narrow
 
 
 async def test_an_outsider_verifies_with_the_script_of_the_page(ledger: Ledger, tmp_path: Path) -> None:
