@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := run
-.PHONY: run install test check bench fuzz lock clean format packages
+.PHONY: run install test check bench faults fuzz lock clean format packages
 
 VENV := .venv
 PYTHON ?= python3
@@ -74,6 +74,11 @@ bench: install packages
 	@$(VENV)/bin/python bench/simulate.py
 	@$(VENV)/bin/python bench/alert.py
 	@$(VENV)/bin/python bench/waiting.py
+
+# What happens to mail when the machine fails: up to half an hour, root for small file systems. FAULTS: some of them.
+FAULTS ?=
+faults: $(VENV)/.installed-for-tests packages
+	@$(VENV)/bin/python -m tests.faults.run $(FAULTS)
 
 # Coverage-guided fuzzing of the reader; what fails is left in var/fuzz/.
 FUZZ_RUNS ?= 1000000

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -158,17 +158,17 @@ def start(
     options: Sequence[str] = (),
     *,
     ready: bool = True,
+    environment: Mapping[str, str] | None = None,
 ) -> House:
     """Start mailguard in a furnished folder and wait until /readyz says so (unless it has no console).
 
-    program: what Python runs as mailguard.
+    program: what Python runs as mailguard; environment: variables more.
     """
     command = [sys.executable, *program, "serve", "--config", "mailguard.yaml", *options]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAILGUARD_")}
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("MAILGUARD_")}
+    variables.update(environment or {})
     with (folder / "log").open("ab") as log:
-        process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
-        )
+        process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=variables)
     house = House(folder, process, **ports)
     try:
         if ready:
