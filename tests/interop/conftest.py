@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.house import House, running_house
+from tests.interop.wires import Sink, running_sink
 from tests.postfix import Postfix
 
 
@@ -16,4 +17,19 @@ def house(postfix_server: Postfix, tmp_path_factory: pytest.TempPathFactory) -> 
     folder: Path = tmp_path_factory.mktemp("house")
     limits = {"message_size": "3 MB", "recipients": 20}
     with running_house(folder / "mailguard", f"smtp://127.0.0.1:{postfix_server.plain}", limits=limits) as house:
+        yield house
+
+
+@pytest.fixture(scope="session")
+def sink() -> Iterator[Sink]:
+    """The raw end of the way."""
+    with running_sink() as sink:
+        yield sink
+
+
+@pytest.fixture(scope="session")
+def behind(sink: Sink, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """mailguard in front of the sink."""
+    folder: Path = tmp_path_factory.mktemp("behind")
+    with running_house(folder / "mailguard", f"smtp://127.0.0.1:{sink.port}") as house:
         yield house

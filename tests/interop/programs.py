@@ -11,11 +11,10 @@ import ssl
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from tests.house import PASSWORD, House
+from tests.interop.wires import Way
 
-Way = Literal["plain", "starttls", "tls"]
 USER = "ann@corp.example"
 PATIENCE = 60
 

@@ -11,7 +11,8 @@ import uuid
 
 import pytest
 from tests.house import House
-from tests.interop.programs import CLIENTS, Way, smtp_source, swaks
+from tests.interop.programs import CLIENTS, smtp_source, swaks
+from tests.interop.wires import Way
 from tests.postfix import Postfix
 
 WAYS: tuple[Way, ...] = ("plain", "starttls", "tls")
