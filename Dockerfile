@@ -1,8 +1,11 @@
 # Build:  docker build -t mailguard .
-# Run:    docker run -d -v mailguard:/var/lib/mailguard -p 2525:2525 -p 8025:8025 mailguard
+# Run:    docker run -d --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
+#             -v mailguard:/var/lib/mailguard -p 2525:2525 -p 8025:8025 mailguard
 # The volume holds mailguard.yaml, policies, ledger and bodies; docs/operations.md has a configuration to start from.
+# Pin the base image by its digest in your own builds: --build-arg PYTHON=python:3.13-slim@sha256:...
 
-FROM python:3.13-slim AS build
+ARG PYTHON=python:3.13-slim
+FROM ${PYTHON} AS build
 WORKDIR /build
 RUN python -m venv /opt/mailguard
 COPY requirements/build.lock requirements/run.lock requirements/
@@ -17,7 +20,7 @@ RUN /opt/build/bin/python -m hatchling build -t wheel -d /build/wheel \
  && /opt/mailguard/bin/pip install --no-cache-dir --no-deps --no-index /build/wheel/*.whl \
  && /opt/mailguard/bin/python -m compileall -q /opt/mailguard/lib
 
-FROM python:3.13-slim
+FROM ${PYTHON}
 LABEL org.opencontainers.image.title="mailguard" \
       org.opencontainers.image.description="An SMTP relay that keeps a company's mail from going to the wrong person" \
       org.opencontainers.image.licenses="Apache-2.0"

@@ -57,6 +57,13 @@ def started(version: str, addresses: Iterable[str]) -> None:
     log.info("started", version=version, addresses=list(addresses))
 
 
+def running_as_root() -> None:
+    log.warning(
+        "running_as_root",
+        remedy="run it as a user of its own; ports below 1024 need CAP_NET_BIND_SERVICE only: deploy/mailguard.service",
+    )
+
+
 def stopped(reason: str) -> None:
     log.info("stopped", reason=reason)
 

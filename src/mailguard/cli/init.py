@@ -39,7 +39,7 @@ listeners:
 # The next server. To try out without one: "mailbox:var/mailbox"
 upstream: {{url: "smtp://127.0.0.1:25"}}
 
-store: {{url: "sqlite:var/mailguard.db", bodies: var/bodies}}
+store: {{url: {url}, bodies: {bodies}}}
 
 # Every rule is in monitor mode: counted, nothing held. Take `mode: monitor` out of a rule to enforce it.
 # `mailguard policy library` lists more: for kinds of companies, and for kinds of accidents.
@@ -58,9 +58,16 @@ notify: {{from: mailguard@{domain}}}  # chats beside letters: docs/channels.md
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--domain", default="corp.example", show_default=True, help="Your mail domain.")
 @click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    default=Path("var"),
+    show_default=True,
+    help="Where ledger and bodies will lie; relative to FOLDER.",
+)
+@click.option(
     "--with", "library", multiple=True, metavar="NAME", help="Also a file of the library (`mailguard policy library`)."
 )
-def init(folder: Path, domain: str, library: tuple[str, ...]) -> None:
+def init(folder: Path, domain: str, data: Path, library: tuple[str, ...]) -> None:
     """Write mailguard.yaml and policies/ into FOLDER: everything is counted, nothing is held."""
     config, policies = folder / "mailguard.yaml", folder / "policies"
     chosen = [named(name) for name in dict.fromkeys(library)]
@@ -73,10 +80,15 @@ def init(folder: Path, domain: str, library: tuple[str, ...]) -> None:
             (policies / shipped.name).write_text(MODELINE + _monitoring(shipped.read_text("utf-8")), "utf-8")
         (policies / SCHEMA).write_text(json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n", "utf-8")
         copied(chosen, policies)  # after the schema, which they name
-        config.write_text(_TEMPLATE.format(domain=domain, name=domain.partition(".")[0].capitalize()), "utf-8")
+        config.write_text(_settings(domain, data), "utf-8")
     except OSError as error:
         fail(f"{folder}: cannot be written: {error.strerror}")
     click.echo(f"{config} and {policies} are written. Next: edit {config}, then `mailguard check --config {config}`.")
+
+
+def _settings(domain: str, data: Path) -> str:
+    url, bodies = json.dumps(f"sqlite:{data / 'mailguard.db'}"), json.dumps(str(data / "bodies"))
+    return _TEMPLATE.format(domain=domain, name=domain.partition(".")[0].capitalize(), url=url, bodies=bodies)
 
 
 def _monitoring(text: str) -> str:

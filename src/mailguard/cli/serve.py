@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 from pathlib import Path
 
 import click
 
-from mailguard import log
+from mailguard import events, log
 from mailguard.app.house import House, Role
 from mailguard.app.opening import CannotStart
+from mailguard.app.supervisor import Supervisor
 from mailguard.cli.setup import fail, read_config, refuse, with_config
 from mailguard.config import Config
 from mailguard.policy.marks import Problems
@@ -33,6 +35,9 @@ def serve(config_file: Path | None, workers: int, role: Role, log_format: str | 
     """Run mailguard. Without a configuration, the built-in try-out settings are used (loopback only)."""
     config = read_config(config_file)
     log.set_up(json=(log_format or ("text" if sys.stderr.isatty() else "json")) == "json")
+    os.umask(0o077)  # mail, keys and the ledger's sockets are nobody else's, whatever the supervisor has set
+    if os.geteuid() == 0 and not config.tryout:
+        events.running_as_root()
     try:
         asyncio.run(_serve(config, role, workers, share_ports))
     except Problems as error:
@@ -42,7 +47,7 @@ def serve(config_file: Path | None, workers: int, role: Role, log_format: str | 
 
 
 async def _serve(config: Config, role: Role, workers: int, share_ports: bool) -> None:
-    house = House(config, role, workers=workers, share_ports=share_ports)
+    house, supervisor = House(config, role, workers=workers, share_ports=share_ports), Supervisor.of(os.environ)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -57,4 +62,5 @@ async def _serve(config: Config, role: Role, workers: int, share_ports: bool) ->
         # What is there now stays: the collector of garbage need not look at it again, and stops mail for less long.
         gc.collect()
         gc.freeze()
-        await stop.wait()
+        async with supervisor.watching():
+            await stop.wait()
