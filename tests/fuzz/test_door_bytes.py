@@ -24,7 +24,7 @@ VERBS = ["EHLO", "HELO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "QUIT", "VRFY",
 WORDS = [
     " ", "FROM:<a@b.example>", "TO:<a@b.example>", "FROM:", "TO:", "<>", "SIZE=1", "BODY=8BITMIME", "SMTPUTF8",
     "PLAIN", "LOGIN", "AGFubgBhbm4=", "*", "=", "\r\n", "\r", "\n", ".", "\r\n.\r\n", "pc", "\0", "\u3042",
-    "1 LAST", '<"', "@[", "Received: x",
+    "1 LAST", "3", "NOTIFY=NEVER", "RET=FULL", '<"', "@[", "Received: x",
 ]  # fmt: skip
 #: Stands for a run of letters longer than any buffer.
 LONG, RUN = b"LONG", b"z" * 70_000
@@ -120,4 +120,32 @@ def test_any_chunking_of_data_gives_the_same_octets(body: bytes, cuts: list[int]
     dot, end = REPLY.findall(answered)[-2:]
     assert dot[:9] in (wrong_with(body) or {b"250 2.0.0"})
     assert end.startswith(b"221 ")
+    assert room.octets == ([] if wrong_with(body) else [body])
+
+
+def in_chunks(body: bytes, cuts: list[int]) -> list[bytes]:
+    """The body by BDAT, in chunks that end at these places; the last one is told to be."""
+    places = sorted({0, len(body), *(cut % len(body) for cut in cuts)})
+    sizes = [b - a for a, b in itertools.pairwise(places)]
+    words = [b"BDAT %d%b\r\n" % (size, b" LAST" * (n == len(sizes))) for n, size in enumerate(sizes, start=1)]
+    return [word + body[a:b] for word, (a, b) in zip(words, itertools.pairwise(places), strict=True)]
+
+
+@SETTINGS
+@given(BODY, st.lists(st.integers(0, 2**20), max_size=6), st.lists(st.integers(0, 2**20), max_size=6))
+def test_any_chunks_of_bdat_cut_anywhere_give_the_octets_of_data(
+    body: bytes, chunks: list[int], cuts: list[int]
+) -> None:
+    body = body.replace(LONG, RUN) + b"\r\n"
+    wire = b"".join(in_chunks(body, chunks)) + b"QUIT\r\n"
+    places = sorted({0, len(wire), *(cut % len(wire) for cut in cuts)})
+    pieces = [wire[a:b] for a, b in itertools.pairwise(places)]
+
+    head = "".join(f"{line}\r\n" for line in ENVELOPE[:-1]).encode()
+    answered, room = asyncio.run(talk([head, *pieces]))
+
+    said = REPLY.findall(answered)[-1 - len(in_chunks(body, chunks)) : -1]
+    refused = [reply[:9] for reply in said if not reply.startswith((b"250", b"503"))]
+    assert set(refused) <= wrong_with(body)
+    assert bool(refused) == bool(wrong_with(body))
     assert room.octets == ([] if wrong_with(body) else [body])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mailguard.mail.address import Address, ReversePath
+from mailguard.mail.reports import SAID_NOTHING, CopyReports, MailReports
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,15 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """Reverse-path, recipients in the order given (each once), and the parameters that the upstream must be told."""
+    """Reverse-path, recipients in the order given (each once), and the parameters that the upstream must be told.
+
+    copy_reports: by the recipient's key, of those for whom something was asked (RFC 3461).
+    """
 
     sender: ReversePath
     recipients: tuple[Address, ...]
     client: Client
     body_8bit: bool = False  # BODY=8BITMIME (RFC 6152)
     smtputf8: bool = False  # RFC 6531
-    dsn: dict[str, str] = field(default_factory=dict)  # RET, ENVID and NOTIFY per recipient; later
+    reports: MailReports = SAID_NOTHING
+    copy_reports: Mapping[str, CopyReports] = field(default_factory=dict)

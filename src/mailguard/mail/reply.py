@@ -74,6 +74,14 @@ ROUTED_RECIPIENT = Reply(553, "5.1.3", "a recipient with @, % or ! before its la
 TOO_MANY_RECIPIENTS = Reply(452, "4.5.3", "too many recipients, send the rest in another transaction")
 BAD_PARAMETER = Reply(555, "5.5.4", "parameter not recognised")
 BAD_PARAMETER_VALUE = Reply(501, "5.5.4", "parameter has an invalid value")
+NO_BINARYMIME = Reply(501, "5.5.4", "BODY=BINARYMIME is not offered: 7BIT or 8BITMIME")
+NO_REQUIRETLS = Reply(555, "5.5.4", "REQUIRETLS is not offered: it cannot be promised for the servers behind this one")
+
+# Chunks (RFC 3030)
+CHUNK_TAKEN = Reply(250, "2.0.0", "octets received")
+CHUNK_LOST = Reply(503, "5.5.1", "these octets belong to no message: MAIL FROM and RCPT TO first")
+CHUNK_UNKNOWN = Reply(501, "5.5.4", "BDAT size [LAST]; how many octets follow is unknown, closing")
+CHUNKS_BEGUN = Reply(503, "5.5.1", "the message comes by BDAT: go on with BDAT, or RSET")
 
 # The dialogue
 OK = Reply(250, "2.0.0", "ok")
@@ -82,7 +90,7 @@ READY = Reply(220, "", "ESMTP mailguard")  # the host's name comes first: RFC 53
 SEND_BODY = Reply(354, "", "send the message, end with <CRLF>.<CRLF>")
 READY_FOR_TLS = Reply(220, "2.0.0", "ready to start TLS")
 CANNOT_VERIFY = Reply(252, "2.0.0", "cannot verify, but will try")
-COMMANDS = Reply(214, "2.0.0", "EHLO HELO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT STARTTLS AUTH (RFC 5321)")
+COMMANDS = Reply(214, "2.0.0", "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT STARTTLS AUTH (RFC 5321)")
 NOT_IMPLEMENTED = Reply(502, "5.5.1", "command not implemented")
 COMMAND_LINE_ENDING = Reply(500, "5.5.2", "command lines end in CRLF")
 NOT_SMTP = Reply(421, "4.7.0", "this is no web server, closing")

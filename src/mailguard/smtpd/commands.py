@@ -2,18 +2,32 @@
 
 Trusts nothing: a line is octets from a stranger, decoded so that every octet survives (surrogateescape) and
 then held against the strict grammar of `mail.address`. It never repairs: what does not fit is a `Refused`
-with the reply. Parameters are a table, so that those of later extensions (DSN, BINARYMIME) are one entry
-each.
+with the reply. Parameters are a table each for MAIL and RCPT; of REQUIRETLS and BINARYMIME, which could not be
+carried on, it is said that they are not offered.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from mailguard.mail import reply as replies
 from mailguard.mail.address import Address, AddressError, ReversePath, parse_path, parse_reverse_path
 from mailguard.mail.reply import Reply
+from mailguard.mail.reports import (
+    ASKED_NOTHING,
+    SAID_NOTHING,
+    CopyReports,
+    MailReports,
+    envid_of,
+    notify_of,
+    orcpt_of,
+    ret_of,
+)
+
+T = TypeVar("T")
 
 #: A path ends at the first `>` outside a quoted string; each alternative starts with another character, so it
 #: is linear.
@@ -21,6 +35,7 @@ _PATH = re.compile(r'<(?:"(?:[^"\\]|\\.)*"|[^"<> ])*>')
 #: RFC 5321 section 4.1.1.1 esmtp-param; the value keeps its case (ENVID, ORCPT).
 _PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-<>-~]+))?")
 _SIZE = re.compile(r"[0-9]{1,20}")
+_BDAT = re.compile(r"([0-9]{1,20})(?: +([Ll][Aa][Ss][Tt]))?")
 #: What old mail systems route by: eve%there.example@here, there.example!eve@here, "eve@there.example"@here. Postfix
 #: still does so by default where `here` is its own: judged as a colleague, such a recipient would be reached outside.
 _ROUTE = frozenset("@%!")
@@ -42,6 +57,23 @@ class Mail:
     size: int | None = None
     body_8bit: bool = False
     smtputf8: bool = False
+    reports: MailReports = SAID_NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Rcpt:
+    """RCPT TO with its parameters."""
+
+    address: Address
+    reports: CopyReports = ASKED_NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """BDAT: so many octets follow at once (RFC 3030 section 2)."""
+
+    size: int
+    last: bool
 
 
 def split_command(line: bytes) -> tuple[str, str]:
@@ -71,12 +103,12 @@ def parse_mail(argument: str, *, extended: bool) -> Mail:
     return mail
 
 
-def parse_rcpt(argument: str, *, smtputf8: bool) -> Address:
-    """`TO:<path>`; no parameter is known yet. smtputf8: the transaction has it (RFC 6531 section 3.4). Raises
-    Refused.
+def parse_rcpt(argument: str, *, smtputf8: bool, extended: bool = True) -> Rcpt:
+    """`TO:<path> [parameters]`. smtputf8: the transaction has it (RFC 6531 section 3.4); extended: the client said
+    EHLO. Raises Refused.
     """
     path, parameters = _split_path("TO:", argument, replies.BAD_RECIPIENT)
-    if parameters:
+    if parameters and not extended:
         raise Refused(replies.BAD_PARAMETER)
     try:
         address = parse_path(path)
@@ -86,7 +118,13 @@ def parse_rcpt(argument: str, *, smtputf8: bool) -> Address:
         raise Refused(replies.ROUTED_RECIPIENT)
     if address.needs_smtputf8 and not smtputf8:
         raise Refused(replies.NEEDS_SMTPUTF8)
-    return address
+    return Rcpt(address, _copy_reports(parameters))
+
+
+def parse_bdat(argument: str) -> Chunk | None:
+    """`size [LAST]`; None if it is anything else: then nobody knows how many octets follow."""
+    found = _BDAT.fullmatch(argument)
+    return Chunk(int(found[1]), last=found[2] is not None) if found else None
 
 
 def _split_path(keyword: str, argument: str, bad: Reply) -> tuple[str, dict[str, str | None]]:
@@ -120,12 +158,43 @@ def _with_parameters(mail: Mail, parameters: dict[str, str | None]) -> Mail:
                 mail = replace(mail, size=int(value))
             case "BODY", str() if value.upper() in ("7BIT", "8BITMIME"):  # RFC 6152
                 mail = replace(mail, body_8bit=value.upper() == "8BITMIME")
+            case "BODY", str() if value.upper() == "BINARYMIME":  # RFC 3030 section 3
+                raise Refused(replies.NO_BINARYMIME)
             case "SMTPUTF8", None:  # RFC 6531 section 3.4
                 mail = replace(mail, smtputf8=True)
             case "AUTH", str():  # RFC 4954 section 5: taken, and treated as AUTH=<>
                 pass
-            case (("SIZE" | "BODY" | "SMTPUTF8" | "AUTH"), _):
+            case "RET", str():  # RFC 3461 section 4.3
+                mail = replace(mail, reports=replace(mail.reports, ret=_valid(ret_of, value)))
+            case "ENVID", str():  # section 4.4
+                mail = replace(mail, reports=replace(mail.reports, envid=_valid(envid_of, value)))
+            case (("SIZE" | "BODY" | "SMTPUTF8" | "AUTH" | "RET" | "ENVID"), _):
                 raise Refused(replies.BAD_PARAMETER_VALUE)
+            case "REQUIRETLS", _:  # RFC 8689: a promise for every server behind us
+                raise Refused(replies.NO_REQUIRETLS)
             case _:
                 raise Refused(replies.BAD_PARAMETER)
     return mail
+
+
+def _copy_reports(parameters: dict[str, str | None]) -> CopyReports:
+    reports = ASKED_NOTHING
+    for name, value in parameters.items():
+        match name, value:
+            case "NOTIFY", str():  # RFC 3461 section 4.1
+                reports = replace(reports, notify=_valid(notify_of, value))
+            case "ORCPT", str():  # section 4.2
+                reports = replace(reports, orcpt=_valid(orcpt_of, value))
+            case (("NOTIFY" | "ORCPT"), _):
+                raise Refused(replies.BAD_PARAMETER_VALUE)
+            case _:
+                raise Refused(replies.BAD_PARAMETER)
+    return reports
+
+
+def _valid(parse: Callable[[str], T], value: str) -> T:
+    """A value in its grammar; the reply says what is wrong with another one."""
+    try:
+        return parse(value)
+    except ValueError as error:
+        raise Refused(replies.BAD_PARAMETER_VALUE.with_text(str(error))) from error

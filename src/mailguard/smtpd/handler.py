@@ -59,7 +59,7 @@ class Handler:
             offered.append("STARTTLS")
         if self._offers_auth and self._is_private(visit):
             offered.append("AUTH PLAIN LOGIN")
-        return offered
+        return [*offered, "DSN", "CHUNKING"]
 
     def may_start_tls(self, visit: Visit) -> bool:
         """Whether STARTTLS is offered: not once TLS is there."""
@@ -113,29 +113,38 @@ class Handler:
             return replies.NOT_YOUR_ADDRESS
         transaction.sender = mail.sender
         transaction.body_8bit, transaction.smtputf8 = mail.body_8bit, mail.smtputf8
+        transaction.reports = mail.reports
         return replies.SENDER_OK
 
     def rcpt(self, visit: Visit, transaction: Transaction, argument: str) -> Reply:
         """RCPT TO: one recipient."""
         if transaction.sender is None:
             return replies.NEED_MAIL
+        if transaction.chunks is not None:
+            return replies.CHUNKS_BEGUN
         try:
-            address = parse_rcpt(argument, smtputf8=transaction.smtputf8)
+            rcpt = parse_rcpt(argument, smtputf8=transaction.smtputf8, extended=visit.extended_smtp)
         except Refused as refused:
             return refused.reply
         if not self._may_relay(visit):
             events.door_refused("relay", visit.ip)
             return replies.NO_RELAY
-        if address.key not in transaction.recipients and len(transaction.recipients) >= self._limits.recipients:
+        if rcpt.address.key not in transaction.recipients and len(transaction.recipients) >= self._limits.recipients:
             return replies.TOO_MANY_RECIPIENTS
-        transaction.recipients.setdefault(address.key, address)
+        transaction.add(rcpt.address, rcpt.reports)
         return replies.RECIPIENT_OK
 
     def may_send_data(self, transaction: Transaction) -> Reply:
         """DATA: go on, or what is missing."""
+        if transaction.chunks is not None:  # RFC 3030 section 2: never both in one transaction
+            return replies.CHUNKS_BEGUN
+        return self.may_send(transaction) or replies.SEND_BODY
+
+    def may_send(self, transaction: Transaction) -> Reply | None:
+        """None if a message may come, else what is missing."""
         if transaction.sender is None:
             return replies.NEED_MAIL
-        return replies.SEND_BODY if transaction.recipients else replies.NEED_RCPT
+        return None if transaction.recipients else replies.NEED_RCPT
 
     async def deliver(self, visit: Visit, transaction: Transaction, body: Body) -> Reply:
         """Hand the message to the room behind the door. Goes on to its end even if the caller is cancelled."""

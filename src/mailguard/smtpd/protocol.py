@@ -11,21 +11,19 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from time import perf_counter
-from typing import Any, cast
+from typing import Any
 
 from aiosmtpd.proxy_protocol import ProxyData, get_proxy
 
 from mailguard import events
 from mailguard.mail import reply as replies
-from mailguard.mail.reply import Reply
-from mailguard.smtpd import data, sasl
+from mailguard.smtpd import sasl
 from mailguard.smtpd.commands import Refused, split_command
 from mailguard.smtpd.crowd import whose
 from mailguard.smtpd.entrance import Entrance, who_is_it
-from mailguard.smtpd.session import Transaction, Visit
+from mailguard.smtpd.receiving import Receiving, no_argument
 from mailguard.smtpd.settings import AUTH_OCTETS, COMMAND_OCTETS, IPAddress
-from mailguard.smtpd.wire import HangUp, Phase, Wire
+from mailguard.smtpd.wire import HangUp, Phase
 
 _PROXY_SECONDS = 10.0
 #: What a browser says: it can be made to post to any port, and what it posts must not become mail.
@@ -34,34 +32,18 @@ _NOT_SMTP = frozenset({"GET", "POST", "PUT", "HEAD", "OPTIONS", "CONNECT", "DELE
 _NOT_OFFERED = frozenset({"EXPN", "ETRN", "ATRN", "TURN", "SEND", "SOML", "SAML", "XCLIENT", "XFORWARD", "BURL"})
 
 
-class Conversation(Wire):
+class Conversation(Receiving):
     """A session at one entrance."""
 
     def __init__(self, entrance: Entrance, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(entrance.handler, entrance.limits, entrance.hostname, loop)
-        self._entrance = entrance
-        self._rules = entrance.handler
+        super().__init__(entrance, loop)
         self._entered: IPAddress | None = None
         self._fits = True
-
-    @property
-    def visit(self) -> Visit:
-        return cast(Visit, self.session)
-
-    @property
-    def transaction(self) -> Transaction:
-        return cast(Transaction, self.envelope)
 
     @property
     def task(self) -> asyncio.Task[None] | None:
         """The session's task, for whoever waits for its end."""
         return self._handler_coroutine
-
-    def _create_session(self) -> Visit:
-        return Visit(self.loop)
-
-    def _create_envelope(self) -> Transaction:
-        return Transaction()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -72,6 +54,7 @@ class Conversation(Wire):
 
     def _left(self, _: object) -> None:
         self._entrance.sessions.discard(self)
+        self.transaction.forget_chunks()
         self._entrance.crowd.go()
         if self._entered is not None:
             self._entrance.crowd.leave(self._entered)
@@ -163,16 +146,6 @@ class Conversation(Wire):
         else:
             self.answer(replies.NOT_IMPLEMENTED if verb in _NOT_OFFERED else replies.UNKNOWN_COMMAND)
 
-    def reset(self) -> None:
-        """Forget the transaction under way (RFC 5321 section 4.1.4)."""
-        self.envelope = self._create_envelope()
-
-    def answer(self, reply: Reply) -> None:
-        """Say it, and count it if it was the client's error."""
-        if reply.code >= 500:
-            self.visit.errors += 1
-        self.say(reply)
-
     # The verbs
 
     async def smtp_HELO(self, arg: Any) -> None:
@@ -196,44 +169,11 @@ class Conversation(Wire):
     async def smtp_RCPT(self, arg: Any) -> None:
         self.answer(self._rules.rcpt(self.visit, self.transaction, arg))
 
-    async def smtp_DATA(self, arg: Any) -> None:
-        reply = _no(arg, "DATA") or self._rules.may_send_data(self.transaction)
-        self.answer(reply)
-        if reply is not replies.SEND_BODY:
-            return
-        await self.flush()
-        self.phase = Phase.BODY
-        taken = await data.take(self.read_block, self._limits, self._entrance.spool_folder)
-        if taken.cut:
-            raise HangUp(taken.refusal or replies.TRY_LATER)
-        self.put_back(taken.rest)
-        self.phase = Phase.COMMIT
-        await self._final_dot(taken)
-
-    async def _final_dot(self, taken: data.Taken) -> None:
-        began, transaction = perf_counter(), self.transaction
-        self.reset()
-        if taken.body is not None:
-            reply = await self._rules.deliver(self.visit, transaction, taken.body)
-        else:
-            reply = taken.refusal or replies.TRY_LATER
-            events.door_refused(f"message_{reply.code}_{reply.status}", self.visit.ip)
-        if reply.accepted:
-            self.visit.errors = 0
-        self.answer(reply)
-        await self.flush()
-        events.dot_seconds.observe(perf_counter() - began)
-
-    async def smtp_BDAT(self, arg: Any) -> None:
-        # Not offered (RFC 3030 section 2). Its octets come without being asked for: they must not be read as
-        # commands.
-        raise HangUp(replies.NOT_IMPLEMENTED)
-
     async def smtp_STARTTLS(self, arg: Any) -> None:
         context = self._entrance.tls
         if context is None or not self._rules.may_start_tls(self.visit):
             self.answer(replies.NOT_IMPLEMENTED)
-        elif refusal := _no(arg, "STARTTLS") or (None if self.visit.extended_smtp else replies.NEED_HELLO):
+        elif refusal := no_argument(arg, "STARTTLS") or (None if self.visit.extended_smtp else replies.NEED_HELLO):
             self.answer(refusal)
         else:
             self.transport.pause_reading()  # from here on, octets are for TLS
@@ -261,7 +201,7 @@ class Conversation(Wire):
             raise Refused(replies.AUTH_LINE_TOO_LONG if long else refused.reply) from None
 
     async def smtp_RSET(self, arg: Any) -> None:
-        if (refusal := _no(arg, "RSET")) is None:
+        if (refusal := no_argument(arg, "RSET")) is None:
             self.reset()
         self.answer(refusal or replies.OK)
 
@@ -278,12 +218,7 @@ class Conversation(Wire):
         self.say(replies.COMMANDS)
 
     async def smtp_QUIT(self, arg: Any) -> None:
-        if (refusal := _no(arg, "QUIT")) is not None:
+        if (refusal := no_argument(arg, "QUIT")) is not None:
             self.answer(refusal)
             return
         raise HangUp(replies.GOODBYE)
-
-
-def _no(argument: str, verb: str) -> Reply | None:
-    """A refusal if there is an argument where none belongs."""
-    return replies.SYNTAX.with_text(f"syntax error: {verb} takes no argument") if argument else None

@@ -15,7 +15,9 @@ from aiosmtpd.smtp import Session as ProtocolSession
 
 from mailguard.mail.address import Address, ReversePath
 from mailguard.mail.envelope import Client, Envelope
+from mailguard.mail.reports import ASKED_NOTHING, SAID_NOTHING, CopyReports
 from mailguard.smtpd.auth import Login
+from mailguard.smtpd.chunks import Chunks
 
 
 class Visit(ProtocolSession):
@@ -33,6 +35,7 @@ class Visit(ProtocolSession):
         self.login: Login | None = None
         self.commands = 0
         self.errors = 0
+        self.passed_over = 0  # octets of chunks that belonged to nothing
 
     def forget(self) -> None:
         """What the client said before TLS was said by nobody in particular (RFC 3207 section 4.2)."""
@@ -69,6 +72,22 @@ class Transaction(ProtocolEnvelope):
         self.recipients: dict[str, Address] = {}  # by Address.key: each once, in the order given
         self.body_8bit = False
         self.smtputf8 = False
+        self.reports = SAID_NOTHING
+        self.copy_reports: dict[str, CopyReports] = {}
+        self.chunks: Chunks | None = None  # the message, where it comes by BDAT
+
+    def add(self, address: Address, reports: CopyReports) -> None:
+        """One recipient; one who was given before keeps what was asked for him then."""
+        if address.key not in self.recipients:
+            self.recipients[address.key] = address
+            if reports != ASKED_NOTHING:
+                self.copy_reports[address.key] = reports
+
+    def forget_chunks(self) -> None:
+        """What came by BDAT is no message any more."""
+        if self.chunks is not None:
+            self.chunks.discard()
+            self.chunks = None
 
     def envelope(self, client: Client) -> Envelope:
         """The envelope that the rooms see. Only after MAIL."""
@@ -79,4 +98,6 @@ class Transaction(ProtocolEnvelope):
             client=client,
             body_8bit=self.body_8bit,
             smtputf8=self.smtputf8,
+            reports=self.reports,
+            copy_reports=self.copy_reports,
         )

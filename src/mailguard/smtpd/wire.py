@@ -178,9 +178,10 @@ class Wire(SMTP):
             raise Refused(replies.COMMAND_TOO_LONG)
         return line[:-2]
 
-    async def read_block(self) -> bytes:
-        """Whatever has come in, at most BLOCK octets. Raises EOFError at the end."""
-        block: bytes = await self._within(self._limits.data_seconds, lambda: self._reader.read(BLOCK))
+    async def read_block(self, most: int = BLOCK) -> bytes:
+        """Whatever has come in, at most BLOCK octets and at most `most`. Raises EOFError at the end."""
+        octets = min(most, BLOCK)
+        block: bytes = await self._within(self._limits.data_seconds, lambda: self._reader.read(octets))
         if not block:
             raise EOFError
         return block

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from mailguard.mail import reply as replies
 from mailguard.mail.address import NULL_PATH
-from mailguard.smtpd.commands import Mail, Refused, parse_mail, parse_rcpt, split_command
+from mailguard.mail.reports import CopyReports, MailReports
+from mailguard.smtpd.commands import Chunk, Mail, Refused, parse_bdat, parse_mail, parse_rcpt, split_command
 
 
 def refusal(argument: str, *, extended: bool = True) -> str:
@@ -54,7 +55,9 @@ def test_the_null_path_and_all_parameters() -> None:
         ("FROM:<a@b.example> SIZE=123456789012345678901", "501 5.5.4"),
         ("FROM:<a@b.example> SIZE=1 size=1", "501 5.5.4"),
         ("FROM:<a@b.example> \udcff", "501 5.5.4"),
-        ("FROM:<a@b.example> ENVID=x", "555 5.5.4"),
+        ("FROM:<a@b.example> ENVID=x+1", "501 5.5.4"),
+        ("FROM:<a@b.example> REQUIRETLS", "555 5.5.4"),
+        ("FROM:<a@b.example> MT-PRIORITY=3", "555 5.5.4"),
         ("FROM:<\udcff@b.example>", "501 5.1.7"),
         ("FROM:<ä@b.example>", "550 5.6.7"),
     ],
@@ -68,7 +71,7 @@ def test_parameters_need_ehlo() -> None:
 
 
 def test_a_quoted_bracket_ends_no_path() -> None:
-    assert str(parse_rcpt('TO:<"a> b"@c.example>', smtputf8=False)) == '"a> b"@c.example'
+    assert str(parse_rcpt('TO:<"a> b"@c.example>', smtputf8=False).address) == '"a> b"@c.example'
 
 
 @pytest.mark.parametrize(
@@ -89,7 +92,7 @@ def test_a_recipient_that_another_server_takes_for_a_route(path: str) -> None:
 
 
 def test_utf8_recipient_by_the_transaction() -> None:
-    assert parse_rcpt("TO:<ü@b.example>", smtputf8=True).local == "ü"
+    assert parse_rcpt("TO:<ü@b.example>", smtputf8=True).address.local == "ü"
     with pytest.raises(Refused) as caught:
         parse_rcpt("TO:<ü@b.example>", smtputf8=False)
     assert caught.value.reply is replies.NEEDS_SMTPUTF8
@@ -106,6 +109,25 @@ def test_any_octets_are_a_value_or_refused(octets: bytes) -> None:
         else:
             code = 501 if f"<{mail.sender}>" in (prefix + octets).decode() else 0
         assert code in (500, 501, 550, 555)
+
+
+def test_what_is_asked_for_keeps_its_case() -> None:
+    mail = parse_mail("FROM:<a@b.example> RET=full ENVID=QQ314159+2B", extended=True)
+    assert mail.reports == MailReports("FULL", "QQ314159+2B")
+    rcpt = parse_rcpt("TO:<a@b.example> ORCPT=rfc822;Ann+2Bx@B.example notify=delay,failure", smtputf8=False)
+    assert rcpt.reports == CopyReports("DELAY,FAILURE", "rfc822;Ann+2Bx@B.example")
+
+
+@pytest.mark.parametrize(
+    "argument", ["", "x", "-1", "1 LAST LAST", "1LAST", "0x1", "1 FIRST", "1\t", "\u0661", "1" * 21, "LAST 1"]
+)
+def test_no_chunk_without_a_size(argument: str) -> None:
+    assert parse_bdat(argument) is None
+
+
+def test_chunks() -> None:
+    assert parse_bdat("86 LAST") == parse_bdat("0086  last") == Chunk(86, last=True)
+    assert parse_bdat("0") == Chunk(0, last=False)
 
 
 def test_a_long_hostile_line_takes_no_long_time() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mailguard.mail import reply as replies
 from mailguard.mail.reply import Reply
-from mailguard.smtpd.data import Scan
+from mailguard.smtpd.scan import ChunkScan, Scan
 from mailguard.smtpd.settings import DoorLimits
 
 LIMITS = DoorLimits(message_bytes=60, line_bytes=12, received=2)
@@ -121,3 +121,22 @@ def test_received_fields_are_counted_up_to_the_limit(count: int) -> None:
     scan = feed(cut(wire, list(range(0, len(wire), 7))), DoorLimits())[2]
     assert scan.received == count
     assert scan.refusal == (replies.LOOP if count > 100 else None)
+
+
+@given(st.one_of(WIRE, st.binary(max_size=120)), st.lists(st.integers(0, 200), max_size=8))
+def test_chunks_cut_anywhere_give_what_data_gives(message: bytes, at: list[int]) -> None:
+    scan, octets = ChunkScan(LIMITS), b""
+    for block in cut(message, at):
+        octets += scan.feed(block)
+    octets += scan.end()
+    whole = message if message.endswith((b"\r\n", b"\r")) or not message else message + b"\r\n"
+    assert octets == whole
+    assert scan.size == len(octets)
+
+    wrong = faults(octets, LIMITS)
+    assert (scan.refusal in wrong) if wrong else scan.refusal is None
+    if not message.endswith(b"\r"):
+        stuffed = re.sub(rb"(?:^|(?<=\r\n))\.", b"..", octets)
+        by_data, _, same = feed(cut(stuffed + b".\r\n", at))
+        assert by_data == octets
+        assert (same.refusal is None) == (scan.refusal is None)

@@ -1,0 +1,118 @@
+"""A message comes in, by DATA or by BDAT: its octets are read, and what became of it is said.
+
+What a session knows (its visit, the transaction under way) lives here, beneath the verbs that begin one. The octets of
+a message are never taken for commands: where their end is not known, the session ends. It trusts nothing that it reads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from time import perf_counter
+from typing import Any, cast
+
+from mailguard import events
+from mailguard.mail import reply as replies
+from mailguard.mail.reply import Reply
+from mailguard.smtpd import data
+from mailguard.smtpd.chunks import Chunks, pass_over
+from mailguard.smtpd.commands import parse_bdat
+from mailguard.smtpd.entrance import Entrance
+from mailguard.smtpd.session import Transaction, Visit
+from mailguard.smtpd.wire import HangUp, Phase, Wire
+
+
+class Receiving(Wire):
+    """The part of a session that takes messages in."""
+
+    def __init__(self, entrance: Entrance, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(entrance.handler, entrance.limits, entrance.hostname, loop)
+        self._entrance = entrance
+        self._rules = entrance.handler
+
+    @property
+    def visit(self) -> Visit:
+        return cast(Visit, self.session)
+
+    @property
+    def transaction(self) -> Transaction:
+        return cast(Transaction, self.envelope)
+
+    def _create_session(self) -> Visit:
+        return Visit(self.loop)
+
+    def _create_envelope(self) -> Transaction:
+        return Transaction()
+
+    def reset(self) -> None:
+        """Forget the transaction under way (RFC 5321 section 4.1.4)."""
+        self.transaction.forget_chunks()
+        self.envelope = self._create_envelope()
+
+    def answer(self, reply: Reply) -> None:
+        """Say it, and count it if it was the client's error."""
+        if reply.code >= 500:
+            self.visit.errors += 1
+        self.say(reply)
+
+    async def smtp_DATA(self, arg: Any) -> None:
+        reply = no_argument(arg, "DATA") or self._rules.may_send_data(self.transaction)
+        self.answer(reply)
+        if reply is not replies.SEND_BODY:
+            return
+        await self.flush()
+        self.phase = Phase.BODY
+        taken = await data.take(self.read_block, self._limits, self._entrance.spool_folder)
+        if taken.cut:
+            raise HangUp(taken.refusal or replies.TRY_LATER)
+        self.put_back(taken.rest)
+        self.phase = Phase.COMMIT
+        await self._final_dot(taken)
+
+    async def _final_dot(self, taken: data.Taken) -> None:
+        began, transaction = perf_counter(), self.transaction
+        self.reset()
+        if taken.body is not None:
+            reply = await self._rules.deliver(self.visit, transaction, taken.body)
+        else:
+            reply = taken.refusal or replies.TRY_LATER
+            events.door_refused(f"message_{reply.code}_{reply.status}", self.visit.ip)
+        if reply.accepted:
+            self.visit.errors = 0
+        self.answer(reply)
+        await self.flush()
+        events.dot_seconds.observe(perf_counter() - began)
+
+    async def smtp_BDAT(self, arg: Any) -> None:
+        chunk, transaction = parse_bdat(arg), self.transaction
+        if chunk is None:  # its octets come without being asked for, and must not be read as commands
+            raise HangUp(replies.CHUNK_UNKNOWN)
+        if chunk.size > self._limits.discard_bytes:
+            raise HangUp(replies.TOO_LARGE)
+        await self.flush()
+        self.phase = Phase.BODY
+        if self._rules.may_send(transaction) is not None:
+            await self._pass_over(chunk.size)
+            return
+        transaction.chunks = transaction.chunks or Chunks(self._limits, self._entrance.spool_folder)
+        refusal = await transaction.chunks.take(self.read_block, chunk.size)
+        if chunk.last:
+            taken, transaction.chunks = await transaction.chunks.close(), None
+            self.phase = Phase.COMMIT
+            await self._final_dot(taken)
+        elif refusal is not None:  # RFC 3030 section 2: what still comes of it belongs to nothing
+            await self._final_dot(data.Taken(None, refusal))
+        else:
+            self.say(replies.CHUNK_TAKEN.with_text(f"{chunk.size} {replies.CHUNK_TAKEN.text}"))
+
+    async def _pass_over(self, size: int) -> None:
+        """A chunk of no message: pipelined behind a refusal. It is no further error of the client, but has an end."""
+        self.visit.passed_over += size
+        if self.visit.passed_over > self._limits.discard_bytes:
+            raise HangUp(replies.CHUNK_LOST)
+        await pass_over(self.read_block, size)
+        self.say(replies.CHUNK_LOST)
+
+
+def no_argument(argument: str, verb: str) -> Reply | None:
+    """A refusal if there is an argument where none belongs."""
+    return replies.SYNTAX.with_text(f"syntax error: {verb} takes no argument") if argument else None
