@@ -78,7 +78,8 @@ def _version(connection: sqlite3.Connection, known: int) -> int:
     if version > known:
         raise StoreTooNew(
             f"the ledger is of version {version}, this program knows up to {known}: "
-            "run the newer mailguard that wrote it, or restore the backup made before it"
+            "run the newer mailguard that wrote it, or let that one take the ledger back "
+            f"(mailguard store downgrade --to {known}), or restore the backup made before it"
         )
     return version
 
