@@ -26,6 +26,8 @@ VERBS = {
     "queue": ("queue", "queue", "List, show and decide held and queued mail."),
     "figures": ("figures", "figures", "Print what was stopped and held in a month; send the letter about it."),
     "audit": ("audit", "audit", "List, export and verify the audit log."),
+    "backup": ("backup", "backup", "Copy the whole store into a file, also while the server runs."),
+    "restore": ("backup", "restore_", "Put a backup back; what was not sent then is held."),
     "store": ("store", "store", "Take a ledger back to an older version; change the key of bodies."),
     "incident": ("incident", "incident", "Contain a mail that went to the wrong person; the register."),
     "notify": ("notify", "notify", "Try the chat channels."),
