@@ -1,5 +1,5 @@
-"""SMTP smuggling: one mail in is one mail out, whatever this server, the next one, or one behind it takes for the end of a
-mail.
+"""SMTP smuggling: one mail in is one mail out, whatever this server, the next one, or one behind it takes for the end
+of a mail.
 
 The ends are those of the published attacks (2023, CVE-2023-51764 to -51766) and their relatives: bare CR, bare LF, NUL,
 a dot at the seam of two packets. Towards us each either stays inside one mail or is refused with it. From us, no server
@@ -26,8 +26,8 @@ from tests.smtp_fake import fake_server
 #: What some server took for the end of a mail.
 ENDS = [
     b"\n.\n", b"\n.\r\n", b"\r.\r\n", b"\r\n.\n", b"\r\n.\r", b"\r.\r", b"\r.\n", b"\n.\r", b"\n\n.\r\n", b"\r\r.\r\r",
-    b"\r\n\x00.\r\n", b"\r\n\x00\x00.\r\n", b"\r\n.\x00\r\n", b"\r\n\x00.\x00\r\n", b"\x00\r\n\x00.\r\n", b"\r\n.\r\r\n",
-    b"\n\r\n.\r\r\n", b"\r\n.\x85", b"\x85.\x85", b"\r\n. \r\n", b"\r\n.\t\r\n", b"\r\n\x0b.\r\n",
+    b"\r\n\x00.\r\n", b"\r\n\x00\x00.\r\n", b"\r\n.\x00\r\n", b"\r\n\x00.\x00\r\n", b"\x00\r\n\x00.\r\n",
+    b"\r\n.\r\r\n",    b"\n\r\n.\r\r\n", b"\r\n.\x85", b"\x85.\x85", b"\r\n. \r\n", b"\r\n.\t\r\n", b"\r\n\x0b.\r\n",
     b"\r\n\xe2\x80\xa8.\r\n", b"\r\n\x0c.\x0c\r\n", b"\r\n..\r\n", b"\r\n.\\r\\n",
 ]  # fmt: skip
 INNER = (
