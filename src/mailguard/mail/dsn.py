@@ -168,4 +168,4 @@ def _harmless(text: str) -> str:
 
 
 def _is_msg_id(text: str) -> bool:
-    return bool(re.fullmatch(r"<[!-;=?-~]{1,250}>", text))
+    return bool(re.fullmatch(r"<(?:(?!=\?)[!-;=?-~]){1,250}>", text))

@@ -19,8 +19,9 @@ from email.utils import format_datetime
 from mailguard.mail.address import Address
 from mailguard.notify.phrases import on_one_line
 
-#: RFC 5322 section 3.6.4, only what is plain ASCII without white space: anything else is left out of the thread.
-_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,240}>")
+#: RFC 5322 section 3.6.4, only what is plain ASCII without white space: anything else is left out of the thread, and so
+#: is what a program that decodes every field would take for an encoded word.
+_MESSAGE_ID = re.compile(r"<(?:(?!=\?)[!-;=?-~]){1,240}>")
 #: Octets of UTF-8 in one encoded word, so that it stays within 75 characters (RFC 2047 section 2).
 _WORD = 42
 _MOST_REFERENCES = 20
