@@ -6,9 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.house import House, running_house
+from tests.house import POLICY, House, running_house
 from tests.interop.wires import Sink, running_sink
 from tests.postfix import Postfix
+
+CHALLENGE = """\
+  - id: think-again
+    mode: enforce
+    when: {text: {words: [thinktwice], in: [subject, body]}}
+    then: {challenge: 10m}
+    because: {ja: もう一度お確かめください, en: Please look at it once more}
+"""
 
 
 @pytest.fixture(scope="session")
@@ -31,5 +39,5 @@ def sink() -> Iterator[Sink]:
 def behind(sink: Sink, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """mailguard in front of the sink."""
     folder: Path = tmp_path_factory.mktemp("behind")
-    with running_house(folder / "mailguard", f"smtp://127.0.0.1:{sink.port}") as house:
+    with running_house(folder / "mailguard", f"smtp://127.0.0.1:{sink.port}", policy=POLICY + CHALLENGE) as house:
         yield house

@@ -79,6 +79,7 @@ class Tap:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
+        await asyncio.sleep(0.05)  # transports are closed by the loop, TLS in several turns of it
 
     def texts(self) -> list[bytes]:
         """The mails that clients sent by DATA, as they were before dots were stuffed."""
@@ -99,21 +100,21 @@ class Tap:
         said = bytearray()
         self.said.append(said)
         theirs = self._theirs() if self.way == "tls" else None
+        writers = [writer]
         try:
             ahead = await asyncio.open_connection("localhost" if theirs else "127.0.0.1", self.ahead, ssl=theirs)
+            writers.append(ahead[1])
             if self.way == "starttls":
                 await self._until_tls((reader, writer), ahead, said)
-            await asyncio.wait(
-                [
-                    asyncio.create_task(_pump(reader, ahead[1], said)),
-                    asyncio.create_task(_pump(ahead[0], writer, bytearray())),
-                ]
-            )
+            async with asyncio.TaskGroup() as both:
+                both.create_task(_pump(reader, ahead[1], said))
+                both.create_task(_pump(ahead[0], writer, bytearray()))
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # a client that went away, or the end of the test
         finally:
             self._tasks.discard(task)
-            writer.transport.abort()
+            for one in writers:
+                one.transport.abort()
 
     async def _until_tls(self, client: Streams, ahead: Streams, said: bytearray) -> None:
         """Carry replies and commands in turn up to STARTTLS, then turn both sides to TLS."""
@@ -185,8 +186,8 @@ def running_sink(**settings: Any) -> Iterator[Sink]:
     try:
         background.run(server.start())
         yield Sink(server)
-        background.run(server.stop())
     finally:
+        background.run(server.stop())
         background.stop()
 
 
@@ -197,6 +198,6 @@ def running_tap(way: Way, ahead: int, certificate: Path, key: Path) -> Iterator[
     try:
         background.run(tap.start())
         yield tap
-        background.run(tap.stop())
     finally:
+        background.run(tap.stop())
         background.stop()
