@@ -170,9 +170,12 @@ class Intake:
 
     async def _facts(self, message: Message) -> Facts:
         """Read the mail, and have it scanned meanwhile where a scanner is set up."""
+        client = message.envelope.client.ip
         if self._scanner is None:
-            return await self._readers.read(message.body)
-        facts, scanned = await asyncio.gather(self._readers.read(message.body), self._scanner.scan(message.body))
+            return await self._readers.read(message.body, client)
+        facts, scanned = await asyncio.gather(
+            self._readers.read(message.body, client), self._scanner.scan(message.body)
+        )
         if scanned.why:
             events.not_scanned(message.id, scanned.why)
         return scanned.added_to(facts)

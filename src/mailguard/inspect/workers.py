@@ -2,7 +2,7 @@
 
 A mail can do what it likes to a worker: the worker dies, the mail gets the finding `unreadable`, the service goes on.
 Only where no worker can be started at all is there an error, and then nothing is accepted (451). Workers are started
-when needed, end after so many mails, and are in a session of their own. This is the one module of the room that
+when needed, end after so many mails, and are in a session of their own. With `turns`, the one module of the room that
 awaits.
 """
 
@@ -22,6 +22,7 @@ from mailguard.inspect import wire
 from mailguard.inspect.glance import glance
 from mailguard.inspect.limits import ReadingLimits
 from mailguard.inspect.reader import unreadable
+from mailguard.inspect.turns import Turns
 from mailguard.inspect.worker import READY
 from mailguard.mail.facts import Facts, Headers
 from mailguard.mail.facts_json import facts_from_json
@@ -73,7 +74,7 @@ class Readers:
         self._start_seconds = start_seconds
         self._folder = "" if folder is None else str(folder.absolute())
         self._ended = ended
-        self._free = asyncio.Semaphore(count)
+        self._turns = Turns(count)
         self._idle: deque[_Worker] = deque()
         self._waiting = 0
         self._stopped = False
@@ -89,13 +90,16 @@ class Readers:
         while self._idle:
             await self._idle.popleft().end()
 
-    async def read(self, body: Body) -> Facts:
-        """The Facts of a mail. Never raises for what the mail does. Raises ReadersDead (or ReadersBusy)."""
+    async def read(self, body: Body, whose: str = "") -> Facts:
+        """The Facts of a mail. Never raises for what the mail does. Raises ReadersDead (or ReadersBusy).
+
+        whose: the client it came from: those who wait are read in turn, client by client.
+        """
         if self._waiting >= self._queue:
             raise ReadersBusy("too many mails are waiting to be read")
         self._waiting += 1
         try:
-            async with self._free:
+            async with self._turns.turn(whose):
                 return await self._read(body)
         finally:
             self._waiting -= 1
