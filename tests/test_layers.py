@@ -20,7 +20,7 @@ LAYERS = [
     {"policy", "inspect", "insight", "transform"},
     {"store", "relay", "antivirus", "ldap", "oidc", "resolver", "courier", "workshop", "events", "log"},
     {"notify"},
-    {"intake", "rulebook", "roster", "review", "access", "delivery", "replies", "incident"},
+    {"intake", "rulebook", "roster", "review", "access", "delivery", "replies", "incident", "pressure"},
     {"smtpd", "console"},
     {"config"},
     {"app"},

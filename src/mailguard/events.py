@@ -49,6 +49,18 @@ directory_people = Gauge("mailguard_directory_people", "People of the directory 
 directory_read_at = Gauge(
     "mailguard_directory_read_timestamp_seconds", "When the people in force were read", registry=REGISTRY
 )
+_admission_refused = Counter(
+    "mailguard_admission_refused", "Mails and clients sent away for later, before something ran out", ["why"],
+    registry=REGISTRY,
+)  # fmt: skip
+_pressure = Gauge("mailguard_pressure", "1 while there is too little of it", ["why"], registry=REGISTRY)
+disk_free = Gauge("mailguard_disk_free_bytes", "Free to us, by file system", ["place"], registry=REGISTRY)
+memory_used = Gauge("mailguard_memory_bytes", "This process and those it started", registry=REGISTRY)
+messages_under_way = Gauge("mailguard_messages_under_way", "Between DATA and its reply", registry=REGISTRY)
+loop_lag = Histogram(
+    "mailguard_loop_lag_seconds", "How late the event loop comes to what is due", registry=REGISTRY,
+    buckets=(0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
+)  # fmt: skip
 held_now = Gauge("mailguard_held", "Mails waiting for a decision", registry=REGISTRY)
 queued_now = Gauge("mailguard_queued", "Mails waiting for the upstream", registry=REGISTRY)
 
@@ -181,6 +193,22 @@ def fault(room: str, error: BaseException, **ids: str) -> None:
 def door_refused(reason: str, client: str) -> None:
     _refused.labels(reason).inc()
     log.info("door_refused", reason=reason, client=client)
+
+
+def admission_refused(why: str) -> None:
+    """A mail or a client was asked to come later. Only counted: a line for each would fill the disk that is full."""
+    _admission_refused.labels(why).inc()
+
+
+def pressure(why: str) -> None:
+    """There is too little of it from now on: disk, memory, descriptors, queue."""
+    _pressure.labels(why).set(1)
+    log.error("pressure", why=why)
+
+
+def pressure_over(why: str) -> None:
+    _pressure.labels(why).set(0)
+    log.info("pressure_over", why=why)
 
 
 def authenticated(success: bool, client: str) -> None:

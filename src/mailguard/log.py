@@ -32,9 +32,7 @@ def set_up(*, json: bool = True, level: int = logging.INFO) -> None:
     ):
         logging.getLogger(name).setLevel(logging.WARNING)
     renderer: Any = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
-        if json
-        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+        structlog.processors.JSONRenderer(ensure_ascii=False) if json else structlog.dev.ConsoleRenderer(colors=False)
     )
     structlog.configure(
         processors=[

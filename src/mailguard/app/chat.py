@@ -39,7 +39,7 @@ def speaker(config: Config) -> Speaker:
     return Speaker(organization(config), config.settings.console.url.rstrip("/"))
 
 
-async def chats(rooms: Rooms, *, noticed: Callable[[], None]) -> Chats:
+async def chats(rooms: Rooms, *, noticed: Callable[[], None], pressure: Callable[[], Sequence[str]]) -> Chats:
     """Not yet started. Raises Problems for channels that cannot be."""
     config, found = rooms.config, channels(rooms.config)
     company, administrators = organization(config), config.settings.console.administrators
@@ -54,6 +54,7 @@ async def chats(rooms: Rooms, *, noticed: Callable[[], None]) -> Chats:
         tell=administrators,
         language=company.language,
         told=noticed,
+        pressure=pressure,
         now=utc_now,
     )
     return Chats(chat, watchdog)

@@ -20,14 +20,14 @@ from mailguard.app.accounts import Accounts, monthly_room
 from mailguard.app.callers import Caller
 from mailguard.app.rooms import Rooms, utc_now
 from mailguard.app.trial import Trials
-from mailguard.config.doors import listeners
 from mailguard.config.load import Config
-from mailguard.config.rooms import door_limits, hostname, organization, upstream
+from mailguard.config.rooms import door_limits, hostname, listeners, organization, upstream
 from mailguard.console.app import build
 from mailguard.console.settings import LOOPBACK, ConsoleSettings
 from mailguard.inspect.workers import Readers
 from mailguard.mail.directory import NOBODY
 from mailguard.policy.rule import Policy
+from mailguard.pressure import Pressure
 from mailguard.relay.outside import Outside
 from mailguard.review.audits import AuditReview
 from mailguard.review.figures import FigureReview
@@ -35,7 +35,6 @@ from mailguard.review.quiet import Quiet
 from mailguard.review.rules import RuleReview
 from mailguard.smtpd.auth import UserFile
 from mailguard.smtpd.handler import Accept
-from mailguard.smtpd.logins import ByPassword
 from mailguard.smtpd.server import Door
 from mailguard.store.mutes import Mutes
 from mailguard.store.troubles import Trouble
@@ -44,17 +43,18 @@ _BACKLOG = 256
 _STOP_SECONDS = 5
 
 
-def front_door(rooms: Rooms, accept: Accept, users: UserFile | None, *, share_ports: bool) -> Door:
+def front_door(rooms: Rooms, accept: Accept, users: UserFile | None, *, share_ports: bool, pressure: Pressure) -> Door:
     """All SMTP listeners. Raises Problems for settings or a file of logins that cannot work."""
     return Door(
         listeners(rooms.config),
         door_limits(rooms.config),
         hostname(rooms.config),
         accept,
-        ByPassword(users.check) if users else None,
+        users.check if users else None,
         rooms.spool.incoming,
         now=utc_now,
         share_ports=share_ports,
+        pressure=pressure,
     )
 
 

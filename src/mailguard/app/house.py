@@ -24,6 +24,7 @@ from mailguard.app.people import people_path
 from mailguard.app.replying import replies_room
 from mailguard.app.rooms import Rooms, house_key, ledger_path, open_rooms, utc_now
 from mailguard.app.sorting import Elsewhere, post_room, sorting_room
+from mailguard.app.strain import measure_lag, pressure_room, take_all_descriptors
 from mailguard.app.ways import ways_in
 from mailguard.app.welcome import welcome
 from mailguard.config.load import Config
@@ -37,6 +38,7 @@ from mailguard.notify.channels.room import Chat
 from mailguard.notify.live import called
 from mailguard.notify.post import Post
 from mailguard.policy.marks import Problems
+from mailguard.pressure import Pressure
 from mailguard.resolver import Resolver
 from mailguard.roster import Roster, first_people
 from mailguard.rulebook import Rulebook
@@ -71,6 +73,7 @@ class House:
         self._post: Post | None = None
         self._chat: Chat | None = None
         self._rooms: Rooms | None = None
+        self._pressure: Pressure | None = None
         self._tick = asyncio.Event()
         self._reloading: asyncio.Task[None] | None = None
 
@@ -94,6 +97,7 @@ class House:
         count, folder = self.config.settings.limits.readers, rooms.spool.incoming.parent
         readers = Readers(limits, count, folder=folder, ended=events.reader_ended)
         stack.push_async_callback(readers.stop)
+        await self._open_pressure(stack, rooms)
         if self._role in ("all", "delivery"):
             await self._open_sorting(stack, rooms)
         if self._role in ("all", "smtp", "console"):
@@ -107,6 +111,13 @@ class House:
         if self._workers > 1:
             await stack.enter_async_context(doors_beside(self.config, self._workers - 1))
 
+    async def _open_pressure(self, stack: AsyncExitStack, rooms: Rooms) -> None:
+        take_all_descriptors()
+        self._pressure = pressure_room(rooms)
+        await self._pressure.look()  # before the first client is let in
+        _runs(stack, self._pressure.watch(), "pressure")
+        _runs(stack, measure_lag(), "lag")
+
     async def _open_sorting(self, stack: AsyncExitStack, rooms: Rooms) -> None:
         stack.enter_context(only_one(ledger_path(self.config).with_suffix(".lock")))
         await rooms.spool.start(utc_now())
@@ -117,7 +128,7 @@ class House:
         stack.push_async_callback(self._delivery.stop)
         await self._post.start()
         stack.push_async_callback(self._post.stop)
-        made = await chats(rooms, noticed=self._noticed)
+        made = await chats(rooms, noticed=self._noticed, pressure=self.pressure.lately)
         self._chat = made.chat
         if self._chat is not None:
             await self._chat.start()
@@ -193,7 +204,9 @@ class House:
             now=utc_now,
         )
         await self._open_users(stack)
-        self._door = front_door(rooms, intake.accept, self._users, share_ports=self._share_ports)
+        self._door = front_door(
+            rooms, intake.accept, self._users, share_ports=self._share_ports, pressure=self.pressure
+        )
         await self._door.start()
         self._listening = True
         stack.push_async_callback(self._door.stop, _GRACE)
@@ -213,6 +226,8 @@ class House:
             await self.rooms.queue.counts()
         except StoreError as error:
             found["store"] = type(error).__name__
+        if self._role in ("all", "smtp", "console") and (why := self.pressure.why()):
+            found["pressure"] = ", ".join(why)
         return found
 
     def _closing(self) -> None:
@@ -233,6 +248,12 @@ class House:
         """The policy, while open."""
         assert self._rulebook is not None
         return self._rulebook
+
+    @property
+    def pressure(self) -> Pressure:
+        """The room that says whether there is room, while open."""
+        assert self._pressure is not None
+        return self._pressure
 
     @property
     def rooms(self) -> Rooms:

@@ -69,6 +69,7 @@ ACCENTS = {
     "comment": "#1d4ed8",
     "policy_refused": "#b91c1c", "policy_good": "#15803d", "monthly": "#1d4ed8",
     "letters_failing": "#b91c1c", "letters_good": "#15803d", "channel_failing": "#b91c1c", "channel_good": "#15803d",
+    "pressure": "#b91c1c", "pressure_over": "#15803d",
 }  # fmt: skip
 SIGNS = {
     "gathered": "‖", "held": "‖", "approval": "?", "reminder": "?", "escalated": "?", "urgent": "!", "told": "i",
@@ -76,7 +77,7 @@ SIGNS = {
     "password": "✓", "answered": "✓", "cancelled": "×", "rejected": "×", "expired": "×", "bounced": "↩", "reply": "↩",
     "comment": "…",
     "policy_refused": "!", "policy_good": "✓", "letters_failing": "!", "letters_good": "✓", "channel_failing": "!",
-    "channel_good": "✓", "monthly": "i",
+    "channel_good": "✓", "monthly": "i", "pressure": "!", "pressure_over": "✓",
 }  # fmt: skip
 
 _TEMPLATES = Environment(

@@ -32,6 +32,8 @@ TAGS = {
     "letters_good": Both("【復旧】", "[Good again] "),
     "channel_failing": Both("【障害】", "[Trouble] "),
     "channel_good": Both("【復旧】", "[Good again] "),
+    "pressure": Both("【障害】", "[Trouble] "),
+    "pressure_over": Both("【復旧】", "[Good again] "),
     "monthly": Both("【月次レポート】", "[Monthly] "),
 }
 

@@ -1,4 +1,5 @@
-"""The letters about the ways to people themselves: a chat channel takes nothing, letters come back; it is over.
+"""The letters about the ways to people themselves: a chat channel takes nothing, letters come back, there is no room
+for more mail; it is over.
 
 They go to the administrators and quote what a service answered, in a word or a number, never a mail.
 """
@@ -18,6 +19,8 @@ _HEADS = {
     "letters_good": (chat.LETTERS_GOOD, None),
     "channel_failing": (chat.CHANNEL_FAILING, chat.CHANNEL_FAILING_LEAD),
     "channel_good": (chat.CHANNEL_GOOD, None),
+    "pressure": (chat.PRESSURE, chat.PRESSURE_LEAD),
+    "pressure_over": (chat.PRESSURE_OVER, None),
 }
 TROUBLES = frozenset(_HEADS)
 

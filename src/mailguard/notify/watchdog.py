@@ -1,5 +1,5 @@
-"""The watchdog: whether letters leave and chat channels take what they are given, told once when not and once when
-again.
+"""The watchdog: whether letters leave, chat channels take what they are given, and there is room for mail; told once
+when not and once when again.
 
 Letters are mail to our own next server. If that is away, a letter about it would wait with the others: then the chat
 channels and the console say it, and the figures. If a channel fails, a letter and the other channels say it. What is
@@ -17,7 +17,7 @@ from mailguard.mail.organization import Language
 from mailguard.notify.channels.lane import Health
 from mailguard.notify.phrases import Both
 from mailguard.store.errors import StoreError
-from mailguard.store.troubles import LETTERS, LetterCounts, Troubles
+from mailguard.store.troubles import LETTERS, PRESSURE, LetterCounts, Troubles
 
 _EVERY = 10.0
 #: Letters that came back within the time, from which on it is no single dead mailbox.
@@ -25,11 +25,20 @@ _RETURNED, _RETURNED_WITHIN = 3, timedelta(hours=1)
 _LATE = Both(
     "{count}通が{minutes}分以上送信できていません", "{count} letters have waited for more than {minutes} minutes"
 )
+_LACKING = {
+    "disk": Both("ディスクの空きが足りません", "too little room on the disk"),
+    "memory": Both("メモリーの空きが足りません", "too little memory"),
+    "descriptors": Both("同時に開けるファイルと接続の数が上限に近づいています", "too few file descriptors"),
+    "queue": Both("送信待ち・保留中のメールが多すぎます", "too many mails wait"),
+}
+_AND = Both("、", "; ")
 _CAME_BACK = Both("この1時間に{count}通が不達になりました", "{count} letters came back within the last hour")
 
 
 class Watchdog:
-    """channels: the health of each by its name; tell: the administrators; told: a notice was written."""
+    """channels: the health of each by its name; tell: the administrators; told: a notice was written; pressure: what
+    there was too little of lately.
+    """
 
     def __init__(
         self,
@@ -40,10 +49,12 @@ class Watchdog:
         tell: Sequence[str],
         language: Language,
         told: Callable[[], None],
+        pressure: Callable[[], Sequence[str]] = tuple,
         now: Callable[[], datetime],
     ) -> None:
         self._troubles, self._channels, self._late_after = troubles, channels, late_after
         self._tell, self._language, self._told, self._now = tell, language, told, now
+        self._pressure = pressure
 
     async def watch(self) -> None:
         """Look again and again, until cancelled. A fault in one round is reported and the next round goes on."""
@@ -65,8 +76,16 @@ class Watchdog:
         await self._letters(counts, LETTERS in known, now)
         for name, why in failing.items():
             await self._begin(f"channel {name}", why, now, by_letter=True)
-        for name in known - {LETTERS}:
+        for name in known - {LETTERS, PRESSURE}:
             await self._maybe_over(name, now)
+        await self._under_pressure(self._pressure(), PRESSURE in known, now)
+
+    async def _under_pressure(self, lacking: Sequence[str], known: bool, now: datetime) -> None:
+        if lacking:
+            why = _AND.of(self._language).join(_LACKING[one].of(self._language) for one in lacking)
+            await self._begin(PRESSURE, why, now, by_letter=True)
+        elif known:
+            await self._end(PRESSURE, now)
 
     async def _letters(self, counts: LetterCounts, known: bool, now: datetime) -> None:
         minutes = int(self._late_after.total_seconds() // 60)

@@ -23,10 +23,12 @@ Read = Callable[[int], Awaitable[bytes]]
 class Chunks:
     """A message under way by BDAT. After a refusal nothing of it is kept; ends with `close` or `discard`."""
 
-    def __init__(self, limits: DoorLimits, folder: Path) -> None:
+    def __init__(self, limits: DoorLimits, folder: Path, room_for: Callable[[int], Reply | None]) -> None:
+        """room_for: hears of octets that came; its Reply refuses the message: there is no more room."""
         self._limits = limits
         self._scan = ChunkScan(limits)
         self._sink = Sink(folder)
+        self._room_for = room_for
         self._told = 0
 
     async def take(self, read: Read, size: int) -> Reply | None:
@@ -36,19 +38,19 @@ class Chunks:
         """
         self._told += size
         if self._told > self._limits.message_bytes:
-            self._refuse(replies.TOO_LARGE)
+            self.refuse(replies.TOO_LARGE)
         left = size
         while left > 0:
             block = await read(left)
             left -= len(block)
             if self._scan.refusal is None:
-                self._refuse(await keep(self._sink, self._scan.feed(block)))
+                self.refuse(self._room_for(len(block)) or await keep(self._sink, self._scan.feed(block)))
         return self._scan.refusal
 
     async def close(self) -> Taken:
         """The last chunk was taken: the whole message, or why it is refused."""
         if self._scan.refusal is None:
-            self._refuse(await keep(self._sink, self._scan.end()))
+            self.refuse(await keep(self._sink, self._scan.end()))
         if self._scan.refusal is not None:
             return Taken(None, self._scan.refusal)
         body = await closed(self._sink)
@@ -58,7 +60,8 @@ class Chunks:
         """The message does not come to its end."""
         self._sink.discard()
 
-    def _refuse(self, reply: Reply | None) -> None:
+    def refuse(self, reply: Reply | None) -> None:
+        """The message is not taken; the first reason stands. None: it may go on."""
         self._scan.refusal = self._scan.refusal or reply
         if self._scan.refusal is not None:
             self._sink.discard()

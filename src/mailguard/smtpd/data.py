@@ -108,8 +108,14 @@ class Taken:
     cut: bool = False
 
 
-async def take(read: Callable[[], Awaitable[bytes]], limits: DoorLimits, folder: Path) -> Taken:
-    """Read one message to its final dot. `read` gives the next block and raises when there is none.
+async def take(
+    read: Callable[[], Awaitable[bytes]],
+    limits: DoorLimits,
+    folder: Path,
+    room_for: Callable[[int], Reply | None],
+) -> Taken:
+    """Read one message to its final dot. `read` gives the next block and raises when there is none; `room_for`
+    hears of octets that came, and its Reply refuses the message: there is no more room.
 
     A disk that does not take the octets is a refusal for now (TRY_LATER); what `read` raises goes through,
     and nothing is left behind.
@@ -120,7 +126,7 @@ async def take(read: Callable[[], Awaitable[bytes]], limits: DoorLimits, folder:
             block = await read()
             came += len(block)
             octets, rest = scan.feed(block)
-            scan.refusal = scan.refusal or await keep(sink, octets)
+            scan.refusal = scan.refusal or room_for(len(octets)) or await keep(sink, octets)
             if scan.refusal is not None:
                 sink.discard()
             if rest is not None:

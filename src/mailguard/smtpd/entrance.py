@@ -17,6 +17,7 @@ from aiosmtpd.proxy_protocol import ProxyData
 
 from mailguard import events
 from mailguard.mail.reply import Reply
+from mailguard.smtpd.admission import Admission
 from mailguard.smtpd.crowd import Crowd
 from mailguard.smtpd.handler import Handler
 from mailguard.smtpd.settings import DoorLimits, IPAddress, ListenerSettings, client_address
@@ -38,7 +39,7 @@ class Session(Protocol):
 
 @dataclass(slots=True)
 class Entrance:
-    """One listener with all that its sessions need. `crowd` and `sessions` are the whole door's.
+    """One listener with all that its sessions need. `crowd`, `admission` and `sessions` are the whole door's.
 
     tls: swapped when certificates are reloaded; None without TLS.
     """
@@ -47,6 +48,7 @@ class Entrance:
     limits: DoorLimits
     handler: Handler
     crowd: Crowd
+    admission: Admission
     hostname: str
     spool_folder: Path
     sessions: set[Session] = field(repr=False)

@@ -45,7 +45,7 @@ class Receiving(Wire):
 
     def reset(self) -> None:
         """Forget the transaction under way (RFC 5321 section 4.1.4)."""
-        self.transaction.forget_chunks()
+        self.transaction.leave()
         self.envelope = self._create_envelope()
 
     def answer(self, reply: Reply) -> None:
@@ -55,13 +55,16 @@ class Receiving(Wire):
         self.say(reply)
 
     async def smtp_DATA(self, arg: Any) -> None:
-        reply = no_argument(arg, "DATA") or self._rules.may_send_data(self.transaction)
+        transaction = self.transaction
+        reply = no_argument(arg, "DATA") or self._rules.may_send_data(transaction)
+        if reply is replies.SEND_BODY:
+            reply = transaction.begin() or reply
         self.answer(reply)
         if reply is not replies.SEND_BODY:
             return
         await self.flush()
         self.phase = Phase.BODY
-        taken = await data.take(self.read_block, self._limits, self._entrance.spool_folder)
+        taken = await data.take(self.read_block, self._limits, self._entrance.spool_folder, transaction.came)
         if taken.cut:
             raise HangUp(taken.refusal or replies.TRY_LATER)
         self.put_back(taken.rest)
@@ -70,12 +73,15 @@ class Receiving(Wire):
 
     async def _final_dot(self, taken: data.Taken) -> None:
         began, transaction = perf_counter(), self.transaction
-        self.reset()
-        if taken.body is not None:
-            reply = await self._rules.deliver(self.visit, transaction, taken.body)
-        else:
-            reply = taken.refusal or replies.TRY_LATER
-            events.door_refused(f"message_{reply.code}_{reply.status}", self.visit.ip)
+        self.envelope = self._create_envelope()
+        try:
+            if taken.body is not None:
+                reply = await self._rules.deliver(self.visit, transaction, taken.body)
+            else:
+                reply = taken.refusal or replies.TRY_LATER
+                events.door_refused(f"message_{reply.code}_{reply.status}", self.visit.ip)
+        finally:
+            transaction.leave()
         if reply.accepted:
             self.visit.errors = 0
         self.answer(reply)
@@ -93,7 +99,9 @@ class Receiving(Wire):
         if self._rules.may_send(transaction) is not None:
             await self._pass_over(chunk.size)
             return
-        transaction.chunks = transaction.chunks or Chunks(self._limits, self._entrance.spool_folder)
+        if transaction.chunks is None:
+            transaction.chunks = Chunks(self._limits, self._entrance.spool_folder, transaction.came)
+            transaction.chunks.refuse(transaction.begin())
         refusal = await transaction.chunks.take(self.read_block, chunk.size)
         if chunk.last:
             taken, transaction.chunks = await transaction.chunks.close(), None

@@ -18,13 +18,12 @@ from pathlib import Path
 
 from mailguard.mail import reply as replies
 from mailguard.mail.reply import Reply
-from mailguard.smtpd.crowd import Crowd
+from mailguard.pressure import Pressure
+from mailguard.smtpd.admission import Admission
+from mailguard.smtpd.crowd import Crowd, Patience
 from mailguard.smtpd.entrance import Entrance, Session
-from mailguard.smtpd.handler import Accept, Handler
-from mailguard.smtpd.logins import Checker, Logins
-from mailguard.smtpd.patience import Patience
+from mailguard.smtpd.handler import Accept, Authenticate, Handler
 from mailguard.smtpd.protocol import Conversation
-from mailguard.smtpd.senders import Senders
 from mailguard.smtpd.settings import DoorLimits, ListenerSettings
 from mailguard.smtpd.tls import context_for
 
@@ -41,10 +40,10 @@ class Door:
     """All listeners of the house.
 
     accept: the room behind the door; it must answer with a complete Reply, and what it raises becomes 451.
-    checker: whoever keeps the passwords; None: AUTH is not offered. senders: what logins may send as.
+    authenticate: (name, password) to a Login or None, or AuthUnavailable; None: AUTH is not offered.
     spool_folder: where large bodies are put (0600), on the file system of the store. Files of bodies that
     nobody adopted are deleted after `accept`. share_ports: other processes listen on the same ports
-    (SO_REUSEPORT).
+    (SO_REUSEPORT). pressure: of the house, None: there is always room.
     """
 
     def __init__(
@@ -53,11 +52,11 @@ class Door:
         limits: DoorLimits,
         hostname: str,
         accept: Accept,
-        checker: Checker | None,
+        authenticate: Authenticate | None,
         spool_folder: Path,
         now: Callable[[], datetime] = _utc_now,
         share_ports: bool = False,
-        senders: Senders | None = None,
+        pressure: Pressure | None = None,
     ) -> None:
         self._limits = limits
         self._share_ports = share_ports
@@ -66,15 +65,14 @@ class Door:
         self._servers: list[asyncio.Server] = []
         patience = Patience(time.monotonic, asyncio.sleep)
         crowd = Crowd(limits)
-        rights = senders or Senders()
+        admission = Admission(pressure or Pressure(), limits.messages)
         self._entrances = [
             Entrance(
                 listener=listener,
                 limits=limits,
-                handler=Handler(
-                    listener, limits, accept, Logins(listener, checker, patience, rights), self._commits, now
-                ),
+                handler=Handler(listener, limits, accept, authenticate, patience, self._commits, now),
                 crowd=crowd,
+                admission=admission,
                 hostname=hostname,
                 spool_folder=spool_folder,
                 sessions=self._sessions,

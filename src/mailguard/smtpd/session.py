@@ -15,17 +15,16 @@ from aiosmtpd.smtp import Session as ProtocolSession
 
 from mailguard.mail.address import Address, ReversePath
 from mailguard.mail.envelope import Client, Envelope
+from mailguard.mail.reply import Reply
 from mailguard.mail.reports import ASKED_NOTHING, SAID_NOTHING, CopyReports
+from mailguard.smtpd.admission import Place
 from mailguard.smtpd.auth import Login
 from mailguard.smtpd.chunks import Chunks
-from mailguard.smtpd.xclient import Forwarded
 
 
 class Visit(ProtocolSession):
     """One connection. ip: textual; counted_as: the address's key in the counts; trusted: from a trusted
-    network, or by a certificate that is named so; tls: protocol version, None in the clear.
-
-    speaks_for, forwards_for: the peer may say XCLIENT, XFORWARD; told_helo: what XCLIENT said of the client's greeting.
+    network; tls: protocol version, None in the clear.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -36,9 +35,6 @@ class Visit(ProtocolSession):
         self.trusted = False
         self.tls: str | None = None
         self.login: Login | None = None
-        self.speaks_for = False
-        self.forwards_for = False
-        self.told_helo = ""
         self.commands = 0
         self.errors = 0
         self.passed_over = 0  # octets of chunks that belonged to nothing
@@ -49,17 +45,16 @@ class Visit(ProtocolSession):
         self.extended_smtp = False
         self.login = None
 
-    def client(self, listener: str, login: Login | None, transaction: Transaction) -> Client:
-        """The client as the envelope carries it. login: the session's, or the one that the mail itself names."""
+    def client(self, listener: str, *, smtputf8: bool) -> Client:
+        """The client as the envelope carries it."""
         return Client(
             ip=self.ip,
-            helo=self.told_helo or self.host_name or "",
-            login=login.name if login else None,
+            helo=self.host_name or "",
+            login=self.login.name if self.login else None,
             trusted=self.trusted,
             tls=self.tls,
-            protocol=self.protocol(smtputf8=transaction.smtputf8),
+            protocol=self.protocol(smtputf8=smtputf8),
             listener=listener,
-            origin=transaction.forwarded.ip,
         )
 
     def protocol(self, *, smtputf8: bool) -> str:
@@ -67,12 +62,14 @@ class Visit(ProtocolSession):
         if not self.extended_smtp:
             return "SMTP"
         name = "UTF8SMTP" if smtputf8 else "ESMTP"
-        # A login that somebody vouches for was no AUTH of this session.
-        return name + ("S" if self.tls else "") + ("A" if self.login and not self.login.vouched else "")
+        return name + ("S" if self.tls else "") + ("A" if self.login else "")
 
 
 class Transaction(ProtocolEnvelope):
-    """One mail under way: from MAIL to the final dot or RSET. sender None: no MAIL yet."""
+    """One mail under way: from MAIL to the final dot or RSET. sender None: no MAIL yet.
+
+    size: octets announced, 0 if none were. place: what it takes up in the house; whoever carries the mail on takes it.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,10 +77,11 @@ class Transaction(ProtocolEnvelope):
         self.recipients: dict[str, Address] = {}  # by Address.key: each once, in the order given
         self.body_8bit = False
         self.smtputf8 = False
-        self.forwarded = Forwarded()  # XFORWARD, said before MAIL
         self.reports = SAID_NOTHING
         self.copy_reports: dict[str, CopyReports] = {}
         self.chunks: Chunks | None = None  # the message, where it comes by BDAT
+        self.size = 0
+        self.place: Place | None = None
 
     def add(self, address: Address, reports: CopyReports) -> None:
         """One recipient; one who was given before keeps what was asked for him then."""
@@ -92,11 +90,26 @@ class Transaction(ProtocolEnvelope):
             if reports != ASKED_NOTHING:
                 self.copy_reports[address.key] = reports
 
-    def forget_chunks(self) -> None:
-        """What came by BDAT is no message any more."""
+    def take_place(self) -> Place | None:
+        """The place, which is no more ours."""
+        place, self.place = self.place, None
+        return place
+
+    def begin(self) -> Reply | None:
+        """Octets are about to come: None if they may."""
+        return None if self.place is None else self.place.begin()
+
+    def came(self, size: int) -> Reply | None:
+        """So many octets came: None if more may come."""
+        return None if self.place is None else self.place.came(size)
+
+    def leave(self) -> None:
+        """This mail takes up nothing any more; what came of it by BDAT is no message."""
         if self.chunks is not None:
             self.chunks.discard()
             self.chunks = None
+        if (place := self.take_place()) is not None:
+            place.end()
 
     def envelope(self, client: Client) -> Envelope:
         """The envelope that the rooms see. Only after MAIL."""

@@ -103,6 +103,11 @@ class Queue:
         found = await self._db.read(lambda c: dict(c.execute(sql).fetchall()))
         return {str(state): found.get(str(state), 0) for state in State}
 
+    async def waiting(self, most: int) -> int:
+        """How many mails wait, for people or for the upstream; not counted beyond `most`."""
+        sql = "SELECT count(*) FROM (SELECT 1 FROM message WHERE kind = 'mail' AND state IN ('held', 'queued') LIMIT ?)"
+        return int((await self._db.read(lambda c: c.execute(sql, (most,)).fetchone()))[0])
+
 
 def _claim(connection: sqlite3.Connection, now: datetime, until: datetime, limit: int, owner: str) -> list[Job]:
     due: dict[int, list[str]] = {}

@@ -29,7 +29,7 @@ MessageKind = Literal["mail", "letter"]
 NoticeKind = Literal[
     "held", "approval", "reminder", "escalated", "answered", "urgent", "told", "sent", "password", "cancelled",
     "rejected", "expired", "bounced", "gathered", "reply", "comment", "login", "policy_refused", "policy_good",
-    "letters_failing", "letters_good", "channel_failing", "channel_good",
+    "letters_failing", "letters_good", "channel_failing", "channel_good", "pressure", "pressure_over",
     "monthly",
 ]  # fmt: skip
 

@@ -1,5 +1,5 @@
-"""What keeps people from hearing of their mail: since when it is so, and the notices that say it once, and once more
-when it is over.
+"""What keeps people from hearing of their mail, or mail from coming in: since when, and the notices that say it once,
+and once more when it is over.
 
 The row and its notices are written in one transaction, so a restart says nothing twice and forgets nothing.
 """
@@ -17,11 +17,12 @@ from mailguard.store.records import NoticeKind
 from mailguard.store.rows import to_micro, to_moment
 
 LETTERS = "letters"
+PRESSURE = "pressure"
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """name: "letters", or "channel NAME"; reason: for administrators, one line without content of mail."""
+    """name: "letters", "pressure", or "channel NAME"; reason: for administrators, one line without content of mail."""
 
     name: str
     reason: str
@@ -111,6 +112,8 @@ def _owe(
     kind: NoticeKind
     if name == LETTERS:
         kind = "letters_good" if good else "letters_failing"
+    elif name == PRESSURE:
+        kind = "pressure_over" if good else "pressure"
     else:
         kind = "channel_good" if good else "channel_failing"
     detail = {"name": name.removeprefix("channel "), "reason": reason}

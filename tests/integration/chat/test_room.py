@@ -52,6 +52,7 @@ class Office:
         self.chat = Chat(self.outbox, Audience(channels, CORP, (ADMIN,)), self.lanes, now=ledger.clock)
         self.troubles = Troubles(ledger.db)
         self.woken = 0
+        self.lacking: tuple[str, ...] = ()
         self.watchdog = Watchdog(
             self.troubles,
             {lane.settings.name: lane.health for lane in self.lanes},
@@ -59,6 +60,7 @@ class Office:
             tell=(ADMIN,),
             language="en",
             told=self._wake,
+            pressure=lambda: self.lacking,
             now=ledger.clock,
         )
 
@@ -324,7 +326,9 @@ def test_waits_grow_to_a_bound_and_are_not_all_alike() -> None:
 
 async def notices(ledger: Ledger) -> list[Notice]:
     """Those that letters are owed for."""
-    return [one for one in await ledger.outbox.pending() if one.kind.endswith(("_failing", "_good"))]
+    return [
+        one for one in await ledger.outbox.pending() if one.kind.endswith(("_failing", "_good", "pressure", "_over"))
+    ]
 
 
 async def failing(room: Office, service: Service) -> None:
@@ -433,6 +437,25 @@ async def test_letters_that_nobody_writes_are_late_too(ledger: Ledger, service: 
     ledger.clock.forward(minutes=11)
     await room.watchdog.look()
     assert [one.name for one in await room.troubles.open()] == ["letters"]
+
+
+async def test_pressure_is_told_once_and_once_when_it_is_over(ledger: Ledger, service: Service) -> None:
+    room = await office(ledger, webhook(service))
+    for room.lacking in (("disk",), ("disk", "queue"), ("disk",)):
+        await room.watchdog.look()
+    assert [(one.name, one.reason) for one in await room.troubles.open()] == [
+        ("pressure", "too little room on the disk")
+    ]
+    assert [one.kind for one in await notices(ledger)] == ["pressure"]
+    assert [one.to for one in await notices(ledger)] == [ADMIN]
+    await room.say()
+    room.lacking = ()
+    await room.watchdog.look()
+    await room.watchdog.look()
+    await room.say()
+    assert not await room.troubles.open()
+    assert [one.kind for one in await notices(ledger)] == ["pressure", "pressure_over"]
+    assert told(service) == [("pressure", None), ("pressure_over", None)]
 
 
 async def test_letters_that_come_back_are_told_from_the_third_on(ledger: Ledger, service: Service) -> None:

@@ -27,8 +27,7 @@ async def talk(argument: str, *answers: str | bytes) -> tuple[tuple[str, str], l
         answer = left.pop(0)
         return answer.encode() if isinstance(answer, str) else answer
 
-    found = await credentials(argument, ask)
-    return (found.name, found.password), challenges
+    return await credentials(argument, ask), challenges
 
 
 async def refused(argument: str, *answers: str | bytes) -> Reply:

@@ -13,4 +13,8 @@ TROUBLE_TEXTS: dict[str, Both] = {
         "チャット通知「{name}」が送れていません({reason})。",
         "The chat channel {name} does not take messages ({reason}).",
     ),
+    "trouble.pressure": Both(
+        "新しいメールの受け付けを見合わせています({reason})。空きができれば自動で再開します。",
+        "No new mail is taken for now ({reason}). It ends by itself as soon as there is room.",
+    ),
 }

@@ -34,6 +34,13 @@ CHANNEL_FAILING_LEAD = Both(
     "Letters go on as before. `mailguard notify test` tries the settings.",
 )
 CHANNEL_GOOD = Both("チャット通知「{name}」が復旧しました", "The chat channel {name} takes messages again")
+PRESSURE = Both("新しいメールの受け付けを見合わせています", "No new mail is taken for now")
+PRESSURE_LEAD = Both(
+    "送信元には「後でもう一度」と答えています。受け付け済みのメールは失われず、送信と通知は続いています。空きができれば自動で再開します。",
+    "Senders are told to try again later. What was taken in is safe, and goes on to be sent. It ends by itself as soon "
+    "as there is room.",
+)
+PRESSURE_OVER = Both("メールの受け付けを再開しました", "New mail is taken again")
 REASON = Both("原因", "Reason")
 
 TEST = Both("mailguard からの接続テストです", "A test message of mailguard")

@@ -197,6 +197,8 @@ _HOUSE: dict[str, tuple[Both, Both | None]] = {
     "letters_good": (chat.LETTERS_GOOD, None),
     "channel_failing": (chat.CHANNEL_FAILING, chat.CHANNEL_FAILING_LEAD),
     "channel_good": (chat.CHANNEL_GOOD, None),
+    "pressure": (chat.PRESSURE, chat.PRESSURE_LEAD),
+    "pressure_over": (chat.PRESSURE_OVER, None),
 }
 
 

@@ -12,13 +12,14 @@ from mailguard.store.records import NoticeKind
 Kind = Literal["slack", "teams", "google_chat", "chatwork", "line_works", "webhook", "apprise"]
 Event = Literal[
     "held", "approval", "reminder", "escalated", "urgent", "told", "expired", "cancelled", "rejected", "sent",
-    "bounced", "policy", "letters_failing", "channel_failing",
+    "bounced", "policy", "letters_failing", "channel_failing", "pressure",
 ]  # fmt: skip
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
 EVENTS: Final[tuple[str, ...]] = get_args(Event)
 #: What a channel tells that names no events.
 DEFAULT_EVENTS: Final[tuple[Event, ...]] = (
     "held", "approval", "reminder", "escalated", "expired", "rejected", "letters_failing", "channel_failing",
+    "pressure",
 )  # fmt: skip
 #: The event that a notice belongs to. Those that carry a secret (login, password) and those that tell one person what
 #: somebody did in his place (answered), and the figures of a month, belong to none: they stay letters.
@@ -40,6 +41,8 @@ EVENT_OF: Final[Mapping[NoticeKind, Event]] = {
     "letters_good": "letters_failing",
     "channel_failing": "channel_failing",
     "channel_good": "channel_failing",
+    "pressure": "pressure",
+    "pressure_over": "pressure",
 }
 
 
