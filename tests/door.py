@@ -23,6 +23,7 @@ from mailguard.mail.message import Message
 from mailguard.mail.reply import Reply
 from mailguard.pressure import Pressure
 from mailguard.smtpd.auth import Login
+from mailguard.smtpd.logins import ByPassword, Checker
 from mailguard.smtpd.server import Door
 from mailguard.smtpd.settings import LOOPBACK, DoorLimits, ListenerSettings
 
@@ -68,20 +69,25 @@ class Room:
         return self.said.with_text(f"{self.said.text} {message.id}") if self.said.accepted else self.said
 
 
+def _checker(authenticate: Authenticate | Checker | None) -> Checker | None:
+    return ByPassword(authenticate) if callable(authenticate) else authenticate
+
+
 @contextlib.asynccontextmanager
 async def open_door(
     folder: Path,
     listener: ListenerSettings = TRUSTED,
     limits: DoorLimits | None = None,
     room: Room | None = None,
-    authenticate: Authenticate | None = known_people,
+    authenticate: Authenticate | Checker | None = known_people,
     pressure: Pressure | None = None,
 ) -> AsyncIterator[tuple[Door, Room, int]]:
     """(door, room, port); stopped in the end, and then no session may be left."""
     room = room or Room()
     spool = folder / "spool"
     spool.mkdir(exist_ok=True)
-    door = Door([listener], limits or DoorLimits(), HOST, room.accept, authenticate, spool, pressure=pressure)
+    checker = _checker(authenticate)
+    door = Door([listener], limits or DoorLimits(), HOST, room.accept, checker, spool, pressure=pressure)
     await door.start()
     try:
         yield door, room, door.addresses[0][1]

@@ -56,6 +56,8 @@ class House:
     submit: int
     smtps: int
     console: int
+    #: Of the process and of every command on it; None: those of the tests.
+    variables: dict[str, str] | None = None
 
     @property
     def config(self) -> Path:
@@ -72,7 +74,9 @@ class House:
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A mailguard command on this house's configuration."""
         command = [sys.executable, "-m", "mailguard", *words, "--config", str(self.config)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, cwd=self.folder, check=False)
+        return subprocess.run(
+            command, capture_output=True, text=True, timeout=PATIENCE, cwd=self.folder, check=False, env=self.variables
+        )
 
     def json(self, *words: str) -> Any:
         """What a command prints with --json. Raises AssertionError if it fails."""
@@ -169,7 +173,7 @@ def start(
     variables.update(environment or {})
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=variables)
-    house = House(folder, process, **ports)
+    house = House(folder, process, **ports, variables=variables if environment else None)
     try:
         if ready:
             _wait_until_ready(house)

@@ -32,7 +32,9 @@ def set_up(*, json: bool = True, level: int = logging.INFO) -> None:
     ):
         logging.getLogger(name).setLevel(logging.WARNING)
     renderer: Any = (
-        structlog.processors.JSONRenderer(ensure_ascii=False) if json else structlog.dev.ConsoleRenderer(colors=False)
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if json
+        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
     structlog.configure(
         processors=[

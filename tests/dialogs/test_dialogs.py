@@ -3,9 +3,11 @@ door.
 
 A file opens with what it shows (`#`) and how the door stands, a `word: values` a line, up to `---`:
 
-    door: trusted | strangers, and tls=starttls|implicit, auth=required|optional    limits: recipients=2 ...
+    door: trusted | strangers | front (this machine may say XCLIENT and XFORWARD, and 192.0.2.0/24 is trusted), and
+    tls=starttls|implicit, auth=required|optional, xforward=1, login_header=..., sender_check=...
+    limits: recipients=2 ...
     room: what the room behind the door answers (default: 250 2.0.0 accepted)       taken: how many mails it
-    got
+    got    client: what it knows of the last one's: ip, login, ip that XFORWARD said, greeting, protocol
 
 Then `C:` speaks (CRLF is added; `C~` instead: exactly these octets, Python escapes) and `S:` must answer so:
 a line of the reply, `*` for anything. `S= end`: the connection is closed. `T: tls`: both start TLS. Lines of
@@ -15,6 +17,7 @@ C without S between go out in one piece (pipelined).
 from __future__ import annotations
 
 import ast
+import ipaddress
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -24,8 +27,14 @@ import pytest
 from tests.door import STRANGERS, TRUSTED, Client, Room, client_at, client_context, open_door, with_tls
 
 from mailguard.mail.reply import Reply
-from mailguard.smtpd.settings import DoorLimits, ListenerSettings
+from mailguard.smtpd.settings import LOOPBACK, DoorLimits, ListenerSettings
 
+FRONT = replace(
+    STRANGERS,
+    xclient_from=LOOPBACK,
+    xforward_from=LOOPBACK,
+    trusted_networks=(ipaddress.ip_network("192.0.2.0/24"),),
+)
 FILES = sorted((Path(__file__).parent).glob("*.dialog"))
 
 
@@ -41,7 +50,9 @@ def parse(text: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
 def listener_of(words: str, folder: Path) -> ListenerSettings:
     kind, *rest = words.split()
     options: dict[str, Any] = dict(word.split("=") for word in rest)
-    listener = {"trusted": TRUSTED, "strangers": STRANGERS}[kind]
+    if options.pop("xforward", None):
+        options["xforward_from"] = LOOPBACK
+    listener = {"trusted": TRUSTED, "strangers": STRANGERS, "front": FRONT}[kind]
     if options.get("tls", "none") != "none":
         certified = with_tls(folder, listener)
         return replace(certified, **options)
@@ -82,6 +93,9 @@ async def test_dialog(text: str, tmp_path: Path) -> None:
         client_at(port, tls=tls, greeted=False) as client,
     ):
         await play(client, steps)
+    if "client" in settings:
+        seen = room.messages[-1].envelope.client
+        assert f"{seen.ip} {seen.login} {seen.origin or '-'} {seen.helo} {seen.protocol}" == settings["client"]
     if "taken" in settings:
         assert len(room.messages) == int(settings["taken"])
 

@@ -12,6 +12,7 @@ import http.client
 import json
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.faults.book import Book
@@ -148,12 +149,14 @@ class People:
         self._console, self._token, self._book, self._pause = console, token, book, pause
         self.stop = asyncio.Event()
 
-    async def run(self) -> None:
+    async def run(self, noted: Callable[[str], object] = bool) -> None:
+        """noted: is told each decision that was answered."""
         chance = random.Random(7)
         while not self.stop.is_set():
-            waiting = self._book.undecided()
-            if waiting:
-                await self.decide(chance.choice(waiting), "cancel" if chance.random() < 0.3 else "release")
+            if waiting := self._book.undecided():
+                one, verb = chance.choice(waiting), "cancel" if chance.random() < 0.3 else "release"
+                if await self.decide(one, verb) == 200:
+                    noted(f"{verb} {one}")
             await asyncio.sleep(self._pause)
 
     async def decide(self, message_id: str, verb: str) -> int:

@@ -23,6 +23,7 @@ from tests.faults.rows import Row, write
 #: Module -> seconds that it may take. All together: half an hour.
 EXPERIMENTS: dict[str, float] = {
     "kill": 480,
+    "power": 360,
 }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.faults import kill
+from tests.faults import kill, power
 from tests.faults.book import Book, recount
 from tests.faults.rows import Row, write
 from tests.faults.sink import Sink
@@ -17,6 +17,12 @@ async def test_sigkill_among_sends_and_decisions(tmp_path: Path) -> None:
     row = await kill.run(tmp_path, 0.02)
     assert row.good, row
     assert row.acknowledged == row.mails
+
+
+async def test_every_state_that_a_power_cut_may_leave_has_all_that_was_acknowledged(tmp_path: Path) -> None:
+    row = await power.run(tmp_path, 0.05)
+    assert row.good, row
+    assert row.rounds >= 30
 
 
 def test_a_recount_sees_what_is_lost_leaked_and_doubled(tmp_path: Path) -> None:

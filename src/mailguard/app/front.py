@@ -20,8 +20,9 @@ from mailguard.app.accounts import Accounts, monthly_room
 from mailguard.app.callers import Caller
 from mailguard.app.rooms import Rooms, utc_now
 from mailguard.app.trial import Trials
+from mailguard.config.doors import listeners
 from mailguard.config.load import Config
-from mailguard.config.rooms import door_limits, hostname, listeners, organization, upstream
+from mailguard.config.rooms import door_limits, hostname, organization, upstream
 from mailguard.console.app import build
 from mailguard.console.settings import LOOPBACK, ConsoleSettings
 from mailguard.inspect.workers import Readers
@@ -35,6 +36,7 @@ from mailguard.review.quiet import Quiet
 from mailguard.review.rules import RuleReview
 from mailguard.smtpd.auth import UserFile
 from mailguard.smtpd.handler import Accept
+from mailguard.smtpd.logins import ByPassword
 from mailguard.smtpd.server import Door
 from mailguard.store.mutes import Mutes
 from mailguard.store.troubles import Trouble
@@ -50,7 +52,7 @@ def front_door(rooms: Rooms, accept: Accept, users: UserFile | None, *, share_po
         door_limits(rooms.config),
         hostname(rooms.config),
         accept,
-        users.check if users else None,
+        ByPassword(users.check) if users else None,
         rooms.spool.incoming,
         now=utc_now,
         share_ports=share_ports,

@@ -31,6 +31,7 @@ from mailguard.store.audit import Audit
 from mailguard.store.bulk import BulkJobs
 from mailguard.store.chat import ChatOutbox
 from mailguard.store.db import Database
+from mailguard.store.folders import sync
 from mailguard.store.history import History
 from mailguard.store.holds import Holds
 from mailguard.store.incidents import Incidents
@@ -101,7 +102,6 @@ def ledger_path(config: Config) -> Path:
 async def open_rooms(config: Config) -> AsyncIterator[Rooms]:
     """Open the ledger and its rooms; close it at the end. Raises StoreError and its kinds, OSError."""
     path = ledger_path(config)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     db = await Database.open(path)
     try:
         yield _rooms(config, db)
@@ -204,7 +204,8 @@ def house_key(config: Config) -> bytes:
 
     The mark X-Mailguard-Processed is made with it, and what is kept sealed (access/seal.py).
 
-    The file appears whole or not at all, so that a kill in the first second leaves nothing to be mended by hand.
+    The file appears whole or not at all, and for good, so that a kill or a power cut in the first second leaves nothing
+    to be mended by hand.
     """
     path = ledger_path(config).with_suffix(".key")
     if not path.exists():
@@ -216,6 +217,7 @@ def house_key(config: Config) -> bytes:
                 os.fsync(file.fileno())
             with contextlib.suppress(FileExistsError):  # another process was faster: its key is the key
                 os.link(name, path)
+            sync(path.parent)
         finally:
             Path(name).unlink()
     key = path.read_bytes()

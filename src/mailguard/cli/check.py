@@ -11,8 +11,9 @@ from mailguard.app.people import people_of
 from mailguard.cli.setup import with_config
 from mailguard.config import Config, load_config
 from mailguard.config.channels import channels
+from mailguard.config.doors import listeners
 from mailguard.config.logins import ways
-from mailguard.config.rooms import directory, listeners, organization, reply_address, scanner, upstream
+from mailguard.config.rooms import directory, organization, reply_address, scanner, upstream
 from mailguard.policy.lint import lint
 from mailguard.policy.loader import load_policy
 from mailguard.policy.marks import Problem, Problems

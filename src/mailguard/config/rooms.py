@@ -6,7 +6,6 @@ here, and becomes a Problem like any other.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import socket
 from dataclasses import replace
@@ -20,12 +19,11 @@ from mailguard.ldap.settings import KINDS, LdapSettings, Tls
 from mailguard.mail.address import parse_address
 from mailguard.mail.organization import Organization
 from mailguard.mail.subaddress import LONGEST, SubAddress
-from mailguard.policy.marks import Problem, Problems
+from mailguard.policy.marks import Problems
 from mailguard.pressure import PressureLimits
 from mailguard.relay.settings import UpstreamSettings, parse_url
 from mailguard.resolver import ResolverSettings
-from mailguard.smtpd.settings import DoorLimits, ListenerSettings
-from mailguard.smtpd.tls import CertificateError, context_for
+from mailguard.smtpd.settings import DoorLimits
 
 
 def organization(config: Config) -> Organization:
@@ -74,48 +72,6 @@ def pressure_limits(config: Config) -> PressureLimits:
     """When the door says "later"."""
     limits = config.settings.limits
     return PressureLimits(limits.disk_free, limits.memory, limits.memory_free, limits.queued)
-
-
-def _tls_problems(config: Config, number: int, listener: ListenerSettings) -> list[Problem]:
-    """What the door would refuse to open with: a key of another certificate, a file that is neither."""
-    try:
-        context_for(listener)
-    except CertificateError as error:
-        return [config.problem(("listeners", number, "certificate"), str(error))]
-    return []
-
-
-def listeners(config: Config) -> tuple[ListenerSettings, ...]:
-    """The ports. Raises Problems."""
-    found: list[ListenerSettings] = []
-    problems: list[Problem] = []
-    for number, section in enumerate(config.settings.listeners):
-        host, _, port = section.address.rpartition(":")
-        try:
-            listener = ListenerSettings(
-                host=host.strip("[]"),
-                port=int(port),
-                tls=section.tls,
-                certificate=config.path(section.certificate) if section.certificate else None,
-                key=config.path(section.key) if section.key else None,
-                auth=section.auth,
-                trusted_networks=tuple(ipaddress.ip_network(one) for one in section.trusted_networks),
-            )
-        except ValueError as error:
-            problems.append(config.problem(("listeners", number), str(error)))
-            continue
-        missing = [
-            config.problem(("listeners", number, key), f"{named}: no such file")
-            for key, named in (("certificate", listener.certificate), ("key", listener.key))
-            if named is not None and not named.is_file()
-        ]
-        problems += missing or _tls_problems(config, number, listener)
-        if listener.port and any((listener.host, listener.port) == (one.host, one.port) for one in found):
-            problems.append(config.problem(("listeners", number, "address"), f"{section.address} stands here twice"))
-        found.append(listener)
-    if problems:
-        raise Problems(problems)
-    return tuple(found)
 
 
 def upstream(config: Config) -> UpstreamSettings:

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from mailguard.config.directory_section import DirectorySection
+from mailguard.config.listener_section import ListenerSection
 from mailguard.config.people_sections import AuthSection, ConsoleSection, NotifySection
-from mailguard.config.words import Domain, Endpoint, Later, Network, Octets, Seconds, Section, Server, some_domain
+from mailguard.config.words import Domain, Later, Network, Octets, Seconds, Section, Server, some_domain
 
 
 class OrganizationSection(Section):
@@ -30,24 +31,6 @@ class OrganizationSection(Section):
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"timezone {self.timezone!r} is not known; write one such as Asia/Tokyo") from error
-        return self
-
-
-class ListenerSection(Section):
-    """One port that mail clients or the mail server talk to."""
-
-    address: Endpoint
-    tls: Literal["none", "starttls", "implicit"] = "none"
-    certificate: Path | None = None
-    key: Path | None = None
-    auth: Literal["required", "optional", "none"] = "required"
-    trusted_networks: tuple[Network, ...] = ()
-    proxy_protocol: Later = False
-
-    @model_validator(mode="after")
-    def _certificate_with_tls(self) -> ListenerSection:
-        if self.tls != "none" and not (self.certificate and self.key):
-            raise ValueError(f"tls: {self.tls} needs certificate: and key:")
         return self
 
 

@@ -157,7 +157,7 @@ def _part(content_type: str, content: bytes, *, encoding: str = "") -> bytes:
 def _encoded(subject: str) -> str:
     """A subject fit for a header: encoded words (RFC 2047), folded."""
     text = _harmless(subject)
-    if text.isascii() and len(text) < 60:
+    if text.isascii() and len(text) < 60 and "=?" not in text:  # what looks like an encoded word would be read as one
         return text
     return Header(text, "utf-8", header_name="Subject").encode(linesep="\r\n")
 

@@ -16,7 +16,8 @@ class Client:
     ip: textual address; helo: what it called itself (unchecked); login: the authenticated name, None if none;
     trusted: came from a trusted network; tls: protocol version such as "TLSv1.3", None in the clear;
     protocol: the RFC 3848 / 6531 keyword for the Received field (ESMTP, ESMTPSA, UTF8SMTPS ...);
-    listener: our own address.
+    listener: our own address; origin: the address of the client's own client, as a server in front said it for the
+    record (never to be trusted), "" if none did.
     """
 
     ip: str
@@ -26,6 +27,12 @@ class Client:
     tls: str | None = None
     protocol: str = "ESMTP"
     listener: str = ""
+    origin: str = ""
+
+    @property
+    def recorded_ip(self) -> str:
+        """Where the mail came from, for the record."""
+        return self.origin or self.ip
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,10 +35,13 @@ _AT_ONCE, _WAITING_MAX = 2, 200
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Somebody logged in. addresses: keys (Address.key) it may send as, maybe globs such as `*@corp.example`."""
+    """Somebody logged in. addresses: keys (Address.key) it may send as, maybe globs such as `*@corp.example`;
+    vouched: a trusted server, or a certificate, says so: nothing was checked here.
+    """
 
     name: str
     addresses: frozenset[str] = frozenset()
+    vouched: bool = False
 
     def may_send_as(self, address: Address) -> bool:
         """Whether the address is the login's own or one of its aliases."""
@@ -104,7 +107,7 @@ class UserFile:
 
     async def check(self, name: str, password: str) -> Login | None:
         """The login, or None. Raises AuthUnavailable when too many wait already."""
-        hashed, login = self._users.get(_key(name), (self._nobody, None))
+        hashed, login = self._users.get(key_of_login(name), (self._nobody, None))
         if self._waiting >= _WAITING_MAX:
             raise AuthUnavailable
         self._waiting += 1
@@ -134,7 +137,8 @@ def _prepared(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
 
 
-def _key(name: str) -> str:
+def key_of_login(name: str) -> str:
+    """The form in which names of logins are compared."""
     return unicodedata.normalize("NFKC", name).strip().lower()
 
 
@@ -145,14 +149,14 @@ def _checked(users: _Users, marks: Marks, filename: str) -> dict[str, tuple[str,
         path = ("users", name)
         if not _is_argon2(user.password):
             problems.append(marks.problem(filename, (*path, "password"), "not an argon2 hash within limits"))
-        if _key(name) in checked:
+        if key_of_login(name) in checked:
             problems.append(marks.problem(filename, path, "the same name as another user's", key=True))
         addresses, wrong = _addresses_of(name, user)
         for index in wrong:
             where = path if index is None else (*path, "aliases", index)
             what = "no address and no aliases: nothing to send as" if index is None else "not an address"
             problems.append(marks.problem(filename, where, what, key=index is None))
-        checked[_key(name)] = (user.password, Login(name, addresses))
+        checked[key_of_login(name)] = (user.password, Login(name, addresses))
     if not users.users:
         problems.append(marks.problem(filename, ("users",), "no users: nobody could log in"))
     if problems:
@@ -167,7 +171,7 @@ def _addresses_of(name: str, user: _User) -> tuple[frozenset[str], list[int | No
     found: set[str] = set()
     wrong: list[int | None] = []
     for index, text in enumerate((name, *user.aliases)):
-        pattern = _pattern(text)
+        pattern = pattern_of(text)
         if pattern is not None:
             found.add(pattern)
         elif index > 0:
@@ -177,7 +181,7 @@ def _addresses_of(name: str, user: _User) -> tuple[frozenset[str], list[int | No
     return frozenset(found), wrong
 
 
-def _pattern(text: str) -> str | None:
+def pattern_of(text: str) -> str | None:
     """An address's key, or a glob `*@domain` in the same form; None if it is neither."""
     try:
         if text.startswith("*@"):

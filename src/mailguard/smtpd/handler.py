@@ -15,18 +15,18 @@ from datetime import datetime
 
 from mailguard import events
 from mailguard.mail import reply as replies
-from mailguard.mail.address import Address
 from mailguard.mail.message import Body, Message, new_message_id
 from mailguard.mail.reply import Reply
 from mailguard.smtpd import data
-from mailguard.smtpd.auth import AuthUnavailable, Login
+from mailguard.smtpd.auth import Login
 from mailguard.smtpd.commands import Refused, parse_mail, parse_rcpt
-from mailguard.smtpd.crowd import Patience
+from mailguard.smtpd.header_login import login_in
+from mailguard.smtpd.logins import Logins
 from mailguard.smtpd.session import Transaction, Visit
 from mailguard.smtpd.settings import DoorLimits, ListenerSettings
+from mailguard.smtpd.xclient import XCLIENT, XFORWARD
 
 Accept = Callable[[Message], Awaitable[Reply]]
-Authenticate = Callable[[str, str], Awaitable[Login | None]]
 
 
 class Handler:
@@ -39,16 +39,14 @@ class Handler:
         listener: ListenerSettings,
         limits: DoorLimits,
         accept: Accept,
-        authenticate: Authenticate | None,
-        patience: Patience,
+        logins: Logins,
         commits: set[asyncio.Task[Reply]],
         now: Callable[[], datetime],
     ) -> None:
+        self.logins = logins
         self._listener = listener
         self._limits = limits
         self._accept = accept
-        self._authenticate = authenticate
-        self._patience = patience
         self._commits = commits
         self._now = now
 
@@ -57,42 +55,11 @@ class Handler:
         offered = ["PIPELINING", f"SIZE {self._limits.message_bytes}", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"]
         if self.may_start_tls(visit):
             offered.append("STARTTLS")
-        if self._offers_auth and self._is_private(visit):
-            offered.append("AUTH PLAIN LOGIN")
-        return [*offered, "DSN", "CHUNKING"]
+        return [*offered, *self.logins.keywords(visit), "DSN", "CHUNKING", *_for_servers(visit)]
 
     def may_start_tls(self, visit: Visit) -> bool:
         """Whether STARTTLS is offered: not once TLS is there."""
         return self._listener.tls == "starttls" and visit.tls is None
-
-    def may_log_in(self, visit: Visit, transaction: Transaction) -> Reply | None:
-        """None if AUTH may go on, else why not (RFC 4954 section 4)."""
-        if not self._offers_auth:
-            return replies.NOT_IMPLEMENTED
-        if not visit.extended_smtp:
-            return replies.NEED_HELLO
-        if visit.login is not None:
-            return replies.AUTH_TWICE
-        if transaction.sender is not None:
-            return replies.BAD_SEQUENCE
-        return None if self._is_private(visit) else replies.AUTH_NEEDS_TLS
-
-    async def log_in(self, visit: Visit, name: str, password: str) -> Reply:
-        """Check a login. The answer to a failure takes longer each time for the same address."""
-        assert self._authenticate is not None
-        try:
-            async with self._patience.attempt(visit.counted_as) as failed:
-                login = await self._authenticate(name, password) if name and password else None
-                events.authenticated(login is not None, visit.ip)
-                if login is None:
-                    failed()
-        except AuthUnavailable:
-            return replies.AUTH_UNAVAILABLE
-        except Exception as error:
-            events.fault("smtpd", error)
-            return replies.AUTH_UNAVAILABLE
-        visit.login = login
-        return replies.AUTH_OK if login is not None else replies.AUTH_FAILED
 
     def mail(self, visit: Visit, transaction: Transaction, argument: str) -> Reply:
         """MAIL FROM: the reverse-path and what is announced about the message."""
@@ -108,9 +75,8 @@ class Handler:
             return refused.reply
         if mail.size is not None and mail.size > self._limits.message_bytes:
             return replies.TOO_LARGE
-        if visit.login is not None and not _may_send(visit.login, mail.sender.mailbox):
-            events.door_refused("sender_not_login", visit.ip)
-            return replies.NOT_YOUR_ADDRESS
+        if (refusal := self.logins.may_send(visit, visit.login, mail.sender)) is not None:
+            return refusal
         transaction.sender = mail.sender
         transaction.body_8bit, transaction.smtputf8 = mail.body_8bit, mail.smtputf8
         transaction.reports = mail.reports
@@ -150,7 +116,11 @@ class Handler:
     async def deliver(self, visit: Visit, transaction: Transaction, body: Body) -> Reply:
         """Hand the message to the room behind the door. Goes on to its end even if the caller is cancelled."""
         now = self._now()
-        client = visit.client(f"{self._listener.host}:{self._listener.port}", smtputf8=transaction.smtputf8)
+        login, refusal = await self._who_wrote(visit, transaction, body)
+        if refusal is not None:
+            data.discard(body)
+            return refusal
+        client = visit.client(f"{self._listener.host}:{self._listener.port}", login, transaction)
         message = Message(new_message_id(now), transaction.envelope(client), body, now)
         task = asyncio.create_task(self._to_the_end(message))
         self._commits.add(task)
@@ -158,6 +128,16 @@ class Handler:
         if (place := transaction.take_place()) is not None:  # also of a client that leaves before its reply
             task.add_done_callback(place.end)
         return await asyncio.shield(task)
+
+    async def _who_wrote(self, visit: Visit, transaction: Transaction, body: Body) -> tuple[Login | None, Reply | None]:
+        """The login, and a refusal if it may not send this. A trusted client may tell in the mail who it was."""
+        if visit.login is not None or not visit.trusted or not self._listener.login_header:
+            return visit.login, None
+        login, why = await login_in(body, self._listener.login_header)
+        if why:
+            events.door_refused(why, visit.ip)
+        assert transaction.sender is not None
+        return login, None if login is None else self.logins.may_send(visit, login, transaction.sender)
 
     async def _to_the_end(self, message: Message) -> Reply:
         try:
@@ -168,19 +148,15 @@ class Handler:
         finally:
             data.discard(message.body)
 
-    @property
-    def _offers_auth(self) -> bool:
-        return self._authenticate is not None and self._listener.auth != "none"
-
-    def _is_private(self, visit: Visit) -> bool:
-        """Whether a password may be said here: under TLS, or without a network between us."""
-        return visit.tls is not None or (visit.loopback and self._listener.is_loopback)
-
     def _may_relay(self, visit: Visit) -> bool:
         return visit.login is not None or visit.trusted
 
 
-def _may_send(login: Login, mailbox: Address | None) -> bool:
-    # The null path is nobody's address: read receipts and automatic replies have it (RFC 8098 section 3, RFC
-    # 3834 section 3.3).
-    return mailbox is None or login.may_send_as(mailbox)
+def _for_servers(visit: Visit) -> list[str]:
+    """What is offered only to a server that may speak for its clients."""
+    offered = []
+    if visit.speaks_for:
+        offered.append(" ".join(("XCLIENT", *XCLIENT)))
+    if visit.forwards_for:
+        offered.append(" ".join(("XFORWARD", *XFORWARD)))
+    return offered

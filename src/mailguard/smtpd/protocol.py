@@ -10,7 +10,6 @@ that was said, and leaves no client without a reply while it can still be reache
 from __future__ import annotations
 
 import asyncio
-import ssl
 from typing import Any
 
 from aiosmtpd.proxy_protocol import ProxyData, get_proxy
@@ -18,27 +17,26 @@ from aiosmtpd.proxy_protocol import ProxyData, get_proxy
 from mailguard import events
 from mailguard.mail import reply as replies
 from mailguard.mail.reply import Reply
-from mailguard.smtpd import sasl
 from mailguard.smtpd.commands import Refused, split_command
 from mailguard.smtpd.crowd import whose
 from mailguard.smtpd.entrance import Entrance, who_is_it
-from mailguard.smtpd.receiving import Receiving, no_argument
-from mailguard.smtpd.settings import AUTH_OCTETS, COMMAND_OCTETS, IPAddress
+from mailguard.smtpd.introductions import Introductions
+from mailguard.smtpd.receiving import no_argument
+from mailguard.smtpd.settings import AUTH_OCTETS, COMMAND_OCTETS
 from mailguard.smtpd.wire import HangUp, Phase
 
 _PROXY_SECONDS = 10.0
 #: What a browser says: it can be made to post to any port, and what it posts must not become mail.
 _NOT_SMTP = frozenset({"GET", "POST", "PUT", "HEAD", "OPTIONS", "CONNECT", "DELETE", "PATCH", "TRACE", "HOST:"})
 #: Commands that exist and are not offered: 502, not 500 (RFC 5321 section 4.2.4).
-_NOT_OFFERED = frozenset({"EXPN", "ETRN", "ATRN", "TURN", "SEND", "SOML", "SAML", "XCLIENT", "XFORWARD", "BURL"})
+_NOT_OFFERED = frozenset({"EXPN", "ETRN", "ATRN", "TURN", "SEND", "SOML", "SAML", "BURL"})
 
 
-class Conversation(Receiving):
+class Conversation(Introductions):
     """A session at one entrance."""
 
     def __init__(self, entrance: Entrance, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(entrance, loop)
-        self._entered: IPAddress | None = None
         self._fits = True
 
     @property
@@ -73,7 +71,7 @@ class Conversation(Receiving):
     async def _converse(self) -> None:
         try:
             await self._come_in()
-            self.say(replies.READY.with_text(f"{self.hostname} {replies.READY.text}"))
+            self.greet()
             while True:
                 await self._answer_one()
         except HangUp as end:
@@ -85,6 +83,7 @@ class Conversation(Receiving):
         listener, crowd = self._entrance.listener, self._entrance.crowd
         address, self.visit.trusted = await who_is_it(listener, self.session.peer, self._proxy_header)
         self.visit.ip, self.visit.loopback, self.visit.counted_as = str(address), address.is_loopback, whose(address)
+        self.visit.speaks_for, self.visit.forwards_for = listener.speaks_for(address), listener.forwards_for(address)
         if not self._fits or not crowd.enter(address):
             events.door_refused("too_many_connections", self.visit.ip)
             raise HangUp(replies.TOO_MANY_CONNECTIONS)
@@ -93,17 +92,11 @@ class Conversation(Receiving):
             raise HangUp(busy)
         self._entered = address
         if self._entrance.tls is not None and listener.tls == "implicit":
-            self.visit.tls = await self._handshake(self._entrance.tls, keep=True)
+            await self.handshake(self._entrance.tls, keep=True)
+            self.recognise()
 
     async def _proxy_header(self) -> ProxyData:
         return await self._within(_PROXY_SECONDS, lambda: get_proxy(self._reader))
-
-    async def _handshake(self, context: ssl.SSLContext, *, keep: bool = False) -> str | None:
-        try:
-            return await self.start_tls(context, keep=keep)
-        except OSError as error:  # ssl.SSLError is one: plain text, an old version, a scanner
-            events.door_refused("tls_handshake", self.visit.ip)
-            raise ConnectionAbortedError("no TLS handshake") from error
 
     async def _answer_one(self) -> None:
         """Read one command, answer it. A fault of ours costs the client one 451, not the session - unless
@@ -181,37 +174,6 @@ class Conversation(Receiving):
 
     async def smtp_RCPT(self, arg: Any) -> None:
         self.answer(self._rules.rcpt(self.visit, self.transaction, arg))
-
-    async def smtp_STARTTLS(self, arg: Any) -> None:
-        context = self._entrance.tls
-        if context is None or not self._rules.may_start_tls(self.visit):
-            self.answer(replies.NOT_IMPLEMENTED)
-        elif refusal := no_argument(arg, "STARTTLS") or (None if self.visit.extended_smtp else replies.NEED_HELLO):
-            self.answer(refusal)
-        else:
-            self.transport.pause_reading()  # from here on, octets are for TLS
-            self.say(replies.READY_FOR_TLS)
-            await self.flush()
-            self.visit.tls = await self._handshake(context)
-            self.visit.forget()
-            self.reset()
-
-    async def smtp_AUTH(self, arg: Any) -> None:
-        refusal = self._rules.may_log_in(self.visit, self.transaction)
-        if refusal is not None:
-            self.answer(refusal)
-            return
-        name, password = await sasl.credentials(arg, self._ask)
-        await self.flush()
-        self.answer(await self._rules.log_in(self.visit, name, password))
-
-    async def _ask(self, challenge: bytes) -> bytes:
-        self.say("334 " + sasl.encoded(challenge))
-        try:
-            return await self.read_line(AUTH_OCTETS)
-        except Refused as refused:
-            long = refused.reply is replies.COMMAND_TOO_LONG
-            raise Refused(replies.AUTH_LINE_TOO_LONG if long else refused.reply) from None
 
     async def smtp_RSET(self, arg: Any) -> None:
         if (refusal := no_argument(arg, "RSET")) is None:

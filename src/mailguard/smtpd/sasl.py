@@ -1,14 +1,16 @@
-"""AUTH PLAIN and LOGIN (RFC 4616, RFC 4954): base64 lines to a name and a password, and nothing more.
+"""AUTH PLAIN, LOGIN, XOAUTH2 and OAUTHBEARER (RFC 4616, RFC 4954, RFC 7628): base64 lines to credentials, no more.
 
 Trusts nothing, checks no password, keeps none and logs none. The conversation is given as one function that
-puts a challenge and brings the client's line back, so this knows no socket either.
+puts a challenge and brings the client's line back, so this knows no socket either. A token is not read: only the name
+that goes with it is, and whoever checks it gets the client's words as they are.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 
 from mailguard.mail import reply as replies
 from mailguard.smtpd.commands import Refused
@@ -17,32 +19,72 @@ from mailguard.smtpd.commands import Refused
 #: line too long.
 Ask = Callable[[bytes], Awaitable[bytes]]
 
+PASSWORDS = ("PLAIN", "LOGIN")
+TOKENS = ("XOAUTH2", "OAUTHBEARER")
+_BEARER = b"bearer "
 
-async def credentials(argument: str, ask: Ask) -> tuple[str, str]:
-    """(name, password) out of the argument of AUTH and, where it takes more, what the client answers. Raises
-    Refused.
 
-    Both may be empty, and they are refused like wrong ones.
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who somebody says to be, and what is to prove it: a password, or the client's whole response with a token, in
+    base64 as it came. Nothing of it shows in a repr.
     """
-    mechanism, _, initial = argument.partition(" ")
+
+    mechanism: str
+    name: str = field(repr=False)
+    password: str = field(default="", repr=False)
+    response: bytes = field(default=b"", repr=False)
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is anything to check: what is empty is refused like what is wrong."""
+        return bool(self.name and (self.password or self.response)) and "\0" not in self.name + self.password
+
+
+async def credentials(argument: str, ask: Ask, offered: Sequence[str] = PASSWORDS) -> Credentials:
+    """Credentials out of the argument of AUTH and, where it takes more, what the client answers. Raises Refused."""
+    word, _, initial = argument.partition(" ")
     initial = initial.strip()
-    match mechanism.upper():  # mechanism names are compared without case (RFC 4422 section 3.1)
-        case "PLAIN":
-            return _plain(await _response(initial, b"", ask))
-        case "LOGIN":
-            name = await _response(initial, b"Username:", ask)
-            return _text(name), _text(_decoded(await ask(b"Password:")))
-        case "":
-            raise Refused(replies.SYNTAX.with_text("syntax error: AUTH mechanism"))
-        case _:
-            raise Refused(replies.AUTH_MECHANISM)
+    mechanism = word.upper()  # mechanism names are compared without case (RFC 4422 section 3.1)
+    if not mechanism:
+        raise Refused(replies.SYNTAX.with_text("syntax error: AUTH mechanism"))
+    if mechanism not in offered:
+        raise Refused(replies.AUTH_MECHANISM.with_text(f"mechanism not supported: {' or '.join(offered)}"))
+    if mechanism == "LOGIN":
+        name = _decoded(await _line(initial, b"Username:", ask))
+        return Credentials(mechanism, _text(name), _text(_decoded(await ask(b"Password:"))))
+    line = await _line(initial, b"", ask)
+    message = _decoded(line)
+    if mechanism == "PLAIN":
+        return Credentials(mechanism, *_plain(message))
+    return Credentials(mechanism, _text(_whose(mechanism, message)), response=line)
 
 
-async def _response(initial: str, challenge: bytes, ask: Ask) -> bytes:
+def _whose(mechanism: str, message: bytes) -> bytes:
+    """Whose token it is: pairs of key and value that end in ^A, and one more ^A behind them.
+
+    It must be said, or one login could not be told from another: of OAUTHBEARER's header (RFC 7628 section 3.1) only
+    the form with a name is taken.
+    """
+    head, *pairs = message.split(b"\x01") if mechanism == "OAUTHBEARER" else [b"", *message.split(b"\x01")]
+    if pairs[-2:] != [b"", b""] or b"\0" in message:
+        raise Refused(replies.AUTH_MALFORMED)
+    values = dict(pair.partition(b"=")[::2] for pair in pairs[:-2])
+    if len(values) != len(pairs) - 2 or not values.get(b"auth", b"").lower().startswith(_BEARER):
+        raise Refused(replies.AUTH_MALFORMED)
+    if mechanism == "XOAUTH2":
+        return values.get(b"user", b"")
+    header = head.split(b",")
+    if len(header) != 3 or header[0] not in (b"n", b"y") or header[1][:2] != b"a=" or header[2]:
+        raise Refused(replies.AUTH_MALFORMED)
+    return header[1][2:].replace(b"=2C", b",").replace(b"=3D", b"=")  # RFC 5801 section 4
+
+
+async def _line(initial: str, challenge: bytes, ask: Ask) -> bytes:
     """The initial response if there is one; "=" stands for an empty one (RFC 4954 section 4)."""
     if not initial:
-        return _decoded(await ask(challenge))
-    return b"" if initial == "=" else _decoded(initial.encode("utf-8", "surrogateescape"))
+        return await ask(challenge)
+    return b"" if initial == "=" else initial.encode("utf-8", "surrogateescape")
 
 
 def _decoded(line: bytes) -> bytes:
@@ -50,8 +92,8 @@ def _decoded(line: bytes) -> bytes:
         raise Refused(replies.AUTH_CANCELLED)
     try:
         return base64.b64decode(line, validate=True)
-    except binascii.Error as error:
-        raise Refused(replies.AUTH_NOT_BASE64) from error
+    except (binascii.Error, ValueError):
+        raise Refused(replies.AUTH_NOT_BASE64) from None
 
 
 def _plain(message: bytes) -> tuple[str, str]:
@@ -68,8 +110,9 @@ def _plain(message: bytes) -> tuple[str, str]:
 def _text(octets: bytes) -> str:
     try:
         return octets.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Refused(replies.AUTH_MALFORMED) from error
+    except UnicodeDecodeError:
+        # Without its cause: that would carry the octets into whatever prints it.
+        raise Refused(replies.AUTH_MALFORMED) from None
 
 
 def encoded(challenge: bytes) -> str:

@@ -16,6 +16,8 @@ from mailguard.smtpd.settings import DoorLimits
 
 _END = b"\r\n.\r\n"
 _RECEIVED = re.compile(rb"\r\nReceived[ \t]*:", re.IGNORECASE)
+#: For a server that drops NUL (RFC 6152 section 3 has none) such a line ends the message, or loses its dot.
+_HIDDEN_DOT = re.compile(rb"\r\n\0+\.")
 _NAME_MAX = 64  # of a field's name with the CRLF before it and white space behind, across two blocks
 
 
@@ -29,6 +31,7 @@ class _Look:
         self._line = 0  # octets of the line that is not finished yet
         self._fields = b"\r\n"  # the start of the header line that is not finished yet; b"" in its middle
         self._in_header = True
+        self._start = b"\r\n"  # the line that is not finished yet, if it is empty or begins with NUL and nothing else
         self.received = 0
         self.size = 0
         self.refusal: Reply | None = None
@@ -47,11 +50,24 @@ class _Look:
         pairs = octets.count(b"\r\n")
         if octets.count(b"\r") != pairs or octets.count(b"\n") != pairs:
             return replies.BARE_LINE_ENDING
+        if self._has_hidden_dot(octets):
+            return replies.HIDDEN_DOT
         if self._has_long_line(octets):
             return replies.LINE_TOO_LONG
         if self.received > self._limits.received:
             return replies.LOOP
         return None
+
+    def _has_hidden_dot(self, octets: bytes) -> bool:
+        """Whether a line begins with NUL and a dot; lines may be cut by blocks."""
+        if b"\0" not in octets and self._start[-1:] != b"\0":
+            if octets:
+                self._start = b"\r\n" if octets.endswith(b"\r\n") else b""
+            return False
+        seen = self._start + octets
+        last = seen[max(seen.rfind(b"\r\n"), 0) :]
+        self._start = last[:3] if last[:2] == b"\r\n" and not last[2:].strip(b"\0") else b""
+        return _HIDDEN_DOT.search(seen) is not None
 
     def _has_long_line(self, octets: bytes) -> bool:
         """Jumps from line end to line end, as far apart as a line may be long."""

@@ -20,10 +20,13 @@ from mailguard.mail import reply as replies
 from mailguard.mail.reply import Reply
 from mailguard.pressure import Pressure
 from mailguard.smtpd.admission import Admission
-from mailguard.smtpd.crowd import Crowd, Patience
+from mailguard.smtpd.crowd import Crowd
 from mailguard.smtpd.entrance import Entrance, Session
-from mailguard.smtpd.handler import Accept, Authenticate, Handler
+from mailguard.smtpd.handler import Accept, Handler
+from mailguard.smtpd.logins import Checker, Logins
+from mailguard.smtpd.patience import Patience
 from mailguard.smtpd.protocol import Conversation
+from mailguard.smtpd.senders import Senders
 from mailguard.smtpd.settings import DoorLimits, ListenerSettings
 from mailguard.smtpd.tls import context_for
 
@@ -40,7 +43,7 @@ class Door:
     """All listeners of the house.
 
     accept: the room behind the door; it must answer with a complete Reply, and what it raises becomes 451.
-    authenticate: (name, password) to a Login or None, or AuthUnavailable; None: AUTH is not offered.
+    checker: whoever keeps the passwords; None: AUTH is not offered. senders: what logins may send as.
     spool_folder: where large bodies are put (0600), on the file system of the store. Files of bodies that
     nobody adopted are deleted after `accept`. share_ports: other processes listen on the same ports
     (SO_REUSEPORT). pressure: of the house, None: there is always room.
@@ -52,10 +55,11 @@ class Door:
         limits: DoorLimits,
         hostname: str,
         accept: Accept,
-        authenticate: Authenticate | None,
+        checker: Checker | None,
         spool_folder: Path,
         now: Callable[[], datetime] = _utc_now,
         share_ports: bool = False,
+        senders: Senders | None = None,
         pressure: Pressure | None = None,
     ) -> None:
         self._limits = limits
@@ -65,12 +69,15 @@ class Door:
         self._servers: list[asyncio.Server] = []
         patience = Patience(time.monotonic, asyncio.sleep)
         crowd = Crowd(limits)
+        rights = senders or Senders()
         admission = Admission(pressure or Pressure(), limits.messages)
         self._entrances = [
             Entrance(
                 listener=listener,
                 limits=limits,
-                handler=Handler(listener, limits, accept, authenticate, patience, self._commits, now),
+                handler=Handler(
+                    listener, limits, accept, Logins(listener, checker, patience, rights), self._commits, now
+                ),
                 crowd=crowd,
                 admission=admission,
                 hostname=hostname,

@@ -20,11 +20,14 @@ from mailguard.mail.reports import ASKED_NOTHING, SAID_NOTHING, CopyReports
 from mailguard.smtpd.admission import Place
 from mailguard.smtpd.auth import Login
 from mailguard.smtpd.chunks import Chunks
+from mailguard.smtpd.xclient import Forwarded
 
 
 class Visit(ProtocolSession):
     """One connection. ip: textual; counted_as: the address's key in the counts; trusted: from a trusted
-    network; tls: protocol version, None in the clear.
+    network, or by a certificate that is named so; tls: protocol version, None in the clear.
+
+    speaks_for, forwards_for: the peer may say XCLIENT, XFORWARD; told_helo: what XCLIENT said of the client's greeting.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -35,6 +38,9 @@ class Visit(ProtocolSession):
         self.trusted = False
         self.tls: str | None = None
         self.login: Login | None = None
+        self.speaks_for = False
+        self.forwards_for = False
+        self.told_helo = ""
         self.commands = 0
         self.errors = 0
         self.passed_over = 0  # octets of chunks that belonged to nothing
@@ -45,16 +51,17 @@ class Visit(ProtocolSession):
         self.extended_smtp = False
         self.login = None
 
-    def client(self, listener: str, *, smtputf8: bool) -> Client:
-        """The client as the envelope carries it."""
+    def client(self, listener: str, login: Login | None, transaction: Transaction) -> Client:
+        """The client as the envelope carries it. login: the session's, or the one that the mail itself names."""
         return Client(
             ip=self.ip,
-            helo=self.host_name or "",
-            login=self.login.name if self.login else None,
+            helo=self.told_helo or self.host_name or "",
+            login=login.name if login else None,
             trusted=self.trusted,
             tls=self.tls,
-            protocol=self.protocol(smtputf8=smtputf8),
+            protocol=self.protocol(smtputf8=transaction.smtputf8),
             listener=listener,
+            origin=transaction.forwarded.ip,
         )
 
     def protocol(self, *, smtputf8: bool) -> str:
@@ -62,7 +69,8 @@ class Visit(ProtocolSession):
         if not self.extended_smtp:
             return "SMTP"
         name = "UTF8SMTP" if smtputf8 else "ESMTP"
-        return name + ("S" if self.tls else "") + ("A" if self.login else "")
+        # A login that somebody vouches for was no AUTH of this session.
+        return name + ("S" if self.tls else "") + ("A" if self.login and not self.login.vouched else "")
 
 
 class Transaction(ProtocolEnvelope):
@@ -77,6 +85,7 @@ class Transaction(ProtocolEnvelope):
         self.recipients: dict[str, Address] = {}  # by Address.key: each once, in the order given
         self.body_8bit = False
         self.smtputf8 = False
+        self.forwarded = Forwarded()  # XFORWARD, said before MAIL
         self.reports = SAID_NOTHING
         self.copy_reports: dict[str, CopyReports] = {}
         self.chunks: Chunks | None = None  # the message, where it comes by BDAT

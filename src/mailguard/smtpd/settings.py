@@ -11,17 +11,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from mailguard.smtpd.certificates import ClientCertificates
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Tls = Literal["none", "starttls", "implicit"]
 Auth = Literal["required", "optional", "none"]
+SenderCheck = Literal["login", "domain", "off"]
 
 LOOPBACK: tuple[Network, ...] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 
 #: Longest command lines in octets, CRLF included. RFC 5321 section 4.5.3.1.4 asks for 512, its extensions for
-#: more; RFC 4954 section 4 asks for 12288 where AUTH carries an initial response or answers a challenge.
+#: more; RFC 4954 section 4 asks for 12288 where AUTH carries an initial response or answers a challenge, and a token
+#: of that length is longer by a third in base64.
 COMMAND_OCTETS = 2048
-AUTH_OCTETS = 12288
+AUTH_OCTETS = 20480
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,15 @@ class ListenerSettings:
 
     trusted_networks: clients that may relay without a login, with any sender address; proxy_protocol: every
     connection starts with a PROXY header (v1 or v2), taken only from peers in `proxies`, since whoever writes
-    it chooses the address that we trust. Raises ValueError, saying what to change, for combinations that
-    cannot work.
+    it chooses the address that we trust.
+
+    xclient_from, xforward_from: servers that may say whom they speak for, to be believed, or for the record only;
+    login_header: the field in which a trusted client says who logged in there, "" if none ("Received": Postfix's
+    `Authenticated sender`); client_certificates: who a client is by its certificate; sender_check: which sender
+    addresses a login may use, None: `login` for those checked here, `off` for those that a trusted server vouches for;
+    sender_domains: those that a trusted client without a login may send with, empty: any.
+
+    Raises ValueError, saying what to change, for combinations that cannot work.
     """
 
     host: str
@@ -76,12 +87,23 @@ class ListenerSettings:
     trusted_networks: tuple[Network, ...] = ()
     proxy_protocol: bool = False
     proxies: tuple[Network, ...] = LOOPBACK
+    xclient_from: tuple[Network, ...] = ()
+    xforward_from: tuple[Network, ...] = ()
+    login_header: str = ""
+    client_certificates: ClientCertificates | None = None
+    sender_check: SenderCheck | None = None
+    sender_domains: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if self.tls != "none" and (self.certificate is None or self.key is None):
             raise ValueError(f"tls: {self.tls} needs certificate and key")
-        if self.auth == "required" and self.tls == "none" and not self.is_loopback and not self.trusted_networks:
+        opened = self.trusted_networks or self.xclient_from
+        if self.auth == "required" and self.tls == "none" and not self.is_loopback and not opened:
             raise ValueError("auth: required without TLS on a public address lets nobody in: set tls")
+        if self.client_certificates is not None and self.tls == "none":
+            raise ValueError("client_certificates are shown under TLS: set tls")
+        if self.login_header and not (opened or self.client_certificates):
+            raise ValueError("login_header is believed from trusted clients only: set trusted_networks")
 
     @property
     def is_loopback(self) -> bool:
@@ -98,6 +120,20 @@ class ListenerSettings:
     def is_proxy(self, address: IPAddress) -> bool:
         """Whether a peer of this address may say, by the PROXY protocol, whom it speaks for."""
         return _in(address, self.proxies)
+
+    def speaks_for(self, address: IPAddress) -> bool:
+        """Whether a peer of this address may say, by XCLIENT, whom it speaks for."""
+        return _in(address, self.xclient_from)
+
+    def may_send_from(self, domain: str) -> bool:
+        """Whether a trusted client without a login may send with an address of this domain."""
+        return not self.sender_domains or any(
+            domain == one or (one.startswith("*.") and domain.endswith(one[1:])) for one in self.sender_domains
+        )
+
+    def forwards_for(self, address: IPAddress) -> bool:
+        """Whether a peer of this address may say, by XFORWARD, whose mail it hands on."""
+        return _in(address, self.xforward_from)
 
 
 def client_address(text: str) -> IPAddress | None:

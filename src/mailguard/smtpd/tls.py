@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ssl
 
+from mailguard.smtpd.certificates import ClientCertificates
 from mailguard.smtpd.settings import ListenerSettings
 
 
@@ -31,7 +32,23 @@ def context_for(listener: ListenerSettings) -> ssl.SSLContext | None:
     except (OSError, ValueError) as error:
         what = f"certificate {listener.certificate} with key {listener.key}"
         raise CertificateError(f"{what} cannot be used: {_reason(error)}") from error
+    if listener.client_certificates is not None:
+        _ask_for_certificates(context, listener.client_certificates)
     return context
+
+
+def _ask_for_certificates(context: ssl.SSLContext, known: ClientCertificates) -> None:
+    """A certificate that is shown must verify; the handshake fails otherwise. Raises CertificateError."""
+    try:
+        if known.ca_file is None:
+            context.load_default_certs(ssl.Purpose.CLIENT_AUTH)
+        else:
+            context.load_verify_locations(known.ca_file)
+    except (OSError, ValueError) as error:
+        raise CertificateError(f"client_certificates ca_file {known.ca_file}: {_reason(error)}") from error
+    context.verify_mode = ssl.CERT_REQUIRED if known.required else ssl.CERT_OPTIONAL
+    # A certificate in ca_file is trusted as it is, also one that another has signed: it is pinned.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
 
 
 def _reason(error: Exception) -> str:

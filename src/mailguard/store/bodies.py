@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import secrets
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from mailguard.mail.message import ID_LENGTH, is_message_id
+from mailguard.store.folders import make, sync
 
 #: 32**5 milliseconds, some nine hours of mail in one folder.
 _FOLDER_DIGITS = 4
@@ -24,6 +26,8 @@ class Bodies:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.incoming = root / "incoming"
+        self._lock = threading.Lock()
+        self._safe: set[Path] = set()  # folders whose names are on disk, as far as this process has seen to it
 
     def make(self) -> None:
         """The folders, readable by nobody else."""
@@ -32,9 +36,8 @@ class Bodies:
 
     def settle(self) -> None:
         """Make the folders, for good."""
-        self.make()
-        _sync(self.root.parent)
-        _sync(self.root)
+        make(self.root)
+        make(self.incoming)
 
     def path_of(self, message_id: str) -> Path:
         """Where the octets of a message lie."""
@@ -48,11 +51,21 @@ class Bodies:
         finally:
             os.close(descriptor)
         target = self.path_of(message_id)
-        if not target.parent.is_dir():
-            target.parent.mkdir(mode=0o700, exist_ok=True)
-            _sync(self.root)
+        self._make_safe(target.parent)
         path.replace(target)
-        _sync(target.parent)
+        try:
+            sync(target.parent)
+        except BaseException:
+            target.unlink(missing_ok=True)  # no row will speak of it: the mail is the client's
+            raise
+
+    def _make_safe(self, folder: Path) -> None:
+        """That a folder is there does not mean that it stays: whoever made it may not have come to the fsync yet."""
+        with self._lock:
+            if folder not in self._safe:
+                make(self.root)
+                make(folder)
+                self._safe.add(folder)
 
     def write(self, octets: bytes, message_id: str) -> None:
         """Put octets in their place, for good. Raises OSError."""
@@ -95,12 +108,3 @@ class Bodies:
             for entry in entries:
                 if entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_mtime < older_than:
                     yield Path(entry.path)
-
-
-def _sync(folder: Path) -> None:
-    """fsync of a folder: a rename in it is durable only then."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

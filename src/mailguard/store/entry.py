@@ -76,7 +76,7 @@ def record_of(
         kind="mail",
         sender=message.envelope.sender,
         login=client.login,
-        client_ip=client.ip,
+        client_ip=client.recorded_ip,
         received_at=message.received_at,
         subject=None if headers.subject is None else clean(headers.subject),
         from_header=clean(

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from mailguard.store.connection import connect
 from mailguard.store.errors import StoreCorrupt, StoreError, StoreTooNew
+from mailguard.store.folders import make, sync
 
 #: "MGRD" in the file's header (sqlite.org/pragma.html#pragma_application_id).
 APPLICATION_ID = 0x4D475244
@@ -34,7 +35,7 @@ def prepare(path: Path) -> None:
 
     Raises StoreTooNew, StoreCorrupt, StoreError, sqlite3.Error, OSError.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make(path.parent)
     # SQLite gives its log and index files the mode of the database; mail is nobody else's business.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     connection = connect(path)
@@ -45,7 +46,7 @@ def prepare(path: Path) -> None:
             raise StoreError("the database cannot use a write-ahead log here: put it on a local disk")
     finally:
         connection.close()
-    _sync_folder(path.parent)
+    sync(path.parent)
 
 
 def migrate(connection: sqlite3.Connection) -> None:
@@ -78,7 +79,8 @@ def _version(connection: sqlite3.Connection, known: int) -> int:
     if version > known:
         raise StoreTooNew(
             f"the ledger is of version {version}, this program knows up to {known}: "
-            "run the newer mailguard that wrote it, or restore the backup made before it"
+            "run the newer mailguard that wrote it, or let that one take the ledger back "
+            f"(mailguard store downgrade --to {known}), or restore the backup made before it"
         )
     return version
 
@@ -95,12 +97,3 @@ def statements(script: str) -> Iterator[str]:
             pending = ""
     if pending.strip():
         raise StoreError("a migration ends in the middle of a statement")
-
-
-def _sync_folder(folder: Path) -> None:
-    """fsync of the folder: a new file's name is durable only then."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -58,7 +58,7 @@ def keep_refused(
             str(envelope.sender),
             to_text([str(address) for address in envelope.recipients]),
             None if envelope.client.login is None else clean(envelope.client.login),
-            envelope.client.ip,
+            envelope.client.recorded_ip,
             message.body.size,
             None if subject is None else clean(subject),
             to_text(facts_to_json(facts, unmasked=False, text=False)),

@@ -27,6 +27,7 @@ from mailguard.mail.message import Body, Message, new_message_id
 from mailguard.mail.same import content_digest
 from mailguard.mail.verdict import Verdict
 from mailguard.store import outbox
+from mailguard.store.alone import may_remove
 from mailguard.store.bodies import Bodies
 from mailguard.store.bulk import forget_bulk
 from mailguard.store.db import Database
@@ -174,10 +175,8 @@ class Spool:
 
         Rows first, then files: a crash between leaves files that `start` removes.
         """
-        bodies = messages = 0
-        while ids := await self._db.write(lambda c: purge_bodies(c, now, retention)):
-            bodies += len(ids)
-            await self._in_thread(partial(self._bodies.remove_all, ids))
+        messages = 0
+        bodies = await self._purge_bodies(now, retention)
         while count := await self._db.write(lambda c: purge_messages(c, now, retention)):
             messages += count
         sender = ""
@@ -189,6 +188,15 @@ class Spool:
         await self._db.write(lambda c: forget_bulk(c, now - retention.bodies))
         await self._purge_facts(now, retention)
         return Purged(bodies, messages)
+
+    async def _purge_bodies(self, now: datetime, retention: Retention) -> int:
+        """While a backup reads bodies none is removed; the next round sees to them."""
+        count = 0
+        with may_remove(self._db.path) as allowed:
+            while allowed and (ids := await self._db.write(lambda c: purge_bodies(c, now, retention))):
+                count += len(ids)
+                await self._in_thread(partial(self._bodies.remove_all, ids))
+        return count
 
     async def _purge_facts(self, now: datetime, retention: Retention) -> None:
         after = "" if not self._facts_swept else new_message_id(now - retention.recorded - _LATEST)

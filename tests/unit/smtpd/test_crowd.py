@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 
-from mailguard.smtpd.crowd import Crowd, Patience, whose
+from mailguard.smtpd.crowd import Crowd, whose
+from mailguard.smtpd.patience import Patience
 from mailguard.smtpd.settings import DoorLimits
 
 

@@ -27,7 +27,8 @@ async def talk(argument: str, *answers: str | bytes) -> tuple[tuple[str, str], l
         answer = left.pop(0)
         return answer.encode() if isinstance(answer, str) else answer
 
-    return await credentials(argument, ask), challenges
+    found = await credentials(argument, ask)
+    return (found.name, found.password), challenges
 
 
 async def refused(argument: str, *answers: str | bytes) -> Reply:

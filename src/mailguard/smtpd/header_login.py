@@ -1,0 +1,71 @@
+"""Who logged in at the server in front, as that server wrote it into the mail's header.
+
+It is asked only for mail of a trusted client on a listener that names the field; the octets stay as they are. A header
+is anybody's to write, so what is not plain is nobody: a field that stands there twice with different values, a value
+that is no single word, a header without end. Of `Received` only the topmost is read, which the server itself has put
+there, and in it only the line that Postfix writes (`smtpd_sasl_authenticated_header`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from functools import cache
+
+from mailguard.mail.message import Body
+from mailguard.smtpd.auth import Login
+
+RECEIVED = "received"
+#: How much of a mail is looked at: a header that is longer names nobody.
+_HEADER_OCTETS = 2**20
+_LONGEST = 255
+#: A line of its own within the field: a greeting cannot bring one in, since Postfix writes it on the first line and
+#: replaces its parentheses.
+_AUTHENTICATED = re.compile(rb"\r\n[ \t]+\(Authenticated sender: ([^()\s]+)\)(?=\r\n)")
+
+
+async def login_in(body: Body, field: str) -> tuple[Login | None, str]:
+    """The login that the field of this name tells, and if there is none though it is there, why. Raises OSError."""
+    if body.octets is not None:
+        head = body.octets[:_HEADER_OCTETS]
+    else:
+        head = await asyncio.to_thread(_beginning, body)
+    head = b"\r\n" + head
+    end = head.find(b"\r\n\r\n")  # a mail may begin with its text
+    if end < 0:
+        return None, "" if len(head) < _HEADER_OCTETS else "header_too_long"
+    values = [found[1] for found in _field(field.lower()).finditer(head, 0, end + 2)]
+    if field.lower() == RECEIVED:
+        found = _AUTHENTICATED.search(values[0]) if values else None
+        values = [found[1]] if found else []
+    return _login(values)
+
+
+def _login(values: list[bytes]) -> tuple[Login | None, str]:
+    words = {b" ".join(value.split()) for value in values} - {b""}
+    if not words:
+        return None, ""
+    if len(words) > 1:
+        return None, "login_header_twice"
+    try:
+        name = words.pop().decode("utf-8")
+    except UnicodeDecodeError:
+        return None, "login_header_unclear"
+    if " " in name or not name.isprintable() or len(name) > _LONGEST:
+        return None, "login_header_unclear"
+    return Login(name, vouched=True), ""
+
+
+@cache
+def _field(name: str) -> re.Pattern[bytes]:
+    """A field with its folded lines. The CRLF at its end is the next one's beginning."""
+    return re.compile(
+        rb"(?<=\r\n)" + re.escape(name.encode("ascii", "replace")) + rb"[ \t]*:((?:[^\r]|\r(?!\n)|\r\n[ \t])*\r\n)",
+        re.IGNORECASE,
+    )
+
+
+def _beginning(body: Body) -> bytes:
+    assert body.path is not None
+    with body.path.open("rb") as file:
+        return file.read(_HEADER_OCTETS)

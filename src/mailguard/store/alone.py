@@ -1,0 +1,82 @@
+"""Who else is at the ledger: nobody, while its file is exchanged or its shape taken back; no purge, while it is copied.
+
+Both are locks of the kernel, which end with the process that has them, however it ends. They trust that the ledger lies
+on a local disk, as SQLite's own log does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from mailguard.store.connection import connect
+from mailguard.store.errors import StoreBusy
+
+#: A purge removes files in batches; one that takes longer has much to do, and the copy can be made afterwards.
+_PATIENCE = 120.0
+_AGAIN = 0.2
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[sqlite3.Connection]:
+    """The only connection to a ledger, any version of it. Raises StoreBusy if some program has it open."""
+    connection = connect(path)
+    try:
+        connection.execute("PRAGMA busy_timeout = 500")
+        # In WAL mode every open connection holds a lock on the file (sqlite.org/wal.html#noshm): this one fails then.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+            connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            raise StoreBusy(f"{path}: a mailguard has this ledger open; stop it first") from None
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextlib.contextmanager
+def nothing_is_removed(ledger: Path) -> Iterator[None]:
+    """No body is removed while the block lasts; several may copy at once. Waits for a purge under way, then StoreBusy.
+
+    Blocks.
+    """
+    descriptor = _lock_file(ledger)
+    try:
+        end = time.monotonic() + _PATIENCE
+        while not _locked(descriptor, fcntl.LOCK_SH):
+            if time.monotonic() > end:
+                raise StoreBusy("bodies are being removed after their time; try again in some minutes")
+            time.sleep(_AGAIN)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def may_remove(ledger: Path) -> Iterator[bool]:
+    """Whether bodies may be removed now: False while a backup reads them; nobody begins one while the block lasts."""
+    descriptor = _lock_file(ledger)
+    try:
+        yield _locked(descriptor, fcntl.LOCK_EX)
+    finally:
+        os.close(descriptor)
+
+
+def _lock_file(ledger: Path) -> int:
+    return os.open(ledger.with_suffix(".removing"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _locked(descriptor: int, how: int) -> bool:
+    try:
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,73 @@
+"""The way back: the newer program takes a ledger's shape back, so that the older one can open it.
+
+Each migration from 0016 on has a file of the same name under migrations/down. Its first line says what is lost, for
+people. It never runs beside another program, and never by itself.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from mailguard.store.alone import alone
+from mailguard.store.errors import StoreCorrupt, StoreError, StoreTooNew
+from mailguard.store.migrate import APPLICATION_ID, MIGRATIONS, migrations, statements
+
+DOWN = MIGRATIONS / "down"
+
+
+def way_back(to: int) -> dict[int, str]:
+    """The scripts by the version that each takes back, as far as `to`, newest first. Raises StoreError."""
+    newest = len(migrations())
+    if not 0 < to <= newest:
+        raise StoreError(f"there is no version {to}: this program knows 1 to {newest}")
+    scripts: dict[int, str] = {}
+    for version in range(newest, to, -1):
+        found = sorted(DOWN.glob(f"{version:04}_*.sql"))
+        if not found:
+            raise StoreError(f"there is no way back from version {version}; restore the backup made before it")
+        scripts[version] = found[0].read_text("utf-8")
+    return scripts
+
+
+def loss_of(script: str) -> str:
+    """What a step back loses, in its own words."""
+    return script.partition("\n")[0].removeprefix("--").strip()
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """The version of a ledger. Raises StoreCorrupt if the file is none."""
+    if int(connection.execute("PRAGMA application_id").fetchone()[0]) != APPLICATION_ID:
+        raise StoreCorrupt("this SQLite file is not a mailguard ledger")
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def losses(path: Path, to: int) -> list[str]:
+    """What taking this ledger back to a version loses, step by step. Raises StoreError and its kinds."""
+    with alone(path) as connection:
+        version = version_of(connection)
+    return [loss_of(script) for number, script in way_back(to).items() if number <= version]
+
+
+def downgrade(path: Path, to: int) -> int:
+    """Take the ledger back, all steps in one transaction. Returns the version that it had. Raises StoreError."""
+    scripts = way_back(to)
+    with alone(path) as connection:
+        version = version_of(connection)
+        if version > len(migrations()):
+            raise StoreTooNew(f"the ledger is of version {version}: only the program that wrote it can take it back")
+        connection.execute("PRAGMA foreign_keys = OFF")  # sqlite.org/lang_altertable.html#otheralter
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for number in range(version, to, -1):
+                for statement in statements(scripts[number]):
+                    connection.execute(statement)
+            if version > to:
+                connection.execute(f"PRAGMA user_version = {to}")
+            if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
+                raise StoreError("rows would be left without what they belong to; nothing was changed")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+    return version
