@@ -20,6 +20,7 @@ VERBS = {
     "serve": ("serve", "serve", "Run the relay; SIGTERM drains and stops, SIGHUP reloads."),
     "init": ("init", "init", "Write mailguard.yaml and policies/ into a folder, in monitor mode."),
     "check": ("check", "check", "Check configuration and policies; print every error with its place."),
+    "doctor": ("doctor", "doctor", "Look for what keeps mail from flowing, or soon will, and say what to do."),
     "inspect": ("inspect", "inspect", "Print what is read in mail files."),
     "explain": ("explain", "explain", "Print the verdict on a mail file or a held id, rule by rule, and why."),
     "policy": ("policy", "policy", "Test policies; try new ones on recorded mail; print their JSON Schema."),
