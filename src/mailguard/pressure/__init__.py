@@ -4,7 +4,7 @@
 letters of ours are never asked for.
 """
 
-from mailguard.pressure.room import Pressure, PressureLimits, Why
+from mailguard.pressure.room import Pressure, PressureLimits, Why, disk_mark
 from mailguard.pressure.shares import Shares
 
-__all__ = ["Pressure", "PressureLimits", "Shares", "Why"]
+__all__ = ["Pressure", "PressureLimits", "Shares", "Why", "disk_mark"]

@@ -56,6 +56,11 @@ class _Reading:
     descriptors: tuple[int, int]
 
 
+def disk_mark(said: int | None, whole: int) -> int:
+    """Octets of a file system of that size below which no mail is taken. said: by the settings, None: by the size."""
+    return min(_DISK, whole // _PART) if said is None else said
+
+
 class Pressure:
     """folders: what must not fill up, by name; waiting: how many mails wait, counted up to a number at most."""
 
@@ -140,7 +145,7 @@ class Pressure:
         files = gauges.PLENTY
         for name, (free, whole, left) in reading.disks.items():
             events.disk_free.labels(name).set(free)
-            mark = self._mark(self._limits.disk_free if name != "temp" else None, _DISK, whole)
+            mark = disk_mark(self._limits.disk_free if name != "temp" else None, whole)
             room, stop = min(room, free - mark), min(stop, free - mark // 2)
             better, files = min(better, free - int(mark * _BETTER)), min(files, left)
         self._room, self._stop_room = room, stop

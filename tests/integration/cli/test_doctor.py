@@ -253,6 +253,12 @@ def test_a_scanner_that_does_not_answer(folder: Path) -> None:
     assert look(folder)["virus"].status == "fail"
 
 
+@pytest.mark.parametrize(("mark", "status"), [("900000 GB", "fail"), ("0 MB", "pass")])
+def test_room_on_the_disk_is_measured_by_the_mark_of_the_door(folder: Path, mark: str, status: str) -> None:
+    changed(folder, lambda data: data.update(limits={"disk_free": mark}))
+    assert look(folder)["disk"].status == status
+
+
 def test_letters_from_elsewhere(folder: Path) -> None:
     changed(folder, lambda data: data.update(notify={"from": "mailguard@elsewhere.example"}))
     assert look(folder)["letters"].status == "warn"

@@ -15,8 +15,9 @@ from mailguard.antivirus import Clamd
 from mailguard.app.doctor.check import Check, failing, good, in_thread, warning
 from mailguard.app.doctor.house import server_runs
 from mailguard.app.people import people_of
+from mailguard.config.doors import listeners
 from mailguard.config.load import Config
-from mailguard.config.rooms import directory, listeners, resolver, scanner, upstream
+from mailguard.config.rooms import directory, resolver, scanner, upstream
 from mailguard.mail.message import Body
 from mailguard.policy.marks import Problems
 from mailguard.relay.opening import CannotOpen, open_connection, tls_context

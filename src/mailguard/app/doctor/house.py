@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from mailguard.app.rooms import ledger_path, utc_now
 from mailguard.config.load import Config
 from mailguard.config.rooms import reading_limits
 from mailguard.inspect.workers import Readers
+from mailguard.pressure import disk_mark, gauges
 from mailguard.store import audit
 from mailguard.store.bodies import Bodies
 from mailguard.store.connection import connect
@@ -28,8 +28,9 @@ from mailguard.store.errors import StoreError
 from mailguard.store.migrate import migrations
 from mailguard.store.rows import to_moment
 
-#: Below the first, mail is soon refused; below the second it is time to look.
-_LITTLE, _LOW = 256 * 2**20, 2 * 2**30
+#: So many times the mark at which no mail is taken any more, it is time to look.
+_SOON = 3
+_FEW_FILES = 1000
 _SAMPLE = 500
 _AUDIT_TAIL = 2000
 
@@ -53,13 +54,13 @@ def disk(config: Config) -> Iterator[Check]:
     """Room where the ledger and the bodies lie."""
     places = {ledger_path(config).parent, config.path(config.settings.store.bodies)}
     for place in sorted({_existing(path) for path in places}):
-        usage = shutil.disk_usage(place)
-        files = os.statvfs(place)
-        said = f"{place}: {usage.free // 2**20:,} MiB free of {usage.total // 2**20:,}"
+        free, whole, files = gauges.disk(place)
+        mark = disk_mark(config.settings.limits.disk_free, whole)
+        said = f"{place}: {free // 2**20:,} MiB free of {whole // 2**20:,}; no mail is taken below {mark // 2**20:,}"
         remedy = "free space, shorten store.retention, or move the store to a larger disk"
-        if usage.free < _LITTLE or (files.f_files and files.f_favail < 1000):
-            yield failing("disk", said if usage.free < _LITTLE else f"{place}: no more files can be made", remedy)
-        elif usage.free < _LOW:
+        if free < mark or files < _FEW_FILES:
+            yield failing("disk", said if free < mark else f"{place}: no more files can be made", remedy)
+        elif free < _SOON * mark:
             yield warning("disk", said, remedy)
         else:
             yield good("disk", said)

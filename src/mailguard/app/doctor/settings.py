@@ -15,9 +15,10 @@ from mailguard.app.doctor.check import Check, failing, good, warning
 from mailguard.app.people import policy_of
 from mailguard.app.rooms import ledger_path
 from mailguard.config.channels import channels
+from mailguard.config.doors import listeners
 from mailguard.config.load import Config
 from mailguard.config.logins import ways
-from mailguard.config.rooms import directory, hostname, listeners, reply_address, scanner, upstream
+from mailguard.config.rooms import directory, hostname, reply_address, scanner, upstream
 from mailguard.mail.address import parse_address
 from mailguard.policy.marks import Problem, Problems
 from mailguard.smtpd.auth import UserFile
