@@ -34,7 +34,9 @@ from mailguard.policy.marks import Problems
 def serve(config_file: Path | None, workers: int, role: Role, log_format: str | None, share_ports: bool) -> None:
     """Run mailguard. Without a configuration, the built-in try-out settings are used (loopback only)."""
     config = read_config(config_file)
-    log.set_up(json=(log_format or ("text" if sys.stderr.isatty() else "json")) == "json")
+    seen = sys.stderr is not None and sys.stderr.isatty()
+    outlet = log.set_up(json=(log_format or ("text" if seen else "json")) == "json")
+    events.log_lines_lost.set_function(lambda: outlet.lost)
     os.umask(0o077)  # mail, keys and the ledger's sockets are nobody else's, whatever the supervisor has set
     if os.geteuid() == 0 and not config.tryout:
         events.running_as_root()
@@ -56,9 +58,7 @@ async def _serve(config: Config, role: Role, workers: int, share_ports: bool) ->
     if share_ports:  # a door beside another process: stdin is a pipe from it, and its end is ours
         loop.add_reader(sys.stdin.fileno(), stop.set)
     async with house.open():
-        for line in await house.welcome():
-            click.echo(line)
-        sys.stdout.flush()
+        log.say(await house.welcome())
         # What is there now stays: the collector of garbage need not look at it again, and stops mail for less long.
         gc.collect()
         gc.freeze()

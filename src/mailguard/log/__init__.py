@@ -1,16 +1,19 @@
 """Logging set up once: JSON lines (or readable ones on a terminal) on stderr, aiosmtpd's own log below WARNING off.
 
 aiosmtpd logs every command with its addresses at INFO and every line of a body at DEBUG on the logger `mail.log`;
-that must never be written.
+that must never be written. A log that cannot be written stops no mail (log.outlet).
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from typing import Any
 
 import structlog
+
+from mailguard.log.outlet import Outlet
 
 #: No local variables in tracebacks: they hold what people wrote.
 _TRACEBACKS = structlog.processors.ExceptionRenderer(
@@ -18,9 +21,17 @@ _TRACEBACKS = structlog.processors.ExceptionRenderer(
 )
 
 
-def set_up(*, json: bool = True, level: int = logging.INFO) -> None:
-    """Configure structlog and the standard library's logging for the whole process."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+def set_up(*, json: bool = True, level: int = logging.INFO) -> Outlet:
+    """Configure structlog and the standard library's logging for the whole process. Returns where lines leave it."""
+    if sys.stderr is None:
+        # Closed by whoever started us: the next file opened would take its number, and the log would go into it.
+        while (opened := os.open(os.devnull, os.O_RDWR)) < 2:
+            pass
+        if opened > 2:
+            os.close(opened)
+    outlet = Outlet(2)
+    handler = logging.StreamHandler(outlet)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], format="%(levelname)s %(name)s %(message)s")
     for name in (
         "mail.log",
         "mail.debug",
@@ -45,6 +56,12 @@ def set_up(*, json: bool = True, level: int = logging.INFO) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=outlet),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
     )
+    return outlet
+
+
+def say(lines: list[str]) -> None:
+    """Print lines for whoever started us; a full disk or a closed end stops nothing, now or at the exit."""
+    Outlet(1).write("".join(f"{line}\n" for line in lines))
