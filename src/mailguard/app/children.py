@@ -36,14 +36,19 @@ async def _keep_one(config: Config) -> None:
     if not config.tryout:
         arguments += ["--config", config.source]
     while True:
-        child = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "mailguard",
-            *arguments,
-            stdin=asyncio.subprocess.PIPE,  # never written to: it ends when we do, however we end
-            stdout=asyncio.subprocess.DEVNULL,
-        )
+        try:
+            child = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "mailguard",
+                *arguments,
+                stdin=asyncio.subprocess.PIPE,  # never written to: it ends when we do, however we end
+                stdout=asyncio.subprocess.DEVNULL,
+            )
+        except OSError as error:  # no memory, no descriptors: perhaps a little later
+            events.fault("smtpd", error)
+            await asyncio.sleep(_PAUSE)
+            continue
         try:
             await child.wait()
         except asyncio.CancelledError:

@@ -1,7 +1,8 @@
 """The one thread that writes: it takes everything that waits, runs each change under a savepoint, and commits once.
 
 Many sessions share one fsync that way. The answers go back to the event loop after the commit, never before; if the
-commit fails, everybody in it is told so and nothing of it was kept.
+commit fails, everybody in it is told so and nothing of it was kept. Whatever fails, the thread goes on: with a new
+connection if the old one is no use any more.
 """
 
 from __future__ import annotations
@@ -85,28 +86,40 @@ class Writer:
             self._tell(self._started.set_exception, error)
             return
         self._tell(self._started.set_result, None)
-        try:
-            going = True
-            while going:
-                batch, going = self._take()
+        going = True
+        while going:
+            batch: list[_Entry] = []
+            try:
+                going = self._take(batch)
                 if batch:
-                    answers = self._commit(connection, batch)
-                    self._tell(_settle, answers)
-        finally:
-            connection.close()
+                    self._tell(_settle, self._commit(connection, batch))
+                if connection.in_transaction:  # it could be neither committed nor rolled back
+                    connection = self._anew(connection)
+            except BaseException as error:  # no memory, say: nobody may wait for ever, and this thread goes on
+                self._tell(_settle, [_Answer(entry, error=StoreError(type(error).__name__)) for entry in batch])
+        connection.close()
 
-    def _take(self) -> tuple[list[_Entry], bool]:
-        """Everything that waits, at least one entry; False if this is the end."""
-        batch: list[_Entry] = []
+    def _anew(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        """Another connection: the transaction of the old one goes with it. The old one if there is no other."""
+        try:
+            fresh = connect(self._path)
+        except sqlite3.Error:
+            return connection
+        with contextlib.suppress(sqlite3.Error):
+            connection.close()
+        return fresh
+
+    def _take(self, batch: list[_Entry]) -> bool:
+        """Put everything that waits into the batch, at least one entry; False if this is the end."""
         while len(batch) < _BATCH:
             try:
                 entry = self._queue.get(block=not batch)
             except queue.Empty:
                 break
             if entry is None:
-                return batch, False
+                return False
             batch.append(entry)
-        return batch, True
+        return True
 
     def _commit(self, connection: sqlite3.Connection, batch: list[_Entry]) -> list[_Answer]:
         try:

@@ -69,6 +69,36 @@ async def test_whatever_goes_wrong_nobody_waits_for_ever(ledger: Ledger, monkeyp
     assert await ledger.db.read(count) == 1
 
 
+async def test_the_writer_outlives_what_fails_around_a_commit(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_memory(*_: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Writer, "_commit", no_memory)
+        with pytest.raises(StoreError, match="MemoryError"):
+            await asyncio.wait_for(add(ledger.db, "a"), 10)
+    await asyncio.wait_for(add(ledger.db, "b"), 10)
+    assert await ledger.db.read(count) == 1
+
+
+async def test_a_transaction_that_cannot_be_ended_is_left_behind(ledger: Ledger) -> None:
+    class Stuck(sqlite3.Connection):
+        def execute(self, sql: str, *rest: object) -> sqlite3.Cursor:
+            if sql in ("COMMIT", "ROLLBACK"):
+                raise sqlite3.OperationalError("disk I/O error")
+            return super().execute(sql, *rest)  # type: ignore[arg-type]
+
+    writer = ledger.db._writer
+    stuck = sqlite3.connect(ledger.db.path, isolation_level=None, check_same_thread=False, factory=Stuck)
+    stuck.execute("BEGIN IMMEDIATE")
+    fresh = writer._anew(stuck)
+    assert fresh is not stuck
+    assert not fresh.in_transaction
+    fresh.close()
+    await asyncio.wait_for(add(ledger.db, "b"), 10)
+    assert await ledger.db.read(count) == 1
+
+
 async def test_a_caller_that_gives_up_does_not_undo_its_change(ledger: Ledger) -> None:
     blocker = threading.Event()
     first = asyncio.ensure_future(ledger.db.write(lambda c: blocker.wait(10)))
