@@ -24,6 +24,7 @@ from tests.faults.rows import Row, write
 EXPERIMENTS: dict[str, float] = {
     "kill": 480,
     "power": 360,
+    "disk": 240,
 }
 
 

@@ -48,6 +48,11 @@ class Site:
     house: House | None = None
     banners: list[float] = field(default_factory=list)
     recoveries: list[float] = field(default_factory=list)
+    allowed_duplicates: int = 0
+
+    @property
+    def alive(self) -> bool:
+        return self.house is not None and self.house.process.poll() is None
 
     @property
     def ledger(self) -> Path:
