@@ -21,7 +21,6 @@ from mailguard.app.callers import Caller
 from mailguard.app.rooms import Rooms, utc_now
 from mailguard.app.trial import Trials
 from mailguard.config.doors import listeners
-from mailguard.config.load import Config
 from mailguard.config.rooms import door_limits, hostname, organization, upstream
 from mailguard.console.app import build
 from mailguard.console.settings import LOOPBACK, ConsoleSettings
@@ -34,9 +33,9 @@ from mailguard.review.audits import AuditReview
 from mailguard.review.figures import FigureReview
 from mailguard.review.quiet import Quiet
 from mailguard.review.rules import RuleReview
-from mailguard.smtpd.auth import UserFile
 from mailguard.smtpd.handler import Accept
-from mailguard.smtpd.logins import ByPassword
+from mailguard.smtpd.logins import Checker
+from mailguard.smtpd.senders import Senders
 from mailguard.smtpd.server import Door
 from mailguard.store.mutes import Mutes
 from mailguard.store.troubles import Trouble
@@ -45,29 +44,28 @@ _BACKLOG = 256
 _STOP_SECONDS = 5
 
 
-def front_door(rooms: Rooms, accept: Accept, users: UserFile | None, *, share_ports: bool, pressure: Pressure) -> Door:
-    """All SMTP listeners. Raises Problems for settings or a file of logins that cannot work."""
+def front_door(
+    rooms: Rooms,
+    accept: Accept,
+    checker: Checker | None,
+    senders: Senders,
+    *,
+    share_ports: bool,
+    pressure: Pressure,
+) -> Door:
+    """All SMTP listeners. Raises Problems for settings that cannot work."""
     return Door(
         listeners(rooms.config),
         door_limits(rooms.config),
         hostname(rooms.config),
         accept,
-        ByPassword(users.check) if users else None,
+        checker,
         rooms.spool.incoming,
         now=utc_now,
         share_ports=share_ports,
         pressure=pressure,
+        senders=senders,
     )
-
-
-def logins(config: Config) -> UserFile | None:
-    """The file of logins, read; None if no listener asks for one. Raises Problems."""
-    section = config.settings.auth
-    if section is None:
-        return None
-    users = UserFile(config.path(section.file))
-    users.load()
-    return users
 
 
 class Reception:

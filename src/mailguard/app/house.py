@@ -16,9 +16,10 @@ from mailguard.access import Ways
 from mailguard.antivirus import Clamd
 from mailguard.app import hint
 from mailguard.app.chat import Bulletin, chats
+from mailguard.app.checkers import checker_at_the_door
 from mailguard.app.children import doors_beside
 from mailguard.app.clocks import Clocks
-from mailguard.app.front import Reception, front_door, logins
+from mailguard.app.front import Reception, front_door
 from mailguard.app.opening import CannotStart, only_one, sentence
 from mailguard.app.people import people_path
 from mailguard.app.replying import replies_room
@@ -28,7 +29,7 @@ from mailguard.app.strain import measure_lag, pressure_room, take_all_descriptor
 from mailguard.app.ways import ways_in
 from mailguard.app.welcome import welcome
 from mailguard.config.load import Config
-from mailguard.config.logins import passwords
+from mailguard.config.logins import passwords, senders, user_file
 from mailguard.config.rooms import directory, hostname, organization, reading_limits, resolver, scanner
 from mailguard.delivery import Delivery
 from mailguard.inspect.workers import Readers, ReadersDead
@@ -43,6 +44,7 @@ from mailguard.resolver import Resolver
 from mailguard.roster import Roster, first_people
 from mailguard.rulebook import Rulebook
 from mailguard.smtpd.auth import UserFile
+from mailguard.smtpd.senders import Senders
 from mailguard.smtpd.server import Door
 from mailguard.smtpd.tls import CertificateError
 from mailguard.store.errors import StoreError
@@ -68,6 +70,7 @@ class House:
         self._door: Door | None = None
         self._listening = False
         self._users: UserFile | None = None
+        self._senders: Senders | None = None
         self._reception: Reception | None = None
         self._delivery: Delivery | None = None
         self._post: Post | None = None
@@ -181,7 +184,7 @@ class House:
 
     async def _open_users(self, stack: AsyncExitStack) -> None:
         if self._users is None:
-            self._users = await asyncio.to_thread(logins, self.config)
+            self._users = await asyncio.to_thread(user_file, self.config)
             if self._users is not None:
                 stack.callback(self._users.close)
 
@@ -204,8 +207,12 @@ class House:
             now=utc_now,
         )
         await self._open_users(stack)
+        self._senders = await asyncio.to_thread(senders, self.config, lambda: self.rulebook.current().directory)
+        checker, watched = checker_at_the_door(self.config, self._users, stack)
+        if watched is not None:
+            _runs(stack, watched, "mechanisms of the upstream")
         self._door = front_door(
-            rooms, intake.accept, self._users, share_ports=self._share_ports, pressure=self.pressure
+            rooms, intake.accept, checker, self._senders, share_ports=self._share_ports, pressure=self.pressure
         )
         await self._door.start()
         self._listening = True
@@ -270,11 +277,12 @@ class House:
             await self._roster.look_again(asked=True)
         if self._rulebook is not None:
             await self._rulebook.reload(asked=True)
-        try:
-            if self._users is not None:
-                await asyncio.to_thread(self._users.load)
-        except Problems as error:
-            events.reload_refused([str(problem) for problem in error.problems])
+        for file in (self._users, self._senders):
+            try:
+                if file is not None:
+                    await asyncio.to_thread(file.load)
+            except Problems as error:
+                events.reload_refused([str(problem) for problem in error.problems])
         try:
             if self._door is not None:
                 self._door.reload_certificates()

@@ -12,12 +12,11 @@ from mailguard.cli.setup import with_config
 from mailguard.config import Config, load_config
 from mailguard.config.channels import channels
 from mailguard.config.doors import listeners
-from mailguard.config.logins import ways
+from mailguard.config.logins import senders, user_file, ways
 from mailguard.config.rooms import directory, organization, reply_address, scanner, upstream
 from mailguard.policy.lint import lint
 from mailguard.policy.loader import load_policy
 from mailguard.policy.marks import Problem, Problems
-from mailguard.smtpd.auth import UserFile
 
 
 @click.command("check")
@@ -65,17 +64,12 @@ def _problems(file: Path | None, offline: bool) -> tuple[Problem, ...]:
 
 def _doors(config: Config) -> list[Problem]:
     found: list[Problem] = []
-    for look in (listeners, upstream, scanner, directory, ways, channels, reply_address, _users):
+    for look in (listeners, upstream, scanner, directory, ways, channels, reply_address, user_file, senders):
         try:
             look(config)
         except Problems as error:
             found += error.problems
     return found
-
-
-def _users(config: Config) -> None:
-    if config.settings.auth is not None:
-        UserFile(config.path(config.settings.auth.file)).load()
 
 
 def _policies(config: Config, offline: bool) -> list[Problem]:

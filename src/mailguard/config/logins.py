@@ -1,15 +1,23 @@
-"""From the settings to the ways in: who checks passwords, and how the company's sign-on is reached. Raises Problems."""
+"""From the settings to the ways in: who checks passwords at either door, and how the company's sign-on is reached.
+
+Raises Problems.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
-from mailguard.config.load import Config
-from mailguard.config.rooms import directory, upstream
+from mailguard.config.load import Config, Where
+from mailguard.config.rooms import directory, hostname, upstream
 from mailguard.ldap.settings import LdapSettings
+from mailguard.mail.directory import NOBODY, Directory
 from mailguard.oidc.settings import OidcSettings
 from mailguard.policy.marks import Problems
 from mailguard.relay.login import UpstreamLogin
+from mailguard.relay.settings import UpstreamSettings, is_loopback, parse_url
+from mailguard.smtpd.auth import UserFile
+from mailguard.smtpd.senders import Senders
 
 #: Who checks passwords: the upstream, the directory server, or (True) the file of logins.
 Checker = UpstreamLogin | LdapSettings | Literal[True]
@@ -47,23 +55,73 @@ def passwords(config: Config) -> Checker | None:
             raise Problems([config.problem(where, "password: checked as auth: says, but there is no section auth:")])
         way = config.settings.auth.method
     if way == "upstream":
-        try:
-            return UpstreamLogin(upstream(config))
-        except ValueError as error:
-            raise Problems([config.problem(where, f"upstream: {error}")]) from None
+        return _upstream(config, where, config.settings.auth.upstream if config.settings.auth else None)
     if way == "ldap":
-        server = directory(config)
-        if server is None:
-            raise Problems([config.problem(where, "ldap: there is no section directory:")])
-        if server.tls == "none":
-            raise Problems([config.problem(where, "ldap: a password is not sent with directory tls: none")])
-        return server
+        return _directory(config, where)
     if config.settings.auth is None or config.settings.auth.method != "file":
         raise Problems([config.problem(where, "file: there is no auth: {method: file, file: users.yaml}")])
     return True
+
+
+def at_the_door(config: Config) -> Checker | None:
+    """Who checks the logins of mail clients, None if nobody does. Raises Problems."""
+    section = config.settings.auth
+    if section is None:
+        return None
+    if section.method == "upstream":
+        return _upstream(config, ("auth",), section.upstream)
+    return _directory(config, ("auth",)) if section.method == "ldap" else True
+
+
+def senders(config: Config, directory: Callable[[], Directory] = lambda: NOBODY) -> Senders:
+    """What logins may send as, read. Raises Problems."""
+    section = config.settings.auth
+    made = Senders(config.path(section.send_as) if section and section.send_as else None, directory)
+    made.load()
+    return made
+
+
+def user_file(config: Config) -> UserFile | None:
+    """The file of logins, read; None if they are kept elsewhere. Raises Problems."""
+    section = config.settings.auth
+    if section is None or section.method != "file":
+        return None
+    users = UserFile(config.path(section.file))
+    users.load()
+    return users
 
 
 def ways(config: Config) -> None:
     """Whether all ways in can work together. Raises Problems."""
     sign_on(config)
     passwords(config)
+    at_the_door(config)
+
+
+def _upstream(config: Config, where: Where, named: str | None) -> UpstreamLogin:
+    try:
+        return UpstreamLogin(upstream(config) if named is None else _named(config, named))
+    except ValueError as error:
+        raise Problems([config.problem(where, f"upstream: {error}")]) from None
+
+
+def _named(config: Config, named: str) -> UpstreamSettings:
+    """The server of a URL. Raises ValueError."""
+    url = parse_url(named)
+    return UpstreamSettings(
+        scheme=url.scheme,
+        host=url.host,
+        port=url.port,
+        path=url.path,
+        tls="none" if is_loopback(url.host) and url.scheme == "smtp" else "required",
+        hostname=hostname(config),
+    )
+
+
+def _directory(config: Config, where: Where) -> LdapSettings:
+    server = directory(config)
+    if server is None:
+        raise Problems([config.problem(where, "ldap: there is no section directory:")])
+    if server.tls == "none":
+        raise Problems([config.problem(where, "ldap: a password is not sent with directory tls: none")])
+    return server

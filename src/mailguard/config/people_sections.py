@@ -1,9 +1,8 @@
-"""Sections of mailguard.yaml about people: how logins are checked, the console, how people hear of something."""
+"""Sections of mailguard.yaml about people: the console, and how people hear of something."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -12,19 +11,6 @@ from mailguard.config.channels_section import ChannelSection
 from mailguard.config.login_section import Logins, OidcSection, SessionSection, is_safe
 from mailguard.config.monthly_section import MonthlySection
 from mailguard.config.words import AddressOrOff, Endpoint, MailAddress, Network, Seconds, Section
-
-
-class AuthSection(Section):
-    """How a login is checked."""
-
-    method: Literal["file", "upstream", "ldap"] = "file"
-    file: Path = Path("users.yaml")
-
-    @model_validator(mode="after")
-    def _file_only(self) -> AuthSection:
-        if self.method != "file":
-            raise ValueError(f"method: {self.method} is not available in this version; use method: file")
-        return self
 
 
 class ConsoleSection(Section):

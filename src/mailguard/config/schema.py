@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from mailguard.config.auth_section import AuthSection
 from mailguard.config.directory_section import DirectorySection
 from mailguard.config.listener_section import ListenerSection
-from mailguard.config.people_sections import AuthSection, ConsoleSection, NotifySection
+from mailguard.config.people_sections import ConsoleSection, NotifySection
 from mailguard.config.words import Domain, Later, Network, Octets, Seconds, Section, Server, some_domain
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+from tests.door import STRANGERS, client_at, open_door
 from tests.postfix import free_port, make_certificate
 from tests.reception import ANN, Browser, Clock, Reception, open_reception
 from tests.slapd import PASSWORD, READER, Slapd, running_slapd
@@ -20,6 +22,7 @@ from mailguard import events
 from mailguard.access import Access, Passwords, TooMany, Unavailable, Ways, WrongPassword
 from mailguard.access import passwords as passwords_module
 from mailguard.access.passwords import Check
+from mailguard.app.checkers import ByDirectory
 from mailguard.app.rooms import open_rooms
 from mailguard.app.ways import ways_in
 from mailguard.config.load import load_config
@@ -167,6 +170,28 @@ def test_a_directory_that_cannot_be_asked(directory: LdapSettings) -> None:
         with pytest.raises(LdapUnavailable) as caught:
             check_password(settings, "ann", "ann-secret")
         assert "ann-secret" not in str(caught.value)
+
+
+async def test_a_mail_client_logs_in_by_the_directory(tmp_path: Path, directory: LdapSettings) -> None:
+    checker = ByDirectory(directory)
+    listener = replace(STRANGERS, auth="required")
+    async with open_door(tmp_path, listener, authenticate=checker) as (_, room, port), client_at(port) as client:
+        await client.ask("EHLO pc.corp.example")
+        for name, password in (("ann", "boss-secret"), ("*", "ann-secret"), ("ann", "")):
+            client.send("AUTH PLAIN " + base64.b64encode(f"\0{name}\0{password}".encode()).decode())
+            assert (await client.reply()).startswith("535 5.7.8")
+        assert (await client.ask("AUTH PLAIN " + base64.b64encode(b"\0ann\0ann-secret").decode())).startswith("235")
+        client.send("MAIL FROM:<boss@corp.example>")
+        assert (await client.reply()).startswith("553 5.7.1")
+        await client.ask("MAIL FROM:<ann@corp.example>", "RCPT TO:<bob@partner.example>", "DATA", ".")
+    assert room.messages[0].envelope.client.login == "Ann@corp.example"
+    checker.close()
+    away = ByDirectory(replace(directory, port=free_port()))
+    async with open_door(tmp_path, listener, authenticate=away) as (_, _, port), client_at(port) as client:
+        await client.ask("EHLO pc.corp.example")
+        client.send("AUTH PLAIN " + base64.b64encode(b"\0ann\0ann-secret").decode())
+        assert (await client.reply()).startswith("454 4.7.0")
+    away.close()
 
 
 # The room and the page
