@@ -15,17 +15,17 @@ from tests.held import ANN, BOSS, CORP, ID, NOW, SATO, TANAKA, held_mail, recipi
 from mailguard.mail import dsn
 from mailguard.mail.address import parse_address
 from mailguard.mail.alteration import ZipAttachments
-from mailguard.mail.dsn import Bounced, FailedRecipient
+from mailguard.mail.dsn import Report, Reported
 from mailguard.mail.facts import Attachment, ClassCount, HeaderAddress
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Because, Disposition, RuleHit
-from mailguard.notify.bounce_letter import bounce_letter
 from mailguard.notify.gathered import Gathered
 from mailguard.notify.letters import ASKING, RETURNS, Kind, LetterContext, LetterSettings, ReplyResult, compose
 from mailguard.notify.monthly import Monthly
 from mailguard.notify.readers import WITHOUT_MAIL
 from mailguard.notify.reply_texts import HEADS
+from mailguard.notify.report_letter import report_letter
 from mailguard.notify.telling import Telling
 from mailguard.store.records import Asked, MessageRecord
 
@@ -39,7 +39,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 STATE_OF: dict[str, State] = {
     "sent": State.RELAYED, "password": State.RELAYED, "cancelled": State.CANCELLED, "rejected": State.REJECTED,
     "expired": State.EXPIRED, "bounced": State.BOUNCED, "answered": State.QUEUED, "urgent": State.QUEUED,
-    "told": State.QUEUED,
+    "told": State.QUEUED, "delayed": State.QUEUED, "relayed": State.RELAYED,
 }  # fmt: skip
 TOLD = {
     "sender": "ann@corp.example", "subject": "10月分のご請求", "recipients": ["bob@partner.example", "eve@x.example"],
@@ -148,13 +148,15 @@ def part(mail: EmailMessage, subtype: str = "plain") -> str:
     return str(cast(EmailMessage, found).get_content()).replace("\r\n", "\n")
 
 
-def report(language: Language, count: int = 1) -> EmailMessage:
+def report(language: Language, count: int = 1, action: dsn.Action = "failed") -> EmailMessage:
     """A delivery report, which is a letter to people in its first part."""
-    failed = [FailedRecipient(SATO, 550, "5.1.1 <sato@example.co.jp>: user unknown")] * count
-    bounced = Bounced(ID, ANN, NOW, failed, b"Subject: x\r\n\r\n", NASTY if count > 1 else "お見積書をお送りします")
-    human = bounce_letter(bounced, host="mg.corp.example", language=language, timezone="Asia/Tokyo")
+    failed = [Reported(SATO, 550, "5.1.1 <sato@example.co.jp>: user unknown")] * count
+    subject = NASTY if count > 1 else "お見積書をお送りします"
+    until = NOW if action == "delayed" else None
+    what = Report(ID, ANN, NOW, failed, b"Subject: x\r\n\r\n", subject, action=action, retry_until=until)
+    human = report_letter(what, host="mg.corp.example", language=language, timezone="Asia/Tokyo")
     octets = dsn.compose(
-        bounced, human, report_id=ID, host="mg.corp.example", letters_from=SETTINGS.sender, language=language, now=NOW
+        what, human, report_id=ID, host="mg.corp.example", letters_from=SETTINGS.sender, language=language, now=NOW
     )
     return email.message_from_bytes(octets, policy=email.policy.default)
 
@@ -163,6 +165,6 @@ def every_letter(language: Language) -> dict[str, EmailMessage]:
     """One of each kind, of each outcome of an answer, and of a mail that waits for approval, by a name."""
     made: dict[str, EmailMessage] = {kind: letter(kind, language) for kind in KINDS if kind != "reply"}
     made |= {f"reply-{outcome}": letter("reply", language, outcome=outcome) for outcome in HEADS}
-    made["report"] = report(language)
+    made |= {f"report-{action}": report(language, action=action) for action in get_args(dsn.Action)}
     made["waiting"] = letter("held", language, record=mail(Disposition.APPROVE, State.HELD))
     return made

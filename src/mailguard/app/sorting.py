@@ -20,6 +20,7 @@ from mailguard.relay.smtp import SmtpUpstream
 from mailguard.relay.upstream import Upstream
 from mailguard.store.mutes import Mutes
 from mailguard.store.records import MessageRecord
+from mailguard.store.reporting import Reporting
 from mailguard.workshop import Workshop
 
 
@@ -59,8 +60,11 @@ async def sorting_room(rooms: Rooms, key: bytes, *, noticed: Callable[[], None])
             letters_from=letters_from(rooms),
             language=company.language,
             timezone=company.timezone,
+            warn_after=timedelta(seconds=section.warn_after) if section.warn_after else None,
+            give_up_after=timedelta(seconds=section.give_up_after),
         ),
         now=utc_now,
+        owe_delays=Reporting(rooms.db).owe_delays,
     )
     schedule = Schedule(
         waits=tuple(timedelta(seconds=wait) for wait in section.retry),

@@ -110,9 +110,10 @@ class DnsSection(Section):
 
 
 class DeliverySection(Section):
-    """When to try again, when to give up."""
+    """When to try again, when to tell the sender that it waits (0: never), when to give up."""
 
     retry: tuple[Seconds, ...] = (60, 300, 900, 1800, 3600)
+    warn_after: Annotated[Seconds, Field(ge=0)] = 4 * 3600
     give_up_after: Seconds = 3 * 86400
 
 

@@ -1,44 +1,60 @@
-"""Reports of what could not be delivered: a notice in the ledger becomes a DSN to the sender, once, whatever crashes
-between.
+"""Reports of what was not delivered, waits, or was passed on: a notice in the ledger becomes a DSN to the sender, once,
+whatever crashes between.
 
-The ledger writes the notice in the transaction that gives a copy up, and none for the null path and for letters; the
-report's own row ends it. So this room only looks for notices: after each failure, at start, and now and then. It never
-writes to anybody but the envelope sender, and sends only the original's header.
+The ledger writes the notice in the transaction that makes it due, and none for the null path, for letters, and for what
+the sender did not wish to hear of; the report's own row ends it. So this room only looks for notices, and for mail that
+waits too long: after each failure, at start, and now and then. It never writes to anybody but the envelope sender, and
+sends only the original's header unless the sender asked for all of a mail that failed.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from mailguard import events
+from mailguard.delivery.schedule import began
 from mailguard.mail import dsn
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.lifecycle import State
 from mailguard.mail.message import new_message_id
 from mailguard.mail.organization import Language
-from mailguard.notify.bounce_letter import bounce_letter
+from mailguard.mail.reports import decoded
+from mailguard.notify.report_letter import report_letter
 from mailguard.store.outbox import Outbox
-from mailguard.store.records import MessageRecord, Notice
+from mailguard.store.records import MessageRecord, Notice, NoticeKind, RecipientRecord
 from mailguard.store.spool import BodyGone, Spool
 
 _HEADER_MAX = 64 * 1024
+#: The largest mail that goes back whole: it is held in memory once, and travels twice.
+_WHOLE_MAX = 1024 * 1024
 _AT_ONCE = 50
+_KINDS: dict[NoticeKind, tuple[dsn.Action, State]] = {
+    "bounced": ("failed", State.BOUNCED),
+    "delayed": ("delayed", State.QUEUED),
+    "relayed": ("relayed", State.RELAYED),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class BounceSettings:
-    """host: our name in the report; letters_from: its From; timezone: of the people who read it."""
+    """host: our name in the report; letters_from: its From; timezone: of the people who read it.
+
+    warn_after: how long a mail may wait before its sender hears of it, None: he does not; give_up_after: as sorting has
+    it, for what is promised.
+    """
 
     host: str
     letters_from: Address
     language: Language = "ja"
     timezone: str = "Asia/Tokyo"
     poll_seconds: float = 60.0
+    warn_after: timedelta | None = timedelta(hours=4)
+    give_up_after: timedelta = timedelta(days=3)
 
 
 class Bounces:
@@ -53,14 +69,18 @@ class Bounces:
         *,
         now: Callable[[], datetime],
         queued: Callable[[], None] = lambda: None,
+        owe_delays: Callable[[datetime, datetime], Awaitable[int]] | None = None,
     ) -> None:
-        """find: a message's record by id; queued: called when a report waits for the upstream."""
+        """find: a message's record by id; queued: called when a report waits for the upstream; owe_delays: makes the
+        ledger owe warnings of what could have gone before a time (store.reporting).
+        """
         self._outbox = outbox
         self._spool = spool
         self._find = find
         self._settings = settings
         self._now = now
         self.queued = queued
+        self._owe_delays = owe_delays
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -81,7 +101,7 @@ class Bounces:
 
     async def report(self) -> int:
         """Write the reports that are owed. Returns how many. Raises StoreError."""
-        notices = await self._outbox.pending(_AT_ONCE, kinds=("bounced",))
+        notices = await self._outbox.pending(_AT_ONCE, kinds=tuple(_KINDS))
         written = 0
         for notice in notices:
             try:
@@ -97,6 +117,7 @@ class Bounces:
         while True:
             self._woken.clear()
             try:
+                await self._look_for_delays()
                 while await self.report() == _AT_ONCE:
                     pass
             except Exception as error:
@@ -107,72 +128,96 @@ class Bounces:
             except TimeoutError:
                 continue
 
+    async def _look_for_delays(self) -> None:
+        now = self._now()
+        if self._owe_delays is not None and self._settings.warn_after is not None:
+            while await self._owe_delays(now, now - self._settings.warn_after):
+                pass
+
     async def _report_one(self, notice: Notice) -> bool:
         record = await self._find(notice.message_id) if notice.message_id else None
         sender = None if record is None else record.sender.mailbox
         # Nobody is told of a mail from the null path (RFC 5321 section 4.5.5), and letters are never answered.
-        if record is None or sender is None or record.kind == "letter" or not (failed := _failed(record, notice)):
+        if record is None or sender is None or record.kind == "letter" or not (copies := _copies(record, notice)):
             await self._outbox.done(notice.id)
             return False
-        now = self._now()
+        now, settings = self._now(), self._settings
         report_id = new_message_id(now)
-        bounced = await self._bounced(record, sender, failed)
-        settings = self._settings
+        report = await self._about(record, sender, _KINDS[notice.kind][0], copies)
         octets = dsn.compose(
-            bounced,
-            bounce_letter(bounced, host=settings.host, language=settings.language, timezone=settings.timezone),
+            report,
+            report_letter(report, host=settings.host, language=settings.language, timezone=settings.timezone),
             report_id=report_id,
-            host=self._settings.host,
-            letters_from=self._settings.letters_from,
-            language=self._settings.language,
+            host=settings.host,
+            letters_from=settings.letters_from,
+            language=settings.language,
             now=now,
         )
         letter = await self._spool.add_letter(report_id, sender, octets, about=record.id, now=now, ends=[notice.id])
         if letter is not None:
-            events.letter_written(report_id, "bounced")
+            events.letter_written(report_id, notice.kind)
         return letter is not None
 
-    async def _bounced(
-        self, record: MessageRecord, sender: Address, failed: tuple[dsn.FailedRecipient, ...]
-    ) -> dsn.Bounced:
-        return dsn.Bounced(
+    async def _about(
+        self, record: MessageRecord, sender: Address, action: dsn.Action, copies: Sequence[RecipientRecord]
+    ) -> dsn.Report:
+        zone = ZoneInfo(self._settings.timezone)
+        full = action == "failed" and record.reports.ret == "FULL"  # RFC 3461 section 4.3: of no other report
+        whole = full and record.size <= _WHOLE_MAX
+        original = await self._beginning(record.id, _WHOLE_MAX if whole else _HEADER_MAX)
+        until = began(record, [one.address for one in copies]) + self._settings.give_up_after
+        return dsn.Report(
             message_id=record.id,
             sender=sender,
-            received_at=record.received_at.astimezone(ZoneInfo(self._settings.timezone)),
-            recipients=failed,
-            header=await self._header(record.id),
+            received_at=record.received_at.astimezone(zone),
+            recipients=tuple(_reported(one, zone) for one in copies),
+            original=original,
             subject=record.subject or "",
             original_id=record.message_id_header,
             references=record.references,
+            action=action,
+            envid=decoded(record.reports.envid),
+            retry_until=until.astimezone(zone) if action == "delayed" else None,
+            whole=whole and len(original) == record.size,
+            too_large=full and not whole,
         )
 
-    async def _header(self, message_id: str) -> bytes:
+    async def _beginning(self, message_id: str, most: int) -> bytes:
         """The beginning of the original; nothing if it is gone or cannot be read: the report matters more."""
         try:
             body = await self._spool.body(message_id)
             if body.octets is not None:
-                return body.octets[:_HEADER_MAX]
+                return body.octets[:most]
             assert body.path is not None
-            return await asyncio.to_thread(_beginning, body.path)
+            return await asyncio.to_thread(_read, body.path, most)
         except (BodyGone, OSError):
             return b""
 
 
-def _beginning(path: Path) -> bytes:
+def _read(path: Path, most: int) -> bytes:
     with path.open("rb") as file:
-        return file.read(_HEADER_MAX)
+        return file.read(most)
 
 
-def _failed(record: MessageRecord, notice: Notice) -> tuple[dsn.FailedRecipient, ...]:
-    """The recipients that the notice is about and that have bounced."""
+def _copies(record: MessageRecord, notice: Notice) -> tuple[RecipientRecord, ...]:
+    """The copies that the notice is about and that are still what it says."""
     named = set()
     for text in notice.detail.get("recipients", ()):
         try:
             named.add(parse_address(str(text)))
         except AddressError:
             continue
-    return tuple(
-        dsn.FailedRecipient(r.address, r.last_code, r.last_text, expired=not 500 <= (r.last_code or 0) < 600)
-        for r in record.recipients
-        if r.state is State.BOUNCED and (not named or r.address in named)
+    _, state = _KINDS[notice.kind]
+    return tuple(r for r in record.recipients if r.state is state and (not named or r.address in named))
+
+
+def _reported(copy: RecipientRecord, zone: ZoneInfo) -> dsn.Reported:
+    return dsn.Reported(
+        copy.address,
+        copy.last_code,
+        copy.last_text,
+        expired=copy.state is State.BOUNCED and not 500 <= (copy.last_code or 0) < 600,
+        original=copy.reports.original,
+        tried_at=None if copy.tried_at is None else copy.tried_at.astimezone(zone),
+        mta=copy.mta,
     )

@@ -26,6 +26,7 @@ from mailguard.mail.address import Address
 from mailguard.mail.lifecycle import State
 from mailguard.mail.message import Body
 from mailguard.mail.outcome import Outcome
+from mailguard.mail.reports import ASKED_NOTHING
 from mailguard.mail.verdict import Because
 from mailguard.relay.content import BodyCorrupt
 from mailguard.relay.upstream import Outgoing, Upstream, deferred, same_for_all
@@ -277,6 +278,8 @@ class Delivery:
                 body=body,
                 smtputf8=record.smtputf8,
                 body_8bit=record.body_8bit,
+                reports=record.reports,
+                copy_reports={one.address: one.reports for one in record.recipients if one.reports != ASKED_NOTHING},
             )
             return await self._upstream.relay(outgoing)
         except (BodyCorrupt, BodyGone, NotAsJudged, OSError) as error:

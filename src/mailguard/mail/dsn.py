@@ -1,9 +1,10 @@
-"""A delivery status notification: a failed mail's sender is told which recipients did not get it, and why (RFC 3464).
+"""A delivery status notification: a mail's sender is told what became of some recipients' copies, and why (RFC 3464).
 
-multipart/report (RFC 6522) in three parts: for people (notify.bounce_letter writes it), for programs, and the header
-of the original. The original's body stays out: it may be large, and it is in the sender's own folder. It trusts nothing
-that it quotes: the upstream's words and the original's header are made harmless. It is itself sent from the null path,
-and there is none for a mail that came from it (RFC 5321 section 4.5.5): `compose` is asked for a sender, not for a
+It reports one action: failed, delayed, or relayed (to a server that sends no reports itself, RFC 3461 section 5.2.2).
+multipart/report (RFC 6522) in three parts: for people (notify.report_letter writes it), for programs, and the header
+of the original, or the whole of it where a failure is reported and the sender asked for that. It trusts nothing that it
+quotes: the upstream's words and the original's header are made harmless. It is itself sent from the null path, and
+there is none for a mail that came from it (RFC 5321 section 4.5.5): `compose` is asked for a sender, not for a
 reverse-path.
 """
 
@@ -11,88 +12,109 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
+from typing import Literal
 
 from mailguard.mail.address import Address
 from mailguard.mail.organization import Language
+
+Action = Literal["failed", "delayed", "relayed"]
 
 #: The most of the original's header that goes back.
 _HEADER_MAX = 64 * 1024
 _ENHANCED = re.compile(r"^([245])\.(\d{1,3})\.(\d{1,3})\b")
 #: Basic codes whose class alone would say nothing (RFC 3463 section 3, RFC 5321 section 4.2.3).
 _STATUS_OF_CODE = {550: "5.1.1", 551: "5.1.6", 552: "5.3.4", 553: "5.1.3", 554: "5.0.0"}
+_CLASSES: dict[Action, str] = {"failed": "5", "delayed": "4", "relayed": "2"}
+_SUBJECTS: dict[Action, tuple[str, str]] = {
+    "failed": ("【配信不能】", "[Undelivered] "),
+    "delayed": ("【配信遅延】", "[Delayed] "),
+    "relayed": ("【転送済み】", "[Passed on] "),
+}
 
 
 @dataclass(frozen=True, slots=True)
-class FailedRecipient:
-    """Whom the mail did not reach. code: the last SMTP code, None if there was no answer; text: the last words.
+class Reported:
+    """One recipient. code: the last SMTP code, None if there was no answer; text: the last words.
 
-    expired: nobody refused it; the time to give up came.
+    expired: nobody refused it; the time to give up came. original: whom the sender wrote to first (`type; address`);
+    tried_at, mta: the last try, and the server that answered, where there was one.
     """
 
     address: Address
     code: int | None
     text: str
     expired: bool = False
+    original: str = ""
+    tried_at: datetime | None = None
+    mta: str = ""
 
-    @property
-    def status(self) -> str:
-        """The enhanced status code (RFC 3463), always of class 5: this is final."""
-        if self.expired:
+    def status(self, action: Action) -> str:
+        """The enhanced status code (RFC 3463), of the class that goes with the action."""
+        if action == "failed" and self.expired:
             return "5.4.7"  # delivery time expired (RFC 3463 section 3.5)
         found = _ENHANCED.match(self.text)
-        if found and found[1] == "5":
+        if found and found[1] == _CLASSES[action]:
             return ".".join(found.groups())
-        return _STATUS_OF_CODE.get(self.code or 0, "5.0.0")
+        if action == "delayed":
+            return "4.0.0" if self.code else "4.4.1"  # no answer from the host
+        return _STATUS_OF_CODE.get(self.code or 0, "5.0.0") if action == "failed" else "2.0.0"
 
 
 @dataclass(frozen=True, slots=True)
-class Bounced:
-    """The mail that failed. header: its first octets, as they are at rest; received_at: in the reader's timezone.
+class Report:
+    """What is told of a mail. original: its first octets, as they are at rest; received_at: in the reader's timezone.
 
-    subject: decoded, for people ("" if there is none).
+    subject: decoded, for people ("" if there is none). envid: the sender's name for the envelope, decoded; retry_until:
+    of what is delayed; whole: `original` is all of it, and goes back; too_large: that was asked for and cannot be.
     """
 
     message_id: str
     sender: Address
     received_at: datetime
-    recipients: Sequence[FailedRecipient]
-    header: bytes
+    recipients: Sequence[Reported]
+    original: bytes
     subject: str = ""
     original_id: str = ""  # the Message-ID field, with angle brackets
     references: tuple[str, ...] = ()
+    action: Action = "failed"
+    envid: str = ""
+    retry_until: datetime | None = None
+    whole: bool = False
+    too_large: bool = False
 
 
-def compose(bounced: Bounced, human: tuple[str, str], *, report_id: str, host: str, letters_from: Address,
+def compose(report: Report, human: tuple[str, str], *, report_id: str, host: str, letters_from: Address,
             language: Language, now: datetime) -> bytes:  # fmt: skip
     """The whole report with CRLF, fit for DATA. human: what people read, as text and as HTML; letters_from: what stands
     in From; language: of the subject.
 
     report_id and host make its Message-ID. Pure; raises nothing for what the mail or the upstream says.
     """
-    utf8 = any(a.needs_smtputf8 for a in (bounced.sender, *(r.address for r in bounced.recipients)))
+    utf8 = any(a.needs_smtputf8 for a in (report.sender, *(r.address for r in report.recipients)))
     boundary = f"=_{report_id}_dsn"
-    head = _fields(bounced, report_id=report_id, host=host, letters_from=letters_from, language=language, now=now)
+    head = _fields(report, report_id=report_id, host=host, letters_from=letters_from, language=language, now=now)
     parts = [
         _part(f'multipart/alternative; boundary="{boundary}_human"', _human(human, f"{boundary}_human")),
-        _part(f"message/{'global-' if utf8 else ''}delivery-status", _machine(bounced, host, utf8=utf8)),
-        _part("text/rfc822-headers", _original_header(bounced.header)),
+        _part(f"message/{'global-' if utf8 else ''}delivery-status", _machine(report, host, utf8=utf8)),
+        _original(report, boundary),
     ]
     body = b"".join(b"--%b\r\n%b\r\n" % (boundary.encode(), part) for part in parts)
     kind = f'multipart/report; report-type=delivery-status; boundary="{boundary}"'
-    return head + f"Content-Type: {kind}\r\n\r\n".encode() + body + f"--{boundary}--\r\n".encode()
+    eight = "" if body.isascii() else "Content-Transfer-Encoding: 8bit\r\n"
+    return head + f"{eight}Content-Type: {kind}\r\n\r\n".encode() + body + f"--{boundary}--\r\n".encode()
 
 
-def _fields(bounced: Bounced, *, report_id: str, host: str, letters_from: Address, language: Language,
+def _fields(report: Report, *, report_id: str, host: str, letters_from: Address, language: Language,
             now: datetime) -> bytes:  # fmt: skip
-    subject = f"【配信不能】{bounced.subject}" if language == "ja" else f"[Undelivered] {bounced.subject}"
+    subject = _SUBJECTS[report.action][language != "ja"] + report.subject
     lines = [
         f"From: mailguard <{letters_from}>",
-        f"To: <{bounced.sender}>",
+        f"To: <{report.sender}>",
         f"Subject: {_encoded(subject)}",
         f"Date: {format_datetime(now)}",
         f"Message-ID: <{report_id}@{host}>",
@@ -100,8 +122,8 @@ def _fields(bounced: Bounced, *, report_id: str, host: str, letters_from: Addres
         "X-Auto-Response-Suppress: All",
         "MIME-Version: 1.0",
     ]
-    thread = [ref for ref in (*bounced.references, bounced.original_id) if _is_msg_id(ref)][-20:]
-    if thread and thread[-1] == bounced.original_id:
+    thread = [ref for ref in (*report.references, report.original_id) if _is_msg_id(ref)][-20:]
+    if thread and thread[-1] == report.original_id:
         lines.insert(5, f"In-Reply-To: {thread[-1]}")
         lines.insert(6, "References: " + "\r\n ".join(thread))
     return "".join(f"{line}\r\n" for line in lines).encode()
@@ -119,24 +141,45 @@ def _human(human: tuple[str, str], boundary: str) -> bytes:
     return body + f"--{boundary}--\r\n".encode()
 
 
-def _machine(bounced: Bounced, host: str, *, utf8: bool) -> bytes:
+def _machine(report: Report, host: str, *, utf8: bool) -> bytes:
     """RFC 3464 sections 2.2 and 2.3; with UTF-8 addresses RFC 6533 section 4."""
-    lines = [
+    lines = [f"Original-Envelope-Id: {report.envid}"] if report.envid else []
+    lines += [
         f"Reporting-MTA: dns; {host}",
-        f"X-Mailguard-Message-ID: {bounced.message_id}",
-        f"Arrival-Date: {format_datetime(bounced.received_at)}",
+        f"X-Mailguard-Message-ID: {report.message_id}",
+        f"Arrival-Date: {format_datetime(report.received_at)}",
     ]
-    for failed in bounced.recipients:
-        kind = "utf-8" if utf8 else "rfc822"
-        lines += ["", f"Final-Recipient: {kind}; {failed.address}", "Action: failed", f"Status: {failed.status}"]
-        if failed.code:
-            said = _harmless(failed.text).encode("ascii", "replace").decode()
-            lines.append(f"Diagnostic-Code: smtp; {failed.code} {said}")
+    for one in report.recipients:
+        lines += ["", *_of_recipient(report, one, "utf-8" if utf8 else "rfc822")]
     return "".join(f"{line}\r\n" for line in lines).encode()
 
 
+def _of_recipient(report: Report, one: Reported, kind: str) -> Iterator[str]:
+    if one.original:
+        yield f"Original-Recipient: {one.original}"
+    yield f"Final-Recipient: {kind}; {one.address}"
+    yield f"Action: {report.action}"
+    yield f"Status: {one.status(report.action)}"
+    if one.mta and one.code:
+        yield f"Remote-MTA: dns; {_harmless(one.mta)}"
+    if one.code:
+        said = _harmless(one.text).encode("ascii", "replace").decode()
+        yield f"Diagnostic-Code: smtp; {one.code} {said}"
+    if one.tried_at is not None:
+        yield f"Last-Attempt-Date: {format_datetime(one.tried_at)}"
+    if report.retry_until is not None:
+        yield f"Will-Retry-Until: {format_datetime(report.retry_until)}"
+
+
+def _original(report: Report, boundary: str) -> bytes:
+    """The third part (RFC 6522 section 3). A whole mail goes back octet for octet, unless our boundary stands in it."""
+    if report.whole and boundary.encode() not in report.original:
+        return _part("message/rfc822", report.original)
+    return _part("text/rfc822-headers", _original_header(report.original))
+
+
 def _original_header(header: bytes) -> bytes:
-    """The original's header section, 7-bit, whole lines only."""
+    """The original's header section, 7-bit, whole lines only. header: the beginning of the mail."""
     section = header[:_HEADER_MAX].partition(b"\r\n\r\n")[0]
     if len(header) > _HEADER_MAX and b"\r\n" in section:
         section = section[: section.rindex(b"\r\n")]

@@ -19,12 +19,16 @@ class Outcome:
     """One recipient's outcome. code: SMTP code, None if there was no answer; text: the upstream's words or our cause.
 
     unknown: the final dot went out and no reply came: it may have been taken (retried, counted).
+    reports: whoever took it tells the sender what he asked to be told (RFC 3461). mta: the server that answered, "" if
+    none did.
     """
 
     result: Result
     code: int | None
     text: str
     unknown: bool = False
+    reports: bool = False
+    mta: str = ""
 
 
 def result_of(code: int | None) -> Result:

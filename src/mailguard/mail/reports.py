@@ -19,7 +19,7 @@ _XTEXT = re.compile(r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})*")
 _HEXCHAR = re.compile(r"\+([0-9A-F]{2})")
 _ENVID_MAX = 100  # section 4.4
 _ORCPT_MAX = 500  # section 4.2
-_ADDRESS_TYPE = re.compile(r"[!#$%&'*+./0-9=?A-Z^_`a-z{|}~-]{1,40}")
+_ADDRESS_TYPE = re.compile(r"[A-Za-z0-9-]{1,40}")  # of the atoms that the grammar allows, what is registered looks so
 _TOLD = frozenset({"SUCCESS", "FAILURE", "DELAY"})
 
 

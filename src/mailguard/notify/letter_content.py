@@ -14,6 +14,7 @@ from mailguard.mail.verdict import Disposition, RuleHit
 from mailguard.notify import letter_people as who
 from mailguard.notify import letter_rows as rows
 from mailguard.notify import letter_texts as say
+from mailguard.notify import report_texts as reports
 from mailguard.notify.gathered import gathered_letter
 from mailguard.notify.letter_choices import ASKING, Choice, choices, how_to_reply
 from mailguard.notify.letter_context import Kind, LetterContext
@@ -115,6 +116,10 @@ def _opening(
             return say.PASSWORD_HEAD.of(language), (say.PASSWORD_LEAD.of(language),)
         case "bounced":
             return say.BOUNCED_HEAD.of(language), (say.BOUNCED_LEAD.of(language),)
+        case "delayed":
+            return reports.DELAYED_HEAD.of(language), (reports.DELAYED_LEAD.of(language),)
+        case "relayed":
+            return reports.RELAYED_HEAD.of(language), (reports.RELAYED_LEAD.of(language),)
         case "rejected":
             head = say.REJECTED_HEAD.of(language)
         case "expired":

@@ -66,7 +66,7 @@ ACCENTS = {
     "gathered": "#b45309", "held": "#b45309", "approval": "#b45309", "reminder": "#b45309", "escalated": "#b45309",
     "answered": "#15803d",
     "urgent": "#b91c1c", "bounced": "#b91c1c", "sent": "#15803d", "password": "#15803d", "login": "#1d4ed8",
-    "comment": "#1d4ed8",
+    "comment": "#1d4ed8", "delayed": "#b45309", "relayed": "#15803d",
     "policy_refused": "#b91c1c", "policy_good": "#15803d", "monthly": "#1d4ed8",
     "letters_failing": "#b91c1c", "letters_good": "#15803d", "channel_failing": "#b91c1c", "channel_good": "#15803d",
     "pressure": "#b91c1c", "pressure_over": "#15803d",
@@ -75,7 +75,7 @@ SIGNS = {
     "gathered": "‖", "held": "‖", "approval": "?", "reminder": "?", "escalated": "?", "urgent": "!", "told": "i",
     "sent": "✓",
     "password": "✓", "answered": "✓", "cancelled": "×", "rejected": "×", "expired": "×", "bounced": "↩", "reply": "↩",
-    "comment": "…",
+    "comment": "…", "delayed": "…", "relayed": "✓",
     "policy_refused": "!", "policy_good": "✓", "letters_failing": "!", "letters_good": "✓", "channel_failing": "!",
     "channel_good": "✓", "monthly": "i", "pressure": "!", "pressure_over": "✓",
 }  # fmt: skip

@@ -23,6 +23,8 @@ TAGS = {
     "rejected": Both("【未送信】", "[Not sent] "),
     "expired": Both("【未送信】", "[Not sent] "),
     "bounced": Both("【不達】", "[Not delivered] "),
+    "delayed": Both("【配信遅延】", "[Delayed] "),
+    "relayed": Both("【転送済み】", "[Passed on] "),
     "reply": Both("【ご返信について】", "[Your answer] "),
     "comment": Both("【コメント】", "[Comment] "),
     "login": Both("", ""),
@@ -131,24 +133,7 @@ EXPIRED_HEAD = Both(
 )
 BOUNCED_HEAD = Both("メールを届けられませんでした", "The mail could not be delivered")
 BOUNCED_LEAD = Both("相手先のサーバーの応答は次のとおりです。", "This is what the next server answered.")
-BOUNCED_UNKNOWN = Both("宛先のメールアドレスが存在しません。", "There is no such mail address.")
-BOUNCED_DOMAIN = Both(
-    "宛先のドメインが見つからないか、メールを受け取りません。", "The domain does not exist, or takes no mail."
-)
-BOUNCED_CLOSED = Both("宛先のメールボックスは使われていません。", "The mailbox is not in use.")
-BOUNCED_FULL = Both("宛先のメールボックスがいっぱいです。", "The mailbox is full.")
-BOUNCED_LARGE = Both("メールが大きすぎて、受け取られませんでした。", "The mail is too large for it.")
-BOUNCED_LATE = Both("期限までに届きませんでした。", "It was not delivered in time.")
-BOUNCED_REFUSED = Both("相手のサーバーが受け取りを拒否しました。", "The server refused to take it.")
-BOUNCED_OTHER = Both("相手のサーバーが受け取りませんでした。", "The server did not take it.")
-SERVER_SAID = Both("サーバーの応答: {reply}", "The server said: {reply}")
 ACCEPTED = Both("受付", "Accepted")
-BOUNCED_OTHERS = Both(
-    "ほかの宛先があれば、そちらへの送信には影響しません。", "Other recipients, if any, are not affected."
-)
-BOUNCED_AGAIN = Both(
-    "宛先を確かめて、必要ならもう一度送信してください。", "Please check the addresses and send again if need be."
-)
 NOT_SENT_LEAD = Both(
     "次の宛先には届いていません。お使いのメールソフトの「送信済み」に控えが残っていても、送信されていません。",
     "It did not reach the recipients below, even if your mail program shows a copy under Sent.",

@@ -151,7 +151,7 @@ class SmtpUpstream:
             except OSError as error:
                 raise CannotOpen(f"upstream ca_file cannot be used: {error.strerror or error}") from error
         opened = await open_connection(self._settings, self._context)
-        return Session(opened.wire, opened.extensions, self._settings.deadlines)
+        return Session(opened.wire, opened.extensions, self._settings.deadlines, host=self._settings.host)
 
 
 def _refused_here(

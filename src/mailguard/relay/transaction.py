@@ -9,7 +9,7 @@ PIPELINING (RFC 2920). A reply that is missing or not understood is DEFERRED; af
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mailguard.mail.address import Address
 from mailguard.mail.outcome import Outcome, Result
@@ -34,6 +34,7 @@ class Session:
     deadlines: Deadlines
     carried: int = 0  # transactions begun
     idle_since: float = 0.0
+    host: str = ""  # the server's name, for reports
     broken: bool = False  # to be closed after this
 
     def offers(self, extension: str) -> bool:
@@ -86,7 +87,10 @@ async def transact(
 
     Raises nothing but cancellation.
     """
-    return await _Transaction(session, outgoing, recipients, scan, until).run()
+    attempt = await _Transaction(session, outgoing, recipients, scan, until).run()
+    said = {a: replace(o, mta=session.host) if o.code else o for a, o in attempt.outcomes.items()}
+    attempt.outcomes.update(said)
+    return attempt
 
 
 class _Transaction:
@@ -167,7 +171,7 @@ class _Transaction:
         self._wire.send(self._mail_command(), replies=1)
         self._took_sender(await self._heard(self._limits.mail))
         for recipient in self._recipients:
-            self._wire.send(_rcpt_command(recipient), replies=1)
+            self._wire.send(self._rcpt_command(recipient), replies=1)
             self._took(recipient, await self._heard(self._limits.recipient))
         if not self._accepted:
             raise _Refused(deferred("no recipient was accepted"))
@@ -175,7 +179,7 @@ class _Transaction:
         return await self._heard(self._limits.data)
 
     async def _pipelined(self) -> WireReply:
-        commands = [self._mail_command(), *map(_rcpt_command, self._recipients), b"DATA\r\n"]
+        commands = [self._mail_command(), *map(self._rcpt_command, self._recipients), b"DATA\r\n"]
         again = self._session.carried > 0
         if again:  # whatever state the last transaction left behind
             commands.insert(0, b"RSET\r\n")
@@ -236,7 +240,7 @@ class _Transaction:
             self._attempt.outcomes[recipient] = _about_mail(reply)
 
     def _mail_command(self) -> bytes:
-        """MAIL with what the server can carry on: SIZE (RFC 1870), BODY (RFC 6152), SMTPUTF8 (RFC 6531)."""
+        """MAIL with what the server can carry on: SIZE (RFC 1870), BODY (RFC 6152), SMTPUTF8 (RFC 6531), DSN."""
         command = [f"MAIL FROM:<{self._outgoing.sender}>"]
         if self._session.offers("size"):
             command.append(f"SIZE={self._outgoing.size}")
@@ -247,7 +251,18 @@ class _Transaction:
             command.append("BODY=8BITMIME")
         if self._session.offers("smtputf8") and needs_smtputf8(self._outgoing, self._recipients, self._scan):
             command.append("SMTPUTF8")
+        if self._session.offers("dsn"):  # RFC 3461 section 5.2.1: as they came
+            reports = self._outgoing.reports
+            command += [f"{name}={value}" for name, value in (("RET", reports.ret), ("ENVID", reports.envid)) if value]
         return " ".join(command).encode() + b"\r\n"
+
+    def _rcpt_command(self, recipient: Address) -> bytes:
+        command = f"RCPT TO:<{recipient}>"
+        asked = self._outgoing.copy_reports.get(recipient)
+        if asked is not None and self._session.offers("dsn"):
+            pairs = (("NOTIFY", asked.notify), ("ORCPT", asked.orcpt))
+            command += "".join(f" {name}={value}" for name, value in pairs if value)
+        return command.encode() + b"\r\n"
 
     # The text
 
@@ -267,7 +282,8 @@ class _Transaction:
         await self._wire.drain(self._left(self._limits.block))
         reply = await self._heard(self._limits.final)
         if 200 <= reply.code < 300:
-            return Outcome(Result.RELAYED, reply.code, words(reply.text))
+            # A server that offers DSN has taken over to tell the sender what he asked for (RFC 3461 section 5.2.1).
+            return Outcome(Result.RELAYED, reply.code, words(reply.text), reports=self._session.offers("dsn"))
         if 400 <= reply.code < 600:
             return _about_mail(reply)
         self._session.broken = True
@@ -282,10 +298,6 @@ def needs_smtputf8(outgoing: Outgoing, recipients: tuple[Address, ...], scan: Sc
     if (sender is not None and sender.needs_smtputf8) or any(a.needs_smtputf8 for a in recipients):
         return True
     return outgoing.smtputf8 and scan.eight_bit_header
-
-
-def _rcpt_command(recipient: Address) -> bytes:
-    return f"RCPT TO:<{recipient}>\r\n".encode()
 
 
 def _about_mail(reply: WireReply) -> Outcome:

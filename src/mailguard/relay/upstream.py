@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from mailguard.mail.address import Address, ReversePath
 from mailguard.mail.message import Body
 from mailguard.mail.outcome import Outcome, Result, result_of
+from mailguard.mail.reports import SAID_NOTHING, CopyReports, MailReports
 
 #: The most of an upstream's words that is kept.
 _TEXT_MAX = 500
@@ -20,7 +21,8 @@ class Outgoing:
 
     prefix: whole header fields with CRLF (Received, X-Mailguard-Processed), or empty. body_8bit and smtputf8: what
     the client
-    declared (RFC 6152, RFC 6531).
+    declared (RFC 6152, RFC 6531). reports: what the sender asked to be told (RFC 3461), of the mail, and of those
+    recipients of whom he asked something.
     """
 
     message_id: str
@@ -30,6 +32,8 @@ class Outgoing:
     body: Body
     smtputf8: bool = False
     body_8bit: bool = False
+    reports: MailReports = SAID_NOTHING
+    copy_reports: Mapping[Address, CopyReports] = field(default_factory=dict)
 
     @property
     def size(self) -> int:

@@ -20,6 +20,7 @@ _NOT_WHILE_LEASED = frozenset({Event.HOLD, Event.CANCEL, Event.REMOVE})
 #: Columns that a change may set beside the state.
 _COLUMNS = frozenset({
     "due_at", "decided_by", "decided_at", "frozen_by", "last_code", "last_text", "expire_action", "urgent_at", "paused",
+    "tried_at", "mta",
 })  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from mailguard.mail.facts import Facts
 from mailguard.mail.facts_json import facts_to_json
 from mailguard.mail.lifecycle import State
 from mailguard.mail.message import Message
+from mailguard.mail.reports import ASKED_NOTHING, CopyReports
 from mailguard.mail.verdict import Ask, Disposition, HoldTerms, RecipientVerdict, Verdict
 from mailguard.policy.verdict_json import verdict_to_json
 from mailguard.store import audit, recipes
@@ -31,8 +32,8 @@ _INSERT_MESSAGE = (
     "INSERT INTO message ("
     "id, kind, state, sender, sender_key, sender_domain, login, client_ip, received_at, body, told, teaches, "
     "about, size, sha256, smtputf8, body_8bit, subject, from_header, message_id_header, refs, prefix, facts, "
-    "verdict, circumstances, content"
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "verdict, circumstances, content, ret, envid"
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 NOTHING = Prepared()
 #: A letter goes before the mail that was queued so shortly before it; mail that waits longer is not starved by letters.
@@ -94,9 +95,16 @@ def record_of(
         verdict=verdict,
         recipients=tuple(
             # KeyError for a recipient that was not judged: nothing goes out without a verdict.
-            _copy(verdicts[address], message.received_at, lease_until, prepared.recipes.get(address.key, ()))
+            _copy(
+                verdicts[address],
+                message.received_at,
+                lease_until,
+                prepared.recipes.get(address.key, ()),
+                message.envelope.copy_reports.get(address.key, ASKED_NOTHING),
+            )
             for address in (*message.envelope.recipients, *(one.address for one in verdict.recipients if one.added))
         ),
+        reports=message.envelope.reports,
     )
 
 
@@ -117,7 +125,8 @@ def insert(connection: sqlite3.Connection, entry: Entry, now: datetime, heard: H
     connection.executemany(
         "INSERT INTO recipient (message, key, position, address, domain, external, disposition, state, event, due_at,"
         " lease, expire_action, asks, nudge_at, urgent, approvals, attempts, last_text, decided_by, frozen_by, rules,"
-        " recipe, added) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'accept', ?, ?, ?, ?, ?, ?, '[]', 0, '', '', '', ?, ?, ?)",
+        " notify, orcpt, recipe, added)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'accept', ?, ?, ?, ?, ?, ?, '[]', 0, '', '', '', ?, ?, ?, ?, ?)",
         [
             (*_recipient_row(number, position, one, entry.lease), numbers.get(one.recipe or ()), int(one.added))
             for position, one in enumerate(record.recipients)
@@ -141,7 +150,11 @@ def teaches(record: MessageRecord) -> bool:
 
 
 def _copy(
-    verdict: RecipientVerdict, received_at: datetime, lease_until: datetime | None, recipe: Recipe = ()
+    verdict: RecipientVerdict,
+    received_at: datetime,
+    lease_until: datetime | None,
+    recipe: Recipe = (),
+    reports: CopyReports = ASKED_NOTHING,
 ) -> RecipientRecord:
     if verdict.disposition > Disposition.APPROVE:
         raise ValueError("a refused mail does not enter the ledger")
@@ -161,6 +174,7 @@ def _copy(
         leased=not held and lease_until is not None,
         recipe=recipe,
         added=verdict.added,
+        reports=reports,
     )
 
 
@@ -209,6 +223,8 @@ def _insert_message(connection: sqlite3.Connection, entry: Entry, *, told: bool)
             to_text(verdict_to_json(record.verdict)),
             entry.circumstances,
             entry.content,
+            record.reports.ret,
+            record.reports.envid,
         ),
     )
     assert cursor.lastrowid is not None
@@ -233,6 +249,8 @@ def _recipient_row(number: int, position: int, one: RecipientRecord, lease: str 
         None if (nudge := first_nudge(one.asks)) is None else to_micro(nudge),
         int(one.urgent),
         to_text(one.rules),
+        one.reports.notify,
+        one.reports.orcpt,
     )
 
 

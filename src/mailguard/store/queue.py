@@ -25,6 +25,7 @@ from mailguard.store.history import learn
 from mailguard.store.memory import learn_people
 from mailguard.store.parts import family, lead_of
 from mailguard.store.records import Job, RecordResult
+from mailguard.store.reporting import owe_reports
 from mailguard.store.rows import address_of, clean, load, number_of, path_of, to_micro, to_moment, to_text
 
 _EVENT = {Result.RELAYED: Event.RELAY, Result.DEFERRED: Event.DEFER, Result.FAILED: Event.FAIL}
@@ -190,8 +191,12 @@ def _record(
         raise KeyError(message_id)
     one = _Try(connection, number, message_id, now, retry_at)
     done: dict[Event, list[Address]] = {Event.RELAY: [], Event.DEFER: [], Event.FAIL: []}
+    unreported: list[Address] = []  # out, and nobody behind us tells the sender
     for (event, outcome), addresses in _grouped(outcomes, give_up).items():
-        done[event] += _write_down(one, event, outcome, addresses)
+        changed = _write_down(one, event, outcome, addresses)
+        done[event] += changed
+        if event is Event.RELAY and not outcome.reports:
+            unreported += changed
     state = settle(connection, number, now)
     bounced = tuple(done[Event.FAIL])
     kind, sender, told, teaches = connection.execute(
@@ -207,7 +212,10 @@ def _record(
         recipes.owe_password(connection, number, message_id, sender, now)
     if kind == "mail" and (told or len(family(connection, number)) > 1):
         _tell_sent(one, sender)
-    notice = _tell_bounced(one, sender, bounced) if kind == "mail" and sender and bounced else None
+    notice = None
+    if kind == "mail" and sender:
+        owed = owe_reports(connection, number, message_id, sender, now, {"bounced": bounced, "relayed": unreported})
+        notice = next(iter(owed), None)
     return RecordResult(tuple(done[Event.RELAY]), tuple(done[Event.DEFER]), bounced, notice)
 
 
@@ -227,6 +235,7 @@ def _write_down(one: _Try, event: Event, outcome: Outcome, addresses: list[Addre
     text = clean(outcome.text)[:_TEXT]
     due = None if event is not Event.DEFER or one.retry_at is None else to_micro(one.retry_at)
     values: dict[str, Any] = {"due_at": due, "last_code": outcome.code, "last_text": text}
+    values |= {"tried_at": to_micro(one.now), "mta": clean(outcome.mta)}
     by_key = {address.key: address for address in addresses}
     changed = change(one.connection, one.number, event, by_key, one.now, values, tried=True)
     detail = {"result": str(outcome.result), "code": outcome.code, "text": text, "unknown": outcome.unknown}
@@ -271,8 +280,3 @@ def _tell_sent(one: _Try, sender: str) -> None:
     if once.rowcount:
         lead = lead_of(one.connection, one.number)
         outbox.owe(one.connection, "sent", sender, one.now, message_id=lead, detail={"recipients": sent})
-
-
-def _tell_bounced(one: _Try, sender: str, bounced: tuple[Address, ...]) -> int:
-    detail = {"recipients": [str(address) for address in bounced]}
-    return outbox.owe(one.connection, "bounced", sender, one.now, message_id=one.message_id, detail=detail)

@@ -19,6 +19,7 @@ from mailguard.mail.alteration import Recipe
 from mailguard.mail.facts import Facts
 from mailguard.mail.lifecycle import State, message_state
 from mailguard.mail.query import EVERYTHING, Query, Sort
+from mailguard.mail.reports import ASKED_NOTHING, SAID_NOTHING, CopyReports, MailReports
 from mailguard.mail.verdict import Disposition, ExpireAction, Verdict
 from mailguard.store.asked import Asked as Asked
 from mailguard.store.asked import Paused as Paused
@@ -28,8 +29,9 @@ MessageKind = Literal["mail", "letter"]
 #: "login" on have none. "gathered" is never owed: it is the letter that answers several.
 NoticeKind = Literal[
     "held", "approval", "reminder", "escalated", "answered", "urgent", "told", "sent", "password", "cancelled",
-    "rejected", "expired", "bounced", "gathered", "reply", "comment", "login", "policy_refused", "policy_good",
-    "letters_failing", "letters_good", "channel_failing", "channel_good", "pressure", "pressure_over",
+    "rejected", "expired", "bounced", "delayed", "relayed", "gathered", "reply", "comment", "login",
+    "policy_refused", "policy_good", "letters_failing", "letters_good", "channel_failing", "channel_good",
+    "pressure", "pressure_over",
     "monthly",
 ]  # fmt: skip
 
@@ -47,6 +49,7 @@ class RecipientRecord:
     recipe: what it is changed to before it leaves, with its secrets; None if that cannot be read: it must not leave.
     added: a rule gave it; the envelope did not name it. paused: the clock that somebody stopped (`frozen_by`), None if
     it was not held then. part: id of the message that it came in, where a mail came in several; else "".
+    reports: what the sender asked to be told of it. tried_at, mta: the last try, and the server that answered.
     """
 
     address: Address
@@ -72,6 +75,9 @@ class RecipientRecord:
     added: bool = False
     paused: Paused | None = None
     part: str = ""
+    reports: CopyReports = ASKED_NOTHING
+    tried_at: datetime | None = None
+    mta: str = ""
 
     @property
     def needs_approval(self) -> bool:
@@ -119,7 +125,8 @@ class MessageRecord:
 
     subject: None if there was no such field. references: message ids for threading. prefix: the fields that we put
     above the octets. about: a letter's message. has_body: the octets are still there (retention). parts: ids of all
-    messages that are one mail with this one, the first in front; empty for a mail that came whole.
+    messages that are one mail with this one, the first in front; empty for a mail that came whole. reports: what the
+    sender asked to be told of it.
     """
 
     id: str
@@ -143,6 +150,7 @@ class MessageRecord:
     about: str | None = None
     has_body: bool = True
     parts: tuple[str, ...] = ()
+    reports: MailReports = SAID_NOTHING
 
     @property
     def lead(self) -> str:
@@ -233,7 +241,8 @@ class Job:
 class RecordResult:
     """What the ledger made of one try. `deferred`: still queued; `bounced`: failed for good now.
 
-    bounce_notice: the notice that asks for the report to the sender, None if nobody is to be told (null path, letter).
+    bounce_notice: the notice that asks for a report to the sender, None if nobody is to be told (null path, letter, or
+    nothing that he asked to hear of).
     """
 
     relayed: tuple[Address, ...] = ()

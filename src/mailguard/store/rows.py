@@ -17,6 +17,7 @@ from mailguard.mail.alteration import Recipe
 from mailguard.mail.alteration_json import recipe_from_json
 from mailguard.mail.facts_json import facts_from_json
 from mailguard.mail.lifecycle import State
+from mailguard.mail.reports import ASKED_NOTHING, CopyReports, MailReports
 from mailguard.mail.verdict import Disposition
 from mailguard.policy.verdict_json import verdict_from_json
 from mailguard.store.records import Asked, MessageRecord, Paused, RecipientRecord
@@ -29,11 +30,12 @@ _MICROSECOND = timedelta(microseconds=1)
 
 _MESSAGE = (
     "number, id, kind, sender, login, client_ip, received_at, subject, from_header, message_id_header, refs, size,"
-    " sha256, smtputf8, body_8bit, prefix, facts, verdict, about, body"
+    " sha256, smtputf8, body_8bit, prefix, facts, verdict, about, body, ret, envid"
 )
 _RECIPIENT = (
     "message, address, external, state, disposition, due_at, expire_action, asks, approvals, attempts,"
-    " last_code, last_text, decided_by, decided_at, rules, frozen_by, lease, urgent, urgent_at, recipe, added, paused"
+    " last_code, last_text, decided_by, decided_at, rules, frozen_by, lease, urgent, urgent_at, recipe, added, paused,"
+    " notify, orcpt, tried_at, mta"
 )
 
 
@@ -150,6 +152,7 @@ def _message(row: tuple[Any, ...], recipients: Iterable[RecipientRecord], parts:
         about=row[18],
         has_body=row[19] != "gone",
         parts=parts,
+        reports=MailReports(row[20], row[21]),
     )
 
 
@@ -191,6 +194,9 @@ def _recipient(row: tuple[Any, ...], recipes: Mapping[tuple[int, int], Recipe | 
         recipe=() if row[19] is None else recipes.get((row[0], row[19])),
         added=bool(row[20]),
         paused=paused_of(row[21]),
+        reports=CopyReports(row[22], row[23]) if row[22] or row[23] else ASKED_NOTHING,
+        tried_at=to_moment_or_none(row[24]),
+        mta=row[25],
     )
 
 

@@ -36,7 +36,11 @@ CREATE TABLE message (
     circumstances TEXT NOT NULL DEFAULT '',
     -- A digest of what people see of it (mail.same): transactions that carry the same mail are its parts. NULL: it is
     -- never a part of another.
-    content BLOB
+    content BLOB,
+    -- What the sender asked to be told (RFC 3461): how much comes back with a failure, and his name for this envelope.
+    ret TEXT NOT NULL DEFAULT '',
+    envid TEXT NOT NULL DEFAULT '',
+    warned INTEGER NOT NULL DEFAULT 0    -- he was told that it waits for the next server
 ) STRICT;
 
 -- Few indexes: each is written with every message. Senders are found by viewer, domains by words.
@@ -58,6 +62,16 @@ CREATE TABLE part (
 
 CREATE INDEX part_first ON part (first);
 
+-- Mail that was taken in some minutes ago, by what a client that tries again hands in: sender, login, Message-ID, octets,
+-- recipients. Forgotten when its time is over.
+CREATE TABLE handed_in (
+    digest BLOB PRIMARY KEY,
+    message_id TEXT NOT NULL,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX handed_in_at ON handed_in (at);
+
 -- Small bodies; larger ones are files.
 CREATE TABLE body (
     message INTEGER PRIMARY KEY REFERENCES message (number) ON DELETE CASCADE,
@@ -68,6 +82,7 @@ CREATE TABLE body (
 -- asks: who must say yes, each with its times; nudge_at: the first of those times that is still to come; urgent: the
 -- sender may let it go without them; urgent_at: when he did. recipe: what it is changed to (NULL: it goes as it came);
 -- added: a rule gave it, the envelope did not name it. paused: the clock that somebody stopped, '' if none.
+-- notify, orcpt: what the sender asked for (RFC 3461), as it came. tried_at, mta: the last try, and which server answered.
 CREATE TABLE recipient (
     message INTEGER NOT NULL REFERENCES message (number) ON DELETE CASCADE,
     key TEXT NOT NULL,
@@ -96,6 +111,10 @@ CREATE TABLE recipient (
     recipe INTEGER,
     added INTEGER NOT NULL DEFAULT 0 CHECK (added IN (0, 1)),
     paused TEXT NOT NULL DEFAULT '',
+    notify TEXT NOT NULL DEFAULT '',
+    orcpt TEXT NOT NULL DEFAULT '',
+    tried_at INTEGER,
+    mta TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (message, key)
 ) STRICT, WITHOUT ROWID;
 

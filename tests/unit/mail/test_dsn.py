@@ -13,35 +13,35 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailguard.mail.address import parse_address
-from mailguard.mail.dsn import Bounced, FailedRecipient, compose
+from mailguard.mail.dsn import Report, Reported, compose
 from mailguard.mail.organization import Language
-from mailguard.notify.bounce_letter import bounce_letter
+from mailguard.notify.report_letter import report_letter
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 HEADER = b"Subject: =?utf-8?b?6KaL56mN?=\r\nFrom: Ann <ann@corp.example>\r\nX-Caf\xe9: \xe9\r\n\r\nit stays at home\r\n"
 
 
-def bounced(**changes: Any) -> Bounced:
+def bounced(**changes: Any) -> Report:
     values: dict[str, Any] = {
         "message_id": "01j00000000000000a",
         "sender": parse_address("ann@corp.example"),
         "received_at": NOW,
         "recipients": [
-            FailedRecipient(parse_address("bob@partner.example"), 550, "5.1.1 no such person"),
-            FailedRecipient(parse_address("cy@partner.example"), 451, "4.3.0 later", expired=True),
+            Reported(parse_address("bob@partner.example"), 550, "5.1.1 no such person"),
+            Reported(parse_address("cy@partner.example"), 451, "4.3.0 later", expired=True),
         ],
-        "header": HEADER,
+        "original": HEADER,
         "subject": "見積の件",
         "original_id": "<1@corp.example>",
         "references": ("<0@corp.example>",),
     }
-    return Bounced(**{**values, **changes})
+    return Report(**{**values, **changes})
 
 
-def report(what: Bounced, language: Language = "ja") -> bytes:
+def report(what: Report, language: Language = "ja") -> bytes:
     return compose(
         what,
-        bounce_letter(what, host="mg.corp.example", language=language, timezone="Asia/Tokyo"),
+        report_letter(what, host="mg.corp.example", language=language, timezone="Asia/Tokyo"),
         report_id="01j00000000000000b",
         host="mg.corp.example",
         letters_from=parse_address("mailguard@corp.example"),
@@ -111,11 +111,11 @@ def test_the_body_of_the_original_stays_at_home_and_its_header_is_harmless() -> 
      (None, "", "5.0.0"), (550, "5.1.1000 odd", "5.1.1"), (571, "odd", "5.0.0")],
 )  # fmt: skip
 def test_the_status_is_always_of_class_five(code: int | None, text: str, status: str) -> None:
-    assert FailedRecipient(parse_address("a@b.example"), code, text).status == status
+    assert Reported(parse_address("a@b.example"), code, text).status("failed") == status
 
 
 def test_addresses_beyond_ascii() -> None:
-    what = bounced(recipients=[FailedRecipient(parse_address("佐藤@例え.example"), 550, "5.1.1 だめ")])
+    what = bounced(recipients=[Reported(parse_address("佐藤@例え.example"), 550, "5.1.1 だめ")])
     octets = report(what)
     assert b"message/global-delivery-status" in octets
     assert "Final-Recipient: utf-8; 佐藤@例え.example".encode() in octets
@@ -124,9 +124,9 @@ def test_addresses_beyond_ascii() -> None:
 @settings(deadline=None)
 @given(st.text(), st.text(), st.binary(max_size=3000), st.text(max_size=60))
 def test_hostile_words_cannot_change_its_shape(subject: str, said: str, header: bytes, msg_id: str) -> None:
-    failed = [FailedRecipient(parse_address("bob@partner.example"), 550, said)]
+    failed = [Reported(parse_address("bob@partner.example"), 550, said)]
     octets = report(
-        bounced(subject=subject, recipients=failed, header=header, original_id=msg_id, references=(msg_id,))
+        bounced(subject=subject, recipients=failed, original=header, original_id=msg_id, references=(msg_id,))
     )
     assert octets.replace(b"\r\n", b"").find(b"\r") == octets.replace(b"\r\n", b"").find(b"\n") == -1
     assert octets.endswith(b"--\r\n")

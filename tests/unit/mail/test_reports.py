@@ -62,4 +62,5 @@ def test_ret() -> None:
 def test_whatever_is_taken_is_one_line_of_a_header_once_decoded(text: str) -> None:
     for parse in (envid_of, orcpt_of):
         with contextlib.suppress(ValueError):
-            assert all(" " <= ch <= "~" for ch in decoded(parse(text)))
+            said = parse(text)
+            assert all(" " <= ch <= "~" for ch in decoded(said))

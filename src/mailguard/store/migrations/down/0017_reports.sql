@@ -1,0 +1,15 @@
+-- What senders asked to be told is forgotten: reports come as by default, and mail that is sent again is new.
+
+DROP TABLE handed_in;
+
+ALTER TABLE recipient DROP COLUMN mta;
+ALTER TABLE recipient DROP COLUMN tried_at;
+ALTER TABLE recipient DROP COLUMN orcpt;
+ALTER TABLE recipient DROP COLUMN notify;
+
+ALTER TABLE message DROP COLUMN warned;
+ALTER TABLE message DROP COLUMN envid;
+ALTER TABLE message DROP COLUMN ret;
+
+-- The older version knows no such letter.
+UPDATE notice SET ended = 1 WHERE ended = 0 AND kind IN ('delayed', 'relayed');
