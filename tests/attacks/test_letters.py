@@ -22,14 +22,14 @@ from tests.letters import report as harmless_report
 
 from mailguard.mail import dsn
 from mailguard.mail.address import parse_address
-from mailguard.mail.dsn import Bounced, FailedRecipient
+from mailguard.mail.dsn import Report, Reported
 from mailguard.mail.facts import Attachment, HeaderAddress
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Because, Disposition, RuleHit
-from mailguard.notify.bounce_letter import bounce_letter
 from mailguard.notify.letters import ASKING, RETURNS, Kind, ReplyResult, compose
 from mailguard.notify.readers import WITHOUT_MAIL
+from mailguard.notify.report_letter import report_letter
 from mailguard.store.records import MessageRecord
 
 FIELD = "Bcc: victim@partner.example"
@@ -111,11 +111,11 @@ def test_letters(kind: Kind, word: str) -> None:
 @pytest.mark.parametrize("word", HOSTILE.values(), ids=HOSTILE)
 def test_delivery_reports(word: str) -> None:
     like = harmless_report("en")
-    failed = [FailedRecipient(SATO, 550, f"5.1.1 {word}")]
+    failed = [Reported(SATO, 550, f"5.1.1 {word}")]
     header = f"Subject: {word}\r\nX: y\r\n\r\n{word}".encode("utf-8", "replace")
     sender = like["To"].addresses[0]
-    bounced = Bounced(ID, parse_address(sender.addr_spec), NOW, failed, header, word, word, (word, f"<{word}>"))
-    human = bounce_letter(bounced, host="mg.corp.example", language="en", timezone="Asia/Tokyo")
+    bounced = Report(ID, parse_address(sender.addr_spec), NOW, failed, header, word, word, (word, f"<{word}>"))
+    human = report_letter(bounced, host="mg.corp.example", language="en", timezone="Asia/Tokyo")
     octets = dsn.compose(
         bounced, human, report_id=ID, host="mg.corp.example", letters_from=SETTINGS.sender, language="en", now=NOW
     )

@@ -29,7 +29,8 @@ SETTINGS = LetterSettings(parse_address("mailguard@corp.example"), "https://mg.c
 KINDS = get_args(Kind)
 STATE_OF = {"held": State.HELD, "approval": State.HELD, "sent": State.RELAYED, "cancelled": State.CANCELLED,
             "password": State.RELAYED,
-            "rejected": State.REJECTED, "expired": State.EXPIRED, "bounced": State.BOUNCED, "delayed": State.QUEUED, "relayed": State.RELAYED,
+            "rejected": State.REJECTED, "expired": State.EXPIRED, "bounced": State.BOUNCED,
+            "delayed": State.QUEUED, "relayed": State.RELAYED,
             "answered": State.QUEUED,
             "reminder": State.HELD, "escalated": State.HELD, "urgent": State.QUEUED, "told": State.QUEUED,
             "reply": State.HELD, "comment": State.HELD}  # fmt: skip
