@@ -25,6 +25,8 @@ EXPERIMENTS: dict[str, float] = {
     "kill": 480,
     "power": 360,
     "disk": 240,
+    "crowd": 150,
+    "nonsense": 200,
 }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.faults import kill, power
+from tests.faults import crowd, kill, nonsense, power
 from tests.faults.book import Book, recount
 from tests.faults.rows import Row, write
 from tests.faults.sink import Sink
@@ -23,6 +23,18 @@ async def test_every_state_that_a_power_cut_may_leave_has_all_that_was_acknowled
     row = await power.run(tmp_path, 0.05)
     assert row.good, row
     assert row.rounds >= 30
+
+
+async def test_normal_mail_goes_on_in_a_crowd(tmp_path: Path) -> None:
+    row = await crowd.run(tmp_path, 0.03)
+    assert row.good, row
+    assert row.acknowledged == row.mails > 0
+
+
+async def test_malformed_commands_do_no_harm(tmp_path: Path) -> None:
+    row = await nonsense.run(tmp_path, 0.05)
+    assert row.good, row
+    assert row.acknowledged == row.mails > 0
 
 
 def test_a_recount_sees_what_is_lost_leaked_and_doubled(tmp_path: Path) -> None:

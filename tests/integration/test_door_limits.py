@@ -88,6 +88,18 @@ async def test_a_commit_outlasts_the_session(tmp_path: Path) -> None:
         assert await client.reply() == str(replies.SESSION_TOO_LONG)
 
 
+async def test_who_pipelines_much_lets_others_have_their_turn(tmp_path: Path) -> None:
+    count = 8000
+    async with open_door(tmp_path) as (door, _, port), client_at(port) as flood, client_at(port) as other:
+        flood.send_raw(b"RSET\r\n" * count)
+        await flood.reply()
+        await other.ask("NOOP")
+        done = sum(session.visit.commands for session in door._sessions if isinstance(session, Conversation))
+        assert done < count // 2
+        for _ in range(count - 1):
+            assert (await flood.reply()).startswith("250")
+
+
 async def talk_on(writer: asyncio.StreamWriter) -> None:
     while True:
         writer.write(b"HELP\r\n" * 20_000)
