@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from pathlib import Path
 
-import pytest
 from tests.house import PATIENCE, House, furnish, running_house, settings, start
 from tests.smtp_fake import FakeServer, Say, Taken, fake_server
 
