@@ -69,7 +69,8 @@ def test_an_entry_with_a_marker_and_one_without_are_both_read() -> None:
     sys.modules["sbom"] = sbom
     spec.loader.exec_module(sbom)
     a, b = "a" * 64, "b" * 64
-    lock = f"One_x==1.0 \\\n    --hash=sha256:{a} \\\n    --hash=sha256:{b}\ntwo==2 ; sys_platform == 'x' \\\n    --hash=sha256:{b}\n"
+    first = f"One_x==1.0 \\\n    --hash=sha256:{a} \\\n    --hash=sha256:{b}\n"
+    lock = f"{first}two==2 ; sys_platform == 'x' \\\n    --hash=sha256:{b}\n"
     found = list(sbom.pinned(lock))
     assert [(one.name, one.version, one.marker, one.hashes) for one in found] == [
         ("one_x", "1.0", "", (a, b)), ("two", "2", "sys_platform == 'x'", (b,)),
