@@ -9,6 +9,7 @@ carried on, it is said that they are not offered.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -114,7 +115,8 @@ def parse_rcpt(argument: str, *, smtputf8: bool, extended: bool = True) -> Rcpt:
         address = parse_path(path)
     except AddressError as error:
         raise Refused(replies.BAD_RECIPIENT) from error
-    if not _ROUTE.isdisjoint(address.local):
+    # Also in other letters (full-width, small): a server that folds them (NFKC) routes by them.
+    if not _ROUTE.isdisjoint(unicodedata.normalize("NFKC", address.local)):
         raise Refused(replies.ROUTED_RECIPIENT)
     if address.needs_smtputf8 and not smtputf8:
         raise Refused(replies.NEEDS_SMTPUTF8)
