@@ -186,7 +186,7 @@ def trouble_over(name: str) -> None:
 
 
 def fault(room: str, error: BaseException, **ids: str) -> None:
-    """An error of ours: the cause for us (type and place, never the message's content), a courtesy for them."""
+    """An error of ours: the cause for us (type and place, never what it says: log.words), a courtesy for them."""
     _faults.labels(room).inc()
     log.error("fault", room=room, error=type(error).__name__, exc_info=error, **ids)
 

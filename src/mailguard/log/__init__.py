@@ -1,7 +1,8 @@
 """Logging set up once: JSON lines (or readable ones on a terminal) on stderr, aiosmtpd's own log below WARNING off.
 
 aiosmtpd logs every command with its addresses at INFO and every line of a body at DEBUG on the logger `mail.log`;
-that must never be written. A log that cannot be written stops no mail (log.outlet).
+that must never be written. No line has an error's own words or a control character (log.words). A log that cannot be
+written stops no mail (log.outlet).
 """
 
 from __future__ import annotations
@@ -14,11 +15,7 @@ from typing import Any
 import structlog
 
 from mailguard.log.outlet import Outlet
-
-#: No local variables in tracebacks: they hold what people wrote.
-_TRACEBACKS = structlog.processors.ExceptionRenderer(
-    structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=20)
-)
+from mailguard.log.words import PlainFormatter, harmless, traced, written_trace
 
 
 def set_up(*, json: bool = True, level: int = logging.INFO) -> Outlet:
@@ -31,7 +28,8 @@ def set_up(*, json: bool = True, level: int = logging.INFO) -> Outlet:
             os.close(opened)
     outlet = Outlet(2)
     handler = logging.StreamHandler(outlet)
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], format="%(levelname)s %(name)s %(message)s")
+    handler.setFormatter(PlainFormatter("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     for name in (
         "mail.log",
         "mail.debug",
@@ -45,14 +43,15 @@ def set_up(*, json: bool = True, level: int = logging.INFO) -> Outlet:
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if json
-        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=written_trace)
     )
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.StackInfoRenderer(),
-            *([_TRACEBACKS] if json else []),
+            *([traced] if json else []),
+            harmless,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
