@@ -137,6 +137,11 @@ def challenge_confirmed(message_id: str, rules: Iterable[str]) -> None:
     log.info("challenge_confirmed", message_id=message_id, rules=list(rules))
 
 
+def resent(message_id: str, first: str) -> None:
+    """A mail was handed in that is ours already: `message_id` was not taken, `first` is."""
+    log.info("resent", message_id=message_id, first=first)
+
+
 def tried(message_id: str, upstream: str, results: dict[str, int]) -> None:
     for result, count in results.items():
         _outcomes.labels(result).inc(count)

@@ -36,6 +36,7 @@ from mailguard.resolver import Resolver
 from mailguard.store.errors import StoreError
 from mailguard.store.history import History
 from mailguard.store.records import MessageRecord
+from mailguard.store.resent import is_withdrawn
 from mailguard.store.spool import Spool
 from mailguard.store.turned_away import TurnedAway
 from mailguard.workshop import Tried, Workshop
@@ -157,6 +158,10 @@ class Intake:
             if told:
                 case = replace(case, confirmed=told)
                 verdict = await self._judged(policy, case)
+        if verdict.disposition in (Disposition.CHALLENGE, Disposition.REJECT):
+            first = await self._spool.known(message, facts)
+            if first is not None:  # what was said of it once stands
+                return _once_more(message, first)
         for hit in verdict.hits:
             events.rule_hit(hit.rule, hit.mode)
         if verdict.disposition is Disposition.CHALLENGE:
@@ -257,6 +262,8 @@ class Intake:
             circumstances=case_to_json(case),
             prepared=tried.prepared,
         )
+        if record.id != message.id:
+            return _once_more(message, record)
         if any(copy.leased for copy in record.recipients):
             self._delivery.hand_on(record)
         self._noticed(record)
@@ -279,17 +286,29 @@ def weight_of(case: Case) -> int:
     return len(case.facts.text) + sum(len(value) for _, value in headers.fields or ()) + people * 100
 
 
+def _once_more(message: Message, first: MessageRecord) -> Reply:
+    """The answer that the client did not wait for, or never heard. What was withdrawn since is the client's to keep."""
+    events.resent(message.id, first.id)
+    if is_withdrawn(first):
+        return replace(reply.WITHDRAWN, text=f"{reply.WITHDRAWN.text} {first.id}")
+    return _receipt(first.verdict, first.id)
+
+
 def _answer(message: Message, verdict: Verdict, record: MessageRecord) -> Reply:
-    """The receipt: what became of the mail, and its id (contract section 8)."""
     if any(copy.decided_by for copy in record.recipients):  # a late part of a mail that was decided
         return replace(reply.JOINED, text=f"{reply.JOINED.text} {message.id}")
+    return _receipt(verdict, message.id)
+
+
+def _receipt(verdict: Verdict, message_id: str) -> Reply:
+    """What became of the mail, and its id (contract section 8)."""
     said = {
         Disposition.DELIVER: reply.ACCEPTED,
         Disposition.DELAY: reply.DELAYED,
         Disposition.CONFIRM: reply.HELD,
         Disposition.APPROVE: reply.HELD,  # one sentence for programs to look for; the letter says who decides
     }[verdict.disposition]
-    return replace(said, text=f"{said.text} {message.id}")
+    return replace(said, text=f"{said.text} {message_id}")
 
 
 def _question(message: Message, verdict: Verdict, hits: Sequence[RuleHit], language: Language) -> Reply:

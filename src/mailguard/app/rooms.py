@@ -113,7 +113,8 @@ def _rooms(config: Config, db: Database) -> Rooms:
     console = config.settings.console
     ledger = ledger_path(config)
     hints = Hints(released=lambda: tap(ledger), noticed=lambda: tap(ledger))
-    spool = Spool(db, config.path(config.settings.store.bodies))
+    resent_within = timedelta(seconds=config.settings.limits.resent_within)
+    spool = Spool(db, config.path(config.settings.store.bodies), resent_within=resent_within)
     holds, audit, outbox, live = Holds(db), Audit(db), Outbox(db), Live()
     administrators = frozenset(console.administrators)
     review = Review(

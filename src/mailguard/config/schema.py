@@ -83,6 +83,7 @@ class LimitsSection(Section):
     memory_free: Octets | None = None
     idle: Seconds = 300
     session: Seconds = 3600
+    resent_within: Annotated[Seconds, Field(ge=0)] = 600
     reading_time: Seconds = 10
     reading_cpu: Seconds = 20
     reading_memory: Octets = 512 * 2**20

@@ -15,8 +15,8 @@ from mailguard.review import HistoryLine, MessageRecord
 
 _KNOWN = frozenset({
     "accept", "release", "cancel", "remove", "reject", "expire", "hold", "relay", "defer", "fail", "approve",
-    "login", "purge", "late", "alter", "urgent", "remind", "escalate", "challenge_confirmed", "comment", "forward",
-    "trust", "resume", "approvals_void", "read",
+    "login", "purge", "late", "alter", "urgent", "remind", "escalate", "challenge_confirmed", "resent", "comment",
+    "forward", "trust", "resume", "approvals_void", "read",
 })  # fmt: skip
 #: The sign of a line, beside its words.
 _SIGNS = {

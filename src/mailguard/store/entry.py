@@ -48,7 +48,8 @@ class Entry:
 
     circumstances: what the judge knew besides (policy.case_json), "" if nobody judged or it is not recorded.
     changes: its alterations for the history. content: what tells its content from others (mail.same), None if nobody
-    asks. text: the piece of its text that is searched (`searched_text`).
+    asks. text: the piece of its text that is searched (`searched_text`). handed_in: what it is known again by when it
+    comes once more (store.resent), None: it never is.
     """
 
     record: MessageRecord
@@ -59,6 +60,7 @@ class Entry:
     changes: tuple[Change, ...] = ()
     content: bytes | None = None
     text: str = ""
+    handed_in: bytes | None = None
 
 
 def record_of(

@@ -26,7 +26,7 @@ from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body, Message, new_message_id
 from mailguard.mail.same import content_digest
 from mailguard.mail.verdict import Verdict
-from mailguard.store import outbox
+from mailguard.store import outbox, resent
 from mailguard.store.alone import may_remove
 from mailguard.store.bodies import Bodies
 from mailguard.store.bulk import forget_bulk
@@ -67,9 +67,12 @@ class BodyGone(KeyError):
 class Spool:
     """Messages in and octets out."""
 
-    def __init__(self, db: Database, bodies: Path) -> None:
-        """bodies: folder of the files; made if missing (mode 0700)."""
+    def __init__(self, db: Database, bodies: Path, *, resent_within: timedelta = timedelta(0)) -> None:
+        """bodies: folder of the files; made if missing (mode 0700). resent_within: how long a mail that is handed in
+        once more is known again; nothing: never.
+        """
         self._db = db
+        self._resent_within = resent_within
         self._bodies = Bodies(bodies)
         # At once, for a front door that opens beside a sorting room of another process; `start` makes it durable.
         self._bodies.make()
@@ -110,7 +113,8 @@ class Spool:
         lease_until: its due recipients are claimed at once until then; whoever calls hands them on in memory.
         circumstances: what the judge knew besides envelope and facts (policy.case_json), so that it can judge again.
         prepared: the recipes of its copies.
-        The record that comes back says what it joined, and what was carried over (store.joining).
+        The record that comes back says what it joined, and what was carried over (store.joining); or it is that of an
+        earlier message, which this one is once more (store.resent): then nothing was taken.
         A file body is adopted: moved into the spool. Raises StoreError and its kinds; then nothing was taken.
         """
         make = partial(record_of, message, facts, verdict, prefix, lease_until, prepared)
@@ -120,9 +124,36 @@ class Spool:
         octets = await self._settled(message.body, message.id)
         lease = None if lease_until is None else self._db.owner
         known = "" if circumstances is None else to_text(circumstances)
-        text = searched_text(facts)
-        entry = Entry(record, octets, actor_of(message), lease, known, prepared.changes, content, text)
-        return await self._enter(entry, lambda c: enter(c, entry, message.received_at))
+        text, handed_in = searched_text(facts), self._handed_in(message, facts)
+        entry = Entry(record, octets, actor_of(message), lease, known, prepared.changes, content, text, handed_in)
+        entered = await self._enter(entry, lambda c: self._first_or_entered(c, entry, message.received_at))
+        if entered.id != message.id and octets is None:
+            await self._in_thread(partial(self._bodies.remove_all, [message.id]))
+        return entered
+
+    async def known(self, message: Message, facts: Facts) -> MessageRecord | None:
+        """The earlier message which this one is once more; its history says so then. None if it is none."""
+        digest, now, within = self._handed_in(message, facts), message.received_at, self._resent_within
+        if digest is None:
+            return None
+        first = await self._db.read(lambda c: resent.first_of(c, digest, now, within))
+        if first is not None:
+            await self._db.write(lambda c: resent.note(c, first, actor_of(message), now))
+        return first
+
+    def _handed_in(self, message: Message, facts: Facts) -> bytes | None:
+        return resent.digest_of(message, facts.headers.message_id) if self._resent_within else None
+
+    def _first_or_entered(self, connection: sqlite3.Connection, entry: Entry, now: datetime) -> MessageRecord:
+        digest = entry.handed_in
+        if digest is None:
+            return enter(connection, entry, now)
+        first = resent.first_of(connection, digest, now, self._resent_within)
+        if first is not None:
+            resent.note(connection, first, entry.actor, now)
+            return first
+        resent.remember(connection, digest, entry.record.id, now)
+        return enter(connection, entry, now)
 
     async def add_letter(
         self,
@@ -186,6 +217,8 @@ class Spool:
         while await self._db.write(lambda c: forget_trusts(c, now)):
             pass
         await self._db.write(lambda c: forget_bulk(c, now - retention.bodies))
+        while await self._db.write(lambda c: resent.forget(c, now - self._resent_within)):
+            pass
         await self._purge_facts(now, retention)
         return Purged(bodies, messages)
 

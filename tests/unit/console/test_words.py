@@ -35,7 +35,8 @@ SOURCES = {
 }
 #: What the audit log says beside the events of a copy.
 MORE_EVENTS = (
-    "alter", "urgent", "remind", "escalate", "challenge_confirmed", "read", "forward", "trust", "approvals_void",
+    "alter", "urgent", "remind", "escalate", "challenge_confirmed", "resent", "read", "forward", "trust",
+    "approvals_void",
 )  # fmt: skip
 SPEAKER = Speaker("en", sayer("en"), "UTC", datetime(2026, 11, 26, tzinfo=UTC))
 TABLES = (

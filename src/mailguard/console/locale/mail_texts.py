@@ -168,6 +168,7 @@ MAIL_TEXTS: dict[str, Both] = {
     "event.remind": Both("承認者に再度お知らせ", "Approvers reminded"),
     "event.escalate": Both("ほかの人にも承認を依頼", "Others asked to approve"),
     "event.challenge_confirmed": Both("同じメールの再送で確認済み", "Confirmed by sending it again"),
+    "event.resent": Both("同じメールがもう一度届いた(二重には送りません)", "Handed in once more, and not taken twice"),
     "event.alter": Both("送信時の変更を準備", "Change for sending made ready"),
     "event.told": Both("お知らせ先: {people}", "Told: {people}"),
     "event.login": Both("お知らせのコードを入力", "Opened with the letter's code"),
