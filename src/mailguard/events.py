@@ -207,7 +207,7 @@ def admission_refused(why: str) -> None:
 
 
 def pressure(why: str) -> None:
-    """There is too little of it from now on: disk, memory, descriptors, queue."""
+    """There is too little of it from now on: disk, memory, descriptors, queue; or the ledger is damaged."""
     _pressure.labels(why).set(1)
     log.error("pressure", why=why)
 

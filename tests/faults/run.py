@@ -25,6 +25,7 @@ EXPERIMENTS: dict[str, float] = {
     "kill": 480,
     "power": 360,
     "disk": 240,
+    "ledger": 240,
     "crowd": 150,
     "nonsense": 200,
 }

@@ -27,7 +27,7 @@ def pressure_room(rooms: Rooms) -> Pressure:
         "bodies": config.path(config.settings.store.bodies),
         "temp": Path(tempfile.gettempdir()),  # SQLite sorts there
     }
-    return Pressure(pressure_limits(config), folders, rooms.queue.waiting)
+    return Pressure(pressure_limits(config), folders, rooms.queue.waiting, lambda: rooms.db.damaged)
 
 
 def take_all_descriptors() -> None:

@@ -29,6 +29,10 @@ _LACKING = {
     "disk": Both("ディスクの空きが足りません", "too little room on the disk"),
     "memory": Both("メモリーの空きが足りません", "too little memory"),
     "descriptors": Both("同時に開けるファイルと接続の数が上限に近づいています", "too few file descriptors"),
+    "ledger": Both(
+        "台帳が壊れています。停止してバックアップから復元してください",
+        "the ledger is damaged: stop, and restore a backup",
+    ),
     "queue": Both("送信待ち・保留中のメールが多すぎます", "too many mails wait"),
 }
 _AND = Both("、", "; ")

@@ -19,7 +19,7 @@ from mailguard import events
 from mailguard.pressure import gauges
 from mailguard.store.errors import StoreError
 
-Why = Literal["disk", "memory", "descriptors", "queue"]
+Why = Literal["disk", "memory", "descriptors", "queue", "ledger"]
 
 #: What is kept free where the settings say nothing: the smaller of an amount and a part of the whole.
 _DISK, _MEMORY, _PART = 500 * 2**20, 100 * 2**20, 20
@@ -62,17 +62,21 @@ def disk_mark(said: int | None, whole: int) -> int:
 
 
 class Pressure:
-    """folders: what must not fill up, by name; waiting: how many mails wait, counted up to a number at most."""
+    """folders: what must not fill up, by name; waiting: how many mails wait, counted up to a number at most; damaged:
+    whether the ledger has said so, which no time mends.
+    """
 
     def __init__(
         self,
         limits: PressureLimits | None = None,
         folders: Mapping[str, Path] | None = None,
         waiting: Callable[[int], Awaitable[int]] | None = None,
+        damaged: Callable[[], bool] = bool,
     ) -> None:
         self._limits = limits or PressureLimits()
         self._folders = dict(folders or {})
         self._waiting = waiting
+        self._damaged = damaged
         self._machine = gauges.machine_memory()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="pressure")
         self._now: set[Why] = set()
@@ -99,6 +103,7 @@ class Pressure:
         self._disk(reading)
         self._memory(reading)
         used, most = reading.descriptors
+        self._set("ledger", self._damaged(), False)
         self._set("descriptors", used > most * _DESCRIPTORS, used < most * _DESCRIPTORS / _BETTER)
         if self._looks % _QUEUE == 0 or self._limits.queued <= _QUICK:
             await self._queue()

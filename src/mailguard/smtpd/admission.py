@@ -30,7 +30,9 @@ class Admission:
         key: the client, as it is counted.
         """
         why = self._pressure.message(size)
-        return Place(self._pressure, self._table, key, size) if why is None else _refused(why, replies.NO_ROOM)
+        if why is None:
+            return Place(self._pressure, self._table, key, size)
+        return _refused(why, replies.TRY_LATER if why == "ledger" else replies.NO_ROOM)
 
 
 class Place:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mailguard.store.connection import connect
-from mailguard.store.errors import StoreClosed, StoreError, typed
+from mailguard.store.errors import StoreClosed, StoreCorrupt, StoreError, typed
 from mailguard.store.migrate import prepare
 from mailguard.store.writer import Writer
 
@@ -43,6 +43,8 @@ class Database:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._closed = False
+        #: A page was found damaged. It stays so until a restart: nothing that is written here can be trusted to stay.
+        self.damaged = False
 
     @classmethod
     async def open(cls, path: Path) -> Database:
@@ -64,7 +66,11 @@ class Database:
         What `change` raises is raised here and undoes only itself. A caller that is cancelled does not undo it.
         Raises StoreFull, StoreBusy, StoreCorrupt, StoreClosed, StoreError.
         """
-        return await self._writer.submit(change)
+        try:
+            return await self._writer.submit(change)
+        except StoreCorrupt:
+            self.damaged = True
+            raise
 
     async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """Run `query` in a reader thread, on one snapshot, unable to write. Raises StoreError and its kinds."""
@@ -95,4 +101,6 @@ class Database:
                 with contextlib.suppress(sqlite3.Error):
                     connection.execute("ROLLBACK")
         except sqlite3.Error as error:
-            raise typed(error) from error
+            kind = typed(error)
+            self.damaged = self.damaged or isinstance(kind, StoreCorrupt)
+            raise kind from error

@@ -306,3 +306,20 @@ def test_the_databases_table_of_states_is_the_programs() -> None:
         (str(state), str(event)): str(after) for (state, event), after in NEXT.items()
     }
     db.close()
+
+
+async def test_a_damaged_page_is_remembered(tmp_path: Path) -> None:
+    path = tmp_path / "l.db"
+    db = await Database.open(path)
+    await asyncio.gather(*(add(db, f"sender-{n:05}" + "x" * 500) for n in range(200)))
+    await db.close()
+    octets = bytearray(path.read_bytes())
+    page = octets.index(b"sender-00100") // 4096 * 4096
+    octets[page : page + 16] = b"\xff" * 16
+    path.write_bytes(octets)
+    db = await Database.open(path)
+    assert not db.damaged
+    with pytest.raises(StoreCorrupt):
+        await db.read(lambda c: c.execute("SELECT sum(length(sender)) FROM contact").fetchone())
+    assert db.damaged
+    await db.close()

@@ -145,3 +145,17 @@ def test_gauges_of_this_machine() -> None:
     assert 0 < gauges.free_memory() < gauges.machine_memory()
     opened, most = gauges.descriptors()
     assert 3 <= opened < most
+
+
+async def test_a_damaged_ledger_takes_no_more_mail_whatever_room_there_is(machine: Gauges) -> None:
+    damaged = False
+    pressure = Pressure(damaged=lambda: damaged)
+    await pressure.look()
+    assert pressure.why() == ()
+    damaged = True
+    await pressure.look()
+    damaged = False
+    await pressure.look()
+    assert pressure.why() == ("ledger",)
+    assert pressure.message(10) == "ledger"
+    assert pressure.connection() is None
