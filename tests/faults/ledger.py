@@ -157,6 +157,7 @@ def _destroy(ledger: Path, tag: str) -> int:
 
 def _ready(place: Site) -> str:
     try:
-        return urllib.request.urlopen(f"http://127.0.0.1:{place.ports['console']}/readyz", timeout=10).read().decode()
+        with urllib.request.urlopen(f"http://127.0.0.1:{place.ports['console']}/readyz", timeout=10) as answer:
+            return str(answer.read(), "utf-8")
     except urllib.error.HTTPError as error:
-        return error.read().decode()
+        return str(error.read(), "utf-8")
