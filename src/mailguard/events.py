@@ -34,6 +34,9 @@ _refused = Counter(
     "mailguard_door_refused", "Commands and connections refused at the door", ["reason"], registry=REGISTRY
 )
 _auth = Counter("mailguard_auth", "Logins at the door", ["result"], registry=REGISTRY)
+_guessing = Counter(
+    "mailguard_login_guessing", "Addresses and accounts with too many failed logins", ["by"], registry=REGISTRY
+)
 _logins = Counter("mailguard_logins", "Logins at the console", ["way", "result"], registry=REGISTRY)
 _workers = Counter("mailguard_reader_ends", "Reading workers that ended", ["reason"], registry=REGISTRY)
 policy_refused_now = Gauge(
@@ -220,6 +223,12 @@ def pressure_over(why: str) -> None:
 def authenticated(success: bool, client: str) -> None:
     _auth.labels("success" if success else "failure").inc()
     log.info("authenticated", success=success, client=client)
+
+
+def guessing(by: str, client: str) -> None:
+    """Somebody guesses passwords at the front door. by: address or account; client: the address, "" for an account."""
+    _guessing.labels(by).inc()
+    log.warning("guessing", by=by, client=client)
 
 
 def logged_in(way: str, result: str) -> None:

@@ -7,21 +7,27 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Coroutine
+import time
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import Any
 
 from mailguard import events
-from mailguard.config.load import Config
-from mailguard.config.logins import at_the_door
+from mailguard.app.guessing import alarm_of, tell_of_guessing
+from mailguard.app.rooms import Rooms
+from mailguard.config.logins import at_the_door, senders
 from mailguard.ldap.login import check_password
 from mailguard.ldap.reader import LdapUnavailable
 from mailguard.ldap.settings import LdapSettings
+from mailguard.mail.directory import Directory
 from mailguard.relay.login import CannotAsk, Proof, UpstreamLogin
+from mailguard.smtpd.alarm import Alarm
 from mailguard.smtpd.auth import AuthUnavailable, Login, UserFile
 from mailguard.smtpd.logins import ByPassword, Checker, Denied
 from mailguard.smtpd.sasl import PASSWORDS, Credentials
+from mailguard.smtpd.senders import Senders
 
 #: What goes on as long as the house is open.
 Watch = Coroutine[Any, Any, None]
@@ -30,20 +36,41 @@ _LOOK_AGAIN, _LOOK_SOON = 600.0, 20.0
 _LDAP_THREADS, _LDAP_WAITING = 4, 200
 
 
-def checker_at_the_door(
-    config: Config, users: UserFile | None, stack: AsyncExitStack
-) -> tuple[Checker | None, Watch | None]:
-    """Who checks the logins of mail clients, and what has to go on meanwhile. Raises Problems."""
+@dataclass(frozen=True, slots=True)
+class DoorLogins:
+    """What the front door needs for logins. checker None: AUTH is not offered; watches: what goes on meanwhile."""
+
+    checker: Checker | None
+    senders: Senders
+    alarm: Alarm | None
+    watches: tuple[Watch, ...]
+
+
+async def door_logins(
+    rooms: Rooms,
+    users: UserFile | None,
+    stack: AsyncExitStack,
+    *,
+    people: Callable[[], Directory],
+    noticed: Callable[[None], None],
+) -> DoorLogins:
+    """Put together who checks logins, what they may send as, and who hears of guessing. Raises Problems."""
+    config = rooms.config
+    rights = await asyncio.to_thread(senders, config, people)
+    checker: Checker | None = ByPassword(users.check) if users is not None else None
+    watches: list[Watch] = []
     asked = at_the_door(config)
     if isinstance(asked, UpstreamLogin):
         assert config.settings.auth is not None
-        by = ByUpstream(asked, config.settings.auth.domain or "")
-        return by, by.watch()
-    if isinstance(asked, LdapSettings):
-        directory = ByDirectory(asked)
+        checker = by = ByUpstream(asked, config.settings.auth.domain or "")
+        watches.append(by.watch())
+    elif isinstance(asked, LdapSettings):
+        checker = directory = ByDirectory(asked)
         stack.callback(directory.close)
-        return directory, None
-    return (ByPassword(users.check), None) if users is not None else (None, None)
+    alarm = alarm_of(config, time.monotonic)
+    if alarm is not None:
+        watches.append(tell_of_guessing(alarm, rooms, lambda: noticed(None)))
+    return DoorLogins(checker, rights, alarm, tuple(watches))
 
 
 class ByUpstream:

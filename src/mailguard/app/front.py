@@ -18,6 +18,7 @@ from mailguard import __version__
 from mailguard.access import Ways
 from mailguard.app.accounts import Accounts, monthly_room
 from mailguard.app.callers import Caller
+from mailguard.app.checkers import DoorLogins
 from mailguard.app.rooms import Rooms, utc_now
 from mailguard.app.trial import Trials
 from mailguard.config.doors import listeners
@@ -34,8 +35,6 @@ from mailguard.review.figures import FigureReview
 from mailguard.review.quiet import Quiet
 from mailguard.review.rules import RuleReview
 from mailguard.smtpd.handler import Accept
-from mailguard.smtpd.logins import Checker
-from mailguard.smtpd.senders import Senders
 from mailguard.smtpd.server import Door
 from mailguard.store.mutes import Mutes
 from mailguard.store.troubles import Trouble
@@ -47,8 +46,7 @@ _STOP_SECONDS = 5
 def front_door(
     rooms: Rooms,
     accept: Accept,
-    checker: Checker | None,
-    senders: Senders,
+    logins: DoorLogins,
     *,
     share_ports: bool,
     pressure: Pressure,
@@ -59,12 +57,13 @@ def front_door(
         door_limits(rooms.config),
         hostname(rooms.config),
         accept,
-        checker,
+        logins.checker,
         rooms.spool.incoming,
         now=utc_now,
         share_ports=share_ports,
         pressure=pressure,
-        senders=senders,
+        senders=logins.senders,
+        alarm=logins.alarm,
     )
 
 

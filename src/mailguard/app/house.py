@@ -16,7 +16,7 @@ from mailguard.access import Ways
 from mailguard.antivirus import Clamd
 from mailguard.app import hint
 from mailguard.app.chat import Bulletin, chats
-from mailguard.app.checkers import checker_at_the_door
+from mailguard.app.checkers import DoorLogins, door_logins
 from mailguard.app.children import doors_beside
 from mailguard.app.clocks import Clocks
 from mailguard.app.front import Reception, front_door
@@ -29,7 +29,7 @@ from mailguard.app.strain import measure_lag, pressure_room, take_all_descriptor
 from mailguard.app.ways import ways_in
 from mailguard.app.welcome import welcome
 from mailguard.config.load import Config
-from mailguard.config.logins import passwords, senders, user_file
+from mailguard.config.logins import passwords, user_file
 from mailguard.config.rooms import directory, hostname, organization, reading_limits, resolver, scanner
 from mailguard.delivery import Delivery
 from mailguard.inspect.workers import Readers, ReadersDead
@@ -44,7 +44,6 @@ from mailguard.resolver import Resolver
 from mailguard.roster import Roster, first_people
 from mailguard.rulebook import Rulebook
 from mailguard.smtpd.auth import UserFile
-from mailguard.smtpd.senders import Senders
 from mailguard.smtpd.server import Door
 from mailguard.smtpd.tls import CertificateError
 from mailguard.store.errors import StoreError
@@ -70,7 +69,7 @@ class House:
         self._door: Door | None = None
         self._listening = False
         self._users: UserFile | None = None
-        self._senders: Senders | None = None
+        self._logins: DoorLogins | None = None
         self._reception: Reception | None = None
         self._delivery: Delivery | None = None
         self._post: Post | None = None
@@ -207,12 +206,13 @@ class House:
             now=utc_now,
         )
         await self._open_users(stack)
-        self._senders = await asyncio.to_thread(senders, self.config, lambda: self.rulebook.current().directory)
-        checker, watched = checker_at_the_door(self.config, self._users, stack)
-        if watched is not None:
-            _runs(stack, watched, "mechanisms of the upstream")
+        self._logins = await door_logins(
+            rooms, self._users, stack, people=lambda: self.rulebook.current().directory, noticed=self._taken
+        )
+        for watch in self._logins.watches:
+            _runs(stack, watch, "logins")
         self._door = front_door(
-            rooms, intake.accept, checker, self._senders, share_ports=self._share_ports, pressure=self.pressure
+            rooms, intake.accept, self._logins, share_ports=self._share_ports, pressure=self.pressure
         )
         await self._door.start()
         self._listening = True
@@ -277,7 +277,7 @@ class House:
             await self._roster.look_again(asked=True)
         if self._rulebook is not None:
             await self._rulebook.reload(asked=True)
-        for file in (self._users, self._senders):
+        for file in (self._users, self._logins.senders if self._logins else None):
             try:
                 if file is not None:
                     await asyncio.to_thread(file.load)

@@ -69,7 +69,7 @@ ACCENTS = {
     "comment": "#1d4ed8", "delayed": "#b45309", "relayed": "#15803d",
     "policy_refused": "#b91c1c", "policy_good": "#15803d", "monthly": "#1d4ed8",
     "letters_failing": "#b91c1c", "letters_good": "#15803d", "channel_failing": "#b91c1c", "channel_good": "#15803d",
-    "pressure": "#b91c1c", "pressure_over": "#15803d",
+    "pressure": "#b91c1c", "guessing": "#b91c1c", "pressure_over": "#15803d",
 }  # fmt: skip
 SIGNS = {
     "gathered": "‖", "held": "‖", "approval": "?", "reminder": "?", "escalated": "?", "urgent": "!", "told": "i",
@@ -77,7 +77,7 @@ SIGNS = {
     "password": "✓", "answered": "✓", "cancelled": "×", "rejected": "×", "expired": "×", "bounced": "↩", "reply": "↩",
     "comment": "…", "delayed": "…", "relayed": "✓",
     "policy_refused": "!", "policy_good": "✓", "letters_failing": "!", "letters_good": "✓", "channel_failing": "!",
-    "channel_good": "✓", "monthly": "i", "pressure": "!", "pressure_over": "✓",
+    "channel_good": "✓", "monthly": "i", "pressure": "!", "guessing": "!", "pressure_over": "✓",
 }  # fmt: skip
 
 _TEMPLATES = Environment(

@@ -36,6 +36,7 @@ TAGS = {
     "channel_good": Both("【復旧】", "[Good again] "),
     "pressure": Both("【障害】", "[Trouble] "),
     "pressure_over": Both("【復旧】", "[Good again] "),
+    "guessing": Both("【警告】", "[Warning] "),
     "monthly": Both("【月次レポート】", "[Monthly] "),
 }
 
@@ -162,6 +163,15 @@ POLICY_REFUSED_HEAD = Both(
 POLICY_REFUSED_LEAD = Both(
     "これまでの規則がそのまま有効です。次の箇所を直すと、自動的に反映されます。",
     "The rules from before are still in force. Put the places below right, and the change is taken by itself.",
+)
+GUESSING_HEAD = Both("パスワードの総当たりが疑われます", "Somebody seems to guess passwords")
+GUESSING_LEAD = Both(
+    "メール送信用のログインが何度も失敗しています。試行は自動的に遅らせており、正しい利用者が締め出されることはありません。"
+    "心当たりのない接続元はファイアウォールで遮断し、狙われたアカウントのパスワードが弱ければ変更してください。"
+    "続く場合も、次のお知らせは1時間後です。",
+    "Logins of mail clients have failed again and again. Tries are slowed down, and nobody who is right is locked out. "
+    "Block addresses that are not yours at the firewall, and change the password of an account that is aimed at if it "
+    "is weak. If it goes on, the next letter comes in an hour at the earliest.",
 )
 POLICY_GOOD_HEAD = Both("ポリシーの変更を反映しました", "The policy is good again")
 POLICY_GOOD_LEAD = Both(

@@ -21,6 +21,7 @@ _HEADS = {
     "channel_good": (chat.CHANNEL_GOOD, None),
     "pressure": (chat.PRESSURE, chat.PRESSURE_LEAD),
     "pressure_over": (chat.PRESSURE_OVER, None),
+    "guessing": (say.GUESSING_HEAD, say.GUESSING_LEAD),
 }
 TROUBLES = frozenset(_HEADS)
 

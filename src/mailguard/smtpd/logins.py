@@ -16,8 +16,9 @@ from mailguard import events
 from mailguard.mail import reply as replies
 from mailguard.mail.address import ReversePath
 from mailguard.mail.reply import Reply
-from mailguard.smtpd.auth import AuthUnavailable, Login
-from mailguard.smtpd.patience import Patience
+from mailguard.smtpd.alarm import Alarm
+from mailguard.smtpd.auth import AuthUnavailable, Login, key_of_login
+from mailguard.smtpd.patience import Patience, TooManyGuesses
 from mailguard.smtpd.sasl import PASSWORDS, Credentials
 from mailguard.smtpd.senders import Senders
 from mailguard.smtpd.session import Transaction, Visit
@@ -61,12 +62,18 @@ class Logins:
     """The logins of one listener. checker None: AUTH is not offered."""
 
     def __init__(
-        self, listener: ListenerSettings, checker: Checker | None, patience: Patience, senders: Senders
+        self,
+        listener: ListenerSettings,
+        checker: Checker | None,
+        patience: Patience,
+        senders: Senders,
+        alarm: Alarm | None = None,
     ) -> None:
         self._listener = listener
         self._checker = checker if listener.auth != "none" else None
         self._patience = patience
         self._senders = senders
+        self._alarm = alarm
 
     @property
     def mechanisms(self) -> tuple[str, ...]:
@@ -93,18 +100,23 @@ class Logins:
     async def log_in(self, visit: Visit, credentials: Credentials) -> tuple[Reply, str]:
         """Check credentials. The reply, and the challenge that is said before it ("": none).
 
-        The answer to a failure takes longer each time for the same address.
+        The answer to a failure takes longer each time for the same address, and at an account that is guessed at.
         """
         assert self._checker is not None
-        denied = Denied()
+        denied, account = Denied(), key_of_login(credentials.name)[:254]
         try:
-            async with self._patience.attempt(visit.counted_as) as failed:
+            async with self._patience.attempt(visit.counted_as, account) as attempt:
                 found = await self._checker.check(credentials) if credentials.complete else denied
-                events.authenticated(isinstance(found, Login), visit.ip)
+                attempt.succeeded, attempt.failed = isinstance(found, Login), isinstance(found, Denied)
+                events.authenticated(attempt.succeeded, visit.ip)
                 if isinstance(found, Denied):
                     denied = found
-                    failed()
+                    if self._alarm is not None:
+                        self._alarm.failed(visit.counted_as, account)
         except AuthUnavailable:
+            return replies.AUTH_UNAVAILABLE, ""
+        except TooManyGuesses:
+            events.door_refused("guessing", visit.ip)
             return replies.AUTH_UNAVAILABLE, ""
         except Exception as error:
             events.fault("smtpd", error)

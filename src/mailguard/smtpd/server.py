@@ -20,6 +20,7 @@ from mailguard.mail import reply as replies
 from mailguard.mail.reply import Reply
 from mailguard.pressure import Pressure
 from mailguard.smtpd.admission import Admission
+from mailguard.smtpd.alarm import Alarm
 from mailguard.smtpd.crowd import Crowd
 from mailguard.smtpd.entrance import Entrance, Session
 from mailguard.smtpd.handler import Accept, Handler
@@ -43,7 +44,8 @@ class Door:
     """All listeners of the house.
 
     accept: the room behind the door; it must answer with a complete Reply, and what it raises becomes 451.
-    checker: whoever keeps the passwords; None: AUTH is not offered. senders: what logins may send as.
+    checker: whoever keeps the passwords; None: AUTH is not offered. senders: what logins may send as;
+    alarm: what counts failed logins.
     spool_folder: where large bodies are put (0600), on the file system of the store. Files of bodies that
     nobody adopted are deleted after `accept`. share_ports: other processes listen on the same ports
     (SO_REUSEPORT). pressure: of the house, None: there is always room.
@@ -60,6 +62,7 @@ class Door:
         now: Callable[[], datetime] = _utc_now,
         share_ports: bool = False,
         senders: Senders | None = None,
+        alarm: Alarm | None = None,
         pressure: Pressure | None = None,
     ) -> None:
         self._limits = limits
@@ -76,7 +79,7 @@ class Door:
                 listener=listener,
                 limits=limits,
                 handler=Handler(
-                    listener, limits, accept, Logins(listener, checker, patience, rights), self._commits, now
+                    listener, limits, accept, Logins(listener, checker, patience, rights, alarm), self._commits, now
                 ),
                 crowd=crowd,
                 admission=admission,

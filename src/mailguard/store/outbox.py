@@ -58,6 +58,18 @@ class Outbox:
         """A notice that belongs to no change of a message (login). Never put a secret into `detail`."""
         return await self._db.write(lambda c: owe(c, kind, to, now, message_id=message_id, detail=detail))
 
+    async def add_once(self, kind: NoticeKind, to: str, now: datetime, *, since: datetime, **detail: Any) -> bool:
+        """As `add`, unless this person was owed one of this kind since then: False."""
+
+        def change(connection: sqlite3.Connection) -> bool:
+            sql = "SELECT 1 FROM notice WHERE kind = ? AND person = ? AND created_at >= ?"
+            if connection.execute(sql, (kind, clean(to), to_micro(since))).fetchone() is not None:
+                return False
+            owe(connection, kind, to, now, detail=detail)
+            return True
+
+        return await self._db.write(change)
+
     async def pending(self, limit: int = 50, kinds: Sequence[NoticeKind] | None = None, after: int = 0) -> list[Notice]:
         """The oldest notices that are still owed, of these kinds (None: of all), behind the one with the id `after`."""
         sql = (

@@ -31,7 +31,7 @@ NoticeKind = Literal[
     "held", "approval", "reminder", "escalated", "answered", "urgent", "told", "sent", "password", "cancelled",
     "rejected", "expired", "bounced", "delayed", "relayed", "gathered", "reply", "comment", "login",
     "policy_refused", "policy_good", "letters_failing", "letters_good", "channel_failing", "channel_good",
-    "pressure", "pressure_over",
+    "pressure", "pressure_over", "guessing",
     "monthly",
 ]  # fmt: skip
 

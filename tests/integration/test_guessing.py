@@ -1,0 +1,71 @@
+"""Somebody guesses passwords at the running house: the administrators get one letter, in their language, and no log
+line names an account.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import email
+import email.policy
+import smtplib
+import sqlite3
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.house import House, running_house
+
+ALARM: dict[str, Any] = {"auth": {"method": "file", "file": "users.yaml", "alarm": {"failures": 3, "within": "10m"}}}
+
+
+def guess(house: House, times: int, name: str = "boss@corp.example") -> None:
+    with smtplib.SMTP("127.0.0.1", house.submit, timeout=20) as client:
+        client.starttls()
+        client.ehlo("pc.corp.example")
+        for number in range(times):
+            response = base64.b64encode(f"\0{name}\0canary-guess-{number}".encode()).decode()
+            code, _ = client.docmd("AUTH", f"PLAIN {response}")
+            assert code == 535
+
+
+def letters(house: House) -> list[email.message.EmailMessage]:
+    found = [
+        email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        for path in (house.folder / "var" / "mailbox").rglob("*")
+        if path.is_file() and path.parent.name in ("new", "cur")
+    ]
+    return [one for one in found if "guess" in str(one["Subject"]) or "総当たり" in str(one["Subject"])]
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Somebody seems to guess passwords"), ("ja", "総当たり")])
+def test_a_letter_for_all_guesses_of_an_hour(tmp_path: Path, language: str, word: str) -> None:
+    organization = {"domains": ["corp.example"], "name": "Corp", "language": language, "timezone": "Asia/Tokyo"}
+    with running_house(tmp_path / "house", "mailbox:var/mailbox", organization=organization, **ALARM) as house:
+        guess(house, 4)
+        end = time.monotonic() + 30
+        while not letters(house) and time.monotonic() < end:
+            time.sleep(0.2)
+        found = letters(house)
+        assert len(found) == 1, house.log()
+        body = found[0].get_body(("plain",))
+        assert body is not None
+        assert word in str(found[0]["Subject"])
+        assert "boss@corp.example" in body.get_content()
+        assert "127.0.0.1" in body.get_content()
+        assert found[0]["To"] == "admin@corp.example"
+        if language == "en":
+            guess(house, 1, "ann@corp.example")
+            time.sleep(6)  # longer than it takes to look again
+            assert len(letters(house)) == 1
+        with urllib.request.urlopen(f"http://127.0.0.1:{house.console}/metrics", timeout=10) as answer:
+            metrics = answer.read().decode()
+        assert 'mailguard_login_guessing_total{by="account"} 1.0' in metrics
+    said = (tmp_path / "house" / "log").read_text("utf-8")
+    assert '"guessing"' in said or "guessing" in said
+    assert "boss@corp.example" not in said
+    assert "canary-guess" not in said
+    with contextlib.closing(sqlite3.connect(tmp_path / "house" / "var" / "mailguard.db")) as ledger:
+        assert "canary-guess" not in "".join(ledger.iterdump())
