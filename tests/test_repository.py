@@ -23,7 +23,7 @@ _PRODUCTS = {".venv", "var", ".git", ".mypy_cache", ".pytest_cache", ".ruff_cach
 _PUBLIC = {"www.rfc-editor.org", "www.iana.org", "www.w3.org", "www.apache.org", "unicode.org", "json-schema.org"}
 _PUBLIC |= {"schemas.openxmlformats.org", "schemas.microsoft.com", "keepachangelog.com", "semver.org", "purl.org"}
 #: Issuers that docs/login.md must name letter by letter.
-_PUBLIC |= {"login.microsoftonline.com", "accounts.google.com", "your-company.okta.com"}
+_PUBLIC |= {"login.microsoftonline.com", "outlook.office365.com", "accounts.google.com", "your-company.okta.com"}
 #: Services that the product talks to: what they are called is in their own documents.
 _PUBLIC |= {"slack.com", "api.chatwork.com", "www.worksapis.com", "auth.worksmobile.com"}
 _RESERVED = re.compile(r"(^|\.)(example|test|invalid|localhost|evil|example\.(com|net|org|jp|co\.jp))$")

@@ -13,6 +13,8 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 log = structlog.get_logger("mailguard")
+#: What the way of all mail that goes no other is called in logs and figures.
+DEFAULT = "default"
 REGISTRY = CollectorRegistry(auto_describe=True)
 
 _received = Counter(
@@ -23,8 +25,8 @@ _replies = Counter("mailguard_replies", "Answers to letters", ["outcome"], regis
 _decisions = Counter("mailguard_decisions", "Decisions on held mail", ["event", "via"], registry=REGISTRY)
 _nudges = Counter("mailguard_nudges", "People reminded or asked as well", ["kind"], registry=REGISTRY)
 _confirmed = Counter("mailguard_challenges_confirmed", "Mails handed in again", registry=REGISTRY)
-_outcomes = Counter("mailguard_upstream_outcomes", "Tries at the upstream, by recipient", ["result"], registry=REGISTRY)
-_unknown = Counter("mailguard_upstream_unknown", "Final dots without a reply", registry=REGISTRY)
+_outcomes = Counter("mailguard_upstream_outcomes", "Tries, by recipient", ["result", "upstream"], registry=REGISTRY)
+_unknown = Counter("mailguard_upstream_unknown", "Final dots without a reply", ["upstream"], registry=REGISTRY)
 _letters = Counter("mailguard_letters", "Letters written", ["kind"], registry=REGISTRY)
 _chat = Counter("mailguard_chat_messages", "Messages to chat channels", ["kind", "result"], registry=REGISTRY)
 letters_late = Gauge("mailguard_letters_late", "Letters that have waited too long", registry=REGISTRY)
@@ -67,6 +69,10 @@ loop_lag = Histogram(
 log_lines_lost = Gauge("mailguard_log_lines_lost", "Log lines that could not be written", registry=REGISTRY)
 held_now = Gauge("mailguard_held", "Mails waiting for a decision", registry=REGISTRY)
 queued_now = Gauge("mailguard_queued", "Mails waiting for the upstream", registry=REGISTRY)
+_waiting = Gauge("mailguard_upstream_queue", "Copies queued, by their way", ["upstream"], registry=REGISTRY)
+_sick = Gauge(
+    "mailguard_upstream_sick", "1 while an upstream is left in peace, or is no more", ["upstream"], registry=REGISTRY
+)
 
 
 def started(version: str, addresses: Iterable[str]) -> None:
@@ -147,13 +153,25 @@ def resent(message_id: str, first: str) -> None:
 
 def tried(message_id: str, upstream: str, results: dict[str, int]) -> None:
     for result, count in results.items():
-        _outcomes.labels(result).inc(count)
-    log.info("tried", message_id=message_id, upstream=upstream, **results)
+        _outcomes.labels(result, upstream or DEFAULT).inc(count)
+    log.info("tried", message_id=message_id, upstream=upstream or DEFAULT, **results)
 
 
-def upstream_unknown(message_id: str) -> None:
-    _unknown.inc()
-    log.warning("upstream_unknown", message_id=message_id)
+def upstream_unknown(message_id: str, upstream: str) -> None:
+    _unknown.labels(upstream or DEFAULT).inc()
+    log.warning("upstream_unknown", message_id=message_id, upstream=upstream or DEFAULT)
+
+
+def upstream_state(upstream: str, waiting: int, *, well: bool) -> None:
+    """How much waits for an upstream, and whether it is tried at all. A figure only: it is said again and again."""
+    _waiting.labels(upstream or DEFAULT).set(waiting)
+    _sick.labels(upstream or DEFAULT).set(0 if well else 1)
+
+
+def upstream_gone(upstream: str, copies: int) -> None:
+    """Copies are queued for an upstream that the settings do not name any more."""
+    _faults.labels("delivery").inc()
+    log.error("upstream_gone", upstream=upstream, copies=copies)
 
 
 def letter_written(message_id: str, kind: str) -> None:

@@ -8,8 +8,8 @@ on disk, never lets a mail pass that could not be judged, and never refuses for 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -50,7 +50,7 @@ _JUDGED_ON_LOOP = 20_000
 class HandsOn(Protocol):
     """The sorting room: takes a fresh message in memory, under a lease that the ledger already holds."""
 
-    def room_for_one(self) -> bool: ...
+    def room_for_one(self, ways: Collection[str]) -> bool: ...
 
     def hand_on(self, record: MessageRecord) -> None: ...
 
@@ -65,12 +65,16 @@ class TakesReplies(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class IntakeSettings:
-    """host: our name in the Received field; key: what the mark is made with; lease: our time to relay a fresh mail."""
+    """host: our name in the Received field; key: what the mark is made with; lease: our time to relay a fresh mail.
+
+    senders: domain -> the way that its mail goes, where that is not the usual one.
+    """
 
     organization: Organization
     host: str
     key: bytes
     lease: timedelta = timedelta(minutes=15)
+    senders: Mapping[str, str] = field(default_factory=dict)
 
 
 class Intake:
@@ -249,10 +253,21 @@ class Intake:
         if any(hit.notify for hit in verdict.hits):
             self._noticed(None)
 
+    def _routed(self, verdict: Verdict, message: Message) -> Verdict:
+        """Whom no rule sends another way goes by that of the sender's domain."""
+        sender = message.envelope.sender.mailbox
+        way = self._settings.senders.get(sender.ascii_domain, "") if sender is not None else ""
+        if not way:
+            return verdict
+        routed = (one if one.route else replace(one, route=way) for one in verdict.recipients)
+        return replace(verdict, recipients=tuple(routed))
+
     async def _keep(self, message: Message, case: Case, tried: Tried) -> Reply:
         verdict = tried.verdict
         prefix = received_field(message, self._settings.host) + processed_field(self._settings.key, message.id)
-        lease = self._now() + self._settings.lease if self._delivery.room_for_one() else None
+        verdict = self._routed(verdict, message)
+        ways = frozenset(one.route for one in verdict.recipients)
+        lease = self._now() + self._settings.lease if self._delivery.room_for_one(ways) else None
         record = await self._spool.add(
             message,
             case.facts,

@@ -119,7 +119,7 @@ class Desk:
         delivery = Delivery(
             self.queue,
             self.spool,
-            upstream,
+            upstream if isinstance(upstream, dict) else {"": upstream},
             Bounces(self.outbox, self.spool, self.holds.find, settings, now=self.now),
             DeliverySettings(**{**values, **changes}),
             workshop=Workshop(),
@@ -434,10 +434,10 @@ async def test_a_ledger_that_cannot_be_read_is_asked_again(desk: Desk, monkeypat
     honest: Callable[..., Any] = desk.queue.next_due
     failures: list[StoreError] = [StoreBusy("locked")]
 
-    async def flaky(now: datetime) -> datetime | None:
+    async def flaky(now: datetime, way: str) -> datetime | None:
         if failures:
             raise failures.pop()
-        found: datetime | None = await honest(now)
+        found: datetime | None = await honest(now, way)
         return found
 
     monkeypatch.setattr(desk.queue, "next_due", flaky)

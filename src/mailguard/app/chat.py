@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -39,8 +39,14 @@ def speaker(config: Config) -> Speaker:
     return Speaker(organization(config), config.settings.console.url.rstrip("/"))
 
 
-async def chats(rooms: Rooms, *, noticed: Callable[[], None], pressure: Callable[[], Sequence[str]]) -> Chats:
-    """Not yet started. Raises Problems for channels that cannot be."""
+async def chats(
+    rooms: Rooms,
+    *,
+    stranded: Callable[[], Mapping[str, int]],
+    noticed: Callable[[], None],
+    pressure: Callable[[], Sequence[str]],
+) -> Chats:
+    """Not yet started. stranded, pressure: see Watchdog. Raises Problems for channels that cannot be."""
     config, found = rooms.config, channels(rooms.config)
     company, administrators = organization(config), config.settings.console.administrators
     notify = config.settings.notify
@@ -52,6 +58,7 @@ async def chats(rooms: Rooms, *, noticed: Callable[[], None], pressure: Callable
         # What is gathered waits on purpose.
         late_after=timedelta(seconds=max(notify.letters_late, notify.merge.within + 60)),
         tell=administrators,
+        stranded=stranded,
         language=company.language,
         told=noticed,
         pressure=pressure,

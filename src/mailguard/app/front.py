@@ -22,7 +22,8 @@ from mailguard.app.checkers import DoorLogins
 from mailguard.app.rooms import Rooms, utc_now
 from mailguard.app.trial import Trials
 from mailguard.config.doors import listeners
-from mailguard.config.rooms import door_limits, hostname, organization, upstream
+from mailguard.config.rooms import door_limits, hostname, organization
+from mailguard.config.upstreams import upstream
 from mailguard.console.app import build
 from mailguard.console.settings import LOOPBACK, ConsoleSettings
 from mailguard.inspect.workers import Readers

@@ -31,6 +31,7 @@ from mailguard.app.welcome import welcome
 from mailguard.config.load import Config
 from mailguard.config.logins import passwords, user_file
 from mailguard.config.rooms import directory, hostname, organization, reading_limits, resolver, scanner
+from mailguard.config.upstreams import upstreams
 from mailguard.delivery import Delivery
 from mailguard.inspect.workers import Readers, ReadersDead
 from mailguard.intake import Intake, IntakeSettings
@@ -130,7 +131,13 @@ class House:
         stack.push_async_callback(self._delivery.stop)
         await self._post.start()
         stack.push_async_callback(self._post.stop)
-        made = await chats(rooms, noticed=self._noticed, pressure=self.pressure.lately)
+        delivery = self._delivery
+        made = await chats(
+            rooms,
+            stranded=lambda: delivery.stranded,
+            noticed=self._noticed,
+            pressure=self.pressure.lately,
+        )
         self._chat = made.chat
         if self._chat is not None:
             await self._chat.start()
@@ -188,7 +195,9 @@ class House:
                 stack.callback(self._users.close)
 
     async def _open_door(self, stack: AsyncExitStack, rooms: Rooms, readers: Readers) -> None:
-        settings = IntakeSettings(organization(self.config), hostname(self.config), self._key())
+        by_domain = {domain: way.name for way in upstreams(self.config).values() for domain in way.senders}
+        company = organization(self.config)
+        settings = IntakeSettings(company, hostname(self.config), self._key(), senders=by_domain)
         clamd = scanner(self.config)
         intake = Intake(
             settings,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
+from mailguard.app.back_door import back_door
 from mailguard.app.rooms import Rooms, utc_now
-from mailguard.config.rooms import hostname, organization, reply_address, upstream
+from mailguard.config.rooms import hostname, organization, reply_address
+from mailguard.config.upstreams import upstreams
 from mailguard.delivery import Bounces, BounceSettings, Delivery, DeliverySettings, Schedule
 from mailguard.mail.address import Address, parse_address
 from mailguard.mail.trace import processed_field
@@ -14,10 +16,6 @@ from mailguard.notify.gathering import Merge
 from mailguard.notify.letters import LetterSettings
 from mailguard.notify.post import Post
 from mailguard.notify.tickets import Tickets
-from mailguard.relay.mailbox import MailboxUpstream
-from mailguard.relay.settings import UpstreamSettings
-from mailguard.relay.smtp import SmtpUpstream
-from mailguard.relay.upstream import Upstream
 from mailguard.store.mutes import Mutes
 from mailguard.store.records import MessageRecord
 from mailguard.store.reporting import Reporting
@@ -27,19 +25,11 @@ from mailguard.workshop import Workshop
 class Elsewhere:
     """Stands for the sorting room where it is in another process: everything goes by the ledger."""
 
-    def room_for_one(self) -> bool:
+    def room_for_one(self, ways: Collection[str]) -> bool:
         return False
 
     def hand_on(self, record: MessageRecord) -> None:
         raise AssertionError("nothing is handed on to another process")
-
-
-def back_door(settings: UpstreamSettings) -> Upstream:
-    """The upstream of the settings."""
-    if settings.scheme == "mailbox":
-        assert settings.path is not None
-        return MailboxUpstream(settings.path, utc_now)
-    return SmtpUpstream(settings)
 
 
 def letters_from(rooms: Rooms) -> Address:
@@ -50,7 +40,7 @@ def letters_from(rooms: Rooms) -> Address:
 async def sorting_room(rooms: Rooms, key: bytes, *, noticed: Callable[[], None]) -> Delivery:
     """Delivery with its upstream and its reports of failure."""
     section, company = rooms.config.settings.delivery, organization(rooms.config)
-    settings = upstream(rooms.config)
+    ways = upstreams(rooms.config)
     bounces = Bounces(
         rooms.outbox,
         rooms.spool,
@@ -73,11 +63,11 @@ async def sorting_room(rooms: Rooms, key: bytes, *, noticed: Callable[[], None])
     return Delivery(
         rooms.queue,
         rooms.spool,
-        back_door(settings),
+        {name: back_door(way) for name, way in ways.items()},
         bounces,
         DeliverySettings(
             schedule=schedule,
-            concurrency=settings.connections,
+            connections={name: way.settings.connections for name, way in ways.items()},
             mark=lambda message_id: processed_field(key, message_id),
         ),
         workshop=Workshop(),

@@ -13,7 +13,8 @@ from mailguard.config import Config, load_config
 from mailguard.config.channels import channels
 from mailguard.config.doors import listeners
 from mailguard.config.logins import senders, user_file, ways
-from mailguard.config.rooms import directory, organization, reply_address, scanner, upstream
+from mailguard.config.rooms import directory, organization, reply_address, scanner
+from mailguard.config.upstreams import upstreams
 from mailguard.policy.lint import lint
 from mailguard.policy.loader import load_policy
 from mailguard.policy.marks import Problem, Problems
@@ -64,7 +65,7 @@ def _problems(file: Path | None, offline: bool) -> tuple[Problem, ...]:
 
 def _doors(config: Config) -> list[Problem]:
     found: list[Problem] = []
-    for look in (listeners, upstream, scanner, directory, ways, channels, reply_address, user_file, senders):
+    for look in (listeners, upstreams, scanner, directory, ways, channels, reply_address, user_file, senders):
         try:
             look(config)
         except Problems as error:

@@ -282,8 +282,9 @@ def _page(shown: dict[str, Any], rooms: Rooms) -> str:
     if len(shown["parts"]) > 1:
         lines.append(("parts", " ".join(shown["parts"])))
     for copy in shown["recipients"]:
-        tried = f"  {copy['last_code'] or ''} {copy['last_text']}" if copy["attempts"] else ""
-        lines.append(("to", f"{copy['address']}  {copy['disposition']}  {copy['state']}{tried}"))
+        way = f"  by {copy['upstream']}" if copy["upstream"] else ""
+        tried = f"  {copy['last_code'] or ''} {copy['last_text']}" if copy["last_text"] else ""
+        lines.append(("to", f"{copy['address']}  {copy['disposition']}  {copy['state']}{way}{tried}"))
     for number, file in enumerate(shown["attachments"]):
         lines.append(("file", f"{number}: {file['filename']} ({file['size']:,} bytes)"))
     for finding in shown["findings"]:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Literal
 
 from mailguard.config.load import Config, Where
-from mailguard.config.rooms import directory, hostname, upstream
+from mailguard.config.rooms import directory, hostname
+from mailguard.config.upstreams import upstream
 from mailguard.ldap.settings import LdapSettings
 from mailguard.mail.directory import NOBODY, Directory
 from mailguard.oidc.settings import OidcSettings

@@ -6,7 +6,6 @@ here, and becomes a Problem like any other.
 
 from __future__ import annotations
 
-import re
 import socket
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +20,6 @@ from mailguard.mail.organization import Organization
 from mailguard.mail.subaddress import LONGEST, SubAddress
 from mailguard.policy.marks import Problems
 from mailguard.pressure import PressureLimits
-from mailguard.relay.settings import UpstreamSettings, parse_url
 from mailguard.resolver import ResolverSettings
 from mailguard.smtpd.settings import DoorLimits
 
@@ -29,7 +27,9 @@ from mailguard.smtpd.settings import DoorLimits
 def organization(config: Config) -> Organization:
     """The company."""
     section = config.settings.organization
-    return Organization(section.domains, section.name, section.language, section.timezone)
+    return Organization(
+        section.domains, section.name, section.language, section.timezone, tuple(config.settings.upstreams)
+    )
 
 
 def hostname(config: Config) -> str:
@@ -72,27 +72,6 @@ def pressure_limits(config: Config) -> PressureLimits:
     """When the door says "later"."""
     limits = config.settings.limits
     return PressureLimits(limits.disk_free, limits.memory, limits.memory_free, limits.queued)
-
-
-def upstream(config: Config) -> UpstreamSettings:
-    """The next server. Raises Problems."""
-    section = config.settings.upstream
-    try:
-        url = parse_url(section.url)
-        return UpstreamSettings(
-            scheme=url.scheme,
-            host=url.host,
-            port=url.port,
-            path=config.path(url.path) if url.path else None,
-            tls=section.tls or url.default_tls,
-            username=section.username,
-            password=section.password.get_secret_value() if section.password else None,
-            ca_file=config.path(section.ca_file) if section.ca_file else None,
-            hostname=hostname(config),
-            connections=section.connections,
-        )
-    except ValueError as error:
-        raise Problems([config.problem(("upstream",), re.sub(r"^upstream( url)?: ", "", str(error)))]) from None
 
 
 def reading_limits(config: Config) -> ReadingLimits:

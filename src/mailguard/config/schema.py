@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from mailguard.config.auth_section import AuthSection
 from mailguard.config.directory_section import DirectorySection
 from mailguard.config.listener_section import ListenerSection
 from mailguard.config.people_sections import ConsoleSection, NotifySection
+from mailguard.config.upstream_section import Name, NamedUpstreamSection, UpstreamSection
 from mailguard.config.words import Domain, Later, Network, Octets, Seconds, Section, Server, some_domain
 
 
@@ -33,17 +34,6 @@ class OrganizationSection(Section):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"timezone {self.timezone!r} is not known; write one such as Asia/Tokyo") from error
         return self
-
-
-class UpstreamSection(Section):
-    """The next server."""
-
-    url: str
-    tls: Literal["none", "opportunistic", "required", "insecure"] | None = None
-    username: str | None = None
-    password: SecretStr | None = None
-    ca_file: Path | None = None
-    connections: int = Field(default=10, ge=1, le=500)
 
 
 class RetentionSection(Section):
@@ -130,7 +120,7 @@ class Settings(Section):
     organization: OrganizationSection
     listeners: tuple[ListenerSection, ...]
     upstream: UpstreamSection
-    upstreams: Later = None
+    upstreams: dict[Name, NamedUpstreamSection] = Field(default_factory=dict)
     auth: AuthSection | None = None
     store: StoreSection = StoreSection()
     policies: tuple[Path, ...] = (Path("policies/"),)

@@ -76,6 +76,7 @@ class RecipientOut(_Out):
     removed_files: list[str] = Field(description="SHA-256 of attachments that are taken out of the copy")
     paused_by: str = Field(description="Who stopped its clock; empty while it runs")
     part: str = Field(description="The message in which it came, where the mail came in several; else empty")
+    upstream: str = Field(description="The name of the next server it goes to; empty for the usual one")
 
     @classmethod
     def of(cls, recipient: RecipientRecord, risk: float) -> RecipientOut:
@@ -104,6 +105,7 @@ class RecipientOut(_Out):
             removed_files=list(removed_files(recipient.recipe or ())),
             paused_by=recipient.frozen_by,
             part=recipient.part,
+            upstream=recipient.way,
         )
 
 

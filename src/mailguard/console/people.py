@@ -158,14 +158,17 @@ def _person(recipient: RecipientRecord, header: str, name: str, usual: Badge, as
 
 
 def _notes(recipient: RecipientRecord, asked: Context) -> tuple[str, ...]:
-    """What the next server said, where that is why the copy stands where it stands; when it took it."""
+    """What the next server said, where that is why the copy stands where it stands; when it took it; which
+    server that is, where it is not the usual one.
+    """
     by, arrived = asked.by, asked.arrived.get(str(recipient.address))
+    way = (by.say("recipient.way", name=recipient.way),) if recipient.way else ()
     if recipient.state is State.RELAYED and arrived is not None:
-        return (by.say("recipient.arrived", when=by.moment(arrived)),)
+        return (*way, by.say("recipient.arrived", when=by.moment(arrived)))
     if not recipient.last_text or recipient.state not in (State.BOUNCED, State.QUEUED):
-        return ()
+        return way
     code = f"{recipient.last_code} " if recipient.last_code else ""
-    return (by.say("event.answer", answer=code + on_one_line(recipient.last_text, 300)),)
+    return (*way, by.say("event.answer", answer=code + on_one_line(recipient.last_text, 300)))
 
 
 def _company(

@@ -2,6 +2,7 @@
 
 from mailguard.delivery.bounces import Bounces, BounceSettings
 from mailguard.delivery.schedule import Schedule
-from mailguard.delivery.sorting import Delivery, DeliverySettings
+from mailguard.delivery.sorting import Delivery
+from mailguard.delivery.trying import DeliverySettings
 
 __all__ = ["BounceSettings", "Bounces", "Delivery", "DeliverySettings", "Schedule"]

@@ -12,12 +12,16 @@ Language = Literal["ja", "en"]
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """domains: own domains in A-labels, lower case; `*.corp.example` also means subdomains. timezone: IANA name."""
+    """domains: own domains in A-labels, lower case; `*.corp.example` also means subdomains. timezone: IANA name.
+
+    upstreams: names of its next servers besides the usual one; None: not known here.
+    """
 
     domains: tuple[str, ...] = ()
     name: str = ""
     language: Language = "ja"
     timezone: str = "Asia/Tokyo"
+    upstreams: tuple[str, ...] | None = None
 
     def is_internal(self, address: Address) -> bool:
         """Whether the address is of this company. A subdomain is not, unless it is listed or a `*.` entry covers it."""

@@ -110,7 +110,7 @@ class RecipientVerdict:
     """What happens to one recipient. `terms` is set for delay, confirm, approve and challenge.
 
     alter: what his copy is changed to, without secrets (mail.alteration.drawn). added: a rule gives him a copy; the
-    envelope did not name him.
+    envelope did not name him. route: the next server that his copy goes to, by its name; "" is the one of all mail.
     """
 
     address: Address
@@ -121,6 +121,7 @@ class RecipientVerdict:
     risk: float = 0.0
     alter: Recipe = ()
     added: bool = False
+    route: str = ""
 
 
 @dataclass(frozen=True, slots=True)

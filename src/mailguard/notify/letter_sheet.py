@@ -70,6 +70,7 @@ ACCENTS = {
     "policy_refused": "#b91c1c", "policy_good": "#15803d", "monthly": "#1d4ed8",
     "letters_failing": "#b91c1c", "letters_good": "#15803d", "channel_failing": "#b91c1c", "channel_good": "#15803d",
     "pressure": "#b91c1c", "guessing": "#b91c1c", "pressure_over": "#15803d",
+    "upstream_failing": "#b91c1c", "upstream_good": "#15803d",
 }  # fmt: skip
 SIGNS = {
     "gathered": "‖", "held": "‖", "approval": "?", "reminder": "?", "escalated": "?", "urgent": "!", "told": "i",
@@ -78,6 +79,7 @@ SIGNS = {
     "comment": "…", "delayed": "…", "relayed": "✓",
     "policy_refused": "!", "policy_good": "✓", "letters_failing": "!", "letters_good": "✓", "channel_failing": "!",
     "channel_good": "✓", "monthly": "i", "pressure": "!", "guessing": "!", "pressure_over": "✓",
+    "upstream_failing": "!", "upstream_good": "✓",
 }  # fmt: skip
 
 _TEMPLATES = Environment(

@@ -37,6 +37,8 @@ TAGS = {
     "pressure": Both("【障害】", "[Trouble] "),
     "pressure_over": Both("【復旧】", "[Good again] "),
     "guessing": Both("【警告】", "[Warning] "),
+    "upstream_failing": Both("【障害】", "[Trouble] "),
+    "upstream_good": Both("【復旧】", "[Good again] "),
     "monthly": Both("【月次レポート】", "[Monthly] "),
 }
 

@@ -22,6 +22,8 @@ _HEADS = {
     "pressure": (chat.PRESSURE, chat.PRESSURE_LEAD),
     "pressure_over": (chat.PRESSURE_OVER, None),
     "guessing": (say.GUESSING_HEAD, say.GUESSING_LEAD),
+    "upstream_failing": (chat.UPSTREAM_FAILING, chat.UPSTREAM_FAILING_LEAD),
+    "upstream_good": (chat.UPSTREAM_GOOD, None),
 }
 TROUBLES = frozenset(_HEADS)
 

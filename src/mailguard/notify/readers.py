@@ -17,6 +17,7 @@ from mailguard.store.records import Notice, NoticeKind
 WITHOUT_MAIL: tuple[NoticeKind, ...] = (
     "login", "policy_refused", "policy_good", "monthly",
     "letters_failing", "letters_good", "channel_failing", "channel_good", "pressure", "pressure_over", "guessing",
+    "upstream_failing", "upstream_good",
 )  # fmt: skip
 #: Kinds that go to whoever a policy names, wherever he is; to the administrators where nobody is named.
 _NAMED = frozenset({*ASKING, "answered", "urgent", "told", "comment"})

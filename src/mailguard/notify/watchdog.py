@@ -17,7 +17,7 @@ from mailguard.mail.organization import Language
 from mailguard.notify.channels.lane import Health
 from mailguard.notify.phrases import Both
 from mailguard.store.errors import StoreError
-from mailguard.store.troubles import LETTERS, PRESSURE, LetterCounts, Troubles
+from mailguard.store.troubles import LETTERS, PRESSURE, UPSTREAM, LetterCounts, Troubles
 
 _EVERY = 10.0
 #: Letters that came back within the time, from which on it is no single dead mailbox.
@@ -36,12 +36,15 @@ _LACKING = {
     "queue": Both("送信待ち・保留中のメールが多すぎます", "too many mails wait"),
 }
 _AND = Both("、", "; ")
+_STRANDED = Both(
+    "設定にない送信先を待つ宛先が{count}件あります", "{count} copies wait for an upstream that the settings do not name"
+)
 _CAME_BACK = Both("この1時間に{count}通が不達になりました", "{count} letters came back within the last hour")
 
 
 class Watchdog:
     """channels: the health of each by its name; tell: the administrators; told: a notice was written; pressure: what
-    there was too little of lately.
+    there was too little of lately; stranded: how many copies wait for upstreams that are no more, by name.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Watchdog:
         *,
         late_after: timedelta,
         tell: Sequence[str],
+        stranded: Callable[[], Mapping[str, int]] = dict,
         language: Language,
         told: Callable[[], None],
         pressure: Callable[[], Sequence[str]] = tuple,
@@ -59,6 +63,7 @@ class Watchdog:
         self._troubles, self._channels, self._late_after = troubles, channels, late_after
         self._tell, self._language, self._told, self._now = tell, language, told, now
         self._pressure = pressure
+        self._stranded = stranded
 
     async def watch(self) -> None:
         """Look again and again, until cancelled. A fault in one round is reported and the next round goes on."""
@@ -80,6 +85,8 @@ class Watchdog:
         await self._letters(counts, LETTERS in known, now)
         for name, why in failing.items():
             await self._begin(f"channel {name}", why, now, by_letter=True)
+        for name, count in self._stranded().items():
+            await self._begin(UPSTREAM + name, _STRANDED.of(self._language, count=count), now, by_letter=True)
         for name in known - {LETTERS, PRESSURE}:
             await self._maybe_over(name, now)
         await self._under_pressure(self._pressure(), PRESSURE in known, now)
@@ -102,6 +109,10 @@ class Watchdog:
             await self._end(LETTERS, now)
 
     async def _maybe_over(self, name: str, now: datetime) -> None:
+        if name.startswith(UPSTREAM):
+            if name.removeprefix(UPSTREAM) not in self._stranded():
+                await self._end(name, now)
+            return
         health = self._channels.get(name.removeprefix("channel "))
         if health is None:
             await self._troubles.forget(name)  # the settings know it no more

@@ -14,7 +14,7 @@ class Effect:
 
     confirmed: it asked the sender, who has answered: it holds nothing any more. alter: what it changes in the copies;
     cannot: words of alterations that the mail does not allow. told: False for what a hit does besides: it is no hit of
-    its own.
+    its own. route: the next server of these copies.
     """
 
     hit: RuleHit
@@ -25,3 +25,4 @@ class Effect:
     alter: Recipe = ()
     cannot: frozenset[str] = frozenset()
     told: bool = True
+    route: str = ""

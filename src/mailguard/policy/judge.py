@@ -139,7 +139,7 @@ def _effect(opinion: Opinion, view: View, exempt: str) -> Effect:
         rule.trusts and disposition is Disposition.CONFIRM and opinion.truth is Truth.YES and result.picked is not None,
     )
     touched = _touched(opinion, picked, view)
-    return Effect(hit, touched, hold, rule.model.headline, confirmed, wanted.recipe, wanted.cannot)
+    return Effect(hit, touched, hold, rule.model.headline, confirmed, wanted.recipe, wanted.cannot, route=rule.route)
 
 
 def _picked(opinion: Opinion, result: Result, view: View) -> frozenset[int]:
@@ -202,7 +202,15 @@ def _recipient(address: Address, external: bool, felt: list[Effect], view: View)
     rules = tuple(dict.fromkeys(effect.hit.rule for effect in felt))
     known = (view.case.risks or {}).get(address.key)
     joined = _joined(strictest, terms) if terms else None
-    return RecipientVerdict(address, external, strictest, rules, joined, known.value if known is not None else 0.0)
+    risk = known.value if known is not None else 0.0
+    return RecipientVerdict(address, external, strictest, rules, joined, risk, route=_route(felt))
+
+
+def _route(felt: list[Effect]) -> str:
+    """The next server that the strictest rule names; of equally strict ones the first by its id."""
+    if not any(effect.route for effect in felt):
+        return ""
+    return min((-one.hit.disposition, one.hit.rule, one.route) for one in felt if one.route)[2]
 
 
 def _joined(disposition: Disposition, terms: list[HoldTerms]) -> HoldTerms:

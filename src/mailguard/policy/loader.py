@@ -26,7 +26,7 @@ from mailguard.policy.patterns import PATTERNS_MAX
 from mailguard.policy.people import collect
 from mailguard.policy.read_customers import read_customers
 from mailguard.policy.rule import FileExamples, Policy, Rule
-from mailguard.policy.schema import NOT_YET, PolicyFile
+from mailguard.policy.schema import PolicyFile
 from mailguard.policy.workdays import calendar_of
 
 __all__ = ["Policy", "load_policy"]
@@ -94,7 +94,7 @@ def _load(
     _read_customers(loading, lists)
     seen: dict[str, Rule] = {}
     for source in loading.sources:
-        _build_rules(source, loading, lists, seen)
+        _build_rules(source, loading, lists, seen, organization.upstreams if organization else None)
     if not loading.rules and not loading.problems:
         name = str(paths[0]) if paths else "policies"
         loading.problems.append(Problem(name, 1, 1, "no rules: everything would pass; write at least one"))
@@ -148,7 +148,7 @@ def _read_source(path: Path, loading: _Loading) -> None:
         model = PolicyFile.model_validate(data)
     except (OSError, ValueError) as error:
         if isinstance(error, ValidationError):
-            loading.problems.extend(problems_of(error, marks, str(path), PolicyFile, not_yet=NOT_YET))
+            loading.problems.extend(problems_of(error, marks, str(path), PolicyFile))
         else:
             loading.problems.append(Problem(str(path), 1, 1, f"cannot be read: {cause(error)}"))
     except Problems as error:
@@ -188,7 +188,13 @@ def _read_customers(loading: _Loading, lists: ListReader) -> None:
         loading.problems.append(Problem(loading.sources[0].name, 1, 1, str(error)))
 
 
-def _build_rules(source: SourceFile, loading: _Loading, lists: ListReader, seen: dict[str, Rule]) -> None:
+def _build_rules(
+    source: SourceFile,
+    loading: _Loading,
+    lists: ListReader,
+    seen: dict[str, Rule],
+    upstreams: tuple[str, ...] | None,
+) -> None:
     builder = Builder(
         source.name,
         source.marks,
@@ -197,6 +203,7 @@ def _build_rules(source: SourceFile, loading: _Loading, lists: ListReader, seen:
         loading.directory,
         customers=loading.customers,
         made=loading.made,
+        upstreams=upstreams,
     )
     for index, model in enumerate(source.model.rules):
         rule = builder.rule(model, ("rules", index))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import pathlib
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -103,23 +103,18 @@ def problems_of(
     filename: str,
     model: type[BaseModel] | None = None,
     base: Path = (),
-    *,
-    not_yet: Container[str] = (),
 ) -> list[Problem]:
     """A pydantic error as problems with places. `base` is the path of the validated value inside the marked
     data.
 
-    With `model`, unknown keys get a suggestion out of the keys that are known at that place; those in `not_yet`
-    are said to belong to a later version.
+    With `model`, unknown keys get a suggestion out of the keys that are known at that place.
     """
     problems = []
     for item in error.errors(include_url=False):
         location = tuple(item["loc"])
         path = _known_path(marks, base, location)
         kind = item["type"]
-        if kind == "extra_forbidden" and str(location[-1]) in not_yet:
-            message = f"{_show(location[-1])} is not available in this version"
-        elif kind == "extra_forbidden":
+        if kind == "extra_forbidden":
             # a short form (a list for a mapping that holds it) is no step of the data, but one of the model
             known = (keys_at(model, path[len(base) : -1]) or keys_at(model, location[:-1])) if model else ()
             message = f"unknown key {_show(location[-1])}{did_you_mean(str(location[-1]), known)}"

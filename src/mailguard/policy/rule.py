@@ -31,7 +31,7 @@ class Rule:
     what it changes in their copies.
 
     mode: for senders in none of the groups of `group_modes`. trusts: whether people may say of a recipient that it need
-    not ask about him again.
+    not ask about him again. route: the next server of the copies that it is about, "" if it says nothing of it.
     """
 
     id: str
@@ -51,6 +51,7 @@ class Rule:
     group_modes: tuple[tuple[str, Mode], ...] = ()
     alter: Alter = field(default_factory=Alter, repr=False)
     trusts: bool = False
+    route: str = ""
     _gates: tuple[Gate, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -26,8 +26,8 @@ from mailguard.mail.verdict import (
 
 def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
     """The object of contract section 5, plus `exempt`, `notes`, `confirmed`, `own`, `recipes`; each recipient's
-    `terms`, `alter`, `added`, `recipe` (its place in `recipes`); each finding's `recipients`, `notes`, `notify`,
-    `alter`.
+    `terms`, `alter`, `added`, `route`, `recipe` (its place in `recipes`); each finding's `recipients`, `notes`,
+    `notify`, `alter`.
     """
     recipes = list(dict.fromkeys(one.alter for one in verdict.recipients if one.alter))
     places = {recipe: number for number, recipe in enumerate(recipes)}
@@ -71,6 +71,7 @@ def _recipient_to_json(recipient: RecipientVerdict, places: dict[Recipe, int]) -
         "alter": list(dict.fromkeys(map(kind_of, recipient.alter))),
         "recipe": places.get(recipient.alter),
         "added": recipient.added,
+        **({"route": recipient.route} if recipient.route else {}),
         "terms": None
         if terms is None
         else {
@@ -109,6 +110,7 @@ def _recipient_from_json(item: dict[str, Any], recipes: tuple[Recipe, ...]) -> R
         risk=float(item.get("risk", 0.0)),
         alter=() if recipe is None else _at(recipes, recipe),
         added=bool(item.get("added", False)),
+        route=str(item.get("route", "")),
     )
 
 

@@ -63,11 +63,11 @@ class UpstreamLogin:
     """Asks one upstream. Raises ValueError for an upstream that a password must not be sent to."""
 
     def __init__(self, settings: UpstreamSettings) -> None:
-        if settings.scheme == "mailbox":
-            raise ValueError("the upstream is a mailbox on this machine: it knows no passwords")
+        if settings.scheme in ("mailbox", "mx"):
+            raise ValueError(f"the upstream is {settings.name}: it knows no passwords")
         # Whatever mail may be sent over, a password needs the certificate to be right, unless that is waived by name.
         tls = settings.tls if settings.tls in ("required", "insecure") or settings.is_loopback else "required"
-        self._settings = replace(settings, tls=tls, username=None, password=None, deadlines=_DEADLINES)
+        self._settings = replace(settings, tls=tls, username=None, password=None, oauth=None, deadlines=_DEADLINES)
         if settings.tls == "none" and not settings.is_loopback:
             raise ValueError("a password is not sent with upstream tls: none; use tls: required")
         self._context: ssl.SSLContext | None = None

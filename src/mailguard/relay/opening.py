@@ -16,6 +16,7 @@ from typing import cast
 
 import aiosmtplib
 
+from mailguard.relay.sasl import NoToken, Tokens, by_token
 from mailguard.relay.settings import UpstreamSettings
 from mailguard.relay.upstream import words
 from mailguard.relay.wire import Wire
@@ -45,17 +46,20 @@ def tls_context(settings: UpstreamSettings) -> ssl.SSLContext:
     if not settings.verified:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+    if settings.certificate is not None:
+        # The empty password: a key that wants one must not ask on the terminal.
+        context.load_cert_chain(settings.certificate, settings.key, password=lambda: "")
     return context
 
 
-async def open_connection(settings: UpstreamSettings, context: ssl.SSLContext) -> Opened:
-    """A connection on which MAIL can be said. Raises CannotOpen."""
+async def open_connection(settings: UpstreamSettings, context: ssl.SSLContext, tokens: Tokens | None = None) -> Opened:
+    """A connection on which MAIL can be said. tokens: where one for oauth comes from. Raises CannotOpen."""
     try:
         sock = await _dial(settings)
     except (OSError, UnicodeError) as error:  # TimeoutError is an OSError
         raise CannotOpen(f"cannot connect to {settings.name}: {_cause(error)}") from error
     client = aiosmtplib.SMTP(
-        hostname=settings.host,
+        hostname=settings.tls_name or settings.host,  # for TLS alone: the socket is connected
         sock=sock,
         use_tls=settings.implicit_tls,
         start_tls=False,
@@ -63,16 +67,16 @@ async def open_connection(settings: UpstreamSettings, context: ssl.SSLContext) -
         local_hostname=settings.hostname,
     )
     try:
-        return await _closing_on_failure(client, settings)
+        return await _closing_on_failure(client, settings, tokens)
     except aiosmtplib.SMTPResponseException as error:
         raise CannotOpen(f"{settings.name} refused us: {error.code} {error.message}", error.code) from error
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         raise CannotOpen(f"{settings.name}: {_cause(error)}") from error
 
 
-async def _closing_on_failure(client: aiosmtplib.SMTP, settings: UpstreamSettings) -> Opened:
+async def _closing_on_failure(client: aiosmtplib.SMTP, settings: UpstreamSettings, tokens: Tokens | None) -> Opened:
     try:
-        return await _introduced(client, settings)
+        return await _introduced(client, settings, tokens)
     except BaseException:
         transport = client.transport
         client.close()  # closes the socket too: its transport owns it from `connect` on
@@ -86,9 +90,12 @@ async def _dial(settings: UpstreamSettings) -> socket.socket:
     loop = asyncio.get_running_loop()
     failure: OSError = OSError("the name has no address")
     async with asyncio.timeout(settings.deadlines.connect):
-        for family, kind, protocol, _, address in await loop.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM
-        ):
+        found = [
+            row
+            for where in settings.addresses or (settings.host,)
+            for row in await loop.getaddrinfo(where, settings.port, type=socket.SOCK_STREAM)
+        ]
+        for family, kind, protocol, _, address in found:
             sock = socket.socket(family, kind, protocol)
             sock.setblocking(False)
             try:
@@ -104,7 +111,7 @@ async def _dial(settings: UpstreamSettings) -> socket.socket:
     raise failure
 
 
-async def _introduced(client: aiosmtplib.SMTP, settings: UpstreamSettings) -> Opened:
+async def _introduced(client: aiosmtplib.SMTP, settings: UpstreamSettings, tokens: Tokens | None) -> Opened:
     """Greeting, EHLO, STARTTLS, AUTH as set. Raises what aiosmtplib raises, and CannotOpen."""
     hello = settings.deadlines.hello
     await client.connect(timeout=settings.deadlines.greeting)
@@ -113,7 +120,7 @@ async def _introduced(client: aiosmtplib.SMTP, settings: UpstreamSettings) -> Op
     if not encrypted and settings.tls != "none":
         encrypted = await _secured(client, settings)
     if settings.username is not None:
-        await _logged_in(client, settings, encrypted=encrypted)
+        await _logged_in(client, settings, tokens, encrypted=encrypted)
     extensions = dict(client.esmtp_extensions)
     wire = Wire()
     transport = client.transport
@@ -145,13 +152,20 @@ async def _secured(client: aiosmtplib.SMTP, settings: UpstreamSettings) -> bool:
     return True
 
 
-async def _logged_in(client: aiosmtplib.SMTP, settings: UpstreamSettings, *, encrypted: bool) -> None:
+async def _logged_in(
+    client: aiosmtplib.SMTP, settings: UpstreamSettings, tokens: Tokens | None, *, encrypted: bool
+) -> None:
+    """AUTH by what the server offers: of passwords CRAM-MD5, PLAIN, LOGIN in this order."""
     assert settings.username is not None
-    assert settings.password is not None  # the settings see to both or none
     if not encrypted and not settings.is_loopback:
         raise CannotOpen(f"{settings.name}: no password without TLS")
     try:
-        await client.login(settings.username, settings.password, timeout=settings.deadlines.hello)
+        if settings.password is not None:
+            await client.login(settings.username, settings.password, timeout=settings.deadlines.hello)
+        else:
+            await by_token(client, settings.username, tokens, settings.deadlines.hello)
+    except NoToken as error:
+        raise CannotOpen(f"{settings.name}: {error}") from None
     except aiosmtplib.SMTPAuthenticationError as error:
         raise CannotOpen(f"{settings.name} did not take our login: {error.code} {error.message}", error.code) from None
 

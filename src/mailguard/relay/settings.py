@@ -42,22 +42,40 @@ class Deadlines:
 
 
 @dataclass(frozen=True, slots=True)
+class OauthSettings:
+    """Where a token comes from (RFC 6749 section 4.4)."""
+
+    token_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class UpstreamSettings:
-    """One upstream. scheme smtp or smtps: host and port; mailbox: path. Raises ValueError (English, for the
-    administrator).
+    """One upstream. scheme smtp or smtps: host and port; mailbox: path; mx: port, each mail goes to its domain's own
+    servers. Raises ValueError (English, for the administrator).
+
+    tls_name: whom the certificate must name, if not the host. certificate and key: what we show. oauth: a token in
+    place of a password. addresses: where to connect to; none: wherever the host's name leads.
 
     connections: how many at a time; messages_per_connection and idle_seconds: when a kept connection is given up;
     backoff_seconds doubles up to backoff_limit_seconds while the server cannot be reached.
     """
 
-    scheme: Literal["smtp", "smtps", "mailbox"]
+    scheme: Literal["smtp", "smtps", "mailbox", "mx"]
     host: str = ""
     port: int = 0
     path: Path | None = None
     tls: Tls = "required"
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    oauth: OauthSettings | None = None
+    tls_name: str | None = None
     ca_file: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    addresses: tuple[str, ...] = ()
     hostname: str = "localhost"  # what we call ourselves in EHLO
     connections: int = 10
     messages_per_connection: int = 100
@@ -71,15 +89,23 @@ class UpstreamSettings:
             if self.path is None:
                 raise ValueError("upstream url: write mailbox:PATH")
             return
-        if not self.host or not 0 < self.port < 65536:
+        if (not self.host and self.scheme != "mx") or not 0 < self.port < 65536:
             raise ValueError("upstream url: write smtp://host:port or smtps://host:port")
-        if (self.username is None) != (self.password is None):
-            raise ValueError("upstream: username and password go together")
+        if self.scheme == "mx" and (self.username is not None or self.oauth is not None or self.tls_name is not None):
+            raise ValueError("upstream: username, oauth and tls_name belong to one server, and mx: goes to many")
+        if self.password is not None and self.oauth is not None:
+            raise ValueError("upstream: password or oauth, not both")
+        if (self.username is None) != (self.password is None and self.oauth is None):
+            said = "password" if self.oauth is None else "oauth"
+            raise ValueError(f"upstream: username and {said} go together")
         # RFC 4954 section 4 and plain sense: an unverified or missing TLS hands the password to whoever answers.
         if self.username is not None and self.tls in ("none", "opportunistic") and not self.is_loopback:
-            raise ValueError(f"upstream: a password is not sent with tls: {self.tls}; use tls: required")
+            said = "token" if self.oauth is not None else "password"
+            raise ValueError(f"upstream: a {said} is not sent with tls: {self.tls}; use tls: required")
         if not re.fullmatch(r"[A-Za-z0-9.:\[\]_-]{1,255}", self.hostname):
             raise ValueError("our own host name must be letters, digits, dots and hyphens")
+        if self.tls_name is not None and not re.fullmatch(r"[A-Za-z0-9.:_-]{1,255}", self.tls_name):
+            raise ValueError("upstream tls_name: write the name in the certificate, such as mail.corp.example")
         if min(self.connections, self.messages_per_connection) < 1:
             raise ValueError("upstream: connections must be at least 1")
 
@@ -101,30 +127,36 @@ class UpstreamSettings:
     @property
     def name(self) -> str:
         """For logs and people; holds no secret."""
-        return (
-            f"mailbox:{self.path}"
-            if self.scheme == "mailbox"
-            else f"{self.scheme}://{_bracketed(self.host)}:{self.port}"
-        )
+        if self.scheme == "mailbox":
+            return f"mailbox:{self.path}"
+        return "mx" if self.scheme == "mx" else f"{self.scheme}://{_bracketed(self.host)}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
 class UpstreamUrl:
     """The parts of an upstream's URL, checked."""
 
-    scheme: Literal["smtp", "smtps", "mailbox"]
+    scheme: Literal["smtp", "smtps", "mailbox", "mx"]
     host: str = ""
     port: int = 0
     path: Path | None = None
 
     @property
     def default_tls(self) -> Tls:
-        """Verified TLS; but none on this machine, where there is no wire to listen on and rarely a certificate."""
+        """Verified TLS; but none on this machine, where there is no wire to listen on and rarely a certificate, and
+        with strangers' servers whatever they have: most certificates of the world name nobody that MX records name.
+        """
+        if self.scheme == "mx":
+            return "opportunistic"
         return "none" if self.scheme == "smtp" and is_loopback(self.host) else "required"
 
 
 def parse_url(url: str) -> UpstreamUrl:
-    """`smtp://host[:port]`, `smtps://host[:port]` or `mailbox:PATH`. Raises ValueError that says what was meant."""
+    """`smtp://host[:port]`, `smtps://host[:port]`, `mailbox:PATH` or `mx:`. Raises ValueError that says what was
+    meant.
+    """
+    if mx := re.fullmatch(r"mx:(?://)?:?([0-9]{1,5})?", url):
+        return UpstreamUrl("mx", port=int(mx[1] or _DEFAULT_PORT["smtp"]))
     if url.startswith("mailbox:"):
         path = url.removeprefix("mailbox:")
         if not path or "\0" in path:
@@ -138,7 +170,7 @@ def parse_url(url: str) -> UpstreamUrl:
     except ValueError as error:
         raise ValueError(f"upstream url: {error}") from None
     if parts.scheme not in _DEFAULT_PORT or not host:
-        raise ValueError("upstream url: write smtp://host:port, smtps://host:port or mailbox:PATH")
+        raise ValueError("upstream url: write smtp://host:port, smtps://host:port, mailbox:PATH or mx:")
     if parts.username is not None or parts.password is not None:
         raise ValueError("upstream url: put the login into username: and password:, not into the URL")
     if parts.path not in ("", "/") or parts.query or parts.fragment:

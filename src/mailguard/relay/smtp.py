@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
+from dataclasses import dataclass, field
 
 from mailguard.mail.address import Address
 from mailguard.mail.outcome import Outcome, Result
@@ -17,6 +18,7 @@ from mailguard.relay.content import BareLineEnding, Scan, checked
 from mailguard.relay.health import Health
 from mailguard.relay.opening import CannotOpen, open_connection, tls_context
 from mailguard.relay.pool import Pool
+from mailguard.relay.sasl import Tokens
 from mailguard.relay.settings import UpstreamSettings
 from mailguard.relay.transaction import Attempt, Session, needs_smtputf8, transact
 from mailguard.relay.upstream import Outgoing, deferred, same_for_all, words
@@ -30,11 +32,22 @@ _BAD_ADDRESS = Outcome(Result.FAILED, 553, "5.1.3 an address with control charac
 _BARE = Outcome(Result.FAILED, 554, "5.6.0 bare CR or LF in the message")
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What one server said. unreached: of them it never heard, and `why`."""
+
+    outcomes: dict[Address, Outcome]
+    unreached: tuple[Address, ...] = ()
+    why: Outcome = field(default_factory=lambda: deferred("not reached"))
+
+
 class SmtpUpstream:
     """An `Upstream` (relay/upstream.py). All methods belong to one event loop."""
 
-    def __init__(self, settings: UpstreamSettings) -> None:
+    def __init__(self, settings: UpstreamSettings, tokens: Tokens | None = None) -> None:
+        """tokens: where one for `settings.oauth` comes from."""
         self._settings = settings
+        self._tokens = tokens
         self._health = Health(settings.backoff_seconds, settings.backoff_limit_seconds)
         self._context: ssl.SSLContext | None = None
         self._why = f"{self.name}: connections break off"  # the last reason for its being sick
@@ -51,17 +64,27 @@ class SmtpUpstream:
 
     async def relay(self, outgoing: Outgoing) -> dict[Address, Outcome]:
         """One try; every recipient has an outcome. Raises BodyCorrupt or OSError if our own octets are damaged."""
+        offer = await self.offer(outgoing)
+        return offer.outcomes | same_for_all(offer.unreached, offer.why)
+
+    async def offer(self, outgoing: Outgoing) -> Offer:
+        """The same, with those told apart of whom the server never heard. Raises as `relay` does."""
         if (rest := self.ready_in()) > 0:
-            return same_for_all(outgoing.recipients, deferred(f"{self.name} cannot be reached; left for {rest:.0f} s"))
+            return Offer({}, outgoing.recipients, deferred(f"{self.name} cannot be reached; left for {rest:.0f} s"))
         try:
             scan = await checked(outgoing.body)
         except BareLineEnding:
-            return same_for_all(outgoing.recipients, _BARE)
+            return Offer(same_for_all(outgoing.recipients, _BARE))
         return await self._offer(outgoing, scan)
 
     def ready_in(self) -> float:
         """Seconds until a try makes sense."""
         return self._health.ready_in(asyncio.get_running_loop().time())
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it answered when it was last asked."""
+        return self._health.is_well
 
     def capacity(self) -> int:
         """How many tries at a time make sense now; one until a server that was away has answered."""
@@ -85,7 +108,7 @@ class SmtpUpstream:
     async def close(self) -> None:
         await self._pool.close()
 
-    async def _offer(self, outgoing: Outgoing, scan: Scan) -> dict[Address, Outcome]:
+    async def _offer(self, outgoing: Outgoing, scan: Scan) -> Offer:
         """As many transactions as the server's appetite for recipients makes necessary (RFC 5321 section
         4.5.3.1.10).
         """
@@ -96,11 +119,10 @@ class SmtpUpstream:
             try:
                 attempt = await self._try_once(outgoing, left, scan, until)
             except CannotOpen as error:
-                outcomes.update(same_for_all(left, deferred(str(error), code=error.code)))
-                break
+                return Offer(outcomes, left, deferred(str(error), code=error.code))
             outcomes.update(attempt.outcomes)
             left = attempt.crowded  # fewer than before: at least one was accepted
-        return outcomes
+        return Offer(outcomes)
 
     async def _try_once(self, outgoing: Outgoing, left: tuple[Address, ...], scan: Scan, until: float) -> Attempt:
         """One transaction; once more on a new connection if a kept one was stale. Raises CannotOpen."""
@@ -149,8 +171,9 @@ class SmtpUpstream:
             try:
                 self._context = await asyncio.to_thread(tls_context, self._settings)
             except OSError as error:
-                raise CannotOpen(f"upstream ca_file cannot be used: {error.strerror or error}") from error
-        opened = await open_connection(self._settings, self._context)
+                why = error.strerror or str(error)
+                raise CannotOpen(f"upstream ca_file, certificate or key cannot be used: {why}") from error
+        opened = await open_connection(self._settings, self._context, self._tokens)
         return Session(opened.wire, opened.extensions, self._settings.deadlines, host=self._settings.host)
 
 

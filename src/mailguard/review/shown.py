@@ -75,6 +75,7 @@ def _copy_to_json(copy: RecipientRecord, risk: float) -> dict[str, Any]:
         "last_code": copy.last_code,
         "last_text": copy.last_text,
         "part": copy.part,
+        "upstream": copy.way,
     }
 
 

@@ -127,8 +127,8 @@ def insert(connection: sqlite3.Connection, entry: Entry, now: datetime, heard: H
     connection.executemany(
         "INSERT INTO recipient (message, key, position, address, domain, external, disposition, state, event, due_at,"
         " lease, expire_action, asks, nudge_at, urgent, approvals, attempts, last_text, decided_by, frozen_by, rules,"
-        " notify, orcpt, recipe, added)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'accept', ?, ?, ?, ?, ?, ?, '[]', 0, '', '', '', ?, ?, ?, ?, ?)",
+        " notify, orcpt, way, recipe, added)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'accept', ?, ?, ?, ?, ?, ?, '[]', 0, '', '', '', ?, ?, ?, ?, ?, ?)",
         [
             (*_recipient_row(number, position, one, entry.lease), numbers.get(one.recipe or ()), int(one.added))
             for position, one in enumerate(record.recipients)
@@ -177,6 +177,7 @@ def _copy(
         recipe=recipe,
         added=verdict.added,
         reports=reports,
+        way=verdict.route,
     )
 
 
@@ -253,6 +254,7 @@ def _recipient_row(number: int, position: int, one: RecipientRecord, lease: str 
         to_text(one.rules),
         one.reports.notify,
         one.reports.orcpt,
+        one.way,
     )
 
 

@@ -41,12 +41,13 @@ class Queue:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def claim(self, now: datetime, lease: timedelta, limit: int) -> list[Job]:
-        """Take up to `limit` messages with due recipients, longest due first. Each copy is in one job only.
+    async def claim(self, now: datetime, lease: timedelta, limit: int, way: str = "") -> list[Job]:
+        """Take up to `limit` messages with recipients that are due by this way, longest due first. Each copy is in one
+        job only.
 
-        All due copies of a message come together in one job.
+        All due copies of a message that go one way come together in one job.
         """
-        return await self._db.write(lambda c: _claim(c, now, now + lease, limit, self._db.owner))
+        return await self._db.write(lambda c: _claim(c, now, now + lease, limit, self._db.owner, way))
 
     async def record(
         self,
@@ -75,10 +76,10 @@ class Queue:
         """
         return await self._db.write(lambda c: _put_back(c, message_id, recipients, now, until, why))
 
-    async def next_due(self, now: datetime) -> datetime | None:
-        """When the next copy falls due (`now` if one is due already); None if nothing is queued."""
-        sql = "SELECT min(due_at) FROM recipient WHERE state = 'queued' AND due_at IS NOT NULL"
-        first = (await self._db.read(lambda c: c.execute(sql).fetchone()))[0]
+    async def next_due(self, now: datetime, way: str = "") -> datetime | None:
+        """When the next copy of this way falls due (`now` if one is due already); None if nothing is queued."""
+        sql = "SELECT min(due_at) FROM recipient WHERE way = ? AND state = 'queued' AND due_at IS NOT NULL"
+        first = (await self._db.read(lambda c: c.execute(sql, (way,)).fetchone()))[0]
         return None if first is None else max(to_moment(first), now)
 
     async def release_leases(self, owner: str | None = None) -> int:
@@ -89,14 +90,29 @@ class Queue:
         )
         return await self._db.write(lambda c: c.execute(sql, (owner,)).rowcount)
 
-    async def give_back(self, message_id: str, recipients: tuple[Address, ...], now: datetime) -> None:
-        """End a lease without a try (the house is stopping before the first octet went out)."""
+    async def give_back(self, message_id: str, recipients: tuple[Address, ...], due: datetime) -> None:
+        """End a lease without a try (the house is stopping, or the next server has no place); they are due again
+        then.
+        """
         keys = json.dumps([address.key for address in recipients], ensure_ascii=False)
         sql = (
             "UPDATE recipient SET lease = NULL, due_at = ?1 WHERE message = (SELECT number FROM message WHERE id = ?2)"
             " AND key IN (SELECT value FROM json_each(?3)) AND state = 'queued' AND lease = ?4"
         )
-        await self._db.write(lambda c: c.execute(sql, (to_micro(now), message_id, keys, self._db.owner)))
+        await self._db.write(lambda c: c.execute(sql, (to_micro(due), message_id, keys, self._db.owner)))
+
+    async def by_way(self) -> dict[str, int]:
+        """How many copies are queued for each way that any is queued for."""
+        sql = "SELECT way, count(*) FROM recipient WHERE state = 'queued' AND due_at IS NOT NULL GROUP BY way"
+        return await self._db.read(lambda c: dict(c.execute(sql).fetchall()))
+
+    async def stranded(self, way: str, why: str) -> int:
+        """Write `why` to copies of a way that is no more, some at a time. Returns how many it was new to."""
+        sql = (
+            "UPDATE recipient SET last_text = ?2 WHERE (message, key) IN (SELECT message, key FROM recipient"
+            " WHERE state = 'queued' AND way = ?1 AND due_at IS NOT NULL AND last_text <> ?2 LIMIT ?3)"
+        )
+        return await self._db.write(lambda c: c.execute(sql, (way, clean(why)[:_TEXT], _COPIES)).rowcount)
 
     async def counts(self) -> dict[str, int]:
         """How many messages (not letters) are in each state, for figures."""
@@ -110,11 +126,13 @@ class Queue:
         return int((await self._db.read(lambda c: c.execute(sql, (most,)).fetchone()))[0])
 
 
-def _claim(connection: sqlite3.Connection, now: datetime, until: datetime, limit: int, owner: str) -> list[Job]:
+def _claim(
+    connection: sqlite3.Connection, now: datetime, until: datetime, limit: int, owner: str, way: str
+) -> list[Job]:
     due: dict[int, list[str]] = {}
     rows = connection.execute(
-        "SELECT message, key FROM recipient WHERE state = 'queued' AND due_at <= ? ORDER BY due_at LIMIT ?",
-        (to_micro(now), _COPIES),
+        "SELECT message, key FROM recipient WHERE state = 'queued' AND way = ? AND due_at <= ? ORDER BY due_at LIMIT ?",
+        (way, to_micro(now), _COPIES),
     )
     for number, _ in rows:
         due.setdefault(number, [])
@@ -124,8 +142,8 @@ def _claim(connection: sqlite3.Connection, now: datetime, until: datetime, limit
         return []
     claimed = connection.execute(
         "UPDATE recipient SET due_at = ?1, lease = ?2 WHERE message IN (SELECT value FROM json_each(?3))"
-        " AND state = 'queued' AND due_at <= ?4 RETURNING message, address",
-        (to_micro(until), owner, json.dumps(list(due)), to_micro(now)),
+        " AND state = 'queued' AND due_at <= ?4 AND way = ?5 RETURNING message, address",
+        (to_micro(until), owner, json.dumps(list(due)), to_micro(now), way),
     ).fetchall()
     for number, address in claimed:
         due[number].append(address)

@@ -31,7 +31,7 @@ NoticeKind = Literal[
     "held", "approval", "reminder", "escalated", "answered", "urgent", "told", "sent", "password", "cancelled",
     "rejected", "expired", "bounced", "delayed", "relayed", "gathered", "reply", "comment", "login",
     "policy_refused", "policy_good", "letters_failing", "letters_good", "channel_failing", "channel_good",
-    "pressure", "pressure_over", "guessing",
+    "pressure", "pressure_over", "guessing", "upstream_failing", "upstream_good",
     "monthly",
 ]  # fmt: skip
 
@@ -50,6 +50,7 @@ class RecipientRecord:
     added: a rule gave it; the envelope did not name it. paused: the clock that somebody stopped (`frozen_by`), None if
     it was not held then. part: id of the message that it came in, where a mail came in several; else "".
     reports: what the sender asked to be told of it. tried_at, mta: the last try, and the server that answered.
+    way: the next server it goes to, by its name in the settings; "" is the one under upstream:.
     """
 
     address: Address
@@ -78,6 +79,7 @@ class RecipientRecord:
     reports: CopyReports = ASKED_NOTHING
     tried_at: datetime | None = None
     mta: str = ""
+    way: str = ""
 
     @property
     def needs_approval(self) -> bool:
@@ -231,7 +233,7 @@ class HistoryLine:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What sorting has to do now: relay a message to these of its recipients, under a lease."""
+    """What sorting has to do now: relay a message to these of its recipients, all of one way, under a lease."""
 
     record: MessageRecord
     recipients: tuple[Address, ...]

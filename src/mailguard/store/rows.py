@@ -35,7 +35,7 @@ _MESSAGE = (
 _RECIPIENT = (
     "message, address, external, state, disposition, due_at, expire_action, asks, approvals, attempts,"
     " last_code, last_text, decided_by, decided_at, rules, frozen_by, lease, urgent, urgent_at, recipe, added, paused,"
-    " notify, orcpt, tried_at, mta"
+    " notify, orcpt, tried_at, mta, way"
 )
 
 
@@ -197,6 +197,7 @@ def _recipient(row: tuple[Any, ...], recipes: Mapping[tuple[int, int], Recipe | 
         reports=CopyReports(row[22], row[23]) if row[22] or row[23] else ASKED_NOTHING,
         tried_at=to_moment_or_none(row[24]),
         mta=row[25],
+        way=row[26],
     )
 
 

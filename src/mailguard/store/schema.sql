@@ -83,6 +83,7 @@ CREATE TABLE body (
 -- sender may let it go without them; urgent_at: when he did. recipe: what it is changed to (NULL: it goes as it came);
 -- added: a rule gave it, the envelope did not name it. paused: the clock that somebody stopped, '' if none.
 -- notify, orcpt: what the sender asked for (RFC 3461), as it came. tried_at, mta: the last try, and which server answered.
+-- way: the next server it goes to, by its name in the settings; '' is the one under upstream:.
 CREATE TABLE recipient (
     message INTEGER NOT NULL REFERENCES message (number) ON DELETE CASCADE,
     key TEXT NOT NULL,
@@ -115,10 +116,13 @@ CREATE TABLE recipient (
     orcpt TEXT NOT NULL DEFAULT '',
     tried_at INTEGER,
     mta TEXT NOT NULL DEFAULT '',
+    way TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (message, key)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX recipient_due ON recipient (state, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX recipient_due ON recipient (due_at) WHERE state = 'held' AND due_at IS NOT NULL;
+-- What waits for one next server is found without a look at what waits for another.
+CREATE INDEX recipient_way ON recipient (way, due_at) WHERE state = 'queued' AND due_at IS NOT NULL;
 CREATE INDEX recipient_nudge ON recipient (nudge_at) WHERE nudge_at IS NOT NULL;
 CREATE INDEX recipient_urgent ON recipient (urgent_at) WHERE urgent_at IS NOT NULL;
 -- Serves a domain in the order of messages, and an address as one of its domain's.

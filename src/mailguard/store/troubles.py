@@ -18,11 +18,14 @@ from mailguard.store.rows import to_micro, to_moment
 
 LETTERS = "letters"
 PRESSURE = "pressure"
+UPSTREAM = "upstream "
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """name: "letters", "pressure", or "channel NAME"; reason: for administrators, one line without content of mail."""
+    """name: "letters", "pressure", "channel NAME" or "upstream NAME"; reason: for administrators, one line without
+    content of mail.
+    """
 
     name: str
     reason: str
@@ -114,9 +117,11 @@ def _owe(
         kind = "letters_good" if good else "letters_failing"
     elif name == PRESSURE:
         kind = "pressure_over" if good else "pressure"
+    elif name.startswith(UPSTREAM):
+        kind = "upstream_good" if good else "upstream_failing"
     else:
         kind = "channel_good" if good else "channel_failing"
-    detail = {"name": name.removeprefix("channel "), "reason": reason}
+    detail = {"name": name.removeprefix("channel ").removeprefix(UPSTREAM), "reason": reason}
     for person in tell or ("",):  # without administrators, rooms hear it still
         notice = outbox.owe(connection, kind, person, now, detail=detail)
         if not by_letter:  # chat channels read ended notices too

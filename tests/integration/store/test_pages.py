@@ -183,8 +183,10 @@ async def test_a_page_is_driven_by_an_index_and_never_sorted(ledger: Ledger, cho
 @pytest.mark.parametrize(
     "sql",
     [
-        "SELECT message, key FROM recipient WHERE state = 'queued' AND due_at <= 5 ORDER BY due_at LIMIT 10",
-        "SELECT min(due_at) FROM recipient WHERE state = 'queued' AND due_at IS NOT NULL",
+        "SELECT message FROM recipient WHERE state = 'queued' AND way = '' AND due_at <= 5 ORDER BY due_at LIMIT 10",
+        "SELECT min(due_at) FROM recipient WHERE way = 'branch' AND state = 'queued' AND due_at IS NOT NULL",
+        "SELECT way, count(*) FROM recipient WHERE state = 'queued' AND due_at IS NOT NULL GROUP BY way",
+        "SELECT message FROM recipient WHERE state = 'held' AND due_at <= 5 ORDER BY due_at LIMIT 10",
         "SELECT min(due_at) FROM recipient WHERE state = 'held' AND due_at IS NOT NULL",
         "SELECT id FROM notice WHERE ended = 0 ORDER BY id LIMIT 5",
         "SELECT number FROM audit WHERE message_id = 'a' AND message_id <> '' ORDER BY number",

@@ -89,7 +89,7 @@ def test_no_copy_begins_at_its_end(state: State) -> None:
             "INSERT INTO recipient SELECT message, 'new@x.example', 9, address, domain, external, disposition, ?,"
             " event, due_at, lease, expire_action, approvals, attempts, last_code, last_text,"
             " decided_by, decided_at, frozen_by, rules, asks, nudge_at, urgent, urgent_at, recipe, added, paused,"
-            " notify, orcpt, tried_at, mta"
+            " notify, orcpt, tried_at, mta, way"
             " FROM recipient WHERE message = ?",
             (str(state), number),
         )

@@ -122,12 +122,11 @@ def test_a_secret_comes_from_a_file_and_is_not_shown(tmp_path: Path) -> None:
     assert "yaml #here" not in repr(config)
 
 
-def test_settings_of_later_versions_are_refused_loudly(tmp_path: Path) -> None:
-    text = GOOD + "upstreams: {sales: {url: 'smtp://x'}}\nconsole: {url: 'ftp://x'}\n"
+def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+    text = GOOD + "console: {url: 'ftp://x'}\n"
     text = text.replace("sqlite:var/mailguard.db", "postgresql://x")
     assert [line.split(": ", 1)[1] for line in problems_of(tmp_path, text)] == [
         "store: url must be sqlite:PATH in this version",
-        "upstreams: not available in this version; remove this setting",
         "console: url must be the address that people open, such as https://mailguard.corp.example",
     ]
 

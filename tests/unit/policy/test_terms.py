@@ -256,7 +256,8 @@ def test_who_is_told_of_a_hit(then: str, mode: str, told: tuple[str, ...]) -> No
         ("{challenge: 10m, internal_first: true}", "internal_first belongs"),
         ("{confirm: true, notify: [slack]}", "channels such as chat are not available"),
         ("{confirm: true, notify: [sendr]}", "did you mean 'sender'"),
-        ("{confirm: true, route: other}", "leave route out"),
+        ("{confirm: true, route: Other Way}", "route"),
+        ("{reject: true, route: other}", "goes nowhere"),
         ("{delay: 60s, clock: office_hours}", "belong to confirm and approve"),
     ],
 )

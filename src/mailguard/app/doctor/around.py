@@ -15,9 +15,11 @@ from mailguard.antivirus import Clamd
 from mailguard.app.doctor.check import Check, failing, good, in_thread, warning
 from mailguard.app.doctor.house import server_runs
 from mailguard.app.people import people_of
+from mailguard.app.tokens import ClientCredentials
 from mailguard.config.doors import listeners
 from mailguard.config.load import Config
-from mailguard.config.rooms import directory, resolver, scanner, upstream
+from mailguard.config.rooms import directory, resolver, scanner
+from mailguard.config.upstreams import upstreams
 from mailguard.mail.message import Body
 from mailguard.policy.marks import Problems
 from mailguard.relay.opening import CannotOpen, open_connection, tls_context
@@ -84,40 +86,47 @@ def _listeners(config: Config) -> tuple[ListenerSettings, ...]:
         return ()
 
 
-async def next_server(config: Config) -> list[Check]:
-    """Whether the next server lets us in, and what it can take."""
+async def next_servers(config: Config) -> list[Check]:
+    """Whether each next server lets us in, and what it can take; those that stand in for it as well."""
     try:
-        settings = upstream(config)
+        ways = upstreams(config).values()
     except Problems:
         return []
+    servers = [(f"upstream {way.name}".rstrip(), one) for way in ways for one in (way.settings, *way.fallback)]
+    size = config.settings.limits.message_size
+    return [check for name, settings in servers for check in await _next_server(name, settings, size)]
+
+
+async def _next_server(name: str, settings: UpstreamSettings, size: int) -> list[Check]:
     if settings.scheme == "mailbox":
-        return [warning("upstream", f"{settings.name}: mail goes nowhere", "set upstream.url when you are done trying")]
-    return await _asked(replace(settings, deadlines=_DEADLINES), config.settings.limits.message_size)
+        return [warning(name, f"{settings.name}: mail goes nowhere", "set upstream.url when you are done trying")]
+    if settings.scheme == "mx":
+        return [good(name, "each mail goes to its domain's own servers; whether they take it only they know")]
+    return await _asked(name, replace(settings, deadlines=_DEADLINES), size)
 
 
-async def _asked(settings: UpstreamSettings, size: int) -> list[Check]:
+async def _asked(name: str, settings: UpstreamSettings, size: int) -> list[Check]:
     remedy = "upstream.url, tls, username and password; `openssl s_client -starttls smtp` shows its certificate"
     try:
         context = await asyncio.to_thread(tls_context, settings)
-        opened = await open_connection(settings, context)
+        tokens = None if settings.oauth is None else ClientCredentials(settings.oauth)
+        opened = await open_connection(settings, context, tokens)
     except (CannotOpen, OSError) as error:
-        return [failing("upstream", str(error), remedy)]
+        return [failing(name, str(error), remedy)]
     opened.wire.send(b"QUIT\r\n", replies=1)
     opened.wire.close()
     offered = opened.extensions
-    lacks = [
-        name for name in ("8bitmime", "dsn", "smtputf8", "pipelining", "enhancedstatuscodes") if name not in offered
-    ]
+    lacks = [one for one in ("8bitmime", "dsn", "smtputf8", "pipelining", "enhancedstatuscodes") if one not in offered]
     without = f"; without {', '.join(lacks).upper()}" if lacks else ""
     tls = "in the clear" if settings.tls == "none" and not settings.implicit_tls else f"TLS {settings.tls}"
-    found = [good("upstream", f"{settings.name} lets us in, {tls}{without}")]
+    found = [good(name, f"{settings.name} lets us in, {tls}{without}")]
     limit = offered.get("size", "")
     if limit.isdigit() and 0 < int(limit) < size:
         said = f"{settings.name} takes mails up to {int(limit):,} octets, limits.message_size is {size:,}"
-        found.append(warning("upstream", said, "lower limits.message_size: else such a mail comes back hours later"))
+        found.append(warning(name, said, "lower limits.message_size: else such a mail comes back hours later"))
     if settings.tls in ("none", "opportunistic", "insecure") and not settings.is_loopback:
         said = f"{settings.name}: tls: {settings.tls} does not protect mail from who is on the wire"
-        found.append(warning("upstream", said, "upstream.tls: required"))
+        found.append(warning(name, said, "upstream.tls: required"))
     return found
 
 

@@ -35,7 +35,7 @@ async def examine(file: Path | None) -> list[Check]:
     asking = {
         "readers": house.readers,
         "ports": around.ports,
-        "upstream": around.next_server,
+        "upstream": around.next_servers,
         "dns": around.names,
         "virus": around.viruses,
         "directory": around.people,

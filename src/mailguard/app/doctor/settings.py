@@ -18,7 +18,8 @@ from mailguard.config.channels import channels
 from mailguard.config.doors import listeners
 from mailguard.config.load import Config
 from mailguard.config.logins import ways
-from mailguard.config.rooms import directory, hostname, reply_address, scanner, upstream
+from mailguard.config.rooms import directory, hostname, reply_address, scanner
+from mailguard.config.upstreams import upstreams
 from mailguard.mail.address import parse_address
 from mailguard.policy.marks import Problem, Problems
 from mailguard.smtpd.auth import UserFile
@@ -32,7 +33,7 @@ _PUBLIC_MOST = 2**12
 def rooms(config: Config) -> Iterator[Check]:
     """What `mailguard check` finds, but the policies."""
     looks: tuple[Callable[[Config], object], ...] = (
-        listeners, upstream, scanner, directory, ways, channels, reply_address, _users,
+        listeners, upstreams, scanner, directory, ways, channels, reply_address, _users,
     )  # fmt: skip
     found: list[Problem] = []
     for look in looks:

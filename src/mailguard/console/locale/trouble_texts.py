@@ -17,4 +17,8 @@ TROUBLE_TEXTS: dict[str, Both] = {
         "新しいメールの受け付けを見合わせています({reason})。空きができれば自動で再開します。",
         "No new mail is taken for now ({reason}). It ends by itself as soon as there is room.",
     ),
+    "trouble.upstream": Both(
+        "送信先「{name}」へのメールが止まっています({reason})。",
+        "Mail for the upstream {name} does not leave ({reason}).",
+    ),
 }

@@ -199,6 +199,8 @@ _HOUSE: dict[str, tuple[Both, Both | None]] = {
     "channel_good": (chat.CHANNEL_GOOD, None),
     "pressure": (chat.PRESSURE, chat.PRESSURE_LEAD),
     "pressure_over": (chat.PRESSURE_OVER, None),
+    "upstream_failing": (chat.UPSTREAM_FAILING, chat.UPSTREAM_FAILING_LEAD),
+    "upstream_good": (chat.UPSTREAM_GOOD, None),
 }
 
 

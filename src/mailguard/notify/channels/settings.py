@@ -40,6 +40,9 @@ EVENT_OF: Final[Mapping[NoticeKind, Event]] = {
     "letters_failing": "letters_failing",
     "letters_good": "letters_failing",
     "channel_failing": "channel_failing",
+    # A way out of the house, as that of letters is.
+    "upstream_failing": "letters_failing",
+    "upstream_good": "letters_failing",
     "channel_good": "channel_failing",
     "pressure": "pressure",
     "pressure_over": "pressure",

@@ -66,6 +66,7 @@ class Builder(Source):
             group_modes=self._group_modes(model, path),
             alter=alter_of(then, (*path, "then"), self),
             trusts=trusts(model),
+            route=self.route(then.route, (*path, "then", "route")),
         )
 
     def _group_modes(self, model: RuleModel, path: Path) -> tuple[tuple[str, Mode], ...]:

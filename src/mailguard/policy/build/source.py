@@ -24,7 +24,8 @@ from mailguard.policy.suggest import did_you_mean
 @dataclass(slots=True)
 class Source:
     """One policy file that is being built. lists: all named lists; rows_of: the rows of a file that it names;
-    directory: the people and groups that its rules may name; customers: those of all files.
+    directory: the people and groups that its rules may name; customers: those of all files; upstreams: the next servers
+    that it may name, None if nobody knows them.
     """
 
     file: str
@@ -35,6 +36,7 @@ class Source:
     problems: list[Problem] = field(default_factory=list)
     customers: Customers = field(default_factory=Customers)
     made: Made = field(default_factory=Made)
+    upstreams: tuple[str, ...] | None = None
 
     def problem(self, path: Path, message: str) -> None:
         """Note what is wrong with the value at this place."""
@@ -70,6 +72,13 @@ class Source:
             elif not members and not self.directory.domains.get(name):
                 self.problem((*path, index), f"group {name[:60]!r} has no members")
         return names or ()
+
+    def route(self, name: str | None, path: Path) -> str:
+        """The next server that is asked for, "" if none is."""
+        if name is not None and self.upstreams is not None and name not in self.upstreams:
+            near = did_you_mean(name, self.upstreams) or ": name it under upstreams: in mailguard.yaml"
+            self.problem(path, f"no upstream {name!r}{near}")
+        return name or ""
 
     def asked_customers(self, path: Path) -> Customers:
         """The customers, for a condition that asks for them."""

@@ -2,8 +2,7 @@
 into values.
 
 The models hold what was written, not what it does: `build` makes rules of them. They read no file and know no
-list but by name. Keys of later versions are named in NOT_YET, so that they are an error that says so, never
-silently false.
+list but by name.
 """
 
 from mailguard.policy.schema.condition import ConditionModel
@@ -11,10 +10,8 @@ from mailguard.policy.schema.example import ExampleModel, FileModel
 from mailguard.policy.schema.file import ListModel, PolicyFile, json_schema
 from mailguard.policy.schema.rule import RuleModel
 from mailguard.policy.schema.then import ThenModel
-from mailguard.policy.schema.words import NOT_YET
 
 __all__ = [
-    "NOT_YET",
     "ConditionModel",
     "ExampleModel",
     "FileModel",

@@ -10,7 +10,6 @@ from pydantic import AfterValidator, Field, model_validator
 from mailguard.policy.schema.alter import AlterModel
 from mailguard.policy.schema.approve import ApproveModel, Told
 from mailguard.policy.schema.base import Strict
-from mailguard.policy.schema.words import NOT_YET
 from mailguard.policy.suggest import did_you_mean
 from mailguard.policy.values import Duration, Many, Switch
 
@@ -19,6 +18,8 @@ WORDS = ("deliver", "delay", "confirm", "approve", "challenge", "reject")
 _PLAIN = ("deliver", "confirm", "reject")
 #: Dispositions that wait for people.
 _ASKING = ("confirm", "approve")
+#: The name of a next server.
+ROUTE = "^[a-z0-9][a-z0-9_.-]{0,62}$"
 _TERMS = ("expire_after", "expire_action", "clock")
 _DEFAULT_END = timedelta(hours=72)
 _WINDOW = "10m"
@@ -104,13 +105,18 @@ class ThenModel(Strict):
         examples=[["sender", "dpo@corp.example"]],
     )
 
+    route: Annotated[str, Field(pattern=ROUTE)] | None = Field(
+        None,
+        description="another next server for these copies, by its name under upstreams: in mailguard.yaml; of several "
+        "rules the strictest, of equally strict ones the first by its id",
+        examples=["branch"],
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _word(cls, value: Any) -> Any:
         if isinstance(value, str):
             return cls._from_word(value)
-        if isinstance(value, dict) and "route" in value:
-            raise ValueError("route names an upstream, and this version knows one only: leave route out")
         if isinstance(value, dict):  # `confirm:` with nothing behind it is the word with further keys beside it
             bare = {**dict.fromkeys(_PLAIN, True), "challenge": _WINDOW}
             return {k: bare[k] if k in bare and v in (None, {}) else v for k, v in value.items()}
@@ -126,8 +132,6 @@ class ThenModel(Strict):
             return {"challenge": _WINDOW}
         if word == "approve":
             raise ValueError("approve needs approvers: approve: {by: [boss@corp.example]} or {by: manager}")
-        if word in NOT_YET:
-            raise ValueError(f"{word!r} is not available in this version")
         raise ValueError(f"unknown disposition {word[:40]!r}{did_you_mean(word, WORDS)}")
 
     @property
@@ -142,6 +146,8 @@ class ThenModel(Strict):
             raise ValueError(f"give exactly one of {', '.join(WORDS)}" + (f", not {given}" if given else ""))
         if given[0] == "reject" and self.alter is not None:
             raise ValueError("a refused mail is not altered: alter belongs to every disposition but reject")
+        if given[0] == "reject" and self.route is not None:
+            raise ValueError("a refused mail goes nowhere: route belongs to every disposition but reject")
         if given[0] not in _ASKING and any(getattr(self, name) for name in _TERMS):
             raise ValueError(f"{', '.join(_TERMS[:-1])} and {_TERMS[-1]} belong to confirm and approve")
         if self.internal_first and (self.scope == "recipients" or given[0] not in ("delay", *_ASKING)):

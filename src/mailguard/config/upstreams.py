@@ -1,0 +1,138 @@
+"""From upstream: and upstreams: to the back doors: each with its name, its servers in order, and whose mail it takes.
+
+Names are those of policies; "" is the one under upstream:. Files that a setting names are looked at, nothing is
+connected to. Secrets are never repeated in a problem.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mailguard.config.load import Config, Where
+from mailguard.config.rooms import hostname
+from mailguard.config.upstream_section import NamedUpstreamSection, UpstreamSection
+from mailguard.courier.client import fault_of
+from mailguard.events import DEFAULT
+from mailguard.policy.marks import Problem, Problems
+from mailguard.relay.settings import OauthSettings, UpstreamSettings, parse_url
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One next server with those that stand in for it. senders: domains whose mail goes this way."""
+
+    name: str
+    settings: UpstreamSettings
+    fallback: tuple[UpstreamSettings, ...] = ()
+    senders: tuple[str, ...] = ()
+    rate: int | None = None
+
+
+def upstream(config: Config) -> UpstreamSettings:
+    """The server of all mail that goes no other way. Raises Problems."""
+    return _way(config, "", config.settings.upstream, ("upstream",)).settings
+
+
+def upstreams(config: Config) -> dict[str, Way]:
+    """All ways by their names. Raises Problems."""
+    found: dict[str, Way] = {}
+    problems: list[Problem] = []
+    takes: dict[str, str] = {}
+    written: list[tuple[str, UpstreamSection, Where]] = [("", config.settings.upstream, ("upstream",))]
+    written += [(name, section, ("upstreams", name)) for name, section in config.settings.upstreams.items()]
+    for name, section, where in written:
+        try:
+            found[name] = way = _way(config, name, section, where)
+        except Problems as error:
+            problems += error.problems
+            continue
+        for number, domain in enumerate(way.senders):
+            if (other := takes.setdefault(domain, name)) != name:
+                said = f"{domain} goes by {other} already: a sender's mail has one way"
+                problems.append(config.problem((*where, "senders", number), said))
+    if problems:
+        raise Problems(problems)
+    return found
+
+
+def _way(config: Config, name: str, section: UpstreamSection, where: Where) -> Way:
+    problems = list(_wrong_files(config, section, where))
+    if name == DEFAULT:
+        said = f"{DEFAULT} is what the one under upstream: is called; name this one otherwise"
+        problems.append(config.problem(where, said))
+    made: list[UpstreamSettings] = []
+    for number, url in enumerate((section.url, *section.fallback)):
+        place = (*where, "fallback", number - 1) if number else where
+        try:
+            made.append(_settings(config, section, url, stands_in=number > 0))
+        except ValueError as error:
+            problems.append(config.problem(place, re.sub(r"^upstream( url)?: ", "", str(error))))
+    if section.oauth is not None and (why := fault_of(section.oauth.token_url, private=_is_here(section))):
+        problems.append(config.problem((*where, "oauth", "token_url"), why))
+    if problems:
+        raise Problems(problems)
+    senders = section.senders if isinstance(section, NamedUpstreamSection) else ()
+    return Way(name, made[0], tuple(made[1:]), senders, section.rate)
+
+
+def _is_here(section: UpstreamSection) -> bool:
+    """Whether tokens come from this machine: to try things out."""
+    assert section.oauth is not None
+    return re.match(r"https?://(127\.0\.0\.1|localhost|\[::1\])[:/]", section.oauth.token_url) is not None
+
+
+def _settings(config: Config, section: UpstreamSection, url: str, *, stands_in: bool) -> UpstreamSettings:
+    """Raises ValueError."""
+    parsed = parse_url(url)
+    plain = parsed.scheme in ("smtp", "smtps")
+    if stands_in and not plain:
+        raise ValueError("a server that stands in is smtp://host:port or smtps://host:port")
+    if not plain and section.fallback:
+        raise ValueError("fallback belongs to smtp:// and smtps://")
+    return UpstreamSettings(
+        scheme=parsed.scheme,
+        host=parsed.host,
+        port=parsed.port,
+        path=config.path(parsed.path) if parsed.path else None,
+        tls=section.tls or parsed.default_tls,
+        # A name to verify is that of one server: those that stand in are verified by their own.
+        tls_name=None if stands_in else section.tls_name,
+        username=section.username,
+        password=section.password.get_secret_value() if section.password else None,
+        oauth=_oauth(section),
+        ca_file=config.path(section.ca_file) if section.ca_file else None,
+        certificate=config.path(section.certificate) if section.certificate else None,
+        key=config.path(section.key) if section.key else None,
+        hostname=hostname(config),
+        connections=section.connections,
+        messages_per_connection=section.messages_per_connection,
+    )
+
+
+def _oauth(section: UpstreamSection) -> OauthSettings | None:
+    if section.oauth is None:
+        return None
+    secret = section.oauth.client_secret.get_secret_value()
+    return OauthSettings(section.oauth.token_url, section.oauth.client_id, secret, section.oauth.scope)
+
+
+def _wrong_files(config: Config, section: UpstreamSection, where: Where) -> Iterator[Problem]:
+    missing = False
+    for key in ("ca_file", "certificate", "key"):
+        path = getattr(section, key)
+        if path is not None and not config.path(path).is_file():
+            missing = True
+            yield config.problem((*where, key), f"{path}: no such file")
+    if (section.certificate is None) != (section.key is None):
+        yield config.problem(where, "certificate and key go together")
+    elif section.certificate is not None and section.key is not None and not missing:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(
+                config.path(section.certificate), config.path(section.key), password=lambda: ""
+            )
+        except (OSError, ValueError):
+            said = f"{section.certificate} and {section.key} are no certificate (PEM) with its key, unencrypted"
+            yield config.problem((*where, "certificate"), said)

@@ -1,0 +1,184 @@
+"""One try: the octets made ready, offered to a next server, and what became of each copy written down.
+
+It trusts the ledger for who is to get what, and the upstream for outcomes. It never sends octets that were not judged,
+and never forgets an outcome while it can still be written: a forgotten 250 would send the mail twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from mailguard import events
+from mailguard.delivery.bounces import Bounces
+from mailguard.delivery.parcels import Parcel
+from mailguard.delivery.schedule import Schedule, attempts, began
+from mailguard.mail.address import Address
+from mailguard.mail.message import Body
+from mailguard.mail.outcome import Outcome
+from mailguard.mail.reports import ASKED_NOTHING
+from mailguard.mail.verdict import Because
+from mailguard.relay.content import BodyCorrupt
+from mailguard.relay.upstream import Outgoing, Upstream, deferred, same_for_all
+from mailguard.store.errors import StoreError
+from mailguard.store.queue import Queue
+from mailguard.store.records import Job, MessageRecord, RecordResult
+from mailguard.store.spool import BodyGone, Spool
+from mailguard.transform.apply import Refused
+from mailguard.workshop import NotAsJudged, Workshop
+
+#: When copies that could not be made ready are given back if nobody decides.
+_PUT_BACK = timedelta(hours=72)
+#: Seconds after which a next server without a free place is asked again, at random between these.
+_SOON = (2.0, 10.0)
+LOST = Refused(
+    "recipe",
+    Because(
+        "変更の指示を読み取れないため、送信できません", "What it is to be changed to cannot be read, so it stays here"
+    ),
+)
+
+
+class Hears(Protocol):
+    """What open consoles hear (notify.live)."""
+
+    def publish(self, kind: str, message_id: str, people: frozenset[str], alerts: Mapping[str, str] = ...) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverySettings:
+    """concurrency: tries at a time; lease: longer than any try can take; fresh_seconds: how long a fresh mail may
+    wait here.
+
+    connections: tries at a time for single ways, by name.
+    mark: message id -> the fields above a letter of ours (mails have theirs from the door).
+    poll_seconds: how often the ledger is looked at without a hint; stop_seconds: what `stop` grants to tries under way.
+    """
+
+    schedule: Schedule = field(default_factory=Schedule)
+    mark: Callable[[str], bytes] = lambda _: b""
+    lease: timedelta = timedelta(minutes=15)
+    concurrency: int = 10
+    connections: Mapping[str, int] = field(default_factory=dict)
+    fresh_seconds: float = 30.0
+    poll_seconds: float = 1.0
+    stop_seconds: float = 30.0
+
+
+class Trying:
+    """What every lane tries with."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        spool: Spool,
+        bounces: Bounces,
+        settings: DeliverySettings,
+        *,
+        workshop: Workshop,
+        now: Callable[[], datetime],
+        live: Hears,
+        noticed: Callable[[], None],
+    ) -> None:
+        self.queue = queue
+        self.settings = settings
+        self.now = now
+        self._spool = spool
+        self._bounces = bounces
+        self._workshop = workshop
+        self._live = live
+        self._noticed = noticed
+
+    async def offer(self, upstream: Upstream, parcel: Parcel) -> dict[Address, Outcome] | None:
+        """The outcomes at the upstream, of all that it had a place for; None if the copies were put back."""
+        job, record = parcel.job, parcel.job.record
+        try:
+            body = await self._ready(parcel)
+            if body is None:
+                return None
+            outgoing = Outgoing(
+                message_id=record.id,
+                sender=record.sender,
+                recipients=job.recipients,
+                prefix=record.prefix or (self.settings.mark(record.id) if record.kind == "letter" else b""),
+                body=body,
+                smtputf8=record.smtputf8,
+                body_8bit=record.body_8bit,
+                reports=record.reports,
+                copy_reports={one.address: one.reports for one in record.recipients if one.reports != ASKED_NOTHING},
+            )
+            return await upstream.relay(outgoing)
+        except (BodyCorrupt, BodyGone, NotAsJudged, OSError) as error:
+            # Not sent, and not given up at once: an operator may bring the octets back from a backup.
+            events.fault("delivery", error, message_id=record.id)
+            return same_for_all(job.recipients, deferred("stored message is damaged or missing; nothing was sent"))
+
+    async def _ready(self, parcel: Parcel) -> Body | None:
+        """The octets that leave; None if they must not: then the copies wait for somebody to decide."""
+        job, recipe = parcel.job, parcel.recipe
+        body = await self._spool.body(job.record.id)
+        made = LOST if recipe is None else body
+        if recipe:
+            made = await self._workshop.alter(body, recipe, job.recipients[0])
+        if isinstance(made, Body):
+            return made
+        now = self.now()
+        events.fault("delivery", RuntimeError(made.because.en), message_id=job.record.id)
+        await self.queue.put_back(job.record.id, job.recipients, now, now + _PUT_BACK, made.because)
+        owners = dict.fromkeys(job.record.owners, "hold")
+        self._live.publish("held", job.record.lead, job.record.people, owners)
+        self._noticed()
+        return None
+
+    async def record(self, way: str, job: Job, outcomes: Mapping[Address, Outcome]) -> None:
+        """Write one try down, and tell whom it concerns. Copies without an outcome were not tried: they are due
+        soon.
+        """
+        record, now = job.record, self.now()
+        untried = tuple(address for address in job.recipients if address not in outcomes)
+        if untried:
+            soon = timedelta(seconds=random.uniform(*_SOON))  # noqa: S311 - spreads load, is no secret
+            await self.queue.give_back(record.id, untried, now + soon)
+        if not outcomes:
+            return
+        results = collections.Counter(outcome.result.value for outcome in outcomes.values())
+        events.tried(record.id, way, dict(results))
+        if any(outcome.unknown for outcome in outcomes.values()):
+            events.upstream_unknown(record.id, way)
+        schedule = self.settings.schedule
+        chance = random.random()  # noqa: S311 - spreads load, is no secret
+        retry_at = schedule.retry_at(attempts(record, job.recipients), now, chance)
+        give_up = schedule.is_over(began(record, job.recipients), now)
+        result = await self._written(job, outcomes, retry_at, give_up=give_up)
+        self._tell(record, result)
+
+    async def _written(
+        self, job: Job, outcomes: Mapping[Address, Outcome], retry_at: datetime, *, give_up: bool
+    ) -> RecordResult:
+        """The outcome in the ledger. A full or busy disk is waited for: a forgotten 250 would send the mail twice."""
+        pause, until = 0.5, asyncio.get_running_loop().time() + self.settings.lease.total_seconds() / 2
+        while True:
+            try:
+                return await self.queue.record(job.record.id, outcomes, self.now(), retry_at, give_up)
+            except StoreError as error:
+                if asyncio.get_running_loop().time() + pause > until:
+                    raise
+                events.fault("delivery", error, message_id=job.record.id)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 30.0)
+
+    def _tell(self, record: MessageRecord, result: RecordResult) -> None:
+        if result.bounce_notice is not None:
+            self._bounces.wake()
+        if record.kind == "letter":  # nobody watches letters, and nobody is told of theirs
+            return
+        for kind, changed in (("relayed", result.relayed), ("bounced", result.bounced), ("deferred", result.deferred)):
+            if changed:
+                self._live.publish(kind, record.lead, record.people)
+        if result.relayed or result.bounced:
+            self._noticed()

@@ -1,0 +1,80 @@
+"""A server and those that stand in for it: the next is asked when the one before cannot be reached, and only then.
+
+What a server says about a mail stands, whatever another might say; a try that broke off in mid-sentence is for later,
+since nobody knows what became of it. While the first is sick the next carries on, and the first gets one try at a time
+until it has answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mailguard.mail.address import Address
+from mailguard.mail.outcome import Outcome
+from mailguard.relay.smtp import SmtpUpstream
+from mailguard.relay.upstream import Outgoing, deferred, same_for_all
+
+
+class Chain:
+    """An `Upstream` (relay/upstream.py) over several servers. All methods belong to one event loop."""
+
+    def __init__(self, servers: Sequence[SmtpUpstream]) -> None:
+        self._servers = tuple(servers)
+        self._busy = [0] * len(self._servers)
+
+    @property
+    def name(self) -> str:
+        return self._servers[0].name
+
+    async def relay(self, outgoing: Outgoing) -> dict[Address, Outcome]:
+        """One try, at as many servers as cannot be reached and one more. Raises BodyCorrupt or OSError for our own
+        octets.
+        """
+        outcomes: dict[Address, Outcome] = {}
+        left, why = outgoing.recipients, deferred(f"{self.name} cannot be reached")
+        for number in self._order():
+            server = self._servers[number]
+            self._busy[number] += 1
+            try:
+                offer = await server.offer(replace(outgoing, recipients=left))
+            finally:
+                self._busy[number] -= 1
+            outcomes |= offer.outcomes
+            left = offer.unreached
+            if not left:
+                break
+            why = offer.why
+        return outcomes | same_for_all(left, why)
+
+    def _order(self) -> list[int]:
+        """Those with a free place first, each of them in the order of the settings; those left in peace not at all."""
+        well = [number for number, server in enumerate(self._servers) if server.ready_in() == 0]
+        return sorted(well, key=lambda number: self._busy[number] >= self._servers[number].capacity())
+
+    def ready_in(self) -> float:
+        """Seconds until a try makes sense at any of them."""
+        return min(server.ready_in() for server in self._servers)
+
+    def capacity(self) -> int:
+        """The places of the first that is well, and the single try of those before it."""
+        places = 0
+        for server in self._servers:
+            places += server.capacity()
+            if server.is_well:
+                break
+        return places
+
+    async def probe(self) -> str | None:
+        """None if one of them lets us in, else why the first does not."""
+        first: str | None = None
+        for server in self._servers:
+            why = await server.probe()
+            if why is None:
+                return None
+            first = first or why
+        return first
+
+    async def close(self) -> None:
+        for server in self._servers:
+            await server.close()
