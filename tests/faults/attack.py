@@ -26,17 +26,18 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 class Crowd:
     """So many clients of one kind. seen: how often what happened."""
 
-    def __init__(self, ports: list[int], first_address: int) -> None:
-        self._ports, self._first = ports, first_address
+    def __init__(self, ports: list[int]) -> None:
+        self._ports = ports
         self.seen: Counter[str] = Counter()
         self.there = 0
 
-    async def run(self, count: int, kind: Callable[[int, Streams], Awaitable[None]], port: int = 0) -> None:
-        await asyncio.gather(*(self._one(number, kind, self._ports[port]) for number in range(count)))
+    async def run(self, count: int, kind: Callable[[int, Streams], Awaitable[None]], net: int, port: int = 0) -> None:
+        """net: each kind comes from a net of its own."""
+        await asyncio.gather(*(self._one(number, kind, net, self._ports[port]) for number in range(count)))
 
-    async def _one(self, number: int, kind: Callable[[int, Streams], Awaitable[None]], port: int) -> None:
+    async def _one(self, number: int, kind: Callable[[int, Streams], Awaitable[None]], net: int, port: int) -> None:
         await asyncio.sleep(number * 0.002)
-        here = (f"127.0.{self._first}.{1 + number // _EACH}", 0)
+        here = (f"127.0.{net}.{1 + number // _EACH}", 0)
         first = True
         while True:
             try:
@@ -88,6 +89,8 @@ class Crowd:
             if done:
                 break
         gone.cancel()
+        await asyncio.wait([gone])
+        gone.cancelled() or gone.exception()
 
 
 _VERBS = (
@@ -175,13 +178,13 @@ async def babble(count: int, ports: list[int], seen: Counter[str], *, lines: int
 
 
 async def _main(kind: str, count: int, ports: list[int]) -> None:
-    crowd = Crowd(ports, 2 if kind == "idle" else 5)
+    crowd = Crowd(ports)
     if kind == "idle":
-        work = [crowd.run(count, crowd.idle)]
+        work = [crowd.run(count, crowd.idle, 2)]
     elif kind == "loris":
         third = count // 3
-        work = [crowd.run(third, crowd.slow_command), crowd.run(third, crowd.slow_body)]
-        work.append(crowd.run(count - 2 * third, crowd.slow_handshake, 1))
+        work = [crowd.run(third, crowd.slow_command, 3), crowd.run(third, crowd.slow_body, 4)]
+        work.append(crowd.run(count - 2 * third, crowd.slow_handshake, 5, 1))
     else:
         work = [babble(count, ports, crowd.seen)]
     tasks = [asyncio.create_task(one) for one in work]

@@ -28,6 +28,7 @@ EXPERIMENTS: dict[str, float] = {
     "ledger": 240,
     "crowd": 150,
     "nonsense": 200,
+    "giant": 240,
 }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.faults import crowd, kill, nonsense, power
+from tests.faults import crowd, giant, kill, nonsense, power
 from tests.faults.book import Book, recount
 from tests.faults.rows import Row, write
 from tests.faults.sink import Sink
@@ -35,6 +35,11 @@ async def test_malformed_commands_do_no_harm(tmp_path: Path) -> None:
     row = await nonsense.run(tmp_path, 0.05)
     assert row.good, row
     assert row.acknowledged == row.mails > 0
+
+
+async def test_a_giant_takes_no_memory(tmp_path: Path) -> None:
+    for row in await giant.run(tmp_path, 0.06):
+        assert row.good, row
 
 
 def test_a_recount_sees_what_is_lost_leaked_and_doubled(tmp_path: Path) -> None:

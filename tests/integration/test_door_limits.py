@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import socket
 import subprocess
 import sys
+from asyncio.sslproto import SSLProtocol
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.door import ENVELOPE, PATIENCE, STRANGERS, Room, client_at, eventually, open_door
+from tests.door import (
+    ENVELOPE,
+    PATIENCE,
+    STRANGERS,
+    Room,
+    client_at,
+    client_context,
+    eventually,
+    open_door,
+    with_tls,
+)
 
 from mailguard.mail import reply as replies
 from mailguard.smtpd.protocol import Conversation
@@ -227,3 +239,24 @@ async def test_a_large_mail_takes_no_memory(tmp_path: Path) -> None:
             added = high_water() - before
     print(f"a mail of {size} octets added {added} KiB of memory")
     assert added < 20 * 1024
+
+
+@pytest.mark.parametrize("tls", [False, True])
+async def test_a_session_that_has_ended_leaves_nothing(tmp_path: Path, tls: bool) -> None:
+    """The buffers of TLS are a quarter of a megabyte a session: kept for half a minute, a flood of them is too much."""
+
+    def left() -> int:
+        gc.collect()
+        objects = gc.get_objects()
+        ours = [one for one in objects if isinstance(one, SSLProtocol) and one._server_side]
+        return len(ours) + sum(isinstance(one, Conversation) for one in objects)
+
+    before = left()
+    listener = replace(with_tls(tmp_path, STRANGERS), tls="implicit") if tls else STRANGERS
+    async with open_door(tmp_path, listener) as (door, _, port):
+        for words in (["QUIT"], ["WHAT"] * 20, []):
+            async with client_at(port, tls=client_context() if tls else None) as client:
+                client.send(*words)
+                for _ in words:
+                    await client.reply()
+        await eventually(lambda: door.connections == 0 and left() == before)

@@ -73,6 +73,7 @@ class Wire(SMTP):
         self._ending: Reply | None = None
         self._at_once = False
         self._deadline: asyncio.Timeout | None = None
+        self._abort_later: asyncio.TimerHandle | None = None
 
     # What asyncio and aiosmtpd call
 
@@ -80,6 +81,11 @@ class Wire(SMTP):
         # aiosmtpd cancels the session here. A client that has only shut down its sending side still gets its
         # replies.
         return asyncio.StreamReaderProtocol.eof_received(self)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        if self._abort_later is not None:  # it would keep all that this session had for half a minute
+            self._abort_later.cancel()
 
     def _reset_timeout(self, duration: float | None = None) -> None:
         # aiosmtpd's timer, which would also fire inside a commit, becomes the session's: set once. Idle time
@@ -116,7 +122,7 @@ class Wire(SMTP):
         transport = self.transport
         if transport is not None and not transport.is_closing():
             transport.close()
-            self.loop.call_later(_TLS_SECONDS, _abort, transport)
+            self._abort_later = self.loop.call_later(_TLS_SECONDS, _abort, transport)
 
     async def _linger(self) -> None:
         """Read on for a moment: closing with octets unread resets the connection, and the reply would be lost
