@@ -72,7 +72,7 @@ class IntakeSettings:
 
     organization: Organization
     host: str
-    key: bytes
+    key: bytes = field(repr=False)
     lease: timedelta = timedelta(minutes=15)
     senders: Mapping[str, str] = field(default_factory=dict)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NoReturn
 
@@ -36,7 +36,7 @@ _LENGTH = 10
 class Enrolment:
     """What the person's device must be told. uri: for the QR picture; secret: to be typed instead."""
 
-    secret: str
+    secret: str = field(repr=False)
     uri: str
 
 

@@ -12,7 +12,7 @@ import json
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from mailguard import events
@@ -35,7 +35,7 @@ class Answer:
     """What the provider's redirect said: one of code and error, with the state; issuer: RFC 9207."""
 
     state: str
-    code: str = ""
+    code: str = field(default="", repr=False)
     error: str = ""
     issuer: str = ""
 

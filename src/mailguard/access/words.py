@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -98,8 +98,8 @@ class AccessSettings:
 class Ticket:
     """The two secrets of a letter, in the clear for the letter only: token for the link, code of six digits."""
 
-    token: str
-    code: str
+    token: str = field(repr=False)
+    code: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class Session:
 class Opened:
     """A new session: `cookie` goes to the browser and is nowhere else."""
 
-    cookie: str
+    cookie: str = field(repr=False)
     session: Session
 
 

@@ -7,7 +7,7 @@ Nothing here acts; `acts` does what the form says.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mailguard.console import choices
 from mailguard.console.choices import Answer, Plan
@@ -54,7 +54,7 @@ class Decision:
     questions: Sequence[Question]
     buttons: Sequence[Button]
     selection: Sequence[Button]
-    code: str
+    code: str = field(repr=False)
     words: Mapping[str, str]
     safe: str
     trust: Trust | None

@@ -6,7 +6,7 @@ Pure: records, facts and what the ledger remembers come in; the templates only l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mailguard.console import people, present, previews
 from mailguard.console.changes import Changed, changes, left_out, password_for
@@ -89,7 +89,7 @@ class MailValues:
     history: Sequence[Past]
     changes: Sequence[Changed]
     left_out: Sequence[str]
-    passwords: Sequence[str]
+    passwords: Sequence[str] = field(repr=False)
     draft: bool
     comments: bool
     forwards: bool

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any
 
 from markupsafe import Markup
@@ -43,7 +44,7 @@ class Visitor:
 
     actor: Actor | None
     scope: str | None
-    cookie: str
+    cookie: str = dataclass_field(repr=False)
     browser: str
     new_browser: bool
     language: Language

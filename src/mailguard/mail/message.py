@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -50,7 +50,7 @@ class Body:
 
     size: int
     sha256: str
-    octets: bytes | None = None
+    octets: bytes | None = field(default=None, repr=False)
     path: Path | None = None
 
     @classmethod

@@ -8,7 +8,7 @@ sends without a look teaches not to read. Pure.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from mailguard.mail.organization import Language
@@ -29,7 +29,7 @@ class Choice:
     """A button. look: main stands out, stop withholds the mail."""
 
     label: str
-    link: str
+    link: str = field(repr=False)
     look: Look = "main"
 
 

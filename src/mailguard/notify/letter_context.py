@@ -74,8 +74,8 @@ class LetterContext:
     to: Address
     letter_id: str
     now: datetime
-    link: str = ""
-    code: str = ""
+    link: str = field(default="", repr=False)
+    code: str = field(default="", repr=False)
     reply_to: Address | None = None
     record: MessageRecord | None = None
     people: tuple[Address, ...] = ()
@@ -83,7 +83,7 @@ class LetterContext:
     comment: str = ""
     browser: str = ""
     minutes: int = 15
-    original: bytes | None = None
+    original: bytes | None = field(default=None, repr=False)
     problems: tuple[str, ...] = ()
     trouble: tuple[str, str] = ("", "")
     instead_of: tuple[str, ...] = ()

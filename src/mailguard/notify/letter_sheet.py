@@ -8,7 +8,7 @@ says the same in the same order, in lines that fit. Templates escape everything;
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -42,8 +42,8 @@ class Content:
     otherwise: str = ""
     rows_below: Sequence[Row] = ()
     choices: Sequence[Choice] = ()
-    link: str = ""
-    code: str = ""
+    link: str = field(default="", repr=False)
+    code: str = field(default="", repr=False)
     code_use: str = ""
     how_to_reply: Sequence[str] = ()
     closing: Sequence[str] = ()

@@ -11,7 +11,7 @@ import asyncio
 import json
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -44,7 +44,7 @@ class ProviderError(Exception):
 class Flow:
     """One login under way. redirect: where the provider sends people back to."""
 
-    nonce: str
+    nonce: str = field(repr=False)
     verifier: str
     redirect: str
 
@@ -54,7 +54,7 @@ class _Metadata:
     """The discovery document, as far as it is used (Discovery section 3)."""
 
     authorization: str
-    token: str
+    token: str = field(repr=False)
     jwks: str
     userinfo: str
     end_session: str

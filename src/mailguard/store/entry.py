@@ -6,7 +6,7 @@ Which copy begins held and which queued follows from the verdict alone; nothing 
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,7 +53,7 @@ class Entry:
     """
 
     record: MessageRecord
-    octets: bytes | None
+    octets: bytes | None = field(repr=False)
     actor: Actor
     lease: str | None = None
     circumstances: str = ""

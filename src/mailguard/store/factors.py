@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailguard.mail.actor import Actor
@@ -22,7 +22,7 @@ class FactorRow:
     """confirmed_at: None while nobody has shown a first code; last_step: no step up to this one is taken again."""
 
     person: str
-    secret: bytes
+    secret: bytes = field(repr=False)
     confirmed_at: datetime | None
     last_step: int
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -63,7 +63,7 @@ class Attempt:
     kind: TicketKind
     token_hash: bytes | None
     nonce_hash: bytes | None
-    code: str | None
+    code: str | None = field(repr=False)
     now: datetime
     most_tries: int
     session_hash: bytes

@@ -9,7 +9,7 @@ sentence for people; whoever asks holds the mail with it. Nothing here raises fo
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mailguard.mail.address import Address
@@ -62,7 +62,7 @@ class Altered:
     know besides. breaks_dkim: a signature of the domain no longer verifies.
     """
 
-    octets: bytes
+    octets: bytes = field(repr=False)
     diff: tuple[str, ...] = ()
     notes: tuple[Because, ...] = ()
     breaks_dkim: bool = False

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -43,7 +43,7 @@ class Saying:
     lead: str = ""
     facts: tuple[tuple[str, str], ...] = ()
     act: str = ""
-    link: str = ""
+    link: str = field(default="", repr=False)
     at: datetime | None = None
     message_id: str | None = None
     sender: str = ""
