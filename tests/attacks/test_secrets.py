@@ -41,6 +41,8 @@ _NO_SECRET = {
     "_Entity.octets", "Decoded.octets", "Uuencoded.octets",
     # pieces of a mail under alteration
     "Entry.octets", "Edit.octets", "Mail.octets", "Attached.octets",
+    # an address
+    "OauthSettings.token_url",
     # digests
     "TicketSecrets.token_hash", "TicketSecrets.code_salt", "TicketSecrets.code_hash", "TicketSecrets.nonce_hash",
     "Attempt.token_hash", "Attempt.nonce_hash", "Answer.ticket",

@@ -51,6 +51,8 @@ BUILT = {
     *(f"done.{word}" for word in DONE),
     "trouble.letters",
     "trouble.channel",
+    "trouble.pressure",
+    "trouble.upstream",
     *(f"error.{status}" for status in _PAGES),
     *(f"ends.{action}" for action in ("return", "release", "discard")),
     *(f"via.{via}" for via in ("console", "letter", "reply", "api", "cli", "clock", "smtp")),
