@@ -26,6 +26,7 @@ EXPERIMENTS: dict[str, float] = {
     "power": 360,
     "disk": 240,
     "ledger": 240,
+    "many": 400,
     "crowd": 150,
     "nonsense": 200,
     "giant": 240,

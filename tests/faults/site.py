@@ -9,8 +9,10 @@ import asyncio
 import contextlib
 import signal
 import time
+import urllib.request
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +82,13 @@ class Site:
             return line.startswith(b"220")
 
         await self.until(spoken, seconds)
+
+    def answers(self, path: str) -> bool:
+        """Whether the console says 200."""
+        with contextlib.suppress(OSError, HTTPException):
+            urllib.request.urlopen(f"http://127.0.0.1:{self.ports['console']}{path}", timeout=5).close()
+            return True
+        return False
 
     async def until(self, condition: Callable[[], Any], seconds: float, what: str = "") -> float:
         """Wait for it. Returns how long it took; raises AssertionError with the end of the log."""

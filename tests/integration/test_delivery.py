@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from tests.relaying import until
 
-from mailguard.delivery import Bounces, BounceSettings, Delivery, DeliverySettings, Schedule
+from mailguard.delivery import Bounces, BounceSettings, Delivery, DeliverySettings, Schedule, trying
 from mailguard.mail.actor import HOUSE
 from mailguard.mail.address import NULL_PATH, Address, ReversePath, parse_address
 from mailguard.mail.alteration import Prepared, Recipe, RemoveAttachment, Split, TagSubject, ZipAttachments
@@ -443,6 +443,32 @@ async def test_a_ledger_that_cannot_be_read_is_asked_again(desk: Desk, monkeypat
     monkeypatch.setattr(desk.queue, "next_due", flaky)
     await desk.started(Script())
     await desk.in_state(record.id, State.RELAYED)
+
+
+async def test_a_body_that_cannot_be_read_now_is_tried_soon(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not when the lease ends: nothing had been offered to anybody. To give it back fails at first, too."""
+    monkeypatch.setattr(trying, "_SOON", (0.0, 0.0))
+    record = await desk.put(BOB)
+    read, give_back = desk.spool.body, desk.queue.give_back
+    failures: list[StoreError] = [StoreBusy("locked"), StoreBusy("locked")]
+
+    async def body(message_id: str) -> Body:
+        if len(failures) == 2:
+            raise failures.pop()
+        return await read(message_id)
+
+    async def back(*args: Any) -> None:
+        if failures:
+            raise failures.pop()
+        await give_back(*args)
+
+    monkeypatch.setattr(desk.spool, "body", body)
+    monkeypatch.setattr(desk.queue, "give_back", back)
+    script = Script()
+    await desk.started(script)
+    await desk.in_state(record.id, State.RELAYED)
+    assert not failures
+    await quiet(script, 1)
 
 
 async def test_a_sick_upstream_is_left_in_peace_and_then_tried_by_one(desk: Desk) -> None:

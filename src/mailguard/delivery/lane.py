@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from mailguard import events
 from mailguard.delivery.parcels import Parcel, parcels
-from mailguard.delivery.trying import Trying
+from mailguard.delivery.trying import LONGEST_PAUSE, Trying
 from mailguard.relay.upstream import Upstream
 from mailguard.store.errors import StoreError
 from mailguard.store.records import Job
@@ -97,7 +97,7 @@ class Lane:
             except Exception as error:  # the ledger is not to be had: nothing is lost, so wait
                 events.fault("delivery", error)
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, 30.0)
+                pause = min(pause * 2, LONGEST_PAUSE)
                 continue
             try:
                 async with asyncio.timeout(self._rest()):
@@ -144,12 +144,15 @@ class Lane:
         """Return fresh mail that waited too long: its lease must outlast the try."""
         at = asyncio.get_running_loop().time()
         while self._fresh and too_long(at - self._fresh[0].since):
-            job = self._fresh.popleft().job
+            job = self._fresh[0].job
             self._look_at = 0.0
             try:
                 await self._queue.give_back(job.record.id, job.recipients, self._now())
-            except StoreError as error:  # the lease ends by itself
+            except StoreError as error:
                 events.fault("delivery", error, message_id=job.record.id)
+                if not self._stopping:
+                    return  # asked again soon; a house that ends leaves it to the next start
+            self._fresh.popleft()
 
     # One try
 
@@ -189,7 +192,7 @@ class Lane:
                 await self._trying.record(self._way, parcel.job, outcomes)
             if self._stopping or asyncio.get_running_loop().time() > until:
                 left = tuple(one for later in (*first[number + 1 :], last) for one in later.job.recipients)
-                await self._queue.give_back(job.record.id, left, self._now())
+                await self._trying.give_back(job.record.id, left)
                 self._look_at = 0.0
                 return False
         return True

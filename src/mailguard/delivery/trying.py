@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import collections
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from mailguard import events
 from mailguard.delivery.bounces import Bounces
@@ -25,17 +25,21 @@ from mailguard.mail.reports import ASKED_NOTHING
 from mailguard.mail.verdict import Because
 from mailguard.relay.content import BodyCorrupt
 from mailguard.relay.upstream import Outgoing, Upstream, deferred, same_for_all
-from mailguard.store.errors import StoreError
+from mailguard.store.errors import StoreCorrupt, StoreError
 from mailguard.store.queue import Queue
 from mailguard.store.records import Job, MessageRecord, RecordResult
 from mailguard.store.spool import BodyGone, Spool
 from mailguard.transform.apply import Refused
 from mailguard.workshop import NotAsJudged, Workshop
 
+T = TypeVar("T")
+
 #: When copies that could not be made ready are given back if nobody decides.
 _PUT_BACK = timedelta(hours=72)
 #: Seconds after which a next server without a free place is asked again, at random between these.
 _SOON = (2.0, 10.0)
+#: How long the ledger is left alone at most after it failed: what ended by itself is noticed so soon.
+LONGEST_PAUSE = 5.0
 LOST = Refused(
     "recipe",
     Because(
@@ -113,10 +117,13 @@ class Trying:
                 copy_reports={one.address: one.reports for one in record.recipients if one.reports != ASKED_NOTHING},
             )
             return await upstream.relay(outgoing)
-        except (BodyCorrupt, BodyGone, NotAsJudged, OSError) as error:
+        except (BodyCorrupt, BodyGone, NotAsJudged, StoreCorrupt, OSError) as error:
             # Not sent, and not given up at once: an operator may bring the octets back from a backup.
             events.fault("delivery", error, message_id=record.id)
             return same_for_all(job.recipients, deferred("stored message is damaged or missing; nothing was sent"))
+        except StoreError as error:  # the ledger is not to be had now: nothing was offered to anybody
+            events.fault("delivery", error, message_id=record.id)
+            return {}
 
     async def _ready(self, parcel: Parcel) -> Body | None:
         """The octets that leave; None if they must not: then the copies wait for somebody to decide."""
@@ -139,13 +146,19 @@ class Trying:
         """Write one try down, and tell whom it concerns. Copies without an outcome were not tried: they are due
         soon.
         """
-        record, now = job.record, self.now()
+        if outcomes:  # first: what is out must not be forgotten because of what is not
+            await self._record(way, job, outcomes)
         untried = tuple(address for address in job.recipients if address not in outcomes)
         if untried:
             soon = timedelta(seconds=random.uniform(*_SOON))  # noqa: S311 - spreads load, is no secret
-            await self.queue.give_back(record.id, untried, now + soon)
-        if not outcomes:
-            return
+            await self.give_back(job.record.id, untried, soon)
+
+    async def give_back(self, message_id: str, recipients: tuple[Address, ...], soon: timedelta = timedelta(0)) -> None:
+        """End the lease of copies that were not tried; they are due `soon`."""
+        await self._insisted(message_id, lambda: self.queue.give_back(message_id, recipients, self.now() + soon))
+
+    async def _record(self, way: str, job: Job, outcomes: Mapping[Address, Outcome]) -> None:
+        record, now = job.record, self.now()
         results = collections.Counter(outcome.result.value for outcome in outcomes.values())
         events.tried(record.id, way, dict(results))
         if any(outcome.unknown for outcome in outcomes.values()):
@@ -154,23 +167,25 @@ class Trying:
         chance = random.random()  # noqa: S311 - spreads load, is no secret
         retry_at = schedule.retry_at(attempts(record, job.recipients), now, chance)
         give_up = schedule.is_over(began(record, job.recipients), now)
-        result = await self._written(job, outcomes, retry_at, give_up=give_up)
+        result = await self._insisted(
+            record.id, lambda: self.queue.record(record.id, outcomes, self.now(), retry_at, give_up)
+        )
         self._tell(record, result)
 
-    async def _written(
-        self, job: Job, outcomes: Mapping[Address, Outcome], retry_at: datetime, *, give_up: bool
-    ) -> RecordResult:
-        """The outcome in the ledger. A full or busy disk is waited for: a forgotten 250 would send the mail twice."""
+    async def _insisted(self, message_id: str, write: Callable[[], Awaitable[T]]) -> T:
+        """A change of the ledger. A full or busy disk is waited for: a forgotten 250 would send the mail twice, and a
+        forgotten lease would keep it for long.
+        """
         pause, until = 0.5, asyncio.get_running_loop().time() + self.settings.lease.total_seconds() / 2
         while True:
             try:
-                return await self.queue.record(job.record.id, outcomes, self.now(), retry_at, give_up)
+                return await write()
             except StoreError as error:
                 if asyncio.get_running_loop().time() + pause > until:
                     raise
-                events.fault("delivery", error, message_id=job.record.id)
+                events.fault("delivery", error, message_id=message_id)
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, 30.0)
+                pause = min(pause * 2, LONGEST_PAUSE)
 
     def _tell(self, record: MessageRecord, result: RecordResult) -> None:
         if result.bounce_notice is not None:
