@@ -16,7 +16,7 @@ Told = Literal["SUCCESS", "FAILURE", "DELAY"]
 
 #: RFC 3461 section 4: printable US-ASCII but for "+" and "="; those and all others as "+" and two digits.
 _XTEXT = re.compile(r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})*")
-_HEXCHAR = re.compile(r"\+([0-9A-F]{2})")
+_HEXCHAR = re.compile(rb"\+([0-9A-F]{2})")
 _ENVID_MAX = 100  # section 4.4
 _ORCPT_MAX = 500  # section 4.2
 _ADDRESS_TYPE = re.compile(r"[A-Za-z0-9-]{1,40}")  # of the atoms that the grammar allows, what is registered looks so
@@ -48,9 +48,14 @@ class CopyReports:
 
     @property
     def original(self) -> str:
-        """The original recipient as a report names it: `type; address`, "" if none was given."""
-        kind, _, address = self.orcpt.partition(";")
-        return f"{kind}; {decoded(address)}" if self.orcpt else ""
+        """The original recipient as a report names it: `type; address`, "" if none was given. Always ASCII: beyond it,
+        each character is \\x{...} (RFC 6533 section 3).
+        """
+        kind, _, xtext = self.orcpt.partition(";")
+        address = decoded(xtext)
+        if not address.isascii():
+            kind, address = "utf-8", "".join(ch if ch.isascii() else f"\\x{{{ord(ch):X}}}" for ch in address)
+        return f"{kind}; {address}" if self.orcpt else ""
 
 
 SAID_NOTHING = MailReports()
@@ -71,7 +76,7 @@ def envid_of(value: str) -> str:
     """ENVID, as it came: the case is the sender's. Raises ValueError."""
     if len(value) > _ENVID_MAX:
         raise ValueError(f"ENVID is longer than {_ENVID_MAX} characters")
-    if not value or not _is_xtext(value):
+    if not value or not _is_xtext(value) or not decoded(value).isascii():
         raise ValueError("ENVID is xtext of printable characters")
     return value
 
@@ -87,7 +92,8 @@ def notify_of(value: str) -> str:
 def orcpt_of(value: str) -> str:
     """ORCPT, as it came. Raises ValueError.
 
-    An address beyond ASCII comes as `utf-8;` with its characters as \\x{...} (RFC 6533 section 3).
+    An address beyond ASCII comes as `utf-8;` with its characters as \\x{...} (RFC 6533 section 3), or as `rfc822;` with
+    the octets of its UTF-8 in xtext, which no standard knows and each Postfix sends.
     """
     kind, semicolon, address = value.partition(";")
     if len(value) > _ORCPT_MAX:
@@ -98,10 +104,15 @@ def orcpt_of(value: str) -> str:
 
 
 def decoded(xtext: str) -> str:
-    """What xtext says. Only for text that passed here: printable ASCII."""
-    return _HEXCHAR.sub(lambda found: chr(int(found[1], 16)), xtext)
+    """What xtext says. Raises ValueError if its octets are no UTF-8; nothing that passed here does."""
+    return _HEXCHAR.sub(lambda found: bytes([int(found[1], 16)]), xtext.encode("ascii")).decode("utf-8")
 
 
 def _is_xtext(text: str) -> bool:
     """Well-formed, and printable once it is decoded: it stands in a header field of our reports then."""
-    return bool(_XTEXT.fullmatch(text)) and all(" " <= ch <= "~" for ch in decoded(text))
+    if not _XTEXT.fullmatch(text):
+        return False
+    try:
+        return decoded(text).isprintable()
+    except UnicodeDecodeError:
+        return False
