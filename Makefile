@@ -52,7 +52,12 @@ $(NODE_PARTS): $(VENV)/npm-%/.installed: tests/%/package-lock.json $(VENV)/.inst
 packages:
 	@.ci/debian-packages
 
-test: $(NODE_PARTS) packages
+$(VENV)/mail-servers/.unpacked: .ci/unpacked-packages | $(VENV)/bin/python packages
+	@.ci/unpacked-packages $(@D)
+	@mkdir -p $(@D)
+	@touch $@
+
+test: $(NODE_PARTS) packages $(VENV)/mail-servers/.unpacked
 	@$(VENV)/bin/python -m pytest -n 2 $(PYTEST_ARGS)
 
 # All of them run, so that one look shows all that is wrong.

@@ -23,7 +23,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -182,7 +182,7 @@ class Postfix:
         """End all of Postfix's processes and start anew: kept connections are cut."""
         subprocess.run([POSTFIX, "-c", self.home / "conf", "stop"], capture_output=True, timeout=PATIENCE, check=True)
         subprocess.run([POSTFIX, "-c", self.home / "conf", "start"], capture_output=True, timeout=PATIENCE, check=True)
-        _wait_for_banner(self.plain, self)
+        wait_for_banner(self.plain, self.log)
 
     def empty(self) -> None:
         """Remove what was delivered so far."""
@@ -262,11 +262,12 @@ def _start(home: Path) -> Postfix:
     if started.returncode:
         raise RuntimeError(f"postfix did not start: {started.stderr}\n{postfix.log()}")
     for port in (postfix.plain, postfix.small):
-        _wait_for_banner(port, postfix)
+        wait_for_banner(port, postfix.log)
     return postfix
 
 
-def _wait_for_banner(port: int, postfix: Postfix) -> None:
+def wait_for_banner(port: int, log: Callable[[], str]) -> None:
+    """Until a server on this port greets. Raises RuntimeError with its log."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as conn:
@@ -276,7 +277,7 @@ def _wait_for_banner(port: int, postfix: Postfix) -> None:
                 conn.recv(100)
                 return
         time.sleep(0.05)
-    raise RuntimeError(f"no banner on port {port}\n{postfix.log()}")
+    raise RuntimeError(f"no banner on port {port}\n{log()}")
 
 
 def _auth_server(stop: threading.Event) -> int:

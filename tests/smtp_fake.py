@@ -121,6 +121,7 @@ class _Conversation:
     def __init__(self, server: FakeServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._server, self._reader, self._writer = server, reader, writer
         self._seen = bytearray()
+        self._ahead = b""
         self._mail = b""
         self._rcpts: list[bytes] = []
         server.wire.append(self._seen)
@@ -168,12 +169,15 @@ class _Conversation:
         return b"".join(b"250%b%b\r\n" % (b" " if x is lines[-1] else b"-", x.encode()) for x in lines)
 
     async def _text(self) -> None:
-        text = bytearray(b"\r\n")
-        while not text.endswith(b"\r\n.\r\n"):
+        text, seen = bytearray(b"\r\n"), 0
+        while (end := text.find(b"\r\n.\r\n", max(0, seen - 4))) < 0:
             act = self._server.act("block") if len(text) > 2 else None
             if act is not None:
                 await self._do(act)
+            seen = len(text)
             text += await self._read()
+        self._ahead = bytes(text[end + 5 :])  # a client may pipeline what comes next, as Postfix does with QUIT
+        del text[end + 5 :]
         octets = bytes(text[2:-3]).replace(b"\r\n..", b"\r\n.")
         octets = octets[1:] if octets.startswith(b"..") else octets
         if await self._step("dot", b"250 2.0.0 taken\r\n"):
@@ -208,9 +212,12 @@ class _Conversation:
         await self._writer.drain()
 
     async def _line(self) -> bytes:
-        line = await self._reader.readuntil(b"\r\n")
-        self._seen += line
-        return line
+        line, end, self._ahead = self._ahead.partition(b"\r\n")
+        if end:
+            return line + end
+        more = await self._reader.readuntil(b"\r\n")
+        self._seen += more
+        return line + more
 
     async def _read(self) -> bytes:
         octets = await self._reader.read(65536)

@@ -42,10 +42,10 @@ end
 """
 
 
-def a_mail() -> tuple[str, bytes]:
-    """A tag that finds the mail again, and its octets with CRLF."""
+def a_mail(more: bytes = b"") -> tuple[str, bytes]:
+    """A tag that finds the mail again, and its octets with CRLF, with more of them at the end."""
     tag = uuid.uuid4().hex
-    return tag, MAIL.format(tag=tag, long="x" * 900).replace("\n", "\r\n").encode()
+    return tag, MAIL.format(tag=tag, long="x" * 900).replace("\n", "\r\n").encode() + more
 
 
 def own_fields_off(octets: bytes) -> bytes:

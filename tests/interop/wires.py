@@ -36,19 +36,20 @@ class Sink:
     def port(self) -> int:
         return self.server.port
 
-    def holding(self, word: str) -> list[Taken]:
-        """What was accepted so far and has the word in its subject."""
-        return [one for one in list(self.server.taken) if word in subject_of(one.octets)]
+    def holding(self, word: str, *, anywhere: bool = False) -> list[Taken]:
+        """What was accepted so far and has the word in its subject, or anywhere in its octets."""
+        taken = list(self.server.taken)
+        return [one for one in taken if (word.encode() in one.octets if anywhere else word in subject_of(one.octets))]
 
-    def wait_for(self, count: int, word: str) -> list[Taken]:
-        """The mails with the word in their subject, as soon as they have `count` recipients. Raises TimeoutError."""
-        end = time.monotonic() + PATIENCE
+    def wait_for(self, count: int, word: str, *, anywhere: bool = False, patience: float = PATIENCE) -> list[Taken]:
+        """The mails with the word, as soon as they have `count` recipients. Raises TimeoutError."""
+        end = time.monotonic() + patience
         while True:
-            found = self.holding(word)
+            found = self.holding(word, anywhere=anywhere)
             if sum(len(one.rcpts) for one in found) >= count:
                 return found
             if time.monotonic() > end:
-                raise TimeoutError(f"{len(found)} of {count} arrived")
+                raise TimeoutError(f"{len(found)} mails came, not for {count} recipients")
             time.sleep(0.02)
 
 
