@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 from tests.test_layers import HEIGHT
 
+from mailguard.mail import reply as catalogue
 from mailguard.mail.facts import CLASSES, FINDING_CODES
 from mailguard.mail.lifecycle import FINAL, NEXT, Event, State
+from mailguard.mail.reply import Reply
 from mailguard.mail.verdict import Disposition
 
 ROOT = Path(__file__).parent.parent
@@ -147,3 +149,19 @@ def test_the_page_on_reading_names_every_finding_and_class() -> None:
     assert named == set(FINDING_CODES)
     classes = {name for row in rows_under(page, "Personal data") for name in re.findall(r"[a-z_]+", row[0])}
     assert classes == set(CLASSES)
+
+
+def test_the_page_on_smtp_names_every_verb_parameter_and_reply() -> None:
+    page = text_of(ROOT / "docs" / "smtp.md")
+    source = "".join(text_of(file) for file in (ROOT / "src" / "mailguard" / "smtpd").glob("*.py"))
+    first = {
+        heading: " ".join(row[0] for row in rows_under(page, heading)) for heading in ("Verbs", "Parameters", "Replies")
+    }
+    verbs = set(re.findall(r"async def smtp_([A-Z]+)", source))
+    assert "BDAT" in verbs
+    assert not verbs - set(re.findall(r"[A-Z]+", first["Verbs"]))
+    parameters = set(re.findall(r'case "([A-Z0-9]+)", (?:str|None|_)', source))
+    assert "NOTIFY" in parameters
+    assert not parameters - set(re.findall(r"[A-Z0-9]+", first["Parameters"]))
+    replies = {f"{one.code} {one.status}" for one in vars(catalogue).values() if isinstance(one, Reply) and one.status}
+    assert not {one for one in replies if one not in first["Replies"]}
