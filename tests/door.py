@@ -190,6 +190,11 @@ class Client:
         return None if session is None else str(session.version())
 
     @property
+    def cipher(self) -> str:
+        """What TLS agreed on."""
+        return str(self._writer.get_extra_info("cipher")[0])
+
+    @property
     def certificate_name(self) -> str:
         """The server's own name in its certificate; only where the client checks certificates."""
         subject = self._writer.get_extra_info("peercert")["subject"]

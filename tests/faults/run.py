@@ -30,6 +30,7 @@ EXPERIMENTS: dict[str, float] = {
     "crowd": 150,
     "nonsense": 200,
     "giant": 240,
+    "scan": 200,
 }
 
 

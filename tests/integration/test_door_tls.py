@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import ssl
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -203,3 +205,64 @@ async def test_who_waits_with_the_handshake_counts(tmp_path: Path) -> None:
     ):
         assert await second.is_closed()
         assert door.connections == 1
+
+
+def rsa(folder: Path, listener: ListenerSettings) -> ListenerSettings:
+    """The listener with an RSA certificate: with one, ciphers without an ephemeral key would be possible."""
+    certificate, key = folder / "rsa.pem", folder / "rsa-key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    subprocess.run(
+        [*command, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True, timeout=PATIENCE
+    )
+    return replace(listener, certificate=certificate, key=key)
+
+
+@pytest.mark.parametrize(
+    ("ciphers", "works"),
+    [
+        ("ECDHE-RSA-AES256-GCM-SHA384", True),
+        ("ECDHE-RSA-AES128-GCM-SHA256", True),
+        ("ECDHE-RSA-CHACHA20-POLY1305", True),
+        ("ECDHE-RSA-AES256-SHA384", False),  # CBC
+        ("ECDHE-RSA-AES128-SHA", False),
+        ("AES256-GCM-SHA384", False),  # no ephemeral key
+        ("AES128-SHA", False),
+        ("DHE-RSA-AES256-GCM-SHA384", False),  # no curve; and needs parameters that nobody renews
+        ("ECDHE-RSA-NULL-SHA", False),
+        ("ADH-AES256-GCM-SHA384", False),  # no certificate
+    ],
+)
+async def test_ciphers(tmp_path: Path, ciphers: str, works: bool) -> None:
+    context = client_context()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(f"{ciphers}:@SECLEVEL=0")
+    async with open_door(tmp_path, rsa(tmp_path, implicit(tmp_path))) as (_, _, port):
+        if works:
+            async with client_at(port, tls=context) as client:
+                assert client.cipher == ciphers
+        else:
+            with pytest.raises((ssl.SSLError, OSError)):
+                async with client_at(port, tls=context):
+                    pass
+
+
+@pytest.mark.parametrize("kind", [starttls, implicit])
+async def test_no_renegotiation_and_no_compression(tmp_path: Path, kind: Callable[[Path], ListenerSettings]) -> None:
+    async with open_door(tmp_path, kind(tmp_path)) as (_, _, port):
+        command = ["openssl", "s_client", "-tls1_2", "-connect", f"127.0.0.1:{port}"]
+        command += ["-starttls", "smtp"] if kind is starttls else []
+        program = await asyncio.create_subprocess_exec(
+            *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        assert program.stdin is not None
+        assert program.stdout is not None
+        said = b""
+        async with asyncio.timeout(PATIENCE):
+            while b"Verify return code" not in said:
+                said += await program.stdout.read(4096)
+            assert b"Compression: NONE" in said
+            assert b"Secure Renegotiation IS supported" in said
+            program.stdin.write(b"R\n")  # s_client asks for a new handshake
+            said = await program.stdout.read()
+            assert b"no renegotiation" in said.lower(), said
+            await program.wait()

@@ -232,6 +232,7 @@ class Wire(SMTP):
         if early and keep:
             # After start_tls has put its protocol under the transport: two turns of the loop from here.
             self.loop.call_soon(self.loop.call_soon, _feed, self.transport, early)
+        self._over_ssl = True  # from here on, the end of what comes in is the end: TLS knows no half
         transport = await self.loop.start_tls(
             self.transport, self, context, server_side=True, ssl_handshake_timeout=_TLS_SECONDS
         )
@@ -241,7 +242,6 @@ class Wire(SMTP):
         self.transport = self._transport = transport
         self._reader._transport = self._writer._transport = transport
         self._reader._paused = False
-        self._over_ssl = True
         session = transport.get_extra_info("ssl_object")
         return session.version() if session is not None else None
 
