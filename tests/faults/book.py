@@ -7,6 +7,7 @@ server. It trusts none of them alone. It never imports mailguard.
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,10 +28,13 @@ class Book:
     release_asked: set[str] = field(default_factory=set)
     released: set[str] = field(default_factory=set)
     cancelled: set[str] = field(default_factory=set)
-    refusals: dict[int, int] = field(default_factory=dict)
+    refusals: Counter[int] = field(default_factory=Counter)
+    cut: Counter[str] = field(default_factory=Counter)  # how sessions ended without a reply
 
-    def refused(self, code: int) -> None:
-        self.refusals[code] = self.refusals.get(code, 0) + 1
+    def refused(self, code: int, text: str = "") -> None:
+        self.refusals[code] += 1
+        if code == 0:
+            self.cut[text] += 1
 
     def undecided(self) -> list[str]:
         """Ids of acknowledged mails that wait and nobody has decided about."""

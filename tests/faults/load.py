@@ -37,6 +37,20 @@ class Line:
         self._port = port
         self._patience = patience
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._greeted = False
+
+    async def greet(self) -> None:
+        """Come in and say EHLO, no more."""
+        code, text = await self._open()
+        assert code == 250, text
+
+    async def goodbye(self, seconds: float) -> str:
+        """What the server says of itself before it hangs up; "" if it only hangs up."""
+        assert self._streams is not None
+        with contextlib.suppress(OSError):
+            async with asyncio.timeout(seconds):
+                return (await self._streams[0].read()).decode()
+        return ""
 
     async def hand_in(self, octets: bytes, to: str = OUTSIDE) -> tuple[int, str]:
         try:
@@ -44,7 +58,7 @@ class Line:
                 return await self._hand_in(octets, to)
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError, TimeoutError) as error:
             self.close()
-            return 0, type(error).__name__
+            return 0, f"{type(error).__name__}{' in a session' * self._greeted}"
 
     def close(self) -> None:
         if self._streams is not None:
@@ -53,13 +67,11 @@ class Line:
 
     async def _hand_in(self, octets: bytes, to: str) -> tuple[int, str]:
         if self._streams is None:
-            self._streams = await asyncio.open_connection("127.0.0.1", self._port)
-            code, text = await self._reply()
-            if code == 220:
-                code, text = await self._say("EHLO pc.corp.example")
+            code, text = await self._open()
             if code != 250:
                 self.close()
                 return code, text
+        assert self._streams is not None
         for command, wanted in (("MAIL FROM:<ann@corp.example>", 250), (f"RCPT TO:<{to}>", 250), ("DATA", 354)):
             code, text = await self._say(command)
             if code != wanted:
@@ -70,6 +82,13 @@ class Line:
         if code == 421:
             self.close()
         return code, text
+
+    async def _open(self) -> tuple[int, str]:
+        self._greeted = False
+        self._streams = await asyncio.open_connection("127.0.0.1", self._port)
+        code, text = await self._reply()
+        self._greeted = code == 220
+        return await self._say("EHLO pc.corp.example") if code == 220 else (code, text)
 
     async def _ended(self, code: int, text: str) -> tuple[int, str]:
         if code == 421:
@@ -135,10 +154,12 @@ class Load:
             self.book.tries += 1
             code, text = await line.hand_in(octets)
             if code == 250:
+                if "held" in text:  # also what could not be read: then the house asks
+                    self.book.held.add(tag)
                 self.book.acknowledged[tag] = text.split()[-1]
                 self.first_250 = self.first_250 or time.monotonic()
                 return
-            self.book.refused(code)
+            self.book.refused(code, text)
             await asyncio.sleep(self.pause)
 
 

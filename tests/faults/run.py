@@ -27,6 +27,8 @@ EXPERIMENTS: dict[str, float] = {
     "disk": 240,
     "ledger": 240,
     "many": 400,
+    "dying": 120,
+    "term": 120,
     "crowd": 150,
     "nonsense": 200,
     "giant": 240,
