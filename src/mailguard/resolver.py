@@ -1,14 +1,18 @@
-"""DNS, asked one thing: whether mail can reach a domain at all (RFC 5321 section 5.1, null MX: RFC 7505).
+"""DNS, asked whether mail can reach a domain at all, and which servers take it (RFC 5321 section 5.1,
+null MX: RFC 7505).
 
 Trusts the resolver that the administrator names, else the machine's own, and nobody on the network between: a forged
-answer makes a rule hold or pass one recipient, it never changes where a mail goes. Whatever goes wrong (no resolver,
-too slow, SERVFAIL) is "not known", never an answer and never an exception. Answers are kept for as long as they say
-(dnspython's cache), and a domain without an answer is left alone for a while, so that not every mail waits for it.
+answer makes a rule hold or pass one recipient; where mail goes it changes only where the settings let MX decide that
+(relay/mx.py). Whatever goes wrong (no resolver, too slow, SERVFAIL) is "not known", never an answer and never an
+exception. Answers are kept for as long as they say (dnspython's cache), and a domain without an answer is left alone
+for a while, so that not every mail waits for it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import ipaddress
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,6 +23,8 @@ import dns.name
 import dns.rdatatype
 import dns.resolver
 from dns.nameserver import Do53Nameserver
+
+from mailguard.mail.exchange import Exchange, Exchanges
 
 #: Domains of one mail that are asked for, questions under way at a time, answers kept.
 _DOMAINS_MAX, _AT_ONCE, _KEPT = 100, 50, 10_000
@@ -66,6 +72,53 @@ class Resolver:
             else:
                 found[domain] = answer
         return found
+
+    async def exchanges(self, domain: str) -> Exchanges | None:
+        """The servers that take a domain's mail (RFC 5321 section 5.1): those of its MX, else the domain itself if it
+        has an address. None if it could not be found out.
+        """
+        resolver = self._opened()
+        if resolver is None:
+            return None
+        try:
+            name = dns.name.from_text(domain)
+            async with self._free:
+                answer = await resolver.resolve(name, dns.rdatatype.MX, raise_on_no_answer=False, search=False)
+        except dns.resolver.NXDOMAIN:
+            return Exchanges(exists=False)
+        except (dns.exception.DNSException, OSError, ValueError):
+            return None
+        if answer.rrset is None:
+            return Exchanges((Exchange(0, domain),))
+        # RFC 7505: one MX "." says that the domain takes no mail; beside others it is none.
+        hosts = tuple(
+            Exchange(one.preference, one.exchange.to_text(omit_final_dot=True))
+            for one in answer.rrset
+            if one.exchange != dns.name.root
+        )
+        return Exchanges(hosts, null=not hosts)
+
+    async def addresses(self, host: str) -> tuple[str, ...] | None:
+        """All addresses of a server, IPv4 first. None if they could not be found out."""
+        with contextlib.suppress(ValueError):
+            return (str(ipaddress.ip_address(host)),)
+        resolver = self._opened()
+        if resolver is None:
+            return None
+        found: list[str] = []
+        silent = False
+        for kind in (dns.rdatatype.A, dns.rdatatype.AAAA):
+            try:
+                name = dns.name.from_text(host)
+                async with self._free:
+                    answer = await resolver.resolve(name, kind, raise_on_no_answer=False, search=False)
+            except dns.resolver.NXDOMAIN:
+                break
+            except (dns.exception.DNSException, OSError, ValueError):
+                silent = True
+            else:
+                found += [one.address for one in answer.rrset or ()]
+        return None if silent and not found else tuple(found)
 
     def _left_alone(self, domain: str) -> None:
         if len(self._silent) >= _KEPT:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from mailguard.app.back_door import back_door
 from mailguard.app.rooms import Rooms, utc_now
-from mailguard.config.rooms import hostname, organization, reply_address
+from mailguard.config.rooms import hostname, organization, reply_address, resolver
 from mailguard.config.upstreams import upstreams
 from mailguard.delivery import Bounces, BounceSettings, Delivery, DeliverySettings, Schedule
 from mailguard.mail.address import Address, parse_address
@@ -40,7 +40,7 @@ def letters_from(rooms: Rooms) -> Address:
 async def sorting_room(rooms: Rooms, key: bytes, *, noticed: Callable[[], None]) -> Delivery:
     """Delivery with its upstream and its reports of failure."""
     section, company = rooms.config.settings.delivery, organization(rooms.config)
-    ways = upstreams(rooms.config)
+    ways, asked = upstreams(rooms.config), resolver(rooms.config)
     bounces = Bounces(
         rooms.outbox,
         rooms.spool,
@@ -63,7 +63,7 @@ async def sorting_room(rooms: Rooms, key: bytes, *, noticed: Callable[[], None])
     return Delivery(
         rooms.queue,
         rooms.spool,
-        {name: back_door(way) for name, way in ways.items()},
+        {name: back_door(way, asked) for name, way in ways.items()},
         bounces,
         DeliverySettings(
             schedule=schedule,

@@ -12,7 +12,7 @@ import re
 import time
 from urllib.parse import urlencode
 
-from mailguard.courier.client import Courier, NotCarried, fault_of
+from mailguard.courier.client import Courier, NotCarried
 from mailguard.relay.sasl import NoToken
 from mailguard.relay.settings import OauthSettings
 
@@ -58,11 +58,7 @@ class ClientCredentials:
             asked["scope"] = self._settings.scope
         try:
             if self._courier is None:
-                # This machine only: anything else that is private was refused with the settings.
-                private = not fault_of(self._settings.token_url, private=True) and bool(
-                    fault_of(self._settings.token_url, private=False)
-                )
-                self._courier = await asyncio.to_thread(Courier, private=private)
+                self._courier = await asyncio.to_thread(Courier, private=self._settings.is_here)
             answer = await self._courier.post(
                 self._settings.token_url,
                 body=urlencode(asked).encode(),

@@ -41,7 +41,7 @@ class UpstreamSection(Section):
     password: SecretStr | None = None
     oauth: OauthSection | None = None
     fallback: tuple[str, ...] = Field(default=(), max_length=10)
-    connections: int = Field(default=10, ge=1, le=500)
+    connections: int | None = Field(default=None, ge=1, le=500)
     messages_per_connection: int = Field(default=100, ge=1, le=10_000)
     rate: int | None = Field(default=None, ge=1, le=1_000_000)
 

@@ -19,6 +19,9 @@ from mailguard.events import DEFAULT
 from mailguard.policy.marks import Problem, Problems
 from mailguard.relay.settings import OauthSettings, UpstreamSettings, parse_url
 
+#: Connections at a time, where nothing is said: to one server, and to those of the whole world.
+_USUAL, _MANY = 10, 50
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -70,18 +73,13 @@ def _way(config: Config, name: str, section: UpstreamSection, where: Where) -> W
             made.append(_settings(config, section, url, stands_in=number > 0))
         except ValueError as error:
             problems.append(config.problem(place, re.sub(r"^upstream( url)?: ", "", str(error))))
-    if section.oauth is not None and (why := fault_of(section.oauth.token_url, private=_is_here(section))):
+    oauth = _oauth(section)
+    if oauth is not None and (why := fault_of(oauth.token_url, private=oauth.is_here)):
         problems.append(config.problem((*where, "oauth", "token_url"), why))
     if problems:
         raise Problems(problems)
     senders = section.senders if isinstance(section, NamedUpstreamSection) else ()
     return Way(name, made[0], tuple(made[1:]), senders, section.rate)
-
-
-def _is_here(section: UpstreamSection) -> bool:
-    """Whether tokens come from this machine: to try things out."""
-    assert section.oauth is not None
-    return re.match(r"https?://(127\.0\.0\.1|localhost|\[::1\])[:/]", section.oauth.token_url) is not None
 
 
 def _settings(config: Config, section: UpstreamSection, url: str, *, stands_in: bool) -> UpstreamSettings:
@@ -107,7 +105,7 @@ def _settings(config: Config, section: UpstreamSection, url: str, *, stands_in: 
         certificate=config.path(section.certificate) if section.certificate else None,
         key=config.path(section.key) if section.key else None,
         hostname=hostname(config),
-        connections=section.connections,
+        connections=section.connections or (_MANY if parsed.scheme == "mx" else _USUAL),
         messages_per_connection=section.messages_per_connection,
     )
 

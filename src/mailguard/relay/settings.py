@@ -50,6 +50,14 @@ class OauthSettings:
     client_secret: str = field(repr=False)
     scope: str = ""
 
+    @property
+    def is_here(self) -> bool:
+        """Whether tokens come from this machine, to try things out."""
+        try:
+            return is_loopback(urlsplit(self.token_url).hostname or "")
+        except ValueError:  # no address at all
+            return False
+
 
 @dataclass(frozen=True, slots=True)
 class UpstreamSettings:

@@ -49,7 +49,8 @@ class Upstream(Protocol):
         """For logs and people; holds no secret."""
 
     async def relay(self, outgoing: Outgoing) -> dict[Address, Outcome]:
-        """One try; every recipient of `outgoing` has an outcome, whatever the upstream does.
+        """One try; every recipient of `outgoing` has an outcome, whatever the upstream does. Who has none was not
+        tried, for want of a place, and is due again soon.
 
         Raises BodyCorrupt or OSError if our own octets are not what they were: our fault, no outcome of a try.
         """
