@@ -35,6 +35,10 @@ class Swallow:
         self._server = await asyncio.start_server(self._client, "127.0.0.1", 0, limit=2**20)
         self.port = self._server.sockets[0].getsockname()[1]
 
+    def stop(self) -> None:
+        assert self._server is not None
+        self._server.close()
+
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             writer.write(b"220 swallow.example ESMTP\r\n")
@@ -113,10 +117,11 @@ class Sender:
 
 async def run(folder: Path, size: float = 1.0) -> list[Row]:
     giant = max(2**26, round(GIANT * size))
-    return [await _against_the_limit(folder / "small", giant), await _allowed(folder / "large", giant)]
+    return [await against_the_limit(folder / "small", giant), await _allowed(folder / "large", giant)]
 
 
-async def _against_the_limit(folder: Path, giant: int) -> Row:
+async def against_the_limit(folder: Path, giant: int) -> Row:
+    """A giant of which the limit allows a sixteenth, announced and not."""
     async with site(folder, limits={"message_size": f"{giant // 2**24} MB"}) as place:
         await place.open()
         send = Sender(place, giant)
@@ -160,6 +165,7 @@ async def _allowed(folder: Path, giant: int) -> Row:
             out = time.monotonic() - began
         lagged = late(slow, await lag(place))
         status = await place.stop()
+    swallow.stop()
     waited = "held as unreadable and released, " if held else ""
     wrong = [f"exit status {status}"] if status else []
     wrong += [reply] if not reply.startswith("250") else []

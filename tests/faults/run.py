@@ -30,8 +30,9 @@ EXPERIMENTS: dict[str, float] = {
     "dying": 120,
     "term": 120,
     "crowd": 150,
-    "nonsense": 200,
-    "giant": 240,
+    "nonsense": 100,
+    "giant": 120,
+    "recipients": 150,
     "scan": 200,
 }
 

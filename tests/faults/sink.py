@@ -18,13 +18,18 @@ _MOST = 2**26
 
 
 class Sink:
-    """`taken`: mailguard's id -> how often it came; `tags`: our tag -> ids; `letters`: mails from the null path."""
+    """`taken`: mailguard's id -> how often it came; `tags`: our tag -> ids; `letters`: mails from the null path.
+
+    With `count_recipients`, `reached` is how often each address got a mail.
+    """
 
     def __init__(self) -> None:
         self.port = 0
         self.taken: Counter[str] = Counter()
         self.tags: dict[str, set[str]] = {}
         self.letters = 0
+        self.reached: Counter[str] = Counter()
+        self.count_recipients = False
         self.last = 0.0
         self.first_since: float | None = None
         self._server: asyncio.Server | None = None
@@ -57,12 +62,14 @@ class Sink:
         writer.transport.abort()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        sender = b""
+        sender, recipients = b"", list[str]()
         while True:
             line = await reader.readuntil(b"\r\n")
             verb = line[:4].upper()
             if verb == b"MAIL":
-                sender = line
+                sender, recipients = line, []
+            if verb == b"RCPT" and self.count_recipients:
+                recipients.append(line[9 : line.index(b">")].decode())
             if verb == b"EHLO":
                 writer.write(
                     b"250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 99999999\r\n"
@@ -71,6 +78,7 @@ class Sink:
                 writer.write(b"354 go\r\n")
                 octets = await reader.readuntil(b"\r\n.\r\n")
                 self._take(sender, octets)
+                self.reached.update(recipients)
                 writer.write(b"250 2.0.0 taken\r\n")
             elif verb == b"QUIT":
                 writer.write(b"221 2.0.0 bye\r\n")

@@ -37,9 +37,9 @@ async def test_malformed_commands_do_no_harm(tmp_path: Path) -> None:
     assert row.acknowledged == row.mails > 0
 
 
-async def test_a_giant_takes_no_memory(tmp_path: Path) -> None:
-    for row in await giant.run(tmp_path, 0.06):
-        assert row.good, row
+async def test_a_giant_is_refused_without_a_trace(tmp_path: Path) -> None:
+    row = await giant.against_the_limit(tmp_path, 2**25)
+    assert row.good, row
 
 
 def test_a_recount_sees_what_is_lost_leaked_and_doubled(tmp_path: Path) -> None:
