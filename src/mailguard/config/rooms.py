@@ -60,6 +60,7 @@ def door_limits(config: Config) -> DoorLimits:
     return DoorLimits(
         message_bytes=limits.message_size,
         recipients=limits.recipients,
+        commands=max(10_000, limits.recipients + 1000),  # one mail to all of them can be said
         connections=limits.connections,
         connections_per_address=limits.connections_per_address,
         messages=limits.messages,

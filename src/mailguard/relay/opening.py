@@ -16,6 +16,7 @@ from typing import cast
 
 import aiosmtplib
 
+from mailguard.relay.names import addresses_of
 from mailguard.relay.sasl import NoToken, Tokens, by_token
 from mailguard.relay.settings import UpstreamSettings
 from mailguard.relay.upstream import words
@@ -91,9 +92,7 @@ async def _dial(settings: UpstreamSettings) -> socket.socket:
     failure: OSError = OSError("the name has no address")
     async with asyncio.timeout(settings.deadlines.connect):
         found = [
-            row
-            for where in settings.addresses or (settings.host,)
-            for row in await loop.getaddrinfo(where, settings.port, type=socket.SOCK_STREAM)
+            row for where in settings.addresses or (settings.host,) for row in await addresses_of(where, settings.port)
         ]
         for family, kind, protocol, _, address in found:
             sock = socket.socket(family, kind, protocol)

@@ -83,7 +83,7 @@ class Receiving(Wire):
         finally:
             transaction.leave()
         if reply.accepted:
-            self.visit.errors = 0
+            self.visit.errors = self.visit.commands = 0
         self.answer(reply)
         await self.flush()
         events.dot_seconds.observe(perf_counter() - began)

@@ -1,0 +1,76 @@
+"""Names of servers where DNS is dead: what blocks is told by hand, since no resolver here can be."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import socket
+import threading
+import time
+from typing import Any
+
+import pytest
+from tests.relaying import SHORT, outgoing, settings_for
+
+from mailguard.mail.outcome import Result
+from mailguard.relay import names
+from mailguard.relay.smtp import SmtpUpstream
+
+
+class Dead:
+    """A resolver that answers for names of dead.example only when told."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.answer, self.asked, real = threading.Event(), 0, socket.getaddrinfo
+
+        def look_up(host: str, port: int, *rest: Any, **more: Any) -> Any:
+            if host.endswith("dead.example") and not more.get("flags"):
+                self.asked += 1
+                self.answer.wait(20)
+                host = "127.0.0.1"
+            return real(host, port, *rest, **more)
+
+        monkeypatch.setattr(socket, "getaddrinfo", look_up)
+
+
+@pytest.fixture
+def dead(monkeypatch: pytest.MonkeyPatch) -> Any:
+    found = Dead(monkeypatch)
+    yield found
+    found.answer.set()
+
+
+async def test_a_dead_resolver_takes_one_thread_a_name_and_none_of_the_loops(dead: Dead) -> None:
+    tasks = [asyncio.create_task(names.addresses_of("mx.dead.example", 25)) for _ in range(50)]
+    await asyncio.sleep(0.05)
+    assert dead.asked == 1
+    for number in range(31):
+        tasks.append(asyncio.create_task(names.addresses_of(f"mx{number}.dead.example", 25)))
+    await asyncio.sleep(0.05)
+    with pytest.raises(OSError, match="too many names"):
+        await names.addresses_of("one-more.dead.example", 25)
+    began = time.monotonic()
+    await asyncio.gather(*(asyncio.to_thread(time.sleep, 0.01) for _ in range(40)))
+    assert time.monotonic() - began < 5
+    assert (await names.addresses_of("127.0.0.1", 25))[0][4] == ("127.0.0.1", 25)
+    dead.answer.set()
+    every = await asyncio.gather(*tasks)
+    assert {rows[0][4][0] for rows in every} == {"127.0.0.1"}
+    assert not names._pending
+
+
+async def test_a_name_that_does_not_exist_is_an_error_for_all_who_ask() -> None:
+    said = await asyncio.gather(
+        *(names.addresses_of("no-such-host.invalid", 25) for _ in range(3)), return_exceptions=True
+    )
+    assert all(isinstance(one, OSError) for one in said)
+    assert not names._pending
+
+
+async def test_mail_for_a_server_whose_name_cannot_be_looked_up_waits(dead: Dead) -> None:
+    limits = dataclasses.replace(SHORT, connect=0.3)
+    upstream = SmtpUpstream(dataclasses.replace(settings_for(25, deadlines=limits), host="mx.dead.example"))
+    outcomes = await upstream.relay(outgoing())
+    assert {(one.result, one.unknown) for one in outcomes.values()} == {(Result.DEFERRED, False)}
+    assert upstream.ready_in() > 0
+    await upstream.close()
