@@ -1,7 +1,7 @@
 """Real mail servers on the way of a mail, before mailguard or behind it: Exim, OpenSMTPD and a relaying Postfix.
 
-Each listens on a free port of 127.0.0.1, takes mail for any domain from this machine, and hands everything on to one
-next port. Recipients refused@... are refused with 550 at RCPT; later@... are put off with 450 as long as it is busy.
+What they have in common is told in `server`. Exim and OpenSMTPD run in a cell; Postfix is the machine's own program
+with a configuration and queue apart. They trust this machine, and send nothing but to the next port.
 """
 
 from __future__ import annotations
@@ -9,88 +9,16 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests.interop.cell import build, command
+from tests.interop.server import PATIENCE, InCell, Server
 from tests.missing import missing
-from tests.postfix import DAEMONS, POSTFIX, free_port, wait_for_banner
-
-PATIENCE = 20.0
-
-
-class Server(ABC):
-    """One mail server, in a folder of its own."""
-
-    def __init__(self, home: Path, ahead: int) -> None:
-        self.home = home
-        self.ahead = ahead  # the next port
-        self.port = free_port()
-        self.busy = True
-        self.furnish()
-        self.start()
-
-    @abstractmethod
-    def furnish(self) -> None:
-        """Write what it needs before its first start."""
-
-    @abstractmethod
-    def start(self) -> None:
-        """Start it, with or without patience for later@..., as `busy` says."""
-
-    @abstractmethod
-    def stop(self) -> None:
-        """End it, and its processes."""
-
-    @abstractmethod
-    def flush(self) -> None:
-        """Try what waits in its queue at once, if there is anything."""
-
-    @abstractmethod
-    def log(self) -> str:
-        """What it logged."""
-
-    def has_time(self) -> None:
-        """Take mail for later@... from now on; some are started anew for it."""
-        self.stop()
-        self.busy = False
-        self.start()
-
-
-class _InCell(Server):
-    """A server that runs in the foreground in its cell."""
-
-    process: subprocess.Popen[bytes]
-
-    @abstractmethod
-    def configure(self) -> None:
-        """Write the configuration, as `busy` says."""
-
-    @abstractmethod
-    def program(self) -> list[str]:
-        """What runs in the foreground."""
-
-    def start(self) -> None:
-        self.configure()
-        with (self.home / "out").open("ab") as out:
-            self.process = subprocess.Popen(
-                command(self.home, *self.program()), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                start_new_session=True,
-            )  # fmt: skip
-        wait_for_banner(self.port, self.log)
-
-    def stop(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(PATIENCE)
-
-    def log(self) -> str:
-        return (self.home / "out").read_text("utf-8", "replace")
-
+from tests.postfix import DAEMONS, POSTFIX, wait_for_banner
 
 _EXIM = """
 primary_hostname = exim.corp.example
@@ -128,7 +56,7 @@ begin retry
 """
 
 
-class Exim(_InCell):
+class Exim(InCell):
     """Exim 4. It runs its queue each second, so `flush` has nothing to do."""
 
     def furnish(self) -> None:
@@ -167,7 +95,7 @@ match from any for any action "out"
 """
 
 
-class OpenSmtpd(_InCell):
+class OpenSmtpd(InCell):
     """OpenSMTPD of Debian. It offers neither PIPELINING nor SMTPUTF8."""
 
     def furnish(self) -> None:

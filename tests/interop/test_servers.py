@@ -21,7 +21,8 @@ from pathlib import Path
 
 import pytest
 from tests.house import House, running_house
-from tests.interop.servers import KINDS, Server, running_server
+from tests.interop.server import Server
+from tests.interop.servers import KINDS, running_server
 from tests.interop.test_clients import a_mail
 from tests.interop.test_mailers import people_of
 from tests.interop.wires import PATIENCE, Sink, running_sink
