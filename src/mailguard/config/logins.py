@@ -10,7 +10,7 @@ from typing import Literal
 
 from mailguard.config.load import Config, Where
 from mailguard.config.rooms import directory, hostname
-from mailguard.config.upstreams import upstream
+from mailguard.config.upstreams import upstream, upstreams
 from mailguard.ldap.settings import LdapSettings
 from mailguard.mail.directory import NOBODY, Directory
 from mailguard.oidc.settings import OidcSettings
@@ -107,7 +107,11 @@ def _upstream(config: Config, where: Where, named: str | None) -> UpstreamLogin:
 
 
 def _named(config: Config, named: str) -> UpstreamSettings:
-    """The server of a URL. Raises ValueError."""
+    """The server of a URL, or of a name under upstreams:. Raises ValueError, Problems."""
+    if named in config.settings.upstreams:
+        return upstreams(config)[named].settings
+    if "://" not in named:
+        raise ValueError(f"{named} is no name under upstreams:; or write smtps://host:port, smtp://host:port")
     url = parse_url(named)
     return UpstreamSettings(
         scheme=url.scheme,

@@ -110,8 +110,8 @@ def test_settings_of_another_method(tmp_path: Path, text: str, said: str) -> Non
     ("text", "said"),
     [
         ("auth: {method: ldap}", "there is no section directory"),
-        ("auth: {method: upstream, upstream: 'mailbox:var'}", "knows no passwords"),
-        ("auth: {method: upstream, upstream: 'mx.corp.example'}", "write smtp://host:port"),
+        ("auth: {method: upstream, upstream: 'mailbox:var'}", "no name under upstreams:"),
+        ("auth: {method: upstream, upstream: 'mx.corp.example'}", "no name under upstreams:; or write smtps://"),
     ],
 )
 def test_who_checks_must_be_there(tmp_path: Path, text: str, said: str) -> None:
@@ -130,3 +130,7 @@ def test_who_checks_at_the_door(tmp_path: Path) -> None:
     assert isinstance(other, UpstreamLogin)
     assert (other._settings.host, other._settings.port, other._settings.tls) == ("login.corp.example", 465, "required")
     assert isinstance(checker("auth: {method: ldap}\n" + DIRECTORY), LdapSettings)
+    sales = "upstreams: {sales: {url: 'smtps://sales.corp.example'}}\n"
+    named = checker(f"{sales}auth: {{method: upstream, upstream: sales}}")
+    assert isinstance(named, UpstreamLogin)
+    assert named._settings.host == "sales.corp.example"
