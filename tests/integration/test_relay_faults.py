@@ -130,6 +130,30 @@ async def test_each_recipient_has_its_own_outcome(extensions: tuple[str, ...]) -
 
 
 @pytest.mark.parametrize("extensions", [PIPELINED, PLAIN], ids=["pipelined", "plain"])
+@pytest.mark.parametrize(
+    ("step", "act", "becomes"),
+    [
+        ("dot", Drop(), (Result.DEFERRED, None, True)),
+        ("dot", Say(b"552 5.3.4 too large\r\n"), (Result.FAILED, 552, False)),
+        ("dot", Say(b"451 4.3.0 later\r\n"), (Result.DEFERRED, 451, False)),
+        ("data", Say(b"554 5.7.1 no\r\n"), (Result.FAILED, 554, False)),
+        ("data", Drop(), (Result.DEFERRED, None, False)),
+    ],
+)
+async def test_what_one_recipient_was_told_stands_whatever_becomes_of_the_others(
+    step: str, act: Act, becomes: tuple[Result, int | None, bool], extensions: tuple[str, ...]
+) -> None:
+    script: dict[str, list[Act | None]] = {"rcpt": [Say(b"550 5.1.1 nobody\r\n"), Say(b"450 4.2.1 busy\r\n"), None]}
+    script[step] = [act]
+    async with fake_server(script=script, extensions=extensions) as fake, upstream_to(fake.port) as upstream:
+        outcomes = await upstream.relay(outgoing(recipients=(BOB, CY, DAN)))
+    assert [(outcomes[a].result, outcomes[a].code, outcomes[a].unknown) for a in (BOB, CY, DAN)] == [
+        (Result.FAILED, 550, False), (Result.DEFERRED, 450, False), becomes,
+    ]  # fmt: skip
+    assert not fake.taken
+
+
+@pytest.mark.parametrize("extensions", [PIPELINED, PLAIN], ids=["pipelined", "plain"])
 async def test_a_server_that_takes_few_recipients_gets_the_rest_at_once(extensions: tuple[str, ...]) -> None:
     full = Say(b"452 4.5.3 too many recipients\r\n")
     script: dict[str, list[Act | None]] = {"rcpt": [None, None, full, full, full, None, None, full, None]}
