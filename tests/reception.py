@@ -158,6 +158,7 @@ class Reception:
         login: str | None = None,
         members: tuple[str, ...] = (),
         hits: tuple[RuleHit, ...] = (),
+        route: str = "",
     ) -> str:
         """Put a mail into the ledger with this verdict for everybody. hits: instead of the one look-alike. Returns its
         id.
@@ -173,6 +174,8 @@ class Reception:
         verdict = replace(verdict, members=members)
         if hits:
             verdict = replace(verdict, hits=hits)
+        if route:
+            verdict = replace(verdict, recipients=tuple(replace(one, route=route) for one in verdict.recipients))
         if alter:
             verdict = replace(verdict, recipients=tuple(replace(one, alter=alter) for one in verdict.recipients))
         tried = await Workshop().try_out(body, verdict)

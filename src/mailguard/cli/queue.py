@@ -292,6 +292,8 @@ def _page(shown: dict[str, Any], rooms: Rooms) -> str:
         lines.append(("finding", f"{finding['rule']}: {finding['because']['en']} ({evidence})"))
     for line in shown["history"]:
         said = f": {line['comment']}" if line["comment"] else ""
+        if line["detail"].get("unknown"):
+            said = ": no answer came at the end: it may have arrived"
         if line["event"] == "alter":
             said = f": {line['detail'].get('alteration')}: {', '.join(line['recipients'])}"
         lines.append(("history", f"{when(line['at'])}  {line['event']}  {line['actor']} ({line['via']}){said}"))

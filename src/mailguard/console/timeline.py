@@ -107,6 +107,8 @@ def _notes(line: HistoryLine, record: MessageRecord, by: Speaker) -> list[str]:
     answer = detail.get("text")
     if isinstance(answer, str) and answer and line.event in _ANSWERED:
         notes.append(say("event.answer", answer=on_one_line(f"{detail.get('code') or ''} {answer}", 300)))
+    if detail.get("unknown") is True:
+        notes.append(say("event.unknown"))
     return notes
 
 

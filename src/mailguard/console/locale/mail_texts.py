@@ -180,6 +180,10 @@ MAIL_TEXTS: dict[str, Both] = {
     ),
     "event.people": Both("対象: {people}", "For: {people}"),
     "event.comment": Both("コメント: {comment}", "Comment: {comment}"),
+    "event.unknown": Both(
+        "本文の送信後に応答が途切れました。届いている可能性があります",
+        "No answer came at the end: it may have arrived, and is tried again",
+    ),
     "event.answer": Both("応答: {answer}", "Answer: {answer}"),
     "by.mailguard": Both("mailguard(自動)", "mailguard"),
     "via.console": Both("画面", "console"),
