@@ -28,6 +28,8 @@ def refusal(address: str, *, private: bool) -> str:
         return "no place to send to"
     if ip.is_link_local:  # a cloud's metadata: who answers there hands out the machine's credentials
         return "link-local"
+    if isinstance(ip, IPv6Address) and ip.is_site_local:  # RFC 3879: no longer given out, and still routed inside
+        return "" if private else "private"
     if ip.is_global:
         return ""
     ours = ip.is_loopback or (ip.is_private and not ip.is_reserved) or ip in _SHARED
