@@ -102,8 +102,7 @@ async def _chunks(body: Body) -> AsyncIterator[bytes]:
         for start in range(0, len(body.octets), _CHUNK):
             yield body.octets[start : start + _CHUNK]
         return
-    assert body.path is not None
-    file = await asyncio.to_thread(body.path.open, "rb")
+    file = await asyncio.to_thread(body.open)
     try:
         while chunk := await asyncio.to_thread(file.read, _CHUNK):
             yield chunk

@@ -76,7 +76,8 @@ def arm(point: str, skip: int) -> None:
         if passed < skip:
             return method(*arguments, **named)
         if when == "during":
-            bodies, octets, message_id = arguments
+            bodies, source, message_id, _ = arguments
+            octets = source.read()
             (bodies.incoming / f"{message_id}.half").write_bytes(octets[: len(octets) // 2])
         if when != "after":
             die()

@@ -60,7 +60,8 @@ def listener_of(words: str, folder: Path) -> ListenerSettings:
 
 
 def limits_of(words: str) -> DoorLimits:
-    return DoorLimits(**{name: int(value) for name, value in (word.split("=") for word in words.split())})
+    values: dict[str, Any] = {name: int(value) for name, value in (word.split("=") for word in words.split())}
+    return DoorLimits(**values)
 
 
 def room_of(words: str) -> Room:

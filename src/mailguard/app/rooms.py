@@ -6,6 +6,7 @@ Nothing here listens, relays or writes letters.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import secrets
@@ -35,6 +36,7 @@ from mailguard.store.folders import sync
 from mailguard.store.history import History
 from mailguard.store.holds import Holds
 from mailguard.store.incidents import Incidents
+from mailguard.store.keyring import Keyring
 from mailguard.store.outbox import Outbox
 from mailguard.store.queue import Queue
 from mailguard.store.records import MessageRecord
@@ -98,11 +100,17 @@ def ledger_path(config: Config) -> Path:
     return config.path(config.settings.store.url.removeprefix("sqlite:"))
 
 
+def keyring(config: Config) -> Keyring | None:
+    """The keys of bodies; None if they lie in the clear. Blocks. Raises StoreError."""
+    file = config.settings.store.encryption_key_file
+    return None if file is None else Keyring(config.path(file))
+
+
 @asynccontextmanager
 async def open_rooms(config: Config) -> AsyncIterator[Rooms]:
     """Open the ledger and its rooms; close it at the end. Raises StoreError and its kinds, OSError."""
     path = ledger_path(config)
-    db = await Database.open(path)
+    db = await Database.open(path, await asyncio.to_thread(keyring, config))
     try:
         yield _rooms(config, db)
     finally:

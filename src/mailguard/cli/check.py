@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from mailguard.app.people import people_of
+from mailguard.app.rooms import keyring
 from mailguard.cli.setup import with_config
 from mailguard.config import Config, load_config
 from mailguard.config.channels import channels
@@ -18,6 +19,7 @@ from mailguard.config.upstreams import upstreams
 from mailguard.policy.lint import lint
 from mailguard.policy.loader import load_policy
 from mailguard.policy.marks import Problem, Problems
+from mailguard.store.errors import StoreError
 
 
 @click.command("check")
@@ -65,12 +67,20 @@ def _problems(file: Path | None, offline: bool) -> tuple[Problem, ...]:
 
 def _doors(config: Config) -> list[Problem]:
     found: list[Problem] = []
-    for look in (listeners, upstreams, scanner, directory, ways, channels, reply_address, user_file, senders):
+    for look in (listeners, upstreams, scanner, directory, ways, channels, reply_address, user_file, senders, _keys):
         try:
             look(config)
         except Problems as error:
             found += error.problems
     return found
+
+
+def _keys(config: Config) -> None:
+    try:
+        keyring(config)
+    except StoreError as error:
+        why = str(error).partition(": ")[2]
+        raise Problems([config.problem(("store", "encryption_key_file"), why)]) from None
 
 
 def _policies(config: Config, offline: bool) -> list[Problem]:

@@ -66,6 +66,7 @@ def door_limits(config: Config) -> DoorLimits:
         messages=limits.messages,
         idle_seconds=limits.idle,
         session_seconds=limits.session,
+        sealed=config.settings.store.encryption_key_file is not None,
     )
 
 

@@ -16,7 +16,7 @@ from mailguard.config.directory_section import DirectorySection
 from mailguard.config.listener_section import ListenerSection
 from mailguard.config.people_sections import ConsoleSection, NotifySection
 from mailguard.config.upstream_section import Name, NamedUpstreamSection, UpstreamSection
-from mailguard.config.words import Domain, Later, Network, Octets, Seconds, Section, Server, some_domain
+from mailguard.config.words import Domain, Network, Octets, Seconds, Section, Server, some_domain
 
 
 class OrganizationSection(Section):
@@ -50,7 +50,7 @@ class StoreSection(Section):
     url: str = "sqlite:var/mailguard.db"
     bodies: Path = Path("var/bodies")
     retention: RetentionSection = RetentionSection()
-    encryption_key_file: Later = None
+    encryption_key_file: Path | None = None
 
     @model_validator(mode="after")
     def _sqlite_only(self) -> StoreSection:

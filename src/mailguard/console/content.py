@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mailguard import events
 from mailguard.console.desk import Desk, desk_of
 from mailguard.console.found import Found, found_in
 from mailguard.console.present import Speaker
@@ -133,6 +134,9 @@ async def _octets(desk: Desk, actor: Actor, message_id: str, what: Reading) -> b
     try:
         return await desk.review.body(actor, message_id, what)
     except KeyError:  # BodyGone: its time has passed
+        return None
+    except OSError as error:  # its file is lost, or damaged, or its key is
+        events.fault("console", error, message_id=message_id)
         return None
 
 

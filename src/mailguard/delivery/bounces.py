@@ -13,7 +13,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from mailguard import events
@@ -21,7 +20,7 @@ from mailguard.delivery.schedule import began
 from mailguard.mail import dsn
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.lifecycle import State
-from mailguard.mail.message import new_message_id
+from mailguard.mail.message import Body, new_message_id
 from mailguard.mail.organization import Language
 from mailguard.mail.reports import decoded
 from mailguard.notify.report_letter import report_letter
@@ -186,16 +185,13 @@ class Bounces:
         """The beginning of the original; nothing if it is gone or cannot be read: the report matters more."""
         try:
             body = await self._spool.body(message_id)
-            if body.octets is not None:
-                return body.octets[:most]
-            assert body.path is not None
-            return await asyncio.to_thread(_read, body.path, most)
+            return await asyncio.to_thread(_read, body, most)
         except (BodyGone, OSError):
             return b""
 
 
-def _read(path: Path, most: int) -> bytes:
-    with path.open("rb") as file:
+def _read(body: Body, most: int) -> bytes:
+    with body.open() as file:
         return file.read(most)
 
 

@@ -31,10 +31,11 @@ NO_TEXTS = _LENGTH.pack(0)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Read this mail: `size` octets that follow, or the file at `path`."""
+    """Read this mail: `size` octets that follow, or the file at `path`; key: it is sealed with it (hexadecimal)."""
 
     path: str | None
     size: int
+    key: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

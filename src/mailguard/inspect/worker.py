@@ -18,6 +18,7 @@ from mailguard.inspect.limits import ReadingLimits
 from mailguard.inspect.reader import read_mail, unreadable
 from mailguard.mail.facts import Facts
 from mailguard.mail.facts_json import facts_to_json
+from mailguard.mail.message import Body
 
 READY = b"ready"
 
@@ -44,7 +45,7 @@ def _read(question: dict[str, object], source: BinaryIO, limits: ReadingLimits) 
     path, size = question.get("path"), question.get("size")
     try:
         if isinstance(path, str):
-            with Path(path).open("rb") as file:
+            with Body(0, "", path=Path(path), key=_key(question)).open() as file:
                 octets = file.read(limits.mail_bytes + 1)
         else:
             octets = source.read(size if isinstance(size, int) else 0)
@@ -53,6 +54,11 @@ def _read(question: dict[str, object], source: BinaryIO, limits: ReadingLimits) 
         return unreadable("more memory than allowed")  # the parent replaces us: memory is crumbled now
     except OSError as error:
         return unreadable(f"the stored mail cannot be opened: {type(error).__name__}")
+
+
+def _key(question: dict[str, object]) -> bytes | None:
+    key = question.get("key")
+    return bytes.fromhex(key) if isinstance(key, str) else None
 
 
 def _frame(source: BinaryIO) -> bytes | None:

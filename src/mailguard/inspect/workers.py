@@ -201,7 +201,8 @@ class _Worker:
         """Have a mail read. Raises _Died."""
         self.asked += 1
         path = None if body.octets is not None else str(body.path)
-        question = wire.frame(json.dumps(wire.Question(path, body.size).to_json()).encode())
+        key = None if body.key is None else body.key.hex()
+        question = wire.frame(json.dumps(wire.Question(path, body.size, key).to_json()).encode())
         head, texts = await self._exchange([question, body.octets or b""], seconds)
         try:
             if texts or len(head) > _SHORT:  # a thread, so that the loop goes on
@@ -276,7 +277,7 @@ def _glance(body: Body) -> Headers:
     if body.octets is not None:
         return glance(body.octets[:_GLANCE])
     try:
-        with Path(body.path or "").open("rb") as file:
+        with body.open() as file:
             return glance(file.read(_GLANCE))
     except OSError:
         return Headers()

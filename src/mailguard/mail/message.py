@@ -7,10 +7,12 @@ before relaying: what leaves is what was judged.
 from __future__ import annotations
 
 import hashlib
+import io
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 from mailguard.mail.envelope import Envelope
 
@@ -45,13 +47,15 @@ def moment_of(message_id: str) -> datetime:
 class Body:
     """The octets of a message as they came (dot-unstuffed, CRLF lines), in memory or in a file, with size and SHA-256.
 
-    Exactly one of `octets` and `path` is set. The file belongs to whoever made the Body until `store` adopts it.
+    Exactly one of `octets` and `path` is set; with a key, the file is sealed (mail.sealing). It belongs to whoever made
+    the Body until `store` adopts it.
     """
 
     size: int
     sha256: str
     octets: bytes | None = field(default=None, repr=False)
     path: Path | None = None
+    key: bytes | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, octets: bytes) -> Body:
@@ -65,8 +69,20 @@ class Body:
         """
         if self.octets is not None:
             return self.octets
+        with self.open() as file:
+            return file.read()
+
+    def open(self) -> IO[bytes]:
+        """All octets as a file. Blocks on one. Raises OSError if it is gone, or was sealed with another key."""
+        if self.octets is not None:
+            return io.BytesIO(self.octets)
         assert self.path is not None
-        return self.path.read_bytes()
+        file = self.path.open("rb")
+        if self.key is None:
+            return file
+        from mailguard.mail.sealing import Unsealed  # heavy, and not for everybody
+
+        return io.BufferedReader(Unsealed(file, self.key))
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,9 +271,12 @@ class Post:
             return b""
         try:
             body = await self._spool.body(record.id)
+            return await asyncio.to_thread(body.read)
         except KeyError:
             return None
-        return await asyncio.to_thread(body.read)
+        except OSError as error:  # lost or damaged: the letter goes without it
+            events.fault("post", error, message_id=record.id)
+            return None
 
 
 def _asks(notice: Notice) -> bool:

@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import IO
 
 from mailguard.mail.message import Body
 
@@ -76,8 +76,7 @@ def scan_octets(body: Body) -> Scan:
     if body.octets is not None:
         scan.feed(body.octets)
     else:
-        assert body.path is not None
-        with body.path.open("rb") as file:
+        with body.open() as file:
             while block := file.read(BLOCK):
                 scan.feed(block)
     scan.finish(body)
@@ -99,9 +98,8 @@ async def blocks(body: Body) -> AsyncIterator[bytes]:
     if body.octets is not None:  # immutable, and checked a moment ago
         yield body.octets
         return
-    assert body.path is not None
     scan = Scan()
-    file = await asyncio.to_thread(body.path.open, "rb")
+    file = await asyncio.to_thread(body.open)
     try:
         block = await asyncio.to_thread(_read, file, scan)
         while block:
@@ -114,7 +112,7 @@ async def blocks(body: Body) -> AsyncIterator[bytes]:
         file.close()
 
 
-def _read(file: BinaryIO, scan: Scan) -> bytes:
+def _read(file: IO[bytes], scan: Scan) -> bytes:
     block = file.read(BLOCK)
     if block:
         scan.feed(block)

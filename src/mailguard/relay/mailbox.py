@@ -117,8 +117,7 @@ def _octets(outgoing: Outgoing) -> Iterator[bytes]:
         scan.feed(body.octets)
         yield body.octets
     else:
-        assert body.path is not None
-        with body.path.open("rb") as file:
+        with body.open() as file:
             while block := file.read(BLOCK):
                 scan.feed(block)
                 yield block

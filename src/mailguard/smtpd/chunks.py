@@ -27,7 +27,7 @@ class Chunks:
         """room_for: hears of octets that came; its Reply refuses the message: there is no more room."""
         self._limits = limits
         self._scan = ChunkScan(limits)
-        self._sink = Sink(folder)
+        self._sink = Sink(folder, sealed=limits.sealed)
         self._room_for = room_for
         self._told = 0
 

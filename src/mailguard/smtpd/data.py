@@ -19,6 +19,7 @@ from mailguard import events
 from mailguard.mail import reply as replies
 from mailguard.mail.message import Body
 from mailguard.mail.reply import Reply
+from mailguard.mail.sealing import Sealer, new_key
 from mailguard.smtpd.scan import Scan
 from mailguard.smtpd.settings import DoorLimits
 
@@ -32,8 +33,11 @@ class Sink:
     `close` or `discard`.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, sealed: bool = False) -> None:
+        """sealed: the file never holds an octet in the clear; its key is in memory alone, and in the Body."""
         self._folder = folder
+        self._key = new_key() if sealed else None
+        self._sealer = None if self._key is None else Sealer(self._key)
         self._waiting: list[bytes] = []
         self._waiting_size = 0
         self._size = 0
@@ -54,10 +58,10 @@ class Sink:
         """The body, whole. Its file is not synced: whoever makes it durable does that. Raises OSError."""
         if self._descriptor is None or self._path is None:
             return Body.of(b"".join(self._waiting))
-        await self._spill()
+        await self._spill(last=True)
         descriptor, self._descriptor = self._descriptor, None
         os.close(descriptor)
-        return Body(size=self._size, sha256=self._digest.hexdigest(), path=self._path)
+        return Body(size=self._size, sha256=self._digest.hexdigest(), path=self._path, key=self._key)
 
     def discard(self) -> None:
         """Let go of what was taken and delete the file, also while a block is being written (the client is
@@ -74,7 +78,7 @@ class Sink:
         else:
             os.close(descriptor)
 
-    async def _spill(self) -> None:
+    async def _spill(self, *, last: bool = False) -> None:
         if self._descriptor is None:
             # mkstemp makes it 0600 and never follows what somebody else put there.
             self._descriptor, name = tempfile.mkstemp(prefix="in-", suffix=".part", dir=self._folder)
@@ -83,15 +87,23 @@ class Sink:
         # In a thread: hashing lets go of the interpreter's lock, and a slow disk must not stop every other
         # session. It cannot be cancelled there, so `discard` waits for it before the descriptor is closed and
         # maybe used for something else.
-        self._writing = asyncio.get_running_loop().run_in_executor(None, self._write_blocks, self._descriptor, blocks)
+        self._writing = asyncio.get_running_loop().run_in_executor(
+            None, self._write_blocks, self._descriptor, blocks, last
+        )
         await asyncio.shield(self._writing)
 
-    def _write_blocks(self, descriptor: int, blocks: list[bytes]) -> None:
+    def _write_blocks(self, descriptor: int, blocks: list[bytes], last: bool) -> None:
         for block in blocks:
             self._digest.update(block)
-            left = memoryview(block)
-            while left:
-                left = left[os.write(descriptor, left) :]
+            _write(descriptor, block if self._sealer is None else self._sealer.feed(block))
+        if last and self._sealer is not None:
+            _write(descriptor, self._sealer.end())
+
+
+def _write(descriptor: int, octets: bytes) -> None:
+    left = memoryview(octets)
+    while left:
+        left = left[os.write(descriptor, left) :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +132,7 @@ async def take(
     A disk that does not take the octets is a refusal for now (TRY_LATER); what `read` raises goes through,
     and nothing is left behind.
     """
-    scan, sink, came = Scan(limits), Sink(folder), 0
+    scan, sink, came = Scan(limits), Sink(folder, sealed=limits.sealed), 0
     try:
         while True:
             block = await read()

@@ -66,6 +66,5 @@ def _field(name: str) -> re.Pattern[bytes]:
 
 
 def _beginning(body: Body) -> bytes:
-    assert body.path is not None
-    with body.path.open("rb") as file:
+    with body.open() as file:
         return file.read(_HEADER_OCTETS)

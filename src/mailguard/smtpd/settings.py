@@ -35,7 +35,8 @@ class DoorLimits:
 
     `commands` and `errors` are counted anew after each message that was taken.
     `connections`, `connections_per_address` and `messages` (between DATA and their reply at once) are for all
-    listeners together; an IPv6 address counts as its /64 network.
+    listeners together; an IPv6 address counts as its /64 network. sealed: bodies lie encrypted from their
+    first octet on.
     """
 
     message_bytes: int = 35 * 2**20
@@ -50,10 +51,11 @@ class DoorLimits:
     session_seconds: float = 3600
     line_bytes: int = 65536  # without its CRLF
     received: int = 100  # RFC 5321 section 6.3: at least 100
+    sealed: bool = False
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
-            if getattr(self, name) <= 0:
+            if name != "sealed" and getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be greater than 0")
 
     @property

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from mailguard.mail.message import is_message_id
+from mailguard.store.bodies import SEALED
 from mailguard.store.errors import StoreCorrupt
 
 LEDGER, KEY, PEOPLE, MANIFEST = "ledger.db", "ledger.key", "people.json", "manifest.json"
@@ -128,9 +129,9 @@ def unpack_settings(archive: Path, folder: Path) -> list[str]:
     return sorted(contents.members)
 
 
-def body_name(message_id: str, path: Path) -> str:
+def body_name(path: Path) -> str:
     """What a body is called in an archive."""
-    return f"{_BODIES}{path.parent.name}/{message_id}"
+    return f"{_BODIES}{path.parent.name}/{path.name}"
 
 
 def setting_name(relative: Path) -> str:
@@ -161,7 +162,8 @@ def _target(archive: Path, name: str, place: dict[str, Path], bodies: Path, sett
     if name in place:
         return place[name]
     steps = name.split("/")
-    if len(steps) == 3 and name.startswith(_BODIES) and is_message_id(steps[2]) and steps[2].startswith(steps[1]):
+    message_id = steps[-1].removesuffix(SEALED)
+    if len(steps) == 3 and name.startswith(_BODIES) and is_message_id(message_id) and message_id.startswith(steps[1]):
         return bodies / steps[1] / steps[2]
     if name.startswith(_SETTINGS) and all(_WORD.fullmatch(one) and one not in (".", "..") for one in steps[1:]):
         return Path(os.devnull) if settings is None else settings.joinpath(*steps[1:])

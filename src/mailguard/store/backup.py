@@ -131,16 +131,24 @@ def _add_bodies(writer: ArchiveWriter, snapshot: Path, bodies: Bodies) -> tuple[
     count, missing = 0, []
     connection = sqlite3.connect(snapshot)
     try:
-        for (message_id,) in connection.execute("SELECT id FROM message WHERE body = 'file' ORDER BY id"):
-            path = bodies.path_of(message_id)
+        for message_id, sealed in files_of(connection):
+            path = bodies.path_of(message_id, sealed=sealed)
             try:
-                writer.add(body_name(message_id, path), path)
+                writer.add(body_name(path), path)
                 count += 1
             except FileNotFoundError:
                 missing.append(message_id)
         return count, missing
     finally:
         connection.close()
+
+
+def files_of(connection: sqlite3.Connection, newest: int = -1) -> list[tuple[str, bool]]:
+    """The messages whose body is a file, and whether it lies sealed; of a ledger of any version. newest: so many."""
+    keys = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'body_key'").fetchone()
+    sealed = "EXISTS (SELECT 1 FROM body_key k WHERE k.message = m.number)" if keys else "0"
+    sql = f"SELECT m.id, {sealed} FROM message m WHERE m.body = 'file' ORDER BY m.number DESC LIMIT ?"  # noqa: S608
+    return [(message_id, bool(found)) for message_id, found in connection.execute(sql, (newest,))]
 
 
 @contextlib.contextmanager

@@ -1,7 +1,8 @@
 """Large bodies as files: written aside, fsynced, renamed to their place, the folder fsynced, before any row says so.
 
-Folders are named by the first digits of the message id, which are its time, so none grows without end. Everything here
-blocks and runs in the spool's own threads. A file that no row speaks of is rubbish; a row without its file is damage.
+Folders are named by the first digits of the message id, which are its time, so none grows without end. With a key a
+body is sealed (mail.sealing), and its file is named so. Everything here blocks and runs in the spool's own threads. A
+file that no row speaks of is rubbish; a row without its file is damage.
 """
 
 from __future__ import annotations
@@ -11,12 +12,17 @@ import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import IO
 
 from mailguard.mail.message import ID_LENGTH, is_message_id
+from mailguard.mail.sealing import Sealer
 from mailguard.store.folders import make, sync
 
 #: 32**5 milliseconds, some nine hours of mail in one folder.
 _FOLDER_DIGITS = 4
+#: Behind the id, for a body that is sealed: while its key is given or taken away, both files are there.
+SEALED = ".sealed"
+_BLOCK = 2**20
 assert _FOLDER_DIGITS < ID_LENGTH
 
 
@@ -39,18 +45,18 @@ class Bodies:
         make(self.root)
         make(self.incoming)
 
-    def path_of(self, message_id: str) -> Path:
+    def path_of(self, message_id: str, *, sealed: bool = False) -> Path:
         """Where the octets of a message lie."""
-        return self.root / message_id[:_FOLDER_DIGITS] / message_id
+        return self.root / message_id[:_FOLDER_DIGITS] / f"{message_id}{SEALED if sealed else ''}"
 
-    def adopt(self, path: Path, message_id: str) -> None:
+    def adopt(self, path: Path, message_id: str, *, sealed: bool = False) -> None:
         """Make a file that the front door wrote ours, for good. Raises OSError."""
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             os.fsync(descriptor)  # of the file's data, whoever wrote it
         finally:
             os.close(descriptor)
-        target = self.path_of(message_id)
+        target = self.path_of(message_id, sealed=sealed)
         self._make_safe(target.parent)
         path.replace(target)
         try:
@@ -67,14 +73,14 @@ class Bodies:
                 make(folder)
                 self._safe.add(folder)
 
-    def write(self, octets: bytes, message_id: str) -> None:
-        """Put octets in their place, for good. Raises OSError."""
+    def write(self, source: IO[bytes], message_id: str, key: bytes | None) -> None:
+        """Put octets in their place, for good; with a key, sealed. Raises OSError."""
         aside = self.incoming / f"{message_id}.{secrets.token_hex(4)}"
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(octets)
-            self.adopt(aside, message_id)
+                file.writelines(_blocks(source) if key is None else _sealed(source, key))
+            self.adopt(aside, message_id, sealed=key is not None)
         except BaseException:
             aside.unlink(missing_ok=True)
             raise
@@ -82,12 +88,13 @@ class Bodies:
     def remove_all(self, message_ids: Iterable[str]) -> None:
         """Remove the octets of messages; a file that is gone already is no error. Raises OSError."""
         for message_id in message_ids:
-            self.path_of(message_id).unlink(missing_ok=True)
+            for sealed in (False, True):
+                self.path_of(message_id, sealed=sealed).unlink(missing_ok=True)
 
     def sweep(self, older_than: float, is_spoken_of: Callable[[list[str]], set[str]]) -> int:
         """Remove files last written before `older_than` (seconds since 1970) that no row speaks of. Returns how many.
 
-        is_spoken_of: which of these message ids the ledger knows with a file.
+        is_spoken_of: which of these names of files the ledger speaks of.
         """
         removed = 0
         for path in self._old(self.incoming, older_than):
@@ -96,7 +103,8 @@ class Bodies:
         for folder in sorted(self.root.iterdir()):
             if folder == self.incoming or not folder.is_dir():
                 continue
-            old = {path.name: path for path in self._old(folder, older_than) if is_message_id(path.name)}
+            found = self._old(folder, older_than)
+            old = {path.name: path for path in found if is_message_id(path.name.removesuffix(SEALED))}
             for name in old.keys() - is_spoken_of(sorted(old)):
                 old[name].unlink(missing_ok=True)
                 removed += 1
@@ -108,3 +116,14 @@ class Bodies:
             for entry in entries:
                 if entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_mtime < older_than:
                     yield Path(entry.path)
+
+
+def _blocks(source: IO[bytes]) -> Iterator[bytes]:
+    while block := source.read(_BLOCK):
+        yield block
+
+
+def _sealed(source: IO[bytes], key: bytes) -> Iterator[bytes]:
+    sealer = Sealer(key)
+    yield from map(sealer.feed, _blocks(source))
+    yield sealer.end()

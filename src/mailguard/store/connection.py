@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 from mailguard.mail.query import fold
@@ -11,8 +12,15 @@ from mailguard.mail.query import fold
 BUSY_SECONDS = 5.0
 
 
-def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """Open the file. Transactions are begun and ended by hand (isolation_level None). Raises sqlite3.Error."""
+#: Sealed text, who wrapped its key, the wrapped key and the row's number to the text: SQL's `opened`.
+Opener = Callable[[bytes, str, bytes, int], str]
+
+
+def connect(path: Path, *, read_only: bool = False, opened: Opener | None = None) -> sqlite3.Connection:
+    """Open the file. Transactions are begun and ended by hand (isolation_level None). Raises sqlite3.Error.
+
+    opened: what opens sealed text for a search; without it a search finds nothing in such text.
+    """
     connection = sqlite3.connect(
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
     )
@@ -25,6 +33,9 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_size_limit = 67108864")
         # For the few columns that are searched as they stand; what is searched often is kept folded.
         connection.create_function("folded", 1, lambda text: fold(text or ""), deterministic=True)
+        connection.create_function("opened", 4, opened or (lambda *_: ""), deterministic=True)
+        # What is removed is overwritten, not left in free pages (sqlite.org/pragma.html#pragma_secure_delete).
+        connection.execute("PRAGMA secure_delete = ON")
         if read_only:
             connection.execute("PRAGMA query_only = ON")
     except BaseException:

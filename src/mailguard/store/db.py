@@ -19,7 +19,9 @@ from typing import TypeVar
 
 from mailguard.store.connection import connect
 from mailguard.store.errors import StoreClosed, StoreCorrupt, StoreError, typed
+from mailguard.store.keyring import Keyring
 from mailguard.store.migrate import prepare
+from mailguard.store.sealed import has_its_keys, opener
 from mailguard.store.writer import Writer
 
 __all__ = ["Database", "StoreError"]
@@ -33,9 +35,11 @@ _READERS = 3
 class Database:
     """The opened ledger. All methods belong to the event loop that opened it."""
 
-    def __init__(self, path: Path, writer: Writer) -> None:
+    def __init__(self, path: Path, writer: Writer, keys: Keyring | None) -> None:
         """Use `open`."""
         self.path = path
+        #: What bodies are sealed with; None: they lie in the clear.
+        self.keys = keys
         #: Whose leases these are: another process, or this one after a restart, has another name.
         self.owner = secrets.token_hex(8)
         self._writer = writer
@@ -47,18 +51,19 @@ class Database:
         self.damaged = False
 
     @classmethod
-    async def open(cls, path: Path) -> Database:
-        """Open (and create or migrate) the ledger at `path`.
+    async def open(cls, path: Path, keys: Keyring | None = None) -> Database:
+        """Open (and create or migrate) the ledger at `path`. keys: of bodies; those that it needs must be among them.
 
         Raises StoreTooNew, StoreCorrupt, StoreBusy, StoreFull, StoreError.
         """
         try:
             await asyncio.to_thread(prepare, path)
+            await asyncio.to_thread(has_its_keys, path, keys)
             writer = Writer(path, asyncio.get_running_loop())
             await writer.start()
         except (sqlite3.Error, OSError) as error:
             raise typed(error) from error
-        return cls(path, writer)
+        return cls(path, writer, keys)
 
     async def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
         """Run `change` in the writer thread; return its value once it is on disk.
@@ -92,7 +97,7 @@ class Database:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         try:
             if connection is None:
-                connection = self._local.connection = connect(self.path, read_only=True)
+                connection = self._local.connection = connect(self.path, read_only=True, opened=opener(self.keys))
                 self._connections.append(connection)
             connection.execute("BEGIN")  # one snapshot for all statements of the query
             try:

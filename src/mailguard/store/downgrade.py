@@ -60,8 +60,7 @@ def downgrade(path: Path, to: int) -> int:
         connection.execute("BEGIN IMMEDIATE")
         try:
             for number in range(version, to, -1):
-                for statement in statements(scripts[number]):
-                    connection.execute(statement)
+                _step(connection, scripts[number])
             if version > to:
                 connection.execute(f"PRAGMA user_version = {to}")
             if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
@@ -71,3 +70,12 @@ def downgrade(path: Path, to: int) -> int:
             connection.execute("ROLLBACK")
             raise
     return version
+
+
+def _step(connection: sqlite3.Connection, script: str) -> None:
+    """One version back. Raises StoreError where the script itself says that it cannot be."""
+    for statement in statements(script):
+        try:
+            connection.execute(statement)
+        except sqlite3.IntegrityError:
+            raise StoreError(f"nothing was changed. {loss_of(script)}") from None

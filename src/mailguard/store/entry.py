@@ -25,6 +25,7 @@ from mailguard.store.lookups import insert_lookups
 from mailguard.store.questions import HEARD_NOTHING, Heard, first_nudge, owe_questions
 from mailguard.store.records import Asked, MessageRecord, RecipientRecord
 from mailguard.store.rows import asks_to_text, clean, to_micro, to_text
+from mailguard.store.sealed import Seal, insert_key
 from mailguard.store.tellings import owe_hits
 
 _HELD = frozenset({Disposition.DELAY, Disposition.CONFIRM, Disposition.APPROVE})
@@ -49,7 +50,7 @@ class Entry:
     circumstances: what the judge knew besides (policy.case_json), "" if nobody judged or it is not recorded.
     changes: its alterations for the history. content: what tells its content from others (mail.same), None if nobody
     asks. text: the piece of its text that is searched (`searched_text`). handed_in: what it is known again by when it
-    comes once more (store.resent), None: it never is.
+    comes once more (store.resent), None: it never is. seal: of a body that is sealed.
     """
 
     record: MessageRecord
@@ -61,6 +62,7 @@ class Entry:
     content: bytes | None = None
     text: str = ""
     handed_in: bytes | None = None
+    seal: Seal | None = None
 
 
 def record_of(
@@ -122,6 +124,8 @@ def insert(connection: sqlite3.Connection, entry: Entry, now: datetime, heard: H
     number = _insert_message(connection, entry, told=told)
     if entry.octets is not None:
         connection.execute("INSERT INTO body (message, octets) VALUES (?, ?)", (number, entry.octets))
+    if entry.seal is not None:
+        insert_key(connection, number, entry.seal)
     numbers = recipes.numbered(one.recipe for one in record.recipients)
     recipes.insert(connection, number, numbers)
     connection.executemany(
@@ -135,7 +139,7 @@ def insert(connection: sqlite3.Connection, entry: Entry, now: datetime, heard: H
         ],
     )
     if record.kind == "mail":
-        insert_lookups(connection, number, record, entry.text)
+        insert_lookups(connection, number, record, entry.text, entry.seal)
     _first_line(connection, entry, now)
     recipes.write_lines(connection, now, HOUSE, record.id, entry.changes)
     if told:

@@ -161,8 +161,15 @@ def _file(value: str) -> Lookup:
     return Lookup("words w", "w.message", condition, (value, value), narrows=False)
 
 
+#: The searched text, opened if it lies sealed (store.sealed).
+_CLEAR_TEXT = (
+    "CASE WHEN t.sealed IS NULL THEN t.text ELSE"
+    " (SELECT opened(t.sealed, y.wrapped_by, y.wrapped, y.message) FROM body_key y WHERE y.message = t.message) END"
+)
+
+
 def _text(value: str) -> Lookup:
-    return Lookup("mail_text t", "t.message", "instr(t.text, ?) > 0", (value,), narrows=False)
+    return Lookup("mail_text t", "t.message", f"instr({_CLEAR_TEXT}, ?) > 0", (value,), narrows=False)
 
 
 def _has(value: str) -> Test:

@@ -13,6 +13,7 @@ from mailguard.mail.facts import Attachment, Facts
 from mailguard.mail.query import fold
 from mailguard.store.records import MessageRecord
 from mailguard.store.rows import clean
+from mailguard.store.sealed import Seal
 
 #: Characters of a mail's own text, and of its files' texts together, that a search in texts looks into. They stay as
 #: long as the octets, and bounded because every mail pays for them.
@@ -41,8 +42,10 @@ def _texts(files: Iterable[Attachment], room: int) -> str:
     return found.strip()
 
 
-def insert_lookups(connection: sqlite3.Connection, number: int, record: MessageRecord, text: str = "") -> None:
-    """What pages find a mail by. text: of `searched_text`."""
+def insert_lookups(
+    connection: sqlite3.Connection, number: int, record: MessageRecord, text: str = "", seal: Seal | None = None
+) -> None:
+    """What pages find a mail by. text: of `searched_text`; seal: it lies sealed."""
     viewers = [(person, number, "sender") for person in (*record.owners, *record.members)]
     viewers += [(person, number, "approver") for person in sorted(record.approvers)]
     connection.executemany("INSERT INTO viewer (person, message, role) VALUES (?, ?, ?)", viewers)
@@ -58,7 +61,9 @@ def insert_lookups(connection: sqlite3.Connection, number: int, record: MessageR
     said += _names(record.facts.attachments)
     connection.execute("INSERT INTO words (message, text) VALUES (?, ?)", (number, folded("\n".join(said))))
     if text:
-        connection.execute("INSERT INTO mail_text (message, text) VALUES (?, ?)", (number, text))
+        sealed = None if seal is None else seal.text
+        kept = text if seal is None else ""
+        connection.execute("INSERT INTO mail_text (message, text, sealed) VALUES (?, ?, ?)", (number, kept, sealed))
 
 
 def _names(files: Iterable[Attachment]) -> Iterator[str]:

@@ -58,9 +58,16 @@ def purge_bodies(connection: sqlite3.Connection, now: datetime, retention: Reten
     numbers, ids = json.dumps([row[0] for row in rows]), [row[1] for row in rows]
     connection.execute("DELETE FROM body WHERE message IN (SELECT value FROM json_each(?))", (numbers,))
     connection.execute("DELETE FROM mail_text WHERE message IN (SELECT value FROM json_each(?))", (numbers,))
+    connection.execute("DELETE FROM body_key WHERE message IN (SELECT value FROM json_each(?))", (numbers,))
     recipes.forget(connection, numbers)
     connection.execute("UPDATE message SET body = 'gone' WHERE number IN (SELECT value FROM json_each(?))", (numbers,))
-    audit.append(connection, now, HOUSE, "purge", detail={"what": "octets", "messages": ids})
+    detail = {
+        "what": "octets",
+        "count": len(ids),
+        "kept_seconds": int(retention.bodies.total_seconds()),
+        "messages": ids,
+    }
+    audit.append(connection, now, HOUSE, "purge", detail=detail)
     return ids
 
 
@@ -89,7 +96,9 @@ def purge_messages(connection: sqlite3.Connection, now: datetime, retention: Ret
         old = to_micro(now - retention.bodies)
         connection.execute("DELETE FROM notice WHERE ended = 1 AND message_id IS NULL AND created_at <= ?", (old,))
     if records:
-        detail = {"what": "metadata", "messages": [record.id for record in records]}
+        kept = int(retention.metadata.total_seconds())
+        ids = [record.id for record in records]
+        detail = {"what": "metadata", "count": len(ids), "kept_seconds": kept, "messages": ids}
         audit.append(connection, now, HOUSE, "purge", detail=detail)
     return len(records)
 

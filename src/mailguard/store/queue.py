@@ -225,6 +225,8 @@ def _record(
     if kind == "letter" and state is State.RELAYED:
         # A letter holds a code and a link: it is not kept a moment longer than needed.
         connection.execute("UPDATE message SET body = 'gone' WHERE number = ? AND body = 'row'", (number,))
+        sealed_in_row = "message = ?1 AND EXISTS (SELECT 1 FROM body WHERE message = ?1)"
+        connection.execute(f"DELETE FROM body_key WHERE {sealed_in_row}", (number,))  # noqa: S608
         connection.execute("DELETE FROM body WHERE message = ?", (number,))
     if kind == "mail" and done[Event.RELAY]:
         recipes.owe_password(connection, number, message_id, sender, now)

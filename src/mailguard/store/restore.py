@@ -23,6 +23,7 @@ from mailguard.mail.lifecycle import Event
 from mailguard.store import audit, deciding
 from mailguard.store.alone import alone
 from mailguard.store.archive import KEY, LEDGER, PEOPLE, unpack
+from mailguard.store.backup import files_of
 from mailguard.store.bodies import Bodies
 from mailguard.store.connection import connect
 from mailguard.store.downgrade import version_of
@@ -117,8 +118,8 @@ def _examined(staged: Place, manifest: dict[str, Any]) -> tuple[str, ...]:
         if (broken := audit.first_broken(connection)) is not None:
             raise StoreCorrupt(f"the audit log in the backup is broken at line {broken}: it was altered")
         bodies = Bodies(staged.bodies)
-        for (message_id,) in connection.execute("SELECT id FROM message WHERE body = 'file'"):
-            if not bodies.path_of(message_id).exists() and message_id not in missing:
+        for message_id, sealed in files_of(connection):
+            if not bodies.path_of(message_id, sealed=sealed).exists() and message_id not in missing:
                 raise StoreCorrupt(f"the backup speaks of mail {message_id} and does not have it")
     finally:
         connection.close()

@@ -78,6 +78,16 @@ CREATE TABLE body (
     octets BLOB NOT NULL
 ) STRICT;
 
+-- Keys of bodies that lie encrypted, each wrapped by a key of store.encryption_key_file. A body without a row here lies
+-- in the clear. The row goes with the octets, and with it whatever copies of them are left anywhere.
+CREATE TABLE body_key (
+    message INTEGER PRIMARY KEY REFERENCES message (number) ON DELETE CASCADE,
+    wrapped_by TEXT NOT NULL,
+    wrapped BLOB NOT NULL
+) STRICT;
+
+CREATE INDEX body_key_wrapped_by ON body_key (wrapped_by);
+
 -- One recipient's copy: the unit of every decision and of every try.
 -- asks: who must say yes, each with its times; nudge_at: the first of those times that is still to come; urgent: the
 -- sender may let it go without them; urgent_at: when he did. recipe: what it is changed to (NULL: it goes as it came);
@@ -184,7 +194,8 @@ CREATE TABLE words (
 -- What `text:` searches: the beginning of the text, folded. It goes with the octets.
 CREATE TABLE mail_text (
     message INTEGER PRIMARY KEY,
-    text TEXT NOT NULL
+    text TEXT NOT NULL,
+    sealed BLOB                    -- with the body's key; text is then empty
 ) STRICT;
 
 -- Letters that are owed.

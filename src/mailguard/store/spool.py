@@ -14,6 +14,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -25,21 +26,24 @@ from mailguard.mail.alteration import Prepared
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body, Message, new_message_id
 from mailguard.mail.same import content_digest
+from mailguard.mail.sealing import new_key, seal, unseal
 from mailguard.mail.verdict import Verdict
 from mailguard.store import outbox, resent
 from mailguard.store.alone import may_remove
-from mailguard.store.bodies import Bodies
+from mailguard.store.bodies import SEALED, Bodies
 from mailguard.store.bulk import forget_bulk
 from mailguard.store.db import Database
 from mailguard.store.entry import NOTHING, Entry, actor_of, insert, letter_record, record_of
 from mailguard.store.errors import StoreError, typed
 from mailguard.store.files_seen import forget_files
 from mailguard.store.joining import enter
+from mailguard.store.log_file import truncate_log
 from mailguard.store.lookups import searched_text
 from mailguard.store.memory import forget_people
 from mailguard.store.purge import Purged, Retention, purge_bodies, purge_facts, purge_messages
 from mailguard.store.records import MessageRecord
 from mailguard.store.rows import to_text
+from mailguard.store.sealed import Seal, key_of, seal_of
 from mailguard.store.trusts import forget_trusts
 
 __all__ = ["SMALL_BODY", "BodyGone", "Purged", "Retention", "Spool"]
@@ -58,6 +62,20 @@ _THREADS = 4
 _RUBBISH_AFTER = timedelta(hours=2)
 #: A mail has come to its end so long after it came in; what is older was seen to when the house opened.
 _LATEST = timedelta(days=30)
+
+
+_BODY = (
+    "SELECT m.size, m.sha256, m.body, b.octets, m.number, k.wrapped_by, k.wrapped FROM message m"
+    " LEFT JOIN body b ON b.message = m.number LEFT JOIN body_key k ON k.message = m.number WHERE m.id = ?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Octets that go into the row, None if they are a file; the key that they lie sealed with."""
+
+    octets: bytes | None
+    key: bytes | None = field(repr=False)
 
 
 class BodyGone(KeyError):
@@ -90,8 +108,7 @@ class Spool:
         loop = asyncio.get_running_loop()
 
         def spoken_of(ids: list[str]) -> set[str]:
-            sql = "SELECT id FROM message WHERE body = 'file' AND id IN (SELECT value FROM json_each(?))"
-            query = self._db.read(lambda c: {row[0] for row in c.execute(sql, (json.dumps(ids),))})
+            query = self._db.read(partial(_files_of, names=ids))
             return asyncio.run_coroutine_threadsafe(query, loop).result()
 
         older_than = (now - _RUBBISH_AFTER).timestamp()
@@ -121,13 +138,15 @@ class Spool:
         record = await self._in_thread(make) if len(message.envelope.recipients) > _ON_LOOP else make()
         digest = partial(content_digest, facts, message.body.sha256)
         content = await self._in_thread(digest) if len(facts.text) + len(facts.html) > _DIGESTED_ON_LOOP else digest()
-        octets = await self._settled(message.body, message.id)
+        kept = await self._settled(message.body, message.id)
         lease = None if lease_until is None else self._db.owner
         known = "" if circumstances is None else to_text(circumstances)
         text, handed_in = searched_text(facts), self._handed_in(message, facts)
-        entry = Entry(record, octets, actor_of(message), lease, known, prepared.changes, content, text, handed_in)
+        sealed = self._seal(kept, text)
+        changes = prepared.changes
+        entry = Entry(record, kept.octets, actor_of(message), lease, known, changes, content, text, handed_in, sealed)
         entered = await self._enter(entry, lambda c: self._first_or_entered(c, entry, message.received_at))
-        if entered.id != message.id and octets is None:
+        if entered.id != message.id and kept.octets is None:
             await self._in_thread(partial(self._bodies.remove_all, [message.id]))
         return entered
 
@@ -174,7 +193,8 @@ class Spool:
         body = Body(len(octets), await self._in_thread(lambda: hashlib.sha256(octets).hexdigest()), octets)
         record = letter_record(letter_id, to, body.size, body.sha256, about, now, prefix, lease_until)
         kept = await self._settled(body, letter_id)
-        entry = Entry(record, kept, HOUSE, None if lease_until is None else self._db.owner)
+        lease = None if lease_until is None else self._db.owner
+        entry = Entry(record, kept.octets, HOUSE, lease, seal=self._seal(kept, ""))
 
         def change(connection: sqlite3.Connection) -> bool:
             if ends and not outbox.end(connection, ends, letter_id):
@@ -184,22 +204,27 @@ class Spool:
 
         if await self._enter(entry, change):
             return record
-        if kept is None:
+        if kept.octets is None:
             await self._in_thread(partial(self._bodies.remove_all, [letter_id]))
         return None
 
     async def body(self, message_id: str) -> Body:
-        """The octets of a message, with size and digest as taken at the door. Raises BodyGone."""
-        sql = (
-            "SELECT m.size, m.sha256, m.body, b.octets FROM message m LEFT JOIN body b ON b.message = m.number"
-            " WHERE m.id = ?"
-        )
-        row = await self._db.read(lambda c: c.execute(sql, (message_id,)).fetchone())
+        """The octets of a message, with size and digest as taken at the door.
+
+        Raises BodyGone; OSError where they are sealed and cannot be opened: they are damaged, or their key is missing.
+        """
+        return await self._db.read(partial(self._body, message_id=message_id))
+
+    def _body(self, connection: sqlite3.Connection, message_id: str) -> Body:
+        row = connection.execute(_BODY, (message_id,)).fetchone()
         if row is None or row[2] == "gone":
             raise BodyGone(message_id)
-        if row[2] == "file":
-            return Body(row[0], row[1], path=self._bodies.path_of(message_id))
-        return Body(row[0], row[1], octets=row[3])
+        size, digest, place, octets, *wrapped = row
+        key = key_of(self._db.keys, *wrapped)
+        if place == "file":
+            path = self._bodies.path_of(message_id, sealed=key is not None)
+            return Body(size, digest, path=path, key=key)
+        return Body(size, digest, octets=octets if key is None else unseal(key, octets))
 
     async def purge(self, now: datetime, retention: Retention) -> Purged:
         """Remove octets and metadata that are past their time. Letters lose their octets as soon as they are out.
@@ -220,6 +245,8 @@ class Spool:
         while await self._db.write(lambda c: resent.forget(c, now - self._resent_within)):
             pass
         await self._purge_facts(now, retention)
+        # What was overwritten in the ledger still stands in its log.
+        await self._in_thread(partial(truncate_log, self._db.path))
         return Purged(bodies, messages)
 
     async def _purge_bodies(self, now: datetime, retention: Retention) -> int:
@@ -239,17 +266,29 @@ class Spool:
                 self._facts_swept = True
                 return
 
-    async def _settled(self, body: Body, message_id: str) -> bytes | None:
-        """Make the octets durable unless they go into the row. Returns what goes into the row."""
+    async def _settled(self, body: Body, message_id: str) -> _Kept:
+        """Make the octets durable unless they go into the row. They lie sealed if there are keys."""
+        key = body.key or (None if self._db.keys is None else new_key())
         if body.octets is not None and body.size <= SMALL_BODY:
-            return body.octets
-        octets, path = body.octets, body.path
-        if octets is not None:
-            await self._in_thread(lambda: self._bodies.write(octets, message_id))
-        else:
-            assert path is not None
-            await self._in_thread(lambda: self._bodies.adopt(path, message_id))
-        return None
+            return _Kept(body.octets if key is None else seal(key, body.octets), key)
+        await self._in_thread(partial(self._settle_file, body, message_id, key))
+        return _Kept(None, key)
+
+    def _settle_file(self, body: Body, message_id: str, key: bytes | None) -> None:
+        if body.path is not None and body.key == key:
+            self._bodies.adopt(body.path, message_id, sealed=key is not None)
+            return
+        with body.open() as source:
+            self._bodies.write(source, message_id, key)
+        if body.path is not None:  # it came in the clear, from a door that knew no keys
+            body.path.unlink(missing_ok=True)
+
+    def _seal(self, kept: _Kept, text: str) -> Seal | None:
+        if kept.key is None:
+            return None
+        if self._db.keys is None:
+            raise StoreError("a sealed body, and no keys to keep its own with")
+        return seal_of(self._db.keys, kept.key, text)
 
     async def _enter(self, entry: Entry, change: Callable[[sqlite3.Connection], T]) -> T:
         """Run the transaction; a file whose row surely did not come to be is removed again.
@@ -269,3 +308,14 @@ class Spool:
             return await asyncio.get_running_loop().run_in_executor(self._pool, work)
         except OSError as error:
             raise typed(error) from error
+
+
+def _files_of(connection: sqlite3.Connection, names: list[str]) -> set[str]:
+    """Those of these names of files that the ledger speaks of."""
+    sql = (
+        "SELECT m.id || CASE WHEN k.message IS NULL THEN '' ELSE ? END FROM message m"
+        " LEFT JOIN body_key k ON k.message = m.number"
+        " WHERE m.body = 'file' AND m.id IN (SELECT value FROM json_each(?))"
+    )
+    ids = json.dumps([name.removesuffix(SEALED) for name in names])
+    return {row[0] for row in connection.execute(sql, (SEALED, ids))}

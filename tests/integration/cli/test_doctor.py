@@ -27,6 +27,10 @@ from tests.smtp_fake import Say, fake_server
 from mailguard.app.doctor.check import Check, bounded
 from mailguard.app.doctor.run import examine
 from mailguard.mail.verdict import Disposition
+from mailguard.store.bodies import Bodies
+from mailguard.store.db import Database
+from mailguard.store.keyring import Keyring, add_key
+from mailguard.store.rotate import Rotation
 
 LARGE = b"Subject: large\r\n\r\n" + b"octets that fill a line of a mail\r\n" * 6000
 
@@ -257,6 +261,26 @@ def test_a_scanner_that_does_not_answer(folder: Path) -> None:
 def test_room_on_the_disk_is_measured_by_the_mark_of_the_door(folder: Path, mark: str, status: str) -> None:
     changed(folder, lambda data: data.update(limits={"disk_free": mark}))
     assert look(folder)["disk"].status == status
+
+
+def test_bodies_and_their_keys(folder: Path, ledger: Path) -> None:
+    changed(folder, lambda data: data["store"].update(encryption_key_file="keys"))
+    assert "no such file" in look(folder)["encryption"].detail
+    add_key(folder / "keys")
+    check = look(folder)["encryption"]
+    assert (check.status, check.detail) == ("warn", "5 bodies are in the clear, 0 older keys are in use")
+
+    async def seal() -> None:
+        db = await Database.open(ledger, Keyring(folder / "keys"))
+        await Rotation(db, Bodies(folder / "var" / "bodies")).run()
+        await db.close()
+
+    asyncio.run(seal())
+    assert look(folder)["encryption"].status == "pass"
+    assert look(folder)["bodies"].status == "pass"
+    (folder / "keys").unlink()
+    add_key(folder / "keys")
+    assert look(folder)["encryption"].status == "fail"
 
 
 def test_letters_from_elsewhere(folder: Path) -> None:

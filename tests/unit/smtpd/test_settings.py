@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,8 +28,9 @@ def test_a_login_that_nobody_could_make() -> None:
 
 @pytest.mark.parametrize("name", ["message_bytes", "errors", "idle_seconds"])
 def test_limits_are_positive(name: str) -> None:
+    values: dict[str, Any] = {name: 0}
     with pytest.raises(ValueError, match=name):
-        DoorLimits(**{name: 0})
+        DoorLimits(**values)
 
 
 @pytest.mark.parametrize(

@@ -10,17 +10,19 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 from mailguard.app.doctor.check import Check, failing, good, warning
-from mailguard.app.rooms import ledger_path, utc_now
+from mailguard.app.rooms import keyring, ledger_path, utc_now
 from mailguard.config.load import Config
 from mailguard.config.rooms import reading_limits
 from mailguard.inspect.workers import Readers
 from mailguard.pressure import disk_mark, gauges
 from mailguard.store import audit
+from mailguard.store.backup import files_of
 from mailguard.store.bodies import Bodies
 from mailguard.store.connection import connect
 from mailguard.store.downgrade import version_of
@@ -94,6 +96,33 @@ def ledger(config: Config) -> Iterator[Check]:
         connection.close()
 
 
+def keys(config: Config) -> Iterator[Check]:
+    """Whether bodies lie encrypted, and all keys that they need are there."""
+    remedy = "put the key back below the current one; `mailguard store rotate` makes it dispensable"
+    try:
+        ring = keyring(config)
+    except StoreError as error:
+        yield failing("encryption", str(error), "`mailguard store new-key` makes a file; restore it if bodies need it")
+        return
+    path = ledger_path(config)
+    if not path.exists():
+        return
+    with closing(connect(path, read_only=True)) as connection:
+        if version_of(connection) < len(migrations()):
+            return  # said already
+        sql = "SELECT count(*), count(k.message) FROM message m LEFT JOIN body_key k ON k.message = m.number"
+        bodies, sealed = connection.execute(f"{sql} WHERE m.body <> 'gone'").fetchone()
+        used = {row[0] for row in connection.execute("SELECT DISTINCT wrapped_by FROM body_key")}
+    missing = sorted(used - (frozenset() if ring is None else ring.names))
+    if missing:
+        yield failing("encryption", f"bodies are encrypted with {', '.join(missing)}, which is not there", remedy)
+    elif ring is not None and (sealed < bodies or used - {ring.current}):
+        said = f"{bodies - sealed:,} bodies are in the clear, {len(used - {ring.current})} older keys are in use"
+        yield warning("encryption", said, "`mailguard store rotate`, also while the server runs")
+    elif ring is not None:
+        yield good("encryption", f"{sealed:,} bodies, all encrypted with the current key")
+
+
 def _version(path: Path, version: int) -> Check:
     known = len(migrations())
     if version > known:
@@ -124,10 +153,8 @@ def _audit_tail(connection: sqlite3.Connection) -> Check:
 def _bodies(config: Config, connection: sqlite3.Connection) -> Check:
     """Whether the files of the newest mails are there."""
     bodies = Bodies(config.path(config.settings.store.bodies))
-    rows = connection.execute(
-        "SELECT id, size FROM message WHERE body = 'file' ORDER BY number DESC LIMIT ?", (_SAMPLE,)
-    ).fetchall()
-    lost = [message_id for message_id, _ in rows if not bodies.path_of(message_id).is_file()]
+    rows = files_of(connection, newest=_SAMPLE)
+    lost = [message_id for message_id, sealed in rows if not bodies.path_of(message_id, sealed=sealed).is_file()]
     if lost:
         named = ", ".join(lost[:3]) + (" ..." if len(lost) > 3 else "")
         return failing("bodies", f"{len(lost)} of {len(rows)} files are missing: {named}", "restore them from a backup")

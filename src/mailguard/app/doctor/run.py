@@ -31,6 +31,7 @@ async def examine(file: Path | None) -> list[Check]:
         "clock": lambda _: house.clock(),
         "disk": house.disk,
         "ledger": house.ledger,
+        "encryption": house.keys,
     }
     asking = {
         "readers": house.readers,

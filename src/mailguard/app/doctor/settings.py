@@ -150,6 +150,8 @@ def _secret_files(config: Config) -> set[Path]:
     settings, ledger = config.settings, ledger_path(config)
     found = {ledger, ledger.with_suffix(".key"), ledger.with_suffix(".people.json")}
     found |= {config.path(one.key) for one in settings.listeners if one.key is not None}
+    if settings.store.encryption_key_file is not None:
+        found.add(config.path(settings.store.encryption_key_file))
     if settings.auth is not None:
         found.add(config.path(settings.auth.file))
     found |= {

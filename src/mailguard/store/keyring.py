@@ -1,0 +1,152 @@
+"""The keys of bodies at rest: a file of one key a line, the first for what is sealed now, the others to open what was.
+
+Each body has a key of its own, which lies in the ledger wrapped by one of these: to change the key, only the small
+wrapped ones are written anew, and a row that is erased takes its body with it wherever copies of the file may lie. The
+file is read again when it has changed. It trusts the file, which must be for mailguard alone; keys are never shown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import stat
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mailguard.mail.sealing import KEY_OCTETS, Broken, close_small, open_small
+from mailguard.store.errors import StoreError
+
+_LINE = re.compile(rf"[0-9a-fA-F]{{{2 * KEY_OCTETS}}}")
+_MOST = 64 * 2**10
+
+
+class KeyMissing(OSError):
+    """The key that a body was sealed with is not in the file any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapped:
+    """A body's own key as it lies in the ledger: by which key, and wrapped."""
+
+    by: str
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """What the file held. stamp: by what a change of it is seen."""
+
+    stamp: tuple[int, ...]
+    current: str = ""
+    keys: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+
+class Keyring:
+    """The keys of a file. Any thread may use it."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises StoreError if the file cannot be used."""
+        self.path = path
+        self._lock = threading.Lock()
+        self._known = read_keys(path)
+
+    @property
+    def current(self) -> str:
+        """The name of the key that seals now: a digest, no secret."""
+        return self._fresh().current
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of all keys."""
+        return frozenset(self._fresh().keys)
+
+    def wrap(self, key: bytes, number: int) -> Wrapped:
+        """A body's key, for the row of this number only."""
+        known = self._fresh()
+        return Wrapped(known.current, close_small(known.keys[known.current], key, _bound(number)))
+
+    def unwrap(self, wrapped: Wrapped, number: int) -> bytes:
+        """The body's key. Raises KeyMissing, Broken."""
+        key = self._fresh().keys.get(wrapped.by)
+        if key is None:
+            raise KeyMissing(f"key {wrapped.by} is not in {self.path}")
+        return open_small(key, wrapped.octets, _bound(number))
+
+    def _fresh(self) -> _Keys:
+        try:
+            if _stamp(self.path.stat()) != self._known.stamp:
+                with self._lock:
+                    self._known = read_keys(self.path)
+        except (OSError, StoreError):
+            pass  # what was read last stays: mail that is held must go on being readable
+        return self._known
+
+
+def read_keys(path: Path) -> _Keys:
+    """The keys of a file. Raises StoreError, saying what to do."""
+    try:
+        with path.open("rb") as file:
+            found, text = os.fstat(file.fileno()), file.read(_MOST + 1)
+    except OSError as error:
+        why = (
+            "no such file; `mailguard store new-key` makes it"
+            if isinstance(error, FileNotFoundError)
+            else error.strerror
+        )
+        raise StoreError(f"store.encryption_key_file {path}: {why}") from None
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        raise StoreError(f"store.encryption_key_file {path}: others can read it; chmod 600")
+    keys: dict[str, bytes] = {}
+    for number, line in enumerate(text.decode("ascii", "replace").splitlines(), start=1):
+        word = line.partition("#")[0].strip()
+        if word and not _LINE.fullmatch(word):
+            raise StoreError(
+                f"store.encryption_key_file {path}:{number}: write {2 * KEY_OCTETS} hexadecimal digits a line"
+            )
+        if word:
+            keys.setdefault(_name(bytes.fromhex(word)), bytes.fromhex(word))
+    if not keys or len(text) > _MOST:
+        raise StoreError(f"store.encryption_key_file {path}: no key in it; `mailguard store new-key` makes one")
+    return _Keys(_stamp(found), next(iter(keys)), keys)
+
+
+def add_key(path: Path) -> str:
+    """Put a new key on top of the file, made if there is none. Returns the key's name. Raises StoreError, OSError."""
+    old = ""
+    if path.exists():
+        read_keys(path)
+        old = path.read_text("ascii")
+    key = secrets.token_hex(KEY_OCTETS)
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(f"{key}\n{old}")
+            file.flush()
+            if path.exists():
+                os.fchown(file.fileno(), path.stat().st_uid, path.stat().st_gid)
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    return _name(bytes.fromhex(key))
+
+
+def _name(key: bytes) -> str:
+    return hashlib.sha256(b"mailguard key of bodies" + key).hexdigest()[:16]
+
+
+def _stamp(found: os.stat_result) -> tuple[int, ...]:
+    return found.st_mtime_ns, found.st_ino, found.st_size
+
+
+def _bound(number: int) -> bytes:
+    return b"mailguard body %d" % number
+
+
+__all__ = ["Broken", "KeyMissing", "Keyring", "Wrapped", "add_key", "read_keys"]

@@ -1,0 +1,93 @@
+"""Rows of sealed bodies: their keys, and the sealed text that is searched.
+
+It trusts the keyring for what opens, and nothing in a row: a key or a text that does not open is damage, told of by
+whoever asked for it, and never stops a search or a start for other reasons than that keys are missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from mailguard.mail.sealing import close_small, open_small
+from mailguard.store.connection import Opener, connect
+from mailguard.store.errors import StoreError
+from mailguard.store.keyring import Keyring, Wrapped
+
+_BOUND = b"mailguard text"
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What makes the rows of one sealed message: its key's wrapping for a row number, and its sealed text."""
+
+    wrap: Callable[[int], Wrapped]
+    text: bytes
+
+
+def seal_of(keys: Keyring, key: bytes, text: str) -> Seal:
+    """The seal of a message with this key and this searched text."""
+    return Seal(partial(keys.wrap, key), seal_text(key, text) if text else b"")
+
+
+def insert_key(connection: sqlite3.Connection, number: int, seal: Seal) -> None:
+    """The row of a body's key."""
+    wrapped = seal.wrap(number)
+    connection.execute("INSERT INTO body_key VALUES (?, ?, ?)", (number, wrapped.by, wrapped.octets))
+
+
+def key_of(keys: Keyring | None, number: int, wrapped_by: str | None, wrapped: bytes | None) -> bytes | None:
+    """A body's key from its columns; None if it lies in the clear. Raises OSError if it cannot be had."""
+    if wrapped_by is None or wrapped is None:
+        return None
+    if keys is None:
+        raise OSError("the body is encrypted, and store.encryption_key_file is not set")
+    return keys.unwrap(Wrapped(wrapped_by, wrapped), number)
+
+
+def seal_text(key: bytes, text: str) -> bytes:
+    """The text that is searched, under a key derived from the body's."""
+    return close_small(_text_key(key), text.encode("utf-8", "replace"), _BOUND)
+
+
+def open_text(key: bytes, sealed: bytes) -> str:
+    """What `seal_text` sealed. Raises Broken."""
+    return open_small(_text_key(key), sealed, _BOUND).decode("utf-8", "replace")
+
+
+def opener(keys: Keyring | None) -> Opener | None:
+    """SQL's `opened`: sealed text for a search. What does not open is empty, so that a search goes on."""
+    if keys is None:
+        return None
+
+    def opened(sealed: bytes, wrapped_by: str, wrapped: bytes, number: int) -> str:
+        try:
+            return open_text(keys.unwrap(Wrapped(wrapped_by, wrapped), number), sealed)
+        except OSError:
+            return ""
+
+    return opened
+
+
+def has_its_keys(path: Path, keys: Keyring | None) -> None:
+    """That bodies can be opened. Raises StoreError: nothing is lost by not starting."""
+    connection = connect(path, read_only=True)
+    try:
+        used = {row[0] for row in connection.execute("SELECT DISTINCT wrapped_by FROM body_key")}
+    finally:
+        connection.close()
+    if used and keys is None:
+        raise StoreError("bodies in it are encrypted: set store.encryption_key_file to the file with their keys")
+    if keys is not None and (missing := sorted(used - keys.names)):
+        raise StoreError(
+            f"store.encryption_key_file {keys.path} lacks key {', '.join(missing)}, which bodies are encrypted with: "
+            "put it back into the file, below the current one (`mailguard store rotate` makes it dispensable)"
+        )
+
+
+def _text_key(key: bytes) -> bytes:
+    return hashlib.sha256(b"mailguard text" + key).digest()
