@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 
 import pytest
 from tests.relaying import BOB, outgoing, settings_for, upstream_to
-from tests.smtp_fake import Say, fake_server
+from tests.smtp_fake import Say, Stall, fake_server
 
 from mailguard.app.tokens import ClientCredentials
 from mailguard.mail.outcome import Outcome, Result
@@ -194,3 +194,15 @@ async def test_the_name_in_the_certificate_may_be_another_and_a_server_may_ask_f
                 assert "certificate not valid" in (await upstream.relay(outgoing()))[BOB].text
             async with upstream_to(fake.port, **named, tls_name="mail.corp.example") as upstream:
                 assert (await upstream.relay(outgoing()))[BOB].result is Result.DEFERRED
+
+
+@pytest.mark.parametrize("step", ["starttls", "auth"])
+async def test_a_server_that_hangs_before_the_envelope_is_given_up_in_time(step: str, tmp_path: Path) -> None:
+    server = certificate(tmp_path, "mail.corp.example")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(server, server.with_suffix(".key"))
+    login = {"username": "ann", "password": "pw"}
+    async with fake_server(context=context, extensions=("AUTH PLAIN",), script={step: [Stall()]}) as fake:
+        async with upstream_to(fake.port, tls="insecure", **login) as upstream, asyncio.timeout(3):
+            outcome = (await upstream.relay(outgoing()))[BOB]
+        assert (outcome.result, outcome.unknown, fake.taken) == (Result.DEFERRED, False, [])
