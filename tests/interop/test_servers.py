@@ -11,7 +11,7 @@ import re
 import smtplib
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -186,6 +186,30 @@ def test_more_recipients_than_we_take_at_once_all_get_it_once(chain: Chain) -> N
 def _who_has(chain: Chain, tag: str) -> list[str]:
     taken = chain.sink.holding(tag, anywhere=True)
     return [person.decode() for one in taken for person in people_of(one.rcpts)]
+
+
+def test_when_we_cannot_take_it_now_the_server_in_front_tries_again(chain: Chain) -> None:
+    """Our disk fails: 451, whatever the mail. The server keeps it, and it comes through once, when we can."""
+    tag, octets = a_mail((b"x" * 70 + b"\r\n") * 3000)
+    incoming = chain.house.folder / "var" / "bodies"
+    away = incoming.rename(incoming.with_name("away"))
+    try:
+        sent(chain.front.port, ["ken@corp.example"], octets)
+        _until(lambda: "local error, try again later" in chain.front.log(), chain)
+        assert not chain.sink.holding(tag, anywhere=True)
+    finally:
+        away.rename(incoming)
+
+    _until(lambda: bool(chain.sink.holding(tag, anywhere=True)), chain)
+    assert _who_has(chain, tag) == ["ken@corp.example"]
+
+
+def _until(true: Callable[[], bool], chain: Chain) -> None:
+    end = time.monotonic() + PATIENCE
+    while not true() and time.monotonic() < end:
+        chain.front.flush()
+        time.sleep(0.5)
+    assert true()
 
 
 def test_an_address_outside_ascii(chain: Chain) -> None:
