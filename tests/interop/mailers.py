@@ -92,7 +92,18 @@ def s_nail(desk: Desk, letter: Letter) -> Sent:
         command += ["-S", f"tls-ca-file={desk.ca}", "-S", "tls-verify=strict", "-S", "smtp-auth=plain"]
     if desk.way == "starttls":
         command += ["-S", "smtp-use-starttls"]
-    command += ["-S", "ttycharset=utf-8", "-S", "sendcharsets=utf-8", "-S", "sendwait", "-s", letter.subject]
+    command += [
+        "-S",
+        f"DEAD={desk.folder}/dead.letter",
+        "-S",
+        "ttycharset=utf-8",
+        "-S",
+        "sendcharsets=utf-8",
+        "-S",
+        "sendwait",
+        "-s",
+        letter.subject,
+    ]
     command += [word for file in letter.files for word in ("-a", str(file))]
     return _run(desk, [*command, *letter.to], letter.text)
 
