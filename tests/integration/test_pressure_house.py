@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import smtplib
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -12,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.house import PATIENCE, House, furnish, running_house, settings, start
 
 MAIL = b"From: ann@corp.example\r\nTo: bob@partner.example\r\nSubject: ultra\r\n\r\nhello\r\n"
@@ -69,8 +72,7 @@ def test_a_queue_that_is_full_is_told_to_everybody_once(tmp_path: Path) -> None:
         assert 'mailguard_pressure{why="queue"} 1.0' in figures
         assert 'mailguard_disk_free_bytes{place="ledger"}' in figures
         waits = house.json("queue", "list")["messages"]
-        assert house.run("queue", "release", waits[0]["id"]).returncode == 0  # people decide as ever
-        assert house.run("queue", "release", waits[1]["id"]).returncode == 0
+        assert house.run("queue", "release", *(one["id"] for one in waits)).returncode == 0  # people decide as ever
         until(lambda: send(house, "carl@corp.example") == 250, house)
         assert ready(house)[0] == 200
         assert len(letters()) <= 2  # one letter: its file, and where it is kept as envelope
@@ -94,3 +96,28 @@ def answers(house: House) -> bool:
     with contextlib.suppress(OSError):
         return ready(house)[0] > 0
     return False
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a file system that is small enough to fill")
+def test_a_disk_that_fills_is_noticed_before_it_is_full_and_again_when_there_is_room(tmp_path: Path) -> None:
+    var = tmp_path / "m" / "var"
+    data, ports = settings(tmp_path / "m", "mailbox:mailbox")
+    furnish(tmp_path / "m", data)
+    var.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=100m", "tmpfs", str(var)], check=True)
+    try:
+        house = start(tmp_path / "m", ports)
+        try:
+            assert send(house) == 250
+            (var / "other").write_bytes(b"x" * (94 * 2**20))  # 5 MB are to stay free
+            until(lambda: send(house) == 452, house)
+            assert ready(house)[1]["wrong"] == {"pressure": "disk"}
+            free = os.statvfs(var).f_bavail * os.statvfs(var).f_frsize
+            assert free > 2**20  # nothing has run out
+            (var / "other").unlink()
+            until(lambda: send(house) == 250, house)
+            assert ready(house)[0] == 200
+        finally:
+            assert house.stop() == 0
+    finally:
+        subprocess.run(["umount", "-l", str(var)], check=True)

@@ -88,8 +88,12 @@ async def transact(
     Raises nothing but cancellation.
     """
     attempt = await _Transaction(session, outgoing, recipients, scan, until).run()
-    said = {a: replace(o, mta=session.host) if o.code else o for a, o in attempt.outcomes.items()}
-    attempt.outcomes.update(said)
+    named: dict[int, Outcome] = {}  # many share one: a new one for each of 100,000 took half a second
+    for address, outcome in attempt.outcomes.items():
+        if outcome.code:
+            if id(outcome) not in named:
+                named[id(outcome)] = replace(outcome, mta=session.host)
+            attempt.outcomes[address] = named[id(outcome)]
     return attempt
 
 
