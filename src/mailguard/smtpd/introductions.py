@@ -21,7 +21,7 @@ from mailguard.smtpd.crowd import whose
 from mailguard.smtpd.entrance import Entrance
 from mailguard.smtpd.receiving import Receiving, no_argument
 from mailguard.smtpd.settings import AUTH_OCTETS, IPAddress
-from mailguard.smtpd.wire import HangUp
+from mailguard.smtpd.wire import HangUp, Phase
 from mailguard.smtpd.xclient import parse_xclient, parse_xforward
 
 
@@ -77,7 +77,11 @@ class Introductions(Receiving):
             return
         credentials = await sasl.credentials(arg, self._ask, logins.mechanisms)
         await self.flush()
+        if self._reader.at_eof():
+            raise EOFError
+        self.phase = Phase.CHECKING
         reply, challenge = await logins.log_in(self.visit, credentials)
+        self.phase = Phase.TALKING
         if challenge:  # why a token was not taken; whatever the client says to it, it was not (RFC 7628 section 3.2.3)
             await self._put("334 " + challenge)
         self.answer(reply)

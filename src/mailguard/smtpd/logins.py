@@ -102,29 +102,35 @@ class Logins:
 
         The answer to a failure takes longer each time for the same address, and at an account that is guessed at.
         """
-        assert self._checker is not None
-        denied, account = Denied(), key_of_login(credentials.name)[:254]
+        account = key_of_login(credentials.name)[:254]
         try:
             async with self._patience.attempt(visit.counted_as, account) as attempt:
-                found = await self._checker.check(credentials) if credentials.complete else denied
+                found = await self._asked(credentials)
                 attempt.succeeded, attempt.failed = isinstance(found, Login), isinstance(found, Denied)
-                events.authenticated(attempt.succeeded, visit.ip)
-                if isinstance(found, Denied):
-                    denied = found
-                    if self._alarm is not None:
-                        self._alarm.failed(visit.counted_as, account)
-        except AuthUnavailable:
-            return replies.AUTH_UNAVAILABLE, ""
+                attempt.turned_away = found is None
+                if isinstance(found, Denied) and self._alarm is not None:
+                    self._alarm.failed(visit.counted_as, account)
         except TooManyGuesses:
             events.door_refused("guessing", visit.ip)
             return replies.AUTH_UNAVAILABLE, ""
-        except Exception as error:
-            events.fault("smtpd", error)
+        if found is None:
             return replies.AUTH_UNAVAILABLE, ""
+        events.authenticated(isinstance(found, Login), visit.ip)
         if isinstance(found, Denied):
-            return replies.AUTH_FAILED, denied.challenge
+            return replies.AUTH_FAILED, found.challenge
         visit.login = found
         return replies.AUTH_OK, ""
+
+    async def _asked(self, credentials: Credentials) -> Login | Denied | None:
+        """What whoever keeps the passwords says; None: nobody can say now."""
+        assert self._checker is not None
+        try:
+            return await self._checker.check(credentials) if credentials.complete else Denied()
+        except AuthUnavailable:
+            return None
+        except Exception as error:
+            events.fault("smtpd", error)
+            return None
 
     def may_send(self, visit: Visit, login: Login | None, sender: ReversePath) -> Reply | None:
         """None if this client may send with this sender address, else why not."""

@@ -60,6 +60,7 @@ class Attempt:
 
     failed: bool = False
     succeeded: bool = False
+    turned_away: bool = False
 
 
 @dataclass
@@ -72,6 +73,7 @@ class Patience:
     sleep: Callable[[float], Awaitable[None]]
     FIRST: float = 0.25
     LONGEST: float = 8.0
+    TURNED_AWAY: float = 1.0  # until it is said that nobody can be asked now
     QUIET: float = 900.0
     FREE: int = 10  # failures at an account from which on strangers wait
     _addresses: Latest[str, _Guessed] = field(default_factory=lambda: Latest(10_000))
@@ -86,6 +88,8 @@ class Patience:
             async with self._turn(address, account):
                 yield attempt
             # The place of the address is held meanwhile, so guessing over many connections is no faster.
+            if attempt.turned_away:
+                await self.sleep(self.TURNED_AWAY)
             if attempt.succeeded:
                 self._known.keep((account, address), None)
             if attempt.failed:
@@ -110,6 +114,7 @@ class Patience:
             yield
             return
         if guessed.waiting >= _WAITING:
+            await self.sleep(self.TURNED_AWAY)
             raise TooManyGuesses
         guessed.waiting += 1
         try:

@@ -35,6 +35,7 @@ class Phase(enum.Enum):
     """What a session is doing, for those who want to end it."""
 
     TALKING = "talking"  # waiting for a command: may be ended at any time
+    CHECKING = "checking"  # credentials are being asked about: who goes away meanwhile gives up his place
     BODY = "body"  # octets of a message come in: what follows is no command
     COMMIT = "commit"  # the message is at the table: never interrupted
 
@@ -80,6 +81,8 @@ class Wire(SMTP):
     def eof_received(self) -> bool | None:
         # aiosmtpd cancels the session here. A client that has only shut down its sending side still gets its
         # replies.
+        if self.phase is Phase.CHECKING and self._handler_coroutine is not None:
+            self._handler_coroutine.cancel()
         return asyncio.StreamReaderProtocol.eof_received(self)
 
     def connection_lost(self, error: Exception | None) -> None:

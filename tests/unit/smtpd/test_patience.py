@@ -110,8 +110,9 @@ async def test_only_so_many_strangers_wait_at_an_account() -> None:
     await attempt(patience, "192.0.2.1", good=True)
     await guessed(patience, Patience.FREE)
 
-    async def sleep(_: float) -> None:
-        await going.wait()
+    async def sleep(seconds: float) -> None:
+        if seconds != Patience.TURNED_AWAY:
+            await going.wait()
 
     patience.sleep = sleep
     waiting = [asyncio.create_task(attempt(patience, f"203.0.113.{n}", good=False)) for n in range(20)]
