@@ -71,7 +71,7 @@ held_now = Gauge("mailguard_held", "Mails waiting for a decision", registry=REGI
 queued_now = Gauge("mailguard_queued", "Mails waiting for the upstream", registry=REGISTRY)
 _waiting = Gauge("mailguard_upstream_queue", "Copies queued, by their way", ["upstream"], registry=REGISTRY)
 _sick = Gauge(
-    "mailguard_upstream_sick", "1 while an upstream is left in peace, or is no more", ["upstream"], registry=REGISTRY
+    "mailguard_upstream_sick", "1 while an upstream cannot be reached, or is no more", ["upstream"], registry=REGISTRY
 )
 
 

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import generate_latest
 from tests.relaying import until
 
+from mailguard import events
 from mailguard.delivery import Bounces, BounceSettings, Delivery, DeliverySettings, Schedule, trying
 from mailguard.mail.actor import HOUSE
 from mailguard.mail.address import NULL_PATH, Address, ReversePath, parse_address
@@ -77,6 +79,10 @@ class Script:
         if isinstance(answer, Exception):
             raise answer
         return answer if isinstance(answer, dict) else same_for_all(outgoing.recipients, answer)
+
+    @property
+    def is_well(self) -> bool:
+        return not self.rest
 
     def ready_in(self) -> float:
         return self.rest
@@ -143,6 +149,8 @@ class Desk:
         disposition: Disposition = Disposition.DELIVER,
         lease: timedelta | None = None,
         recipes: dict[Address, Recipe] | None = None,
+        route: str = "",
+        routes: dict[Address, str] | None = None,
     ) -> MessageRecord:
         """Take a mail in, as intake does."""
         people = recipients or (BOB,)
@@ -150,7 +158,11 @@ class Desk:
             new_message_id(self.now()), Envelope(sender, people, Client("192.0.2.1", "pc")), Body.of(octets), self.now()
         )
         terms = HoldTerms() if disposition is not Disposition.DELIVER else None
-        verdict = Verdict(tuple(RecipientVerdict(a, True, disposition, terms=terms) for a in people))
+        verdict = Verdict(
+            tuple(
+                RecipientVerdict(a, True, disposition, terms=terms, route=(routes or {}).get(a, route)) for a in people
+            )
+        )
         facts = Facts(headers=Headers(subject="offer", message_id="<1@x.example>"))
         prefix = f"Received: {message.id}\r\n".encode()
         until_then = None if lease is None else self.now() + lease
@@ -665,3 +677,45 @@ async def test_recipes_go_with_the_octets(desk: Desk) -> None:
     await desk.spool.purge(desk.now() + timedelta(days=8), Retention())
     rows = await desk.db.read(lambda c: c.execute("SELECT count(*) FROM recipe").fetchone())
     assert rows == (0,)
+
+
+async def test_a_sick_upstream_is_seen_in_the_figures_and_delays_no_other(desk: Desk) -> None:
+    good, away = Script(), Script()
+    away.rest = 30.0
+    record = await desk.put(BOB, CY, routes={CY: "branch"})
+    delivery = await desk.started({"": good, "branch": away})
+    found = await desk.so(record.id, lambda r: r.recipients[0].state is State.RELAYED)
+    assert found.recipients[1].state is State.QUEUED
+    assert not away.sent
+    await delivery.look()
+    shown = generate_latest(events.REGISTRY).decode()
+    assert 'mailguard_upstream_sick{upstream="branch"} 1.0' in shown
+    assert 'mailguard_upstream_queue{upstream="branch"} 1.0' in shown
+    assert 'mailguard_upstream_sick{upstream="default"} 0.0' in shown
+
+
+async def test_a_fresh_mail_of_two_ways_is_handed_on_by_both(desk: Desk) -> None:
+    one, two = Script(), Script()
+    delivery = await desk.started({"": one, "branch": two})
+    assert delivery.room_for_one({"", "branch"})
+    assert not delivery.room_for_one({"", "gone"})
+    two.rest = 5.0
+    assert not delivery.room_for_one({"", "branch"})
+    two.rest = 0.0
+    record = await desk.put(BOB, CY, lease=timedelta(minutes=15), routes={CY: "branch"})
+    delivery.hand_on(record)
+    await desk.in_state(record.id, State.RELAYED)
+    assert ([m.recipients for m in one.sent], [m.recipients for m in two.sent]) == ([(BOB,)], [(CY,)])
+
+
+async def test_copies_that_a_server_had_no_place_for_are_due_again_soon_and_uncounted(desk: Desk) -> None:
+    record = await desk.put(BOB, CY)
+    script = Script({BOB: TAKEN}, TAKEN)
+    await desk.started(script)
+    waiting = await desk.so(record.id, lambda r: r.recipients[0].state is State.RELAYED and not r.recipients[1].leased)
+    due = waiting.recipients[1].due_at
+    assert due is not None
+    assert timedelta(seconds=1) < due - desk.now() <= timedelta(seconds=10)
+    assert waiting.recipients[1].attempts == 0
+    desk.later(seconds=11)
+    await desk.in_state(record.id, State.RELAYED)

@@ -115,7 +115,7 @@ class Delivery:
         """Count what waits for whom, for the figures; copies that no lane will ever take say why. Raises StoreError."""
         waiting = await self._queue.by_way()
         for way, lane in self._lanes.items():
-            events.upstream_state(way, waiting.get(way, 0), well=lane.upstream.ready_in() == 0)
+            events.upstream_state(way, waiting.get(way, 0), well=lane.upstream.is_well)
         stranded = {way: count for way, count in waiting.items() if way not in self._lanes}
         for way, count in stranded.items():
             events.upstream_state(way, count, well=False)

@@ -52,6 +52,11 @@ class Chain:
         well = [number for number, server in enumerate(self._servers) if server.ready_in() == 0]
         return sorted(well, key=lambda number: self._busy[number] >= self._servers[number].capacity())
 
+    @property
+    def is_well(self) -> bool:
+        """Whether mail goes out by one of them."""
+        return any(server.is_well for server in self._servers)
+
     def ready_in(self) -> float:
         """Seconds until a try makes sense at any of them."""
         return min(server.ready_in() for server in self._servers)

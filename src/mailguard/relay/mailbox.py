@@ -54,6 +54,10 @@ class MailboxUpstream:
             outcome = Outcome(Result.RELAYED, 250, "2.0.0 kept in the mailbox")
         return same_for_all(outgoing.recipients, outcome)
 
+    @property
+    def is_well(self) -> bool:
+        return True
+
     def ready_in(self) -> float:
         return 0.0
 

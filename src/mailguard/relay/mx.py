@@ -86,6 +86,10 @@ class MxUpstream:
             tries = [group.create_task(one(domain, people)) for domain, people in by_domain.items()]
         return {address: outcome for found in tries for address, outcome in found.result().items()}
 
+    @property
+    def is_well(self) -> bool:
+        return True
+
     def ready_in(self) -> float:
         return 0.0
 

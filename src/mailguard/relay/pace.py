@@ -39,6 +39,10 @@ class Paced:
         finally:
             self._under_way -= 1
 
+    @property
+    def is_well(self) -> bool:
+        return self._inner.is_well
+
     def ready_in(self) -> float:
         self._look()
         return max(self._inner.ready_in(), (1.0 - self._saved) * self._each, 0.0)

@@ -55,6 +55,10 @@ class Upstream(Protocol):
         Raises BodyCorrupt or OSError if our own octets are not what they were: our fault, no outcome of a try.
         """
 
+    @property
+    def is_well(self) -> bool:
+        """Whether it answered when it was last asked: for the figures."""
+
     def ready_in(self) -> float:
         """Seconds until a try makes sense: 0.0 when well, more while the server cannot be reached and is left in
         peace.
