@@ -217,6 +217,11 @@ def fault(room: str, error: BaseException, **ids: str) -> None:
     log.error("fault", room=room, error=type(error).__name__, exc_info=error, **ids)
 
 
+def clock_set(seconds: float, copies: int) -> None:
+    """The wall clock was set while the house ran; the deadlines of so many copies were moved by as much."""
+    log.warning("clock_set", seconds=round(seconds, 1), copies=copies)
+
+
 def door_refused(reason: str, client: str) -> None:
     _refused.labels(reason).inc()
     log.info("door_refused", reason=reason, client=client)

@@ -27,6 +27,7 @@ EXPERIMENTS: dict[str, float] = {
     "disk": 240,
     "ledger": 240,
     "many": 400,
+    "clock": 180,
     "dying": 120,
     "term": 120,
     "crowd": 150,

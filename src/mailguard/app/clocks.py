@@ -25,10 +25,12 @@ class Clocks:
 
     async def expire(self) -> None:
         """End holds when their time runs out; looks again at least every second for what other processes decided."""
+        utc_now.kept = True
         while True:
             self._tick.clear()
             wait = 1.0
             try:
+                await self._keep_time()
                 times = [await self._rooms.review.expire_due(), await self._rooms.absences.begin_due()]
                 following = min((at for at in times if at is not None), default=None)
                 if following is not None:
@@ -38,6 +40,14 @@ class Clocks:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._tick.wait()
+
+    async def _keep_time(self) -> None:
+        """Where the wall clock was set, deadlines move with it before anybody looks at them."""
+        by = utc_now.jump()
+        if by is not None:
+            copies = await self._rooms.holds.clock_was_set(utc_now() + by, by)
+            utc_now.go_over()
+            events.clock_set(by.total_seconds(), copies)
 
     async def bulk(self) -> None:
         """Begin acts over many mails when the time to undo them is over; looks every second for those of others."""

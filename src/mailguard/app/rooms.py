@@ -14,11 +14,12 @@ import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from mailguard.access import Access, AccessSettings
 from mailguard.app.hint import tap
+from mailguard.app.wallclock import WallClock
 from mailguard.config.load import Config
 from mailguard.config.rooms import organization
 from mailguard.incident import IncidentRoom
@@ -90,9 +91,8 @@ class Rooms:
     hints: Hints
 
 
-def utc_now() -> datetime:
-    """The clock of the house."""
-    return datetime.now(UTC)
+#: The clock of the house.
+utc_now = WallClock()
 
 
 def ledger_path(config: Config) -> Path:

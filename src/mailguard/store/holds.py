@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address
@@ -163,6 +163,20 @@ class Holds:
             " UNION ALL SELECT min(nudge_at) FROM recipient WHERE nudge_at IS NOT NULL)"
         )
         return to_moment_or_none((await self._db.read(lambda c: c.execute(sql).fetchone()))[0])
+
+    async def clock_was_set(self, now: datetime, by: timedelta) -> int:
+        """The wall clock was set and says `now`: the deadlines of copies from before move with it. How many did.
+
+        What other processes took in since then has its times by the new clock already. Where that cannot be told
+        apart, a hold ends later than it might, never earlier; a queued copy may be tried earlier.
+        """
+        shift = by // timedelta(microseconds=1)
+        sql = (
+            "UPDATE recipient SET due_at = due_at + ?1 WHERE state IN ('held', 'queued') AND due_at > 0 AND"
+            " CASE WHEN ?1 > 0 THEN (SELECT received_at FROM message WHERE number = message) <= ?2 - ?1"
+            " ELSE state = 'queued' OR (SELECT received_at FROM message WHERE number = message) > ?2 END"
+        )
+        return await self._db.write(lambda c: c.execute(sql, (shift, to_micro(now))).rowcount)
 
     async def urgent_count(self, owner: str = "") -> int:
         """How many mails went by the urgent lane (with an owner: of his), as far as they are kept."""
