@@ -12,7 +12,7 @@ import errno
 import os
 import resource
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from tests.faults.rows import Row
@@ -100,7 +100,8 @@ def troubles(place: Site, shim: Shim, log: Path, temp: Path, seconds: float) -> 
     ]
 
 
-async def run(folder: Path, size: float = 1.0) -> list[Row]:
+async def run(folder: Path, size: float = 1.0, names: Container[str] | None = None) -> list[Row]:
+    """names: of the troubles to go through; None: all."""
     seconds = max(2.0, 8.0 * size)
     with contextlib.ExitStack() as stack:
         log, temp = (stack.enter_context(small_disk(folder / name, 4)) for name in ("log", "temp"))
@@ -110,7 +111,8 @@ async def run(folder: Path, size: float = 1.0) -> list[Row]:
             shim = Shim(place.folder, folder / "shim")
             place.environment = {**shim.environment, "TMPDIR": str(temp)}
             await place.open()
-            rows = await series(place, troubles(place, shim, log, temp, seconds))
+            all_of_them = troubles(place, shim, log, temp, seconds)
+            rows = await series(place, [one for one in all_of_them if names is None or one.name in names])
             status = await asyncio.wait_for(place.stop(), 60)
     assert status == 0, f"exit status {status}"
     return rows

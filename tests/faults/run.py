@@ -41,7 +41,7 @@ EXPERIMENTS: dict[str, float] = {
 async def _one(name: str, size: float) -> list[Row]:
     module = importlib.import_module(f"tests.faults.{name}")
     with tempfile.TemporaryDirectory(prefix=f"faults-{name}-") as folder:
-        async with asyncio.timeout(EXPERIMENTS[name]):
+        async with asyncio.timeout(EXPERIMENTS[name] * max(1.0, size)):
             found = await module.run(Path(folder), size)
     return found if isinstance(found, list) else [found]
 

@@ -5,16 +5,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from tests.faults import crowd, giant, kill, nonsense, power
+import pytest
+from tests.faults import crowd, disk, giant, kill, nonsense, power, term
 from tests.faults.book import Book, recount
 from tests.faults.rows import Row, write
 from tests.faults.sink import Sink
 
 
 async def test_sigkill_among_sends_and_decisions(tmp_path: Path) -> None:
-    row = await kill.run(tmp_path, 0.02)
+    row = await kill.run(tmp_path, 0.1)
     assert row.good, row
     assert row.acknowledged == row.mails
 
@@ -39,6 +41,18 @@ async def test_malformed_commands_do_no_harm(tmp_path: Path) -> None:
 
 async def test_a_giant_is_refused_without_a_trace(tmp_path: Path) -> None:
     row = await giant.against_the_limit(tmp_path, 2**25)
+    assert row.good, row
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount small file systems")
+async def test_a_full_disk_and_a_disk_that_fails_end_without_a_hand(tmp_path: Path) -> None:
+    rows = await disk.run(tmp_path, 0.1, ("disk full: data", "EIO on every fsync"))
+    assert [row for row in rows if not row.good] == []
+    assert len(rows) == 2
+
+
+async def test_sigterm_under_load_cuts_nobody(tmp_path: Path) -> None:
+    row = await term.run(tmp_path, 0.1)
     assert row.good, row
 
 

@@ -156,3 +156,30 @@ async def test_a_notice_ends_once(ledger: Ledger) -> None:
     assert await ledger.outbox.pending(kinds=("held",)) == []
     assert await ledger.outbox.done(number)
     assert not await ledger.outbox.done(number)
+
+
+@pytest.mark.parametrize("hours", [48, -48])
+async def test_deadlines_move_with_a_clock_that_is_set(ledger: Ledger, hours: int) -> None:
+    by = timedelta(hours=hours)
+    held = await ledger.add(Disposition.CONFIRM, after=timedelta(hours=1))
+    due = await ledger.add()
+    ledger.clock.forward(seconds=1)
+    assert await ledger.holds.clock_was_set(ledger.clock() + by, by) == 2
+    ledger.clock.time += by
+    assert await ledger.holds.due(ledger.clock()) == []
+    new = await ledger.add(Disposition.DELAY, after=timedelta(minutes=2))
+    (job,) = await ledger.queue.claim(ledger.clock(), timedelta(minutes=1), 10)
+    assert job.record.id == due.id
+    assert [one.id for one in await ledger.holds.due(ledger.clock.forward(minutes=3))] == [new.id]
+    assert [one.id for one in await ledger.holds.due(ledger.clock.forward(hours=1))] == [new.id, held.id]
+
+
+async def test_what_came_in_after_the_clock_was_set_keeps_its_time(ledger: Ledger) -> None:
+    """Another process took it in, by the new clock, before the deadlines were moved."""
+    ledger.clock.forward(hours=48)
+    new = await ledger.add(Disposition.DELAY, after=timedelta(minutes=2))
+    assert await ledger.holds.clock_was_set(ledger.clock(), timedelta(hours=48)) == 0
+    ledger.clock.forward(hours=-24)
+    back = await ledger.add(Disposition.DELAY, after=timedelta(minutes=2))
+    assert await ledger.holds.clock_was_set(ledger.clock(), timedelta(hours=-24)) == 1, "the one from the time before"
+    assert [one.id for one in await ledger.holds.due(ledger.clock.forward(minutes=3))] == [new.id, back.id]
