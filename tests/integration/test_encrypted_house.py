@@ -74,6 +74,26 @@ def test_a_large_mail_is_read_held_released_and_leaves_as_it_came(house: House) 
     assert gone_out(house, "first").endswith(octets)
 
 
+def test_no_octet_stands_in_the_clear_while_it_comes_in(house: House) -> None:
+    incoming = house.folder / "var" / "bodies" / "incoming"
+    with smtplib.SMTP("127.0.0.1", house.smtp, timeout=PATIENCE) as client:
+        client.ehlo()
+        client.mail("ann@corp.example")
+        client.rcpt(OUTSIDE)
+        client.putcmd("DATA")
+        assert client.getreply()[0] == 354
+        client.send(large("half"))
+        end = time.monotonic() + PATIENCE
+        while not sum(path.stat().st_size for path in incoming.glob("in-*")) > 2**19 and time.monotonic() < end:
+            time.sleep(0.01)
+        assert sum(path.stat().st_size for path in incoming.glob("in-*")) > 2**19
+        assert in_the_clear(house) == []
+        client.close()  # in the middle: nothing was taken, and nothing is left
+    while list(incoming.iterdir()) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not list(incoming.iterdir())
+
+
 def test_the_key_is_changed_while_mail_flows(house: House) -> None:
     held, small = send(house, large("third")), send(house, mail("fourth", file=True))
     done = house.json("store", "new-key")

@@ -12,6 +12,7 @@ import os
 import secrets
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +34,8 @@ from mailguard.store.wish import Wish
 
 #: Said in the history of each mail that is held by it.
 COMMENT = "restored from a backup: it may have been sent since"
+#: So old, a folder aside is nobody's any more.
+_LEFT_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +153,11 @@ def _hold_all(connection: sqlite3.Connection, actor: Actor, now: datetime) -> in
 
 @contextlib.contextmanager
 def _staged(parent: Path) -> Iterator[Path]:
-    """A folder aside, on the same file system, that is gone afterwards."""
+    """A folder aside, on the same file system, that is gone afterwards. What a killed restore left goes with it."""
     parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in parent.glob(".restore-*"):
+        if time.time() - left.stat().st_mtime > _LEFT_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
     folder = parent / f".restore-{secrets.token_hex(4)}"
     folder.mkdir(mode=0o700)
     try:

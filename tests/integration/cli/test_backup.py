@@ -136,6 +136,21 @@ def test_what_is_there_is_not_overwritten_but_moved_aside(archive: Path, tmp_pat
     assert not list((tmp_path / "live").glob(".restore-*"))
 
 
+def test_a_restore_that_was_killed_is_done_again(archive: Path, tmp_path: Path) -> None:
+    """It leaves no ledger, whenever it is killed; what it had written aside goes with a later one."""
+    command = [sys.executable, "-m", "mailguard", "restore", str(archive), "--to", str(tmp_path / "new")]
+    child = subprocess.Popen(command, stderr=subprocess.PIPE)
+    while not list(tmp_path.glob("new/.restore-*")) and child.poll() is None:
+        time.sleep(0.001)
+    os.kill(child.pid, signal.SIGKILL)
+    child.communicate(timeout=PATIENCE)
+    assert not (tmp_path / "new" / "mailguard.db").exists()
+    for left in tmp_path.glob("new/.restore-*"):
+        os.utime(left, (0, 0))
+    assert put_back(archive, tmp_path / "new", force=True).held == 4
+    assert not list(tmp_path.glob("new/.restore-*"))
+
+
 async def test_a_ledger_that_is_open_is_not_exchanged(archive: Path, tmp_path: Path) -> None:
     async with opened(tmp_path / "live") as ledger:
         with pytest.raises(StoreBusy, match="stop it first"):
