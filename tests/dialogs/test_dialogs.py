@@ -8,6 +8,7 @@ A file opens with what it shows (`#`) and how the door stands, a `word: values` 
     limits: recipients=2 ...
     room: what the room behind the door answers (default: 250 2.0.0 accepted)       taken: how many mails it
     got    client: what it knows of the last one's: ip, login, ip that XFORWARD said, greeting, protocol
+    tokens: yes if the door takes XOAUTH2 and OAUTHBEARER too
 
 Then `C:` speaks (CRLF is added; `C~` instead: exactly these octets, Python escapes) and `S:` must answer so:
 a line of the reply, `*` for anything. `S= end`: the connection is closed. `T: tls`: both start TLS. Lines of
@@ -17,6 +18,7 @@ C without S between go out in one piece (pipelined).
 from __future__ import annotations
 
 import ast
+import base64
 import ipaddress
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -24,9 +26,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.door import STRANGERS, TRUSTED, Client, Room, client_at, client_context, open_door, with_tls
+from tests.door import STRANGERS, TRUSTED, Client, Room, client_at, client_context, known_people, open_door, with_tls
 
 from mailguard.mail.reply import Reply
+from mailguard.smtpd.auth import Login
+from mailguard.smtpd.logins import Denied
+from mailguard.smtpd.sasl import Credentials
 from mailguard.smtpd.settings import LOOPBACK, DoorLimits, ListenerSettings
 
 FRONT = replace(
@@ -35,6 +40,8 @@ FRONT = replace(
     xforward_from=LOOPBACK,
     trusted_networks=(ipaddress.ip_network("192.0.2.0/24"),),
 )
+#: Another machine may speak for others; this one may not.
+ELSEWHERE = replace(FRONT, xclient_from=FRONT.trusted_networks, xforward_from=FRONT.trusted_networks)
 FILES = sorted((Path(__file__).parent).glob("*.dialog"))
 
 
@@ -52,11 +59,23 @@ def listener_of(words: str, folder: Path) -> ListenerSettings:
     options: dict[str, Any] = dict(word.split("=") for word in rest)
     if options.pop("xforward", None):
         options["xforward_from"] = LOOPBACK
-    listener = {"trusted": TRUSTED, "strangers": STRANGERS, "front": FRONT}[kind]
+    listener = {"trusted": TRUSTED, "strangers": STRANGERS, "front": FRONT, "elsewhere": ELSEWHERE}[kind]
     if options.get("tls", "none") != "none":
         certified = with_tls(folder, listener)
         return replace(certified, **options)
     return replace(listener, **options)
+
+
+class Tokens:
+    """Passwords as at any other door; tokens whose response ends in `good`, before the two ^A."""
+
+    mechanisms = ("PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER")
+
+    async def check(self, credentials: Credentials) -> Login | Denied:
+        if credentials.password:
+            return await known_people(credentials.name, credentials.password) or Denied()
+        right = base64.b64decode(credentials.response).endswith(b"good\x01\x01")
+        return Login(credentials.name) if right else Denied(base64.b64encode(b'{"status":"401"}').decode())
 
 
 def limits_of(words: str) -> DoorLimits:
@@ -89,8 +108,9 @@ async def test_dialog(text: str, tmp_path: Path) -> None:
     listener = listener_of(settings.get("door", "trusted"), tmp_path)
     room = room_of(settings.get("room", "250 2.0.0 accepted"))
     tls = client_context() if listener.tls == "implicit" else None
+    checker = Tokens() if "tokens" in settings else known_people
     async with (
-        open_door(tmp_path, listener, limits_of(settings.get("limits", "")), room) as (_, _, port),
+        open_door(tmp_path, listener, limits_of(settings.get("limits", "")), room, checker) as (_, _, port),
         client_at(port, tls=tls, greeted=False) as client,
     ):
         await play(client, steps)
