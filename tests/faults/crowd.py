@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.faults.attack import attack
 from tests.faults.book import row_of
-from tests.faults.gauges import lag, late, most_resident, resident, while_mail_flows
+from tests.faults.gauges import lag, late, load, most_resident, resident, while_mail_flows
 from tests.faults.rows import Row
 from tests.faults.site import site
 
@@ -46,6 +46,6 @@ async def run(folder: Path, size: float = 1.0) -> Row:
     came = seen[0].get("came", 0), seen[1].get("came", 0)
     said = (
         f"{idle:,} idle, {lorises} lorises ({came[0]:,} and {came[1]:,} connections); {under.said}"
-        f" (before: p99 {quiet.at(0.99):.0f} ms); RSS {before} MB, then {memory[1]} MB; {lagged}"
+        f" (before: p99 {quiet.at(0.99):.0f} ms); RSS {before} MB, then {memory[1]} MB; {lagged}; {load()}"
     )
     return row_of("idle connections and slow-lorises", 1, place.book, count, said=said, wrong=tuple(wrong))

@@ -7,6 +7,7 @@ the kernel's; the loop's lag is the house's own metric. It changes nothing.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import time
 import urllib.request
@@ -106,6 +107,11 @@ async def most_resident(place: Site) -> AsyncIterator[list[int]]:
     finally:
         task.cancel()
         await asyncio.wait([task])
+
+
+def load() -> str:
+    """How busy the machine is, with us and with others."""
+    return f"load average {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores"
 
 
 async def lag(place: Site) -> dict[str, float]:

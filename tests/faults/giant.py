@@ -12,7 +12,7 @@ import hashlib
 import time
 from pathlib import Path
 
-from tests.faults.gauges import lag, late, most_resident
+from tests.faults.gauges import lag, late, load, most_resident
 from tests.faults.rows import Row
 from tests.faults.site import Site, site
 
@@ -173,6 +173,6 @@ async def _allowed(folder: Path, giant: int) -> Row:
     wrong += [f"{swallow.size} of {send.sent} octets"] if swallow.size < send.sent else []
     said = (
         f"{send.sent / 2**20:,.0f} MB: in within {taken:.0f} s, {waited}outside {out:.0f} s later;"
-        f" RSS {memory[0]} MB, at most {memory[1]} MB; {lagged}"
+        f" RSS {memory[0]} MB, at most {memory[1]} MB; {lagged}; {load()}"
     )
     return Row("a giant that the limit allows", 1, 1, 1, 0, 0, swallow.mails - 1, said=said, wrong=tuple(wrong))

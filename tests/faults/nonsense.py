@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.faults.attack import attack
 from tests.faults.book import row_of
-from tests.faults.gauges import lag, late, most_resident, while_mail_flows
+from tests.faults.gauges import lag, late, load, most_resident, while_mail_flows
 from tests.faults.rows import Row
 from tests.faults.site import site
 
@@ -45,6 +45,6 @@ async def run(folder: Path, size: float = 1.0) -> Row:
     said = (
         f"{seen['commands']:,} commands over {seen['connections']:,} connections, answered"
         f" {', '.join(f'{code} {times:,}' for code, times in sorted(codes.items()))}; {under.said};"
-        f" RSS {memory[0]} MB, then {memory[1]} MB; {lagged}"
+        f" RSS {memory[0]} MB, then {memory[1]} MB; {lagged}; {load()}"
     )
     return row_of("malformed commands", 1, place.book, count, said=said, wrong=tuple(wrong))

@@ -10,7 +10,7 @@ import asyncio
 import time
 from pathlib import Path
 
-from tests.faults.gauges import lag, late, most_resident, while_mail_flows
+from tests.faults.gauges import lag, late, load, most_resident, while_mail_flows
 from tests.faults.load import mail
 from tests.faults.rows import Row
 from tests.faults.site import Site, site
@@ -101,7 +101,7 @@ async def _measured(folder: Path, name: str, people: int, in_one: int) -> Row:
     said = (
         f"{people:,} recipients, {in_one:,} a mail; taken in {taken:.1f} s (a tenth of one mail: {tenth:.1f} s), final"
         f" dot at most {max(dots):.1f} s, all outside after {out:.1f} s; {beside.said}; RSS {memory[0]} MB, at most"
-        f" {memory[1]} MB; {lagged}"
+        f" {memory[1]} MB; {lagged}; {load()}"
     )
     sent = len(place.book.acknowledged)
     lost = (len(count.lost), len(count.leaked), count.duplicates)

@@ -33,7 +33,7 @@ EXPERIMENTS: dict[str, float] = {
     "crowd": 150,
     "nonsense": 100,
     "giant": 120,
-    "recipients": 150,
+    "recipients": 240,
     "scan": 200,
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import smtplib
@@ -76,26 +75,6 @@ def test_a_queue_that_is_full_is_told_to_everybody_once(tmp_path: Path) -> None:
         until(lambda: send(house, "carl@corp.example") == 250, house)
         assert ready(house)[0] == 200
         assert len(letters()) <= 2  # one letter: its file, and where it is kept as envelope
-
-
-def test_a_disk_below_its_mark_takes_nothing_and_a_setting_says_which(tmp_path: Path) -> None:
-    """The mark is above what any disk has: the door is open, and says so."""
-    data, ports = settings(tmp_path / "m", "mailbox:var/mailbox", limits={"disk_free": "1000000 GB"})
-    furnish(tmp_path / "m", data)
-    house = start(tmp_path / "m", ports, ready=False)
-    try:
-        until(lambda: answers(house), house)
-        status, said = ready(house)
-        assert (status, said["wrong"]) == (503, {"pressure": "disk"})
-        assert send(house) == 452
-    finally:
-        assert house.stop() == 0
-
-
-def answers(house: House) -> bool:
-    with contextlib.suppress(OSError):
-        return ready(house)[0] > 0
-    return False
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a file system that is small enough to fill")
