@@ -31,7 +31,7 @@ EXPERIMENTS: dict[str, float] = {
     "dying": 120,
     "term": 120,
     "crowd": 150,
-    "nonsense": 100,
+    "nonsense": 200,
     "giant": 120,
     "recipients": 240,
     "scan": 200,
