@@ -109,7 +109,7 @@ class Clock:
 class ReadsHere:
     """Reads mail as the workers do, in this process: tests of pages need no protection from their own mail."""
 
-    async def read(self, body: Body) -> Facts:
+    async def read(self, body: Body, whose: str = "") -> Facts:
         return read_mail(body.read(), ReadingLimits())
 
 
