@@ -11,7 +11,7 @@ from __future__ import annotations
 import codecs
 import json
 import struct
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from mailguard.inspect.limits import ReadingLimits
@@ -35,7 +35,7 @@ class Question:
 
     path: str | None
     size: int
-    key: str | None = None
+    key: str | None = field(default=None, repr=False)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

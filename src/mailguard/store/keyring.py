@@ -33,7 +33,7 @@ class Wrapped:
     """A body's own key as it lies in the ledger: by which key, and wrapped."""
 
     by: str
-    octets: bytes
+    octets: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

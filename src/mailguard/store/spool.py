@@ -74,7 +74,7 @@ _BODY = (
 class _Kept:
     """Octets that go into the row, None if they are a file; the key that they lie sealed with."""
 
-    octets: bytes | None
+    octets: bytes | None = field(repr=False)
     key: bytes | None = field(repr=False)
 
 
