@@ -26,6 +26,8 @@ from mailguard.mail.verdict import Disposition
 
 HELD, BANNER = 100_000, 3.0
 _AT_ONCE = 500
+#: The field by which the next server knows a mail.
+_PREFIX = "UPDATE message SET prefix = CAST('Received: from test id ' || id || char(13, 10) AS BLOB)"
 
 
 async def fill(folder: Path, count: int) -> None:
@@ -37,6 +39,7 @@ async def fill(folder: Path, count: int) -> None:
             some = range(begin, min(count, begin + _AT_ONCE))
             await asyncio.gather(*(_add(ledger, known, number) for number in some))
             await ledger.db.write(lambda c: c.execute("UPDATE notice SET ended = 1"))
+        await ledger.db.write(lambda c: c.execute(_PREFIX))
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -67,7 +70,11 @@ async def run(folder: Path, size: float = 1.0) -> Row:
         await place.kill()
     wrong += [] if banner <= BANNER else [f"banner after {banner:.1f} s"]
     wrong += [] if whole else ["audit chain broken"]
-    said = f"banner after {banner:.1f} s, a new mail through after {through:.1f} s, console ready after {ready:.1f} s"
+    processor = max(place.processor)
+    said = (
+        f"banner after {banner:.1f} s ({processor:.1f} s of processor time), a new mail through after {through:.1f} s,"
+        f" console ready after {ready:.1f} s"
+    )
     return Row(
         "start after a crash with 100,000 held" if size >= 1 else f"start after a crash with {count:,} held",
         len(started),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import time
 import urllib.request
@@ -50,6 +51,7 @@ class Site:
     house: House | None = None
     banners: list[float] = field(default_factory=list)
     recoveries: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)  # seconds of processor time until each banner
     allowed_duplicates: int = 0
 
     @property
@@ -68,6 +70,7 @@ class Site:
         )
         await self.banner()
         self.banners.append(time.monotonic() - began)
+        self.processor.append(_processor_time(self.house.process.pid))
 
     async def banner(self, seconds: float = 40.0) -> None:
         """Wait until the door speaks."""
@@ -147,6 +150,11 @@ class Site:
     def audit_is_whole(self) -> bool:
         assert self.house is not None
         return self.house.run("audit", "verify").returncode == 0
+
+
+def _processor_time(pid: int) -> float:
+    used = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(used[11]) + int(used[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.asynccontextmanager
