@@ -45,7 +45,7 @@ async def run(folder: Path, size: float = 1.0) -> Row:
     said = (
         f"{len(book.released):,} released and {len(book.cancelled):,} cancelled meanwhile;"
         f" {count.duplicates / rounds:.1f} duplicates a kill; banner after {max(place.banners[1:]):.1f} s at most;"
-        f" {book.refusals.get(0, 0):,} mails cut and handed in again"
+        f" {book.refusals.get(0, 0):,} tries found nobody or were cut, and were made again"
     )
     recovery = max(place.recoveries)
     return row_of("SIGKILL at random", rounds, book, count, recovery=recovery, said=said, wrong=tuple(wrong))
