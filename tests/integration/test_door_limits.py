@@ -137,6 +137,11 @@ async def test_replies_leave_at_once_and_many_may_knock(tmp_path: Path) -> None:
         assert isinstance(session, Conversation)
         sock = session.transport.get_extra_info("socket")
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        # The loop stands still meanwhile, so all of them have to wait in the kernel's queue.
+        many = [socket.create_connection(("127.0.0.1", port), timeout=2) for _ in range(150)]
+        await eventually(lambda: door.connections == 151)
+        for one in many:
+            one.close()
 
 
 PROXY_LISTENER = replace(STRANGERS, proxy_protocol=True, trusted_networks=LOOPBACK)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -34,6 +35,8 @@ from mailguard.smtpd.tls import context_for
 #: An SMTP server speaks first, so who waits in a short queue waits long: 100 (asyncio's default) stalled 300
 #: clients for 10 s.
 _BACKLOG = 2048
+#: asyncio takes in as many as its backlog in one turn of the loop: 2,000 at once would stall all others for a second.
+_AT_ONCE = 32
 
 
 def _utc_now() -> datetime:
@@ -138,11 +141,13 @@ class Door:
             lambda: Conversation(entrance, loop),
             listener.host,
             listener.port,
-            backlog=_BACKLOG,
+            backlog=_AT_ONCE,
             reuse_address=True,
             reuse_port=self._share_ports or None,
         )
         for sock in server.sockets:
+            with socket.socket(fileno=os.dup(sock.fileno())) as same:
+                same.listen(_BACKLOG)
             # Replies are small and waited for. asyncio sets this on each connection too; uvloop inherits it.
             with contextlib.suppress(OSError):
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
