@@ -8,35 +8,34 @@ on disk, never lets a mail pass that could not be judged, and never refuses for 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from mailguard import events
 from mailguard.antivirus import Clamd
 from mailguard.inspect.workers import Readers
+from mailguard.intake.saying import answer, once_more, question
+from mailguard.intake.settings import HandsOn, IntakeSettings, TakesReplies
 from mailguard.mail import reply
 from mailguard.mail.address import Address
 from mailguard.mail.envelope import Envelope
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Message
-from mailguard.mail.organization import Language, Organization
 from mailguard.mail.reply import Reply
 from mailguard.mail.resent import digest_of, keyed
 from mailguard.mail.trace import is_own_mark, processed_field, received_field
-from mailguard.mail.verdict import Disposition, RuleHit, Verdict
+from mailguard.mail.verdict import Disposition, Verdict
 from mailguard.policy.case import Case
 from mailguard.policy.case_json import case_to_json
 from mailguard.policy.judge import judge
 from mailguard.policy.loader import Policy
-from mailguard.policy.question import question
+from mailguard.policy.question import question as question_of
 from mailguard.policy.whose import sender_key
 from mailguard.resolver import Resolver
 from mailguard.store.errors import StoreError
 from mailguard.store.history import History
 from mailguard.store.records import MessageRecord
-from mailguard.store.resent import is_withdrawn
 from mailguard.store.spool import Spool
 from mailguard.store.turned_away import TurnedAway
 from mailguard.workshop import Tried, Workshop
@@ -45,36 +44,6 @@ from mailguard.workshop import Tried, Workshop
 _OWN_MARKS = 5
 #: Above so many characters the judge leaves the event loop for a thread: about a millisecond of matching.
 _JUDGED_ON_LOOP = 20_000
-
-
-class HandsOn(Protocol):
-    """The sorting room: takes a fresh message in memory, under a lease that the ledger already holds."""
-
-    def room_for_one(self, ways: Collection[str]) -> bool: ...
-
-    def hand_on(self, record: MessageRecord) -> None: ...
-
-
-class TakesReplies(Protocol):
-    """The room where answers to letters are read."""
-
-    def among(self, recipients: Sequence[Address]) -> tuple[Address, ...]: ...
-
-    async def take(self, message: Message, facts: Facts, addresses: Sequence[Address]) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class IntakeSettings:
-    """host: our name in the Received field; key: what the mark is made with; lease: our time to relay a fresh mail.
-
-    senders: domain -> the way that its mail goes, where that is not the usual one.
-    """
-
-    organization: Organization
-    host: str
-    key: bytes = field(repr=False)
-    lease: timedelta = timedelta(minutes=15)
-    senders: Mapping[str, str] = field(default_factory=dict)
 
 
 class Intake:
@@ -165,7 +134,7 @@ class Intake:
         if verdict.disposition in (Disposition.CHALLENGE, Disposition.REJECT):
             first = await self._spool.known(message, facts)
             if first is not None:  # what was said of it once stands
-                return _once_more(message, first)
+                return once_more(message, first)
         for hit in verdict.hits:
             events.rule_hit(hit.rule, hit.mode)
         if verdict.disposition is Disposition.CHALLENGE:
@@ -191,7 +160,7 @@ class Intake:
 
     async def _case(self, policy: Policy, message: Message, facts: Facts) -> Case:
         envelope = message.envelope
-        asked = question(policy, facts, message.received_at, sender_key(envelope.sender, envelope.client.login))
+        asked = question_of(policy, facts, message.received_at, sender_key(envelope.sender, envelope.client.login))
         known, mail_domains = await asyncio.gather(
             self._history.known(envelope.sender, envelope.recipients, asked), self._mail_domains(policy, envelope)
         )
@@ -246,7 +215,7 @@ class Intake:
         )
         events.challenged(message.id, rules)
         self._owed(verdict)
-        return _question(message, verdict, hits, self._settings.organization.language)
+        return question(message, verdict, hits, self._settings.organization.language)
 
     def _owed(self, verdict: Verdict) -> None:
         """A mail that did not come in may owe letters too."""
@@ -278,7 +247,7 @@ class Intake:
             prepared=tried.prepared,
         )
         if record.id != message.id:
-            return _once_more(message, record)
+            return once_more(message, record)
         if any(copy.leased for copy in record.recipients):
             self._delivery.hand_on(record)
         self._noticed(record)
@@ -291,7 +260,7 @@ class Intake:
             len(message.envelope.recipients),
             [hit.rule for hit in verdict.enforced],
         )
-        return _answer(message, verdict, record)
+        return answer(message, verdict, record)
 
 
 def weight_of(case: Case) -> int:
@@ -299,42 +268,3 @@ def weight_of(case: Case) -> int:
     headers = case.facts.headers
     people = len(case.envelope.recipients) + len(headers.to) + len(headers.cc)
     return len(case.facts.text) + sum(len(value) for _, value in headers.fields or ()) + people * 100
-
-
-def _once_more(message: Message, first: MessageRecord) -> Reply:
-    """The answer that the client did not wait for, or never heard. What was withdrawn since is the client's to keep."""
-    events.resent(message.id, first.id)
-    if is_withdrawn(first):
-        return replace(reply.WITHDRAWN, text=f"{reply.WITHDRAWN.text} {first.id}")
-    return _receipt(first.verdict, first.id)
-
-
-def _answer(message: Message, verdict: Verdict, record: MessageRecord) -> Reply:
-    if any(copy.decided_by for copy in record.recipients):  # a late part of a mail that was decided
-        return replace(reply.JOINED, text=f"{reply.JOINED.text} {message.id}")
-    return _receipt(verdict, message.id)
-
-
-def _receipt(verdict: Verdict, message_id: str) -> Reply:
-    """What became of the mail, and its id (contract section 8)."""
-    said = {
-        Disposition.DELIVER: reply.ACCEPTED,
-        Disposition.DELAY: reply.DELAYED,
-        Disposition.CONFIRM: reply.HELD,
-        Disposition.APPROVE: reply.HELD,  # one sentence for programs to look for; the letter says who decides
-    }[verdict.disposition]
-    return replace(said, text=f"{said.text} {message_id}")
-
-
-def _question(message: Message, verdict: Verdict, hits: Sequence[RuleHit], language: Language) -> Reply:
-    """The reason, cut before what to do about it is; in both languages where the client may be told more than ASCII."""
-    minutes = max(1, int(verdict.window.total_seconds()) // 60)
-    more = len(hits) - 1
-    first = hits[0]
-    en = f"{first.because.en[:240]} (rule {first.rule})" + (f" and {more} more" if more else "")
-    en += f". Send the same mail again within {minutes} minutes to confirm"
-    if message.envelope.smtputf8 and language == "ja":
-        # RFC 6531 section 3.7.4.2: only whoever said SMTPUTF8 can be expected to read more than ASCII in a reply.
-        ja = f"{first.because.ja[:60]}。このまま送る場合は{minutes}分以内に同じメールをもう一度送信してください"
-        return reply.REFUSED_BY_POLICY.told_in(f"{ja} / {en}")
-    return reply.REFUSED_BY_POLICY.with_text(en)
