@@ -33,7 +33,8 @@ from mailguard.policy.case import Case, Known
 from mailguard.policy.case_json import case_to_json
 from mailguard.policy.judge import judge
 from mailguard.policy.loader import Policy, load_policy
-from mailguard.store.entry import Entry, insert, record_of
+from mailguard.store.entry import Entry, insert
+from mailguard.store.fresh import record_of
 from mailguard.store.rows import to_text
 
 ROOT = Path(__file__).parent.parent

@@ -8,31 +8,23 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from mailguard.mail.actor import HOUSE
 from mailguard.mail.address import Address
 from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.outcome import Outcome, Result
 from mailguard.mail.verdict import Because
-from mailguard.store import audit, outbox, recipes
+from mailguard.store import audit, outbox
 from mailguard.store.changes import change, settle
 from mailguard.store.db import Database
-from mailguard.store.files_seen import learn_files
-from mailguard.store.history import learn
-from mailguard.store.memory import learn_people
-from mailguard.store.parts import family, lead_of
+from mailguard.store.parts import lead_of
 from mailguard.store.records import Job, RecordResult
-from mailguard.store.reporting import owe_reports
-from mailguard.store.rows import address_of, clean, load, number_of, path_of, to_micro, to_moment, to_text
+from mailguard.store.rows import address_of, clean, load, number_of, to_micro, to_moment
+from mailguard.store.tries import WORDS_MAX, record
 
-_EVENT = {Result.RELAYED: Event.RELAY, Result.DEFERRED: Event.DEFER, Result.FAILED: Event.FAIL}
 #: Due copies that are looked at for one claim: more recipients than that of few messages wait for the next one.
 _COPIES = 5000
-#: The upstream's words are kept so long.
-_TEXT = 500
 
 
 class Queue:
@@ -65,7 +57,7 @@ class Queue:
         """
         if retry_at is None and not give_up and any(o.result is Result.DEFERRED for o in outcomes.values()):
             raise ValueError("a deferred copy needs a time to try again")
-        return await self._db.write(lambda c: _record(c, message_id, outcomes, now, retry_at, give_up))
+        return await self._db.write(lambda c: record(c, message_id, outcomes, now, retry_at, give_up))
 
     async def put_back(
         self, message_id: str, recipients: tuple[Address, ...], now: datetime, until: datetime, why: Because
@@ -112,7 +104,7 @@ class Queue:
             "UPDATE recipient SET last_text = ?2 WHERE (message, key) IN (SELECT message, key FROM recipient"
             " WHERE state = 'queued' AND way = ?1 AND due_at IS NOT NULL AND last_text <> ?2 LIMIT ?3)"
         )
-        return await self._db.write(lambda c: c.execute(sql, (way, clean(why)[:_TEXT], _COPIES)).rowcount)
+        return await self._db.write(lambda c: c.execute(sql, (way, clean(why)[:WORDS_MAX], _COPIES)).rowcount)
 
     async def counts(self) -> dict[str, int]:
         """How many messages (not letters) are in each state, for figures."""
@@ -183,120 +175,3 @@ def _put_back(
         lead = lead_of(connection, number)
         outbox.owe(connection, "held", sender[0], now, message_id=lead, detail={"recipients": listed})
     return changed
-
-
-@dataclass(frozen=True, slots=True)
-class _Try:
-    """One try that is being written down."""
-
-    connection: sqlite3.Connection
-    number: int
-    message_id: str
-    now: datetime
-    retry_at: datetime | None
-
-
-def _record(
-    connection: sqlite3.Connection,
-    message_id: str,
-    outcomes: Mapping[Address, Outcome],
-    now: datetime,
-    retry_at: datetime | None,
-    give_up: bool,
-) -> RecordResult:
-    number = number_of(connection, message_id)
-    if number is None:
-        raise KeyError(message_id)
-    one = _Try(connection, number, message_id, now, retry_at)
-    done: dict[Event, list[Address]] = {Event.RELAY: [], Event.DEFER: [], Event.FAIL: []}
-    unreported: list[Address] = []  # out, and nobody behind us tells the sender
-    for (event, outcome), addresses in _grouped(outcomes, give_up).items():
-        changed = _write_down(one, event, outcome, addresses)
-        done[event] += changed
-        if event is Event.RELAY and not outcome.reports:
-            unreported += changed
-    state = settle(connection, number, now)
-    bounced = tuple(done[Event.FAIL])
-    kind, sender, told, teaches = connection.execute(
-        "SELECT kind, sender, told, teaches FROM message WHERE number = ?", (number,)
-    ).fetchone()
-    if teaches:
-        _teach(one, sender, done[Event.RELAY], state)
-    if kind == "letter" and state is State.RELAYED:
-        # A letter holds a code and a link: it is not kept a moment longer than needed.
-        connection.execute("UPDATE message SET body = 'gone' WHERE number = ? AND body = 'row'", (number,))
-        sealed_in_row = "message = ?1 AND EXISTS (SELECT 1 FROM body WHERE message = ?1)"
-        connection.execute(f"DELETE FROM body_key WHERE {sealed_in_row}", (number,))  # noqa: S608
-        connection.execute("DELETE FROM body WHERE message = ?", (number,))
-    if kind == "mail" and done[Event.RELAY]:
-        recipes.owe_password(connection, number, message_id, sender, now)
-    if kind == "mail" and (told or len(family(connection, number)) > 1):
-        _tell_sent(one, sender)
-    notice = None
-    if kind == "mail" and sender:
-        owed = owe_reports(connection, number, message_id, sender, now, {"bounced": bounced, "relayed": unreported})
-        notice = next(iter(owed), None)
-    return RecordResult(tuple(done[Event.RELAY]), tuple(done[Event.DEFER]), bounced, notice)
-
-
-def _grouped(outcomes: Mapping[Address, Outcome], give_up: bool) -> dict[tuple[Event, Outcome], list[Address]]:
-    """Copies with the same outcome are written down together."""
-    groups: dict[tuple[Event, Outcome], list[Address]] = {}
-    for address, outcome in outcomes.items():
-        event = _EVENT[outcome.result]
-        if give_up and event is Event.DEFER:
-            event = Event.FAIL
-        groups.setdefault((event, outcome), []).append(address)
-    return groups
-
-
-def _write_down(one: _Try, event: Event, outcome: Outcome, addresses: list[Address]) -> list[Address]:
-    """Change the copies of one outcome, with its audit line. Returns those that were still queued."""
-    text = clean(outcome.text)[:_TEXT]
-    due = None if event is not Event.DEFER or one.retry_at is None else to_micro(one.retry_at)
-    values: dict[str, Any] = {"due_at": due, "last_code": outcome.code, "last_text": text}
-    values |= {"tried_at": to_micro(one.now), "mta": clean(outcome.mta)}
-    by_key = {address.key: address for address in addresses}
-    changed = change(one.connection, one.number, event, by_key, one.now, values, tried=True)
-    detail = {"result": str(outcome.result), "code": outcome.code, "text": text, "unknown": outcome.unknown}
-    for word, keys in ((str(event), changed), ("late", sorted(by_key.keys() - set(changed)))):
-        if keys:
-            recipients = [str(by_key[key]) for key in keys]
-            audit.append(
-                one.connection, one.now, HOUSE, word, message_id=one.message_id, recipients=recipients, detail=detail
-            )
-    return [by_key[key] for key in changed]
-
-
-def _teach(one: _Try, sender: str, relayed: list[Address], state: State) -> None:
-    sql = "SELECT key, external FROM recipient WHERE message = ? AND added = 0"  # who was added is no habit of his
-    named: dict[str, int] = dict(one.connection.execute(sql, (one.number,)))
-    relayed = [address for address in relayed if address.key in named]
-    external = {key for key, outside in named.items() if outside}
-    mailbox = path_of(sender).mailbox
-    outside = [address for address in relayed if address.key in external]
-    if mailbox is not None and outside:
-        learn(one.connection, mailbox.key, outside, one.now)
-        learn_files(one.connection, one.number, outside, one.now)
-    if mailbox is not None and relayed:
-        learn_people(one.connection, one.number, mailbox.key, relayed, state, one.now)
-
-
-def _tell_sent(one: _Try, sender: str) -> None:
-    """Once nothing of the mail waits any more: people who were told "held" are told "sent", one time."""
-    numbers = to_text(family(one.connection, one.number))
-    rows = one.connection.execute(
-        "SELECT state, address FROM recipient WHERE message IN (SELECT value FROM json_each(?))"
-        " ORDER BY message, position",
-        (numbers,),
-    ).fetchall()
-    sent = [address for state, address in rows if state == State.RELAYED]
-    if not sent or any(state in (State.HELD, State.QUEUED) for state, _ in rows):
-        return
-    # A try that was recorded twice after a crash must not tell twice.
-    once = one.connection.execute(
-        "UPDATE message SET told = 0 WHERE number IN (SELECT value FROM json_each(?)) AND told = 1", (numbers,)
-    )
-    if once.rowcount:
-        lead = lead_of(one.connection, one.number)
-        outbox.owe(one.connection, "sent", sender, one.now, message_id=lead, detail={"recipients": sent})

@@ -33,9 +33,10 @@ from mailguard.store.alone import may_remove
 from mailguard.store.bodies import SEALED, Bodies
 from mailguard.store.bulk import forget_bulk
 from mailguard.store.db import Database
-from mailguard.store.entry import NOTHING, Entry, actor_of, insert, letter_record, record_of
+from mailguard.store.entry import Entry, insert
 from mailguard.store.errors import StoreError, typed
 from mailguard.store.files_seen import forget_files
+from mailguard.store.fresh import NOTHING, actor_of, letter_record, record_of
 from mailguard.store.joining import enter
 from mailguard.store.log_file import truncate_log
 from mailguard.store.lookups import searched_text

@@ -18,7 +18,8 @@ from mailguard.mail.actor import HOUSE, Actor, Role
 from mailguard.mail.lifecycle import FINAL, NEXT, Event, State, message_state
 from mailguard.mail.verdict import Disposition
 from mailguard.store.changes import change, settle
-from mailguard.store.entry import Entry, insert, record_of
+from mailguard.store.entry import Entry, insert
+from mailguard.store.fresh import record_of
 from mailguard.store.migrate import migrate
 
 ACTOR = Actor("ann@corp.example", Role.SENDER, "console")

@@ -16,7 +16,7 @@ from mailguard.mail.verdict import Disposition
 from mailguard.review import Act, AlreadyDecided, Forbidden, Refused
 from mailguard.review.refusals import why_not
 from mailguard.review.rights import acts_for, is_entitled, may_read_body, may_see
-from mailguard.store.entry import record_of
+from mailguard.store.fresh import record_of
 from mailguard.store.records import Asked, MessageRecord, RecipientRecord
 
 SENDER = Actor(ANN, Role.SENDER, "console")

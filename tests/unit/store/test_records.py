@@ -15,8 +15,8 @@ from tests.ledger import ANN, BOB, BOSS, CAROL, NOON, PREFIX, facts, mail, verdi
 from mailguard.mail.address import NULL_PATH, ReversePath, parse_address
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Ask, Disposition
-from mailguard.store.entry import record_of
 from mailguard.store.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull, typed
+from mailguard.store.fresh import record_of
 from mailguard.store.lookups import folded
 from mailguard.store.migrate import statements
 from mailguard.store.records import MessageRecord, owners_of
