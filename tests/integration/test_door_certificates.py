@@ -13,7 +13,7 @@ from tests.authority import Authority, fingerprint, showing
 from tests.door import STRANGERS, Room, client_at, open_door, with_tls
 
 from mailguard.smtpd.certificates import ClientCertificates
-from mailguard.smtpd.settings import ListenerSettings
+from mailguard.smtpd.settings import LOOPBACK, ListenerSettings
 from mailguard.smtpd.tls import CertificateError, context_for
 
 MICROSOFT = "mail.protection.outlook.com"
@@ -67,19 +67,35 @@ async def test_a_certificate_can_be_a_login_and_not_anybody_elses_sender(tmp_pat
     authority = Authority.found(tmp_path)
     shown = authority.issue("Ann", "email:ann@corp.example")
     door = listener(tmp_path, {"ann@corp.example": "ann@corp.example"}, authority.certificate)
-    said, room = await sent_by(tmp_path, replace(door, sender_check="login"), showing(shown))
+    said, room = await sent_by(tmp_path, door, showing(shown))
     assert said.startswith("250 2.0.0")
     client = room.messages[0].envelope.client
     assert (client.trusted, client.login) == (False, "ann@corp.example")
-    boss = replace(door, sender_check="login", client_certificates=ClientCertificates(
+    assert client.protocol == "ESMTPS"  # no AUTH was said
+    boss = replace(door, client_certificates=ClientCertificates(
         {"ann@corp.example": "boss@corp.example"}, authority.certificate))  # fmt: skip
     assert (await sent_by(tmp_path, boss, showing(shown)))[0].startswith("553 5.7.1")
+    off = replace(boss, sender_check="off")
+    assert (await sent_by(tmp_path, off, showing(shown)))[0].startswith("250 2.0.0")
+
+
+async def test_a_servers_own_login_is_not_that_of_the_client_for_whom_it_speaks(tmp_path: Path) -> None:
+    authority = Authority.found(tmp_path)
+    shown = showing(authority.issue("front", "DNS:front.corp.example"))
+    names = {"front.corp.example": "ann@corp.example"}
+    door = replace(listener(tmp_path, names, authority.certificate), xclient_from=LOOPBACK)
+    async with open_door(tmp_path, door) as (_, _, port), client_at(port, tls=shown) as client:
+        await client.ask("EHLO front.corp.example", *MAIL[1:3], "RSET")
+        await client.ask("XCLIENT ADDR=203.0.113.9")
+        await client.ask("EHLO front.corp.example", MAIL[1])
+        client.send(MAIL[2])
+        assert (await client.reply()).startswith("550 5.7.1 relaying not permitted")
 
 
 async def test_a_pinned_certificate_needs_no_name(tmp_path: Path) -> None:
     authority = Authority.found(tmp_path)
     shown, other = authority.issue("printer"), authority.issue("other")
-    door = listener(tmp_path, {f"sha256:{fingerprint(shown)}": "printer@corp.example"}, authority.certificate)
+    door = listener(tmp_path, {f"sha256:{fingerprint(shown)}": "ann@corp.example"}, authority.certificate)
     assert (await sent_by(tmp_path, door, showing(shown)))[0].startswith("250 2.0.0")
     assert (await sent_by(tmp_path, door, showing(other)))[0].startswith("550 5.7.1 relaying not permitted")
 

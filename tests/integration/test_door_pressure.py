@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.door import ENVELOPE, TRUSTED, Client, Room, client_at, eventually, open_door
+from tests.door import ENVELOPE, STRANGERS, TRUSTED, Client, Room, client_at, eventually, open_door
 
 from mailguard import events
 from mailguard.mail import reply as replies
@@ -67,20 +67,41 @@ async def test_an_announced_size_counts_while_its_mail_is_under_way(tmp_path: Pa
         open_door(tmp_path, limits=limits, pressure=disk.pressure) as (_, _, port),
         client_at(port) as first,
         client_at(port) as second,
+        client_at(port) as third,
     ):
-        for client in (first, second):
+        for client in (first, second, third):
             await client.ask("EHLO pc.corp.example")
-        assert (await mail(first, f"SIZE={80 * MB}")).startswith("250")
+        await third.ask(f"MAIL FROM:<ann@corp.example> SIZE={80 * MB}", "RCPT TO:<bob@partner.example>")
+        await first.ask(f"MAIL FROM:<ann@corp.example> SIZE={80 * MB}", "RCPT TO:<bob@partner.example>", "DATA")
         assert await mail(second, f"SIZE={80 * MB}") == NO_ROOM
+        third.send("DATA")  # there was room when it was announced
+        assert await third.reply() == NO_ROOM
         assert (await mail(second, f"SIZE={10 * MB}")).startswith("250")
         await second.ask("RSET")
-        await first.ask("RSET")
-        assert (await mail(second, f"SIZE={80 * MB}")).startswith("250")
-        second.vanish()
-        await eventually(lambda: disk.pressure._announced == 0)
-        assert (await mail(first, f"SIZE={80 * MB}")).startswith("250")
-        await first.ask("RCPT TO:<bob@partner.example>", "DATA")
         assert (await first.ask(".")).startswith("250")
+        assert disk.pressure._announced == 0
+        await third.ask("DATA")
+        assert await mail(second, f"SIZE={80 * MB}") == NO_ROOM
+        third.vanish()
+        await eventually(lambda: disk.pressure._announced == 0)
+        assert (await mail(second, f"SIZE={80 * MB}")).startswith("250")
+
+
+async def test_who_announces_much_and_sends_nothing_keeps_no_room_from_others(tmp_path: Path, disk: Disk) -> None:
+    await disk.has(200)
+    limits = DoorLimits(message_bytes=90 * MB)
+    async with (
+        open_door(tmp_path, STRANGERS, limits, pressure=disk.pressure) as (_, _, port),
+        client_at(port) as stranger,
+        client_at(port) as other,
+    ):
+        for client in (stranger, other):
+            await client.ask("EHLO pc.corp.example")
+            assert (await mail(client, f"SIZE={80 * MB}")).startswith("250")
+        stranger.send("RCPT TO:<bob@partner.example>", "BDAT 1 LAST")
+        assert (await stranger.reply()).startswith("550 5.7.1")
+        stranger.send_raw(b"x")
+        assert (await stranger.reply())[:1] == "5"
         assert disk.pressure._announced == 0
 
 

@@ -29,28 +29,33 @@ class Admission:
 
         key: the client, as it is counted.
         """
-        why = self._pressure.message(size)
-        if why is None:
-            return Place(self._pressure, self._table, key, size)
-        return _refused(why, replies.TRY_LATER if why == "ledger" else replies.NO_ROOM)
+        return _no_room(self._pressure, size) or Place(self._pressure, self._table, key, size)
 
 
 class Place:
-    """What one message takes up, from MAIL until its reply. Whoever has it calls `end`."""
+    """What one message takes up, from DATA until its reply. Whoever has it calls `end`.
+
+    Before its octets are about to come it takes up nothing: whoever only says MAIL, a stranger perhaps, must not keep
+    room from others.
+    """
 
     def __init__(self, pressure: Pressure, table: Shares, key: str, size: int) -> None:
-        self._pressure, self._table, self._key = pressure, table, key
-        self._announced = size
+        self._pressure, self._table, self._key, self._size = pressure, table, key, size
+        self._announced = 0
         self._at_table = False
-        pressure.announce(size)
 
     def begin(self) -> Reply | None:
         """Its octets are about to come: None if they may."""
-        if not self._at_table:
-            if not self._table.take(self._key):
-                return _refused("share", replies.WAIT_FOR_REPLIES)
-            self._at_table = True
-            events.messages_under_way.set(len(self._table))
+        if self._at_table:
+            return None
+        if (refusal := _no_room(self._pressure, self._size)) is not None:
+            return refusal
+        if not self._table.take(self._key):
+            return _refused("share", replies.WAIT_FOR_REPLIES)
+        self._at_table = True
+        self._announced = self._size
+        self._pressure.announce(self._size)
+        events.messages_under_way.set(len(self._table))
         return None
 
     def came(self, size: int) -> Reply | None:
@@ -68,6 +73,12 @@ class Place:
             self._at_table = False
             self._table.give(self._key)
             events.messages_under_way.set(len(self._table))
+
+
+def _no_room(pressure: Pressure, size: int) -> Reply | None:
+    """None if a message of that size can be taken now."""
+    why = pressure.message(size)
+    return None if why is None else _refused(why, replies.TRY_LATER if why == "ledger" else replies.NO_ROOM)
 
 
 def _refused(why: str, reply: Reply) -> Reply:

@@ -36,12 +36,13 @@ _AT_ONCE, _WAITING_MAX = 2, 200
 @dataclass(frozen=True, slots=True)
 class Login:
     """Somebody logged in. addresses: keys (Address.key) it may send as, maybe globs such as `*@corp.example`;
-    vouched: a trusted server, or a certificate, says so: nothing was checked here.
+    vouched: a trusted server says so: nothing was checked here; certified: by a certificate, without AUTH.
     """
 
     name: str
     addresses: frozenset[str] = frozenset()
     vouched: bool = False
+    certified: bool = False
 
     def may_send_as(self, address: Address) -> bool:
         """Whether the address is the login's own or one of its aliases."""

@@ -134,9 +134,11 @@ class Handler:
         if visit.login is not None or not visit.trusted or not self._listener.login_header:
             return visit.login, None
         login, why = await login_in(body, self._listener.login_header)
+        assert transaction.sender is not None
         if why:
             events.door_refused(why, visit.ip)
-        assert transaction.sender is not None
+            if self.logins.asks_senders and transaction.sender.mailbox is not None:
+                return None, replies.NOT_YOUR_ADDRESS  # else a second field would get past the check
         return login, None if login is None else self.logins.may_send(visit, login, transaction.sender)
 
     async def _to_the_end(self, message: Message) -> Reply:

@@ -1,9 +1,9 @@
 """Who logged in at the server in front, as that server wrote it into the mail's header.
 
 It is asked only for mail of a trusted client on a listener that names the field; the octets stay as they are. A header
-is anybody's to write, so what is not plain is nobody: a field that stands there twice with different values, a value
-that is no single word, a header without end. Of `Received` only the topmost is read, which the server itself has put
-there, and in it only the line that Postfix writes (`smtpd_sasl_authenticated_header`).
+is anybody's to write, so what is not plain is nobody: a field that stands there twice with different values (one of
+them empty perhaps), a value that is no single word, a header without end. Of `Received` only the topmost is read, which
+the server itself has put there, and in it only the line that Postfix writes (`smtpd_sasl_authenticated_header`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _HEADER_OCTETS = 2**20
 _LONGEST = 255
 #: A line of its own within the field: a greeting cannot bring one in, since Postfix writes it on the first line and
 #: replaces its parentheses.
-_AUTHENTICATED = re.compile(rb"\r\n[ \t]+\(Authenticated sender: ([^()\s]+)\)(?=\r\n)")
+_AUTHENTICATED = re.compile(rb"\r\n[ \t]+\(Authenticated sender: ([^\r\n]*)\)(?=\r\n)")
 
 
 async def login_in(body: Body, field: str) -> tuple[Login | None, str]:
@@ -32,8 +32,9 @@ async def login_in(body: Body, field: str) -> tuple[Login | None, str]:
         head = await asyncio.to_thread(_beginning, body)
     head = b"\r\n" + head
     end = head.find(b"\r\n\r\n")  # a mail may begin with its text
-    if end < 0:
-        return None, "" if len(head) < _HEADER_OCTETS else "header_too_long"
+    if end < 0 and len(head) > _HEADER_OCTETS:
+        return None, "header_too_long"
+    end = len(head) if end < 0 else end  # a mail may be nothing but a header: its last line is one of it
     values = [found[1] for found in _field(field.lower()).finditer(head, 0, end + 2)]
     if field.lower() == RECEIVED:
         found = _AUTHENTICATED.search(values[0]) if values else None
@@ -42,10 +43,10 @@ async def login_in(body: Body, field: str) -> tuple[Login | None, str]:
 
 
 def _login(values: list[bytes]) -> tuple[Login | None, str]:
-    words = {b" ".join(value.split()) for value in values} - {b""}
-    if not words:
+    words = {b" ".join(value.split()) for value in values}
+    if not words - {b""}:
         return None, ""
-    if len(words) > 1:
+    if len(words) > 1:  # an empty one too: a server that says "nobody" must not be filled in for
         return None, "login_header_twice"
     try:
         name = words.pop().decode("utf-8")

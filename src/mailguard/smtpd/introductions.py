@@ -52,7 +52,7 @@ class Introductions(Receiving):
         elif opens == TRUSTED:
             self.visit.trusted = True
         else:
-            self.visit.login = Login(opens, vouched=True)
+            self.visit.login = Login(opens, certified=True)
 
     async def smtp_STARTTLS(self, arg: Any) -> None:
         context = self._entrance.tls
@@ -105,6 +105,7 @@ class Introductions(Receiving):
         said = parse_xclient(arg)
         if said.address is not ...:
             self._moved(said.address)
+            self.visit.login = None  # by certificate or AUTH: the server's own, and no client's
         if said.helo is not ...:
             self.visit.told_helo = said.helo or ""
         if said.login is not ...:

@@ -146,6 +146,11 @@ class Logins:
             return replies.FOREIGN_SENDER
         return None
 
+    @property
+    def asks_senders(self) -> bool:
+        """Whether whoever a server vouches for is held to own sender addresses."""
+        return self._listener.sender_check in ("login", "domain")
+
     def _check_of(self, login: Login) -> str:
         return self._listener.sender_check or ("off" if login.vouched else "login")
 

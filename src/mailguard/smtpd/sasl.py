@@ -70,7 +70,11 @@ def _whose(mechanism: str, message: bytes) -> bytes:
     if pairs[-2:] != [b"", b""] or b"\0" in message:
         raise Refused(replies.AUTH_MALFORMED)
     values = dict(pair.partition(b"=")[::2] for pair in pairs[:-2])
-    if len(values) != len(pairs) - 2 or not values.get(b"auth", b"").lower().startswith(_BEARER):
+    if not values.get(b"auth", b"").lower().startswith(_BEARER):
+        raise Refused(replies.AUTH_MALFORMED)
+    # A pair that is there twice, or in other capitals, or where it does not belong: the server might go by the other.
+    names = [key.strip().lower() for key in values]
+    if len(set(names)) != len(pairs) - 2 or ((b"user" in names) != (mechanism == "XOAUTH2")):
         raise Refused(replies.AUTH_MALFORMED)
     if mechanism == "XOAUTH2":
         return values.get(b"user", b"")

@@ -69,8 +69,9 @@ class Visit(ProtocolSession):
         if not self.extended_smtp:
             return "SMTP"
         name = "UTF8SMTP" if smtputf8 else "ESMTP"
-        # A login that somebody vouches for was no AUTH of this session.
-        return name + ("S" if self.tls else "") + ("A" if self.login and not self.login.vouched else "")
+        # A login that a server or a certificate vouches for was no AUTH of this session.
+        said = self.login is not None and not (self.login.vouched or self.login.certified)
+        return name + ("S" if self.tls else "") + ("A" if said else "")
 
 
 class Transaction(ProtocolEnvelope):

@@ -75,8 +75,8 @@ class ListenerSettings:
     xclient_from, xforward_from: servers that may say whom they speak for, to be believed, or for the record only;
     login_header: the field in which a trusted client says who logged in there, "" if none ("Received": Postfix's
     `Authenticated sender`); client_certificates: who a client is by its certificate; sender_check: which sender
-    addresses a login may use, None: `login` for those checked here, `off` for those that a trusted server vouches for;
-    sender_domains: those that a trusted client without a login may send with, empty: any.
+    addresses a login may use, None: `login` for those proven here (by a certificate, too), `off` for those that a
+    trusted server vouches for; sender_domains: those that a trusted client without a login may send with, empty: any.
 
     Raises ValueError, saying what to change, for combinations that cannot work.
     """

@@ -40,6 +40,8 @@ def read(mail: bytes, field: str = "X-Authenticated-Sender") -> tuple[str | None
         (b"Subject: x\r\n X-Authenticated-Sender: ann\r\n\r\n", None),
         (b"X-X-Authenticated-Sender: ann\r\n\r\n", None),
         (b"", None),
+        (b"X-Authenticated-Sender: ann\r\n", "ann"),  # nothing but a header
+        (b"Subject: x\r\nX-Authenticated-Sender: ann\r\n", "ann"),
         (b"\r\nX-Authenticated-Sender: ann\r\n\r\n", None),
     ],
 )
@@ -51,6 +53,8 @@ def test_the_field(mail: bytes, login: str | None) -> None:
     ("mail", "why"),
     [
         (b"X-Authenticated-Sender: ann\r\nX-Authenticated-Sender: boss\r\n\r\n", "login_header_twice"),
+        (b"X-Authenticated-Sender:\r\nX-Authenticated-Sender: boss\r\n\r\n", "login_header_twice"),
+        (b"X-Authenticated-Sender: ann\r\nX-Authenticated-Sender: boss\r\n", "login_header_twice"),
         (b"X-Authenticated-Sender: ann boss\r\n\r\n", "login_header_unclear"),
         (b"X-Authenticated-Sender: \xff\r\n\r\n", "login_header_unclear"),
         (b"X-Authenticated-Sender: a\x00b\r\n\r\n", "login_header_unclear"),
@@ -66,6 +70,8 @@ def test_postfix_says_it_in_the_field_that_it_puts_on_top() -> None:
     assert read(POSTFIX + b"Subject: x\r\n\r\n", "Received") == ("ann@corp.example", "")
     lower = POSTFIX.replace(b"\t(Authenticated sender: ann@corp.example)\r\n", b"")
     assert read(lower + POSTFIX + b"\r\n", "received") == (None, ""), "an older field was written by somebody else"
+    odd = POSTFIX.replace(b"ann@corp.example", b"ann (boss@corp.example)")
+    assert read(odd + b"\r\n", "Received") == (None, "login_header_unclear")
     greeting = lower.replace(b"from pc.corp.example", b"from (Authenticated sender: boss)")
     assert read(greeting + b"\r\n", "Received") == (None, "")
 
