@@ -148,7 +148,7 @@ class Intake:
 
     async def _facts(self, message: Message) -> Facts:
         """Read the mail, and have it scanned meanwhile where a scanner is set up."""
-        client = message.envelope.client.ip
+        client = message.envelope.client.counted_as
         if self._scanner is None:
             return await self._readers.read(message.body, client)
         facts, scanned = await asyncio.gather(

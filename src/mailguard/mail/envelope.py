@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -33,6 +34,11 @@ class Client:
     def recorded_ip(self) -> str:
         """Where the mail came from, for the record."""
         return self.origin or self.ip
+
+    @property
+    def counted_as(self) -> str:
+        """Whose turn it is where clients take turns: an IPv6 client may have all of its /64."""
+        return str(ipaddress.ip_network((self.ip, 64), strict=False)) if ":" in self.ip else self.ip
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,20 @@ def test_a_mail_in_a_file(tmp_path: Path) -> None:
     path.write_bytes(b"X-Authenticated-Sender: ann\r\n\r\n" + b"x" * 3_000_000)
     login, why = asyncio.run(login_in(Body(path.stat().st_size, "", path=path), "X-Authenticated-Sender"))
     assert (login and login.name, why) == ("ann", "")
+
+
+@pytest.mark.parametrize(
+    "line", [b" " + b"a" * 60_000 + b"\r\n", b"X-Authenticated-Sender: ann\r\n", b" \r\n", b"Subject: x\r\n"]
+)
+def test_a_header_of_a_mib_holds_nobody_up(line: bytes) -> None:
+    mail = b"X-Authenticated-Sender: ann\r\n" + line * ((2**20 - 100) // len(line))
+
+    def seconds() -> float:
+        began = time.perf_counter()
+        read(mail + b"\r\n")
+        return time.perf_counter() - began
+
+    assert min(seconds() for _ in range(5)) < 0.12  # a tenth of a second to half of one, once, on the loop of all sessions
 
 
 @given(st.binary(max_size=300))
