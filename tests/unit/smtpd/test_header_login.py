@@ -95,7 +95,7 @@ def test_a_header_of_a_mib_holds_nobody_up(line: bytes) -> None:
         read(mail + b"\r\n")
         return time.perf_counter() - began
 
-    assert min(seconds() for _ in range(5)) < 0.12  # a tenth of a second to half of one, once, on the loop of all sessions
+    assert min(seconds() for _ in range(5)) < 0.12  # it was up to half a second, on the loop of all sessions
 
 
 @given(st.binary(max_size=300))
