@@ -1,0 +1,141 @@
+"""Topology B on one machine: a real Postfix with the very lines of docs/operations/b-own-server.md hands mail to
+mailguard and takes it back; then mailguard is away, and then it is taken out by the page's own command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.house import House
+from tests.integration.topologies.stage import (
+    BOB,
+    KEN,
+    a_mail,
+    bare,
+    blocks,
+    copies_for,
+    copy_for,
+    example,
+    held,
+    house_of,
+    login_of,
+    release,
+    run,
+    send,
+    until,
+)
+from tests.missing import missing
+from tests.postfix import PASSWORD, POSTFIX, USER, Postfix, client_context, free_port, private_postfix, wait_for_banner
+
+PAGE = "b-own-server"
+LOGIN = (USER, PASSWORD)
+#: What every Postfix of Debian has in master.cf, and the private one of the tests has not.
+PICKUP = "pickup unix n - n 1 1 pickup\n"
+
+
+@dataclass
+class Stand:
+    """Postfix and mailguard beside each other. submission: where people hand mail in; back: where mailguard does."""
+
+    postfix: Postfix
+    house: House
+    submission: int
+    back: int
+
+    @property
+    def conf(self) -> Path:
+        return self.postfix.home / "conf"
+
+    def submit(self, octets: bytes, to: str) -> str:
+        tls = client_context(self.postfix)
+        tls.check_hostname = False  # connected to by its address
+        return send(self.submission, octets, [to], sender=USER, login=LOGIN, tls=tls)
+
+
+def equip(postfix: Postfix, ports: dict[str, int]) -> None:
+    """Add the page's lines to main.cf and master.cf; only names of ports are changed."""
+    for name in ("main.cf", "master.cf"):
+        (text,) = blocks(PAGE, "ini", f"# /etc/postfix/{name}")[:1]
+        for written, port in ports.items():
+            text = text.replace(written, str(port))
+        with (postfix.home / "conf" / name).open("a") as file:
+            file.write(text.replace(f"\n{ports['submission inet']}", f"\n127.0.0.1:{ports['submission inet']} inet"))
+    with (postfix.home / "conf" / "master.cf").open("a") as file:
+        file.write(PICKUP)
+    (postfix.home / "spool" / "maildrop").mkdir(exist_ok=True)
+
+
+@pytest.fixture(scope="module")
+def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    if not POSTFIX.exists():
+        missing("root and Debian's package postfix")
+    data = example("b-content-filter")
+    back, submission = free_port(), free_port()
+    data["upstream"]["url"] = f"smtp://127.0.0.1:{back}"
+    with private_postfix() as postfix, house_of(tmp_path_factory.mktemp("b") / "house", data) as house:
+        equip(postfix, {"10025": house.smtp, "10026": back, "submission inet": submission})
+        postfix.restart_daemons()
+        wait_for_banner(submission, postfix.log)
+        yield Stand(postfix, house, submission, back)
+
+
+def test_a_mail_goes_through_as_it_was(stand: Stand) -> None:
+    tag, octets = a_mail(sender=USER)
+    assert stand.submit(octets, KEN).startswith("250 2.0.0")
+    copy = copy_for(stand.postfix, KEN, tag)
+    assert copy.sender == USER
+    assert bare(copy.octets) == octets
+    assert b"X-Mailguard-Processed" in copy.octets
+
+
+def test_a_held_mail_has_its_login_and_goes_on_by_the_second_port(stand: Stand) -> None:
+    tag, octets = a_mail(file=True, sender=USER)
+    assert stand.submit(octets, BOB).startswith("250 2.0.0")
+    mail = held(stand.house, tag)
+    assert (login_of(stand.house, mail["id"]), mail["sender"]) == (USER, USER)
+    assert not copies_for(stand.postfix, BOB, tag)
+    release(stand.house, mail["id"])
+    copy = copy_for(stand.postfix, BOB, tag)
+    assert bare(copy.octets) == octets
+    assert "postfix/mailguard/smtpd" in stand.postfix.log()
+
+
+def test_mail_from_the_world_is_not_judged(stand: Stand) -> None:
+    tag, octets = a_mail(file=True, sender="carol@outside.example")
+    assert send(stand.postfix.plain, octets, [KEN], sender="carol@outside.example").startswith("250")
+    copy = copy_for(stand.postfix, KEN, tag)
+    assert copy.octets == octets
+
+
+def test_nobody_else_comes_in(stand: Stand) -> None:
+    for port in (stand.house.smtp, stand.back):
+        assert send(port, b"", [KEN], source="127.0.0.9")[:3] in {"550", "554"}
+
+
+def test_without_mailguard_mail_waits_and_one_command_takes_it_out(tmp_path: Path, stand: Stand) -> None:
+    """The last one here, whatever the order: it takes a filter of its own away and puts it back."""
+    (command,) = [one for one in blocks(PAGE, "sh") if "mailguard_filter" in one]
+    filtered = f"mailguard_filter = mailguard:[127.0.0.1]:{stand.house.smtp}"
+    nobody = f"mailguard_filter = mailguard:[127.0.0.1]:{free_port()}"  # as if mailguard were down
+    try:
+        run(f"postconf -e '{nobody}' && postfix reload", stand.conf)
+        waiting, octets = a_mail(file=True, sender=USER)
+        assert stand.submit(octets, BOB).startswith("250 2.0.0")
+        until(lambda: "Connection refused" in stand.postfix.log(), stand.postfix.log)
+
+        run(command, stand.conf)
+        tag, new = a_mail(file=True, sender=USER)
+        assert stand.submit(new, BOB).startswith("250 2.0.0")
+        copy = copy_for(stand.postfix, BOB, tag)
+        assert bare(copy.octets) == new
+        assert b"X-Mailguard" not in copy.octets
+        assert not copies_for(stand.postfix, BOB, waiting)
+
+        run("postsuper -r ALL && postfix flush", stand.conf)
+        freed = copy_for(stand.postfix, BOB, waiting)
+        assert bare(freed.octets) == octets
+    finally:
+        run(f"postconf -e '{filtered}' && postfix reload", stand.conf)
