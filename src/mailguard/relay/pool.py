@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from mailguard.relay.transaction import Session
+from mailguard.relay.session import Session
 
 
 class Pool:

@@ -19,8 +19,9 @@ from mailguard.relay.health import Health
 from mailguard.relay.opening import CannotOpen, open_connection, tls_context
 from mailguard.relay.pool import Pool
 from mailguard.relay.sasl import Tokens
+from mailguard.relay.session import Session
 from mailguard.relay.settings import UpstreamSettings
-from mailguard.relay.transaction import Attempt, Session, needs_smtputf8, transact
+from mailguard.relay.transaction import Attempt, needs_smtputf8, transact
 from mailguard.relay.upstream import Outgoing, deferred, same_for_all, words
 
 _NEEDS_SMTPUTF8 = Outcome(Result.FAILED, 553, "5.6.7 the next server does not take addresses beyond ASCII (SMTPUTF8)")

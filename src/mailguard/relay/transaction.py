@@ -14,48 +14,15 @@ from dataclasses import dataclass, field, replace
 from mailguard.mail.address import Address
 from mailguard.mail.outcome import Outcome, Result
 from mailguard.relay.content import BodyCorrupt, DotStuffer, Scan, blocks
-from mailguard.relay.settings import Deadlines
+from mailguard.relay.session import Session
 from mailguard.relay.upstream import Outgoing, answered, deferred, words
-from mailguard.relay.wire import Unasked, Wire, WireError, WireReply
+from mailguard.relay.wire import Unasked, WireError, WireReply
 
 #: Replies that speak of our session (log in first, encryption needed), not of the mail: a bounce would punish the
 #: sender for our configuration (RFC 4954 section 6, RFC 3207 section 4).
 _ABOUT_US = frozenset({530, 534, 535, 538})
 #: A prefix of this size waits for the first block, so that a small mail is one write.
 _SMALL = 32 * 1024
-
-
-@dataclass(slots=True)
-class Session:
-    """An open connection, what it offers, and what it has carried."""
-
-    wire: Wire
-    extensions: dict[str, str]
-    deadlines: Deadlines
-    carried: int = 0  # transactions begun
-    idle_since: float = 0.0
-    host: str = ""  # the server's name, for reports
-    broken: bool = False  # to be closed after this
-
-    def offers(self, extension: str) -> bool:
-        return extension in self.extensions
-
-    @property
-    def size_limit(self) -> int:
-        """Octets that a mail may have; 0: not told (RFC 1870)."""
-        limit = self.extensions.get("size", "")
-        return int(limit) if limit.isascii() and limit.isdigit() else 0
-
-    async def quit(self) -> None:
-        """QUIT and close; waits but a moment for the answer. Never raises."""
-        try:
-            if self.wire.usable:
-                self.wire.send(b"QUIT\r\n", replies=1)
-                await self.wire.reply(self.deadlines.quit)
-        except WireError:
-            pass
-        finally:
-            self.wire.close()
 
 
 @dataclass(slots=True)
