@@ -24,28 +24,23 @@ from mailguard.mail.actor import HOUSE
 from mailguard.mail.address import Address
 from mailguard.mail.alteration import Prepared
 from mailguard.mail.facts import Facts
-from mailguard.mail.message import Body, Message, new_message_id
+from mailguard.mail.message import Body, Message
 from mailguard.mail.same import content_digest
 from mailguard.mail.sealing import new_key, seal, unseal
 from mailguard.mail.verdict import Verdict
 from mailguard.store import outbox, resent
-from mailguard.store.alone import may_remove
 from mailguard.store.bodies import SEALED, Bodies
-from mailguard.store.bulk import forget_bulk
+from mailguard.store.clearing import Clearing
 from mailguard.store.db import Database
 from mailguard.store.entry import Entry, insert
 from mailguard.store.errors import StoreError, typed
-from mailguard.store.files_seen import forget_files
 from mailguard.store.fresh import NOTHING, actor_of, letter_record, record_of
 from mailguard.store.joining import enter
-from mailguard.store.log_file import truncate_log
 from mailguard.store.lookups import searched_text
-from mailguard.store.memory import forget_people
-from mailguard.store.purge import Purged, Retention, purge_bodies, purge_facts, purge_messages
+from mailguard.store.purge import Purged, Retention
 from mailguard.store.records import MessageRecord
 from mailguard.store.rows import to_text
 from mailguard.store.sealed import Seal, key_of, seal_of
-from mailguard.store.trusts import forget_trusts
 
 __all__ = ["SMALL_BODY", "BodyGone", "Purged", "Retention", "Spool"]
 
@@ -61,8 +56,6 @@ _DIGESTED_ON_LOOP = 100_000
 _THREADS = 4
 #: A file that no row speaks of may belong to a transaction under way; after so long it does not.
 _RUBBISH_AFTER = timedelta(hours=2)
-#: A mail has come to its end so long after it came in; what is older was seen to when the house opened.
-_LATEST = timedelta(days=30)
 
 
 _BODY = (
@@ -96,7 +89,7 @@ class Spool:
         # At once, for a front door that opens beside a sorting room of another process; `start` makes it durable.
         self._bodies.make()
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="spool")
-        self._facts_swept = False
+        self._clearing = Clearing(db, self._bodies, self._in_thread, resent_within)
 
     @property
     def incoming(self) -> Path:
@@ -228,44 +221,8 @@ class Spool:
         return Body(size, digest, octets=octets if key is None else unseal(key, octets))
 
     async def purge(self, now: datetime, retention: Retention) -> Purged:
-        """Remove octets and metadata that are past their time. Letters lose their octets as soon as they are out.
-
-        Rows first, then files: a crash between leaves files that `start` removes.
-        """
-        messages = 0
-        bodies = await self._purge_bodies(now, retention)
-        while count := await self._db.write(lambda c: purge_messages(c, now, retention)):
-            messages += count
-        sender = ""
-        while sender := await self._db.write(partial(forget_people, after=sender, older=now - retention.metadata)):
-            pass
-        await self._db.write(lambda c: forget_files(c, now - retention.metadata))
-        while await self._db.write(lambda c: forget_trusts(c, now)):
-            pass
-        await self._db.write(lambda c: forget_bulk(c, now - retention.bodies))
-        while await self._db.write(lambda c: resent.forget(c, now - self._resent_within)):
-            pass
-        await self._purge_facts(now, retention)
-        # What was overwritten in the ledger still stands in its log.
-        await self._in_thread(partial(truncate_log, self._db.path))
-        return Purged(bodies, messages)
-
-    async def _purge_bodies(self, now: datetime, retention: Retention) -> int:
-        """While a backup reads bodies none is removed; the next round sees to them."""
-        count = 0
-        with may_remove(self._db.path) as allowed:
-            while allowed and (ids := await self._db.write(lambda c: purge_bodies(c, now, retention))):
-                count += len(ids)
-                await self._in_thread(partial(self._bodies.remove_all, ids))
-        return count
-
-    async def _purge_facts(self, now: datetime, retention: Retention) -> None:
-        after = "" if not self._facts_swept else new_message_id(now - retention.recorded - _LATEST)
-        while True:
-            count, after = await self._db.write(partial(purge_facts, now=now, retention=retention, after=after))
-            if not count:
-                self._facts_swept = True
-                return
+        """Remove octets and metadata that are past their time (store.clearing)."""
+        return await self._clearing.clear(now, retention)
 
     async def _settled(self, body: Body, message_id: str) -> _Kept:
         """Make the octets durable unless they go into the row. They lie sealed if there are keys."""
