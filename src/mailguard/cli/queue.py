@@ -9,15 +9,15 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from mailguard.app.rooms import Rooms
-from mailguard.cli.ledger import acting, local, plain, read_filter, with_ledger
+from mailguard.cli.ledger import acting, read_filter, with_ledger
 from mailguard.cli.queue_acts import add_acts
+from mailguard.cli.queue_text import line_of, page_of
 from mailguard.cli.setup import fail, read_config, with_config
 from mailguard.mail.address import Address, AddressError, parse_typed
 from mailguard.mail.lifecycle import State
@@ -64,7 +64,7 @@ def list_(config_file: Path | None, filters: tuple[str, ...], limit: int, as_jso
             click.echo(json.dumps({"messages": shown, "next": following}, ensure_ascii=False))
             return
         for record in records:
-            click.echo(_line(record, rooms))
+            click.echo(line_of(record, rooms))
         if not records:
             click.echo("nothing is waiting" if chosen == Filter() else "nothing matches")
         elif len(records) == limit:
@@ -85,7 +85,7 @@ def show(config_file: Path | None, message_id: str, as_json: bool) -> None:
             shown = view_to_json(await rooms.review.show(acting(), message_id))
         except ReviewError as error:
             fail(f"{message_id}: {error}")
-        click.echo(json.dumps(shown, ensure_ascii=False) if as_json else _page(shown, rooms))
+        click.echo(json.dumps(shown, ensure_ascii=False) if as_json else page_of(shown, rooms))
 
     with_ledger(config_file, work)
 
@@ -210,7 +210,7 @@ def _by_filter(
             say(count)
             if dry_run and not as_json:
                 for record in await _reached(rooms, act, chosen):
-                    click.echo(_line(record, rooms))
+                    click.echo(line_of(record, rooms))
             if dry_run or not count:
                 return {"count": count, "done": 0, "refused": 0, "ids": list(found.ids), "errors": {}}
             result = await rooms.bulk.act(acting(), chosen, act, False, comment)
@@ -263,40 +263,3 @@ def _addresses(texts: tuple[str, ...]) -> tuple[Address, ...]:
         return tuple(parse_typed(text) for text in texts)
     except AddressError as error:
         raise click.BadParameter(f"not a mail address: {error}") from None
-
-
-def _line(record: MessageRecord, rooms: Rooms) -> str:
-    recipients = ", ".join(str(copy.address) for copy in record.recipients[:3])
-    more = f" (+{len(record.recipients) - 3})" if len(record.recipients) > 3 else ""
-    people = plain(f"{record.sender or '<>'} -> {recipients}{more}")
-    state = f"{record.state:<9}  {record.verdict.disposition.word:<7}"
-    return f"{record.id}  {local(record.received_at, rooms)}  {state}  {people}  {plain(record.subject or '')[:60]}"
-
-
-def _page(shown: dict[str, Any], rooms: Rooms) -> str:
-    def when(text: str | None) -> str:
-        return local(datetime.fromisoformat(text), rooms) if text else "-"
-
-    lines = [(name, str(shown[name] or "-")) for name in ("id", "state", "sender", "subject")]
-    lines += [(name, when(shown[name])) for name in ("received_at", "expires_at")]
-    if len(shown["parts"]) > 1:
-        lines.append(("parts", " ".join(shown["parts"])))
-    for copy in shown["recipients"]:
-        way = f"  by {copy['upstream']}" if copy["upstream"] else ""
-        tried = f"  {copy['last_code'] or ''} {copy['last_text']}" if copy["last_text"] else ""
-        lines.append(("to", f"{copy['address']}  {copy['disposition']}  {copy['state']}{way}{tried}"))
-    for number, file in enumerate(shown["attachments"]):
-        lines.append(("file", f"{number}: {file['filename']} ({file['size']:,} bytes)"))
-    for finding in shown["findings"]:
-        evidence = ", ".join(finding["evidence"])
-        lines.append(("finding", f"{finding['rule']}: {finding['because']['en']} ({evidence})"))
-    for line in shown["history"]:
-        said = f": {line['comment']}" if line["comment"] else ""
-        if line["detail"].get("unknown"):
-            said = ": no answer came at the end: it may have arrived"
-        if line["event"] == "alter":
-            said = f": {line['detail'].get('alteration')}: {', '.join(line['recipients'])}"
-        lines.append(("history", f"{when(line['at'])}  {line['event']}  {line['actor']} ({line['via']}){said}"))
-        if line["event"] == "alter":
-            lines += [("", f"  {one}") for one in line["detail"].get("diff", ())]
-    return "\n".join(f"{name:<12} {plain(text)}" for name, text in lines)
