@@ -16,7 +16,8 @@ from mailguard.app.rooms import Rooms, ledger_path
 from mailguard.config.rooms import pressure_limits
 from mailguard.pressure import Pressure
 
-_PROBE = 0.05
+#: Seconds between two looks at the loop: a look costs a tenth of a millisecond, and a busy loop is busy for long.
+_PROBE = 0.1
 
 
 def pressure_room(rooms: Rooms) -> Pressure:
