@@ -7,14 +7,15 @@ opening is one clear sentence, and nothing stays open.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Literal
 
 from mailguard import __version__, events
 from mailguard.access import Ways
-from mailguard.antivirus import Clamd
 from mailguard.app import hint
+from mailguard.app.accepting import intake_room
+from mailguard.app.bells import Bells
 from mailguard.app.chat import Bulletin, chats
 from mailguard.app.checkers import DoorLogins, door_logins
 from mailguard.app.children import doors_beside
@@ -22,7 +23,6 @@ from mailguard.app.clocks import Clocks
 from mailguard.app.front import Reception, front_door
 from mailguard.app.opening import CannotStart, only_one, sentence
 from mailguard.app.people import people_path
-from mailguard.app.replying import replies_room
 from mailguard.app.rooms import Rooms, house_key, ledger_path, open_rooms, utc_now
 from mailguard.app.sorting import Elsewhere, post_room, sorting_room
 from mailguard.app.strain import measure_lag, pressure_room, take_all_descriptors
@@ -30,26 +30,17 @@ from mailguard.app.ways import ways_in
 from mailguard.app.welcome import welcome
 from mailguard.config.load import Config
 from mailguard.config.logins import passwords, user_file
-from mailguard.config.rooms import directory, hostname, organization, reading_limits, resolver, scanner
-from mailguard.config.upstreams import upstreams
-from mailguard.delivery import Delivery
+from mailguard.config.rooms import directory, organization, reading_limits
 from mailguard.inspect.workers import Readers, ReadersDead
-from mailguard.intake import Intake, IntakeSettings
 from mailguard.mail.directory import NOBODY
-from mailguard.notify.channels.room import Chat
-from mailguard.notify.live import called
-from mailguard.notify.post import Post
 from mailguard.policy.marks import Problems
 from mailguard.pressure import Pressure
-from mailguard.resolver import Resolver
 from mailguard.roster import Roster, first_people
 from mailguard.rulebook import Rulebook
 from mailguard.smtpd.auth import UserFile
 from mailguard.smtpd.server import Door
 from mailguard.smtpd.tls import CertificateError
 from mailguard.store.errors import StoreError
-from mailguard.store.records import MessageRecord, NoticeKind
-from mailguard.workshop import Workshop
 
 Role = Literal["all", "smtp", "delivery", "console"]
 
@@ -72,12 +63,9 @@ class House:
         self._users: UserFile | None = None
         self._logins: DoorLogins | None = None
         self._reception: Reception | None = None
-        self._delivery: Delivery | None = None
-        self._post: Post | None = None
-        self._chat: Chat | None = None
         self._rooms: Rooms | None = None
         self._pressure: Pressure | None = None
-        self._tick = asyncio.Event()
+        self._bells = Bells(config)
         self._reloading: asyncio.Task[None] | None = None
 
     # Opening and closing
@@ -95,7 +83,7 @@ class House:
             events.stopped(self._role)
 
     async def _open(self, stack: AsyncExitStack) -> None:
-        self._rooms = rooms = await stack.enter_async_context(open_rooms(self.config))
+        self._rooms = self._bells.rooms = rooms = await stack.enter_async_context(open_rooms(self.config))
         limits = reading_limits(self.config)
         count, folder = self.config.settings.limits.readers, rooms.spool.incoming.parent
         readers = Readers(limits, count, folder=folder, ended=events.reader_ended)
@@ -124,29 +112,29 @@ class House:
     async def _open_sorting(self, stack: AsyncExitStack, rooms: Rooms) -> None:
         stack.enter_context(only_one(ledger_path(self.config).with_suffix(".lock")))
         await rooms.spool.start(utc_now())
-        self._post = post_room(rooms, delivered=self._released)
-        self._delivery = await sorting_room(rooms, self._key(), noticed=self._noticed)
-        rooms.hints.released, rooms.hints.noticed = self._released, self._noticed
-        await self._delivery.start()
-        stack.push_async_callback(self._delivery.stop)
-        await self._post.start()
-        stack.push_async_callback(self._post.stop)
-        delivery = self._delivery
+        bells = self._bells
+        bells.post = post = post_room(rooms, delivered=bells.released)
+        bells.delivery = delivery = await sorting_room(rooms, self._key(), noticed=bells.noticed)
+        rooms.hints.released, rooms.hints.noticed = bells.released, bells.noticed
+        await delivery.start()
+        stack.push_async_callback(delivery.stop)
+        await post.start()
+        stack.push_async_callback(post.stop)
         made = await chats(
             rooms,
             stranded=lambda: delivery.stranded,
-            noticed=self._noticed,
+            noticed=bells.noticed,
             pressure=self.pressure.lately,
         )
-        self._chat = made.chat
-        if self._chat is not None:
-            await self._chat.start()
-            stack.push_async_callback(self._chat.stop)
+        bells.chat = made.chat
+        if made.chat is not None:
+            await made.chat.start()
+            stack.push_async_callback(made.chat.stop)
         _runs(stack, made.watchdog.watch(), "watchdog")
-        clocks = Clocks(rooms, self._tick, adopt=self._adopt)
+        clocks = Clocks(rooms, bells.tick, adopt=self._adopt)
         for clock in (clocks.expire, clocks.bulk, clocks.housekeep):
             _runs(stack, clock(), clock.__name__)
-        await stack.enter_async_context(hint.listening(ledger_path(self.config), self._tapped))
+        await stack.enter_async_context(hint.listening(ledger_path(self.config), bells.tapped))
 
     async def _open_rulebook(self, stack: AsyncExitStack) -> None:
         paths = [self.config.path(path) for path in self.config.settings.policies]
@@ -178,7 +166,7 @@ class House:
             troubles=bulletin,
         )
         # The process with the console writes the letters, so that they come once.
-        _runs(stack, book.tell(self._about_policy), "policy letters")
+        _runs(stack, book.tell(self._bells.about_policy), "policy letters")
         await self._reception.start()
         stack.push_async_callback(self._reception.stop)
 
@@ -195,28 +183,17 @@ class House:
                 stack.callback(self._users.close)
 
     async def _open_door(self, stack: AsyncExitStack, rooms: Rooms, readers: Readers) -> None:
-        by_domain = {domain: way.name for way in upstreams(self.config).values() for domain in way.senders}
-        company = organization(self.config)
-        settings = IntakeSettings(company, hostname(self.config), self._key(), senders=by_domain)
-        clamd = scanner(self.config)
-        intake = Intake(
-            settings,
-            readers=readers,
-            scanner=Clamd(clamd) if clamd else None,
-            resolver=Resolver(resolver(self.config)),
+        intake = intake_room(
+            rooms,
+            readers,
+            self._key(),
             policy=self.rulebook.current,
-            history=rooms.history,
-            spool=rooms.spool,
-            turned_away=rooms.turned_away,
-            workshop=Workshop(),
-            delivery=self._delivery or Elsewhere(),
-            replies=replies_room(rooms),
-            noticed=self._taken,
-            now=utc_now,
+            delivery=self._bells.delivery or Elsewhere(),
+            noticed=self._bells.taken,
         )
         await self._open_users(stack)
         self._logins = await door_logins(
-            rooms, self._users, stack, people=lambda: self.rulebook.current().directory, noticed=self._taken
+            rooms, self._users, stack, people=lambda: self.rulebook.current().directory, noticed=self._bells.taken
         )
         for watch in self._logins.watches:
             _runs(stack, watch, "logins")
@@ -298,52 +275,12 @@ class House:
         except CertificateError as error:
             events.reload_refused([str(error)])
 
-    # Who tells whom
-
     def _key(self) -> bytes:
         return house_key(self.config)
-
-    def _released(self) -> None:
-        if self._delivery is not None:
-            self._delivery.wake()
-        self._tick.set()
-
-    def _noticed(self) -> None:
-        if self._post is not None:
-            self._post.wake()
-        if self._chat is not None:
-            self._chat.wake()
-        self._tick.set()
 
     async def _adopt(self) -> None:
         if self._reception is not None:
             await self._reception.adopt()
-
-    def _tapped(self) -> None:
-        self._released()
-        self._noticed()
-        self.rooms.live.look_again()
-
-    def _taken(self, record: MessageRecord | None) -> None:
-        """A mail was taken in: a letter may be owed, a clock may run, open consoles hear of it. None: only a letter."""
-        assert self._rooms is not None
-        if self._delivery is None:
-            hint.tap(ledger_path(self.config))
-            return
-        self._noticed()
-        if record is not None:
-            if record.parts:  # what it joined may have let it go
-                self._released()
-            self._rooms.live.publish(record.state.value, record.lead, record.people, called(record))
-
-    async def _about_policy(self, problems: Sequence[str]) -> None:
-        """The administrators hear that a change of the policy was refused, or that all is good again."""
-        kind: NoticeKind = "policy_refused" if problems else "policy_good"
-        for person in self.config.settings.console.administrators:
-            await self.rooms.outbox.add(kind, person, utc_now(), problems=list(problems))
-        self._noticed()
-        if self._post is None:
-            hint.tap(ledger_path(self.config))
 
 
 def _runs(stack: AsyncExitStack, work: Coroutine[Any, Any, None], name: str) -> None:

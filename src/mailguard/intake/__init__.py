@@ -4,6 +4,6 @@
 """
 
 from mailguard.intake.room import Intake, weight_of
-from mailguard.intake.settings import IntakeSettings
+from mailguard.intake.settings import HandsOn, IntakeSettings
 
-__all__ = ["Intake", "IntakeSettings", "weight_of"]
+__all__ = ["HandsOn", "Intake", "IntakeSettings", "weight_of"]

@@ -1,0 +1,75 @@
+"""Who tells whom that there is something to do: delivery, the letters, chat, the clocks, open consoles.
+
+A ring is a hint, never the truth: every room looks into the ledger by itself as well. What is not in this process is
+told by a tap on the shoulder of the one that has it (app.hint).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from mailguard.app import hint
+from mailguard.app.rooms import Rooms, ledger_path, utc_now
+from mailguard.config.load import Config
+from mailguard.delivery import Delivery
+from mailguard.notify.channels.room import Chat
+from mailguard.notify.live import called
+from mailguard.notify.post import Post
+from mailguard.store.records import MessageRecord, NoticeKind
+
+
+class Bells:
+    """The rooms are hung up as they open; None: not in this process, or not yet."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self.rooms: Rooms | None = None
+        self.delivery: Delivery | None = None
+        self.post: Post | None = None
+        self.chat: Chat | None = None
+        #: For the clocks: a hold may end sooner than they knew.
+        self.tick = asyncio.Event()
+
+    def released(self) -> None:
+        """Something may go out now."""
+        if self.delivery is not None:
+            self.delivery.wake()
+        self.tick.set()
+
+    def noticed(self) -> None:
+        """Somebody is to be told something."""
+        if self.post is not None:
+            self.post.wake()
+        if self.chat is not None:
+            self.chat.wake()
+        self.tick.set()
+
+    def tapped(self) -> None:
+        """Another process changed the ledger."""
+        self.released()
+        self.noticed()
+        if self.rooms is not None:
+            self.rooms.live.look_again()
+
+    def taken(self, record: MessageRecord | None) -> None:
+        """A mail was taken in: a letter may be owed, a clock may run, open consoles hear of it. None: only a letter."""
+        if self.delivery is None:
+            hint.tap(ledger_path(self._config))
+            return
+        self.noticed()
+        if record is not None:
+            if record.parts:  # what it joined may have let it go
+                self.released()
+            assert self.rooms is not None
+            self.rooms.live.publish(record.state.value, record.lead, record.people, called(record))
+
+    async def about_policy(self, problems: Sequence[str]) -> None:
+        """The administrators hear that a change of the policy was refused, or that all is good again."""
+        assert self.rooms is not None
+        kind: NoticeKind = "policy_refused" if problems else "policy_good"
+        for person in self._config.settings.console.administrators:
+            await self.rooms.outbox.add(kind, person, utc_now(), problems=list(problems))
+        self.noticed()
+        if self.post is None:
+            hint.tap(ledger_path(self._config))
