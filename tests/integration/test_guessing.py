@@ -58,6 +58,18 @@ def test_the_letter_in_both_languages() -> None:
         assert "9@corp" not in reason
 
 
+def test_a_name_that_a_stranger_chose_says_nothing_in_the_letter() -> None:
+    link = Guessing("account", "https://evil.example/reset; from 192.0.2.1: 999 times\u202e <b>", 50)
+    there = Guessing("address", "2001:db8::/64", 50)
+    assert sentence([link, there], 600, "en") == (
+        "within 10 minutes: account https???evil.example?reset??from?192.0.2.1??999?times???b?: 50 times; "
+        "from 2001:db8::/64: 50 times"
+    )
+    names = ("ann@corp.example", "田中", "CORP\\ann", "ann+tag")
+    for name in names:
+        assert f"account {name}:" in sentence([Guessing("account", name, 5)], 600, "en")
+
+
 def test_a_letter_for_all_guesses_of_an_hour(tmp_path: Path) -> None:
     with running_house(tmp_path / "house", "mailbox:var/mailbox", **ALARM) as house:
         guess(house, 3)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
-from tests.relaying import BOB, CY, outgoing, settings_for, until
+from tests.relaying import BOB, CY, SHORT, outgoing, settings_for, until
 from tests.smtp_fake import Drop, Say, Stall, fake_server
 
 from mailguard.mail.outcome import Result
@@ -71,9 +72,23 @@ async def test_while_one_try_asks_the_first_others_do_not_wait_for_it() -> None:
         await upstream.close()
 
 
+async def test_all_of_them_together_do_not_outlast_the_lease() -> None:
+    deadlines = replace(SHORT, greeting=0.6, transaction=1.0)
+    async with fake_server(script={"banner": [Stall()]}) as slow, fake_server() as last:
+        ports = [slow.port] * 4 + [last.port]
+        upstream = Chain([SmtpUpstream(settings_for(port, deadlines=deadlines)) for port in ports])
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        results = await upstream.relay(outgoing())
+        assert clock() - began < 1.5
+        assert {one.result for one in results.values()} == {Result.DEFERRED}
+        assert not last.wire
+        await upstream.close()
+
+
 async def test_nobody_can_be_reached() -> None:
     async with fake_server(script={"banner": [Drop()]}) as first:
-        upstream = Chain([SmtpUpstream(settings_for(first.port, backoff_seconds=30.0)) for _ in range(2)])
+        upstream = Chain([SmtpUpstream(settings_for(first.port, backoff_seconds=30.0, backoff_limit_seconds=30.0)) for _ in range(2)])
         assert {one.result for one in (await upstream.relay(outgoing())).values()} == {Result.DEFERRED}
         assert upstream.ready_in() > 0
         assert upstream.capacity() == 0

@@ -6,15 +6,20 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from tests.dns_fake import DnsFake, Zone, dns_fake
-from tests.relaying import outgoing, settings_for, until
+from tests.relaying import SHORT, outgoing, settings_for, until
 from tests.smtp_fake import Drop, FakeServer, Say, Stall, fake_server
 
 from mailguard.mail.address import parse_address
 from mailguard.mail.exchange import Exchange
+from mailguard.mail.message import Body
 from mailguard.mail.outcome import Outcome, Result
+from mailguard.relay import smtp
+from mailguard.relay.content import Scan
 from mailguard.relay.mx import MxUpstream, abroad, in_order, without_us
 from mailguard.resolver import Resolver, ResolverSettings
 
@@ -22,9 +27,9 @@ BOB, CY = parse_address("bob@one.example"), parse_address("cy@two.example")
 
 
 @asynccontextmanager
-async def world(zone: Zone, port: int, connections: int = 10) -> AsyncIterator[tuple[MxUpstream, DnsFake]]:
+async def world(zone: Zone, port: int, connections: int = 10, **changes: Any) -> AsyncIterator[tuple[MxUpstream, DnsFake]]:
     async with dns_fake(zone) as dns:
-        settings = settings_for(port, scheme="mx", host="", connections=connections)
+        settings = settings_for(port, scheme="mx", host="", connections=connections, **changes)
         resolver = Resolver(ResolverSettings((("127.0.0.1", dns.port),), seconds=0.5))
         upstream = MxUpstream(settings, resolver, allowed=lambda address: address.startswith("127."))
         try:
@@ -113,6 +118,47 @@ async def test_a_domain_that_crawls_takes_no_more_than_its_share() -> None:
                     assert (await task)[BOB].unknown
         finally:
             good._server.close()
+
+
+async def test_domains_that_crawl_do_not_outlast_the_lease_of_the_others() -> None:
+    # Each of them takes a greeting's patience, ten at once; the mail's lease ends, and it would be sent once more.
+    slow = [parse_address(f"bob@d{number}.example") for number in range(60)]
+    zone: Zone = {one.ascii_domain: {"A": ["127.0.0.1"]} for one in slow} | {"two.example": {"A": ["127.0.0.2"]}}
+    async with fake_server(script={"banner": [Stall()]}) as tarpit:
+        good = FakeServer(port=tarpit.port)
+        good._server = await asyncio.start_server(good._client, "127.0.0.2", tarpit.port)
+        deadlines = replace(SHORT, greeting=0.5, transaction=1.5)
+        try:
+            async with world(zone, tarpit.port, deadlines=deadlines) as (upstream, _):
+                clock = asyncio.get_running_loop().time
+                began = clock()
+                found = await upstream.relay(outgoing(recipients=(CY, *slow)))
+                assert clock() - began < 2.5
+                assert found[CY].result is Result.RELAYED
+                assert 10 <= len(found) < 50  # the others were not tried: they are due soon
+        finally:
+            good._server.close()
+
+
+async def test_what_one_domain_said_is_heard_when_the_octets_cannot_be_read_for_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    zone: Zone = {"one.example": {"A": ["127.0.0.1"]}, "two.example": {"A": ["127.0.0.1"]}}
+    checked, fails = smtp.checked, [True, False]
+
+    async def sometimes(body: Body) -> Scan:
+        if fails.pop():
+            raise OSError(24, "too many open files")
+        return await checked(body)
+
+    monkeypatch.setattr(smtp, "checked", sometimes)
+    async with fake_server() as server, world(zone, server.port) as (upstream, _):
+        found = await upstream.relay(outgoing(recipients=(BOB, CY)))
+        assert len(server.taken) == len(found) == 1
+        assert {one.result for one in found.values()} == {Result.RELAYED}
+        fails[:] = [True]
+        with pytest.raises(OSError, match="too many open files"):
+            await upstream.relay(outgoing(recipients=(BOB,)))
 
 
 async def test_a_sick_domain_is_left_in_peace_and_answers_are_kept() -> None:

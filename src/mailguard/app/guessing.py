@@ -6,6 +6,7 @@ Each process at the ports counts for itself, and the ledger sees to it that they
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
@@ -24,6 +25,7 @@ _WORDS = {
     "account": Both("アカウント {name}: {failures}回", "account {name}: {failures} times"),
     "address": Both("接続元 {name}: {failures}回", "from {name}: {failures} times"),
 }
+_UNUSUAL = re.compile(r"[^\w@.+\\-]")
 _WITHIN = Both("{minutes}分以内に ", "within {minutes} minutes: ")
 _AND, _MORE = Both("、", "; "), Both(" ほか{count}件", " and {count} more")
 
@@ -58,6 +60,11 @@ async def _told(found: Sequence[Guessing], within: float, rooms: Rooms) -> bool:
 
 def sentence(found: Sequence[Guessing], within: float, language: Language) -> str:
     """Who was seen, on one line."""
-    parts = [_WORDS[one.by].of(language, name=one.name[:80], failures=one.failures) for one in found[:_NAMED]]
+    parts = [_WORDS[one.by].of(language, name=_shown(one), failures=one.failures) for one in found[:_NAMED]]
     more = _MORE.of(language, count=len(found) - _NAMED) if len(found) > _NAMED else ""
     return _WITHIN.of(language, minutes=round(within / 60)) + _AND.of(language).join(parts) + more
+
+
+def _shown(one: Guessing) -> str:
+    """The name of an account is a stranger's words: nothing stands in it that such names do not have, no link for one."""
+    return one.name if one.by == "address" else _UNUSUAL.sub("?", one.name[:80])

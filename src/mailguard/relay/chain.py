@@ -7,13 +7,18 @@ until it has answered.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
 from mailguard.mail.address import Address
 from mailguard.mail.outcome import Outcome
+from mailguard.relay.content import BodyCorrupt
 from mailguard.relay.smtp import SmtpUpstream
 from mailguard.relay.upstream import Outgoing, deferred, same_for_all
+
+#: Of the time for one try, the part without which no further server is asked: it would be called sick for our haste.
+_LEAST = 8
 
 
 class Chain:
@@ -27,17 +32,26 @@ class Chain:
     def name(self) -> str:
         return self._servers[0].name
 
-    async def relay(self, outgoing: Outgoing) -> dict[Address, Outcome]:
-        """One try, at as many servers as cannot be reached and one more. Raises BodyCorrupt or OSError for our own
-        octets.
+    async def relay(self, outgoing: Outgoing, until: float | None = None) -> dict[Address, Outcome]:
+        """One try, at as many servers as cannot be reached and one more; all of them together not beyond `until` (the
+        loop's clock). Raises BodyCorrupt or OSError for our own octets.
         """
+        whole = self._servers[0].until()
+        until = whole if until is None else until
+        last = until - (whole - asyncio.get_running_loop().time()) / _LEAST
         outcomes: dict[Address, Outcome] = {}
         left, why = outgoing.recipients, deferred(f"{self.name} cannot be reached")
         for number in self._order():
+            if asyncio.get_running_loop().time() > last:
+                break
             server = self._servers[number]
             self._busy[number] += 1
             try:
-                offer = await server.offer(replace(outgoing, recipients=left))
+                offer = await server.offer(replace(outgoing, recipients=left), until)
+            except (BodyCorrupt, OSError):
+                if not outcomes:
+                    raise
+                break  # what a server said before stands
             finally:
                 self._busy[number] -= 1
             outcomes |= offer.outcomes

@@ -19,6 +19,7 @@ from mailguard.mail.address import Address
 from mailguard.mail.exchange import Exchange, Exchanges
 from mailguard.mail.outcome import Outcome, Result
 from mailguard.relay.chain import Chain
+from mailguard.relay.content import BodyCorrupt
 from mailguard.relay.settings import UpstreamSettings
 from mailguard.relay.smtp import SmtpUpstream
 from mailguard.relay.upstream import Outgoing, deferred, same_for_all, words
@@ -72,19 +73,32 @@ class MxUpstream:
         return self._settings.name
 
     async def relay(self, outgoing: Outgoing) -> dict[Address, Outcome]:
-        """One try at each domain. Recipients of a domain that has no place now have no outcome: they are due soon."""
+        """One try at each domain. Recipients of a domain that has no place now, or whose turn did not come while half of
+        the time was left, have no outcome: they are due soon. Raises BodyCorrupt or OSError for our own octets.
+        """
+        began, most = asyncio.get_running_loop().time(), self._settings.deadlines.transaction
         by_domain: dict[str, list[Address]] = {}
         for address in outgoing.recipients:
             by_domain.setdefault(address.ascii_domain, []).append(address)
         places = asyncio.Semaphore(_AT_ONCE)
 
-        async def one(domain: str, people: list[Address]) -> dict[Address, Outcome]:
+        async def one(domain: str, people: list[Address]) -> dict[Address, Outcome] | BodyCorrupt | OSError:
             async with places:
-                return await self._to(domain, replace(outgoing, recipients=tuple(people)))
+                if asyncio.get_running_loop().time() > began + most / 2:
+                    return {}
+                try:
+                    return await self._to(domain, replace(outgoing, recipients=tuple(people)), began + most)
+                except (BodyCorrupt, OSError) as error:  # what becomes of the other domains' copies must be heard
+                    return error
 
         async with asyncio.TaskGroup() as group:
             tries = [group.create_task(one(domain, people)) for domain, people in by_domain.items()]
-        return {address: outcome for found in tries for address, outcome in found.result().items()}
+        found = [done.result() for done in tries]
+        outcomes = {address: outcome for one in found if isinstance(one, dict) for address, outcome in one.items()}
+        errors = [one for one in found if not isinstance(one, dict)]
+        if errors and not outcomes:
+            raise errors[0]
+        return outcomes
 
     @property
     def is_well(self) -> bool:
@@ -104,7 +118,7 @@ class MxUpstream:
             if known.chain is not None:
                 await known.chain.close()
 
-    async def _to(self, domain: str, outgoing: Outgoing) -> dict[Address, Outcome]:
+    async def _to(self, domain: str, outgoing: Outgoing, until: float) -> dict[Address, Outcome]:
         known = self._known.setdefault(domain, _Destination())
         self._known.move_to_end(domain)
         if known.busy >= self._share:
@@ -115,7 +129,7 @@ class MxUpstream:
             if refused is not None:
                 return same_for_all(outgoing.recipients, refused)
             assert known.chain is not None
-            return await known.chain.relay(outgoing)
+            return await known.chain.relay(outgoing, until)
         finally:
             known.busy -= 1
             await self._forget()

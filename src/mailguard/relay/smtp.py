@@ -68,15 +68,21 @@ class SmtpUpstream:
         offer = await self.offer(outgoing)
         return offer.outcomes | same_for_all(offer.unreached, offer.why)
 
-    async def offer(self, outgoing: Outgoing) -> Offer:
-        """The same, with those told apart of whom the server never heard. Raises as `relay` does."""
+    async def offer(self, outgoing: Outgoing, until: float | None = None) -> Offer:
+        """The same, with those told apart of whom the server never heard; not beyond `until` (the loop's clock). Raises
+        as `relay` does.
+        """
         if (rest := self.ready_in()) > 0:
             return Offer({}, outgoing.recipients, deferred(f"{self.name} cannot be reached; left for {rest:.0f} s"))
         try:
             scan = await checked(outgoing.body)
         except BareLineEnding:
             return Offer(same_for_all(outgoing.recipients, _BARE))
-        return await self._offer(outgoing, scan)
+        return await self._offer(outgoing, scan, self.until() if until is None else until)
+
+    def until(self) -> float:
+        """When a try that begins now has to be over: its lease is a little longer."""
+        return _now() + self._settings.deadlines.transaction
 
     def ready_in(self) -> float:
         """Seconds until a try makes sense."""
@@ -109,11 +115,10 @@ class SmtpUpstream:
     async def close(self) -> None:
         await self._pool.close()
 
-    async def _offer(self, outgoing: Outgoing, scan: Scan) -> Offer:
+    async def _offer(self, outgoing: Outgoing, scan: Scan, until: float) -> Offer:
         """As many transactions as the server's appetite for recipients makes necessary (RFC 5321 section
         4.5.3.1.10).
         """
-        until = _now() + self._settings.deadlines.transaction
         outcomes: dict[Address, Outcome] = {}
         left = outgoing.recipients
         while left:
