@@ -88,7 +88,8 @@ async def test_all_of_them_together_do_not_outlast_the_lease() -> None:
 
 async def test_nobody_can_be_reached() -> None:
     async with fake_server(script={"banner": [Drop()]}) as first:
-        upstream = Chain([SmtpUpstream(settings_for(first.port, backoff_seconds=30.0, backoff_limit_seconds=30.0)) for _ in range(2)])
+        away = settings_for(first.port, backoff_seconds=30.0, backoff_limit_seconds=30.0)
+        upstream = Chain([SmtpUpstream(away) for _ in range(2)])
         assert {one.result for one in (await upstream.relay(outgoing())).values()} == {Result.DEFERRED}
         assert upstream.ready_in() > 0
         assert upstream.capacity() == 0

@@ -19,7 +19,7 @@ from mailguard.mail.exchange import Exchange
 from mailguard.mail.message import Body
 from mailguard.mail.outcome import Outcome, Result
 from mailguard.relay import smtp
-from mailguard.relay.content import Scan
+from mailguard.relay.content import Scan, checked
 from mailguard.relay.mx import MxUpstream, abroad, in_order, without_us
 from mailguard.resolver import Resolver, ResolverSettings
 
@@ -27,7 +27,9 @@ BOB, CY = parse_address("bob@one.example"), parse_address("cy@two.example")
 
 
 @asynccontextmanager
-async def world(zone: Zone, port: int, connections: int = 10, **changes: Any) -> AsyncIterator[tuple[MxUpstream, DnsFake]]:
+async def world(
+    zone: Zone, port: int, connections: int = 10, **changes: Any
+) -> AsyncIterator[tuple[MxUpstream, DnsFake]]:
     async with dns_fake(zone) as dns:
         settings = settings_for(port, scheme="mx", host="", connections=connections, **changes)
         resolver = Resolver(ResolverSettings((("127.0.0.1", dns.port),), seconds=0.5))
@@ -123,7 +125,8 @@ async def test_a_domain_that_crawls_takes_no_more_than_its_share() -> None:
 async def test_domains_that_crawl_do_not_outlast_the_lease_of_the_others() -> None:
     # Each of them takes a greeting's patience, ten at once; the mail's lease ends, and it would be sent once more.
     slow = [parse_address(f"bob@d{number}.example") for number in range(60)]
-    zone: Zone = {one.ascii_domain: {"A": ["127.0.0.1"]} for one in slow} | {"two.example": {"A": ["127.0.0.2"]}}
+    zone: Zone = {one.ascii_domain: {"A": ["127.0.0.1"]} for one in slow}
+    zone["two.example"] = {"A": ["127.0.0.2"]}
     async with fake_server(script={"banner": [Stall()]}) as tarpit:
         good = FakeServer(port=tarpit.port)
         good._server = await asyncio.start_server(good._client, "127.0.0.2", tarpit.port)
@@ -144,7 +147,7 @@ async def test_what_one_domain_said_is_heard_when_the_octets_cannot_be_read_for_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     zone: Zone = {"one.example": {"A": ["127.0.0.1"]}, "two.example": {"A": ["127.0.0.1"]}}
-    checked, fails = smtp.checked, [True, False]
+    fails = [True, False]
 
     async def sometimes(body: Body) -> Scan:
         if fails.pop():

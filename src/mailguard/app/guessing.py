@@ -66,5 +66,5 @@ def sentence(found: Sequence[Guessing], within: float, language: Language) -> st
 
 
 def _shown(one: Guessing) -> str:
-    """The name of an account is a stranger's words: nothing stands in it that such names do not have, no link for one."""
+    """The name of an account is a stranger's words: it has nothing that such names do not have, no link for one."""
     return one.name if one.by == "address" else _UNUSUAL.sub("?", one.name[:80])

@@ -73,8 +73,8 @@ class MxUpstream:
         return self._settings.name
 
     async def relay(self, outgoing: Outgoing) -> dict[Address, Outcome]:
-        """One try at each domain. Recipients of a domain that has no place now, or whose turn did not come while half of
-        the time was left, have no outcome: they are due soon. Raises BodyCorrupt or OSError for our own octets.
+        """One try at each domain. Recipients of a domain that has no place now, or whose turn did not come while half
+        of the time was left, have no outcome: they are due soon. Raises BodyCorrupt or OSError for our own octets.
         """
         began, most = asyncio.get_running_loop().time(), self._settings.deadlines.transaction
         by_domain: dict[str, list[Address]] = {}
