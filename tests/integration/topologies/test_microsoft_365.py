@@ -119,6 +119,13 @@ def test_a_mark_that_a_sender_writes_leads_nothing_past_us(stand: Stand) -> None
     assert not stand.world(octets)
 
 
+def test_a_receipt_from_the_null_path_goes_by_our_certificate(stand: Stand) -> None:
+    _, octets = a_mail()
+    stand.cloud.submit(Mail("", (BOB,), octets))
+    (copy,) = stand.wait_for(octets)
+    assert copy.sender == ""
+
+
 def test_the_way_back_by_address(stand: Stand) -> None:
     stand.cloud.run(BY_ADDRESS)
     _, octets = a_mail()

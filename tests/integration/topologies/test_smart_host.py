@@ -30,7 +30,7 @@ from tests.interop.wires import Sink, running_sink
 from tests.postfix import Postfix
 
 PAGE = "b-own-server"
-DAN = "dan@partner.example"
+DAN, CAROL = "dan@partner.example", "carol@outside.example"
 
 
 @dataclass
@@ -54,8 +54,9 @@ class Stand:
         run("postfix reload", self.conf)
 
     def lead_back(self) -> None:
-        """The command of the roll back, with the name that stood there."""
-        run(f"postconf -e 'relayhost = [127.0.0.1]:{self.before.port}' && postfix reload", self.conf)
+        """The command of the roll back."""
+        (command,) = [one for one in blocks(PAGE, "sh") if "relayhost" in one]
+        run(command, self.conf)
 
 
 @pytest.fixture(scope="module")
@@ -70,16 +71,14 @@ def stand(tmp_path_factory: pytest.TempPathFactory, postfix_server: Postfix) -> 
         yield Stand(front, house, postfix_server, before)
 
 
-def smart_host() -> str:
-    return next(text for text in blocks(PAGE, "ini", "# /etc/postfix/main.cf") if text.startswith("relayhost"))
+(SMART_HOST,) = blocks(PAGE, "ini", "# /etc/postfix/main.cf: the smart host")
 
 
 def test_a_mail_goes_through_and_a_held_one_after_its_release(stand: Stand, postfix: Postfix) -> None:
-    stand.lead(smart_host())
+    stand.lead(SMART_HOST)
     tag, octets = a_mail()
     send(stand.front.port, octets, [KEN])
-    copy = copy_for(postfix, KEN, tag)
-    assert bare(copy.octets) == octets
+    assert bare(copy_for(postfix, KEN, tag).octets) == octets
 
     tag, octets = a_mail(file=True)
     send(stand.front.port, octets, [BOB])
@@ -87,13 +86,21 @@ def test_a_mail_goes_through_and_a_held_one_after_its_release(stand: Stand, post
     assert mail["sender"] == ANN
     assert not copies_for(postfix, BOB, tag)
     release(stand.house, mail["id"])
-    copy = copy_for(postfix, BOB, tag)
-    assert bare(copy.octets) == octets
+    assert bare(copy_for(postfix, BOB, tag).octets) == octets
     assert not stand.before.holding(tag)
 
 
-def test_one_command_leads_past_mailguard(stand: Stand, postfix: Postfix) -> None:
-    stand.lead(smart_host())
+def test_forwarded_mail_goes_as_before(stand: Stand) -> None:
+    stand.lead(SMART_HOST)
+    tag, octets = a_mail(file=True, sender=CAROL)
+    send(stand.front.port, octets, [DAN], sender=CAROL)
+    (taken,) = stand.before.wait_for(1, tag)
+    assert bare(taken.octets) == octets
+    assert b"X-Mailguard" not in taken.octets
+
+
+def test_one_command_leads_past_mailguard(stand: Stand) -> None:
+    stand.lead(SMART_HOST)
     stand.lead_back()
     tag, octets = a_mail(file=True)
     send(stand.front.port, octets, [DAN])
@@ -103,21 +110,27 @@ def test_one_command_leads_past_mailguard(stand: Stand, postfix: Postfix) -> Non
 
 
 def test_some_senders_only(stand: Stand, postfix: Postfix) -> None:
+    stand.lead(SMART_HOST.replace("@corp.example =", f"{ANN} ="))
+    tag, octets = a_mail()
+    send(stand.front.port, octets, [DAN])
+    assert b"X-Mailguard-Processed" in copy_for(postfix, DAN, tag).octets
+    other, octets = a_mail(sender=KEN)
+    send(stand.front.port, octets, [DAN], sender=KEN)
+    (taken,) = stand.before.wait_for(1, other)
+    assert bare(taken.octets) == octets
+    assert not stand.before.holding(tag)
+
+
+def test_all_mail(stand: Stand, postfix: Postfix) -> None:
     stand.lead_back()
-    (line,) = blocks(PAGE, "ini", "# /etc/postfix/main.cf: for these senders only")
-    stand.lead(line)
+    was = f"relayhost = [127.0.0.1]:{stand.before.port}"
+    stand.lead("relayhost = [mailguard.corp.example]:25\n")
     try:
-        tag, octets = a_mail()
-        send(stand.front.port, octets, [DAN])
-        copy = copy_for(postfix, DAN, tag)
-        assert b"X-Mailguard-Processed" in copy.octets
-        other, octets = a_mail(sender=KEN)
+        tag, octets = a_mail(sender=KEN)
         send(stand.front.port, octets, [DAN], sender=KEN)
-        (taken,) = stand.before.wait_for(1, other)
-        assert bare(taken.octets) == octets
-        assert not stand.before.holding(tag)
+        assert b"X-Mailguard-Processed" in copy_for(postfix, DAN, tag).octets
     finally:
-        run("postconf -e 'sender_dependent_relayhost_maps =' && postfix reload", stand.conf)
+        run(f"postconf -e '{was}' && postfix reload", stand.conf)
 
 
 def test_nobody_else_comes_in(stand: Stand) -> None:
