@@ -19,10 +19,11 @@ from pathlib import Path
 
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from mailguard.mail.address import Address, AddressError, ascii_domain, parse_address
-from mailguard.policy.marks import Marks, Problem, Problems, load_marked, problems_of
+from mailguard.policy.marks import Marks, Problem, Problems
+from mailguard.smtpd.marked import read_marked
 
 _HASHER = argon2.PasswordHasher()
 #: Most memory one check may take, in KiB: the file is the administrator's, a slip of the pen must still not
@@ -90,18 +91,8 @@ class UserFile:
 
     def load(self) -> None:
         """Read the file. Raises Problems with everything that is wrong in it (an unreadable file too)."""
-        filename = str(self.path)
-        try:
-            text = self.path.read_bytes()
-        except OSError as error:
-            reason = os.strerror(error.errno) if error.errno else type(error).__name__
-            raise Problems([Problem(filename, 1, 1, f"cannot be read: {reason}")]) from error
-        data, marks = load_marked(text, filename)
-        try:
-            users = _Users.model_validate(data)
-        except ValidationError as error:
-            raise Problems(problems_of(error, marks, filename, _Users)) from error
-        self._users = _checked(users, marks, filename)
+        users, marks = read_marked(self.path, _Users)
+        self._users = _checked(users, marks, str(self.path))
         self._nobody = _hash_like([hashed for hashed, _ in self._users.values()])
 
     reload = load

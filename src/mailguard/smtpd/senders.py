@@ -6,16 +6,16 @@ at once. It trusts the administrator's files and nothing that a client says.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.directory import NOBODY, Directory
-from mailguard.policy.marks import Marks, Problem, Problems, load_marked, problems_of
+from mailguard.policy.marks import Marks, Problem, Problems
 from mailguard.smtpd.auth import Login, key_of_login, pattern_of
+from mailguard.smtpd.marked import read_marked
 
 #: Every login.
 EVERYBODY = "*"
@@ -42,17 +42,8 @@ class Senders:
         """Read the file, if there is one. Raises Problems with everything that is wrong in it."""
         if self.path is None:
             return
-        filename = str(self.path)
-        try:
-            text = self.path.read_bytes()
-        except OSError as error:
-            reason = os.strerror(error.errno) if error.errno else type(error).__name__
-            raise Problems([Problem(filename, 1, 1, f"cannot be read: {reason}")]) from error
-        data, marks = load_marked(text, filename)
-        try:
-            self._rights = _rights(_SendAs.model_validate(data), marks, filename)
-        except ValidationError as error:
-            raise Problems(problems_of(error, marks, filename, _SendAs)) from error
+        data, marks = read_marked(self.path, _SendAs)
+        self._rights = _rights(data, marks, str(self.path))
 
     def may_send_as(self, login: Login, address: Address, check: str = "login") -> bool:
         """Whether a login may send with this address. check: login, domain (of one of its own addresses), or off."""

@@ -27,6 +27,7 @@ from mailguard.store.bodies import Bodies
 from mailguard.store.connection import connect
 from mailguard.store.downgrade import version_of
 from mailguard.store.errors import StoreCorrupt, typed
+from mailguard.store.folders import sync
 
 _OPEN_STATES = ("held", "queued")
 
@@ -59,7 +60,7 @@ def back_up(source: Source, target: Path, program: str, now: datetime) -> Copied
         with _aside(target) as aside:
             copied = _write(source, aside, target, program, now)
             aside.replace(target)
-            _sync(target.parent)
+            sync(target.parent)
             return copied
     except (sqlite3.Error, OSError) as error:
         raise typed(error) from error
@@ -176,11 +177,3 @@ def _remove_if_left(path: Path) -> None:
                 one.unlink(missing_ok=True)
         finally:
             os.close(descriptor)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
