@@ -37,7 +37,7 @@ _LACKING = {
 }
 _AND = Both("、", "; ")
 _STRANDED = Both(
-    "設定にない送信先を待つ宛先が{count}件あります", "{count} copies wait for an upstream that the settings do not name"
+    "設定にない中継先を待つ宛先が{count}件あります", "{count} copies wait for an upstream that the settings do not name"
 )
 _CAME_BACK = Both("この1時間に{count}通が不達になりました", "{count} letters came back within the last hour")
 

@@ -18,7 +18,7 @@ TROUBLE_TEXTS: dict[str, Both] = {
         "No new mail is taken for now ({reason}). It ends by itself as soon as there is room.",
     ),
     "trouble.upstream": Both(
-        "送信先「{name}」へのメールが止まっています({reason})。",
+        "中継先「{name}」へのメールが止まっています({reason})。",
         "Mail for the upstream {name} does not leave ({reason}).",
     ),
 }

@@ -41,13 +41,13 @@ PRESSURE_LEAD = Both(
     "as there is room.",
 )
 PRESSURE_OVER = Both("メールの受け付けを再開しました", "New mail is taken again")
-UPSTREAM_FAILING = Both("送信先「{name}」へのメールが止まっています", "Mail for the upstream {name} does not leave")
+UPSTREAM_FAILING = Both("中継先「{name}」へのメールが止まっています", "Mail for the upstream {name} does not leave")
 UPSTREAM_FAILING_LEAD = Both(
     "メールは失われず、別の経路でも送られません。設定を戻すか、`mailguard queue` で取り消してください。",
     "It is kept, and goes by no other way. Name the upstream again in the settings, or cancel with `mailguard queue`.",
 )
 UPSTREAM_GOOD = Both(
-    "送信先「{name}」を待つメールはなくなりました", "No mail waits for a missing upstream {name} any more"
+    "中継先「{name}」を待つメールはなくなりました", "No mail waits for a missing upstream {name} any more"
 )
 REASON = Both("原因", "Reason")
 
