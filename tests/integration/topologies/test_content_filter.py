@@ -4,6 +4,7 @@ mailguard and takes it back; then mailguard is away, and then it is taken out by
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,11 @@ def equip(postfix: Postfix, ports: dict[str, int]) -> None:
             file.write(text.replace(f"\n{ports['submission inet']}", f"\n127.0.0.1:{ports['submission inet']} inet"))
     with (postfix.home / "conf" / "master.cf").open("a") as file:
         file.write(PICKUP)
+    (line,) = blocks(PAGE, "ini", "# /etc/postfix/main.cf: what the world need not read")
+    (checks,) = blocks(PAGE, "ini", "# /etc/postfix/outgoing")
+    (postfix.home / "conf" / "outgoing").write_text(checks)
+    with (postfix.home / "conf" / "main.cf").open("a") as file:
+        file.write(line.replace("/etc/postfix/outgoing", str(postfix.home / "conf" / "outgoing")))
     (postfix.home / "spool" / "maildrop").mkdir(exist_ok=True)
 
 
@@ -101,6 +107,23 @@ def test_a_held_mail_has_its_login_and_goes_on_by_the_second_port(stand: Stand) 
     copy = copy_for(stand.postfix, BOB, tag)
     assert bare(copy.octets) == octets
     assert "postfix/mailguard/smtpd" in stand.postfix.log()
+
+
+def test_the_login_can_be_taken_off_what_leaves(stand: Stand) -> None:
+    """The field is there for mailguard, in all its lines, and the page's expression finds it and no other."""
+    tag, octets = a_mail(sender=USER)
+    stand.submit(octets, KEN)
+    copy = copy_for(stand.postfix, KEN, tag)
+    assert b"(Authenticated sender: " + USER.encode() + b")" in copy.octets
+    found = subprocess.run(
+        ["/usr/sbin/postmap", "-c", stand.conf, "-hq", "-", f"regexp:{stand.conf / 'outgoing'}"],
+        input=copy.octets.replace(b"\r\n", b"\n"),
+        capture_output=True,
+        timeout=30,
+        check=False,
+    ).stdout
+    assert found.count(b"IGNORE") == 1
+    assert b"Authenticated sender" in found
 
 
 def test_mail_from_the_world_is_not_judged(stand: Stand) -> None:
