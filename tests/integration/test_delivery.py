@@ -38,7 +38,7 @@ from mailguard.store.errors import StoreBusy, StoreError
 from mailguard.store.holds import Holds
 from mailguard.store.outbox import Outbox
 from mailguard.store.queue import Queue
-from mailguard.store.records import Filter, MessageRecord, RecordResult
+from mailguard.store.records import Filter, Job, MessageRecord, RecordResult
 from mailguard.store.spool import Retention, Spool
 from mailguard.workshop import Workshop
 
@@ -610,6 +610,30 @@ async def test_what_does_not_fit_into_one_lease_waits_for_the_next(desk: Desk) -
     await desk.in_state(record.id, State.RELAYED)
     # A lease that is over lets others try, too: on a busy machine somebody may be tried twice here, but nobody is left.
     assert {sent.recipients for sent in script.sent} == {(BOB,), (CY,), (ANN,)}
+
+
+async def test_no_try_begins_that_might_outlive_the_lease(desk: Desk) -> None:
+    """Its copies would be claimed once more, and sent twice: a server may take its time for each of them."""
+    split: Recipe = (Split(),)
+    record = await desk.put(BOB, CY, ANN, recipes={BOB: split, CY: split, ANN: split})
+    script, claimed, claim = Script(), list[int](), desk.queue.claim
+
+    class Slow(Script):
+        async def relay(self, outgoing: Outgoing) -> dict[Address, Outcome]:
+            await asyncio.sleep(0.3)
+            return await script.relay(outgoing)
+
+    async def counted(*asked: Any) -> list[Job]:
+        jobs = await claim(*asked)
+        claimed.extend(len(job.recipients) for job in jobs)
+        return jobs
+
+    desk.queue.claim = counted  # type: ignore[method-assign]
+    await desk.started(Slow(), lease=timedelta(seconds=2), try_seconds=1.8, fresh_seconds=0.1)  # so 0.1 s are to spare
+    await desk.in_state(record.id, State.RELAYED)
+    assert claimed == [3, 2, 1]
+    assert len(script.sent) == 3
+    assert DeliverySettings().spare_seconds > 0
 
 
 async def test_a_retry_sends_the_same_octets_also_after_a_new_start(desk: Desk) -> None:

@@ -182,10 +182,10 @@ class Lane:
             events.fault("delivery", error, message_id=job.record.id)
 
     async def _work_apart(self, job: Job, first: Sequence[Parcel], last: Parcel) -> bool:
-        """All parcels but the last, each recorded before the next: what is out is not sent twice. What cannot be begun
-        before the lease is half over waits for another one. Returns whether the last may be begun.
+        """All parcels but the last, each recorded before the next: what is out is not sent twice. What might not end
+        before the lease does, if it was begun now, waits for another one. Returns whether the last may be begun.
         """
-        until = asyncio.get_running_loop().time() + self._settings.lease.total_seconds() / 2
+        until = asyncio.get_running_loop().time() + self._settings.spare_seconds
         for number, parcel in enumerate(first):
             outcomes = await self._trying.offer(self.upstream, parcel)
             if outcomes is not None:

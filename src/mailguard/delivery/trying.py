@@ -24,6 +24,7 @@ from mailguard.mail.outcome import Outcome
 from mailguard.mail.reports import ASKED_NOTHING
 from mailguard.mail.verdict import Because
 from mailguard.relay.content import BodyCorrupt
+from mailguard.relay.settings import Deadlines
 from mailguard.relay.upstream import Outgoing, Upstream, deferred, same_for_all
 from mailguard.store.errors import StoreCorrupt, StoreError
 from mailguard.store.queue import Queue
@@ -56,8 +57,8 @@ class Hears(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DeliverySettings:
-    """concurrency: tries at a time; lease: longer than any try can take; fresh_seconds: how long a fresh mail may
-    wait here.
+    """concurrency: tries at a time; lease: longer than any try can take (try_seconds), and than a fresh mail may wait
+    here besides (fresh_seconds).
 
     connections: tries at a time for single ways, by name.
     mark: message id -> the fields above a letter of ours (mails have theirs from the door).
@@ -70,8 +71,14 @@ class DeliverySettings:
     concurrency: int = 10
     connections: Mapping[str, int] = field(default_factory=dict)
     fresh_seconds: float = 30.0
+    try_seconds: float = Deadlines().transaction
     poll_seconds: float = 1.0
     stop_seconds: float = 30.0
+
+    @property
+    def spare_seconds(self) -> float:
+        """How long after a claim a further try may begin and surely end within the lease."""
+        return max(0.0, self.lease.total_seconds() - self.try_seconds - self.fresh_seconds)
 
 
 class Trying:
