@@ -612,7 +612,7 @@ async def test_what_does_not_fit_into_one_lease_waits_for_the_next(desk: Desk) -
     assert {sent.recipients for sent in script.sent} == {(BOB,), (CY,), (ANN,)}
 
 
-async def test_no_try_begins_that_might_outlive_the_lease(desk: Desk) -> None:
+async def test_no_try_begins_that_might_outlive_the_lease(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its copies would be claimed once more, and sent twice: a server may take its time for each of them."""
     split: Recipe = (Split(),)
     record = await desk.put(BOB, CY, ANN, recipes={BOB: split, CY: split, ANN: split})
@@ -628,7 +628,7 @@ async def test_no_try_begins_that_might_outlive_the_lease(desk: Desk) -> None:
         claimed.extend(len(job.recipients) for job in jobs)
         return jobs
 
-    desk.queue.claim = counted  # type: ignore[method-assign]
+    monkeypatch.setattr(desk.queue, "claim", counted)
     await desk.started(Slow(), lease=timedelta(seconds=2), try_seconds=1.8, fresh_seconds=0.1)  # so 0.1 s are to spare
     await desk.in_state(record.id, State.RELAYED)
     assert claimed == [3, 2, 1]
