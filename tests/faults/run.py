@@ -20,7 +20,9 @@ from pathlib import Path
 
 from tests.faults.rows import Row, write
 
-#: Module -> seconds that it may take. All together: half an hour.
+#: All together, whatever each may take: half an hour.
+ALTOGETHER = 1800.0
+#: Module -> seconds that it may take.
 EXPERIMENTS: dict[str, float] = {
     "kill": 480,
     "power": 360,
@@ -38,10 +40,10 @@ EXPERIMENTS: dict[str, float] = {
 }
 
 
-async def _one(name: str, size: float) -> list[Row]:
+async def _one(name: str, size: float, left: float) -> list[Row]:
     module = importlib.import_module(f"tests.faults.{name}")
     with tempfile.TemporaryDirectory(prefix=f"faults-{name}-") as folder:
-        async with asyncio.timeout(EXPERIMENTS[name] * max(1.0, size)):
+        async with asyncio.timeout(min(left, EXPERIMENTS[name] * max(1.0, size))):
             found = await module.run(Path(folder), size)
     return found if isinstance(found, list) else [found]
 
@@ -57,10 +59,11 @@ def main() -> int:
         parser.error(f"no such experiment: {', '.join(sorted(unknown))}")
     rows: list[Row] = []
     broken = []
+    until = time.monotonic() + ALTOGETHER * max(1.0, asked.size)
     for name in asked.names or EXPERIMENTS:
         began = time.monotonic()
         try:
-            rows += (found := asyncio.run(_one(name, asked.size)))
+            rows += (found := asyncio.run(_one(name, asked.size, until - began)))
         except Exception:
             broken.append(name)
             traceback.print_exc()
