@@ -173,9 +173,7 @@ def _cause(error: BaseException) -> str:
     """Why, in words that an administrator can act on."""
     for link in (error, error.__cause__, error.__context__):
         if isinstance(link, ssl.SSLCertVerificationError):
-            return (
-                f"certificate not valid: {link.verify_message}; set upstream ca_file, or tls: insecure if that is meant"
-            )
+            return f"certificate not valid: {link.verify_message.rstrip('.')}; {_about(link)}"
         if isinstance(link, ssl.SSLError):
             return f"TLS failed: {link.reason or type(link).__name__}"
     if isinstance(error, TimeoutError) and not str(error):
@@ -185,3 +183,14 @@ def _cause(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error) or type(error).__name__
+
+
+#: OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH.
+_OTHER_NAME = (62, 64)
+
+
+def _about(error: ssl.SSLCertVerificationError) -> str:
+    """Which setting to look at."""
+    if error.verify_code in _OTHER_NAME:
+        return "write the certificate's name in url, or in tls_name if it is the right server"
+    return "set upstream ca_file, or tls: insecure if that is meant"

@@ -22,11 +22,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from tests.house import PATIENCE, House, furnish, running_house, settings
 from tests.ledger import opened
-from tests.smtp_fake import Say, fake_server
+from tests.smtp_fake import Say, Stall, fake_server
 
+from mailguard.app.doctor import check as looking
+from mailguard.app.doctor import servers
 from mailguard.app.doctor.check import Check, bounded
 from mailguard.app.doctor.run import examine
 from mailguard.mail.verdict import Disposition
+from mailguard.relay.settings import Deadlines
 from mailguard.store.bodies import Bodies
 from mailguard.store.db import Database
 from mailguard.store.keyring import Keyring, add_key
@@ -199,6 +202,61 @@ def test_files_that_others_can_read(folder: Path) -> None:
     check = look(folder)["secrets"]
     assert check.status == "warn"
     assert check.remedy == f"chmod 600 {folder / 'tls' / 'key.pem'}"
+
+
+async def test_a_silent_upstream_hides_no_other_and_each_has_its_own_remedy(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(servers, "_DEADLINES", Deadlines(connect=2.0, greeting=1.5, hello=1.5))
+    monkeypatch.setattr(looking, "PATIENCE", 2.5)
+    async with fake_server(script={"banner": [Stall()]}) as silent:
+        named = {
+            "silent": {"url": f"smtp://127.0.0.1:{silent.port}", "tls": "none"},
+            "slow": {"url": f"smtp://localhost:{silent.port}", "tls": "none"},
+            "unknown": {"url": "smtp://mail.nowhere.invalid", "tls": "none"},
+        }
+        changed(folder, lambda data: data.update(upstreams=named))
+        found = by_name(await examine(folder / "mailguard.yaml"))
+    assert {found[f"upstream {name}"].status for name in named} == {"fail"}
+    assert "nc -vz 127.0.0.1" in found["upstream silent"].remedy
+    assert "ready message" in found["upstream slow"].detail
+    assert found["upstream unknown"].remedy.startswith("upstreams.unknown.url")
+
+
+def test_a_password_in_the_settings_is_a_secret(folder: Path) -> None:
+    file = changed(folder, lambda data: None)
+    file.chmod(0o644)
+    assert look(folder)["secrets"].status == "pass"
+    changed(
+        folder,
+        lambda data: data.update(upstream={"url": "smtps://127.0.0.1:9", "username": "us", "password": "sesame-9"}),
+    )
+    found = look(folder)["secrets"]
+    assert (found.status, found.detail) == ("warn", f"{file}: others can read it")
+    assert "sesame-9" not in found.detail + found.remedy
+    file.chmod(0o600)
+    assert look(folder)["secrets"].status == "pass"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_root_owns_the_group_of_the_service_may_read(folder: Path) -> None:
+    """As docs/operations.md sets it up: chmod 600 there would lock the service out."""
+    key = folder / "tls" / "key.pem"
+    os.chown(key, 0, 10025)
+    key.chmod(0o640)
+    assert look(folder)["secrets"].status == "pass"
+    key.chmod(0o644)
+    assert look(folder)["secrets"].remedy == f"chmod 640 {key}"
+
+
+def test_logins_that_somebody_else_checks_need_no_file(folder: Path) -> None:
+    (folder / "users.yaml").unlink()
+    assert look(folder)["configuration"].status == "fail"
+    upstream = {"url": "smtps://127.0.0.1:9"}
+    changed(folder, lambda data: data.update(auth={"method": "upstream"}, upstream=upstream))
+    assert look(folder)["configuration"].status != "fail"
+    changed(folder, lambda data: data["auth"].update(send_as="gone.yaml"))
+    assert "gone.yaml" in look(folder)["configuration"].detail
 
 
 @pytest.fixture

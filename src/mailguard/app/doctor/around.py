@@ -1,4 +1,4 @@
-"""What stands around the house: its ports, the next server, DNS, the virus scanner, the directory server.
+"""What stands around the house: its ports, DNS, the virus scanner, the directory server.
 
 Each is asked as the house asks it, and no mail is sent. No answer is an answer too: nothing here waits for long.
 """
@@ -15,19 +15,13 @@ from mailguard.antivirus import Clamd
 from mailguard.app.doctor.check import Check, failing, good, in_thread, warning
 from mailguard.app.doctor.house import server_runs
 from mailguard.app.people import people_of
-from mailguard.app.tokens import ClientCredentials
 from mailguard.config.doors import listeners
 from mailguard.config.load import Config
 from mailguard.config.rooms import directory, resolver, scanner
-from mailguard.config.upstreams import upstreams
 from mailguard.mail.message import Body
 from mailguard.policy.marks import Problems
-from mailguard.relay.opening import CannotOpen, open_connection, tls_context
-from mailguard.relay.settings import Deadlines, UpstreamSettings
 from mailguard.resolver import Resolver
 from mailguard.smtpd.settings import ListenerSettings
-
-_DEADLINES = Deadlines(connect=5.0, greeting=10.0, hello=10.0)
 
 
 async def ports(config: Config) -> list[Check]:
@@ -86,50 +80,6 @@ def _listeners(config: Config) -> tuple[ListenerSettings, ...]:
         return ()
 
 
-async def next_servers(config: Config) -> list[Check]:
-    """Whether each next server lets us in, and what it can take; those that stand in for it as well."""
-    try:
-        ways = upstreams(config).values()
-    except Problems:
-        return []
-    servers = [(f"upstream {way.name}".rstrip(), one) for way in ways for one in (way.settings, *way.fallback)]
-    size = config.settings.limits.message_size
-    return [check for name, settings in servers for check in await _next_server(name, settings, size)]
-
-
-async def _next_server(name: str, settings: UpstreamSettings, size: int) -> list[Check]:
-    if settings.scheme == "mailbox":
-        return [warning(name, f"{settings.name}: mail goes nowhere", "set upstream.url when you are done trying")]
-    if settings.scheme == "mx":
-        return [good(name, "each mail goes to its domain's own servers; whether they take it only they know")]
-    return await _asked(name, replace(settings, deadlines=_DEADLINES), size)
-
-
-async def _asked(name: str, settings: UpstreamSettings, size: int) -> list[Check]:
-    remedy = "upstream.url, tls, username and password; `openssl s_client -starttls smtp` shows its certificate"
-    try:
-        context = await asyncio.to_thread(tls_context, settings)
-        tokens = None if settings.oauth is None else ClientCredentials(settings.oauth)
-        opened = await open_connection(settings, context, tokens)
-    except (CannotOpen, OSError) as error:
-        return [failing(name, str(error), remedy)]
-    opened.wire.send(b"QUIT\r\n", replies=1)
-    opened.wire.close()
-    offered = opened.extensions
-    lacks = [one for one in ("8bitmime", "dsn", "smtputf8", "pipelining", "enhancedstatuscodes") if one not in offered]
-    without = f"; without {', '.join(lacks).upper()}" if lacks else ""
-    tls = "in the clear" if settings.tls == "none" and not settings.implicit_tls else f"TLS {settings.tls}"
-    found = [good(name, f"{settings.name} lets us in, {tls}{without}")]
-    limit = offered.get("size", "")
-    if limit.isdigit() and 0 < int(limit) < size:
-        said = f"{settings.name} takes mails up to {int(limit):,} octets, limits.message_size is {size:,}"
-        found.append(warning(name, said, "lower limits.message_size: else such a mail comes back hours later"))
-    if settings.tls in ("none", "opportunistic", "insecure") and not settings.is_loopback:
-        said = f"{settings.name}: tls: {settings.tls} does not protect mail from who is on the wire"
-        found.append(warning(name, said, "upstream.tls: required"))
-    return found
-
-
 async def names(config: Config) -> list[Check]:
     """Whether DNS answers about the organisation's own domains."""
     found = [one for one in config.settings.organization.domains if not one.startswith("*.")]
@@ -159,7 +109,9 @@ async def viruses(config: Config) -> list[Check]:
     if scanned.said == "clean":
         return [good("virus", "clamd answers")]
     remedy = "start clamd; virus.clamd names its socket; its user must be able to read from us"
-    return [failing("virus", scanned.why or f"clamd finds {', '.join(scanned.viruses)} in a mail of ours", remedy)]
+    said = scanned.why or f"clamd finds {', '.join(scanned.viruses)} in a mail of ours"
+    section = config.settings.virus
+    return [failing("virus", f"{section.clamd}: {said}" if section is not None else said, remedy)]
 
 
 async def people(config: Config) -> list[Check]:

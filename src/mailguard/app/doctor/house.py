@@ -59,7 +59,7 @@ def disk(config: Config) -> Iterator[Check]:
         free, whole, files = gauges.disk(place)
         mark = disk_mark(config.settings.limits.disk_free, whole)
         said = f"{place}: {free // 2**20:,} MiB free of {whole // 2**20:,}; no mail is taken below {mark // 2**20:,}"
-        remedy = "free space, shorten store.retention, or move the store to a larger disk"
+        remedy = "free space, shorten store.retention, move the store to a larger disk, or lower limits.disk_free"
         if free < mark or files < _FEW_FILES:
             yield failing("disk", said if free < mark else f"{place}: no more files can be made", remedy)
         elif free < _SOON * mark:
@@ -102,7 +102,7 @@ def keys(config: Config) -> Iterator[Check]:
     try:
         ring = keyring(config)
     except StoreError as error:
-        yield failing("encryption", str(error), "`mailguard store new-key` makes a file; restore it if bodies need it")
+        yield failing("encryption", str(error), "bring the file back from its copy; only a new house needs a new one")
         return
     path = ledger_path(config)
     if not path.exists():

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from mailguard.app.doctor import around, house, settings
+from mailguard.app.doctor import around, house, servers, settings
 from mailguard.app.doctor.check import Check, bounded, failing, in_thread
 from mailguard.config.load import Config, load_config
 from mailguard.policy.marks import Problems
@@ -36,7 +36,7 @@ async def examine(file: Path | None) -> list[Check]:
     asking = {
         "readers": house.readers,
         "ports": around.ports,
-        "upstream": around.next_servers,
+        "upstream": servers.next_servers,
         "dns": around.names,
         "virus": around.viruses,
         "directory": around.people,

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from pydantic import BaseModel, SecretStr
 
 from mailguard.app.doctor.check import Check, failing, good, warning
 from mailguard.app.people import policy_of
@@ -17,12 +18,11 @@ from mailguard.app.rooms import ledger_path
 from mailguard.config.channels import channels
 from mailguard.config.doors import listeners
 from mailguard.config.load import Config
-from mailguard.config.logins import ways
+from mailguard.config.logins import senders, user_file, ways
 from mailguard.config.rooms import directory, hostname, reply_address, scanner
 from mailguard.config.upstreams import upstreams
 from mailguard.mail.address import parse_address
 from mailguard.policy.marks import Problem, Problems
-from mailguard.smtpd.auth import UserFile
 from mailguard.smtpd.settings import ListenerSettings
 
 _SOON = timedelta(days=21)
@@ -33,7 +33,7 @@ _PUBLIC_MOST = 2**12
 def rooms(config: Config) -> Iterator[Check]:
     """What `mailguard check` finds, but the policies."""
     looks: tuple[Callable[[Config], object], ...] = (
-        listeners, upstreams, scanner, directory, ways, channels, reply_address, _users,
+        listeners, upstreams, scanner, directory, ways, channels, reply_address, user_file, senders,
     )  # fmt: skip
     found: list[Problem] = []
     for look in looks:
@@ -138,21 +138,58 @@ def secrets(config: Config) -> Iterator[Check]:
     for path in sorted(_secret_files(config)):
         if path.exists():
             found += 1
-            if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            if _open(path.stat()):
                 open_ones.append(path)
     for path in open_ones:
-        yield warning("secrets", f"{path}: others can read it", f"chmod 600 {path}")
+        yield warning("secrets", f"{path}: others can read it", _closing(path))
     if not open_ones:
-        yield good("secrets", f"{found} files are readable by their owner only")
+        yield good("secrets", f"{found} files are readable by their owner, or the service, only")
+
+
+def _open(found: os.stat_result) -> bool:
+    """Whether more people can read it than must. What root owns, the group of the service may read."""
+    for_a_group = found.st_uid == 0 and found.st_gid != 0
+    return bool(stat.S_IMODE(found.st_mode) & (0o037 if for_a_group else 0o077))
+
+
+def _closing(path: Path) -> str:
+    found = path.stat()
+    return f"chmod {'640' if found.st_uid == 0 and found.st_gid != 0 else '600'} {path}"
+
+
+def _has_secrets(config: Config) -> bool:
+    """Whether a password stands in the configuration file itself, and not in the environment or another file."""
+    try:
+        text = Path(config.source).read_text(encoding="utf-8", errors="replace")
+    except OSError:  # the built-in one
+        return False
+    return any(secret in text for secret in _secrets_in(config.settings))
+
+
+def _secrets_in(value: object) -> Iterator[str]:
+    if isinstance(value, SecretStr):
+        yield from filter(None, [value.get_secret_value().strip()])
+    elif isinstance(value, BaseModel):
+        for one in vars(value).values():
+            yield from _secrets_in(one)
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _secrets_in(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _secrets_in(one)
 
 
 def _secret_files(config: Config) -> set[Path]:
     settings, ledger = config.settings, ledger_path(config)
     found = {ledger, ledger.with_suffix(".key"), ledger.with_suffix(".people.json")}
     found |= {config.path(one.key) for one in settings.listeners if one.key is not None}
+    found |= {config.path(one.key) for one in (settings.upstream, *settings.upstreams.values()) if one.key is not None}
+    if _has_secrets(config):
+        found.add(Path(config.source).resolve())
     if settings.store.encryption_key_file is not None:
         found.add(config.path(settings.store.encryption_key_file))
-    if settings.auth is not None:
+    if settings.auth is not None and settings.auth.method == "file":
         found.add(config.path(settings.auth.file))
     found |= {
         Path(value) for name, value in os.environ.items() if name.startswith("MAILGUARD_") and name.endswith("_FILE")
@@ -183,9 +220,3 @@ def _listening(config: Config) -> tuple[ListenerSettings, ...]:
         return listeners(config)
     except Problems:
         return ()
-
-
-def _users(config: Config) -> None:
-    auth = config.settings.auth
-    if auth is not None:
-        UserFile(config.path(auth.file)).load()
