@@ -52,12 +52,13 @@ add_acts(queue)
 @click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
 @JSON
 def list_(config_file: Path | None, filters: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """Held and queued mail, newest first; any other state with --filter state=..."""
+    """Held and queued mail, newest first; any other state with --filter state:..."""
     timezone = read_config(config_file).settings.organization.timezone
     chosen = read_filter(filters, timezone)
 
     async def work(rooms: Rooms) -> None:
-        records = await _open_mail(rooms, chosen, limit)
+        named = chosen.query.names_states
+        records = await (rooms.review.page(acting(), chosen, limit) if named else _open_mail(rooms, chosen, limit))
         if as_json:
             following = records[-1].id if len(records) == limit else None
             shown = [record_to_json(record) for record in records]

@@ -33,7 +33,8 @@ def page_of(shown: dict[str, Any], rooms: Rooms) -> str:
     for copy in shown["recipients"]:
         way = f"  by {copy['upstream']}" if copy["upstream"] else ""
         tried = f"  {copy['last_code'] or ''} {copy['last_text']}" if copy["last_text"] else ""
-        lines.append(("to", f"{copy['address']}  {copy['disposition']}  {copy['state']}{way}{tried}"))
+        stands = f"{copy['disposition']}  {copy['state']}{way}{tried}{_next(copy, when)}"
+        lines.append(("to", f"{copy['address']}  {stands}"))
     for number, file in enumerate(shown["attachments"]):
         lines.append(("file", f"{number}: {file['filename']} ({file['size']:,} bytes)"))
     for finding in shown["findings"]:
@@ -41,6 +42,13 @@ def page_of(shown: dict[str, Any], rooms: Rooms) -> str:
         lines.append(("finding", f"{finding['rule']}: {finding['because']['en']} ({evidence})"))
     lines += _history(shown["history"], when)
     return "\n".join(f"{name:<12} {plain(text)}" for name, text in lines)
+
+
+def _next(copy: dict[str, Any], when: Callable[[str | None], str]) -> str:
+    """What comes next for a copy that is to go out: nothing is said of one that goes at once."""
+    if copy["under_way"]:
+        return "  (being handed over now)"
+    return f"  (next try {when(copy['next_try_at'])})" if copy["state"] == "queued" and copy["attempts"] else ""
 
 
 def _history(history: list[dict[str, Any]], when: Callable[[str | None], str]) -> Iterator[tuple[str, str]]:

@@ -165,10 +165,20 @@ def _notes(recipient: RecipientRecord, asked: Context) -> tuple[str, ...]:
     way = (by.say("recipient.way", name=recipient.way),) if recipient.way else ()
     if recipient.state is State.RELAYED and arrived is not None:
         return (*way, by.say("recipient.arrived", when=by.moment(arrived)))
-    if not recipient.last_text or recipient.state not in (State.BOUNCED, State.QUEUED):
+    if recipient.state not in (State.BOUNCED, State.QUEUED):
         return way
     code = f"{recipient.last_code} " if recipient.last_code else ""
-    return (*way, by.say("event.answer", answer=code + on_one_line(recipient.last_text, 300)))
+    said = by.say("event.answer", answer=code + on_one_line(recipient.last_text, 300)) if recipient.last_text else ""
+    return tuple(one for one in (*way, said, _next_try(recipient, by)) if one)
+
+
+def _next_try(recipient: RecipientRecord, by: Speaker) -> str:
+    """When a copy that could not go is tried again; "" for one that goes at once."""
+    if recipient.leased:
+        return by.say("recipient.under_way")
+    if recipient.state is not State.QUEUED or not recipient.attempts or recipient.due_at is None:
+        return ""
+    return by.say("recipient.next", when=by.moment(recipient.due_at))
 
 
 def _company(

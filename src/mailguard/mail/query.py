@@ -76,6 +76,11 @@ class Query:
         """Whether bare words are searched for, which can match more than was meant."""
         return any(term.key is Key.WORD for term in self.terms)
 
+    @property
+    def names_states(self) -> bool:
+        """Whether it says itself which states are meant."""
+        return any(term.key is Key.STATE and not term.negated for term in self.terms)
+
 
 EVERYTHING = Query()
 

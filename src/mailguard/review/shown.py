@@ -64,6 +64,7 @@ def _copy_to_json(copy: RecipientRecord, risk: float) -> dict[str, Any]:
         "state": str(copy.state),
         "expires_at": _time(copy.expires_at),
         "next_try_at": _time(copy.due_at),
+        "under_way": copy.leased,
         "decided_by": copy.decided_by,
         "decided_at": _time(copy.decided_at),
         "approvers": list(copy.approvers),

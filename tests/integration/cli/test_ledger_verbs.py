@@ -98,6 +98,15 @@ def test_list(desk: Desk) -> None:
     assert "before=" in desk.run("queue", "list", "--limit", "1").output
 
 
+def test_list_shows_the_states_that_the_filter_names(desk: Desk) -> None:
+    desk.add()
+    gone = desk.add(Disposition.CONFIRM)
+    desk.run("queue", "cancel", gone.id)
+    for text in ("state:cancelled", "state=cancelled", "状態:cancelled", "state:cancelled,relayed"):
+        assert [one["id"] for one in desk.json("queue", "list", "--filter", text)["messages"]] == [gone.id], text
+    assert len(desk.json("queue", "list", "--filter", "-state:cancelled")["messages"]) == 1
+
+
 @pytest.mark.parametrize("text", ["colour=red", "state=sold", "older=soon", 'q="open'])
 def test_a_wrong_filter_is_wrong_usage(desk: Desk, text: str) -> None:
     desk.add()

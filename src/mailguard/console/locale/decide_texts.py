@@ -132,6 +132,8 @@ DECIDE_TEXTS: dict[str, Both] = {
     "known.nobody": Both("初めての宛先(社内の誰も送っていません)", "New: nobody here has written there before"),
     "known.file": Both("前回の送信先: {names}({last})", "Last sent to: {names} ({last})"),
     "recipient.way": Both("中継先: {name}", "Goes by {name}"),
+    "recipient.next": Both("次の再送: {when}", "Next try: {when}"),
+    "recipient.under_way": Both("次のサーバーに渡しているところです", "Being handed over to the next server now"),
     "recipient.arrived": Both("相手側サーバーが受領: {when}", "Taken by the next server: {when}"),
     "recipients.fold": Both("ほか{count}名を表示", "Show {count} others"),
     "recipients.fold.known": Both("ほか{count}名は過去に送信済み", "{count} others, written to before"),
