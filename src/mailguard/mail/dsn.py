@@ -31,7 +31,7 @@ _ENHANCED = re.compile(r"^([245])\.(\d{1,3})\.(\d{1,3})\b")
 _STATUS_OF_CODE = {550: "5.1.1", 551: "5.1.6", 552: "5.3.4", 553: "5.1.3", 554: "5.0.0"}
 _CLASSES: dict[Action, str] = {"failed": "5", "delayed": "4", "relayed": "2"}
 _SUBJECTS: dict[Action, tuple[str, str]] = {
-    "failed": ("【配信不能】", "[Undelivered] "),
+    "failed": ("【不達】", "[Not delivered] "),
     "delayed": ("【配信遅延】", "[Delayed] "),
     "relayed": ("【転送済み】", "[Passed on] "),
 }

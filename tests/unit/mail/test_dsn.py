@@ -65,7 +65,7 @@ def test_it_is_a_report_in_three_parts() -> None:
     assert message["To"] == "ann@corp.example"
     assert message["From"] == "mailguard <mailguard@corp.example>"
     assert message["Auto-Submitted"] == "auto-replied"
-    assert message["Subject"] == "【配信不能】見積の件"
+    assert message["Subject"] == "【不達】見積の件"
     assert message["In-Reply-To"] == "<1@corp.example>"
     assert message["References"].split() == ["<0@corp.example>", "<1@corp.example>"]
     assert message.defects == []
