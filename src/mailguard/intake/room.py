@@ -18,8 +18,8 @@ from mailguard.inspect.workers import Readers
 from mailguard.intake.saying import answer, once_more, question
 from mailguard.intake.settings import HandsOn, IntakeSettings, TakesReplies
 from mailguard.mail import reply
-from mailguard.mail.address import Address
-from mailguard.mail.envelope import Envelope
+from mailguard.mail.address import Address, AddressError, parse_address
+from mailguard.mail.envelope import Envelope, is_among
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Message
 from mailguard.mail.reply import Reply
@@ -98,6 +98,9 @@ class Intake:
         facts = await self._facts(message)
         if sum(is_own_mark(self._settings.key, mark) for mark in facts.own_marks) > _OWN_MARKS:
             return reply.OWN_LOOP
+        if not _is_ours(message.envelope, facts):
+            events.door_refused("foreign_sender", message.envelope.client.ip)
+            return reply.FOREIGN_SENDER
         answers = self._replies.among(message.envelope.recipients) if self._replies else ()
         return await self._answered(message, facts, answers) if answers else await self._weighed(message, facts)
 
@@ -261,6 +264,20 @@ class Intake:
             [hit.rule for hit in verdict.enforced],
         )
         return answer(message, verdict, record)
+
+
+def _is_ours(envelope: Envelope, facts: Facts) -> bool:
+    """Whether a mail from the null path, of a client that hands over mail of certain domains only, was written there.
+    The door asks the envelope; here there is only From. Else whoever shares a cloud with us could send by us.
+    """
+    own = envelope.client.own_domains
+    if not own or envelope.sender.mailbox is not None:
+        return True
+    try:
+        people = [parse_address(one.address) for one in facts.headers.sender]
+    except AddressError:
+        return False
+    return bool(people) and all(is_among(one.ascii_domain, own) for one in people)
 
 
 def weight_of(case: Case) -> int:

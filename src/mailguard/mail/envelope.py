@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from mailguard.mail.address import Address, ReversePath
 from mailguard.mail.reports import SAID_NOTHING, CopyReports, MailReports
+
+
+def is_among(domain: str, domains: Collection[str]) -> bool:
+    """Whether a domain is one of these: `*.corp.example` stands for all below it."""
+    return any(domain == one or (one.startswith("*.") and domain.endswith(one[1:])) for one in domains)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +23,7 @@ class Client:
     trusted: came from a trusted network; tls: protocol version such as "TLSv1.3", None in the clear;
     protocol: the RFC 3848 / 6531 keyword for the Received field (ESMTP, ESMTPSA, UTF8SMTPS ...);
     listener: our own address; origin: the address of the client's own client, as a server in front said it for the
-    record (never to be trusted), "" if none did.
+    record (never to be trusted), "" if none did; own_domains: whose mail a trusted client may hand over, empty: any.
     """
 
     ip: str
@@ -29,6 +34,7 @@ class Client:
     protocol: str = "ESMTP"
     listener: str = ""
     origin: str = ""
+    own_domains: frozenset[str] = frozenset()
 
     @property
     def recorded_ip(self) -> str:

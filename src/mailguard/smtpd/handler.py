@@ -120,7 +120,7 @@ class Handler:
         if refusal is not None:
             data.discard(body)
             return refusal
-        client = visit.client(f"{self._listener.host}:{self._listener.port}", login, transaction)
+        client = visit.client(self._listener, login, transaction)
         message = Message(new_message_id(now), transaction.envelope(client), body, now)
         task = asyncio.create_task(self._to_the_end(message))
         self._commits.add(task)

@@ -20,6 +20,7 @@ from mailguard.mail.reports import ASKED_NOTHING, SAID_NOTHING, CopyReports
 from mailguard.smtpd.admission import Place
 from mailguard.smtpd.auth import Login
 from mailguard.smtpd.chunks import Chunks
+from mailguard.smtpd.settings import ListenerSettings
 from mailguard.smtpd.xclient import Forwarded
 
 
@@ -51,7 +52,7 @@ class Visit(ProtocolSession):
         self.extended_smtp = False
         self.login = None
 
-    def client(self, listener: str, login: Login | None, transaction: Transaction) -> Client:
+    def client(self, listener: ListenerSettings, login: Login | None, transaction: Transaction) -> Client:
         """The client as the envelope carries it. login: the session's, or the one that the mail itself names."""
         return Client(
             ip=self.ip,
@@ -60,8 +61,9 @@ class Visit(ProtocolSession):
             trusted=self.trusted,
             tls=self.tls,
             protocol=self.protocol(smtputf8=transaction.smtputf8),
-            listener=listener,
+            listener=f"{listener.host}:{listener.port}",
             origin=transaction.forwarded.ip,
+            own_domains=listener.sender_domains if login is None else frozenset(),
         )
 
     def protocol(self, *, smtputf8: bool) -> str:

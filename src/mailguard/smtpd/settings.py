@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from mailguard.mail.envelope import is_among
 from mailguard.smtpd.certificates import ClientCertificates
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -130,9 +131,7 @@ class ListenerSettings:
 
     def may_send_from(self, domain: str) -> bool:
         """Whether a trusted client without a login may send with an address of this domain."""
-        return not self.sender_domains or any(
-            domain == one or (one.startswith("*.") and domain.endswith(one[1:])) for one in self.sender_domains
-        )
+        return not self.sender_domains or is_among(domain, self.sender_domains)
 
     def forwards_for(self, address: IPAddress) -> bool:
         """Whether a peer of this address may say, by XFORWARD, whose mail it hands on."""
