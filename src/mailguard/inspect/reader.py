@@ -9,7 +9,7 @@ which is held.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
@@ -24,7 +24,7 @@ from mailguard.inspect.structure.every_field import importance
 from mailguard.inspect.structure.fields import Block
 from mailguard.inspect.structure.labelled import labels_of
 from mailguard.inspect.structure.parts import Parts
-from mailguard.mail.facts import Facts, Finding, Headers, Kind, Match
+from mailguard.mail.facts import Facts, Headers, Kind, Match, unreadable
 
 T = TypeVar("T")
 #: So many persons are no answer to one.
@@ -44,11 +44,6 @@ def read_mail(octets: bytes, limits: ReadingLimits = _STANDARD) -> Facts:
         raise
     except Exception as error:  # the judge holds what could not be read
         return unreadable(f"the reader failed: {type(error).__name__}", budget.findings())
-
-
-def unreadable(detail: str, findings: Iterable[Finding] = (), headers: Headers | None = None) -> Facts:
-    """The Facts of a mail that could not be read."""
-    return Facts(headers=headers or Headers(), findings=(Finding("unreadable", "mail", detail), *findings))
 
 
 def _read(octets: bytes, budget: Budget) -> Facts:

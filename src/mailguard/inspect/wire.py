@@ -27,6 +27,8 @@ _CHUNK = 128 * 1024
 _LENGTH = struct.Struct(">I")
 HEAD = _LENGTH.size
 NO_TEXTS = _LENGTH.pack(0)
+#: What a worker says first, once its walls stand.
+READY = b"ready"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,10 @@ from typing import BinaryIO
 
 from mailguard.inspect import isolation, wire
 from mailguard.inspect.limits import ReadingLimits
-from mailguard.inspect.reader import read_mail, unreadable
-from mailguard.mail.facts import Facts
+from mailguard.inspect.reader import read_mail
+from mailguard.mail.facts import Facts, unreadable
 from mailguard.mail.facts_json import facts_to_json
 from mailguard.mail.message import Body
-
-READY = b"ready"
 
 
 def main() -> None:
@@ -34,7 +32,7 @@ def main() -> None:
     limits = wire.limits_from_json(settings)
     isolation.wall_in(limits.memory_bytes, folder)
     gc.freeze()
-    _answer(answers, [wire.frame(READY), wire.NO_TEXTS])
+    _answer(answers, [wire.frame(wire.READY), wire.NO_TEXTS])
     while (question := _frame(source)) is not None:
         isolation.allow_cpu(limits.cpu_seconds)
         facts = _read(json.loads(question), source, limits)

@@ -21,10 +21,8 @@ from pathlib import Path
 from mailguard.inspect import wire
 from mailguard.inspect.glance import glance
 from mailguard.inspect.limits import ReadingLimits
-from mailguard.inspect.reader import unreadable
 from mailguard.inspect.turns import Turns
-from mailguard.inspect.worker import READY
-from mailguard.mail.facts import Facts, Headers
+from mailguard.mail.facts import Facts, Headers, unreadable
 from mailguard.mail.facts_json import facts_from_json
 from mailguard.mail.message import Body
 
@@ -194,7 +192,7 @@ class _Worker:
     async def greet(self, limits: ReadingLimits, folder: str, seconds: float) -> None:
         """Send the limits, wait until the worker is ready. Raises _Died."""
         payload = wire.frame(json.dumps(wire.limits_to_json(limits) | {"folder": folder}).encode())
-        if await self._exchange([payload], seconds) != (READY, []):
+        if await self._exchange([payload], seconds) != (wire.READY, []):
             raise _Died("not ready")
 
     async def ask(self, body: Body, seconds: float) -> Facts:

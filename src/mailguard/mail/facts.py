@@ -6,6 +6,7 @@ A part that could not be read is a `Finding` here, never an exception and never 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -215,3 +216,8 @@ class Facts:
         from mailguard.mail.facts_json import facts_to_json
 
         return facts_to_json(self, unmasked=unmasked, text=text)
+
+
+def unreadable(detail: str, findings: Iterable[Finding] = (), headers: Headers | None = None) -> Facts:
+    """The facts of a mail that could not be read, by whoever finds it so: the reader, or the process that lost it."""
+    return Facts(headers=headers or Headers(), findings=(Finding("unreadable", "mail", detail), *findings))
