@@ -49,19 +49,12 @@ class ClientCredentials:
                 raise
 
     async def _fetched(self) -> str:
-        asked = {
-            "grant_type": "client_credentials",
-            "client_id": self._settings.client_id,
-            "client_secret": self._settings.client_secret,
-        }
-        if self._settings.scope:
-            asked["scope"] = self._settings.scope
         try:
             if self._courier is None:
                 self._courier = await asyncio.to_thread(Courier, private=self._settings.is_here)
             answer = await self._courier.post(
                 self._settings.token_url,
-                body=urlencode(asked).encode(),
+                body=self._request(),
                 content_type="application/x-www-form-urlencoded",
                 headers={"accept": "application/json"},
             )
@@ -77,3 +70,14 @@ class ClientCredentials:
         seconds = float(lasts) if isinstance(lasts, int | float) and 0 < lasts < 10**9 else _UNSAID
         self._token, self._until = token, time.monotonic() + max(seconds - _EARLY, seconds / 2)
         return token
+
+    def _request(self) -> bytes:
+        """RFC 6749 section 4.4.2."""
+        asked = {
+            "grant_type": "client_credentials",
+            "client_id": self._settings.client_id,
+            "client_secret": self._settings.client_secret,
+        }
+        if self._settings.scope:
+            asked["scope"] = self._settings.scope
+        return urlencode(asked).encode()

@@ -20,26 +20,9 @@ from mailguard.log.words import PlainFormatter, harmless, traced, written_trace
 
 def set_up(*, json: bool = True, level: int = logging.INFO) -> Outlet:
     """Configure structlog and the standard library's logging for the whole process. Returns where lines leave it."""
-    if sys.stderr is None:
-        # Closed by whoever started us: the next file opened would take its number, and the log would go into it.
-        while (opened := os.open(os.devnull, os.O_RDWR)) < 2:
-            pass
-        if opened > 2:
-            os.close(opened)
+    _keep_numbers()
     outlet = Outlet(2)
-    handler = logging.StreamHandler(outlet)
-    handler.setFormatter(PlainFormatter("%(levelname)s %(name)s %(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    for name in (
-        "mail.log",
-        "mail.debug",
-        "aiosmtplib",
-        "asyncio",
-        "uvicorn",
-        "uvicorn.error",
-        "uvicorn.access",
-    ):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    _quieten(outlet)
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if json
@@ -59,6 +42,34 @@ def set_up(*, json: bool = True, level: int = logging.INFO) -> Outlet:
         cache_logger_on_first_use=True,
     )
     return outlet
+
+
+def _keep_numbers() -> None:
+    """Where stderr was closed by whoever started us, the next file opened would take its number, and the log would go
+    into it.
+    """
+    if sys.stderr is None:
+        while (opened := os.open(os.devnull, os.O_RDWR)) < 2:
+            pass
+        if opened > 2:
+            os.close(opened)
+
+
+def _quieten(outlet: Outlet) -> None:
+    """The standard library's loggers say warnings and worse, in the same place."""
+    handler = logging.StreamHandler(outlet)
+    handler.setFormatter(PlainFormatter("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    for name in (
+        "mail.log",
+        "mail.debug",
+        "aiosmtplib",
+        "asyncio",
+        "uvicorn",
+        "uvicorn.error",
+        "uvicorn.access",
+    ):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def say(lines: list[str]) -> None:

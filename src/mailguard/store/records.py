@@ -1,4 +1,4 @@
-"""What the ledger keeps, as values: a message, its recipients, its history, jobs, notices, filters.
+"""What the ledger keeps, as values: a message, its recipients, its history, jobs, notices.
 
 They are read out of the database and handed around; nothing here reads or writes. A record is a snapshot: the next
 moment the ledger may know better, so no room decides on a record alone, only by a guarded change.
@@ -11,29 +11,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 from mailguard.mail.actor import Role
 from mailguard.mail.address import Address, AddressError, ReversePath, parse_address, without_tag
 from mailguard.mail.alteration import Recipe
 from mailguard.mail.facts import Facts
 from mailguard.mail.lifecycle import State, message_state
-from mailguard.mail.query import EVERYTHING, Query, Sort
 from mailguard.mail.reports import ASKED_NOTHING, SAID_NOTHING, CopyReports, MailReports
 from mailguard.mail.verdict import Disposition, ExpireAction, Verdict
 from mailguard.store.asked import Asked as Asked
 from mailguard.store.asked import Paused as Paused
-
-MessageKind = Literal["mail", "letter"]
-#: What a notice asks a letter for. "told" may have a message that never came in, "reply" may know none; those from
-#: "login" on have none. "gathered" is never owed: it is the letter that answers several.
-NoticeKind = Literal[
-    "held", "approval", "reminder", "escalated", "answered", "urgent", "told", "sent", "password", "cancelled",
-    "rejected", "expired", "bounced", "delayed", "relayed", "gathered", "reply", "comment", "login",
-    "policy_refused", "policy_good", "letters_failing", "letters_good", "channel_failing", "channel_good",
-    "pressure", "pressure_over", "guessing", "upstream_failing", "upstream_good",
-    "monthly",
-]  # fmt: skip
+from mailguard.store.filter_value import Filter as Filter
+from mailguard.store.kinds import MessageKind as MessageKind
+from mailguard.store.kinds import NoticeKind as NoticeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,36 +268,6 @@ class Notice:
     to: str
     detail: dict[str, Any]
     created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which messages are meant; all that is given must hold.
-
-    state: of the message. q: words, each somewhere in subject, addresses, names of files or ids (width and case
-    folded; two Japanese characters suffice). sender, recipient: an address, or a domain (`partner.example`).
-    rule: id of a rule that fired. before: message id; only earlier ones (the next page). older: received before.
-    owner: key of a person; only what that person may see as its sender or approver. role: as which of both.
-    kinds: letters are left out unless named. ids: only these. query: what the filter language says. sort: the order;
-    `before` then means what comes behind that message, for which ENDS also needs the end of its hold as the page had it
-    (before_ends). last: message id; only this one and what came before it.
-    """
-
-    state: State | None = None
-    q: str = ""
-    sender: str = ""
-    recipient: str = ""
-    rule: str = ""
-    before: str = ""
-    older: datetime | None = None
-    owner: str = ""
-    role: Literal["", "sender", "approver"] = ""
-    kinds: tuple[MessageKind, ...] = ("mail",)
-    ids: tuple[str, ...] = ()
-    query: Query = EVERYTHING
-    sort: Sort = Sort.NEWEST
-    before_ends: datetime | None = None
-    last: str = ""
 
 
 @lru_cache(maxsize=1024)  # asked for each copy of a mail
