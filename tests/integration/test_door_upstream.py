@@ -140,7 +140,7 @@ async def test_long_tokens(tmp_path: Path, octets: int) -> None:
     [
         ("AUTH XOAUTH2 %%%", "501 5.5.2"),
         ("AUTH XOAUTH2 " + b64("user=ann"), "501 5.5.2"),
-        ("AUTH XOAUTH2 " + b64("auth=Bearer x\x01\x01"), "535 5.7.8"),
+        ("AUTH XOAUTH2 " + b64("auth=Bearer x\x01\x01"), "501 5.5.2"),
         ("AUTH XOAUTH2 " + b64("user=ann\x01user=boss\x01auth=Bearer x\x01\x01"), "501 5.5.2"),
         ("AUTH XOAUTH2 " + b64("user=ann\x01auth=Basic x\x01\x01"), "501 5.5.2"),
         ("AUTH OAUTHBEARER " + b64("n,,\x01auth=Bearer x\x01\x01"), "501 5.5.2"),
