@@ -166,6 +166,18 @@ async def test_the_proxy_header_says_who_it_is(tmp_path: Path, header: bytes, re
         assert (await client.reply()).startswith(relay)
 
 
+@pytest.mark.parametrize("header", [b"PROXY UNKNOWN\r\n", b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"])
+async def test_a_client_that_the_proxy_does_not_know_is_not_the_proxy(tmp_path: Path, header: bytes) -> None:
+    listener = replace(PROXY_LISTENER, auth="optional", xclient_from=LOOPBACK, xforward_from=LOOPBACK)
+    async with open_door(tmp_path, listener) as (_, _, port), client_at(port, greeted=False) as client:
+        client.send_raw(header)
+        await client.reply()
+        offered = await client.ask(ENVELOPE[0])
+        assert not {"AUTH", "XCLIENT", "XFORWARD"} & set(offered.replace("-", " ").split())  # no password in the clear
+        client.send("XCLIENT ADDR=127.0.0.9")
+        assert (await client.reply()).startswith("550 5.7.0")
+
+
 @pytest.mark.parametrize("header", [b"EHLO pc.corp.example\r\n", b"PROXY TCP4 x y z\r\n", b"PROXY\r\n", b"\0" * 40])
 async def test_no_proxy_header_no_service(tmp_path: Path, header: bytes) -> None:
     async with open_door(tmp_path, PROXY_LISTENER) as (_, _, port), client_at(port, greeted=False) as client:

@@ -58,7 +58,8 @@ class Entrance:
 async def who_is_it(
     listener: ListenerSettings, peer: Any, proxy_header: Callable[[], Awaitable[ProxyData]]
 ) -> tuple[IPAddress, bool]:
-    """The client's address, and whether it is trusted. Raises ConnectionError where there is none to be had.
+    """The client's address, and whether it is surely that; if not, it opens nothing. Raises ConnectionError where there
+    is none to be had.
 
     peer: the socket's (host, port, ...), None if it is gone already; proxy_header: reads the header where the
     listener asks for one.
@@ -67,7 +68,7 @@ async def who_is_it(
     if address is None:
         raise ConnectionResetError("no peer address")
     if not listener.proxy_protocol:
-        return address, listener.trusts(address)
+        return address, True
     if not listener.is_proxy(address):
         events.door_refused("not_a_proxy", str(address))
         raise ConnectionAbortedError("not a proxy")
@@ -77,4 +78,4 @@ async def who_is_it(
         raise ConnectionAbortedError("no PROXY header")
     said = client_address(str(header.src_addr)) if header.src_addr else None
     # The proxy itself asks (LOCAL, UNKNOWN): it may look whether we are there, but its address opens nothing.
-    return (said, listener.trusts(said)) if said is not None else (address, False)
+    return (said, True) if said is not None else (address, False)

@@ -85,9 +85,12 @@ class Conversation(Introductions):
     async def _come_in(self) -> None:
         """Learn who it is, count it, and take the TLS handshake if that comes first. Raises HangUp."""
         listener, crowd = self._entrance.listener, self._entrance.crowd
-        address, self.visit.trusted = await who_is_it(listener, self.session.peer, self._proxy_header)
-        self.visit.ip, self.visit.loopback, self.visit.counted_as = str(address), address.is_loopback, whose(address)
-        self.visit.speaks_for, self.visit.forwards_for = listener.speaks_for(address), listener.forwards_for(address)
+        address, sure = await who_is_it(listener, self.session.peer, self._proxy_header)
+        visit = self.visit
+        visit.ip, visit.counted_as = str(address), whose(address)
+        if sure:
+            visit.trusted, visit.loopback = listener.trusts(address), address.is_loopback
+            visit.speaks_for, visit.forwards_for = listener.speaks_for(address), listener.forwards_for(address)
         if not self._fits or not crowd.enter(address):
             events.door_refused("too_many_connections", self.visit.ip)
             raise HangUp(replies.TOO_MANY_CONNECTIONS)
