@@ -183,8 +183,7 @@ async def test_what_a_worker_forges_is_plain_facts(obedient: Callable[..., Reade
 _TALKATIVE = """
 import os
 from mailguard.inspect import wire
-from mailguard.inspect.worker import READY
-os.write(1, wire.frame(READY) + wire.NO_TEXTS)
+os.write(1, wire.frame(wire.READY) + wire.NO_TEXTS)
 while True: os.write(1, b"\\xff" * 65536)
 """
 
