@@ -9,7 +9,7 @@ import pytest
 from tests.house import House
 from tests.interop.mailers import Desk
 from tests.interop.test_clients import own_fields_off
-from tests.interop.test_mailers import WAYS, a_letter, people_of, read, tapped
+from tests.interop.test_mailers import WAYS, a_letter, arrives_as_sent, people_of, read, tapped
 from tests.interop.thunderbird import Thunderbird, running_thunderbird
 from tests.interop.wires import Sink, Way
 
@@ -26,14 +26,7 @@ def test_what_was_written_arrives_octet_for_octet(
     thunderbird: Thunderbird, behind: House, sink: Sink, tmp_path: Path, way: Way
 ) -> None:
     tag, letter = a_letter(tmp_path, "ken@corp.example", "mika@corp.example")
-    with tapped(behind, way) as tap:
-        sent = thunderbird.send(Desk(tmp_path, way, tap.port, behind.ca), letter)
-        assert sent.ok, sent.text
-        (arrived,) = sink.wait_for(2, tag)
-        (said,) = tap.texts()
-    assert people_of(arrived.rcpts) == {b"ken@corp.example", b"mika@corp.example"}
-    assert own_fields_off(arrived.octets) == said
-    mail = read(said)
+    mail = arrives_as_sent(thunderbird.send, letter, tag, Desk(tmp_path, way, 0, behind.ca), behind, sink)
     assert mail["Subject"] == letter.subject
     (attached,) = mail.iter_attachments()
     assert attached.get_filename() == "見積書.pdf"
