@@ -148,7 +148,7 @@ async def test_a_server_without_dsn_gets_none_of_it_and_success_is_reported_here
     assert bob["Original-Recipient"] == "rfc822; Old@x.example"
     assert bob["Final-Recipient"] == "rfc822; bob@x.example"
     assert bob["Last-Attempt-Date"] == "Mon, 23 Nov 2026 18:00:00 +0900"
-    assert bob["Remote-MTA"] == "dns; 127.0.0.1"
+    assert bob["Remote-MTA"] == "dns; [127.0.0.1]"
     assert report["Subject"] == "[Passed on] offer"
     # RFC 3461 section 4.3: RET speaks of failures only
     assert [part.get_content_type() for part in report.iter_parts()][2] == "text/rfc822-headers"

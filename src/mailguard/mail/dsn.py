@@ -11,6 +11,7 @@ reverse-path.
 from __future__ import annotations
 
 import base64
+import ipaddress
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -161,7 +162,7 @@ def _of_recipient(report: Report, one: Reported, kind: str) -> Iterator[str]:
     yield f"Action: {report.action}"
     yield f"Status: {one.status(report.action)}"
     if one.mta and one.code:
-        yield f"Remote-MTA: dns; {_harmless(one.mta)}"
+        yield f"Remote-MTA: dns; {_mta_name(_harmless(one.mta))}"
     if one.code:
         said = _harmless(one.text).encode("ascii", "replace").decode()
         yield f"Diagnostic-Code: smtp; {one.code} {said}"
@@ -169,6 +170,15 @@ def _of_recipient(report: Report, one: Reported, kind: str) -> Iterator[str]:
         yield f"Last-Attempt-Date: {format_datetime(one.tried_at)}"
     if report.retry_until is not None:
         yield f"Will-Retry-Until: {format_datetime(report.retry_until)}"
+
+
+def _mta_name(host: str) -> str:
+    """A name, or an address as a literal (RFC 3464 section 2.3.5, RFC 5321 section 4.1.3)."""
+    try:
+        found = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return host
+    return f"[{'IPv6:' if found.version == 6 else ''}{found}]"
 
 
 def _original(report: Report, boundary: str) -> bytes:

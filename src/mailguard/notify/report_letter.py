@@ -16,9 +16,8 @@ from mailguard.notify.phrases import Both, moment, on_one_line, zone_word
 
 _MOST_RECIPIENTS = 20
 _HEADS = {"failed": say.BOUNCED_HEAD, "delayed": told.DELAYED_HEAD, "relayed": told.RELAYED_HEAD}
-_LEADS = {"failed": say.BOUNCED_LEAD, "delayed": told.DELAYED_LEAD, "relayed": told.RELAYED_LEAD}
-_CLOSINGS = {
-    "failed": (told.BOUNCED_OTHERS, told.BOUNCED_AGAIN),
+_LEADS = {"delayed": told.DELAYED_LEAD, "relayed": told.RELAYED_LEAD}
+_CLOSINGS: dict[str, tuple[Both, ...]] = {
     "delayed": (told.DELAYED_THEN,),
     "relayed": (told.RELAYED_ASKED,),
 }
@@ -65,12 +64,13 @@ def _content(report: Report, host: str, language: Language, timezone: str) -> Co
         shown.append(Row.of(say.RECIPIENTS.of(language), more))
     at = f"{moment(report.received_at, timezone, language, year=True)} "
     at += zone_word(report.received_at, timezone, language)
-    closing = (*_CLOSINGS[report.action], *((told.TOO_LARGE,) if report.too_large else ()))
+    lead, closings = _around(report)
+    closing = (*closings, *((told.TOO_LARGE,) if report.too_large else ()))
     return Content(
         kind=_SHEETS[report.action],
         subject=say.TAGS[_SHEETS[report.action]].of(language) + on_one_line(report.subject, 200),
         headline=_HEADS[report.action].of(language),
-        lead=(_LEADS[report.action].of(language),),
+        lead=(lead.of(language),),
         rows=(
             *shown,
             *_until(report, language, timezone),
@@ -80,6 +80,16 @@ def _content(report: Report, host: str, language: Language, timezone: str) -> Co
         closing=tuple(one.of(language) for one in closing),
         foot=say.FOOT_LOGIN.of(language, name=on_one_line(host, 100)),
     )
+
+
+def _around(report: Report) -> tuple[Both, tuple[Both, ...]]:
+    """What stands above the recipients and below. That a server answered is said only where one did."""
+    if report.action != "failed":
+        return _LEADS[report.action], _CLOSINGS[report.action]
+    if all(one.expired for one in report.recipients):
+        return told.BOUNCED_LATE_LEAD, (told.BOUNCED_OTHERS, told.BOUNCED_LATE_AGAIN)
+    answered = any(one.code for one in report.recipients)
+    return say.BOUNCED_LEAD if answered else told.BOUNCED_OUR_LEAD, (told.BOUNCED_OTHERS, told.BOUNCED_AGAIN)
 
 
 def _until(report: Report, language: Language, timezone: str) -> list[Row]:
@@ -94,5 +104,6 @@ def _row(report: Report, one: Reported, language: Language) -> Row:
     reply = f"{one.code} {said}" if one.code else said
     lines = [Line(meaning(report, one).of(language), head=True)]
     if one.code or one.text:
-        lines.append(Line(told.SERVER_SAID.of(language, reply=reply)))
+        quoted = told.SERVER_SAID if one.code else told.WE_SAW
+        lines.append(Line(quoted.of(language, reply=reply)))
     return Row(str(one.address), tuple(lines))

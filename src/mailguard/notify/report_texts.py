@@ -17,12 +17,22 @@ BOUNCED_LARGE = Both("メールが大きすぎて、受け取られませんで�
 BOUNCED_LATE = Both("期限までに届きませんでした。", "It was not delivered in time.")
 BOUNCED_REFUSED = Both("相手のサーバーが受け取りを拒否しました。", "The server refused to take it.")
 BOUNCED_OTHER = Both("相手のサーバーが受け取りませんでした。", "The server did not take it.")
+BOUNCED_LATE_LEAD = Both(
+    "期限まで送信を続けましたが、相手先へ渡せませんでした。",
+    "We tried until the time limit, and it could not be passed on.",
+)
+BOUNCED_OUR_LEAD = Both("理由は次のとおりです。", "This is the reason.")
+#: Nobody answered: what is quoted are our own words.
+WE_SAW = Both("状況: {reply}", "What happened: {reply}")
 SERVER_SAID = Both("サーバーの応答: {reply}", "The server said: {reply}")
 BOUNCED_OTHERS = Both(
     "ほかの宛先があれば、そちらへの送信には影響しません。", "Other recipients, if any, are not affected."
 )
 BOUNCED_AGAIN = Both(
     "宛先を確かめて、必要ならもう一度送信してください。", "Please check the addresses and send again if need be."
+)
+BOUNCED_LATE_AGAIN = Both(
+    "必要なら、もう一度送信するか、別の方法でご連絡ください。", "Please send it again if need be, or use another way."
 )
 
 DELAYED_HEAD = Both("メールがまだ届いていません", "The mail has not been delivered yet")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage, Message
 from email.policy import default
@@ -84,6 +85,26 @@ def test_people_read_it_in_both_languages_the_readers_first() -> None:
         assert "Mon 23 Nov 2026, 18:00 JST" in text
         assert "宛先のメールアドレスが存在しません。" in text
         assert "It was not delivered in time." in text
+
+
+def test_nobody_is_said_to_have_answered_who_did_not() -> None:
+    gone = Reported(parse_address("cy@partner.example"), None, "cannot connect to smtp://mx:25", expired=True)
+    for what in (bounced(recipients=[gone]), bounced(recipients=[gone, replace(gone, code=451, text="later")])):
+        text = str(read(report(what)).get_body(("plain",)).get_content())  # type: ignore[union-attr]
+        assert "期限まで送信を続けましたが" in text
+        assert "状況: cannot connect to smtp://mx:25" in text
+        assert "What happened: cannot connect to smtp://mx:25" in text
+        assert "宛先を確かめて" not in text
+        assert ("サーバーの応答: 451 later" in text) == (len(what.recipients) == 2)
+    ours = str(read(report(bounced(recipients=[replace(gone, expired=False)]))).get_body(("plain",)).get_content())  # type: ignore[union-attr]
+    assert "理由は次のとおりです" in ours
+
+
+def test_an_address_of_a_server_is_a_literal() -> None:
+    names = {"10.0.0.4": "[10.0.0.4]", "2001:db8::1": "[IPv6:2001:db8::1]", "mx.b.example": "mx.b.example"}
+    for host, shown in names.items():
+        octets = report(bounced(recipients=[Reported(parse_address("a@b.example"), 550, "5.1.1 no", mta=host)]))
+        assert f"Remote-MTA: dns; {shown}\r\n".encode() in octets
 
 
 def test_programs_read_each_recipient() -> None:
