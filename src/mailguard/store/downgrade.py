@@ -1,7 +1,7 @@
 """The way back: the newer program takes a ledger's shape back, so that the older one can open it.
 
 Each migration from 0016 on has a file of the same name under migrations/down. Its first line says what is lost, for
-people. It never runs beside another program, and never by itself.
+people, and behind "Refused:" what they must do if the script cannot be. It never runs beside another program, and never by itself.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from mailguard.store.errors import StoreCorrupt, StoreError, StoreTooNew
 from mailguard.store.migrate import APPLICATION_ID, MIGRATIONS, migrations, statements
 
 DOWN = MIGRATIONS / "down"
+_REFUSED, _NOTHING = " Refused: ", "Nothing."
 
 
 def way_back(to: int) -> dict[int, str]:
@@ -32,6 +33,10 @@ def way_back(to: int) -> dict[int, str]:
 
 def loss_of(script: str) -> str:
     """What a step back loses, in its own words."""
+    return _first_line(script).partition(_REFUSED)[0]
+
+
+def _first_line(script: str) -> str:
     return script.partition("\n")[0].removeprefix("--").strip()
 
 
@@ -46,7 +51,8 @@ def losses(path: Path, to: int) -> list[str]:
     """What taking this ledger back to a version loses, step by step. Raises StoreError and its kinds."""
     with alone(path) as connection:
         version = version_of(connection)
-    return [loss_of(script) for number, script in way_back(to).items() if number <= version]
+    lost = [loss_of(script) for number, script in way_back(to).items() if number <= version]
+    return [one for one in lost if one != _NOTHING]
 
 
 def downgrade(path: Path, to: int) -> int:
@@ -78,4 +84,4 @@ def _step(connection: sqlite3.Connection, script: str) -> None:
         try:
             connection.execute(statement)
         except sqlite3.IntegrityError:
-            raise StoreError(f"nothing was changed. {loss_of(script)}") from None
+            raise StoreError(f"{_first_line(script).partition(_REFUSED)[2] or loss_of(script)}; nothing was changed") from None

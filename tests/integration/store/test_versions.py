@@ -108,6 +108,18 @@ async def test_a_step_that_fails_changes_nothing(tmp_path: Path, monkeypatch: py
         await look_and_go_on(ledger)
 
 
+async def test_a_step_that_cannot_be_says_what_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written_before(tmp_path, LEDGERS[-1])
+    await asyncio.to_thread(migrate.prepare, path)
+    newest = len(migrate.migrations())
+    script = "-- Nothing. Refused: stand on one leg first\nCREATE TEMP TABLE t (n CHECK (n = 0));\n"
+    script += "INSERT INTO t VALUES (1);\n"
+    monkeypatch.setattr(downgrade, "way_back", lambda to: {newest: script})
+    assert downgrade.losses(path, newest - 1) == []
+    with pytest.raises(StoreError, match="^stand on one leg first; nothing was changed$"):
+        downgrade.downgrade(path, newest - 1)
+
+
 async def test_a_newer_ledger_is_refused_and_the_way_out_is_named(tmp_path: Path) -> None:
     path = written_before(tmp_path, LEDGERS[-1])
     connection = sqlite3.connect(path)

@@ -1,4 +1,4 @@
--- Nothing, if no body is encrypted; encrypted ones must be decrypted before (`mailguard store rotate --decrypt`).
+-- Nothing. Refused: bodies are encrypted, and `mailguard store rotate --decrypt` comes first
 CREATE TEMP TABLE only_if_none_is_sealed (n INTEGER CHECK (n = 0));
 INSERT INTO only_if_none_is_sealed SELECT count(*) FROM body_key;
 DROP TABLE only_if_none_is_sealed;
