@@ -218,7 +218,7 @@ async def test_a_silent_upstream_hides_no_other_and_each_has_its_own_remedy(
         changed(folder, lambda data: data.update(upstreams=named))
         found = by_name(await examine(folder / "mailguard.yaml"))
     assert {found[f"upstream {name}"].status for name in named} == {"fail"}
-    assert "nc -vz 127.0.0.1" in found["upstream silent"].remedy
+    assert "curl -v smtp://127.0.0.1" in found["upstream silent"].remedy
     assert "ready message" in found["upstream slow"].detail
     assert found["upstream unknown"].remedy.startswith("upstreams.unknown.url")
 

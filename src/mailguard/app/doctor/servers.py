@@ -91,7 +91,7 @@ def _remedy(section: str, settings: UpstreamSettings, error: BaseException) -> s
     if code is not None:
         return f"the server at {place} must let this machine in: its log says why it does not"
     if "cannot connect" in str(error) or any(isinstance(one, OSError) for one in causes[1:]):
-        tried = f"`nc -vz {settings.host} {settings.port}`"
+        tried = f"`curl -v smtp{'s' if settings.implicit_tls else ''}://{place}`"
         return f"is the server up, is {place} right, is there a firewall between? From this machine: {tried}"
     return f"what is it that answers at {place}? {section}.url names an SMTP server"
 
