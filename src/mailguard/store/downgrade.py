@@ -1,7 +1,8 @@
 """The way back: the newer program takes a ledger's shape back, so that the older one can open it.
 
 Each migration from 0016 on has a file of the same name under migrations/down. Its first line says what is lost, for
-people, and behind "Refused:" what they must do if the script cannot be. It never runs beside another program, and never by itself.
+people, and behind "Refused:" what they must do if the script cannot be. It never runs beside another program, and
+never by itself.
 """
 
 from __future__ import annotations
@@ -84,4 +85,5 @@ def _step(connection: sqlite3.Connection, script: str) -> None:
         try:
             connection.execute(statement)
         except sqlite3.IntegrityError:
-            raise StoreError(f"{_first_line(script).partition(_REFUSED)[2] or loss_of(script)}; nothing was changed") from None
+            why = _first_line(script).partition(_REFUSED)[2] or loss_of(script)
+            raise StoreError(f"{why}; nothing was changed") from None

@@ -116,7 +116,7 @@ async def test_a_step_that_cannot_be_says_what_comes_first(tmp_path: Path, monke
     script += "INSERT INTO t VALUES (1);\n"
     monkeypatch.setattr(downgrade, "way_back", lambda to: {newest: script})
     assert downgrade.losses(path, newest - 1) == []
-    with pytest.raises(StoreError, match="^stand on one leg first; nothing was changed$"):
+    with pytest.raises(StoreError, match="stand on one leg first; nothing was changed"):
         downgrade.downgrade(path, newest - 1)
 
 
