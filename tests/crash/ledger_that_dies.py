@@ -26,7 +26,7 @@ from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.message import new_message_id
 from mailguard.mail.outcome import Outcome, Result
 from mailguard.mail.verdict import Ask, Disposition
-from mailguard.store import choosing, deciding, entry, questions, queue
+from mailguard.store import choosing, deciding, entry, questions, tries
 from mailguard.store.bodies import Bodies
 from mailguard.store.choosing import Altering, Chosen, NotPossible, Outrun
 from mailguard.store.records import Filter, NoticeKind
@@ -43,8 +43,8 @@ POINTS: dict[str, tuple[Any, str, str]] = {
     "inside the transaction of a choice, one recipient off": (choosing, "_alter", "before"),
     "inside the transaction of a choice, the recipes exchanged": (choosing, "_void", "before"),
     "inside the transaction of a choice, all of it done": (choosing, "decision", "before"),
-    "inside the transaction of a try": (queue, "settle", "before"),
-    "inside the transaction of a try, while history learns": (queue, "learn", "after"),
+    "inside the transaction of a try": (tries, "settle", "before"),
+    "inside the transaction of a try, while history learns": (tries, "learn", "after"),
     "inside the transaction of a reminder, letters owed": (questions, "_line", "before"),
     "inside the transaction of an escalation, after its line": (questions, "_line", "after"),
     "committed, and nobody told": (Writer, "_commit", "after"),
