@@ -68,7 +68,7 @@ def recount(book: Book, ledger: Path, sink: Sink) -> Count:
     """
     acknowledged, released, cancelled = dict(book.acknowledged), set(book.released), set(book.cancelled)
     found = states(ledger)
-    out, tags = dict(sink.taken), {tag: set(ids) for tag, ids in list(sink.tags.items())}
+    out, tags = sink.taken.copy(), {tag: set(ids) for tag, ids in sink.tags.copy().items()}
     held_ids = {one for tag, one in acknowledged.items() if tag in book.held}
     lost = [one for one in acknowledged.values() if one not in found]
     lost += [one for one, state in found.items() if state == "relayed" and one not in out]
