@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from tests.dns_fake import dns_fake
 from tests.house import PATIENCE, House, furnish, settings, start
 from tests.smtp_fake import FakeServer, Say, Stall, fake_server
 
@@ -123,6 +124,53 @@ async def test_an_upstream_that_crawls_harms_no_other_mail(tmp_path: Path) -> No
             house.process.kill()  # the tarpit would be waited for
             house.process.wait()
             house.process.returncode = 0
+
+
+class Silence(dict[str, Any]):
+    """A zone where nothing is ever answered."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return "silent"
+
+
+ASKS_DNS = (
+    POLICY
+    + """
+  - id: no-such-house
+    mode: monitor
+    when: {recipients: {external: true, no_mx: true}}
+    then: confirm
+    because: {ja: 届かない宛先, en: Takes no mail}
+"""
+)
+
+
+async def test_dead_dns_delays_what_needs_it_and_nothing_else(tmp_path: Path) -> None:
+    """Rules ask DNS of every recipient, one way needs it, and no resolver answers: mail by the other way goes on."""
+    async with dns_fake(Silence()) as dead, fake_server() as usual:
+        data, ports = settings(
+            tmp_path / "h",
+            url(usual),
+            upstreams={"partner": {"url": "mx:", "tls": "opportunistic"}},
+            dns={"servers": [f"127.0.0.1:{dead.port}"], "timeout": "1s"},
+        )
+        furnish(tmp_path / "h", data, ASKS_DNS)
+        house = await asyncio.to_thread(start, tmp_path / "h", ports)
+        try:
+            waits = await asyncio.gather(
+                *(asyncio.to_thread(send, house, f"bob@{n}.partner.example", "bob@partner.example") for n in range(3))
+            )
+            goes = [await asyncio.to_thread(send, house, f"cy{n}@other.example") for n in range(5)]
+            await so(lambda: len(usual.taken) == 8)  # the names below partner.example go the usual way, too
+            assert len(goes) == 5
+            assert dead.asked["partner.example", "MX"] > 0
+            shown = [await asyncio.to_thread(house.json, "queue", "show", one) for one in waits]
+            states = {one["address"]: one["state"] for record in shown for one in record["recipients"]}
+            assert states["bob@partner.example"] == "queued"
+            assert {state for who, state in states.items() if who != "bob@partner.example"} == {"relayed"}
+        finally:
+            status = await asyncio.to_thread(house.stop)
+        assert status == 0, house.log()
 
 
 async def test_an_upstream_that_is_gone_keeps_its_mail_and_says_so(tmp_path: Path) -> None:
