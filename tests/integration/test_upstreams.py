@@ -201,6 +201,8 @@ async def test_an_upstream_that_is_gone_keeps_its_mail_and_says_so(tmp_path: Pat
                 break
         assert "no upstream partner" in shown["recipients"][0]["last_text"]
         assert shown["state"] == "queued"
+        page = (await asyncio.to_thread(house.run, "queue", "show", message)).stdout
+        assert "defer mailguard (clock): 451 4.3.0 later" in page
         await so(lambda: any(b"admin@corp.example" in rcpt for taken in usual.taken for rcpt in taken.rcpts), 30)
         assert not any(b"bob@partner.example" in rcpt for taken in usual.taken for rcpt in taken.rcpts)
         assert "upstream_gone" in house.log()

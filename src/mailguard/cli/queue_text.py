@@ -54,6 +54,9 @@ def _next(copy: dict[str, Any], when: Callable[[str | None], str]) -> str:
 def _history(history: list[dict[str, Any]], when: Callable[[str | None], str]) -> Iterator[tuple[str, str]]:
     for line in history:
         said = f": {line['comment']}" if line["comment"] else ""
+        if line["event"] in ("relay", "defer", "fail"):  # what the next server answered, or why nobody did
+            answer = " ".join(str(one) for one in (line["detail"].get("code"), line["detail"].get("text")) if one)
+            said = f": {answer}" if answer else said
         if line["detail"].get("unknown"):
             said = ": no answer came at the end: it may have arrived"
         if line["event"] == "alter":
