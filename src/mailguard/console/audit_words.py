@@ -71,6 +71,12 @@ def event_word(word: str, by: Speaker) -> str:
     return by.say(f"event.{word}") if word in EVENTS else on_one_line(word, 40)
 
 
+def answer_word(code: object, text: str, by: Speaker) -> str:
+    """What the next server answered; without a code nobody did, and it is our own reason. One line, bounded."""
+    said = on_one_line(f"{code or ''} {text}", 300)
+    return by.say("event.answer", answer=said) if code else by.say("event.why", why=said)
+
+
 def reading_word(line: HistoryLine, by: Speaker) -> str:
     """What of a mail was shown."""
     what = str(line.detail.get("what"))
@@ -99,7 +105,7 @@ def _notes(line: HistoryLine, by: Speaker) -> list[str]:
     if line.event == "purge" and isinstance(detail.get("messages"), list):
         notes.append(say("audit.purged", n=len(detail["messages"])))
     if isinstance(detail.get("text"), str) and detail["text"]:
-        notes.append(say("event.answer", answer=on_one_line(f"{detail.get('code') or ''} {detail['text']}", 300)))
+        notes.append(answer_word(detail.get("code"), detail["text"], by))
     if line.comment:
         notes.append(say("event.comment", comment=on_one_line(line.comment, 2000)))
     return notes

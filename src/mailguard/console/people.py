@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from mailguard.console.audit_words import answer_word
 from mailguard.console.headline import differing
 from mailguard.console.known import Relation, relation
 from mailguard.console.present import Badge, Speaker, badge, counted, mail_badge
@@ -18,7 +19,7 @@ from mailguard.console.sight import line, seen
 from mailguard.mail.lifecycle import State
 from mailguard.notify.letter_people import flagged as flagged
 from mailguard.notify.marked import Stretch
-from mailguard.notify.phrases import on_one_line, people
+from mailguard.notify.phrases import people
 from mailguard.review import Background, MessageRecord, RecipientRecord
 
 #: A mail to no more than so many shows them all; of a larger one the unremarkable are folded.
@@ -167,8 +168,7 @@ def _notes(recipient: RecipientRecord, asked: Context) -> tuple[str, ...]:
         return (*way, by.say("recipient.arrived", when=by.moment(arrived)))
     if recipient.state not in (State.BOUNCED, State.QUEUED):
         return way
-    code = f"{recipient.last_code} " if recipient.last_code else ""
-    said = by.say("event.answer", answer=code + on_one_line(recipient.last_text, 300)) if recipient.last_text else ""
+    said = answer_word(recipient.last_code, recipient.last_text, by) if recipient.last_text else ""
     return tuple(one for one in (*way, said, _next_try(recipient, by)) if one)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailguard.console.audit_words import reading_word
+from mailguard.console.audit_words import answer_word, reading_word
 from mailguard.console.changes import alteration_title, for_all
 from mailguard.console.present import Speaker
 from mailguard.mail.verdict import ADMINISTRATORS
@@ -106,7 +106,7 @@ def _notes(line: HistoryLine, record: MessageRecord, by: Speaker) -> list[str]:
         notes += _until(detail.get("until"), by)
     answer = detail.get("text")
     if isinstance(answer, str) and answer and line.event in _ANSWERED:
-        notes.append(say("event.answer", answer=on_one_line(f"{detail.get('code') or ''} {answer}", 300)))
+        notes.append(answer_word(detail.get("code"), answer, by))
     if detail.get("unknown") is True:
         notes.append(say("event.unknown"))
     return notes

@@ -75,6 +75,10 @@ def test_of_one_who_has_it_the_time_is_said_and_of_one_who_has_not_the_answer() 
     assert [one.notes for one in group.lines] == [
         ("相手側サーバーが受領: 11月23日(月) 22:28",), ("応答: 550 no such user",),
     ]  # fmt: skip
+    away = replace(recipient(SUZUKI, state=State.QUEUED), last_code=None, last_text="cannot connect to smtp://mail")
+    asked = Context(with_recipients(held_mail(), away), by(), None, frozenset(), selectable=False)
+    (group,) = people.companies(people.shown(asked.record, Risky()), asked)
+    assert group.lines[0].notes == ("状況: cannot connect to smtp://mail",)
 
 
 def test_whom_only_a_header_names() -> None:

@@ -185,6 +185,7 @@ MAIL_TEXTS: dict[str, Both] = {
         "No answer came at the end: it may have arrived, and is tried again",
     ),
     "event.answer": Both("応答: {answer}", "Answer: {answer}"),
+    "event.why": Both("状況: {why}", "Why: {why}"),
     "by.mailguard": Both("mailguard(自動)", "mailguard"),
     "via.console": Both("画面", "console"),
     "via.letter": Both("お知らせのコード", "code of a letter"),
