@@ -349,6 +349,7 @@ def mail_that_flows(house: House) -> Iterator[list[str]]:
 
 
 def test_a_running_house_is_copied_while_mail_flows(house: House, tmp_path: Path) -> None:
+    lines = len(house.json("audit", "list", "--act", "backup")["lines"])
     with mail_that_flows(house) as ids:
         for number in range(2):
             while len(ids) < 10 * (number + 1):
@@ -362,7 +363,7 @@ def test_a_running_house_is_copied_while_mail_flows(house: House, tmp_path: Path
     assert done.returncode == 1
     assert "another mailguard runs on this ledger" in done.stderr
     assert house.json("audit", "verify")["ok"]
-    assert [line["event"] for line in house.json("audit", "list", "--act", "backup")["lines"]] == ["backup"] * 2
+    assert len(house.json("audit", "list", "--act", "backup")["lines"]) == lines + 2
 
 
 def _recount(archive: Path, folder: Path, before: set[str]) -> None:

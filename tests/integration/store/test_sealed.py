@@ -188,7 +188,7 @@ async def test_bodies_from_before_are_readable_and_can_be_sealed(tmp_path: Path,
 async def test_the_way_back_to_the_clear_and_to_the_older_version(tmp_path: Path, keys: Path) -> None:
     known = await filled(tmp_path / "var", keys)
     path = tmp_path / "var" / "mailguard.db"
-    with pytest.raises(StoreError, match="must be decrypted before"):
+    with pytest.raises(StoreError, match="rotate --decrypt` comes first"):
         downgrade.downgrade(path, 16)
     async with opened(tmp_path / "var", keys) as ledger:
         assert await rotate(ledger, decrypt=True) == Rotated(opened=3)
