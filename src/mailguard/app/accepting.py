@@ -1,18 +1,23 @@
-"""The room that takes mail in, made of the settings and the rooms behind it."""
+"""The front door and the room that takes mail in, made of the settings and the rooms behind them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from mailguard.antivirus import Clamd
+from mailguard.app.checkers import DoorLogins
 from mailguard.app.replying import replies_room
 from mailguard.app.rooms import Rooms, utc_now
-from mailguard.config.rooms import hostname, organization, resolver, scanner
+from mailguard.config.doors import listeners
+from mailguard.config.rooms import door_limits, hostname, organization, resolver, scanner
 from mailguard.config.upstreams import upstreams
 from mailguard.inspect.workers import Readers
 from mailguard.intake import HandsOn, Intake, IntakeSettings
 from mailguard.policy.loader import Policy
+from mailguard.pressure import Pressure
 from mailguard.resolver import Resolver
+from mailguard.smtpd.handler import Accept
+from mailguard.smtpd.server import Door
 from mailguard.store.records import MessageRecord
 from mailguard.workshop import Workshop
 
@@ -44,4 +49,28 @@ def intake_room(
         replies=replies_room(rooms),
         noticed=noticed,
         now=utc_now,
+    )
+
+
+def front_door(
+    rooms: Rooms,
+    accept: Accept,
+    logins: DoorLogins,
+    *,
+    share_ports: bool,
+    pressure: Pressure,
+) -> Door:
+    """All SMTP listeners. Raises Problems for settings that cannot work."""
+    return Door(
+        listeners(rooms.config),
+        door_limits(rooms.config),
+        hostname(rooms.config),
+        accept,
+        logins.checker,
+        rooms.spool.incoming,
+        now=utc_now,
+        share_ports=share_ports,
+        pressure=pressure,
+        senders=logins.senders,
+        alarm=logins.alarm,
     )

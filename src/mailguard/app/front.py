@@ -18,54 +18,25 @@ from mailguard import __version__
 from mailguard.access import Ways
 from mailguard.app.accounts import Accounts, monthly_room
 from mailguard.app.callers import Caller
-from mailguard.app.checkers import DoorLogins
 from mailguard.app.rooms import Rooms, utc_now
 from mailguard.app.trial import Trials
-from mailguard.config.doors import listeners
-from mailguard.config.rooms import door_limits, hostname, organization
+from mailguard.config.rooms import organization
 from mailguard.config.upstreams import upstream
 from mailguard.console.app import build
 from mailguard.console.settings import LOOPBACK, ConsoleSettings
 from mailguard.inspect.workers import Readers
 from mailguard.mail.directory import NOBODY
 from mailguard.policy.rule import Policy
-from mailguard.pressure import Pressure
 from mailguard.relay.outside import Outside
 from mailguard.review.audits import AuditReview
 from mailguard.review.figures import FigureReview
 from mailguard.review.quiet import Quiet
 from mailguard.review.rules import RuleReview
-from mailguard.smtpd.handler import Accept
-from mailguard.smtpd.server import Door
 from mailguard.store.mutes import Mutes
 from mailguard.store.troubles import Trouble
 
 _BACKLOG = 256
 _STOP_SECONDS = 5
-
-
-def front_door(
-    rooms: Rooms,
-    accept: Accept,
-    logins: DoorLogins,
-    *,
-    share_ports: bool,
-    pressure: Pressure,
-) -> Door:
-    """All SMTP listeners. Raises Problems for settings that cannot work."""
-    return Door(
-        listeners(rooms.config),
-        door_limits(rooms.config),
-        hostname(rooms.config),
-        accept,
-        logins.checker,
-        rooms.spool.incoming,
-        now=utc_now,
-        share_ports=share_ports,
-        pressure=pressure,
-        senders=logins.senders,
-        alarm=logins.alarm,
-    )
 
 
 class Reception:

@@ -9,18 +9,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mailguard import __version__, events
 from mailguard.access import Ways
 from mailguard.app import hint
-from mailguard.app.accepting import intake_room
+from mailguard.app.accepting import front_door, intake_room
 from mailguard.app.bells import Bells
 from mailguard.app.chat import Bulletin, chats
 from mailguard.app.checkers import DoorLogins, door_logins
 from mailguard.app.children import doors_beside
 from mailguard.app.clocks import Clocks
-from mailguard.app.front import Reception, front_door
 from mailguard.app.opening import CannotStart, only_one, sentence
 from mailguard.app.people import people_path
 from mailguard.app.rooms import Rooms, house_key, ledger_path, open_rooms, utc_now
@@ -41,6 +40,9 @@ from mailguard.smtpd.auth import UserFile
 from mailguard.smtpd.server import Door
 from mailguard.smtpd.tls import CertificateError
 from mailguard.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from mailguard.app.front import Reception
 
 Role = Literal["all", "smtp", "delivery", "console"]
 
@@ -88,14 +90,19 @@ class House:
         count, folder = self.config.settings.limits.readers, rooms.spool.incoming.parent
         readers = Readers(limits, count, folder=folder, ended=events.reader_ended)
         stack.push_async_callback(readers.stop)
+        # It loads its libraries on another core while the rooms are opened here.
+        reading = asyncio.create_task(readers.start(), name="readers") if self._role != "delivery" else None
+        if reading is not None:
+            stack.push_async_callback(_ended, reading)
         await self._open_pressure(stack, rooms)
         if self._role in ("all", "delivery"):
             await self._open_sorting(stack, rooms)
-        if self._role in ("all", "smtp", "console"):
-            await readers.start()
+        if reading is not None:
             await self._open_rulebook(stack)
         if self._role in ("all", "console"):
             await self._open_reception(stack, rooms, readers)
+        if reading is not None:
+            await reading
         if self._role in ("all", "smtp"):
             await self._open_door(stack, rooms, readers)
         stack.callback(self._closing)
@@ -153,6 +160,8 @@ class House:
         _runs(stack, book.watch(), "policy watcher")
 
     async def _open_reception(self, stack: AsyncExitStack, rooms: Rooms, readers: Readers) -> None:
+        from mailguard.app.front import Reception  # a third of a second, and only whoever has the console needs it
+
         book = self.rulebook
         bulletin = Bulletin(rooms.troubles)
         _runs(stack, bulletin.read(), "bulletin")
@@ -197,9 +206,8 @@ class House:
         )
         for watch in self._logins.watches:
             _runs(stack, watch, "logins")
-        self._door = front_door(
-            rooms, intake.accept, self._logins, share_ports=self._share_ports, pressure=self.pressure
-        )
+        share = self._share_ports
+        self._door = front_door(rooms, intake.accept, self._logins, share_ports=share, pressure=self.pressure)
         await self._door.start()
         self._listening = True
         stack.push_async_callback(self._door.stop, _GRACE)
