@@ -6,6 +6,7 @@ is missing must not shut the door.
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 from collections.abc import Iterator
@@ -49,8 +50,9 @@ def descriptors() -> tuple[int, int]:
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     try:
         return sum(1 for _ in Path("/proc/self/fd").iterdir()), PLENTY if most == resource.RLIM_INFINITY else most
-    except OSError:
-        return 0, PLENTY
+    except OSError as error:
+        # To look takes one: where there is none left, that is the answer.
+        return (most, most) if error.errno in (errno.EMFILE, errno.ENFILE) else (0, PLENTY)
 
 
 def _resident(pid: int) -> int:
