@@ -24,3 +24,10 @@ def postfix(postfix_server: Postfix) -> Postfix:
     """The private Postfix with an empty inbox."""
     postfix_server.empty()
     return postfix_server
+
+
+@pytest.fixture
+def root() -> None:
+    """For `needs_root` (tests/missing.py)."""
+    if os.geteuid() != 0:
+        missing("root")

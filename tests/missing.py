@@ -7,6 +7,9 @@ from typing import NoReturn
 
 import pytest
 
+#: For tests that mount, or start as other users: skipped on a desk only, like whatever else is missing.
+needs_root = pytest.mark.usefixtures("root")
+
 
 def missing(part: str) -> NoReturn:
     """A test that was skipped for want of a program would look like a proof."""

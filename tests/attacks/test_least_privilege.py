@@ -33,9 +33,9 @@ from tests.attacks.layout import (
     docker_words,
     unit_values,
 )
+from tests.missing import needs_root
 from tests.postfix import free_port
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts and users are root's to make")
 RULE = """
 version: 1
 rules:

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-import pytest
 from tests.faults import crowd, disk, giant, kill, nonsense, power, term
 from tests.faults.book import Book, recount
 from tests.faults.rows import Row, write
 from tests.faults.sink import Sink
+from tests.missing import needs_root
 
 
 async def test_sigkill_among_sends_and_decisions(tmp_path: Path) -> None:
@@ -44,7 +43,7 @@ async def test_a_giant_is_refused_without_a_trace(tmp_path: Path) -> None:
     assert row.good, row
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount small file systems")
+@needs_root
 async def test_a_full_disk_and_a_disk_that_fails_end_without_a_hand(tmp_path: Path) -> None:
     rows = await disk.run(tmp_path, 0.1, ("disk full: data", "EIO on every fsync"))
     assert [row for row in rows if not row.good] == []

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from tests.house import PATIENCE, House, furnish, running_house, settings, start
+from tests.missing import needs_root
 
 MAIL = b"From: ann@corp.example\r\nTo: bob@partner.example\r\nSubject: ultra\r\n\r\nhello\r\n"
 HOLD_ALL = """
@@ -77,7 +77,7 @@ def test_a_queue_that_is_full_is_told_to_everybody_once(tmp_path: Path) -> None:
         assert len(letters()) <= 2  # one letter: its file, and where it is kept as envelope
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a file system that is small enough to fill")
+@needs_root
 def test_a_disk_that_fills_is_noticed_before_it_is_full_and_again_when_there_is_room(tmp_path: Path) -> None:
     var = tmp_path / "m" / "var"
     data, ports = settings(tmp_path / "m", "mailbox:mailbox")

@@ -28,6 +28,7 @@ import pytest
 from tests.house import PATIENCE, House, running_house
 from tests.integration.test_house import OUTSIDE, mail
 from tests.ledger import ANN, BOB, CAROL, NOON, Ledger, facts, opened
+from tests.missing import needs_root
 
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.lifecycle import Event, State
@@ -292,7 +293,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", folder], check=True, timeout=PATIENCE)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small file system")
+@needs_root
 async def test_on_a_full_disk_the_old_backup_stays(tmp_path: Path, small_disk: Path) -> None:
     async with opened(tmp_path / "live") as ledger:
         await ledger.add(Disposition.CONFIRM)

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from tests.house import PATIENCE, House, furnish, running_house, settings
 from tests.ledger import opened
+from tests.missing import needs_root
 from tests.smtp_fake import Say, Stall, fake_server
 
 from mailguard.app.doctor import check as looking
@@ -238,7 +239,7 @@ def test_a_password_in_the_settings_is_a_secret(folder: Path) -> None:
     assert look(folder)["secrets"].status == "pass"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@needs_root
 def test_what_root_owns_the_group_of_the_service_may_read(folder: Path) -> None:
     """As docs/operations.md sets it up: chmod 600 there would lock the service out."""
     key = folder / "tls" / "key.pem"
