@@ -58,7 +58,9 @@ def disk(config: Config) -> Iterator[Check]:
     for place in sorted({_existing(path) for path in places}):
         free, whole, files = gauges.disk(place)
         mark = disk_mark(config.settings.limits.disk_free, whole)
-        said = f"{place}: {free // 2**20:,} MiB free of {whole // 2**20:,}; no mail is taken below {mark // 2**20:,}"
+        said = (
+            f"{place}: {free // 2**20:,} MiB free of {whole // 2**20:,}; no mail is taken below {mark // 2**20:,} MiB"
+        )
         remedy = "free space, shorten store.retention, move the store to a larger disk, or lower limits.disk_free"
         if free < mark or files < _FEW_FILES:
             yield failing("disk", said if free < mark else f"{place}: no more files can be made", remedy)

@@ -84,8 +84,9 @@ def _trusted(listener: ListenerSettings) -> Iterator[Check]:
     elif wide:
         yield warning("open-relay", f"{name} trusts {', '.join(map(str, wide))}: public, and large", remedy)
     else:
-        logins = " and for logins" if listener.auth != "none" else ""
-        yield good("open-relay", f"{name} relays for {len(listener.trusted_networks)} networks{logins}")
+        whom = [str(network) for network in listener.trusted_networks[:3]]
+        whom += ["..."] * (len(listener.trusted_networks) > 3) + ["logins"] * (listener.auth != "none")
+        yield good("open-relay", f"{name} relays for {', '.join(whom) or 'nobody'}")
 
 
 def _too_wide(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
