@@ -90,14 +90,15 @@ class House:
         count, folder = self.config.settings.limits.readers, rooms.spool.incoming.parent
         readers = Readers(limits, count, folder=folder, ended=events.reader_ended)
         stack.push_async_callback(readers.stop)
-        # It loads its libraries on another core while the rooms are opened here.
-        reading = asyncio.create_task(readers.start(), name="readers") if self._role != "delivery" else None
-        if reading is not None:
+        reading = None
+        if self._role in ("all", "smtp", "console"):
+            # It loads its libraries on another core while the rooms are opened here.
+            reading = asyncio.create_task(readers.start(), name="readers")
             stack.push_async_callback(_ended, reading)
         await self._open_pressure(stack, rooms)
         if self._role in ("all", "delivery"):
             await self._open_sorting(stack, rooms)
-        if reading is not None:
+        if self._role in ("all", "smtp", "console"):
             await self._open_rulebook(stack)
         if self._role in ("all", "console"):
             await self._open_reception(stack, rooms, readers)

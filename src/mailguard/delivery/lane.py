@@ -72,7 +72,7 @@ class Lane:
         return len(self._running)
 
     async def stop(self) -> None:
-        """Begin nothing more; let tries under way end, or leave them to the end of their lease; close the upstream."""
+        """Begin nothing more; let tries under way end, or leave them to the end of their lease."""
         self._stopping = True
         if self._sorter is not None:
             self._sorter.cancel()

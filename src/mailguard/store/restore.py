@@ -29,6 +29,7 @@ from mailguard.store.bodies import Bodies
 from mailguard.store.connection import connect
 from mailguard.store.downgrade import version_of
 from mailguard.store.errors import StoreCorrupt, StoreError, typed
+from mailguard.store.folders import sync
 from mailguard.store.migrate import migrate
 from mailguard.store.wish import Wish
 
@@ -184,8 +185,4 @@ def _sync_tree(*roots: Path) -> None:
     """fsync of each folder: files were synced when they were written, their names are durable only now."""
     for root in roots:
         for folder, _, _ in os.walk(root):
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            sync(Path(folder))
