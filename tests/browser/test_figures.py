@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from tests.reception import ADMIN, ANN, AUDITOR, Reception
 from mailguard.mail.actor import Actor, Role
 from mailguard.policy.tally import Tally
 from mailguard.review import Act
+from mailguard.store.audit_log import AuditLog, Checked
 from mailguard.store.day_figures import Day, DayCount, DayFigures
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -153,3 +155,24 @@ async def test_lines_are_found_checked_and_saved(reception: Reception, opens: Op
     assert "nothing is altered or missing" in await window.text()
     await window.open("/audit?act=export")
     assert await rows.count() == 1
+
+
+@pytest.mark.parametrize("script", [False, True], ids=["plain", "script"])
+async def test_a_check_that_takes_long_is_shown_when_it_ends(
+    reception: Reception, opens: Opens, monkeypatch: pytest.MonkeyPatch, script: bool
+) -> None:
+    """The page looks again by itself, though its address ends with #chain."""
+    await acted(reception)
+    seen, walk = asyncio.Event(), AuditLog.check
+
+    async def slow(self: AuditLog, known: Checked, now: datetime) -> tuple[Checked, int]:
+        await seen.wait()
+        return await walk(self, known, now)
+
+    monkeypatch.setattr(AuditLog, "check", slow)
+    window = await opens(AUDITOR, script=script)
+    await window.open("/audit")
+    await window.press("Check it from its first line")
+    await window.page.wait_for_selector("#chain progress")
+    seen.set()
+    await window.page.wait_for_selector(".note.good")

@@ -17,14 +17,13 @@ from mailguard.console.audit_words import EVENTS, HOUSE_EVENTS, VIAS, event_word
 from mailguard.console.desk import Desk, desk_of
 from mailguard.console.present import Speaker
 from mailguard.console.problems import not_found
-from mailguard.console.visit import SEES_ALL, checked_form, field, go, hand_over, speaker, unscoped_visitor
+from mailguard.console.visit import SEES_ALL, checked_form, field, go, hand_over, look_again, speaker, unscoped_visitor
 from mailguard.mail.actor import Actor
 from mailguard.review.audits import AuditReview, LineFilter
 
 FIELDS = ("person", "mail", "act", "via", "since", "until")
 FORMS = {"jsonl": "application/jsonl; charset=utf-8", "csv": "text/csv; charset=utf-8"}
 _LINES = 100
-_LOOK_AGAIN = "2"
 
 
 async def show_audit(request: Request) -> Response:
@@ -51,7 +50,7 @@ async def show_audit(request: Request) -> Response:
         checking=round(100 * room.part) if room.checking else None,
     )
     if room.checking and not kept and not before:
-        response.headers["refresh"] = _LOOK_AGAIN
+        look_again(request, response)
     return response
 
 

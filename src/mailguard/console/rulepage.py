@@ -17,7 +17,17 @@ from mailguard.console.desk import Desk, desk_of
 from mailguard.console.problems import not_found
 from mailguard.console.rule_rows import rule_row, trial_values
 from mailguard.console.trials import TrialBusy, TrialWish
-from mailguard.console.visit import SEES_ALL, Visitor, checked_form, field, go, hand_over, speaker, unscoped_visitor
+from mailguard.console.visit import (
+    SEES_ALL,
+    Visitor,
+    checked_form,
+    field,
+    go,
+    hand_over,
+    look_again,
+    speaker,
+    unscoped_visitor,
+)
 from mailguard.mail.verdict import Mode
 from mailguard.notify.phrases import on_one_line
 from mailguard.policy.readiness import CRITERIA
@@ -29,8 +39,6 @@ DAYS = (7, 30, 90)
 MAILS_MOST = 20 * 2**20
 #: A candidate is at most so long (the body of a request is bounded too).
 _TEXT_MOST = 500_000
-#: A page that waits looks again after so many seconds.
-_LOOK_AGAIN = "2"
 
 
 async def show_policy(request: Request) -> Response:
@@ -82,7 +90,7 @@ async def show_trial(request: Request) -> Response:
         raise not_found()
     response = await hand_over(request, "trial.html", trial=trial_values(trial, speaker(desk, visitor)))
     if not trial.done:
-        response.headers["refresh"] = _LOOK_AGAIN
+        look_again(request, response)
     return response
 
 

@@ -33,6 +33,8 @@ from mailguard.review import SEE_ALL
 
 SEES_ALL = SEE_ALL  # one set for pages, API and the review room
 _YEAR = 365 * 86400
+#: Seconds until a page that shows something under way is loaded anew.
+_LOOK_AGAIN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +260,16 @@ async def _tabs(request: Request, desk: Desk, visitor: Visitor) -> Sequence[Tab]
 def go(request: Request, path: str) -> RedirectResponse:
     """See another page of the console (after a POST; RFC 9110 section 15.4.4)."""
     return RedirectResponse(desk_of(request).settings.root + path, 303)
+
+
+def look_again(request: Request, response: Response) -> None:
+    """Let the browser load this page anew after a moment, with script or without.
+
+    The page is named: a refresh that names none takes along what stands behind # in the address, and to go where one is
+    already loads nothing (a navigation within the same document).
+    """
+    root = desk_of(request).settings.root
+    response.headers["refresh"] = f"{_LOOK_AGAIN}; url={root}{request.url.path.removeprefix(root)}"
 
 
 def own_path(text: str) -> str:
