@@ -27,8 +27,9 @@ from mailguard.store.db import Database
 from mailguard.store.spool import Spool
 
 MAILS, MOMENTS, LIVES = 1500, 600, 4
-#: Seconds for the laying out of MOMENTS states: a busy machine tries fewer, spread over the whole life all the same.
-WITHIN = 200
+#: Seconds for the laying out of MOMENTS states: a busy machine tries fewer, spread over the whole life all the same,
+#: but so many (or all that were asked for) whatever the time; what bounds that is the time of the whole experiment.
+WITHIN, LEAST = 200, 30
 _RECEIPT = re.compile(rb"250 2\.0\.0 [^\r]*?([0-9a-z]{18})\r\n")
 _MARK = re.compile(rb"X-Mailguard-Processed: ([0-9a-z]{18})\.")
 
@@ -113,20 +114,33 @@ async def _live(place: Site, shim: Shim, mails: int) -> None:
 async def _replay(place: Site, everything: list[Record], moments: int, result: Result) -> None:
     disk, known, chance = Disk(place.folder), Known(), random.Random()
     disk.adopt(place.folder.stat().st_ino, str(place.folder))
-    behind = [index for index, one in enumerate(everything) if one.kind in "SN"]
-    chosen = set(chance.sample(behind, min(len(behind), moments // 2)))
-    chosen |= set(chance.sample(range(len(everything)), min(len(everything), moments - len(chosen))))
-    alive = set(sorted(chosen)[:: max(1, len(chosen) // LIVES)][1:]) if moments >= MOMENTS // 2 else set()
+    chosen = _chosen(everything, moments, chance)
+    alive = _spread(chosen, LIVES + 1)[1:] if moments >= MOMENTS // 2 else []
+    certain = {*alive, *_spread(chosen, LEAST)}
     began, within = time.monotonic(), max(20.0, WITHIN * moments / MOMENTS)
     for index, one in enumerate(everything):
         disk.feed(one)
         known.hear(one)
         late = (time.monotonic() - began) / within > (index + 1) / len(everything)
-        if index in chosen and (index in alive or not late):
+        if index in chosen and (index in certain or not late):
             mode = MODES[result.moments % len(MODES)]
             result.moments += 1
             result.modes[mode] += 1
             await _moment(place, disk, known, (mode, chance), result, serve=index in alive)
+
+
+def _chosen(everything: list[Record], moments: int, chance: random.Random) -> set[int]:
+    """So many different moments, half of them right behind a receipt or an answer."""
+    behind = [index for index, one in enumerate(everything) if one.kind in "SN"]
+    chosen = set(chance.sample(behind, min(len(behind), moments // 2)))
+    others = [index for index in range(len(everything)) if index not in chosen]
+    return chosen | set(chance.sample(others, min(len(others), moments - len(chosen))))
+
+
+def _spread(chosen: set[int], count: int) -> list[int]:
+    """So many of them, or all if they are fewer, from the first on at even distances."""
+    ordered = sorted(chosen)
+    return [ordered[place * len(ordered) // count] for place in range(count)] if count < len(ordered) else ordered
 
 
 async def _moment(
