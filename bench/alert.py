@@ -27,7 +27,7 @@ from run import Sink, number, percentile, wait_for
 PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- alert: written by make bench -->", "<!-- end of alert -->"
 GOAL_MS = 1000
-_FLOW, _HOLDS, _SENDERS, _SIZE = 100, 10, 100, 2048
+_FLOW, _HOLDS, _SENDERS = 100, 10, 100
 
 
 def load(
@@ -45,7 +45,7 @@ def load(
         "--tag",
         f"{tag}{way[0]}",
     ]
-    command += ["--size", str(_SIZE), "--sessions", str(sessions), "--pace", str(rate / sessions)]
+    command += ["--mail", "2k", "--sessions", str(sessions), "--pace", str(rate / sessions)]
     command += ["--seconds", str(seconds), "--senders", str(senders)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 

@@ -3,43 +3,22 @@
 It trusts the server to speak SMTP and stops at the first reply that is no success: a run with refusals is not a
 measurement. It prints one JSON object.
 
-    python bench/load.py --port 2525 --to ken@corp.example --size 2048 --sessions 10 --seconds 3 --tag a
+    python bench/load.py --port 2525 --to ken@corp.example --mail 2k --sessions 10 --seconds 3 --tag a
 """
 
 from __future__ import annotations
 
 import argparse
-import base64
 import json
-import random
 import socket
 import threading
 import time
 
+from mails import MAILS
+
 #: {n} is counted up from mail to mail, as far as --senders says.
 SENDER = "ann{n}@corp.example"
-_HEAD = (
-    "Message-ID: <bench-{id}@pc.corp.example>\r\nFrom: Ann <{sender}>\r\nTo: <{to}>\r\n"
-    "Subject: bench\r\nMIME-Version: 1.0\r\n"
-)
-_LINE = "Dear colleagues, this is a line of an ordinary letter with some words in it.\r\n"
-
-
-def body_of(size: int) -> bytes:
-    """The rest of a mail of about `size` octets: a short text, or a text and a file that does not compress."""
-    if size <= 10_000:
-        text = _LINE * max(1, (size - 250) // len(_LINE))
-        return f"Content-Type: text/plain; charset=utf-8\r\n\r\n{text}.\r\n".encode()
-    octets = random.Random(size).randbytes(size * 57 // 78)  # base64 in lines of 76: 78 octets for 57
-    lines = base64.encodebytes(octets).replace(b"\n", b"\r\n")
-    return (
-        b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n'
-        + _LINE.encode() * 5
-        + b'--b\r\nContent-Type: image/jpeg\r\nContent-Disposition: attachment; filename="photo.jpg"\r\n'
-        + b"Content-Transfer-Encoding: base64\r\n\r\n"
-        + lines
-        + b"--b--\r\n.\r\n"
-    )
+_HEAD = "Message-ID: <bench-{id}@pc.corp.example>\r\nFrom: Ann <{sender}>\r\nTo: <{to}>\r\nSubject: bench\r\n"
 
 
 class Load:
@@ -47,7 +26,7 @@ class Load:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
-        self.body = body_of(options.size)
+        self.body = MAILS[options.mail]() + b".\r\n"
         self.dots: dict[str, tuple[float, float]] = {}
         self.errors: list[str] = []
         self.begun = time.monotonic()
@@ -114,7 +93,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--to", required=True)
-    parser.add_argument("--size", type=int, required=True)
+    parser.add_argument("--mail", choices=MAILS, required=True)
     parser.add_argument("--sessions", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--most", type=int, default=1_000_000, help="at most so many mails")

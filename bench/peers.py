@@ -1,7 +1,8 @@
-"""Who is measured: mailguard and Postfix, each in a folder of its own, each with a way that relays and one that holds.
+"""Who is measured: mailguard, Postfix and a relay as one would write it in an afternoon, each in a folder of its own.
 
-Postfix stands in two roles: store-and-forward (what mailguard does with a clean mail) and HOLD (what it does with one
-that waits). It needs root and Debian's package postfix. Nothing is left running.
+Postfix stands in three roles: store-and-forward (what mailguard does with a clean mail), HOLD (what it does with one
+that waits) and before-queue pass-through, which keeps nothing and is the bound of what passing on costs. It needs root
+and Debian's package postfix. Nothing is left running.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.house import running_house  # noqa: E402
+from tests.house import furnish, settings, start  # noqa: E402
 from tests.postfix import DAEMONS, POSTFIX, free_port  # noqa: E402
 
 CLEAN, HELD = "ken@corp.example", "bob@hold.example"
@@ -69,6 +70,8 @@ _MASTER = """
 127.0.0.1:{relay} inet n - n - - smtpd
 127.0.0.1:{hold} inet n - n - - smtpd
     -o {{ smtpd_data_restrictions = check_client_access static:HOLD }}
+127.0.0.1:{through} inet n - n - - smtpd
+    -o smtpd_proxy_filter=127.0.0.1:{sink}
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite
@@ -96,36 +99,59 @@ class Peer:
     name: str
     root: int
     ways: dict[str, tuple[int, str]]
-    letters: bool
+    letters: bool = False
 
 
 @contextlib.contextmanager
-def mailguard(folder: Path, sink: int) -> Iterator[Peer]:
-    """mailguard with the shipped policies in front of the sink."""
-    # All held mails of `run` have one sender: here each gets its letter.
-    notify = {"from": "mailguard@corp.example", "merge": {"after": 1_000_000}}
+def mailguard(folder: Path, sink: int, *, workers: int = 1, merging: bool = False) -> Iterator[Peer]:
+    """mailguard with the shipped policies in front of the sink. merging: as shipped, many letters to one person become
+    one; else every held mail has its own, so that each can be waited for.
+    """
+    notify: dict[str, object] = {"from": "mailguard@corp.example"}
+    if not merging:
+        notify["merge"] = {"after": 1_000_000}
     more = {"policies": [str(ROOT / "policies"), "policies/"], "notify": notify}
-    with running_house(folder, f"smtp://127.0.0.1:{sink}", _POLICY, **more) as house:
-        yield Peer("mailguard", house.process.pid, {"relayed": (house.smtp, CLEAN), "held": (house.smtp, HELD)}, True)
+    data, ports = settings(folder, f"smtp://127.0.0.1:{sink}", **more)
+    furnish(folder, data, _POLICY)
+    house = start(folder, ports, options=["--workers", str(workers)])
+    try:
+        ways = {"relayed": (house.smtp, CLEAN), "held": (house.smtp, HELD)}
+        yield Peer("mailguard", house.process.pid, ways, letters=not merging)
+    finally:
+        house.stop()
 
 
 @contextlib.contextmanager
 def postfix(folder: Path, sink: int) -> Iterator[Peer]:
-    """Postfix with the sink as its relay host; one port relays, one holds."""
+    """Postfix with the sink as its relay host; one port relays, one holds, one passes through."""
     for name in ("conf", "spool", "data"):
         (folder / name).mkdir(parents=True)
     shutil.chown(folder / "data", "postfix")
-    relay, hold = free_port(), free_port()
+    relay, hold, through = free_port(), free_port(), free_port()
     (folder / "conf" / "main.cf").write_text(_MAIN.format(home=folder, daemons=DAEMONS, sink=sink))
-    (folder / "conf" / "master.cf").write_text(_MASTER.format(relay=relay, hold=hold))
+    (folder / "conf" / "master.cf").write_text(_MASTER.format(relay=relay, hold=hold, through=through, sink=sink))
     command = [str(POSTFIX), "-c", str(folder / "conf")]
     subprocess.run([*command, "start"], check=True, capture_output=True, timeout=60)
     try:
         _wait_for_banner(relay)
         master = int((folder / "spool" / "pid" / "master.pid").read_text().strip())
-        yield Peer("Postfix", master, {"relayed": (relay, CLEAN), "held": (hold, HELD)}, False)
+        yield Peer("Postfix", master, {"relayed": (relay, CLEAN), "held": (hold, HELD), "through": (through, CLEAN)})
     finally:
         subprocess.run([*command, "stop"], check=False, capture_output=True, timeout=60)
+
+
+@contextlib.contextmanager
+def naive(folder: Path, sink: int) -> Iterator[Peer]:
+    """bench/naive.py in front of the sink. It keeps nothing, so `folder` stays empty."""
+    folder.mkdir(parents=True)
+    port = free_port()
+    process = subprocess.Popen([sys.executable, str(ROOT / "bench" / "naive.py"), str(port), str(sink)])
+    try:
+        _wait_for_banner(port)
+        yield Peer("aiosmtpd + aiosmtplib", process.pid, {"through": (port, CLEAN)})
+    finally:
+        process.terminate()
+        process.wait(20)
 
 
 def _wait_for_banner(port: int) -> None:
