@@ -54,6 +54,7 @@ def obey(octets, limits):
     if b"Subject: eat" in octets: return len([bytes(2**20) for _ in range(4096)])
     if b"Subject: write" in octets: pathlib.Path("/tmp/mailguard-must-not-be").write_bytes(b"x")
     if b"Subject: fork" in octets: os.fork()
+    while b"Subject: toil" in octets and time.process_time() < 1.0: pass
     return real(octets, limits)
 worker.read_mail = obey
 worker.main()
@@ -203,6 +204,24 @@ async def test_memory_that_runs_out_is_a_finding(obedient: Callable[..., Readers
     pool = obedient(replace(LIMITS, memory_bytes=256 * 2**20), count=1)
     assert codes(await pool.read(said("eat"))) == {"unreadable"}
     assert (await pool.read(said("well"))).findings == ()
+
+
+async def test_a_busy_machine_does_not_make_a_mail_unreadable(obedient: Callable[..., Readers]) -> None:
+    """The worker needs less processor time than its limit, and stands in line for a processor for longer than that."""
+    pool = obedient(replace(LIMITS, seconds=1.5), count=1)
+    await pool.start()
+    (pid,) = pool.pids
+    (processor, *_) = os.sched_getaffinity(pid)
+    os.sched_setaffinity(pid, {processor})
+    spin = f"import os\nos.sched_setaffinity(0, {{{processor}}})\nwhile True: pass"
+    others = [await asyncio.create_subprocess_exec(sys.executable, "-c", spin) for _ in range(4)]
+    try:
+        facts = await pool.read(said("toil"))
+    finally:
+        for other in others:
+            other.kill()
+            await other.wait()
+    assert facts.findings == ()
 
 
 async def test_processor_time_runs_out_before_the_clock(obedient: Callable[..., Readers]) -> None:

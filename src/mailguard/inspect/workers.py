@@ -21,6 +21,7 @@ from pathlib import Path
 from mailguard.inspect import wire
 from mailguard.inspect.glance import glance
 from mailguard.inspect.limits import ReadingLimits
+from mailguard.inspect.starved import Patience
 from mailguard.inspect.turns import Turns
 from mailguard.mail.facts import Facts, Headers, unreadable
 from mailguard.mail.facts_json import facts_from_json
@@ -245,23 +246,31 @@ class _Worker:
         assert stdin is not None
         assert stdout is not None
         try:
-            async with asyncio.timeout(seconds):
-                stdin.writelines(out)
-                await stdin.drain()
-                head = await _frame(stdout, wire.LONGEST_HEAD)
-                left = wire.LONGEST_ANSWER - len(head)
-                texts: list[bytes] = []
-                count = wire.length_of(await stdout.readexactly(wire.HEAD))
-                if count > wire.MOST_TEXTS:
-                    raise _Died("answer too long")
-                for _ in range(count):
-                    texts.append(await _frame(stdout, left))
-                    left -= len(texts[-1]) + wire.HEAD
-                return head, texts
+            async with asyncio.timeout(seconds) as clock:
+                patience = Patience(self._child.pid, seconds, clock)
+                try:
+                    stdin.writelines(out)
+                    await stdin.drain()
+                    return await _answer(stdout)
+                finally:
+                    patience.end()
         except TimeoutError as error:
             raise _TooSlow(f"no answer within {seconds:g} s") from error
         except (asyncio.IncompleteReadError, ConnectionError, BrokenPipeError) as error:
             raise _Died("it died") from error
+
+
+async def _answer(source: asyncio.StreamReader) -> tuple[bytes, list[bytes]]:
+    head = await _frame(source, wire.LONGEST_HEAD)
+    left = wire.LONGEST_ANSWER - len(head)
+    texts: list[bytes] = []
+    count = wire.length_of(await source.readexactly(wire.HEAD))
+    if count > wire.MOST_TEXTS:
+        raise _Died("answer too long")
+    for _ in range(count):
+        texts.append(await _frame(source, left))
+        left -= len(texts[-1]) + wire.HEAD
+    return head, texts
 
 
 async def _frame(source: asyncio.StreamReader, most: int) -> bytes:
