@@ -15,7 +15,7 @@ _MOST = 6
 
 
 def stood(pid: int) -> float:
-    """Seconds that a process was ready to run and did not, 0.0 if unknown (Linux: /proc/PID/schedstat, second field)."""
+    """Seconds that a process was ready to run but did not; 0.0 if unknown (Linux: /proc/PID/schedstat, field 2)."""
     try:
         with Path(f"/proc/{pid}/schedstat").open("rb") as figures:
             return int(figures.read().split()[1]) / 1e9
