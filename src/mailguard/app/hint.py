@@ -8,16 +8,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
-
-class _Listening(asyncio.DatagramProtocol):
-    def __init__(self, tapped: Callable[[], None]) -> None:
-        self._tapped = tapped
-
-    def datagram_received(self, data: bytes, addr: object) -> None:
-        self._tapped()
+#: Taps that are taken from the socket in one turn of the loop.
+_AT_ONCE = 64
 
 
 def hint_path(ledger: Path) -> Path:
@@ -29,19 +24,34 @@ def hint_path(ledger: Path) -> Path:
 async def listening(ledger: Path, tapped: Callable[[], None]) -> AsyncIterator[None]:
     """Hear taps while the block lasts. Where no socket can be had (a path too long), polling has to do."""
     path = hint_path(ledger)
-    loop = asyncio.get_running_loop()
-    transport: asyncio.DatagramTransport | None = None
-    with contextlib.suppress(OSError):
-        path.unlink(missing_ok=True)
-        transport, _ = await loop.create_datagram_endpoint(
-            lambda: _Listening(tapped), local_addr=str(path), family=socket.AF_UNIX
-        )
-    try:
-        yield
-    finally:
-        if transport is not None:
-            transport.close()
+    with contextlib.ExitStack() as kept:
+        with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)
+            kept.enter_context(_heard(path, tapped))
+        yield
+
+
+@contextlib.contextmanager
+def _heard(path: Path, tapped: Callable[[], None]) -> Iterator[None]:
+    # Not by a transport: uvloop has none for datagrams of a Unix socket.
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.setblocking(False)
+        sock.bind(str(path))
+        loop.add_reader(sock, _drain, sock, tapped)
+        try:
+            yield
+        finally:
+            loop.remove_reader(sock)
+            path.unlink(missing_ok=True)
+
+
+def _drain(sock: socket.socket, tapped: Callable[[], None]) -> None:
+    """However many taps there are, they say the same."""
+    with contextlib.suppress(OSError):
+        for _ in range(_AT_ONCE):
+            sock.recv(1)
+    tapped()
 
 
 def tap(ledger: Path) -> None:
