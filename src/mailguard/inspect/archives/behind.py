@@ -20,6 +20,7 @@ from mailguard.inspect.archives.zipfiles import NO_DIRECTORY
 from mailguard.inspect.archives.zipheaders import END, LOCAL
 from mailguard.inspect.content import Content, FileIn
 from mailguard.inspect.limits import Budget
+from mailguard.inspect.occurrences import place
 
 _MOST_MARKS = 32
 _LONGEST_END = 22 + 65535  # of the end of a zip archive with its comment
@@ -65,13 +66,13 @@ def _marked(file: FileIn, budget: Budget, start: int) -> Content | None:
         (MARK_4, read_rar, _is_rar4),
         (b"MSCF\0\0\0\0", read_cab, _is_cab),
     ):
-        at = octets.find(mark, start)
+        at = place(octets, mark, start)
         for _ in range(_MOST_MARKS):
             if at < 0:
                 break
             if proves(octets, at):
                 return _part(reader(replace(file, octets=octets[at:]), budget))
-            at = octets.find(mark, at + 1)
+            at = place(octets, mark, at + 1)
     return None
 
 
@@ -88,7 +89,7 @@ def _ends_as_zip(octets: bytes) -> bool:
 
 
 def _zip(file: FileIn, budget: Budget) -> Content | None:
-    if END not in file.octets or LOCAL not in file.octets:
+    if place(file.octets, END) < 0 or place(file.octets, LOCAL) < 0:
         return None
     try:
         listing = zips.list_zip(file.octets, budget)

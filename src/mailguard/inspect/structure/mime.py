@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from mailguard.inspect.limits import Budget
+from mailguard.inspect.occurrences import occurrences
 from mailguard.inspect.structure.fields import Block, has_mime_lines, parse_block, split_entity
 from mailguard.inspect.structure.params import Parameterised, boundaries, encodings, media_types, parse_parameterised
 from mailguard.inspect.structure.transfer import IDENTITY, undo
@@ -263,8 +264,7 @@ def split_parts(body: bytes, boundary: bytes, most: int = 10**6) -> tuple[bytes,
 def _delimiters(body: bytes, boundary: bytes) -> Iterator[tuple[int, int, bool]]:
     """Start (the line end before it belongs to it), end and whether it closes, of each delimiter line."""
     needle = b"--" + boundary
-    position = body.find(needle)
-    while position >= 0:
+    for position in occurrences(body, needle):
         after = position + len(needle)
         if position == 0 or body[position - 1] in b"\r\n":
             line_end = body.find(b"\n", after)
@@ -273,7 +273,6 @@ def _delimiters(body: bytes, boundary: bytes) -> Iterator[tuple[int, int, bool]]
             if not tail[2 * closing :].strip(b" \t\r"):
                 start = position - 2 if body[position - 2 : position] == b"\r\n" else max(0, position - 1)
                 yield start, line_end + 1 if line_end >= 0 else len(body), closing
-        position = body.find(needle, after)
 
 
 def _occurs(body: bytes, boundary: str) -> bool:
@@ -286,16 +285,14 @@ def _occurs(body: bytes, boundary: str) -> bool:
 def _almost(body: bytes, boundary: str) -> bool:
     """Whether a line is a delimiter only for those who pass over control characters and the like (or too many are)."""
     needle = b"--" + boundary.encode("latin-1")
-    position = body.find(needle)
-    for _ in range(_MOST_NEEDLES):
-        if position < 0:
-            return False
+    for number, position in enumerate(occurrences(body, needle)):
+        if number >= _MOST_NEEDLES:
+            return True
         after = position + len(needle)
         lead = re.split(rb"[\r\n]", body[max(0, position - 8) : position])[-1]
         if lead.translate(None, _PASSED_OVER + b"\t ") == b"" and (lead or body[after : after + 1] in _TAILS):
             return True
-        position = body.find(needle, after)
-    return True
+    return False
 
 
 def _footer_only(body: bytes, odd: str) -> bool:

@@ -10,6 +10,8 @@ import binascii
 import re
 from dataclasses import dataclass
 
+import pybase64
+
 from mailguard.inspect.structure.uuencode import find_uuencoded
 
 #: For bytes.translate, which is an order of magnitude faster than a pattern over megabytes.
@@ -21,6 +23,8 @@ _URLSAFE = bytes.maketrans(b"-_", b"+/")
 _MOST_PIECES = 100_000
 _NARROW = 40
 _STRETCH = 2**20
+#: Octets of a line of base64, with its end, that is looked at for lines of one length.
+_SHORTEST_LINE, _LONGEST_LINE = 6, 1000
 _CHUNK = re.compile(rb"([A-Za-z0-9+/]+)=*")
 _ESCAPES = re.compile(rb"=[0-9A-Fa-f]{2}=[0-9A-Fa-f]{2}=[0-9A-Fa-f]{2}")
 #: A "=" that is neither an escape nor a soft line break; with what an escape would be.
@@ -72,6 +76,36 @@ def from_quoted_printable(body: bytes) -> Decoded:
 
 def from_base64(body: bytes) -> Decoded:
     """Base64 with all that real senders do to it: lines of any length, missing padding, several blocks in a row."""
+    octets = _as_programs_write_it(body)
+    return _as_anybody_writes_it(body) if octets is None else Decoded(octets)
+
+
+def _as_programs_write_it(body: bytes) -> bytes | None:
+    """The octets of base64 in lines of one length, whole groups and CRLF, as nearly all of it is; None if it is not.
+
+    A quick decoder passes over what is no letter. It passed over nothing if the line ends are where they must be and
+    there are as many octets as the letters between them give: one letter less would give fewer.
+    """
+    line = body.find(b"\n", 0, _LONGEST_LINE) + 1
+    count = len(body) // line - 1 if line >= _SHORTEST_LINE else 0  # the last line is looked at for itself
+    if count < 1 or line % 4 != 2:
+        return None
+    end = count * line
+    if body[line - 2 : end : line] != b"\r" * count or body[line - 1 : end : line] != b"\n" * count:
+        return None
+    last = body[end:]
+    squeezed = last.translate(None, _SPACE)
+    letters = squeezed.rstrip(b"=")
+    if len(squeezed) % 4 or not _is_plain(squeezed) or not _in_whole_groups(last):
+        return None
+    try:
+        octets = pybase64.b64decode(body)
+    except binascii.Error:
+        return None
+    return octets if len(octets) == count * (line - 2) // 4 * 3 + len(letters) * 3 // 4 else None
+
+
+def _as_anybody_writes_it(body: bytes) -> Decoded:
     squeezed = body.translate(None, _SPACE) if b"\n" in body or b" " in body or b"\t" in body else body
     if _is_plain(squeezed):
         octets = _letters(squeezed.rstrip(b"="))

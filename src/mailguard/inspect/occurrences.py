@@ -1,0 +1,44 @@
+"""Where octets stand in other octets: `bytes.find`, made quick for megabytes.
+
+Python looks for one octet some forty times as fast as for several. Base64 has no "-": so the first octet is looked for,
+and what follows it compared, for as long as that pays. Then a pattern looks for them, which in noise takes two thirds
+of the time of `find`. Pure; finds what `find` finds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+#: So far must the next first octet be on average: looking for one octet costs what some tens of octets do.
+_PAYS = 400
+#: How many first octets are tried before it is asked whether that paid.
+_TRIAL = 64
+_SMALL = 4096
+
+
+def place(octets: bytes, wanted: bytes, start: int = 0) -> int:
+    """Where `wanted` (not empty) stands first from `start` on; -1: nowhere."""
+    mark, tried, begun, at = wanted[:1], 0, start, start
+    while len(octets) - at > _SMALL:
+        at = octets.find(mark, at)
+        if at < 0 or octets.startswith(wanted, at):
+            return at
+        at += 1
+        tried += 1
+        if tried == _TRIAL:
+            if at - begun < _TRIAL * _PAYS:
+                break
+            tried, begun = 0, at
+    if len(octets) - at <= _SMALL:
+        return octets.find(wanted, at)
+    found = re.compile(re.escape(wanted)).search(octets, at)
+    return found.start() if found else -1
+
+
+def occurrences(octets: bytes, wanted: bytes) -> Iterator[int]:
+    """Where `wanted` (not empty) stands, from the first on; what begins inside of another is left out."""
+    at = place(octets, wanted)
+    while at >= 0:
+        yield at
+        at = place(octets, wanted, at + len(wanted))
