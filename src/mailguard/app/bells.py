@@ -13,10 +13,17 @@ from mailguard.app import hint
 from mailguard.app.rooms import Rooms, ledger_path, utc_now
 from mailguard.config.load import Config
 from mailguard.delivery import Delivery
+from mailguard.mail.lifecycle import State
 from mailguard.notify.channels.room import Chat
 from mailguard.notify.live import called
 from mailguard.notify.post import Post
 from mailguard.store.records import MessageRecord, NoticeKind
+
+
+def stirs(record: MessageRecord) -> bool:
+    """Whether a mail that was taken in begins a clock, or owes somebody a word: most mails only go."""
+    waits = any(copy.state is not State.QUEUED for copy in record.recipients)
+    return waits or bool(record.parts) or any(hit.notify for hit in record.verdict.hits)
 
 
 class Bells:
@@ -38,7 +45,7 @@ class Bells:
         self.tick.set()
 
     def noticed(self) -> None:
-        """Somebody is to be told something."""
+        """Somebody is to be told something, or a clock was started."""
         if self.post is not None:
             self.post.wake()
         if self.chat is not None:
@@ -57,7 +64,8 @@ class Bells:
         if self.delivery is None:
             hint.tap(ledger_path(self._config))
             return
-        self.noticed()
+        if record is None or stirs(record):
+            self.noticed()
         if record is not None:
             if record.parts:  # what it joined may have let it go
                 self.released()

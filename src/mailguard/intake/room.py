@@ -8,7 +8,7 @@ on disk, never lets a mail pass that could not be judged, and never refuses for 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -96,8 +96,10 @@ class Intake:
 
     async def _accept(self, message: Message) -> Reply:
         facts = await self._facts(message)
-        if sum(is_own_mark(self._settings.key, mark) for mark in facts.own_marks) > _OWN_MARKS:
-            return reply.OWN_LOOP
+        if len(facts.own_marks) > _OWN_MARKS:
+            key = self._settings.key
+            if sum(is_own_mark(key, mark) for mark in facts.own_marks) > _OWN_MARKS:
+                return reply.OWN_LOOP
         if not _is_ours(message.envelope, facts):
             events.door_refused("foreign_sender", message.envelope.client.ip)
             return reply.FOREIGN_SENDER
@@ -164,11 +166,17 @@ class Intake:
     async def _case(self, policy: Policy, message: Message, facts: Facts) -> Case:
         envelope = message.envelope
         asked = question_of(policy, facts, message.received_at, sender_key(envelope.sender, envelope.client.login))
-        known, mail_domains = await asyncio.gather(
-            self._history.known(envelope.sender, envelope.recipients, asked), self._mail_domains(policy, envelope)
-        )
+        mail_domains: Mapping[str, bool] = {}
+        if self._resolver is None or "mx" not in policy.needs:  # most policies: nobody to ask but the ledger
+            known = await self._history.known(envelope.sender, envelope.recipients, asked)
+        else:
+            known, mail_domains = await asyncio.gather(
+                self._history.known(envelope.sender, envelope.recipients, asked),
+                self._mail_domains(self._resolver, envelope),
+            )
         if "files" in policy.needs:
-            known = replace(known, files=await self._history.files(facts))
+            files = await self._history.files(facts) if facts.attachments else {}
+            known = replace(known, files=files)
         return Case(
             envelope,
             facts,
@@ -179,12 +187,10 @@ class Intake:
             mail_domains=mail_domains,
         )
 
-    async def _mail_domains(self, policy: Policy, envelope: Envelope) -> dict[str, bool]:
-        """What DNS says of the outside domains, if a rule in force asks for it."""
-        if self._resolver is None or "mx" not in policy.needs:
-            return {}
+    async def _mail_domains(self, resolver: Resolver, envelope: Envelope) -> dict[str, bool]:
+        """What DNS says of the outside domains."""
         own = self._settings.organization.is_internal
-        return await self._resolver.mail_domains(one.ascii_domain for one in envelope.recipients if not own(one))
+        return await resolver.mail_domains(one.ascii_domain for one in envelope.recipients if not own(one))
 
     async def _judged(self, policy: Policy, case: Case) -> Verdict:
         if weight_of(case) <= _JUDGED_ON_LOOP and not case.facts.attachments:
@@ -228,6 +234,8 @@ class Intake:
     def _routed(self, verdict: Verdict, message: Message) -> Verdict:
         """Whom no rule sends another way goes by that of the sender's domain."""
         sender = message.envelope.sender.mailbox
+        if not self._settings.senders:
+            return verdict
         way = self._settings.senders.get(sender.ascii_domain, "") if sender is not None else ""
         if not way:
             return verdict

@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 
 from mailguard.log.outlet import Outlet
-from mailguard.log.words import PlainFormatter, harmless, traced, written_trace
+from mailguard.log.words import PlainFormatter, as_json, harmless, written_trace
 
 
 def set_up(*, json: bool = True, level: int = logging.INFO) -> Outlet:
@@ -23,19 +23,13 @@ def set_up(*, json: bool = True, level: int = logging.INFO) -> Outlet:
     _keep_numbers()
     outlet = Outlet(2)
     _quieten(outlet)
-    renderer: Any = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
-        if json
-        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=written_trace)
-    )
+    readable = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=written_trace)
+    finish: list[Any] = [as_json] if json else [structlog.processors.StackInfoRenderer(), harmless, readable]
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.StackInfoRenderer(),
-            *([traced] if json else []),
-            harmless,
-            renderer,
+            *finish,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=outlet),  # type: ignore[arg-type]

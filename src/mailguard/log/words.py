@@ -7,6 +7,7 @@ cursor. It trusts no value and never raises for one.
 
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
 import traceback
@@ -20,6 +21,9 @@ import structlog
 _RENDERER = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=20)
 )
+_STACK = structlog.processors.StackInfoRenderer()
+#: One for all lines: `json.dumps` makes one for each. What JSON does not know is written as Python would.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=repr)
 #: Levels of an error's causes that are told.
 _DEEPEST = 10
 
@@ -29,6 +33,9 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tupl
 
 def plain(value: Any) -> Any:
     """The value with every character that is not printable written out as an escape, in lists and mappings too."""
+    kind = type(value)
+    if kind is int or kind is float or kind is bool:  # most values of most lines
+        return value
     match value:
         case str():
             return value if value.isprintable() else "".join(_written(ch) for ch in value)
@@ -50,6 +57,13 @@ def words_of(error: BaseException) -> str:
 def harmless(_: Any, __: str, event: Event) -> Event:
     """A processor of structlog: every value made plain; an error still to be rendered is left to its renderer."""
     return {key: value if key == "exc_info" else plain(value) for key, value in event.items()}
+
+
+def as_json(logger: Any, name: str, event: Event) -> str:
+    """The last processor of structlog: the line. An error in it is told as `traced` tells it."""
+    if "exc_info" in event or "stack_info" in event or "stack" in event:
+        event = traced(logger, name, _STACK(logger, name, event))
+    return _ENCODER.encode(harmless(logger, name, event))
 
 
 def traced(logger: Any, name: str, event: Event) -> Event:

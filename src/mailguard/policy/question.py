@@ -43,6 +43,5 @@ def question(policy: Policy, facts: Facts, moment: datetime, sender: str = "") -
     keys: list[str] = []
     if "names" in needs:
         keys = [key for one in (*headers.to, *headers.cc)[:_NAMES_MAX] if (key := name_key(one.name))]
-    trusting = any(rule.trusts for rule in policy.rules)
-    whose = whose_of(sender, policy.directory) if trusting else frozenset()
+    whose = whose_of(sender, policy.directory) if policy.trusting else frozenset()
     return Question(needs, tuple(dict.fromkeys(ids)), tuple(dict.fromkeys(keys)), moment, whose)

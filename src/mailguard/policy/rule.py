@@ -153,8 +153,8 @@ class Policy:
     """All rules of all files. hash: SHA-256 over everything read, 16 hex digits; sources: what to watch for changes.
 
     directory, calendar: the people and the working time that the rules speak of; sieve: the first glance for all rules.
-    needs: what the rules ask of others (ledger, DNS): whoever makes a case asks for no more. aside: hash
-    of what was read beside the rules (lists, words, people), 16 hex digits.
+    needs: what the rules ask of others (ledger, DNS): whoever makes a case asks for no more; trusting: one of them asks
+    whom people trust. aside: hash of what was read beside the rules (lists, words, people), 16 hex digits.
     """
 
     rules: tuple[Rule, ...]
@@ -169,8 +169,10 @@ class Policy:
     lists: Mapping[str, Listed] = field(default_factory=dict, repr=False)
     sieve: Sieve | None = field(default=None, repr=False, compare=False)
     needs: frozenset[str] = field(init=False, compare=False)
+    trusting: bool = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "trusting", any(rule.trusts for rule in self.rules))
         conditions = (one for rule in self.rules for one in (rule.when, *rule.unless))
         object.__setattr__(self, "needs", needs_of(conditions))
 
