@@ -87,6 +87,7 @@ class Files:
 
     def open(self, file: FileIn, known: FileType | None = None, read: Content | None = None) -> Attachment:
         """Open a file. known: its kind, where the mail's structure says it; read: its content, if that is known too."""
+        self.budget.leave()
         seen = _Seen(known or detect(file.octets, file.name, file.declared))
         try:
             self._look(file, seen, read)

@@ -15,6 +15,10 @@ from mailguard.mail.facts import Finding
 SMALL_MEMBER = 2**20
 
 
+class NotHere(BaseException):
+    """A mail has more than text, and is not read in the server's own process. No guard inside the reader stops it."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReadingLimits:
     """Limits of one reading. seconds, cpu_seconds and memory_bytes hold for the worker; the rest is counted here."""
@@ -56,6 +60,7 @@ class Budget:
     rounds: int = 0
     slow: int = 0
     kept: int = 0  # characters
+    here: bool = False  # in the server's own process, which reads text and nothing else
     #: Passwords that the mail itself gives away, likeliest first; asked for only when a file needs one.
     passwords: Callable[[], tuple[str, ...]] = tuple
     _seen: dict[tuple[str, str, str], None] = field(default_factory=dict)
@@ -64,6 +69,11 @@ class Budget:
         """Note a finding. Where there are too many already, one of a new kind is noted all the same."""
         if len(self._seen) < self.limits.findings or not self.found(code):
             self._seen[(code, where[:200], detail[:300])] = None
+
+    def leave(self) -> None:
+        """Called wherever more begins than headers and text. Raises NotHere in the server's own process."""
+        if self.here:
+            raise NotHere
 
     def findings(self) -> tuple[Finding, ...]:
         """What was noted so far, in order."""

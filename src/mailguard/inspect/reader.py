@@ -8,13 +8,14 @@ which is held.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
 from mailguard.inspect.content import Piece
-from mailguard.inspect.limits import Budget, ReadingLimits
+from mailguard.inspect.limits import Budget, NotHere, ReadingLimits
 from mailguard.inspect.personal import Found, search
 from mailguard.inspect.secrets.tokens import find_secrets
 from mailguard.inspect.speech.voices import Voices
@@ -30,6 +31,8 @@ T = TypeVar("T")
 #: So many persons are no answer to one.
 _MANY = 10
 _STANDARD = ReadingLimits()
+#: A header whose fields all look like fields, as far as it is one; what stands in them is seen when they are read.
+_LETTER = re.compile(rb"(?:[!-9;-~]{1,80}:[^\r\n]*+\r\n(?:[ \t][^\r\n]*+\r\n)*+)++\r\n")
 
 
 def read_mail(octets: bytes, limits: ReadingLimits = _STANDARD) -> Facts:
@@ -44,6 +47,23 @@ def read_mail(octets: bytes, limits: ReadingLimits = _STANDARD) -> Facts:
         raise
     except Exception as error:  # the judge holds what could not be read
         return unreadable(f"the reader failed: {type(error).__name__}", budget.findings())
+
+
+def read_letter(octets: bytes, limits: ReadingLimits = _STANDARD) -> Facts | None:
+    """Read a mail of text alone, as `read_mail` does; None where it has anything else, or anything is odd about it.
+
+    For the server's own process: headers, transfer encodings, charsets and plain text are read, and nothing else.
+    """
+    if len(octets) > limits.mail_bytes or not _LETTER.match(octets) or b"\0" in octets:
+        return None
+    budget = Budget(limits, here=True)
+    try:
+        facts = _read(octets, budget)
+    except NotHere:
+        return None
+    except Exception:  # the worker sees to it
+        return None
+    return None if budget.found("unreadable") or budget.found("limit_reached") else facts
 
 
 def _read(octets: bytes, budget: Budget) -> Facts:

@@ -21,7 +21,7 @@ _MARK = (
     "\u20d0-\u20f0\u2cef-\u2cf1\u2de0-\u2dff\u302a-\u302f\u3099\u309a\ua66f-\ua69f\ua6f0\ua6f1\ua8c4-\ua953"
     "\ua9b3-\ua9c0\uaab0-\uaaf6\uabed\ufb1e\ufe20-\ufe2f\U000101fd-\U0001e94a]"
 )
-_TOO_MANY_MARKS = re.compile(f"({_MARK}{{30}}){_MARK}+")
+_TOO_MANY_MARKS = re.compile(f"({_MARK}{_MARK}{{29}}){_MARK}+")
 _NOT_READ = re.compile(_NOT_SHOWN.pattern[:-1] + "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _OVERRIDDEN = re.compile("\u202e([^\u202a-\u202e\u2066-\u2069\n]*)\u202c?")
 
@@ -33,7 +33,7 @@ def tidy(text: str) -> str:
 
 def few_marks(text: str) -> str:
     """A text without endless marks on a letter, before anything brings them into order."""
-    return text if text.isascii() else _TOO_MANY_MARKS.sub(r"\1", text)
+    return text if text.isascii() or not _TOO_MANY_MARKS.search(text) else _TOO_MANY_MARKS.sub(r"\1", text)
 
 
 def visible(text: str) -> str:

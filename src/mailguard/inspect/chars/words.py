@@ -8,6 +8,7 @@ read; where the charset is in doubt, twice. Linear in the field's length; never 
 from __future__ import annotations
 
 import binascii
+import functools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from mailguard.inspect.chars.charset import Reading, codec_of, decode, tidy
 from mailguard.inspect.chars.labels import JIS
 
 _SPACE = " \t\r\n"
+#: A value that is what it looks like: without the signs of UTF-7, HZ, ISO 2022 and controls.
+_PLAIN = re.compile(rb"[ -#%-*,-}]*+")
+_REMEMBERED = 400
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
 _CONTROLS = re.compile(r"[\r\n\t\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
@@ -37,6 +41,18 @@ def decode_field(raw: bytes) -> str:
 
 def read_field(raw: bytes) -> Reading:
     """The text of an unstructured field on one line, and a second one where its charset is in doubt."""
+    if _PLAIN.fullmatch(raw) and b"=?" not in raw:
+        return Reading(raw.decode("ascii").strip())
+    return _remembered(raw) if len(raw) <= _REMEMBERED else _read_field(raw)
+
+
+@functools.lru_cache(maxsize=512)
+def _remembered(raw: bytes) -> Reading:
+    """One field is read by several: as a person's name, by rules, for personal data."""
+    return _read_field(raw)
+
+
+def _read_field(raw: bytes) -> Reading:
     if raw.isascii() and b"=?" not in raw and b"\x1b" not in raw:
         reading = decode(raw)
     else:

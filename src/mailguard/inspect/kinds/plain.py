@@ -55,6 +55,7 @@ def open_armour(text: str, budget: Budget, where: str) -> Armour:
         budget.find("not_inspectable", where, "a file in yEnc in the text")
     if _BEGIN_PGP not in text:
         return found
+    budget.leave()
     blocks = list(armoured(text))
     for kind, octets in blocks:
         if kind == "SIGNATURE":

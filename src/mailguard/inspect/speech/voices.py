@@ -35,6 +35,9 @@ class Voices:
 
 def listen(shown: Iterable[tuple[str, str]]) -> Voices:
     """Tell the voices of the mail's own texts apart. shown: part and text, in HTML with its quotations marked."""
+    shown = list(shown)
+    if len(shown) == 1:
+        return _alone(*shown[0])
     pieces: list[Piece] = []
     quoted: list[str] = []
     signature: list[str] = []
@@ -52,6 +55,22 @@ def listen(shown: Iterable[tuple[str, str]]) -> Voices:
         greeting = greeting or addressed(said.own)
         forwarded = forwarded or said.forwarded
     return Voices(tuple(pieces), "\n".join(quoted), "\n".join(signature), greeting, "\n".join(own), forwarded)
+
+
+def _alone(where: str, marked: str) -> Voices:
+    """As `listen`, for the one text of a mail: there is no other that it could repeat."""
+    parts = segments(marked)
+    said = joined(parts)
+    pieces = tuple([Piece(where, unmark(one.text), one.role) for one in parts if not one.text.isspace() and one.text])
+    quoted, own = unmark(said.quoted), unmark(said.own)
+    return Voices(
+        pieces,
+        "" if _MARKS.fullmatch(quoted) else quoted,
+        "" if _MARKS.fullmatch(said.signature) else said.signature,
+        addressed(said.own),
+        own,
+        said.forwarded,
+    )
 
 
 def _new_lines(text: str, seen: set[str]) -> list[str]:

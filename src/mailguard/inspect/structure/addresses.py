@@ -7,6 +7,7 @@ weigh.
 
 from __future__ import annotations
 
+import functools
 import re
 
 from mailguard.inspect.chars.charset import decode
@@ -22,6 +23,8 @@ _CLOSING = re.compile(r"[>,;<]")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+\\?)(?:"|\Z)', re.DOTALL)
 _LOCAL_ONLY = re.compile(r"[a-z0-9._+-]+")
 _SIMPLE = re.compile(r"[^\s\"(),:;<>@\\\[\]=]+@[^\s\"(),:;<>@\\\[\]]+")
+#: Lists up to so many octets are read once, by whomever they are asked for: most stand in mail after mail.
+_REMEMBERED = 400
 _REMARK = re.compile(r"\([^()]*\)")
 _MAILTO = re.compile(r"^mailto:", re.IGNORECASE)
 #: Spaces around it (RFC 5322 section 4.4).
@@ -80,6 +83,15 @@ class _Entry:
 
 def parse_addresses(raw: bytes) -> tuple[HeaderAddress, ...]:
     """The unfolded value of an address field to its addresses in order. Never raises."""
+    return _remembered(raw) if len(raw) <= _REMEMBERED else _parse(raw)
+
+
+@functools.lru_cache(maxsize=512)
+def _remembered(raw: bytes) -> tuple[HeaderAddress, ...]:
+    return _parse(raw)
+
+
+def _parse(raw: bytes) -> tuple[HeaderAddress, ...]:
     text = raw.decode("ascii") if raw.isascii() and b"\x1b" not in raw else decode(raw).text
     text = text.replace("\r", "").replace("\n", "").replace("\t", " ").replace("\x00", "")
     stripped = text.strip()

@@ -7,6 +7,7 @@ data about people: of fields that hold addresses or ids of mails only the number
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 
@@ -29,7 +30,11 @@ _TRACE = re.compile(
 _COMMENT = re.compile(r"\(([^()]{1,1000})\)")
 #: Twelve digits that may be one number; ten, an address, or what is encoded: all else says nothing.
 _NUMBER = re.compile(r"\d(?:[ .-]?\d){11}")
-_TELLING = re.compile(rb"[0-9](?:[^A-Za-z0-9:]{0,3}[0-9]){9}|=\?|@|[\x80-\xff]|\+[A-Za-z0-9]{3,}-|\x1b")
+_NUMBER_OF = re.compile(rb"[0-9](?:[ .-]?[0-9]){11}")
+_DIGITS = re.compile(rb"[0-9](?:[^A-Za-z0-9:]{0,3}[0-9]){9}")
+_SHIFTED = re.compile(rb"\+[A-Za-z0-9]{3,}-")
+#: A value that says what it looks like: nothing in it is a sign of another charset.
+_PLAIN = re.compile(rb"[ #%-*,-}]*+")
 
 
 def fields_beside(where: str, block: Block) -> list[Piece]:
@@ -37,10 +42,14 @@ def fields_beside(where: str, block: Block) -> list[Piece]:
     told: list[str] = []
     traces: list[str] = []
     for field in block.fields:
-        if field.name in _READ or not _TELLING.search(field.raw):
+        raw = field.raw
+        if field.name in _READ or not _is_telling(raw):
+            continue
+        trace = _is_trace(field.name)
+        if trace and _is_plain(raw) and not _NUMBER_OF.search(raw) and not _NUMBER.search(field.name):
             continue
         text = visible(decode_field(field.value))
-        (traces if _TRACE.fullmatch(field.name) else told).append(f"{field.name}: {text}")
+        (traces if trace else told).append(f"{field.name}: {text}")
         if field.name in _PEOPLE and "(" in text:
             told.extend(_COMMENT.findall(text))
     found = [Piece(f"{where} fields", "\n".join(told), "beside")] if told else []
@@ -48,6 +57,27 @@ def fields_beside(where: str, block: Block) -> list[Piece]:
     if numbers:  # as in a signature: how to reach people does not count
         found.append(Piece(f"{where} fields", "\n".join(numbers), "signature"))
     return found
+
+
+def _is_telling(raw: bytes) -> bool:
+    """Whether a value holds a number, an address, or what is encoded."""
+    if b"@" in raw or b"=?" in raw or not raw.isascii() or b"\x1b" in raw or _DIGITS.search(raw):
+        return True
+    return b"+" in raw and _SHIFTED.search(raw) is not None
+
+
+def _is_plain(raw: bytes) -> bool:
+    """Whether a value is what it looks like, and holds no comment."""
+    return _PLAIN.fullmatch(raw) is not None and b"=?" not in raw and b"(" not in raw
+
+
+@functools.lru_cache(maxsize=1024)
+def _known_trace(name: str) -> bool:
+    return _TRACE.fullmatch(name) is not None
+
+
+def _is_trace(name: str) -> bool:
+    return _known_trace(name) if len(name) <= 80 else _TRACE.fullmatch(name) is not None
 
 
 def names_beside(files: Iterable[Attachment]) -> Piece:

@@ -18,9 +18,11 @@ MOST_CHARS = 64 * 1024
 LONGEST_VALUE = 4000
 #: What servers write, and keys: kept last.
 _BULKY = ("received", "dkim-signature", "arc-", "authentication-results", "autocrypt", "x-ms-exchange-", "domainkey-")
-#: What an ASCII value has in it that is more than it looks: an encoded word, UTF-7, HZ, an escape, white space to trim.
-_TELLING = re.compile(rb"=\?|[+~\x00-\x1f\x7f]|\A | \Z")
+#: What a value is made of that is no more than it looks: UTF-7, HZ and escapes have other signs. Beside them there are
+#: encoded words, and white space to trim.
+_PLAIN = re.compile(rb"[ -*,-}]*+")
 #: RFC 2156 sections 5.3.4 and 5.3.6; X-Priority is what programs write besides (1 to 5).
+_SAYS = frozenset({"importance", "x-priority", "x-msmail-priority", "priority"})
 _IMPORTANCE: dict[str, Importance] = {
     "high": "high", "urgent": "high", "1": "high", "2": "high",
     "normal": "normal", "3": "normal",
@@ -32,7 +34,7 @@ def every_field(block: Block) -> tuple[tuple[tuple[str, str], ...], bool]:
     """Name (lower case) and value of the fields, and whether some were left out."""
     kept: list[tuple[str, str]] = []
     left = MOST_CHARS
-    for field in sorted(block.fields, key=lambda one: one.name.startswith(_BULKY)):
+    for field in _bulky_last(block.fields):
         for text in _readings(field):
             if len(text) > LONGEST_VALUE or len(field.name) + len(text) > left:
                 return tuple(kept), True
@@ -41,9 +43,16 @@ def every_field(block: Block) -> tuple[tuple[tuple[str, str], ...], bool]:
     return tuple(kept), False
 
 
+def _bulky_last(fields: tuple[Field, ...]) -> list[Field]:
+    bulky = [one for one in fields if one.name.startswith(_BULKY)]
+    return [*(one for one in fields if not one.name.startswith(_BULKY)), *bulky] if bulky else list(fields)
+
+
 def importance(block: Block) -> Importance:
     """What the mail says of its importance; "" if it says nothing that is known. The highest of several."""
-    said = [_importance(block, name) for name in ("importance", "x-priority", "x-msmail-priority", "priority")]
+    if _SAYS.isdisjoint(block.by_name):
+        return ""
+    said = [_importance(block, name) for name in _SAYS]
     return next((one for one in ("high", "normal", "low") if one in said), "")
 
 
@@ -54,7 +63,7 @@ def _importance(block: Block, name: str) -> Importance:
 
 def _readings(field: Field) -> Iterator[str]:
     value = field.value
-    if value.isascii() and not _TELLING.search(value):
+    if _PLAIN.fullmatch(value) and b"=?" not in value and value.strip(b" ") == value:
         yield value.decode("ascii")
         return
     reading = read_field(value)

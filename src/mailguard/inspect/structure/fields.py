@@ -6,8 +6,9 @@ Trusts nothing. Unlike the standard library it never raises and keeps every copy
 
 from __future__ import annotations
 
+import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 _LINE = re.compile(rb"\r\n|\n|\r")
@@ -27,6 +28,9 @@ _SWALLOWED = re.compile(
 #: The names of the structure by their letters alone.
 _LETTERS = {name.replace("-", "").encode(): name for name in STRUCTURE}
 _SHORTEST = min(map(len, _LETTERS))
+#: A header block that every reader reads alike, as most are: fields of ordinary names, lines that end with CR LF.
+_ORDINARY = re.compile(rb"(?:[!-9;-~]{1,80}:[^\r\n]*+\r\n(?:[ \t][^\r\n]*+\r\n)*+)++")
+_ORDINARY_FIELD = re.compile(rb"([!-9;-~]+):([^\r\n]*+(?:\r\n[ \t][^\r\n]*+)*+)\r\n")
 _NO_LETTERS = re.compile(rb"\([^()]*\)?|[^a-z(]+")
 
 
@@ -58,14 +62,26 @@ class Block:
     odd: tuple[Oddity, ...] = ()
     rest: bytes = b""
     before: int = 0
+    #: The values as they came, by name: each is asked for by many.
+    by_name: dict[str, list[bytes]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_name: dict[str, list[bytes]] = {}
+        for name, raw in self.fields:
+            if name in by_name:
+                by_name[name].append(raw)
+            else:
+                by_name[name] = [raw]
+        object.__setattr__(self, "by_name", by_name)
 
     def all(self, name: str) -> list[bytes]:
         """The unfolded values of every field of this name."""
-        return [field.value for field in self.fields if field.name == name]
+        return [unfold(raw) for raw in self.by_name.get(name, ())]
 
     def first(self, name: str) -> bytes:
         """The first value of this name, b"" if there is none."""
-        return next((field.value for field in self.fields if field.name == name), b"")
+        some = self.by_name.get(name)
+        return unfold(some[0]) if some else b""
 
 
 def unfold(raw: bytes) -> bytes:
@@ -90,6 +106,32 @@ def split_entity(octets: bytes, header_bytes: int) -> tuple[bytes, bytes]:
 
 def parse_block(block: bytes) -> Block:
     """The fields of a header block. Linear."""
+    return _ordinary(block) or _any_block(block)
+
+
+def _ordinary(block: bytes) -> Block | None:
+    """The fields of a block in which nothing is odd, as `_any_block` reads it; None where something may be."""
+    if not _ORDINARY.fullmatch(block):
+        return None
+    fields: list[Field] = []
+    for raw_name, raw in _ORDINARY_FIELD.findall(block):
+        name = _plain_name(raw_name)
+        if b"\r\n" in raw:
+            raw = raw.replace(b"\r\n", b"\n")
+        if not name or (name in STRUCTURE and b"content-" in raw.lower()):
+            return None
+        fields.append(Field(name, raw.strip(b" \t\n")))
+    return Block(tuple(fields))
+
+
+@functools.lru_cache(maxsize=1024)
+def _plain_name(raw_name: bytes) -> str:
+    """A well-formed name in lower case; "" where some reader may take it for a field of the structure."""
+    return "" if _meant(raw_name) else raw_name.decode("ascii").lower()
+
+
+def _any_block(block: bytes) -> Block:
+    """The fields of a header block, line by line."""
     lines = _Lines(block)
     stripped = block.replace(b"\r\n", b"")
     clean = b"\r" not in stripped

@@ -30,10 +30,7 @@ _MOST_REFERENCES = 200
 
 def read_headers(block: Block, budget: Budget) -> Headers:
     """The headers of a message. Never raises."""
-    values: dict[str, list[bytes]] = {name: [] for name in _ONCE}
-    for field in block.fields:
-        if field.name in values:
-            values[field.name].append(field.value)
+    values = {name: block.all(name) for name in _ONCE}
     for name, some in values.items():
         if len(some) > 1:
             budget.find("malformed_header", name, f"stands {len(some)} times")

@@ -147,6 +147,7 @@ class _Walk:
         used = [one for one in bounds if _occurs(body, one)]
         if not multipart and not (used and has_mime_lines(body)):
             return None
+        self.budget.leave()
         encs, _ = encodings(block.all("content-transfer-encoding"))
         if any(one not in IDENTITY for one in encs):
             # RFC 2045 section 6.4 forbids it; some readers decode, some do not.

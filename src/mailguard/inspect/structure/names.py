@@ -42,6 +42,9 @@ class PartNames:
     aside: str = ""
 
 
+_NO_NAMES = PartNames(())
+
+
 def clean_name(name: str) -> str:
     """The last path element of a name, without controls, in NFC."""
     last = re.split(r"[/\\]", name.rstrip("/\\ "))[-1] if "/" in name or "\\" in name else name
@@ -58,6 +61,8 @@ def member_name(name: str) -> str:
 def part_names(leaf: Leaf, budget: Budget) -> PartNames:
     """The names of a part; contradictions are a finding."""
     raw = _declared(leaf)
+    if not raw:
+        return _NO_NAMES
     if any(NUL in one for one in raw):
         # A reader in C stops there; others leave it out.
         budget.find("ambiguous_mime", leaf.where, "NUL in a file name")
@@ -91,6 +96,10 @@ def note_name(name: str, where: str, budget: Budget) -> None:
 
 def _declared(leaf: Leaf) -> list[str]:
     """The names in the fields, as decoded; those of a field that stands twice too."""
+    by_name = leaf.block.by_name
+    single = len(by_name.get("content-disposition", ())) < 2 and len(by_name.get("content-type", ())) < 2
+    if single and not leaf.disposition.params and all(key not in ("filename", "name") for key, _ in leaf.kind.params):
+        return []
     further = [
         parse_parameterised(value)
         for field in ("content-disposition", "content-type")

@@ -6,6 +6,7 @@ there are several, and whoever asks gets them all and is told. The parameters th
 
 from __future__ import annotations
 
+import functools
 import re
 
 from mailguard.inspect.chars.words import decode_words
@@ -13,6 +14,7 @@ from mailguard.inspect.structure.values import Parameterised, parse_parameterise
 
 __all__ = ["Parameterised", "boundaries", "encodings", "media_types", "parse_parameterised"]
 
+_REMEMBERED = 200
 _MEDIA = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
 _MEDIA_ANYWHERE = re.compile(r"(?i)(multipart|text|message|application|image|audio|video)/([A-Za-z0-9.+-]+)")
 _COMMENT = re.compile(r"\([^()]*\)")
@@ -28,6 +30,19 @@ _LIKE_A_PARAMETER = re.compile(r"(?i)boundary[\s*\d]*[=:;]")
 
 def media_types(raws: list[bytes]) -> tuple[list[str], bool]:
     """Every media type that the Content-Type fields may mean, in order, and whether readers can disagree."""
+    if len(raws) == 1 and len(raws[0]) <= _REMEMBERED:
+        types, odd = _known_types(raws[0])
+        return list(types), odd
+    return _types(raws)
+
+
+@functools.lru_cache(maxsize=512)
+def _known_types(raw: bytes) -> tuple[tuple[str, ...], bool]:
+    types, odd = _types([raw])
+    return tuple(types), odd
+
+
+def _types(raws: list[bytes]) -> tuple[list[str], bool]:
     types: list[str] = []
     for raw in raws:
         text = raw.decode("latin-1")
@@ -77,7 +92,7 @@ def _names_one_boundary(text: str, match: re.Match[str]) -> bool:
 def encodings(raws: list[bytes]) -> tuple[list[str], bool]:
     """Every transfer encoding that the fields may mean, likeliest first, and whether readers can disagree."""
     found: list[str] = []
-    odd = len({_bare(raw) for raw in raws}) > 1
+    odd = len(raws) > 1 and len({_bare(raw) for raw in raws}) > 1
     for raw in raws:
         text = raw.decode("latin-1").strip()
         if _PLAIN_ENCODING.fullmatch(text):

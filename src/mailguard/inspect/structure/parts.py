@@ -36,6 +36,7 @@ from mailguard.inspect.structure.roles import (
     is_signature,
     is_smime,
     is_text,
+    may_be_page,
 )
 from mailguard.inspect.structure.salvage import SHORTEST, readable, salvage
 from mailguard.mail.facts import Attachment
@@ -116,6 +117,7 @@ class Parts:
 
     def read_again(self, octets: bytes) -> None:
         """Look once more at an ambiguous mail, for what its other readings hold."""
+        self.budget.leave()
         self._known.update(hashlib.sha256(content).digest() for content in self._contents)
         self._salvage(octets, "second reading", SHORTEST, self.texts, self.attachments)
 
@@ -127,6 +129,7 @@ class Parts:
             if number >= _TRIES:
                 self.budget.find("limit_reached", where, "too much that looks encoded; its rest was not read")
                 break
+            self.budget.leave()
             digest = hashlib.sha256(content).digest()
             doubt = shortest == SHORTEST
             is_file = may_be_file and (doubt or len(content) >= _FILE) and detect(content).short not in _NO_FILES
@@ -189,6 +192,8 @@ class Parts:
     def _content(
         self, leaf: Leaf, content: bytes, texts: Texts, attachments: list[Attachment], depth: int, *, first: bool
     ) -> None:
+        if leaf.media != "text/plain" or b"\0" in content or may_be_page(content):
+            self.budget.leave()
         names = part_names(leaf, self.budget)
         written = not is_file(content)
         if leaf.media in _MESSAGES and written:

@@ -54,6 +54,12 @@ def is_text(leaf: Leaf, content: bytes) -> bool:
     return head[:2] in (b"\xff\xfe", b"\xfe\xff") or len(head.translate(None, _CONTROLS)) * 20 > len(head) * 19
 
 
+def may_be_page(content: bytes) -> bool:
+    """Whether octets may begin as HTML does, in whatever charset."""
+    head = content[:1000].lower()
+    return b"<html" in head or b"<!doctype" in head
+
+
 def is_body(leaf: Leaf, names: tuple[str, ...]) -> bool:
     """Whether a part is the mail's own text: a text part without a name that is not marked as an attachment."""
     if names or leaf.disposition.value == "attachment":

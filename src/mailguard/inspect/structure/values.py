@@ -8,6 +8,7 @@ raises. NUL stands in values as U+0001, so that whoever looks at a name can see 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from mailguard.inspect.chars.words import read_words
 
 #: What stands for NUL in a value.
 NUL = "\x01"
+_REMEMBERED = 200
 _COMMENT = re.compile(r"\([^()]*\)")
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,9}))?(\*)?")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
@@ -54,6 +56,16 @@ class Parameterised:
 
 def parse_parameterised(raw: bytes) -> Parameterised:
     """An unfolded field value to its parts. Never raises."""
+    return _remembered(raw) if len(raw) <= _REMEMBERED else _parse(raw)
+
+
+@functools.lru_cache(maxsize=512)
+def _remembered(raw: bytes) -> Parameterised:
+    """Few values stand in most mail: "text/plain; charset=utf-8"."""
+    return _parse(raw)
+
+
+def _parse(raw: bytes) -> Parameterised:
     doubled = b"\\\\" in raw and strict(raw, "utf-8") is None and _DOUBLED.search(raw) is not None
     reading = decode((_DOUBLED.sub(rb"\1\\", raw) if doubled else raw).replace(b"\x00", NUL.encode()))
     first = _parsed(reading.text)
