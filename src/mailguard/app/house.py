@@ -30,6 +30,7 @@ from mailguard.app.welcome import welcome
 from mailguard.config.load import Config
 from mailguard.config.logins import passwords, user_file
 from mailguard.config.rooms import directory, organization, reading_limits
+from mailguard.inspect import letters
 from mailguard.inspect.workers import Readers, ReadersDead
 from mailguard.mail.directory import NOBODY
 from mailguard.policy.marks import Problems
@@ -88,7 +89,7 @@ class House:
         self._rooms = self._bells.rooms = rooms = await stack.enter_async_context(open_rooms(self.config))
         limits = reading_limits(self.config)
         count, folder = self.config.settings.limits.readers, rooms.spool.incoming.parent
-        readers = Readers(limits, count, folder=folder, ended=events.reader_ended)
+        readers = Readers(limits, count, folder=folder, here=letters.MOST, ended=events.reader_ended)
         stack.push_async_callback(readers.stop)
         reading = None
         if self._role in ("all", "smtp", "console"):

@@ -2,8 +2,7 @@
 
 A mail can do what it likes to a worker: the worker dies, the mail gets the finding `unreadable`, the service goes on.
 Only where no worker can be started at all is there an error, and then nothing is accepted (451). Workers are started
-when needed, end after so many mails, and are in a session of their own. With `turns`, the one module of the room that
-awaits.
+when needed, end after so many mails, and are in a session of their own. Mail of text alone needs none (`letters`).
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from mailguard.inspect import wire
 from mailguard.inspect.glance import glance
+from mailguard.inspect.letters import Letters
 from mailguard.inspect.limits import ReadingLimits
 from mailguard.inspect.starved import Patience
 from mailguard.inspect.turns import Turns
@@ -62,10 +62,12 @@ class Readers:
         queue: int = 2000,
         start_seconds: float = 20.0,
         folder: Path | None = None,
+        here: int = 0,
         ended: Callable[[str], object] = bool,
     ) -> None:
         """count: workers at most; queue: mails waiting at most; folder: where mails in files lie, and workers read no
-        other; ended: told why a worker ended before its time.
+        other; here: up to so many octets a mail of text alone is read in this process (`letters`); ended: told why a
+        worker ended before its time.
         """
         self.limits = limits or ReadingLimits()
         self._recycle_after = recycle_after
@@ -73,6 +75,7 @@ class Readers:
         self._start_seconds = start_seconds
         self._folder = "" if folder is None else str(folder.absolute())
         self._ended = ended
+        self._letters = Letters(self.limits, here)
         self._turns = Turns(count)
         self._idle: deque[_Worker] = deque()
         self._waiting = 0
@@ -82,6 +85,7 @@ class Readers:
         """Start the first worker, so that a house that cannot read finds out at once. Raises ReadersDead."""
         self._stopped = False
         self._idle.append(await self._new())
+        await self._letters.start()
 
     async def stop(self) -> None:
         """End all workers; mails under way are read to their end first."""
@@ -94,6 +98,9 @@ class Readers:
 
         whose: the client it came from: those who wait are read in turn, client by client.
         """
+        facts = await self._letters.read(body, whose)
+        if facts is not None:
+            return facts
         if self._waiting >= self._queue:
             raise ReadersBusy("too many mails are waiting to be read")
         self._waiting += 1

@@ -1,0 +1,235 @@
+"""Letters read in the server's process give what a worker's answer gives; what is more than text is the workers'."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import quopri
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from tests.golden.inspect.cases import CASES
+
+from mailguard.inspect import letters, wire
+from mailguard.inspect.letters import Letters
+from mailguard.inspect.limits import ReadingLimits
+from mailguard.inspect.reader import read_letter, read_mail
+from mailguard.inspect.structure.fields import _any_block, _ordinary
+from mailguard.mail.facts import Facts
+from mailguard.mail.facts_json import facts_from_json, facts_to_json
+from mailguard.mail.message import Body
+
+_HEAD = "From: Ann <ann@corp.example>\r\nTo: bob@x.example\r\nSubject: Re: x\r\n"
+_FIELDS = (
+    "From: =?utf-8?B?5bGx55Sw?= <a@x.example>",
+    "To: a@x.example, Bob B. <b@y.example>",
+    "Cc: 田中 <c@z.example>",
+    "Bcc: d@x.example",
+    "Subject: お見積りの件",
+    "Subject: =?iso-2022-jp?B?GyRCNSFMKRsoQg==?=",
+    "Subject: Fwd: +AGE-",
+    "Received: from a (1.2.3.4)\r\n\tby b.example; Thu, 26 Nov 2026 08:20:20 +0900",
+    "X-Priority: 1",
+    "Importance: low",
+    "References: <a@b> <c@d>",
+    "In-Reply-To: <a@b>",
+    "Sensitivity: private",
+    "msip_labels: x",
+    "Precedence: bulk",
+    "X-Id: 4111 1111 1111 1111",
+    "Message-ID: <123456789012@x.example>",
+    "Auto-Submitted: auto-replied",
+    "X: a\r\n b ",
+    "MIME-Version: 1.0",
+    "Content Type: text/html",
+    "content-id: <x>",
+    "To: 山田 (03-1234-5678) <a@x.example>",
+    "Y:~{<:~}",
+)
+_LINES = (
+    "田中様",
+    "株式会社B 御中",
+    "いつもお世話になっております。",
+    "Dear Mr. Smith,",
+    "Hi John and Mary,",
+    "> quoted",
+    ">> more",
+    "On Monday, Nov 2, 2026 at 10:00, Bob <b@y.example> wrote:",
+    "-----Original Message-----",
+    "From: Bob",
+    "Sent: 1/2/2026",
+    "Subject: x",
+    "-- ",
+    "Best regards,",
+    "Ann Miller",
+    "Tel. +81 3-1234-5678",
+    "ann@corp.example",
+    "山田 太郎",
+    "佐藤 花子",
+    "鈴木 一郎",
+    "氏名,カード番号",
+    "山田 太郎,4111 1111 1111 1111",
+    "a\tb\tc",
+    "電話: 090-1234-5678",
+    "〒100-0001 東京都千代田区千代田1-1",
+    "パスワードは Ab3dEf9z です",
+    "password: Ab3dEf9z",
+    "api_key = Zx81kQw92LmP0aTr",
+    "AKIAIOSFODNN7EXAMPLE",
+    "12,500,000,000 yen",
+    "1 2 3 4 5 6 7 8 9 0 1 2",
+    "マイナンバー 1234 5678 9018",
+    "",
+    "",
+    "  indented",
+    "ends with a space ",
+    "| a | b |",
+    "+AGE-",
+    "普通 1234567",
+    "生年月日 1980年1月2日",
+    "GB82 WEST 1234 5698 7654 32",
+    "-----BEGIN PGP MESSAGE-----",
+    "begin 644 a",
+    "<html>",
+    "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ejAxMjM0NTY3ODkwMTIzNDU2Nzg5",
+    "Content-Type: text/html",
+)
+_TYPES = (
+    ("", "utf-8"),
+    ("text/plain; charset=utf-8", "utf-8"),
+    ("text/plain; charset=ISO-2022-JP", "iso-2022-jp"),
+    ("text/plain; charset=Shift_JIS", "cp932"),
+    ("text/plain; format=flowed; delsp=yes; charset=UTF-8", "utf-8"),
+    ("text/plain; charset=us-ascii", "utf-8"),
+    ("text/plain; name=a.txt", "utf-8"),
+    ("text/html", "utf-8"),
+    ("multipart/mixed; boundary=x", "utf-8"),
+    ("text/plain; charset=utf-16", "utf-16"),
+)
+
+
+def answered(facts: Facts) -> Facts:
+    """Facts as a worker's answer brings them."""
+    head, _, *texts = (piece[wire.HEAD :] for piece in wire.answer_of(facts_to_json(facts, unmasked=True)))
+    return facts_from_json(wire.said_in(head, texts))
+
+
+@st.composite
+def mails(draw: st.DrawFn) -> bytes:
+    fields = draw(
+        st.lists(st.sampled_from(_FIELDS) | st.text(max_size=20).map(lambda text: f"X-A: {text}"), max_size=8)
+    )
+    media, codec = draw(st.sampled_from(_TYPES))
+    text = draw(st.lists(st.sampled_from(_LINES) | st.text(max_size=30), max_size=14))
+    body = "\r\n".join(text).encode(codec, "replace")
+    encoding = draw(st.sampled_from(["7bit", "", "base64", "quoted-printable"]))
+    body = {"base64": base64.encodebytes, "quoted-printable": quopri.encodestring}.get(encoding, bytes)(body)
+    fields += [f"Content-Type: {media}"] * bool(media) + [f"Content-Transfer-Encoding: {encoding}"] * bool(encoding)
+    return "".join(f"{one}\r\n" for one in fields).encode("utf-8", "replace") + b"\r\n" + body
+
+
+@settings(max_examples=400, deadline=None)
+@given(mails())
+@example(_HEAD.encode() + b"\r\nhello\r\n")
+def test_the_facts_are_those_of_a_worker(octets: bytes) -> None:
+    facts = read_letter(octets)
+    assert facts is None or facts == answered(read_mail(octets))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_golden_mails_give_the_facts_of_a_worker(case: object) -> None:
+    octets: bytes = case.octets  # type: ignore[attr-defined]
+    facts = read_letter(octets)
+    assert facts is None or facts == answered(read_mail(octets))
+
+
+@settings(max_examples=300, deadline=None)
+@given(mails(), st.integers(0, 400), st.binary(max_size=3))
+def test_one_pass_over_a_header_sees_what_line_by_line_is_seen(octets: bytes, at: int, more: bytes) -> None:
+    head = octets.partition(b"\r\n\r\n")[0] + b"\r\n"
+    for block in (head, head[:at] + more + head[at:]):
+        quick = _ordinary(block)
+        assert quick is None or quick == _any_block(block)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "Content-Type: text/html\r\n\r\n<p>x",
+        "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\na\r\n--x--",
+        "Content-Type: text/plain; name=a.txt\r\n\r\na",
+        "Content-Type: application/pkcs7-mime\r\n\r\na",
+        "Content-Type: text/calendar\r\n\r\na",
+        "\r\n<html><p>x",
+        "\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nx\r\n-----END PGP MESSAGE-----",
+        f"\r\nbegin 644 a\r\n{binascii.b2a_uu(b'x' * 45).decode()}`\r\nend\r\n",
+        f"\r\n{base64.b64encode(bytes(range(256))).decode()}\r\n",
+        "\r\na\0b",
+        "Content-Transfer-Encoding: base64\r\nContent-Transfer-Encoding: 7bit\r\n\r\nYQ==",
+        " b\r\nno field\r\n\r\na",
+    ],
+)
+def test_more_than_text_is_left_to_workers(more: str) -> None:
+    assert read_letter((_HEAD + more).encode()) is None
+
+
+def test_plain_letters_are_read() -> None:
+    for more in (
+        "\r\nhello",
+        "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n田中様\r\n",
+    ):
+        assert read_letter((_HEAD + more).encode()) is not None
+
+
+def test_a_fault_is_left_to_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr("mailguard.inspect.reader.search", fail)
+    assert read_letter((_HEAD + "\r\nhello").encode()) is None
+
+
+def test_who_sends_what_takes_long_goes_to_workers_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(letters, "_LONG", -1.0)
+    monkeypatch.setattr(letters, "_AWAY", 2)
+    body = Body.of((_HEAD + "\r\nhello").encode())
+
+    async def read() -> list[bool]:
+        here = Letters(ReadingLimits(), 1000)
+        return [await here.read(body, whose) is not None for whose in ("a", "a", "b", "a", "a")]
+
+    assert asyncio.run(read()) == [True, False, True, False, True]
+
+
+def test_large_mail_is_left_to_workers() -> None:
+    body = Body.of((_HEAD + "\r\nhello").encode())
+    assert asyncio.run(Letters(ReadingLimits(), body.size - 1).read(body, "")) is None
+    assert asyncio.run(Letters(ReadingLimits(), body.size).read(body, "")) is not None
+
+
+def test_the_loop_goes_round_between_many_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(letters, "_TURN", 0.0)
+    body = Body.of((_HEAD + "\r\nhello").encode())
+    turns: list[int] = []
+
+    async def read() -> None:
+        here = Letters(ReadingLimits(), 1000)
+        loop = asyncio.get_running_loop()
+        rounds = 0
+
+        def count() -> None:
+            nonlocal rounds
+            rounds += 1
+            loop.call_soon(count)
+
+        async def one() -> None:
+            await here.read(body, "")
+            turns.append(rounds)
+
+        loop.call_soon(count)
+        await asyncio.gather(*(one() for _ in range(5)))
+
+    asyncio.run(read())
+    assert len(set(turns)) == 5
