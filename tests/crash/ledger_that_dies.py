@@ -13,11 +13,12 @@ import random
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.ledger import ANN, BOB, BOSS, CAROL, DEPUTY, Clock, Ledger, opened
+from tests.ledger import ANN, BOB, BOSS, CAROL, DEPUTY, PREFIX, Clock, Ledger, facts, mail, opened, verdict
 
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.address import parse_address
@@ -26,7 +27,7 @@ from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.message import new_message_id
 from mailguard.mail.outcome import Outcome, Result
 from mailguard.mail.verdict import Ask, Disposition
-from mailguard.store import choosing, deciding, entry, questions, tries
+from mailguard.store import choosing, deciding, entering, entry, questions, queue, spool, tries
 from mailguard.store.bodies import Bodies
 from mailguard.store.choosing import Altering, Chosen, NotPossible, Outrun
 from mailguard.store.records import Filter, NoticeKind
@@ -39,6 +40,9 @@ POINTS: dict[str, tuple[Any, str, str]] = {
     "a large body is half written": (Bodies, "write", "during"),
     "inside the transaction of an add": (entry, "_first_line", "before"),
     "inside the transaction of an add, after its audit line": (entry, "_first_line", "after"),
+    "inside the transaction of adds that come together": (entering, "_texts", "before"),
+    "inside the transaction of adds that come together, all rows there": (spool, "enter_all", "after"),
+    "inside the transaction of tries that end together": (queue, "record_all", "after"),
     "inside the transaction of a decision": (deciding, "settle", "before"),
     "inside the transaction of a choice, one recipient off": (choosing, "_alter", "before"),
     "inside the transaction of a choice, the recipes exchanged": (choosing, "_void", "before"),
@@ -104,6 +108,20 @@ class Life:
             to = self.chance.choice([(BOB,), (BOB, CAROL)])
             record = await self.ledger.add(disposition, to, octets=octets, after=timedelta(days=1), asks=ASKED)
             say("add", record.id, record.sha256, disposition.word)
+
+    async def hands_on(self) -> None:
+        """Fresh mail that is out at once, entered and written down together with others."""
+        while True:
+            now = datetime.now(UTC)
+            message, known = mail((BOB,), octets=self.chance.randbytes(200), at=now), facts()
+            known = replace(known, headers=replace(known.headers, message_id=f"<{message.id}@corp.example>"))
+            until = now + timedelta(minutes=15)
+            record = await self.ledger.spool.add(message, known, verdict(message), PREFIX, lease_until=until)
+            say("add", record.id, record.sha256, "deliver")
+            say("out", record.id, BOB)
+            outcomes = {parse_address(BOB): Outcome(Result.RELAYED, 250, "said")}
+            done = await self.ledger.queue.record(record.id, outcomes, now, now, give_up=False)
+            say("relay", record.id, *map(str, done.relayed))
 
     async def nudges(self) -> None:
         while True:
@@ -185,6 +203,8 @@ async def live(folder: Path, seed: int) -> None:
                 life.adds,
                 life.adds,
                 life.adds,
+                life.hands_on,
+                life.hands_on,
                 life.decides,
                 life.decides,
                 life.chooses,

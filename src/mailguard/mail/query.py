@@ -87,4 +87,6 @@ EVERYTHING = Query()
 
 def fold(text: str) -> str:
     """Text as it is searched: width, case and compatibility forms do not count (NFKC, then case folding)."""
+    if text.isascii():  # which has one form, and whose case folding is its lower case
+        return text.lower()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

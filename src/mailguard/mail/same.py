@@ -23,11 +23,8 @@ def content_digest(facts: Facts, sha256: str) -> bytes:
 
     Bcc is left out: a part may name its own hidden recipient, and the envelope is compared elsewhere.
     """
-    digest = hashlib.sha256()
-    for text in _said(facts, sha256):
-        octets = text.encode("utf-8", "surrogatepass")
-        digest.update(len(octets).to_bytes(8, "big") + octets)
-    return digest.digest()
+    said = [text.encode("utf-8", "surrogatepass") for text in _said(facts, sha256)]
+    return hashlib.sha256(b"".join([part for one in said for part in (len(one).to_bytes(8, "big"), one)])).digest()
 
 
 def _said(facts: Facts, sha256: str) -> Iterator[str]:

@@ -17,12 +17,15 @@ from typing import Any, Literal
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.message import Message
 from mailguard.mail.verdict import Verdict
+from mailguard.store import many
 from mailguard.store.db import Database
 from mailguard.store.records import HistoryLine
 from mailguard.store.rows import clean, to_micro, to_moment, to_text
 
 #: What the first line is chained to.
 START = bytes(32)
+#: The columns of a line between its number and its hash, and the same as it is hashed, without the number.
+Line = tuple[tuple[Any, ...], str]
 COLUMNS = "number, at, message_id, actor, role, via, event, recipients, comment, detail, hash"
 
 
@@ -38,10 +41,20 @@ def append(
     detail: dict[str, Any] | None = None,
 ) -> int:
     """Add a line inside the caller's transaction. Returns its number."""
-    last = connection.execute("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1").fetchone()
-    number, previous = (last[0] + 1, last[1]) if last else (1, START)
-    line = (
-        number,
+    return append_all(connection, [line(now, actor, event, message_id, recipients, comment, detail)])
+
+
+def line(
+    now: datetime,
+    actor: Actor,
+    event: str,
+    message_id: str = "",
+    recipients: Iterable[str] = (),
+    comment: str = "",
+    detail: dict[str, Any] | None = None,
+) -> Line:
+    """A line that has no place yet."""
+    values = (
         to_micro(now),
         message_id,
         clean(actor.address),
@@ -52,11 +65,20 @@ def append(
         clean(comment),
         to_text(detail or {}),
     )
-    connection.execute(
-        f"INSERT INTO audit ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
-        (*line, chained(previous, line)),
-    )
-    return number
+    return values, to_text(values)[1:]
+
+
+def append_all(connection: sqlite3.Connection, lines: Iterable[Line]) -> int:
+    """Add lines, one after the other, inside the caller's transaction. Returns the number of the last."""
+    last = connection.execute("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1").fetchone()
+    number, previous = last or (0, START)
+    rows = []
+    for values, text in lines:
+        number += 1
+        previous = hashlib.sha256(previous + f"[{number},{text}".encode()).digest()  # as `chained`
+        rows.append((number, *values, previous))
+    many.run(connection, f"INSERT INTO audit ({COLUMNS})", rows)
+    return int(number)
 
 
 class Audit:

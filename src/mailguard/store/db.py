@@ -19,10 +19,11 @@ from typing import TypeVar
 
 from mailguard.store.connection import connect
 from mailguard.store.errors import StoreClosed, StoreCorrupt, StoreError, typed
+from mailguard.store.handed_on import HandedOn
 from mailguard.store.keyring import Keyring
 from mailguard.store.migrate import prepare
 from mailguard.store.sealed import has_its_keys, opener
-from mailguard.store.writer import Writer
+from mailguard.store.writer import Bulk, Writer
 
 __all__ = ["Database", "StoreError"]
 
@@ -49,6 +50,8 @@ class Database:
         self._closed = False
         #: A page was found damaged. It stays so until a restart: nothing that is written here can be trusted to stay.
         self.damaged = False
+        #: Mail of this moment, as far as it is on its way in memory.
+        self.handed_on = HandedOn()
 
     @classmethod
     async def open(cls, path: Path, keys: Keyring | None = None) -> Database:
@@ -65,14 +68,17 @@ class Database:
             raise typed(error) from error
         return cls(path, writer, keys)
 
-    async def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `change` in the writer thread; return its value once it is on disk.
+    async def write(
+        self, change: Callable[[sqlite3.Connection], T], bulk: Bulk | None = None, item: object = None
+    ) -> T:
+        """Run `change` in the writer thread; return its value once it is on disk. bulk: what does the same with others
+        of its kind, given `item`, in fewer statements.
 
         What `change` raises is raised here and undoes only itself. A caller that is cancelled does not undo it.
         Raises StoreFull, StoreBusy, StoreCorrupt, StoreClosed, StoreError.
         """
         try:
-            return await self._writer.submit(change)
+            return await self._writer.submit(change, bulk, item)
         except StoreCorrupt:
             self.damaged = True
             raise

@@ -16,7 +16,7 @@ from mailguard.mail.facts_json import facts_to_json
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Disposition
 from mailguard.policy.verdict_json import verdict_to_json
-from mailguard.store import audit, recipes
+from mailguard.store import audit, many, recipes
 from mailguard.store.lookups import insert_lookups
 from mailguard.store.questions import HEARD_NOTHING, Heard, first_nudge, owe_questions
 from mailguard.store.records import MessageRecord, RecipientRecord
@@ -24,12 +24,16 @@ from mailguard.store.rows import asks_to_text, clean, to_micro, to_text
 from mailguard.store.sealed import Seal, insert_key
 from mailguard.store.tellings import owe_hits
 
-_INSERT_MESSAGE = (
-    "INSERT INTO message ("
+MESSAGE_COLUMNS = (
     "id, kind, state, sender, sender_key, sender_domain, login, client_ip, received_at, body, told, teaches, "
     "about, size, sha256, smtputf8, body_8bit, subject, from_header, message_id_header, refs, prefix, facts, "
     "verdict, circumstances, content, ret, envid"
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_INSERT_MESSAGE = f"INSERT INTO message ({MESSAGE_COLUMNS}) VALUES ({', '.join('?' * 28)})"  # noqa: S608
+INSERT_COPIES = (
+    "INSERT INTO recipient (message, key, position, address, domain, external, disposition, state, event, due_at,"
+    " lease, expire_action, asks, nudge_at, urgent, approvals, attempts, last_text, decided_by, frozen_by, rules,"
+    " notify, orcpt, way, recipe, added)"
 )
 #: Holds that people are told about at once; a delay is silent.
 TOLD = frozenset({Disposition.CONFIRM, Disposition.APPROVE})
@@ -60,24 +64,20 @@ class Entry:
 def insert(connection: sqlite3.Connection, entry: Entry, now: datetime, heard: Heard = HEARD_NOTHING) -> int:
     """All rows of a message. heard: what people know already, for a part of a mail. Returns its row number."""
     record = entry.record
-    told = _told(record) and not heard.nothing
-    number = _insert_message(connection, entry, told=told)
+    told = is_told(record) and not heard.nothing
+    number = connection.execute(_INSERT_MESSAGE, message_row(entry, told=told)).lastrowid
+    assert number is not None
     if entry.octets is not None:
         connection.execute("INSERT INTO body (message, octets) VALUES (?, ?)", (number, entry.octets))
     if entry.seal is not None:
         insert_key(connection, number, entry.seal)
     numbers = recipes.numbered(one.recipe for one in record.recipients)
     recipes.insert(connection, number, numbers)
-    connection.executemany(
-        "INSERT INTO recipient (message, key, position, address, domain, external, disposition, state, event, due_at,"
-        " lease, expire_action, asks, nudge_at, urgent, approvals, attempts, last_text, decided_by, frozen_by, rules,"
-        " notify, orcpt, way, recipe, added)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'accept', ?, ?, ?, ?, ?, ?, '[]', 0, '', '', '', ?, ?, ?, ?, ?, ?)",
-        [
-            (*_recipient_row(number, position, one, entry.lease), numbers.get(one.recipe or ()), int(one.added))
-            for position, one in enumerate(record.recipients)
-        ],
-    )
+    copies = [
+        (number, *copy_row(position, one, entry.lease, numbers.get(one.recipe or ())))
+        for position, one in enumerate(record.recipients)
+    ]
+    many.run(connection, INSERT_COPIES, copies)
     if record.kind == "mail":
         insert_lookups(connection, number, record, entry.text, entry.seal)
     _first_line(connection, entry, now)
@@ -95,50 +95,45 @@ def teaches(record: MessageRecord) -> bool:
     return record.kind == "mail" and record.sender.mailbox is not None and by_people
 
 
-def _insert_message(connection: sqlite3.Connection, entry: Entry, *, told: bool) -> int:
+def message_row(entry: Entry, *, told: bool) -> tuple[Any, ...]:
+    """The values of MESSAGE_COLUMNS."""
     record, sender = entry.record, entry.record.sender.mailbox
-    facts = record.facts
-    cursor = connection.execute(
-        _INSERT_MESSAGE,
-        (
-            record.id,
-            record.kind,
-            str(record.state),
-            str(record.sender),
-            "" if sender is None else sender.key,
-            "" if sender is None else sender.ascii_domain,
-            None if record.login is None else clean(record.login),
-            record.client_ip,
-            to_micro(record.received_at),
-            "file" if entry.octets is None else "row",
-            int(told),
-            int(teaches(record)),
-            record.about,
-            record.size,
-            record.sha256,
-            int(record.smtputf8),
-            int(record.body_8bit),
-            record.subject,
-            record.from_header,
-            record.message_id_header,
-            to_text(record.references),
-            record.prefix,
-            to_text(facts_to_json(facts, unmasked=False, text=False)),
-            to_text(verdict_to_json(record.verdict)),
-            entry.circumstances,
-            entry.content,
-            record.reports.ret,
-            record.reports.envid,
-        ),
+    return (
+        record.id,
+        record.kind,
+        str(record.state),
+        str(record.sender),
+        "" if sender is None else sender.key,
+        "" if sender is None else sender.ascii_domain,
+        None if record.login is None else clean(record.login),
+        record.client_ip,
+        to_micro(record.received_at),
+        "file" if entry.octets is None else "row",
+        int(told),
+        int(teaches(record)),
+        record.about,
+        record.size,
+        record.sha256,
+        int(record.smtputf8),
+        int(record.body_8bit),
+        record.subject,
+        record.from_header,
+        record.message_id_header,
+        to_text(record.references),
+        record.prefix,
+        to_text(facts_to_json(record.facts, unmasked=False, text=False)),
+        to_text(verdict_to_json(record.verdict)),
+        entry.circumstances,
+        entry.content,
+        record.reports.ret,
+        record.reports.envid,
     )
-    assert cursor.lastrowid is not None
-    return cursor.lastrowid
 
 
-def _recipient_row(number: int, position: int, one: RecipientRecord, lease: str | None) -> tuple[Any, ...]:
+def copy_row(position: int, one: RecipientRecord, lease: str | None, recipe: int | None) -> tuple[Any, ...]:
+    """The values of INSERT_COPIES behind the message's number. A copy begins untried, and nobody has said a word."""
     due = one.expires_at if one.state is State.HELD else one.due_at
     return (
-        number,
         one.address.key,
         position,
         str(one.address),
@@ -146,20 +141,36 @@ def _recipient_row(number: int, position: int, one: RecipientRecord, lease: str 
         int(one.external),
         int(one.disposition),
         str(one.state),
+        "accept",
         None if due is None else to_micro(due),
         lease if one.leased else None,
         one.expire_action,
         asks_to_text(one.asks),
         None if (nudge := first_nudge(one.asks)) is None else to_micro(nudge),
         int(one.urgent),
+        "[]",
+        0,
+        "",
+        "",
+        "",
         to_text(one.rules),
         one.reports.notify,
         one.reports.orcpt,
         one.way,
+        recipe,
+        int(one.added),
     )
 
 
 def _first_line(connection: sqlite3.Connection, entry: Entry, now: datetime) -> None:
+    audit.append_all(connection, [first_line(entry, now)])
+    if entry.record.verdict.confirmed:
+        rules = {"rules": list(entry.record.verdict.confirmed)}
+        audit.append(connection, now, entry.actor, "challenge_confirmed", message_id=entry.record.id, detail=rules)
+
+
+def first_line(entry: Entry, now: datetime) -> audit.Line:
+    """What the history begins with."""
     record = entry.record
     detail: dict[str, Any] = {"sender": str(record.sender), "size": record.size, "sha256": record.sha256}
     if record.kind == "mail":
@@ -172,11 +183,9 @@ def _first_line(connection: sqlite3.Connection, entry: Entry, now: datetime) -> 
     if record.about is not None:
         detail["about"] = record.about
     recipients = [str(one.address) for one in record.recipients]
-    audit.append(connection, now, entry.actor, "accept", message_id=record.id, recipients=recipients, detail=detail)
-    if record.verdict.confirmed:
-        rules = {"rules": list(record.verdict.confirmed)}
-        audit.append(connection, now, entry.actor, "challenge_confirmed", message_id=record.id, detail=rules)
+    return audit.line(now, entry.actor, "accept", record.id, recipients, detail=detail)
 
 
-def _told(record: MessageRecord) -> bool:
+def is_told(record: MessageRecord) -> bool:
+    """Whether people are told at once that it is held."""
     return any(one.state is State.HELD and one.disposition in TOLD for one in record.recipients)

@@ -61,7 +61,13 @@ def learn_files(connection: sqlite3.Connection, number: int, recipients: Iterabl
     ).fetchone()
     if row is None:
         return
-    digests = worth_knowing(facts_from_json(json.loads(row[0])))
+    learn_digests(connection, worth_knowing(facts_from_json(json.loads(row[0]))), recipients, now)
+
+
+def learn_digests(
+    connection: sqlite3.Connection, digests: Iterable[str], recipients: Iterable[Address], now: datetime
+) -> None:
+    """Remember files by their digests (`worth_knowing`)."""
     keys = sorted({known_keys(address) for address in recipients})[:KEYS_MAX]
     connection.executemany(
         "INSERT INTO file_seen (digest, key, last_at)"

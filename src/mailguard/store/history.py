@@ -17,7 +17,7 @@ from mailguard.mail.address import Address, ReversePath
 from mailguard.mail.facts import Facts
 from mailguard.policy.case import Known, known_keys
 from mailguard.policy.question import Question
-from mailguard.store import memory
+from mailguard.store import many, memory
 from mailguard.store.db import Database
 from mailguard.store.files_seen import files_sent, worth_knowing
 from mailguard.store.rows import to_micro
@@ -29,6 +29,8 @@ _COMPANY = ""
 _OFTEN = 2000
 #: Seconds for which the list of them is good: it changes slowly and is long.
 _FRESH = 30.0
+INSERT_CONTACTS = "INSERT INTO contact (sender, key, count, first_at, last_at)"
+COUNT_CONTACTS = "ON CONFLICT (sender, key) DO UPDATE SET count = count + 1, last_at = excluded.last_at"
 
 
 #: For whoever wants to know no more than who was written to.
@@ -89,12 +91,13 @@ def _remembered(
 
 def learn(connection: sqlite3.Connection, sender: str, recipients: Iterable[Address], now: datetime) -> None:
     """Count a mail that went out, inside the caller's transaction. sender: its key; recipients: the external ones."""
+    many.run(connection, INSERT_CONTACTS, contact_rows(sender, recipients, to_micro(now)), COUNT_CONTACTS)
+
+
+def contact_rows(sender: str, recipients: Iterable[Address], micro: int) -> list[tuple[str, str, int, int, int]]:
+    """Rows of INSERT_CONTACTS."""
     keys = sorted({known_keys(address) for address in recipients})
-    connection.executemany(
-        "INSERT INTO contact (sender, key, count, first_at, last_at) VALUES (?1, ?2, 1, ?3, ?3)"
-        " ON CONFLICT (sender, key) DO UPDATE SET count = count + 1, last_at = excluded.last_at",
-        [(who, key, to_micro(now)) for who in (_COMPANY, sender) for key in keys],
-    )
+    return [(who, key, 1, micro, micro) for who in (_COMPANY, sender) for key in keys]
 
 
 def _known(

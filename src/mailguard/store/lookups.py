@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from mailguard.mail.facts import Attachment, Facts
 from mailguard.mail.query import fold
+from mailguard.store import many
 from mailguard.store.records import MessageRecord
 from mailguard.store.rows import clean
 from mailguard.store.sealed import Seal
@@ -18,6 +19,8 @@ from mailguard.store.sealed import Seal
 #: Characters of a mail's own text, and of its files' texts together, that a search in texts looks into. They stay as
 #: long as the octets, and bounded because every mail pays for them.
 OWN_TEXT, FILE_TEXT = 8_000, 4_000
+INSERT_VIEWERS = "INSERT INTO viewer (person, message, role)"
+INSERT_RULES = "INSERT INTO rule_hit (rule, message)"
 
 
 def folded(text: str) -> str:
@@ -46,24 +49,35 @@ def insert_lookups(
     connection: sqlite3.Connection, number: int, record: MessageRecord, text: str = "", seal: Seal | None = None
 ) -> None:
     """What pages find a mail by. text: of `searched_text`; seal: it lies sealed."""
+    many.run(connection, INSERT_VIEWERS, viewers_of(record, number))
+    many.run(connection, INSERT_RULES, rules_of(record, number))
+    connection.execute("INSERT INTO words (message, text) VALUES (?, ?)", (number, words_of(record)))
+    if text:
+        sealed = None if seal is None else seal.text
+        kept = text if seal is None else ""
+        connection.execute("INSERT INTO mail_text (message, text, sealed) VALUES (?, ?, ?)", (number, kept, sealed))
+
+
+def viewers_of(record: MessageRecord, number: int) -> list[tuple[str, int, str]]:
+    """Rows of INSERT_VIEWERS."""
     viewers = [(person, number, "sender") for person in (*record.owners, *record.members)]
-    viewers += [(person, number, "approver") for person in sorted(record.approvers)]
-    connection.executemany("INSERT INTO viewer (person, message, role) VALUES (?, ?, ?)", viewers)
-    rules = sorted({hit.rule for hit in record.verdict.hits})
-    connection.executemany(
-        "INSERT INTO rule_hit (rule, message) VALUES (?, ?)", [(clean(rule), number) for rule in rules]
-    )
+    return viewers + [(person, number, "approver") for person in sorted(record.approvers)]
+
+
+def rules_of(record: MessageRecord, number: int) -> list[tuple[str, int]]:
+    """Rows of INSERT_RULES."""
+    return [(clean(rule), number) for rule in sorted({hit.rule for hit in record.verdict.hits})]
+
+
+def words_of(record: MessageRecord) -> str:
+    """What a search without a field looks into."""
     key = "" if record.sender.mailbox is None else record.sender.mailbox.key
     said = [record.id, record.subject or "", str(record.sender), key, record.login or "", record.from_header]
     # Searched only as a whole, for which the filter must know it again in the folded text.
     quoted = record.message_id_header.startswith("<") and record.message_id_header.isascii()
     said += [record.message_id_header if quoted else "", *(str(one.address) for one in record.recipients)]
     said += _names(record.facts.attachments)
-    connection.execute("INSERT INTO words (message, text) VALUES (?, ?)", (number, folded("\n".join(said))))
-    if text:
-        sealed = None if seal is None else seal.text
-        kept = text if seal is None else ""
-        connection.execute("INSERT INTO mail_text (message, text, sealed) VALUES (?, ?, ?)", (number, kept, sealed))
+    return folded("\n".join(said))
 
 
 def _names(files: Iterable[Attachment]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,11 +18,12 @@ from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.lifecycle import State
 from mailguard.policy.case import Circle
 from mailguard.policy.names import name_key
+from mailguard.store import many
 from mailguard.store.parts import SIBLINGS
 from mailguard.store.rows import clean, to_micro, to_moment
 
 #: Recipients of one mail of whom each is remembered, and members of a circle.
-_TOGETHER_MAX, _CIRCLE_MAX = 100, 20
+TOGETHER_MAX, _CIRCLE_MAX = 100, 20
 #: People and circles kept for each sender.
 PEOPLE_MAX, CIRCLES_MAX = 2000, 300
 #: A habit begins with so many mails.
@@ -40,6 +41,17 @@ _NAMESAKES = (
     "SELECT key, name FROM correspondent WHERE sender = ? AND name_key <> ''"
     " AND name_key IN (SELECT value FROM json_each(?)) LIMIT 200"
 )
+INSERT_PEOPLE = "INSERT INTO correspondent (sender, key, name, name_key, count, last_at)"
+COUNT_PEOPLE = (
+    "ON CONFLICT (sender, key) DO UPDATE SET count = count + 1, last_at = excluded.last_at,"
+    " name = CASE WHEN excluded.name = '' THEN name ELSE excluded.name END,"
+    " name_key = CASE WHEN excluded.name = '' THEN name_key ELSE excluded.name_key END"
+)
+INSERT_CIRCLE = "INSERT INTO circle (sender, members, count, last_at, last_id)"
+COUNT_CIRCLE = (
+    "ON CONFLICT (sender, members) DO UPDATE SET count = count + (last_id <> excluded.last_id OR last_id = ''),"
+    " last_at = excluded.last_at, last_id = excluded.last_id"
+)
 _HEADERS = (
     "SELECT facts ->> '$.headers.to', facts ->> '$.headers.cc', facts ->> '$.judge.headers.names.to',"
     " facts ->> '$.judge.headers.names.cc', message_id_header FROM message WHERE number = ?"
@@ -50,22 +62,31 @@ def learn_people(
     connection: sqlite3.Connection, number: int, sender: str, relayed: Collection[Address], state: State, now: datetime
 ) -> None:
     """Remember the copies of a mail that just went out. sender: its key; state: that of the mail after this try."""
-    if len(relayed) > _TOGETHER_MAX:
+    if len(relayed) > TOGETHER_MAX:
         return
     to, cc, to_names, cc_names, message_id = connection.execute(_HEADERS, (number,)).fetchone()
     names = {**_names(cc, cc_names), **_names(to, to_names)}
-    connection.executemany(
-        "INSERT INTO correspondent (sender, key, name, name_key, count, last_at) VALUES (?1, ?2, ?3, ?4, 1, ?5)"
-        " ON CONFLICT (sender, key) DO UPDATE SET count = count + 1, last_at = excluded.last_at,"
-        " name = CASE WHEN excluded.name = '' THEN name ELSE excluded.name END,"
-        " name_key = CASE WHEN excluded.name = '' THEN name_key ELSE excluded.name_key END",
-        [
-            (sender, one.key, name, clean(name_key(name)), to_micro(now))
-            for one, name in ((one, names.get(one.key, "")) for one in relayed)
-        ],
-    )
+    many.run(connection, INSERT_PEOPLE, people_rows(sender, relayed, names, to_micro(now)), COUNT_PEOPLE)
     if state is State.RELAYED:
         _learn_circle(connection, number, sender, names, message_id, now)
+
+
+def people_rows(
+    sender: str, relayed: Iterable[Address], names: dict[str, str], micro: int
+) -> list[tuple[str, str, str, str, int, int]]:
+    """Rows of INSERT_PEOPLE. names: by key, as the mail shows them (`shown_names`)."""
+    called = ((one.key, names.get(one.key, "")) for one in relayed)
+    return [(sender, key, name, clean(name_key(name)) if name else "", 1, micro) for key, name in called]
+
+
+def circle_row(sender: str, members: Collection[str], micro: int, message_id: str) -> tuple[str, str, int, int, str]:
+    """A row of INSERT_CIRCLE."""
+    return sender, json.dumps(sorted(members), ensure_ascii=False), 1, micro, message_id
+
+
+def is_circle(members: Collection[str]) -> bool:
+    """Whether so many people are remembered as belonging together."""
+    return 2 <= len(members) <= _CIRCLE_MAX
 
 
 def _learn_circle(
@@ -73,15 +94,8 @@ def _learn_circle(
 ) -> None:
     """Count the people of a mail that is out as a whole: whom it shows and whom it went to, without those taken off."""
     members = _took_part(connection, number, shown) - {sender}
-    if not 2 <= len(members) <= _CIRCLE_MAX:
-        return
-    connection.execute(
-        "INSERT INTO circle (sender, members, count, last_at, last_id) VALUES (?1, ?2, 1, ?3, ?4)"
-        " ON CONFLICT (sender, members) DO UPDATE SET"
-        " count = count + (last_id <> excluded.last_id OR last_id = ''),"
-        " last_at = excluded.last_at, last_id = excluded.last_id",
-        (sender, json.dumps(sorted(members), ensure_ascii=False), to_micro(now), message_id),
-    )
+    if is_circle(members):
+        many.run(connection, INSERT_CIRCLE, [circle_row(sender, members, to_micro(now), message_id)], COUNT_CIRCLE)
 
 
 def _took_part(connection: sqlite3.Connection, number: int, shown: Iterable[str]) -> set[str]:
@@ -168,11 +182,14 @@ def forget_people(connection: sqlite3.Connection, after: str, older: datetime) -
 
 
 def _names(addresses: str | None, names: str | None) -> dict[str, str]:
-    """The keys that a field shows, with their display names. What is no address is left out."""
-    listed: list[Any] = json.loads(addresses or "[]")[:_TOGETHER_MAX]
-    called: list[Any] = json.loads(names or "[]")
+    """The keys that a field shows, with their display names, out of a row's facts."""
+    return shown_names(json.loads(addresses or "[]"), json.loads(names or "[]"))
+
+
+def shown_names(listed: Sequence[Any], called: Sequence[Any]) -> dict[str, str]:
+    """The keys of addresses, with their display names. What is no address is left out."""
     found: dict[str, str] = {}
-    for index, address in enumerate(listed):
+    for index, address in enumerate(listed[:TOGETHER_MAX]):
         try:
             key = parse_address(str(address)).key
         except AddressError:

@@ -20,6 +20,7 @@ from mailguard.store.changes import change, settle
 from mailguard.store.db import Database
 from mailguard.store.parts import lead_of
 from mailguard.store.records import Job, RecordResult
+from mailguard.store.relayed import record_all, relayed
 from mailguard.store.rows import address_of, clean, load, number_of, to_micro, to_moment
 from mailguard.store.tries import WORDS_MAX, record
 
@@ -57,7 +58,10 @@ class Queue:
         """
         if retry_at is None and not give_up and any(o.result is Result.DEFERRED for o in outcomes.values()):
             raise ValueError("a deferred copy needs a time to try again")
-        return await self._db.write(lambda c: record(c, message_id, outcomes, now, retry_at, give_up))
+        moving = self._db.handed_on.take(message_id)
+        found = None if moving is None else relayed(moving, outcomes, now)
+        bulk = None if found is None else record_all
+        return await self._db.write(lambda c: record(c, message_id, outcomes, now, retry_at, give_up), bulk, found)
 
     async def put_back(
         self, message_id: str, recipients: tuple[Address, ...], now: datetime, until: datetime, why: Because

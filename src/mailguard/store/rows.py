@@ -23,6 +23,13 @@ from mailguard.policy.verdict_json import verdict_from_json
 from mailguard.store.records import Asked, MessageRecord, Paused, RecipientRecord
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
+#: What `encode` makes anew for each text; its own way where there is no json in C.
+_MAKER = getattr(json.encoder, "c_make_encoder", None)
+_encoded = (
+    (lambda value, _: _ENCODER.encode(value))
+    if _MAKER is None
+    else _MAKER(None, _ENCODER.default, json.encoder.encode_basestring, None, ":", ",", False, False, True)
+)
 #: Lone surrogates, which UTF-8 has no octets for, and NUL, where C ends a text.
 _UNFIT = re.compile("[\0\ud800-\udfff]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -56,12 +63,12 @@ def to_moment_or_none(micro: int | None) -> datetime | None:
 
 def clean(text: str) -> str:
     """Text that SQLite can keep: lone surrogates, which broken mail decodes to, and NUL become U+FFFD."""
-    return _UNFIT.sub("\ufffd", text)
+    return text if text.isascii() and "\0" not in text else _UNFIT.sub("\ufffd", text)
 
 
 def to_text(value: object) -> str:
     """A JSON text for a column."""
-    return clean(_ENCODER.encode(value))
+    return clean("".join(_encoded(value, 0)))
 
 
 def address_of(text: str) -> Address:

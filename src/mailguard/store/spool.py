@@ -32,15 +32,18 @@ from mailguard.store import outbox, resent
 from mailguard.store.bodies import SEALED, Bodies
 from mailguard.store.clearing import Clearing
 from mailguard.store.db import Database
+from mailguard.store.entering import Entered, enter_all, plain
 from mailguard.store.entry import Entry, insert
 from mailguard.store.errors import StoreError, typed
 from mailguard.store.fresh import NOTHING, actor_of, letter_record, record_of
+from mailguard.store.handed_on import Moving
 from mailguard.store.joining import enter
 from mailguard.store.lookups import searched_text
 from mailguard.store.purge import Purged, Retention
 from mailguard.store.records import MessageRecord
 from mailguard.store.rows import to_text
 from mailguard.store.sealed import Seal, key_of, seal_of
+from mailguard.store.writer import Bulk
 
 __all__ = ["SMALL_BODY", "BodyGone", "Purged", "Retention", "Spool"]
 
@@ -139,10 +142,19 @@ class Spool:
         sealed = self._seal(kept, text)
         changes = prepared.changes
         entry = Entry(record, kept.octets, actor_of(message), lease, known, changes, content, text, handed_in, sealed)
-        entered = await self._enter(entry, lambda c: self._first_or_entered(c, entry, message.received_at))
-        if entered.id != message.id and kept.octets is None:
+        rows = plain(entry, message.received_at)
+        entered = await self._enter(
+            entry,
+            lambda c: Entered(self._first_or_entered(c, entry, message.received_at)),
+            None if rows is None else enter_all,
+            rows,
+        )
+        if entered.record.id != message.id and kept.octets is None:
             await self._in_thread(partial(self._bodies.remove_all, [message.id]))
-        return entered
+        if lease is not None and entered.number:
+            octets = None if kept.octets is None else message.body.octets
+            self._db.handed_on.keep(Moving(entered.number, entered.record, octets))
+        return entered.record
 
     async def known(self, message: Message, facts: Facts) -> MessageRecord | None:
         """The earlier message which this one is once more; its history says so then. None if it is none."""
@@ -207,6 +219,9 @@ class Spool:
 
         Raises BodyGone; OSError where they are sealed and cannot be opened: they are damaged, or their key is missing.
         """
+        moving = self._db.handed_on.body(message_id)
+        if moving is not None:
+            return moving
         return await self._db.read(partial(self._body, message_id=message_id))
 
     def _body(self, connection: sqlite3.Connection, message_id: str) -> Body:
@@ -222,6 +237,7 @@ class Spool:
 
     async def purge(self, now: datetime, retention: Retention) -> Purged:
         """Remove octets and metadata that are past their time (store.clearing)."""
+        self._db.handed_on.forget()
         return await self._clearing.clear(now, retention)
 
     async def _settled(self, body: Body, message_id: str) -> _Kept:
@@ -248,13 +264,15 @@ class Spool:
             raise StoreError("a sealed body, and no keys to keep its own with")
         return seal_of(self._db.keys, kept.key, text)
 
-    async def _enter(self, entry: Entry, change: Callable[[sqlite3.Connection], T]) -> T:
+    async def _enter(
+        self, entry: Entry, change: Callable[[sqlite3.Connection], T], bulk: Bulk | None = None, item: object = None
+    ) -> T:
         """Run the transaction; a file whose row surely did not come to be is removed again.
 
         After an I/O error nobody knows what a later recovery of the log will find: that file waits for `start`.
         """
         try:
-            return await self._db.write(change)
+            return await self._db.write(change, bulk, item)
         except Exception as error:
             if entry.octets is None and type(error) is not StoreError:
                 with contextlib.suppress(Exception):

@@ -100,6 +100,11 @@ def _forget_octets(one: _Try) -> None:
     connection.execute("DELETE FROM body WHERE message = ?", (number,))
 
 
+def said(outcome: Outcome) -> str:
+    """The next server's words, as they are kept."""
+    return clean(outcome.text)[:WORDS_MAX]
+
+
 def _grouped(outcomes: Mapping[Address, Outcome], give_up: bool) -> dict[tuple[Event, Outcome], list[Address]]:
     """Copies with the same outcome are written down together."""
     groups: dict[tuple[Event, Outcome], list[Address]] = {}
@@ -113,7 +118,7 @@ def _grouped(outcomes: Mapping[Address, Outcome], give_up: bool) -> dict[tuple[E
 
 def _write_down(one: _Try, event: Event, outcome: Outcome, addresses: list[Address]) -> list[Address]:
     """Change the copies of one outcome, with its audit line. Returns those that were still queued."""
-    text = clean(outcome.text)[:WORDS_MAX]
+    text = said(outcome)
     due = None if event is not Event.DEFER or one.retry_at is None else to_micro(one.retry_at)
     values: dict[str, Any] = {"due_at": due, "last_code": outcome.code, "last_text": text}
     values |= {"tried_at": to_micro(one.now), "mta": clean(outcome.mta)}

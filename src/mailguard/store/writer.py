@@ -1,8 +1,9 @@
 """The one thread that writes: it takes everything that waits, runs each change under a savepoint, and commits once.
 
-Many sessions share one fsync that way. The answers go back to the event loop after the commit, never before; if the
-commit fails, everybody in it is told so and nothing of it was kept. Whatever fails, the thread goes on: with a new
-connection if the old one is no use any more.
+Many sessions share one fsync that way, and changes of one kind share their statements (`Bulk`): what fails together is
+done again one by one, so that it comes to the same. The answers go back to the event loop after the commit, never
+before; if the commit fails, everybody in it is told so and nothing of it was kept. Whatever fails, the thread goes on:
+with a new connection if the old one is no use any more.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import contextlib
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,13 +29,22 @@ _BATCH = 256
 _WAITING = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+#: Does many changes of one kind in few statements: values in, answers out, in the same order. It changes nothing but
+#: the database: whatever it raises, it is undone and each change is run by itself.
+Bulk = Callable[[sqlite3.Connection, Sequence[Any]], Sequence[Any]]
+
+
+@dataclass(slots=True)
 class _Entry:
+    """change: what is run; bulk: what does it together with others of its kind, given `item`."""
+
     change: Callable[[sqlite3.Connection], Any]
     future: asyncio.Future[Any]
+    bulk: Bulk | None = None
+    item: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Answer:
     entry: _Entry
     value: Any = None
@@ -63,14 +73,16 @@ class Writer:
         await self._started
         self._open = True
 
-    def submit(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
-        """Put a change in line. The future is done after the commit that holds it."""
+    def submit(
+        self, change: Callable[[sqlite3.Connection], T], bulk: Bulk | None = None, item: object = None
+    ) -> asyncio.Future[T]:
+        """Put a change in line. The future is done after the commit that holds it. bulk: does it with others."""
         if not self._open:
             raise StoreClosed("the ledger is closed")
         if self._queue.qsize() >= _WAITING:
             raise StoreBusy("too many changes are waiting for the disk")
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(_Entry(change, future))
+        self._queue.put(_Entry(change, future, bulk, item))
         return future
 
     async def stop(self) -> None:
@@ -124,7 +136,7 @@ class Writer:
     def _commit(self, connection: sqlite3.Connection, batch: list[_Entry]) -> list[_Answer]:
         try:
             connection.execute("BEGIN IMMEDIATE")
-            answers = [self._under_savepoint(connection, entry) for entry in batch]
+            answers = self._done(connection, batch)
             connection.execute("COMMIT")
         except BaseException as error:  # whatever it was: nobody may wait for ever, and this thread goes on
             with contextlib.suppress(sqlite3.Error):
@@ -135,6 +147,32 @@ class Writer:
             return [_Answer(entry, error=_fresh(cause)) for entry in batch]
         self.commits += 1
         return answers
+
+    def _done(self, connection: sqlite3.Connection, batch: list[_Entry]) -> list[_Answer]:
+        """Everything of a batch. Whoever is in one waited for nobody else in it, so that their order is free."""
+        answers: list[_Answer] = []
+        kinds: dict[Bulk, list[_Entry]] = {}
+        for entry in batch:
+            if entry.bulk is None:
+                answers.append(self._under_savepoint(connection, entry))
+            else:
+                kinds.setdefault(entry.bulk, []).append(entry)
+        for bulk, entries in kinds.items():
+            answers += self._together(connection, bulk, entries)
+        return answers
+
+    def _together(self, connection: sqlite3.Connection, bulk: Bulk, entries: list[_Entry]) -> list[_Answer]:
+        connection.execute("SAVEPOINT entry")
+        try:
+            values = bulk(connection, [entry.item for entry in entries])
+        except BaseException as error:
+            if not connection.in_transaction:
+                raise _TransactionLost from error
+            connection.execute("ROLLBACK TO entry")
+            connection.execute("RELEASE entry")
+            return [self._under_savepoint(connection, entry) for entry in entries]
+        connection.execute("RELEASE entry")
+        return [_Answer(entry, value) for entry, value in zip(entries, values, strict=True)]
 
     @staticmethod
     def _under_savepoint(connection: sqlite3.Connection, entry: _Entry) -> _Answer:
