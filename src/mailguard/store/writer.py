@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from mailguard.store.connection import connect
 from mailguard.store.errors import StoreBusy, StoreClosed, StoreError, typed
+from mailguard.store.turn import Turn
 
 T = TypeVar("T")
 
@@ -65,6 +66,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="ledger-write", daemon=True)
         self._started: asyncio.Future[None] = loop.create_future()
         self._open = False
+        self._turn: Turn | None = None
         self.commits = 0
 
     async def start(self) -> None:
@@ -97,6 +99,7 @@ class Writer:
         except sqlite3.Error as error:
             self._tell(self._started.set_exception, error)
             return
+        self._turn = Turn(self._path)
         self._tell(self._started.set_result, None)
         going = True
         while going:
@@ -109,7 +112,10 @@ class Writer:
                     connection = self._anew(connection)
             except BaseException as error:  # no memory, say: nobody may wait for ever, and this thread goes on
                 self._tell(_settle, [_Answer(entry, error=StoreError(type(error).__name__)) for entry in batch])
+            finally:
+                self._turn.leave()
         connection.close()
+        self._turn.close()
 
     def _anew(self, connection: sqlite3.Connection) -> sqlite3.Connection:
         """Another connection: the transaction of the old one goes with it. The old one if there is no other."""
@@ -122,7 +128,9 @@ class Writer:
         return fresh
 
     def _take(self, batch: list[_Entry]) -> bool:
-        """Put everything that waits into the batch, at least one entry; False if this is the end."""
+        """Put everything that waits into the batch, at least one entry; False if this is the end. While another process
+        writes, more may come.
+        """
         while len(batch) < _BATCH:
             try:
                 entry = self._queue.get(block=not batch)
@@ -131,6 +139,8 @@ class Writer:
             if entry is None:
                 return False
             batch.append(entry)
+            if len(batch) == 1 and self._turn is not None:
+                self._turn.take()
         return True
 
     def _commit(self, connection: sqlite3.Connection, batch: list[_Entry]) -> list[_Answer]:
@@ -145,6 +155,9 @@ class Writer:
             cause = error.__cause__ if isinstance(error, _TransactionLost) else error
             assert cause is not None
             return [_Answer(entry, error=_fresh(cause)) for entry in batch]
+        finally:
+            if self._turn is not None:
+                self._turn.leave()
         self.commits += 1
         return answers
 
