@@ -245,6 +245,39 @@ def test_three_processes_at_the_door(tmp_path: Path) -> None:
         assert house.stop() == 0
 
 
+def test_children_relay_what_they_took_and_their_figures_are_in_one_view(tmp_path: Path) -> None:
+    folder = tmp_path / "mailguard"
+    data, ports = settings(folder, "mailbox:var/mailbox")
+    furnish(folder, data)
+    house = start(folder, ports, options=("--workers", "3"))
+
+    def figures() -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{house.console}/metrics", timeout=PATIENCE) as answer:
+            return str(answer.read().decode())
+
+    def taken_by_a_child() -> bool:
+        with (
+            contextlib.suppress(OSError, smtplib.SMTPException),
+            smtplib.SMTP("127.0.0.1", house.smtp, timeout=2) as client,
+        ):
+            client.sendmail("ann@corp.example", ["ken@corp.example"], mail("while the first one stands still"))
+            return True
+        return False
+
+    try:
+        assert until(lambda: "mailguard_doors 3.0" in figures())
+        house.process.send_signal(signal.SIGSTOP)
+        try:
+            assert until(taken_by_a_child), "the first process stands still, the others do not"
+            assert until(lambda: len(envelopes(house)) == 1), "whoever took it relays it"
+        finally:
+            house.process.send_signal(signal.SIGCONT)
+        assert until(lambda: 'mailguard_upstream_outcomes_total{result="relayed",upstream="default"} 1.0' in figures())
+        assert len(envelopes(house)) == 1
+    finally:
+        assert house.stop() == 0
+
+
 def test_health_and_figures(house: House) -> None:
     def get(path: str) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{house.console}{path}", timeout=PATIENCE) as answer:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from mailguard.app import hint
 from mailguard.app.rooms import Rooms, ledger_path, utc_now
 from mailguard.config.load import Config
-from mailguard.delivery import Delivery
 from mailguard.mail.lifecycle import State
-from mailguard.notify.channels.room import Chat
 from mailguard.notify.live import called
-from mailguard.notify.post import Post
 from mailguard.store.records import MessageRecord, NoticeKind
+
+if TYPE_CHECKING:
+    from mailguard.delivery import Delivery
+    from mailguard.notify.channels.room import Chat
+    from mailguard.notify.post import Post
 
 
 def stirs(record: MessageRecord) -> bool:
@@ -37,6 +40,11 @@ class Bells:
         self.chat: Chat | None = None
         #: For the clocks: a hold may end sooner than they knew.
         self.tick = asyncio.Event()
+        self._tap = hint.Calmed(lambda: hint.tap(ledger_path(config)), hint.SENT_REST)
+
+    def elsewhere(self) -> None:
+        """Another process is to look into the ledger: here, mail is only taken in and what is fresh relayed."""
+        self._tap()
 
     def released(self) -> None:
         """Something may go out now."""
@@ -62,7 +70,7 @@ class Bells:
     def taken(self, record: MessageRecord | None) -> None:
         """A mail was taken in: a letter may be owed, a clock may run, open consoles hear of it. None: only a letter."""
         if self.delivery is None:
-            hint.tap(ledger_path(self._config))
+            self._tap()
             return
         if record is None or stirs(record):
             self.noticed()

@@ -1,60 +1,110 @@
 """More processes at the SMTP ports: children that take mail in on the same ports and the same ledger (`--workers N`).
 
-The first process sorts, writes letters and shows the console; a child only stands at the door. A child that dies is
-replaced after a pause; all end with the house, also when it is killed: their stdin ends then.
+The first process sorts, writes letters and shows the console; a child stands at the door and relays at once what it
+took. A child that dies is replaced after a pause, and its leases end; all end with the house, also when it is killed:
+their stdin ends then. What a child counts it says on its stdout, a line of JSON now and then; nothing else comes there.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
+import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from mailguard import events
+from mailguard.app.beside import Place
 from mailguard.config.load import Config
+from mailguard.events.whole import WHOLE
 
 _PAUSE = 2.0
 _GRACE = 60.0
+#: Octets of one line of figures.
+_LINE = 2**22
 
 
-@contextlib.asynccontextmanager
-async def doors_beside(config: Config, count: int) -> AsyncIterator[None]:
-    """Run `count` more processes at the doors while the block lasts."""
-    tasks = [asyncio.create_task(_keep_one(config), name=f"door {number}") for number in range(count)]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=_GRACE)
+class Children:
+    """`count` more processes at the doors. ended: told whose leases nobody works on any more; None: they relay
+    nothing.
+    """
 
+    def __init__(self, config: Config, count: int, ended: Callable[[str], Awaitable[None]] | None) -> None:
+        self._config = config
+        self._count = count
+        self._ended = ended
+        self._running: set[asyncio.subprocess.Process] = set()
 
-async def _keep_one(config: Config) -> None:
-    arguments = ["serve", "--role", "smtp", "--share-ports", "--log-format", "json"]
-    if not config.tryout:
-        arguments += ["--config", config.source]
-    while True:
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """They run while the block lasts."""
+        numbers = range(1, self._count + 1)
+        tasks = [asyncio.create_task(self._keep_one(number), name=f"door {number}") for number in numbers]
         try:
-            child = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "mailguard",
-                *arguments,
-                stdin=asyncio.subprocess.PIPE,  # never written to: it ends when we do, however we end
-                stdout=asyncio.subprocess.DEVNULL,
-            )
-        except OSError as error:  # no memory, no descriptors: perhaps a little later
-            events.fault("smtpd", error)
-            await asyncio.sleep(_PAUSE)
-            continue
-        try:
-            await child.wait()
-        except asyncio.CancelledError:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            if tasks:
+                await asyncio.wait(tasks, timeout=_GRACE)
+
+    def reload(self) -> None:
+        """What the first process reads anew, they do too."""
+        for child in self._running:
             with contextlib.suppress(ProcessLookupError):
-                child.terminate()
-            await child.wait()
-            raise
-        events.door_ended(child.returncode or 0)
-        await asyncio.sleep(_PAUSE)
+                child.send_signal(signal.SIGHUP)
+
+    async def _keep_one(self, number: int) -> None:
+        while True:
+            place = Place(number, self._count + 1, secrets.token_hex(8))
+            try:
+                child = await self._started(place)
+            except OSError as error:  # no memory, no descriptors: perhaps a little later
+                events.fault("smtpd", error)
+                await asyncio.sleep(_PAUSE)
+                continue
+            self._running.add(child)
+            try:
+                await self._listen(child, place.owner)
+                await child.wait()
+            except asyncio.CancelledError:
+                with contextlib.suppress(ProcessLookupError):
+                    child.terminate()
+                await self._listen(child, place.owner)
+                await child.wait()
+                raise
+            finally:
+                self._running.discard(child)
+                WHOLE.ended(place.owner)
+            events.door_ended(child.returncode or 0)
+            if self._ended is not None:
+                await self._ended(place.owner)
+            await asyncio.sleep(_PAUSE)
+
+    async def _started(self, place: Place) -> asyncio.subprocess.Process:
+        arguments = ["serve", "--role", "smtp", "--share-ports", "--log-format", "json"]
+        if self._ended is not None:
+            arguments += ["--place", str(place)]
+        if not self._config.tryout:
+            arguments += ["--config", self._config.source]
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "mailguard",
+            *arguments,
+            stdin=asyncio.subprocess.PIPE,  # never written to: it ends when we do, however we end
+            stdout=asyncio.subprocess.PIPE,
+            limit=_LINE,
+        )
+
+    @staticmethod
+    async def _listen(child: asyncio.subprocess.Process, owner: str) -> None:
+        """Hear what it counted, until it ends."""
+        assert child.stdout is not None
+        with contextlib.suppress(ValueError):  # a line without end: its figures are lost, not its mail
+            while line := await child.stdout.readline():
+                WHOLE.hear(owner, line)
+            return
+        while await child.stdout.read(2**16):
+            pass

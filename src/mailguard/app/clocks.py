@@ -14,13 +14,15 @@ from mailguard import events
 from mailguard.app.rooms import Rooms, utc_now
 from mailguard.store.spool import Retention
 
+#: Remembers since when the rules in force are as they are.
+Adopt = Callable[[], Awaitable[None]]
 _HOUSEKEEPING = 3600.0
 
 
 class Clocks:
     """tick: set when something was decided or taken in, so that the clock is read anew; adopt: see Reception."""
 
-    def __init__(self, rooms: Rooms, tick: asyncio.Event, *, adopt: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, rooms: Rooms, tick: asyncio.Event, *, adopt: Adopt) -> None:
         self._rooms, self._tick, self._adopt = rooms, tick, adopt
 
     async def expire(self) -> None:

@@ -13,6 +13,32 @@ from pathlib import Path
 
 #: Taps that are taken from the socket in one turn of the loop.
 _AT_ONCE = 64
+#: Seconds of rest after a tap that was sent or heard: what comes meanwhile is one more at their end.
+SENT_REST, HEARD_REST = 0.02, 0.05
+
+
+class Calmed:
+    """Does it at once, and then not again before a rest is over: then once for all who asked meanwhile."""
+
+    def __init__(self, act: Callable[[], None], rest: float) -> None:
+        self._act = act
+        self._rest = rest
+        self._resting = False
+        self._asked = False
+
+    def __call__(self) -> None:
+        if self._resting:
+            self._asked = True
+            return
+        self._resting = True
+        asyncio.get_running_loop().call_later(self._rest, self._rested)
+        self._act()
+
+    def _rested(self) -> None:
+        self._resting = False
+        if self._asked:
+            self._asked = False
+            self()
 
 
 def hint_path(ledger: Path) -> Path:
@@ -38,7 +64,7 @@ def _heard(path: Path, tapped: Callable[[], None]) -> Iterator[None]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
         sock.setblocking(False)
         sock.bind(str(path))
-        loop.add_reader(sock, _drain, sock, tapped)
+        loop.add_reader(sock, _drain, sock, Calmed(tapped, HEARD_REST))
         try:
             yield
         finally:

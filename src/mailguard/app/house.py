@@ -7,29 +7,26 @@ opening is one clear sentence, and nothing stays open.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal
 
 from mailguard import __version__, events
-from mailguard.access import Ways
-from mailguard.app import hint
 from mailguard.app.accepting import front_door, intake_room
 from mailguard.app.bells import Bells
-from mailguard.app.chat import Bulletin, chats
+from mailguard.app.beside import Place, here, nobody_left
 from mailguard.app.checkers import DoorLogins, door_logins
-from mailguard.app.children import doors_beside
-from mailguard.app.clocks import Clocks
-from mailguard.app.opening import CannotStart, only_one, sentence
+from mailguard.app.children import Children
+from mailguard.app.opening import CannotStart, ended, only_one, runs, sentence
 from mailguard.app.people import people_path
 from mailguard.app.rooms import Rooms, house_key, ledger_path, open_rooms, utc_now
-from mailguard.app.sorting import Elsewhere, post_room, sorting_room
+from mailguard.app.sorting import Elsewhere, sorting_room
 from mailguard.app.strain import measure_lag, pressure_room, take_all_descriptors
-from mailguard.app.ways import ways_in
-from mailguard.app.welcome import welcome
 from mailguard.config.load import Config
 from mailguard.config.logins import passwords, user_file
 from mailguard.config.rooms import directory, organization, reading_limits
+from mailguard.delivery import Delivery
 from mailguard.inspect import letters
 from mailguard.inspect.workers import Readers, ReadersDead
 from mailguard.mail.directory import NOBODY
@@ -54,11 +51,22 @@ _GRACE = 20.0
 class House:
     """One process of mailguard. `role` says which doors and rooms it has; `workers`: processes at the SMTP ports."""
 
-    def __init__(self, config: Config, role: Role = "all", *, workers: int = 1, share_ports: bool = False) -> None:
+    def __init__(
+        self,
+        config: Config,
+        role: Role = "all",
+        *,
+        workers: int = 1,
+        share_ports: bool = False,
+        place: Place | None = None,
+    ) -> None:
+        """place: of a child among the processes that share a ledger; None: this is the first of them."""
         self.config = config
+        self._place = place or Place(among=workers if role == "all" else 1)
         self._role = role
-        self._workers = workers
         self._share_ports = share_ports or workers > 1
+        self._children = Children(config, workers - 1, self._child_ended if role == "all" else None)
+        self._delivery: Delivery | None = None
         self._rulebook: Rulebook | None = None
         self._roster: Roster | None = None
         self._door: Door | None = None
@@ -86,7 +94,8 @@ class House:
             events.stopped(self._role)
 
     async def _open(self, stack: AsyncExitStack) -> None:
-        self._rooms = self._bells.rooms = rooms = await stack.enter_async_context(open_rooms(self.config))
+        opened = open_rooms(self.config, self._place.owner)
+        self._rooms = self._bells.rooms = rooms = await stack.enter_async_context(opened)
         limits = reading_limits(self.config)
         count, folder = self.config.settings.limits.readers, rooms.spool.incoming.parent
         readers = Readers(limits, count, folder=folder, here=letters.MOST, ended=events.reader_ended)
@@ -95,55 +104,65 @@ class House:
         if self._role in ("all", "smtp", "console"):
             # It loads its libraries on another core while the rooms are opened here.
             reading = asyncio.create_task(readers.start(), name="readers")
-            stack.push_async_callback(_ended, reading)
+            stack.push_async_callback(ended, reading)
         await self._open_pressure(stack, rooms)
         if self._role in ("all", "delivery"):
             await self._open_sorting(stack, rooms)
+        elif self._place.beside:
+            await self._open_relaying(stack, rooms)
         if self._role in ("all", "smtp", "console"):
             await self._open_rulebook(stack)
-        if self._role in ("all", "console"):
-            await self._open_reception(stack, rooms, readers)
+        # Opened once mail is taken in, closed when none is any more.
+        later = await stack.enter_async_context(AsyncExitStack())
         if reading is not None:
             await reading
         if self._role in ("all", "smtp"):
             await self._open_door(stack, rooms, readers)
         stack.callback(self._closing)
-        if self._workers > 1:
-            await stack.enter_async_context(doors_beside(self.config, self._workers - 1))
+        await self._open_backstage(later, rooms)
+        if self._role in ("all", "console"):
+            await self._open_reception(later, rooms, readers)
+        await stack.enter_async_context(self._children.running())
 
     async def _open_pressure(self, stack: AsyncExitStack, rooms: Rooms) -> None:
         take_all_descriptors()
         self._pressure = pressure_room(rooms)
         await self._pressure.look()  # before the first client is let in
-        _runs(stack, self._pressure.watch(), "pressure")
-        _runs(stack, measure_lag(), "lag")
+        runs(stack, self._pressure.watch(), "pressure")
+        runs(stack, measure_lag(), "lag")
 
     async def _open_sorting(self, stack: AsyncExitStack, rooms: Rooms) -> None:
         stack.enter_context(only_one(ledger_path(self.config).with_suffix(".lock")))
         await rooms.spool.start(utc_now())
         bells = self._bells
-        bells.post = post = post_room(rooms, delivered=bells.released)
-        bells.delivery = delivery = await sorting_room(rooms, self._key(), noticed=bells.noticed)
+        bells.delivery = delivery = sorting_room(rooms, self._key(), self._place, noticed=bells.noticed)
         rooms.hints.released, rooms.hints.noticed = bells.released, bells.noticed
+        async with nobody_left(ledger_path(self.config)):
+            await self._open_delivery(stack, delivery)
+
+    async def _open_relaying(self, stack: AsyncExitStack, rooms: Rooms) -> None:
+        """A child relays what it takes in; the rest is the first process's."""
+        stack.enter_context(here(ledger_path(self.config)))
+        delivery = sorting_room(rooms, self._key(), self._place, noticed=self._bells.elsewhere)
+        await self._open_delivery(stack, delivery)
+
+    async def _open_delivery(self, stack: AsyncExitStack, delivery: Delivery) -> None:
         await delivery.start()
         stack.push_async_callback(delivery.stop)
-        await post.start()
-        stack.push_async_callback(post.stop)
-        made = await chats(
-            rooms,
-            stranded=lambda: delivery.stranded,
-            noticed=bells.noticed,
-            pressure=self.pressure.lately,
-        )
-        bells.chat = made.chat
-        if made.chat is not None:
-            await made.chat.start()
-            stack.push_async_callback(made.chat.stop)
-        _runs(stack, made.watchdog.watch(), "watchdog")
-        clocks = Clocks(rooms, bells.tick, adopt=self._adopt)
-        for clock in (clocks.expire, clocks.bulk, clocks.housekeep):
-            _runs(stack, clock(), clock.__name__)
-        await stack.enter_async_context(hint.listening(ledger_path(self.config), bells.tapped))
+        self._delivery = delivery
+
+    async def _child_ended(self, owner: str) -> None:
+        """What a child was about to relay is due again."""
+        try:
+            await self.rooms.queue.release_leases(owner)
+        except StoreError as error:  # they end by themselves, later
+            events.fault("delivery", error)
+        self._bells.released()
+
+    async def _open_backstage(self, stack: AsyncExitStack, rooms: Rooms) -> None:
+        if self._bells.delivery is not None:
+            module = await asyncio.to_thread(import_module, "mailguard.app.backstage")
+            await module.open_backstage(stack, rooms, self._bells, self._bells.delivery, self.pressure, self._adopt)
 
     async def _open_rulebook(self, stack: AsyncExitStack) -> None:
         paths = [self.config.path(path) for path in self.config.settings.policies]
@@ -156,36 +175,21 @@ class House:
             raise Problems([*said, *error.problems]) from None
         if server is not None:
             self._roster = Roster(server, path, self._rulebook.take_people, people)
-            _runs(stack, self._roster.watch(), "roster")
+            runs(stack, self._roster.watch(), "roster")
         book = self._rulebook
         self.rooms.hints.directory = lambda: book.current().directory
-        _runs(stack, book.watch(), "policy watcher")
+        runs(stack, book.watch(), "policy watcher")
 
     async def _open_reception(self, stack: AsyncExitStack, rooms: Rooms, readers: Readers) -> None:
-        from mailguard.app.front import Reception  # a third of a second, and only whoever has the console needs it
-
-        book = self.rulebook
-        bulletin = Bulletin(rooms.troubles)
-        _runs(stack, bulletin.read(), "bulletin")
-        self._reception = Reception(
-            rooms,
-            readers,
-            ways=await self._ways(stack, rooms),
-            ready=self.wrong,
-            policy=book.current,
-            refused=book.refused,
-            troubles=bulletin,
-        )
-        # The process with the console writes the letters, so that they come once.
-        _runs(stack, book.tell(self._bells.about_policy), "policy letters")
-        await self._reception.start()
-        stack.push_async_callback(self._reception.stop)
-
-    async def _ways(self, stack: AsyncExitStack, rooms: Rooms) -> Ways:
-        """The ways into the console. A file of logins is one for both doors, and read anew for both."""
+        # A third of a second, and only whoever has the console needs it.
+        module = await asyncio.to_thread(import_module, "mailguard.app.reception")
         if passwords(self.config) is True:
             await self._open_users(stack)
-        return ways_in(rooms, self._users)
+        self._reception = await module.open_reception(
+            stack, rooms, readers, self.rulebook, users=self._users, ready=self.wrong
+        )
+        # The process with the console writes the letters, so that they come once.
+        runs(stack, self.rulebook.tell(self._bells.about_policy), "policy letters")
 
     async def _open_users(self, stack: AsyncExitStack) -> None:
         if self._users is None:
@@ -199,7 +203,7 @@ class House:
             readers,
             self._key(),
             policy=self.rulebook.current,
-            delivery=self._bells.delivery or Elsewhere(),
+            delivery=self._delivery or Elsewhere(),
             noticed=self._bells.taken,
         )
         await self._open_users(stack)
@@ -207,7 +211,7 @@ class House:
             rooms, self._users, stack, people=lambda: self.rulebook.current().directory, noticed=self._bells.taken
         )
         for watch in self._logins.watches:
-            _runs(stack, watch, "logins")
+            runs(stack, watch, "logins")
         share = self._share_ports
         self._door = front_door(rooms, intake.accept, self._logins, share_ports=share, pressure=self.pressure)
         await self._door.start()
@@ -218,6 +222,8 @@ class House:
 
     async def welcome(self) -> list[str]:
         """What to tell the person who started it."""
+        from mailguard.app.welcome import welcome
+
         return await welcome(self.rooms, self.smtp_addresses, self.console_url)
 
     async def wrong(self) -> dict[str, str]:
@@ -266,6 +272,7 @@ class House:
 
     def reload_soon(self) -> None:
         """SIGHUP: policy, logins and certificates anew; each that is wrong stays as it was, and the log says why."""
+        self._children.reload()
         self._reloading = asyncio.get_running_loop().create_task(self._reload(), name="reload")
 
     async def _reload(self) -> None:
@@ -291,13 +298,3 @@ class House:
     async def _adopt(self) -> None:
         if self._reception is not None:
             await self._reception.adopt()
-
-
-def _runs(stack: AsyncExitStack, work: Coroutine[Any, Any, None], name: str) -> None:
-    """A task that goes on until the house closes."""
-    stack.push_async_callback(_ended, asyncio.create_task(work, name=name))
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait([task])

@@ -1,12 +1,17 @@
-"""Why a house does not open, in a sentence for the administrator; and that only one of them works on a ledger."""
+"""Why a house does not open, in a sentence for the administrator; that only one of them works on a ledger; and what
+goes on in it until it closes.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 
 class CannotStart(Exception):
@@ -35,3 +40,14 @@ def sentence(error: BaseException) -> str:
             f"{error}; is another program on this port? (PORT_SMTP, PORT_CONSOLE, listeners:, console: choose others)"
         )
     return f"{type(error).__name__}: {error}"
+
+
+def runs(stack: AsyncExitStack, work: Coroutine[Any, Any, None], name: str) -> None:
+    """A task that goes on until the house closes."""
+    stack.push_async_callback(ended, asyncio.create_task(work, name=name))
+
+
+async def ended(task: asyncio.Task[None]) -> None:
+    """Take a task back."""
+    task.cancel()
+    await asyncio.wait([task])

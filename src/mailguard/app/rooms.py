@@ -107,10 +107,12 @@ def keyring(config: Config) -> Keyring | None:
 
 
 @asynccontextmanager
-async def open_rooms(config: Config) -> AsyncIterator[Rooms]:
-    """Open the ledger and its rooms; close it at the end. Raises StoreError and its kinds, OSError."""
+async def open_rooms(config: Config, owner: str = "") -> AsyncIterator[Rooms]:
+    """Open the ledger and its rooms; close it at the end. owner: see Database. Raises StoreError and its kinds,
+    OSError.
+    """
     path = ledger_path(config)
-    db = await Database.open(path, await asyncio.to_thread(keyring, config))
+    db = await Database.open(path, await asyncio.to_thread(keyring, config), owner)
     try:
         yield _rooms(config, db)
     finally:

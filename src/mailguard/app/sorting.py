@@ -1,4 +1,4 @@
-"""How sorting and letters are put together from the settings."""
+"""How sorting is put together from the settings, for the first process and for those beside it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,13 @@ from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from mailguard.app.back_door import back_door
+from mailguard.app.beside import Place
 from mailguard.app.rooms import Rooms, utc_now
-from mailguard.config.rooms import hostname, organization, reply_address, resolver
+from mailguard.config.rooms import hostname, organization, resolver
 from mailguard.config.upstreams import upstreams
 from mailguard.delivery import Bounces, BounceSettings, Delivery, DeliverySettings, Schedule
 from mailguard.mail.address import Address, parse_address
 from mailguard.mail.trace import processed_field
-from mailguard.notify.gathering import Merge
-from mailguard.notify.letters import LetterSettings
-from mailguard.notify.post import Post
-from mailguard.notify.tickets import Tickets
-from mailguard.store.mutes import Mutes
 from mailguard.store.records import MessageRecord
 from mailguard.store.reporting import Reporting
 from mailguard.workshop import Workshop
@@ -37,11 +33,36 @@ def letters_from(rooms: Rooms) -> Address:
     return parse_address(rooms.config.settings.notify.sender)
 
 
-async def sorting_room(rooms: Rooms, key: bytes, *, noticed: Callable[[], None]) -> Delivery:
-    """Delivery with its upstream and its reports of failure."""
+def sorting_room(rooms: Rooms, key: bytes, place: Place, *, noticed: Callable[[], None]) -> Delivery:
+    """Delivery with its upstreams, and in the first process its reports of failure."""
+    section, asked = rooms.config.settings.delivery, resolver(rooms.config)
+    shares = ((name, way.shared(place.number, place.among)) for name, way in upstreams(rooms.config).items())
+    ways = {name: way for name, way in shares if way is not None}
+    schedule = Schedule(
+        waits=tuple(timedelta(seconds=wait) for wait in section.retry),
+        give_up_after=timedelta(seconds=section.give_up_after),
+    )
+    return Delivery(
+        rooms.queue,
+        rooms.spool,
+        {name: back_door(way, asked) for name, way in ways.items()},
+        None if place.beside else _bounces(rooms),
+        DeliverySettings(
+            schedule=schedule,
+            connections={name: way.settings.connections for name, way in ways.items()},
+            mark=lambda message_id: processed_field(key, message_id),
+            fresh_only=place.beside,
+        ),
+        workshop=Workshop(),
+        now=utc_now,
+        live=rooms.live,
+        noticed=noticed,
+    )
+
+
+def _bounces(rooms: Rooms) -> Bounces:
     section, company = rooms.config.settings.delivery, organization(rooms.config)
-    ways, asked = upstreams(rooms.config), resolver(rooms.config)
-    bounces = Bounces(
+    return Bounces(
         rooms.outbox,
         rooms.spool,
         rooms.holds.find,
@@ -55,47 +76,4 @@ async def sorting_room(rooms: Rooms, key: bytes, *, noticed: Callable[[], None])
         ),
         now=utc_now,
         owe_delays=Reporting(rooms.db).owe_delays,
-    )
-    schedule = Schedule(
-        waits=tuple(timedelta(seconds=wait) for wait in section.retry),
-        give_up_after=timedelta(seconds=section.give_up_after),
-    )
-    return Delivery(
-        rooms.queue,
-        rooms.spool,
-        {name: back_door(way, asked) for name, way in ways.items()},
-        bounces,
-        DeliverySettings(
-            schedule=schedule,
-            connections={name: way.settings.connections for name, way in ways.items()},
-            mark=lambda message_id: processed_field(key, message_id),
-        ),
-        workshop=Workshop(),
-        now=utc_now,
-        live=rooms.live,
-        noticed=noticed,
-    )
-
-
-def post_room(rooms: Rooms, *, delivered: Callable[[], None]) -> Post:
-    """The letters. Their secrets come from access; their mark is the relay's business like any mail's."""
-    company, console = organization(rooms.config), rooms.config.settings.console
-    merge = rooms.config.settings.notify.merge
-    return Post(
-        rooms.outbox,
-        rooms.spool,
-        rooms.holds,
-        tickets=Tickets(rooms.access.letter_ticket, rooms.access.login_ticket, rooms.reply_tickets.new),
-        settings=LetterSettings(
-            sender=letters_from(rooms),
-            base_url=console.url.rstrip("/"),
-            organization=company,
-            administrators=console.administrators,
-            language=company.language,
-            reply_address=answers.base if (answers := reply_address(rooms.config)) else None,
-        ),
-        delivered=delivered,
-        now=utc_now,
-        mutes=Mutes(rooms.db),
-        merge=Merge(merge.after, timedelta(seconds=merge.within)),
     )

@@ -10,11 +10,13 @@ import gc
 import os
 import signal
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 
 from mailguard import events, log
+from mailguard.app.beside import Place, end_with_parent, telling
 from mailguard.app.house import House, Role
 from mailguard.app.opening import CannotStart
 from mailguard.app.supervisor import Supervisor
@@ -30,8 +32,11 @@ from mailguard.policy.marks import Problems
 )
 @click.option("--role", type=click.Choice(["all", "smtp", "delivery", "console"]), default="all", show_default=True)
 @click.option("--share-ports", is_flag=True, hidden=True, help="Another process listens on the same SMTP ports.")
+@click.option("--place", hidden=True, default="", help="Of this process among those that share a ledger.")
 @click.option("--log-format", type=click.Choice(["json", "text"]), default=None, help="Default: text on a terminal.")
-def serve(config_file: Path | None, workers: int, role: Role, log_format: str | None, share_ports: bool) -> None:
+def serve(
+    config_file: Path | None, workers: int, role: Role, log_format: str | None, share_ports: bool, place: str
+) -> None:
     """Run mailguard. Without a configuration, the built-in try-out settings are used (loopback only)."""
     config = read_config(config_file)
     seen = sys.stderr is not None and sys.stderr.isatty()
@@ -42,7 +47,7 @@ def serve(config_file: Path | None, workers: int, role: Role, log_format: str | 
         events.running_as_root()
     try:
         with asyncio.Runner(loop_factory=new_loop) as runner:
-            runner.run(_serve(config, role, workers, share_ports))
+            runner.run(_serve(config, role, workers, share_ports, Place.parse(place) if place else None))
     except Problems as error:
         refuse(error)
     except CannotStart as error:
@@ -58,17 +63,19 @@ def new_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-async def _serve(config: Config, role: Role, workers: int, share_ports: bool) -> None:
-    house, supervisor = House(config, role, workers=workers, share_ports=share_ports), Supervisor.of(os.environ)
+async def _serve(config: Config, role: Role, workers: int, share_ports: bool, place: Place | None) -> None:
+    house = House(config, role, workers=workers, share_ports=share_ports, place=place)
+    supervisor = Supervisor.of(os.environ)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, house.reload_soon)
     if share_ports:  # a door beside another process: stdin is a pipe from it, and its end is ours
-        loop.add_reader(sys.stdin.fileno(), stop.set)
-    async with house.open():
-        log.say(await house.welcome())
+        end_with_parent(stop.set)
+    async with telling() if share_ports else nullcontext(), house.open():
+        if not share_ports:
+            log.say(await house.welcome())
         # What is there now stays: the collector of garbage need not look at it again, and stops mail for less long.
         gc.collect()
         gc.freeze()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailguard.config.load import Config, Where
 from mailguard.config.rooms import hostname
@@ -32,6 +32,18 @@ class Way:
     fallback: tuple[UpstreamSettings, ...] = ()
     senders: tuple[str, ...] = ()
     rate: int | None = None
+
+    def shared(self, number: int, among: int) -> Way | None:
+        """What process `number` (0: the first one) of so many may have of it, so that the sum is what is set; None:
+        nothing. What is counted by the minute is counted in one place, by the first.
+        """
+        part = 0 if self.rate is not None else self.settings.connections // among
+        mine = part if number else self.settings.connections - part * (among - 1)
+        if mine == 0:
+            return None
+        of_all = (replace(one, connections=mine) for one in (self.settings, *self.fallback))
+        first, *others = of_all
+        return replace(self, settings=first, fallback=tuple(others))
 
 
 def upstream(config: Config) -> UpstreamSettings:

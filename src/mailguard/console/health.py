@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from mailguard import events
 from mailguard.console.desk import Desk, desk_of
 from mailguard.console.problems import problem
+from mailguard.events.whole import WHOLE
 from mailguard.mail.actor import Role
 
 #: A proxy on this machine speaks for somebody else; then loopback says nothing.
@@ -46,7 +47,7 @@ async def metrics(request: Request) -> Response:
     """Prometheus text."""
     if not await _may_read(request, desk_of(request)):
         return problem(403, "Forbidden", "Metrics are for the machine itself, or for an administrator's token.")
-    return Response(generate_latest(events.REGISTRY), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(WHOLE), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _may_read(request: Request, desk: Desk) -> bool:

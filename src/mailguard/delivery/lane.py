@@ -110,7 +110,7 @@ class Lane:
         while self._fresh and self._room() > 0:
             self._begin(self._fresh.popleft().job)
         room, at = self._room(), asyncio.get_running_loop().time()
-        if at < self._look_at or room <= 0:
+        if at < self._look_at or room <= 0 or self._settings.fresh_only:
             return
         self._look_at = at + self._settings.poll_seconds
         now = self._now()
@@ -135,7 +135,7 @@ class Lane:
         """Seconds until it makes sense to look again; a try that ends or a wake-up comes between."""
         at = asyncio.get_running_loop().time()
         look = self._settings.poll_seconds
-        if self._room() > 0:  # else nothing is begun before a try ends
+        if self._room() > 0 and not self._settings.fresh_only:  # else nothing is begun before a try ends
             look = min(look, max(0.0, self._look_at - at))
         # A little later than the peace of a sick upstream ends, so that one look is enough; and never a busy loop.
         return max(look, self.upstream.ready_in() + 0.01)

@@ -38,7 +38,7 @@ class Delivery:
         queue: Queue,
         spool: Spool,
         upstreams: Mapping[str, Upstream],
-        bounces: Bounces,
+        bounces: Bounces | None,
         settings: DeliverySettings,
         *,
         workshop: Workshop,
@@ -47,26 +47,32 @@ class Delivery:
         noticed: Callable[[], None] = lambda: None,
     ) -> None:
         """upstreams: by the names of their ways. noticed: called when a letter may be owed (the ledger wrote a
-        notice).
+        notice). bounces: None where another process writes them.
         """
         self._queue = queue
         self._bounces = bounces
         self._settings = settings
-        trying = Trying(queue, spool, bounces, settings, workshop=workshop, now=now, live=live, noticed=noticed)
+        bounced = noticed if bounces is None else bounces.wake
+        trying = Trying(queue, spool, settings, bounced=bounced, workshop=workshop, now=now, live=live, noticed=noticed)
         self._lanes = {
             way: Lane(way, upstream, trying, settings.connections.get(way, settings.concurrency))
             for way, upstream in upstreams.items()
         }
         self._survey: asyncio.Task[None] | None = None
         self.stranded: dict[str, int] = {}  # copies that wait for a way that is no more, by its name
-        bounces.queued = self.wake
+        if bounces is not None:
+            bounces.queued = self.wake
 
     async def start(self) -> None:
         """Free what a former run had claimed, and begin. Raises StoreError."""
-        await self._queue.release_leases()
-        self._bounces.start()
+        if not self._settings.fresh_only:
+            await self._queue.release_leases()
+        if self._bounces is not None:
+            self._bounces.start()
         for lane in self._lanes.values():
             lane.start()
+        if self._settings.fresh_only:
+            return
         self._survey = asyncio.create_task(self._look_around(), name="survey")
 
     def room_for_one(self, ways: Collection[str] = ("",)) -> bool:
@@ -99,7 +105,8 @@ class Delivery:
             self._survey.cancel()
             await asyncio.wait([self._survey])
         await asyncio.gather(*(lane.stop() for lane in self._lanes.values()))
-        await self._bounces.stop()
+        if self._bounces is not None:
+            await self._bounces.stop()
         await asyncio.gather(*(lane.upstream.close() for lane in self._lanes.values()))
 
     async def _look_around(self) -> None:

@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from mailguard import events
-from mailguard.delivery.bounces import Bounces
 from mailguard.delivery.parcels import Parcel
 from mailguard.delivery.schedule import Schedule, attempts, began
 from mailguard.mail.address import Address
@@ -61,6 +60,7 @@ class DeliverySettings:
     here besides (fresh_seconds).
 
     connections: tries at a time for single ways, by name.
+    fresh_only: what is not handed on in memory is left to the sorting room of another process.
     mark: message id -> the fields above a letter of ours (mails have theirs from the door).
     poll_seconds: how often the ledger is looked at without a hint; stop_seconds: what `stop` grants to tries under way.
     """
@@ -73,6 +73,7 @@ class DeliverySettings:
     fresh_seconds: float = 30.0
     try_seconds: float = Deadlines().transaction
     poll_seconds: float = 1.0
+    fresh_only: bool = False
     stop_seconds: float = 30.0
 
     @property
@@ -88,9 +89,9 @@ class Trying:
         self,
         queue: Queue,
         spool: Spool,
-        bounces: Bounces,
         settings: DeliverySettings,
         *,
+        bounced: Callable[[], None],
         workshop: Workshop,
         now: Callable[[], datetime],
         live: Hears,
@@ -100,7 +101,7 @@ class Trying:
         self.settings = settings
         self.now = now
         self._spool = spool
-        self._bounces = bounces
+        self._bounced = bounced
         self._workshop = workshop
         self._live = live
         self._noticed = noticed
@@ -196,7 +197,7 @@ class Trying:
 
     def _tell(self, record: MessageRecord, result: RecordResult) -> None:
         if result.bounce_notice is not None:
-            self._bounces.wake()
+            self._bounced()
         if record.kind == "letter":  # nobody watches letters, and nobody is told of theirs
             return
         for kind, changed in (("relayed", result.relayed), ("bounced", result.bounced), ("deferred", result.deferred)):

@@ -59,6 +59,7 @@ loop_lag = Histogram(
     "mailguard_loop_lag_seconds", "How late the event loop comes to what is due", registry=REGISTRY,
     buckets=(0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
 )  # fmt: skip
+doors = Gauge("mailguard_doors", "Processes at the SMTP ports", registry=REGISTRY)
 log_lines_lost = Gauge("mailguard_log_lines_lost", "Log lines that could not be written", registry=REGISTRY)
 held_now = Gauge("mailguard_held", "Mails waiting for a decision", registry=REGISTRY)
 queued_now = Gauge("mailguard_queued", "Mails waiting for the upstream", registry=REGISTRY)

@@ -36,13 +36,13 @@ _READERS = 3
 class Database:
     """The opened ledger. All methods belong to the event loop that opened it."""
 
-    def __init__(self, path: Path, writer: Writer, keys: Keyring | None) -> None:
+    def __init__(self, path: Path, writer: Writer, keys: Keyring | None, owner: str = "") -> None:
         """Use `open`."""
         self.path = path
         #: What bodies are sealed with; None: they lie in the clear.
         self.keys = keys
         #: Whose leases these are: another process, or this one after a restart, has another name.
-        self.owner = secrets.token_hex(8)
+        self.owner = owner or secrets.token_hex(8)
         self._writer = writer
         self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="ledger-read")
         self._local = threading.local()
@@ -54,8 +54,9 @@ class Database:
         self.handed_on = HandedOn()
 
     @classmethod
-    async def open(cls, path: Path, keys: Keyring | None = None) -> Database:
+    async def open(cls, path: Path, keys: Keyring | None = None, owner: str = "") -> Database:
         """Open (and create or migrate) the ledger at `path`. keys: of bodies; those that it needs must be among them.
+        owner: whose leases are taken; else somebody new.
 
         Raises StoreTooNew, StoreCorrupt, StoreBusy, StoreFull, StoreError.
         """
@@ -66,7 +67,7 @@ class Database:
             await writer.start()
         except (sqlite3.Error, OSError) as error:
             raise typed(error) from error
-        return cls(path, writer, keys)
+        return cls(path, writer, keys, owner)
 
     async def write(
         self, change: Callable[[sqlite3.Connection], T], bulk: Bulk | None = None, item: object = None

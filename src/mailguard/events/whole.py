@@ -1,0 +1,85 @@
+"""What all processes of one house counted, in one view: ours, and what those beside us last said of theirs.
+
+A child says its figures as a line of JSON; what it had counted stays when it ends, so that no count ever falls. It
+trusts its own children only, and never raises for a line that is none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+
+from prometheus_client import Metric
+from prometheus_client.samples import Sample
+
+from mailguard.events.metrics import REGISTRY, doors
+
+#: Gauges that may be added up; of all others the first process knows the one for the house.
+_ADDED = frozenset({"mailguard_messages_under_way", "mailguard_log_lines_lost"})
+_Key = tuple[str, tuple[tuple[str, str], ...]]
+
+
+def _counts(metric: Metric) -> bool:
+    return metric.type != "gauge" or metric.name in _ADDED
+
+
+def said() -> str:
+    """This process's figures as a line, for the process that started it."""
+    told = [
+        [one.name, one.labels, one.value]
+        for metric in REGISTRY.collect()
+        if _counts(metric)
+        for one in metric.samples
+        if one.value and not one.name.endswith("_created")
+    ]
+    return json.dumps(told) + "\n"
+
+
+class Whole:
+    """A registry for `generate_latest`, and the place where children are heard."""
+
+    def __init__(self) -> None:
+        self._now: dict[str, dict[_Key, float]] = {}
+        self._gone: dict[_Key, float] = {}
+
+    def hear(self, owner: str, line: bytes) -> None:
+        """What a child counted since it began."""
+        with contextlib.suppress(ValueError, TypeError, AttributeError):
+            self._now[owner] = {
+                (str(name), tuple(sorted(labels.items()))): float(value) for name, labels, value in json.loads(line)
+            }
+
+    def ended(self, owner: str) -> None:
+        """It counts no more."""
+        for key, value in self._now.pop(owner, {}).items():
+            if key[0] not in _ADDED:
+                self._gone[key] = self._gone.get(key, 0.0) + value
+
+    @property
+    def heard_of(self) -> int:
+        """Children whose figures are there."""
+        return len(self._now)
+
+    def collect(self) -> Iterator[Metric]:
+        """Every metric, with what all processes counted."""
+        more: dict[_Key, float] = {}
+        for figures in (self._gone, *self._now.values()):
+            for key, value in figures.items():
+                more[key] = more.get(key, 0.0) + value
+        for metric in REGISTRY.collect():
+            yield _added(metric, more) if more and _counts(metric) else metric
+
+
+def _added(metric: Metric, more: dict[_Key, float]) -> Metric:
+    whole = Metric(metric.name, metric.documentation, metric.type, metric.unit)
+    own = {(one.name, tuple(sorted(one.labels.items()))): one for one in metric.samples}
+    whole.samples = [one._replace(value=one.value + more.get(key, 0.0)) for key, one in own.items()]
+    names = {metric.name, *(f"{metric.name}{end}" for end in ("_total", "_count", "_sum", "_bucket"))}
+    others = [key for key in more if key[0] in names and key not in own]
+    whole.samples += [Sample(name, dict(labels), more[name, labels]) for name, labels in others]
+    return whole
+
+
+WHOLE = Whole()
+doors.set_function(lambda: 1 + WHOLE.heard_of)

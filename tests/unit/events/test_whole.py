@@ -1,0 +1,63 @@
+"""The figures of all processes in one view: counts add up and never fall, gauges stay the first one's."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+
+from mailguard.events import whole
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> CollectorRegistry:
+    made = CollectorRegistry()
+    monkeypatch.setattr(whole, "REGISTRY", made)
+    return made
+
+
+def _line(*samples: tuple[str, dict[str, str], float]) -> bytes:
+    return json.dumps(samples).encode()
+
+
+def test_counts_of_children_are_added_and_never_fall(registry: CollectorRegistry) -> None:
+    mails = Counter("mailguard_mails", "Mails", ["way"], registry=registry)
+    mails.labels("a").inc(2)
+    house = whole.Whole()
+    assert b'mailguard_mails_total{way="a"} 2.0' in generate_latest(house)
+    house.hear("one", _line(("mailguard_mails_total", {"way": "a"}, 3), ("mailguard_mails_total", {"way": "b"}, 1)))
+    house.hear("two", _line(("mailguard_mails_total", {"way": "a"}, 5)))
+    house.hear("two", _line(("mailguard_mails_total", {"way": "a"}, 6)))  # since it began, not since the last line
+    for _ in range(2):
+        shown = generate_latest(house)
+        assert b'mailguard_mails_total{way="a"} 11.0' in shown
+        assert b'mailguard_mails_total{way="b"} 1.0' in shown
+        house.ended("one")
+        house.ended("one")
+
+
+def test_gauges_are_the_first_process_s_but_for_what_adds_up(registry: CollectorRegistry) -> None:
+    Gauge("mailguard_held", "Held", registry=registry).set(7)
+    Gauge("mailguard_messages_under_way", "Now", registry=registry).set(1)
+    assert [name for name, _, _ in json.loads(whole.said())] == ["mailguard_messages_under_way"]
+    house = whole.Whole()
+    house.hear("one", _line(("mailguard_messages_under_way", {}, 2), ("mailguard_held", {}, 7)))
+    assert b"mailguard_messages_under_way 3.0" in generate_latest(house)
+    assert b"mailguard_held 7.0" in generate_latest(house)
+    house.ended("one")
+    assert b"mailguard_messages_under_way 1.0" in generate_latest(house)
+
+
+def test_what_is_said_is_what_is_heard(registry: CollectorRegistry) -> None:
+    Counter("mailguard_mails", "Mails", ["way"], registry=registry).labels("a").inc(2)
+    house = whole.Whole()
+    house.hear("one", whole.said().encode())
+    assert b'mailguard_mails_total{way="a"} 4.0' in generate_latest(house)
+
+
+@pytest.mark.parametrize("line", [b"", b"no json", b"1", b"[[1]]", b'[["a", 1, 2]]', b'[["a", {}, "x"]]', b"\xff"])
+def test_a_line_that_is_none_is_let_go(registry: CollectorRegistry, line: bytes) -> None:
+    house = whole.Whole()
+    house.hear("one", line)
+    assert generate_latest(house) == b""
