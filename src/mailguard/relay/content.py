@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import IO
 
+from mailguard.mail.lines import LineEnds
 from mailguard.mail.message import Body
 
 #: Octets read and written at a time.
@@ -36,7 +37,7 @@ class Scan:
     eight_bit_header: bool = False
     size: int = 0
     _digest: hashlib._Hash = field(default_factory=hashlib.sha256)
-    _counts: list[int] = field(default_factory=lambda: [0, 0, 0])  # CRLF, CR, LF
+    _ends: LineEnds = field(default_factory=LineEnds)
     _tail: bytes = CRLF  # the last octets of the header so far
     _in_header: bool = True
 
@@ -44,10 +45,7 @@ class Scan:
         """Look at the next octets of the body."""
         self._digest.update(block)
         self.size += len(block)
-        seam = self._tail.endswith(b"\r") and block.startswith(b"\n")
-        self._counts[0] += block.count(CRLF) + seam
-        self._counts[1] += block.count(b"\r")
-        self._counts[2] += block.count(b"\n")
+        self._ends.feed(block)
         if not block.isascii():
             self.eight_bit = True
             self._look_at_header(block)
@@ -64,7 +62,8 @@ class Scan:
         """Raises BodyCorrupt or BareLineEnding."""
         if self.size != body.size or self._digest.hexdigest() != body.sha256:
             raise BodyCorrupt("stored octets differ from the digest that was taken at the door")
-        if not self._counts[0] == self._counts[1] == self._counts[2]:
+        self._ends.end()
+        if self._ends.alone:
             raise BareLineEnding("bare CR or LF in the stored octets")
 
 
@@ -127,7 +126,7 @@ class DotStuffer:
 
     def feed(self, block: bytes) -> bytes:
         """The block with its dots doubled."""
-        stuffed = block.replace(b"\r\n.", b"\r\n..")
+        stuffed = block.replace(b"\r\n.", b"\r\n..") if b"." in block else block  # base64 has no dots
         if self.tail == CRLF and block.startswith(b"."):
             stuffed = b"." + stuffed
         elif self.tail[-1:] == b"\r" and block.startswith(b"\n."):

@@ -26,6 +26,8 @@ from mailguard.smtpd.settings import DoorLimits
 BLOCK = 256 * 1024
 #: Up to here a body stays in memory; `store` keeps such a body in its row.
 IN_MEMORY = 64 * 1024
+#: So much comes in while a block is written, then reading waits for the disk.
+_AHEAD = 512 * 1024
 
 
 class Sink:
@@ -47,7 +49,7 @@ class Sink:
         self._writing: asyncio.Future[None] | None = None
 
     async def write(self, octets: bytes) -> None:
-        """Add octets. Raises OSError if the disk does not take them."""
+        """Add octets. Raises OSError if the disk did not take these or those before."""
         self._waiting.append(octets)
         self._waiting_size += len(octets)
         self._size += len(octets)
@@ -83,14 +85,20 @@ class Sink:
             # mkstemp makes it 0600 and never follows what somebody else put there.
             self._descriptor, name = tempfile.mkstemp(prefix="in-", suffix=".part", dir=self._folder)
             self._path = Path(name)
+        if self._writing is not None:
+            if not last and not self._writing.done() and self._waiting_size < _AHEAD:
+                return
+            await asyncio.shield(self._writing)
         blocks, self._waiting, self._waiting_size = self._waiting, [], 0
         # In a thread: hashing lets go of the interpreter's lock, and a slow disk must not stop every other
-        # session. It cannot be cancelled there, so `discard` waits for it before the descriptor is closed and
-        # maybe used for something else.
+        # session; what comes in meanwhile is the next to be written. It cannot be cancelled there, so `discard` waits
+        # for it before the descriptor is closed and maybe used for something else.
         self._writing = asyncio.get_running_loop().run_in_executor(
             None, self._write_blocks, self._descriptor, blocks, last
         )
-        await asyncio.shield(self._writing)
+        self._writing.add_done_callback(_heard)
+        if last:
+            await asyncio.shield(self._writing)
 
     def _write_blocks(self, descriptor: int, blocks: list[bytes], last: bool) -> None:
         for block in blocks:
@@ -98,6 +106,12 @@ class Sink:
             _write(descriptor, block if self._sealer is None else self._sealer.feed(block))
         if last and self._sealer is not None:
             _write(descriptor, self._sealer.end())
+
+
+def _heard(writing: asyncio.Future[None]) -> None:
+    """A failure is told at the next write, if there is one."""
+    if not writing.cancelled():
+        writing.exception()
 
 
 def _write(descriptor: int, octets: bytes) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from mailguard.mail import reply as replies
+from mailguard.mail.lines import have_lone
 from mailguard.mail.reply import Reply
 from mailguard.smtpd.settings import DoorLimits
 
@@ -44,11 +45,10 @@ class _Look:
             self.refusal = self._fault_in(octets)
 
     def _fault_in(self, octets: bytes) -> Reply | None:
-        """The first thing wrong with these octets. Counts only, since this sees every octet of every mail."""
+        """The first thing wrong with these octets. Quick ways only: this sees every octet of every mail."""
         if self.size > self._limits.message_bytes:
             return replies.TOO_LARGE
-        pairs = octets.count(b"\r\n")
-        if octets.count(b"\r") != pairs or octets.count(b"\n") != pairs:
+        if have_lone(octets):
             return replies.BARE_LINE_ENDING
         if self._has_hidden_dot(octets):
             return replies.HIDDEN_DOT
@@ -103,7 +103,7 @@ class Scan(_Look):
     def feed(self, block: bytes) -> tuple[bytes, bytes | None]:
         """(octets of the message, what follows its end). The second is None until the end was seen."""
         seen = self._carry + block
-        end = seen.find(_END)
+        end = seen.find(_END) if b"." in seen else -1  # base64 has no dots
         if end >= 0:
             return self._unstuffed(seen[: end + 2]), seen[end + len(_END) :]
         # What may be the start of the end, or of a stuffed dot, waits for the next block; so no CRLF is ever
@@ -113,7 +113,7 @@ class Scan(_Look):
         return self._unstuffed(seen[: len(seen) - held]), None
 
     def _unstuffed(self, stuffed: bytes) -> bytes:
-        octets = stuffed.replace(b"\r\n.", b"\r\n")  # RFC 5321 section 4.5.2
+        octets = stuffed.replace(b"\r\n.", b"\r\n") if b"." in stuffed else stuffed  # RFC 5321 section 4.5.2
         if self._skip and octets:
             octets, self._skip = octets[self._skip :], 0
         self._look_at(octets)
