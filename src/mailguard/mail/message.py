@@ -19,6 +19,8 @@ from mailguard.mail.envelope import Envelope
 #: Crockford's base 32, lower case: sorts like its number, and no i l o u to be misread on the telephone.
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 ID_LENGTH = 18
+_PAIRS = tuple(one + two for one in _DIGITS for two in _DIGITS)
+_SHIFTS = tuple(range(5 * (ID_LENGTH - 2), -1, -10))
 
 
 def new_message_id(now: datetime) -> str:
@@ -27,7 +29,7 @@ def new_message_id(now: datetime) -> str:
     It names a message to people and in URLs; it is not a secret and opens nothing.
     """
     number = (int(now.timestamp() * 1000) << 45) | secrets.randbits(45)
-    return "".join(_DIGITS[(number >> shift) & 31] for shift in range(5 * (ID_LENGTH - 1), -1, -5))
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in _SHIFTS])
 
 
 def is_message_id(text: str) -> bool:

@@ -8,14 +8,16 @@ carried on, it is said that they are not offered.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TypeVar
 
 from mailguard.mail import reply as replies
-from mailguard.mail.address import Address, AddressError, ReversePath, parse_path, parse_reverse_path
+from mailguard.mail.address import Address, AddressError, ReversePath, parse_address, parse_path, parse_reverse_path
 from mailguard.mail.reply import Reply
 from mailguard.mail.reports import (
     ASKED_NOTHING,
@@ -77,6 +79,18 @@ class Chunk:
     last: bool
 
 
+#: What nearly every MAIL and RCPT looks like: a plain address, at most SIZE and BODY behind it. No letter of it folds
+#: to another one, and no recipient is a route.
+_ATOM = r"[A-Za-z0-9#$&'*+/=?^_`{|}~-]+"
+_PLAIN = rf"<({_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9.-]+)>"
+_PLAIN_MAIL = re.compile(
+    rf"FROM:{_PLAIN}(?: SIZE=([0-9]{{1,20}}))?(?: BODY=(7BIT|8BITMIME))?", re.IGNORECASE | re.ASCII
+)
+_PLAIN_RCPT = re.compile(rf"TO:{_PLAIN}", re.IGNORECASE | re.ASCII)
+#: Of the addresses that came last so many are remembered: the same senders and recipients come again.
+_REMEMBERED = 4096
+
+
 def split_command(line: bytes) -> tuple[str, str]:
     """A line without its CRLF to (VERB, argument). Raises Refused.
 
@@ -91,6 +105,30 @@ def split_command(line: bytes) -> tuple[str, str]:
 
 def parse_mail(argument: str, *, extended: bool) -> Mail:
     """`FROM:<path> [parameters]`. extended: the client said EHLO. Raises Refused."""
+    if (plain := _PLAIN_MAIL.fullmatch(argument)) is not None:
+        address, size, body = plain.groups()
+        if extended or (size is None and body is None):
+            with contextlib.suppress(AddressError):
+                return _plain_mail(_sender(address), size, body)
+    return parse_any_mail(argument, extended=extended)
+
+
+def _plain_mail(sender: ReversePath, size: str | None, body: str | None) -> Mail:
+    return Mail(sender, None if size is None else int(size), body is not None and body[0] == "8")
+
+
+@lru_cache(_REMEMBERED)
+def _sender(text: str) -> ReversePath:
+    return ReversePath(parse_address(text))
+
+
+@lru_cache(_REMEMBERED)
+def _recipient(text: str) -> Rcpt:
+    return Rcpt(parse_address(text))
+
+
+def parse_any_mail(argument: str, *, extended: bool) -> Mail:
+    """`parse_mail`, whatever the form."""
     path, parameters = _split_path("FROM:", argument, replies.BAD_SENDER)
     if parameters and not extended:
         raise Refused(replies.BAD_PARAMETER)
@@ -108,6 +146,14 @@ def parse_rcpt(argument: str, *, smtputf8: bool, extended: bool = True) -> Rcpt:
     """`TO:<path> [parameters]`. smtputf8: the transaction has it (RFC 6531 section 3.4); extended: the client said
     EHLO. Raises Refused.
     """
+    if (plain := _PLAIN_RCPT.fullmatch(argument)) is not None:
+        with contextlib.suppress(AddressError):
+            return _recipient(plain[1])
+    return parse_any_rcpt(argument, smtputf8=smtputf8, extended=extended)
+
+
+def parse_any_rcpt(argument: str, *, smtputf8: bool, extended: bool = True) -> Rcpt:
+    """`parse_rcpt`, whatever the form."""
     path, parameters = _split_path("TO:", argument, replies.BAD_RECIPIENT)
     if parameters and not extended:
         raise Refused(replies.BAD_PARAMETER)

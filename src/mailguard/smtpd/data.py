@@ -20,7 +20,7 @@ from mailguard.mail import reply as replies
 from mailguard.mail.message import Body
 from mailguard.mail.reply import Reply
 from mailguard.mail.sealing import Sealer, new_key
-from mailguard.smtpd.scan import Scan
+from mailguard.smtpd.scan import Scan, plain_message
 from mailguard.smtpd.settings import DoorLimits
 
 BLOCK = 256 * 1024
@@ -132,6 +132,19 @@ class Taken:
     refusal: Reply | None
     rest: bytes = b""
     cut: bool = False
+
+
+def taken_at_once(
+    at_hand: bytearray, limits: DoorLimits, room_for: Callable[[int], Reply | None]
+) -> tuple[Taken, int] | None:
+    """A small message that is all there and has nothing wrong with it: what `take` would make of it, and how many of
+    the octets at hand it was. None, and nothing was done: `take` must read it.
+    """
+    if (found := plain_message(at_hand, limits, IN_MEMORY)) is None:
+        return None
+    octets, used = found
+    refusal = room_for(len(octets))
+    return Taken(None if refusal else Body.of(octets), refusal), used
 
 
 async def take(

@@ -39,7 +39,9 @@ class Session(Protocol):
 
 @dataclass(slots=True)
 class Entrance:
-    """One listener with all that its sessions need. `crowd`, `admission` and `sessions` are the whole door's.
+    """One listener with all that its sessions need; from `crowd` to `commits` but for the names it is the whole door's.
+
+    commits: the sessions whose message is at the table while their client has left.
 
     tls: swapped when certificates are reloaded; None without TLS.
     """
@@ -52,6 +54,7 @@ class Entrance:
     hostname: str
     spool_folder: Path
     sessions: set[Session] = field(repr=False)
+    commits: set[asyncio.Task[None]] = field(repr=False)
     tls: ssl.SSLContext | None = None
 
 

@@ -3,13 +3,12 @@ of lines.
 
 One handler serves all sessions of one listener. It decides only who may use the door: authenticated, trusted
 network, or neither; what is inside a mail is nobody's business here. It is no open relay: a client that is
-neither authenticated nor trusted is refused every recipient, our own too. `accept` (the room behind) is
-shielded: a client that goes away cannot cut a commit in two.
+neither authenticated nor trusted is refused every recipient, our own too. `accept` (the room behind) runs to its
+end in the session's own task, which the protocol does not cancel while a message is at the table.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
@@ -30,9 +29,7 @@ Accept = Callable[[Message], Awaitable[Reply]]
 
 
 class Handler:
-    """What one listener answers. `commits` holds the messages that are at the table, also of clients that
-    left.
-    """
+    """What one listener answers."""
 
     def __init__(
         self,
@@ -40,14 +37,12 @@ class Handler:
         limits: DoorLimits,
         accept: Accept,
         logins: Logins,
-        commits: set[asyncio.Task[Reply]],
         now: Callable[[], datetime],
     ) -> None:
         self.logins = logins
         self._listener = listener
         self._limits = limits
         self._accept = accept
-        self._commits = commits
         self._now = now
 
     def keywords(self, visit: Visit) -> list[str]:
@@ -114,25 +109,25 @@ class Handler:
         return None if transaction.recipients else replies.NEED_RCPT
 
     async def deliver(self, visit: Visit, transaction: Transaction, body: Body) -> Reply:
-        """Hand the message to the room behind the door. Goes on to its end even if the caller is cancelled."""
-        now = self._now()
-        login, refusal = await self._who_wrote(visit, transaction, body)
+        """Hand the message to the room behind the door. Whoever calls it must not be cancelled meanwhile."""
+        now, login, refusal = self._now(), visit.login, None
+        if login is None and visit.trusted and self._listener.login_header:
+            login, refusal = await self._who_wrote(visit, transaction, body)
         if refusal is not None:
             data.discard(body)
             return refusal
         client = visit.client(self._listener, login, transaction)
         message = Message(new_message_id(now), transaction.envelope(client), body, now)
-        task = asyncio.create_task(self._to_the_end(message))
-        self._commits.add(task)
-        task.add_done_callback(self._commits.discard)
-        if (place := transaction.take_place()) is not None:  # also of a client that leaves before its reply
-            task.add_done_callback(place.end)
-        return await asyncio.shield(task)
+        try:
+            return await self._accept(message)
+        except Exception as error:
+            events.fault("smtpd", error, message_id=message.id)
+            return replies.TRY_LATER
+        finally:
+            data.discard(body)
 
     async def _who_wrote(self, visit: Visit, transaction: Transaction, body: Body) -> tuple[Login | None, Reply | None]:
-        """The login, and a refusal if it may not send this. A trusted client may tell in the mail who it was."""
-        if visit.login is not None or not visit.trusted or not self._listener.login_header:
-            return visit.login, None
+        """The login that a trusted client tells in the mail, and a refusal if it may not send this."""
         login, why = await login_in(body, self._listener.login_header)
         assert transaction.sender is not None
         if why:
@@ -140,15 +135,6 @@ class Handler:
             if self.logins.asks_senders and transaction.sender.mailbox is not None:
                 return None, replies.NOT_YOUR_ADDRESS  # else a second field would get past the check
         return login, None if login is None else self.logins.may_send(visit, login, transaction.sender)
-
-    async def _to_the_end(self, message: Message) -> Reply:
-        try:
-            return await self._accept(message)
-        except Exception as error:
-            events.fault("smtpd", error, message_id=message.id)
-            return replies.TRY_LATER
-        finally:
-            data.discard(message.body)
 
     def _may_relay(self, visit: Visit) -> bool:
         return visit.login is not None or visit.trusted

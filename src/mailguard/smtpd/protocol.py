@@ -53,7 +53,16 @@ class Conversation(Introductions):
         assert self._handler_coroutine is not None
         self._handler_coroutine.add_done_callback(self._left)
 
+    def left_alone(self) -> None:
+        # Its place at the door is free; who waits for all that is at the table waits for the task.
+        if self._handler_coroutine is not None:
+            self._entrance.commits.add(self._handler_coroutine)
+            self._handler_coroutine.add_done_callback(self._entrance.commits.discard)
+        self._left(None)
+
     def _left(self, _: object) -> None:
+        if self not in self._entrance.sessions:
+            return
         self._entrance.sessions.discard(self)
         self.transaction.leave()
         self._entrance.crowd.go()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from time import perf_counter
-from typing import Any, cast
+from typing import Any
 
 from mailguard import events
 from mailguard.mail import reply as replies
@@ -17,11 +17,12 @@ from mailguard.smtpd import data
 from mailguard.smtpd.chunks import Chunks, pass_over
 from mailguard.smtpd.commands import parse_bdat
 from mailguard.smtpd.entrance import Entrance
+from mailguard.smtpd.lines import Lines
 from mailguard.smtpd.session import Transaction, Visit
-from mailguard.smtpd.wire import HangUp, Phase, Wire
+from mailguard.smtpd.wire import HangUp, Phase
 
 
-class Receiving(Wire):
+class Receiving(Lines):
     """The part of a session that takes messages in."""
 
     def __init__(self, entrance: Entrance, loop: asyncio.AbstractEventLoop) -> None:
@@ -31,11 +32,13 @@ class Receiving(Wire):
 
     @property
     def visit(self) -> Visit:
-        return cast(Visit, self.session)
+        visit: Visit = self.session
+        return visit
 
     @property
     def transaction(self) -> Transaction:
-        return cast(Transaction, self.envelope)
+        transaction: Transaction = self.envelope
+        return transaction
 
     def _create_session(self) -> Visit:
         return Visit(self.loop)
@@ -64,12 +67,25 @@ class Receiving(Wire):
             return
         await self.flush()
         self.phase = Phase.BODY
+        taken = await self._message(transaction)
+        self.phase = Phase.COMMIT
+        await self._final_dot(taken)
+
+    async def _message(self, transaction: Transaction) -> data.Taken:
+        """The message that comes now, small and plain ones as soon as they are there. Raises HangUp for one without
+        end.
+        """
+        if not self.at_hand:
+            await self.some()
+        if (found := data.taken_at_once(self.at_hand, self._limits, transaction.came)) is not None:
+            taken, used = found
+            self._used(used)
+            return taken
         taken = await data.take(self.read_block, self._limits, self._entrance.spool_folder, transaction.came)
         if taken.cut:
             raise HangUp(taken.refusal or replies.TRY_LATER)
         self.put_back(taken.rest)
-        self.phase = Phase.COMMIT
-        await self._final_dot(taken)
+        return taken
 
     async def _final_dot(self, taken: data.Taken) -> None:
         began, transaction = perf_counter(), self.transaction

@@ -22,6 +22,29 @@ _HIDDEN_DOT = re.compile(rb"\r\n\0+\.")
 _NAME_MAX = 64  # of a field's name with the CRLF before it and white space behind, across two blocks
 
 
+def plain_message(at_hand: bytes | bytearray, limits: DoorLimits, most: int) -> tuple[bytes, int] | None:
+    """The true octets of a message by DATA, if it begins here, is whole and small, and surely has nothing wrong with
+    it; and how many octets it takes with its final dot. None: ask `Scan`, which would give the same.
+    """
+    end = at_hand.find(_END, 0, most + len(_END))
+    if end < 0 or at_hand.startswith(b".\r\n"):  # an empty message ends before that
+        return None
+    octets = bytes(memoryview(at_hand)[: end + 2])
+    if octets.startswith(b"."):
+        octets = octets[1:]
+    octets = octets.replace(b"\r\n.", b"\r\n")  # RFC 5321 section 4.5.2
+    size, pairs = len(octets), octets.count(b"\r\n")
+    if size > min(most, limits.message_bytes) or octets.count(b"\r") != pairs or octets.count(b"\n") != pairs:
+        return None
+    if size > limits.line_bytes + 2 or b"\0" in octets:  # a long line, a hidden dot: perhaps
+        return None
+    header = octets.find(b"\r\n\r\n")
+    # Too many, by a generous count that takes no regular expression.
+    if octets[: header if header >= 0 else size].lower().count(b"received") > limits.received:
+        return None
+    return octets, end + len(_END)
+
+
 class _Look:
     """The message's true octets so far, and why it must be refused. `size` is in octets without stuffed dots (RFC 1870
     section 3). No CRLF is cut in two between calls.

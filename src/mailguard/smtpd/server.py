@@ -18,7 +18,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mailguard.mail import reply as replies
-from mailguard.mail.reply import Reply
 from mailguard.pressure import Pressure
 from mailguard.smtpd.admission import Admission
 from mailguard.smtpd.alarm import Alarm
@@ -70,7 +69,7 @@ class Door:
     ) -> None:
         self._limits = limits
         self._share_ports = share_ports
-        self._commits: set[asyncio.Task[Reply]] = set()
+        self._commits: set[asyncio.Task[None]] = set()
         self._sessions: set[Session] = set()
         self._servers: list[asyncio.Server] = []
         patience = Patience(time.monotonic, asyncio.sleep)
@@ -81,14 +80,13 @@ class Door:
             Entrance(
                 listener=listener,
                 limits=limits,
-                handler=Handler(
-                    listener, limits, accept, Logins(listener, checker, patience, rights, alarm), self._commits, now
-                ),
+                handler=Handler(listener, limits, accept, Logins(listener, checker, patience, rights, alarm), now),
                 crowd=crowd,
                 admission=admission,
                 hostname=hostname,
                 spool_folder=spool_folder,
                 sessions=self._sessions,
+                commits=self._commits,
             )
             for listener in listeners
         ]
@@ -167,7 +165,7 @@ class Door:
         return [session.task for session in self._sessions if session.task is not None]
 
 
-async def _ended(tasks: Iterable[asyncio.Future[None] | asyncio.Future[Reply]], seconds: float) -> None:
+async def _ended(tasks: Iterable[asyncio.Future[None]], seconds: float) -> None:
     waiting = list(tasks)
     if waiting:
         await asyncio.wait(waiting, timeout=seconds)

@@ -45,6 +45,7 @@ class Visit(ProtocolSession):
         self.commands = 0
         self.errors = 0
         self.passed_over = 0  # octets of chunks that belonged to nothing
+        self._client: tuple[tuple[object, ...], Client] | None = None  # the last one, and what it was made of
 
     def forget(self) -> None:
         """What the client said before TLS was said by nobody in particular (RFC 3207 section 4.2)."""
@@ -54,6 +55,14 @@ class Visit(ProtocolSession):
 
     def client(self, listener: ListenerSettings, login: Login | None, transaction: Transaction) -> Client:
         """The client as the envelope carries it. login: the session's, or the one that the mail itself names."""
+        helo = self.told_helo or self.host_name or ""
+        heard = (self.ip, helo, login, self.login, self.trusted, self.tls, self.extended_smtp)
+        made_of = (*heard, transaction.smtputf8, transaction.forwarded.ip)
+        if self._client is None or self._client[0] != made_of:
+            self._client = made_of, self._new_client(listener, login, transaction)
+        return self._client[1]
+
+    def _new_client(self, listener: ListenerSettings, login: Login | None, transaction: Transaction) -> Client:
         return Client(
             ip=self.ip,
             helo=self.told_helo or self.host_name or "",
@@ -79,7 +88,7 @@ class Visit(ProtocolSession):
 class Transaction(ProtocolEnvelope):
     """One mail under way: from MAIL to the final dot or RSET. sender None: no MAIL yet.
 
-    size: octets announced, 0 if none were. place: what it takes up in the house; whoever carries the mail on takes it.
+    size: octets announced, 0 if none were. place: what it takes up in the house.
     """
 
     def __init__(self) -> None:
@@ -102,11 +111,6 @@ class Transaction(ProtocolEnvelope):
             if reports != ASKED_NOTHING:
                 self.copy_reports[address.key] = reports
 
-    def take_place(self) -> Place | None:
-        """The place, which is no more ours."""
-        place, self.place = self.place, None
-        return place
-
     def begin(self) -> Reply | None:
         """Octets are about to come: None if they may."""
         return None if self.place is None else self.place.begin()
@@ -120,8 +124,9 @@ class Transaction(ProtocolEnvelope):
         if self.chunks is not None:
             self.chunks.discard()
             self.chunks = None
-        if (place := self.take_place()) is not None:
-            place.end()
+        if self.place is not None:
+            self.place.end()
+            self.place = None
 
     def envelope(self, client: Client) -> Envelope:
         """The envelope that the rooms see. Only after MAIL."""

@@ -19,14 +19,12 @@ from aiosmtpd.smtp import SMTP
 
 from mailguard.mail import reply as replies
 from mailguard.mail.reply import Reply
-from mailguard.smtpd.commands import Refused
 from mailguard.smtpd.data import BLOCK
 from mailguard.smtpd.settings import DoorLimits
 
 _TLS_SECONDS = 30.0
 _LINGER_SECONDS, _LINGER_OCTETS = 1.0, 4 * 2**20
-_FLUSH_AT = 16 * 1024
-_SKIP_MAX = 2**20  # of a command line that does not end
+_TICK = 0.002  # the loop's clock has milliseconds, and no timer is more exact
 
 T = TypeVar("T")
 
@@ -56,6 +54,9 @@ class Wire(SMTP):
     transport: Any
     _reader: Any
     _writer: Any
+    envelope: Any
+    _paused: bool
+    _connection_lost: bool
 
     line_length_limit = 65536  # the stream's buffer: reading stops at twice this until somebody takes it
 
@@ -74,6 +75,10 @@ class Wire(SMTP):
         self._ending: Reply | None = None
         self._at_once = False
         self._deadline: asyncio.Timeout | None = None
+        self._due: float | None = None  # until when octets are waited for; None: they are not
+        self._expired = False
+        self._watch: asyncio.TimerHandle | None = None
+        self._watch_at = 0.0
         self._abort_later: asyncio.TimerHandle | None = None
 
     # What asyncio and aiosmtpd call
@@ -86,9 +91,21 @@ class Wire(SMTP):
         return asyncio.StreamReaderProtocol.eof_received(self)
 
     def connection_lost(self, error: Exception | None) -> None:
-        super().connection_lost(error)
+        if self.phase is Phase.COMMIT and self._timeout_handle is not None:
+            # aiosmtpd cancels the session here. What is at the table goes on to its end, without a client.
+            self._timeout_handle.cancel()
+            self.left_alone()
+            asyncio.StreamReaderProtocol.connection_lost(self, error)
+            self.transport = None
+        else:
+            super().connection_lost(error)
+        if self._watch is not None:
+            self._watch.cancel()
         if self._abort_later is not None:  # it would keep all that this session had for half a minute
             self._abort_later.cancel()
+
+    def left_alone(self) -> None:
+        """The client is gone while its message is at the table."""
 
     def _reset_timeout(self, duration: float | None = None) -> None:
         # aiosmtpd's timer, which would also fire inside a commit, becomes the session's: set once. Idle time
@@ -113,6 +130,8 @@ class Wire(SMTP):
         self._at_once = self._at_once or hard
         if self._deadline is not None and (hard or self.phase is Phase.TALKING):
             self._deadline.reschedule(self.loop.time())
+        if self._due is not None and (hard or self.phase is Phase.TALKING):
+            self._wake()
 
     async def hang_up(self, reply: Reply) -> None:
         """Say the last word and close, so that it is heard."""
@@ -144,10 +163,13 @@ class Wire(SMTP):
 
     def say(self, reply: Reply | str) -> None:
         """Add a reply; it goes out when there is nothing more to read."""
-        if isinstance(reply, Reply) and reply.utf8:
-            self._outgoing += "".join(filter(str.isprintable, str(reply))).encode("utf-8", "replace") + b"\r\n"
-            return
-        text = "".join(ch for ch in str(reply) if " " <= ch <= "~") if isinstance(reply, Reply) else reply
+        text = str(reply)
+        if isinstance(reply, Reply):
+            if reply.utf8:
+                self._outgoing += "".join(filter(str.isprintable, text)).encode("utf-8", "replace") + b"\r\n"
+                return
+            if not (text.isascii() and text.isprintable()):
+                text = "".join(ch for ch in text if " " <= ch <= "~")
         self._outgoing += text.encode("ascii", "replace") + b"\r\n"
 
     async def flush(self) -> None:
@@ -156,6 +178,9 @@ class Wire(SMTP):
             return
         out, self._outgoing = bytes(self._outgoing), bytearray()
         self._writer.write(out)
+        # Both are asyncio's FlowControlMixin: the client reads our replies, so there is nothing to wait for.
+        if not (self._paused or self._connection_lost or self.transport.is_closing()):
+            return
         try:
             async with asyncio.timeout(self._limits.idle_seconds):
                 await self._writer.drain()
@@ -167,53 +192,57 @@ class Wire(SMTP):
         if self.transport is not None:
             _abort(self.transport)
 
-    # Reading
+    # Waiting
 
-    async def read_line(self, most: int) -> bytes:
-        """One line of at most `most` octets with its CRLF, which is taken off. Raises Refused for others,
-        after reading past them.
-        """
-        if len(self._outgoing) > _FLUSH_AT or b"\n" not in self._reader._buffer:
-            await self.flush()
-        try:
-            line: bytes = await self._within(self._limits.idle_seconds, lambda: self._reader.readuntil(b"\n"))
-        except asyncio.LimitOverrunError as overrun:
-            consumed = overrun.consumed
-            await self._within(self._limits.idle_seconds, lambda: self._skip_line(consumed))
-            raise Refused(replies.COMMAND_TOO_LONG) from None
-        if not line.endswith(b"\r\n"):  # nothing else ends a line: RFC 5321 section 2.3.8
-            raise Refused(replies.COMMAND_LINE_ENDING)
-        if len(line) > most:
-            raise Refused(replies.COMMAND_TOO_LONG)
-        return line[:-2]
-
-    async def read_block(self, most: int = BLOCK) -> bytes:
-        """Whatever has come in, at most BLOCK octets and at most `most`. Raises EOFError at the end."""
-        octets = min(most, BLOCK)
-        block: bytes = await self._within(self._limits.data_seconds, lambda: self._reader.read(octets))
-        if not block:
-            raise EOFError
-        return block
-
-    def put_back(self, octets: bytes) -> None:
-        """Octets that were read too far: they are the next commands."""
-        self._reader._buffer[:0] = octets
-
-    async def _skip_line(self, consumed: int) -> None:
-        skipped = 0
-        while skipped <= _SKIP_MAX:
-            skipped += len(await self._reader.readexactly(consumed))
-            try:
-                await self._reader.readuntil(b"\n")
-            except asyncio.LimitOverrunError as error:
-                consumed = error.consumed
-            else:
-                return
-        raise HangUp(replies.TOO_MANY_ERRORS)
-
-    async def _within(self, seconds: float, reading: Callable[[], Awaitable[T]]) -> T:
+    def _go_on(self) -> None:
+        """Raises HangUp if the session is to end and may end here."""
         if self._ending is not None and (self._at_once or self.phase is Phase.TALKING):
             raise HangUp(self._ending)
+
+    async def _more(self, until: float) -> None:
+        """Wait until more has come in. Raises EOFError at the end of it, HangUp when the time is over.
+
+        One timer a session, set anew about as often as it fires: an `asyncio.timeout` for each wait costs more than
+        the command that it waits for.
+        """
+        self._go_on()
+        reader = self._reader
+        if reader._exception is not None:
+            raise reader._exception
+        if reader._eof:
+            raise EOFError
+        self._due = until
+        if self._watch is None or self._watch_at > until:
+            self._watch_until(until)
+        try:
+            await reader._wait_for_data("read")
+        finally:
+            self._due = None
+        if self._expired:
+            raise HangUp(self._ending or replies.IDLE_TOO_LONG)
+
+    def _watch_until(self, until: float) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+        self._watch, self._watch_at = self.loop.call_at(until, self._look_at_clock), until
+
+    def _look_at_clock(self) -> None:
+        self._watch = None
+        if self._due is None:
+            return
+        if self.loop.time() + _TICK >= self._due:
+            self._wake()
+        else:
+            self._watch_until(self._due)
+
+    def _wake(self) -> None:
+        """The time of whoever waits is over."""
+        self._expired = True
+        self._reader._wakeup_waiter()
+
+    async def _within(self, seconds: float, reading: Callable[[], Awaitable[T]]) -> T:
+        """Somebody else's way of reading, each octet of it in so many seconds."""
+        self._go_on()
         try:
             async with asyncio.timeout(seconds) as self._deadline:
                 return await reading()
