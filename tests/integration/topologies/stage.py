@@ -156,12 +156,17 @@ def held(house: House, tag: str) -> dict[str, Any]:
     found: list[dict[str, Any]] = []
 
     def is_there() -> bool:
-        found[:] = [one for one in asked(house, "messages")["messages"] if tag in (one["subject"] or "")]
+        found[:] = taken_in(house, tag)
         return bool(found)
 
     until(is_there, house.log)
     assert found[0]["state"] == "held"
     return shown(house, found[0]["id"])
+
+
+def taken_in(house: House, tag: str) -> list[dict[str, Any]]:
+    """What mailguard took in with this word in its subject."""
+    return [one for one in asked(house, "messages")["messages"] if tag in (one["subject"] or "")]
 
 
 def copies_for(postfix: Postfix, person: str, tag: str) -> list[Delivered]:

@@ -23,6 +23,8 @@ from tests.integration.topologies.stage import (
     release,
     run,
     send,
+    taken_in,
+    until,
 )
 from tests.interop.servers import Postfix as Front
 from tests.interop.servers import running_server
@@ -51,12 +53,28 @@ class Stand:
         text = text.replace("[mailguard.corp.example]:25", f"[127.0.0.1]:{self.house.smtp}")
         for line in text.splitlines():
             run(f"postconf -e '{line}'", self.conf)
-        run("postfix reload", self.conf)
+        self.renew()
 
     def lead_back(self) -> None:
         """The command of the roll back."""
         (command,) = [one for one in blocks(PAGE, "sh") if "relayhost" in one]
         run(command, self.conf)
+
+    def renew(self) -> None:
+        """New processes: after a mere reload the old ones may answer a question more."""
+        self.front.stop()
+        self.front.start()
+
+    def passes(self) -> bool:
+        """Hand in a mail that mailguard would hold: whether it went as before, without mailguard."""
+        tag, octets = a_mail(file=True)
+        send(self.front.port, octets, [DAN])
+        until(lambda: self.before.holding(tag) or taken_in(self.house, tag))
+        found = self.before.holding(tag)
+        for taken in found:
+            assert bare(taken.octets) == octets
+            assert b"X-Mailguard" not in taken.octets
+        return bool(found)
 
 
 @pytest.fixture(scope="module")
@@ -101,12 +119,9 @@ def test_forwarded_mail_goes_as_before(stand: Stand) -> None:
 
 def test_one_command_leads_past_mailguard(stand: Stand) -> None:
     stand.lead(SMART_HOST)
+    assert not stand.passes()
     stand.lead_back()
-    tag, octets = a_mail(file=True)
-    send(stand.front.port, octets, [DAN])
-    (taken,) = stand.before.wait_for(1, tag)
-    assert bare(taken.octets) == octets
-    assert b"X-Mailguard" not in taken.octets
+    until(stand.passes)  # the first ones may still go by mailguard, as the page says
 
 
 def test_some_senders_only(stand: Stand, postfix: Postfix) -> None:
@@ -122,7 +137,7 @@ def test_some_senders_only(stand: Stand, postfix: Postfix) -> None:
 
 
 def test_all_mail(stand: Stand, postfix: Postfix) -> None:
-    stand.lead_back()
+    run("postconf -e 'sender_dependent_relayhost_maps ='", stand.conf)
     was = f"relayhost = [127.0.0.1]:{stand.before.port}"
     stand.lead("relayhost = [mailguard.corp.example]:25\n")
     try:
@@ -130,7 +145,7 @@ def test_all_mail(stand: Stand, postfix: Postfix) -> None:
         send(stand.front.port, octets, [DAN], sender=KEN)
         assert b"X-Mailguard-Processed" in copy_for(postfix, DAN, tag).octets
     finally:
-        run(f"postconf -e '{was}' && postfix reload", stand.conf)
+        run(f"postconf -e '{was}'", stand.conf)
 
 
 def test_nobody_else_comes_in(stand: Stand) -> None:
