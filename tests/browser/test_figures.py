@@ -151,7 +151,7 @@ async def test_lines_are_found_checked_and_saved(reception: Reception, opens: Op
     assert text.lstrip("\ufeff").startswith("number,")
     assert "cancel" in text
     await window.press("Check it from its first line")
-    await window.page.wait_for_selector(".note.good", timeout=20_000)
+    await window.page.wait_for_selector(".note.good")
     assert "nothing is altered or missing" in await window.text()
     await window.open("/audit?act=export")
     assert await rows.count() == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -180,7 +181,7 @@ async def test_an_open_page_hears_what_others_decide(reception: Reception, opens
         await ann.page.reload()
     await admin.open(f"/messages/{message_id}")
     await admin.press("Don't send")
-    await ann.page.get_by_text("Nothing waits for you.").wait_for(timeout=10_000)
+    await ann.page.get_by_text("Nothing waits for you.").wait_for()
     assert "Cancelled" in await ann.text()
 
 
@@ -195,7 +196,7 @@ async def test_a_decision_under_way_shows_its_end_by_itself(reception: Reception
     taken = {address: Outcome(Result.RELAYED, 250, "ok") for address in job.recipients}
     # Nobody publishes it: the page looks again as long as something is under way.
     await reception.queue.record(message_id, taken, reception.clock(), None, False)
-    await window.page.get_by_role("heading", name="Sent", exact=True).wait_for(timeout=10_000)
+    await window.page.get_by_role("heading", name="Sent", exact=True).wait_for()
 
 
 async def test_whoever_writes_a_comment_loses_nothing_when_the_page_changes(reception: Reception, opens: Opens) -> None:
@@ -206,7 +207,7 @@ async def test_whoever_writes_a_comment_loses_nothing_when_the_page_changes(rece
     await boss.page.get_by_label("Comment (optional)").fill("I am still thinking")
     await admin.open(f"/messages/{message_id}")
     await admin.press("Don't send")
-    await boss.page.get_by_text("Something changed meanwhile").wait_for(timeout=10_000)
+    await boss.page.get_by_text("Something changed meanwhile").wait_for()
     assert await boss.page.get_by_label("Comment (optional)").input_value() == "I am still thinking"
     await boss.page.get_by_role("radio", name="It is right").check()
     await boss.press("Approve and send")
@@ -268,7 +269,9 @@ async def test_html_in_its_sandbox_runs_nothing_and_fetches_nothing(reception: R
     await window.page.get_by_text("As HTML").click()
     frame = window.page.frame_locator("iframe.sandbox")
     await frame.get_by_text("Hello").wait_for()
-    await window.page.wait_for_timeout(300)
+    async with asyncio.timeout(30):
+        while "http://tracker.example/pixel.png" not in tried:  # noqa: ASYNC110 - the browser does it
+            await asyncio.sleep(0.05)
     assert await window.page.title() == "(1) Quotation - mailguard"
     assert set(tried.values()) == {"csp"}, "what was tried was stopped by the policy, before it reached the network"
     assert "http://tracker.example/pixel.png" in tried

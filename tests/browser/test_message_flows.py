@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.async_api import Locator, expect
 from tests.browser.conftest import Device, Opens, Window
 from tests.message_states import LIST, REAL, SATO, STATES, TWIN
 from tests.reception import ANN, BOSS, Reception, actor, link_and_code
@@ -53,6 +54,11 @@ async def record_of(reception: Reception, message_id: str) -> MessageRecord:
 
 async def states(reception: Reception, message_id: str) -> dict[str, State]:
     return {str(one.address): one.state for one in (await record_of(reception, message_id)).recipients}
+
+
+async def becomes(button: Locator, colour: str) -> None:
+    """Wait until the button has this ground: it changes gently."""
+    await expect(button).to_have_css("background-color", colour)
 
 
 async def choose(window: Window, about: str, answer: str) -> None:
@@ -193,12 +199,10 @@ async def test_the_safe_way_has_the_weight_and_no_button_the_focus(reception: Re
     assert await window.page.evaluate("document.activeElement.tagName") == "BODY"
     await choose(window, TWIN, "Remove")
     await window.page.mouse.move(0, 0)
-    await window.page.wait_for_timeout(200)
-    assert await send.evaluate(colour) == filled
+    await becomes(send, filled)
     assert await stop.evaluate(colour) != filled
     await choose(window, TWIN, "It is right")
-    await window.page.wait_for_timeout(200)
-    assert await stop.evaluate(colour) == filled
+    await becomes(stop, filled)
 
 
 async def test_the_keyboard_goes_from_the_question_to_the_buttons_and_the_focus_to_what_was_done(

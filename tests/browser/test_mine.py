@@ -165,7 +165,8 @@ async def listening(opens: Opens, person: str, language: str = "en", answer: str
     window = await opens(person, "desktop", language)
     await window.page.add_init_script(FAKE)
     await window.page.add_init_script(f"window.answer = {json.dumps(answer)}; document.hasFocus = () => false;")
-    await window.open("/mine")
+    async with window.page.expect_response("**/events"):  # from now on it hears
+        await window.open("/mine")
     return window
 
 
@@ -208,12 +209,9 @@ async def test_a_hold_is_notified_without_what_it_says(
 async def test_a_click_leads_to_the_mail_and_other_pages_hear_too(reception: Reception, opens: Opens) -> None:
     window = await listening(opens, BOSS)
     await window.page.get_by_role("button", name="Notify me in this browser").click()
-    await window.open("/settings")
+    async with window.page.expect_response("**/events"):
+        await window.open("/settings")
     one = await reception.take_in(Disposition.APPROVE)
-    for _ in range(50):
-        if reception.live.listeners:
-            break
-        await window.page.wait_for_timeout(100)
     await heard(reception, one)
     await window.page.wait_for_function("() => window.shown.length === 1")
     assert (await shown(window))[0]["title"] == "Somebody needs your approval"

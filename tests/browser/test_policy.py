@@ -148,7 +148,7 @@ async def test_a_simulation_from_the_form_to_its_report(
         await form.locator("button").click()
     await window.shot(f"trial-running-{device}-{language}")
     assert "50%" in await window.text()
-    await window.page.wait_for_selector("#named", timeout=20_000)  # the page looks again by itself
+    await window.page.wait_for_selector("#named")  # the page looks again by itself
     await window.shot(f"trial-{device}-{language}")
     assert not await window.overflows()
     said = await window.text()
@@ -163,7 +163,7 @@ async def test_what_is_wrong_in_a_candidate_is_said_with_its_line(reception: Rec
     form = window.page.locator("form").filter(has=window.page.locator("#yaml"))
     async with window.page.expect_navigation():
         await form.locator("button").click()
-    await window.page.wait_for_selector(".problems", timeout=20_000)
+    await window.page.wait_for_selector(".problems")
     await window.shot("trial-problems")
     assert "candidate.yaml:2:1: unknown key 'nonsense'" in await window.text()
 

@@ -145,9 +145,9 @@ async def test_the_longest_address_fits_a_phone_and_the_menu_a_row(reception: Re
 async def test_what_comes_in_is_said_and_no_row_moves(reception: Reception, opens: Opens) -> None:
     await filled(reception)
     window = await opens(ADMIN)
-    await window.open("/all?q=state:held")
     page = window.page
-    await page.wait_for_timeout(300)  # the stream of events opens
+    async with page.expect_response("**/events"):
+        await window.open("/all?q=state:held")
     first = await page.locator("tbody tr").first.get_attribute("data-id")
     before = await page.locator("tbody tr").first.bounding_box()
     assert (await page.title()).startswith("(12) ")
