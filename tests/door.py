@@ -28,7 +28,7 @@ from mailguard.smtpd.server import Door
 from mailguard.smtpd.settings import LOOPBACK, DoorLimits, ListenerSettings
 
 #: Longest that a test waits for one answer.
-PATIENCE = 10.0
+PATIENCE = 60.0
 HOST = "mx.corp.example"
 
 TRUSTED = ListenerSettings("127.0.0.1", 0, trusted_networks=LOOPBACK)

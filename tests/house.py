@@ -24,7 +24,7 @@ import yaml
 from tests.postfix import free_port, make_certificate
 
 #: Longest that anything here may take.
-PATIENCE = 40.0
+PATIENCE = 60.0
 PASSWORD = "front-door-secret"
 
 POLICY = """
@@ -192,7 +192,7 @@ def _wait_until_ready(house: House) -> None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and house.process.poll() is None:
         with contextlib.suppress(OSError, HTTPException):
-            urllib.request.urlopen(_ready_url(house), timeout=2).close()  # anything but 200 raises
+            urllib.request.urlopen(_ready_url(house), timeout=10).close()  # anything but 200 raises
             return
         time.sleep(0.05)
     raise AssertionError(f"mailguard is not ready (exit status {house.process.poll()})\n{house.log()}")

@@ -25,7 +25,7 @@ from tests.postfix import free_port
 
 SCRIPT = Path(__file__).parent / "openid" / "provider.mjs"
 CLIENT, SECRET = "mailguard", "only-for-tests"
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @dataclass

@@ -31,7 +31,7 @@ DAEMONS = Path("/usr/lib/postfix/sbin")
 POSTFIX = Path("/usr/sbin/postfix")
 USER, PASSWORD = "mailguard@corp.example", "back-door-secret"
 #: Longest that anything here may take.
-PATIENCE = 20.0
+PATIENCE = 60.0
 _PORTS = itertools.count()
 
 _MAIN = """

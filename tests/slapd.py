@@ -21,7 +21,7 @@ from pathlib import Path
 from tests.postfix import free_port, make_certificate
 
 #: Longest that anything here may take.
-PATIENCE = 20.0
+PATIENCE = 60.0
 READER, SMALL = "cn=reader,dc=corp,dc=example", "cn=small,dc=corp,dc=example"
 PASSWORD = "directory-secret"
 ROOT, ROOT_PASSWORD = "cn=root,dc=corp,dc=example", "root-secret"

@@ -16,7 +16,7 @@ from tests.faults.rows import Row
 from tests.faults.site import site
 
 IDLE, LORISES, SECONDS = 2000, 300, 60.0
-#: Milliseconds; a short run shares its machine with other tests.
+#: Milliseconds.
 P99, P99_SHORT = 200.0, 3000.0
 
 
@@ -39,7 +39,8 @@ async def run(folder: Path, size: float = 1.0) -> Row:
         count = await place.settled()
         status = await place.stop()
     wrong = [f"exit status {status}"] if status else []
-    most = P99 if size >= 1 else P99_SHORT
+    # A short run shares its machine with other tests: what that costs is seen before.
+    most = P99 if size >= 1 else max(P99_SHORT, 5 * quiet.at(0.99))
     wrong += [f"p99 {under.at(0.99):.0f} ms"] if under.at(0.99) > most else []
     wrong += [f"{under.refused} normal mails refused"] if under.refused else []
     wrong += [f"{count.duplicates} duplicates"] if count.duplicates else []

@@ -56,7 +56,7 @@ def clamd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(["clamd", f"--config-file={folder}/clamd.conf"], stdout=log, stderr=log)
     try:
-        end = time.monotonic() + 40
+        end = time.monotonic() + 60
         while not daemon.path.exists():
             assert process.poll() is None, (folder / "log").read_text()
             assert time.monotonic() < end, (folder / "log").read_text()

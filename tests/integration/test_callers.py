@@ -20,7 +20,7 @@ _PATIENCE = 10.0
 
 
 class Hasty(Caller):
-    seconds = 0.3
+    seconds = 1.0
     most = 3
 
 
@@ -31,7 +31,7 @@ async def _echo(request: Request) -> Response:
 async def _stream(_request: Request) -> Response:
     async def pieces() -> AsyncIterator[bytes]:
         for _ in range(4):
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.4)
             yield b"piece"
 
     return StreamingResponse(pieces())
@@ -89,7 +89,7 @@ async def test_a_whole_request_is_answered_however_long_that_takes() -> None:
 async def test_a_kept_connection_has_its_time_for_each_request() -> None:
     async with _port() as port:
         asked = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-        assert (await _answer(port, *[asked] * 6)).count(b"200 OK") == 6
+        assert (await _answer(port, *[asked] * 14)).count(b"200 OK") == 14
 
 
 async def test_no_more_connections_than_can_be_spared() -> None:

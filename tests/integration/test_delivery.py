@@ -174,10 +174,10 @@ class Desk:
         assert record is not None
         return record
 
-    async def in_state(self, message_id: str, state: State, seconds: float = 10.0) -> MessageRecord:
+    async def in_state(self, message_id: str, state: State, seconds: float = 60.0) -> MessageRecord:
         return await self.so(message_id, lambda record: record.state is state, seconds)
 
-    async def so(self, message_id: str, true: Callable[[MessageRecord], bool], seconds: float = 10.0) -> MessageRecord:
+    async def so(self, message_id: str, true: Callable[[MessageRecord], bool], seconds: float = 60.0) -> MessageRecord:
         """The record as soon as something is true of it."""
         async with asyncio.timeout(seconds):
             while not true(record := await self.find(message_id)):  # noqa: ASYNC110 - other code does it
@@ -411,7 +411,7 @@ async def test_an_upstream_that_breaks_its_word_breaks_nothing_else(desk: Desk) 
     script = Script(RuntimeError("bug"), TAKEN)
     await desk.started(script, concurrency=1)
     states = set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while State.RELAYED not in states:
             # Both carry the same mail, so people see one; each is sent for itself.
             states = {copy.state for r in (first, second) for copy in (await desk.find(r.id)).recipients}
@@ -620,7 +620,7 @@ async def test_no_try_begins_that_might_outlive_the_lease(desk: Desk, monkeypatc
 
     class Slow(Script):
         async def relay(self, outgoing: Outgoing) -> dict[Address, Outcome]:
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(1.5)
             return await script.relay(outgoing)
 
     async def counted(*asked: Any) -> list[Job]:
@@ -629,7 +629,7 @@ async def test_no_try_begins_that_might_outlive_the_lease(desk: Desk, monkeypatc
         return jobs
 
     monkeypatch.setattr(desk.queue, "claim", counted)
-    await desk.started(Slow(), lease=timedelta(seconds=2), try_seconds=1.8, fresh_seconds=0.1)  # so 0.1 s are to spare
+    await desk.started(Slow(), lease=timedelta(seconds=30), try_seconds=28, fresh_seconds=1)  # so 1 s is to spare
     await desk.in_state(record.id, State.RELAYED)
     assert claimed == [3, 2, 1]
     assert len(script.sent) == 3

@@ -56,7 +56,7 @@ async def test_nothing_is_left_of_a_message_that_does_not_end(tmp_path: Path, th
 
 
 async def test_a_chunk_that_does_not_come_ends_the_session(tmp_path: Path) -> None:
-    async with open_door(tmp_path, limits=DoorLimits(data_seconds=0.2)) as (_, room, port), client_at(port) as client:
+    async with open_door(tmp_path, limits=DoorLimits(data_seconds=1.0)) as (_, room, port), client_at(port) as client:
         await client.ask(*BEGUN)
         client.send_raw(b"BDAT 50 LAST\r\nSubject: x")
         assert await client.reply() == str(replies.IDLE_TOO_LONG)

@@ -51,7 +51,7 @@ async def test_connections(tmp_path: Path, limits: DoorLimits) -> None:
 
 @pytest.mark.parametrize("said", [(), ENVELOPE[:1], ENVELOPE[:3]])
 async def test_idle_for_a_command(tmp_path: Path, said: tuple[str, ...]) -> None:
-    async with open_door(tmp_path, limits=DoorLimits(idle_seconds=0.2)) as (_, _, port), client_at(port) as client:
+    async with open_door(tmp_path, limits=DoorLimits(idle_seconds=1.0)) as (_, _, port), client_at(port) as client:
         if said:
             await client.ask(*said)
         client.send_raw(b"NOO")
@@ -60,7 +60,7 @@ async def test_idle_for_a_command(tmp_path: Path, said: tuple[str, ...]) -> None
 
 
 async def test_idle_in_a_body(tmp_path: Path) -> None:
-    async with open_door(tmp_path, limits=DoorLimits(data_seconds=0.2)) as (_, room, port), client_at(port) as client:
+    async with open_door(tmp_path, limits=DoorLimits(data_seconds=1.0)) as (_, room, port), client_at(port) as client:
         await client.ask(*ENVELOPE)
         client.send("Subject: x")
         assert await client.reply() == str(replies.IDLE_TOO_LONG)
@@ -71,7 +71,7 @@ async def test_idle_in_a_body(tmp_path: Path) -> None:
 @pytest.mark.parametrize("said", [ENVELOPE[:1], ENVELOPE])
 async def test_a_session_ends_whatever_it_does(tmp_path: Path, said: tuple[str, ...]) -> None:
     async with (
-        open_door(tmp_path, limits=DoorLimits(session_seconds=0.5)) as (_, room, port),
+        open_door(tmp_path, limits=DoorLimits(session_seconds=2.0)) as (_, room, port),
         client_at(port) as client,
     ):
         await client.ask(*said)
@@ -89,11 +89,11 @@ async def test_a_session_ends_whatever_it_does(tmp_path: Path, said: tuple[str, 
 
 async def test_a_commit_outlasts_the_session(tmp_path: Path) -> None:
     room = Room(wait=asyncio.Event())
-    limits = DoorLimits(session_seconds=0.3, idle_seconds=0.3)
+    limits = DoorLimits(session_seconds=1.5, idle_seconds=1.5)
     async with open_door(tmp_path, limits=limits, room=room) as (_, _, port), client_at(port) as client:
         await client.ask(*ENVELOPE)
         client.send(".")
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(2.0)
         assert room.wait is not None
         room.wait.set()
         assert (await client.reply()).startswith("250 2.0.0 accepted")

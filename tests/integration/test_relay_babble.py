@@ -7,11 +7,12 @@ import contextlib
 import ssl
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.postfix import make_certificate
-from tests.relaying import outgoing, settings_for, upstream_to
+from tests.relaying import PATIENT, SHORT, outgoing, settings_for, upstream_to
 from tests.smtp_fake import Act, Drop, Say, fake_server
 
 from mailguard.mail.outcome import Result
@@ -125,8 +126,8 @@ def after_starttls(then: Served) -> Served:
 async def test_no_tls_where_tls_must_be(then: Served, way: str) -> None:
     serve = then if way == "implicit" else after_starttls(then)
     scheme = "smtps" if way == "implicit" else "smtp"
-    async with raw_server(serve) as port, upstream_to(port, scheme=scheme, tls="insecure") as upstream:
-        async with asyncio.timeout(10):
+    async with raw_server(serve) as port, upstream_to(port, scheme=scheme, tls="insecure", deadlines=SHORT) as upstream:
+        async with asyncio.timeout(60):
             outcomes = await upstream.relay(outgoing())
     assert {(one.result, one.unknown) for one in outcomes.values()} == {(Result.DEFERRED, False)}
     assert upstream.ready_in() > 0
@@ -147,7 +148,7 @@ async def test_tls_that_breaks_after_the_dot_is_unknown(tmp_path: Path) -> None:
 
 async def test_other_mail_goes_on_while_one_server_stalls() -> None:
     async with raw_server(silence) as port, fake_server() as good, upstream_to(good.port) as upstream:
-        stalled = SmtpUpstream(settings_for(port))
+        stalled = SmtpUpstream(settings_for(port, deadlines=replace(PATIENT, greeting=3)))
         waiting = asyncio.create_task(stalled.relay(outgoing()))
         await asyncio.sleep(0)
         assert {one.result for one in (await upstream.relay(outgoing())).values()} == {Result.RELAYED}

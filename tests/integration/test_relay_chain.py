@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
-from tests.relaying import BOB, CY, SHORT, outgoing, settings_for, until
+from tests.relaying import BOB, CY, PATIENT, outgoing, settings_for, until
 from tests.smtp_fake import Drop, Say, Stall, fake_server
 
 from mailguard.mail.outcome import Result
@@ -14,8 +15,8 @@ from mailguard.relay.pace import Paced
 from mailguard.relay.smtp import SmtpUpstream
 
 
-def chain(*ports: int, connections: int = 4) -> Chain:
-    return Chain([SmtpUpstream(settings_for(port, connections=connections)) for port in ports])
+def chain(*ports: int, **changes: Any) -> Chain:
+    return Chain([SmtpUpstream(settings_for(port, **{"connections": 4, **changes})) for port in ports])
 
 
 async def test_the_next_carries_on_while_the_first_is_away_and_the_first_comes_back() -> None:
@@ -28,7 +29,7 @@ async def test_the_next_carries_on_while_the_first_is_away_and_the_first_comes_b
         assert len(first.wire) < 5  # left in peace
         assert await upstream.probe() is None
         first.script = {}
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not first.taken:
                 await upstream.relay(outgoing())
                 await asyncio.sleep(0.02)
@@ -60,7 +61,7 @@ async def test_broken_off_in_mid_sentence_is_for_later_and_not_for_another() -> 
 
 async def test_while_one_try_asks_the_first_others_do_not_wait_for_it() -> None:
     async with fake_server(script={"banner": [Drop(), Stall()]}) as first, fake_server() as second:
-        upstream = chain(first.port, second.port)
+        upstream = chain(first.port, second.port, deadlines=replace(PATIENT, greeting=3))
         await upstream.relay(outgoing())
         await until(lambda: upstream.capacity() > 4)  # its peace is over: one try more than the second has places
         asking = asyncio.create_task(upstream.relay(outgoing()))
@@ -73,14 +74,12 @@ async def test_while_one_try_asks_the_first_others_do_not_wait_for_it() -> None:
 
 
 async def test_all_of_them_together_do_not_outlast_the_lease() -> None:
-    deadlines = replace(SHORT, greeting=0.6, transaction=1.0)
+    deadlines = replace(PATIENT, greeting=0.6, transaction=1.0)
     async with fake_server(script={"banner": [Stall()]}) as slow, fake_server() as last:
         ports = [slow.port] * 4 + [last.port]
         upstream = Chain([SmtpUpstream(settings_for(port, deadlines=deadlines)) for port in ports])
-        clock = asyncio.get_running_loop().time
-        began = clock()
         results = await upstream.relay(outgoing())
-        assert clock() - began < 1.5
+        assert len(slow.wire) <= 2  # 0.6 s each, and 1.0 s for all: counted, for a busy machine adds to any time
         assert {one.result for one in results.values()} == {Result.DEFERRED}
         assert not last.wire
         await upstream.close()

@@ -12,10 +12,11 @@ import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import parse_qs
 
 import pytest
-from tests.relaying import BOB, outgoing, settings_for, upstream_to
+from tests.relaying import BOB, SHORT, outgoing, settings_for, upstream_to
 from tests.smtp_fake import Say, Stall, fake_server
 
 from mailguard.app.tokens import ClientCredentials
@@ -137,10 +138,12 @@ async def test_without_a_token_the_mail_waits(answer: tuple[int, object], why: s
         assert len(server.asked) == 1  # a refusal is not asked for again at once
 
 
-async def test_a_token_ends_before_its_time_and_many_ask_once() -> None:
-    async with tokens_from(good(expires_in=0.2), good("tok-2", expires_in=3600)) as (server, tokens):
+async def test_a_token_ends_before_its_time_and_many_ask_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SimpleNamespace(at=1000.0)
+    monkeypatch.setattr("mailguard.app.tokens.time", SimpleNamespace(monotonic=lambda: clock.at))
+    async with tokens_from(good(expires_in=60), good("tok-2", expires_in=3600)) as (server, tokens):
         assert set(await asyncio.gather(*(tokens(fresh=False) for _ in range(10)))) == {"tok-1"}
-        await asyncio.sleep(0.15)
+        clock.at += 31.0  # half of its time: of a short one, no minute can be spared
         assert await tokens(fresh=False) == "tok-2"
         assert len(server.asked) == 2
 
@@ -203,6 +206,6 @@ async def test_a_server_that_hangs_before_the_envelope_is_given_up_in_time(step:
     context.load_cert_chain(server, server.with_suffix(".key"))
     login = {"username": "ann", "password": "pw"}
     async with fake_server(context=context, extensions=("AUTH PLAIN",), script={step: [Stall()]}) as fake:
-        async with upstream_to(fake.port, tls="insecure", **login) as upstream, asyncio.timeout(3):
+        async with upstream_to(fake.port, tls="insecure", deadlines=SHORT, **login) as upstream, asyncio.timeout(60):
             outcome = (await upstream.relay(outgoing()))[BOB]
         assert (outcome.result, outcome.unknown, fake.taken) == (Result.DEFERRED, False, [])

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from tests.dns_fake import DnsFake, Zone, dns_fake
-from tests.relaying import SHORT, outgoing, settings_for, until
+from tests.relaying import PATIENT, SHORT, outgoing, settings_for, until
 from tests.smtp_fake import Drop, FakeServer, Say, Stall, fake_server
 
 from mailguard.mail.address import parse_address
@@ -32,7 +32,7 @@ async def world(
 ) -> AsyncIterator[tuple[MxUpstream, DnsFake]]:
     async with dns_fake(zone) as dns:
         settings = settings_for(port, scheme="mx", host="", connections=connections, **changes)
-        resolver = Resolver(ResolverSettings((("127.0.0.1", dns.port),), seconds=0.5))
+        resolver = Resolver(ResolverSettings((("127.0.0.1", dns.port),), seconds=3.0))
         upstream = MxUpstream(settings, resolver, allowed=lambda address: address.startswith("127."))
         try:
             yield upstream, dns
@@ -111,7 +111,7 @@ async def test_a_domain_that_crawls_takes_no_more_than_its_share() -> None:
         good = FakeServer(port=tarpit.port)
         good._server = await asyncio.start_server(good._client, "127.0.0.2", tarpit.port)
         try:
-            async with world(zone, tarpit.port, connections=10) as (upstream, _):
+            async with world(zone, tarpit.port, connections=10, deadlines=replace(PATIENT, final=3)) as (upstream, _):
                 slow = [asyncio.create_task(upstream.relay(outgoing(recipients=(BOB,)))) for _ in range(2)]
                 await until(lambda: tarpit.open_now == 2)
                 both = await upstream.relay(outgoing(recipients=(BOB, CY)))

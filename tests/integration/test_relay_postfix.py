@@ -21,7 +21,7 @@ from mailguard.mail.outcome import Result
 from mailguard.relay.settings import Deadlines
 
 REFUSED, LATER = parse_address("refused@upstream.example"), parse_address("later@upstream.example")
-PATIENT: dict[str, Any] = {"deadlines": Deadlines(), "connections": 4}
+PATIENT: dict[str, Any] = {"deadlines": Deadlines(), "connections": 4, "backoff_seconds": 30.0}
 
 
 def fresh_mail() -> bytes:

@@ -51,7 +51,7 @@ def send(house: House, *to: str, sender: str = "ann@corp.example") -> str:
         return text.split()[-1].decode()
 
 
-async def so(true: Any, seconds: float = 20.0) -> None:
+async def so(true: Any, seconds: float = 60.0) -> None:
     async with asyncio.timeout(seconds):
         while not true():  # noqa: ASYNC110 - what is waited for is in other processes
             await asyncio.sleep(0.02)
@@ -70,7 +70,7 @@ async def house_with(folder: Path, upstream: str, upstreams: dict[str, Any]) -> 
 
 
 def read(house: House, path: str) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{house.console}{path}", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{house.console}{path}", timeout=PATIENCE) as answer:
         return str(answer.read().decode())
 
 
@@ -117,8 +117,9 @@ async def test_an_upstream_that_crawls_harms_no_other_mail(tmp_path: Path) -> No
             beside = await asyncio.to_thread(many, 60, "cy@other.example")
             assert len(usual.taken) == 120
             assert not tarpit.taken
-            p99 = statistics.quantiles(beside, n=100)[98]
-            assert p99 < max(1.0, 4 * statistics.quantiles(alone, n=100)[98])
+            # A mail that waited for the tarpit would wait for minutes. A busy machine has single mails that take long.
+            assert statistics.median(beside) < max(1.0, 4 * statistics.median(alone))
+            assert max(beside) < PATIENCE
             figures = await asyncio.to_thread(read, house, "/metrics")
             assert 'mailguard_upstream_outcomes_total{result="relayed",upstream="default"} 120.0' in figures
             house.process.kill()  # the tarpit would be waited for
@@ -203,7 +204,7 @@ async def test_an_upstream_that_is_gone_keeps_its_mail_and_says_so(tmp_path: Pat
         assert shown["state"] == "queued"
         page = (await asyncio.to_thread(house.run, "queue", "show", message)).stdout
         assert "defer mailguard (clock): 451 4.3.0 later" in page
-        await so(lambda: any(b"admin@corp.example" in rcpt for taken in usual.taken for rcpt in taken.rcpts), 30)
+        await so(lambda: any(b"admin@corp.example" in rcpt for taken in usual.taken for rcpt in taken.rcpts))
         assert not any(b"bob@partner.example" in rcpt for taken in usual.taken for rcpt in taken.rcpts)
         assert "upstream_gone" in house.log()
         for _ in range(100):  # the console reads them anew every few seconds

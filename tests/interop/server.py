@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.interop.cell import command
 from tests.postfix import free_port, wait_for_banner
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Server(ABC):

@@ -23,7 +23,7 @@ from typing import Any, Literal
 from tests.smtp_fake import FakeServer, Taken
 
 Way = Literal["plain", "starttls", "tls"]
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @dataclass
