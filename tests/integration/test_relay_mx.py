@@ -19,7 +19,7 @@ from mailguard.mail.exchange import Exchange
 from mailguard.mail.message import Body
 from mailguard.mail.outcome import Outcome, Result
 from mailguard.relay import smtp
-from mailguard.relay.content import Scan, checked
+from mailguard.relay.content import Seen, checked
 from mailguard.relay.mx import MxUpstream, abroad, in_order, without_us
 from mailguard.resolver import Resolver, ResolverSettings
 
@@ -149,7 +149,7 @@ async def test_what_one_domain_said_is_heard_when_the_octets_cannot_be_read_for_
     zone: Zone = {"one.example": {"A": ["127.0.0.1"]}, "two.example": {"A": ["127.0.0.1"]}}
     fails = [True, False]
 
-    async def sometimes(body: Body) -> Scan:
+    async def sometimes(body: Body) -> Seen:
         if fails.pop():
             raise OSError(24, "too many open files")
         return await checked(body)

@@ -12,6 +12,7 @@ from mailguard.config.rooms import hostname, organization, resolver
 from mailguard.config.upstreams import upstreams
 from mailguard.delivery import Bounces, BounceSettings, Delivery, DeliverySettings, Schedule
 from mailguard.mail.address import Address, parse_address
+from mailguard.mail.message import Body
 from mailguard.mail.trace import processed_field
 from mailguard.store.records import MessageRecord
 from mailguard.store.reporting import Reporting
@@ -24,7 +25,7 @@ class Elsewhere:
     def room_for_one(self, ways: Collection[str]) -> bool:
         return False
 
-    def hand_on(self, record: MessageRecord) -> None:
+    def hand_on(self, record: MessageRecord, body: Body | None = None) -> None:
         raise AssertionError("nothing is handed on to another process")
 
 

@@ -14,9 +14,11 @@ from datetime import datetime
 from mailguard import events
 from mailguard.delivery.bounces import Bounces
 from mailguard.delivery.lane import Lane
-from mailguard.delivery.trying import DeliverySettings, Hears, Trying
+from mailguard.delivery.recording import Hears
+from mailguard.delivery.trying import DeliverySettings, Trying
 from mailguard.mail.address import Address
 from mailguard.mail.lifecycle import State
+from mailguard.mail.message import Body
 from mailguard.relay.upstream import Upstream
 from mailguard.store.errors import StoreError
 from mailguard.store.queue import Queue
@@ -54,6 +56,7 @@ class Delivery:
         self._settings = settings
         bounced = noticed if bounces is None else bounces.wake
         trying = Trying(queue, spool, settings, bounced=bounced, workshop=workshop, now=now, live=live, noticed=noticed)
+        self._recording = trying.recording
         self._lanes = {
             way: Lane(way, upstream, trying, settings.connections.get(way, settings.concurrency))
             for way, upstream in upstreams.items()
@@ -79,15 +82,17 @@ class Delivery:
         """Whether fresh copies would be tried at once by all these ways."""
         return all(way in self._lanes and self._lanes[way].room_for_one() for way in ways)
 
-    def hand_on(self, record: MessageRecord) -> None:
-        """A fresh message: those of its queued copies that are claimed already. Never blocks."""
+    def hand_on(self, record: MessageRecord, body: Body | None = None) -> None:
+        """A fresh message: those of its queued copies that are claimed already. body: its octets, where they have been
+        in memory since they were digested. Never blocks.
+        """
         due: dict[str, list[Address]] = {}
         for one in record.recipients:
             if one.state is State.QUEUED and one.leased:
                 due.setdefault(one.way, []).append(one.address)
         for way, people in due.items():
             if way in self._lanes:  # else the lease ends by itself
-                self._lanes[way].hand_on(Job(record, tuple(people)))
+                self._lanes[way].hand_on(Job(record, tuple(people)), body)
 
     def wake(self) -> None:
         """Something became due: released, or a letter was added."""
@@ -105,6 +110,7 @@ class Delivery:
             self._survey.cancel()
             await asyncio.wait([self._survey])
         await asyncio.gather(*(lane.stop() for lane in self._lanes.values()))
+        await self._recording.stop()
         if self._bounces is not None:
             await self._bounces.stop()
         await asyncio.gather(*(lane.upstream.close() for lane in self._lanes.values()))

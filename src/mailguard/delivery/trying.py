@@ -6,17 +6,16 @@ and never forgets an outcome while it can still be written: a forgotten 250 woul
 
 from __future__ import annotations
 
-import asyncio
-import collections
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
 
 from mailguard import events
 from mailguard.delivery.parcels import Parcel
-from mailguard.delivery.schedule import Schedule, attempts, began
+from mailguard.delivery.recording import LONGEST_PAUSE as LONGEST_PAUSE
+from mailguard.delivery.recording import Hears, Recording
+from mailguard.delivery.schedule import Schedule
 from mailguard.mail.address import Address
 from mailguard.mail.message import Body
 from mailguard.mail.outcome import Outcome
@@ -27,31 +26,21 @@ from mailguard.relay.settings import Deadlines
 from mailguard.relay.upstream import Outgoing, Upstream, deferred, same_for_all
 from mailguard.store.errors import StoreCorrupt, StoreError
 from mailguard.store.queue import Queue
-from mailguard.store.records import Job, MessageRecord, RecordResult
+from mailguard.store.records import Job
 from mailguard.store.spool import BodyGone, Spool
 from mailguard.transform.apply import Refused
 from mailguard.workshop import NotAsJudged, Workshop
-
-T = TypeVar("T")
 
 #: When copies that could not be made ready are given back if nobody decides.
 _PUT_BACK = timedelta(hours=72)
 #: Seconds after which a next server without a free place is asked again, at random between these.
 _SOON = (2.0, 10.0)
-#: How long the ledger is left alone at most after it failed: what ended by itself is noticed so soon.
-LONGEST_PAUSE = 5.0
 LOST = Refused(
     "recipe",
     Because(
         "変更の指示を読み取れないため、送信できません", "What it is to be changed to cannot be read, so it stays here"
     ),
 )
-
-
-class Hears(Protocol):
-    """What open consoles hear (notify.live)."""
-
-    def publish(self, kind: str, message_id: str, people: frozenset[str], alerts: Mapping[str, str] = ...) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,31 +89,26 @@ class Trying:
         self.queue = queue
         self.settings = settings
         self.now = now
+        self.recording = Recording(
+            queue, settings.schedule, settings.lease / 2, bounced=bounced, now=now, live=live, noticed=noticed
+        )
         self._spool = spool
-        self._bounced = bounced
         self._workshop = workshop
         self._live = live
         self._noticed = noticed
 
-    async def offer(self, upstream: Upstream, parcel: Parcel) -> dict[Address, Outcome] | None:
-        """The outcomes at the upstream, of all that it had a place for; None if the copies were put back."""
+    async def offer(
+        self, upstream: Upstream, parcel: Parcel, known: Body | None = None
+    ) -> dict[Address, Outcome] | None:
+        """The outcomes at the upstream, of all that it had a place for; None if the copies were put back. known: the
+        octets, where they are in memory since their digest was checked.
+        """
         job, record = parcel.job, parcel.job.record
         try:
-            body = await self._ready(parcel)
+            body = await self._ready(parcel, known)
             if body is None:
                 return None
-            outgoing = Outgoing(
-                message_id=record.id,
-                sender=record.sender,
-                recipients=job.recipients,
-                prefix=record.prefix or (self.settings.mark(record.id) if record.kind == "letter" else b""),
-                body=body,
-                smtputf8=record.smtputf8,
-                body_8bit=record.body_8bit,
-                reports=record.reports,
-                copy_reports={one.address: one.reports for one in record.recipients if one.reports != ASKED_NOTHING},
-            )
-            return await upstream.relay(outgoing)
+            return await upstream.relay(self.outgoing(job, body, known=body is known))
         except (BodyCorrupt, BodyGone, NotAsJudged, StoreCorrupt, OSError) as error:
             # Not sent, and not given up at once: an operator may bring the octets back from a backup.
             events.fault("delivery", error, message_id=record.id)
@@ -133,10 +117,31 @@ class Trying:
             events.fault("delivery", error, message_id=record.id)
             return {}
 
-    async def _ready(self, parcel: Parcel) -> Body | None:
+    def outgoing(self, job: Job, body: Body, *, known: bool) -> Outgoing:
+        """A job as the back door takes it."""
+        record = job.record
+        asked = {
+            one.address: one.reports
+            for one in record.recipients
+            if one.reports is not ASKED_NOTHING and one.reports != ASKED_NOTHING
+        }
+        return Outgoing(
+            message_id=record.id,
+            sender=record.sender,
+            recipients=job.recipients,
+            prefix=record.prefix or (self.settings.mark(record.id) if record.kind == "letter" else b""),
+            body=body,
+            smtputf8=record.smtputf8,
+            body_8bit=record.body_8bit,
+            reports=record.reports,
+            copy_reports=asked,
+            known=known,
+        )
+
+    async def _ready(self, parcel: Parcel, known: Body | None) -> Body | None:
         """The octets that leave; None if they must not: then the copies wait for somebody to decide."""
         job, recipe = parcel.job, parcel.recipe
-        body = await self._spool.body(job.record.id)
+        body = known or await self._spool.body(job.record.id)
         made = LOST if recipe is None else body
         if recipe:
             made = await self._workshop.alter(body, recipe, job.recipients[0])
@@ -155,7 +160,7 @@ class Trying:
         soon.
         """
         if outcomes:  # first: what is out must not be forgotten because of what is not
-            await self._record(way, job, outcomes)
+            await self.recording.record(way, job, outcomes)
         untried = tuple(address for address in job.recipients if address not in outcomes)
         if untried:
             soon = timedelta(seconds=random.uniform(*_SOON))  # noqa: S311 - spreads load, is no secret
@@ -163,45 +168,5 @@ class Trying:
 
     async def give_back(self, message_id: str, recipients: tuple[Address, ...], soon: timedelta = timedelta(0)) -> None:
         """End the lease of copies that were not tried; they are due `soon`."""
-        await self._insisted(message_id, lambda: self.queue.give_back(message_id, recipients, self.now() + soon))
-
-    async def _record(self, way: str, job: Job, outcomes: Mapping[Address, Outcome]) -> None:
-        record, now = job.record, self.now()
-        results = collections.Counter(outcome.result.value for outcome in outcomes.values())
-        events.tried(record.id, way, dict(results))
-        if any(outcome.unknown for outcome in outcomes.values()):
-            events.upstream_unknown(record.id, way)
-        schedule = self.settings.schedule
-        chance = random.random()  # noqa: S311 - spreads load, is no secret
-        retry_at = schedule.retry_at(attempts(record, job.recipients), now, chance)
-        give_up = schedule.is_over(began(record, job.recipients), now)
-        result = await self._insisted(
-            record.id, lambda: self.queue.record(record.id, outcomes, self.now(), retry_at, give_up)
-        )
-        self._tell(record, result)
-
-    async def _insisted(self, message_id: str, write: Callable[[], Awaitable[T]]) -> T:
-        """A change of the ledger. A full or busy disk is waited for: a forgotten 250 would send the mail twice, and a
-        forgotten lease would keep it for long.
-        """
-        pause, until = 0.5, asyncio.get_running_loop().time() + self.settings.lease.total_seconds() / 2
-        while True:
-            try:
-                return await write()
-            except StoreError as error:
-                if asyncio.get_running_loop().time() + pause > until:
-                    raise
-                events.fault("delivery", error, message_id=message_id)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
-
-    def _tell(self, record: MessageRecord, result: RecordResult) -> None:
-        if result.bounce_notice is not None:
-            self._bounced()
-        if record.kind == "letter":  # nobody watches letters, and nobody is told of theirs
-            return
-        for kind, changed in (("relayed", result.relayed), ("bounced", result.bounced), ("deferred", result.deferred)):
-            if changed:
-                self._live.publish(kind, record.lead, record.people)
-        if result.relayed or result.bounced:
-            self._noticed()
+        give = self.queue.give_back
+        await self.recording.insisted(message_id, lambda: give(message_id, recipients, self.now() + soon))

@@ -260,7 +260,7 @@ class Intake:
         if record.id != message.id:
             return once_more(message, record)
         if any(copy.leased for copy in record.recipients):
-            self._delivery.hand_on(record)
+            self._delivery.hand_on(record, message.body if message.body.octets is not None else None)
         self._noticed(record)
         if verdict.confirmed:
             events.challenge_confirmed(message.id, verdict.confirmed)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from mailguard.mail.address import Address
 from mailguard.mail.facts import Facts
-from mailguard.mail.message import Message
+from mailguard.mail.message import Body, Message
 from mailguard.mail.organization import Organization
 from mailguard.store.records import MessageRecord
 
@@ -19,7 +19,7 @@ class HandsOn(Protocol):
 
     def room_for_one(self, ways: Collection[str]) -> bool: ...
 
-    def hand_on(self, record: MessageRecord) -> None: ...
+    def hand_on(self, record: MessageRecord, body: Body | None = None) -> None: ...
 
 
 class TakesReplies(Protocol):

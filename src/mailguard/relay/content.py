@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, NamedTuple
 
 from mailguard.mail.lines import LineEnds
 from mailguard.mail.message import Body
@@ -27,6 +27,16 @@ class BodyCorrupt(Exception):
 
 class BareLineEnding(Exception):
     """A CR without LF or a LF without CR: no mail that came through the door has one."""
+
+
+class Seen(NamedTuple):
+    """What decides about the words in which a mail is offered: octets beyond ASCII, in its text and in its header."""
+
+    eight_bit: bool = False
+    eight_bit_header: bool = False
+
+
+_PLAIN = Seen()
 
 
 @dataclass(slots=True)
@@ -58,31 +68,49 @@ class Scan:
             header = (self._tail + block).partition(CRLF + CRLF)[0]
             self.eight_bit_header = self.eight_bit_header or not header.isascii()
 
-    def finish(self, body: Body) -> None:
-        """Raises BodyCorrupt or BareLineEnding."""
+    def finish(self, body: Body) -> Seen:
+        """What was seen. Raises BodyCorrupt or BareLineEnding."""
         if self.size != body.size or self._digest.hexdigest() != body.sha256:
             raise BodyCorrupt("stored octets differ from the digest that was taken at the door")
         self._ends.end()
         if self._ends.alone:
             raise BareLineEnding("bare CR or LF in the stored octets")
+        return Seen(self.eight_bit, self.eight_bit_header)
 
 
-def scan_octets(body: Body) -> Scan:
+def seen_in(octets: bytes) -> Seen:
+    """What `Scan` sees in octets whose digest is known to be right. Raises BareLineEnding."""
+    ends = octets.count(CRLF)
+    if octets.count(b"\r") != ends or octets.count(b"\n") != ends:
+        raise BareLineEnding("bare CR or LF in the octets")
+    if octets.isascii():
+        return _PLAIN
+    header = octets[:2] if octets.startswith(CRLF) else octets.partition(CRLF + CRLF)[0]
+    return Seen(True, not header.isascii())
+
+
+def is_as_judged(body: Body) -> bool:
+    """Whether octets in memory are those that were digested at the door."""
+    octets = body.octets
+    return octets is not None and len(octets) == body.size and hashlib.sha256(octets).hexdigest() == body.sha256
+
+
+def scan_octets(body: Body) -> Seen:
     """One pass over all octets; blocks on a file (call it in a thread). Raises BodyCorrupt, BareLineEnding or
     OSError.
     """
-    scan = Scan()
     if body.octets is not None:
-        scan.feed(body.octets)
-    else:
-        with body.open() as file:
-            while block := file.read(BLOCK):
-                scan.feed(block)
-    scan.finish(body)
-    return scan
+        if not is_as_judged(body):
+            raise BodyCorrupt("octets differ from the digest that was taken at the door")
+        return seen_in(body.octets)
+    scan = Scan()
+    with body.open() as file:
+        while block := file.read(BLOCK):
+            scan.feed(block)
+    return scan.finish(body)
 
 
-async def checked(body: Body) -> Scan:
+async def checked(body: Body) -> Seen:
     """`scan_octets`, off the event loop where the octets are in a file."""
     if body.octets is not None:
         return scan_octets(body)
@@ -116,6 +144,15 @@ def _read(file: IO[bytes], scan: Scan) -> bytes:
     if block:
         scan.feed(block)
     return block
+
+
+def stuffed(octets: bytes) -> bytes:
+    """A whole text as it goes out: its dots doubled, and the final dot."""
+    if b"\r\n." in octets:
+        octets = octets.replace(b"\r\n.", b"\r\n..")
+    if octets.startswith(b"."):
+        octets = b"." + octets
+    return octets + (b".\r\n" if octets.endswith(CRLF) or not octets else b"\r\n.\r\n")
 
 
 @dataclass(slots=True)

@@ -7,6 +7,8 @@ quiet hour lets the others end.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections import deque
 from collections.abc import Awaitable, Callable
 
 from mailguard.relay.session import Session
@@ -20,7 +22,8 @@ class Pool:
     ) -> None:
         """size: connections at a time; carry: transactions for each; idle_seconds: how long one is kept unused."""
         self._open = open_session
-        self._places = asyncio.Semaphore(size)
+        self._free = size  # places for connections at work
+        self._waiting: deque[asyncio.Future[None]] = deque()  # those who wait for a place
         self._carry = carry
         self._idle_seconds = idle_seconds
         self._idle: list[Session] = []
@@ -30,24 +33,26 @@ class Pool:
 
     async def take(self, *, fresh: bool = False) -> Session:
         """A session for one transaction; `fresh`: a new one, giving up what was kept. Raises what opening raises."""
-        await self._places.acquire()
+        await self._a_place()
         try:
             if fresh:
                 self._dismiss(self._idle)
                 self._idle = []
-            while self._idle:
-                session = self._idle.pop()
-                if session.wire.usable:
-                    return session
-                session.wire.close()
-            return await self._open()
+            return self._kept() or await self._open()
         except BaseException:
-            self._places.release()
+            self._release()
             raise
+
+    def take_kept(self) -> Session | None:
+        """A session for one transaction, if one is kept and a place is free at this moment."""
+        if not self._free or (session := self._kept()) is None:
+            return None
+        self._free -= 1
+        return session
 
     def give_back(self, session: Session) -> None:
         """Every session that was taken comes back here, whatever became of it."""
-        self._places.release()
+        self._release()
         if session.broken or not session.wire.usable:
             session.wire.close()
         elif self._closed or session.carried >= self._carry:
@@ -72,12 +77,45 @@ class Pool:
     @property
     def is_busy(self) -> bool:
         """Whether all connections are at work."""
-        return self._places.locked()
+        return not self._free
 
     @property
     def kept(self) -> int:
         """Connections that wait for work."""
         return len(self._idle)
+
+    def _kept(self) -> Session | None:
+        while self._idle:
+            session = self._idle.pop()
+            if session.wire.usable:
+                return session
+            session.wire.close()
+        return None
+
+    async def _a_place(self) -> None:
+        while not self._free:
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiting.append(waiter)
+            try:
+                await waiter
+            except BaseException:
+                with contextlib.suppress(ValueError):
+                    self._waiting.remove(waiter)
+                if waiter.done() and not waiter.cancelled():
+                    self._call_next()  # it was called, and does not come
+                raise
+        self._free -= 1
+
+    def _release(self) -> None:
+        self._free += 1
+        self._call_next()
+
+    def _call_next(self) -> None:
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
 
     def _dismiss(self, sessions: list[Session]) -> None:
         for session in sessions:

@@ -14,19 +14,23 @@ from dataclasses import dataclass, field
 
 from mailguard.mail.address import Address
 from mailguard.mail.outcome import Outcome, Result
-from mailguard.relay.content import BareLineEnding, Scan, checked
+from mailguard.relay.content import BareLineEnding, Seen, checked, is_as_judged, seen_in, stuffed
+from mailguard.relay.dialog import Attempt, Dialog, needs_smtputf8
 from mailguard.relay.health import Health
 from mailguard.relay.opening import CannotOpen, open_connection, tls_context
 from mailguard.relay.pool import Pool
 from mailguard.relay.sasl import Tokens
 from mailguard.relay.session import Session
 from mailguard.relay.settings import UpstreamSettings
-from mailguard.relay.transaction import Attempt, needs_smtputf8, transact
-from mailguard.relay.upstream import Outgoing, deferred, same_for_all, words
+from mailguard.relay.transaction import Prompt, transact
+from mailguard.relay.upstream import Ended, Outgoing, deferred, same_for_all, words
+from mailguard.relay.wire import Wire, WireError
 
 _NEEDS_SMTPUTF8 = Outcome(Result.FAILED, 553, "5.6.7 the next server does not take addresses beyond ASCII (SMTPUTF8)")
 #: Whoever asks whether the house is ready does not wait for minutes.
 _PROBE_SECONDS = 10.0
+#: The largest mail that is handed over in one write, without asking how fast the server reads, and to how many.
+_PROMPT, _FEW = 64 * 1024, 100
 #: Our grammar has none in an address; a ledger that was tampered with must not slip a command in.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _BAD_ADDRESS = Outcome(Result.FAILED, 553, "5.1.3 an address with control characters")
@@ -52,6 +56,7 @@ class SmtpUpstream:
         self._health = Health(settings.backoff_seconds, settings.backoff_limit_seconds)
         self._context: ssl.SSLContext | None = None
         self._why = f"{self.name}: connections break off"  # the last reason for its being sick
+        self._prompt: set[Wire] = set()  # that carry a mail without a task
         self._pool = Pool(
             self._open,
             size=settings.connections,
@@ -74,11 +79,50 @@ class SmtpUpstream:
         """
         if (rest := self.ready_in()) > 0:
             return Offer({}, outgoing.recipients, deferred(f"{self.name} cannot be reached; left for {rest:.0f} s"))
+        body = outgoing.body
         try:
-            scan = await checked(outgoing.body)
+            seen = seen_in(body.octets) if outgoing.known and body.octets is not None else await checked(body)
         except BareLineEnding:
             return Offer(same_for_all(outgoing.recipients, _BARE))
-        return await self._offer(outgoing, scan, self.until() if until is None else until)
+        return await self._offer(outgoing, seen, self.until() if until is None else until)
+
+    def hand(self, outgoing: Outgoing, ended: Ended) -> bool:
+        """Begin to relay a small mail in memory over a kept connection, if one is idle (relay/upstream.py). Whatever is
+        out of the ordinary is left to `relay`.
+        """
+        octets = outgoing.body.octets
+        if octets is None or len(octets) > _PROMPT or len(outgoing.recipients) > _FEW or self.ready_in() > 0:
+            return False
+        if not (outgoing.known or is_as_judged(outgoing.body)):
+            return False
+        try:
+            seen = seen_in(octets)
+        except BareLineEnding:
+            return False
+        session = self._pool.take_kept()
+        if session is None:
+            return False
+        if _refused_here(session, outgoing, outgoing.recipients, seen):
+            self._pool.give_back(session)
+            return False
+        self._begin(session, outgoing, Dialog(session, outgoing, outgoing.recipients, seen), ended)
+        return True
+
+    def _begin(self, session: Session, outgoing: Outgoing, dialog: Dialog, ended: Ended) -> None:
+        assert outgoing.body.octets is not None
+        began, kept = _now(), session.carried > 0
+
+        def came_back(attempt: Attempt) -> None:
+            self._prompt.discard(session.wire)
+            self._pool.give_back(session)
+            self._heard_of(attempt, began)
+            if kept and attempt.lost_early:  # stale: one more try, which knows how to open another connection
+                ended({}, outgoing.recipients)
+            else:
+                ended(attempt.outcomes, attempt.crowded)
+
+        self._prompt.add(session.wire)
+        Prompt(dialog, session.wire, stuffed(outgoing.prefix + outgoing.body.octets), self.until(), came_back).begin()
 
     def until(self) -> float:
         """When a try that begins now has to be over: its lease is a little longer."""
@@ -113,9 +157,11 @@ class SmtpUpstream:
         return None
 
     async def close(self) -> None:
+        for wire in [*self._prompt]:
+            wire.fail(WireError("broken off by us"))
         await self._pool.close()
 
-    async def _offer(self, outgoing: Outgoing, scan: Scan, until: float) -> Offer:
+    async def _offer(self, outgoing: Outgoing, seen: Seen, until: float) -> Offer:
         """As many transactions as the server's appetite for recipients makes necessary (RFC 5321 section
         4.5.3.1.10).
         """
@@ -123,21 +169,21 @@ class SmtpUpstream:
         left = outgoing.recipients
         while left:
             try:
-                attempt = await self._try_once(outgoing, left, scan, until)
+                attempt = await self._try_once(outgoing, left, seen, until)
             except CannotOpen as error:
                 return Offer(outcomes, left, deferred(str(error), code=error.code))
             outcomes.update(attempt.outcomes)
             left = attempt.crowded  # fewer than before: at least one was accepted
         return Offer(outcomes)
 
-    async def _try_once(self, outgoing: Outgoing, left: tuple[Address, ...], scan: Scan, until: float) -> Attempt:
+    async def _try_once(self, outgoing: Outgoing, left: tuple[Address, ...], seen: Seen, until: float) -> Attempt:
         """One transaction; once more on a new connection if a kept one was stale. Raises CannotOpen."""
         attempt = Attempt()
         for fresh in (False, True):
             session = await self._session(fresh=fresh, until=until)
             kept = session.carried > 0
             try:
-                attempt = await self._transact(session, outgoing, left, scan, until)
+                attempt = await self._transact(session, outgoing, left, seen, until)
             finally:
                 self._pool.give_back(session)
             if not (kept and attempt.lost_early):
@@ -145,18 +191,22 @@ class SmtpUpstream:
         return attempt
 
     async def _transact(
-        self, session: Session, outgoing: Outgoing, left: tuple[Address, ...], scan: Scan, until: float
+        self, session: Session, outgoing: Outgoing, left: tuple[Address, ...], seen: Seen, until: float
     ) -> Attempt:
-        refused = _refused_here(session, outgoing, left, scan)
+        refused = _refused_here(session, outgoing, left, seen)
         offered = tuple(a for a in left if a not in refused)
         began = _now()
-        attempt = await transact(session, outgoing, offered, scan, until) if offered else Attempt()
+        attempt = await transact(session, outgoing, offered, seen, until) if offered else Attempt()
         attempt.outcomes.update(refused)
+        if offered:
+            self._heard_of(attempt, began)
+        return attempt
+
+    def _heard_of(self, attempt: Attempt, began: float) -> None:
         if attempt.lost:
             self._health.broke_off(began, _now())
-        elif offered:
+        else:
             self._health.answered()
-        return attempt
 
     async def _session(self, *, fresh: bool, until: float) -> Session:
         began = _now()
@@ -184,7 +234,7 @@ class SmtpUpstream:
 
 
 def _refused_here(
-    session: Session, outgoing: Outgoing, left: tuple[Address, ...], scan: Scan
+    session: Session, outgoing: Outgoing, left: tuple[Address, ...], seen: Seen
 ) -> dict[Address, Outcome]:
     """What the server has told us beforehand that it will not take, and what no command may carry."""
     if _CONTROLS.search(str(outgoing.sender)):
@@ -196,7 +246,7 @@ def _refused_here(
         return same_for_all(left, Outcome(Result.FAILED, 552, words(text)))
     if session.offers("smtputf8"):
         return unsafe
-    if needs_smtputf8(outgoing, (), scan):
+    if needs_smtputf8(outgoing, (), seen):
         return same_for_all(left, _NEEDS_SMTPUTF8)
     return unsafe | {address: _NEEDS_SMTPUTF8 for address in left if address.needs_smtputf8}
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from mailguard.mail.address import Address, ReversePath
 from mailguard.mail.message import Body
-from mailguard.mail.outcome import Outcome, Result, result_of
+from mailguard.mail.outcome import Outcome, Result
 from mailguard.mail.reports import SAID_NOTHING, CopyReports, MailReports
 
+#: Hears what became of a mail: outcomes, and the recipients who are to be offered by `relay` now.
+Ended = Callable[[dict[Address, Outcome], tuple[Address, ...]], None]
 #: The most of an upstream's words that is kept.
 _TEXT_MAX = 500
 
@@ -22,7 +24,7 @@ class Outgoing:
     prefix: whole header fields with CRLF (Received, X-Mailguard-Processed), or empty. body_8bit and smtputf8: what
     the client
     declared (RFC 6152, RFC 6531). reports: what the sender asked to be told (RFC 3461), of the mail, and of those
-    recipients of whom he asked something.
+    recipients of whom he asked something. known: octets in memory whose digest was checked since they came there.
     """
 
     message_id: str
@@ -34,6 +36,7 @@ class Outgoing:
     body_8bit: bool = False
     reports: MailReports = SAID_NOTHING
     copy_reports: Mapping[Address, CopyReports] = field(default_factory=dict)
+    known: bool = False
 
     @property
     def size(self) -> int:
@@ -74,15 +77,22 @@ class Upstream(Protocol):
         """Give up kept connections."""
 
 
+@runtime_checkable
+class PromptUpstream(Upstream, Protocol):
+    """One that can carry a mail without a task for it."""
+
+    def hand(self, outgoing: Outgoing, ended: Ended) -> bool:
+        """Begin to relay a mail at once, if that is possible; `ended` is called later, from the loop. False: nothing
+        was begun; ask `relay`.
+        """
+
+
 def words(text: str) -> str:
     """An upstream's words made fit to keep and to show: one line, printable, bounded."""
+    if text.isprintable() and "  " not in text and text.strip() == text:  # as nearly all are; no other white space is
+        return text[:_TEXT_MAX]
     line = " ".join(text.split())
     return "".join(ch if ch.isprintable() else "?" for ch in line)[:_TEXT_MAX]
-
-
-def answered(code: int, text: str) -> Outcome:
-    """The outcome that a reply means."""
-    return Outcome(result_of(code), code, words(text))
 
 
 def deferred(why: str, *, code: int | None = None, unknown: bool = False) -> Outcome:

@@ -12,16 +12,15 @@ from __future__ import annotations
 import asyncio
 import collections
 import re
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, Protocol, cast
 
 #: A whole reply may not be longer (an EHLO reply of a few KB is the longest honest one).
 REPLY_MAX = 32 * 1024
 _LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])([^\r\n]*))?\r?\n")
+_NEVER = float("inf")
 
 
-@dataclass(frozen=True, slots=True)
-class WireReply:
+class WireReply(NamedTuple):
     """A reply: its code and its words, lines joined by a blank."""
 
     code: int
@@ -48,17 +47,32 @@ class Unasked(WireError):
         self.reply = reply
 
 
+class Ear(Protocol):
+    """Who is told of each reply at once, instead of asking for it."""
+
+    def heard(self, reply: WireReply) -> None: ...
+
+    def waits(self) -> None:
+        """All replies that have come were told."""
+
+    def broke(self, error: WireError) -> None: ...
+
+
 class Wire(asyncio.Protocol):
     """Sends octets and gives out the replies that were asked for, in order."""
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
-        self._buffer = bytearray()
+        self._buffer = b""
         self._replies: collections.deque[WireReply] = collections.deque()
         self._asked = 0  # replies that are still to come
         self._failure: WireError | None = None
         self._paused = False
         self._waiter: asyncio.Future[None] | None = None
+        self._ear: Ear | None = None
+        # One timer for all deadlines: it looks when it rings whether the deadline has moved on.
+        self._until, self._what, self._seconds = _NEVER, "", 0.0
+        self._timer: asyncio.TimerHandle | None = None
 
     # What asyncio calls
 
@@ -67,7 +81,7 @@ class Wire(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._failure is None:
-            self._buffer += data
+            self._buffer = self._buffer + data if self._buffer else bytes(data)
             try:
                 self._parse()
             except WireError as error:
@@ -104,7 +118,7 @@ class Wire(asyncio.Protocol):
         """Wait until the server has taken most of what was written. Raises WireError, also for a reply out of turn."""
         until = asyncio.get_running_loop().time() + seconds
         while self._failure is None and self._paused:
-            await self._woken(until, f"the server did not read for {seconds:g} s")
+            await self._woken(until, "the server did not read for", seconds)
         if self._failure is not None:
             raise self._failure
 
@@ -114,16 +128,35 @@ class Wire(asyncio.Protocol):
         while not self._replies:
             if self._failure is not None:
                 raise self._failure
-            await self._woken(until, f"no reply within {seconds:g} s")
+            await self._woken(until, "no reply within", seconds)
         return self._replies.popleft()
+
+    def listen(self, ear: Ear | None) -> None:
+        """Tell `ear` of each reply, and of the end, as they come; None: they are asked for again."""
+        self._ear = ear
+        self._until = _NEVER
+
+    def watch(self, until: float, what: str, seconds: float) -> None:
+        """End the connection at `until` (the loop's clock), because of `what` for so many seconds, unless another
+        deadline is set before.
+        """
+        self._until, self._what, self._seconds = until, what, seconds
+        timer = self._timer
+        if timer is None or timer.when() > until:
+            if timer is not None:
+                timer.cancel()
+            self._timer = asyncio.get_running_loop().call_at(until, self._ring)
 
     def fail(self, error: WireError) -> None:
         """End the connection at once; the first cause stands."""
         if self._failure is None:
             self._failure = error
-        self._wake()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._transport is not None:
             self._transport.abort()
+        self._wake()
 
     def close(self) -> None:
         """End the connection. All was said by QUIT, so it does not linger for TLS's own farewell."""
@@ -137,40 +170,62 @@ class Wire(asyncio.Protocol):
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+        while self._ear is not None and self._replies:
+            self._ear.heard(self._replies.popleft())
+        if self._ear is not None:
+            if self._failure is not None:
+                self._ear.broke(self._failure)
+            else:
+                self._ear.waits()
 
-    async def _woken(self, until: float, what: str) -> None:
-        """Until something happened. A deadline that passes ends the connection: a late reply would pass for another."""
+    def _ring(self) -> None:
+        """A deadline that passed ends the connection: a late reply would pass for another."""
+        self._timer = None
+        if self._until == _NEVER:
+            return
+        if asyncio.get_running_loop().time() < self._until:
+            self.watch(self._until, self._what, self._seconds)
+        else:
+            self.fail(Lost(f"{self._what} {self._seconds:g} s"))
+
+    async def _woken(self, until: float, what: str, seconds: float) -> None:
+        """Until something happened, or the deadline did."""
         self._waiter = asyncio.get_running_loop().create_future()
+        self.watch(until, what, seconds)
         try:
-            async with asyncio.timeout_at(until):
-                await self._waiter
-        except TimeoutError:
-            self.fail(Lost(what))
+            await self._waiter
         finally:
             self._waiter = None
+            self._until = _NEVER
 
     def _parse(self) -> None:
         """Move whole replies from the buffer into the queue. Raises Garbage or Unasked."""
-        while (found := _take_reply(self._buffer)) is not None:
-            reply, length = found
-            del self._buffer[:length]
-            if self._asked == 0:
-                raise Unasked(reply)
-            self._asked -= 1
-            self._replies.append(reply)
+        buffer, position = self._buffer, 0
+        try:
+            while (found := _take_reply(buffer, position)) is not None:
+                reply, position = found
+                if self._asked == 0:
+                    raise Unasked(reply)
+                self._asked -= 1
+                self._replies.append(reply)
+        finally:
+            self._buffer = buffer[position:]
         if len(self._buffer) > REPLY_MAX:
             raise Garbage("a reply that does not end")
 
 
-def _take_reply(buffer: bytearray) -> tuple[WireReply, int] | None:
-    """The first whole reply in the buffer and its length; None if it is not all there yet. Raises Garbage."""
-    position, codes, texts = 0, set(), []
+def _take_reply(buffer: bytes, start: int) -> tuple[WireReply, int] | None:
+    """The first whole reply from `start` on, and where it ends; None if it is not all there yet. Raises Garbage."""
+    line = _LINE.match(buffer, start)
+    if line is not None and line[2] != b"-" and line.end() - start <= REPLY_MAX:  # nearly all have one line
+        return WireReply(int(line[1]), (line[3] or b"").decode("utf-8", "replace").strip()), line.end()
+    position, codes, texts = start, set(), []
     while (end := buffer.find(b"\n", position)) >= 0:
         line = _LINE.fullmatch(buffer, position, end + 1)
         if line is None:
             raise Garbage("not an SMTP reply")
         position = end + 1
-        if position > REPLY_MAX:
+        if position - start > REPLY_MAX:
             raise Garbage("a reply that is too long")
         codes.add(line[1])
         texts.append((line[3] or b"").decode("utf-8", "replace").strip())

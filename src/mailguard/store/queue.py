@@ -5,10 +5,12 @@ A lease is only a later due time with an owner's name on it: when its owner dies
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from mailguard.mail.actor import HOUSE
 from mailguard.mail.address import Address
@@ -19,8 +21,8 @@ from mailguard.store import audit, outbox
 from mailguard.store.changes import change, settle
 from mailguard.store.db import Database
 from mailguard.store.parts import lead_of
-from mailguard.store.records import Job, RecordResult
-from mailguard.store.relayed import record_all, relayed
+from mailguard.store.records import Job, RecordResult, Tried
+from mailguard.store.relayed import Relayed, record_all, record_groups, relayed
 from mailguard.store.rows import address_of, clean, load, number_of, to_micro, to_moment
 from mailguard.store.tries import WORDS_MAX, record
 
@@ -56,12 +58,39 @@ class Queue:
         people were told about is out; "bounced" when a copy failed (never for the null path and letters).
         retry_at may be None only if give_up. A copy that is no longer queued stays as it is (audit line "late").
         """
-        if retry_at is None and not give_up and any(o.result is Result.DEFERRED for o in outcomes.values()):
-            raise ValueError("a deferred copy needs a time to try again")
-        moving = self._db.handed_on.take(message_id)
-        found = None if moving is None else relayed(moving, outcomes, now)
+        _check(retry_at, give_up, outcomes)
+        found = self._whole(message_id, outcomes, now)
         bulk = None if found is None else record_all
         return await self._db.write(lambda c: record(c, message_id, outcomes, now, retry_at, give_up), bulk, found)
+
+    async def record_many(self, tries: Sequence[Tried]) -> list[RecordResult | BaseException]:
+        """Write down many tries, as `record` does each. What could not be written down is answered with its error.
+
+        Mails that are out as a whole are one change of the ledger; of them all are written down, or none.
+        """
+        whole: list[Relayed] = []
+        together: list[int] = []
+        for place, one in enumerate(tries):
+            _check(one.retry_at, one.give_up, one.outcomes)
+            if (found := self._whole(one.message_id, one.outcomes, one.now)) is not None:
+                whole.append(found)
+                together.append(place)
+        some = [tries[place] for place in together]
+        apart = [place for place in range(len(tries)) if place not in set(together)]
+        writes = [self._db.write(partial(_record, tried=tries[place])) for place in apart]
+        answers: list[RecordResult | BaseException] = [*await asyncio.gather(*writes, return_exceptions=True)]
+        found_of = dict(zip(apart, answers, strict=True))
+        if some:
+            try:
+                done = await self._db.write(lambda c: [record(c, *one) for one in some], record_groups, whole)
+                found_of.update(zip(together, done, strict=True))
+            except Exception as error:
+                found_of.update(dict.fromkeys(together, error))
+        return [found_of[place] for place in range(len(tries))]
+
+    def _whole(self, message_id: str, outcomes: Mapping[Address, Outcome], now: datetime) -> Relayed | None:
+        moving = self._db.handed_on.take(message_id)
+        return None if moving is None else relayed(moving, outcomes, now)
 
     async def put_back(
         self, message_id: str, recipients: tuple[Address, ...], now: datetime, until: datetime, why: Because
@@ -120,6 +149,15 @@ class Queue:
         """How many mails wait, for people or for the upstream; not counted beyond `most`."""
         sql = "SELECT count(*) FROM (SELECT 1 FROM message WHERE kind = 'mail' AND state IN ('held', 'queued') LIMIT ?)"
         return int((await self._db.read(lambda c: c.execute(sql, (most,)).fetchone()))[0])
+
+
+def _record(connection: sqlite3.Connection, tried: Tried) -> RecordResult:
+    return record(connection, *tried)
+
+
+def _check(retry_at: datetime | None, give_up: bool, outcomes: Mapping[Address, Outcome]) -> None:
+    if retry_at is None and not give_up and any(o.result is Result.DEFERRED for o in outcomes.values()):
+        raise ValueError("a deferred copy needs a time to try again")
 
 
 def _claim(

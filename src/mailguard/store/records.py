@@ -7,17 +7,18 @@ moment the ledger may know better, so no room decides on a record alone, only by
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from mailguard.mail.actor import Role
 from mailguard.mail.address import Address, AddressError, ReversePath, parse_address, without_tag
 from mailguard.mail.alteration import Recipe
 from mailguard.mail.facts import Facts
 from mailguard.mail.lifecycle import State, message_state
+from mailguard.mail.outcome import Outcome
 from mailguard.mail.reports import ASKED_NOTHING, SAID_NOTHING, CopyReports, MailReports
 from mailguard.mail.verdict import Disposition, ExpireAction, Verdict
 from mailguard.store.asked import Asked as Asked
@@ -228,6 +229,16 @@ class Job:
 
     record: MessageRecord
     recipients: tuple[Address, ...]
+
+
+class Tried(NamedTuple):
+    """One try, to be written down (`Queue.record`)."""
+
+    message_id: str
+    outcomes: Mapping[Address, Outcome]
+    now: datetime
+    retry_at: datetime | None
+    give_up: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,3 +142,9 @@ def record_all(connection: sqlite3.Connection, tries: Sequence[Relayed]) -> list
         if one.files:
             learn_digests(connection, one.files, one.outside, one.now)
     return [one.result for one in tries]
+
+
+def record_groups(connection: sqlite3.Connection, groups: Sequence[Sequence[Relayed]]) -> list[list[RecordResult]]:
+    """The same for groups of them. Raises Changed."""
+    record_all(connection, [one for group in groups for one in group])
+    return [[one.result for one in group] for group in groups]

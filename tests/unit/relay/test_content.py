@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailguard.mail.message import Body
-from mailguard.relay.content import BareLineEnding, BodyCorrupt, DotStuffer, Scan, blocks, scan_octets
+from mailguard.relay.content import BareLineEnding, BodyCorrupt, DotStuffer, Scan, blocks, scan_octets, seen_in
 
 #: Texts in which dots and line ends are frequent enough to meet at every seam.
 SEAMY = st.lists(st.sampled_from([b"\r\n", b".", b"a", b"\r", b"\n", b"..", b"\xff"]), max_size=40).map(b"".join)
@@ -49,8 +49,10 @@ def test_a_scan_does_not_depend_on_where_the_blocks_are_cut(octets: bytes, place
     if bare:
         with pytest.raises(BareLineEnding):
             scan.finish(Body.of(octets))
+        with pytest.raises(BareLineEnding):
+            seen_in(octets)
     else:
-        scan.finish(Body.of(octets))
+        assert scan.finish(Body.of(octets)) == seen_in(octets) == (scan.eight_bit, scan.eight_bit_header)
 
 
 def test_changed_octets_are_not_sent() -> None:

@@ -1,0 +1,206 @@
+"""What a transaction comes to, whoever carries it: a task or the replies alone, wherever they are cut, and as the
+standard has it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from dataclasses import dataclass, field
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.relaying import BOB, CY, DAN, MAIL, PREFIX, SHORT, outgoing
+
+from mailguard.mail.address import Address
+from mailguard.mail.outcome import Outcome, Result
+from mailguard.relay.content import DotStuffer, Seen, stuffed
+from mailguard.relay.dialog import Attempt, Dialog
+from mailguard.relay.session import Session
+from mailguard.relay.transaction import Prompt, transact
+from mailguard.relay.wire import Wire
+
+PEOPLE = (BOB, CY, DAN)
+#: (result, code, unknown): what is asked about an outcome here.
+Came = tuple[Result, int | None, bool]
+CODES = st.sampled_from([250, 250, 250, 250, 251, 354, 220, 421, 450, 452, 530, 550, 554])
+
+
+class Line(asyncio.Transport):
+    """A transport that only listens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent = b""
+        self.closed = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.sent += bytes(data)
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def abort(self) -> None:
+        self.closed = True
+
+
+@dataclass
+class Server:
+    """replies: to each command in order, the dot's last. breaks: octets after which it hangs up, None: never."""
+
+    replies: list[tuple[int, bool]]
+    cuts: list[int]
+    breaks: int | None
+    pipelining: bool
+    kept: bool
+    heard: list[int] = field(default_factory=list)  # codes that were said in full
+
+    async def serve(self, wire: Wire, task: asyncio.Task[Attempt] | None) -> None:
+        """Answer what was asked, until nothing is asked any more."""
+        said, left = 0, list(self.replies)
+        await settle()
+        while wire._asked and not wire._closing():
+            now, left = left[: wire._asked], left[wire._asked :]
+            octets = b"".join(written(code, many) for code, many in now)
+            until = len(octets) if self.breaks is None else min(len(octets), max(0, self.breaks - said))
+            edges = [0, *sorted({cut % (until + 1) for cut in self.cuts}), until]
+            for start, end in itertools.pairwise(edges):
+                wire.data_received(octets[start:end])
+                await settle()
+            self.heard += complete(octets[:until], now)
+            said += len(octets)
+            if until < len(octets):
+                wire.connection_lost(None)
+            await settle()
+        if not wire._closing() and task is not None and not task.done():
+            wire.connection_lost(None)
+
+
+async def settle() -> None:
+    for _ in range(6):
+        await asyncio.sleep(0)
+
+
+def written(code: int, many: bool) -> bytes:
+    return b"%d-one\r\n%d two\r\n" % (code, code) if many else b"%d said\r\n" % code
+
+
+def complete(octets: bytes, replies: list[tuple[int, bool]]) -> list[int]:
+    found = []
+    for code, many in replies:
+        if not octets.startswith(text := written(code, many)):
+            break
+        found.append(code)
+        octets = octets[len(text) :]
+    return found
+
+
+def expected(codes: list[int], *, kept: bool) -> tuple[dict[Address, Came], tuple[Address, ...], bool, bool]:
+    """Outcomes, crowded, whether it is as good as stale, whether the text is sent. codes: those that were heard."""
+    came: dict[Address, Came] = {}
+    crowded: list[Address] = []
+
+    def rest(result: Result, code: int | None = None, unknown: bool = False) -> dict[Address, Came]:
+        return {a: (result, code, unknown) for a in PEOPLE if a not in crowded} | came
+
+    def about(code: int) -> tuple[Result, int]:
+        return (Result.FAILED if 500 <= code < 600 and code != 530 else Result.DEFERRED), code
+
+    left = iter(codes)
+    if kept and next(left, 0) != 250:
+        return rest(Result.DEFERRED), (), True, False
+    mail = next(left, 0)
+    if not mail:
+        return rest(Result.DEFERRED), (), True, False
+    if not 200 <= mail < 300:
+        return rest(*about(mail)), (), False, False
+    accepted = 0
+    for person in PEOPLE:
+        code = next(left, 0)
+        if not code:
+            return rest(Result.DEFERRED), tuple(crowded), False, False
+        if 200 <= code < 300:
+            accepted += 1
+        elif code == 452 and accepted:
+            crowded.append(person)
+        else:
+            came[person] = (*about(code), False)
+    if not accepted:
+        return came, tuple(crowded), False, False
+    data = next(left, 0)
+    if data != 354:
+        return rest(*(about(data) if data else (Result.DEFERRED, None))), tuple(crowded), False, False
+    dot = next(left, 0)
+    if not 200 <= dot < 600 or 300 <= dot < 400:
+        return rest(Result.DEFERRED, None, unknown=True), tuple(crowded), False, True
+    return rest(*((Result.RELAYED, dot) if dot < 300 else about(dot))), tuple(crowded), False, True
+
+
+async def carried(server: Server, *, by_task: bool) -> tuple[Attempt, bytes, Session]:
+    wire, line = Wire(), Line()
+    wire.connection_made(line)
+    offers = {"pipelining": ""} if server.pipelining else {}
+    session = Session(wire, offers, SHORT, carried=int(server.kept), host="mx.example")
+    mail, until = outgoing(recipients=PEOPLE), asyncio.get_running_loop().time() + 5
+    if by_task:
+        task = asyncio.create_task(transact(session, mail, PEOPLE, Seen(), until))
+        await server.serve(wire, task)
+        return await task, line.sent, session
+    ended: list[Attempt] = []
+    Prompt(Dialog(session, mail, PEOPLE, Seen()), wire, stuffed(PREFIX + MAIL), until, ended.append).begin()
+    await server.serve(wire, None)
+    assert len(ended) == 1
+    return ended[0], line.sent, session
+
+
+def came(outcomes: dict[Address, Outcome]) -> dict[Address, Came]:
+    return {address: (one.result, one.code, one.unknown) for address, one in outcomes.items()}
+
+
+def test_a_transaction_comes_to_the_same_by_a_task_and_by_its_replies() -> None:
+    with asyncio.Runner() as runner:
+
+        @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        @given(
+            st.lists(st.tuples(CODES, st.booleans()), min_size=7, max_size=7),
+            st.sampled_from([250, 354]),
+            st.lists(st.integers(0, 200), max_size=8),
+            st.none() | st.integers(0, 200),
+            st.booleans(),
+            st.booleans(),
+        )
+        def check(
+            replies: list[tuple[int, bool]],
+            data: int,
+            cuts: list[int],
+            breaks: int | None,
+            pipelining: bool,
+            kept: bool,
+        ) -> None:
+            if data == 354:  # mostly: else no text is ever sent
+                replies[-2] = (354, replies[-2][1])
+            asked = replies if kept else replies[1:]
+            results = []
+            for by_task in (True, False):
+                server = Server(list(asked), cuts, breaks, pipelining, kept)
+                attempt, sent, session = runner.run(carried(server, by_task=by_task))
+                wanted, crowded, stale, text = expected(server.heard, kept=kept)
+                assert came(attempt.outcomes) == wanted
+                assert attempt.crowded == crowded
+                assert attempt.lost_early == stale
+                assert sent.endswith(stuffed(PREFIX + MAIL)) == text
+                assert all(bool(one.mta) == (one.code is not None) for one in attempt.outcomes.values())
+                assert session.wire._timer is None or session.wire.usable
+                results.append((attempt, sent, session.broken, session.wire.usable))
+            assert results[0] == results[1]
+
+        check()
+
+
+SEAMY = st.lists(st.sampled_from([b"\r\n", b".", b"a", b".."]), max_size=40).map(b"".join)
+
+
+@given(SEAMY)
+def test_a_whole_text_is_stuffed_as_its_blocks_are(octets: bytes) -> None:
+    stuffer = DotStuffer()
+    assert stuffed(octets) == stuffer.feed(octets) + stuffer.end()
