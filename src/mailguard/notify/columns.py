@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 #: RFC 5322 section 2.1.1 recommends 78 at most.
 COLUMNS = 76
@@ -20,11 +21,19 @@ _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 
 def columns(text: str) -> int:
     """The width of a text: East Asian wide characters take two columns, marks that stand above others none."""
-    return sum(map(_width, text))
+    return len(text) if text.isascii() else sum(map(_width, text))
 
 
 def wrapped(text: str, *, first: str = "", later: str = "", width: int = COLUMNS) -> list[str]:
     """The lines of one paragraph. first, later: what stands before the first line and before the others."""
+    whole = " ".join(text.split())
+    if columns(first) + columns(whole) <= width:  # most paragraphs: nothing to break
+        return [first + whole]
+    return broken(text, first, later, width)
+
+
+def broken(text: str, first: str, later: str, width: int) -> list[str]:
+    """The same, piece by piece."""
     lines: list[str] = []
     line, used, blank = first, columns(first), ""
     fresh = True
@@ -46,6 +55,7 @@ def wrapped(text: str, *, first: str = "", later: str = "", width: int = COLUMNS
     return [*lines, line] if not fresh or not lines else lines
 
 
+@lru_cache(maxsize=8192)
 def _width(ch: str) -> int:
     if unicodedata.combining(ch):
         return 0

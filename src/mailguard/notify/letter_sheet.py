@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import escape
 
 from mailguard.mail.organization import Language
 from mailguard.notify import letter_texts as say
@@ -82,8 +83,28 @@ SIGNS = {
     "upstream_failing": "!", "upstream_good": "✓",
 }  # fmt: skip
 
+
+class _Styled(PackageLoader):
+    """The templates with the styles that stand everywhere put in where they are named: one piece of text instead of
+    three for each, twice as fast to join.
+    """
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool] | None]:
+        source, name, fresh = super().get_source(environment, template)
+        for word, style in STYLES.items():
+            source = source.replace("{{ " + word + " }}", escape(style))
+        return source, name, fresh
+
+
+#: By the words that the templates have for them.
+STYLES = {
+    "font": "font-family:'Hiragino Sans','Yu Gothic UI',Meiryo,'Segoe UI',Roboto,Helvetica,Arial,sans-serif",
+    "mono": "font-family:Consolas,Menlo,'Courier New',monospace",
+    "breaks": "word-break:break-word; overflow-wrap:anywhere",
+}
 _TEMPLATES = Environment(
-    loader=PackageLoader("mailguard.notify", "templates"),
+    loader=_Styled("mailguard.notify", "templates"),
+    auto_reload=False,
     autoescape=select_autoescape(["html.j2"], default_for_string=True),
     undefined=StrictUndefined,
     trim_blocks=True,
@@ -130,6 +151,7 @@ def _bracketed(stretches: Sequence[Stretch]) -> str:
     return "".join(f"[{one.text}]" if one.differs else one.text for one in stretches)
 
 
+@lru_cache(maxsize=256)  # half of what a letter says is the same in the next one
 def _wrap(text: str, first: str = "", later: str = "") -> str:
     return "\n".join(wrapped(text, first=first, later=later))
 

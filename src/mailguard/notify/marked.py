@@ -100,6 +100,8 @@ def marked(text: str, pairs: Sequence[Pair], *, known: bool = True) -> tuple[Str
 
     known: the ones that they resemble too; in a list of recipients those are nothing to look at.
     """
+    if not pairs:  # most letters speak of no look-alike
+        return (Stretch(text, False),) if text else ()
     return _joined_alike(_marked(text, pairs, known))
 
 

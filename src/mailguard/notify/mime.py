@@ -137,4 +137,5 @@ def _file_part(attached: Attached) -> bytes:
 
 def _base64(octets: bytes) -> bytes:
     """Base 64 in lines of 76 (RFC 2045 section 6.8), CRLF between them."""
-    return base64.encodebytes(octets).rstrip(b"\n").replace(b"\n", b"\r\n")
+    encoded = base64.b64encode(octets)
+    return b"\r\n".join([encoded[at : at + 76] for at in range(0, len(encoded), 76)])

@@ -180,7 +180,9 @@ def on_one_line(text: str, limit: int = 300) -> str:
     characters.
     """
     plain = " ".join(text.translate(_BIDI).split())
-    clean = "".join(ch for ch in plain if unicodedata.category(ch) not in ("Cc", "Cs", "Zl", "Zp"))
+    clean = plain
+    if not plain.isprintable():  # what is printable has nothing of these categories
+        clean = "".join(ch for ch in plain if unicodedata.category(ch) not in ("Cc", "Cs", "Zl", "Zp"))
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 

@@ -37,7 +37,8 @@ _KINDS: tuple[NoticeKind, ...] = (
     "held", "approval", "reminder", "escalated", "answered", "urgent", "told", "sent", "password", "cancelled",
     "rejected", "expired", "reply", "comment", *WITHOUT_MAIL,
 )  # fmt: skip
-_AT_ONCE = 32
+#: Letters side by side: one commit for all, and a few milliseconds of the event loop.
+_AT_ONCE = 12
 #: Look again after so many seconds without being woken: a command line beside us may have written notices.
 _LOOK_AGAIN = 5.0
 _AFTER_FAULT = timedelta(seconds=30)
@@ -193,7 +194,11 @@ class Post:
     async def _queue(
         self, kind: Kind, context: LetterContext, *, ends: Sequence[int], about: str | None = None
     ) -> None:
-        octets = await asyncio.to_thread(compose, kind, self._settings.language, context)
+        language = self._settings.language
+        if context.original:  # megabytes, perhaps; without them it is done before a thread has begun
+            octets = await asyncio.to_thread(compose, kind, language, context)
+        else:
+            octets = compose(kind, language, context)
         made = await self._spool.add_letter(
             context.letter_id, context.to, octets, about=about, now=context.now, ends=ends
         )
