@@ -64,7 +64,11 @@ def said_in(head: bytes, texts: list[bytes]) -> Any:
     """An answer's object. Takes as long as the texts are: call it in a thread. Raises ValueError."""
     if sum(map(head.count, b",[{")) > _MOST_VALUES:
         raise ValueError("too many values")
-    return _with_long(json.loads(head), [_decoded(text) for text in texts])
+    text = head.decode("utf-8", "replace")
+    obj = json.loads(text)
+    if not texts and "\\u" not in text:  # no text to be put in; NUL and halves of characters come as escapes only
+        return obj
+    return _with_long(obj, [_decoded(text) for text in texts])
 
 
 def limits_to_json(limits: ReadingLimits) -> dict[str, Any]:

@@ -211,9 +211,9 @@ class _Worker:
         question = wire.frame(json.dumps(wire.Question(path, body.size, key).to_json()).encode())
         head, texts = await self._exchange([question, body.octets or b""], seconds)
         try:
-            if texts or len(head) > _SHORT:  # a thread, so that the loop goes on
+            if len(head) + sum(map(len, texts)) > _SHORT:  # a thread, so that the loop goes on
                 return facts_from_json(await asyncio.to_thread(wire.said_in, head, texts))
-            return facts_from_json(wire.said_in(head, []))
+            return facts_from_json(wire.said_in(head, texts))
         except (ValueError, RecursionError) as error:
             raise _Died("answer is no JSON") from error
 

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import binascii
 import quopri
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given, settings
@@ -16,6 +17,7 @@ from mailguard.inspect import letters, wire
 from mailguard.inspect.letters import Letters
 from mailguard.inspect.limits import ReadingLimits
 from mailguard.inspect.reader import read_letter, read_mail
+from mailguard.inspect.speech.voices import listen
 from mailguard.inspect.structure.fields import _any_block, _ordinary
 from mailguard.mail.facts import Facts
 from mailguard.mail.facts_json import facts_from_json, facts_to_json
@@ -152,6 +154,13 @@ def test_one_pass_over_a_header_sees_what_line_by_line_is_seen(octets: bytes, at
     for block in (head, head[:at] + more + head[at:]):
         quick = _ordinary(block)
         assert quick is None or quick == _any_block(block)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(_LINES) | st.text(" >|*_\u3000", max_size=3), max_size=12).map("\n".join))
+def test_one_text_alone_says_what_it_says_beside_an_empty_one(text: str) -> None:
+    alone = listen([("mail", text)])
+    assert replace(alone, own=f"{alone.own}\n") == listen([("mail", text), ("mail", "")])
 
 
 @pytest.mark.parametrize(

@@ -24,12 +24,17 @@ _COMPATIBLE = re.compile(
     "\uf900-\uffef\U0001d400-\U0001d7ff\U0001f100-\U0001f2ff\U0001fbf0-\U0001fbf9\U0002f800-\U0002fa1f]+"
 )
 #: Digits of other scripts; in black circles and the like, which NFKC leaves alone.
-_SCRIPTS = re.compile("(?=[\u0660-\u1c59\ua620-\uabf9\U000104a0-\U0001e959])\\d")
+_SCRIPTS = re.compile("[\u0660-\u1c59\ua620-\uabf9\U000104a0-\U0001e959](?<=\\d)")
 _CIRCLED = re.compile("[\u24ff\u2776-\u277e\u2780-\u2788\u278a-\u2792]")
 #: Letters of symbol fonts, as Office writes them into texts.
 _SYMBOLS = re.compile("[\uf030-\uf039]")
 #: Strokes, rings and keys around a digit; a blank of Braille.
 _AROUND = re.compile("(?<=[0-9])[\u0300-\u036f\u0488\u0489\u20d0-\u20f0\ufe0f]+")
+#: What any of these and of the ones above has: most texts have none.
+_RARE = re.compile(
+    "[\u0300-\u036f\u0488\u0489\u0660-\u1c59\u20d0-\u20f0\u24ff\u2776-\u2792\u2800\ua620-\uabf9\uf030-\uf039\ufe0f"
+    "\U000104a0-\U0001e959]"
+)
 #: Digits written as kanji, one after another as in vertical writing: a telephone number at least.
 _KANJI = re.compile("[〇零一二三四五六七八九](?:[-ー ]?[〇零一二三四五六七八九]){8,}")
 _KANJI_DIGITS = str.maketrans("〇零一二三四五六七八九ー", "00123456789-")
@@ -71,8 +76,9 @@ def _folded(text: str) -> str:
         text = unicodedata.normalize("NFKC", text) if _JOINING.search(text) else _COMPATIBLE.sub(_plain, text)
         text = _KANJI.sub(lambda match: match.group().translate(_KANJI_DIGITS), text)
         text = _VOWELS.sub("-", text)
-        text = _SYMBOLS.sub(lambda match: chr(ord(match.group()) - 0xF000), text)
-        text = _AROUND.sub("", _CIRCLED.sub(_digit, _SCRIPTS.sub(_digit, text))).replace("\u2800", " ")
+        if _RARE.search(text):
+            text = _SYMBOLS.sub(lambda match: chr(ord(match.group()) - 0xF000), text)
+            text = _AROUND.sub("", _CIRCLED.sub(_digit, _SCRIPTS.sub(_digit, text))).replace("\u2800", " ")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if ".0" in text:

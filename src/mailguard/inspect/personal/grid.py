@@ -25,6 +25,8 @@ _QUOTED_CHARS = 4000
 _MOST_CELLS = 200_000
 _MOST_COLUMNS = 300
 _GAP = 3
+#: What parts cells in a table, and words in any sentence.
+_OF_SEVERAL = (",", ";", "  ")
 _LISTS = SURE | {"account", "phone", "postal", "insurer", "other"}
 
 
@@ -91,11 +93,13 @@ def grids_of(text: str, each: Callable[[Grid], None]) -> Grids:
     found: list[Grid] = []
     grid: Grid | None = None
     gap = 0
-    for line, offset in _lines(text):
+    first = ""  # the only row so far, not looked at: without a second one it is no table
+    for line, offset in _lines(text) if '"' in text else plain_lines(text):
         mark = _separator(line)
         if grid is not None and (mark != grid.mark or grid.cells > _MOST_CELLS):
-            _close(grid, found, each)
-            grid = None
+            if not first:
+                _close(grid, found, each)
+            grid, first = None, ""
         if not mark:
             gap += 1
             grid = _listed(line, offset, grid)
@@ -105,8 +109,14 @@ def grids_of(text: str, each: Callable[[Grid], None]) -> Grids:
             if found and gap <= _GAP and found[-1].mark == mark:
                 grid.heads, grid.kinds = found[-1].heads, found[-1].kinds  # of the table before, if it has none itself
             gap = 0
+            if mark in _OF_SEVERAL:
+                first = line
+                continue
+        if first:
+            _append(grid, first, grid.start)
+            first = ""
         _append(grid, line, offset)
-    if grid is not None:
+    if grid is not None and not first:
         _close(grid, found, each)
     return Grids(found)
 
@@ -125,6 +135,18 @@ def split_row(line: str, mark: str) -> list[str]:
     if mark == "|":
         line = line.strip().strip("|")
     return [cell.strip(' "') for cell in line.split(mark, _MOST_COLUMNS)]
+
+
+def plain_lines(text: str) -> Iterator[tuple[str, int]]:
+    """The lines of a text with where they begin, several empty ones as one."""
+    position, behind = 0, -1  # of this line; of the end of the one before that was not empty
+    for line in text.split("\n"):
+        if line:
+            if position > max(behind, 0) + 1:
+                yield "", max(behind, 0)
+            yield line, position
+            behind = position + len(line)
+        position += len(line) + 1
 
 
 def _lines(text: str) -> Iterator[tuple[str, int]]:

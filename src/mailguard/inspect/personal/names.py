@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 
 TITLE = re.compile(r" ?(?:様|さま|殿|さん|氏|先生|君|ちゃん|Mr\.?|Ms\.?|Mrs\.?)$")
+_TITLE_ENDS = "様ま殿ん氏生君.rs"
 _KANJI = re.compile(r"[一-龠々〆ヶヵﾞ髙﨑濵德]{1,5}(?: ?[一-龠々〆ヶヵぁ-んァ-ヺー髙﨑]{1,5})")
 _KANA = re.compile(r"[ァ-ヺー]{2,7}[ ・]?[ァ-ヺー]{2,7}")
 _HIRAGANA = re.compile(r"[ぁ-んー]{2,7} [ぁ-んー]{2,7}")
@@ -31,16 +32,19 @@ _SYLLABLES = {sign: latin for signs, row in _ROWS.items() for sign, latin in zip
 
 def plain_name(text: str) -> str:
     """A full name without spaces and title, or "" if the text is none."""
-    bare = TITLE.sub("", text.strip())
+    bare = text.strip()
+    if bare[-1:] in _TITLE_ENDS:
+        bare = TITLE.sub("", bare)
     if not 2 <= len(bare) <= 32:
         return ""
+    if bare.isascii():
+        known = _LATIN.fullmatch(bare) and _is_read_name(bare.replace(",", "").lower(), _romaji())
+        return bare.replace(",", "") if known else ""
     if _KANJI.fullmatch(bare):
         return bare.replace(" ", "") if _is_kanji_name(bare.translate(_OLD)) else ""
     if _KANA.fullmatch(bare) or _HIRAGANA.fullmatch(bare):
         kana = "".join(chr(ord(ch) + 96) if "ぁ" <= ch <= "ん" else ch for ch in bare)
         return bare.replace(" ", "") if _is_read_name(kana, readings()) else ""
-    if _LATIN.fullmatch(bare):
-        return bare.replace(",", "") if _is_read_name(bare.replace(",", "").lower(), _romaji()) else ""
     return ""
 
 

@@ -117,15 +117,18 @@ _SPOKEN = (
         plain_date,
     ),
 )  # fmt: skip
+_SPOKEN_IN_ASCII = tuple(
+    spoken._replace(words=words) for spoken in _SPOKEN if (words := tuple(one for one in spoken.words if one.isascii()))
+)
 _BORN = re.compile("生(?![活産徒前成え年])")
 _DATE_BEFORE = re.compile(rf"(?<![0-9])({DATE}) ?$", re.IGNORECASE)
-_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}(?=[ -]?[0-9A-Z]{2})")
+_IBAN = re.compile(r"[0-9](?<=[A-Z]{2}.)[0-9](?=[ -]?[0-9A-Z]{2})")
 _MOST = 120
 
 
 def find_papers(text: str, lowered: str, finds: Finds) -> None:
     """Add everything of a folded text that a word announces. lowered: the same text in lower case, of equal length."""
-    for spoken in _SPOKEN:
+    for spoken in _SPOKEN_IN_ASCII if text.isascii() else _SPOKEN:
         for word in spoken.words:
             position = lowered.find(word)
             while position >= 0:
@@ -134,7 +137,7 @@ def find_papers(text: str, lowered: str, finds: Finds) -> None:
                 if match and (value := spoken.value(match.group(1))):
                     finds.add(spoken.what, value, match.start(1), match.end(1))
                 position = lowered.find(word, after)
-    for born in _BORN.finditer(text):  # 1980年1月2日生まれ
+    for born in _BORN.finditer(text) if "生" in text else ():  # 1980年1月2日生まれ
         end = born.start()
         match = _DATE_BEFORE.search(text, max(0, end - 20), end) if text[max(0, end - 2) : end].strip() else None
         if match and (value := plain_date(match.group(1))):
@@ -144,7 +147,7 @@ def find_papers(text: str, lowered: str, finds: Finds) -> None:
 def find_ibans(text: str, finds: Finds) -> None:
     """Add international bank account numbers, without spaces (ISO 13616), as long as their country's are."""
     for match in _IBAN.finditer(text):
-        start = match.start()
+        start = match.start() - 2
         length = checks.iban_length(text[start : start + 2])
         if not length or (
             start and text[start - 1].isascii() and (text[start - 1].isalnum() or text[start - 1] in "_/")

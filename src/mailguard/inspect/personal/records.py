@@ -23,7 +23,6 @@ from mailguard.inspect.personal.people import People
 _LABEL = re.compile(
     r"[ \t・■□●○◆◇*>\-【\[<]{0,4}([^\s::\]】>][^::\t\]】>\n]{0,23}?)[ \]】>]{0,3}(?:[::\t]|(?<=[\]】]))[ \t]*(\S[^\n]*)"
 )
-_LABELLED = re.compile(r"[:】\]]")
 _NAME_LINE = re.compile(r"[ \t>・*■●○\-0-9.()]{0,6}([^\s0-9,.:;@、。][^\n0-9,:;@、。]{1,20}?)[ \t]*$")
 _BESIDE = re.compile(
     r"[ \t>・*■●○\-.()]{0,6}(?:[0-9]{1,3}[.)] ?)?([^\s0-9@:、,/(〒][^0-9@:、,/(〒\t\n]{1,20}?)"
@@ -55,12 +54,13 @@ _IDENTIFYING = IDENTIFIERS | {"postal"}
 def find_records(lines: Iterator[tuple[str, int]], finds: Finds, people: People) -> None:
     """Add the persons of lines outside of tables, each with its place."""
     while some := list(itertools.islice(lines, _AT_A_TIME)):
-        labels = (
+        labels = [
             (match.group(1), match.group(2), offset + match.start(2))
             for line, offset in some
-            if _LABELLED.search(line) and (match := _LABEL.match(line)) is not None
-        )
-        _labelled(labels, finds, people)
+            if (":" in line or "】" in line or "]" in line) and (match := _LABEL.match(line)) is not None
+        ]
+        if labels:
+            _labelled(iter(labels), finds, people)
         _blocks(some, finds, people)
 
 
@@ -165,7 +165,7 @@ def _blocks(lines: list[tuple[str, int]], finds: Finds, people: People) -> None:
     for index, (line, offset) in enumerate(lines):
         if len(line) < 3:
             continue
-        match = _BESIDE.match(line) if _is_evidence(line) else None
+        match = _BESIDE.match(line) if _REACHED.search(line) and _is_evidence(line) else None
         if match and (name := plain_name(match.group(1))):
             _note(name, [line[match.end() :]], offset + match.start(1), match.group(1), finds, people)
         elif len(line) <= 32 and (match := _NAME_LINE.match(line)) and (name := plain_name(match.group(1))):

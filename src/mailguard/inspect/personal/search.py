@@ -18,7 +18,7 @@ from mailguard.inspect.personal.columns import find_columns, vertical
 from mailguard.inspect.personal.context import MY_NUMBER_WORD, Context
 from mailguard.inspect.personal.finds import Finds
 from mailguard.inspect.personal.fold import fold, lower
-from mailguard.inspect.personal.grid import Grid, Grids, grids_of
+from mailguard.inspect.personal.grid import Grid, Grids, grids_of, plain_lines
 from mailguard.inspect.personal.mails import find_mail_addresses
 from mailguard.inspect.personal.marks import Shown, mask
 from mailguard.inspect.personal.numbers import find_numbers
@@ -31,8 +31,11 @@ from mailguard.mail.facts import CLASSES, ClassCount, Match
 _EXAMPLES = 5
 _LINE = re.compile("[^\n]+")
 _DIGITS = re.compile("[0-9]")
+#: A line in which nothing is said of anybody: as most subjects are.
+_NOTHING = re.compile("[^0-9@〒::】\\]\t\n様殿市区町村郡]*+")
 #: How to reach people: not counted in signatures and names of files, nor in quoted history that is no list of people.
 CONTACT = frozenset({"phone", "email_address", "postal_address", "postal_code", "person_name", "birth_date"})
+_COUNTED_APART = frozenset(CLASSES) - CONTACT
 #: Each of these belongs to one person; phones do not (an office has many), but mobile phones do.
 _ONE_EACH = ("my_number", "payment_card", "email_address", "passport", "driving_licence", "us_ssn")
 #: So many people in quoted history are a list.
@@ -98,7 +101,7 @@ def _piece(piece: Piece, total: _Total) -> None:
     apart = piece.role in ("signature", "name")
     people = People() if apart else total.people
     _look(text, finds, people, lambda: MY_NUMBER_WORD.search(piece.where) is not None or total.speaks())
-    _take(piece.where, text, finds, total, frozenset(CLASSES) - CONTACT if apart else CLASSES)
+    _take(piece.where, text, finds, total, _COUNTED_APART if apart else CLASSES)
 
 
 def _aside(texts: list[tuple[str, str]], total: _Total) -> None:
@@ -116,7 +119,7 @@ def _aside(texts: list[tuple[str, str]], total: _Total) -> None:
     for where, bare, finds in looked:
         if is_list:
             _look(bare, Finds(), total.people, total.speaks)
-        _take(where, bare, finds, total, CLASSES if is_list else frozenset(CLASSES) - CONTACT)
+        _take(where, bare, finds, total, CLASSES if is_list else _COUNTED_APART)
 
 
 def _without_headers(texts: list[str]) -> list[str]:
@@ -149,6 +152,8 @@ def _look(text: str, finds: Finds, people: People, hint: Callable[[], bool] = la
         else:
             find_columns(grid, text, finds, people)
 
+    if _NOTHING.fullmatch(text):
+        return
     grids = grids_of(text, each)
     if "@" in text:
         find_mail_addresses(text, finds)
@@ -166,6 +171,9 @@ def _look(text: str, finds: Finds, people: People, hint: Callable[[], bool] = la
 
 def _outside(text: str, grids: Grids) -> Iterator[tuple[str, int]]:
     """The lines outside of tables, with their places. Tables leave an empty line, and so do empty lines."""
+    if not grids.all:
+        yield from plain_lines(text)
+        return
     bounds = [(grid.start, grid.end) for grid in grids.all if grid.mark]
     position = 0
     for start, end in [*bounds, (len(text), len(text))]:

@@ -20,7 +20,9 @@ _BOXES = re.compile(r"[0-9](?<![0-9].)( ?[|\t] ?| )[0-9](?:\1[0-9]){10,17}(?![0-
 _ANY = re.compile(r"[0-9][ /_・~:,|\t\n*+=•·\"&]{1,3}(?:[0-9]|[0-9]{3,4})[ /_・~:,|\t\n*+=•·\"&]")
 _SELDOM = frozenset([*"/_・~*+=•·", '"&"'])  # the last: pieces of a formula in a csv file
 #: As figures are written, by thousands.
-_THOUSANDS = re.compile(r"(?<![0-9,.])[0-9]{1,3}(?:,[0-9]{3}){3,5}(?![0-9,])")
+_THOUSANDS = re.compile(r"[0-9](?<![0-9,.].)[0-9]{0,2}(?:,[0-9]{3}){3,5}(?![0-9,])")
+#: Twelve digits as close to each other as any of them has them.
+_TWELVE = re.compile(r"[0-9](?:[ /_・~:,|\t\n*+=•·\"&]{0,5}[0-9]){11}")
 
 
 def find_spread(text: str) -> Iterator[tuple[str, int, int, bool]]:
@@ -28,7 +30,7 @@ def find_spread(text: str) -> Iterator[tuple[str, int, int, bool]]:
 
     Twelve digits may be a My Number, thirteen and more a card's.
     """
-    if _ANY.search(text) is None:
+    if _ANY.search(text) is None or _TWELVE.search(text) is None:
         return
     for match in _FOURS.finditer(text):
         start, mark = match.start(), match[2].strip(" ")

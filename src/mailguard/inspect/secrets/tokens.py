@@ -35,6 +35,19 @@ _GATES: dict[str, list[tuple[str, Shape]]] = {}
 for _shape in SHAPES:
     for _gate in _shape.gates:
         _GATES.setdefault(next((sign for sign in _gate if not sign.isalnum()), ""), []).append((_gate, _shape))
+
+
+def _any_of(sign: str, gates: Iterable[str]) -> re.Pattern[str]:
+    """A pattern for any of the substrings around their sign: it leaps from one such sign to the next."""
+    cut = [gate.partition(sign) for gate in gates]
+    ways = [f"(?<={re.escape(before + sign)}){re.escape(after)}" for before, _, after in cut]
+    return re.compile(f"{re.escape(sign)}(?:{'|'.join(ways)})")
+
+
+#: Signs that stand in every other text, behind few letters that matter.
+_SIGNED = {
+    sign: _any_of(sign, (gate for gate, _ in gates)) for sign, gates in _GATES.items() if len(gates) > 3 and sign
+}
 _RUN = re.compile(r"[A-Za-z0-9+/_=.~-]{16,}")
 _NEAR = 200
 _JWK_REACH = 3000
@@ -59,7 +72,13 @@ def find_secrets(pieces: Iterable[Piece]) -> tuple[dict[str, int], tuple[Match, 
 
 def _in_text(text: str) -> Iterator[tuple[str, str, int, int]]:
     """Class, value for telling them apart, and place."""
-    worth = [shape for sign, gates in _GATES.items() if sign in text for gate, shape in gates if gate in text]
+    worth = [
+        shape
+        for sign, gates in _GATES.items()
+        if sign in text and (sign not in _SIGNED or _SIGNED[sign].search(text))
+        for gate, shape in gates
+        if gate in text
+    ]
     for shape in dict.fromkeys(worth):
         group = min(1, shape.pattern.groups)
         for match in shape.pattern.finditer(text):

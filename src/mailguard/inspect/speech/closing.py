@@ -46,6 +46,7 @@ _SMALL_GATES = (
     "confiden", "intended", "privileged", "disclaimer", "legal notice", "received this", "enthält", "誤って", "誤送信",
     "本メール", "このメール", "当メール", "電子メール", "eメール", "ｅメール", "本e-mail", "このe-mail", "ﾒｰﾙ", "通信",
 )  # fmt: skip
+_SMALL_GATES_ASCII = tuple(one for one in _SMALL_GATES if one.isascii())
 _SMALL_MOST = 5000
 _MAIL = re.compile(r"[\w.+-]{1,64}[@＠][\w-]{1,63}\.[\w.-]{2,100}")
 _LABELLED = re.compile(
@@ -149,7 +150,7 @@ def _under_farewell(bare: list[str], end: int) -> int | None:
 def _small_print(bare: list[str], end: int) -> int:
     """Where the disclaimer at the end begins; the end where there is none."""
     last = "\n".join(bare[max(0, end - 40) : end]).lower()
-    if not any(map(last.__contains__, _SMALL_GATES)):
+    if not any(map(last.__contains__, _SMALL_GATES_ASCII if last.isascii() else _SMALL_GATES)):
         return end
     found = end
     size = 0
