@@ -5,7 +5,7 @@ Trusts the resolver that the administrator names, else the machine's own, and no
 answer makes a rule hold or pass one recipient; where mail goes it changes only where the settings let MX decide that
 (relay/mx.py). Whatever goes wrong (no resolver, too slow, SERVFAIL) is "not known", never an answer and never an
 exception. Answers are kept for as long as they say (dnspython's cache), and a domain without an answer is left alone
-for a while, so that not every mail waits for it.
+for a while, so that not every mail waits for it. dnspython is loaded when somebody is asked: most houses ask nobody.
 """
 
 from __future__ import annotations
@@ -16,15 +16,13 @@ import ipaddress
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-import dns.asyncresolver
-import dns.exception
-import dns.name
-import dns.rdatatype
-import dns.resolver
-from dns.nameserver import Do53Nameserver
+from typing import TYPE_CHECKING
 
 from mailguard.mail.exchange import Exchange, Exchanges
+
+if TYPE_CHECKING:
+    import dns.asyncresolver
+    import dns.name
 
 #: Domains of one mail that are asked for, questions under way at a time, answers kept.
 _DOMAINS_MAX, _AT_ONCE, _KEPT = 100, 50, 10_000
@@ -55,7 +53,7 @@ class Resolver:
         found = {domain: True for domain in wanted if domain.startswith("[")}  # an address literal needs no DNS
         now = time.monotonic()
         asked = [one for one in wanted if one not in found and self._silent.get(one, now) <= now]
-        resolver = self._opened()
+        resolver = self._resolver or await asyncio.to_thread(self._opened)
         if not asked or resolver is None:
             return found
         tasks = {domain: asyncio.create_task(self._ask(resolver, domain)) for domain in asked}
@@ -77,9 +75,11 @@ class Resolver:
         """The servers that take a domain's mail (RFC 5321 section 5.1): those of its MX, else the domain itself if it
         has an address. None if it could not be found out.
         """
-        resolver = self._opened()
+        resolver = self._resolver or await asyncio.to_thread(self._opened)
         if resolver is None:
             return None
+        import dns.asyncresolver
+
         try:
             name = dns.name.from_text(domain)
             async with self._free:
@@ -102,9 +102,11 @@ class Resolver:
         """All addresses of a server, IPv4 first. None if they could not be found out."""
         with contextlib.suppress(ValueError):
             return (str(ipaddress.ip_address(host)),)
-        resolver = self._opened()
+        resolver = self._resolver or await asyncio.to_thread(self._opened)
         if resolver is None:
             return None
+        import dns.asyncresolver
+
         found: list[str] = []
         silent = False
         for kind in (dns.rdatatype.A, dns.rdatatype.AAAA):
@@ -126,7 +128,9 @@ class Resolver:
         self._silent[domain] = time.monotonic() + _SILENT
 
     def _opened(self) -> dns.asyncresolver.Resolver | None:
-        """The resolver; None if there is none."""
+        """The resolver; None if there is none. Blocks for a moment: it loads dnspython."""
+        import dns.asyncresolver
+
         if self._resolver is None:
             try:
                 own = self._settings.servers
@@ -134,13 +138,15 @@ class Resolver:
             except (dns.exception.DNSException, OSError):  # no /etc/resolv.conf: perhaps later
                 return None
             if own:
-                resolver.nameservers = [Do53Nameserver(address, port) for address, port in own]
+                resolver.nameservers = [dns.nameserver.Do53Nameserver(address, port) for address, port in own]
             resolver.cache = dns.resolver.LRUCache(_KEPT)
             resolver.timeout = resolver.lifetime = self._settings.seconds
             self._resolver = resolver
         return self._resolver
 
     async def _ask(self, resolver: dns.asyncresolver.Resolver, domain: str) -> bool | None:
+        import dns.asyncresolver
+
         try:
             name = dns.name.from_text(domain)
             async with self._free:
@@ -151,6 +157,8 @@ class Resolver:
             return None
 
     async def _reachable(self, resolver: dns.asyncresolver.Resolver, name: dns.name.Name) -> bool | None:
+        import dns.asyncresolver
+
         for kind in (dns.rdatatype.MX, dns.rdatatype.A, dns.rdatatype.AAAA):
             answer = await resolver.resolve(name, kind, raise_on_no_answer=False, search=False)
             if answer.rrset is None:

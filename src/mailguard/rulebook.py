@@ -11,10 +11,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import importlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
-
-from watchfiles import awatch
 
 from mailguard import events
 from mailguard.mail.directory import NOBODY, Directory
@@ -27,6 +26,12 @@ SETTLE, PAUSE = 30.0, 600.0
 _TOLD_MAX = 50
 #: Seconds until watching is tried again when it could not be had.
 _AFTER_FAULT = 30.0
+
+
+def _load_watching() -> None:
+    """What watching needs, in a thread: no mail waits for it, at the start or later."""
+    for name in ("watchfiles", "anyio._backends._asyncio"):
+        importlib.import_module(name)
 
 
 @contextlib.contextmanager
@@ -153,6 +158,7 @@ class Rulebook:
 
     async def watch(self) -> None:
         """Reload whenever a file of the policy changes, until cancelled. Editors rename: the folders are watched."""
+        await asyncio.to_thread(_load_watching)
         while True:
             folders = self._folders()
             try:
@@ -163,6 +169,8 @@ class Rulebook:
                 await asyncio.sleep(_AFTER_FAULT)
 
     async def _watch(self, folders: set[Path]) -> None:
+        from watchfiles import awatch
+
         new = True  # what was changed before these folders were watched is looked for once
         there = (folder for folder in folders if folder.is_dir())
         async for changes in awatch(*there, step=200, rust_timeout=1000, yield_on_timeout=True):

@@ -10,7 +10,8 @@ import pytest
 from tests.browser.conftest import Device, Opens, Window
 from tests.reception import ADMIN, ANN, Clock, Reception, link_and_code
 
-from mailguard.access import Access, Passwords, SingleSignOn, Ways
+from mailguard.access import Access, Passwords, Ways
+from mailguard.access.single import SingleSignOn
 from mailguard.oidc.provider import Provider
 from mailguard.oidc.settings import OidcSettings
 

@@ -3,13 +3,13 @@ keep; second factors, sessions, tickets in letters, tokens for the API.
 
 It trusts that only the owner reads a mailbox. A link alone never opens anything: it takes two of three things, the
 link, the browser that asked, the code printed in the letter. Secrets are kept as hashes, compared in constant time,
-used once, and end. It answers the same whether an address is known or not.
+used once, and end. The sign-on is in `single`, loaded by whoever has one. It answers the same whether an address is
+known or not.
 """
 
 from mailguard.access.passwords import Passwords, WrongPassword
 from mailguard.access.porter import Access
 from mailguard.access.second import Enrolment
-from mailguard.access.single import Answer, SingleSignOn
 from mailguard.access.ways import Ways
 from mailguard.access.words import (
     AccessError,
@@ -32,7 +32,6 @@ __all__ = [
     "Access",
     "AccessError",
     "AccessSettings",
-    "Answer",
     "Enrolment",
     "Expired",
     "LetterPeek",
@@ -41,7 +40,6 @@ __all__ = [
     "Passwords",
     "Refused",
     "Session",
-    "SingleSignOn",
     "Ticket",
     "TokenRow",
     "TooMany",

@@ -10,14 +10,10 @@ import base64
 import binascii
 import hashlib
 import hmac
-import os
 from collections.abc import Callable
 from typing import Literal
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from mailguard.mail.sealing import Broken, close_small, open_small
 
 Purpose = Literal["second factor", "recovery code", "sign-on"]
 _NONCE = 12
@@ -36,14 +32,13 @@ class Seal:
 
     def close(self, purpose: Purpose, content: bytes, *, bound: str) -> bytes:
         """Sealed octets. bound: who or what it belongs to; it opens with the same only."""
-        nonce = os.urandom(_NONCE)
-        return nonce + AESGCM(self._for(purpose)).encrypt(nonce, content, _octets(bound))
+        return close_small(self._for(purpose), content, _octets(bound))
 
     def open(self, purpose: Purpose, sealed: bytes, *, bound: str) -> bytes:
         """What was sealed. Raises Unsealable."""
         try:
-            return AESGCM(self._for(purpose)).decrypt(sealed[:_NONCE], sealed[_NONCE:], _octets(bound))
-        except (InvalidTag, ValueError) as error:
+            return open_small(self._for(purpose), sealed, _octets(bound))
+        except Broken as error:
             raise Unsealable("not sealed by this house for this") from error
 
     def close_text(self, purpose: Purpose, content: bytes, *, bound: str) -> str:
@@ -64,6 +59,9 @@ class Seal:
 
     def _for(self, purpose: Purpose) -> bytes:
         if purpose not in self._derived:
+            from cryptography.hazmat.primitives.hashes import SHA256
+            from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
             derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"mailguard " + purpose.encode())
             self._derived[purpose] = derive.derive(self._key())
         return self._derived[purpose]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mailguard.access.passwords import Passwords
-from mailguard.access.single import SingleSignOn
+
+if TYPE_CHECKING:
+    from mailguard.access.single import SingleSignOn
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from mailguard.antivirus import Clamd
@@ -14,6 +15,7 @@ from mailguard.config.upstreams import upstreams
 from mailguard.inspect.workers import Readers
 from mailguard.intake import HandsOn, Intake, IntakeSettings
 from mailguard.policy.loader import Policy
+from mailguard.policy.lookalike import registrable_domain
 from mailguard.pressure import Pressure
 from mailguard.resolver import Resolver
 from mailguard.smtpd.handler import Accept
@@ -50,6 +52,11 @@ def intake_room(
         noticed=noticed,
         now=utc_now,
     )
+
+
+async def load_later() -> None:
+    """Libraries that a mail may need but the banner does not, in a thread: the first mail finds them there."""
+    await asyncio.to_thread(registrable_domain, "example.com")
 
 
 def front_door(

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 from mailguard import __version__, events
-from mailguard.app.accepting import front_door, intake_room
+from mailguard.app.accepting import front_door, intake_room, load_later
 from mailguard.app.bells import Bells
 from mailguard.app.beside import Place, here, nobody_left
 from mailguard.app.checkers import DoorLogins, door_logins
@@ -160,6 +160,8 @@ class House:
         self._bells.released()
 
     async def _open_backstage(self, stack: AsyncExitStack, rooms: Rooms) -> None:
+        if self._rulebook is not None:
+            runs(stack, self._rulebook.watch(), "policy watcher")
         if self._bells.delivery is not None:
             module = await asyncio.to_thread(import_module, "mailguard.app.backstage")
             await module.open_backstage(stack, rooms, self._bells, self._bells.delivery, self.pressure, self._adopt)
@@ -176,13 +178,10 @@ class House:
         if server is not None:
             self._roster = Roster(server, path, self._rulebook.take_people, people)
             runs(stack, self._roster.watch(), "roster")
-        book = self._rulebook
-        self.rooms.hints.directory = lambda: book.current().directory
-        runs(stack, book.watch(), "policy watcher")
+        self.rooms.hints.directory = lambda: self.rulebook.current().directory
 
     async def _open_reception(self, stack: AsyncExitStack, rooms: Rooms, readers: Readers) -> None:
-        # A third of a second, and only whoever has the console needs it.
-        module = await asyncio.to_thread(import_module, "mailguard.app.reception")
+        module = await asyncio.to_thread(import_module, "mailguard.app.reception")  # a third of a second
         if passwords(self.config) is True:
             await self._open_users(stack)
         self._reception = await module.open_reception(
@@ -216,6 +215,7 @@ class House:
         self._door = front_door(rooms, intake.accept, self._logins, share_ports=share, pressure=self.pressure)
         await self._door.start()
         self._listening = True
+        runs(stack, load_later(), "libraries")
         stack.push_async_callback(self._door.stop, _GRACE)
 
     # Running

@@ -9,14 +9,13 @@ import asyncio
 import functools
 from concurrent.futures import ThreadPoolExecutor
 
-from mailguard.access import Passwords, SingleSignOn, Unavailable, Ways
+from mailguard.access import Passwords, Unavailable, Ways
 from mailguard.access.passwords import Check, PasswordWay
 from mailguard.app.rooms import Rooms, utc_now
 from mailguard.config.logins import passwords, sign_on
 from mailguard.ldap.login import check_password
 from mailguard.ldap.reader import LdapUnavailable
 from mailguard.ldap.settings import LdapSettings
-from mailguard.oidc.provider import Provider
 from mailguard.relay.login import CannotAsk, UpstreamLogin
 from mailguard.smtpd.auth import AuthUnavailable, UserFile
 
@@ -29,6 +28,9 @@ def ways_in(rooms: Rooms, users: UserFile | None) -> Ways:
     provider, checker = sign_on(config), passwords(config)
     single = None
     if provider is not None:
+        from mailguard.access.single import SingleSignOn  # a tenth of a second of libraries
+        from mailguard.oidc.provider import Provider
+
         back = f"{config.settings.console.url.rstrip('/')}/login/oidc/back"
         single = SingleSignOn(
             Provider(provider, now=utc_now), access.visits, access.seal, back=back, may_log_in=access.may_log_in,

@@ -111,4 +111,4 @@ Later = Annotated[object, BeforeValidator(_later)]
 class Section(BaseModel):
     """A section of the file: every key is known, and nothing changes it afterwards."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

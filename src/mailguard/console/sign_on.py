@@ -10,7 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from mailguard.access import Answer, Refused, SingleSignOn, TooMany, Unavailable
+from mailguard.access import Refused, TooMany, Unavailable
+from mailguard.access.single import Answer, SingleSignOn
 from mailguard.console.auth import login_page
 from mailguard.console.browsers import browser_of, client_of
 from mailguard.console.cookies import browser_cookie, set_cookie

@@ -19,11 +19,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-
-import httpx2
+from typing import TYPE_CHECKING, Any
 
 from mailguard.courier.addresses import refusal
+
+if TYPE_CHECKING:
+    import httpx2
 
 #: Octets of an answer that are read; the rest is left.
 _ANSWER = 64 * 1024
@@ -33,6 +34,7 @@ _ADDRESSES = 4
 #: Longest time for which an answer may ask to be left alone.
 _LONGEST_WAIT = 3600.0
 
+# httpx2 is imported where something is carried: most houses carry nothing.
 for _name in ("httpx2", "httpcore2"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)  # it writes whole URLs, and those of webhooks are secrets
 
@@ -116,6 +118,8 @@ class Courier:
         why = fault_of(url, private=self._private)
         if why:
             raise Unsafe(why)
+        import httpx2
+
         return httpx2.URL(url)
 
     async def _addresses(self, host: str, port: int) -> Sequence[str]:
@@ -136,6 +140,8 @@ class Courier:
     async def _carry(
         self, url: httpx2.URL, host: str, addresses: Sequence[str], headers: Mapping[str, str], body: bytes
     ) -> Answer:
+        import httpx2
+
         netloc = url.netloc.decode("ascii")
         # A client for each request: a kept connection would be known by its address, and not by the name in TLS.
         transport = httpx2.AsyncHTTPTransport(verify=self._tls, trust_env=False)
@@ -175,6 +181,8 @@ async def _answer(client: httpx2.AsyncClient, request: httpx2.Request) -> Answer
 
 def fault_of(url: str, *, private: bool) -> str:
     """What is wrong with an address (URL) before any name is resolved; "" if nothing. Names nothing but the host."""
+    import httpx2
+
     try:
         parsed = httpx2.URL(url)
         host = parsed.raw_host.decode("ascii")

@@ -23,7 +23,6 @@ from mailguard.mail.lifecycle import State
 from mailguard.mail.message import Body, new_message_id
 from mailguard.mail.organization import Language
 from mailguard.mail.reports import decoded
-from mailguard.notify.report_letter import report_letter
 from mailguard.store.outbox import Outbox
 from mailguard.store.records import MessageRecord, Notice, NoticeKind, RecipientRecord
 from mailguard.store.spool import BodyGone, Spool
@@ -140,6 +139,8 @@ class Bounces:
         if record is None or sender is None or record.kind == "letter" or not (copies := _copies(record, notice)):
             await self._outbox.done(notice.id)
             return False
+        from mailguard.notify.report_letter import report_letter  # templates, for few mails
+
         now, settings = self._now(), self._settings
         report_id = new_message_id(now)
         report = await self._about(record, sender, _KINDS[notice.kind][0], copies)

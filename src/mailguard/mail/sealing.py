@@ -10,10 +10,10 @@ from __future__ import annotations
 import errno
 import io
 import os
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 CHUNK = 64 * 1024
 KEY_OCTETS = 32
@@ -33,11 +33,24 @@ def new_key() -> bytes:
     return os.urandom(KEY_OCTETS)
 
 
+def _cipher(key: bytes) -> AESGCM:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # where nothing is sealed, nothing is loaded
+
+    return AESGCM(key)
+
+
+def _unopened() -> tuple[type[Exception], ...]:
+    """What opening raises."""
+    from cryptography.exceptions import InvalidTag
+
+    return (InvalidTag, ValueError)
+
+
 class Sealer:
     """Seals a stream: `feed` blocks of any size, then `end`."""
 
     def __init__(self, key: bytes) -> None:
-        self._cipher = AESGCM(key)
+        self._cipher = _cipher(key)
         self._number = 0
         self._held = b""
 
@@ -66,7 +79,7 @@ class Unsealed(io.RawIOBase):
     """A file of sealed octets, read in the clear. Raises Broken where it reads what was not sealed so."""
 
     def __init__(self, file: IO[bytes], key: bytes) -> None:
-        self._file, self._cipher = file, AESGCM(key)
+        self._file, self._cipher = file, _cipher(key)
         self._number = 0
         self._sealed: bytes | None = None
         self._clear = memoryview(b"")
@@ -94,7 +107,7 @@ class Unsealed(io.RawIOBase):
         self._ended = not self._sealed
         try:
             clear = self._cipher.decrypt(_nonce(self._number, last=self._ended), sealed, None)
-        except (InvalidTag, ValueError):
+        except _unopened():
             raise Broken from None
         self._number += 1
         self._clear = memoryview(clear)
@@ -115,14 +128,14 @@ def unseal(key: bytes, sealed: bytes) -> bytes:
 def close_small(key: bytes, octets: bytes, bound: bytes) -> bytes:
     """A few octets under a nonce of chance. bound: what they belong to; they open with the same only."""
     nonce = os.urandom(_NONCE)
-    return nonce + AESGCM(key).encrypt(nonce, octets, bound)
+    return nonce + _cipher(key).encrypt(nonce, octets, bound)
 
 
 def open_small(key: bytes, sealed: bytes, bound: bytes) -> bytes:
     """What `close_small` closed. Raises Broken."""
     try:
-        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], bound)
-    except (InvalidTag, ValueError):
+        return _cipher(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], bound)
+    except _unopened():
         raise Broken from None
 
 

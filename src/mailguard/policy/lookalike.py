@@ -14,15 +14,17 @@ import itertools
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import idna
-import tldextract
 from confusable_homoglyphs import confusables
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from mailguard.policy.free_mail import is_shared
+
+if TYPE_CHECKING:
+    from tldextract import TLDExtract
 
 #: Free-mail houses that people mistype; the long tail would only make ordinary names suspicious.
 _GREAT = (
@@ -68,7 +70,11 @@ class _Split:
     skeleton: str
 
 
-_extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+@functools.cache
+def _extract() -> TLDExtract:
+    import tldextract  # it brings a client for HTTP along that is never used
+
+    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
 def unicode_domain(domain: str) -> str:
@@ -84,13 +90,13 @@ def unicode_domain(domain: str) -> str:
 
 def is_public(domain: str) -> bool:
     """Whether the domain ends as the public suffix list knows domains to end."""
-    return bool(_extract(unicode_domain(domain)).suffix)
+    return bool(_extract()(unicode_domain(domain)).suffix)
 
 
 @functools.lru_cache(maxsize=65536)
 def _split(domain: str) -> _Split:
     shown = unicode_domain(domain)
-    parts = _extract(shown)
+    parts = _extract()(shown)
     name, suffix = parts.domain, parts.suffix
     if not suffix or not name:  # not on the public suffix list: its default rule is that the last label is the suffix
         rest, _, suffix = shown.rpartition(".")

@@ -58,14 +58,14 @@ class AuthUnavailable(Exception):
 
 
 class _User(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     password: str
     aliases: tuple[str, ...] = ()
 
 
 class _Users(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     users: dict[str, _User]
 

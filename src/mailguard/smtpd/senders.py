@@ -22,7 +22,7 @@ EVERYBODY = "*"
 
 
 class _SendAs(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     send_as: dict[str, tuple[str, ...]]
 

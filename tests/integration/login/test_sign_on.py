@@ -14,7 +14,8 @@ import pytest
 from tests.openid_provider import CLIENT, SECRET, OpenId, running_provider
 from tests.reception import ADMIN, ANN, URL, Browser, Clock, Reception, open_reception
 
-from mailguard.access import Access, SingleSignOn, Ways
+from mailguard.access import Access, Ways
+from mailguard.access.single import SingleSignOn
 from mailguard.oidc.provider import Provider
 from mailguard.oidc.settings import OidcSettings
 

@@ -14,7 +14,7 @@ from mailguard.policy.values import Text
 class Strict(BaseModel):
     """Unknown keys are errors; nothing changes after reading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, populate_by_name=False)
 
 
 def _pattern(text: str) -> str:
