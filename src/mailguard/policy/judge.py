@@ -40,8 +40,8 @@ def judge(policy: Policy, case: Case) -> Verdict:
     """Say what must happen to a message, recipient by recipient, and why."""
     try:
         view = policy.view(case)
-        asked = (rule for rule in policy.rules if not shut(rule, view))
-        return verdict_of(policy, view, [opinion(rule, view) for rule in asked])
+        rules = policy.rules
+        return verdict_of(policy, view, [opinion(rules[number], view) for number in policy.glance.open(view)])
     except Exception as error:  # total: whatever a mail does to us, it is held
         everybody = case.envelope.recipients
         hit = RuleHit(UNREADABLE, "enforce", Disposition.CONFIRM, _FAULT_BECAUSE, (type(error).__name__,), everybody)

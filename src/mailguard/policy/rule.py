@@ -14,6 +14,7 @@ from mailguard.mail.verdict import MODES, SENDER, Because, Disposition, Mode
 from mailguard.policy.alterations import Alter
 from mailguard.policy.case import Case
 from mailguard.policy.conditions.tree import Condition, Gate, ask, gates_of, needs_of
+from mailguard.policy.glance import Glance
 from mailguard.policy.lists import Listed
 from mailguard.policy.marks import Problem
 from mailguard.policy.result import NOT_KEPT, Result, Truth, some
@@ -56,6 +57,11 @@ class Rule:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_gates", gates_of(self.when))
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """What can be asked at a glance."""
+        return self._gates
 
     def shut(self, view: View) -> bool:
         """Whether a glance tells that the rule says NO to the mail. False: it must be asked."""
@@ -152,7 +158,7 @@ class FileExamples:
 class Policy:
     """All rules of all files. hash: SHA-256 over everything read, 16 hex digits; sources: what to watch for changes.
 
-    directory, calendar: the people and the working time that the rules speak of; sieve: the first glance for all rules.
+    directory, calendar: the people and the working time that the rules speak of; sieve, glance: the first look for all.
     needs: what the rules ask of others (ledger, DNS): whoever makes a case asks for no more; trusting: one of them asks
     whom people trust. aside: hash of what was read beside the rules (lists, words, people), 16 hex digits.
     """
@@ -170,8 +176,10 @@ class Policy:
     sieve: Sieve | None = field(default=None, repr=False, compare=False)
     needs: frozenset[str] = field(init=False, compare=False)
     trusting: bool = field(init=False, compare=False)
+    glance: Glance = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "glance", Glance(rule.gates for rule in self.rules))
         object.__setattr__(self, "trusting", any(rule.trusts for rule in self.rules))
         conditions = (one for rule in self.rules for one in (rule.when, *rule.unless))
         object.__setattr__(self, "needs", needs_of(conditions))

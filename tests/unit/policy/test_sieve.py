@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from tests.judging import mail, plain_yaml, policy_of
@@ -14,8 +14,8 @@ from tests.judging import mail, plain_yaml, policy_of
 from mailguard.mail.facts import Attachment, ClassCount, Finding
 from mailguard.mail.verdict import Verdict
 from mailguard.policy.case import Case, Known
-from mailguard.policy.judge import judge
-from mailguard.policy.rule import Rule
+from mailguard.policy.glance import Glance
+from mailguard.policy.judge import judge, shut
 
 WORDS = [
     "社外秘",
@@ -165,5 +165,28 @@ def test_the_first_glance_and_the_order_of_things_change_nothing(seed: int, monk
     for case, expected in zip(cases, said, strict=True):
         turned = replace(case.envelope, recipients=case.envelope.recipients[::-1])
         assert word_of(judge(backwards, replace(case, envelope=turned))) == expected
-    monkeypatch.setattr(Rule, "shut", lambda _self, _view: False)
+    for case in cases:
+        view = policy.view(case)
+        one_by_one = [number for number, rule in enumerate(policy.rules) if not shut(rule, view)]
+        assert policy.glance.open(view) == one_by_one
+    monkeypatch.setattr(Glance, "open", lambda _self, _view: list(range(len(policy.rules))))
     assert [word_of(judge(replace(policy, sieve=None), case)) for case in cases] == said
+
+
+def test_gates_are_asked_once_for_all_rules_that_begin_with_them_and_a_failing_one_shuts_nobody_out() -> None:
+    asked: list[str] = []
+
+    def gate(name: str, said: bool | None) -> Any:
+        def look(_view: Any) -> bool:
+            asked.append(name)
+            if said is None:
+                raise ValueError(name)
+            return said
+
+        return look
+
+    shuts, opens, fails = gate("shuts", True), gate("opens", False), gate("fails", None)
+    rows = [(shuts,), (), (opens, shuts), (opens,), (fails, shuts), (opens, fails), (shuts, fails), (opens, opens)]
+    assert Glance(rows).open(cast(Any, None)) == [1, 3, 4, 5, 7]
+    assert sorted(asked) == ["fails", "fails", "opens", "opens", "shuts", "shuts"]
+    assert Glance([(opens,) * 5000]).open(cast(Any, None)) == [0]
