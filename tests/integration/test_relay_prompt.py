@@ -28,8 +28,8 @@ from mailguard.relay.upstream import Outgoing
 from mailguard.store.records import MessageRecord
 from mailguard.workshop import Workshop
 
-#: The lane's server may be slow: nothing here is about silence.
-PATIENT = Deadlines(quit=0.2)
+#: The server may be slow: only a kept connection that says nothing is given up soon.
+PATIENT = Deadlines(quit=0.2, reset=0.5)
 Ended = tuple[dict[Address, Outcome], tuple[Address, ...]]
 
 
@@ -44,7 +44,7 @@ async def handed(upstream: SmtpUpstream, mail: Outgoing) -> Ended | None:
 
 
 async def test_it_needs_a_kept_connection_and_carries_the_same_octets() -> None:
-    async with fake_server() as fake, upstream_to(fake.port) as upstream:
+    async with fake_server() as fake, upstream_to(fake.port, deadlines=PATIENT) as upstream:
         assert await handed(upstream, outgoing()) is None
         await upstream.relay(outgoing())
         for _ in range(3):
@@ -67,7 +67,10 @@ async def test_it_needs_a_kept_connection_and_carries_the_same_octets() -> None:
     ids=["bare", "changed", "too large", "command"],
 )
 async def test_what_is_out_of_the_ordinary_is_left_to_relay(mail: Outgoing) -> None:
-    async with fake_server(extensions=("PIPELINING", "SIZE 190")) as fake, upstream_to(fake.port) as upstream:
+    async with (
+        fake_server(extensions=("PIPELINING", "SIZE 190")) as fake,
+        upstream_to(fake.port, deadlines=PATIENT) as upstream,
+    ):
         assert await upstream.probe() is None
         sent = len(fake.commands)
         assert await handed(upstream, mail) is None
@@ -77,7 +80,7 @@ async def test_what_is_out_of_the_ordinary_is_left_to_relay(mail: Outgoing) -> N
 
 @pytest.mark.parametrize("act", [Drop(), Drop(reset=True), Drop(b"421 4.4.2 idle\r\n"), Say(b"500 what\r\n"), Stall()])
 async def test_a_stale_connection_is_no_try(act: Act) -> None:
-    async with fake_server() as fake, upstream_to(fake.port) as upstream:
+    async with fake_server() as fake, upstream_to(fake.port, deadlines=PATIENT) as upstream:
         await upstream.relay(outgoing())
         fake.script["rset"] = [act]
         assert await handed(upstream, outgoing()) == ({}, (BOB, CY))
@@ -87,7 +90,7 @@ async def test_a_stale_connection_is_no_try(act: Act) -> None:
 
 async def test_recipients_beyond_a_servers_appetite_are_left() -> None:
     full = Say(b"452 4.5.3 too many\r\n")
-    async with fake_server() as fake, upstream_to(fake.port) as upstream:
+    async with fake_server() as fake, upstream_to(fake.port, deadlines=PATIENT) as upstream:
         assert await upstream.probe() is None
         fake.script["rcpt"] = [None, Say(b"550 5.1.1 nobody\r\n"), full, None]
         ended = await handed(upstream, outgoing(recipients=(BOB, CY, DAN)))
@@ -99,7 +102,7 @@ async def test_recipients_beyond_a_servers_appetite_are_left() -> None:
 async def test_a_close_breaks_off_what_is_under_way() -> None:
     heard: list[Any] = []
     async with fake_server(script={"dot": [Stall()]}) as fake:
-        upstream = SmtpUpstream(settings_for(fake.port))
+        upstream = SmtpUpstream(settings_for(fake.port, deadlines=PATIENT))
         assert await upstream.probe() is None
         assert upstream.hand(outgoing(), lambda outcomes, left: heard.append((outcomes, left)))
         await until(lambda: fake.wire[0].endswith(b"\r\n.\r\n"))

@@ -13,6 +13,7 @@ import asyncio
 import collections
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from mailguard import events
 from mailguard.delivery.parcels import Parcel, parcels
@@ -26,6 +27,8 @@ from mailguard.store.records import Job
 
 #: Mails that wait here with their octets in memory; those of the others are read when their turn comes.
 _IN_MEMORY = 100
+#: Seconds in which a lane gets through a claim, so that the next one may be twice as large: letters do not wait for it.
+_SWALLOWED = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class Lane:
         self._rested = asyncio.Event()  # set when no try without a task is under way
         self._rested.set()
         self._look_at = 0.0  # when the ledger is looked at next, by the loop's clock: the wall's may be set back
+        self._more = False  # whether the last claim left something that is due
+        self._bite, self._claimed_at = 0, 0.0  # how much is claimed at once, and when it was last
         self._stopping = self._over = False
         self._sorter: asyncio.Task[None] | None = None
 
@@ -127,21 +132,36 @@ class Lane:
         await self._give_back_fresh(lambda seconds: seconds > self._settings.fresh_seconds)
         self._go_on()
         room, at = self._room(), _clock()
-        if at < self._look_at or room <= 0 or self._settings.fresh_only:
+        if at < self._look_at or room <= 0 or self._fresh or self._settings.fresh_only:
             return
         self._look_at = at + self._settings.poll_seconds
         now = self._now()
-        due = await self._queue.next_due(now, self._way)  # a reading; a claim writes
-        if due is None:
+        if not self._more:
+            due = await self._queue.next_due(now, self._way)  # a reading; a claim writes
+            if due is None:
+                return
+            if due > now:
+                self._look_at = min(self._look_at, at + (due - now).total_seconds())
+                return
+        await self._claim(now, at, room)
+
+    async def _claim(self, now: datetime, at: float, room: int) -> None:
+        """As many as there is room for; more where so many are gone in no time: one look at the ledger for all."""
+        limit = max(room, self._bite) if self.upstream.is_well else room
+        self._more = False
+        jobs = await self._queue.claim(now, self._settings.lease, limit, self._way)
+        if not jobs:
             return
-        if due > now:
-            self._look_at = min(self._look_at, at + (due - now).total_seconds())
-            return
-        jobs = await self._queue.claim(now, self._settings.lease, room, self._way)
-        for job in jobs:
-            self._begin(_Waiting(job, at))
-        if jobs:  # perhaps there is more
-            self._look_at = 0.0
+        self._look_at, self._more = 0.0, len(jobs) == limit  # perhaps there is more
+        quick = self._more and at - self._claimed_at < _SWALLOWED
+        self._bite, self._claimed_at = min(2 * limit, _IN_MEMORY) if quick else 0, at
+        bodies: dict[str, Body] = {}
+        try:
+            if self._prompt is not None:
+                bodies = await self._trying.at_hand(jobs)
+        finally:  # what is claimed is not forgotten, whatever happened
+            self._fresh.extend(_Waiting(job, at, bodies.get(job.record.id)) for job in jobs)
+        self._go_on()
 
     def _go_on(self) -> None:
         """Begin what waits here, as far as there is room; the ledger is looked at by the loop."""

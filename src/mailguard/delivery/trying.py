@@ -7,7 +7,7 @@ and never forgets an outcome while it can still be written: a forgotten 250 woul
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -115,6 +115,14 @@ class Trying:
             return same_for_all(job.recipients, deferred("stored message is damaged or missing; nothing was sent"))
         except StoreError as error:  # the ledger is not to be had now: nothing was offered to anybody
             events.fault("delivery", error, message_id=record.id)
+            return {}
+
+    async def at_hand(self, jobs: Sequence[Job]) -> dict[str, Body]:
+        """Octets of these mails as far as they are small and as judged, by message id."""
+        try:
+            return await self._spool.bodies([job.record.id for job in jobs])
+        except StoreError as error:  # each is asked for when its turn comes
+            events.fault("delivery", error)
             return {}
 
     def outgoing(self, job: Job, body: Body, *, known: bool) -> Outgoing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from mailguard.mail.message import new_message_id
 from mailguard.mail.outcome import Outcome, Result
 from mailguard.mail.verdict import Disposition
 from mailguard.policy.case import Known
+from mailguard.store import queue as store_queue
 from mailguard.store.records import Filter, Job, RecordResult
 
 LEASE = timedelta(minutes=15)
@@ -212,3 +214,24 @@ async def test_counts(ledger: Ledger) -> None:
     counts = await ledger.queue.counts()
     assert (counts["held"], counts["relayed"], counts["queued"]) == (1, 1, 0)
     assert len(await ledger.holds.page(Filter())) == 2
+
+
+async def test_a_claim_does_not_walk_through_the_queue(ledger: Ledger) -> None:
+    """What a claim costs does not grow with what else is due: no statement is answered by the index of a whole way."""
+    for _ in range(3):
+        await ledger.add()
+    plans: list[str] = []
+
+    def explained(connection: sqlite3.Connection) -> list[Job]:
+        said: list[str] = []
+        connection.set_trace_callback(said.append)
+        jobs = store_queue._claim(connection, NOON, NOON + LEASE, 1, "me", "")
+        connection.set_trace_callback(None)
+        for sql in said:
+            if sql.startswith("UPDATE recipient"):
+                plans.extend(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}"))
+        return jobs
+
+    assert len(await ledger.db.write(explained)) == 1
+    assert any("USING PRIMARY KEY (message=?)" in plan for plan in plans)
+    assert not any("recipient_way" in plan for plan in plans)

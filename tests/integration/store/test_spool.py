@@ -210,3 +210,15 @@ async def test_any_octets_come_back_as_they_went(ledger: Ledger, octets: bytes) 
     body = await ledger.spool.body(record.id)
     assert body.read() == octets
     assert body.sha256 == Body.of(octets).sha256
+
+
+async def test_small_bodies_are_read_together_and_only_as_they_were_judged(ledger: Ledger) -> None:
+    one, two, three = [await ledger.add(octets=b"Subject: %d\r\n\r\nhi\r\n" % number) for number in range(3)]
+    large = await ledger.add(octets=b"Subject: x\r\n\r\n" + b"x" * 100_000)
+    sql = "UPDATE body SET octets = X'41' WHERE message = (SELECT number FROM message WHERE id = ?)"
+    await ledger.db.write(lambda c: c.execute(sql, (two.id,)))
+    found = await ledger.spool.bodies([one.id, two.id, three.id, large.id, "0" * 18])
+    assert {name: body.octets for name, body in found.items()} == {
+        one.id: b"Subject: 0\r\n\r\nhi\r\n",
+        three.id: b"Subject: 2\r\n\r\nhi\r\n",
+    }
