@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+from collections import deque
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ CHUNK = 64 * 1024
 KEY_OCTETS = 32
 _TAG = 16
 _NONCE = 12
+_FETCHED = 1024
 
 
 class Broken(OSError):
@@ -30,7 +32,24 @@ class Broken(OSError):
 
 def new_key() -> bytes:
     """A key for one body."""
-    return os.urandom(KEY_OCTETS)
+    return _chance(KEY_OCTETS)
+
+
+def _chance(count: int) -> bytes:
+    """Octets of the system's random source, fetched some at a time: each fetch gives the interpreter's lock away.
+
+    None is given out twice: a piece is taken by one thread, and whoever is forked begins without any.
+    """
+    while True:
+        try:
+            return _pieces.pop()[:count]
+        except IndexError:
+            fetched = os.urandom(_FETCHED)
+            _pieces.extend(fetched[at : at + KEY_OCTETS] for at in range(0, _FETCHED, KEY_OCTETS))
+
+
+_pieces: deque[bytes] = deque()
+os.register_at_fork(after_in_child=_pieces.clear)
 
 
 def _cipher(key: bytes) -> AESGCM:
@@ -127,7 +146,7 @@ def unseal(key: bytes, sealed: bytes) -> bytes:
 
 def close_small(key: bytes, octets: bytes, bound: bytes) -> bytes:
     """A few octets under a nonce of chance. bound: what they belong to; they open with the same only."""
-    nonce = os.urandom(_NONCE)
+    nonce = _chance(_NONCE)
     return nonce + _cipher(key).encrypt(nonce, octets, bound)
 
 

@@ -84,11 +84,14 @@ class Database:
             self.damaged = True
             raise
 
-    async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `query` in a reader thread, on one snapshot, unable to write. Raises StoreError and its kinds."""
+    async def read(self, query: Callable[[sqlite3.Connection], T], *, snapshot: bool = True) -> T:
+        """Run `query` in a reader thread, unable to write. Raises StoreError and its kinds.
+
+        snapshot: all its statements see one state of the ledger; a single one does so by itself.
+        """
         if self._closed:
             raise StoreClosed("the ledger is closed")
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._read, query)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._read, query, snapshot)
 
     async def close(self) -> None:
         """Finish what is waiting, then close. Nothing can be written afterwards (StoreClosed)."""
@@ -100,12 +103,14 @@ class Database:
         for connection in self._connections:
             connection.close()
 
-    def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+    def _read(self, query: Callable[[sqlite3.Connection], T], snapshot: bool) -> T:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         try:
             if connection is None:
                 connection = self._local.connection = connect(self.path, read_only=True, opened=opener(self.keys))
                 self._connections.append(connection)
+            if not snapshot:
+                return query(connection)
             connection.execute("BEGIN")  # one snapshot for all statements of the query
             try:
                 return query(connection)

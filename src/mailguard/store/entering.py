@@ -30,6 +30,7 @@ from mailguard.store.questions import owe_questions
 from mailguard.store.records import MessageRecord
 from mailguard.store.resent import INSERT_HANDED_IN
 from mailguard.store.rows import to_micro
+from mailguard.store.sealed import insert_keys
 
 #: More recipients or files than these are work for the writer's thread, not for the event loop.
 _COPIES, _FILES = 50, 50
@@ -100,7 +101,7 @@ def enter_all(connection: sqlite3.Connection, entries: Sequence[Plain]) -> list[
     many.run(connection, f"INSERT INTO message (number, {MESSAGE_COLUMNS})", [(n, *one.message) for n, one in numbered])
     bodies = [(n, one.entry.octets) for n, one in numbered if one.entry.octets is not None]
     many.run(connection, "INSERT INTO body (message, octets)", bodies)
-    _insert_keys(connection, numbered)
+    insert_keys(connection, [(n, one.entry.seal) for n, one in numbered if one.entry.seal is not None])
     many.run(connection, INSERT_COPIES, [(n, *copy) for n, one in numbered for copy in one.copies])
     records = [(one.entry.record, n) for n, one in numbered]
     many.run(connection, INSERT_VIEWERS, [row for record, n in records for row in viewers_of(record, n)])
@@ -132,12 +133,6 @@ def _next_number(connection: sqlite3.Connection, entries: Sequence[Plain]) -> in
     if row[1] or row[2]:
         raise NotAlone
     return int(row[0])
-
-
-def _insert_keys(connection: sqlite3.Connection, numbered: Iterable[tuple[int, Plain]]) -> None:
-    wrapped = [(number, one.entry.seal.wrap(number)) for number, one in numbered if one.entry.seal is not None]
-    rows = [(number, key.by, key.octets) for number, key in wrapped]
-    many.run(connection, "INSERT INTO body_key (message, wrapped_by, wrapped)", rows)
 
 
 def _texts(numbered: Iterable[tuple[int, Plain]]) -> list[tuple[int, str, bytes | None]]:

@@ -13,7 +13,7 @@ import re
 import secrets
 import stat
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -66,8 +66,13 @@ class Keyring:
 
     def wrap(self, key: bytes, number: int) -> Wrapped:
         """A body's key, for the row of this number only."""
+        return self.wrap_all([(key, number)])[0]
+
+    def wrap_all(self, keys: Iterable[tuple[bytes, int]]) -> list[Wrapped]:
+        """The same for many, with one look at the file."""
         known = self._fresh()
-        return Wrapped(known.current, close_small(known.keys[known.current], key, _bound(number)))
+        wrapping = known.keys[known.current]
+        return [Wrapped(known.current, close_small(wrapping, key, _bound(number))) for key, number in keys]
 
     def unwrap(self, wrapped: Wrapped, number: int) -> bytes:
         """The body's key. Raises KeyMissing, Broken."""

@@ -11,36 +11,28 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.lifecycle import State
-from mailguard.policy.case import Circle
 from mailguard.policy.names import name_key
 from mailguard.store import many
 from mailguard.store.parts import SIBLINGS
-from mailguard.store.rows import clean, to_micro, to_moment
+from mailguard.store.rows import clean, to_micro
 
 #: Recipients of one mail of whom each is remembered, and members of a circle.
 TOGETHER_MAX, _CIRCLE_MAX = 100, 20
 #: People and circles kept for each sender.
 PEOPLE_MAX, CIRCLES_MAX = 2000, 300
 #: A habit begins with so many mails.
-_HABIT = 3
+HABIT = 3
 _NAME_MAX = 100
 #: Mails of one thread that are looked at.
 _THREAD_MAX = 100
 #: Senders of whom too much is forgotten in one transaction: the door never waits long.
 _BATCH = 20
 _WENT = (State.RELAYED, State.QUEUED)
-_NAMES_OF = (
-    "SELECT key, name FROM correspondent WHERE sender = ? AND name <> '' AND key IN (SELECT value FROM json_each(?))"
-)
-_NAMESAKES = (
-    "SELECT key, name FROM correspondent WHERE sender = ? AND name_key <> ''"
-    " AND name_key IN (SELECT value FROM json_each(?)) LIMIT 200"
-)
 INSERT_PEOPLE = "INSERT INTO correspondent (sender, key, name, name_key, count, last_at)"
 COUNT_PEOPLE = (
     "ON CONFLICT (sender, key) DO UPDATE SET count = count + 1, last_at = excluded.last_at,"
@@ -106,49 +98,10 @@ def _took_part(connection: sqlite3.Connection, number: int, shown: Iterable[str]
     return went | (set(shown) - {key for key, _ in rows}) if went else set()
 
 
-def last_written(
-    connection: sqlite3.Connection, sender: str, recipients: dict[str, str], now: datetime
-) -> dict[str, timedelta]:
-    """How long ago the sender wrote to each of these recipients. recipients: by address, the key of its organization.
-
-    Who is not remembered himself was last written to no later than his organization was: that old, it says enough.
-    """
-    found = _last(connection, "correspondent", sender, recipients)
-    organizations = _last(connection, "contact", sender, set(recipients.values()))
-    ages = {key: now - at for key, at in found.items()}
-    for key, organization in recipients.items():
-        if key not in ages and organization in organizations:
-            ages[key] = now - organizations[organization]
-    return ages
-
-
-def _last(connection: sqlite3.Connection, table: str, sender: str, keys: Iterable[str]) -> dict[str, datetime]:
-    sql = f"SELECT key, last_at FROM {table} WHERE sender = ? AND key IN (SELECT value FROM json_each(?))"  # noqa: S608
-    return {key: to_moment(at) for key, at in connection.execute(sql, (sender, _list(keys)))}
-
-
-def names_of(
-    connection: sqlite3.Connection, sender: str, keys: Iterable[str], name_keys: Iterable[str]
-) -> dict[str, str]:
-    """Display names by address: of these addresses, and of whoever else bears one of these names."""
-    found: dict[str, str] = {}
-    for sql, wanted in (
-        (_NAMES_OF, keys),
-        (_NAMESAKES, name_keys),
-    ):
-        found.update(connection.execute(sql, (sender, _list(wanted))).fetchall())
-    return found
-
-
-def circles_of(connection: sqlite3.Connection, sender: str) -> tuple[Circle, ...]:
-    """Who was written to together often enough to be a habit, last used first."""
-    sql = "SELECT members, count FROM circle WHERE sender = ? AND count >= ? ORDER BY last_at DESC LIMIT 100"
-    rows = connection.execute(sql, (sender, _HABIT))
-    return tuple(Circle(frozenset(json.loads(members)), count) for members, count in rows)
-
-
-def participants(connection: sqlite3.Connection, message_ids: Iterable[str]) -> frozenset[str]:
+def participants(connection: sqlite3.Connection, message_ids: Sequence[str]) -> frozenset[str]:
     """Keys of everybody who wrote, got or saw one of these mails. Empty if none of them went through here."""
+    if not message_ids:
+        return frozenset()
     rows = connection.execute(
         "SELECT number, sender_key FROM message WHERE teaches = 1 AND message_id_header <> ''"
         " AND message_id_header IN (SELECT value FROM json_each(?)) ORDER BY number DESC LIMIT ?",

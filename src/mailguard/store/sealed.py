@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailguard.mail.sealing import close_small, open_small
+from mailguard.store import many
 from mailguard.store.connection import Opener, connect
 from mailguard.store.errors import StoreError
 from mailguard.store.keyring import Keyring, Wrapped
@@ -23,21 +23,29 @@ _BOUND = b"mailguard text"
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What makes the rows of one sealed message: its key's wrapping for a row number, and its sealed text."""
+    """What makes the rows of one sealed message: its key, what that is wrapped with, and its sealed text."""
 
-    wrap: Callable[[int], Wrapped]
-    text: bytes
+    keys: Keyring
+    key: bytes = field(repr=False)
+    text: bytes = field(repr=False)
 
 
 def seal_of(keys: Keyring, key: bytes, text: str) -> Seal:
     """The seal of a message with this key and this searched text."""
-    return Seal(partial(keys.wrap, key), seal_text(key, text) if text else b"")
+    return Seal(keys, key, seal_text(key, text) if text else b"")
 
 
 def insert_key(connection: sqlite3.Connection, number: int, seal: Seal) -> None:
     """The row of a body's key."""
-    wrapped = seal.wrap(number)
-    connection.execute("INSERT INTO body_key VALUES (?, ?, ?)", (number, wrapped.by, wrapped.octets))
+    insert_keys(connection, [(number, seal)])
+
+
+def insert_keys(connection: sqlite3.Connection, seals: Sequence[tuple[int, Seal]]) -> None:
+    """The rows of many keys, by row number; all of one keyring."""
+    if seals:
+        wrapped = seals[0][1].keys.wrap_all((seal.key, number) for number, seal in seals)
+        rows = [(number, one.by, one.octets) for (number, _), one in zip(seals, wrapped, strict=True)]
+        many.run(connection, "INSERT INTO body_key (message, wrapped_by, wrapped)", rows)
 
 
 def key_of(keys: Keyring | None, number: int, wrapped_by: str | None, wrapped: bytes | None) -> bytes | None:

@@ -227,7 +227,7 @@ class Spool:
         moving = self._db.handed_on.body(message_id)
         if moving is not None:
             return moving
-        return await self._db.read(partial(self._body, message_id=message_id))
+        return await self._db.read(partial(self._body, message_id=message_id), snapshot=False)
 
     def _body(self, connection: sqlite3.Connection, message_id: str) -> Body:
         row = connection.execute(_BODY, (message_id,)).fetchone()

@@ -14,7 +14,6 @@ from datetime import datetime
 
 from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address
-from mailguard.policy.case import Trust
 from mailguard.store import audit
 from mailguard.store.db import Database
 from mailguard.store.rows import to_micro, to_moment, to_text
@@ -84,18 +83,6 @@ class Trusts:
     async def revoke(self, trust_id: int, actor: Actor, now: datetime) -> bool:
         """From now on it is asked again. False if somebody was faster."""
         return await self._db.write(lambda c: _revoke(c, trust_id, actor, now))
-
-
-def counting(
-    connection: sqlite3.Connection, whose: Iterable[str], recipients: Iterable[str], now: datetime
-) -> tuple[Trust, ...]:
-    """What counts for mail of somebody to these recipients (keys), for the judge."""
-    rows = connection.execute(
-        "SELECT recipient, rules, said_by, said_at FROM trust WHERE whose IN (SELECT value FROM json_each(?))"
-        " AND recipient IN (SELECT value FROM json_each(?)) AND until > ? ORDER BY recipient, id",
-        (to_text(sorted(whose)), to_text(sorted(recipients)), to_micro(now)),
-    )
-    return tuple(Trust(one, tuple(json.loads(rules)), by, to_moment(at)) for one, rules, by, at in rows)
 
 
 def forget_trusts(connection: sqlite3.Connection, now: datetime) -> int:

@@ -153,6 +153,8 @@ def everything(c: sqlite3.Connection) -> dict[str, list[str]]:
         names = [column[0] for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor]
         for row in rows:
+            if row.get("lease") is not None:  # each opening of a ledger has a name of its own
+                row["lease"] = "ours"
             for column in ("message", "first") + (("number",) if table == "message" else ()):
                 if column in row:
                     row[column] = ids.get(row[column], row[column])
