@@ -10,7 +10,7 @@ from __future__ import annotations
 import bisect
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from mailguard.inspect.personal.heads import SURE, head_of, kind_of
@@ -85,8 +85,9 @@ class Grids:
         return column < len(grid.kinds) and grid.kinds[column] == "other"
 
 
-def grids_of(text: str, each: Callable[[Grid], None]) -> Grids:
-    """The tables of a folded text, in order. each: is shown a table with its rows, which are forgotten afterwards.
+def grids_of(text: str, each: Callable[[Grid], None], lines: Iterable[tuple[str, int]] | None = None) -> Grids:
+    """The tables of a folded text, in order. each: is shown a table with its rows, which are forgotten afterwards;
+    lines: those of `plain_lines`, where they are known.
 
     A very long table comes in several, so that memory holds only one of them.
     """
@@ -94,7 +95,7 @@ def grids_of(text: str, each: Callable[[Grid], None]) -> Grids:
     grid: Grid | None = None
     gap = 0
     first = ""  # the only row so far, not looked at: without a second one it is no table
-    for line, offset in _lines(text) if '"' in text else plain_lines(text):
+    for line, offset in _lines(text) if lines is None or '"' in text else lines:
         mark = _separator(line)
         if grid is not None and (mark != grid.mark or grid.cells > _MOST_CELLS):
             if not first:
@@ -138,7 +139,7 @@ def split_row(line: str, mark: str) -> list[str]:
 
 
 def plain_lines(text: str) -> Iterator[tuple[str, int]]:
-    """The lines of a text with where they begin, several empty ones as one."""
+    """The lines of a short text (all are in memory) with where they begin, several empty ones as one."""
     position, behind = 0, -1  # of this line; of the end of the one before that was not empty
     for line in text.split("\n"):
         if line:

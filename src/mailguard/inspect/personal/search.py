@@ -29,6 +29,8 @@ from mailguard.inspect.personal.records import find_records, find_vcards, find_v
 from mailguard.mail.facts import CLASSES, ClassCount, Match
 
 _EXAMPLES = 5
+#: Texts of so many characters may lie in memory twice, once in lines.
+_SHORT = 64 * 1024
 _LINE = re.compile("[^\n]+")
 _DIGITS = re.compile("[0-9]")
 #: A line in which nothing is said of anybody: as most subjects are.
@@ -154,7 +156,8 @@ def _look(text: str, finds: Finds, people: People, hint: Callable[[], bool] = la
 
     if _NOTHING.fullmatch(text):
         return
-    grids = grids_of(text, each)
+    lines = list(plain_lines(text)) if len(text) <= _SHORT else None
+    grids = grids_of(text, each, lines)
     if "@" in text:
         find_mail_addresses(text, finds)
     if _DIGITS.search(text):
@@ -164,16 +167,13 @@ def _look(text: str, finds: Finds, people: People, hint: Callable[[], bool] = la
         find_ibans(text, finds)
     if not text.isascii() or "-ku" in text or "Japan" in text:
         find_places(text, finds)
-    find_records(_outside(text, grids), finds, people)
+    find_records(_outside(text, grids) if grids.all or lines is None else iter(lines), finds, people)
     if "VCARD" in text or "vcard" in text:
         find_vcards(text, finds, people)
 
 
 def _outside(text: str, grids: Grids) -> Iterator[tuple[str, int]]:
     """The lines outside of tables, with their places. Tables leave an empty line, and so do empty lines."""
-    if not grids.all:
-        yield from plain_lines(text)
-        return
     bounds = [(grid.start, grid.end) for grid in grids.all if grid.mark]
     position = 0
     for start, end in [*bounds, (len(text), len(text))]:

@@ -79,11 +79,19 @@ def is_marked(text: str) -> bool:
     return ">" in text or "|" in text or "＞" in text or CITED in text
 
 
-def may_introduce(line: str) -> bool:
-    """Whether a stripped line can be a separator, the first of copied header fields, or the end of an attribution."""
+def has_verbs(text: str) -> bool:
+    """Whether one of the words stands in a text that an attribution without a colon has."""
+    return any(map(text.__contains__, _VERBS))
+
+
+def may_introduce(line: str, verbs: bool) -> bool:
+    """Whether a stripped line can be a separator, the first of copied header fields, or the end of an attribution.
+
+    verbs: what `has_verbs` says of the text.
+    """
     if ":" in line or "：" in line or "\t" in line or line[0] in _DRAWN:
         return True
-    return any(map(line.__contains__, _VERBS))
+    return verbs and has_verbs(line)
 
 
 def is_prefixed(line: str) -> bool:

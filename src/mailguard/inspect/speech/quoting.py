@@ -16,6 +16,7 @@ from mailguard.inspect.speech.quote_marks import (
     BORDER,
     attribution_start,
     ends_quotation,
+    has_verbs,
     header_block_end,
     is_attribution,
     is_forward,
@@ -93,10 +94,10 @@ def _roles(text: str, lines: list[str]) -> list[str]:
     bare = [line.strip(_BLANK) for line in lines]
     quoted = [False] * len(lines)
     prefixed = [is_prefixed(line) for line in bare] if is_marked(text) else quoted.copy()
-    attributed = False
+    attributed, verbs = False, has_verbs(text)
     number = 0
     while number < len(lines):
-        if prefixed[number] or not bare[number] or not may_introduce(bare[number]):
+        if prefixed[number] or not bare[number] or not may_introduce(bare[number], verbs):
             number += 1
             continue
         head = _head(bare, prefixed, number)
