@@ -93,7 +93,7 @@ class Elsewhere:
     def room_for_one(self, ways: object) -> bool:
         return True
 
-    def hand_on(self, record: MessageRecord) -> None:
+    def hand_on(self, record: MessageRecord, body: Body | None = None) -> None:
         pass
 
 
@@ -203,6 +203,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         lines = os.open(Path(name) / "log", os.O_WRONLY | os.O_CREAT)
+        sys.stderr = os.fdopen(os.dup(2), "w")  # what fails here is no log line
         os.dup2(lines, 2)
         log.set_up()
         bench = Bench(Path(name), options.mails)

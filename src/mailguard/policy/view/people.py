@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
-from mailguard.mail.address import Address, AddressError, parse_address
+from mailguard.mail.address import PATH_MAX, Address, AddressError, parse_address
 from mailguard.mail.facts import HeaderAddress
 from mailguard.policy.case import known_keys
 from mailguard.policy.free_mail import is_shared
@@ -169,10 +169,16 @@ class PeopleView(CaseView):
 
 def _address(header: HeaderAddress) -> Address | None:
     """A header's address, also one that is not quite valid, since people see it all the same."""
+    text = header.address.strip()
+    return _parsed(text) if len(text) <= PATH_MAX else _parsed.__wrapped__(text)
+
+
+@lru_cache(maxsize=4096)  # people write to the same people; what is worked out of an address stays with it
+def _parsed(text: str) -> Address | None:
     try:
-        return parse_address(header.address.strip())
+        return parse_address(text)
     except AddressError:
-        local, at, domain = header.address.strip().rpartition("@")
+        local, at, domain = text.rpartition("@")
         return Address(local, domain) if at and local and domain else None
 
 
