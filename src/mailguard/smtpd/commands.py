@@ -87,6 +87,7 @@ _PLAIN_MAIL = re.compile(
     rf"FROM:{_PLAIN}(?: SIZE=([0-9]{{1,20}}))?(?: BODY=(7BIT|8BITMIME))?", re.IGNORECASE | re.ASCII
 )
 _PLAIN_RCPT = re.compile(rf"TO:{_PLAIN}", re.IGNORECASE | re.ASCII)
+_VERBS = {b"MAIL": "MAIL", b"RCPT": "RCPT", b"DATA": "DATA", b"RSET": "RSET", b"EHLO": "EHLO"}
 #: Of the addresses that came last so many are remembered: the same senders and recipients come again.
 _REMEMBERED = 4096
 
@@ -98,6 +99,8 @@ def split_command(line: bytes) -> tuple[str, str]:
     is tolerated (section 4.1.1).
     """
     verb, _, argument = line.partition(b" ")
+    if (known := _VERBS.get(verb)) is not None:
+        return known, argument.decode("utf-8", "surrogateescape").strip(" \t")
     if not verb.strip() or not verb.isascii():
         raise Refused(replies.UNKNOWN_COMMAND)
     return verb.decode("ascii").strip().upper(), argument.decode("utf-8", "surrogateescape").strip(" \t")

@@ -140,8 +140,9 @@ class Conversation(Introductions):
 
     async def _command(self) -> tuple[str, str]:
         line = await self.read_line(AUTH_OCTETS)
-        self.visit.commands += 1
-        if self.visit.commands > self._limits.commands:
+        visit = self.visit
+        visit.commands += 1
+        if visit.commands > self._limits.commands:
             events.door_refused("too_many_commands", self.visit.ip)
             raise HangUp(replies.TOO_MANY_COMMANDS)
         verb, argument = split_command(line)

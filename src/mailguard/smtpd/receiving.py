@@ -29,11 +29,7 @@ class Receiving(Lines):
         super().__init__(entrance.handler, entrance.limits, entrance.hostname, loop)
         self._entrance = entrance
         self._rules = entrance.handler
-
-    @property
-    def visit(self) -> Visit:
-        visit: Visit = self.session
-        return visit
+        self.visit = Visit(loop)
 
     @property
     def transaction(self) -> Transaction:
@@ -41,7 +37,7 @@ class Receiving(Lines):
         return transaction
 
     def _create_session(self) -> Visit:
-        return Visit(self.loop)
+        return self.visit  # aiosmtpd asks once, when the connection is made
 
     def _create_envelope(self) -> Transaction:
         return Transaction()
