@@ -185,3 +185,21 @@ async def test_a_try_without_a_task_that_hangs_at_the_stop_keeps_its_lease(tmp_p
         assert await states(ledger) == {State.RELAYED: 1, State.QUEUED: 1}
         sql = "SELECT count(*) FROM recipient WHERE lease IS NOT NULL AND attempts = 0"
         assert (await ledger.db.read(lambda c: c.execute(sql).fetchone()))[0] == 1
+
+
+async def test_a_queue_is_claimed_in_large_bites_and_each_mail_goes_once(tmp_path: Path) -> None:
+    async with fake_server() as fake, opened(tmp_path) as ledger:
+        for _ in range(80):
+            message = mail((BOBS,), octets=MAIL, at=utc_now())
+            await ledger.spool.add(message, Facts(), verdict(message), PREFIX)
+        delivery = room(ledger, fake)
+        await delivery.start()
+        await until(lambda: len(fake.taken) >= 20, 20)
+        await delivery.stop()
+        assert (await states(ledger))[State.RELAYED] == len(fake.taken)
+        delivery = room(ledger, fake)
+        await delivery.start()
+        await all_tried(ledger)
+        await delivery.stop()
+        assert await states(ledger) == {State.RELAYED: 80}
+        assert len(fake.taken) == 80

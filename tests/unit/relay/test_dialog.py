@@ -162,10 +162,10 @@ def test_a_transaction_comes_to_the_same_by_a_task_and_by_its_replies() -> None:
 
         @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
         @given(
-            st.lists(st.tuples(CODES, st.booleans()), min_size=7, max_size=7),
+            st.lists(st.tuples(st.just(250) | CODES, st.booleans()), min_size=7, max_size=7),
             st.sampled_from([250, 354]),
             st.lists(st.integers(0, 200), max_size=8),
-            st.none() | st.integers(0, 200),
+            st.none() | st.tuples(st.integers(0, 6), st.integers(0, 9)),
             st.booleans(),
             st.booleans(),
         )
@@ -173,16 +173,19 @@ def test_a_transaction_comes_to_the_same_by_a_task_and_by_its_replies() -> None:
             replies: list[tuple[int, bool]],
             data: int,
             cuts: list[int],
-            breaks: int | None,
+            breaks: tuple[int, int] | None,
             pipelining: bool,
             kept: bool,
         ) -> None:
             if data == 354:  # mostly: else no text is ever sent
                 replies[-2] = (354, replies[-2][1])
             asked = replies if kept else replies[1:]
+            end = None
+            if breaks is not None:  # in the midst of one of the replies
+                end = sum(len(written(*one)) for one in asked[: breaks[0]]) + breaks[1]
             results = []
             for by_task in (True, False):
-                server = Server(list(asked), cuts, breaks, pipelining, kept)
+                server = Server(list(asked), cuts, end, pipelining, kept)
                 attempt, sent, session = runner.run(carried(server, by_task=by_task))
                 wanted, crowded, stale, text = expected(server.heard, kept=kept)
                 assert came(attempt.outcomes) == wanted
@@ -204,3 +207,15 @@ SEAMY = st.lists(st.sampled_from([b"\r\n", b".", b"a", b".."]), max_size=40).map
 def test_a_whole_text_is_stuffed_as_its_blocks_are(octets: bytes) -> None:
     stuffer = DotStuffer()
     assert stuffed(octets) == stuffer.feed(octets) + stuffer.end()
+
+
+async def test_a_server_that_hangs_up_at_any_octet_leaves_nobody_in_doubt_but_after_the_dot() -> None:
+    for kept, pipelining, by_task in itertools.product((True, False), repeat=3):
+        replies = [(250, False)] * (5 if kept else 4) + [(354, False), (250, True)]
+        whole = sum(len(written(*one)) for one in replies)
+        for end in range(0, whole + 1, 3):
+            server = Server(list(replies), [end // 2], end, pipelining, kept)
+            attempt, _, _ = await carried(server, by_task=by_task)
+            assert came(attempt.outcomes) == expected(server.heard, kept=kept)[0]
+            dotted = len(server.heard) == len(replies) - 1
+            assert {one.unknown for one in attempt.outcomes.values()} == {dotted}
