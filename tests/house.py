@@ -24,7 +24,7 @@ import yaml
 from tests.postfix import free_port, make_certificate
 
 #: Longest that anything here may take.
-PATIENCE = 60.0
+PATIENCE = 180.0
 PASSWORD = "front-door-secret"
 
 POLICY = """
