@@ -17,7 +17,7 @@ from mailguard.mail.lines import LineEnds
 from mailguard.mail.message import Body
 
 #: Octets read and written at a time.
-BLOCK = 256 * 1024
+BLOCK = 512 * 1024
 CRLF = b"\r\n"
 
 
@@ -125,24 +125,25 @@ async def blocks(body: Body) -> AsyncIterator[bytes]:
     if body.octets is not None:  # immutable, and checked a moment ago
         yield body.octets
         return
-    scan = Scan()
+    digest, size = hashlib.sha256(), 0
     file = await asyncio.to_thread(body.open)
     try:
-        block = await asyncio.to_thread(_read, file, scan)
+        block = await asyncio.to_thread(_read, file, digest)
         while block:
-            following = await asyncio.to_thread(_read, file, scan)
-            if not following:
-                scan.finish(body)
+            size += len(block)
+            following = await asyncio.to_thread(_read, file, digest)
+            if not following and (size != body.size or digest.hexdigest() != body.sha256):
+                raise BodyCorrupt("stored octets changed while they were sent")
             yield block
             block = following
     finally:
         file.close()
 
 
-def _read(file: IO[bytes], scan: Scan) -> bytes:
+def _read(file: IO[bytes], digest: hashlib._Hash) -> bytes:
     block = file.read(BLOCK)
     if block:
-        scan.feed(block)
+        digest.update(block)
     return block
 
 
