@@ -1,4 +1,4 @@
-"""What the octets of a large mail cost in each room: microseconds of processor a mail, and the longest stop of the loop.
+"""What the octets of a large mail cost in each room: microseconds of processor, and the longest stop of the loop.
 
 A mail of a short text and a file in base64 goes through the same calls as in the server, without its sockets: looked
 over and written at the door, read (`read_mail`, without the pipe to a worker), checked and read again for the relay. It

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import IO, NamedTuple
 
-from mailguard.mail.lines import LineEnds
+from mailguard.mail.lines import LineEnds, have_lone
 from mailguard.mail.message import Body
 
 #: Octets read and written at a time.
@@ -80,8 +80,7 @@ class Scan:
 
 def seen_in(octets: bytes) -> Seen:
     """What `Scan` sees in octets whose digest is known to be right. Raises BareLineEnding."""
-    ends = octets.count(CRLF)
-    if octets.count(b"\r") != ends or octets.count(b"\n") != ends:
+    if have_lone(octets):
         raise BareLineEnding("bare CR or LF in the octets")
     if octets.isascii():
         return _PLAIN
@@ -129,6 +128,8 @@ async def blocks(body: Body) -> AsyncIterator[bytes]:
     file = await asyncio.to_thread(body.open)
     try:
         block = await asyncio.to_thread(_read, file, digest)
+        if not block and body.size:
+            raise BodyCorrupt("stored octets were taken away")
         while block:
             size += len(block)
             following = await asyncio.to_thread(_read, file, digest)

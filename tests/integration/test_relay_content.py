@@ -1,0 +1,45 @@
+"""A file that changes between the check and the sending never goes out whole."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mailguard.mail.message import Body
+from mailguard.relay.content import BLOCK, BodyCorrupt, blocks, checked
+
+OCTETS = b"0123456789\r\n" * (2 * BLOCK // 12 + 100)
+
+
+def a_body(folder: Path, octets: bytes) -> Body:
+    path = folder / "body"
+    path.write_bytes(octets)
+    return Body(len(octets), Body.of(octets).sha256, path=path)
+
+
+@pytest.mark.parametrize("size", [12, BLOCK - BLOCK % 12, len(OCTETS)])
+async def test_what_did_not_change_goes_out(tmp_path: Path, size: int) -> None:
+    body = a_body(tmp_path, OCTETS[:size])
+    await checked(body)
+    assert b"".join([block async for block in blocks(body)]) == OCTETS[:size]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda _: b"",
+        lambda octets: octets[: len(octets) // 2],
+        lambda octets: octets[:BLOCK],
+        lambda octets: octets[:-1],
+        lambda octets: octets + b"x\r\n",
+        lambda octets: b"x" + octets[1:],
+        lambda octets: octets[:-3] + b"x\r\n",
+    ],
+    ids=["empty", "half", "one block", "one less", "more", "first", "last"],
+)
+async def test_what_changed_does_not(tmp_path: Path, changed: Callable[[bytes], bytes]) -> None:
+    body = a_body(tmp_path, OCTETS)
+    await checked(body)
+    a_body(tmp_path, changed(OCTETS))
+    with pytest.raises(BodyCorrupt):
+        _ = [block async for block in blocks(body)]
