@@ -25,6 +25,9 @@ _LETTER = re.compile(r"[^\W\d_]")
 _PHONE = re.compile(r"[+(]{0,2}[0-9][0-9 ().-]{7,18}")
 _EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,190}\.[^\s@]{2,24}")
 _POSTAL = re.compile(r"〒? ?([0-9]{3}-?[0-9]{4}|[0-9]{6})")
+_POSTAL_CELL = re.compile("〒? ?[0-9]{3}-[0-9]{4}")
+#: What a name in Latin letters has, however it goes on.
+_LATIN_NAME = re.compile("[A-Z][A-Za-z]{1,15},? [A-Z]")
 _JAPANESE_PLACE = re.compile("[市区町村郡]")
 _NO_DIGITS = re.compile("[^0-9]+")
 _SAMPLE = 60
@@ -199,8 +202,32 @@ def _kinds(grid: Grid) -> list[str]:
             certain = any(other in SURE or other in ("phone", "address") for other in kinds)
             kinds[index] = "name" if certain or _holds(grid, index, plain_name) else ""
         elif not kind and not grid.kinds:
-            kinds[index] = next((one for one, test in _SHAPES if _holds(grid, index, test)), "")
+            kinds[index] = _shape_of(grid, index)
     return kinds
+
+
+def _shape_of(grid: Grid, column: int) -> str:
+    """The kind of a column without a head, by what most of its cells look like. Only what can be in them is tried."""
+    first = grid.head + 1
+    cells = "\n".join([row[column] for row in grid.rows[first : first + _SAMPLE] if column < len(row)])
+    hyphen, ascii_only = "-" in cells, cells.isascii()
+    if "@" in cells and _holds(grid, column, _EMAIL.fullmatch):
+        return "email"
+    if (hyphen or "0" in cells) and _holds(grid, column, _is_phone):
+        return "phone"
+    if (not ascii_only or _LATIN_NAME.search(cells)) and _holds(grid, column, plain_name):
+        return "name"
+    if hyphen and _holds(grid, column, _POSTAL_CELL.fullmatch):
+        return "postal"
+    return "address" if not ascii_only and _holds(grid, column, _is_address) else ""
+
+
+def _is_phone(cell: str) -> str:
+    return _phone(cell) if "-" in cell or cell[:1] == "0" else ""
+
+
+def _is_address(cell: str) -> bool:
+    return len(cell) > 6 and has_place(cell)
 
 
 def _is_list(kinds: list[str]) -> bool:
@@ -220,15 +247,6 @@ def _holds(grid: Grid, column: int, test: Callable[[str], object]) -> bool:
             if len(cells) - wrong < 0.6 * len(cells):
                 return False
     return len(cells) - wrong >= (3 if test is plain_name else 2)
-
-
-_SHAPES: tuple[tuple[str, Callable[[str], object]], ...] = (
-    ("email", _EMAIL.fullmatch),
-    ("phone", lambda cell: _phone(cell) if "-" in cell or cell[:1] == "0" else ""),
-    ("name", plain_name),
-    ("postal", lambda cell: re.fullmatch("〒? ?[0-9]{3}-[0-9]{4}", cell)),
-    ("address", lambda cell: len(cell) > 6 and has_place(cell)),
-)
 
 
 def _note(finds: Finds, what: str, value: str, cell: str, text: str, offset: int) -> None:

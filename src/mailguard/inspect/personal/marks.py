@@ -18,6 +18,8 @@ _DIGITS = re.compile(r"[0-9](?:[ ()./-]{0,2}[0-9]){3,}")
 _EMAIL = re.compile(r"[^\s@<>,;:\"'()\[\]、。::]{1,64}@(?=[A-Za-z0-9])")
 _BLOCK = re.compile(r"(?<=[都道府県市区町村郡])[^\s,、。都道府県市区町村郡0-9]{0,20}[0-9][0-9-]{0,12}")
 _TOKENS = re.compile(r"[^\t,;|\"::()<>\[\]{}、。・/]+")
+#: What a name in Latin letters has, however it goes on.
+_TWO_WORDS = re.compile("[A-Z][A-Za-z]{1,15} [A-Z]")
 _CUT_AHEAD = re.compile(r"^[0-9A-Za-z@._%+-]{1,20}(?![0-9A-Za-z@._%+-])")
 _CUT_BEHIND = re.compile(r"[0-9A-Za-z@._%+-]{1,20}$")
 
@@ -102,4 +104,4 @@ def _hidden(text: str, finds: Finds) -> str:
     text = _BLOCK.sub("***", text) if not text.isascii() else text
     text = _EMAIL.sub("***@", text)
     text = _DIGITS.sub(lambda match: "*" * len(match.group()), text)
-    return _TOKENS.sub(name, text)
+    return _TOKENS.sub(name, text) if names or not text.isascii() or _TWO_WORDS.search(text) else text

@@ -7,7 +7,7 @@ about anybody. The lists are read once, when first asked.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 TITLE = re.compile(r" ?(?:様|さま|殿|さん|氏|先生|君|ちゃん|Mr\.?|Ms\.?|Mrs\.?)$")
@@ -18,6 +18,8 @@ _HIRAGANA = re.compile(r"[ぁ-んー]{2,7} [ぁ-んー]{2,7}")
 _LATIN = re.compile(r"[A-Z][A-Za-z]{1,15},? [A-Z][A-Za-z]{1,15}")
 _OLD = str.maketrans("髙﨑濵德", "高崎浜徳")
 _LONGEST_SURNAME = 5
+#: Texts of so many characters are remembered: words come again and again.
+_SHORT = 40
 
 #: Hepburn's spelling, vowels in the order a i u e o.
 _ROWS = {
@@ -32,6 +34,10 @@ _SYLLABLES = {sign: latin for signs, row in _ROWS.items() for sign, latin in zip
 
 def plain_name(text: str) -> str:
     """A full name without spaces and title, or "" if the text is none."""
+    return _remembered(text) if len(text) <= _SHORT else _read(text)
+
+
+def _read(text: str) -> str:
     bare = text.strip()
     if bare[-1:] in _TITLE_ENDS:
         bare = TITLE.sub("", bare)
@@ -46,6 +52,9 @@ def plain_name(text: str) -> str:
         kana = "".join(chr(ord(ch) + 96) if "ぁ" <= ch <= "ん" else ch for ch in bare)
         return bare.replace(" ", "") if _is_read_name(kana, readings()) else ""
     return ""
+
+
+_remembered = lru_cache(maxsize=4096)(_read)
 
 
 def _is_kanji_name(name: str) -> bool:

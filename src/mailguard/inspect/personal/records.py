@@ -165,7 +165,7 @@ def _blocks(lines: list[tuple[str, int]], finds: Finds, people: People) -> None:
     for index, (line, offset) in enumerate(lines):
         if len(line) < 3:
             continue
-        match = _BESIDE.match(line) if _REACHED.search(line) and _is_evidence(line) else None
+        match = _BESIDE.match(line) if _is_evidence(line) else None
         if match and (name := plain_name(match.group(1))):
             _note(name, [line[match.end() :]], offset + match.start(1), match.group(1), finds, people)
         elif len(line) <= 32 and (match := _NAME_LINE.match(line)) and (name := plain_name(match.group(1))):

@@ -31,6 +31,8 @@ from mailguard.mail.facts import CLASSES, ClassCount, Match
 _EXAMPLES = 5
 #: Texts of so many characters may lie in memory twice, once in lines.
 _SHORT = 64 * 1024
+#: Signatures and names of so many characters are remembered: a sender's mails end alike.
+_REMEMBERED = 1500
 _LINE = re.compile("[^\n]+")
 _DIGITS = re.compile("[0-9]")
 #: A line in which nothing is said of anybody: as most subjects are.
@@ -97,13 +99,38 @@ def _count(name: str, values: list[str], most: int) -> ClassCount:
     return ClassCount(tuple(values[:most]), examples, len(values) if len(values) > most else 0)
 
 
+class _Depends(Exception):
+    """What is found in a text depends on the mail around it."""
+
+
 def _piece(piece: Piece, total: _Total) -> None:
+    apart = piece.role in ("signature", "name")
+    if apart and len(piece.text) <= _REMEMBERED:
+        try:
+            text, finds = _alone(piece.text)
+        except _Depends:
+            pass
+        else:
+            _take(piece.where, text, finds, total, _COUNTED_APART)
+            return
     text = fold(piece.text)
     finds = Finds()
-    apart = piece.role in ("signature", "name")
     people = People() if apart else total.people
     _look(text, finds, people, lambda: MY_NUMBER_WORD.search(piece.where) is not None or total.speaks())
     _take(piece.where, text, finds, total, _COUNTED_APART if apart else CLASSES)
+
+
+@functools.lru_cache(maxsize=512)
+def _alone(text: str) -> tuple[str, Finds]:
+    """A text folded, and what it holds, which nobody changes any more. Raises _Depends where it cannot be said of it
+    alone."""
+    folded, finds = fold(text), Finds()
+    _look(folded, finds, People(), _ask)
+    return folded, finds
+
+
+def _ask() -> bool:
+    raise _Depends
 
 
 def _aside(texts: list[tuple[str, str]], total: _Total) -> None:

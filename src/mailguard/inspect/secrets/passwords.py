@@ -45,6 +45,7 @@ _GATES = (
     "contrase",
     "ｐ",
 )
+_GATES_ASCII = tuple(one for one in _GATES if one.isascii())
 _LONGEST_GATE = max(map(len, _GATES))
 _SIGN = r"[!-~！-～￥]"
 _SPACE = r"[ \t\u3000]{0,10}"
@@ -78,7 +79,7 @@ def candidates(texts: Iterable[str]) -> tuple[str, ...]:
     lone: dict[str, None] = {}
     for text in texts:
         text = text[:_MOST_CHARS]
-        said = _speaks_of_one(text)
+        said = speaks_of_one(text)
         if said:
             _spoken_in(text, spoken, weaker)
         for match in islice(_LONE.finditer(text), _MOST):
@@ -88,11 +89,12 @@ def candidates(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*spoken, *weaker, *lone]))[:_MOST]
 
 
-def _speaks_of_one(text: str) -> bool:
+def speaks_of_one(text: str) -> bool:
+    """Whether a text has any of what every text has that speaks of a password."""
     if len(text) <= _MOST_CHARS:
-        return any(map(text.lower().__contains__, _GATES))
+        return any(map(text.lower().__contains__, _GATES_ASCII if text.isascii() else _GATES))
     # a piece at a time, since small letters need many times the memory
-    return any(_speaks_of_one(text[at : at + _MOST_CHARS]) for at in range(0, len(text), _MOST_CHARS - _LONGEST_GATE))
+    return any(speaks_of_one(text[at : at + _MOST_CHARS]) for at in range(0, len(text), _MOST_CHARS - _LONGEST_GATE))
 
 
 def _spoken_in(text: str, spoken: dict[str, None], weaker: dict[str, None]) -> None:
@@ -183,7 +185,7 @@ _PLAIN_WORDS = frozenset(
 
 def told_passwords(text: str) -> Iterator[tuple[int, int, str]]:
     """Passwords that are plainly said in the text: start, end, value. A form, a link or a mask is none."""
-    if not _speaks_of_one(text):
+    if not speaks_of_one(text):
         return
     looked_at = 0
     for key in _KEY.finditer(text):

@@ -37,17 +37,25 @@ for _shape in SHAPES:
         _GATES.setdefault(next((sign for sign in _gate if not sign.isalnum()), ""), []).append((_gate, _shape))
 
 
-def _any_of(sign: str, gates: Iterable[str]) -> re.Pattern[str]:
+#: A gate that stands in any text, and what follows it where there is a secret.
+_ANYWHERE = {".": r"[A-Za-z0-9_-]{6}\."}
+
+
+def _any_of(sign: str, gates: list[str]) -> re.Pattern[str]:
     """A pattern for any of the substrings around their sign: it leaps from one such sign to the next."""
-    cut = [gate.partition(sign) for gate in gates]
+    cut = [gate.partition(sign) for gate in gates if gate not in _ANYWHERE]
     ways = [f"(?<={re.escape(before + sign)}){re.escape(after)}" for before, _, after in cut]
+    ways += [_ANYWHERE[gate] for gate in gates if gate in _ANYWHERE]
     return re.compile(f"{re.escape(sign)}(?:{'|'.join(ways)})")
 
 
 #: Signs that stand in every other text, behind few letters that matter.
 _SIGNED = {
-    sign: _any_of(sign, (gate for gate, _ in gates)) for sign, gates in _GATES.items() if len(gates) > 3 and sign
+    sign: _any_of(sign, [gate for gate, _ in gates]) for sign, gates in _GATES.items() if len(gates) > 3 and sign
 }
+#: Gates without a sign, with the capitals and digits in them: without these, in order, there is no such gate.
+_LETTERED = [("".join(re.findall("[A-Z0-9]", gate)), gate, shape) for gate, shape in _GATES.pop("")]
+_NO_CAPITALS = bytes(one for one in range(256) if not chr(one).isalnum() or chr(one).islower() or one > 0x7F)
 _RUN = re.compile(r"[A-Za-z0-9+/_=.~-]{16,}")
 _NEAR = 200
 _JWK_REACH = 3000
@@ -70,16 +78,23 @@ def find_secrets(pieces: Iterable[Piece]) -> tuple[dict[str, int], tuple[Match, 
     return {name: len(values) for name, values in found.items() if values}, tuple(matches)
 
 
-def _in_text(text: str) -> Iterator[tuple[str, str, int, int]]:
-    """Class, value for telling them apart, and place."""
-    worth = [
+def _worth(text: str) -> list[Shape]:
+    """The shapes of which a text has what they need."""
+    capitals = text.encode("ascii", "ignore").translate(None, _NO_CAPITALS).decode("ascii")
+    worth = [shape for some, gate, shape in _LETTERED if some in capitals and gate in text]
+    worth += [
         shape
         for sign, gates in _GATES.items()
         if sign in text and (sign not in _SIGNED or _SIGNED[sign].search(text))
         for gate, shape in gates
         if gate in text
     ]
-    for shape in dict.fromkeys(worth):
+    return worth
+
+
+def _in_text(text: str) -> Iterator[tuple[str, str, int, int]]:
+    """Class, value for telling them apart, and place."""
+    for shape in dict.fromkeys(_worth(text)):
         group = min(1, shape.pattern.groups)
         for match in shape.pattern.finditer(text):
             value = match.group(group)

@@ -140,7 +140,7 @@ def _under_farewell(bare: list[str], end: int) -> int | None:
         block = bare[number + 1 : end]
         if 1 < len(line) < 50 and line[0].isascii() and _FAREWELL.fullmatch(line):
             return number + 1 if block and _is_short(block) and not any(map(_is_sentence, block)) else None
-        if line and len(line) < 120 and _JAPANESE_FAREWELL.search(line):
+        if not line.isascii() and len(line) < 120 and _JAPANESE_FAREWELL.search(line):
             plain = not any(map(_is_sentence, block)) and all(len(one) < 60 for one in block)
             blank = bool(block) and not block[0]
             return number + 1 if blank and plain and _kinds(block) >= 3 and _is_short(block) else None

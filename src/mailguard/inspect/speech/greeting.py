@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from mailguard.inspect.speech.japanese_salutation import block_line, units
 from mailguard.inspect.speech.western_salutation import foreign, western
@@ -17,7 +18,8 @@ from mailguard.mail.facts import Addressee
 
 _LINES = 10
 _MOST = 20
-_LONGEST = 200
+#: Lines of so many characters are remembered: most mails begin alike.
+_SHORT = 80
 _BLANK = " \t\u3000\xa0\r*_#"
 _PREFIX = re.compile(
     r"[(\[【<「]?\s*(?P<copy>bcc|cc)(?:\s*[:;]\s*|\s+|(?=@|[^\x00-\x7f]))(?=[^\s:])"
@@ -43,7 +45,8 @@ def addressed(text: str) -> tuple[Addressee, ...]:
     found: list[Addressee] = []
     company = ""
     for number, raw in enumerate(_first_lines(text)):
-        some, carried, goes_on = _line(raw, number, company, bool(found))
+        line = _remembered if len(raw) <= _SHORT else _line
+        some, carried, goes_on = line(raw, number == 0, company, bool(found))
         if some and some[0].company and found and found[-1] == Addressee(company=some[0].company, title="御中"):
             found.pop()  # "株式会社B 御中" above "田中様": one addressee
         found.extend(some)
@@ -68,10 +71,10 @@ def _first_lines(text: str) -> list[str]:
     return lines
 
 
-def _line(line: str, number: int, company: str, begun: bool) -> tuple[list[Addressee], str, bool]:
+def _line(line: str, first: bool, company: str, begun: bool) -> tuple[list[Addressee], str, bool]:
     """Whom a line addresses, the company that stands above the next line, and whether salutations may follow."""
     if line.isascii():
-        some = western(line, first=number == 0)
+        some = western(line, first=first)
         return some, "", _may_go_on(line, bool(some), begun)
     prefix = _PREFIX.match(line)
     copied = prefix is not None and prefix.group("copy") is not None
@@ -88,6 +91,9 @@ def _line(line: str, number: int, company: str, begun: bool) -> tuple[list[Addre
     if above := block_line(line):
         return [], above if above != "-" else company, True
     return [], "", _may_go_on(line, False, begun)
+
+
+_remembered = lru_cache(maxsize=1024)(_line)
 
 
 def _may_go_on(line: str, found: bool, begun: bool) -> bool:

@@ -50,6 +50,8 @@ _LABEL = re.compile(
 #: How a line may begin that is drawn around words; and what an attribution says that ends without a colon.
 _DRAWN = "-_=*＝─━—–~～<[【"
 _VERBS = ("wrote", "書", "写", "작성")
+#: One of these is in whatever `_VERB` finds where no colon ends the line.
+_SAYS = ("wrote", "書きました", "書かれました", "書いています", "写道", "写到", "작성", "썼습니다", "writes", "said")
 _TIME = re.compile(r"\d{1,2}[:：時]\d{2}")
 _DATE = re.compile(
     r"\d{4}年|\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}|\d{1,2}月\d{1,2}日|\d{4}년"
@@ -81,7 +83,7 @@ def is_marked(text: str) -> bool:
 
 def has_verbs(text: str) -> bool:
     """Whether one of the words stands in a text that an attribution without a colon has."""
-    return any(map(text.__contains__, _VERBS))
+    return any(map(text.__contains__, _VERBS)) and any(map(text.__contains__, _SAYS))
 
 
 def may_introduce(line: str, verbs: bool) -> bool:
@@ -170,7 +172,7 @@ def is_attribution(line: str) -> bool:
         return False
     if line[-1] in ":：":
         return True
-    return any(map(line.__contains__, _VERBS)) and _VERB.search(line) is not None
+    return has_verbs(line) and _VERB.search(line) is not None
 
 
 def attribution_start(bare: list[str], number: int, marked: bool) -> int | None:

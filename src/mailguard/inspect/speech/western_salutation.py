@@ -56,6 +56,8 @@ _SENTENCE_END = re.compile(
 )
 _JAPANESE = re.compile(rf"({_WORD}(?: {_WORD}){{0,2}})[- ](san|sama|sensei)", re.IGNORECASE)
 _JAPANESE_BARE = re.compile(rf"(?:{_WORD} ){{0,2}}{_WORD}[- ](?:san|sama|sensei)(?=$|[\s,:.!/&])", re.IGNORECASE)
+#: What every match of the pattern above ends with.
+_JAPANESE_TITLE = re.compile(r"[- ](?:san|sama|sensei)(?=$|[\s,:.!/&])", re.IGNORECASE)
 _SPLIT = re.compile(r"\s*(?:,|;|/|&| and | und | et | y )\s*")
 _CHINESE = re.compile(
     r"(?:尊敬的|亲爱的|敬爱的)?(?P<who>[一-龠]{1,4}|各位)(?P<title>先生|女士|小姐|总经理|经理|总|老师|主任|同事|客户|领导)(?:们)?(?:您好|你好)?[,:!]"
@@ -87,7 +89,7 @@ def western(line: str, *, first: bool) -> list[Addressee]:
         return _people(rest, spoken=word not in ("to", "attn", "attn.", "attention"))
     if first and _BARE.fullmatch(line) and not any(one.lower() in _NO_NAME for one in re.findall(r"[A-Za-z]+", line)):
         return _people(line, spoken=False)
-    if _JAPANESE_BARE.match(line):
+    if _JAPANESE_TITLE.search(line) and _JAPANESE_BARE.match(line):
         return _people(line, spoken=False)
     return []
 
