@@ -232,6 +232,7 @@ async def test_a_fresh_mail_is_handed_on_in_memory_and_goes_once(desk: Desk) -> 
     delivery.hand_on(record)
     await desk.in_state(record.id, State.RELAYED)
     await quiet(script, 1)
+    assert not desk.noticed  # nobody is owed a letter for it, so nobody is woken to look
 
 
 async def test_a_held_mail_stays_until_it_is_released(desk: Desk) -> None:

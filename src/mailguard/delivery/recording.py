@@ -199,4 +199,4 @@ class Recording:
             ):
                 if changed:
                     self._live.publish(kind, record.lead, record.people)
-        return bool(result.relayed or result.bounced)
+        return not result.quiet and bool(result.relayed or result.bounced)

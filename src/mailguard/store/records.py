@@ -246,13 +246,14 @@ class RecordResult:
     """What the ledger made of one try. `deferred`: still queued; `bounced`: failed for good now.
 
     bounce_notice: the notice that asks for a report to the sender, None if nobody is to be told (null path, letter, or
-    nothing that he asked to hear of).
+    nothing that he asked to hear of). quiet: nothing is owed to anybody for this, so that nobody need look.
     """
 
     relayed: tuple[Address, ...] = ()
     deferred: tuple[Address, ...] = ()
     bounced: tuple[Address, ...] = ()
     bounce_notice: int | None = None
+    quiet: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

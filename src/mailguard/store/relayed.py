@@ -93,7 +93,7 @@ def relayed(moving: Moving, outcomes: Mapping[Address, Outcome], now: datetime) 
         detail = {"result": str(outcome.result), "code": outcome.code, "text": text, "unknown": outcome.unknown}
         lines.append(audit.line(now, HOUSE, "relay", record.id, [str(one) for one in addresses], detail=detail))
         out += addresses
-    found = Relayed((moving.number, micro, record.id), now, RecordResult(tuple(out)), copies, lines)
+    found = Relayed((moving.number, micro, record.id), now, RecordResult(tuple(out), quiet=True), copies, lines)
     if teaches(record):
         _teach(found, record, micro)
     return found
