@@ -75,6 +75,7 @@ async def run(folder: Path, size: float = 1.0) -> Row:
         place.environment = shim.environment
         await _live(place, shim, max(60, round(MAILS * size)))
         everything = list(records(shim.trace))
+        _listened(everything, place, result)
         await _replay(place, everything, max(20, round(MOMENTS * size)), result)
     kinds = ", ".join(f"{count} {mode}" for mode, count in sorted(result.modes.items()))
     said = (
@@ -95,6 +96,16 @@ async def run(folder: Path, size: float = 1.0) -> Row:
         said,
         (*wrong, *sorted(set(result.lost + result.leaked))[:5]),
     )
+
+
+def _listened(everything: list[Record], place: Site, result: Result) -> None:
+    """Whether the record has what was said to clients: without it nothing would be asked for afterwards."""
+    known = Known()
+    for one in everything:
+        known.hear(one)
+    unheard = len(place.book.acknowledged) - len(known.acknowledged)
+    if unheard > 0:
+        result.wrong.append(f"{unheard} receipts are not in the record")
 
 
 async def _live(place: Site, shim: Shim, mails: int) -> None:

@@ -55,6 +55,8 @@ REAL(int, unlink, const char *);
 REAL(int, mkdir, const char *, mode_t);
 REAL(int, rmdir, const char *);
 REAL(ssize_t, send, int, const void *, size_t, int);
+REAL(ssize_t, sendmsg, int, const struct msghdr *, int);
+REAL(ssize_t, writev, int, const struct iovec *, int);
 REAL(int, clock_gettime, clockid_t, struct timespec *);
 REAL(int, gettimeofday, struct timeval *, void *);
 
@@ -64,7 +66,8 @@ __attribute__((constructor)) static void begin(void) {
     FIND(open, "open64"); FIND(openat, "openat64"); FIND(close, "close"); FIND(write, "write");
     FIND(pwrite, "pwrite64"); FIND(fsync, "fsync"); FIND(fdatasync, "fdatasync"); FIND(ftruncate, "ftruncate64");
     FIND(rename, "rename"); FIND(link, "link"); FIND(linkat, "linkat"); FIND(unlink, "unlink");
-    FIND(mkdir, "mkdir"); FIND(rmdir, "rmdir"); FIND(send, "send"); FIND(clock_gettime, "clock_gettime");
+    FIND(mkdir, "mkdir"); FIND(rmdir, "rmdir"); FIND(send, "send"); FIND(sendmsg, "sendmsg");
+    FIND(writev, "writev"); FIND(clock_gettime, "clock_gettime");
     FIND(gettimeofday, "gettimeofday");
     const char *name = getenv("FAULTS_ROOT");
     if (name != NULL && realpath(name, root) != NULL) root_length = strlen(root);
@@ -99,7 +102,7 @@ static void record(char kind, uint64_t inode, int64_t offset, const void *one, s
         {kind, inode, offset, (uint32_t)one_length, (uint32_t)two_length};
     struct iovec parts[3] = {{&head, sizeof head}, {(void *)one, one_length}, {(void *)two, two_length}};
     int kept = errno;
-    if (writev(trace, parts, 3) != (ssize_t)(sizeof head + one_length + two_length)) abort();
+    if (real_writev(trace, parts, 3) != (ssize_t)(sizeof head + one_length + two_length)) abort();
     errno = kept;
 }
 
@@ -163,8 +166,12 @@ static ssize_t written(int file, const void *octets, size_t length, off_t offset
     return done;
 }
 
+static void heard(const void *octets, size_t length);
+
 ssize_t write(int file, const void *octets, size_t length) {
-    return is_ours(file) ? written(file, octets, length, 0, 0) : real_write(file, octets, length);
+    if (is_ours(file)) return written(file, octets, length, 0, 0);
+    heard(octets, length);
+    return real_write(file, octets, length);
 }
 ssize_t pwrite(int file, const void *octets, size_t length, off_t offset) {
     return is_ours(file) ? written(file, octets, length, offset, 1) : real_pwrite(file, octets, length, offset);
@@ -222,16 +229,39 @@ int unlink(const char *path) { NAMES('U', real_unlink(path), path, (char *)NULL)
 int mkdir(const char *path, mode_t mode) { NAMES('M', real_mkdir(path, mode), path, (char *)NULL) }
 int rmdir(const char *path) { NAMES('D', real_rmdir(path), path, (char *)NULL) }
 
-/* What was said to others: a receipt to a client, or a mail to the next server. */
-ssize_t send(int file, const void *octets, size_t length, int flags) {
+/* What was said to others, by whichever call: a receipt to a client, or a mail to the next server. */
+static void heard(const void *octets, size_t length) {
     size_t shown = length < 4096 ? length : 4096;
-    if (trace >= 0 && ((shown > 10 && memcmp(octets, "250 2.0.0 ", 10) == 0)
-                       || memmem(octets, shown, "X-Mailguard-Processed: ", 23) != NULL)) {
-        pthread_mutex_lock(&lock);
-        record('S', 0, 0, octets, shown, NULL, 0);
-        pthread_mutex_unlock(&lock);
+    if (trace < 0 || (memmem(octets, shown, "250 2.0.0 ", 10) == NULL
+                      && memmem(octets, shown, "X-Mailguard-Processed: ", 23) == NULL)) return;
+    pthread_mutex_lock(&lock);
+    record('S', 0, 0, octets, shown, NULL, 0);
+    pthread_mutex_unlock(&lock);
+}
+
+/* The same of octets that lie in pieces. */
+static void heard_pieces(const struct iovec *pieces, size_t count) {
+    char joined[4096];
+    size_t length = 0;
+    for (size_t i = 0; i < count && length < sizeof joined; i++) {
+        size_t most = sizeof joined - length, taken = pieces[i].iov_len < most ? pieces[i].iov_len : most;
+        memcpy(joined + length, pieces[i].iov_base, taken);
+        length += taken;
     }
+    heard(joined, length);
+}
+
+ssize_t send(int file, const void *octets, size_t length, int flags) {
+    heard(octets, length);
     return real_send(file, octets, length, flags);
+}
+ssize_t sendmsg(int file, const struct msghdr *message, int flags) {
+    heard_pieces(message->msg_iov, message->msg_iovlen);
+    return real_sendmsg(file, message, flags);
+}
+ssize_t writev(int file, const struct iovec *pieces, int count) {
+    heard_pieces(pieces, (size_t)count);
+    return real_writev(file, pieces, count);
 }
 
 int clock_gettime(clockid_t which, struct timespec *now) {
