@@ -13,6 +13,9 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --no-input
 # Wheels only, each with its hash: nothing is compiled and nobody's setup.py runs.
 PIP_INSTALL := $(PIP) install --quiet --only-binary :all: --require-hashes
 
+# Where Python may not write bytecode (PYTHONDONTWRITEBYTECODE) each of the servers that are started compiles anew.
+COMPILE := $(VENV)/bin/python -m compileall -q src
+
 PORT_SMTP ?= 2525
 PORT_CONSOLE ?= 8025
 VAR ?= var
@@ -31,6 +34,7 @@ $(VENV)/.installed: requirements/run.lock requirements/build.lock pyproject.toml
 	@echo "installing mailguard into $(VENV) (once, about a minute)"
 	@$(PIP_INSTALL) -r requirements/build.lock -r requirements/run.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.installed-for-tests: requirements/test.lock $(VENV)/.installed
@@ -58,6 +62,7 @@ $(VENV)/mail-servers/.unpacked: .ci/unpacked-packages | $(VENV)/bin/python packa
 	@touch $@
 
 test: $(NODE_PARTS) packages $(VENV)/mail-servers/.unpacked
+	@$(COMPILE)
 	@$(VENV)/bin/python -m pytest -n 2 $(PYTEST_ARGS)
 
 # All of them run, so that one look shows all that is wrong.

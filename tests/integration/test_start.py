@@ -12,8 +12,9 @@ from tests.house import PATIENCE, furnish, settings
 #: Heavy, and none of a first mail's business.
 LATER = frozenset(
     "anyio authlib dns holidays httpx2 jinja2 joserfc requests segno starlette tldextract urllib3"  # noqa: SIM905
-    " uvicorn watchfiles mailguard.console"
-    " mailguard.notify.channels.room mailguard.notify.letters mailguard.oidc.provider".split()
+    " uvicorn watchfiles confusable_homoglyphs mailguard.console mailguard.inspect.reader"
+    " mailguard.notify.channels.room mailguard.notify.letters mailguard.oidc.provider"
+    " mailguard.replies.words email_validator".split()
 )
 
 _OPEN = """

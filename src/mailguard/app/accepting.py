@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from importlib import import_module
 
 from mailguard.antivirus import Clamd
 from mailguard.app.checkers import DoorLogins
@@ -56,7 +57,13 @@ def intake_room(
 
 async def load_later() -> None:
     """Libraries that a mail may need but the banner does not, in a thread: the first mail finds them there."""
-    await asyncio.to_thread(registrable_domain, "example.com")
+    await asyncio.to_thread(_load)
+
+
+def _load() -> None:
+    registrable_domain("пример.example")  # a name that has doubles
+    for name in ("mailguard.replies.own_text", "mailguard.replies.words", "email_validator"):
+        import_module(name)
 
 
 def front_door(

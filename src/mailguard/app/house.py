@@ -100,11 +100,6 @@ class House:
         count, folder = self.config.settings.limits.readers, rooms.spool.incoming.parent
         readers = Readers(limits, count, folder=folder, here=letters.MOST, ended=events.reader_ended)
         stack.push_async_callback(readers.stop)
-        reading = None
-        if self._role in ("all", "smtp", "console"):
-            # It loads its libraries on another core while the rooms are opened here.
-            reading = asyncio.create_task(readers.start(), name="readers")
-            stack.push_async_callback(ended, reading)
         await self._open_pressure(stack, rooms)
         if self._role in ("all", "delivery"):
             await self._open_sorting(stack, rooms)
@@ -114,12 +109,17 @@ class House:
             await self._open_rulebook(stack)
         # Opened once mail is taken in, closed when none is any more.
         later = await stack.enter_async_context(AsyncExitStack())
-        if reading is not None:
-            await reading
         if self._role in ("all", "smtp"):
             await self._open_door(stack, rooms, readers)
         stack.callback(self._closing)
+        reading = None
+        if self._role in ("all", "smtp", "console"):
+            # Another interpreter, which would take from the banner's time: a mail that comes at once waits for it.
+            reading = asyncio.create_task(readers.start(), name="readers")
+            stack.push_async_callback(ended, reading)
         await self._open_backstage(later, rooms)
+        if reading is not None:
+            await reading  # nothing says that it is ready before mail can be read
         if self._role in ("all", "console"):
             await self._open_reception(later, rooms, readers)
         await stack.enter_async_context(self._children.running())

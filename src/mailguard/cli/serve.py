@@ -38,6 +38,7 @@ def serve(
     config_file: Path | None, workers: int, role: Role, log_format: str | None, share_ports: bool, place: str
 ) -> None:
     """Run mailguard. Without a configuration, the built-in try-out settings are used (loopback only)."""
+    gc.disable()  # until everything is open: what is made now stays, and looking through it costs a tenth of the start
     config = read_config(config_file)
     seen = sys.stderr is not None and sys.stderr.isatty()
     outlet = log.set_up(json=(log_format or ("text" if seen else "json")) == "json")
@@ -52,6 +53,8 @@ def serve(
         refuse(error)
     except CannotStart as error:
         fail(str(error))
+    finally:
+        gc.enable()
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
@@ -79,5 +82,6 @@ async def _serve(config: Config, role: Role, workers: int, share_ports: bool, pl
         # What is there now stays: the collector of garbage need not look at it again, and stops mail for less long.
         gc.collect()
         gc.freeze()
+        gc.enable()
         async with supervisor.watching():
             await stop.wait()

@@ -3,7 +3,7 @@
 What runs here is `reader.read_letter`: headers, transfer encodings, charsets and plain text of a bounded size, in pure
 Python that takes time in proportion to it. Files, HTML, armour, parts and whatever is odd are the workers', and so is a
 mail in which anything fails. The loop belongs to others after a few milliseconds, and a client whose mail takes long
-all the same is read by the workers for a while.
+all the same is read by the workers for a while. The reader is loaded by `start`; until then all mail is the workers'.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 
 from mailguard.inspect.limits import ReadingLimits
-from mailguard.inspect.reader import read_letter, read_mail
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body
 
@@ -38,23 +38,24 @@ class Letters:
         """most: of how many octets a mail is read here; 0: none is."""
         self._limits = limits
         self._most = most
+        self._reader: Callable[[bytes, ReadingLimits], Facts | None] | None = None
         self._spent = 0.0  # in this turn of the loop
         self._away: OrderedDict[str, int] = OrderedDict()
 
     async def start(self) -> None:
         """Load what reading needs, in a thread."""
         if self._most:
-            await asyncio.to_thread(read_mail, _FIRST)
+            self._reader = await asyncio.to_thread(_reader)
 
     async def read(self, body: Body, whose: str) -> Facts | None:
         """The Facts of a mail; None where it is the workers' to read. Never raises for what is in it."""
-        octets = body.octets
-        if octets is None or len(octets) > self._most or (self._away and self._is_away(whose)):
+        octets, reader = body.octets, self._reader
+        if reader is None or octets is None or len(octets) > self._most or (self._away and self._is_away(whose)):
             return None
         while self._spent > _TURN:  # noqa: ASYNC110 (a turn, not a thing to wait for; another may have read in it)
             await asyncio.sleep(0)
         begun = time.thread_time()
-        facts = read_letter(octets, self._limits)
+        facts = reader(octets, self._limits)
         took = time.thread_time() - begun
         if not self._spent:
             asyncio.get_running_loop().call_soon(self._next_turn)
@@ -76,3 +77,11 @@ class Letters:
         if left > 1:
             self._away[whose] = left - 1
         return left > 0
+
+
+def _reader() -> Callable[[bytes, ReadingLimits], Facts | None]:
+    """What reads, with its lists. A quarter of a second of libraries and patterns: nothing that a banner waits for."""
+    from mailguard.inspect.reader import read_letter, read_mail
+
+    read_mail(_FIRST)
+    return read_letter

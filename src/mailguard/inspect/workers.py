@@ -78,13 +78,18 @@ class Readers:
         self._letters = Letters(self.limits, here)
         self._turns = Turns(count)
         self._idle: deque[_Worker] = deque()
+        self._starting = asyncio.Lock()
         self._waiting = 0
         self._stopped = False
 
     async def start(self) -> None:
-        """Start the first worker, so that a house that cannot read finds out at once. Raises ReadersDead."""
+        """Start the first worker, so that a house that cannot read finds out at once. Raises ReadersDead.
+
+        Mail that comes meanwhile waits for this worker.
+        """
         self._stopped = False
-        self._idle.append(await self._new())
+        async with self._starting:
+            self._idle.append(await self._new())
         await self._letters.start()
 
     async def stop(self) -> None:
@@ -150,6 +155,9 @@ class Readers:
         return facts
 
     async def _take(self) -> _Worker:
+        if self._starting.locked():
+            async with self._starting:
+                pass
         while self._idle:
             worker = self._idle.popleft()
             if worker.alive:

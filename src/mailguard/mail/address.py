@@ -120,11 +120,11 @@ def parse_typed(text: str) -> Address:
 
     Our grammar decides; email-validator, which knows the mistakes that people make, finds the words.
     """
-    from email_validator import EmailNotValidError, validate_email
-
     try:
         return parse_address(text.strip())
     except AddressError as error:
+        from email_validator import EmailNotValidError, validate_email  # its patterns take long to compile
+
         try:
             validate_email(text.strip(), check_deliverability=False)
         except EmailNotValidError as said:

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import idna
-from confusable_homoglyphs import confusables
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -77,6 +76,13 @@ def _extract() -> TLDExtract:
     return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
+@functools.cache
+def _confusables() -> Any:
+    from confusable_homoglyphs import confusables  # its tables are text that it reads as it is loaded
+
+    return confusables
+
+
 def unicode_domain(domain: str) -> str:
     """A domain with its A-labels decoded, for people. What does not decode stays."""
     labels = []
@@ -117,7 +123,7 @@ def _latin(ch: str) -> str:
     base = unicodedata.normalize("NFKD", ch)[0]
     if base.isascii():
         return base.lower()
-    found: Any = confusables.is_confusable(ch, greedy=True, preferred_aliases=["latin"])
+    found: Any = _confusables().is_confusable(ch, greedy=True, preferred_aliases=["latin"])
     for entry in found or ():
         for glyph in entry["homoglyphs"]:
             if glyph["c"].isascii() and glyph["c"].isalnum():

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from mailguard import events
 from mailguard.mail.address import Address, AddressError, parse_address
@@ -20,11 +20,12 @@ from mailguard.mail.facts import Facts
 from mailguard.mail.message import Message
 from mailguard.mail.organization import Organization
 from mailguard.mail.subaddress import SubAddress
-from mailguard.replies.own_text import own_lines
 from mailguard.replies.tickets import Bound, ReplyTickets
-from mailguard.replies.words import Understood, understood
 from mailguard.store.outbox import Outbox
 from mailguard.store.records import owners_of
+
+if TYPE_CHECKING:
+    from mailguard.replies.words import Understood
 
 #: What an answer asks of the waiting room.
 Intent = Literal["send", "stop"]
@@ -157,6 +158,9 @@ class Replies:
 
 
 def _words(facts: Facts) -> Understood:
+    from mailguard.replies.own_text import own_lines  # both are patterns of many languages, for few mails
+    from mailguard.replies.words import Understood, understood
+
     if any(finding.code in _UNREADABLE for finding in facts.findings):
         return Understood("unclear")
     return understood(own_lines(facts.written))

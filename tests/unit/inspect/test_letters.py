@@ -200,13 +200,19 @@ def test_a_fault_is_left_to_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_letter((_HEAD + "\r\nhello").encode()) is None
 
 
+async def _started(most: int) -> Letters:
+    here = Letters(ReadingLimits(), most)
+    await here.start()
+    return here
+
+
 def test_who_sends_what_takes_long_goes_to_workers_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(letters, "_LONG", -1.0)
     monkeypatch.setattr(letters, "_AWAY", 2)
     body = Body.of((_HEAD + "\r\nhello").encode())
 
     async def read() -> list[bool]:
-        here = Letters(ReadingLimits(), 1000)
+        here = await _started(1000)
         return [await here.read(body, whose) is not None for whose in ("a", "a", "b", "a", "a")]
 
     assert asyncio.run(read()) == [True, False, True, False, True]
@@ -214,8 +220,17 @@ def test_who_sends_what_takes_long_goes_to_workers_for_a_while(monkeypatch: pyte
 
 def test_large_mail_is_left_to_workers() -> None:
     body = Body.of((_HEAD + "\r\nhello").encode())
-    assert asyncio.run(Letters(ReadingLimits(), body.size - 1).read(body, "")) is None
-    assert asyncio.run(Letters(ReadingLimits(), body.size).read(body, "")) is not None
+
+    async def read(most: int) -> bool:
+        return await (await _started(most)).read(body, "") is not None
+
+    assert not asyncio.run(read(body.size - 1))
+    assert asyncio.run(read(body.size))
+
+
+def test_before_the_reader_is_loaded_all_mail_is_left_to_workers() -> None:
+    body = Body.of((_HEAD + "\r\nhello").encode())
+    assert asyncio.run(Letters(ReadingLimits(), body.size).read(body, "")) is None
 
 
 def test_the_loop_goes_round_between_many_letters(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,7 +239,7 @@ def test_the_loop_goes_round_between_many_letters(monkeypatch: pytest.MonkeyPatc
     turns: list[int] = []
 
     async def read() -> None:
-        here = Letters(ReadingLimits(), 1000)
+        here = await _started(1000)
         loop = asyncio.get_running_loop()
         rounds = 0
 
