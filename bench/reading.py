@@ -4,6 +4,7 @@ Mails of the kinds that people send, made here; each is read by a real pool of r
 table goes into docs/performance.md beside the goals. LibreOffice makes the PDF.
 
     python bench/reading.py [--rounds 5] [--dry]
+    python bench/reading.py --only "the server's process"   # some of the mails, printed only: a few seconds
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -230,12 +231,12 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def table(results: dict[str, Figures]) -> str:
+def table(cases: Sequence[Case], results: dict[str, Figures]) -> str:
     lines = [
         "| mail | CPU ms | goal | clock ms | loop stood still, ms | memory beyond idle, MB |",
         "|---|--:|--:|--:|--:|--:|",
     ]
-    for case in CASES:
+    for case in cases:
         one = results[case.name]
         cells = [number(statistics.median(one.cpu)), f"≤ {case.cpu:g}", number(statistics.median(one.clock))]
         cells += [number(max(one.stall)), number(max(one.memory)) + (f" (≤ {case.memory:.0f})" if case.memory else "")]
@@ -246,21 +247,23 @@ def table(results: dict[str, Figures]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", default="", metavar="WORDS", help="mails with these words in their name; as --dry")
     parser.add_argument("--dry", action="store_true", help="print only; leave docs/performance.md alone")
     options = parser.parse_args()
     busy = os.getloadavg()[0]
+    cases = [case for case in CASES if options.only in case.name]
     results: dict[str, Figures] = {}
     with tempfile.TemporaryDirectory() as folder:
-        for case in CASES:
+        for case in cases:
             octets = case.make()
             figures = results[case.name] = Figures()
             for _ in range(options.rounds):
                 asyncio.run(measure(case, octets, Path(folder), figures))
             print(f"{case.name}: {number(statistics.median(figures.cpu))} ms", file=sys.stderr, flush=True)
     head = f"{time.strftime('%Y-%m-%d')}: {os.cpu_count()} cores; load average before the run: {busy:.1f}"
-    figures_text = f"{head}; rounds: {options.rounds}.\n\n{table(results)}"
+    figures_text = f"{head}; rounds: {options.rounds}.\n\n{table(cases, results)}"
     print(figures_text)
-    if not options.dry:
+    if not (options.dry or options.only):
         text = PAGE.read_text(encoding="utf-8")
         before, rest = text.split(BEGIN, 1)
         PAGE.write_text(f"{before}{BEGIN}\n\n{figures_text}\n\n{END}{rest.split(END, 1)[1]}", encoding="utf-8")

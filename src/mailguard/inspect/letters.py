@@ -2,8 +2,9 @@
 
 What runs here is `reader.read_letter`: headers, transfer encodings, charsets and plain text of a bounded size, in pure
 Python that takes time in proportion to it. Files, HTML, armour, parts and whatever is odd are the workers', and so is a
-mail in which anything fails. The loop belongs to others after a few milliseconds, and a client whose mail takes long
-all the same is read by the workers for a while. The reader is loaded by `start`; until then all mail is the workers'.
+mail in which anything fails. The loop belongs to others after a few milliseconds, and a client several of whose mails
+take long all the same is read by the workers for a while. The reader is loaded by `start`; until then all mail is the
+workers'.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from mailguard.mail.message import Body
 MOST = 16 * 1024
 #: Seconds of reading in one turn of the event loop, after which the next mail waits for another.
 _TURN = 0.002
-#: Seconds of processor time that a mail may take; after one that took longer so many mails of its client go to workers.
-_LONG, _AWAY = 0.02, 1000
-_MOST_AWAY = 1000
+#: Seconds of processor time that a mail may take. Where so many of a client's mails within so many of its last ones
+#: took longer, so many of its next go to workers; one alone may be the machine's doing.
+_LONG, _TIMES, _WITHIN, _AWAY = 0.02, 3, 200, 1000
+#: Clients of whom this is known.
+_MOST_KNOWN = 1000
 #: What loads the lists of names and places, so that no mail has to.
 _FIRST = "\r\n".join(
     ["From: a@x.example", "Content-Type: text/plain; charset=utf-8", "", "Taro Yamada", "山田 太郎", "ヤマダ タロウ",
@@ -40,7 +43,8 @@ class Letters:
         self._most = most
         self._reader: Callable[[bytes, ReadingLimits], Facts | None] | None = None
         self._spent = 0.0  # in this turn of the loop
-        self._away: OrderedDict[str, int] = OrderedDict()
+        self._slow: OrderedDict[str, tuple[int, int]] = OrderedDict()  # how many took long, and mails until forgotten
+        self._away: OrderedDict[str, int] = OrderedDict()  # how many mails go to workers
 
     async def start(self) -> None:
         """Load what reading needs, in a thread."""
@@ -60,17 +64,24 @@ class Letters:
         if not self._spent:
             asyncio.get_running_loop().call_soon(self._next_turn)
         self._spent += took
-        if took > _LONG:
-            self._send_away(whose)
+        if took > _LONG or whose in self._slow:
+            self._note(whose, took > _LONG)
         return facts
 
     def _next_turn(self) -> None:
         self._spent = 0.0
 
-    def _send_away(self, whose: str) -> None:
-        self._away[whose] = _AWAY
-        if len(self._away) > _MOST_AWAY:
-            self._away.popitem(last=False)
+    def _note(self, whose: str, slow: bool) -> None:
+        """Count a mail of a client of whom one took long."""
+        times, left = self._slow.pop(whose, (0, _WITHIN))
+        times, left = times + slow, left - 1
+        if times >= _TIMES:
+            self._away[whose] = _AWAY
+        elif left > 0:
+            self._slow[whose] = times, left
+        for known in (self._slow, self._away):
+            if len(known) > _MOST_KNOWN:
+                known.popitem(last=False)
 
     def _is_away(self, whose: str) -> bool:
         left = self._away.pop(whose, 0)

@@ -6,7 +6,9 @@ import asyncio
 import base64
 import binascii
 import quopri
+from collections.abc import Iterable
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import example, given, settings
@@ -206,16 +208,38 @@ async def _started(most: int) -> Letters:
     return here
 
 
-def test_who_sends_what_takes_long_goes_to_workers_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(letters, "_LONG", -1.0)
-    monkeypatch.setattr(letters, "_AWAY", 2)
+def took(seconds: Iterable[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock of the reading: so long each mail takes."""
+    times = [moment for second in seconds for moment in (0.0, second)]
+    monkeypatch.setattr(letters, "time", SimpleNamespace(thread_time=iter(times).__next__))
+
+
+def read_here(whose: Iterable[str]) -> list[bool]:
     body = Body.of((_HEAD + "\r\nhello").encode())
 
     async def read() -> list[bool]:
         here = await _started(1000)
-        return [await here.read(body, whose) is not None for whose in ("a", "a", "b", "a", "a")]
+        return [await here.read(body, one) is not None for one in whose]
 
-    assert asyncio.run(read()) == [True, False, True, False, True]
+    return asyncio.run(read())
+
+
+def test_who_often_sends_what_takes_long_goes_to_workers_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(letters, "_AWAY", 2)
+    took([0.021] * 3 + [0.001] * 2, monkeypatch)
+    assert read_here("aaaabaa") == [True, True, True, False, True, False, True]
+
+
+def test_who_seldom_sends_what_takes_long_is_read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(letters, "_WITHIN", 4)
+    took([0.021, 0.021, 0.001, 0.001] * 3, monkeypatch)
+    assert read_here("a" * 12) == [True] * 12
+
+
+def test_what_is_known_of_clients_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(letters, "_MOST_KNOWN", 1)
+    took([0.021] * 5, monkeypatch)
+    assert all(read_here("aabaa"))  # b took the place of a
 
 
 def test_large_mail_is_left_to_workers() -> None:

@@ -23,6 +23,8 @@ from mailguard.inspect.personal.spread import find_spread
 _RUN = re.compile(r"[0-9](?=(?:[ ().-]{0,3}[0-9]){6})[0-9]*(?:[ ().-]{1,3}[0-9]+){0,2000}")
 #: What of a run that was cut off there is looked at again with what follows.
 _OVERLAP = 60
+#: What any number has that is looked for here, in one run, over a line end or in cells: digits that stand close.
+_CLOSE = re.compile("[0-9](?:[^0-9]{0,6}[0-9]){6}")
 _SPLIT = re.compile(r"([ ().-]+)")
 _CARD_SHAPES = (
     *((4, 6, 5), (4, 6, 4), (4, 4, 4, 3), (4, 4, 4, 2)),
@@ -45,7 +47,8 @@ _LABEL = 60
 
 def find_numbers(context: Context, finds: Finds) -> None:
     """Add all numbers in a text."""
-    _Numbers(context, finds).look()
+    if _CLOSE.search(context.text):
+        _Numbers(context, finds).look()
 
 
 class _Numbers:

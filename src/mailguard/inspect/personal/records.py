@@ -165,7 +165,7 @@ def _blocks(lines: list[tuple[str, int]], finds: Finds, people: People) -> None:
     for index, (line, offset) in enumerate(lines):
         if len(line) < 3:
             continue
-        match = _BESIDE.match(line) if _is_evidence(line) else None
+        match = _BESIDE.match(line) if _REACHED.search(line) and _reaches(line) else None
         if match and (name := plain_name(match.group(1))):
             _note(name, [line[match.end() :]], offset + match.start(1), match.group(1), finds, people)
         elif len(line) <= 32 and (match := _NAME_LINE.match(line)) and (name := plain_name(match.group(1))):
@@ -206,8 +206,10 @@ def _near(lines: list[tuple[str, int]], index: int) -> list[str]:
 
 def _is_evidence(line: str) -> bool:
     """Whether a line holds an address, a phone or a mail address."""
-    if not _REACHED.search(line):
-        return False
+    return _REACHED.search(line) is not None and _reaches(line)
+
+
+def _reaches(line: str) -> bool:
     if "〒" in line or ("@" in line and _EMAIL.search(line)) or _EVIDENCE.search(line):
         return True
     return not line.isascii() and _PLACE.search(line) is not None

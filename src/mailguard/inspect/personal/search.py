@@ -68,17 +68,23 @@ class Found:
 
 @dataclass(slots=True)
 class _Total:
+    pieces: list[Piece]
     values: dict[str, dict[str, None]] = field(default_factory=lambda: {name: {} for name in CLASSES})
     people: People = field(default_factory=People)
     shown: Shown = field(default_factory=Shown)
-    speaks: Callable[[], bool] = lambda: False
+    said: bool | None = None
+
+    def speaks(self) -> bool:
+        """Whether the sender's own words speak of My Numbers: asked for seldom, and looked for once."""
+        if self.said is None:
+            self.said = any(MY_NUMBER_WORD.search(piece.text) for piece in self.pieces if piece.role == "")
+        return self.said
 
 
 def search(pieces: Iterable[Piece], most_values: int) -> Found:
     """Search texts; at most `most_values` values of each class are kept, all distinct ones are counted."""
     pieces = list(pieces)
-    own = functools.cache(lambda: any(MY_NUMBER_WORD.search(piece.text) for piece in pieces if piece.role == ""))
-    total = _Total(speaks=own)
+    total = _Total(pieces)
     asides: dict[str, list[tuple[str, str]]] = {}
     for piece in pieces:
         if piece.role in ("quoted", "beside"):
@@ -136,7 +142,7 @@ def _ask() -> bool:
 def _aside(texts: list[tuple[str, str]], total: _Total) -> None:
     """Quoted history, all of it, or what stands beside the texts: its headers and signatures are no data about people,
     a list of customers in it is, in however many pieces."""
-    people, values, looked = People(), _Total().values, []
+    people, values, looked = People(), _Total([]).values, []
     for (where, _), bare in zip(texts, _without_headers([text for _, text in texts]), strict=True):
         finds = Finds()
         _look(bare, finds, people, total.speaks)

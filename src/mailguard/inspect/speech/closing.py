@@ -8,6 +8,7 @@ somebody sends, and stays the writer's own text. When unsure it is no signature.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _WINDOW = 60  # lines looked at, from the end
 _MOST_LINES = 15
@@ -143,7 +144,7 @@ def _under_farewell(bare: list[str], end: int) -> int | None:
         if not line.isascii() and len(line) < 120 and _JAPANESE_FAREWELL.search(line):
             plain = not any(map(_is_sentence, block)) and all(len(one) < 60 for one in block)
             blank = bool(block) and not block[0]
-            return number + 1 if blank and plain and _kinds(block) >= 3 and _is_short(block) else None
+            return number + 1 if blank and plain and _is_short(block) and _kinds(block) >= 3 else None
     return None
 
 
@@ -183,15 +184,25 @@ def _names_sender(block: list[str]) -> bool:
 
 def _kinds(block: list[str]) -> int:
     """How many kinds of things a signature says: web page, postal address, mail address, telephone, company, office."""
-    return len({match.lastgroup for line in block for match in _LETTER.finditer(line[:200])})
+    return _kinds_in("\n".join(block))
+
+
+@lru_cache(maxsize=512)  # of short blocks alone: a sender's mails end alike
+def _kinds_in(text: str) -> int:
+    return len({match.lastgroup for line in text.split("\n") for match in _LETTER.finditer(line[:200])})
 
 
 def _is_short(block: list[str]) -> bool:
     """Whether a block is no longer than the signature of one sender, and no list."""
     filled = [line for line in block if line]
     text = "\n".join(filled)
-    if not filled or len(filled) > _MOST_LINES or len(text) > _MOST_CHARS:
-        return False
+    return 0 < len(filled) <= _MOST_LINES and len(text) <= _MOST_CHARS and _is_of_one(text)
+
+
+@lru_cache(maxsize=512)
+def _is_of_one(text: str) -> bool:
+    """Whether a short text without empty lines has no more addresses and numbers than one sender has."""
+    filled = text.split("\n")
     bare_phones = sum(1 for line in filled if _PHONE.search(line) and not _LABELLED.search(line))
     mails, phones = len(set(_MAIL.findall(text))), len(_PHONE.findall(text))
     if mails > _MOST_MAILS or phones > _MOST_PHONES or bare_phones > _MOST_BARE_PHONES:

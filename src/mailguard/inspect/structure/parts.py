@@ -7,7 +7,6 @@ company all the same. Files of a mail inside the mail are listed beside it, sinc
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -106,12 +105,13 @@ class Parts:
         self.beside: list[Piece] = []
         self._contents: list[bytes] = []
         self._known: set[bytes] = set()
+        self._passwords: tuple[str, ...] | None = None
 
     def read(self, octets: bytes) -> Block:
         """Read the mail itself; returns its header block."""
         block, leaves = leaves_of(octets, self.budget)
         self.beside.extend(fields_beside("mail", block))
-        self.budget.passwords = functools.cache(lambda: candidates(self._clues(block, leaves)))
+        self.budget.passwords = lambda: self._candidates(block, leaves)
         self._in_order(leaves, self.texts, self.attachments, 0)
         return block
 
@@ -148,6 +148,11 @@ class Parts:
         for number, leaf in sorted(enumerate(leaves), key=lambda pair: not pair[1].media.startswith("text/")):
             self._leaf(leaf, texts, listed[number], depth)
         attachments.extend(one for some in listed for one in some)
+
+    def _candidates(self, block: Block, leaves: list[Leaf]) -> tuple[str, ...]:
+        if self._passwords is None:
+            self._passwords = candidates(self._clues(block, leaves))
+        return self._passwords
 
     def _clues(self, block: Block, leaves: list[Leaf]) -> list[str]:
         """The texts of the mail in which a password may stand: its own, its subject, the names of its files."""
