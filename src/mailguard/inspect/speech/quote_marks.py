@@ -22,6 +22,8 @@ _FORWARD = (
     r"|weitergeleitete nachricht|anfang der weitergeleiteten (?:nachricht|e-mail)"
     r"|message transféré|début du message (?:réexpédié|transféré)|转发(?:的)?邮件|轉寄郵件|전달된 메시지"
 )
+#: One of these is in whatever `_FORWARD` finds, in small letters; none of their letters has a second small form.
+_HANDED_ON = ("forwar", "転送", "tergele", "féré", "éexp", "转发", "轉寄", "전달된")
 _ANSWERED = (
     r"original message|original appointment|元のメッセージ|元のメール|オリジナルメッセージ"
     r"|返信元(?:の)?(?:メッセージ|メール)|reply message|ursprüngliche nachricht|message d'origine|mensaje original"
@@ -128,6 +130,11 @@ def is_separator(line: str) -> bool:
     if len(line) > _LONGEST or line[:1] not in _DRAWN + "BbAaDd転以":
         return False
     return _SEPARATOR.fullmatch(line) is not None or _BARE_FORWARD.fullmatch(line) is not None
+
+
+def speaks_of_forwarding(text: str) -> bool:
+    """Whether a text has a word without which no line of it says that a mail was forwarded."""
+    return any(map(text.lower().__contains__, _HANDED_ON))
 
 
 def is_forward(line: str) -> bool:

@@ -25,6 +25,7 @@ from mailguard.inspect.speech.quote_marks import (
     is_quoted_run,
     is_separator,
     may_introduce,
+    speaks_of_forwarding,
 )
 
 QUOTED, SIGNATURE = "quoted", "signature"
@@ -52,7 +53,8 @@ class Stretches:
     @property
     def forwarded(self) -> bool:
         """Whether what is quoted was forwarded rather than answered, as far as its separator says."""
-        return any(is_forward(line.strip(_BLANK)) for line in self.quoted[:_MOST_CHARS].split("\n"))
+        quoted = self.quoted[:_MOST_CHARS]
+        return speaks_of_forwarding(quoted) and any(is_forward(line.strip(_BLANK)) for line in quoted.split("\n"))
 
 
 def split(text: str) -> Stretches:

@@ -7,11 +7,10 @@ so that a flood of it pushes no field out that a person or his program wrote; th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from mailguard.inspect.chars.charset import visible
 from mailguard.inspect.chars.words import read_field
-from mailguard.inspect.structure.fields import Block, Field
+from mailguard.inspect.structure.fields import Block, Field, unfold
 from mailguard.mail.facts import Importance
 
 MOST_CHARS = 64 * 1024
@@ -34,18 +33,22 @@ def every_field(block: Block) -> tuple[tuple[tuple[str, str], ...], bool]:
     """Name (lower case) and value of the fields, and whether some were left out."""
     kept: list[tuple[str, str]] = []
     left = MOST_CHARS
-    for field in _bulky_last(block.fields):
-        for text in _readings(field):
-            if len(text) > LONGEST_VALUE or len(field.name) + len(text) > left:
+    for name, raw in _bulky_last(block.fields):
+        for text in _readings(unfold(raw)):
+            size = len(name) + len(text)
+            if len(text) > LONGEST_VALUE or size > left:
                 return tuple(kept), True
-            left -= len(field.name) + len(text)
-            kept.append((field.name, text))
+            left -= size
+            kept.append((name, text))
     return tuple(kept), False
 
 
 def _bulky_last(fields: tuple[Field, ...]) -> list[Field]:
-    bulky = [one for one in fields if one.name.startswith(_BULKY)]
-    return [*(one for one in fields if not one.name.startswith(_BULKY)), *bulky] if bulky else list(fields)
+    first: list[Field] = []
+    last: list[Field] = []
+    for one in fields:
+        (last if one.name.startswith(_BULKY) else first).append(one)
+    return first + last
 
 
 def importance(block: Block) -> Importance:
@@ -61,12 +64,9 @@ def _importance(block: Block, name: str) -> Importance:
     return _IMPORTANCE.get(words[0], "") if words else ""
 
 
-def _readings(field: Field) -> Iterator[str]:
-    value = field.value
+def _readings(value: bytes) -> tuple[str, ...]:
     if _PLAIN.fullmatch(value) and b"=?" not in value and value.strip(b" ") == value:
-        yield value.decode("ascii")
-        return
+        return (value.decode("ascii"),)
     reading = read_field(value)
-    yield visible(reading.text)
-    if reading.second:
-        yield visible(reading.second)
+    shown = visible(reading.text)
+    return (shown, visible(reading.second)) if reading.second else (shown,)
