@@ -17,6 +17,9 @@ LATER = frozenset(
     " mailguard.replies.words email_validator".split()
 )
 
+#: Of no business to a house without a sign-on, chat or names beyond Latin letters: ten megabytes.
+NEVER = frozenset("authlib confusable_homoglyphs httpx2 joserfc".split())  # noqa: SIM905
+
 _OPEN = """
 import asyncio, sys
 from pathlib import Path
@@ -30,12 +33,14 @@ async def loaded(self, *_):
     import os
     os._exit(0)
 
-house.House._open_backstage = loaded
-house.load_later = lambda: asyncio.sleep(0)
+if sys.argv[2] == "banner":
+    house.House._open_backstage = loaded
+    house.load_later = lambda: asyncio.sleep(0)
 
 async def main():
     async with house.House(read_config(Path("mailguard.yaml")), sys.argv[1]).open():
-        raise AssertionError
+        await house.load_later()
+        await loaded(None)
 
 asyncio.run(main())
 """
@@ -43,13 +48,22 @@ asyncio.run(main())
 
 @pytest.mark.parametrize("role", ["all", "smtp"])
 def test_nothing_is_loaded_before_the_banner_that_a_first_mail_does_not_need(tmp_path: Path, role: str) -> None:
-    folder = tmp_path / "mailguard"
-    data, _ = settings(folder, "smtp://127.0.0.1:9")
-    furnish(folder, data)
-    done = subprocess.run(
-        [sys.executable, "-c", _OPEN, role], cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    found = set(done.stdout.split())
+    found = _loaded(tmp_path / "mailguard", role, "banner")
     assert "mailguard.smtpd.server" in found
     assert found & LATER == frozenset()
+
+
+def test_nothing_is_loaded_for_what_the_house_does_not_have(tmp_path: Path) -> None:
+    found = _loaded(tmp_path / "mailguard", "all", "open")
+    assert {"mailguard.console.app", "mailguard.inspect.reader"} <= found
+    assert found & NEVER == frozenset()
+
+
+def _loaded(folder: Path, role: str, until: str) -> set[str]:
+    """Names of modules that a house has loaded."""
+    data, _ = settings(folder, "smtp://127.0.0.1:9")
+    furnish(folder, data)
+    command = [sys.executable, "-c", _OPEN, role, until]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())

@@ -6,18 +6,22 @@ section 4.1.2): it opens a session only in the browser that went, with a code th
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from mailguard.access import Refused, TooMany, Unavailable
-from mailguard.access.single import Answer, SingleSignOn
 from mailguard.console.auth import login_page
 from mailguard.console.browsers import browser_of, client_of
 from mailguard.console.cookies import browser_cookie, set_cookie
 from mailguard.console.desk import desk_of
 from mailguard.console.entering import enter
 from mailguard.console.visit import go, own_path, visitor_of
+
+if TYPE_CHECKING:
+    from mailguard.access.single import SingleSignOn
 
 _YEAR = 365 * 86400
 
@@ -39,11 +43,12 @@ async def go_there(request: Request) -> Response:
 async def come_back(request: Request) -> Response:
     """GET /login/oidc/back: what the provider's redirect says."""
     visitor, query = await visitor_of(request), request.query_params
+    single = _single(request)
+    from mailguard.access.single import Answer  # where there is a sign-on it is loaded; elsewhere nobody needs it
+
     answer = Answer(*(query.get(name, "")[:4000] for name in ("state", "code", "error", "iss")))
     try:
-        opened, way = await _single(request).finish(
-            visitor.browser, answer, client=client_of(request), agent=browser_of(request)
-        )
+        opened, way = await single.finish(visitor.browser, answer, client=client_of(request), agent=browser_of(request))
     except Refused as error:
         wrong, status = visitor.say(f"login.oidc.{error.reason}"), 403
     except TooMany:

@@ -78,7 +78,7 @@ def _extract() -> TLDExtract:
 
 @functools.cache
 def _confusables() -> Any:
-    from confusable_homoglyphs import confusables  # its tables are text that it reads as it is loaded
+    from confusable_homoglyphs import confusables  # eight megabytes, for names with letters beyond Latin ones
 
     return confusables
 

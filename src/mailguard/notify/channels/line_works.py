@@ -17,10 +17,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import RSAKey
-
 from mailguard.courier.client import Courier
 from mailguard.notify.channels.channel import Never, NotNow, Outcome, outcome_of
 from mailguard.notify.channels.inert import inert
@@ -55,6 +51,9 @@ def payload(saying: Saying) -> dict[str, Any]:
 
 def assertion(settings: ChannelSettings, now: datetime) -> str:
     """The signed claim that is exchanged for a token. Raises ValueError and joserfc's errors for a key that is none."""
+    from joserfc import jwt  # loaded by those who have such a bot
+    from joserfc.jwk import RSAKey
+
     claims = {
         "iss": settings.client_id,
         "sub": settings.service_account,
@@ -66,6 +65,9 @@ def assertion(settings: ChannelSettings, now: datetime) -> str:
 
 def fault_of_key(pem: str) -> str:
     """What is wrong with a private key, without repeating any of it; "" if nothing."""
+    from joserfc.errors import JoseError
+    from joserfc.jwk import RSAKey
+
     try:
         key = RSAKey.import_key(pem)
     except (ValueError, TypeError, JoseError):
