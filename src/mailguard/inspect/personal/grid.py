@@ -25,6 +25,8 @@ _QUOTED_CHARS = 4000
 _MOST_CELLS = 200_000
 _MOST_COLUMNS = 300
 _GAP = 3
+#: Lines of a list are no longer.
+_LISTED = 40
 #: What parts cells in a table, and words in any sentence.
 _OF_SEVERAL = (",", ";", "  ")
 _LISTS = SURE | {"account", "phone", "postal", "insurer", "other"}
@@ -103,7 +105,8 @@ def grids_of(text: str, each: Callable[[Grid], None], lines: Iterable[tuple[str,
             grid, first = None, ""
         if not mark:
             gap += 1
-            grid = _listed(line, offset, grid)
+            if grid is not None or len(line) <= _LISTED or line[0].isspace() or line[-1].isspace():
+                grid = _listed(line, offset, grid)
             continue
         if grid is None:
             grid = Grid(mark, offset)
@@ -206,7 +209,7 @@ def _append(grid: Grid, line: str, offset: int) -> None:
 def _listed(line: str, offset: int, grid: Grid | None) -> Grid | None:
     """A line without separators: of a list with a head over it, or the head of one."""
     bare = line.strip()
-    if not bare or len(bare) > 40:
+    if not bare or len(bare) > _LISTED:
         return None
     if grid is None:
         if len(bare) > 20 or kind_of(bare) not in _LISTS:

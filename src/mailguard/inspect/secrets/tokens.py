@@ -6,6 +6,7 @@ are kept nowhere else. Cheap gates come first, since most mail has none; linear;
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 
@@ -17,6 +18,8 @@ from mailguard.mail.facts import Match
 _MOST_VALUES = 10_000  # kept of each class, to tell them apart
 _MOST_MATCHES = 20
 _AROUND = 40
+#: Signatures of so many characters are remembered: a sender's mails end alike.
+_REMEMBERED = 1500
 #: Words in which something generic is no secret but a place for one, a reference, or an example.
 _PLACEHOLDER = re.compile(
     r"x{4,}|\*{3,}|\.{3,}|your|example|sample|dummy|change_?me|placeholder|redacted|insert|replace|todo|undefined|^(?:none|null|true|false)$"
@@ -67,6 +70,8 @@ def find_secrets(pieces: Iterable[Piece]) -> tuple[dict[str, int], tuple[Match, 
     matches: list[Match] = []
     taken: set[str] = set()
     for piece in pieces:
+        if piece.role == "signature" and len(piece.text) <= _REMEMBERED and _has_none(piece.text):
+            continue
         for name, value, start, end in _in_text(piece.text):
             known = found.setdefault(name, set())
             if value in known or len(known) >= _MOST_VALUES or (value in taken and name in _LOOSE):
@@ -105,6 +110,11 @@ def _in_text(text: str) -> Iterator[tuple[str, str, int, int]]:
                 yield from _beside(text, match.start(), match.end())
     for start, end, value in told_passwords(text):
         yield "password", value, start, end
+
+
+@functools.lru_cache(maxsize=512)
+def _has_none(text: str) -> bool:
+    return next(_in_text(text), None) is None
 
 
 def _is_one(name: str, value: str, text: str, start: int) -> bool:

@@ -76,7 +76,8 @@ class Block:
 
     def all(self, name: str) -> list[bytes]:
         """The unfolded values of every field of this name."""
-        return [unfold(raw) for raw in self.by_name.get(name, ())]
+        some = self.by_name.get(name)
+        return [unfold(raw) for raw in some] if some else []
 
     def first(self, name: str) -> bytes:
         """The first value of this name, b"" if there is none."""
