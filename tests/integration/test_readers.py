@@ -123,6 +123,23 @@ async def test_workers_stay_warm_and_work_side_by_side(readers: Readers) -> None
     assert set(readers.pids) == before
 
 
+async def test_mail_that_comes_while_the_first_worker_starts_waits_for_it(readers: Readers) -> None:
+    starting = asyncio.create_task(readers.start())
+    await asyncio.sleep(0)
+    assert (await readers.read(Body.of(MAIL))).headers.subject == "機密"
+    await starting
+    assert len(readers.pids) == 1
+
+
+async def test_mail_that_waits_for_a_first_worker_that_never_comes_is_told_so(
+    readers: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "COMMAND", (sys.executable, "-c", "raise SystemExit(1)"))
+    starting, waiting = asyncio.create_task(readers.start()), asyncio.create_task(readers.read(Body.of(MAIL)))
+    found = await asyncio.gather(starting, waiting, return_exceptions=True)
+    assert [type(one) for one in found] == [ReadersDead, ReadersDead]
+
+
 async def test_a_missing_file_is_a_mail_that_cannot_be_read(readers: Readers, tmp_path: Path) -> None:
     facts = await readers.read(Body(size=1, sha256="", path=tmp_path / "gone"))
     assert codes(facts) == {"unreadable"}
