@@ -17,7 +17,6 @@ _HYPHENS = re.compile("[\u2010-\u2015\u2212\u2043\u2500\u2501\ufe63\ufe58\uff0d]
 _VOWELS = re.compile("[\u30fc\uff70\u4e00](?<=[0-9)].)(?=[(0-9])")
 #: Signs without width: a number that holds them looks whole to whoever reads it.
 _NOTHING = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
-_STRANGE = re.compile(_HYPHENS.pattern[:-1] + _NOTHING.pattern[1:])
 #: Where the signs are that NFKC changes; those that join with the one before them need the whole text.
 _COMPATIBLE = re.compile(
     "[\u00a0-\u00bf\u0132-\u017f\u01c4-\u01f3\u02b0-\u02ff\u1d00-\u1dbf\u2000-\u2fff\u3000\u309f\u30ff\u3130-\u33ff"
@@ -39,6 +38,7 @@ _RARE = re.compile(
 _KANJI = re.compile("[〇零一二三四五六七八九](?:[-ー ]?[〇零一二三四五六七八九]){8,}")
 _KANJI_DIGITS = str.maketrans("〇零一二三四五六七八九ー", "00123456789-")
 _JOINING = re.compile("[\u0300-\u036f\u0591-\u2000\u3099\u309a]")
+_EITHER = re.compile(_HYPHENS.pattern[:-1] + _NOTHING.pattern[1:-1] + _JOINING.pattern[1:])
 _FLOAT = re.compile(r"(?<![0-9.])([0-9]{7,19})\.0{1,4}(?![0-9.])")
 _SCIENTIFIC = re.compile(r"(?<![0-9A-Za-z.])([1-9])\.([0-9]{8,18})[Ee]\+?(1[0-8])(?![0-9A-Za-z.])")
 
@@ -71,9 +71,11 @@ def _slices(text: str) -> Iterator[str]:
 
 def _folded(text: str) -> str:
     if not text.isascii():
-        if _STRANGE.search(text):
+        whole = False
+        if _EITHER.search(text):  # one look for both, since most texts have neither
             text = _HYPHENS.sub("-", _NOTHING.sub("", text))
-        text = unicodedata.normalize("NFKC", text) if _JOINING.search(text) else _COMPATIBLE.sub(_plain, text)
+            whole = _JOINING.search(text) is not None
+        text = unicodedata.normalize("NFKC", text) if whole else _COMPATIBLE.sub(_plain, text)
         text = _KANJI.sub(lambda match: match.group().translate(_KANJI_DIGITS), text)
         text = _VOWELS.sub("-", text)
         if _RARE.search(text):
