@@ -45,24 +45,21 @@ PREFIX = b"Received: from pc ([192.0.2.1])\r\n\tby mg.corp.example; today\r\nX-M
 
 @dataclass
 class Desk:
-    """A lane over a ledger. recorded: called whenever something was written down."""
+    """A lane over a ledger."""
 
     ledger: Ledger
     delivery: Delivery
-    recorded: Callable[[], None] = lambda: None
 
 
 def desk(ledger: Ledger, port: int) -> Desk:
     upstream = SmtpUpstream(UpstreamSettings("smtp", "127.0.0.1", port, tls="none", hostname="mg.corp.example"))
     settings = BounceSettings("mg.corp.example", parse_address("mailguard@corp.example"))
     bounces = Bounces(ledger.outbox, ledger.spool, ledger.holds.find, settings, now=utc_now)
-    made: list[Desk] = []
     delivery = Delivery(
         ledger.queue, ledger.spool, {"": upstream}, bounces, DeliverySettings(),
-        workshop=Workshop(), now=utc_now, live=Live(), noticed=lambda: made[0].recorded(),
+        workshop=Workshop(), now=utc_now, live=Live(),
     )  # fmt: skip
-    made.append(Desk(ledger, delivery))
-    return made[0]
+    return Desk(ledger, delivery)
 
 
 async def put(ledger: Ledger, number: int, *, leased: bool) -> list[tuple[MessageRecord, Body]]:
@@ -103,7 +100,14 @@ async def handed(folder: Path, port: int, options: argparse.Namespace) -> tuple[
             while mails and lane.under_way + len(lane._fresh) < options.at_once:
                 one.delivery.hand_on(*mails.pop())
 
-        one.recorded = more
+        recording = one.delivery._recording
+        honest: Callable[..., None] = recording._tell
+
+        def told(*done: object) -> None:
+            honest(*done)
+            more()
+
+        recording._tell = told  # type: ignore[method-assign,assignment]
         todo, mails = mails[100:], mails[:100]
         more()
         await until_relayed(ledger, 100)  # connections are open, caches warm
