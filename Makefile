@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := run
-.PHONY: run install test check bench faults fuzz lock clean format packages sbom
+.PHONY: run install test check bench bench-long faults fuzz lock clean format packages sbom
 
 VENV := .venv
 PYTHON ?= python3
@@ -81,10 +81,13 @@ format: $(VENV)/.installed-for-tests
 
 bench: install packages
 	@$(VENV)/bin/python bench/run.py
+	@$(VENV)/bin/python bench/rooms.py
 	@$(VENV)/bin/python bench/reading.py
 	@$(VENV)/bin/python bench/policy.py
-	@$(VENV)/bin/python bench/simulate.py
 	@$(VENV)/bin/python bench/alert.py
+
+bench-long: install packages
+	@$(VENV)/bin/python bench/simulate.py
 	@$(VENV)/bin/python bench/waiting.py
 
 # What happens to mail when the machine fails: up to half an hour, root for small file systems. FAULTS: some of them.

@@ -68,6 +68,8 @@ def clean(text: str) -> str:
 
 def to_text(value: object) -> str:
     """A JSON text for a column."""
+    if not value and isinstance(value, list | tuple):
+        return "[]"  # most columns of most mails
     return clean("".join(_encoded(value, 0)))
 
 
