@@ -309,7 +309,7 @@ def ledger_of(folder: Path) -> bytes:
     return b"".join(file.read_bytes() for file in folder.glob("ledger.db*"))
 
 
-async def test_no_password_is_logged_or_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_no_password_is_logged_or_kept(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     async with reception_with(tmp_path, knows_ann) as reception:
         before = (
             events.REGISTRY.get_sample_value("mailguard_logins_total", {"way": "upstream", "result": "failure"}) or 0
@@ -318,7 +318,7 @@ async def test_no_password_is_logged_or_kept(tmp_path: Path, capsys: pytest.Capt
         await typed(await reception.browser())
         after = events.REGISTRY.get_sample_value("mailguard_logins_total", {"way": "upstream", "result": "failure"})
         assert after == before + 1
-    said = capsys.readouterr()
+    said = capfd.readouterr()
     for text in ("visible-secret", SECRET, ANN):
         assert text not in said.out + said.err
     kept = await asyncio.to_thread(ledger_of, tmp_path)
