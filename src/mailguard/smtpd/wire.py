@@ -94,6 +94,7 @@ class Wire(SMTP):
         if self.phase is Phase.COMMIT and self._timeout_handle is not None:
             # aiosmtpd cancels the session here. What is at the table goes on to its end, without a client.
             self._timeout_handle.cancel()
+            self._reader._buffer.clear()  # what was pipelined behind it: nobody would hear what became of it
             self.left_alone()
             asyncio.StreamReaderProtocol.connection_lost(self, error)
             self.transport = None
