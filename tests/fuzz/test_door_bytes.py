@@ -49,9 +49,13 @@ class Faults:
 async def talk(pieces: list[bytes]) -> tuple[bytes, Room]:
     """Send the pieces, stop sending, and read all that is answered. What the loop has to say is a fault too."""
     asyncio.get_running_loop().set_exception_handler(lambda _, context: events.fault("loop", LoopError(context)))
+    room = Room()
+    return await answered_to(pieces, room, DoorLimits(errors=1000, message_bytes=100_000)), room
+
+
+async def answered_to(pieces: list[bytes], room: Room, limits: DoorLimits) -> bytes:
+    """All that a door of its own answers to the pieces, sent one by one, and to the end of sending."""
     with tempfile.TemporaryDirectory() as folder:
-        room = Room()
-        limits = DoorLimits(errors=1000, message_bytes=100_000)
         async with (
             open_door(Path(folder), limits=limits, room=room) as (_, _, port),
             client_at(port, greeted=False) as client,
@@ -60,8 +64,7 @@ async def talk(pieces: list[bytes]) -> tuple[bytes, Room]:
                 client.send_raw(piece)
                 await asyncio.sleep(0)
             client.half_close()
-            answered = await read_all(client)
-    return answered, room
+            return await read_all(client)
 
 
 async def read_all(client: Client) -> bytes:

@@ -9,15 +9,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.door import Room, client_at, open_door
-from tests.fuzz.test_door_bytes import LONG, RUN, WORDS, read_all
+from tests.door import Room
+from tests.fuzz.test_door_bytes import LONG, RUN, WORDS, answered_to
 
 from mailguard.mail.reply import Reply
 from mailguard.smtpd import commands, data
@@ -112,18 +110,9 @@ def test_a_plain_message_is_what_the_scan_makes_of_it(body: bytes, rest: bytes) 
 
 async def talk(pieces: list[bytes]) -> tuple[bytes, list[str], list[bytes]]:
     """What was answered, and what the room got."""
-    with tempfile.TemporaryDirectory() as folder:
-        room = SaysOne()
-        async with (
-            open_door(Path(folder), limits=LIMITS, room=room) as (_, _, port),
-            client_at(port, greeted=False) as client,
-        ):
-            for piece in pieces:
-                client.send_raw(piece)
-                await asyncio.sleep(0)
-            client.half_close()
-            # Of several faults in one body whichever is found first is said, and that depends on the cutting.
-            answered = _FAULT.sub(b"5xx wrong", await read_all(client))
+    room = SaysOne()
+    # Of several faults in one body whichever is found first is said, and that depends on the cutting.
+    answered = _FAULT.sub(b"5xx wrong", await answered_to(pieces, room, LIMITS))
     envelopes = [replace(one.envelope, client=replace(one.envelope.client, listener="")) for one in room.messages]
     return answered, list(map(repr, envelopes)), room.octets
 
