@@ -23,9 +23,8 @@ from typing import Any
 from measure import cpu_seconds
 from peers import ROOT, Peer, mailguard
 from run import Sink, number, percentile, wait_for
+from tables import write_page
 
-PAGE = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- alert: written by make bench -->", "<!-- end of alert -->"
 GOAL_MS = 1000
 _FLOW, _HOLDS, _SENDERS = 100, 10, 100
 
@@ -97,12 +96,6 @@ def table(run: dict[str, Any], load_before: float) -> str:
     )
 
 
-def write_page(figures: str) -> None:
-    text = PAGE.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN, 1)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{figures}\n\n{END}{rest.split(END, 1)[1]}", encoding="utf-8")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=30)
@@ -120,7 +113,7 @@ def main() -> None:
     figures = table(run, busy)
     print(figures)
     if not options.dry:
-        write_page(figures)
+        write_page(figures, "alert")
 
 
 if __name__ == "__main__":

@@ -28,11 +28,9 @@ from mailguard.policy.case import Case, Known
 from mailguard.policy.judge import judge
 from mailguard.policy.loader import load_policy
 from mailguard.rulebook import Rulebook
-from peers import ROOT
 from reading import Stalls
+from tables import write_page
 
-PAGE = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- policy: written by make bench -->", "<!-- end of policy -->"
 OWN = Organization(("corp.example",))
 RULES, LISTS, ENTRIES = 1_000, 100, 100_000
 _WORDS = (
@@ -199,9 +197,7 @@ def main() -> None:
         if figure > goal.most:
             print(f"missed: {goal.name}", file=sys.stderr)
     if not options.dry:
-        text = PAGE.read_text(encoding="utf-8")
-        before, rest = text.split(BEGIN, 1)
-        PAGE.write_text(f"{before}{BEGIN}\n\n{head}.\n\n{table}\n\n{END}{rest.split(END, 1)[1]}", encoding="utf-8")
+        write_page(f"{head}.\n\n{table}", "policy")
 
 
 if __name__ == "__main__":

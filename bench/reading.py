@@ -31,10 +31,8 @@ from mailguard.inspect.limits import ReadingLimits
 from mailguard.inspect.workers import Readers
 from mailguard.mail.message import Body
 from measure import cpu_seconds
-from peers import ROOT
+from tables import write_page
 
-PAGE = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- reading: written by make bench -->", "<!-- end of reading -->"
 _TALK = "お世話になっております。先日ご相談した件の資料をお送りいたします。ご確認のほどよろしくお願いいたします。\n"
 _WORDS = ("契約", "見積", "納品", "会議", "資料", "顧客", "東京", "大阪", "山田", "月曜日", "予算", "計画", "価格")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -264,9 +262,7 @@ def main() -> None:
     figures_text = f"{head}; rounds: {options.rounds}.\n\n{table(cases, results)}"
     print(figures_text)
     if not (options.dry or options.only):
-        text = PAGE.read_text(encoding="utf-8")
-        before, rest = text.split(BEGIN, 1)
-        PAGE.write_text(f"{before}{BEGIN}\n\n{figures_text}\n\n{END}{rest.split(END, 1)[1]}", encoding="utf-8")
+        write_page(figures_text, "reading")
 
 
 if __name__ == "__main__":

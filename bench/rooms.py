@@ -19,10 +19,10 @@ from pathlib import Path
 from mailguard.inspect.limits import ReadingLimits
 from mailguard.inspect.reader import read_letter
 from mails import japanese_letter, letter
+from tables import write_page
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "one-mail.md"
-BEGIN, END = "<!-- rooms: written by make bench -->", "<!-- end of rooms -->"
 _HEAD = b"From: Ann <ann@corp.example>\r\nTo: <ken@corp.example>\r\nSubject: bench\r\n"
 
 
@@ -84,9 +84,7 @@ def main() -> None:
     text = "\n".join(lines)
     print(text)
     if not options.dry:
-        page = PAGE.read_text(encoding="utf-8")
-        before, rest = page.split(BEGIN, 1)
-        PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.split(END, 1)[1]}", encoding="utf-8")
+        write_page(text, "rooms", PAGE)
 
 
 if __name__ == "__main__":

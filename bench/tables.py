@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
-BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of figures -->"
 _MAILS = {"2k": "2 KB", "100k": "100 KB", "100k-docx": "100 KB with a docx", "1m": "1 MB", "10m": "10 MB"}
 _WAYS = {"relayed": "relayed", "held": "held", "through": "passed through, kept nowhere"}
 
@@ -136,7 +135,8 @@ def _setting(rounds: int, busy: float) -> str:
     )
 
 
-def write_page(figures: str) -> None:
-    text = PAGE.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN, 1)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{figures}\n\n{END}{rest.split(END, 1)[1]}", encoding="utf-8")
+def write_page(figures: str, name: str = "figures", path: Path = PAGE) -> None:
+    """Put figures into a page of the docs, between the marks of that name."""
+    begin, end = f"<!-- {name}: written by make bench -->", f"<!-- end of {name} -->"
+    before, rest = path.read_text(encoding="utf-8").split(begin, 1)
+    path.write_text(f"{before}{begin}\n\n{figures}\n\n{end}{rest.split(end, 1)[1]}", encoding="utf-8")
