@@ -25,6 +25,14 @@ from mailguard.config import Config
 from mailguard.policy.marks import Problems
 
 
+def _place(_: click.Context, __: click.Parameter, text: str) -> Place | None:
+    """As one process tells it to another (`app.children`)."""
+    try:
+        return Place.parse(text) if text else None
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no place: number/among/owner") from None
+
+
 @click.command("serve")
 @with_config
 @click.option(
@@ -32,10 +40,12 @@ from mailguard.policy.marks import Problems
 )
 @click.option("--role", type=click.Choice(["all", "smtp", "delivery", "console"]), default="all", show_default=True)
 @click.option("--share-ports", is_flag=True, hidden=True, help="Another process listens on the same SMTP ports.")
-@click.option("--place", hidden=True, default="", help="Of this process among those that share a ledger.")
+@click.option(
+    "--place", hidden=True, default="", callback=_place, help="Of this process among those that share a ledger."
+)
 @click.option("--log-format", type=click.Choice(["json", "text"]), default=None, help="Default: text on a terminal.")
 def serve(
-    config_file: Path | None, workers: int, role: Role, log_format: str | None, share_ports: bool, place: str
+    config_file: Path | None, workers: int, role: Role, log_format: str | None, share_ports: bool, place: Place | None
 ) -> None:
     """Run mailguard. Without a configuration, the built-in try-out settings are used (loopback only)."""
     gc.disable()  # until everything is open: what is made now stays, and looking through it costs a tenth of the start
@@ -48,7 +58,7 @@ def serve(
         events.running_as_root()
     try:
         with asyncio.Runner(loop_factory=new_loop) as runner:
-            runner.run(_serve(config, role, workers, share_ports, Place.parse(place) if place else None))
+            runner.run(_serve(config, role, workers, share_ports, place))
     except Problems as error:
         refuse(error)
     except CannotStart as error:
