@@ -45,9 +45,10 @@ class Whole:
 
     def hear(self, owner: str, line: bytes) -> None:
         """What a child counted since it began."""
-        with contextlib.suppress(ValueError, TypeError, AttributeError):
+        with contextlib.suppress(ValueError, TypeError, AttributeError, OverflowError, RecursionError):
             self._now[owner] = {
-                (str(name), tuple(sorted(labels.items()))): float(value) for name, labels, value in json.loads(line)
+                (str(name), tuple(sorted((str(key), str(label)) for key, label in labels.items()))): float(value)
+                for name, labels, value in json.loads(line)
             }
 
     def ended(self, owner: str) -> None:

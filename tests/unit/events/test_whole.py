@@ -56,8 +56,20 @@ def test_what_is_said_is_what_is_heard(registry: CollectorRegistry) -> None:
     assert b'mailguard_mails_total{way="a"} 4.0' in generate_latest(house)
 
 
-@pytest.mark.parametrize("line", [b"", b"no json", b"1", b"[[1]]", b'[["a", 1, 2]]', b'[["a", {}, "x"]]', b"\xff"])
+NO_LINES = [b"", b"no json", b"1", b"[[1]]", b'[["a", 1, 2]]', b'[["a", {}, "x"]]', b"\xff"]
+#: Too deep, and a number beyond all floats.
+NO_LINES += [b"[" * 100_000, b'[["a", {}, 1' + b"0" * 400 + b"]]"]
+
+
+@pytest.mark.parametrize("line", NO_LINES)
 def test_a_line_that_is_none_is_let_go(registry: CollectorRegistry, line: bytes) -> None:
     house = whole.Whole()
     house.hear("one", line)
     assert generate_latest(house) == b""
+
+
+def test_a_label_that_is_no_text_does_not_keep_the_figures_from_being_shown(registry: CollectorRegistry) -> None:
+    Counter("mailguard_mails", "Mails", ["way"], registry=registry).labels("1").inc(2)
+    house = whole.Whole()
+    house.hear("one", b'[["mailguard_mails_total", {"way": 1}, 3]]')
+    assert b'mailguard_mails_total{way="1"} 5.0' in generate_latest(house)
