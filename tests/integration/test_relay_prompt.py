@@ -88,6 +88,18 @@ async def test_a_stale_connection_is_no_try(act: Act) -> None:
     assert len(fake.taken) == 2
 
 
+async def test_stale_connections_at_once_do_not_make_the_server_sick() -> None:
+    async with (
+        fake_server() as fake,
+        upstream_to(fake.port, deadlines=PATIENT, connections=4, backoff_seconds=30.0) as upstream,
+    ):
+        await asyncio.gather(*(upstream.relay(outgoing()) for _ in range(4)))
+        fake.script["rset"] = [Drop(reset=True)]
+        assert await asyncio.gather(*(handed(upstream, outgoing()) for _ in range(4))) == [({}, (BOB, CY))] * 4
+        assert upstream.ready_in() == 0  # else the one more try that each has would be none
+        assert {one.result for one in (await upstream.relay(outgoing())).values()} == {Result.RELAYED}
+
+
 async def test_recipients_beyond_a_servers_appetite_are_left() -> None:
     full = Say(b"452 4.5.3 too many\r\n")
     async with fake_server() as fake, upstream_to(fake.port, deadlines=PATIENT) as upstream:

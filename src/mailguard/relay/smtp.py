@@ -115,11 +115,11 @@ class SmtpUpstream:
         def came_back(attempt: Attempt) -> None:
             self._prompt.discard(session.wire)
             self._pool.give_back(session)
-            self._heard_of(attempt, began)
-            if kept and attempt.lost_early:  # stale: one more try, which knows how to open another connection
+            if kept and attempt.lost_early:  # stale: one more try, on a new connection, says how the server is
                 ended({}, outgoing.recipients)
-            else:
-                ended(attempt.outcomes, attempt.crowded)
+                return
+            self._heard_of(attempt, began)
+            ended(attempt.outcomes, attempt.crowded)
 
         self._prompt.add(session.wire)
         Prompt(dialog, session.wire, stuffed(outgoing.prefix + outgoing.body.octets), self.until(), came_back).begin()
