@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.ledger import BOB as BOBS
 from tests.ledger import Ledger, mail, opened, verdict
-from tests.relaying import BOB, CY, DAN, MAIL, PREFIX, outgoing, settings_for, until, upstream_to
+from tests.relaying import BOB, CY, DAN, MAIL, PREFIX, SHORT, outgoing, settings_for, until, upstream_to
 from tests.smtp_fake import Act, Drop, FakeServer, Say, Stall, fake_server
 
 from mailguard.app.rooms import utc_now
@@ -98,6 +98,15 @@ async def test_stale_connections_at_once_do_not_make_the_server_sick() -> None:
         assert await asyncio.gather(*(handed(upstream, outgoing()) for _ in range(4))) == [({}, (BOB, CY))] * 4
         assert upstream.ready_in() == 0  # else the one more try that each has would be none
         assert {one.result for one in (await upstream.relay(outgoing())).values()} == {Result.RELAYED}
+
+
+async def test_a_reply_that_drips_is_given_up_in_time() -> None:
+    async with fake_server() as fake, upstream_to(fake.port, deadlines=SHORT) as upstream:
+        assert await upstream.probe() is None
+        fake.script["dot"] = [Say(b"250 2.0.0 very slowly\r\n", drip=0.1)]
+        ended = await handed(upstream, outgoing())
+    assert ended is not None
+    assert {(one.result, one.unknown) for one in ended[0].values()} == {(Result.DEFERRED, True)}
 
 
 async def test_recipients_beyond_a_servers_appetite_are_left() -> None:

@@ -53,7 +53,7 @@ class Ear(Protocol):
     def heard(self, reply: WireReply) -> None: ...
 
     def waits(self) -> None:
-        """All replies that have come were told."""
+        """All replies that have come were told, and there were some."""
 
     def broke(self, error: WireError) -> None: ...
 
@@ -170,12 +170,14 @@ class Wire(asyncio.Protocol):
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+        told = False
         while self._ear is not None and self._replies:
+            told = True
             self._ear.heard(self._replies.popleft())
         if self._ear is not None:
             if self._failure is not None:
                 self._ear.broke(self._failure)
-            else:
+            elif told:  # each deadline is for a whole reply: a tarpit drips
                 self._ear.waits()
 
     def _ring(self) -> None:
