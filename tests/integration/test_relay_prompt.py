@@ -135,7 +135,7 @@ async def test_a_close_breaks_off_what_is_under_way() -> None:
 # Through a lane
 
 
-def room(ledger: Ledger, fake: FakeServer) -> Delivery:
+def room(ledger: Ledger, fake: FakeServer, stop_seconds: float = 0.3) -> Delivery:
     settings = BounceSettings("mg.corp.example", BOB)
     bounces = Bounces(ledger.outbox, ledger.spool, ledger.holds.find, settings, now=utc_now)
     return Delivery(
@@ -143,7 +143,7 @@ def room(ledger: Ledger, fake: FakeServer) -> Delivery:
         ledger.spool,
         {"": SmtpUpstream(settings_for(fake.port, deadlines=PATIENT))},
         bounces,
-        DeliverySettings(schedule=Schedule(jitter=0.0), poll_seconds=0.02, stop_seconds=0.3),
+        DeliverySettings(schedule=Schedule(jitter=0.0), poll_seconds=0.02, stop_seconds=stop_seconds),
         workshop=Workshop(),
         now=utc_now,
         live=Live(),
@@ -206,6 +206,20 @@ async def test_a_try_without_a_task_that_hangs_at_the_stop_keeps_its_lease(tmp_p
         assert await states(ledger) == {State.RELAYED: 1, State.QUEUED: 1}
         sql = "SELECT count(*) FROM recipient WHERE lease IS NOT NULL AND attempts = 0"
         assert (await ledger.db.read(lambda c: c.execute(sql).fetchone()))[0] == 1
+
+
+async def test_a_stop_waits_for_the_one_more_try_of_a_stale_connection(tmp_path: Path) -> None:
+    async with fake_server() as fake, opened(tmp_path) as ledger:
+        delivery = room(ledger, fake, stop_seconds=20)
+        await delivery.start()
+        delivery.hand_on(*await put(ledger))
+        await all_tried(ledger)
+        fake.script["rset"] = [Stall()]
+        delivery.hand_on(*await put(ledger))
+        await until(lambda: b"RSET" in fake.commands)
+        await delivery.stop()
+        assert await states(ledger) == {State.RELAYED: 2}
+        assert len(fake.taken) == 2
 
 
 async def test_a_queue_is_claimed_in_large_bites_and_each_mail_goes_once(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,7 +61,7 @@ class Lane:
         self._prompted = 0  # tries without a task that are not written down yet
         self._offering = 0  # of all tries: not through with the upstream
         self._woken = asyncio.Event()
-        self._rested = asyncio.Event()  # set when no try without a task is under way
+        self._rested = asyncio.Event()  # set when no try is under way
         self._rested.set()
         self._look_at = 0.0  # when the ledger is looked at next, by the loop's clock: the wall's may be set back
         self._more = False  # whether the last claim left something that is due
@@ -100,13 +101,13 @@ class Lane:
             self._sorter.cancel()
             await asyncio.wait([self._sorter])
         await self._give_back_fresh(lambda _: True)
-        rested = asyncio.create_task(self._rested.wait())
-        _, late = await asyncio.wait([*self._running, rested], timeout=self._settings.stop_seconds)
+        rested = asyncio.create_task(self._rested.wait())  # also for tries that follow from those under way
+        await asyncio.wait([rested], timeout=self._settings.stop_seconds)
         self._over = True
+        late = [rested, *self._running]
         for task in late:
             task.cancel()
-        if late:
-            await asyncio.wait(late)
+        await asyncio.wait(late)
 
     # The loop
 
@@ -122,11 +123,9 @@ class Lane:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
-            try:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._rest()):
                     await self._woken.wait()
-            except TimeoutError:
-                continue
 
     async def _begin_what_is_due(self) -> None:
         await self._give_back_fresh(lambda seconds: seconds > self._settings.fresh_seconds)
@@ -218,7 +217,7 @@ class Lane:
             return False
 
         def ended(outcomes: dict[Address, Outcome], left: tuple[Address, ...]) -> None:
-            self._ended_promptly(job, body, outcomes, left)
+            self._prompt_ended(job, body, outcomes, left)
 
         if not self._prompt.hand(self._trying.outgoing(job, body, known=True), ended):
             return False
@@ -226,9 +225,7 @@ class Lane:
         self._rested.clear()
         return True
 
-    def _ended_promptly(
-        self, job: Job, body: Body, outcomes: dict[Address, Outcome], left: tuple[Address, ...]
-    ) -> None:
+    def _prompt_ended(self, job: Job, body: Body, outcomes: dict[Address, Outcome], left: tuple[Address, ...]) -> None:
         if self._over:  # too late: the lease is left to its end
             return
         if left:
@@ -248,18 +245,20 @@ class Lane:
         if error is not None:
             events.fault("delivery", error, message_id=job.record.id)
         self._prompted -= 1
-        if not self._prompted:
+        if not self.under_way:
             self._rested.set()
-        if self._fresh:
-            self._go_on()
+        self._go_on()
 
     def _begin_task(self, job: Job, parts: Sequence[Parcel], body: Body | None) -> None:
         task = asyncio.create_task(self._work(job, parts, body), name=f"relay {job.record.id}")
         self._running.add(task)
+        self._rested.clear()
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
+        if not self.under_way:
+            self._rested.set()
         self._woken.set()
 
     async def _work(self, job: Job, parts: Sequence[Parcel], body: Body | None) -> None:
