@@ -99,6 +99,7 @@ class Queue:
 
         Their lease ends, the history says why, and the sender is told. Returns who was changed.
         """
+        self._db.handed_on.take(message_id)
         return await self._db.write(lambda c: _put_back(c, message_id, recipients, now, until, why))
 
     async def next_due(self, now: datetime, way: str = "") -> datetime | None:
@@ -119,6 +120,7 @@ class Queue:
         """End a lease without a try (the house is stopping, or the next server has no place); they are due again
         then.
         """
+        self._db.handed_on.take(message_id)  # without its lease anything may be decided about it
         keys = json.dumps([address.key for address in recipients], ensure_ascii=False)
         sql = (
             "UPDATE recipient SET lease = NULL, due_at = ?1 WHERE message = (SELECT number FROM message WHERE id = ?2)"

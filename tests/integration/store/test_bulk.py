@@ -212,6 +212,20 @@ async def test_ordinary_mail_does_go_together(ledger: Ledger, monkeypatch: pytes
     assert ledger.db.handed_on.body(message.id) is None
 
 
+@pytest.mark.parametrize("held", [True, False])
+async def test_what_is_not_on_its_way_any_more_is_not_remembered(ledger: Ledger, held: bool) -> None:
+    """Its octets may be removed, and what becomes of its copies is anybody's to decide."""
+    message = mail((BOB,))
+    until = message.received_at + LEASE
+    await ledger.spool.add(message, facts(), verdict(message), PREFIX, lease_until=until)
+    assert ledger.db.handed_on.body(message.id) is not None
+    if held:
+        await put_back(ledger, message)
+    else:
+        await ledger.queue.give_back(message.id, message.envelope.recipients, message.received_at)
+    assert ledger.db.handed_on.body(message.id) is None
+
+
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(fails=st.lists(st.booleans(), min_size=1, max_size=40))
 async def test_one_that_fails_takes_nothing_along(fails: list[bool]) -> None:
