@@ -30,6 +30,27 @@ SHORT = Deadlines(
 )  # fmt: skip
 
 
+class Line(asyncio.Transport):
+    """A transport that only listens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent = b""
+        self.closed = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.sent += bytes(data)
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def close(self) -> None:
+        self.closed = True
+
+    def abort(self) -> None:
+        self.closed = True
+
+
 def outgoing(octets: bytes | Body = MAIL, **changes: Any) -> Outgoing:
     """A mail from Ann to Bob and Cy."""
     body = octets if isinstance(octets, Body) else Body.of(octets)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.relaying import BOB, CY, DAN, MAIL, PREFIX, SHORT, outgoing
+from tests.relaying import BOB, CY, DAN, MAIL, PREFIX, SHORT, Line, outgoing
 
 from mailguard.mail.address import Address
 from mailguard.mail.outcome import Outcome, Result
@@ -24,24 +24,6 @@ PEOPLE = (BOB, CY, DAN)
 #: (result, code, unknown): what is asked about an outcome here.
 Came = tuple[Result, int | None, bool]
 CODES = st.sampled_from([250, 250, 250, 250, 251, 354, 220, 421, 450, 452, 530, 550, 554])
-
-
-class Line(asyncio.Transport):
-    """A transport that only listens."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.sent = b""
-        self.closed = False
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.sent += bytes(data)
-
-    def is_closing(self) -> bool:
-        return self.closed
-
-    def abort(self) -> None:
-        self.closed = True
 
 
 @dataclass

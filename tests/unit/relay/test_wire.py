@@ -7,46 +7,26 @@ import asyncio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.relaying import Line
 
 from mailguard.relay.wire import REPLY_MAX, Garbage, Lost, Unasked, Wire, WireError
 
 
-class Ear(asyncio.Transport):
-    """A transport that only listens."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.heard = b""
-        self.closed = False
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.heard += bytes(data)
-
-    def is_closing(self) -> bool:
-        return self.closed
-
-    def close(self) -> None:
-        self.closed = True
-
-    def abort(self) -> None:
-        self.closed = True
-
-
-def wired() -> tuple[Wire, Ear]:
-    wire, ear = Wire(), Ear()
-    wire.connection_made(ear)
-    return wire, ear
+def wired() -> tuple[Wire, Line]:
+    wire, line = Wire(), Line()
+    wire.connection_made(line)
+    return wire, line
 
 
 async def test_replies_come_in_order() -> None:
-    wire, ear = wired()
+    wire, line = wired()
     wire.send(b"A\r\nB\r\n", replies=2)
     wire.data_received(b"250-first\r\n250 line\r\n5")
     wire.data_received(b"50 5.1.1 no\r\n")
     first, second = await wire.reply(1), await wire.reply(1)
     assert (first.code, first.text) == (250, "first line")
     assert (second.code, second.text) == (550, "5.1.1 no")
-    assert ear.heard == b"A\r\nB\r\n"
+    assert line.sent == b"A\r\nB\r\n"
     assert wire.usable
 
 
@@ -68,12 +48,12 @@ def test_replies_do_not_depend_on_how_they_are_cut(sizes: list[int]) -> None:
      b"+25 no\r\n", b"\r\n", b"\xff\xfe\r\n", b"250_no\r\n", b"250 a\rb\r\n"],
 )  # fmt: skip
 async def test_babble_ends_the_connection(octets: bytes) -> None:
-    wire, ear = wired()
+    wire, line = wired()
     wire.send(b"MAIL\r\n", replies=1)
     wire.data_received(octets)
     with pytest.raises(Garbage):
         await wire.reply(1)
-    assert ear.closed
+    assert line.closed
     assert not wire.usable
 
 
@@ -81,22 +61,22 @@ async def test_babble_ends_the_connection(octets: bytes) -> None:
     "octets", [b"x" * (REPLY_MAX + 1), b"250-more\r\n" * 4000, b"250 " + b"y" * (REPLY_MAX + 1) + b"\r\n"]
 )
 async def test_a_reply_that_never_ends_is_cut_off(octets: bytes) -> None:
-    wire, ear = wired()
+    wire, line = wired()
     wire.send(b"MAIL\r\n", replies=1)
     for start in range(0, len(octets), 5000):
         wire.data_received(octets[start : start + 5000])
     with pytest.raises(Garbage):
         await wire.reply(1)
-    assert ear.closed
+    assert line.closed
     assert len(wire._buffer) < 2 * REPLY_MAX
 
 
 async def test_a_word_out_of_turn_is_kept_as_the_cause() -> None:
-    wire, ear = wired()
+    wire, line = wired()
     assert wire.usable
     wire.data_received(b"421 4.4.2 idle too long\r\n")
     wire.connection_lost(None)
-    assert ear.closed
+    assert line.closed
     assert not wire.usable
     with pytest.raises(Unasked) as caught:
         wire.send(b"MAIL\r\n", replies=1)
@@ -114,7 +94,7 @@ async def test_what_was_answered_before_the_end_is_still_heard() -> None:
 
 
 async def test_silence_and_dripping_have_one_deadline() -> None:
-    wire, ear = wired()
+    wire, line = wired()
     wire.send(b"MAIL\r\n", replies=1)
 
     async def drip() -> None:
@@ -125,7 +105,7 @@ async def test_silence_and_dripping_have_one_deadline() -> None:
     dripping = asyncio.create_task(drip())
     with pytest.raises(WireError):
         await wire.reply(0.05)
-    assert ear.closed
+    assert line.closed
     dripping.cancel()
 
 
