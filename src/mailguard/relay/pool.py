@@ -79,11 +79,6 @@ class Pool:
         """Whether all connections are at work."""
         return not self._free
 
-    @property
-    def kept(self) -> int:
-        """Connections that wait for work."""
-        return len(self._idle)
-
     def _kept(self) -> Session | None:
         while self._idle:
             session = self._idle.pop()
