@@ -18,7 +18,8 @@ from datetime import datetime
 
 from mailguard import events
 from mailguard.delivery.parcels import Parcel, parcels
-from mailguard.delivery.trying import LONGEST_PAUSE, Trying
+from mailguard.delivery.recording import LONGEST_PAUSE
+from mailguard.delivery.trying import Trying
 from mailguard.mail.address import Address
 from mailguard.mail.message import Body
 from mailguard.mail.outcome import Outcome

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 
 from mailguard import events
 from mailguard.delivery.parcels import Parcel
-from mailguard.delivery.recording import LONGEST_PAUSE as LONGEST_PAUSE
 from mailguard.delivery.recording import Hears, Recording
 from mailguard.delivery.schedule import Schedule
 from mailguard.mail.address import Address
