@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import signal
 import smtplib
@@ -25,10 +24,7 @@ from mailguard.policy.marks import Problems
 from mailguard.roster import Roster, first_people
 from mailguard.rulebook import Rulebook
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:ldap3"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:ldap3")
 ANN = "ann@corp.example"
 PEOPLE = "".join(
     f"\ndn: uid={uid},ou=people,dc=corp,dc=example\nobjectClass: inetOrgPerson\nuid: {uid}\ncn: {uid}\nsn: {uid}\n"
@@ -45,7 +41,6 @@ COMPANY = Organization(("corp.example",))
 def slapd() -> Iterator[Slapd]:
     with running_slapd(PEOPLE + GROUP) as server:
         yield server
-    gc.collect()
 
 
 @pytest.fixture

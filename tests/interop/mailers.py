@@ -187,12 +187,19 @@ def aiosmtplib_client(desk: Desk, letter: Letter) -> Sent:
     user, password = (None, None) if desk.way == "plain" else (USER, PASSWORD)
 
     async def send() -> Sent:
+        client = aiosmtplib.SMTP(
+            hostname="localhost", port=desk.port, use_tls=desk.way == "tls", start_tls=desk.way == "starttls",
+            cert_bundle=str(desk.ca), username=user, password=password, timeout=PATIENCE,
+        )  # fmt: skip
         try:
-            refused, said = await aiosmtplib.send(
-                composed(letter), sender=USER, recipients=list(letter.to), hostname="localhost", port=desk.port,
-                use_tls=desk.way == "tls", start_tls=desk.way == "starttls", cert_bundle=str(desk.ca),
-                username=user, password=password, timeout=PATIENCE,
-            )  # fmt: skip
+            await client.connect()
+            line = client.transport
+            assert isinstance(line, asyncio.Transport)
+            try:
+                async with client:
+                    refused, said = await client.send_message(composed(letter), sender=USER, recipients=list(letter.to))
+            finally:
+                line.abort()  # after QUIT it waits for TLS's farewell, which the loop may not live to see
         except aiosmtplib.SMTPException as error:
             return Sent(False, repr(error))
         return Sent(not refused, said)

@@ -7,11 +7,10 @@ was typed is escaped (RFC 4515 section 3); no referral is followed. It blocks: c
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from mailguard.ldap.reader import LdapUnavailable, connected, values
+from mailguard.ldap.reader import LdapUnavailable, connected, hang_up, values
 from mailguard.ldap.settings import LdapSettings
 from mailguard.ldap.snapshot import Found
 
@@ -51,8 +50,7 @@ def _found(settings: LdapSettings, name: str) -> tuple[str, str] | None:
     except LDAPSizeLimitExceededResult:
         return None
     finally:
-        with suppress(Exception):
-            connection.unbind()
+        hang_up(connection)
     if len(entries) != 1:
         return None
     mail = Found(str(entries[0]["dn"]), values(entries[0]["raw_attributes"])).first_of(asked.mail)
@@ -68,6 +66,5 @@ def _binds(settings: LdapSettings, dn: str, password: str) -> bool:
         if error.result in _NO:
             return False
         raise
-    with suppress(Exception):
-        connection.unbind()
+    hang_up(connection)
     return True

@@ -40,8 +40,7 @@ def read(settings: LdapSettings) -> Snapshot:
             people = list(_entries(connection, settings, settings.person_filter, asked.of_people(), end))
             groups = list(_entries(connection, settings, settings.group_filter, asked.of_groups(), end))
         finally:
-            with suppress(Exception):  # it may be gone already, and we have what we wanted or a better reason
-                connection.unbind()
+            hang_up(connection)
     except LdapUnavailable as error:
         raise LdapUnavailable(f"{where}: {error}") from None
     except Exception as error:  # whatever a server or the library does, mail goes on
@@ -89,10 +88,18 @@ def connected(settings: LdapSettings) -> Any:
             connection.start_tls()
         connection.bind()
     except Exception:
-        with suppress(Exception):
-            connection.unbind()
+        hang_up(connection)
         raise
     return connection
+
+
+def hang_up(connection: Any) -> None:
+    """Say goodbye and close the socket. Never fails: the server may be gone already, and what was asked for is here."""
+    with suppress(Exception):
+        connection.unbind()
+    # ldap3 leaves the socket of a connection that could not be opened to the collector, which comes when it likes.
+    if connection.socket is not None:
+        connection.socket.close()
 
 
 def _entries(

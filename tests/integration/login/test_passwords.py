@@ -33,10 +33,7 @@ from mailguard.relay.login import CannotAsk, UpstreamLogin
 from mailguard.relay.settings import UpstreamSettings
 from mailguard.smtpd.auth import UserFile, hash_password
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:ldap3"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:ldap3")
 
 SECRET = "correct horse 馬"
 
