@@ -2,8 +2,9 @@
 
 SQLite's waiters sleep and look again, up to a tenth of a second each time, and whoever comes by meanwhile goes first.
 Here a waiter sleeps in the kernel and is woken when the one before has committed. It ends with the process that has it,
-however it ends; one that is stopped while it has it keeps the others waiting. It protects nothing: SQLite's lock is the
-truth, and where there is no such file everybody goes on without.
+however it ends; one that is stopped while it has it keeps the others' threads here, and who waits for those is told
+(store.writer). It protects nothing: SQLite's lock is the truth, and where there is no such file everybody goes on
+without.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 Many sessions share one fsync that way, and changes of one kind share their statements (`Bulk`): what fails together is
 done again one by one, so that it comes to the same. The answers go back to the event loop after the commit, never
 before; if the commit fails, everybody in it is told so and nothing of it was kept. Whatever fails, the thread goes on:
-with a new connection if the old one is no use any more.
+with a new connection if the old one is no use any more. Where another process keeps the turn to write for longer than
+SQLite would wait for its lock, whoever waits is told that the ledger is busy, as SQLite would have told them.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ import contextlib
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mailguard.store.connection import connect
+from mailguard.store.connection import BUSY_SECONDS, connect
 from mailguard.store.errors import StoreBusy, StoreClosed, StoreError, typed
 from mailguard.store.turn import Turn
 
@@ -28,6 +30,8 @@ T = TypeVar("T")
 _BATCH = 256
 #: Changes that may wait. More means that the disk does not keep up: better a 451 now than a time-out later.
 _WAITING = 20_000
+#: Seconds between two looks at how long the thread has stood in line for its turn.
+_LOOKS = 1.0
 
 
 #: Does many changes of one kind in few statements: values in, answers out, in the same order. It changes nothing but
@@ -43,6 +47,7 @@ class _Entry:
     future: asyncio.Future[Any]
     bulk: Bulk | None = None
     item: Any = None
+    given_up: bool = False
 
 
 @dataclass(slots=True)
@@ -67,6 +72,10 @@ class Writer:
         self._started: asyncio.Future[None] = loop.create_future()
         self._open = False
         self._turn: Turn | None = None
+        #: The change that the thread stands in line with, and since when; given up: nobody waits for it any more.
+        self._standing: tuple[_Entry, float] | None = None
+        self._line = threading.Lock()
+        self._looking: asyncio.TimerHandle | None = None
         self.commits = 0
 
     async def start(self) -> None:
@@ -74,6 +83,7 @@ class Writer:
         self._thread.start()
         await self._started
         self._open = True
+        self._look()
 
     def submit(
         self, change: Callable[[sqlite3.Connection], T], bulk: Bulk | None = None, item: object = None
@@ -88,10 +98,37 @@ class Writer:
         return future
 
     async def stop(self) -> None:
-        """Commit what waits, close, and end the thread."""
+        """Commit what waits, close, and end the thread; it is left behind where its turn does not come."""
         self._open = False
         self._queue.put(None)
-        await asyncio.to_thread(self._thread.join)
+        while self._thread.is_alive() and not self._stands_too_long():
+            await asyncio.to_thread(self._thread.join, _LOOKS)
+        if self._looking is not None:
+            self._looking.cancel()
+        self._give_up()
+
+    def _look(self) -> None:
+        """On the event loop, now and then: whoever waits for a turn that does not come is told."""
+        self._give_up()
+        self._looking = self._loop.call_later(_LOOKS, self._look)
+
+    def _stands_too_long(self) -> bool:
+        standing = self._standing
+        return standing is not None and time.monotonic() - standing[1] > BUSY_SECONDS
+
+    def _give_up(self) -> None:
+        """Nothing of what waits will be done, if the turn has not come: the thread runs no entry that is given up."""
+        with self._line:
+            if self._standing is None or not self._stands_too_long():
+                return
+            given = [] if self._standing[0].given_up else [self._standing[0]]
+            self._standing[0].given_up = True
+        with contextlib.suppress(queue.Empty):
+            while (entry := self._queue.get_nowait()) is not None:
+                given.append(entry)
+            self._queue.put(None)  # the end stands in line as well
+        busy = "another process keeps the ledger to itself"
+        _settle([_Answer(entry, error=StoreBusy(busy)) for entry in given])
 
     def _run(self) -> None:
         try:
@@ -138,10 +175,21 @@ class Writer:
                 break
             if entry is None:
                 return False
-            batch.append(entry)
-            if len(batch) == 1 and self._turn is not None:
-                self._turn.take()
+            if batch or self._in_turn(entry):
+                batch.append(entry)
         return True
+
+    def _in_turn(self, entry: _Entry) -> bool:
+        """Wait for our turn with a change; False if it was given up meanwhile."""
+        if self._turn is None:
+            return True
+        self._standing = entry, time.monotonic()
+        self._turn.take()
+        with self._line:
+            self._standing = None
+        if entry.given_up:
+            self._turn.leave()
+        return not entry.given_up
 
     def _commit(self, connection: sqlite3.Connection, batch: list[_Entry]) -> list[_Answer]:
         try:
