@@ -166,6 +166,25 @@ async def test_recycled_after_so_many_mails() -> None:
         await pool.stop()
 
 
+def _large_mail(path: Path, megabytes: int) -> Body:
+    head = b"From: ann@corp.example\r\nMIME-Version: 1.0\r\nContent-Transfer-Encoding: base64\r\n"
+    head += b"Content-Type: application/octet-stream; name=a.bin\r\n\r\n"
+    size = path.write_bytes(head + (b"A" * 76 + b"\r\n") * (megabytes * 2**20 // 78))
+    return Body(size, "", path=path)
+
+
+def _resident(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+async def test_large_mails_leave_no_memory_behind(readers: Readers, tmp_path: Path) -> None:
+    for megabytes in (18, 24, 30, 24):
+        facts = await readers.read(_large_mail(tmp_path / "large", megabytes))
+        assert facts.attachments[0].size > megabytes * 2**19
+    (pid,) = readers.pids
+    assert _resident(pid) < 45 * 2**20
+
+
 async def test_stop_ends_the_processes() -> None:
     pool = Readers(LIMITS, count=1)
     await pool.start()

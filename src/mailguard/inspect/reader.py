@@ -82,6 +82,7 @@ def _read(octets: bytes, budget: Budget) -> Facts:
     found = _guarded(budget, "personal data", lambda: search(searched, limits.values), Found({}, 0))
     nothing: tuple[dict[str, int], tuple[Match, ...]] = ({}, ())
     secrets, secret_places = _guarded(budget, "secrets", lambda: find_secrets(searched), nothing)
+    parts.let_go()
     return Facts(
         headers=headers,
         text=f"{shown}\n{others}" if shown and others else shown or others,

@@ -11,7 +11,7 @@ import gc
 import json
 import sys
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from mailguard.inspect import isolation, wire
 from mailguard.inspect.limits import ReadingLimits
@@ -44,7 +44,7 @@ def _read(question: dict[str, object], source: BinaryIO, limits: ReadingLimits) 
     try:
         if isinstance(path, str):
             with Body(0, "", path=Path(path), key=_key(question)).open() as file:
-                octets = file.read(limits.mail_bytes + 1)
+                octets = _all_of(file, size if isinstance(size, int) else 0, limits.mail_bytes + 1)
         else:
             octets = source.read(size if isinstance(size, int) else 0)
         return read_mail(octets, limits)
@@ -52,6 +52,12 @@ def _read(question: dict[str, object], source: BinaryIO, limits: ReadingLimits) 
         return unreadable("more memory than allowed")  # the parent replaces us: memory is crumbled now
     except OSError as error:
         return unreadable(f"the stored mail cannot be opened: {type(error).__name__}")
+
+
+def _all_of(file: IO[bytes], size: int, most: int) -> bytes:
+    """All that is in a file, up to `most`. size: what should be in it; room is made for no more."""
+    octets = file.read(min(size + 1, most))
+    return octets if len(octets) <= size else octets + file.read(most - len(octets))
 
 
 def _key(question: dict[str, object]) -> bytes | None:

@@ -14,12 +14,14 @@ from mailguard.inspect.archives.zipdata import unpack
 from mailguard.inspect.archives.zipfiles import list_members
 from mailguard.inspect.kinds.filetype import detect, has_double_extension, mismatch, of_short
 from mailguard.inspect.limits import Budget, ReadingLimits
+from mailguard.inspect.occurrences import Stretch
 from mailguard.inspect.office import compound as cfb
 from mailguard.inspect.office.formats import plain_number
 from mailguard.inspect.page.html import html_text, xml_text
 from mailguard.inspect.sealed.smime import open_container
+from mailguard.inspect.structure.delimiters import split_parts
 from mailguard.inspect.structure.flowed import unflow
-from mailguard.inspect.structure.mime import leaves_of, split_parts
+from mailguard.inspect.structure.mime import leaves_of
 from mailguard.inspect.structure.names import clean_name, member_name
 from mailguard.inspect.structure.salvage import readable, salvage
 from mailguard.inspect.structure.transfer import from_base64, undo
@@ -206,11 +208,16 @@ def test_flowed_lines() -> None:
     assert unflow("機 \n密", delsp=True) == "機密"
 
 
+def _parts(body: bytes, boundary: bytes, *most: int) -> tuple[bytes, list[bytes], bytes]:
+    preamble, parts, epilogue = split_parts(Stretch.of(body), boundary, *most)
+    return preamble, [one.octets for one in parts], epilogue
+
+
 def test_parts_of_a_multipart() -> None:
-    assert split_parts(b"pre\r\n--x\r\none\r\n--x \r\ntwo\r\n--x--\r\nepi", b"x") == (b"pre", [b"one", b"two"], b"epi")
-    assert split_parts(b"--x\none\n--xy\ntwo", b"x") == (b"", [b"one\n--xy\ntwo"], b"")
-    assert split_parts(b"--x--\n1\n--x--\n2\n--x\n3", b"x", 2) == (b"", [], b"12\n--x\n3")  # nothing is lost
-    assert split_parts(b"nothing", b"x") == (b"nothing", [], b"")
+    assert _parts(b"pre\r\n--x\r\none\r\n--x \r\ntwo\r\n--x--\r\nepi", b"x") == (b"pre", [b"one", b"two"], b"epi")
+    assert _parts(b"--x\none\n--xy\ntwo", b"x") == (b"", [b"one\n--xy\ntwo"], b"")
+    assert _parts(b"--x--\n1\n--x--\n2\n--x\n3", b"x", 2) == (b"", [], b"12\n--x\n3")  # nothing is lost
+    assert _parts(b"nothing", b"x") == (b"nothing", [], b"")
 
 
 def test_depth_and_number_of_parts_are_bounded() -> None:

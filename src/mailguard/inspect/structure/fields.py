@@ -92,17 +92,25 @@ def unfold(raw: bytes) -> bytes:
 
 def split_entity(octets: bytes, header_bytes: int) -> tuple[bytes, bytes]:
     """Header block and body of an entity. The block is at most header_bytes long; an entity may begin with its body."""
-    if octets[:2] == b"\r\n":
-        return b"", octets[2:]
-    if octets[:1] == b"\n":
-        return b"", octets[1:]
-    end = octets.find(b"\r\n\r\n", 0, header_bytes)
-    if end >= 0 and b"\n\n" not in octets[:end] and b"\r\r" not in octets[:end]:
-        return octets[: end + 2], octets[end + 4 :]
-    found = _BLANK.search(octets, 0, header_bytes)
+    head, at = header_of(octets, header_bytes)
+    return head, octets[at:]
+
+
+def header_of(octets: bytes, header_bytes: int, start: int = 0, end: int | None = None) -> tuple[bytes, int]:
+    """Header block of the entity between `start` and `end`, and where its body begins."""
+    stop = len(octets) if end is None else end
+    if octets.startswith(b"\r\n", start, stop):
+        return b"", start + 2
+    if octets.startswith(b"\n", start, stop):
+        return b"", start + 1
+    most = min(start + header_bytes, stop)
+    at = octets.find(b"\r\n\r\n", start, most)
+    if at >= 0 and octets.find(b"\n\n", start, at) < 0 and octets.find(b"\r\r", start, at) < 0:
+        return octets[start : at + 2], at + 4
+    found = _BLANK.search(octets, start, most)
     if found:
-        return octets[: found.start()], octets[found.end() :]
-    return octets[:header_bytes], octets[header_bytes:]
+        return octets[start : found.start()], found.end()
+    return octets[start:most], most
 
 
 def parse_block(block: bytes) -> Block:

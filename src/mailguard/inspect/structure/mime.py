@@ -8,16 +8,15 @@ not by recursion. Sources: RFC 2045, RFC 2046 section 5.1, RFC 2183.
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from mailguard.inspect.limits import Budget
-from mailguard.inspect.occurrences import occurrences
-from mailguard.inspect.structure.fields import Block, has_mime_lines, parse_block, split_entity
+from mailguard.inspect.occurrences import Stretch
+from mailguard.inspect.structure.delimiters import is_almost, occurs, split_parts
+from mailguard.inspect.structure.fields import Block, has_mime_lines, header_of, parse_block
 from mailguard.inspect.structure.params import Parameterised, boundaries, encodings, media_types, parse_parameterised
-from mailguard.inspect.structure.transfer import IDENTITY, undo
+from mailguard.inspect.structure.transfer import IDENTITY, undo, undo_within
 
 _GUESS = re.compile(rb"(?im)^--([^\r\n]{1,200}?)[ \t]*\r?\n(?:[ \t]*\r?\n)?content-[a-z-]{2,30}[ \t]*:")
 #: How a body begins that a second reader takes for a header or for parts. A person quotes neither without a word first.
@@ -40,10 +39,6 @@ _PREAMBLE = re.compile(
 )
 #: How much of a body is also read as it stands, in octets, where its encoding is in doubt.
 _RAW = 2**20
-#: Octets that some readers pass over around a delimiter, and how often a boundary is looked at for that.
-_PASSED_OVER = bytes(one for one in range(256) if (one < 0x20 or one > 0x7E) and one not in b"\t\n\r")
-_TAILS = frozenset(bytes([one]) for one in _PASSED_OVER)
-_MOST_NEEDLES = 10_000
 _EMPTY = Parameterised("", ())
 
 
@@ -63,7 +58,7 @@ class Leaf:
 
 @dataclass(slots=True)
 class _Entity:
-    octets: bytes
+    at: Stretch
     where: str
     parents: tuple[str, ...]
     default: str
@@ -74,7 +69,7 @@ class _Entity:
 def leaves_of(octets: bytes, budget: Budget, where: str = "") -> tuple[Block, list[Leaf]]:
     """The header block of a message and its leaves in order. Never raises on a mail; findings go to the budget."""
     walk = _Walk(budget)
-    stack = [_Entity(octets, where or "mail", (), "text/plain", message=True)]
+    stack = [_Entity(Stretch.of(octets), where or "mail", (), "text/plain", message=True)]
     top: Block | None = None
     while stack:
         entity = stack.pop()
@@ -95,25 +90,28 @@ class _Walk:
 
     def enter(self, entity: _Entity) -> tuple[Block, list[_Entity]]:
         """Read one entity: its header block, and its parts if it has any; otherwise its leaf is kept."""
-        if entity.message and _MESSAGE_FIRST.match(entity.octets):
+        if entity.message and _MESSAGE_FIRST.match(*entity.at):
             self.ambiguous(entity, "an empty line before the header")
-            entity = replace(entity, octets=entity.octets.lstrip(b"\r\n\x00"))
-        head, body = split_entity(entity.octets, self.budget.limits.header_bytes)
+            entity = replace(entity, at=Stretch.of(entity.at.octets.lstrip(b"\r\n\x00")))
+        whole, start, end = entity.at
+        head, begun = header_of(whole, self.budget.limits.header_bytes, start, end)
+        body = Stretch(whole, begun, end)
         if len(head) >= self.budget.limits.header_bytes:
             self.budget.find("limit_reached", entity.where, "the header is too long; its rest was read as text")
         block = parse_block(head)
         if head and not block.fields and not block.odd:
-            body = head + body
+            body = Stretch.of(head + body.octets)
         elif not block.fields and block.rest:  # no header at all: everything is body
-            body = entity.octets
+            body = entity.at
         for code, detail in block.odd:
             self.budget.find(code, entity.where, detail)
         children = self._read(entity, block, body)
         if block.rest and block.fields:
-            children.extend(self._from_rest(entity, block, entity.octets[len(head) - len(block.rest) :]))
+            rest = Stretch(whole, start + len(head) - len(block.rest), end)
+            children.extend(self._from_rest(entity, block, rest))
         return block, children
 
-    def _read(self, entity: _Entity, block: Block, body: bytes) -> list[_Entity]:
+    def _read(self, entity: _Entity, block: Block, body: Stretch) -> list[_Entity]:
         """The parts of an entity whose header and body are known; none if it is a leaf, which is kept."""
         types = block.all("content-type")
         media, odd_media = media_types(types)
@@ -127,7 +125,7 @@ class _Walk:
             return children
         return self._keep(entity, block, body, (media or [entity.default])[0], types)
 
-    def _from_rest(self, entity: _Entity, block: Block, body: bytes) -> list[_Entity]:
+    def _from_rest(self, entity: _Entity, block: Block, body: Stretch) -> list[_Entity]:
         """What the entity is to those for whom the header ends at the first line that is no field."""
         before = Block(block.fields[: block.before])
         if not any(before.first(name) for name in ("content-type", "content-transfer-encoding")):
@@ -140,26 +138,27 @@ class _Walk:
         self.budget.find("ambiguous_mime", entity.where, detail)
 
     def _parts(
-        self, entity: _Entity, block: Block, body: bytes, media: list[str], bounds: list[str]
+        self, entity: _Entity, block: Block, body: Stretch, media: list[str], bounds: list[str]
     ) -> list[_Entity] | None:
         """The parts of a multipart in every plausible reading, None if this is no multipart."""
         multipart = next((one for one in media if one.startswith("multipart/")), "")
-        used = [one for one in bounds if _occurs(body, one)]
-        if not multipart and not (used and has_mime_lines(body)):
+        used = [one for one in bounds if occurs(body, one)]
+        if not multipart and not (used and has_mime_lines(body.octets)):
             return None
         self.budget.leave()
         encs, _ = encodings(block.all("content-transfer-encoding"))
         if any(one not in IDENTITY for one in encs):
             # RFC 2045 section 6.4 forbids it; some readers decode, some do not.
-            plain = undo(body, next(one for one in encs if one not in IDENTITY)).octets
-            if plain != body:
+            octets = undo(body.octets, next(one for one in encs if one not in IDENTITY)).octets
+            plain = Stretch.of(octets)
+            if octets != body.octets:
                 self.ambiguous(entity, "a transfer encoding on a multipart")
-            if not used and any(_occurs(plain, one) for one in bounds):
-                body, used = plain, [one for one in bounds if _occurs(plain, one)]
-        if not multipart or len(used) > 1 or any(_almost(body, one) for one in used):
+            if not used and any(occurs(plain, one) for one in bounds):
+                body, used = plain, [one for one in bounds if occurs(plain, one)]
+        if not multipart or len(used) > 1 or any(is_almost(body, one) for one in used):
             self.ambiguous(entity, "the boundary can be read in two ways")
         if not used:
-            used = self._guessed(entity, body)
+            used = self._guessed(entity, body.octets)
             if not used:
                 return None
         if len(entity.parents) >= self.budget.limits.multiparts:
@@ -183,7 +182,7 @@ class _Walk:
             self.ambiguous(entity, "the declared boundary does not occur")
         return list(dict.fromkeys(found))[:5]
 
-    def _split(self, entity: _Entity, body: bytes, boundary: str, multipart: str, offset: int) -> list[_Entity]:
+    def _split(self, entity: _Entity, body: Stretch, boundary: str, multipart: str, offset: int) -> list[_Entity]:
         # Each part stands between two delimiters; a closing one needs none of its own.
         most = 2 * self.budget.limits.parts
         preamble, parts, epilogue = split_parts(body, boundary.encode("latin-1"), most)
@@ -209,22 +208,22 @@ class _Walk:
             Leaf(f"{entity.where} {name}", "text/plain", (octets,), parents=entity.parents, hidden=name != "rest")
         )
 
-    def _keep(self, entity: _Entity, block: Block, body: bytes, media: str, types: list[bytes]) -> list[_Entity]:
+    def _keep(self, entity: _Entity, block: Block, body: Stretch, media: str, types: list[bytes]) -> list[_Entity]:
         encs, odd = encodings(block.all("content-transfer-encoding"))
-        contents: dict[bytes, None] = {}
+        contents: list[bytes] = []
         for encoding in encs if odd else encs[:1]:
-            decoded = undo(body, encoding)
-            contents.update(dict.fromkeys((decoded.octets, *decoded.others)))
-            if decoded.odd and not _footer_only(body, decoded.odd):
+            decoded = undo_within(body, encoding)
+            contents += (decoded.octets, *decoded.others)
+            if decoded.odd and not _footer_only(body.octets, decoded.odd):
                 self.ambiguous(entity, decoded.odd)
-                contents[body[:_RAW]] = None
+                contents.append(body.octets[:_RAW])
         if odd:
             self.ambiguous(entity, "Content-Transfer-Encoding can be read in two ways")
         self.leaves.append(
             Leaf(
                 where=entity.where,
                 media=media,
-                contents=tuple(contents),
+                contents=tuple(dict.fromkeys(contents) if len(contents) > 1 else contents),
                 kind=parse_parameterised(types[0]) if types else _EMPTY,
                 disposition=_disposition(block),
                 block=block,
@@ -232,7 +231,7 @@ class _Walk:
             )
         )
         if encs[0] in IDENTITY and not media.startswith("message/") and media != "text/rfc822-headers":
-            return self._inner(entity, media, body)
+            return self._inner(entity, media, body.octets)
         return []
 
     def _inner(self, entity: _Entity, media: str, body: bytes) -> list[_Entity]:
@@ -243,57 +242,11 @@ class _Walk:
         self.ambiguous(entity, "a body that looks like further parts")
         if not header or entity.again or not self.budget.take_reading(entity.where):
             return []
-        return [_Entity(body[header.start(1) :], f"{entity.where} again", entity.parents, entity.default, again=True)]
-
-
-def split_parts(body: bytes, boundary: bytes, most: int = 10**6) -> tuple[bytes, list[bytes], bytes]:
-    """Preamble, parts and epilogue of a multipart body (RFC 2046 section 5.1.1); it need not be closed.
-
-    most: how many delimiter lines count; all behind them is one part.
-    """
-    marks = list(itertools.islice(_delimiters(body, boundary), most))
-    if not marks:
-        return body, [], b""
-    parts: list[bytes] = []
-    epilogue: list[bytes] = []
-    for (_, end, closing), following in zip(marks, [*(mark[0] for mark in marks[1:]), len(body)], strict=True):
-        # What follows a closing delimiter is the epilogue, unless further parts follow: then readers disagree.
-        (epilogue if closing else parts).append(body[end:following])
-    return body[: marks[0][0]], parts, b"".join(epilogue)
-
-
-def _delimiters(body: bytes, boundary: bytes) -> Iterator[tuple[int, int, bool]]:
-    """Start (the line end before it belongs to it), end and whether it closes, of each delimiter line."""
-    needle = b"--" + boundary
-    for position in occurrences(body, needle):
-        after = position + len(needle)
-        if position == 0 or body[position - 1] in b"\r\n":
-            line_end = body.find(b"\n", after)
-            tail = body[after : line_end if line_end >= 0 else len(body)]
-            closing = tail.startswith(b"--")
-            if not tail[2 * closing :].strip(b" \t\r"):
-                start = position - 2 if body[position - 2 : position] == b"\r\n" else max(0, position - 1)
-                yield start, line_end + 1 if line_end >= 0 else len(body), closing
-
-
-def _occurs(body: bytes, boundary: str) -> bool:
-    try:
-        return next(_delimiters(body, boundary.encode("latin-1")), None) is not None
-    except UnicodeEncodeError:
-        return False
-
-
-def _almost(body: bytes, boundary: str) -> bool:
-    """Whether a line is a delimiter only for those who pass over control characters and the like (or too many are)."""
-    needle = b"--" + boundary.encode("latin-1")
-    for number, position in enumerate(occurrences(body, needle)):
-        if number >= _MOST_NEEDLES:
-            return True
-        after = position + len(needle)
-        lead = re.split(rb"[\r\n]", body[max(0, position - 8) : position])[-1]
-        if lead.translate(None, _PASSED_OVER + b"\t ") == b"" and (lead or body[after : after + 1] in _TAILS):
-            return True
-    return False
+        return [
+            _Entity(
+                Stretch.of(body[header.start(1) :]), f"{entity.where} again", entity.parents, entity.default, again=True
+            )
+        ]
 
 
 def _footer_only(body: bytes, odd: str) -> bool:

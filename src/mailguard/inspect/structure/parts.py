@@ -115,6 +115,11 @@ class Parts:
         self._in_order(leaves, self.texts, self.attachments, 0)
         return block
 
+    def let_go(self) -> None:
+        """Nothing more is read: what holds each other here, all octets with it, is not left to the collector."""
+        self.budget.passwords = tuple
+        del self.files
+
     def read_again(self, octets: bytes) -> None:
         """Look once more at an ambiguous mail, for what its other readings hold."""
         self.budget.leave()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pybase64
 
+from mailguard.inspect.occurrences import Stretch
 from mailguard.inspect.structure.uuencode import find_uuencoded
 
 #: For bytes.translate, which is an order of magnitude faster than a pattern over megabytes.
@@ -45,6 +46,12 @@ class Decoded:
     others: tuple[bytes, ...] = ()
 
 
+def undo_within(body: Stretch, encoding: str) -> Decoded:
+    """`undo`, without a copy of the body where it is base64 as programs write it: of a file of megabytes."""
+    octets = _as_programs_write_it(body) if encoding == "base64" else None
+    return undo(body.octets, encoding) if octets is None else Decoded(octets)
+
+
 def undo(body: bytes, encoding: str) -> Decoded:
     """Decode a body under one transfer encoding (lower case)."""
     if encoding in IDENTITY:
@@ -76,30 +83,31 @@ def from_quoted_printable(body: bytes) -> Decoded:
 
 def from_base64(body: bytes) -> Decoded:
     """Base64 with all that real senders do to it: lines of any length, missing padding, several blocks in a row."""
-    octets = _as_programs_write_it(body)
+    octets = _as_programs_write_it(Stretch.of(body))
     return _as_anybody_writes_it(body) if octets is None else Decoded(octets)
 
 
-def _as_programs_write_it(body: bytes) -> bytes | None:
+def _as_programs_write_it(body: Stretch) -> bytes | None:
     """The octets of base64 in lines of one length, whole groups and CRLF, as nearly all of it is; None if it is not.
 
     A quick decoder passes over what is no letter. It passed over nothing if the line ends are where they must be and
     there are as many octets as the letters between them give: one letter less would give fewer.
     """
-    line = body.find(b"\n", 0, _LONGEST_LINE) + 1
-    count = len(body) // line - 1 if line >= _SHORTEST_LINE else 0  # the last line is looked at for itself
+    whole, start, stop = body
+    line = whole.find(b"\n", start, min(start + _LONGEST_LINE, stop)) + 1 - start
+    count = (stop - start) // line - 1 if line >= _SHORTEST_LINE else 0  # the last line is looked at for itself
     if count < 1 or line % 4 != 2:
         return None
-    end = count * line
-    if body[line - 2 : end : line] != b"\r" * count or body[line - 1 : end : line] != b"\n" * count:
+    end = start + count * line
+    if whole[start + line - 2 : end : line] != b"\r" * count or whole[start + line - 1 : end : line] != b"\n" * count:
         return None
-    last = body[end:]
+    last = whole[end:stop]
     squeezed = last.translate(None, _SPACE)
     letters = squeezed.rstrip(b"=")
     if len(squeezed) % 4 or not _is_plain(squeezed) or not _in_whole_groups(last):
         return None
     try:
-        octets = pybase64.b64decode(body)
+        octets = pybase64.b64decode(memoryview(whole)[start:stop])
     except binascii.Error:
         return None
     return octets if len(octets) == count * (line - 2) // 4 * 3 + len(letters) * 3 // 4 else None

@@ -1,12 +1,17 @@
 """What was made quick for large files finds and decodes what the plain way does, whatever the octets are."""
 
 import base64
+import gc
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailguard.inspect.occurrences import occurrences, place
+from mailguard.inspect.occurrences import Stretch, occurrences, place
+from mailguard.inspect.reader import read_mail
 from mailguard.inspect.structure import transfer
+from mailguard.inspect.structure.delimiters import is_almost, split_parts
+from mailguard.inspect.structure.fields import header_of
+from mailguard.inspect.structure.parts import Parts
 
 # Few different octets, so that there are many near misses; then a stretch without any, as in base64.
 _DASHES = st.lists(
@@ -43,7 +48,7 @@ def encoded(draw: st.DrawFn) -> bytes:
 
 @given(encoded())
 def test_base64_of_programs_is_read_as_anybodys(body: bytes) -> None:
-    quick = transfer._as_programs_write_it(body)
+    quick = transfer._as_programs_write_it(Stretch.of(body))
     if quick is not None:
         assert transfer._as_anybody_writes_it(body) == transfer.Decoded(quick)
 
@@ -52,6 +57,48 @@ def test_base64_of_programs_is_read_the_quick_way() -> None:
     octets = bytes(range(256)) * 40
     for size in (10240, 10239, 10238, 570):
         body = base64.encodebytes(octets[:size]).replace(b"\n", b"\r\n")
-        assert transfer._as_programs_write_it(body) == octets[:size]
-        assert transfer._as_programs_write_it(body.replace(b"A", b"*", 1)) is None
-        assert transfer._as_programs_write_it(body.replace(b"AAEC", b"****", 1)) is None
+        assert transfer._as_programs_write_it(Stretch.of(body)) == octets[:size]
+        assert transfer._as_programs_write_it(Stretch.of(body.replace(b"A", b"*", 1))) is None
+        assert transfer._as_programs_write_it(Stretch.of(body.replace(b"AAEC", b"****", 1))) is None
+
+
+_MAILISH = st.lists(
+    st.sampled_from(
+        [b"\r\n", b"\r\n", b"\n", b"\r", b"--b", b"--b--", b"\x0c", b" ", b"A: 1", b"junk", b"\r\n\r\n--b\r\n", b"AAEC"]
+    ),
+    max_size=30,
+).map(b"".join)
+
+
+@given(before=_MAILISH, octets=_MAILISH, behind=_MAILISH, most=st.integers(1, 40))
+def test_octets_within_others_are_read_like_octets_alone(
+    before: bytes, octets: bytes, behind: bytes, most: int
+) -> None:
+    within = Stretch(before + octets + behind, len(before), len(before) + len(octets))
+    assert within.octets == octets
+    head, at = header_of(octets, most)
+    assert header_of(within.whole, most, within.start, within.end) == (head, at + len(before))
+    alone = Stretch.of(octets)
+    (start, parts, end), (start_alone, parts_alone, end_alone) = split_parts(within, b"b"), split_parts(alone, b"b")
+    assert (start, end) == (start_alone, end_alone)
+    assert [one.octets for one in parts] == [one.octets for one in parts_alone]
+    assert is_almost(within, "b") == is_almost(alone, "b")
+
+
+@given(before=_MAILISH, body=encoded(), behind=_MAILISH)
+def test_base64_within_others_is_read_like_base64_alone(before: bytes, body: bytes, behind: bytes) -> None:
+    within = Stretch(before + body + behind, len(before), len(before) + len(body))
+    assert transfer.undo_within(within, "base64") == transfer.undo(body, "base64")
+
+
+def test_a_reading_leaves_nothing_to_the_collector() -> None:
+    """What holds each other holds the octets: a worker that reads large files would keep several of them."""
+    head = b"From: a@b.example\r\nMIME-Version: 1.0\r\nContent-Type: application/octet-stream; name=a.bin\r\n"
+    gc.collect()
+    gc.disable()
+    try:
+        read_mail(head + b"Content-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(bytes(1000)))
+        left = [one for one in gc.get_objects() if isinstance(one, Parts)]
+    finally:
+        gc.enable()
+    assert not left
