@@ -97,7 +97,7 @@ async def handed(folder: Path, port: int, options: argparse.Namespace) -> tuple[
         lane = one.delivery._lanes[""]
 
         def more() -> None:
-            while mails and lane.under_way + len(lane._fresh) < options.at_once:
+            while mails and lane.under_way + len(lane._backlog) < options.at_once:
                 one.delivery.hand_on(*mails.pop())
 
         recording = one.delivery._recording

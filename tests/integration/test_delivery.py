@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
 import dataclasses
 import email
 from collections.abc import AsyncIterator, Callable
@@ -188,8 +189,8 @@ class Desk:
         return list(await self.holds.page(Filter(kinds=("letter",)), 100))
 
 
-@pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+@contextlib.asynccontextmanager
+async def desk_in(tmp_path: Path) -> AsyncIterator[Desk]:
     db = await Database.open(tmp_path / "ledger.db")
     spool = Spool(db, tmp_path / "bodies")
     clock = [datetime(2026, 11, 23, 9, 0, tzinfo=UTC)]
@@ -201,6 +202,12 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         for room in desk.rooms:
             await room.stop()
         await db.close()
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with desk_in(tmp_path) as desk:
+        yield desk
 
 
 async def quiet(script: Script, count: int, seconds: float = 0.15) -> None:

@@ -53,6 +53,8 @@ def sorting_room(rooms: Rooms, key: bytes, place: Place, *, noticed: Callable[[]
             connections={name: way.settings.connections for name, way in ways.items()},
             mark=lambda message_id: processed_field(key, message_id),
             fresh_only=place.beside,
+            backlog_mails=section.backlog,
+            backlog_octets=section.backlog_size,
         ),
         workshop=Workshop(),
         now=utc_now,

@@ -101,11 +101,15 @@ class DnsSection(Section):
 
 
 class DeliverySection(Section):
-    """When to try again, when to tell the sender that it waits (0: never), when to give up."""
+    """When to try again, when to tell the sender that it waits (0: never), when to give up; how much fresh mail waits
+    in memory for one next server.
+    """
 
     retry: tuple[Seconds, ...] = (60, 300, 900, 1800, 3600)
     warn_after: Annotated[Seconds, Field(ge=0)] = 4 * 3600
     give_up_after: Seconds = 3 * 86400
+    backlog: int = Field(default=500, ge=1, le=100_000)
+    backlog_size: Octets = 16 * 2**20
 
 
 class MetricsSection(Section):

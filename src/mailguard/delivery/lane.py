@@ -10,15 +10,15 @@ of its own (`PromptUpstream`). A try that ends with no record is tried again: ma
 from __future__ import annotations
 
 import asyncio
-import collections
 import contextlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 
 from mailguard import events
+from mailguard.delivery.appetite import Appetite
+from mailguard.delivery.backlog import Backlog, Waiting
 from mailguard.delivery.parcels import Parcel, parcels
-from mailguard.delivery.recording import LONGEST_PAUSE
+from mailguard.delivery.recording import LONGEST_PAUSE, TOGETHER
 from mailguard.delivery.trying import Trying
 from mailguard.mail.address import Address
 from mailguard.mail.message import Body
@@ -26,22 +26,6 @@ from mailguard.mail.outcome import Outcome
 from mailguard.relay.upstream import PromptUpstream, Upstream
 from mailguard.store.errors import StoreError
 from mailguard.store.records import Job
-
-#: Mails that wait here with their octets in memory; those of the others are read when their turn comes.
-_IN_MEMORY = 100
-#: Seconds in which a lane gets through a claim, so that the next one may be twice as large: letters do not wait for it.
-_SWALLOWED = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """A job under a lease since then (the loop's clock). body: octets in memory whose digest was checked since they
-    came there.
-    """
-
-    job: Job
-    since: float
-    body: Body | None = None
 
 
 class Lane:
@@ -57,16 +41,14 @@ class Lane:
         self._settings = trying.settings
         self._now = trying.now
         self._at_once = at_once
-        self._fresh: collections.deque[_Waiting] = collections.deque()
+        self._backlog = Backlog(trying.settings.backlog_mails, trying.settings.backlog_octets)
         self._running: set[asyncio.Task[None]] = set()
         self._prompted = 0  # tries without a task that are not written down yet
         self._offering = 0  # of all tries: not through with the upstream
         self._woken = asyncio.Event()
         self._rested = asyncio.Event()  # set when no try is under way
         self._rested.set()
-        self._look_at = 0.0  # when the ledger is looked at next, by the loop's clock: the wall's may be set back
-        self._more = False  # whether the last claim left something that is due
-        self._bite, self._claimed_at = 0, 0.0  # how much is claimed at once, and when it was last
+        self._appetite = Appetite(trying.settings.poll_seconds)
         self._stopping = self._over = False
         self._sorter: asyncio.Task[None] | None = None
 
@@ -75,19 +57,22 @@ class Lane:
         self._sorter = asyncio.create_task(self._run(), name=f"sorting {self._way}".rstrip())
 
     def room_for_one(self) -> bool:
-        """Whether a fresh message would be tried at once. If not, it is better left to the ledger, without a lease."""
-        return not self._stopping and len(self._fresh) < self._at_once and self.upstream.ready_in() == 0
+        """Whether a fresh message would be tried soon. If not, it is better left to the ledger, without a lease."""
+        if self._stopping or self.upstream.ready_in() > 0:
+            return False
+        if self._backlog.has_room(_clock() - self._settings.soon_seconds):
+            return True
+        self._appetite.more = True  # in a moment
+        return False
 
     def hand_on(self, job: Job, body: Body | None = None) -> None:
         """Copies of a fresh message, claimed already. body: its octets, if they are at hand. Never blocks."""
-        if len(self._fresh) >= _IN_MEMORY:
-            body = None
-        self._fresh.append(_Waiting(job, _clock(), body))
+        self._backlog.add(Waiting(job, _clock(), body))
         self._go_on()
 
     def wake(self) -> None:
         """Something became due: released, or a letter was added."""
-        self._look_at = 0.0
+        self._appetite.wake()
         self._woken.set()
 
     @property
@@ -101,7 +86,10 @@ class Lane:
         if self._sorter is not None:
             self._sorter.cancel()
             await asyncio.wait([self._sorter])
-        await self._give_back_fresh(lambda _: True)
+        try:
+            await self._give_back(self._backlog.older(float("inf")))
+        except StoreError as error:  # left to the next start
+            events.fault("delivery", error)
         rested = asyncio.create_task(self._rested.wait())  # also for tries that follow from those under way
         await asyncio.wait([rested], timeout=self._settings.stop_seconds)
         self._over = True
@@ -129,80 +117,94 @@ class Lane:
                     await self._woken.wait()
 
     async def _begin_what_is_due(self) -> None:
-        await self._give_back_fresh(lambda seconds: seconds > self._settings.fresh_seconds)
+        await self._give_back(self._backlog.older(self._too_long()))
         self._go_on()
-        room, at = self._room(), _clock()
-        if at < self._look_at or room <= 0 or self._fresh or self._settings.fresh_only:
+        at, appetite = _clock(), self._appetite
+        if not self._may_claim(at):
             return
-        self._look_at = at + self._settings.poll_seconds
+        appetite.looked(at)
         now = self._now()
-        if not self._more:
+        if not appetite.more:
             due = await self._queue.next_due(now, self._way)  # a reading; a claim writes
             if due is None:
                 return
             if due > now:
-                self._look_at = min(self._look_at, at + (due - now).total_seconds())
+                appetite.due_in(at, (due - now).total_seconds())
                 return
-        await self._claim(now, at, room)
+        await self._claim(now, at)
 
-    async def _claim(self, now: datetime, at: float, room: int) -> None:
-        """As many as there is room for; more where so many are gone in no time: one look at the ledger for all."""
-        limit = max(room, self._bite) if self.upstream.is_well else room
-        self._more = False
+    def _may_claim(self, at: float) -> bool:
+        """Whether to look at the ledger. Where the last bite went quickly the next one is there before its end."""
+        backlog, appetite = self._backlog, self._appetite
+        if self._settings.fresh_only or not appetite.looks(at, backlog.fresh):
+            return False
+        if appetite.bite and self.upstream.is_well:
+            return backlog.claimed < self._at_once
+        return not backlog.claimed and (self._room() > 0 or (backlog.fresh > 0 and self.upstream.is_well))
+
+    async def _claim(self, now: datetime, at: float) -> None:
+        fresh, room = self._backlog.fresh, self._room()
+        limit = self._appetite.limit(room, fresh) if self.upstream.is_well else room
         jobs = await self._queue.claim(now, self._settings.lease, limit, self._way)
+        self._appetite.claimed(at, len(jobs), limit, fresh)
         if not jobs:
             return
-        self._look_at, self._more = 0.0, len(jobs) == limit  # perhaps there is more
-        quick = self._more and at - self._claimed_at < _SWALLOWED
-        self._bite, self._claimed_at = min(2 * limit, _IN_MEMORY) if quick else 0, at
         bodies: dict[str, Body] = {}
         try:
             if self._prompt is not None:
                 bodies = await self._trying.at_hand(jobs)
         finally:  # what is claimed is not forgotten, whatever happened
-            self._fresh.extend(_Waiting(job, at, bodies.get(job.record.id)) for job in jobs)
+            self._backlog.add_claimed(Waiting(job, at, bodies.get(job.record.id)) for job in jobs)
         self._go_on()
 
     def _go_on(self) -> None:
         """Begin what waits here, as far as there is room; the ledger is looked at by the loop."""
         if self._stopping or self._sorter is None:
             return
-        while self._fresh and self._room() > 0:
-            if _clock() - self._fresh[0].since > self._settings.fresh_seconds:
+        backlog = self._backlog
+        while backlog and self._room() > 0:
+            fresh = backlog.fresh
+            one = backlog.next(self._too_long())
+            if one is None:
                 self._woken.set()  # it is given back there
                 return
-            self._begin(self._fresh.popleft())
+            self._appetite.went += fresh - backlog.fresh
+            self._begin(one)
+
+    def _too_long(self) -> float:
+        """Who has waited here since before then is given back: its lease must outlast the try."""
+        return _clock() - self._settings.fresh_seconds
 
     def _room(self) -> int:
-        """How many jobs may be begun. Those that are only being recorded hold nothing back, up to as many again."""
+        """How many jobs may be begun. Those that are only being recorded hold nothing back, as far as one transaction
+        takes them, and as long as the ledger takes any: they would be tried again after a crash.
+        """
         places = min(self._at_once, self.upstream.capacity()) - self._offering
-        return min(places, 2 * self._at_once - len(self._running) - self._prompted)
+        recording = self._trying.recording
+        spare = self._at_once if recording.is_stuck else max(self._at_once, TOGETHER)
+        return min(places, self._at_once + spare - len(self._running) - self._prompted)
 
     def _rest(self) -> float:
         """Seconds until it makes sense to look again; a try that ends or a wake-up comes between."""
         look = self._settings.poll_seconds
         if self._room() > 0 and not self._settings.fresh_only:  # else nothing is begun before a try ends
-            look = min(look, max(0.0, self._look_at - _clock()))
+            look = min(look, max(0.0, self._appetite.look_at - _clock()))
         # A little later than the peace of a sick upstream ends, so that one look is enough; and never a busy loop.
         return max(look, self.upstream.ready_in() + 0.01)
 
-    async def _give_back_fresh(self, too_long: Callable[[float], bool]) -> None:
-        """Return mail that waited here too long: its lease must outlast the try."""
-        at = _clock()
-        while self._fresh and too_long(at - self._fresh[0].since):
-            job = self._fresh.popleft().job
-            self._look_at = 0.0
+    async def _give_back(self, some: Sequence[Waiting]) -> None:
+        """End the leases of what waited here too long, or will not be tried any more. Raises StoreError."""
+        for begin in range(0, len(some), TOGETHER):
+            self._appetite.wake()
             try:
-                await self._queue.give_back(job.record.id, job.recipients, self._now())
-            except StoreError as error:
-                events.fault("delivery", error, message_id=job.record.id)
-                if not self._stopping:
-                    self._fresh.appendleft(_Waiting(job, at - self._settings.fresh_seconds - 1.0))
-                    return  # asked again soon; a house that ends leaves it to the next start
+                await self._trying.end_leases([one.job for one in some[begin : begin + TOGETHER]])
+            except BaseException:
+                self._backlog.put_back(some[begin:])  # what was ended is ended once more
+                raise
 
     # One try
 
-    def _begin(self, one: _Waiting) -> None:
+    def _begin(self, one: Waiting) -> None:
         self._offering += 1
         try:
             parts = parcels(one.job)
@@ -239,7 +241,7 @@ class Lane:
         else:
             self._written(job, None)
         self._go_on()
-        if not self._fresh and self._look_at <= _clock() and not self._settings.fresh_only:
+        if self._may_claim(_clock()):
             self._woken.set()  # there may be more in the ledger
 
     def _written(self, job: Job, error: BaseException | None) -> None:
@@ -289,7 +291,7 @@ class Lane:
             if self._stopping or _clock() > until:
                 left = tuple(one for later in (*first[number + 1 :], last) for one in later.job.recipients)
                 await self._trying.give_back(job.record.id, left)
-                self._look_at = 0.0
+                self._appetite.wake()
                 return False
         return True
 

@@ -24,8 +24,8 @@ from mailguard.store.records import Job, MessageRecord, RecordResult, Tried
 
 T = TypeVar("T")
 
-#: Tries that are written down in one call.
-_TOGETHER = 64
+#: Tries that are written down in one call, and leases that are ended in one.
+TOGETHER = 64
 #: How long the ledger is left alone at most after it failed: what ended by itself is noticed so soon.
 LONGEST_PAUSE = 5.0
 #: Hears that a try is written down, or why it could not be.
@@ -72,6 +72,7 @@ class Recording:
         self._noticed = noticed
         self._waiting: list[_Entry] = []
         self._writing = False
+        self._alones = 0  # that could not be written down, and are insisted on
         self._tasks: set[asyncio.Task[None]] = set()
 
     def note(self, way: str, job: Job, outcomes: Mapping[Address, Outcome], written: Written) -> None:
@@ -95,6 +96,11 @@ class Recording:
 
         self.note(way, job, outcomes, written)
         await done
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the ledger did not take an outcome, and has not since."""
+        return self._alones > 0
 
     async def stop(self) -> None:
         """Give up what is not written yet."""
@@ -138,7 +144,7 @@ class Recording:
     async def _write(self) -> None:
         try:
             while self._waiting:
-                batch, self._waiting = self._waiting[:_TOGETHER], self._waiting[_TOGETHER:]
+                batch, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
                 await self._together(batch)
         finally:
             self._writing = False
@@ -162,12 +168,15 @@ class Recording:
         self._tell(done)
 
     async def _alone(self, entry: _Entry) -> None:
+        self._alones += 1
         try:
             result = await self.insisted(entry.record.id, lambda: self._queue.record(*entry.tried))
         except Exception as error:
             entry.written(error)
         else:
             self._tell([(entry, result)])
+        finally:
+            self._alones -= 1
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -6,6 +6,7 @@ and never forgets an outcome while it can still be written: a forgotten 250 woul
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -48,6 +49,8 @@ class DeliverySettings:
     here besides (fresh_seconds).
 
     connections: tries at a time for single ways, by name.
+    backlog_mails, backlog_octets: how much fresh mail waits in memory for one next server, as long as what has waited
+    longest came within soon_seconds.
     fresh_only: what is not handed on in memory is left to the sorting room of another process.
     mark: message id -> the fields above a letter of ours (mails have theirs from the door).
     poll_seconds: how often the ledger is looked at without a hint; stop_seconds: what `stop` grants to tries under way.
@@ -59,6 +62,9 @@ class DeliverySettings:
     concurrency: int = 10
     connections: Mapping[str, int] = field(default_factory=dict)
     fresh_seconds: float = 30.0
+    backlog_mails: int = 500
+    backlog_octets: int = 16 * 2**20
+    soon_seconds: float = 5.0
     try_seconds: float = Deadlines().transaction
     poll_seconds: float = 1.0
     fresh_only: bool = False
@@ -177,3 +183,13 @@ class Trying:
         """End the lease of copies that were not tried; they are due `soon`."""
         give = self.queue.give_back
         await self.recording.insisted(message_id, lambda: give(message_id, recipients, self.now() + soon))
+
+    async def end_leases(self, jobs: Sequence[Job]) -> None:
+        """End the leases of some that were not tried, in one transaction; they are due at once. Raises StoreError if
+        one was not ended.
+        """
+        now = self.now()
+        writes = (self.queue.give_back(job.record.id, job.recipients, now) for job in jobs)
+        for error in await asyncio.gather(*writes, return_exceptions=True):
+            if error is not None:
+                raise error
