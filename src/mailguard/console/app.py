@@ -51,10 +51,11 @@ from mailguard.console.api import figures as api_figures
 from mailguard.console.api import house as api_house
 from mailguard.console.api import incidents as api_incidents
 from mailguard.console.api import messages as api_messages
-from mailguard.console.desk import Desk, Outside, Reads, desk_of, templates
+from mailguard.console.desk import Desk, Outside, Reads, desk_of
 from mailguard.console.openapi import ACTS
 from mailguard.console.security import BodyLimit, SecurityHeaders
 from mailguard.console.settings import ConsoleSettings
+from mailguard.console.sheets import Sheets
 from mailguard.console.trials import Tries
 from mailguard.console.visit import LoginNeeded, Stale
 from mailguard.incident import IncidentRoom
@@ -113,7 +114,7 @@ def build(
         live=live,
         readers=readers,
         now=now,
-        templates=templates(),
+        sheets=Sheets(),
         static={name: hashlib.sha256(octets).hexdigest()[:12] for name, octets in _STATIC.items()},
         outside=outside,
         ready=ready,

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, cast
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 
 from mailguard.access import Access, Ways
 from mailguard.console.settings import ConsoleSettings
+from mailguard.console.sheets import Sheets
 from mailguard.console.trials import Tries
 from mailguard.incident import IncidentRoom
 from mailguard.mail.facts import Facts
@@ -108,7 +108,7 @@ class Desk:
     live: Live
     readers: Reads
     now: Callable[[], datetime]
-    templates: Environment
+    sheets: Sheets
     static: Mapping[str, str]
     outside: Outside | None = None
     ready: Callable[[], Awaitable[Mapping[str, str]]] | None = None
@@ -130,14 +130,3 @@ class Desk:
 def desk_of(request: Request) -> Desk:
     """The desk that this request came to."""
     return cast(Desk, request.app.state.desk)
-
-
-def templates() -> Environment:
-    """The pages: everything escaped, a name that is not given is an error."""
-    return Environment(
-        loader=PackageLoader("mailguard.console", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

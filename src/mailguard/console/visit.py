@@ -235,7 +235,8 @@ async def hand_over(
     """A page for this visitor."""
     desk, visitor = desk_of(request), await visitor_of(request)
     page = Page(desk, visitor, _here(request), await _tabs(request, desk, visitor), done, wrong, request.url.path)
-    html = desk.templates.get_template(template).render(page=page, say=visitor.say, **values)
+    sheet = await desk.sheets.get(template)
+    html = sheet.render(page=page, say=visitor.say, **values)
     response = HTMLResponse(html, status)
     response.headers["vary"] = "Cookie, Accept-Language"
     if visitor.new_browser:
