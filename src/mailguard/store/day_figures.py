@@ -6,11 +6,13 @@ open; until then it is counted anew. What is kept names rules, groups and own do
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 from mailguard.mail.actor import HOUSE
@@ -27,8 +29,9 @@ Counted = dict[tuple[Kind, str], Tally]
 #: From a sender's key to the groups that the mail is counted for.
 GroupsOf = Callable[[str], Iterable[str]]
 
-#: Mails that are counted at a time: bounds the memory of a day.
-_SLICE = 2000
+#: Mails that are counted at a time, some milliseconds of work, and the seconds until the next ones: counting is Python,
+#: and for as long as it goes on, mail waits for the interpreter's lock at every step.
+_SLICE, _PAUSE = 50, 0.005
 #: Names of one kind that a day keeps; what comes after stands under "".
 _NAMES_MOST = 300
 #: What lengths are kept of what: there are many rules and groups.
@@ -78,8 +81,16 @@ class DayFigures:
         return {date.fromisoformat(day): (to_moment(at), bool(settled)) for day, at, settled in rows}
 
     async def count(self, day: Day, groups_of: GroupsOf) -> DayCount:
-        """Count a day from its mails."""
-        return await self._db.read(lambda c: _count(c, day, groups_of))
+        """Count a day from its mails, each as it is when its turn comes."""
+        found = DayCount()
+        found.add("all", "", Tally())
+        rules = await self._db.read(lambda c: [row[0] for row in c.execute(_RULES)])
+        after = new_message_id(day.begin - timedelta(seconds=1))[:9]
+        while after:
+            after = await self._db.read(partial(_count, found, day, groups_of, rules, after))
+            await asyncio.sleep(_PAUSE)
+        await self._db.read(lambda c: _refused(c, found, day, groups_of))
+        return found
 
     async def keep(self, day: Day, found: DayCount, now: datetime) -> None:
         """Keep what was counted, in place of what was kept before."""
@@ -112,22 +123,23 @@ def _keep(connection: sqlite3.Connection, day: Day, found: DayCount, now: dateti
     )
 
 
-def _count(connection: sqlite3.Connection, day: Day, groups_of: GroupsOf) -> DayCount:
-    found = DayCount()
-    found.add("all", "", Tally())
-    rules = [row[0] for row in connection.execute(_RULES)]
-    for mails in _slices(connection, day):
-        for mail in _read(connection, mails):
-            tally = tally_of(mail.seen)
-            found.open += mail.open
-            found.add("all", "", tally)
-            for group in groups_of(mail.sender):
-                found.add("group", group, tally)
-            for rule in mail.asked:
-                found.add("rule", rule, tally)
-        _hits(connection, found, rules, {row[0] for row in mails})
-    _refused(connection, found, day, groups_of)
-    return found
+def _count(
+    found: DayCount, day: Day, groups_of: GroupsOf, rules: Sequence[str], after: str, connection: sqlite3.Connection
+) -> str:
+    """Count the next mails of a day behind an id. Returns the last one's, "" where there was none."""
+    mails = _some(connection, day, after)
+    for mail in _read(connection, mails):
+        tally = tally_of(mail.seen)
+        found.open += mail.open
+        found.add("all", "", tally)
+        for group in groups_of(mail.sender):
+            found.add("group", group, tally)
+        for rule in mail.asked:
+            found.add("rule", rule, tally)
+    if not mails:
+        return ""
+    _hits(connection, found, rules, {row[0] for row in mails})
+    return str(mails[-1][1])
 
 
 #: Every rule that ever fired, without reading all its hits (sqlite.org/lang_with.html#rcex2).
@@ -138,18 +150,14 @@ _RULES = (
 )
 
 
-def _slices(connection: sqlite3.Connection, day: Day) -> Iterator[list[tuple[Any, ...]]]:
-    """The mails of a day, so many at a time. Ids sort by the time of receipt, to the millisecond."""
-    begin, end = to_micro(day.begin), to_micro(day.end)
-    after = new_message_id(day.begin - timedelta(seconds=1))[:9]
+def _some(connection: sqlite3.Connection, day: Day, after: str) -> list[tuple[Any, ...]]:
+    """The next mails of a day. Ids sort by the time of receipt, to the millisecond."""
     before = new_message_id(day.end + timedelta(seconds=1))[:9]
     sql = (
         "SELECT number, id, sender_key, state, received_at, ended_at FROM message"
         " WHERE kind = 'mail' AND id > ? AND id < ? AND received_at >= ? AND received_at < ? ORDER BY id LIMIT ?"
     )
-    while rows := connection.execute(sql, (after, before, begin, end, _SLICE)).fetchall():
-        yield rows
-        after = rows[-1][1]
+    return connection.execute(sql, (after, before, to_micro(day.begin), to_micro(day.end), _SLICE)).fetchall()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from mailguard.mail.organization import Organization
 from mailguard.mail.verdict import Disposition
 from mailguard.review.figures import FigureReview, Figures, month_before, month_of, noisy
 from mailguard.review.monthly import MonthlyReview
+from mailguard.store import day_figures
 from mailguard.store.figures import RuleLog
 from mailguard.store.looks import note_opened
 from mailguard.store.spool import Retention
@@ -27,6 +28,13 @@ from mailguard.store.spool import Retention
 COMPANY = Organization(("corp.example",), "Corp", "ja", "Asia/Tokyo")
 SALES = Directory(groups={"sales": frozenset({ANN}), "all": frozenset({ANN, BOSS})})
 SENDER, APPROVER = Actor(ANN, Role.SENDER, "console"), Actor(BOSS, Role.APPROVER, "console")
+
+
+@pytest.fixture(autouse=True)
+def few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day is counted in many pieces."""
+    monkeypatch.setattr(day_figures, "_SLICE", 3)
+    monkeypatch.setattr(day_figures, "_PAUSE", 0)
 
 
 @pytest.fixture
