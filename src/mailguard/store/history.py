@@ -15,6 +15,7 @@ from datetime import datetime
 from mailguard.mail.address import Address, ReversePath
 from mailguard.mail.facts import Facts
 from mailguard.policy.case import Known, known_keys
+from mailguard.policy.lookalike import known_domains
 from mailguard.policy.question import Question
 from mailguard.store import knowing, many, memory
 from mailguard.store.db import Database
@@ -83,4 +84,6 @@ def _often(connection: sqlite3.Connection) -> tuple[str, ...]:
         "SELECT key FROM contact WHERE sender = ? ORDER BY count DESC, key LIMIT ?", (_COMPANY, _OFTEN)
     )
     # Addresses at shared providers are keys, too; a look-alike is a matter of domains.
-    return tuple(row[0] for row in rows if "@" not in row[0])
+    often = tuple(row[0] for row in rows if "@" not in row[0])
+    known_domains(often)  # made here, in a thread: some ten milliseconds for which no mail on the event loop waits
+    return often
