@@ -18,7 +18,7 @@ from mailguard.inspect.limits import ReadingLimits
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body
 
-#: Mails of so many octets are read here: some milliseconds, and a tenth of a second for what is written to take long.
+#: Mails of so many octets are read here: a millisecond or two, and some ten for what is written to take long.
 MOST = 16 * 1024
 #: Seconds of reading in one turn of the event loop, after which the next mail waits for another.
 _TURN = 0.002

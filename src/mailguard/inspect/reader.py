@@ -31,6 +31,9 @@ T = TypeVar("T")
 #: So many persons are no answer to one.
 _MANY = 10
 _STANDARD = ReadingLimits()
+#: What a text that is read in the server's process may have of figures, tabs and lines: each may begin a number, a
+#: cell, a name, somebody else's words, and 16 KiB of nothing else take 30 ms. A line counts as some figures.
+_MOST_MARKS = 2000
 #: A header whose fields all look like fields, as far as it is one; what stands in them is seen when they are read.
 _LETTER = re.compile(rb"(?:[!-9;-~]{1,80}:[^\r\n]*+\r\n(?:[ \t][^\r\n]*+\r\n)*+)++\r\n")
 
@@ -72,6 +75,8 @@ def _read(octets: bytes, budget: Budget) -> Facts:
     block = _guarded(budget, "mail", lambda: parts.read(octets), Block(()))
     if budget.found("ambiguous_mime"):
         _guarded(budget, "mail", lambda: parts.read_again(octets), None)
+    if budget.here and any(_is_dense(text) for _, text in parts.texts.shown):
+        raise NotHere
     headers = _guarded(budget, "headers", lambda: fields.read_headers(block, budget), Headers())
     shown, others = (_joined(some, budget) for some in parts.texts.apart())
     one_voice = Voices(tuple(Piece(where, text) for where, text in parts.texts.shown))
@@ -110,6 +115,10 @@ def _read(octets: bytes, budget: Budget) -> Facts:
         kind=_kind(block, parts, found),
         findings=budget.findings(),
     )
+
+
+def _is_dense(text: str) -> bool:
+    return len(text) > _MOST_MARKS and sum(map(text.count, "0123456789\t\n\n\n")) > _MOST_MARKS
 
 
 def _kind(block: Block, parts: Parts, found: Found) -> Kind:

@@ -194,6 +194,16 @@ def test_plain_letters_are_read() -> None:
         assert read_letter((_HEAD + more).encode()) is not None
 
 
+@pytest.mark.parametrize("dense", ["4111 1111 1111 1111 \r\n", "a\tb\tc\r\n", "Subject: x\r\n"])
+def test_a_text_of_nothing_but_figures_cells_or_lines_is_left_to_workers(dense: str) -> None:
+    def letter(size: int) -> bytes:
+        return (_HEAD + "\r\n" + dense * (size // len(dense))).encode()
+
+    assert read_letter(letter(letters.MOST)) is None
+    short = letter(1500)
+    assert read_letter(short) == read_mail(short)
+
+
 def test_a_fault_is_left_to_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise ValueError
