@@ -74,3 +74,21 @@ MAILS = {
     "10m": lambda: with_picture(10 * 2**20),
     "25m": lambda: with_picture(25 * 2**20),
 }
+
+#: What takes the reader of texts longest for its size: rows of numbers, of cells, of names.
+HOSTILE = {
+    "numbers": "4111 1111 1111 1111 \t",
+    "accounts": "GB82 WEST 1234 5698 7654 32,a.,",
+    "cells": "Hi \r\na\tb\tc\r\n",
+    "names": "山田 太郎 様\r\n",
+    "secrets": "password: Ab3dEf9z ",
+}
+
+
+def hostile_letter(kind: str, size: int) -> bytes:
+    """A mail of at most so many octets that is nothing but one of HOSTILE."""
+    head = "From: Ann <ann@corp.example>\r\nSubject: x\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+    text = HOSTILE[kind] * (size // len(HOSTILE[kind].encode()) + 1)
+    if "\n" not in text:
+        text = "\r\n".join(text[at : at + 300] for at in range(0, len(text), 300))
+    return head.encode() + text.encode()[: size - len(head) - 2].decode("utf-8", "ignore").encode() + b"\r\n"

@@ -26,7 +26,7 @@ from tests.postfix import DAEMONS, POSTFIX, free_port  # noqa: E402
 CLEAN, HELD = "ken@corp.example", "bob@hold.example"
 
 #: On top of the shipped policies, so that judging costs what it costs; one domain is held without a delay.
-_POLICY = """
+POLICY = """
 version: 1
 rules:
   - id: bench-hold
@@ -112,7 +112,7 @@ def mailguard(folder: Path, sink: int, *, workers: int = 1, merging: bool = Fals
         notify["merge"] = {"after": 1_000_000}
     more = {"policies": [str(ROOT / "policies"), "policies/"], "notify": notify}
     data, ports = settings(folder, f"smtp://127.0.0.1:{sink}", **more)
-    furnish(folder, data, _POLICY)
+    furnish(folder, data, POLICY)
     house = start(folder, ports, options=["--workers", str(workers)])
     try:
         ways = {"relayed": (house.smtp, CLEAN), "held": (house.smtp, HELD)}
