@@ -130,6 +130,7 @@ class Reception:
     access: Access
     replies: Replies
     outbox: Outbox
+    mutes: Mutes
     post: Post
     live: Live
     readers: ReadsHere
@@ -339,6 +340,7 @@ async def open_reception(
     )  # fmt: skip
     sender = parse_address("mailguard@corp.example")
     letters = LetterSettings(sender, console.url, company, (ADMIN,), "en", reply_address=sender)
+    mutes = Mutes(db)
     secrets = ReplyTickets(ReplyTicketStore(db), lasts=timedelta(hours=96), now=clock)
     replies = Replies(
         SubAddress(sender), secrets, WaitingRoom(review), outbox, organization=company,
@@ -346,7 +348,7 @@ async def open_reception(
     )  # fmt: skip
     post = Post(
         outbox, spool, holds, tickets=Tickets(access.letter_ticket, access.login_ticket, secrets.new), settings=letters,
-        delivered=lambda: None, now=clock, mutes=Mutes(db), merge=merge,
+        delivered=lambda: None, now=clock, mutes=mutes, merge=merge,
     )  # fmt: skip
     absences = AbsenceReview(Absences(db), organization=company, live=live, noticed=lambda: None, now=clock)
     incidents = IncidentRoom(Incidents(db), holds, audit, stopped=lambda _: None, now=clock)
@@ -356,7 +358,7 @@ async def open_reception(
         policy=lambda: {"policy": "f" * 64, "rules": []}, trials=trials, absences=absences,
         incidents=incidents,
         ways=ways(access, clock),
-        quiet=Quiet(Mutes(db), timezone=company.timezone, now=clock),
+        quiet=Quiet(mutes, timezone=company.timezone, now=clock),
         rules=None if policy is None else RuleReview(db, policy=lambda: policy, organization=company, now=clock),
         figures=FigureReview(
             db, directory=lambda: NOBODY if policy is None else policy.directory, organization=company, now=clock
@@ -378,6 +380,7 @@ async def open_reception(
             access,
             replies,
             outbox,
+            mutes,
             post,
             live,
             readers,

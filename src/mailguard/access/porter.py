@@ -26,7 +26,8 @@ from mailguard.mail.actor import Actor, Role
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.store.audit import Audit
 from mailguard.store.outbox import Outbox
-from mailguard.store.sessions import Attempt, Sessions, TicketKind, TicketSecrets, TokenRow, code_hash, hashed
+from mailguard.store.rows import to_micro
+from mailguard.store.sessions import Attempt, NewTicket, Sessions, TicketKind, TokenRow, code_hash, hashed
 
 #: A request for a login letter takes at least so long, so that its time does not tell whether the address is known.
 _SAME_SECONDS = 0.15
@@ -103,14 +104,20 @@ class Access:
             self._noticed()
         await asyncio.sleep(max(0.0, until - asyncio.get_running_loop().time()))
 
-    async def login_ticket(self, person: str, nonce_hash: str) -> Ticket:
-        """The secrets for a login letter (notice kind "login"; nonce_hash is in its detail)."""
+    def login_ticket(self, person: str, nonce_hash: str) -> tuple[Ticket, NewTicket]:
+        """The secrets for a login letter (notice kind "login"; nonce_hash is in its detail), and the row that makes
+        them good: it enters the ledger with the letter, or by `keep`.
+        """
         lasts = self._settings.login_lasts
-        return await self._ticket("login", person, None, lasts, bytes.fromhex(nonce_hash) if nonce_hash else None)
+        return self._ticket("login", person, None, lasts, bytes.fromhex(nonce_hash) if nonce_hash else None)
 
-    async def letter_ticket(self, message_id: str, person: str) -> Ticket:
-        """The secrets for a letter about a mail to one person (held, approval)."""
-        return await self._ticket("letter", person, message_id, self._settings.letter_lasts, None)
+    def letter_ticket(self, message_id: str, person: str) -> tuple[Ticket, NewTicket]:
+        """The same for a letter about a mail to one person (held, approval)."""
+        return self._ticket("letter", person, message_id, self._settings.letter_lasts, None)
+
+    async def keep(self, ticket: NewTicket) -> None:
+        """Make a ticket good that goes into no letter."""
+        await self._sessions.add_ticket(ticket, self._now())
 
     async def redeem(
         self,
@@ -187,15 +194,14 @@ class Access:
         """End a token. False if there is none of this id."""
         return await self._sessions.revoke_token(token_id, by, self._now())
 
-    async def _ticket(
+    def _ticket(
         self, kind: TicketKind, person: str, message_id: str | None, lasts: timedelta, nonce_hash: bytes | None
-    ) -> Ticket:
+    ) -> tuple[Ticket, NewTicket]:
         ticket = Ticket(secrets.token_urlsafe(32), f"{secrets.randbelow(1_000_000):06}")
         salt, now, address = secrets.token_bytes(16), self._now(), _parsed(person)
-        kept = TicketSecrets(hashed(ticket.token), salt, code_hash(salt, ticket.code), nonce_hash)
         key = person.lower() if address is None else address.key
-        await self._sessions.add_ticket(kind, kept, key, message_id, now, now + lasts)
-        return ticket
+        token, code, ends = hashed(ticket.token), code_hash(salt, ticket.code), to_micro(now + lasts)
+        return ticket, NewTicket(kind, token, salt, code, nonce_hash, key, message_id, to_micro(now), ends)
 
     async def _open(
         self, kind: TicketKind, token: str | None, nonce: str | None, code: str | None, *, client: str, browser: str

@@ -23,7 +23,7 @@ async def open_backstage(
     stack: AsyncExitStack, rooms: Rooms, bells: Bells, delivery: Delivery, pressure: Pressure, adopt: Adopt
 ) -> None:
     """Open all of it; the stack closes it. adopt: see Reception."""
-    bells.post = post = post_room(rooms, delivered=bells.released)
+    bells.post = post = post_room(rooms, delivery)
     await post.start()
     stack.push_async_callback(post.stop)
     made = await chats(

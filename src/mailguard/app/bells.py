@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mailguard.app import hint
 from mailguard.app.rooms import Rooms, ledger_path, utc_now
 from mailguard.config.load import Config
-from mailguard.mail.lifecycle import State
 from mailguard.notify.live import called
+from mailguard.store.entry import is_told
+from mailguard.store.questions import first_nudge
 from mailguard.store.records import MessageRecord, NoticeKind
 
 if TYPE_CHECKING:
@@ -23,10 +25,19 @@ if TYPE_CHECKING:
     from mailguard.notify.post import Post
 
 
-def stirs(record: MessageRecord) -> bool:
-    """Whether a mail that was taken in begins a clock, or owes somebody a word: most mails only go."""
-    waits = any(copy.state is not State.QUEUED for copy in record.recipients)
-    return waits or bool(record.parts) or any(hit.notify for hit in record.verdict.hits)
+#: Longer than the clocks let pass before they look by themselves, and see how long it is to the next time.
+_CLOCKS_LOOK = timedelta(seconds=5)
+
+
+def owes(record: MessageRecord) -> bool:
+    """Whether a mail that was taken in may owe somebody a word: most mails only go, and a delay is silent."""
+    return is_told(record) or bool(record.parts) or any(hit.notify for hit in record.verdict.hits)
+
+
+def ends_soon(record: MessageRecord) -> bool:
+    """Whether a clock of it may run out before the clocks look by themselves."""
+    times = [record.expires_at, *(first_nudge(copy.asks) for copy in record.recipients if copy.asks)]
+    return any(at is not None and at - record.received_at < _CLOCKS_LOOK for at in times)
 
 
 class Bells:
@@ -72,12 +83,21 @@ class Bells:
         if self.delivery is None:
             self._tap()
             return
-        if record is None or stirs(record):
+        if record is None:
             self.noticed()
-        if record is not None:
-            if record.parts:  # what it joined may have let it go
-                self.released()
-            assert self.rooms is not None
+            return
+        if record.parts:  # what it joined may have let it go, or stopped its clock
+            self.noticed()
+            self.released()
+        elif owes(record):
+            if self.post is not None:
+                self.post.taken(record.id)
+            if self.chat is not None:
+                self.chat.wake()
+        if ends_soon(record):
+            self.tick.set()
+        assert self.rooms is not None
+        if self.rooms.live.listeners:
             self.rooms.live.publish(record.state.value, record.lead, record.people, called(record))
 
     async def about_policy(self, problems: Sequence[str]) -> None:

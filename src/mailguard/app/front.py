@@ -32,7 +32,6 @@ from mailguard.review.audits import AuditReview
 from mailguard.review.figures import FigureReview
 from mailguard.review.quiet import Quiet
 from mailguard.review.rules import RuleReview
-from mailguard.store.mutes import Mutes
 from mailguard.store.troubles import Trouble
 
 _BACKLOG = 256
@@ -148,7 +147,7 @@ class Reception:
 def quiet_room(rooms: Rooms) -> Quiet:
     """Where people ask for peace from letters."""
     company = organization(rooms.config)
-    return Quiet(Mutes(rooms.db), timezone=company.timezone, now=utc_now, noticed=lambda: rooms.hints.noticed())
+    return Quiet(rooms.mutes, timezone=company.timezone, now=utc_now, noticed=lambda: rooms.hints.noticed())
 
 
 def _rules(rooms: Rooms, policy: Callable[[], Policy]) -> RuleReview:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 from mailguard.app.rooms import Rooms, utc_now
 from mailguard.app.sorting import letters_from
 from mailguard.config.rooms import organization, reply_address
+from mailguard.delivery import Delivery
 from mailguard.notify.gathering import Merge
 from mailguard.notify.letters import LetterSettings
 from mailguard.notify.post import Post
 from mailguard.notify.tickets import Tickets
-from mailguard.store.mutes import Mutes
 
 
-def post_room(rooms: Rooms, *, delivered: Callable[[], None]) -> Post:
+def post_room(rooms: Rooms, delivery: Delivery) -> Post:
     """The letters. Their secrets come from access; their mark is the relay's business like any mail's."""
     company, console = organization(rooms.config), rooms.config.settings.console
     merge = rooms.config.settings.notify.merge
@@ -32,8 +31,9 @@ def post_room(rooms: Rooms, *, delivered: Callable[[], None]) -> Post:
             language=company.language,
             reply_address=answers.base if (answers := reply_address(rooms.config)) else None,
         ),
-        delivered=delivered,
+        delivered=delivery.wake,
         now=utc_now,
-        mutes=Mutes(rooms.db),
+        mutes=rooms.mutes,
         merge=Merge(merge.after, timedelta(seconds=merge.within)),
+        sorting=delivery,
     )

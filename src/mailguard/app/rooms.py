@@ -38,6 +38,7 @@ from mailguard.store.history import History
 from mailguard.store.holds import Holds
 from mailguard.store.incidents import Incidents
 from mailguard.store.keyring import Keyring
+from mailguard.store.mutes import Mutes
 from mailguard.store.outbox import Outbox
 from mailguard.store.queue import Queue
 from mailguard.store.records import MessageRecord
@@ -76,6 +77,7 @@ class Rooms:
     history: History
     audit: Audit
     outbox: Outbox
+    mutes: Mutes
     chat: ChatOutbox
     troubles: Troubles
     turned_away: TurnedAway
@@ -194,6 +196,7 @@ def _rooms(config: Config, db: Database) -> Rooms:
         history=History(db),
         audit=audit,
         outbox=outbox,
+        mutes=Mutes(db),
         chat=ChatOutbox(db),
         troubles=Troubles(db),
         turned_away=turned_away,

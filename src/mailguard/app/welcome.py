@@ -31,7 +31,8 @@ async def _login(rooms: Rooms, console: str) -> list[str]:
         by_link = "link" in rooms.config.settings.console.login
         return [f"  log in    {console}/login{' sends a link to your own mailbox' if by_link else ''}"]
     # Nobody has this nonce, so it takes both the link and the code printed here.
-    ticket = await rooms.access.login_ticket(administrators[0], secrets.token_hex(32))
+    ticket, row = rooms.access.login_ticket(administrators[0], secrets.token_hex(32))
+    await rooms.access.keep(row)
     return [
         f"  log in    {console}/login/{ticket.token}",
         f"            code {ticket.code}   (as {administrators[0]}; once; for another, restart or use {console}/login)",

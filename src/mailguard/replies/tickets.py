@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from mailguard.mail.subaddress import new_secret
-from mailguard.store.reply_tickets import ReplyTicketStore
+from mailguard.store.reply_tickets import NewReply, ReplyTicketStore, new_reply
 
 State = Literal["good", "spent", "expired"]
 
@@ -36,13 +36,12 @@ class ReplyTickets:
         self._lasts = lasts
         self._now = now
 
-    async def new(self, message_id: str, person: str, copies: int) -> str:
-        """The secret for a letter about so many copies of a mail to one person (key); it is in the clear in the letter
-        only.
+    def new(self, message_id: str, person: str, copies: int) -> tuple[str, NewReply]:
+        """The secret for a letter about so many copies of a mail to one person (key), in the clear in the letter only;
+        and the row that enters the ledger with that letter.
         """
-        secret, now = new_secret(), self._now()
-        await self._store.add(secret, person, message_id, now, now + self._lasts, copies)
-        return secret
+        secret = new_secret()
+        return secret, new_reply(secret, person, message_id, self._now() + self._lasts, copies)
 
     async def find(self, secret: str) -> Bound | None:
         """What it is bound to; None if nobody knows it."""

@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from mailguard.store.connection import connect
 from mailguard.store.errors import StoreClosed, StoreCorrupt, StoreError, typed
-from mailguard.store.handed_on import HandedOn
+from mailguard.store.handed_on import HandedOn, Owing
 from mailguard.store.keyring import Keyring
 from mailguard.store.migrate import prepare
 from mailguard.store.sealed import has_its_keys, opener
@@ -52,6 +52,8 @@ class Database:
         self.damaged = False
         #: Mail of this moment, as far as it is on its way in memory.
         self.handed_on = HandedOn()
+        #: What is owed about mail of this moment.
+        self.owing = Owing()
 
     @classmethod
     async def open(cls, path: Path, keys: Keyring | None = None, owner: str = "") -> Database:

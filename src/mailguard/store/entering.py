@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from mailguard.mail.facts import Attachment
-from mailguard.store import audit, many
+from mailguard.store import audit, many, outbox
 from mailguard.store.entry import (
     INSERT_COPIES,
     MESSAGE_COLUMNS,
@@ -26,11 +26,11 @@ from mailguard.store.entry import (
     teaches,
 )
 from mailguard.store.lookups import INSERT_RULES, INSERT_VIEWERS, rules_of, viewers_of, words_of
-from mailguard.store.questions import owe_questions
-from mailguard.store.records import MessageRecord
+from mailguard.store.records import MessageRecord, Notice
 from mailguard.store.resent import INSERT_HANDED_IN
 from mailguard.store.rows import to_micro
 from mailguard.store.sealed import insert_keys
+from mailguard.store.wish import senders_of
 
 #: More recipients or files than these are work for the writer's thread, not for the event loop.
 _COPIES, _FILES = 50, 50
@@ -42,10 +42,13 @@ class NotAlone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A mail as it stands in the ledger. number: of its row, 0 where it was not entered as it came."""
+    """A mail as it stands in the ledger. number: of its row, 0 where it was not entered as it came; owed: all that was
+    written for people to hear, where that is known.
+    """
 
     record: MessageRecord
     number: int = 0
+    owed: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +114,19 @@ def enter_all(connection: sqlite3.Connection, entries: Sequence[Plain]) -> list[
     audit.append_all(connection, [one.line for one in entries])
     digests = [(e.handed_in, e.record.id, to_micro(one.now)) for one in entries if (e := one.entry).handed_in]
     many.run(connection, INSERT_HANDED_IN, digests)
-    for one in entries:
-        if one.told:
-            owe_questions(connection, one.entry.record, one.now)
-    return [Entered(record, number) for record, number in records]
+    owed = _owe(connection, entries)
+    return [Entered(record, number, owed.get(record.id, ())) for record, number in records]
+
+
+def _owe(connection: sqlite3.Connection, entries: Sequence[Plain]) -> dict[str, tuple[Notice, ...]]:
+    """Tell the senders of what is held, as `questions` does where nobody else is asked. By message id."""
+    found: dict[str, tuple[Notice, ...]] = {}
+    told = [one for one in entries if one.told]
+    rows = [(one.entry.record.id, person, one.now) for one in told for person in senders_of(one.entry.record)]
+    for notice in outbox.owe_held(connection, rows):
+        assert notice.message_id is not None
+        found[notice.message_id] = (*found.get(notice.message_id, ()), notice)
+    return found
 
 
 def _next_number(connection: sqlite3.Connection, entries: Sequence[Plain]) -> int:

@@ -1,5 +1,5 @@
 """Mail that was just taken in and is handed on in memory: what its rows say, so that nobody has to read them to write
-down that it is out.
+down that it is out, or to tell its sender that it is held.
 
 Only what never changes is remembered, and the octets; what may change is asked of the ledger in the very statement that
 relies on it. Bounded, and forgotten with the first outcome: whatever is not here is read as ever.
@@ -8,10 +8,11 @@ relies on it. Bounded, and forgotten with the first outcome: whatever is not her
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mailguard.mail.message import Body
-from mailguard.store.records import MessageRecord
+from mailguard.store.records import MessageRecord, Notice
 
 #: Mails, and octets of their bodies. A lane takes few at a time, each for moments.
 _MAILS, _OCTETS = 1000, 8 * 2**20
@@ -58,3 +59,34 @@ class HandedOn:
         """Everything: octets are removed from the ledger."""
         self._mails.clear()
         self._octets = 0
+
+
+class Owing:
+    """What is owed to people about mails of this moment, oldest first. Nothing is kept unless somebody asks for it."""
+
+    def __init__(self) -> None:
+        self._mails: OrderedDict[str, tuple[MessageRecord, Sequence[Notice]]] = OrderedDict()
+        self._unasked: set[str] = set()
+        self.wanted = False
+
+    def kept(self, message_id: str) -> bool:
+        """Whether all that is owed of a mail that just came in is, or was, here. Asked once, right behind `keep`."""
+        known = message_id in self._unasked
+        self._unasked.discard(message_id)
+        return known
+
+    def keep(self, record: MessageRecord, notices: Sequence[Notice]) -> None:
+        """These notices, and no others, were written as this mail came in. What there is no room for is in the ledger,
+        like everything else.
+        """
+        if self.wanted and len(self._mails) < _MAILS:
+            self._mails[record.id] = record, notices
+            self._unasked.add(record.id)
+
+    def take(self, limit: int) -> list[tuple[Notice, MessageRecord]]:
+        """Those of the oldest mails: about so many."""
+        found: list[tuple[Notice, MessageRecord]] = []
+        while self._mails and len(found) < limit:
+            _, (record, notices) = self._mails.popitem(last=False)
+            found += ((notice, record) for notice in notices)
+        return found

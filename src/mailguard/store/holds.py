@@ -100,6 +100,15 @@ class Holds:
         """A message, or None."""
         return await self._db.read(lambda c: load_whole(c, message_id))
 
+    async def find_all(self, message_ids: Collection[str]) -> dict[str, MessageRecord]:
+        """Those of these messages that there are, by the ids given."""
+
+        def query(connection: sqlite3.Connection) -> dict[str, MessageRecord]:
+            found = ((message_id, load_whole(connection, message_id)) for message_id in message_ids)
+            return {message_id: record for message_id, record in found if record is not None}
+
+        return await self._db.read(query)
+
     async def opened(self, message_id: str, person: str, now: datetime) -> bool:
         """Keep when a person (key) first opened the page of a mail. False if that was known."""
         return await self._db.write(lambda c: note_opened(c, message_id, person, now))

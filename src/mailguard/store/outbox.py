@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from mailguard.store import many
 from mailguard.store.db import Database
-from mailguard.store.records import Notice, NoticeKind
+from mailguard.store.records import MessageRecord, Notice, NoticeKind
 from mailguard.store.rows import clean, to_micro, to_moment, to_text
 
 
@@ -29,6 +30,21 @@ def owe(
     )
     assert cursor.lastrowid is not None
     return cursor.lastrowid
+
+
+def owe_held(connection: sqlite3.Connection, rows: Sequence[tuple[str, str, datetime]]) -> list[Notice]:
+    """Tell people of mails that are held: (message id, person, moment). Inside the caller's transaction, which has the
+    only connection that writes: the ids follow one another.
+    """
+    if not rows:
+        return []
+    values = [(message_id, "held", clean(person), "{}", to_micro(now)) for message_id, person, now in rows]
+    many.run(connection, "INSERT INTO notice (message_id, kind, person, detail, created_at)", values)
+    first = int(connection.execute("SELECT last_insert_rowid()").fetchone()[0]) - len(rows) + 1
+    return [
+        Notice(number, message_id, "held", person, {}, to_moment(at))
+        for number, (message_id, _, person, _, at) in enumerate(values, first)
+    ]
 
 
 def is_owed(connection: sqlite3.Connection, kind: NoticeKind, to: str, message_id: str) -> bool:
@@ -69,6 +85,20 @@ class Outbox:
             return True
 
         return await self._db.write(change)
+
+    def fresh(self, limit: int) -> list[tuple[Notice, MessageRecord]]:
+        """Notices of mails that this process took in moments ago, oldest first, each with its mail as it came in. What
+        is given out here is not given out again; in the ledger it is owed until its letter ends it.
+        """
+        return self._db.owing.take(limit)
+
+    def has_all(self, message_id: str) -> bool:
+        """Whether all that is owed of a mail that was just taken in is given out by `fresh`. Asked once."""
+        return self._db.owing.kept(message_id)
+
+    def listen(self) -> None:
+        """From now on somebody asks for what is fresh."""
+        self._db.owing.wanted = True
 
     async def pending(self, limit: int = 50, kinds: Sequence[NoticeKind] | None = None, after: int = 0) -> list[Notice]:
         """The oldest notices that are still owed, of these kinds (None: of all), behind the one with the id `after`."""

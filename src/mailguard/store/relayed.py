@@ -36,7 +36,7 @@ from mailguard.store.memory import (
 )
 from mailguard.store.records import MessageRecord, RecordResult
 from mailguard.store.rows import clean, to_micro
-from mailguard.store.tries import said
+from mailguard.store.tries import forget_octets, said
 
 _COPIES = (
     "UPDATE recipient SET state = 'relayed', event = 'relay', lease = NULL, nudge_at = NULL, due_at = NULL,"
@@ -69,12 +69,13 @@ class Relayed:
     circles: Sequence[tuple[Any, ...]] = ()
     files: list[str] = field(default_factory=list)
     outside: list[Address] = field(default_factory=list)
+    letter: bool = False
 
 
 def relayed(moving: Moving, outcomes: Mapping[Address, Outcome], now: datetime) -> Relayed | None:
     """The rows of a mail that is out as a whole; None if more follows from these outcomes than that."""
     record = moving.record
-    if record.kind != "mail" or len(outcomes) != len(record.recipients):
+    if len(outcomes) != len(record.recipients) or (record.kind == "letter" and moving.octets is None):
         return None
     for copy in record.recipients:
         outcome = outcomes.get(copy.address)
@@ -93,7 +94,8 @@ def relayed(moving: Moving, outcomes: Mapping[Address, Outcome], now: datetime) 
         detail = {"result": str(outcome.result), "code": outcome.code, "text": text, "unknown": outcome.unknown}
         lines.append(audit.line(now, HOUSE, "relay", record.id, [str(one) for one in addresses], detail=detail))
         out += addresses
-    found = Relayed((moving.number, micro, record.id), now, RecordResult(tuple(out), quiet=True), copies, lines)
+    result = RecordResult(tuple(out), quiet=True)
+    found = Relayed((moving.number, micro, record.id), now, result, copies, lines, letter=record.kind == "letter")
     if teaches(record):
         _teach(found, record, micro)
     return found
@@ -141,6 +143,7 @@ def record_all(connection: sqlite3.Connection, tries: Sequence[Relayed]) -> list
     for one in tries:
         if one.files:
             learn_digests(connection, one.files, one.outside, one.now)
+    forget_octets(connection, [one.mail[0] for one in tries if one.letter])
     return [one.result for one in tries]
 
 

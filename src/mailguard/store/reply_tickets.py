@@ -7,9 +7,12 @@ outlives its time by a month, so that a late answer can be told that it is late.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
+from mailguard.store import many
 from mailguard.store.db import Database
 from mailguard.store.rows import to_micro, to_moment
 from mailguard.store.sessions import hashed
@@ -30,25 +33,32 @@ class ReplyTicketRow:
     copies: int | None = None
 
 
+class NewReply(NamedTuple):
+    """The row of a new secret."""
+
+    hash: bytes
+    person: str
+    message_id: str
+    expires_at: int
+    copies: int
+
+
+def new_reply(secret: str, person: str, message_id: str, expires_at: datetime, copies: int) -> NewReply:
+    """The row that a secret is kept as."""
+    return NewReply(hashed(secret), person, message_id, to_micro(expires_at), copies)
+
+
+def insert_replies(connection: sqlite3.Connection, rows: Sequence[NewReply], now: datetime) -> None:
+    """Keep new secrets inside the caller's transaction, and forget those that ended a month ago."""
+    connection.execute("DELETE FROM reply_ticket WHERE expires_at <= ?", (to_micro(now - _REMEMBERED),))
+    many.run(connection, "INSERT INTO reply_ticket (hash, person, message_id, expires_at, copies)", rows)
+
+
 class ReplyTicketStore:
     """Rows of what answers are bound to."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-
-    async def add(
-        self, secret: str, person: str, message_id: str, now: datetime, expires_at: datetime, copies: int
-    ) -> None:
-        """Keep a new one, and forget those that ended a month ago."""
-        row = (hashed(secret), person, message_id, to_micro(expires_at), copies)
-
-        def change(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM reply_ticket WHERE expires_at <= ?", (to_micro(now - _REMEMBERED),))
-            connection.execute(
-                "INSERT INTO reply_ticket (hash, person, message_id, expires_at, copies) VALUES (?, ?, ?, ?, ?)", row
-            )
-
-        await self._db.write(change)
 
     async def find(self, secret: str) -> ReplyTicketRow | None:
         """What a secret is bound to."""

@@ -10,12 +10,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from mailguard.mail.actor import Actor, Role
-from mailguard.store import audit
+from mailguard.store import audit, many
 from mailguard.store.db import Database
 from mailguard.store.factors import FactorRows
 from mailguard.store.rows import to_micro, to_moment, to_moment_or_none
@@ -43,14 +44,18 @@ class TicketRow:
         return not self.used and self.tries < most_tries and now < self.expires_at
 
 
-@dataclass(frozen=True, slots=True)
-class TicketSecrets:
-    """What a new ticket is known by, hashed."""
+class NewTicket(NamedTuple):
+    """The row of a new ticket: what it is known by, hashed, and whom and which mail it is for."""
 
+    kind: TicketKind
     token_hash: bytes
     code_salt: bytes
     code_hash: bytes
-    nonce_hash: bytes | None = None
+    nonce_hash: bytes | None
+    person: str
+    message_id: str | None
+    created_at: int
+    expires_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,18 @@ def hashed(secret: str) -> bytes:
 
 def code_hash(salt: bytes, code: str) -> bytes:
     """The hash that a code of few digits is kept as."""
-    return hmac.new(salt, code.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
+    return hmac.digest(salt, code.encode("utf-8", "surrogatepass"), "sha256")
+
+
+def insert_tickets(connection: sqlite3.Connection, tickets: Sequence[NewTicket], now: datetime) -> None:
+    """Keep new tickets inside the caller's transaction, and forget those that have ended."""
+    _purge(connection, now)
+    many.run(
+        connection,
+        "INSERT INTO ticket (kind, token_hash, code_salt, code_hash, nonce_hash, person, message_id, created_at,"
+        " expires_at)",
+        tickets,
+    )
 
 
 class Sessions:
@@ -112,25 +128,9 @@ class Sessions:
         self.visits = VisitRows(db)
         self.factors = FactorRows(db)
 
-    async def add_ticket(
-        self, kind: TicketKind, secrets: TicketSecrets, person: str, message_id: str | None, now: datetime,
-        expires_at: datetime,
-    ) -> None:  # fmt: skip
+    async def add_ticket(self, ticket: NewTicket, now: datetime) -> None:
         """Keep a new ticket, and forget those that have ended."""
-        values = (
-            kind, secrets.token_hash, secrets.code_salt, secrets.code_hash, secrets.nonce_hash, person, message_id,
-            to_micro(now), to_micro(expires_at),
-        )  # fmt: skip
-
-        def change(connection: sqlite3.Connection) -> None:
-            _purge(connection, now)
-            connection.execute(
-                "INSERT INTO ticket (kind, token_hash, code_salt, code_hash, nonce_hash, person, message_id,"
-                " created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                values,
-            )
-
-        await self._db.write(change)
+        await self._db.write(lambda c: insert_tickets(c, [ticket], now))
 
     async def find_ticket(self, kind: TicketKind, token_hash: bytes) -> TicketRow | None:
         """A ticket by its link."""

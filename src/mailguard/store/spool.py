@@ -28,16 +28,25 @@ from mailguard.mail.message import Body, Message
 from mailguard.mail.same import content_digest
 from mailguard.mail.sealing import new_key, seal, unseal
 from mailguard.mail.verdict import Verdict
-from mailguard.store import outbox, resent
+from mailguard.store import resent
 from mailguard.store.bodies import SEALED, Bodies
 from mailguard.store.clearing import Clearing
 from mailguard.store.db import Database
 from mailguard.store.entering import Entered, enter_all, plain
-from mailguard.store.entry import Entry, insert
+from mailguard.store.entry import Entry
 from mailguard.store.errors import StoreError, typed
 from mailguard.store.fresh import NOTHING, actor_of, letter_record, record_of
 from mailguard.store.handed_on import Moving
 from mailguard.store.joining import enter
+from mailguard.store.letters import (
+    NOTHING_CARRIED,
+    OUTDATED,
+    Carried,
+    Outdated,
+    enter_letter,
+    enter_letters,
+    new_letter,
+)
 from mailguard.store.lookups import searched_text
 from mailguard.store.purge import Purged, Retention
 from mailguard.store.records import MessageRecord
@@ -159,6 +168,8 @@ class Spool:
         if lease is not None and entered.number:
             octets = None if kept.octets is None else message.body.octets
             self._db.handed_on.keep(Moving(entered.number, entered.record, octets))
+        if entered.owed:
+            self._db.owing.keep(entered.record, entered.owed)
         return entered.record
 
     async def known(self, message: Message, facts: Facts) -> MessageRecord | None:
@@ -196,28 +207,38 @@ class Spool:
         prefix: bytes = b"",
         ends: Sequence[int] = (),
         lease_until: datetime | None = None,
+        carried: Carried = NOTHING_CARRIED,
+        of: MessageRecord | None = None,
     ) -> MessageRecord | None:
-        """Queue a letter of ours from the null path, and end the notices that asked for it, in one transaction.
+        """Queue a letter of ours from the null path, with the secrets that it carries, and end the notices that asked
+        for it, in one transaction.
 
-        None if all of them had been answered before: then nothing is queued, and nobody is told twice.
+        None if all of them had been answered before: then nothing is queued, and nobody is told twice. of: the mail as
+        it came in, if the letter was written from that. Raises Outdated where it is so no more: nothing is queued.
         """
-        body = Body(len(octets), await self._in_thread(lambda: hashlib.sha256(octets).hexdigest()), octets)
+        if len(octets) <= SMALL_BODY:
+            body = Body.of(octets)
+        else:
+            body = await self._in_thread(partial(Body.of, octets))
         record = letter_record(letter_id, to, body.size, body.sha256, about, now, prefix, lease_until)
         kept = await self._settled(body, letter_id)
         lease = None if lease_until is None else self._db.owner
         entry = Entry(record, kept.octets, HOUSE, lease, seal=self._seal(kept, ""))
-
-        def change(connection: sqlite3.Connection) -> bool:
-            if ends and not outbox.end(connection, ends, letter_id):
-                return False
-            insert(connection, entry, now)
-            return True
-
-        if await self._enter(entry, change):
+        letter = new_letter(entry, now, ends, carried, of)
+        number = await self._enter(entry, partial(enter_letter, letter=letter), enter_letters, letter)
+        if number > 0:
+            if lease is not None:
+                self._db.handed_on.keep(Moving(number, record, None if kept.octets is None else octets))
             return record
         if kept.octets is None:
             await self._in_thread(partial(self._bodies.remove_all, [letter_id]))
+        if number == OUTDATED:
+            raise Outdated
         return None
+
+    def at_hand(self, message_id: str) -> Body | None:
+        """The octets of a message that is handed on in memory, if they are small."""
+        return self._db.handed_on.body(message_id)
 
     async def body(self, message_id: str) -> Body:
         """The octets of a message, with size and digest as taken at the door.

@@ -16,7 +16,7 @@ from mailguard.mail.actor import HOUSE
 from mailguard.mail.address import Address
 from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.outcome import Outcome, Result
-from mailguard.store import audit, outbox, recipes
+from mailguard.store import audit, many, outbox, recipes
 from mailguard.store.changes import change, settle
 from mailguard.store.files_seen import learn_files
 from mailguard.store.history import learn
@@ -64,7 +64,7 @@ def record(
         _teach(one, sender, relayed, state)
     if kind == "letter":
         if state is State.RELAYED:
-            _forget_octets(one)
+            forget_octets(one.connection, [one.number])
         return RecordResult(tuple(relayed), tuple(done[Event.DEFER]), bounced)
     if relayed:
         recipes.owe_password(connection, number, message_id, sender, now)
@@ -91,13 +91,15 @@ def _written(
     return done, unreported
 
 
-def _forget_octets(one: _Try) -> None:
+def forget_octets(connection: sqlite3.Connection, numbers: Sequence[int]) -> None:
     """A letter holds a code and a link: it is not kept a moment longer than needed."""
-    connection, number = one.connection, one.number
-    connection.execute("UPDATE message SET body = 'gone' WHERE number = ? AND body = 'row'", (number,))
-    sealed_in_row = "message = ?1 AND EXISTS (SELECT 1 FROM body WHERE message = ?1)"
-    connection.execute(f"DELETE FROM body_key WHERE {sealed_in_row}", (number,))  # noqa: S608
-    connection.execute("DELETE FROM body WHERE message = ?", (number,))
+    if not numbers:
+        return
+    these, values = many.one_of(len(numbers)), many.filled(numbers)
+    connection.execute(f"UPDATE message SET body = 'gone' WHERE number IN {these} AND body = 'row'", values)  # noqa: S608
+    in_row = "EXISTS (SELECT 1 FROM body WHERE body.message = body_key.message)"
+    connection.execute(f"DELETE FROM body_key WHERE message IN {these} AND {in_row}", values)  # noqa: S608
+    connection.execute(f"DELETE FROM body WHERE message IN {these}", values)  # noqa: S608
 
 
 def said(outcome: Outcome) -> str:

@@ -16,6 +16,7 @@ from mailguard.access import porter as porter_module
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.message import new_message_id
 from mailguard.mail.organization import Organization
+from mailguard.store.sessions import NewTicket
 
 ADMINISTRATOR, AUDITOR = "admin@corp.example", "auditor@elsewhere.example"
 CLI = Actor("cli-root", Role.ADMINISTRATOR, "cli")
@@ -38,7 +39,12 @@ class House:
         await self.access.request_login(address, nonce, client="c", browser="Firefox")
         (notice,) = await self.ledger.outbox.pending(kinds=("login",))
         await self.ledger.outbox.done(notice.id)
-        return await self.access.login_ticket(notice.to, notice.detail["nonce_hash"])
+        return await self.kept(self.access.login_ticket(notice.to, notice.detail["nonce_hash"]))
+
+    async def kept(self, made: tuple[Ticket, NewTicket]) -> Ticket:
+        """A ticket that is good from now on."""
+        await self.access.keep(made[1])
+        return made[0]
 
 
 @pytest.fixture
@@ -242,7 +248,7 @@ async def test_ended_tickets_are_forgotten(house: House) -> None:
 
 async def test_a_letters_link_and_code_open_one_mail_for_a_while(house: House) -> None:
     message_id = new_message_id(NOON)
-    ticket = await house.access.letter_ticket(message_id, BOSS)
+    ticket = await house.kept(house.access.letter_ticket(message_id, BOSS))
     assert await house.access.peek(ticket.token) == LetterPeek(BOSS, message_id)
     opened = await house.access.redeem_letter(ticket.token, ticket.code)
     assert opened.session.scope == message_id
@@ -256,7 +262,7 @@ async def test_a_letters_link_and_code_open_one_mail_for_a_while(house: House) -
 
 
 async def test_a_letters_link_alone_opens_nothing(house: House) -> None:
-    ticket = await house.access.letter_ticket(new_message_id(NOON), BOSS)
+    ticket = await house.kept(house.access.letter_ticket(new_message_id(NOON), BOSS))
     with pytest.raises((WrongCode, Expired)):
         await house.access.redeem_letter(ticket.token, "")
     with pytest.raises(Expired):
@@ -271,7 +277,7 @@ async def test_peeking(house: House) -> None:
     login = await house.asked()
     assert await house.access.peek(login.token) is None
     assert await house.access.peek("nonsense \udcff") is None
-    ticket = await house.access.letter_ticket(new_message_id(NOON), BOSS)
+    ticket = await house.kept(house.access.letter_ticket(new_message_id(NOON), BOSS))
     house.ledger.clock.forward(hours=96)
     assert await house.access.peek(ticket.token) is None
 
@@ -311,7 +317,7 @@ async def test_a_token_that_makes_no_sense(house: House, role: Role, address: st
 
 async def test_the_ledger_holds_nothing_that_opens_anything(house: House, tmp_path: Path) -> None:
     login = await house.asked()
-    letter = await house.access.letter_ticket(new_message_id(NOON), BOSS)
+    letter = await house.kept(house.access.letter_ticket(new_message_id(NOON), BOSS))
     opened = await house.access.redeem(token=login.token, nonce=NONCE)
     token = await house.access.create_token(Role.AUDITOR, None, CLI)
     await house.ledger.db.close()
@@ -324,7 +330,7 @@ async def test_the_ledger_holds_nothing_that_opens_anything(house: House, tmp_pa
 
 async def test_a_used_link_still_names_its_mail_to_those_who_ask_for_it(house: House) -> None:
     message_id = new_message_id(NOON)
-    ticket = await house.access.letter_ticket(message_id, BOSS)
+    ticket = await house.kept(house.access.letter_ticket(message_id, BOSS))
     await house.access.redeem_letter(ticket.token, ticket.code)
     assert await house.access.peek(ticket.token) is None
     assert await house.access.peek(ticket.token, used=True) == LetterPeek(BOSS, message_id)

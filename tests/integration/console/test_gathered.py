@@ -13,7 +13,6 @@ from mailguard.mail.verdict import Disposition
 from mailguard.notify.gathering import Merge
 from mailguard.review import Act
 from mailguard.review.quiet import Quiet
-from mailguard.store.mutes import Mutes
 
 MERGE = Merge(after=2, within=timedelta(minutes=5))
 
@@ -82,7 +81,7 @@ async def test_an_approver_is_asked_once_for_many(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("early", [True, False])
 async def test_peace_from_letters_about_own_mail_ends_with_one_letter(reception: Reception, early: bool) -> None:
-    quiet = Quiet(Mutes(reception.db), timezone="Asia/Tokyo", now=reception.clock)
+    quiet = Quiet(reception.mutes, timezone="Asia/Tokyo", now=reception.clock)
     ann = actor(ANN, reception.access)
     until = await quiet.begin(ann, "1h")
     assert (until, await quiet.until(ann)) == (reception.clock() + timedelta(hours=1), until)
@@ -103,7 +102,7 @@ async def test_peace_from_letters_about_own_mail_ends_with_one_letter(reception:
 
 
 async def test_today_ends_at_midnight_of_the_company(reception: Reception) -> None:
-    quiet = Quiet(Mutes(reception.db), timezone="Asia/Tokyo", now=reception.clock)
+    quiet = Quiet(reception.mutes, timezone="Asia/Tokyo", now=reception.clock)
     until = await quiet.begin(actor(ANN, reception.access), "today")
     assert timedelta(0) < until - reception.clock() <= timedelta(days=1)
     assert (until + timedelta(hours=9)).strftime("%H:%M:%S") == "00:00:00"

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.reception import ANN, BOSS, SATO, TANAKA, URL, Reception, actor, text_of
+from tests.reception import ADMIN, ANN, BOSS, SATO, TANAKA, URL, Reception, actor, text_of
 
+from mailguard.mail.address import parse_address
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Disposition
-from mailguard.notify.letters import Kind, LetterContext, compose
+from mailguard.notify.letters import Kind, LetterContext, LetterSettings, compose
 from mailguard.review import Act
 from mailguard.store.errors import StoreBusy
-from mailguard.store.records import Notice
+from mailguard.store.records import MessageRecord, Notice
 
 
 async def test_a_delay_is_silent(reception: Reception) -> None:
@@ -47,6 +50,71 @@ async def test_a_question_that_was_answered_meanwhile_is_not_asked(reception: Re
     ann = actor(ANN, reception.access)
     await reception.review.act(ann, message_id, Act.RELEASE)
     assert await reception.letters() == []
+
+
+FILE = (
+    "From: Ann <ann@corp.example>\r\nTo: tanaka@examp1e.co.jp\r\nMessage-ID: <1@corp.example>\r\nSubject: \xe5\x8d\xb0"
+    "\r\nReferences: <0@x.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+    "Content-Type: text/plain; charset=utf-8\r\n\r\n090-1234-5678 / 03-1234-5678\r\n--b\r\nContent-Type: text/csv\r\n"
+    'Content-Disposition: attachment; filename="list.csv"\r\n\r\na,b\r\n--b--\r\n'
+).encode()
+
+
+async def test_a_mail_of_this_moment_is_told_as_the_ledger_would_tell_it(reception: Reception) -> None:
+    reception.outbox.listen()
+    message_id = await reception.take_in(octets=FILE)
+    ((notice, entered),) = reception.outbox.fresh(10)
+    kept = await reception.holds.find(message_id)
+    assert kept is not None
+    assert kept.facts.attachments
+    assert kept.facts.personal_data
+    settings = LetterSettings(parse_address(ADMIN), "https://mg.example", reception.settings.organization)
+    for language in ("ja", "en"):
+        context = LetterContext(
+            settings, parse_address(notice.to), message_id, reception.clock(), "https://x", "123456"
+        )
+        from_memory, from_ledger = (compose("held", language, replace(context, record=one)) for one in (entered, kept))
+        assert from_memory == from_ledger
+
+
+@pytest.mark.parametrize("decided", [False, True])
+async def test_a_mail_of_this_moment_is_told_without_reading_it(
+    reception: Reception, monkeypatch: pytest.MonkeyPatch, decided: bool
+) -> None:
+    await reception.letters()  # the ledger was read
+    reception.outbox.listen()
+    message_id = await reception.take_in()
+    if decided:
+        await reception.review.act(actor(ANN, reception.access), message_id, Act.RELEASE)
+    reads: list[str] = []
+    find, find_all = reception.holds.find, reception.holds.find_all
+
+    async def finds(message_id: str) -> MessageRecord | None:
+        reads.append(message_id)
+        return await find(message_id)
+
+    async def finds_all(ids: Collection[str]) -> dict[str, MessageRecord]:
+        reads.extend(ids)
+        return await find_all(ids)
+
+    monkeypatch.setattr(reception.holds, "find", finds)
+    monkeypatch.setattr(reception.holds, "find_all", finds_all)
+    letters = await reception.letters()
+    assert reads == ([message_id] if decided else [])
+    assert len(letters) == (0 if decided else 1)
+    assert await reception.outbox.pending(kinds=("held",)) == []
+
+
+async def test_what_is_handed_over_and_read_is_told_once(reception: Reception) -> None:
+    reception.outbox.listen()
+    await reception.take_in(subject="read and handed over")
+    await reception.letters()
+    for number in range(30):
+        await reception.take_in(subject=f"{number}", sender=f"<ann{number}@corp.example>")
+    reception.post.wake()
+    subjects = [str(one["subject"]) for one in await reception.letters()]
+    assert sorted(subjects) == sorted(["[Held] read and handed over", *(f"[Held] {number}" for number in range(30))])
+    assert await reception.outbox.pending() == []
 
 
 async def test_one_bad_notice_holds_nobody_up_and_is_tried_again(

@@ -266,7 +266,8 @@ async def test_whoever_sees_all_but_no_bodies_sees_none(reception: Reception, ro
 async def test_a_letters_code_reaches_its_mail_only(reception: Reception) -> None:
     mine, other = await held(reception), await held(reception)
     browser = await reception.browser()
-    ticket = await reception.access.letter_ticket(mine, BOSS)
+    ticket, row = reception.access.letter_ticket(mine, BOSS)
+    await reception.access.keep(row)
     opened = await reception.access.redeem_letter(ticket.token, ticket.code)
     browser.client.cookies.set("mailguard", opened.cookie)
     assert (await browser.get(f"/messages/{mine}")).status_code == 200

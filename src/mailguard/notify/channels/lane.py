@@ -18,7 +18,7 @@ from mailguard.courier.client import NotCarried
 from mailguard.notify.channels.channel import Channel, Never, Nobody, NotNow, Outcome, Said
 from mailguard.notify.channels.saying import About, Speaker
 from mailguard.notify.channels.settings import ChannelSettings
-from mailguard.notify.post import is_stale
+from mailguard.notify.letter_making import is_stale
 from mailguard.store.chat import ChatMessage, ChatOutbox
 from mailguard.store.errors import StoreError
 from mailguard.store.records import MessageRecord, Notice
