@@ -168,15 +168,15 @@ class Intake:
         asked = question_of(policy, facts, message.received_at, sender_key(envelope.sender, envelope.client.login))
         mail_domains: Mapping[str, bool] = {}
         if self._resolver is None or "mx" not in policy.needs:  # most policies: nobody to ask but the ledger
-            known = await self._history.known(envelope.sender, envelope.recipients, asked)
+            at_hand = self._history.at_hand(envelope.sender, envelope.recipients, asked)
+            known = at_hand or await self._history.known(envelope.sender, envelope.recipients, asked)
         else:
             known, mail_domains = await asyncio.gather(
                 self._history.known(envelope.sender, envelope.recipients, asked),
                 self._mail_domains(self._resolver, envelope),
             )
-        if "files" in policy.needs:
-            files = await self._history.files(facts) if facts.attachments else {}
-            known = replace(known, files=files)
+        if facts.attachments and "files" in policy.needs:
+            known = replace(known, files=await self._history.files(facts))
         return Case(
             envelope,
             facts,

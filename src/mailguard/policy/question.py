@@ -24,7 +24,7 @@ _ID = re.compile(r"<[^<>\s]{1,500}>")
 class Question:
     """needs: words of the conditions (`Policy.needs`). message_ids: what this mail goes on with; names: display names
     in To and Cc as they are compared (`name_key`). moment: now, for ages. whose: whose trust in recipients counts
-    (`policy.whose`).
+    (`policy.whose`). no_files: the rules need to know who got its files, and it has none.
     """
 
     needs: frozenset[str] = frozenset()
@@ -32,6 +32,7 @@ class Question:
     names: tuple[str, ...] = ()
     moment: datetime | None = None
     whose: frozenset[str] = frozenset()
+    no_files: bool = False
 
 
 def question(policy: Policy, facts: Facts, moment: datetime, sender: str = "") -> Question:
@@ -44,4 +45,5 @@ def question(policy: Policy, facts: Facts, moment: datetime, sender: str = "") -
     if "names" in needs:
         keys = [key for one in (*headers.to, *headers.cc)[:_NAMES_MAX] if (key := name_key(one.name))]
     whose = whose_of(sender, policy.directory) if policy.trusting else frozenset()
-    return Question(needs, tuple(dict.fromkeys(ids)), tuple(dict.fromkeys(keys)), moment, whose)
+    no_files = "files" in needs and not facts.attachments
+    return Question(needs, tuple(dict.fromkeys(ids)), tuple(dict.fromkeys(keys)), moment, whose, no_files)

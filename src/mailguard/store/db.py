@@ -44,6 +44,8 @@ class Database:
         #: Whose leases these are: another process, or this one after a restart, has another name.
         self.owner = owner or secrets.token_hex(8)
         self._writer = writer
+        #: When something was last changed of what the judge asks.
+        self.stamps = writer.stamps
         self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="ledger-read")
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []

@@ -2,6 +2,8 @@
 
 Keys are policy's `known_keys`: the domain, or the whole address at a provider of mailboxes for everybody. Mail that
 people did not write (auto-replies, receipts, letters) teaches nothing: else any stranger could make himself known.
+What was answered lately is kept, and given again for as long as nothing of it was changed (store.stamps): the same as
+the ledger would say at that moment, whichever process changed it.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ import sqlite3
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from mailguard.mail.address import Address, ReversePath
 from mailguard.mail.facts import Facts
@@ -21,6 +24,7 @@ from mailguard.store import knowing, many, memory
 from mailguard.store.db import Database
 from mailguard.store.files_seen import files_sent, worth_knowing
 from mailguard.store.rows import to_micro
+from mailguard.store.stamps import places
 
 #: The sender that stands for everybody here.
 _COMPANY = ""
@@ -28,6 +32,10 @@ _COMPANY = ""
 _OFTEN = 2000
 #: Seconds for which the list of them is good: it changes slowly and is long.
 _FRESH = 30.0
+#: How long an answer is kept, in case the ledger is changed by what knows no stamps; and how much is kept in all, in
+#: addresses, some 100 octets each.
+_KEPT = timedelta(minutes=5)
+_ROOM = 100_000
 INSERT_CONTACTS = "INSERT INTO contact (sender, key, count, first_at, last_at)"
 COUNT_CONTACTS = "ON CONFLICT (sender, key) DO UPDATE SET count = count + 1, last_at = excluded.last_at"
 
@@ -35,37 +43,108 @@ COUNT_CONTACTS = "ON CONFLICT (sender, key) DO UPDATE SET count = count + 1, las
 #: For whoever wants to know no more than who was written to.
 NOTHING_MORE = Question()
 
+#: What an answer depends on besides the ledger and the time.
+_Asked = tuple[str | None, tuple[Address, ...], frozenset[str], tuple[str, ...], frozenset[str], bool]
+
+
+class _Kept(NamedTuple):
+    """An answer, good from one moment to another while the places hold."""
+
+    known: Known
+    commit: int
+    places: tuple[int, ...]
+    since: datetime
+    until: datetime
+    weight: int
+
 
 class History:
     """What is known of recipients."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._stamps = db.stamps
         self._often: tuple[str, ...] = ()
         self._often_until = float("-inf")
+        #: The oldest first.
+        self._kept: dict[_Asked, _Kept] = {}
+        self._weight = 0
+
+    def at_hand(self, sender: ReversePath, recipients: tuple[Address, ...], asked: Question) -> Known | None:
+        """What `known` would say, if it is known without a look into the ledger."""
+        moment = asked.moment
+        if moment is None or asked.message_ids or time.monotonic() >= self._often_until:
+            return None
+        return self._still(_key(sender, recipients, asked), moment)
 
     async def known(self, sender: ReversePath, recipients: Sequence[Address], asked: Question = NOTHING_MORE) -> Known:
         """What is known about these recipients: which of their keys this sender, and anybody here, wrote to before; and
-        what else is asked, in the same read.
+        what else is asked, in the same read. Who got the files of a mail that has some says `files`.
         """
-        person = None if sender.mailbox is None else sender.mailbox.key
+        key, moment = _key(sender, tuple(recipients), asked), asked.moment
+        mails = asked.message_ids if "thread" in asked.needs else ()
         stale = time.monotonic() >= self._often_until
+        kept = None if moment is None else self._still(key, moment)
+        if kept is not None and not mails and not stale:
+            return kept
+        person = key[0]
 
-        def read(connection: sqlite3.Connection) -> tuple[Known, tuple[str, ...]]:
-            known = knowing.look(connection, person, recipients, asked)
-            if "thread" in asked.needs:
-                known = replace(known, thread=memory.participants(connection, asked.message_ids))
-            return known, _often(connection) if stale else ()
+        def read(connection: sqlite3.Connection) -> tuple[int, Known, datetime | None, frozenset[str], tuple[str, ...]]:
+            commit = self._stamps.last()  # before the snapshot, which begins with the first statement
+            known, ends = (kept, None) if kept is not None else knowing.look(connection, person, recipients, asked)
+            thread = memory.participants(connection, mails)
+            return commit, known, ends, thread, _often(connection) if stale else ()
 
-        known, often = await self._db.read(read, snapshot=bool(asked.message_ids))
+        commit, known, ends, thread, often = await self._db.read(read, snapshot=bool(mails))
         if stale:
             self._often, self._often_until = often, time.monotonic() + _FRESH
-        return replace(known, often=self._often)
+        if kept is None:
+            nobody = frozenset[str]() if "thread" in asked.needs else None
+            known = replace(known, often=self._often, thread=nobody, files={} if asked.no_files else None)
+            if moment is not None and "written" not in asked.needs:
+                self._keep(key, known, commit, moment, ends)
+        return replace(known, thread=thread) if mails else known
+
+    def _still(self, key: _Asked, moment: datetime) -> Known | None:
+        """The answer that was kept, if it is still right."""
+        kept = self._kept.get(key)
+        if kept is None or not kept.since <= moment < kept.until or not self._stamps.hold(kept.places, kept.commit):
+            return None
+        if kept.known.often is not self._often:
+            kept = self._kept[key] = kept._replace(known=replace(kept.known, often=self._often))
+        return kept.known
+
+    def _keep(self, key: _Asked, known: Known, commit: int, moment: datetime, ends: datetime | None) -> None:
+        person, recipients, _, _, whose, _ = key
+        until = moment + _KEPT if ends is None else min(ends, moment + _KEPT)
+        where = places(person or _COMPANY, {known_keys(one) for one in recipients}, whose)
+        weight = _weight_of(key, known)
+        self._drop(key)
+        self._kept[key] = _Kept(known, commit, where, moment, until, weight)
+        self._weight += weight
+        while self._weight > _ROOM:
+            self._drop(next(iter(self._kept)))
+
+    def _drop(self, key: _Asked) -> None:
+        kept = self._kept.pop(key, None)
+        if kept is not None:
+            self._weight -= kept.weight
 
     async def files(self, facts: Facts) -> dict[str, frozenset[str]]:
         """Which organisations got the files of this mail before, by SHA-256."""
         digests = worth_knowing(facts)
         return await self._db.read(lambda c: files_sent(c, digests)) if digests else {}
+
+
+def _key(sender: ReversePath, recipients: tuple[Address, ...], asked: Question) -> _Asked:
+    person = None if sender.mailbox is None else sender.mailbox.key
+    return person, recipients, asked.needs, asked.names, asked.whose, asked.no_files
+
+
+def _weight_of(key: _Asked, known: Known) -> int:
+    """In addresses, more or less."""
+    people = sum(len(circle.members) for circle in known.circles or ())
+    return 8 + len(key[1]) + len(key[3]) + len(known.names or ()) + people + 4 * len(known.trusts)
 
 
 def learn(connection: sqlite3.Connection, sender: str, recipients: Iterable[Address], now: datetime) -> None:

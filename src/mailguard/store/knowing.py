@@ -19,26 +19,30 @@ from mailguard.policy.question import Question
 from mailguard.store import memory
 from mailguard.store.rows import to_micro, to_moment
 
-#: By word, in the order in which they are asked; each with the same number of columns.
+#: By word, in the order in which they are asked. Each is one value, a JSON list: every row that is fetched would give
+#: the interpreter's lock away once more.
 _PARTS = {
-    "contact": "SELECT 'contact', sender, key, last_at, NULL, NULL FROM contact"
+    "contact": "SELECT json_group_array(json_array(sender, key, last_at)) FROM contact"
     " WHERE sender IN (?1, '') AND key IN (SELECT value FROM json_each(?2))",
-    "person": "SELECT 'person', key, name, last_at, NULL, NULL FROM correspondent"
+    "person": "SELECT json_group_array(json_array(key, name, last_at)) FROM correspondent"
     " WHERE sender = ?1 AND key IN (SELECT value FROM json_each(?3))",
     # Without its name the planner may look through all people of a sender.
-    "namesake": "SELECT 'namesake', key, name, NULL, NULL, NULL FROM"
+    "namesake": "SELECT json_group_array(json_array(key, name)) FROM"
     " (SELECT key, name FROM correspondent INDEXED BY correspondent_name WHERE sender = ?1 AND name_key <> ''"
     " AND name_key IN (SELECT value FROM json_each(?4)) LIMIT 200)",
-    "circle": "SELECT 'circle', members, count, NULL, NULL, NULL FROM (SELECT members, count FROM circle"
+    "circle": "SELECT json_group_array(json_array(json(members), count)) FROM (SELECT members, count FROM circle"
     " WHERE sender = ?1 AND count >= ?7 ORDER BY last_at DESC LIMIT 100)",
-    "trust": "SELECT 'trust', recipient, id, rules, said_by, said_at FROM trust WHERE until > ?6"
+    "trust": "SELECT json_group_array(json_array(id, recipient, json(rules), said_by, said_at, until)) FROM trust"
+    " WHERE until > ?6"
     " AND whose IN (SELECT value FROM json_each(?5)) AND recipient IN (SELECT value FROM json_each(?3))",
 }
+#: All values are named, so that each statement has the same number of them.
+_ALL = "SELECT coalesce(?1, ?2, ?3, ?4, ?5, ?6, ?7)"
 
 
 @lru_cache(maxsize=64)
 def _sql(parts: tuple[str, ...]) -> str:
-    return " UNION ALL ".join(_PARTS[part] for part in parts)
+    return ", ".join([_ALL, *(f"({_PARTS[part]})" for part in parts)])
 
 
 def parts_of(asked: Question) -> tuple[str, ...]:
@@ -55,47 +59,47 @@ def parts_of(asked: Question) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def look(connection: sqlite3.Connection, sender: str | None, recipients: Sequence[Address], asked: Question) -> Known:
-    """What is known, but for the thread. sender: its key; None (the null path) has written to nobody."""
+def look(
+    connection: sqlite3.Connection, sender: str | None, recipients: Sequence[Address], asked: Question
+) -> tuple[Known, datetime | None]:
+    """What is known, but for the thread, and when the first trust in it ends. sender: its key; None (the null path) has
+    written to nobody.
+    """
     organizations = {address.key: known_keys(address) for address in recipients}
     values = (
         sender or "",
-        _list(sorted(set(organizations.values()))),
+        _list(set(organizations.values())),
         _list(organizations),
         _list(asked.names),
-        _list(sorted(asked.whose)),
+        _list(asked.whose),
         0 if asked.moment is None else to_micro(asked.moment),
         memory.HABIT,
     )
-    found: dict[str, list[Any]] = {part: [] for part in _PARTS}
-    # "?6" and the like are bound by number, whichever of them the parts have.
     parts = parts_of(asked)
-    for row in connection.execute(f"{_ALL} {_sql(parts)}", values).fetchall():
-        found[row[0]].append(row[1:])
-    return _known(found, sender, organizations, asked)
+    _, *texts = connection.execute(_sql(parts), values).fetchone()
+    return _known(dict(zip(parts, map(json.loads, texts), strict=True)), sender, organizations, asked)
 
 
-#: A row of nothing that names all values, so that each statement has the same number of them.
-_ALL = "SELECT 'contact', ?1, ?2, ?3, ?4, ?5 WHERE ?6 + ?7 IS NULL UNION ALL"
-
-
-def _known(found: dict[str, list[Any]], sender: str | None, organizations: dict[str, str], asked: Question) -> Known:
-    last = {key: at for who, key, at, *_ in found["contact"] if who == sender}
-    by_company = frozenset(key for who, key, *_ in found["contact"] if who == "")
+def _known(
+    found: dict[str, list[Any]], sender: str | None, organizations: dict[str, str], asked: Question
+) -> tuple[Known, datetime | None]:
+    last = {key: at for who, key, at in found["contact"] if who == sender}
+    by_company = frozenset(key for who, key, _ in found["contact"] if who == "")
     needs = asked.needs
     written = names = circles = None
     if "written" in needs and asked.moment is not None:
-        people = {key: at for key, _, at, *_ in found["person"]}
+        people = {key: at for key, _, at in found["person"]}
         written = _ages(people, last, organizations, asked.moment) if sender else {}
     if "names" in needs:
-        names = {key: name for key, name, *_ in found["person"] if name}
-        names.update((key, name) for key, name, *_ in found["namesake"])
+        names = {key: name for key, name, _ in found["person"] if name}
+        names.update(found.get("namesake", ()))
     if "habits" in needs:
-        circles = tuple(Circle(frozenset(json.loads(members)), count) for members, count, *_ in found["circle"])
-    trusts = tuple(
-        Trust(one, tuple(json.loads(rules)), by, to_moment(at)) for one, _, rules, by, at in sorted(found["trust"])
-    )
-    return Known(frozenset(last), by_company, last_written=written, names=names, circles=circles, trusts=trusts)
+        circles = tuple(Circle(frozenset(members), count) for members, count in found["circle"])
+    said = sorted(found.get("trust", ()), key=lambda row: (row[1], row[0]))
+    trusts = tuple(Trust(one, tuple(rules), by, to_moment(at)) for _, one, rules, by, at, _ in said)
+    ends = to_moment(min(row[5] for row in said)) if said else None
+    known = Known(frozenset(last), by_company, last_written=written, names=names, circles=circles, trusts=trusts)
+    return known, ends
 
 
 def _ages(people: dict[str, int], last: dict[str, int], organizations: dict[str, str], now: datetime) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 
 from mailguard.store.connection import BUSY_SECONDS, connect
 from mailguard.store.errors import StoreBusy, StoreClosed, StoreError, typed
+from mailguard.store.stamps import Stamps, watch
 from mailguard.store.turn import Turn
 
 T = TypeVar("T")
@@ -65,8 +66,12 @@ class Writer:
     """Owns the only connection that writes."""
 
     def __init__(self, path: Path, loop: asyncio.AbstractEventLoop) -> None:
+        """Raises OSError."""
         self._path = path
         self._loop = loop
+        #: What each commit changes of what the judge asks.
+        self.stamps = Stamps(path)
+        self._changed: set[str] = set()
         self._queue: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="ledger-write", daemon=True)
         self._started: asyncio.Future[None] = loop.create_future()
@@ -132,7 +137,7 @@ class Writer:
 
     def _run(self) -> None:
         try:
-            connection = connect(self._path)
+            connection = self._connect()
         except sqlite3.Error as error:
             self._tell(self._started.set_exception, error)
             return
@@ -154,10 +159,15 @@ class Writer:
         connection.close()
         self._turn.close()
 
+    def _connect(self) -> sqlite3.Connection:
+        connection = connect(self._path)
+        watch(connection, self._changed.add)
+        return connection
+
     def _anew(self, connection: sqlite3.Connection) -> sqlite3.Connection:
         """Another connection: the transaction of the old one goes with it. The old one if there is no other."""
         try:
-            fresh = connect(self._path)
+            fresh = self._connect()
         except sqlite3.Error:
             return connection
         with contextlib.suppress(sqlite3.Error):
@@ -193,9 +203,12 @@ class Writer:
 
     def _commit(self, connection: sqlite3.Connection, batch: list[_Entry]) -> list[_Answer]:
         try:
+            self._changed.clear()
             connection.execute("BEGIN IMMEDIATE")
             answers = self._done(connection, batch)
+            number = self.stamps.begin(self._changed) if self._changed else 0
             connection.execute("COMMIT")
+            self.stamps.done(number)
         except BaseException as error:  # whatever it was: nobody may wait for ever, and this thread goes on
             with contextlib.suppress(sqlite3.Error):
                 if connection.in_transaction:
