@@ -72,11 +72,20 @@ class Elsewhere:
     async def read(self, body: Body, client: str) -> Facts:
         return self.facts[body.sha256]
 
+    def at_hand(self, sender: ReversePath, recipients: Sequence[Address], asked: Question) -> Known | None:
+        return None
+
     async def known(self, sender: ReversePath, recipients: Sequence[Address], asked: Question) -> Known:
         if asked.moment is None:
             return Known()
         return Known(
-            frozenset(), frozenset({"corp.example"}), last_written={}, thread=frozenset(), names={}, circles=()
+            frozenset(),
+            frozenset({"corp.example"}),
+            last_written={},
+            thread=frozenset(),
+            names={},
+            circles=(),
+            files={},
         )
 
     async def files(self, facts: Facts) -> dict[str, frozenset[str]]:
