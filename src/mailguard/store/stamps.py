@@ -93,7 +93,7 @@ def watch(connection: sqlite3.Connection, changed: Callable[[str], None]) -> Non
 
 
 def places(sender: str, organizations: Iterable[str], whose: Iterable[str]) -> tuple[int, ...]:
-    """Where changes of an answer stand. sender: its key; organizations: of the recipients; whose: whose trust counts."""
+    """Where changes of an answer stand. sender: its key; organizations: of the recipients; whose: of trust."""
     names = [_PERSON + sender, *(_CONTACT + key for key in organizations), *(_TRUST + one for one in whose)]
     return tuple({_place(name) for name in names})
 
