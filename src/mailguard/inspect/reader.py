@@ -18,12 +18,13 @@ from mailguard.inspect.content import Piece
 from mailguard.inspect.limits import Budget, NotHere, ReadingLimits
 from mailguard.inspect.personal import Found, search
 from mailguard.inspect.secrets.tokens import find_secrets
-from mailguard.inspect.speech.voices import Voices
+from mailguard.inspect.speech.voices import Voices, listen
 from mailguard.inspect.structure import headers as fields
 from mailguard.inspect.structure.beside import names_beside
 from mailguard.inspect.structure.every_field import importance
 from mailguard.inspect.structure.fields import Block
 from mailguard.inspect.structure.labelled import labels_of
+from mailguard.inspect.structure.letter import Letter, letter_of
 from mailguard.inspect.structure.parts import Parts
 from mailguard.mail.facts import Facts, Headers, Kind, Match, unreadable
 
@@ -61,12 +62,48 @@ def read_letter(octets: bytes, limits: ReadingLimits = _STANDARD) -> Facts | Non
         return None
     budget = Budget(limits, here=True)
     try:
+        if (letter := letter_of(octets, limits)) is not None:
+            return _said(letter, budget)
         facts = _read(octets, budget)
     except NotHere:
         return None
     except Exception:  # the worker sees to it
         return None
     return None if budget.found("unreadable") or budget.found("limit_reached") else facts
+
+
+def _said(letter: Letter, budget: Budget) -> Facts:
+    """The facts of an ordinary letter: what `_read` makes of it."""
+    headers, text, block = letter.headers, letter.text, letter.block
+    voices = listen((("mail", text),))
+    pieces = _bounded([Piece("subject", headers.subject or ""), *voices.pieces, *letter.beside], budget)
+    found = search(pieces, budget.limits.values)
+    secrets, secret_places = find_secrets(pieces)
+    shown = "" if not text or text.isspace() else _nfc(text)
+    told_apart = voices.quoted or voices.signature
+    automatic = block is not None and fields.is_automatic(block)
+    return Facts(
+        headers=headers,
+        text=shown,
+        shown=len(shown),
+        personal_data=found.classes,
+        persons=found.persons,
+        secrets=secrets,
+        findings=budget.findings(),
+        kind="auto_reply" if automatic else "ordinary",
+        auto_generated=automatic or (block is not None and fields.is_bulk(block)),
+        is_reply=fields.is_reply(headers),
+        received_count=letter.received,
+        own_marks=fields.own_marks(block) if block is not None else (),
+        is_forward=fields.is_forward(headers, block, voices.forwarded),
+        importance=importance(block) if block is not None else "",
+        labels=labels_of(block) if block is not None else (),
+        quoted=_nfc(voices.quoted) if voices.quoted else "",
+        signature=_nfc(voices.signature) if voices.signature else "",
+        own=_nfc(voices.own) if told_apart else "",
+        greeting=voices.greeting,
+        matches=(*found.matches, *secret_places),
+    )
 
 
 def _read(octets: bytes, budget: Budget) -> Facts:

@@ -26,6 +26,18 @@ _NOT_READ = re.compile(_NOT_SHOWN.pattern[:-1] + "\u061c\u200e\u200f\u202a-\u202
 _OVERRIDDEN = re.compile("\u202e([^\u202a-\u202e\u2066-\u2069\n]*)\u202c?")
 
 
+#: Letters and signs of everyday Japanese and Western text: each is seen, is in NFC and joins with no other.
+_EVERYDAY = re.compile(
+    "[\t\n\r -~\u00a5\u00b7\u00c0-\u00ff\u2010-\u2027\u2030-\u205e\u2190-\u21ff\u2212\u2460-\u24ff\u2500-\u27bf"
+    "\u3000-\u3029\u3030-\u303f\u3041-\u3096\u309b-\u30ff\u4e00-\u9fff\uff01-\uff9f\uffe0-\uffe6]*+"
+)
+
+
+def everyday(text: str) -> bool:
+    """Whether a text has nothing but everyday letters and signs: `visible`, with its line ends as they are."""
+    return _EVERYDAY.fullmatch(text) is not None
+
+
 def tidy(text: str) -> str:
     """Without NUL and characters that nobody sees, with line ends as LF."""
     return _without(_NOT_SHOWN, text)

@@ -69,6 +69,11 @@ def open_armour(text: str, budget: Budget, where: str) -> Armour:
     return found
 
 
+def is_more_than_text(text: str) -> bool:
+    """Whether a text may hold armour, or a file that is not undone here."""
+    return _BEGIN_PGP in text or _BINHEX in text or _YENC[1:] in text
+
+
 def is_signed(text: str) -> bool:
     """Whether the text is signed inside (RFC 9580 section 7)."""
     return _BEGIN_PGP in text and _PGP_SIGNED.search(text) is not None

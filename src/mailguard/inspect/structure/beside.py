@@ -18,10 +18,10 @@ from mailguard.inspect.structure.fields import Block
 from mailguard.mail.facts import Attachment
 
 #: Read as the mail's text, or only keys and check sums.
-_READ = frozenset(
+READ = frozenset(
     {"subject", "dkim-signature", "arc-seal", "arc-message-signature", "autocrypt", "x-mailguard-processed"}
 )
-_PEOPLE = frozenset({"from", "to", "cc", "bcc", "reply-to", "sender"})
+PEOPLE = frozenset({"from", "to", "cc", "bcc", "reply-to", "sender"})
 #: Fields whose addresses are those of this mail, or no addresses at all but ids.
 _TRACE = re.compile(
     r"from|to|cc|bcc|reply-to|sender|date|return-path|received|delivered-to|references|in-reply-to|mime-version"
@@ -29,9 +29,10 @@ _TRACE = re.compile(
 )
 _COMMENT = re.compile(r"\(([^()]{1,1000})\)")
 #: Twelve digits that may be one number; ten, an address, or what is encoded: all else says nothing.
-_NUMBER = re.compile(r"\d(?:[ .-]?\d){11}")
+NUMBER = re.compile(r"\d(?:[ .-]?\d){11}")
 _NUMBER_OF = re.compile(rb"[0-9](?:[ .-]?[0-9]){11}")
 _DIGITS = re.compile(rb"[0-9](?:[^A-Za-z0-9:]{0,3}[0-9]){9}")
+_DIGITS_SAID = re.compile(_DIGITS.pattern.decode())
 _SHIFTED = re.compile(rb"\+[A-Za-z0-9]{3,}-")
 #: A value that says what it looks like: nothing in it is a sign of another charset.
 _PLAIN = re.compile(rb"[ #%-*,-}]*+")
@@ -43,17 +44,17 @@ def fields_beside(where: str, block: Block) -> list[Piece]:
     traces: list[str] = []
     for field in block.fields:
         raw = field.raw
-        if field.name in _READ or not _is_telling(raw):
+        if field.name in READ or not _is_telling(raw):
             continue
-        trace = _is_trace(field.name)
-        if trace and _is_plain(raw) and not _NUMBER_OF.search(raw) and not _NUMBER.search(field.name):
+        trace = is_trace(field.name)
+        if trace and _is_plain(raw) and not _NUMBER_OF.search(raw) and not NUMBER.search(field.name):
             continue
         text = visible(decode_field(field.value))
         (traces if trace else told).append(f"{field.name}: {text}")
-        if field.name in _PEOPLE and "(" in text:
+        if field.name in PEOPLE and "(" in text:
             told.extend(_COMMENT.findall(text))
     found = [Piece(f"{where} fields", "\n".join(told), "beside")] if told else []
-    numbers = [line for line in traces if _NUMBER.search(line)]
+    numbers = [line for line in traces if NUMBER.search(line)]
     if numbers:  # as in a signature: how to reach people does not count
         found.append(Piece(f"{where} fields", "\n".join(numbers), "signature"))
     return found
@@ -66,6 +67,11 @@ def _is_telling(raw: bytes) -> bool:
     return b"+" in raw and _SHIFTED.search(raw) is not None
 
 
+def may_tell(value: str) -> bool:
+    """Whether an unfolded value in plain ASCII may hold a number or an address."""
+    return "@" in value or "+" in value or _DIGITS_SAID.search(value) is not None
+
+
 def _is_plain(raw: bytes) -> bool:
     """Whether a value is what it looks like, and holds no comment."""
     return _PLAIN.fullmatch(raw) is not None and b"=?" not in raw and b"(" not in raw
@@ -76,7 +82,8 @@ def _known_trace(name: str) -> bool:
     return _TRACE.fullmatch(name) is not None
 
 
-def _is_trace(name: str) -> bool:
+def is_trace(name: str) -> bool:
+    """Whether a field says how the mail got here, or holds addresses or ids."""
     return _known_trace(name) if len(name) <= 80 else _TRACE.fullmatch(name) is not None
 
 

@@ -16,12 +16,12 @@ from mailguard.mail.facts import Importance
 MOST_CHARS = 64 * 1024
 LONGEST_VALUE = 4000
 #: What servers write, and keys: kept last.
-_BULKY = ("received", "dkim-signature", "arc-", "authentication-results", "autocrypt", "x-ms-exchange-", "domainkey-")
+BULKY = ("received", "dkim-signature", "arc-", "authentication-results", "autocrypt", "x-ms-exchange-", "domainkey-")
 #: What a value is made of that is no more than it looks: UTF-7, HZ and escapes have other signs. Beside them there are
 #: encoded words, and white space to trim.
 _PLAIN = re.compile(rb"[ -*,-}]*+")
 #: RFC 2156 sections 5.3.4 and 5.3.6; X-Priority is what programs write besides (1 to 5).
-_SAYS = frozenset({"importance", "x-priority", "x-msmail-priority", "priority"})
+SAYS = frozenset({"importance", "x-priority", "x-msmail-priority", "priority"})
 _IMPORTANCE: dict[str, Importance] = {
     "high": "high", "urgent": "high", "1": "high", "2": "high",
     "normal": "normal", "3": "normal",
@@ -34,7 +34,7 @@ def every_field(block: Block) -> tuple[tuple[tuple[str, str], ...], bool]:
     kept: list[tuple[str, str]] = []
     left = MOST_CHARS
     for name, raw in _bulky_last(block.fields):
-        for text in _readings(unfold(raw)):
+        for text in readings(unfold(raw)):
             size = len(name) + len(text)
             if len(text) > LONGEST_VALUE or size > left:
                 return tuple(kept), True
@@ -47,15 +47,15 @@ def _bulky_last(fields: tuple[Field, ...]) -> list[Field]:
     first: list[Field] = []
     last: list[Field] = []
     for one in fields:
-        (last if one.name.startswith(_BULKY) else first).append(one)
+        (last if one.name.startswith(BULKY) else first).append(one)
     return first + last
 
 
 def importance(block: Block) -> Importance:
     """What the mail says of its importance; "" if it says nothing that is known. The highest of several."""
-    if _SAYS.isdisjoint(block.by_name):
+    if SAYS.isdisjoint(block.by_name):
         return ""
-    said = [_importance(block, name) for name in _SAYS]
+    said = [_importance(block, name) for name in SAYS]
     return next((one for one in ("high", "normal", "low") if one in said), "")
 
 
@@ -64,7 +64,8 @@ def _importance(block: Block, name: str) -> Importance:
     return _IMPORTANCE.get(words[0], "") if words else ""
 
 
-def _readings(value: bytes) -> tuple[str, ...]:
+def readings(value: bytes) -> tuple[str, ...]:
+    """An unfolded value in its one or two readings."""
     if _PLAIN.fullmatch(value) and b"=?" not in value and value.strip(b" ") == value:
         return (value.decode("ascii"),)
     reading = read_field(value)

@@ -124,7 +124,7 @@ def _ordinary(block: bytes) -> Block | None:
         return None
     fields: list[Field] = []
     for raw_name, raw in _ORDINARY_FIELD.findall(block):
-        name = _plain_name(raw_name)
+        name = plain_name(raw_name)
         if b"\r\n" in raw:
             raw = raw.replace(b"\r\n", b"\n")
         if not name or (name in STRUCTURE and b"content-" in raw.lower()):
@@ -134,7 +134,7 @@ def _ordinary(block: bytes) -> Block | None:
 
 
 @functools.lru_cache(maxsize=1024)
-def _plain_name(raw_name: bytes) -> str:
+def plain_name(raw_name: bytes) -> str:
     """A well-formed name in lower case; "" where some reader may take it for a field of the structure."""
     return "" if _meant(raw_name) else raw_name.decode("ascii").lower()
 

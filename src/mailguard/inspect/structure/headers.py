@@ -18,7 +18,7 @@ from mailguard.inspect.structure.fields import Block
 from mailguard.mail.facts import HeaderAddress, Headers
 from mailguard.mail.trace import PROCESSED
 
-_ONCE = ("from", "to", "cc", "bcc", "subject", "date", "message-id", "sender", "reply-to", "in-reply-to", "references")
+ONCE = ("from", "to", "cc", "bcc", "subject", "date", "message-id", "sender", "reply-to", "in-reply-to", "references")
 _MESSAGE_ID = re.compile(rb"<[^<>\s]{1,500}>")
 _REPLY = re.compile(r"^\s*(?:re|aw|sv|antw|回复|返信|答复)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE)
 #: "Fwd:" and what programs of other languages write for it, maybe behind the tag of a list.
@@ -30,7 +30,7 @@ _MOST_REFERENCES = 200
 
 def read_headers(block: Block, budget: Budget) -> Headers:
     """The headers of a message. Never raises."""
-    values = {name: block.all(name) for name in _ONCE}
+    values = {name: block.all(name) for name in ONCE}
     for name, some in values.items():
         if len(some) > 1:
             budget.find("malformed_header", name, f"stands {len(some)} times")
@@ -39,25 +39,31 @@ def read_headers(block: Block, budget: Budget) -> Headers:
         if people:
             budget.find("bcc_header", name, "a Bcc field is left in the mail: every recipient can read it")
     every, cut = every_field(block)
-    subjects = [one for value in values["subject"] for one in _subjects(value)]
     return Headers(
         sender=_people(values["from"]),
         to=_people(values["to"]),
         cc=_people(values["cc"]),
         bcc=bcc,
         reply_to=_people(values["reply-to"]),
-        subject=" / ".join(dict.fromkeys(subjects)) if subjects else None,
+        subject=subject_of(values["subject"]),
         message_id=_first(values["message-id"]),
         date=_first(values["date"]),
         in_reply_to=_first(values["in-reply-to"]),
-        references=tuple(
-            one.decode("latin-1")
-            for value in values["references"][:1]
-            for one in _MESSAGE_ID.findall(value)[:_MOST_REFERENCES]
-        ),
+        references=references_of(values["references"][0]) if values["references"] else (),
         fields=every,
         fields_cut=cut,
     )
+
+
+def subject_of(values: list[bytes]) -> str | None:
+    """The subject that fields have, in all their readings; None where there is no field."""
+    subjects = [one for value in values for one in _subjects(value)]
+    return " / ".join(dict.fromkeys(subjects)) if subjects else None
+
+
+def references_of(value: bytes) -> tuple[str, ...]:
+    """The ids in a References field."""
+    return tuple([one.decode("latin-1") for one in _MESSAGE_ID.findall(value)[:_MOST_REFERENCES]])
 
 
 def is_reply(headers: Headers) -> bool:
@@ -65,9 +71,11 @@ def is_reply(headers: Headers) -> bool:
     return bool(headers.in_reply_to or headers.references or _REPLY.match(headers.subject or ""))
 
 
-def is_forward(headers: Headers, block: Block, forwarded: bool) -> bool:
-    """Whether the mail hands another one on. forwarded: whether its text says so above what it quotes."""
-    if _FORWARD.match(headers.subject or "") or block.first("x-forwarded-message-id"):
+def is_forward(headers: Headers, block: Block | None, forwarded: bool) -> bool:
+    """Whether the mail hands another one on. block: None if it has no field for it; forwarded: whether its text says so
+    above what it quotes.
+    """
+    if _FORWARD.match(headers.subject or "") or (block is not None and block.first("x-forwarded-message-id")):
         return True
     return forwarded and not is_reply(headers)  # the history of an answer may hold what somebody forwarded before
 
@@ -85,7 +93,7 @@ def is_bulk(block: Block) -> bool:
 
 def own_marks(block: Block) -> tuple[str, ...]:
     """The values of our own X-Mailguard-Processed fields, unchecked."""
-    return tuple(_plain(value) for value in block.all(PROCESSED.lower()))[:100]
+    return tuple(plain(value) for value in block.all(PROCESSED.lower()))[:100]
 
 
 def _subjects(value: bytes) -> list[str]:
@@ -100,8 +108,9 @@ def _people(values: list[bytes]) -> tuple[HeaderAddress, ...]:
 
 
 def _first(values: list[bytes]) -> str:
-    return _plain(values[0]) if values else ""
+    return plain(values[0]) if values else ""
 
 
-def _plain(value: bytes) -> str:
+def plain(value: bytes) -> str:
+    """An id or a date, on one line."""
     return one_line(value.decode("ascii") if value.isascii() else value.decode("utf-8", "replace"))[:1000]

@@ -18,13 +18,13 @@ MOST_LABELS, LONGEST_NAME = 20, 200
 #: Values are cut at ";", which Outlook escapes in none of them; keys have one of few endings.
 _PAIR = re.compile(r"msip_label_([0-9a-f-]{36})_(name|enabled)\s*=\s*([^;]{0,400})", re.IGNORECASE)
 _OWN_FIELD = re.compile(r"msip_label_([0-9a-f-]{36})_(name|enabled)", re.IGNORECASE)
-_NAMED = ("msip_label", "sensitivity")
+NAMED = ("msip_label", "sensitivity")
 _SENSITIVITIES = frozenset({"personal", "private", "company-confidential"})
 
 
 def labels_of(block: Block) -> tuple[Label, ...]:
     """The labels of a mail by its header block, each once."""
-    if not any(name.startswith(_NAMED) for name in block.by_name):
+    if not any(name.startswith(NAMED) for name in block.by_name):
         return ()
     pairs: list[tuple[str, str, str]] = []
     for field in block.fields:

@@ -236,6 +236,8 @@ class _Walk:
 
     def _inner(self, entity: _Entity, media: str, body: bytes) -> list[_Entity]:
         """A plain body that begins like a header or like parts: a second reader finds them in it."""
+        if media.startswith("text/") and not looks_like_parts(body):
+            return []
         header = _HEADER_FIRST.match(body) or (None if media.startswith("text/") else _HEADER_SECOND.match(body))
         if not header and not _GUESS.match(body.lstrip(b"\r\n\x00")):
             return []
@@ -247,6 +249,14 @@ class _Walk:
                 Stretch.of(body[header.start(1) :]), f"{entity.where} again", entity.parents, entity.default, again=True
             )
         ]
+
+
+def looks_like_parts(text: bytes) -> bool:
+    """Whether a plain text begins like a header or like parts."""
+    first = text.lstrip(b"\r\n\x00")
+    if first[:1] not in (b"c", b"C", b"-"):
+        return False
+    return _HEADER_FIRST.match(first) is not None or _GUESS.match(first) is not None
 
 
 def _footer_only(body: bytes, odd: str) -> bool:

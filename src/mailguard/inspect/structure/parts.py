@@ -37,15 +37,13 @@ from mailguard.inspect.structure.roles import (
     is_text,
     may_be_page,
 )
-from mailguard.inspect.structure.salvage import SHORTEST, readable, salvage
+from mailguard.inspect.structure.salvage import PASTED, SHORTEST, readable, salvage
 from mailguard.mail.facts import Attachment
 
 _MESSAGES = frozenset({"message/rfc822", "message/global", "message/news", "message/http"})
 _REPORTS = frozenset({"message/delivery-status", "message/disposition-notification", "text/rfc822-headers",
                       "message/global-delivery-status", "message/global-disposition-notification",
                       "message/global-headers", "message/feedback-report"})  # fmt: skip
-#: How much base64 in a plain text is no word and no key but something pasted.
-_PASTED = 64
 #: Kinds that octets may seem to be by chance, or that are read where they stand (PGP's armour).
 _NO_FILES = frozenset({"", "txt", "script", "pgp"})
 #: How long a pasted file is at least, in octets: two letters at the start of a checksum make none.
@@ -266,7 +264,7 @@ class Parts:
             self._known.add(hashlib.sha256(inner.octets or b"").digest())
             file = FileIn(name, "", inner.octets or b"", f"{leaf.where} {name}", depth + 1)
             attachments.append(self.files.open(file))
-        self._salvage(content, leaf.where, _PASTED, texts, attachments, depth)
+        self._salvage(content, leaf.where, PASTED, texts, attachments, depth)
 
     def _message(self, leaf: Leaf, content: bytes, names: PartNames, attachments: list[Attachment], depth: int) -> None:
         """A mail inside the mail: itself a file, and its own files beside it."""

@@ -56,6 +56,8 @@ def is_text(leaf: Leaf, content: bytes) -> bool:
 
 def may_be_page(content: bytes) -> bool:
     """Whether octets may begin as HTML does, in whatever charset."""
+    if content.find(b"<", 0, 1000) < 0:
+        return False
     head = content[:1000].lower()
     return b"<html" in head or b"<!doctype" in head
 

@@ -17,7 +17,12 @@ from mailguard.inspect.structure.transfer import from_base64, looks_quoted_print
 
 #: A line of base64, with the end of the line before it: so a search leaps from line to line.
 _LINE = re.compile(rb"\n[ \t]*[A-Za-z0-9+/=]{4,}[ \t]*(?=\n)")
+#: The same of a text in which every CR has its LF, the first line for itself.
+_FIRST_LINE = re.compile(rb"\A[ \t]*[A-Za-z0-9+/=]{4,}[ \t]*(?=[\r\n]|\Z)")
+_EACH_LINE = re.compile(rb"\n[ \t]*[A-Za-z0-9+/=]{4,}[ \t]*(?=[\r\n]|\Z)")
 SHORTEST = 16
+#: How much base64 in a plain text is no word and no key but something pasted.
+PASTED = 64
 _SURE = 400
 _SAMPLE = 10_000
 _MOST = 2**20
@@ -37,6 +42,18 @@ def salvage(octets: bytes, shortest: int = SHORTEST) -> Iterator[tuple[bytes, bo
             yield from ((content, True) for content in (decoded.octets, *decoded.others) if content)
     if looks_quoted_printable(plain):
         yield binascii.a2b_qp(plain[1:]), False
+
+
+def holds_nothing(octets: bytes) -> bool:
+    """Whether octets without NUL are a text into which nothing was pasted (`PASTED`), by one look at them; if not,
+    `salvage` says more.
+    """
+    if b"=" in octets and looks_quoted_printable(octets):
+        return False
+    if b"\r" in octets and b"\r" in octets.replace(b"\r\n", b""):
+        return False
+    lines = [*_FIRST_LINE.findall(octets), *_EACH_LINE.findall(octets)]
+    return sum(map(len, lines)) < PASTED - 1
 
 
 def _runs(plain: bytes) -> Iterator[tuple[int, int]]:

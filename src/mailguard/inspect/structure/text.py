@@ -64,9 +64,14 @@ def body_text(leaf: Leaf, content: bytes) -> BodyText:
     text = unescape_signed(text)
     if leaf.media in ("text/enriched", "text/richtext"):
         text = re.sub(r"<[^<>]{0,200}>", "", text)
-    elif _PAGE.match(text):  # some clients look at the content and show a page
+    elif looks_like_page(text):  # some clients look at the content and show a page
         second = f"{second}\n{visible(html_text(text).shown)}".lstrip("\n")
     return BodyText(text, files, second)
+
+
+def looks_like_page(text: str) -> bool:
+    """Whether a text begins as HTML does."""
+    return "<" in text and _PAGE.match(text) is not None
 
 
 def calendar_method(leaf: Leaf, text: str) -> str:
