@@ -18,7 +18,7 @@ from mailguard.inspect.content import Piece
 from mailguard.inspect.limits import Budget, NotHere, ReadingLimits
 from mailguard.inspect.personal import Found, search
 from mailguard.inspect.secrets.tokens import find_secrets
-from mailguard.inspect.speech.voices import Voices, listen
+from mailguard.inspect.speech.voices import Voices, alone
 from mailguard.inspect.structure import headers as fields
 from mailguard.inspect.structure.beside import names_beside
 from mailguard.inspect.structure.every_field import importance
@@ -75,10 +75,10 @@ def read_letter(octets: bytes, limits: ReadingLimits = _STANDARD) -> Facts | Non
 def _said(letter: Letter, budget: Budget) -> Facts:
     """The facts of an ordinary letter: what `_read` makes of it."""
     headers, text, block = letter.headers, letter.text, letter.block
-    voices = listen((("mail", text),))
+    voices = alone("mail", text, letter.gates)
     pieces = _bounded([Piece("subject", headers.subject or ""), *voices.pieces, *letter.beside], budget)
-    found = search(pieces, budget.limits.values)
-    secrets, secret_places = find_secrets(pieces)
+    found = search(pieces, budget.limits.values, letter.gates)
+    secrets, secret_places = find_secrets(pieces, letter.gates)
     shown = "" if not text or text.isspace() else _nfc(text)
     told_apart = voices.quoted or voices.signature
     automatic = block is not None and fields.is_automatic(block)

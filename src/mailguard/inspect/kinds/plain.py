@@ -25,6 +25,8 @@ _YENC = "\n=ybegin "
 _ENCODED = re.compile(rb"(?m)^[ \t]*[A-Za-z0-9+/]{40,}={0,2}[ \t]*\r?$")
 _SHORTEST, _MOST_ENCODED, _MOST_STRETCHES = 64, 32 * 2**20, 200
 _BINHEX = "(This file must be converted with BinHex"
+#: Without these a text holds neither armour nor a file that is not undone here.
+MORE_THAN_TEXT = (_BEGIN_PGP, _BINHEX, _YENC[1:])
 #: Begin of an encrypted message at the start of a line: in a sentence it is only talked about.
 _PGP_MESSAGE = re.compile(r"(?m)^[> \t]*-----BEGIN PGP MESSAGE(?:, PART [0-9/]{1,9})?-----")
 _PGP_SIGNED = re.compile(
@@ -67,11 +69,6 @@ def open_armour(text: str, budget: Budget, where: str) -> Armour:
     # A message that does not end: as it stands, nobody can read it here.
     found.sealed = found.sealed or sum(kind == "MESSAGE" for kind, _ in blocks) < len(_PGP_MESSAGE.findall(text))
     return found
-
-
-def is_more_than_text(text: str) -> bool:
-    """Whether a text may hold armour, or a file that is not undone here."""
-    return _BEGIN_PGP in text or _BINHEX in text or _YENC[1:] in text
 
 
 def is_signed(text: str) -> bool:

@@ -27,6 +27,9 @@ _MOST_COLUMNS = 300
 _GAP = 3
 #: Lines of a list are no longer.
 _LISTED = 40
+#: And their heads.
+_HEAD = 20
+_ENDS_PROSE = ("。", ".", "、", ",")
 #: What parts cells in a table, and words in any sentence.
 _OF_SEVERAL = (",", ";", "  ")
 _LISTS = SURE | {"account", "phone", "postal", "insurer", "other"}
@@ -125,6 +128,29 @@ def grids_of(text: str, each: Callable[[Grid], None], lines: Iterable[tuple[str,
     return Grids(found)
 
 
+NO_GRIDS = Grids([])
+
+
+def holds_no_table(text: str, lines: list[str], spaced: bool) -> bool:
+    """Whether it is plain without going from line to line that `grids_of` finds nothing in a text of these lines.
+
+    spaced: whether two spaces may stand in a row. A table has a separator in two lines that follow each other, or is a
+    list with a head over it.
+    """
+    if "\t" in text or "|" in text or ";" in text or (spaced and "  " in text):
+        return False
+    if '"' in text and any(line.count('"') % 2 and _OPEN.search(line) for line in lines if '"' in line):
+        return False
+    if "," in text:
+        last = -2
+        for number, line in enumerate(lines):
+            if "," in line and line.rstrip()[-1:] not in _ENDS_PROSE:
+                if number == last + 1:
+                    return False
+                last = number
+    return not any(len(line) <= _HEAD and kind_of(line) in _LISTS for line in map(str.strip, lines) if line)
+
+
 def split_row(line: str, mark: str) -> list[str]:
     """The cells of a line."""
     if not mark:
@@ -187,7 +213,7 @@ def _closing(text: str, end: int) -> int:
 def _separator(line: str) -> str:
     if "\t" in line:
         return "\t"
-    if "," in line and line.rstrip()[-1:] not in ("。", ".", "、", ","):
+    if "," in line and line.rstrip()[-1:] not in _ENDS_PROSE:
         return ","
     if "|" in line:
         return "|"
@@ -212,7 +238,7 @@ def _listed(line: str, offset: int, grid: Grid | None) -> Grid | None:
     if not bare or len(bare) > _LISTED:
         return None
     if grid is None:
-        if len(bare) > 20 or kind_of(bare) not in _LISTS:
+        if len(bare) > _HEAD or kind_of(bare) not in _LISTS:
             return None
         grid = Grid("", offset)
     _append(grid, line, offset)

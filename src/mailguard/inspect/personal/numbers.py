@@ -47,7 +47,7 @@ _LABEL = 60
 
 def find_numbers(context: Context, finds: Finds) -> None:
     """Add all numbers in a text."""
-    if _CLOSE.search(context.text):
+    if sum(map(context.text.count, "0123456789")) >= 7 and _CLOSE.search(context.text):
         _Numbers(context, finds).look()
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from mailguard.inspect.personal import checks
 from mailguard.inspect.personal.dates import DATE, plain_date
 from mailguard.inspect.personal.finds import Finds
+from mailguard.inspect.personal.fold import lower
 
 _GAP = r"[\s::=#()\[\]【】「」『』・、,*.\"|>-]"
 _END = r"(?![0-9A-Za-z]|-[0-9])"
@@ -120,14 +121,17 @@ _SPOKEN = (
 _SPOKEN_IN_ASCII = tuple(
     spoken._replace(words=words) for spoken in _SPOKEN if (words := tuple(one for one in spoken.words if one.isascii()))
 )
+#: All words, in any case.
+PAPER_WORDS = tuple(dict.fromkeys(word for spoken in _SPOKEN for word in spoken.words))
 _BORN = re.compile("生(?![活産徒前成え年])")
 _DATE_BEFORE = re.compile(rf"(?<![0-9])({DATE}) ?$", re.IGNORECASE)
 _IBAN = re.compile(r"[0-9](?<=[A-Z]{2}.)[0-9](?=[ -]?[0-9A-Z]{2})")
 _MOST = 120
 
 
-def find_papers(text: str, lowered: str, finds: Finds) -> None:
-    """Add everything of a folded text that a word announces. lowered: the same text in lower case, of equal length."""
+def find_papers(text: str, finds: Finds) -> None:
+    """Add everything of a folded text that a word announces."""
+    lowered = lower(text)
     for spoken in _SPOKEN_IN_ASCII if text.isascii() else _SPOKEN:
         for word in spoken.words:
             position = lowered.find(word) if word[0] in lowered else -1  # one sign is found faster than several
@@ -137,7 +141,11 @@ def find_papers(text: str, lowered: str, finds: Finds) -> None:
                 if match and (value := spoken.value(match.group(1))):
                     finds.add(spoken.what, value, match.start(1), match.end(1))
                 position = lowered.find(word, after)
-    for born in _BORN.finditer(text) if "生" in text else ():  # 1980年1月2日生まれ
+
+
+def find_born(text: str, finds: Finds) -> None:
+    """Add the dates of birth of a folded text behind which it says so: 1980年1月2日生まれ."""
+    for born in _BORN.finditer(text):
         end = born.start()
         match = _DATE_BEFORE.search(text, max(0, end - 20), end) if text[max(0, end - 2) : end].strip() else None
         if match and (value := plain_date(match.group(1))):

@@ -35,6 +35,8 @@ _LATIN = re.compile(
     r"(?<![0-9-])[0-9]{1,4}(?:-[0-9]{1,4}){1,2},? (?:[A-Z][A-Za-z'-]{1,20},? ){1,3}?"
     r"[A-Z][A-Za-z]{1,20}(?:-(?:ku|shi|gun|machi|cho|mura)|,? (?:Tokyo|Osaka|Kyoto|Japan))\b"
 )
+#: What an address in Latin letters alone has.
+IN_LATIN = ("-ku", "Japan")
 _PREFECTURE = re.compile("東京都|北海道|[京大][都阪]府|県")
 _LONGEST = 12
 

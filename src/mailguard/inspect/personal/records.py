@@ -45,6 +45,8 @@ _LIKE_A_NAME = re.compile(
     r"[A-Z][A-Za-z'.-]{1,20}(?: [A-Z][A-Za-z'.-]{0,20}){1,3}|[^\x00-\x7f][^\x00-\x1f0-9/:.@]{1,40}"
 )
 _AROUND = 3
+#: A line that is a name is no longer.
+_NAME_MOST = 32
 _LIST = 3
 _AT_A_TIME = 20_000
 _MOST_OF_A_CARD = 20_000
@@ -62,6 +64,25 @@ def find_records(lines: Iterator[tuple[str, int]], finds: Finds, people: People)
         if labels:
             _labelled(iter(labels), finds, people)
         _blocks(some, finds, people)
+
+
+def holds_nobody(text: str, lines: list[str], digits: bool) -> bool:
+    """Whether it is plain that `find_records` finds nothing in a text of these lines, none of which are a table's.
+
+    digits: whether it has any. Without a number, an address or a label there must be a list of names.
+    """
+    if digits or "@" in text or ":" in text or "〒" in text or "】" in text or "]" in text:
+        return False
+    if not text.isascii() and text.count("様") + text.count("殿") + text.count("さま") >= _LIST:
+        return False
+    short = [line for line in lines if 2 < len(line) <= _NAME_MOST]
+    return len(short) < _LIST or len(set(filter(None, map(_named, short)))) < _LIST
+
+
+def _named(line: str) -> str:
+    """The name that a short line is; "" if it is none."""
+    match = _NAME_LINE.match(line)
+    return plain_name(match.group(1)) if match else ""
 
 
 def find_vertical(grid: Grid, text: str, finds: Finds, people: People) -> None:
@@ -168,7 +189,7 @@ def _blocks(lines: list[tuple[str, int]], finds: Finds, people: People) -> None:
         match = _BESIDE.match(line) if _REACHED.search(line) and _reaches(line) else None
         if match and (name := plain_name(match.group(1))):
             _note(name, [line[match.end() :]], offset + match.start(1), match.group(1), finds, people)
-        elif len(line) <= 32 and (match := _NAME_LINE.match(line)) and (name := plain_name(match.group(1))):
+        elif len(line) <= _NAME_MOST and (match := _NAME_LINE.match(line)) and (name := plain_name(match.group(1))):
             bare.append((index, name, offset + match.start(1), len(match.group(1))))
         elif "様" in line or "殿" in line:
             for one in _HONOURED.finditer(line):

@@ -13,19 +13,20 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from mailguard.inspect import gates
 from mailguard.inspect.content import Piece
 from mailguard.inspect.personal.columns import find_columns, vertical
 from mailguard.inspect.personal.context import MY_NUMBER_WORD, Context
 from mailguard.inspect.personal.finds import Finds
-from mailguard.inspect.personal.fold import fold, lower
-from mailguard.inspect.personal.grid import Grid, Grids, grids_of, plain_lines
+from mailguard.inspect.personal.fold import fold, has_digits
+from mailguard.inspect.personal.grid import NO_GRIDS, Grid, Grids, grids_of, holds_no_table, plain_lines
 from mailguard.inspect.personal.mails import find_mail_addresses
 from mailguard.inspect.personal.marks import Shown, mask
 from mailguard.inspect.personal.numbers import find_numbers
-from mailguard.inspect.personal.papers import find_ibans, find_papers
+from mailguard.inspect.personal.papers import find_born, find_ibans, find_papers
 from mailguard.inspect.personal.people import People
 from mailguard.inspect.personal.places import find_places
-from mailguard.inspect.personal.records import find_records, find_vcards, find_vertical
+from mailguard.inspect.personal.records import find_records, find_vcards, find_vertical, holds_nobody
 from mailguard.mail.facts import CLASSES, ClassCount, Match
 
 _EXAMPLES = 5
@@ -34,7 +35,6 @@ _SHORT = 64 * 1024
 #: Signatures and names of so many characters are remembered: a sender's mails end alike.
 _REMEMBERED = 1500
 _LINE = re.compile("[^\n]+")
-_DIGITS = re.compile("[0-9]")
 #: A line in which nothing is said of anybody: as most subjects are.
 _NOTHING = re.compile("[^0-9@〒::】\\]\t\n様殿市区町村郡]*+")
 #: How to reach people: not counted in signatures and names of files, nor in quoted history that is no list of people.
@@ -69,6 +69,7 @@ class Found:
 @dataclass(slots=True)
 class _Total:
     pieces: list[Piece]
+    opened: int = gates.ALL
     values: dict[str, dict[str, None]] = field(default_factory=lambda: {name: {} for name in CLASSES})
     people: People = field(default_factory=People)
     shown: Shown = field(default_factory=Shown)
@@ -81,10 +82,12 @@ class _Total:
         return self.said
 
 
-def search(pieces: Iterable[Piece], most_values: int) -> Found:
-    """Search texts; at most `most_values` values of each class are kept, all distinct ones are counted."""
+def search(pieces: Iterable[Piece], most_values: int, opened: int = gates.ALL) -> Found:
+    """Search texts; at most `most_values` values of each class are kept, all distinct ones are counted. opened: the
+    gates of all of them.
+    """
     pieces = list(pieces)
-    total = _Total(pieces)
+    total = _Total(pieces, opened)
     asides: dict[str, list[tuple[str, str]]] = {}
     for piece in pieces:
         if piece.role in ("quoted", "beside"):
@@ -122,7 +125,8 @@ def _piece(piece: Piece, total: _Total) -> None:
     text = fold(piece.text)
     finds = Finds()
     people = People() if apart else total.people
-    _look(text, finds, people, lambda: MY_NUMBER_WORD.search(piece.where) is not None or total.speaks())
+    opened = total.opened if text == piece.text else gates.ALL
+    _look(text, finds, people, lambda: MY_NUMBER_WORD.search(piece.where) is not None or total.speaks(), opened)
     _take(piece.where, text, finds, total, _COUNTED_APART if apart else CLASSES)
 
 
@@ -178,8 +182,13 @@ def _take(where: str, text: str, finds: Finds, total: _Total, counted: Collectio
         total.shown.add(where, text, finds, counted)
 
 
-def _look(text: str, finds: Finds, people: People, hint: Callable[[], bool] = lambda: False) -> None:
-    """Everything that a folded text holds. Most mail has nothing, and must cost nothing: each step has its gate."""
+def _look(
+    text: str, finds: Finds, people: People, hint: Callable[[], bool] = lambda: False, opened: int = gates.ALL
+) -> None:
+    """Everything that a folded text holds. Most mail has nothing, and must cost nothing: each step has its gate.
+
+    opened: the gates of the text.
+    """
 
     def each(grid: Grid) -> None:
         if vertical(grid):
@@ -189,20 +198,34 @@ def _look(text: str, finds: Finds, people: People, hint: Callable[[], bool] = la
 
     if _NOTHING.fullmatch(text):
         return
-    lines = list(plain_lines(text)) if len(text) <= _SHORT else None
-    grids = grids_of(text, each, lines)
+    digits, grids, lines = has_digits(text), NO_GRIDS, None
+    bare = text.split("\n") if len(text) <= _SHORT else None
+    if bare is None or not holds_no_table(text, bare, bool(opened & gates.SPACES)):
+        lines = list(plain_lines(text)) if bare is not None else None
+        grids = grids_of(text, each, lines)
     if "@" in text:
         find_mail_addresses(text, finds)
-    if _DIGITS.search(text):
-        context = Context(text, grids, hint)
-        find_numbers(context, finds)
-        find_papers(text, lower(text), finds)
-        find_ibans(text, finds)
-    if not text.isascii() or "-ku" in text or "Japan" in text:
+    if digits:
+        _find_numbers(text, grids, hint, finds, opened)
+    if not text.isascii() or (digits and opened & gates.PLACE and ("-ku" in text or "Japan" in text)):
         find_places(text, finds)
-    find_records(_outside(text, grids) if grids.all or lines is None else iter(lines), finds, people)
-    if "VCARD" in text or "vcard" in text:
+    if bare is None or grids.all or not holds_nobody(text, bare, digits):
+        if lines is None and bare is not None:
+            lines = list(plain_lines(text))
+        find_records(_outside(text, grids) if grids.all or lines is None else iter(lines), finds, people)
+    if opened & gates.CARD and ":" in text and ("VCARD" in text or "vcard" in text):
         find_vcards(text, finds, people)
+
+
+def _find_numbers(text: str, grids: Grids, hint: Callable[[], bool], finds: Finds, opened: int) -> None:
+    """What has digits in it."""
+    find_numbers(Context(text, grids, hint), finds)
+    if opened & gates.PAPER:
+        find_papers(text, finds)
+    if "生" in text:
+        find_born(text, finds)
+    if opened & gates.IBAN:
+        find_ibans(text, finds)
 
 
 def _outside(text: str, grids: Grids) -> Iterator[tuple[str, int]]:

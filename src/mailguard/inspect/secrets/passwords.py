@@ -47,6 +47,12 @@ _GATES = (
 )
 _GATES_ASCII = tuple(one for one in _GATES if one.isascii())
 _LONGEST_GATE = max(map(len, _GATES))
+#: What is found where a password is told, as patterns for any case; a word of Latin letters stands alone.
+KEY_WORDS = (
+    rf"(?:^|[^A-Za-z])(?:{_LATIN}|pin)(?:[^A-Za-z]|$)",
+    "pinコード",
+    *(one for one in _GATES if not one.isascii()),
+)
 _SIGN = r"[!-~！-～￥]"
 _SPACE = r"[ \t\u3000]{0,10}"
 _OPEN, _CLOSE = "「『【\"'`“‘<＜（([［〈《", "」』】\"'`”’>＞）)]］〉》"

@@ -160,6 +160,8 @@ SHAPES: tuple[Shape, ...] = (
         "assigned_secret", "= : ：", r"[=:：](?:(?<==)>|(?<=:)=)?[ \t]{0,4}[\"'`]?([A-Za-z0-9_.~+/=!@#%^&*$-]{12,500})"
     ),
 )
+#: What stands where it matches and a value is assigned, in any case.
+ASSIGNED_WORDS = (r"(?:secret|token|key|キー|credentials?)(?:_?(?:key|value|base|base64))?[\"']?[ \t]*[=:：]",)
 ASSIGNED = re.compile(
     r"(?:secret|token|api[_ -]?key|APIキー|access[_-]?key|private[_-]?key|encryption[_-]?key|signing[_-]?key"
     r"|master[_-]?key|credentials?)(?:_?(?:key|value|base|base64))?[\"']?[ \t]{0,4}$",

@@ -10,6 +10,7 @@ import functools
 import re
 from collections.abc import Iterable, Iterator
 
+from mailguard.inspect import gates
 from mailguard.inspect.content import Piece
 from mailguard.inspect.secrets.passwords import told_passwords
 from mailguard.inspect.secrets.shapes import ASSIGNED, SHAPES, Shape
@@ -64,8 +65,13 @@ _NEAR = 200
 _JWK_REACH = 3000
 
 
-def find_secrets(pieces: Iterable[Piece]) -> tuple[dict[str, int], tuple[Match, ...]]:
-    """How many different secrets of each class stand in the texts, and where: at most 20 places a class."""
+def find_secrets(pieces: Iterable[Piece], opened: int = gates.ALL) -> tuple[dict[str, int], tuple[Match, ...]]:
+    """How many different secrets of each class stand in the texts, and where: at most 20 places a class.
+
+    opened: the gates of all texts.
+    """
+    if not opened & (gates.SECRET | gates.ASSIGNED | gates.PASSWORD):
+        return {}, ()
     found: dict[str, set[str]] = {}
     matches: list[Match] = []
     taken: set[str] = set()

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from mailguard.inspect import gates
+
 _WINDOW = 60  # lines looked at, from the end
 _MOST_LINES = 15
 _MOST_CHARS = 1200
@@ -43,11 +45,11 @@ _SMALL_PRINT = re.compile(
     re.IGNORECASE,
 )
 #: One of these stands in all small print; most mail has none and pays little.
-_SMALL_GATES = (
+SMALL_GATES = (
     "confiden", "intended", "privileged", "disclaimer", "legal notice", "received this", "enthält", "誤って", "誤送信",
     "本メール", "このメール", "当メール", "電子メール", "eメール", "ｅメール", "本e-mail", "このe-mail", "ﾒｰﾙ", "通信",
 )  # fmt: skip
-_SMALL_GATES_ASCII = tuple(one for one in _SMALL_GATES if one.isascii())
+_SMALL_GATES_ASCII = tuple(one for one in SMALL_GATES if one.isascii())
 _SMALL_MOST = 5000
 _MAIL = re.compile(r"[\w.+-]{1,64}[@＠][\w-]{1,63}\.[\w.-]{2,100}")
 _LABELLED = re.compile(
@@ -77,12 +79,15 @@ _LETTER = re.compile(
 )
 
 
-def closing_of(lines: list[str], start: int, end: int) -> tuple[int, int] | None:
-    """Which of lines[start:end] sign the text: first and one behind the last; None where nothing does."""
-    bare = [line.strip(_BLANK) for line in lines[max(start, end - _WINDOW) : end]]
+def closing_of(lines: list[str], start: int, end: int, opened: int = gates.ALL) -> tuple[int, int] | None:
+    """Which of lines[start:end] sign the text: first and one behind the last; None where nothing does.
+
+    lines: stripped; opened: the gates of their text.
+    """
+    bare = lines[max(start, end - _WINDOW) : end]
     offset = end - len(bare)
     last = _trimmed(bare, len(bare))
-    below = _small_print(bare, last)
+    below = _small_print(bare, last) if opened & gates.SMALL_PRINT else last
     stop = _trimmed(bare, below)
     if stop and _DEVICE.fullmatch(bare[stop - 1][:120]):
         below = stop - 1
@@ -117,7 +122,12 @@ def _behind_dashes(bare: list[str], end: int) -> int | None:
 
 def _between_rules(bare: list[str], end: int) -> int | None:
     """Under a drawn line, or between two and more of them; the topmost that still looks like one signature."""
-    rules = [number for number in range(max(0, end - 24), end) if len(bare[number]) > 5 and _is_rule(bare[number])]
+    above = max(0, end - 24)
+    rules = [
+        number
+        for number, line in enumerate(bare[above:end], above)
+        if len(line) > 5 and not line[0].isalnum() and _is_rule(line)
+    ]
     if rules and rules[-1] == end - 1:
         rules.pop()
     found = None
@@ -138,10 +148,11 @@ def _under_farewell(bare: list[str], end: int) -> int | None:
     """The block under "Best regards," in English, or under よろしくお願いいたします if it is plainly a signature."""
     for number in range(end - 1, max(-1, end - 14), -1):
         line = bare[number]
-        block = bare[number + 1 : end]
         if 1 < len(line) < 50 and line[0].isascii() and _FAREWELL.fullmatch(line):
+            block = bare[number + 1 : end]
             return number + 1 if block and _is_short(block) and not any(map(_is_sentence, block)) else None
         if not line.isascii() and len(line) < 120 and _JAPANESE_FAREWELL.search(line):
+            block = bare[number + 1 : end]
             plain = not any(map(_is_sentence, block)) and all(len(one) < 60 for one in block)
             blank = bool(block) and not block[0]
             return number + 1 if blank and plain and _is_short(block) and _kinds(block) >= 3 else None
@@ -151,7 +162,7 @@ def _under_farewell(bare: list[str], end: int) -> int | None:
 def _small_print(bare: list[str], end: int) -> int:
     """Where the disclaimer at the end begins; the end where there is none."""
     last = "\n".join(bare[max(0, end - 40) : end]).lower()
-    if not any(map(last.__contains__, _SMALL_GATES_ASCII if last.isascii() else _SMALL_GATES)):
+    if not any(map(last.__contains__, _SMALL_GATES_ASCII if last.isascii() else SMALL_GATES)):
         return end
     found = end
     size = 0

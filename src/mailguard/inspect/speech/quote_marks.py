@@ -51,9 +51,10 @@ _LABEL = re.compile(
 )
 #: How a line may begin that is drawn around words; and what an attribution says that ends without a colon.
 _DRAWN = "-_=*＝─━—–~～<[【"
+_SEPARATES = _DRAWN + "BbAaDd転以"
 _VERBS = ("wrote", "書", "写", "작성")
 #: One of these is in whatever `_VERB` finds where no colon ends the line.
-_SAYS = ("wrote", "書きました", "書かれました", "書いています", "写道", "写到", "작성", "썼습니다", "writes", "said")
+SAYS = ("wrote", "書きました", "書かれました", "書いています", "写道", "写到", "작성", "썼습니다", "writes", "said")
 _TIME = re.compile(r"\d{1,2}[:：時]\d{2}")
 _DATE = re.compile(
     r"\d{4}年|\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}|\d{1,2}月\d{1,2}日|\d{4}년"
@@ -85,14 +86,19 @@ def is_marked(text: str) -> bool:
 
 def has_verbs(text: str) -> bool:
     """Whether one of the words stands in a text that an attribution without a colon has."""
-    return any(map(text.__contains__, _VERBS)) and any(map(text.__contains__, _SAYS))
+    return any(map(text.__contains__, _VERBS)) and any(map(text.__contains__, SAYS))
 
 
-def may_introduce(line: str, verbs: bool) -> bool:
-    """Whether a stripped line can be a separator, the first of copied header fields, or the end of an attribution.
-
-    verbs: what `has_verbs` says of the text.
+def introducing(text: str, bare: list[str], verbs: bool) -> list[int]:
+    """Which of a text's stripped lines can be a separator, the first of copied header fields, or the end of an
+    attribution. verbs: what `has_verbs` says of the text.
     """
+    if verbs or ":" in text or "：" in text or "\t" in text:
+        return [number for number, line in enumerate(bare) if line and _may_introduce(line, verbs)]
+    return [number for number, line in enumerate(bare) if line and line[0] in _DRAWN]
+
+
+def _may_introduce(line: str, verbs: bool) -> bool:
     if ":" in line or "：" in line or "\t" in line or line[0] in _DRAWN:
         return True
     return verbs and has_verbs(line)
@@ -127,7 +133,7 @@ def is_quoted_run(run: list[str], above: list[str], *, alone: bool) -> bool:
 
 def is_separator(line: str) -> bool:
     """Whether a line separates the text from the mail that is answered or forwarded: "-----Original Message-----"."""
-    if len(line) > _LONGEST or line[:1] not in _DRAWN + "BbAaDd転以":
+    if len(line) > _LONGEST or line[:1] not in _SEPARATES:
         return False
     return _SEPARATOR.fullmatch(line) is not None or _BARE_FORWARD.fullmatch(line) is not None
 
@@ -139,7 +145,7 @@ def speaks_of_forwarding(text: str) -> bool:
 
 def is_forward(line: str) -> bool:
     """Whether a line says that a mail was forwarded."""
-    if len(line) > _LONGEST or line[:1] not in _DRAWN + "BbAaDd転以":
+    if len(line) > _LONGEST or line[:1] not in _SEPARATES:
         return False
     return _FORWARD_LINE.fullmatch(line) is not None or _BARE_FORWARD.fullmatch(line) is not None
 

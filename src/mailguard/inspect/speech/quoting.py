@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mailguard.inspect import gates
 from mailguard.inspect.speech.closing import closing_of
 from mailguard.inspect.speech.quote_marks import (
     BORDER,
@@ -18,13 +19,13 @@ from mailguard.inspect.speech.quote_marks import (
     ends_quotation,
     has_verbs,
     header_block_end,
+    introducing,
     is_attribution,
     is_forward,
     is_marked,
     is_prefixed,
     is_quoted_run,
     is_separator,
-    may_introduce,
     speaks_of_forwarding,
 )
 
@@ -53,6 +54,8 @@ class Stretches:
     @property
     def forwarded(self) -> bool:
         """Whether what is quoted was forwarded rather than answered, as far as its separator says."""
+        if not self.quoted:
+            return False
         quoted = self.quoted[:_MOST_CHARS]
         return speaks_of_forwarding(quoted) and any(is_forward(line.strip(_BLANK)) for line in quoted.split("\n"))
 
@@ -64,16 +67,17 @@ def split(text: str) -> Stretches:
 
 def joined(parts: tuple[Segment, ...]) -> Stretches:
     """Segments put together by voice."""
-    return Stretches(*("\n".join(one.text for one in parts if one.role == role) for role in ("", QUOTED, SIGNATURE)))
+    return Stretches(*("\n".join([one.text for one in parts if one.role == role]) for role in ("", QUOTED, SIGNATURE)))
 
 
-def segments(text: str) -> tuple[Segment, ...]:
-    """The stretches of a text in order; joined by line ends they are the text again."""
+def segments(text: str, opened: int = gates.ALL) -> tuple[Segment, ...]:
+    """The stretches of a text in order; joined by line ends they are the text again. opened: its gates."""
     cut = len(text) if len(text) <= _MOST_CHARS else text.rfind("\n", 0, _MOST_CHARS)
     looked_at = text[: max(cut, 0)]
     lines = looked_at.split("\n")
-    roles = _roles(looked_at, lines)
-    _sign(lines, roles)
+    bare = [line.strip(_BLANK) for line in lines]
+    roles = _roles(looked_at, bare, opened)
+    _sign(bare, roles, opened)
     if not any(roles) and cut == len(text):
         return (Segment("", text),)
     parts: list[Segment] = []
@@ -91,29 +95,26 @@ def segments(text: str) -> tuple[Segment, ...]:
     return tuple(parts)
 
 
-def _roles(text: str, lines: list[str]) -> list[str]:
-    """A role for each line of a text: own or quoted."""
-    bare = [line.strip(_BLANK) for line in lines]
-    quoted = [False] * len(lines)
-    prefixed = [is_prefixed(line) for line in bare] if is_marked(text) else quoted.copy()
-    attributed, verbs = False, has_verbs(text)
-    number = 0
-    while number < len(lines):
-        if prefixed[number] or not bare[number] or not may_introduce(bare[number], verbs):
-            number += 1
-            continue
-        head = _head(bare, prefixed, number)
-        if head is None:
-            number += 1
+def _roles(text: str, bare: list[str], opened: int) -> list[str]:
+    """A role for each line of a text: own or quoted. bare: its lines, stripped."""
+    marked = is_marked(text)
+    heads = introducing(text, bare, bool(opened & gates.WROTE) and has_verbs(text))
+    if not marked and not heads:
+        return [""] * len(bare)
+    quoted = [False] * len(bare)
+    prefixed = [is_prefixed(line) for line in bare] if marked else quoted.copy()
+    attributed, following = False, 0
+    for number in heads:
+        if number < following or prefixed[number] or (head := _head(bare, prefixed, number)) is None:
             continue
         start, end, open_ended = head
         attributed = True
-        stop = _end(bare, end) if open_ended else end
-        quoted[start:stop] = [True] * (stop - start)
-        number = stop
-    _prefixed_runs(bare, prefixed, quoted, attributed)
+        following = _end(bare, end) if open_ended else end
+        quoted[start:following] = [True] * (following - start)
+    if marked:
+        _prefixed_runs(bare, prefixed, quoted, attributed)
     if True not in quoted:
-        return [""] * len(lines)
+        return [""] * len(bare)
     _fill_blanks(bare, quoted)
     return [QUOTED if one else "" for one in quoted]
 
@@ -191,18 +192,20 @@ def _fill_blanks(bare: list[str], quoted: list[bool]) -> None:
         last = number
 
 
-def _sign(lines: list[str], roles: list[str]) -> None:
+def _sign(bare: list[str], roles: list[str], opened: int) -> None:
     """Mark the signature: under the last own words, and under those right above the first quotation."""
-    ends = [number + 1 for number in range(len(lines) - 1, -1, -1) if not roles[number]][:1]
-    first = roles.index(QUOTED) if QUOTED in roles else 0
+    first, ends = 0, [len(bare)]
+    if QUOTED in roles:
+        first = roles.index(QUOTED)
+        ends = [number + 1 for number in range(len(bare) - 1, -1, -1) if not roles[number]][:1]
     for end in dict.fromkeys([*ends, first]):
         start = end
         while start > 0 and not roles[start - 1]:
             start -= 1
-        if start < end and (found := closing_of(lines, start, end)):
+        if start < end and (found := closing_of(bare, start, end, opened)):
             roles[found[0] : found[1]] = [SIGNATURE] * (found[1] - found[0])
-    written = len(lines)
-    while written and not lines[written - 1].strip(_BLANK):
+    written = len(bare)
+    while written and not bare[written - 1]:
         written -= 1
     if written:
-        roles[written:] = [roles[written - 1]] * (len(lines) - written)
+        roles[written:] = [roles[written - 1]] * (len(bare) - written)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from mailguard.inspect import gates
 from mailguard.inspect.content import Piece
 from mailguard.inspect.page.cited import unmark
 from mailguard.inspect.speech.greeting import addressed
@@ -37,7 +38,7 @@ def listen(shown: Iterable[tuple[str, str]]) -> Voices:
     """Tell the voices of the mail's own texts apart. shown: part and text, in HTML with its quotations marked."""
     shown = list(shown)
     if len(shown) == 1:
-        return _alone(*shown[0])
+        return alone(*shown[0])
     pieces: list[Piece] = []
     quoted: list[str] = []
     signature: list[str] = []
@@ -57,9 +58,13 @@ def listen(shown: Iterable[tuple[str, str]]) -> Voices:
     return Voices(tuple(pieces), "\n".join(quoted), "\n".join(signature), greeting, "\n".join(own), forwarded)
 
 
-def _alone(where: str, marked: str) -> Voices:
-    """As `listen`, for the one text of a mail: there is no other that it could repeat."""
-    parts = segments(marked)
+def alone(where: str, marked: str, opened: int = gates.ALL) -> Voices:
+    """As `listen`, for the one text of a mail: there is no other that it could repeat. opened: its gates."""
+    parts = segments(marked, opened)
+    if len(parts) == 1 and not parts[0].role:
+        text = unmark(marked)
+        said_alone = [Piece(where, text)] if text and not marked.isspace() else []
+        return Voices(tuple(said_alone), greeting=addressed(marked), own=text)
     said = joined(parts)
     pieces = tuple([Piece(where, unmark(one.text), one.role) for one in parts if not one.text.isspace() and one.text])
     quoted, own = unmark(said.quoted), unmark(said.own)

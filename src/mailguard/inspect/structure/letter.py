@@ -12,13 +12,15 @@ import functools
 import re
 from typing import NamedTuple
 
+from mailguard.inspect import gates
 from mailguard.inspect.chars.charset import codec_of, decode_each, mirrored, visible
 from mailguard.inspect.chars.guess import strict
 from mailguard.inspect.chars.labels import EUC
 from mailguard.inspect.chars.sight import everyday
 from mailguard.inspect.content import Piece
-from mailguard.inspect.kinds.plain import is_more_than_text, take_uuencoded
+from mailguard.inspect.kinds.plain import take_uuencoded
 from mailguard.inspect.limits import ReadingLimits
+from mailguard.inspect.look import gates_of
 from mailguard.inspect.structure import beside, every_field, headers
 from mailguard.inspect.structure.addresses import parse_addresses
 from mailguard.inspect.structure.fields import STRUCTURE, Block, parse_block, plain_name
@@ -65,7 +67,7 @@ _OVER_ASCII = frozenset(
 
 class Letter(NamedTuple):
     """block: the fields by the long way, None where they say nothing of the mail's kind; text: what is shown; beside:
-    what stands beside it (`beside`).
+    what stands beside it (`beside`); gates: those that are open for subject, text and what stands beside (`look`).
     """
 
     headers: Headers
@@ -73,6 +75,7 @@ class Letter(NamedTuple):
     block: Block | None
     received: int
     beside: list[Piece]
+    gates: int
 
 
 def letter_of(octets: bytes, limits: ReadingLimits) -> Letter | None:
@@ -92,7 +95,11 @@ def letter_of(octets: bytes, limits: ReadingLimits) -> Letter | None:
     text = _text_of(octets[end:], fields.values)
     if text is None:
         return None
-    return Letter(_headers(fields), text, fields.block, fields.received, fields.beside)
+    head = _headers(fields)
+    opened = gates_of("\n".join([text, head.subject or "", *(piece.text for piece in fields.beside)]))
+    if opened & gates.ARMOUR:
+        return None
+    return Letter(head, text, fields.block, fields.received, fields.beside, opened)
 
 
 class _Fields(NamedTuple):
@@ -283,7 +290,7 @@ def _text_of(body: bytes, values: dict[str, str]) -> str | None:
         return None
     if kind.flowed:
         text = unflow(text, kind.delsp)
-    return None if is_more_than_text(text) or looks_like_page(text) else text
+    return None if looks_like_page(text) else text
 
 
 def _decoded(body: bytes, kind: _Kind) -> str | None:
