@@ -55,7 +55,10 @@ def rows() -> list[tuple[str, str, float]]:
     """Room, what it does, microseconds of processor."""
     door, room = said("door.py", "3"), said("judge.py", "--rounds", "5", "--mails", "500")
     ledger, back = said("store.py", "--rounds", "5", "--mails", "500"), said("relay.py", "--only", "handed")
-    read = reading(_HEAD + letter(2048)), reading(_HEAD.replace(b"Subject: bench", b"X-Number: bench") + japanese_letter(2048))
+    read = (
+        reading(_HEAD + letter(2048)),
+        reading(_HEAD.replace(b"Subject: bench", b"X-Number: bench") + japanese_letter(2048)),
+    )
     judged = {part: figure(room, rf"relayed +{part} +([\d.]+)") for part in ("accept", "judge", "case", "record")}
     glue = judged["accept"] - sum(judged[part] for part in ("judge", "case", "record"))
     return [
