@@ -8,7 +8,6 @@ which is held.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,7 +23,7 @@ from mailguard.inspect.structure.beside import names_beside
 from mailguard.inspect.structure.every_field import importance
 from mailguard.inspect.structure.fields import Block
 from mailguard.inspect.structure.labelled import labels_of
-from mailguard.inspect.structure.letter import Letter, letter_of
+from mailguard.inspect.structure.letter import Letter, header_end, letter_of
 from mailguard.inspect.structure.parts import Parts
 from mailguard.mail.facts import Facts, Headers, Kind, Match, unreadable
 
@@ -35,8 +34,6 @@ _STANDARD = ReadingLimits()
 #: What a text that is read in the server's process may have of figures, tabs and lines: each may begin a number, a
 #: cell, a name, somebody else's words, and 16 KiB of nothing else take 30 ms. A line counts as some figures.
 _MOST_MARKS = 2000
-#: A header whose fields all look like fields, as far as it is one; what stands in them is seen when they are read.
-_LETTER = re.compile(rb"(?:[!-9;-~]{1,80}:[^\r\n]*+\r\n(?:[ \t][^\r\n]*+\r\n)*+)++\r\n")
 
 
 def read_mail(octets: bytes, limits: ReadingLimits = _STANDARD) -> Facts:
@@ -58,11 +55,12 @@ def read_letter(octets: bytes, limits: ReadingLimits = _STANDARD) -> Facts | Non
 
     For the server's own process: headers, transfer encodings, charsets and plain text are read, and nothing else.
     """
-    if len(octets) > limits.mail_bytes or not _LETTER.match(octets) or b"\0" in octets:
+    end = header_end(octets)
+    if len(octets) > limits.mail_bytes or not end or b"\0" in octets:
         return None
     budget = Budget(limits, here=True)
     try:
-        if (letter := letter_of(octets, limits)) is not None:
+        if (letter := letter_of(octets, end, limits)) is not None:
             return _said(letter, budget)
         facts = _read(octets, budget)
     except NotHere:
@@ -75,6 +73,8 @@ def read_letter(octets: bytes, limits: ReadingLimits = _STANDARD) -> Facts | Non
 def _said(letter: Letter, budget: Budget) -> Facts:
     """The facts of an ordinary letter: what `_read` makes of it."""
     headers, text, block = letter.headers, letter.text, letter.block
+    if _is_dense(text):
+        raise NotHere
     voices = alone("mail", text, letter.gates)
     pieces = _bounded([Piece("subject", headers.subject or ""), *voices.pieces, *letter.beside], budget)
     found = search(pieces, budget.limits.values, letter.gates)

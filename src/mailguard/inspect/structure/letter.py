@@ -29,7 +29,7 @@ from mailguard.inspect.structure.labelled import NAMED
 from mailguard.inspect.structure.mime import looks_like_parts
 from mailguard.inspect.structure.params import boundaries, encodings, media_types, parse_parameterised
 from mailguard.inspect.structure.roles import is_file, may_be_page
-from mailguard.inspect.structure.salvage import holds_nothing
+from mailguard.inspect.structure.salvage import PASTED, holds_nothing, salvage
 from mailguard.inspect.structure.text import looks_like_page
 from mailguard.inspect.structure.transfer import IDENTITY, undo
 from mailguard.mail.facts import HeaderAddress, Headers
@@ -78,17 +78,21 @@ class Letter(NamedTuple):
     gates: int
 
 
-def letter_of(octets: bytes, limits: ReadingLimits) -> Letter | None:
-    """A mail as a letter; None where it is more, or where anything is odd about it."""
-    size = len(octets)
-    if size > limits.mail_bytes or size > limits.header_bytes or 3 * size > limits.personal_chars:
-        return None
-    if size > limits.text_chars or size > limits.texts_chars or b"\0" in octets:
-        return None
+def header_end(octets: bytes) -> int:
+    """Where the body begins of a mail whose header is fields and nothing else, as far as they look like fields; 0 if
+    anything else is in it.
+    """
     match = _HEADER.match(octets)
-    if match is None:
+    return match.end() if match else 0
+
+
+def letter_of(octets: bytes, end: int, limits: ReadingLimits) -> Letter | None:
+    """A mail without NUL as a letter; None where it is more, or where anything is odd about it. end: `header_end`."""
+    size = len(octets)
+    if size > limits.header_bytes or 3 * size > limits.personal_chars or size > limits.text_chars:
         return None
-    end = match.end()
+    if size > limits.texts_chars:
+        return None
     fields = _fields_of(octets[: end - 2])
     if fields is None:
         return None
@@ -281,7 +285,9 @@ def _text_of(body: bytes, values: dict[str, str]) -> str | None:
         body = decoded.octets
     elif looks_like_parts(body):
         return None
-    if b"\0" in body or may_be_page(body) or is_file(body) or not holds_nothing(body):
+    if b"\0" in body or may_be_page(body) or is_file(body):
+        return None
+    if not holds_nothing(body) and next(salvage(body, PASTED), None) is not None:
         return None
     if b"begin" in body and take_uuencoded(body, kind.charset)[1]:
         return None
