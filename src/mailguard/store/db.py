@@ -13,7 +13,6 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +21,7 @@ from mailguard.store.errors import StoreClosed, StoreCorrupt, StoreError, typed
 from mailguard.store.handed_on import HandedOn, Owing
 from mailguard.store.keyring import Keyring
 from mailguard.store.migrate import prepare
+from mailguard.store.reading import ReadingThreads
 from mailguard.store.sealed import has_its_keys, opener
 from mailguard.store.writer import Bulk, Writer
 
@@ -46,7 +46,7 @@ class Database:
         self._writer = writer
         #: When something was last changed of what the judge asks.
         self.stamps = writer.stamps
-        self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="ledger-read")
+        self._readers = ReadingThreads(_READERS, "ledger-read")
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._closed = False
@@ -95,7 +95,7 @@ class Database:
         """
         if self._closed:
             raise StoreClosed("the ledger is closed")
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._read, query, snapshot)
+        return await self._readers.run(self._read, query, snapshot)
 
     async def close(self) -> None:
         """Finish what is waiting, then close. Nothing can be written afterwards (StoreClosed)."""
@@ -103,7 +103,7 @@ class Database:
             return
         self._closed = True
         await self._writer.stop()
-        await asyncio.to_thread(self._pool.shutdown)
+        await asyncio.to_thread(self._readers.join)
         for connection in self._connections:
             connection.close()
 

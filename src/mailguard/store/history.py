@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -58,6 +58,16 @@ class _Kept(NamedTuple):
     weight: int
 
 
+class _Read(NamedTuple):
+    """What the ledger said. ends: when the first trust in it does; often: None if nobody asked for them."""
+
+    commit: int
+    known: Known
+    ends: datetime | None
+    thread: frozenset[str]
+    often: tuple[str, ...] | None
+
+
 class History:
     """What is known of recipients."""
 
@@ -87,23 +97,35 @@ class History:
         kept = None if moment is None else self._still(key, moment)
         if kept is not None and not mails and not stale:
             return kept
-        person = key[0]
 
-        def read(connection: sqlite3.Connection) -> tuple[int, Known, datetime | None, frozenset[str], tuple[str, ...]]:
+        def read(connection: sqlite3.Connection) -> _Read:
             commit = self._stamps.last()  # before the snapshot, which begins with the first statement
-            known, ends = (kept, None) if kept is not None else knowing.look(connection, person, recipients, asked)
+            known, ends = (kept, None) if kept is not None else knowing.look(connection, key[0], recipients, asked)
             thread = memory.participants(connection, mails)
-            return commit, known, ends, thread, _often(connection) if stale else ()
+            return _Read(commit, known, ends, thread, _often(connection) if stale else None)
 
-        commit, known, ends, thread, often = await self._db.read(read, snapshot=bool(mails))
-        if stale:
-            self._often, self._often_until = often, time.monotonic() + _FRESH
-        if kept is None:
-            nobody = frozenset[str]() if "thread" in asked.needs else None
-            known = replace(known, often=self._often, thread=nobody, files={} if asked.no_files else None)
-            if moment is not None and "written" not in asked.needs:
-                self._keep(key, known, commit, moment, ends)
-        return replace(known, thread=thread) if mails else known
+        found = await self._read(read, stale, snapshot=bool(mails))
+        if kept is not None:
+            return replace(kept, often=self._often, thread=found.thread if mails else kept.thread)
+        nobody = frozenset[str]() if "thread" in asked.needs else None
+        known = replace(found.known, often=self._often, thread=nobody, files={} if asked.no_files else None)
+        if moment is not None and "written" not in asked.needs:
+            self._keep(key, known, found.commit, moment, found.ends)
+        return replace(known, thread=found.thread) if mails else known
+
+    async def _read(self, read: Callable[[sqlite3.Connection], _Read], stale: bool, *, snapshot: bool) -> _Read:
+        """In a thread. stale: the list of domains is looked at anew; meanwhile others go on with the one of before."""
+        if stale and self._often:
+            self._often_until = time.monotonic() + _FRESH
+        try:
+            found = await self._db.read(read, snapshot=snapshot)
+        except BaseException:
+            if stale:
+                self._often_until = float("-inf")
+            raise
+        if found.often is not None:
+            self._often, self._often_until = found.often, time.monotonic() + _FRESH
+        return found
 
     def _still(self, key: _Asked, moment: datetime) -> Known | None:
         """The answer that was kept, if it is still right."""
