@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ from mailguard.access.words import (
 )
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.address import Address, AddressError, parse_address
+from mailguard.mail.sealing import chance
 from mailguard.store.audit import Audit
 from mailguard.store.outbox import Outbox
 from mailguard.store.rows import to_micro
@@ -197,11 +199,12 @@ class Access:
     def _ticket(
         self, kind: TicketKind, person: str, message_id: str | None, lasts: timedelta, nonce_hash: bytes | None
     ) -> tuple[Ticket, NewTicket]:
-        ticket = Ticket(secrets.token_urlsafe(32), f"{secrets.randbelow(1_000_000):06}")
-        salt, now, address = secrets.token_bytes(16), self._now(), _parsed(person)
+        token = base64.urlsafe_b64encode(chance(32)).decode().rstrip("=")
+        ticket = Ticket(token, f"{int.from_bytes(chance(16)) % 1_000_000:06}")
+        salt, now, address = chance(16), self._now(), _parsed(person)
         key = person.lower() if address is None else address.key
-        token, code, ends = hashed(ticket.token), code_hash(salt, ticket.code), to_micro(now + lasts)
-        return ticket, NewTicket(kind, token, salt, code, nonce_hash, key, message_id, to_micro(now), ends)
+        code, ends = code_hash(salt, ticket.code), to_micro(now + lasts)
+        return ticket, NewTicket(kind, hashed(token), salt, code, nonce_hash, key, message_id, to_micro(now), ends)
 
     async def _open(
         self, kind: TicketKind, token: str | None, nonce: str | None, code: str | None, *, client: str, browser: str

@@ -32,11 +32,12 @@ class Broken(OSError):
 
 def new_key() -> bytes:
     """A key for one body."""
-    return _chance(KEY_OCTETS)
+    return chance(KEY_OCTETS)
 
 
-def _chance(count: int) -> bytes:
-    """Octets of the system's random source, fetched some at a time: each fetch gives the interpreter's lock away.
+def chance(count: int) -> bytes:
+    """Octets, 32 at most, of the system's random source, fetched some at a time: each fetch gives the interpreter's
+    lock away.
 
     None is given out twice: a piece is taken by one thread, and whoever is forked begins without any.
     """
@@ -146,7 +147,7 @@ def unseal(key: bytes, sealed: bytes) -> bytes:
 
 def close_small(key: bytes, octets: bytes, bound: bytes) -> bytes:
     """A few octets under a nonce of chance. bound: what they belong to; they open with the same only."""
-    nonce = _chance(_NONCE)
+    nonce = chance(_NONCE)
     return nonce + _cipher(key).encrypt(nonce, octets, bound)
 
 

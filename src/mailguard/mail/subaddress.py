@@ -7,10 +7,10 @@ part. Only what has exactly this form is taken for such an address: any other su
 from __future__ import annotations
 
 import re
-import secrets
 from dataclasses import dataclass
 
 from mailguard.mail.address import LOCAL_MAX, Address
+from mailguard.mail.sealing import chance
 
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 _LENGTH = 26  # 130 bits
@@ -21,7 +21,8 @@ LONGEST = LOCAL_MAX - _LENGTH - 1
 
 def new_secret() -> str:
     """A secret that nobody guesses."""
-    return "".join(secrets.choice(_DIGITS) for _ in range(_LENGTH))
+    number = int.from_bytes(chance(17))
+    return "".join([_DIGITS[number >> shift & 31] for shift in range(0, 5 * _LENGTH, 5)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import escape
@@ -18,10 +19,13 @@ from mailguard.mail.organization import Language
 from mailguard.notify import letter_texts as say
 from mailguard.notify.columns import columns, wrapped
 from mailguard.notify.letter_choices import Choice
-from mailguard.notify.letter_rows import Reason, Row
+from mailguard.notify.letter_frame import Frame, Paragraphs, Values, frame_of, sign
+from mailguard.notify.letter_rows import Line, Reason, Row
 from mailguard.notify.marked import Pair, Stretch, marked, pair_in, pairs_in
 
 _RULE = 60
+_RowShape = tuple[int, tuple[tuple[int, bool, bool], ...], int]
+_Shape = tuple[Any, ...]
 #: Behind the preview text, so that a mailbox's list shows nothing else after it.
 _FILLER = "\u034f\u200c\u00a0" * 40
 
@@ -114,7 +118,32 @@ _TEMPLATES = Environment(
 
 def render(content: Content, language: Language) -> tuple[str, str]:
     """Text and HTML of a letter."""
+    values = Values()
+    shape = _shape(content, values)
+    if shape is None:
+        return printed(content, language)
+    text, html = _frame(shape, content.kind, language).filled(values.texts, _wrap)
+    return _tidy(text), html
+
+
+def printed(content: Content, language: Language) -> tuple[str, str]:
+    """The same, by the templates alone."""
     pairs = pairs_in([line for reason in content.reasons for line in reason.evidence])
+    underline = "=" * min(_RULE, columns(content.headline))
+    texts = content.preview, content.spoken_code, underline
+    text, html = _printed(content, language, texts, partial(_mark, pairs), pair_in, _wrap)
+    return _tidy(text), html
+
+
+def _printed(
+    content: Content,
+    language: Language,
+    texts: Sequence[str],
+    mark: Callable[..., tuple[Stretch, ...]],
+    pair: Callable[[str], Pair | None],
+    wrap: Callable[..., str],
+) -> tuple[str, str]:
+    """texts: what is made of the content besides: preview, spoken code, line under the headline."""
     values = {
         "content": content,
         "language": language,
@@ -122,17 +151,107 @@ def render(content: Content, language: Language) -> tuple[str, str]:
         "sign": SIGNS.get(content.kind, ""),
         "tag": say.TAGS[content.kind].of(language).strip(" []【】"),
         "say": _sayer(language),
-        "mark": partial(_mark, pairs, known=True),
-        "mark_odd": partial(_mark, pairs, known=False),
-        "pair": pair_in,
+        "mark": partial(mark, known=True),
+        "mark_odd": partial(mark, known=False),
+        "pair": pair,
         "bracketed": _bracketed,
-        "wrap": _wrap,
+        "wrap": wrap,
         "filler": _FILLER,
         "rule": "-" * _RULE,
-        "underline": "=" * min(_RULE, columns(content.headline)),
+        "preview": texts[0],
+        "spoken_code": texts[1],
+        "underline": texts[2],
     }
     text = _TEMPLATES.get_template("letter.txt.j2").render(values)
-    return _tidy(text), _TEMPLATES.get_template("letter.html.j2").render(values)
+    return text, _TEMPLATES.get_template("letter.html.j2").render(values)
+
+
+def _shape(content: Content, values: Values) -> _Shape | None:
+    """Everything that the templates decide by, with numbers in the place of texts; None where they look into these."""
+    number = values.number
+    for reason in content.reasons:
+        if any("≠" in line for line in reason.evidence):  # maybe a pair of domains
+            return None
+    rows = (*content.rows, *content.rows_below)
+    if any(not line.text.strip() for row in rows for line in row.lines):  # blanks at an end are not printed
+        return None
+    return (
+        number(content.subject),
+        number(content.headline),
+        tuple([(number(one.sentence), tuple(map(number, one.evidence))) for one in content.reasons]),
+        tuple(map(number, content.lead)),
+        _shape_of_rows(content.rows, number),
+        number(content.otherwise),
+        _shape_of_rows(content.rows_below, number),
+        tuple([(number(one.label), number(one.link), one.look) for one in content.choices]),
+        number(content.link),
+        number(content.code),
+        number(content.code_use),
+        tuple(map(number, content.how_to_reply)),
+        tuple(map(number, content.closing)),
+        number(content.foot),
+        number(content.preview),
+        number(content.spoken_code),
+        number("=" * min(_RULE, columns(content.headline))),
+    )
+
+
+def _shape_of_rows(rows: Sequence[Row], number: Callable[[str], int]) -> tuple[_RowShape, ...]:
+    return tuple(
+        [
+            (number(row.label), tuple([(number(one.text), one.head, one.item) for one in row.lines]), number(row.count))
+            for row in rows
+        ]
+    )
+
+
+@lru_cache(maxsize=64)  # 15 KB each; one house writes few shapes
+def _frame(shape: _Shape, kind: str, language: Language) -> Frame:
+    (
+        subject,
+        headline,
+        reasons,
+        lead,
+        rows,
+        otherwise,
+        below,
+        buttons,
+        link,
+        code,
+        use,
+        replies,
+        closing,
+        foot,
+        *texts,
+    ) = shape
+    content = Content(
+        kind=kind,
+        subject=sign(subject),
+        headline=sign(headline),
+        reasons=[Reason(sign(one), tuple(map(sign, evidence))) for one, evidence in reasons],
+        lead=tuple(map(sign, lead)),
+        rows=_signed_rows(rows),
+        otherwise=sign(otherwise),
+        rows_below=_signed_rows(below),
+        choices=[Choice(sign(label), sign(to), look) for label, to, look in buttons],
+        link=sign(link),
+        code=sign(code),
+        code_use=sign(use),
+        how_to_reply=tuple(map(sign, replies)),
+        closing=tuple(map(sign, closing)),
+        foot=sign(foot),
+    )
+    paragraphs = Paragraphs()
+    unmarked = partial(_mark, ())
+    text, html = _printed(content, language, list(map(sign, texts)), unmarked, lambda _: None, paragraphs.wrap)
+    return frame_of(text, html, paragraphs)
+
+
+def _signed_rows(rows: Sequence[_RowShape]) -> list[Row]:
+    return [
+        Row(sign(label), tuple(Line(sign(text), head, item) for text, head, item in lines), sign(count))
+        for label, lines, count in rows
+    ]
 
 
 def _sayer(language: Language) -> Callable[..., str]:

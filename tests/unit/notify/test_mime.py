@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import email
 import email.policy
 from email.message import EmailMessage
@@ -104,3 +105,13 @@ def test_a_file_travels_octet_for_octet_under_a_plain_name() -> None:
 
 def test_message_ids_are_found_in_a_field() -> None:
     assert message_ids("<a@b> (comment) <c@d>\r\n <e f@g>") == ("<a@b>", "<c@d>")
+
+
+@pytest.mark.parametrize("size", [0, 1, 56, 57, 58, 113, 114, 115, 5000])
+def test_a_file_is_cut_into_lines_of_76(size: int) -> None:
+    octets = bytes(number % 251 for number in range(size))
+    letter = write(sheet(attached=Attached("a.bin", "application/octet-stream", octets)))
+    part = letter[letter.index(b"Content-Disposition") :]
+    encoded = part.partition(b"\r\n\r\n")[2].partition(b"\r\n--")[0]
+    whole = base64.b64encode(octets)
+    assert encoded == b"\r\n".join(whole[at : at + 76] for at in range(0, len(whole), 76))
