@@ -11,6 +11,7 @@ import errno
 import io
 import os
 from collections import deque
+from functools import lru_cache
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,12 +54,18 @@ _pieces: deque[bytes] = deque()
 os.register_at_fork(after_in_child=_pieces.clear)
 
 
-def _cipher(key: bytes) -> AESGCM:
+@lru_cache(maxsize=1)  # to ask for a module costs more than to seal a small mail
+def _aes() -> type[AESGCM]:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # where nothing is sealed, nothing is loaded
 
-    return AESGCM(key)
+    return AESGCM
 
 
+def _cipher(key: bytes) -> AESGCM:
+    return _aes()(key)
+
+
+@lru_cache(maxsize=1)
 def _unopened() -> tuple[type[Exception], ...]:
     """What opening raises."""
     from cryptography.exceptions import InvalidTag
@@ -135,6 +142,8 @@ class Unsealed(io.RawIOBase):
 
 def seal(key: bytes, octets: bytes) -> bytes:
     """Octets in one go."""
+    if len(octets) <= CHUNK:
+        return _cipher(key).encrypt(_nonce(0, last=True), octets, None)
     sealer = Sealer(key)
     return sealer.feed(octets) + sealer.end()
 

@@ -74,16 +74,21 @@ class Database:
         return cls(path, writer, keys, owner)
 
     async def write(
-        self, change: Callable[[sqlite3.Connection], T], bulk: Bulk | None = None, item: object = None
+        self,
+        change: Callable[[sqlite3.Connection], T],
+        bulk: Bulk | None = None,
+        item: object = None,
+        *,
+        rides: bool = False,
     ) -> T:
         """Run `change` in the writer thread; return its value once it is on disk. bulk: what does the same with others
-        of its kind, given `item`, in fewer statements.
+        of its kind, given `item`, in fewer statements. rides: it may wait some moments, and share the next commit.
 
         What `change` raises is raised here and undoes only itself. A caller that is cancelled does not undo it.
         Raises StoreFull, StoreBusy, StoreCorrupt, StoreClosed, StoreError.
         """
         try:
-            return await self._writer.submit(change, bulk, item)
+            return await self._writer.submit(change, bulk, item, rides=rides)
         except StoreCorrupt:
             self.damaged = True
             raise

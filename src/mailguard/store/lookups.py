@@ -60,13 +60,18 @@ def insert_lookups(
 
 def viewers_of(record: MessageRecord, number: int) -> list[tuple[str, int, str]]:
     """Rows of INSERT_VIEWERS."""
-    viewers = [(person, number, "sender") for person in (*record.owners, *record.members)]
-    return viewers + [(person, number, "approver") for person in sorted(record.approvers)]
+    viewers = [(person, number, "sender") for person in record.owners]
+    if record.verdict.members:
+        viewers += [(person, number, "sender") for person in record.members]
+    if any(one.asks for one in record.recipients):
+        viewers += [(person, number, "approver") for person in sorted(record.approvers)]
+    return viewers
 
 
 def rules_of(record: MessageRecord, number: int) -> list[tuple[str, int]]:
     """Rows of INSERT_RULES."""
-    return [(clean(rule), number) for rule in sorted({hit.rule for hit in record.verdict.hits})]
+    hits = record.verdict.hits
+    return [(clean(rule), number) for rule in sorted({hit.rule for hit in hits})] if hits else []
 
 
 def words_of(record: MessageRecord) -> str:

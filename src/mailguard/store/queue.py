@@ -61,7 +61,9 @@ class Queue:
         _check(retry_at, give_up, outcomes)
         found = self._whole(message_id, outcomes, now)
         bulk = None if found is None else record_all
-        return await self._db.write(lambda c: record(c, message_id, outcomes, now, retry_at, give_up), bulk, found)
+        return await self._db.write(
+            lambda c: record(c, message_id, outcomes, now, retry_at, give_up), bulk, found, rides=bulk is not None
+        )
 
     async def record_many(self, tries: Sequence[Tried]) -> list[RecordResult | BaseException]:
         """Write down many tries, as `record` does each. What could not be written down is answered with its error.
@@ -82,7 +84,9 @@ class Queue:
         found_of = dict(zip(apart, answers, strict=True))
         if some:
             try:
-                done = await self._db.write(lambda c: [record(c, *one) for one in some], record_groups, whole)
+                done = await self._db.write(
+                    lambda c: [record(c, *one) for one in some], record_groups, whole, rides=True
+                )
                 found_of.update(zip(together, done, strict=True))
             except Exception as error:
                 found_of.update(dict.fromkeys(together, error))

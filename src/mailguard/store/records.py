@@ -167,7 +167,8 @@ class MessageRecord:
         """The keys of the people whose mail it is: envelope sender first, then the login if it is another address, then
         whatever other addresses they were known by.
         """
-        return tuple(dict.fromkeys((*owners_of(self.sender, self.login), *self.verdict.own)))
+        known, own = owners_of(self.sender, self.login), self.verdict.own
+        return tuple(dict.fromkeys((*known, *own))) if own else known
 
     @property
     def members(self) -> tuple[str, ...]:

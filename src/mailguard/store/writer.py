@@ -1,9 +1,10 @@
 """The one thread that writes: it takes everything that waits, runs each change under a savepoint, and commits once.
 
 Many sessions share one fsync that way, and changes of one kind share their statements (`Bulk`): what fails together is
-done again one by one, so that it comes to the same. The answers go back to the event loop after the commit, never
-before; if the commit fails, everybody in it is told so and nothing of it was kept. Whatever fails, the thread goes on:
-with a new connection if the old one is no use any more. Where another process keeps the turn to write for longer than
+done again one by one, so that it comes to the same. What one turn of the event loop asks for is handed over together,
+and what is in no hurry rides with it. The answers go back to the event loop after the commit, never before; if the
+commit fails, everybody in it is told so and nothing of it was kept. Whatever fails, the thread goes on: with a new
+connection if the old one is no use any more. Where another process keeps the turn to write for longer than
 SQLite would wait for its lock, whoever waits is told that the ledger is busy, as SQLite would have told them.
 """
 
@@ -33,6 +34,8 @@ _BATCH = 256
 _WAITING = 20_000
 #: Seconds between two looks at how long the thread has stood in line for its turn.
 _LOOKS = 1.0
+#: Seconds that a change in no hurry waits for others to go with, and how many of them may.
+_RIDES, _RIDERS = 0.02, 64
 
 
 #: Does many changes of one kind in few statements: values in, answers out, in the same order. It changes nothing but
@@ -72,13 +75,18 @@ class Writer:
         #: What each commit changes of what the judge asks.
         self.stamps = Stamps(path)
         self._changed: set[str] = set()
-        self._queue: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[list[_Entry] | None] = queue.SimpleQueue()
+        #: Not handed over yet: what waits for the end of this turn of the loop, and what rides with whatever comes.
+        self._given: list[_Entry] = []
+        self._riding: list[_Entry] = []
+        self._ride: asyncio.TimerHandle | None = None
+        self._waiting = 0
         self._thread = threading.Thread(target=self._run, name="ledger-write", daemon=True)
         self._started: asyncio.Future[None] = loop.create_future()
         self._open = False
         self._turn: Turn | None = None
-        #: The change that the thread stands in line with, and since when; given up: nobody waits for it any more.
-        self._standing: tuple[_Entry, float] | None = None
+        #: The changes that the thread stands in line with, and since when; given up: nobody waits for them any more.
+        self._standing: tuple[list[_Entry], float] | None = None
         self._line = threading.Lock()
         self._looking: asyncio.TimerHandle | None = None
         self.commits = 0
@@ -91,20 +99,47 @@ class Writer:
         self._look()
 
     def submit(
-        self, change: Callable[[sqlite3.Connection], T], bulk: Bulk | None = None, item: object = None
+        self,
+        change: Callable[[sqlite3.Connection], T],
+        bulk: Bulk | None = None,
+        item: object = None,
+        *,
+        rides: bool = False,
     ) -> asyncio.Future[T]:
-        """Put a change in line. The future is done after the commit that holds it. bulk: does it with others."""
+        """Put a change in line. The future is done after the commit that holds it. bulk: does it with others. rides: it
+        may wait some moments for the next change, and share its commit.
+        """
         if not self._open:
             raise StoreClosed("the ledger is closed")
-        if self._queue.qsize() >= _WAITING:
+        if self._waiting >= _WAITING:
             raise StoreBusy("too many changes are waiting for the disk")
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(_Entry(change, future, bulk, item))
+        entry = _Entry(change, future, bulk, item)
+        self._waiting += 1
+        if rides and len(self._riding) < _RIDERS:
+            self._riding.append(entry)
+            if self._ride is None:
+                self._ride = self._loop.call_later(_RIDES, self._hand_over)
+        else:
+            if not self._given:
+                self._loop.call_soon(self._hand_over)
+            self._given.append(entry)
         return future
+
+    def _hand_over(self) -> None:
+        """On the event loop: what came in one turn of it wakes the thread once."""
+        if self._ride is not None:
+            self._ride.cancel()
+            self._ride = None
+        entries = self._riding + self._given
+        self._riding, self._given = [], []
+        for at in range(0, len(entries), _BATCH):
+            self._queue.put(entries[at : at + _BATCH])
 
     async def stop(self) -> None:
         """Commit what waits, close, and end the thread; it is left behind where its turn does not come."""
         self._open = False
+        self._hand_over()
         self._queue.put(None)
         while self._thread.is_alive() and not self._stands_too_long():
             await asyncio.to_thread(self._thread.join, _LOOKS)
@@ -126,14 +161,15 @@ class Writer:
         with self._line:
             if self._standing is None or not self._stands_too_long():
                 return
-            given = [] if self._standing[0].given_up else [self._standing[0]]
-            self._standing[0].given_up = True
+            given = [entry for entry in self._standing[0] if not entry.given_up]
+            for entry in given:
+                entry.given_up = True
         with contextlib.suppress(queue.Empty):
-            while (entry := self._queue.get_nowait()) is not None:
-                given.append(entry)
+            while (entries := self._queue.get_nowait()) is not None:
+                given += entries
             self._queue.put(None)  # the end stands in line as well
         busy = "another process keeps the ledger to itself"
-        _settle([_Answer(entry, error=StoreBusy(busy)) for entry in given])
+        self._settle([_Answer(entry, error=StoreBusy(busy)) for entry in given])
 
     def _run(self) -> None:
         try:
@@ -149,11 +185,11 @@ class Writer:
             try:
                 going = self._take(batch)
                 if batch:
-                    self._tell(_settle, self._commit(connection, batch))
+                    self._tell(self._settle, self._commit(connection, batch))
                 if connection.in_transaction:  # it could be neither committed nor rolled back
                     connection = self._anew(connection)
             except BaseException as error:  # no memory, say: nobody may wait for ever, and this thread goes on
-                self._tell(_settle, [_Answer(entry, error=StoreError(type(error).__name__)) for entry in batch])
+                self._tell(self._settle, [_Answer(entry, error=StoreError(type(error).__name__)) for entry in batch])
             finally:
                 self._turn.leave()
         connection.close()
@@ -180,26 +216,26 @@ class Writer:
         """
         while len(batch) < _BATCH:
             try:
-                entry = self._queue.get(block=not batch)
+                entries = self._queue.get(block=not batch)
             except queue.Empty:
                 break
-            if entry is None:
+            if entries is None:
                 return False
-            if batch or self._in_turn(entry):
-                batch.append(entry)
+            if batch or self._in_turn(entries):
+                batch += entries
         return True
 
-    def _in_turn(self, entry: _Entry) -> bool:
-        """Wait for our turn with a change; False if it was given up meanwhile."""
+    def _in_turn(self, entries: list[_Entry]) -> bool:
+        """Wait for our turn with changes; False if they were given up meanwhile."""
         if self._turn is None:
             return True
-        self._standing = entry, time.monotonic()
+        self._standing = entries, time.monotonic()
         self._turn.take()
         with self._line:
             self._standing = None
-        if entry.given_up:
+        if entries[0].given_up:
             self._turn.leave()
-        return not entry.given_up
+        return not entries[0].given_up
 
     def _commit(self, connection: sqlite3.Connection, batch: list[_Entry]) -> list[_Answer]:
         try:
@@ -262,22 +298,22 @@ class Writer:
         connection.execute("RELEASE entry")
         return _Answer(entry, value)
 
+    def _settle(self, answers: list[_Answer]) -> None:
+        """On the event loop: wake everybody of one commit."""
+        self._waiting -= len(answers)
+        for answer in answers:
+            if answer.entry.future.done():
+                continue  # its caller was cancelled; the change stands
+            if answer.error is not None:
+                answer.entry.future.set_exception(answer.error)
+            else:
+                answer.entry.future.set_result(answer.value)
+
     def _tell(self, callback: Callable[[Any], object], value: Any) -> None:
         try:
             self._loop.call_soon_threadsafe(callback, value)
         except RuntimeError:
             return  # the loop is closed: nobody is left who waits
-
-
-def _settle(answers: list[_Answer]) -> None:
-    """On the event loop: wake everybody of one commit."""
-    for answer in answers:
-        if answer.entry.future.done():
-            continue  # its caller was cancelled; the change stands
-        if answer.error is not None:
-            answer.entry.future.set_exception(answer.error)
-        else:
-            answer.entry.future.set_result(answer.value)
 
 
 def _fresh(cause: BaseException) -> BaseException:

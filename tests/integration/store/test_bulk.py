@@ -166,7 +166,7 @@ def everything(c: sqlite3.Connection) -> dict[str, list[str]]:
 
 
 def alone(write: Callable[..., Any]) -> Callable[..., Any]:
-    async def without(self: Database, change: Any, bulk: object = None, item: object = None) -> Any:
+    async def without(self: Database, change: Any, bulk: object = None, item: object = None, **_: bool) -> Any:
         return await write(self, change)
 
     return without
@@ -210,6 +210,19 @@ async def test_ordinary_mail_does_go_together(ledger: Ledger, monkeypatch: pytes
     await over(ledger, sent, message)
     assert any(head.startswith("UPDATE recipient") for head in heads)
     assert ledger.db.handed_on.body(message.id) is None
+
+
+async def test_an_outcome_shares_the_commit_of_the_next_mail(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailguard.store.writer._RIDES", 3600.0)
+    first, second = mail((BOB,)), mail((CAROL,))
+    until = first.received_at + LEASE
+    await ledger.spool.add(first, facts(), verdict(first), PREFIX, lease_until=until)
+    outcomes = {parse_address(BOB): Outcome(Result.RELAYED, 250, "ok")}
+    riding = asyncio.ensure_future(ledger.queue.record(first.id, outcomes, first.received_at, None, give_up=True))
+    before = ledger.db._writer.commits
+    await ledger.spool.add(second, facts(), verdict(second), PREFIX, lease_until=until)
+    assert (await riding).relayed == (parse_address(BOB),)
+    assert ledger.db._writer.commits == before + 1
 
 
 @pytest.mark.parametrize("held", [True, False])

@@ -45,6 +45,34 @@ async def test_many_waiters_share_few_commits(ledger: Ledger) -> None:
     assert ledger.db._writer.commits - before < 50
 
 
+async def test_what_is_in_no_hurry_rides_with_the_next_change(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailguard.store.writer._RIDES", 3600.0)
+    before = ledger.db._writer.commits
+    riding = [asyncio.ensure_future(ledger.db.write(lambda c, n=n: c.execute(INSERT, (f"r{n}",)), rides=True))  # type: ignore[misc]
+              for n in range(3)]  # fmt: skip
+    await asyncio.sleep(0.05)
+    assert not any(one.done() for one in riding)
+    await add(ledger.db, "s")
+    assert all(one.done() for one in riding)
+    assert ledger.db._writer.commits == before + 1
+    assert await ledger.db.read(count) == 4
+
+
+async def test_it_does_not_wait_for_ever(ledger: Ledger) -> None:
+    async with asyncio.timeout(5):
+        await ledger.db.write(lambda c: c.execute(INSERT, ("r",)), rides=True)
+    assert await ledger.db.read(count) == 1
+
+
+async def test_so_many_and_no_more_ride(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailguard.store.writer._RIDES", 3600.0)
+    monkeypatch.setattr("mailguard.store.writer._RIDERS", 5)
+    writes = [ledger.db.write(lambda c, n=n: c.execute(INSERT, (f"r{n}",)), rides=True) for n in range(6)]  # type: ignore[misc]
+    async with asyncio.timeout(5):
+        await asyncio.gather(*writes)
+    assert await ledger.db.read(count) == 6
+
+
 async def test_a_failing_change_takes_nothing_along(ledger: Ledger) -> None:
     def half(c: sqlite3.Connection) -> None:
         c.execute(INSERT, ("half",))
@@ -140,6 +168,18 @@ async def test_closing_finishes_what_waits(tmp_path: Path) -> None:
         await db.read(count)
     again = await Database.open(tmp_path / "l.db")
     assert await again.read(count) == 300
+    await again.close()
+
+
+async def test_closing_takes_along_what_rides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailguard.store.writer._RIDES", 3600.0)
+    db = await Database.open(tmp_path / "l.db")
+    riding = asyncio.ensure_future(db.write(lambda c: c.execute(INSERT, ("r",)), rides=True))
+    await asyncio.sleep(0)
+    await db.close()
+    await riding
+    again = await Database.open(tmp_path / "l.db")
+    assert await again.read(count) == 1
     await again.close()
 
 
