@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterable
 from dataclasses import replace
@@ -37,7 +38,7 @@ from mailguard.policy.marks import Problem, Problems, load_marked, problems_of
 from mailguard.policy.result import Truth
 from mailguard.policy.rule import Policy
 from mailguard.policy.schema import PolicyFile
-from mailguard.policy.verdict_json import verdict_from_json, verdict_to_json
+from mailguard.policy.verdict_json import verdict_from_json, verdict_to_json, verdict_to_kept
 
 LISTS = {"partners": {"domains": ["p.example", "*.g.example"], "addresses": ["info@shop.example"]}}
 GROUPS = {"legal": {"members": ["k@corp.example"]}}
@@ -343,6 +344,7 @@ def test_the_judge_is_total_and_every_recipient_has_a_verdict(rules: list[Any], 
         sender = case.envelope.sender.mailbox
         assert sender is None or sender.key not in may_answer(asked)
     assert verdict_from_json(verdict_to_json(verdict)) == verdict
+    assert verdict_from_json(json.loads(json.dumps(verdict_to_kept(verdict)))) == verdict
     told = explain(judged, case)
     assert [rule["id"] for rule in told["rules"]] == [rule.id for rule in judged.rules]
     assert {hit.rule for hit in verdict.hits} - {"unreadable", "unalterable"} == {

@@ -53,6 +53,63 @@ def facts_to_json(facts: Facts, *, unmasked: bool = False, text: bool = True) ->
     return out
 
 
+def facts_to_kept(facts: Facts) -> Json:
+    """What the ledger keeps: neither values nor texts, and what says nothing is left out. `facts_from_json` makes the
+    same of it as of the whole object. SQL knows the places of headers and attachments, and counts these, be there none.
+    """
+    headers = facts.headers
+    people = (("from", headers.sender), ("to", headers.to), ("cc", headers.cc))
+    shown: Json = {key: [one.address for one in some] for key, some in people if some}
+    shown |= _said(headers, _SHOWN)
+    out: Json = {"headers": shown, "attachments": [_attachment_to_json(one, text=False) for one in facts.attachments]}
+    if facts.personal_data or facts.persons:
+        counts = facts.personal_data
+        out["personal_data"] = {"persons": facts.persons} | {
+            name: _count_to_json(counts[name], unmasked=False) for name in CLASSES if name in counts
+        }
+    if facts.secrets:
+        out["secrets"] = dict(facts.secrets)
+    if facts.findings:
+        out["findings"] = [{"code": f.code, "where": f.where, "detail": f.detail} for f in facts.findings]
+    out["judge"] = _judge_to_kept(facts, people)
+    return out
+
+
+_SHOWN = ("subject", "message_id", "date")
+_JUDGED = (
+    "auto_generated", "calendar", "signed", "encrypted", "is_reply", "is_forward", "importance", "received_count",
+    "shown", "own_marks", "scanned", "viruses",
+)  # fmt: skip
+
+
+def _said(value: object, names: Iterable[str]) -> Json:
+    """Those of these fields that say something."""
+    return {name: said for name in names if (said := getattr(value, name))}
+
+
+def _judge_to_kept(facts: Facts, people: Iterable[tuple[str, tuple[HeaderAddress, ...]]]) -> Json:
+    headers = facts.headers
+    out = _said(facts, _JUDGED)
+    if facts.kind != "ordinary":
+        out["kind"] = facts.kind
+    if facts.labels:
+        out["labels"] = _labels_to_json(facts.labels)
+    if facts.greeting:
+        out["greeting"] = [[one.name, one.company, one.title] for one in facts.greeting]
+    inner = _said(headers, ("in_reply_to", "references"))
+    if headers.subject is None:
+        inner["has_subject"] = False
+    for key, some in (("bcc", headers.bcc), ("reply_to", headers.reply_to)):
+        if some:
+            inner[key] = [[one.address, one.name] for one in some]
+    names = {key: [one.name for one in some] for key, some in people if any(one.name for one in some)}
+    if names:
+        inner["names"] = names
+    if inner:
+        out["headers"] = inner
+    return out
+
+
 def facts_from_json(obj: object) -> Facts:
     """Facts out of what `facts_to_json` made. Never raises: what does not fit is left out."""
     top = _mapping(obj)

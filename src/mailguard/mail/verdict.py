@@ -27,8 +27,10 @@ class Disposition(enum.IntEnum):
     @property
     def word(self) -> str:
         """The word of YAML, JSON and docs."""
-        return self.name.lower()
+        return _WORDS[self]
 
+
+_WORDS = tuple(one.name.lower() for one in Disposition)
 
 Mode = Literal["monitor", "notify", "enforce"]
 #: Mildest first.

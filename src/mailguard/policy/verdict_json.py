@@ -45,6 +45,56 @@ def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
     }
 
 
+def verdict_to_kept(verdict: Verdict) -> dict[str, Any]:
+    """What the ledger keeps: `verdict_from_json` makes the same of it, and what it can do without is left out."""
+    out: dict[str, Any] = {
+        "recipients": [_recipient_to_kept(one) for one in verdict.recipients],
+        "findings": [_hit_to_json(hit) for hit in verdict.hits],
+        "policy": verdict.policy,
+    }
+    if any(one.alter for one in verdict.recipients):
+        recipes = list(dict.fromkeys(one.alter for one in verdict.recipients if one.alter))
+        for item, one in zip(out["recipients"], verdict.recipients, strict=True):
+            if one.alter:
+                item["recipe"] = recipes.index(one.alter)
+        out["recipes"] = [recipe_to_json(recipe) for recipe in recipes]
+    if verdict.exempt:
+        out["exempt"] = verdict.exempt
+    if verdict.notes:
+        out["notes"] = dict(verdict.notes)
+    for name in ("confirmed", "own", "members"):
+        if said := getattr(verdict, name):
+            out[name] = list(said)
+    return out
+
+
+def _recipient_to_kept(one: RecipientVerdict) -> dict[str, Any]:
+    out: dict[str, Any] = {
+        "address": str(one.address),
+        "external": one.external,
+        "disposition": one.disposition.word,
+        "rules": list(one.rules),
+    }
+    if one.risk:
+        out["risk"] = one.risk
+    if one.added:
+        out["added"] = True
+    if one.route:
+        out["route"] = one.route
+    if one.terms is not None:
+        out["terms"] = _terms_to_json(one.terms)
+    return out
+
+
+def _terms_to_json(terms: HoldTerms) -> dict[str, Any]:
+    return {
+        "expire_after": terms.expire_after.total_seconds(),
+        "expire_action": terms.expire_action,
+        "asks": [_ask_to_json(ask) for ask in terms.asks],
+        "urgent": terms.urgent,
+    }
+
+
 def verdict_from_json(value: dict[str, Any]) -> Verdict:
     """The Verdict that `verdict_to_json` was given. Raises ValueError, KeyError or TypeError on anything else."""
     recipes = tuple(map(recipe_from_json, value.get("recipes", ())))
@@ -72,14 +122,7 @@ def _recipient_to_json(recipient: RecipientVerdict, places: dict[Recipe, int]) -
         "recipe": places.get(recipient.alter),
         "added": recipient.added,
         **({"route": recipient.route} if recipient.route else {}),
-        "terms": None
-        if terms is None
-        else {
-            "expire_after": terms.expire_after.total_seconds(),
-            "expire_action": terms.expire_action,
-            "asks": [_ask_to_json(ask) for ask in terms.asks],
-            "urgent": terms.urgent,
-        },
+        "terms": None if terms is None else _terms_to_json(terms),
     }
 
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from mailguard.mail.actor import HOUSE, Actor
 from mailguard.mail.alteration import Change
-from mailguard.mail.facts_json import facts_to_json
+from mailguard.mail.facts_json import facts_to_kept
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Disposition
-from mailguard.policy.verdict_json import verdict_to_json
+from mailguard.policy.verdict_json import verdict_to_kept
 from mailguard.store import audit, many, recipes
 from mailguard.store.lookups import insert_lookups
 from mailguard.store.questions import HEARD_NOTHING, Heard, first_nudge, owe_questions
@@ -121,8 +121,8 @@ def message_row(entry: Entry, *, told: bool) -> tuple[Any, ...]:
         record.message_id_header,
         to_text(record.references),
         record.prefix,
-        to_text(facts_to_json(record.facts, unmasked=False, text=False)),
-        to_text(verdict_to_json(record.verdict)),
+        to_text(facts_to_kept(record.facts)),
+        to_text(verdict_to_kept(record.verdict)),
         entry.circumstances,
         entry.content,
         record.reports.ret,

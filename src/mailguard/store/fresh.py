@@ -6,13 +6,14 @@ is made of it (store.entry).
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.address import NULL_PATH, Address, AddressError, parse_address
 from mailguard.mail.alteration import Prepared, Recipe
-from mailguard.mail.facts import Facts
+from mailguard.mail.facts import Facts, Headers
 from mailguard.mail.lifecycle import State
 from mailguard.mail.message import Message
 from mailguard.mail.reports import ASKED_NOTHING, CopyReports
@@ -22,6 +23,14 @@ from mailguard.store.rows import clean
 
 _HELD = frozenset({Disposition.DELAY, Disposition.CONFIRM, Disposition.APPROVE})
 NOTHING = Prepared()
+#: What stays of facts and headers; all else begins empty.
+_TEXTS = frozenset({"text", "html", "quoted", "signature", "own", "matches"})
+_KEPT = tuple(one.name for one in fields(Facts) if one.name not in _TEXTS)
+assert _KEPT[0] == "headers"
+_kept = attrgetter(*_KEPT[1:])
+_HEADERS = tuple(one.name for one in fields(Headers))
+assert _HEADERS[-2:] == ("fields", "fields_cut")
+_kept_headers = attrgetter(*_HEADERS[:-2])
 #: A letter goes before the mail that was queued so shortly before it; mail that waits longer is not starved by letters.
 _AHEAD = timedelta(seconds=10)
 
@@ -74,8 +83,8 @@ def record_of(
 
 
 def _without_texts(facts: Facts) -> Facts:
-    headers = replace(facts.headers, fields=None, fields_cut=False)
-    return replace(facts, headers=headers, text="", html="", quoted="", signature="", own="", matches=())
+    headers = Headers(*_kept_headers(facts.headers))
+    return Facts(**dict(zip(_KEPT, (headers, *_kept(facts)), strict=True)))
 
 
 def _copy(

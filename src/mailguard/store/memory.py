@@ -12,6 +12,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from mailguard.mail.address import Address, AddressError, parse_address
@@ -143,13 +144,21 @@ def shown_names(listed: Sequence[Any], called: Sequence[Any]) -> dict[str, str]:
     """The keys of addresses, with their display names. What is no address is left out."""
     found: dict[str, str] = {}
     for index, address in enumerate(listed[:TOGETHER_MAX]):
-        try:
-            key = parse_address(str(address)).key
-        except AddressError:
+        key = _key_of(str(address))
+        if not key:
             continue
         name = str(called[index]) if index < len(called) else ""
         found[key] = "" if "@" in name else name[:_NAME_MAX]
     return found
+
+
+@lru_cache(maxsize=4096)  # people write to the same people
+def _key_of(address: str) -> str:
+    """The key of an address, "" for what is none."""
+    try:
+        return parse_address(address).key
+    except AddressError:
+        return ""
 
 
 def _list(items: Iterable[str]) -> str:

@@ -17,14 +17,14 @@ from typing import Any
 from mailguard.mail.address import Address
 from mailguard.mail.envelope import Client, Envelope
 from mailguard.mail.facts import Facts
-from mailguard.mail.facts_json import facts_from_json, facts_to_json
+from mailguard.mail.facts_json import facts_from_json, facts_to_kept
 from mailguard.mail.message import Message, new_message_id
 from mailguard.mail.organization import Organization
 from mailguard.mail.verdict import Verdict
 from mailguard.policy.case import Case
 from mailguard.policy.case_json import case_from_json
 from mailguard.policy.recorded import Copy, Recorded, outcome_of
-from mailguard.policy.verdict_json import verdict_from_json, verdict_to_json
+from mailguard.policy.verdict_json import verdict_from_json, verdict_to_kept
 from mailguard.store.connection import connect
 from mailguard.store.rows import address_of, clean, path_of, to_micro, to_moment, to_text
 
@@ -61,8 +61,8 @@ def keep_refused(
             envelope.client.recorded_ip,
             message.body.size,
             None if subject is None else clean(subject),
-            to_text(facts_to_json(facts, unmasked=False, text=False)),
-            to_text(verdict_to_json(verdict)),
+            to_text(facts_to_kept(facts)),
+            to_text(verdict_to_kept(verdict)),
             to_text(circumstances),
         ),
     )

@@ -81,14 +81,15 @@ def relayed(moving: Moving, outcomes: Mapping[Address, Outcome], now: datetime) 
         outcome = outcomes.get(copy.address)
         if outcome is None or outcome.result is not Result.RELAYED or copy.state is not State.QUEUED:
             return None
-        if copy.recipe or copy.recipe is None or copy.reports != ASKED_NOTHING:
+        if copy.recipe or copy.recipe is None or (copy.reports is not ASKED_NOTHING and copy.reports != ASKED_NOTHING):
             return None
     micro, groups = to_micro(now), dict[Outcome, list[Address]]()
     for address, outcome in outcomes.items():
         groups.setdefault(outcome, []).append(address)
     copies, lines, out = [], [], list[Address]()
     for outcome, addresses in groups.items():
-        addresses.sort(key=_key)
+        if len(addresses) > 1:
+            addresses.sort(key=_key)
         text, mta = said(outcome), clean(outcome.mta)
         copies += [(moving.number, one.key, outcome.code, text, micro, mta) for one in addresses]
         detail = {"result": str(outcome.result), "code": outcome.code, "text": text, "unknown": outcome.unknown}

@@ -10,7 +10,7 @@ from tests.ledger import BOB, CAROL, Ledger, mail, verdict
 from mailguard.mail.address import parse_address
 from mailguard.mail.facts import Facts
 from mailguard.mail.verdict import Disposition
-from mailguard.policy.verdict_json import verdict_from_json, verdict_to_json
+from mailguard.policy.verdict_json import verdict_from_json, verdict_to_json, verdict_to_kept
 from mailguard.store.records import MessageRecord
 
 LEASE = timedelta(minutes=15)
@@ -62,5 +62,5 @@ def test_a_verdict_keeps_its_routes() -> None:
     message = mail((BOB,))
     judged = verdict(message, Disposition.DELIVER)
     routed = replace(judged, recipients=(replace(judged.recipients[0], route="branch"),))
-    assert verdict_from_json(verdict_to_json(routed)) == routed
+    assert verdict_from_json(verdict_to_json(routed)) == verdict_from_json(verdict_to_kept(routed)) == routed
     assert "route" not in verdict_to_json(judged)["recipients"][0]

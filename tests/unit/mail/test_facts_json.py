@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields, replace
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailguard.mail.facts import Attachment, ClassCount, Facts, Finding, HeaderAddress, Headers
-from mailguard.mail.facts_json import facts_from_json, facts_to_json
+from mailguard.mail.facts import Addressee, Attachment, ClassCount, Facts, Finding, HeaderAddress, Headers, Label, Match
+from mailguard.mail.facts_json import facts_from_json, facts_to_json, facts_to_kept
 
 FACTS = Facts(
     headers=Headers(
@@ -50,6 +51,30 @@ ANYTHING = st.recursive(
     max_leaves=10,
 )
 KEYS = ("headers", "text", "attachments", "personal_data", "secrets", "findings", "judge")
+
+#: Nothing is left as it is by default.
+FULL = replace(
+    FACTS,
+    headers=replace(FACTS.headers, cc=(HeaderAddress("c@x.example", "C"),), fields=(("to", "x"),), fields_cut=True),
+    shown=3, is_forward=True, importance="high", labels=(Label("secret", "1"),), quoted="q", signature="s", own="o",
+    greeting=(Addressee("Bob", "B", "Mr"),), matches=(Match("phone", "text", "a", "b", "c", "d"),), scanned="infected",
+    viruses=("eicar",),
+)  # fmt: skip
+EMPTY = Facts()
+
+
+def some_of(value: Any, empty: Any) -> st.SearchStrategy[Any]:
+    """The value, with any of its fields as they begin."""
+    names = [one.name for one in fields(value)]
+    assert not [name for name in names if getattr(value, name) == getattr(empty, name)]
+    return st.sets(st.sampled_from(names)).map(
+        lambda some: replace(value, **{name: getattr(empty, name) for name in some})
+    )
+
+
+ANY_FACTS = st.builds(
+    lambda facts, headers: replace(facts, headers=headers), some_of(FULL, EMPTY), some_of(FULL.headers, EMPTY.headers)
+)
 
 
 def test_everything_comes_back() -> None:
@@ -113,3 +138,14 @@ def test_a_missing_subject_is_not_an_empty_one() -> None:
 @given(obj=ANYTHING | st.dictionaries(st.sampled_from(KEYS), ANYTHING))
 def test_anything_gives_facts(obj: Any) -> None:
     assert isinstance(facts_from_json(obj), Facts)
+
+
+@given(facts=ANY_FACTS)
+def test_what_the_ledger_keeps_says_the_same(facts: Facts) -> None:
+    whole = facts_from_json(json.loads(json.dumps(facts_to_json(facts, text=False))))
+    assert facts_from_json(json.loads(json.dumps(facts_to_kept(facts)))) == whole
+
+
+def test_what_the_ledger_keeps_has_no_values_and_no_texts() -> None:
+    kept = json.dumps(facts_to_kept(FULL))
+    assert not [word for word in ("4012888888881881", "body", "inner") if word in kept]

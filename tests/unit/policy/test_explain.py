@@ -11,7 +11,7 @@ from tests.judging import mail, policy_of, rule_of
 from mailguard.mail.facts import CLASSES
 from mailguard.policy.explain import explain
 from mailguard.policy.judge import judge
-from mailguard.policy.verdict_json import verdict_from_json, verdict_to_json
+from mailguard.policy.verdict_json import verdict_from_json, verdict_to_json, verdict_to_kept
 
 POLICY = policy_of(
     """
@@ -112,6 +112,7 @@ def test_every_condition_has_words_in_both_languages(condition: str, words: dict
 def test_json_there_and_back(then: str) -> None:
     verdict = judge(rule_of("{recipients: {external: true}}", then), mail(to=['"a b"@x.example', "Ken@corp.example"]))
     assert verdict_from_json(json.loads(json.dumps(verdict_to_json(verdict)))) == verdict
+    assert verdict_from_json(json.loads(json.dumps(verdict_to_kept(verdict)))) == verdict
 
 
 @pytest.mark.parametrize(
