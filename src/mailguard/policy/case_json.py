@@ -14,6 +14,7 @@ from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
+from mailguard.mail.address import Address
 from mailguard.mail.envelope import Envelope
 from mailguard.policy.case import Case, Known, known_keys
 from mailguard.policy.free_mail import is_shared
@@ -25,6 +26,10 @@ _ELSEWHERE = frozenset({"envelope", "facts", "organization", "size", "moment", "
 _STRANGERS_MOST = 200
 
 
+#: What was said of a `Known`, by its identity, which is nobody else's while it lies here; so many of that size at most.
+_SAID: dict[int, tuple[Known, tuple[Address, ...], Any]] = {}
+_SAID_MOST, _SAID_WIDEST = 200, 50
+
 #: What each field is if nobody says anything.
 _DEFAULTS = {
     one.name: one.default_factory() if one.default_factory is not MISSING else one.default for one in fields(Case)
@@ -35,9 +40,12 @@ def case_to_json(case: Case) -> dict[str, Any]:
     """The circumstances of a case as JSON values; what has its default is left out."""
     client = case.envelope.client
     out: dict[str, Any] = {"helo": client.helo, "tls": client.tls, "trusted": client.trusted}
+    known = _said_of(case.known, case.envelope.recipients)
+    if known is not None:
+        out["known"] = known
     for name, adapter in _adapters().items():
-        value = _narrowed(case) if name == "known" else getattr(case, name)
-        if value != _DEFAULTS[name]:  # an empty value may say something else than none
+        value = getattr(case, name)
+        if name != "known" and value != _DEFAULTS[name]:  # an empty value may say something else than none
             out[name] = adapter.dump_python(value, mode="json", exclude_defaults=True)
     return out
 
@@ -74,12 +82,28 @@ def _adapters() -> dict[str, TypeAdapter[Any]]:
     return {one.name: TypeAdapter(hints[one.name]) for one in fields(Case) if one.name not in _ELSEWHERE}
 
 
-def _narrowed(case: Case) -> Known:
+def _said_of(known: Known, recipients: tuple[Address, ...]) -> Any:
+    """What is known, as JSON; None if nothing is. While history gives the same answer again, this does too."""
+    place = id(known)
+    if (said := _SAID.get(place)) is not None and said[0] is known and said[1] == recipients:
+        return said[2]
+    narrowed = _narrowed(known, recipients)
+    value = None
+    if narrowed != _DEFAULTS["known"]:
+        value = _adapters()["known"].dump_python(narrowed, mode="json", exclude_defaults=True)
+    if len(recipients) + len(known.circles or ()) <= _SAID_WIDEST:
+        if len(_SAID) >= _SAID_MOST:
+            _SAID.clear()
+        _SAID[place] = known, recipients, value
+    return value
+
+
+def _narrowed(known: Known, recipients: tuple[Address, ...]) -> Known:
     """What is known, without the thousands of domains that look-alikes are compared with: only those that a stranger
     among the recipients looks like. Judged again, the mail gets the same likenesses.
     """
-    known, seen = case.known, set()
-    for address in case.envelope.recipients:
+    seen = set()
+    for address in recipients:
         key = known_keys(address)
         if key in known.sender_domains or key in known.company_domains or address.is_literal:
             continue

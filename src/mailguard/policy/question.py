@@ -6,8 +6,8 @@ Pure: it only says what to ask; whoever makes a case asks.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from mailguard.mail.facts import Facts
 from mailguard.policy.names import name_key
@@ -17,11 +17,11 @@ from mailguard.policy.whose import whose_of
 #: Message ids (RFC 5322 section 3.6.4) by which an earlier mail is looked for, the nearest ones.
 _IDS_MAX = 50
 _NAMES_MAX = 200
+_NOBODY = frozenset[str]()
 _ID = re.compile(r"<[^<>\s]{1,500}>")
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """needs: words of the conditions (`Policy.needs`). message_ids: what this mail goes on with; names: display names
     in To and Cc as they are compared (`name_key`). moment: now, for ages. whose: whose trust in recipients counts
     (`policy.whose`). no_files: the rules need to know who got its files, and it has none.
@@ -38,12 +38,13 @@ class Question:
 def question(policy: Policy, facts: Facts, moment: datetime, sender: str = "") -> Question:
     """What the policy needs to know of a mail. moment: when it came in, aware; sender: whose it is (`sender_key`)."""
     needs, headers = policy.needs, facts.headers
-    ids: list[str] = []
-    if "thread" in needs:
-        ids = [*headers.references, *_ID.findall(headers.in_reply_to[:5000])][-_IDS_MAX:]
-    keys: list[str] = []
+    ids: tuple[str, ...] = ()
+    if "thread" in needs and (headers.references or headers.in_reply_to):
+        found = [*headers.references, *_ID.findall(headers.in_reply_to[:5000])][-_IDS_MAX:]
+        ids = tuple(dict.fromkeys(found))
+    names: tuple[str, ...] = ()
     if "names" in needs:
-        keys = [key for one in (*headers.to, *headers.cc)[:_NAMES_MAX] if (key := name_key(one.name))]
-    whose = whose_of(sender, policy.directory) if policy.trusting else frozenset()
-    no_files = "files" in needs and not facts.attachments
-    return Question(needs, tuple(dict.fromkeys(ids)), tuple(dict.fromkeys(keys)), moment, whose, no_files)
+        shown = [one.name for one in (*headers.to, *headers.cc)[:_NAMES_MAX] if one.name]
+        names = tuple(dict.fromkeys([key for name in shown if (key := name_key(name))])) if shown else ()
+    whose = whose_of(sender, policy.directory) if policy.trusting else _NOBODY
+    return Question(needs, ids, names, moment, whose, "files" in needs and not facts.attachments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sqlite3
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.integration.store.test_memory import told
 from tests.ledger import BOB, CAROL, Clock, Ledger, mail, opened, verdict
@@ -36,6 +37,7 @@ SENDERS = ("ann@corp.example", "eve@corp.example")
 PEOPLE = (BOB, CAROL, "rob@partner.example", "carol@gmail.com")
 NAMES = ("", "Bob Jones", "Carol Smith")
 NEEDS = frozenset({"thread", "names", "habits", "files"})
+_NUMBERS = itertools.count()
 RULES = {parse_address(BOB): ("a-rule",)}
 
 
@@ -75,7 +77,7 @@ class Sent:
     handed: bool
 
     async def by(self, one: Ledger) -> None:
-        known = told(self.to, names=dict.fromkeys(self.to, self.name))
+        known = told(self.to, names=dict.fromkeys(self.to, self.name), message_id=f"<{next(_NUMBERS)}@corp.example>")
         if not self.handed:
             await one.relay(await one.add(to=self.to, known=known, sender=self.sender))
             return
@@ -143,7 +145,19 @@ CHANGE = st.one_of(SENT, SENT, SENT, SAID, ACT)
 QUESTIONS = [(SENDERS[0], (BOB,)), (SENDERS[0], PEOPLE), (SENDERS[1], (CAROL, "rob@partner.example")), (None, PEOPLE)]
 
 
-@settings(max_examples=12, deadline=None)
+def _mine(*changes: Sent | Said | Act) -> list[tuple[bool, Sent | Said | Act, bool]]:
+    return [(place % 2 == 1, change, False) for place, change in enumerate(changes)]
+
+
+_TWO = Sent(SENDERS[0], (BOB, CAROL), "Bob Jones", handed=True)
+
+
+@settings(max_examples=10, deadline=None)
+@example(_mine(_TWO, Act("much_later"), Act("forgotten"), _TWO))
+@example(_mine(_TWO, _TWO, _TWO, _TWO, replace(_TWO, name="Carol Smith"), Act("much_later"), Act("forgotten")))
+@example(_mine(_TWO, replace(_TWO, sender=SENDERS[1], to=("carol@gmail.com", "rob@partner.example")), Act("later")))
+@example(_mine(replace(_TWO, to=(BOB,)), replace(_TWO, to=(BOB,), name="Carol Smith")))
+@example(_mine(Said("company", 2), Act("later"), Said("company", 90), Act("revoked")))
 @given(st.lists(st.tuples(st.booleans(), CHANGE, st.booleans()), min_size=1, max_size=12))
 def test_what_was_kept_is_what_the_ledger_says(changes: list[tuple[bool, Sent | Said | Act, bool]]) -> None:
     asyncio.run(_compared(changes))

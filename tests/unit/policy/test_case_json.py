@@ -15,6 +15,7 @@ from mailguard.mail.envelope import Client, Envelope
 from mailguard.mail.facts import Facts
 from mailguard.mail.organization import Organization
 from mailguard.mail.verdict import Because
+from mailguard.policy import case_json
 from mailguard.policy.case import Case, Circle, Known, Risk
 from mailguard.policy.case_json import case_from_json, case_to_json
 from mailguard.policy.view import View
@@ -101,3 +102,21 @@ def test_every_field_of_a_case_is_recorded_or_kept_elsewhere() -> None:
     kept = {"envelope", "facts", "organization", "size", "moment", "texts_kept"}
     others = {one.name for one in dataclasses.fields(Case)} - kept
     assert all(getattr(recorded(filled), name) == getattr(filled, name) for name in others)
+
+
+_OFTEN = ("example.co.jp", "sample.co.jp")
+_ANSWERS = [Known(often=_OFTEN), Known(), Known(frozenset({"examp1e.co.jp"}), often=_OFTEN), Known(names={}, files={})]
+_PEOPLE = ("x@examp1e.co.jp", "x@samp1e.co.jp", "y@quite-other.example")
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(_ANSWERS), st.sampled_from(_PEOPLE)), min_size=1, max_size=9), st.integers(1, 4)
+)
+def test_the_same_answer_once_more_is_recorded_as_if_it_were_new(asked: list[tuple[Known, str]], most: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(case_json, "_SAID_MOST", most)
+        patch.setattr(case_json, "_SAID", {})
+        for known, to in asked:
+            new = case(dataclasses.replace(known), to)
+            assert case_to_json(case(known, to)) == case_to_json(new)
+            assert len(case_json._SAID) <= most
