@@ -179,7 +179,8 @@ class Policy:
     glance: Glance = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "glance", Glance(rule.gates for rule in self.rules))
+        lists = self.sieve.names.known if self.sieve is not None else frozenset[int]()
+        object.__setattr__(self, "glance", Glance((rule.gates for rule in self.rules), lists))
         object.__setattr__(self, "trusting", any(rule.trusts for rule in self.rules))
         conditions = (one for rule in self.rules for one in (rule.when, *rule.unless))
         object.__setattr__(self, "needs", needs_of(conditions))

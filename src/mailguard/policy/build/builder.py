@@ -81,7 +81,7 @@ class Builder(Source):
             inner = (self.condition(m, (*path, "all", i)) for i, m in enumerate(model.all_))
             parts.append(All(self._cheapest_first(inner)))
         if model.any_ is not None:
-            parts.append(AnyOf(tuple(self.condition(m, (*path, "any", i)) for i, m in enumerate(model.any_))))
+            parts.append(self._any(tuple(self.condition(m, (*path, "any", i)) for i, m in enumerate(model.any_))))
         if model.not_ is not None:
             parts.append(Not(self.condition(model.not_, (*path, "not"))))
         for key, make in _MAKERS:
@@ -89,6 +89,13 @@ class Builder(Source):
             if asked is not None:
                 parts.append(self._leaf(key, make, asked, (*path, key)))
         return parts[0] if len(parts) == 1 else All(self._cheapest_first(parts))
+
+    def _any(self, parts: tuple[Condition, ...]) -> Condition:
+        """At least one of them; the same parts make the same condition, as in `_leaf`."""
+        made = self.made.alternatives.get(parts)
+        if made is None:
+            made = self.made.alternatives[parts] = AnyOf(parts)
+        return made
 
     def _leaf(self, key: str, make: Callable[..., Condition], asked: object, path: Path) -> Condition:
         """What one key asks; the same words make the same condition, so that a mail is looked at once."""

@@ -15,11 +15,12 @@ from mailguard.policy.sieve import Sieve
 
 @dataclass(slots=True)
 class Made:
-    """conditions: by folder, key and what is written; costs: rank of each, cheap ones first; names: every list and glob
-    that a condition asks; unions: lists that are asked together; asked: names of lists.
+    """conditions: by folder, key and what is written; alternatives: by their parts; costs: rank of each, cheap first;
+    names: every list and glob that a condition asks; unions: lists that are asked together; asked: names of lists.
     """
 
     conditions: dict[tuple[str, str, str], Once] = field(default_factory=dict)
+    alternatives: dict[tuple[Condition, ...], AnyOf] = field(default_factory=dict)
     costs: dict[Once, int] = field(default_factory=dict)
     names: list[NameList] = field(default_factory=list)
     unions: dict[tuple[str, ...], NameList] = field(default_factory=dict)

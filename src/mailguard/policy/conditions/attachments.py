@@ -8,11 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mailguard.mail.verdict import Because
-from mailguard.policy.conditions.file_picks import Pick
+from mailguard.policy.conditions.file_picks import Pick, no_gaps
+from mailguard.policy.conditions.tree import Signs
 from mailguard.policy.fold import fold
 from mailguard.policy.result import Result, Told, Truth, both, bounded, decide, number, some
 from mailguard.policy.values import AT_LEAST_ONE, Comparison
 from mailguard.policy.view import File, View
+
+
+def _any(view: View) -> frozenset[str] | None:
+    """None, if there may be some."""
+    return None if view.files or view.files_incomplete else frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,12 @@ class Attachments:
             if view.has_closed_files:
                 return False
         return not any(gap for pick in self.picks for gap in pick.gaps(view))
+
+    @property
+    def signs(self) -> Signs | None:
+        """Any file at all."""
+        unsure = self.count.holds(0) or any(pick.gaps is not no_gaps for pick in self.picks)
+        return None if unsure else Signs(_any, frozenset())
 
     @property
     def needs(self) -> frozenset[str]:

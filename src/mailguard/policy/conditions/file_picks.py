@@ -25,6 +25,11 @@ _TRIED = frozenset(
 Test = Callable[[View, int, File], bool]
 
 
+def no_gaps(_view: View) -> tuple[str, ...]:
+    """Of what a pick asks, all is known."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Pick:
     """One thing asked of a file, by its index in View.files.
@@ -40,7 +45,7 @@ class Pick:
     phrase: Because
     doubtful: Test = lambda _view, _index, _file: False
     inside: bool = True
-    gaps: Callable[[View], tuple[str, ...]] = lambda _view: ()
+    gaps: Callable[[View], tuple[str, ...]] = no_gaps
     recipients: Callable[[View, int, File], frozenset[int]] | None = None
     evidence: Callable[[View, int, File], list[str]] = lambda _view, _index, _file: []
     needs: frozenset[str] = frozenset()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailguard.mail.verdict import Because
+from mailguard.policy.conditions.tree import Signs
 from mailguard.policy.result import Result, Told, Truth, bounded, decide, number, some
 from mailguard.policy.values import Comparison
 from mailguard.policy.view import View
@@ -32,6 +33,11 @@ _CLASS_NAMES = {
 }
 
 
+def _any(view: View) -> frozenset[str] | None:
+    """None, if there may be some."""
+    return None if view.facts.persons or view.facts.personal_data or view.unread_anywhere else frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class PersonalData:
     """Counts per class, and of persons. All comparisons must hold."""
@@ -43,6 +49,11 @@ class PersonalData:
         if view.facts.persons or view.facts.personal_data or view.unread_anywhere:
             return False
         return not all(comparison.holds(0) for _, comparison in self.asked)
+
+    @property
+    def signs(self) -> Signs | None:
+        """Any at all."""
+        return None if all(comparison.holds(0) for _, comparison in self.asked) else Signs(_any, frozenset())
 
     def look(self, view: View) -> Result:
         gaps = view.unread_anywhere

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from mailguard.mail.verdict import Because
 from mailguard.policy.conditions.picks import Pick, needs_of
+from mailguard.policy.conditions.tree import Signs
 from mailguard.policy.free_mail import is_shared
 from mailguard.policy.lists import NameList
 from mailguard.policy.lookalike import registrable_domain
@@ -20,6 +21,26 @@ from mailguard.policy.view import Seen, View
 
 #: So many more recipients may stand in fields that were not read.
 _UNREAD_MANY = 10**6
+_SEVERAL = 2
+
+
+def _more(view: View) -> frozenset[str] | None:
+    """None, if the envelope names several recipients."""
+    return None if len(view.recipients) >= _SEVERAL else frozenset()
+
+
+def _more_outside(view: View) -> frozenset[str] | None:
+    """None, if the envelope names several outside."""
+    return None if view.external_count >= _SEVERAL else frozenset()
+
+
+def _more_shown(view: View) -> frozenset[str] | None:
+    """None, if To and Cc may show several."""
+    return None if view.headers_doubtful or len(view.visible) >= _SEVERAL else frozenset()
+
+
+def _naming(view: View) -> frozenset[int] | None:
+    return view.naming
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +80,16 @@ class Recipients:
         if most < self._least:
             return True
         return bool(self._naming) and not all(map(view.may_name, self._naming))
+
+    @property
+    def signs(self) -> Signs | None:
+        """A list that names a recipient, or more than one of them."""
+        if self._none_will_do:
+            return None
+        if self.shown or not self._naming:
+            more = _more_shown if self.shown else _more_outside if self.external else _more
+            return Signs(more, frozenset()) if self._least >= _SEVERAL else None
+        return Signs(_naming, frozenset((id(self._naming[0]),)), lists=True)
 
     @property
     def needs(self) -> frozenset[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailguard.mail.verdict import Because
+from mailguard.policy.conditions.tree import Signs
 from mailguard.policy.result import Result, Told, Truth, bounded, decide, number, some
 from mailguard.policy.values import Comparison
 from mailguard.policy.view import View
@@ -25,6 +26,11 @@ _NAMES = {
 }
 
 
+def _any(view: View) -> frozenset[str] | None:
+    """None, if there may be some."""
+    return None if view.facts.secrets or view.unread_anywhere else frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Secrets:
     """Counts of different secrets per class, or of all. All comparisons must hold."""
@@ -36,6 +42,11 @@ class Secrets:
         if view.facts.secrets or view.unread_anywhere:
             return False
         return not all(comparison.holds(0) for _, comparison in self.asked)
+
+    @property
+    def signs(self) -> Signs | None:
+        """Any at all."""
+        return None if all(comparison.holds(0) for _, comparison in self.asked) else Signs(_any, frozenset())
 
     def look(self, view: View) -> Result:
         gaps = view.unread_anywhere

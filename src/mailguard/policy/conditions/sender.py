@@ -10,10 +10,15 @@ from dataclasses import dataclass
 
 from mailguard.mail.address import Address
 from mailguard.mail.verdict import Because
+from mailguard.policy.conditions.tree import Signs
 from mailguard.policy.lists import NameList
 from mailguard.policy.result import Result, Told, Truth, bounded
 from mailguard.policy.values import Comparison
 from mailguard.policy.view import View
+
+
+def _naming(view: View) -> frozenset[int] | None:
+    return view.naming_sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,12 @@ class Sender:
         """A list or glob that must name the sender does not."""
         named = (self.address, self.domain, self.lists)
         return any(names is not None and not view.may_name_sender(names) for names in named)
+
+    @property
+    def signs(self) -> Signs | None:
+        """A list that names the sender."""
+        named = next((names for names in (self.address, self.domain, self.lists) if names is not None), None)
+        return None if named is None else Signs(_naming, frozenset((id(named),)), lists=True)
 
     def look(self, view: View) -> Result:
         sender = view.sender

@@ -6,11 +6,13 @@ count is a lower bound, and "not found" is "not known".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from mailguard.mail.verdict import Because
+from mailguard.policy.conditions.tree import Signs
 from mailguard.policy.patterns import MATCHES_MAX, Words, matches
 from mailguard.policy.result import NOT_KEPT, Result, Told, Truth, bounded, decide, number, some
 from mailguard.policy.shares import ALL_SHARES, Shares
@@ -52,6 +54,22 @@ class _Hits:
         return sum(self.pieces.values())
 
 
+@lru_cache(maxsize=256)  # one function for one question
+def _present_in(places: tuple[str, ...], shares: Shares) -> Callable[[View], frozenset[str] | None]:
+    """What tells which words and patterns may stand in these places; None where they were not read."""
+
+    def look(view: View) -> frozenset[str] | None:
+        found: frozenset[str] = frozenset()
+        for place in places:
+            present = view.present(place, shares)
+            if present is None:
+                return None
+            found |= present
+        return found if view.read_whole or not text_gaps(view, places) else None
+
+    return look
+
+
 @dataclass(frozen=True, slots=True)
 class TextFound:
     """Words and patterns together. `count` compares all occurrences, `score` the sum of the weights of what was found,
@@ -84,6 +102,11 @@ class TextFound:
             if present is None or not self._keys.isdisjoint(present):
                 return False
         return view.read_whole or not text_gaps(view, self.places)
+
+    @property
+    def signs(self) -> Signs | None:
+        """A word or a pattern."""
+        return None if self._none_will_do else Signs(_present_in(self.places, self.shares), self._keys)
 
     def look(self, view: View) -> Result:
         hits = self._hits(view)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from mailguard.mail.verdict import Because
 from mailguard.policy.result import Result, TextNotKept, Told, Truth, bounded, not_kept
@@ -16,6 +16,18 @@ from mailguard.policy.view import View
 
 #: Whether a condition is surely NO.
 Gate = Callable[[View], bool]
+
+
+class Signs(NamedTuple):
+    """What a condition needs: it is surely NO to a mail that has none of `keys` among what `look` tells of it.
+
+    look: the same function for all conditions of a kind, so that many are looked up at once; None where a glance does
+    not tell. lists: the keys are ids of lists, which count for nothing where the first look does not know them.
+    """
+
+    look: Callable[[View], frozenset[str] | frozenset[int] | None]
+    keys: frozenset[str] | frozenset[int]
+    lists: bool = False
 
 
 class Condition(Protocol):
@@ -142,6 +154,12 @@ def gates_of(condition: Condition) -> tuple[Gate, ...]:
         condition = condition.condition
     shut: Gate | None = getattr(condition, "shut", None)
     return () if shut is None else (shut,)
+
+
+def signs_of(gate: Gate) -> Signs | None:
+    """What the condition that a gate belongs to needs; None where that is not said."""
+    found: Signs | None = getattr(getattr(gate, "__self__", None), "signs", None)
+    return found
 
 
 def _together(truth: Truth, parts: Iterable[Result], joint: Because) -> Result:

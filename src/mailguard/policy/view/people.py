@@ -58,6 +58,16 @@ class PeopleView(CaseView):
             return True
         return id(names) in self._naming
 
+    @property
+    def naming(self) -> frozenset[int] | None:
+        """The ids of the known lists that may name a recipient; None: nobody looked."""
+        return None if self._sieve is None else self._naming
+
+    @property
+    def naming_sender(self) -> frozenset[int] | None:
+        """The ids of the known lists that may name the sender; None: nobody looked."""
+        return None if self._sieve is None else self._naming_sender
+
     @cached_property
     def _naming_sender(self) -> frozenset[int]:
         assert self._sieve is not None
