@@ -17,6 +17,9 @@ from typing import Any
 from mailguard.policy.conditions.tree import Gate, Signs, signs_of
 from mailguard.policy.view import View
 
+#: So many gates of one kind are asked one by one.
+_FEW = 1
+
 
 @dataclass(slots=True)
 class _Fork:
@@ -103,7 +106,7 @@ def _sort_out(fork: _Fork, known: Container[Any]) -> None:
         if signs is not None and (not signs.lists or all(key in known for key in signs.keys)):
             kinds.setdefault(signs.look, []).append((gate, signs))
     for look, gates in kinds.items():
-        if len(gates) > 1:
+        if len(gates) > _FEW:
             index = fork.signs[look] = _Index()
             for gate, signs in gates:
                 index.add(gate, fork.ways.pop(gate), signs)

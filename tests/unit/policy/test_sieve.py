@@ -13,6 +13,7 @@ from tests.judging import mail, plain_yaml, policy_of
 
 from mailguard.mail.facts import Attachment, ClassCount, Finding
 from mailguard.mail.verdict import Verdict
+from mailguard.policy import glance
 from mailguard.policy.case import Case, Known
 from mailguard.policy.glance import Glance
 from mailguard.policy.judge import judge, shut
@@ -156,6 +157,7 @@ def word_of(verdict: Verdict) -> tuple[list[Any], list[Any]]:
 
 @pytest.mark.parametrize("seed", range(60))
 def test_the_first_glance_and_the_order_of_things_change_nothing(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(glance, "_FEW", seed % 2)  # 0: also one gate alone is found by what the mail has
     maker = Maker(seed)
     policy = policy_of(maker.policy())
     cases = [maker.case() for _ in range(6)]
@@ -190,3 +192,39 @@ def test_gates_are_asked_once_for_all_rules_that_begin_with_them_and_a_failing_o
     assert Glance(rows).open(cast(Any, None)) == [1, 3, 4, 5, 7]
     assert sorted(asked) == ["fails", "fails", "opens", "opens", "shuts", "shuts"]
     assert Glance([(opens,) * 5000]).open(cast(Any, None)) == [0]
+
+
+CONDITIONS = [
+    "{secrets: {total: '>= 1'}}",
+    "{personal_data: {persons: '>= 1'}}",
+    "{recipients: {external: true, count: '>= 2'}}",
+    "{recipients: {count: '>= 2'}}",
+    "{recipients: {external: true, visible: true, count: '>= 2'}}",
+    "{recipients: {domain: [x.example]}}",
+    "{sender: {address: ann@corp.example}}",
+    "{attachments: any}",
+    "{text: {words: [secret], in: [body]}}",
+]
+
+
+@pytest.mark.parametrize("few", [0, 1])
+def test_rules_are_found_by_what_a_mail_has(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(glance, "_FEW", few)
+    names = [f"r{number}" for number in range(len(CONDITIONS) * 2)]
+    rules = "".join(
+        f"  - {{id: {name}, when: {one}, then: confirm}}\n" for name, one in zip(names, CONDITIONS * 2, strict=True)
+    )
+    policy = policy_of(f"version: 1\nrules:\n{rules}")
+    file = Attachment("a.pdf", "application/pdf", "application/pdf", "pdf", 9, "0" * 64, inspected=True)
+    shown = ["a@x.example", "b@y.example"]
+    much = mail(
+        {"text": "a secret", "attachments": (file,), "secrets": {"password": 1}, "persons": 1}, to=shown,
+    )  # fmt: skip
+    assert policy.glance.open(policy.view(much)) == list(range(len(names)))
+    little = mail(to=["c@z.example"], sender="eve@corp.example")
+    assert policy.glance.open(policy.view(little)) == []
+    unread = replace(little, facts=replace(little.facts, findings=(Finding("unreadable", "mail", "x"),)))
+    opened = [CONDITIONS[number] for number in policy.glance.open(policy.view(unread)) if number < len(CONDITIONS)]
+    assert opened == [
+        one for one in CONDITIONS if not one.startswith(("{recipients: {", "{sender")) or "visible" in one
+    ]
