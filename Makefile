@@ -85,6 +85,9 @@ bench: install packages
 	@$(VENV)/bin/python bench/reading.py
 	@$(VENV)/bin/python bench/policy.py
 	@$(VENV)/bin/python bench/alert.py
+	@$(VENV)/bin/python bench/stalls.py
+	@$(VENV)/bin/python bench/growth.py
+	@$(VENV)/bin/python bench/start.py
 
 bench-long: install packages
 	@$(VENV)/bin/python bench/simulate.py

@@ -52,7 +52,7 @@ def add_contacts(ledger: Path, wanted: int) -> None:
     each = wanted // 200
     with closing(sqlite3.connect(ledger)) as connection, connection:
         for number in range(wanted // 2):
-            who, key = f"s{number // each}@corp.example", f"d{number}.grown.example"
+            who, key = f"ann{number // each}@corp.example", f"d{number}.grown.example"
             rows = [(name, key, number % 9 + 1, now, now) for name in ("", who)]
             connection.executemany("INSERT OR IGNORE INTO contact VALUES (?, ?, ?, ?, ?)", rows)
             person = (who, f"p@{key}", f"Person {number}", f"person {number}", 3, now)

@@ -18,6 +18,8 @@ from mails import MAILS
 
 #: {n} is counted up from mail to mail, as far as --senders says.
 SENDER = "ann{n}@corp.example"
+#: So many a {n} in --to makes.
+RECIPIENTS = 4000
 _HEAD = "Message-ID: <bench-{id}@pc.corp.example>\r\nFrom: Ann <{sender}>\r\nTo: <{to}>\r\nSubject: bench\r\n"
 
 
@@ -66,10 +68,11 @@ class Load:
         say(b"EHLO pc.corp.example\r\n", b"250")
         while (mail := self.next_id()) is not None:
             sender = SENDER.format(n="" if self.options.senders < 2 else self.left % self.options.senders)
+            to = self.options.to.format(n=self.left % RECIPIENTS)
             say(f"MAIL FROM:<{sender}>\r\n".encode(), b"250")
-            say(f"RCPT TO:<{self.options.to}>\r\n".encode(), b"250")
+            say(f"RCPT TO:<{to}>\r\n".encode(), b"250")
             say(b"DATA\r\n", b"354")
-            conn.sendall(_HEAD.format(id=mail, sender=sender, to=self.options.to).encode() + self.body)
+            conn.sendall(_HEAD.format(id=mail, sender=sender, to=to).encode() + self.body)
             dot = time.monotonic()
             say(b"", b"250")
             self.dots[mail] = (dot, time.monotonic() - dot)
