@@ -34,6 +34,9 @@ _STANDARD = ReadingLimits()
 #: What a text that is read in the server's process may have of figures, tabs and lines: each may begin a number, a
 #: cell, a name, somebody else's words, and 16 KiB of nothing else take 30 ms. A line counts as some figures.
 _MOST_MARKS = 2000
+#: As many of a header: its figures, lines (as some figures), and signs of an encoded word, of UTF-7, HZ and ISO 2022.
+_FIGURES = (*(b"%d" % figure for figure in range(10)), b"\n", b"\n")
+_CODED = (b"=?", b"+", b"~{", b"$B")
 
 
 def read_mail(octets: bytes, limits: ReadingLimits = _STANDARD) -> Facts:
@@ -56,7 +59,7 @@ def read_letter(octets: bytes, limits: ReadingLimits = _STANDARD) -> Facts | Non
     For the server's own process: headers, transfer encodings, charsets and plain text are read, and nothing else.
     """
     end = header_end(octets)
-    if len(octets) > limits.mail_bytes or not end or b"\0" in octets:
+    if len(octets) > limits.mail_bytes or not end or b"\0" in octets or _is_odd(octets[:end]):
         return None
     budget = Budget(limits, here=True)
     try:
@@ -152,6 +155,13 @@ def _read(octets: bytes, budget: Budget) -> Facts:
         kind=_kind(block, parts, found),
         findings=budget.findings(),
     )
+
+
+def _is_odd(head: bytes) -> bool:
+    """Whether a header has more than any program writes: figures, lines, and what may be a word in another charset."""
+    if len(head) <= _MOST_MARKS:
+        return False
+    return sum(map(head.count, _FIGURES)) + 10 * sum(map(head.count, _CODED)) > _MOST_MARKS + 1000
 
 
 def _is_dense(text: str) -> bool:

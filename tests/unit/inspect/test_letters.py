@@ -204,6 +204,30 @@ def test_a_text_of_nothing_but_figures_cells_or_lines_is_left_to_workers(dense: 
     assert read_letter(short) == read_mail(short)
 
 
+@pytest.mark.parametrize(
+    "dense",
+    [
+        "Content-Type: +MFkwZDBm-",
+        "To: =?x?q?a?=",
+        "Subject: ~{<:~}",
+        "X: $B;3ED",
+        "Cc: 4111 1111 1111 1111 <a@b> ",
+        "X: a\r\n",
+    ],
+)
+def test_a_header_of_nothing_but_words_in_disguise_is_left_to_workers(dense: str) -> None:
+    name, _, value = dense.partition(": ")
+
+    def letter(size: int) -> bytes:
+        some = size // len(dense)
+        fields = dense * some if value.endswith("\n") else f"{name}: {value * some}\r\n"
+        return f"{fields}From: a@x.example\r\n\r\nhello".encode()
+
+    assert read_letter(letter(letters.MOST)) is None
+    short = letter(600)
+    assert (facts := read_letter(short)) is None or facts == read_mail(short)
+
+
 def test_a_fault_is_left_to_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise ValueError

@@ -18,10 +18,11 @@ _VOWELS = re.compile("[\u30fc\uff70\u4e00](?<=[0-9)].)(?=[(0-9])")
 #: Signs without width: a number that holds them looks whole to whoever reads it.
 _NOTHING = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 #: Where the signs are that NFKC changes; those that join with the one before them need the whole text.
-_COMPATIBLE = re.compile(
+_CHANGED = (
     "[\u00a0-\u00bf\u0132-\u017f\u01c4-\u01f3\u02b0-\u02ff\u1d00-\u1dbf\u2000-\u2fff\u3000\u309f\u30ff\u3130-\u33ff"
-    "\uf900-\uffef\U0001d400-\U0001d7ff\U0001f100-\U0001f2ff\U0001fbf0-\U0001fbf9\U0002f800-\U0002fa1f]+"
+    "\uf900-\uffef\U0001d400-\U0001d7ff\U0001f100-\U0001f2ff\U0001fbf0-\U0001fbf9\U0002f800-\U0002fa1f]"
 )
+_COMPATIBLE = re.compile(f"{_CHANGED}{_CHANGED}*+")  # a pattern that begins with one sign is found fast
 #: Digits of other scripts; in black circles and the like, which NFKC leaves alone.
 _SCRIPTS = re.compile("[\u0660-\u1c59\ua620-\uabf9\U000104a0-\U0001e959](?<=\\d)")
 _CIRCLED = re.compile("[\u24ff\u2776-\u277e\u2780-\u2788\u278a-\u2792]")

@@ -179,13 +179,16 @@ def header_block_end(bare: list[str], number: int, *, drawn: bool = False, separ
     return end if sure and "sender" in kinds and len(kinds) >= 3 and kinds & {"sent", "date", "subject"} else 0
 
 
-def is_attribution(line: str) -> bool:
-    """Whether a line may be the last of an attribution: "On ... wrote:", "2026年11月25日(水) 12:34 田中 <...>:"."""
+def is_attribution(line: str, verbs: bool) -> bool:
+    """Whether a line may be the last of an attribution: "On ... wrote:", "2026年11月25日(水) 12:34 田中 <...>:".
+
+    verbs: what `has_verbs` says of the text.
+    """
     if len(line) > _LONGEST:
         return False
     if line[-1] in ":：":
         return True
-    return has_verbs(line) and _VERB.search(line) is not None
+    return verbs and has_verbs(line) and _VERB.search(line) is not None
 
 
 def attribution_start(bare: list[str], number: int, marked: bool) -> int | None:

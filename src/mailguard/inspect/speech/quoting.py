@@ -98,14 +98,15 @@ def segments(text: str, opened: int = gates.ALL) -> tuple[Segment, ...]:
 def _roles(text: str, bare: list[str], opened: int) -> list[str]:
     """A role for each line of a text: own or quoted. bare: its lines, stripped."""
     marked = is_marked(text)
-    heads = introducing(text, bare, bool(opened & gates.WROTE) and has_verbs(text))
+    verbs = bool(opened & gates.WROTE) and has_verbs(text)
+    heads = introducing(text, bare, verbs)
     if not marked and not heads:
         return [""] * len(bare)
     quoted = [False] * len(bare)
     prefixed = [is_prefixed(line) for line in bare] if marked else quoted.copy()
     attributed, following = False, 0
     for number in heads:
-        if number < following or prefixed[number] or (head := _head(bare, prefixed, number)) is None:
+        if number < following or prefixed[number] or (head := _head(bare, prefixed, number, verbs)) is None:
             continue
         start, end, open_ended = head
         attributed = True
@@ -119,9 +120,10 @@ def _roles(text: str, bare: list[str], opened: int) -> list[str]:
     return [QUOTED if one else "" for one in quoted]
 
 
-def _head(bare: list[str], prefixed: list[bool], number: int) -> tuple[int, int, bool] | None:
+def _head(bare: list[str], prefixed: list[bool], number: int, verbs: bool) -> tuple[int, int, bool] | None:
     """The lines that introduce a quotation: first, one behind the last, and whether all that follows is quoted.
 
+    verbs: what `has_verbs` says of the text.
     Where the quoted lines bear a mark of their own (">"), only these are quoted: the answers between them are not.
     """
     line = bare[number]
@@ -135,7 +137,7 @@ def _head(bare: list[str], prefixed: list[bool], number: int) -> tuple[int, int,
     end = header_block_end(bare, number, drawn=bare[above].startswith("___"))
     if end:
         return above, end, not _marked_next(bare, prefixed, end)
-    if not is_attribution(line):
+    if not is_attribution(line, verbs):
         return None
     marked = _marked_next(bare, prefixed, number + 1)
     found = attribution_start(bare, number, marked)

@@ -16,7 +16,7 @@ from mailguard.mail.facts import HeaderAddress
 
 #: What a list turns on. An encoded word is one thing, whatever stands in it: some clients leave commas and brackets.
 _SPECIAL = re.compile(r'=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s"<>]*\?=|[",;:<>()\\]')
-_COMMENT = re.compile(r"[()\\]")
+_BRACKET = re.compile(r"[()]")
 _OPENING = re.compile(r"[<\s]*")
 _CLOSING = re.compile(r"[>,;<]")
 #: A quoted string; one that is never closed ends with the text, so that each quote is looked at once.
@@ -105,6 +105,7 @@ def _parse(raw: bytes) -> tuple[HeaderAddress, ...]:
 def _read(text: str, out: list[HeaderAddress]) -> None:
     entry = _Entry()
     position, length = 0, len(text)
+    closings: dict[int, int] | None = None
     last_quote, last_paren, last_angle = text.rfind('"'), text.rfind(")"), text.rfind(">")
     while position < length:
         match = _SPECIAL.search(text, position)
@@ -119,7 +120,10 @@ def _read(text: str, out: list[HeaderAddress]) -> None:
         if mark == '"' and start < last_quote:
             position = _quoted(text, position, entry)
         elif mark == "(" and start < last_paren:
-            position = _comment(text, position, entry)
+            closings = _closings(text) if closings is None else closings
+            end = closings.get(start, start)  # never closed: an ordinary character
+            entry.comments += [text[position:end]] * (end > start)
+            position = end + 1
         elif mark == "<" and start < last_angle:
             position = _angle(text, position, entry)
         elif mark == "," or mark == ";":
@@ -160,17 +164,24 @@ def _quoted(text: str, position: int, entry: _Entry) -> int:
     return len(text)
 
 
-def _comment(text: str, position: int, entry: _Entry) -> int:
-    """Read a comment, nested ones included (RFC 5322 section 3.2.2), counting instead of recursing."""
-    depth, start = 1, position
-    for match in _COMMENT.finditer(text, position):
-        if match.start() and text[match.start() - 1] == "\\":
-            continue
-        depth += {"(": 1, ")": -1, "\\": 0}[match.group()]
-        if depth == 0:
-            entry.comments.append(text[start : match.start()])
-            return match.end()
-    return start  # never closed: an ordinary character
+def _closings(text: str) -> dict[int, int]:
+    """Where each comment ends, by where it begins, nested ones included (RFC 5322 section 3.2.2): each bracket is
+    looked at once, however many are never closed.
+    """
+    found: dict[int, int] = {}
+    opened: list[list[int]] = [[]]  # what ends at the next bracket of each depth: an escaped one begins, but counts not
+    for match in _BRACKET.finditer(text):
+        at = match.start()
+        escaped = at > 0 and text[at - 1] == "\\"
+        if match.group() == "(":
+            if escaped:
+                opened[-1].append(at)
+            else:
+                opened.append([at])
+        elif not escaped:
+            found.update(dict.fromkeys(opened.pop(), at))
+            opened = opened or [[]]
+    return found
 
 
 def _shown(address: str) -> str:

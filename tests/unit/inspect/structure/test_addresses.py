@@ -1,0 +1,38 @@
+"""Comments in address lists: each is found where a reader that looks for its end from its begin finds it."""
+
+from __future__ import annotations
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from mailguard.inspect.structure.addresses import _closings, parse_addresses
+
+
+def end_of(text: str, begin: int) -> int | None:
+    """The end of the comment that begins at a bracket, by going on from there."""
+    depth = 1
+    for at in range(begin + 1, len(text)):
+        if text[at - 1] == "\\":
+            continue
+        depth += {"(": 1, ")": -1}.get(text[at], 0)
+        if not depth:
+            return at
+    return None
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.text("()\\\\a", max_size=24))
+@example("((\\((a)b)c)d)")
+def test_a_comment_ends_where_its_bracket_does(text: str) -> None:
+    brackets = [at for at, sign in enumerate(text) if sign == "("]
+    assert _closings(text) == {at: end for at in brackets if (end := end_of(text, at)) is not None}
+
+
+def test_a_comment_names_who_has_no_name() -> None:
+    (one,) = parse_addresses(b"(a (b)) ann@x.example")
+    assert (one.address, one.name) == ("ann@x.example", "a (b)")
+
+
+def test_brackets_that_are_never_closed_take_no_longer_than_others() -> None:
+    # Each was looked for to the end of the field: hours, for this one.
+    assert parse_addresses(b"((a(b)" * 100_000 + b"<ann@x.example>")[-1].address == "ann@x.example"
