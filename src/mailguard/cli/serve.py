@@ -63,7 +63,7 @@ def serve(
     if os.geteuid() == 0 and not config.tryout:
         events.running_as_root()
     try:
-        with asyncio.Runner(loop_factory=new_loop) as runner:
+        with asyncio.Runner(loop_factory=new_loop) as runner, outlet.gathering(runner.get_loop().call_later):
             runner.run(_serve(config, role, workers, share_ports, place))
     except Problems as error:
         refuse(error)

@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 
 from mailguard.log.outlet import Outlet
+from mailguard.log.quick import quick_logger
 from mailguard.log.words import PlainFormatter, as_json, harmless, written_trace
 
 
@@ -31,7 +32,7 @@ def set_up(*, json: bool = True, level: int = logging.INFO) -> Outlet:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *finish,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=quick_logger(level, outlet.soon),
         logger_factory=structlog.WriteLoggerFactory(file=outlet),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -62,3 +64,44 @@ def test_a_reader_that_sleeps_is_not_waited_for_and_gets_all_later(monkeypatch: 
     assert os.read(reading, 100) == b"again\n"
     os.close(reading)
     os.close(writing)
+
+
+def test_ordinary_lines_of_a_moment_leave_together_and_in_order(tmp_path: Path) -> None:
+    calls: list[Callable[[], None]] = []
+    with (tmp_path / "log").open("wb", buffering=0) as file:
+        outlet = Outlet(file.fileno())
+
+        def shown() -> str:
+            return (tmp_path / "log").read_text("utf-8")
+
+        outlet.soon("1\n")
+        assert shown() == "1\n"  # nobody gathers
+        with outlet.gathering(lambda _, call: calls.append(call)):
+            outlet.soon("2\n")
+            outlet.soon("3\n")
+            assert (shown(), len(calls)) == ("1\n", 1)
+            calls.pop()()
+            assert shown() == "1\n2\n3\n"
+            outlet.soon("4\n")
+            outlet.write("fault\n")  # does not wait, and nothing comes behind it
+            assert shown() == "1\n2\n3\n4\nfault\n"
+            calls.pop()()
+            outlet.soon("5\n")
+            other = threading.Thread(target=outlet.soon, args=("other\n",))
+            other.start()
+            other.join()
+            assert shown().endswith("fault\nother\n")
+        assert shown().endswith("other\n5\n")  # at the end nothing is kept back
+        outlet.soon("6\n")
+        assert shown().endswith("5\n6\n")
+
+
+def test_each_lost_line_is_counted_also_of_those_that_leave_together() -> None:
+    with Path("/dev/full").open("wb", buffering=0) as file:
+        outlet = Outlet(file.fileno())
+        with outlet.gathering(lambda *_: None):
+            for _ in range(5):
+                outlet.soon("a\n")
+        assert outlet.lost == 5
+        outlet.write("b\n")
+    assert outlet.lost == 6
