@@ -129,22 +129,23 @@ class Intake:
         policy = self._policy()
         case = await self._case(policy, message, facts)
         verdict = await self._judged(policy, case)
-        digest, told = b"", frozenset[str]()
-        if verdict.disposition is Disposition.CHALLENGE:
+        digest, told, said = b"", frozenset[str](), verdict.disposition
+        if said is Disposition.CHALLENGE:
             digest = digest_of(self._settings.key, message, facts)
             told = await self._turned_away.told(digest, self._now())
             if told:
                 case = replace(case, confirmed=told)
                 verdict = await self._judged(policy, case)
-        if verdict.disposition in (Disposition.CHALLENGE, Disposition.REJECT):
+                said = verdict.disposition
+        if said is Disposition.CHALLENGE or said is Disposition.REJECT:
             first = await self._spool.known(message, facts)
             if first is not None:  # what was said of it once stands
                 return once_more(message, first)
         for hit in verdict.hits:
             events.rule_hit(hit.rule, hit.mode)
-        if verdict.disposition is Disposition.CHALLENGE:
+        if said is Disposition.CHALLENGE:
             return await self._challenge(message, case, verdict, digest, told)
-        if verdict.disposition is Disposition.REJECT:
+        if said is Disposition.REJECT:
             return await self._refuse(message, case, verdict)
         tried = await self._workshop.try_out(message.body, verdict)
         for error in tried.errors:

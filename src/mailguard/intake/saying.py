@@ -18,6 +18,13 @@ from mailguard.mail.verdict import Disposition, RuleHit, Verdict
 from mailguard.store.records import MessageRecord
 from mailguard.store.resent import is_withdrawn
 
+_RECEIPTS = {
+    Disposition.DELIVER: reply.ACCEPTED,
+    Disposition.DELAY: reply.DELAYED,
+    Disposition.CONFIRM: reply.HELD,
+    Disposition.APPROVE: reply.HELD,  # one sentence for programs to look for; the letter says who decides
+}
+
 
 def once_more(message: Message, first: MessageRecord) -> Reply:
     """The answer that the client did not wait for, or never heard. What was withdrawn since is the client's to keep."""
@@ -35,13 +42,8 @@ def answer(message: Message, verdict: Verdict, record: MessageRecord) -> Reply:
 
 def _receipt(verdict: Verdict, message_id: str) -> Reply:
     """What became of the mail, and its id (contract section 8)."""
-    said = {
-        Disposition.DELIVER: reply.ACCEPTED,
-        Disposition.DELAY: reply.DELAYED,
-        Disposition.CONFIRM: reply.HELD,
-        Disposition.APPROVE: reply.HELD,  # one sentence for programs to look for; the letter says who decides
-    }[verdict.disposition]
-    return replace(said, text=f"{said.text} {message_id}")
+    said = _RECEIPTS[verdict.disposition]
+    return Reply(said.code, said.status, f"{said.text} {message_id}")
 
 
 def question(message: Message, verdict: Verdict, hits: Sequence[RuleHit], language: Language) -> Reply:

@@ -85,7 +85,7 @@ class Conversation(Introductions):
             self.greet()
             while True:
                 await self._answer_one()
-                if self.visit.commands % _IN_A_ROW == 0:
+                if self.visit.commands % _IN_A_ROW == 0 and self.at_hand:
                     await asyncio.sleep(0)
         except HangUp as end:
             if self._entrance.listener.tls != "implicit" or self.visit.tls is not None:

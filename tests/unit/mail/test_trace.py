@@ -1,14 +1,19 @@
-"""The Received field, part of which is kept from one mail to the next."""
+"""What is put above a mail, part of which is kept from one mail to the next; and the digest of its octets."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.ledger import NOON, mail
 
-from mailguard.mail.message import Message
-from mailguard.mail.trace import received_field
+from mailguard.mail.message import Body, Message
+from mailguard.mail.trace import is_own_mark, processed_mark, received_field
 
 
 def at(moment: datetime, **client: str) -> Message:
@@ -32,3 +37,20 @@ def test_each_mail_has_its_own_client_id_and_time() -> None:
     assert b"from aX:b ([IPv6:2001:db8::1])\r\n\tby mx2.corp.example" in later
     assert b"12:00:01 +0000" in later
     assert b"+0000" in received_field(at(NOON.astimezone(UTC)), "mx.corp.example")
+
+
+@given(st.binary(min_size=1, max_size=100), st.binary(min_size=1, max_size=100))
+def test_the_mark_is_keyed_and_each_key_makes_its_own(key: bytes, other: bytes) -> None:
+    message_id = mail().id
+    for one in (key, other, key):
+        wanted = f"{message_id}.{hmac.digest(one, message_id.encode(), 'sha256')[:16].hex()}"
+        assert processed_mark(one, message_id) == wanted
+        assert is_own_mark(one, wanted)
+    assert is_own_mark(other, processed_mark(key, message_id)) == (key.rstrip(b"\0") == other.rstrip(b"\0"))
+
+
+@pytest.mark.parametrize("size", [0, 1, 2046, 2047, 2048, 4094, 4095, 16 * 1024, 16 * 1024 + 1, 70_000])
+def test_octets_have_one_digest_whatever_their_size(size: int) -> None:
+    octets = hashlib.sha256(b"x").digest() * (size // 32 + 1)
+    body = Body.of(octets[:size])
+    assert (body.size, body.sha256) == (size, hashlib.sha256(octets[:size]).hexdigest())
