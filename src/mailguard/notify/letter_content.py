@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mailguard.mail.organization import Language
-from mailguard.mail.verdict import Disposition, RuleHit
+from mailguard.mail.verdict import Disposition
 from mailguard.notify import letter_people as who
 from mailguard.notify import letter_rows as rows
 from mailguard.notify import letter_texts as say
@@ -19,7 +19,7 @@ from mailguard.notify.gathered import gathered_letter
 from mailguard.notify.letter_choices import ASKING, Choice, choices, how_to_reply
 from mailguard.notify.letter_context import Kind, LetterContext
 from mailguard.notify.letter_policy import policy_letter
-from mailguard.notify.letter_rows import Row
+from mailguard.notify.letter_rows import Reason, Row
 from mailguard.notify.letter_sheet import Content
 from mailguard.notify.letter_trouble import TROUBLES, trouble_letter
 from mailguard.notify.monthly import monthly_letter
@@ -60,15 +60,15 @@ def _about(kind: Kind, language: Language, context: LetterContext) -> Content:
     record = context.record
     assert record is not None
     subject = on_one_line(record.subject or "", 200) or say.NO_SUBJECT.of(language)
-    hits = record.verdict.enforced
-    headline, lead = _opening(kind, language, context, record, hits)
+    reasons = rows.reasons(record.verdict.enforced, language)
+    headline, lead = _opening(kind, language, context, record, reasons)
     open_still = kind == "held" or kind in ASKING
     timezone = context.settings.organization.timezone
     return Content(
         kind=kind,
         subject=say.TAGS[kind].of(language) + subject,
         headline=headline,
-        reasons=rows.reasons(hits, language)[:_MOST_REASONS] if open_still else (),
+        reasons=reasons[:_MOST_REASONS] if open_still else (),
         lead=lead,
         rows=_rows(kind, language, context, record, subject),
         otherwise=rows.ending(record, timezone, language, context.now) if open_still else "",
@@ -88,7 +88,7 @@ def _foot(language: Language, context: LetterContext, record: MessageRecord) -> 
 
 
 def _opening(
-    kind: Kind, language: Language, context: LetterContext, record: MessageRecord, hits: Sequence[RuleHit]
+    kind: Kind, language: Language, context: LetterContext, record: MessageRecord, reasons: Sequence[Reason]
 ) -> tuple[str, tuple[str, ...]]:
     """Headline and first paragraphs."""
     named = who.spoken_of(record, context.people)
@@ -96,13 +96,13 @@ def _opening(
     sender = on_one_line(str(record.sender), 120)
     match kind:
         case "held":
-            return rows.reason_headline(hits, language), (
+            return rows.headline_of(reasons, language), (
                 *_further(language, context),
                 *_foreign(language, context, record),
                 _waiting(language, record),
             )
         case "approval" | "reminder" | "escalated":
-            return rows.reason_headline(hits, language), _asking(kind, language, context, record, sender)
+            return rows.headline_of(reasons, language), _asking(kind, language, context, record, sender)
         case "urgent":
             return say.URGENT_HEAD.of(language, sender=sender), (say.URGENT_LEAD.of(language),)
         case "answered":

@@ -86,7 +86,11 @@ def _evidence(hit: RuleHit, language: Language) -> list[str]:
 
 def reason_headline(hits: Sequence[RuleHit], language: Language) -> str:
     """The strictest rule's sentence; the others follow it, each with its evidence."""
-    given = reasons(hits, language)
+    return headline_of(reasons(hits, language), language)
+
+
+def headline_of(given: Sequence[Reason], language: Language) -> str:
+    """The same of reasons that are known already."""
     return given[0].sentence if given else STATES[State.HELD].of(language)
 
 

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from mailguard.mail.address import Address
 from mailguard.notify.phrases import on_one_line
@@ -87,6 +88,7 @@ def _fields(sheet: Sheet) -> list[str]:
     return fields + [f"{name}: {value}" for name, value in sheet.marks]
 
 
+@lru_cache(maxsize=16)
 def _phrase(name: str) -> str:
     """A display name as a quoted string or encoded words (RFC 5322 section 3.2.5)."""
     clean = on_one_line(name, 60)
@@ -99,6 +101,9 @@ def _encoded(text: str, *, first: int) -> str:
     """Text for an unstructured field: as it is when short ASCII, else encoded words folded one a line (RFC 2047)."""
     if text.isascii() and len(text) <= first and "=?" not in text:
         return text
+    whole = text.encode("utf-8", "replace")
+    if len(whole) <= _WORD:
+        return f"=?utf-8?B?{base64.b64encode(whole).decode()}?="
     words, piece = [], b""
     for character in text:
         octets = character.encode("utf-8", "replace")

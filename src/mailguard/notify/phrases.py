@@ -179,9 +179,10 @@ def on_one_line(text: str, limit: int = 300) -> str:
     """Text of a stranger made fit for one line: no controls, no line ends, no direction marks, at most `limit`
     characters.
     """
-    plain = " ".join(text.translate(_BIDI).split())
-    clean = plain
-    if not plain.isprintable():  # what is printable has nothing of these categories
+    if text.isprintable():  # nothing that controls or turns is, and no white space but the blank
+        clean = " ".join(text.split()) if "  " in text or text[:1] == " " or text[-1:] == " " else text
+    else:
+        plain = " ".join(text.translate(_BIDI).split())
         clean = "".join(ch for ch in plain if unicodedata.category(ch) not in ("Cc", "Cs", "Zl", "Zp"))
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 

@@ -25,6 +25,15 @@ from mailguard.notify.phrases import (
 )
 
 
+@given(
+    st.lists(st.sampled_from(["a", " ", "  ", "件名", "\u3000", "\t", "\u202e", "\u200e", "\x00", "\u2028"])).map(
+        "".join
+    )
+)
+def test_what_is_printable_is_cleaned_like_all_else(text: str) -> None:
+    assert on_one_line(text) == on_one_line(f"{text}\n"), "behind the line end it is none"
+
+
 def test_every_state_has_a_word() -> None:
     assert set(STATES) == set(State)
 
