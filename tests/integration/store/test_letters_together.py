@@ -178,7 +178,7 @@ async def test_where_nobody_listens_nothing_is_kept(ledger: Ledger) -> None:
     assert ledger.outbox.fresh(10) == []
 
 
-@pytest.mark.parametrize("change", ["decided", "frozen", "asked", "clock", "part"])
+@pytest.mark.parametrize("change", ["decided", "frozen", "touched", "asked", "clock", "part"])
 async def test_a_letter_about_a_mail_as_it_was_is_not_sent(ledger: Ledger, change: str) -> None:
     ledger.outbox.listen()
     message = mail((BOB, CAROL))
@@ -190,7 +190,8 @@ async def test_a_letter_about_a_mail_as_it_was_is_not_sent(ledger: Ledger, chang
     elif change == "frozen":
         await ledger.holds.apply(message.id, Event.HOLD, SENDER, NOON, frozen_until=NOON + LEASE)
     else:
-        sql = {"asked": "UPDATE recipient SET asks = '[{}]'", "clock": "UPDATE recipient SET due_at = due_at + 1",
+        sql = {"touched": "UPDATE recipient SET event = 'hold' WHERE position = 1",
+               "asked": "UPDATE recipient SET asks = '[{}]'", "clock": "UPDATE recipient SET due_at = due_at + 1",
                "part": "INSERT INTO part (message, first) SELECT number, number FROM message"}[change]  # fmt: skip
         await ledger.db.write(lambda c: c.execute(sql))
     with pytest.raises(Outdated):
