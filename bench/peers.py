@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,6 +116,7 @@ def mailguard(folder: Path, sink: int, *, workers: int = 1, merging: bool = Fals
     furnish(folder, data, POLICY)
     house = start(folder, ports, options=["--workers", str(workers)])
     try:
+        _until_open(house.console, workers)
         ways = {"relayed": (house.smtp, CLEAN), "held": (house.smtp, HELD)}
         yield Peer("mailguard", house.process.pid, ways, letters=not merging)
     finally:
@@ -152,6 +154,17 @@ def naive(folder: Path, sink: int) -> Iterator[Peer]:
     finally:
         process.terminate()
         process.wait(20)
+
+
+def _until_open(console: int, doors: int) -> None:
+    """All processes stand at the ports: connections that come sooner stay with the first one."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        with urllib.request.urlopen(f"http://127.0.0.1:{console}/metrics", timeout=10) as said:
+            if f"mailguard_doors {doors}.0\n".encode() in said.read():
+                return
+        time.sleep(0.05)
+    raise RuntimeError(f"not {doors} doors")
 
 
 def _wait_for_banner(port: int) -> None:

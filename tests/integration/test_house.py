@@ -270,6 +270,9 @@ def test_children_relay_what_they_took_and_their_figures_are_in_one_view(tmp_pat
 
     try:
         assert until(lambda: "mailguard_doors 3.0" in figures())
+        sockets = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
+        listening = [one for one in sockets if one[1].endswith(f":{house.smtp:04X}") and one[3] == "0A"]
+        assert len(listening) == 3, "who is counted stands at the door"
         house.process.send_signal(signal.SIGSTOP)
         try:
             assert until(taken_by_a_child), "the first process stands still, the others do not"

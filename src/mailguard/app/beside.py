@@ -87,11 +87,14 @@ async def nobody_left(ledger: Path) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def telling() -> AsyncIterator[None]:
-    """The process that started us hears what we count, again and again while the block lasts and at its end."""
-    outlet = Outlet(1)
+async def telling() -> AsyncIterator[asyncio.Event]:
+    """The process that started us hears what we count, again and again while the block lasts and at its end; from when
+    the event is set on, so that it counts us among the doors when ours are open.
+    """
+    outlet, opened = Outlet(1), asyncio.Event()
 
     async def tell() -> None:
+        await opened.wait()
         while True:
             try:
                 outlet.write(said())
@@ -101,7 +104,7 @@ async def telling() -> AsyncIterator[None]:
 
     task = asyncio.create_task(tell(), name="figures")
     try:
-        yield
+        yield opened
     finally:
         task.cancel()
         outlet.write(said())

@@ -92,7 +92,8 @@ async def _serve(config: Config, role: Role, workers: int, share_ports: bool, pl
     loop.add_signal_handler(signal.SIGHUP, house.reload_soon)
     if share_ports:  # a door beside another process: stdin is a pipe from it, and its end is ours
         end_with_parent(stop.set)
-    async with telling() if share_ports else nullcontext(), house.open():
+    async with telling() if share_ports else nullcontext(asyncio.Event()) as opened, house.open():
+        opened.set()
         if not share_ports:
             log.say(await house.welcome())
         # What is there now stays: the collector of garbage never looks at it, and stops mail for less long. To look at
