@@ -15,6 +15,7 @@ from mailguard.config.rooms import door_limits, hostname, organization, resolver
 from mailguard.config.upstreams import upstreams
 from mailguard.inspect.workers import Readers
 from mailguard.intake import HandsOn, Intake, IntakeSettings
+from mailguard.policy import case_json
 from mailguard.policy.loader import Policy
 from mailguard.policy.lookalike import registrable_domain
 from mailguard.pressure import Pressure
@@ -64,6 +65,7 @@ def _load() -> None:
     registrable_domain("example.com")
     for name in ("mailguard.replies.own_text", "mailguard.replies.words", "email_validator"):
         import_module(name)
+    case_json.prepare()
 
 
 def front_door(

@@ -36,6 +36,11 @@ _DEFAULTS = {
 }
 
 
+def prepare() -> None:
+    """Make what the first case would have to wait for: some ten milliseconds of schemas."""
+    _adapters()
+
+
 def case_to_json(case: Case) -> dict[str, Any]:
     """The circumstances of a case as JSON values; what has its default is left out."""
     client = case.envelope.client
