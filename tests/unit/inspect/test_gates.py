@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mailguard.inspect.content import Piece
-from mailguard.inspect.personal import columns, numbers
+from mailguard.inspect.personal import columns, marks, numbers
 from mailguard.inspect.personal.context import Context
 from mailguard.inspect.personal.finds import Finds
 from mailguard.inspect.personal.grid import Grid, Grids
@@ -66,6 +66,22 @@ def test_the_shape_of_a_column_is_that_of_most_cells(cells: list[str]) -> None:
     )
     expected = next((kind for kind, test in tests if columns._holds(grid, 0, test)), "")
     assert columns._shape_of(grid, 0) == expected
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.lists(_CELLS | _DIGITS | st.sampled_from(["様", "区1-2", "カード: ", "b@y"]), max_size=8).map("".join),
+    st.booleans(),
+)
+@example("東京都千代田区千代田1-1", True)
+@example("4111 1111 1111 1111", False)
+@example("ann@corp.example", False)
+def test_a_stretch_is_masked_though_a_sign_for_it_stands_elsewhere(text: str, named: bool) -> None:
+    finds = Finds()
+    if named:
+        finds.add("person_name", "Ann", 0, 3)
+    opened = ",@0"  # what opens every gate and is masked by nothing
+    assert marks._hidden(text, finds) + opened == marks._hidden(text + opened, finds)
 
 
 @settings(max_examples=400, deadline=None)

@@ -137,17 +137,17 @@ def holds_no_table(text: str, lines: list[str], spaced: bool) -> bool:
     spaced: whether two spaces may stand in a row. A table has a separator in two lines that follow each other, or is a
     list with a head over it.
     """
-    if "\t" in text or "|" in text or ";" in text or (spaced and "  " in text):
+    if "\t" in text or "|" in text or (spaced and "  " in text):
         return False
     if '"' in text and any(line.count('"') % 2 and _OPEN.search(line) for line in lines if '"' in line):
         return False
-    if "," in text:
-        last = -2
-        for number, line in enumerate(lines):
-            if "," in line and line.rstrip()[-1:] not in _ENDS_PROSE:
-                if number == last + 1:
-                    return False
-                last = number
+    if "," in text or ";" in text:
+        before = ""
+        for line in lines:
+            mark = _separator(line) if "," in line or ";" in line else ""
+            if mark and mark == before:
+                return False
+            before = mark
     return not any(len(line) <= _HEAD and kind_of(line) in _LISTS for line in map(str.strip, lines) if line)
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 from mailguard.inspect.personal.finds import ALL_SHOWN, EACH_SHOWN, Finds, Spot
+from mailguard.inspect.personal.fold import has_digits
 from mailguard.inspect.personal.names import TITLE, plain_name
 from mailguard.mail.facts import Match
 
@@ -87,7 +88,9 @@ def _is_word(sign: str) -> bool:
 
 
 def _hidden(text: str, finds: Finds) -> str:
-    """A stretch of text with all values in it masked."""
+    """A stretch of text with all values in it masked. Most patterns need a sign that most stretches lack."""
+    if not text:
+        return ""
     names = finds.values.get("person_name", {})
 
     def is_name(token: str) -> bool:
@@ -101,7 +104,10 @@ def _hidden(text: str, finds: Finds) -> str:
             at += taken or 1
         return " ".join(shown)
 
-    text = _BLOCK.sub("***", text) if not text.isascii() else text
-    text = _EMAIL.sub("***@", text)
-    text = _DIGITS.sub(lambda match: "*" * len(match.group()), text)
+    if has_digits(text) and not text.isascii():
+        text = _BLOCK.sub("***", text)
+    if "@" in text:
+        text = _EMAIL.sub("***@", text)
+    if has_digits(text):
+        text = _DIGITS.sub(lambda match: "*" * len(match.group()), text)
     return _TOKENS.sub(name, text) if names or not text.isascii() or _TWO_WORDS.search(text) else text
