@@ -6,14 +6,13 @@ always together. Pure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mailguard.mail.address import Address
 from mailguard.mail.alteration import Recipe, is_personal
+from mailguard.mail.values import value
 from mailguard.store.records import Job
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Parcel:
     """One transaction. recipe: None if it cannot be read, so that the copies must stay."""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -18,6 +17,7 @@ from mailguard import events
 from mailguard.delivery.schedule import Schedule, attempts, began
 from mailguard.mail.address import Address
 from mailguard.mail.outcome import Outcome, Result
+from mailguard.mail.values import value
 from mailguard.store.errors import StoreError
 from mailguard.store.queue import Queue
 from mailguard.store.records import Job, MessageRecord, RecordResult, Tried
@@ -41,7 +41,7 @@ class Hears(Protocol):
     def publish(self, kind: str, message_id: str, people: frozenset[str], alerts: Mapping[str, str] = ...) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Entry:
     record: MessageRecord
     tried: Tried

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+from mailguard.mail.values import value
 
 
 class Role(enum.StrEnum):
@@ -17,7 +18,7 @@ class Role(enum.StrEnum):
     SYSTEM = "system"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Actor:
     """address: mailbox in lower case, or "mailguard" for the house; via: console, letter, reply, api, cli, clock
     or smtp."""

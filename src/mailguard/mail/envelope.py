@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mailguard.mail.address import Address, ReversePath
 from mailguard.mail.reports import SAID_NOTHING, CopyReports, MailReports
+from mailguard.mail.values import value
 
 
 def is_among(domain: str, domains: Collection[str]) -> bool:
@@ -15,7 +16,7 @@ def is_among(domain: str, domains: Collection[str]) -> bool:
     return any(domain == one or (one.startswith("*.") and domain.endswith(one[1:])) for one in domains)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Client:
     """The peer at the front door, as far as it was checked.
 
@@ -47,7 +48,7 @@ class Client:
         return str(ipaddress.ip_network((self.ip, 64), strict=False)) if ":" in self.ip else self.ip
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Envelope:
     """Reverse-path, recipients in the order given (each once), and the parameters that the upstream must be told.
 

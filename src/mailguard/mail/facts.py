@@ -7,8 +7,10 @@ A part that could not be read is a `Finding` here, never an exception and never 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
+
+from mailguard.mail.values import value
 
 #: Kinds of mail that are never held by default (product section 3); "ordinary" is everything else.
 Kind = Literal["ordinary", "auto_reply", "read_receipt", "delivery_report", "calendar_reply", "letter"]
@@ -49,7 +51,7 @@ FINDING_CODES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Finding:
     """Something a reader must know about the reading. code: one of FINDING_CODES; where: part or member."""
 
@@ -58,7 +60,7 @@ class Finding:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class HeaderAddress:
     """An address as a header shows it: display name decoded, address as written (maybe not a valid one)."""
 
@@ -66,7 +68,7 @@ class HeaderAddress:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Label:
     """A sensitivity label that a program put on the mail or on a file. name: as people read it, "" if only its id is
     there; identity: its id (a GUID in lower case), "" if there is none.
@@ -76,7 +78,7 @@ class Label:
     identity: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Headers:
     """The fields people see, decoded. `raw_message_id` etc. keep their angle brackets, for threading.
 
@@ -99,7 +101,7 @@ class Headers:
     fields_cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Attachment:
     """A file in the mail, or a member of an archive in it. size in octets; text: what a reader could see in it.
 
@@ -120,7 +122,7 @@ class Attachment:
     labels: tuple[Label, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ClassCount:
     """How often a class of personal data occurs: distinct values, digits only (never logged, never stored).
 
@@ -136,7 +138,7 @@ class ClassCount:
         return max(self.counted, len(self.values))
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Match:
     """Where something was found: for people to look at, never stored and never logged.
 
@@ -152,7 +154,7 @@ class Match:
     masked: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Addressee:
     """Somebody whom the salutation addresses. name: of a person; company: with its legal form; title: as written.
 
@@ -164,7 +166,7 @@ class Addressee:
     title: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Facts:
     """All that was read. Every text is NFC and without NUL.
 

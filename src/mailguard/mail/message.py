@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import io
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
 from mailguard.mail.envelope import Envelope
+from mailguard.mail.values import value
 
 #: Crockford's base 32, lower case: sorts like its number, and no i l o u to be misread on the telephone.
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -47,7 +48,7 @@ def moment_of(message_id: str) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Body:
     """The octets of a message as they came (dot-unstuffed, CRLF lines), in memory or in a file, with size and SHA-256.
 
@@ -94,7 +95,7 @@ class Body:
         return io.BufferedReader(Unsealed(file, self.key))
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Message:
     """A message as it stands at the table: accepted from the wire, not yet judged, not yet ours."""
 

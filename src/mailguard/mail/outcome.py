@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+from mailguard.mail.values import value
 
 
 class Result(enum.StrEnum):
@@ -14,7 +15,7 @@ class Result(enum.StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Outcome:
     """One recipient's outcome. code: SMTP code, None if there was no answer; text: the upstream's words or our cause.
 

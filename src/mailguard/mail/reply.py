@@ -7,10 +7,12 @@ client.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from mailguard.mail.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Reply:
     """One SMTP reply: code (RFC 5321 section 4.2), enhanced status (RFC 3463; "" for the few without), text.
 

@@ -8,8 +8,9 @@ standard's default holds: failures and delays are reported, success is not.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from mailguard.mail.values import value
 
 Ret = Literal["", "FULL", "HDRS"]
 Told = Literal["SUCCESS", "FAILURE", "DELAY"]
@@ -23,7 +24,7 @@ _ADDRESS_TYPE = re.compile(r"[A-Za-z0-9-]{1,40}")  # of the atoms that the gramm
 _TOLD = frozenset({"SUCCESS", "FAILURE", "DELAY"})
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class MailReports:
     """Of the mail as a whole. ret: how much of it comes back with a failure, "" if that was not said; envid: the
     sender's own name for this envelope, in xtext as it came ("" if there is none).
@@ -33,7 +34,7 @@ class MailReports:
     envid: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CopyReports:
     """Of one recipient. notify: `NEVER` or a list such as `SUCCESS,FAILURE`, "" if it was not said; orcpt: the address
     that the sender wrote to first, `type;xtext` as it came.

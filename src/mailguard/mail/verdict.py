@@ -6,12 +6,13 @@ Values only: nothing here decides.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from typing import Literal
 
 from mailguard.mail.address import Address
 from mailguard.mail.alteration import Recipe
+from mailguard.mail.values import value
 
 
 class Disposition(enum.IntEnum):
@@ -38,7 +39,7 @@ MODES: tuple[Mode, ...] = ("monitor", "notify", "enforce")
 ExpireAction = Literal["return", "release", "discard"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Because:
     """One sentence in both languages."""
 
@@ -50,7 +51,7 @@ class Because:
 SENDER, ADMINISTRATORS = "sender", "administrators"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RuleHit:
     """A rule that fired: its id, mode, disposition, the sentence, the evidence, and the recipients it is about.
 
@@ -73,7 +74,7 @@ class RuleHit:
     trust: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Ask:
     """Some people, of whom so many must say yes (`quorum`). All are keys of addresses, each list sorted.
 
@@ -91,7 +92,7 @@ class Ask:
     escalate_to: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class HoldTerms:
     """How a hold ends when nobody decides, and who decides. For delay: expire_after is the window, action release;
     for challenge: the time in which the same mail counts as confirmed.
@@ -107,7 +108,7 @@ class HoldTerms:
     urgent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RecipientVerdict:
     """What happens to one recipient. `terms` is set for delay, confirm, approve and challenge.
 
@@ -126,7 +127,7 @@ class RecipientVerdict:
     route: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Verdict:
     """The judge's word on a message. `policy` is the hash of the policy that judged.
 

@@ -8,19 +8,20 @@ same mail.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from mailguard.mail.envelope import Envelope
 from mailguard.mail.facts import Facts
 from mailguard.mail.organization import Organization
+from mailguard.mail.values import value
 from mailguard.mail.verdict import Because
 from mailguard.policy.free_mail import known_keys
 
 __all__ = ["Case", "Circle", "Known", "Risk", "Trust", "known_keys"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Circle:
     """People whom this sender wrote to together. members: keys of addresses; count: in how many mails."""
 
@@ -28,7 +29,7 @@ class Circle:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Risk:
     """How likely a recipient is a mistake, from 0 to 1, and why."""
 
@@ -36,7 +37,7 @@ class Risk:
     because: Because
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Trust:
     """Somebody said of a recipient (key) that these rules (ids) need not ask about him again. by: key; at: when."""
 
@@ -46,7 +47,7 @@ class Trust:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Known:
     """What history knows. The sets hold keys (`known_keys`) that this sender, or anybody here, has written to before.
 
@@ -71,7 +72,7 @@ class Known:
     trusts: tuple[Trust, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Case:
     """Everything that a verdict depends on besides the policy. size: octets of the message.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
+from mailguard.mail.values import value
 from mailguard.mail.verdict import ExpireAction
 from mailguard.mail.voices import voices
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Asked:
     """Who was asked about a copy, as it stands now: so many (`quorum`) of the approvers must say yes (keys).
 
@@ -61,7 +61,7 @@ class Asked:
         return min((at for at in (self.remind_at, self.escalate_at) if at is not None), default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Paused:
     """A clock that stands: since when, when it would have run out (None: never), and what would have happened then."""
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
 from mailguard.mail.facts import Attachment
+from mailguard.mail.values import value
 from mailguard.store import audit, many, outbox
 from mailguard.store.entry import (
     INSERT_COPIES,
@@ -40,7 +41,7 @@ class NotAlone(Exception):
     """One of the mails may be known already: each is to be looked at by itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Entered:
     """A mail as it stands in the ledger. number: of its row, 0 where it was not entered as it came; owed: all that was
     written for people to hear, where that is known.
@@ -51,7 +52,7 @@ class Entered:
     owed: tuple[Notice, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Plain:
     """The rows of an ordinary entry, but for its number."""
 

@@ -6,7 +6,7 @@ It trusts the record it is given (store.fresh); nothing is judged here.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from mailguard.mail.actor import HOUSE, Actor
 from mailguard.mail.alteration import Change
 from mailguard.mail.facts_json import facts_to_kept
 from mailguard.mail.lifecycle import State
+from mailguard.mail.values import value
 from mailguard.mail.verdict import Disposition
 from mailguard.policy.verdict_json import verdict_to_kept
 from mailguard.store import audit, many, recipes
@@ -39,7 +40,7 @@ INSERT_COPIES = (
 TOLD = frozenset({Disposition.CONFIRM, Disposition.APPROVE})
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Entry:
     """A record to be entered. octets: a small body, None if it lies in a file; lease: who holds the due copies.
 

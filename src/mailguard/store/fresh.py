@@ -23,6 +23,7 @@ from mailguard.store.rows import clean
 
 _HELD = frozenset({Disposition.DELAY, Disposition.CONFIRM, Disposition.APPROVE})
 NOTHING = Prepared()
+_TERMS = HoldTerms()
 #: What stays of facts and headers; all else begins empty.
 _TEXTS = frozenset({"text", "html", "quoted", "signature", "own", "matches"})
 _KEPT = tuple(one.name for one in fields(Facts) if one.name not in _TEXTS)
@@ -97,7 +98,7 @@ def _copy(
     if verdict.disposition > Disposition.APPROVE:
         raise ValueError("a refused mail does not enter the ledger")
     held = verdict.disposition in _HELD
-    terms = verdict.terms or HoldTerms()
+    terms = verdict.terms or _TERMS
     return RecipientRecord(
         address=verdict.address,
         external=verdict.external,

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mailguard.mail.message import Body
+from mailguard.mail.values import value
 from mailguard.store.records import MessageRecord, Notice
 
 #: Mails, and octets of their bodies. A lane takes few at a time, each for moments.
 _MAILS, _OCTETS = 1000, 8 * 2**20
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Moving:
     """A mail as it entered. number: of its row; octets: of a body that lies in a row."""
 

@@ -14,10 +14,11 @@ import secrets
 import stat
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from mailguard.mail.sealing import KEY_OCTETS, Broken, close_small, open_small
+from mailguard.mail.values import value
 from mailguard.store.errors import StoreError
 
 _LINE = re.compile(rf"[0-9a-fA-F]{{{2 * KEY_OCTETS}}}")
@@ -28,7 +29,7 @@ class KeyMissing(OSError):
     """The key that a body was sealed with is not in the file any more."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Wrapped:
     """A body's own key as it lies in the ledger: by which key, and wrapped."""
 
@@ -36,7 +37,7 @@ class Wrapped:
     octets: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Keys:
     """What the file held. stamp: by what a change of it is seen."""
 

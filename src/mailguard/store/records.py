@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ from mailguard.mail.facts import Facts
 from mailguard.mail.lifecycle import State, message_state
 from mailguard.mail.outcome import Outcome
 from mailguard.mail.reports import ASKED_NOTHING, SAID_NOTHING, CopyReports, MailReports
+from mailguard.mail.values import value
 from mailguard.mail.verdict import Disposition, ExpireAction, Verdict
 from mailguard.store.asked import Asked as Asked
 from mailguard.store.asked import Paused as Paused
@@ -28,7 +29,7 @@ from mailguard.store.kinds import MessageKind as MessageKind
 from mailguard.store.kinds import NoticeKind as NoticeKind
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RecipientRecord:
     """One recipient's copy.
 
@@ -113,7 +114,7 @@ class RecipientRecord:
         return self.missing((*self.approvals, person)) < self.missing(self.approvals)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class MessageRecord:
     """A message as the ledger has it. Facts are masked and without texts; the octets are at `Spool.body`.
 
@@ -203,7 +204,7 @@ class MessageRecord:
         return next((r for r in self.recipients if r.address == address), None)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class HistoryLine:
     """One line of the audit log. event: a word of mail.lifecycle.Event, or accept, approve, refuse, purge ...
 
@@ -224,7 +225,7 @@ class HistoryLine:
     hash: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Job:
     """What sorting has to do now: relay a message to these of its recipients, all of one way, under a lease."""
 
@@ -242,7 +243,7 @@ class Tried(NamedTuple):
     give_up: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RecordResult:
     """What the ledger made of one try. `deferred`: still queued; `bounced`: failed for good now.
 
@@ -257,7 +258,7 @@ class RecordResult:
     quiet: bool = field(default=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Decision:
     """What a guarded change did: who was changed, the message's state now, and who decided (maybe somebody faster)."""
 
@@ -267,7 +268,7 @@ class Decision:
     decided_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Notice:
     """A letter that is owed: written in the transaction that made it necessary, ended in the one that adds the letter.
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from mailguard.mail.sealing import close_small, open_small
+from mailguard.mail.values import value
 from mailguard.store import many
 from mailguard.store.connection import Opener, connect
 from mailguard.store.errors import StoreError
@@ -21,7 +22,7 @@ from mailguard.store.keyring import Keyring, Wrapped
 _BOUND = b"mailguard text"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Seal:
     """What makes the rows of one sealed message: its key, what that is wrapped with, and its sealed text."""
 

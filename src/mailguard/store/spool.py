@@ -14,7 +14,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body, Message
 from mailguard.mail.same import content_digest
 from mailguard.mail.sealing import new_key, seal, unseal
+from mailguard.mail.values import value
 from mailguard.mail.verdict import Verdict
 from mailguard.store import resent
 from mailguard.store.bodies import SEALED, Bodies
@@ -81,7 +82,7 @@ _SMALL_BODIES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Kept:
     """Octets that go into the row, None if they are a file; the key that they lie sealed with."""
 
