@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 
@@ -25,6 +26,8 @@ _MANY = 100
 #: A line of its own within the field: a greeting cannot bring one in, since Postfix writes it on the first line and
 #: replaces its parentheses.
 _AUTHENTICATED = re.compile(rb"\r\n[ \t]+\(Authenticated sender: ([^\r\n]*)\)(?=\r\n)")
+#: The end of a field: a line end behind which no folded line follows.
+_NEXT = re.compile(rb"\r\n(?![ \t])")
 
 
 async def login_in(body: Body, field: str) -> tuple[Login | None, str]:
@@ -38,12 +41,11 @@ async def login_in(body: Body, field: str) -> tuple[Login | None, str]:
     if end < 0 and len(head) > _HEADER_OCTETS:
         return None, "header_too_long"
     end = len(head) if end < 0 else end  # a mail may be nothing but a header: its last line is one of it
-    fields = _field(field.lower()).finditer(head, 0, end + 2)
+    values = _values(field.lower(), head, end + 2)
     if field.lower() == RECEIVED:
-        top = next(fields, None)
-        said = None if top is None else _AUTHENTICATED.search(top[1] + b"\r\n")
+        said = _AUTHENTICATED.search(next(values, b"") + b"\r\n")
         return _login([said[1]] if said else [])
-    return _login([found[1] for found in islice(fields, _MANY)])
+    return _login(list(islice(values, _MANY)))
 
 
 def _login(values: list[bytes]) -> tuple[Login | None, str]:
@@ -64,13 +66,19 @@ def _login(values: list[bytes]) -> tuple[Login | None, str]:
 
 
 @cache
-def _field(name: str) -> re.Pattern[bytes]:
-    """A field with its folded lines, as far as the CRLF that is the next one's beginning.
+def _begun(name: str) -> re.Pattern[bytes]:
+    """How a field of this name begins."""
+    return re.compile(rb"\r\n" + re.escape(name.encode("ascii", "replace")) + rb"[ \t]*:", re.IGNORECASE)
 
-    It looks at no octet twice (possessive), and jumps from line to line: a MiB of header takes some milliseconds.
+
+def _values(name: str, head: bytes, end: int) -> Iterator[bytes]:
+    """What the fields of this name say, with their folded lines, as far as the CRLF that is the next one's beginning.
+
+    No octet is looked at twice: a MiB of header takes some milliseconds.
     """
-    value = rb"[ \t]*:([^\r]*+(?:\r(?:(?!\n)|\n[ \t])[^\r]*+)*+)(?=\r\n)"
-    return re.compile(rb"\r\n" + re.escape(name.encode("ascii", "replace")) + value, re.IGNORECASE)
+    for begun in _begun(name).finditer(head, 0, end):
+        if (ended := _NEXT.search(head, begun.end(), end)) is not None:
+            yield head[begun.end() : ended.start()]
 
 
 def _beginning(body: Body) -> bytes:

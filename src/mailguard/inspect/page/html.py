@@ -20,7 +20,7 @@ from mailguard.inspect.content import Inner
 from mailguard.inspect.page.css import generated_text, sheet_of, silent_text
 from mailguard.inspect.page.looks import Looks
 
-_TAG = re.compile(r"""</?([A-Za-z][^\s/>]*+)((?:[^>"']|"[^"]*"|'[^']*')*+)>""")
+_TAG = re.compile(r"""</?([A-Za-z][^\s/>]*+)((?:[^>"']++|"[^"]*+"?+|'[^']*+'?+)*+)>""")
 _OPEN_TAG = re.compile(r"</?([A-Za-z][^\s/>]*+)([^>]*+)>?")
 _ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")
 _META_CHARSET = re.compile(rb"""(?i)<meta[^>]{0,200}charset\s*=\s*["']?([A-Za-z0-9_.:-]{2,40})""")

@@ -29,7 +29,7 @@ _SWALLOWED = re.compile(
 _LETTERS = {name.replace("-", "").encode(): name for name in STRUCTURE}
 _SHORTEST = min(map(len, _LETTERS))
 #: A header block that every reader reads alike, as most are: fields of ordinary names, lines that end with CR LF.
-_ORDINARY = re.compile(rb"(?:[!-9;-~]{1,80}:[^\r\n]*+\r\n(?:[ \t][^\r\n]*+\r\n)*+)++")
+_ORDINARY = re.compile(rb"(?:[!-9;-~]{1,80}+:[^\r\n]*+\r\n(?:[ \t][^\r\n]*+\r\n)*)+")
 _ORDINARY_FIELD = re.compile(rb"([!-9;-~]+):([^\r\n]*+(?:\r\n[ \t][^\r\n]*+)*+)\r\n")
 _NO_LETTERS = re.compile(rb"\([^()]*\)?|[^a-z(]+")
 

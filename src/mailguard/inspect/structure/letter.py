@@ -35,7 +35,7 @@ from mailguard.mail.facts import Headers
 #: Names and values of so many characters are remembered.
 _REMEMBERED = 200
 #: A header whose fields all look like fields; what stands in them is seen when they are read.
-_HEADER = re.compile(rb"(?:[!-9;-~]{1,80}:[^\r\n]*+\r\n(?:[ \t][^\r\n]*+\r\n)*+)++\r\n")
+_HEADER = re.compile(rb"(?:[!-9;-~]{1,80}+:[^\r\n]*+\r\n(?:[ \t][^\r\n]*+\r\n)*)+\r\n")
 _SHIFTED = re.compile(rb"\+[A-Za-z0-9+/]{5}")
 _STRUCTURE = ("content-type", "content-transfer-encoding", "content-disposition")
 #: Charsets under which plain ASCII is plain ASCII.
