@@ -36,8 +36,9 @@ from mailguard.store.writer import Writer
 
 #: point -> where, what, before or after
 POINTS: dict[str, tuple[Any, str, str]] = {
-    "a large body lies in its place, no row yet": (Bodies, "adopt", "after"),
-    "a large body is half written": (Bodies, "write", "during"),
+    "a large body lies in its place, no row yet": (Bodies, "put", "after"),
+    "a large body is half written": (Bodies, "put", "during"),
+    "a body that came as a file lies in its place, no row yet": (Bodies, "adopt", "after"),
     "inside the transaction of an add": (entry, "_first_line", "before"),
     "inside the transaction of an add, after its audit line": (entry, "_first_line", "after"),
     "inside the transaction of adds that come together": (entering, "_texts", "before"),
@@ -80,9 +81,10 @@ def arm(point: str, skip: int) -> None:
         if passed < skip:
             return method(*arguments, **named)
         if when == "during":
-            bodies, source, message_id, _ = arguments
-            octets = source.read()
-            (bodies.incoming / f"{message_id}.half").write_bytes(octets[: len(octets) // 2])
+            bodies, octets, message_id, _ = arguments
+            target = bodies.path_of(message_id)
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(octets[: len(octets) // 2])
         if when != "after":
             die()
         result = method(*arguments, **named)
@@ -108,6 +110,17 @@ class Life:
             to = self.chance.choice([(BOB,), (BOB, CAROL)])
             record = await self.ledger.add(disposition, to, octets=octets, after=timedelta(days=1), asks=ASKED)
             say("add", record.id, record.sha256, disposition.word)
+
+    async def adds_files(self) -> None:
+        """Mail that the front door wrote to a file."""
+        while True:
+            now = datetime.now(UTC)
+            message = mail((BOB,), octets=self.chance.randbytes(300_000), at=now)
+            path = self.ledger.spool.incoming / f"in-{message.id}.part"
+            path.write_bytes(message.body.read())
+            message = replace(message, body=replace(message.body, octets=None, path=path))
+            record = await self.ledger.spool.add(message, facts(), verdict(message), PREFIX)
+            say("add", record.id, record.sha256, "deliver")
 
     async def hands_on(self) -> None:
         """Fresh mail that is out at once, entered and written down together with others."""
@@ -203,6 +216,7 @@ async def live(folder: Path, seed: int) -> None:
                 life.adds,
                 life.adds,
                 life.adds,
+                life.adds_files,
                 life.hands_on,
                 life.hands_on,
                 life.decides,

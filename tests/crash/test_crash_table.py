@@ -252,7 +252,9 @@ class Load:
         while not self._stop.is_set():
             held = chance.random() < 0.5
             tag = uuid.uuid4().hex
-            found = send(self.port, tag, held=held, octets=mail(tag, held=held, size=chance.choice((10, 90_000))))
+            found = send(
+                self.port, tag, held=held, octets=mail(tag, held=held, size=chance.choice((10, 90_000, 300_000)))
+            )
             if found is not None:
                 self.acknowledged[found] = held
             else:

@@ -86,7 +86,7 @@ def troubles(place: Site, shim: Shim, log: Path, temp: Path, seconds: float) -> 
             lambda: limit(place, resource.RLIMIT_NOFILE, files_of(place)),
             lambda: limit(place, resource.RLIMIT_NOFILE, unlimited),
             seconds,
-            sizes=(90_000,),
+            sizes=(90_000, 300_000),
             clients=40,
         ),
         Trouble(

@@ -122,7 +122,7 @@ class Load:
     name: str = "m"
     clients: int = 8
     held: float = 0.5
-    sizes: tuple[int, ...] = (0, 0, 0, 0, 2000, 90_000)
+    sizes: tuple[int, ...] = (0, 0, 0, 0, 2000, 90_000, 300_000)
     pause: float = 0.05
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     first_250: float | None = None

@@ -37,7 +37,7 @@ async def test_nothing_is_left_of_a_message_that_does_not_end(tmp_path: Path, th
     async with open_door(tmp_path, limits=limits) as (_, room, port):
         async with client_at(port) as client:
             await client.ask(*BEGUN)
-            client.send_raw(b"BDAT 200000\r\n" + (b"x" * 998 + b"\r\n") * 200)
+            client.send_raw(b"BDAT 280000\r\n" + (b"x" * 998 + b"\r\n") * 280)
             assert (await client.reply()).startswith("250")
             assert len(list((tmp_path / "spool").iterdir())) == 1
             match then:

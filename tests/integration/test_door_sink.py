@@ -17,7 +17,7 @@ def left_in(folder: Path) -> list[Path]:
 @pytest.mark.parametrize("sealed", [False, True])
 async def test_blocks_of_any_size_come_back_in_order(tmp_path: Path, *, sealed: bool) -> None:
     chance = random.Random(7)
-    blocks = [chance.randbytes(chance.choice([1, 700, 70_000, 300_000])) for _ in range(60)]
+    blocks = [chance.randbytes(chance.choice([1, 700, 280_000, 300_000])) for _ in range(60)]
     sink = data.Sink(tmp_path, sealed=sealed)
     for block in blocks:
         await sink.write(block)
@@ -45,7 +45,7 @@ async def test_a_disk_that_fills_up_is_told_at_the_latest_at_the_end(
 
     async def taken() -> None:
         for _ in range(6):
-            await sink.write(b"x" * 70_000)
+            await sink.write(b"x" * 280_000)
         await sink.close()
 
     with pytest.raises(OSError, match="No space"):
@@ -58,6 +58,6 @@ async def test_a_disk_that_fills_up_is_told_at_the_latest_at_the_end(
 async def test_what_is_discarded_in_the_middle_of_a_write_leaves_no_file(tmp_path: Path) -> None:
     sink = data.Sink(tmp_path)
     for _ in range(20):
-        await sink.write(b"x" * 70_000)
+        await sink.write(b"x" * 280_000)
     sink.discard()
     assert not left_in(tmp_path)

@@ -30,7 +30,7 @@ _NEEDS_SMTPUTF8 = Outcome(Result.FAILED, 553, "5.6.7 the next server does not ta
 #: Whoever asks whether the house is ready does not wait for minutes.
 _PROBE_SECONDS = 10.0
 #: The largest mail that is handed over in one write, without asking how fast the server reads, and to how many.
-_PROMPT, _FEW = 64 * 1024, 100
+_PROMPT, _FEW = 256 * 1024, 100
 #: Our grammar has none in an address; a ledger that was tampered with must not slip a command in.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _BAD_ADDRESS = Outcome(Result.FAILED, 553, "5.1.3 an address with control characters")

@@ -24,8 +24,10 @@ from mailguard.smtpd.scan import Scan, plain_message
 from mailguard.smtpd.settings import DoorLimits
 
 BLOCK = 256 * 1024
-#: Up to here a body stays in memory; `store` keeps such a body in its row.
-IN_MEMORY = 64 * 1024
+#: Up to here a body stays in memory until it is on its way: a file for each step costs more than the octets do.
+IN_MEMORY = 256 * 1024
+#: Up to here a message is looked at whole as soon as it is there.
+_AT_ONCE = 64 * 1024
 #: So much comes in while a block is written, then reading waits for the disk.
 _AHEAD = 512 * 1024
 
@@ -140,7 +142,7 @@ def taken_at_once(
     """A small message that is all there and has nothing wrong with it: what `take` would make of it, and how many of
     the octets at hand it was. None, and nothing was done: `take` must read it.
     """
-    if (found := plain_message(at_hand, limits, IN_MEMORY)) is None:
+    if (found := plain_message(at_hand, limits, _AT_ONCE)) is None:
         return None
     octets, used = found
     refusal = room_for(len(octets))

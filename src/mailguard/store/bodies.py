@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from mailguard.mail.message import ID_LENGTH, is_message_id
-from mailguard.mail.sealing import Sealer
+from mailguard.mail.sealing import Sealer, seal
 from mailguard.store.folders import make, sync
 
 #: 32**5 milliseconds, some nine hours of mail in one folder.
@@ -63,6 +63,25 @@ class Bodies:
             sync(target.parent)
         except BaseException:
             target.unlink(missing_ok=True)  # no row will speak of it: the mail is the client's
+            raise
+
+    def put(self, octets: bytes, message_id: str, key: bytes | None) -> None:
+        """Write the octets of a fresh mail at their place, for good; with a key, sealed. Raises OSError.
+
+        They need no other name first: until a row speaks of it, a file is rubbish, whole or not.
+        """
+        target = self.path_of(message_id, sealed=key is not None)
+        self._make_safe(target.parent)
+        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb", buffering=0) as file:
+                left = memoryview(octets if key is None else seal(key, octets))
+                while left:
+                    left = left[file.write(left) :]
+                os.fsync(descriptor)
+            sync(target.parent)
+        except BaseException:
+            target.unlink(missing_ok=True)
             raise
 
     def _make_safe(self, folder: Path) -> None:

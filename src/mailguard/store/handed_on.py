@@ -21,7 +21,7 @@ _MAILS, _OCTETS = 1000, 8 * 2**20
 
 @value(frozen=True, slots=True)
 class Moving:
-    """A mail as it entered. number: of its row; octets: of a body that lies in a row."""
+    """A mail as it entered. number: of its row; octets: of a body that is in memory."""
 
     number: int
     record: MessageRecord

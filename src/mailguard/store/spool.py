@@ -167,8 +167,7 @@ class Spool:
         if entered.record.id != message.id and kept.octets is None:
             await self._in_thread(partial(self._bodies.remove_all, [message.id]))
         if lease is not None and entered.number:
-            octets = None if kept.octets is None else message.body.octets
-            self._db.handed_on.keep(Moving(entered.number, entered.record, octets))
+            self._db.handed_on.keep(Moving(entered.number, entered.record, message.body.octets))
         if entered.owed:
             self._db.owing.keep(entered.record, entered.owed)
         return entered.record
@@ -296,6 +295,9 @@ class Spool:
     def _settle_file(self, body: Body, message_id: str, key: bytes | None) -> None:
         if body.path is not None and body.key == key:
             self._bodies.adopt(body.path, message_id, sealed=key is not None)
+            return
+        if body.octets is not None:
+            self._bodies.put(body.octets, message_id, key)
             return
         with body.open() as source:
             self._bodies.write(source, message_id, key)

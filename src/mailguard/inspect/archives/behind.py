@@ -66,6 +66,8 @@ def _marked(file: FileIn, budget: Budget, start: int) -> Content | None:
         (MARK_4, read_rar, _is_rar4),
         (b"MSCF\0\0\0\0", read_cab, _is_cab),
     ):
+        if octets.rfind(mark, start) < 0:  # in noise quicker than to look from the front
+            continue
         at = place(octets, mark, start)
         for _ in range(_MOST_MARKS):
             if at < 0:
@@ -89,7 +91,7 @@ def _ends_as_zip(octets: bytes) -> bool:
 
 
 def _zip(file: FileIn, budget: Budget) -> Content | None:
-    if place(file.octets, END) < 0 or place(file.octets, LOCAL) < 0:
+    if file.octets.rfind(END) < 0 or place(file.octets, LOCAL) < 0:
         return None
     try:
         listing = zips.list_zip(file.octets, budget)
