@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mailguard.relay.content import Seen, checked, scan_octets
 from mailguard.smtpd import data
 
 
@@ -61,3 +62,18 @@ async def test_what_is_discarded_in_the_middle_of_a_write_leaves_no_file(tmp_pat
         await sink.write(b"x" * 280_000)
     sink.discard()
     assert not left_in(tmp_path)
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+@pytest.mark.parametrize(
+    ("last", "seen"), [(b"x", Seen()), (b"\xe3\x81\x82", Seen(eight_bit=True))], ids=["plain", "beyond ASCII"]
+)
+async def test_what_the_door_saw_is_what_the_back_door_would_see(
+    tmp_path: Path, last: bytes, seen: Seen, *, sealed: bool
+) -> None:
+    sink = data.Sink(tmp_path, sealed=sealed)
+    await sink.write(b"Subject: x\r\n\r\n" + b"x\r\n" * 100_000)
+    await sink.write(last + b"\r\n")
+    body = await sink.close()
+    assert body.plain == (seen == Seen())
+    assert await checked(body) == scan_octets(body) == seen

@@ -1,11 +1,15 @@
 """A file that changes between the check and the sending never goes out whole."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.relaying import PREFIX, outgoing, upstream_to
+from tests.smtp_fake import fake_server
 
 from mailguard.mail.message import Body
+from mailguard.mail.outcome import Result
 from mailguard.relay.content import BLOCK, BodyCorrupt, blocks, checked
 
 OCTETS = b"0123456789\r\n" * (2 * BLOCK // 12 + 100)
@@ -37,9 +41,22 @@ async def test_what_did_not_change_goes_out(tmp_path: Path, size: int) -> None:
     ],
     ids=["empty", "half", "one block", "one less", "more", "first", "last"],
 )
-async def test_what_changed_does_not(tmp_path: Path, changed: Callable[[bytes], bytes]) -> None:
-    body = a_body(tmp_path, OCTETS)
+@pytest.mark.parametrize("plain", [False, True])
+async def test_what_changed_does_not(tmp_path: Path, changed: Callable[[bytes], bytes], *, plain: bool) -> None:
+    body = replace(a_body(tmp_path, OCTETS), plain=plain)
     await checked(body)
     a_body(tmp_path, changed(OCTETS))
     with pytest.raises(BodyCorrupt):
         _ = [block async for block in blocks(body)]
+
+
+async def test_what_the_door_saw_is_not_read_before_it_is_sent(tmp_path: Path) -> None:
+    body = a_body(tmp_path, OCTETS)
+    async with fake_server() as fake, upstream_to(fake.port) as upstream:
+        await upstream.relay(outgoing(replace(body, plain=True)))
+        a_body(tmp_path, OCTETS[:-3] + b"x\r\n")
+        with pytest.raises(BodyCorrupt):
+            await upstream.relay(outgoing(body))
+        outcomes = await upstream.relay(outgoing(replace(body, plain=True)))
+        assert {one.result for one in outcomes.values()} == {Result.DEFERRED}
+    assert [taken.octets for taken in fake.taken] == [PREFIX + OCTETS]

@@ -1,7 +1,7 @@
 """Line ends: whether each CR has its LF and each LF its CR, in octets of any size (RFC 5321 section 2.3.8).
 
-Every octet of every mail is looked at for this, twice, so it is done by what is quickest: Python counts two octets at
-half the speed at which it counts each, and a pattern stops at each CR alone. Pure.
+Every octet of every mail is looked at for this, so it is done by what is quickest: Python looks for an octet that is
+not there a hundred times as fast as it counts one that stands in every line. Pure.
 """
 
 from __future__ import annotations
@@ -20,21 +20,27 @@ def have_lone(octets: bytes) -> bool:
     if len(octets) < _LARGE:
         pairs = octets.count(b"\r\n")
         return octets.count(b"\r") != pairs or octets.count(b"\n") != pairs
+    if _are_even(octets):
+        return False
     if octets.endswith(b"\r") or _LONE_CR.search(octets):
         return True
     # Now there are as many pairs as CR, and all is well if there are as many LF.
-    ends = octets.count(b"\n")
-    return ends != (_ends_of_even(octets, ends) or octets.count(b"\r"))
+    return octets.count(b"\n") != octets.count(b"\r")
 
 
-def _ends_of_even(octets: bytes, most: int) -> int:
-    """`most`, the number of LF, where they stand evenly apart, as in base64, each behind a CR; 0 if they do not."""
+def _are_even(octets: bytes) -> bool:
+    """Whether all line ends are pairs that stand evenly apart, as in base64: two octets are written over at each place
+    where they must be, and none may be left.
+    """
     first = octets.find(b"\n")
     apart = octets.find(b"\n", first + 1) - first
-    if first <= 0 or apart <= 0:
-        return 0
-    ends, before = octets[first::apart], octets[first - 1 : -1 : apart]
-    return most if len(ends) == ends.count(b"\n") == before.count(b"\r") == most else 0
+    if first <= 0 or apart <= 1:
+        return False
+    rest, count = bytearray(octets), len(range(first, len(octets), apart))
+    if rest[first::apart] != b"\n" * count or rest[first - 1 : -1 : apart] != b"\r" * count:
+        return False
+    rest[first::apart] = rest[first - 1 : -1 : apart] = b"." * count
+    return b"\r" not in rest and b"\n" not in rest
 
 
 class LineEnds:

@@ -53,7 +53,7 @@ class Body:
     """The octets of a message as they came (dot-unstuffed, CRLF lines), in memory or in a file, with size and SHA-256.
 
     Exactly one of `octets` and `path` is set; with a key, the file is sealed (mail.sealing). It belongs to whoever made
-    the Body until `store` adopts it.
+    the Body until `store` adopts it. plain: what was digested is ASCII in lines, as this process saw at the door.
     """
 
     size: int
@@ -61,6 +61,7 @@ class Body:
     octets: bytes | None = field(default=None, repr=False)
     path: Path | None = None
     key: bytes | None = field(default=None, repr=False)
+    plain: bool = field(default=False, compare=False)
 
     @classmethod
     def of(cls, octets: bytes) -> Body:

@@ -33,8 +33,8 @@ _AHEAD = 512 * 1024
 
 
 class Sink:
-    """Takes a body's octets: in memory first, in a file of `folder` when it grows. One writer; end with
-    `close` or `discard`.
+    """Takes a body's octets, as a scan gave them out: in memory first, in a file of `folder` when it grows. One writer;
+    end with `close` or `discard`.
     """
 
     def __init__(self, folder: Path, *, sealed: bool = False) -> None:
@@ -46,6 +46,7 @@ class Sink:
         self._waiting_size = 0
         self._size = 0
         self._digest = hashlib.sha256()
+        self._ascii = True
         self._descriptor: int | None = None
         self._path: Path | None = None
         self._writing: asyncio.Future[None] | None = None
@@ -65,7 +66,8 @@ class Sink:
         await self._spill(last=True)
         descriptor, self._descriptor = self._descriptor, None
         os.close(descriptor)
-        return Body(size=self._size, sha256=self._digest.hexdigest(), path=self._path, key=self._key)
+        digest, plain = self._digest.hexdigest(), self._ascii  # lines: the scan refuses what has a line end alone
+        return Body(size=self._size, sha256=digest, path=self._path, key=self._key, plain=plain)
 
     def discard(self) -> None:
         """Let go of what was taken and delete the file, also while a block is being written (the client is
@@ -105,6 +107,7 @@ class Sink:
     def _write_blocks(self, descriptor: int, blocks: list[bytes], last: bool) -> None:
         for block in blocks:
             self._digest.update(block)
+            self._ascii = self._ascii and block.isascii()
             _write(descriptor, block if self._sealer is None else self._sealer.feed(block))
         if last and self._sealer is not None:
             _write(descriptor, self._sealer.end())

@@ -21,11 +21,16 @@ _MAILS, _OCTETS = 1000, 8 * 2**20
 
 @value(frozen=True, slots=True)
 class Moving:
-    """A mail as it entered. number: of its row; octets: of a body that is in memory."""
+    """A mail as it entered. number: of its row; body: in memory, or the file in its place."""
 
     number: int
     record: MessageRecord
-    octets: bytes | None = field(repr=False)
+    body: Body = field(repr=False)
+
+    @property
+    def held(self) -> int:
+        """Octets in memory."""
+        return 0 if self.body.octets is None else len(self.body.octets)
 
 
 class HandedOn:
@@ -38,7 +43,7 @@ class HandedOn:
     def keep(self, moving: Moving) -> None:
         """It is on disk now, and on its way."""
         self._mails[moving.record.id] = moving
-        self._octets += len(moving.octets or b"")
+        self._octets += moving.held
         while len(self._mails) > _MAILS or self._octets > _OCTETS:
             self.take(next(iter(self._mails)))
 
@@ -46,15 +51,13 @@ class HandedOn:
         """Something is written down of it: from then on the ledger is asked."""
         moving = self._mails.pop(message_id, None)
         if moving is not None:
-            self._octets -= len(moving.octets or b"")
+            self._octets -= moving.held
         return moving
 
     def body(self, message_id: str) -> Body | None:
-        """Its octets, with size and digest as taken at the door; None: they are where they lie."""
+        """Its octets, with size and digest as taken at the door; None: the ledger knows."""
         moving = self._mails.get(message_id)
-        if moving is None or moving.octets is None:
-            return None
-        return Body(moving.record.size, moving.record.sha256, octets=moving.octets)
+        return None if moving is None else moving.body
 
     def forget(self) -> None:
         """Everything: octets are removed from the ledger."""

@@ -167,7 +167,7 @@ class Spool:
         if entered.record.id != message.id and kept.octets is None:
             await self._in_thread(partial(self._bodies.remove_all, [message.id]))
         if lease is not None and entered.number:
-            self._db.handed_on.keep(Moving(entered.number, entered.record, message.body.octets))
+            self._db.handed_on.keep(Moving(entered.number, entered.record, self._bodies.lying(message, kept.key)))
         if entered.owed:
             self._db.owing.keep(entered.record, entered.owed)
         return entered.record

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -72,3 +73,18 @@ async def test_a_fresh_mail_is_handed_on_in_memory_and_lies_in_its_file(ledger: 
     body = await ledger.spool.body(record.id)
     assert body.path is not None
     assert body.read() == OCTETS
+
+
+async def test_a_fresh_mail_in_a_file_is_known_by_its_place(ledger: Ledger) -> None:
+    message = mail(octets=OCTETS)
+    arrived = ledger.spool.incoming / "in-1.part"
+    arrived.write_bytes(OCTETS)
+    message = replace(message, body=replace(message.body, octets=None, path=arrived, plain=True))
+    until = NOON + timedelta(minutes=15)
+    record = await ledger.spool.add(message, facts(), verdict(message), b"", lease_until=until)
+    body = await ledger.spool.body(record.id)
+    assert body.plain
+    assert body.read() == OCTETS
+    ledger.db.handed_on.forget()
+    assert await ledger.spool.body(record.id) == body  # but what lay for a while is looked at anew
+    assert not (await ledger.spool.body(record.id)).plain

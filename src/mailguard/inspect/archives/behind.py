@@ -23,6 +23,7 @@ from mailguard.inspect.limits import Budget
 from mailguard.inspect.occurrences import place
 
 _MOST_MARKS = 32
+_RAR, _CAB = MARK_4[:-1], b"MSCF\0\0\0\0"
 _LONGEST_END = 22 + 65535  # of the end of a zip archive with its comment
 
 
@@ -59,14 +60,16 @@ def _together(file: FileIn, content: Content, hidden: Content | None, budget: Bu
 
 def _marked(file: FileIn, budget: Budget, start: int) -> Content | None:
     """The archive of another kind than zip that begins behind `start`."""
-    octets = file.octets
-    for mark, reader, proves in (
-        (MARK_7Z, read_7z, is_start),
-        (MARK_5, read_rar, _always),
-        (MARK_4, read_rar, _is_rar4),
-        (b"MSCF\0\0\0\0", read_cab, _is_cab),
+    octets, none = file.octets, b""
+    for mark, alike, reader, proves in (
+        (MARK_7Z, MARK_7Z, read_7z, is_start),
+        (MARK_5, _RAR, read_rar, _always),
+        (MARK_4, _RAR, read_rar, _is_rar4),
+        (_CAB, _CAB, read_cab, _is_cab),
     ):
-        if octets.rfind(mark, start) < 0:  # in noise quicker than to look from the front
+        # From behind: in noise that is quicker than to look from the front.
+        if alike == none or octets.rfind(alike, start) < 0:
+            none = alike
             continue
         at = place(octets, mark, start)
         for _ in range(_MOST_MARKS):
