@@ -8,37 +8,53 @@ limit. It never ends a reading itself.
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+import os
 
 #: A reading lasts at most so many times its limit, however busy the machine is.
 _MOST = 6
 
 
-def stood(pid: int) -> float:
-    """Seconds that a process was ready to run but did not; 0.0 if unknown (Linux: /proc/PID/schedstat, field 2)."""
-    try:
-        with Path(f"/proc/{pid}/schedstat").open("rb") as figures:
-            return int(figures.read().split()[1]) / 1e9
-    except (OSError, ValueError, IndexError):
-        return 0.0
+class Standing:
+    """How long a process stood in line, by the kernel (Linux: /proc/PID/schedstat, field 2). Kept open, since
+    it is asked for each mail.
+    """
+
+    def __init__(self, pid: int) -> None:
+        try:
+            self._descriptor = os.open(f"/proc/{pid}/schedstat", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            self._descriptor = -1
+
+    def seconds(self) -> float:
+        """Seconds that it was ready to run but did not; 0.0 if unknown."""
+        try:
+            return int(os.pread(self._descriptor, 200, 0).split()[1]) / 1e9
+        except (OSError, ValueError, IndexError):
+            return 0.0
+
+    def close(self) -> None:
+        """Ask no more."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
 
 
 class Patience:
     """The deadline of one exchange with a worker, moved on by what the worker stood in line meanwhile."""
 
-    def __init__(self, pid: int, seconds: float, clock: asyncio.Timeout) -> None:
+    def __init__(self, standing: Standing, seconds: float, clock: asyncio.Timeout) -> None:
         """clock: an entered `asyncio.timeout(seconds)`. Call `end` when the exchange is over."""
-        self._pid = pid
+        self._standing = standing
         self._seconds = seconds
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._begun = self._loop.time()
-        self._before = stood(pid)
+        self._before = standing.seconds()
         self._timer = self._loop.call_later(seconds * 0.9, self._look)
 
     def _look(self) -> None:
         """Shortly before the deadline: move it by the time that the worker stood in line so far."""
-        given = min(self._seconds + stood(self._pid) - self._before, self._seconds * _MOST)
+        given = min(self._seconds + self._standing.seconds() - self._before, self._seconds * _MOST)
         deadline = self._begun + given
         if deadline <= (self._clock.when() or 0.0):
             return

@@ -11,10 +11,11 @@ from __future__ import annotations
 import codecs
 import json
 import struct
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any
 
 from mailguard.inspect.limits import ReadingLimits
+from mailguard.mail.message import Body
 
 #: No answer is longer: the texts of a mail at their limits, as JSON.
 LONGEST_ANSWER = 128 * 2**20
@@ -31,16 +32,11 @@ NO_TEXTS = _LENGTH.pack(0)
 READY = b"ready"
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+def question_of(body: Body) -> bytes:
     """Read this mail: `size` octets that follow, or the file at `path`; key: it is sealed with it (hexadecimal)."""
-
-    path: str | None
-    size: int
-    key: str | None = field(default=None, repr=False)
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+    path = None if body.octets is not None else str(body.path)
+    key = None if body.key is None else body.key.hex()
+    return frame(json.dumps({"path": path, "size": body.size, "key": key}).encode())
 
 
 def frame(payload: bytes) -> bytes:

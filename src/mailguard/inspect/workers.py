@@ -21,7 +21,7 @@ from mailguard.inspect import wire
 from mailguard.inspect.glance import glance
 from mailguard.inspect.letters import Letters
 from mailguard.inspect.limits import ReadingLimits
-from mailguard.inspect.starved import Patience
+from mailguard.inspect.starved import Patience, Standing
 from mailguard.inspect.turns import Turns
 from mailguard.mail.facts import Facts, Headers, unreadable
 from mailguard.mail.facts_json import facts_from_json
@@ -187,6 +187,7 @@ class _Worker:
 
     def __init__(self, child: asyncio.subprocess.Process) -> None:
         self._child = child
+        self._standing = Standing(child.pid)
         self.asked = 0
 
     @classmethod
@@ -214,10 +215,7 @@ class _Worker:
     async def ask(self, body: Body, seconds: float) -> Facts:
         """Have a mail read. Raises _Died."""
         self.asked += 1
-        path = None if body.octets is not None else str(body.path)
-        key = None if body.key is None else body.key.hex()
-        question = wire.frame(json.dumps(wire.Question(path, body.size, key).to_json()).encode())
-        head, texts = await self._exchange([question, body.octets or b""], seconds)
+        head, texts = await self._exchange([wire.question_of(body), body.octets or b""], seconds)
         try:
             if len(head) + sum(map(len, texts)) > _SHORT:  # a thread, so that the loop goes on
                 return facts_from_json(await asyncio.to_thread(wire.said_in, head, texts))
@@ -243,6 +241,7 @@ class _Worker:
         await self._gone()
 
     async def _gone(self) -> None:
+        self._standing.close()
         # Before Python 3.12.5 a process is over for asyncio only when its pipes are at their end, and a pipe whose
         # buffer is full is not read to its end: what a killed worker still had to say is read away.
         assert self._child.stdout is not None
@@ -262,7 +261,7 @@ class _Worker:
         assert stdout is not None
         try:
             async with asyncio.timeout(seconds) as clock:
-                patience = Patience(self._child.pid, seconds, clock)
+                patience = Patience(self._standing, seconds, clock)
                 try:
                     stdin.writelines(out)
                     await stdin.drain()
