@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from mailguard.mail.message import ID_LENGTH, Body, Message, is_message_id
+from mailguard.mail.message import ID_LENGTH, Body, is_message_id
 from mailguard.mail.sealing import Sealer, seal
 from mailguard.store.folders import make, sync
 
@@ -50,11 +50,9 @@ class Bodies:
         """Where the octets of a message lie."""
         return self.root / message_id[:_FOLDER_DIGITS] / f"{message_id}{SEALED if sealed else ''}"
 
-    def lying(self, message: Message, key: bytes | None) -> Body:
-        """The body of a mail that was just taken in: in memory still, or its file in the place that it has now."""
-        if message.body.octets is not None:
-            return message.body
-        return replace(message.body, path=self.path_of(message.id, sealed=key is not None), key=key)
+    def lying(self, body: Body, message_id: str, key: bytes | None) -> Body:
+        """A body that was just settled here, as the file that it is now."""
+        return replace(body, octets=None, path=self.path_of(message_id, sealed=key is not None), key=key)
 
     def adopt(self, path: Path, message_id: str, *, sealed: bool = False) -> None:
         """Make a file that the front door wrote ours, for good. Raises OSError."""

@@ -75,7 +75,7 @@ class Relayed:
 def relayed(moving: Moving, outcomes: Mapping[Address, Outcome], now: datetime) -> Relayed | None:
     """The rows of a mail that is out as a whole; None if more follows from these outcomes than that."""
     record = moving.record
-    if len(outcomes) != len(record.recipients) or (record.kind == "letter" and moving.octets is None):
+    if len(outcomes) != len(record.recipients) or (record.kind == "letter" and moving.body.octets is None):
         return None
     for copy in record.recipients:
         outcome = outcomes.get(copy.address)

@@ -167,7 +167,9 @@ class Spool:
         if entered.record.id != message.id and kept.octets is None:
             await self._in_thread(partial(self._bodies.remove_all, [message.id]))
         if lease is not None and entered.number:
-            self._db.handed_on.keep(Moving(entered.number, entered.record, self._bodies.lying(message, kept.key)))
+            body = message.body
+            lies = body if body.octets is not None else self._bodies.lying(body, message.id, kept.key)
+            self._db.handed_on.keep(Moving(entered.number, entered.record, lies))
         if entered.owed:
             self._db.owing.keep(entered.record, entered.owed)
         return entered.record
@@ -228,7 +230,8 @@ class Spool:
         number = await self._enter(entry, partial(enter_letter, letter=letter), enter_letters, letter)
         if number > 0:
             if lease is not None:
-                self._db.handed_on.keep(Moving(number, record, None if kept.octets is None else octets))
+                body = body if kept.octets is not None else self._bodies.lying(body, letter_id, kept.key)
+                self._db.handed_on.keep(Moving(number, record, body))
             return record
         if kept.octets is None:
             await self._in_thread(partial(self._bodies.remove_all, [letter_id]))
@@ -238,7 +241,8 @@ class Spool:
 
     def at_hand(self, message_id: str) -> Body | None:
         """The octets of a message that is handed on in memory, if they are small."""
-        return self._db.handed_on.body(message_id)
+        body = self._db.handed_on.body(message_id)
+        return None if body is None or body.octets is None else body
 
     async def body(self, message_id: str) -> Body:
         """The octets of a message, with size and digest as taken at the door.
