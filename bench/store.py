@@ -1,8 +1,8 @@
 """What the ledger does for one relayed mail: processor time of each step, its statements, and how both grow.
 
-The house's own calls in their order (what is known, entry, octets, outcome) from ten sessions at once, each step by
-itself and all as one way; processor time is the process's own, of all its threads. `--held` and `--contacts` fill the
-ledger first. No network, no reading, no judging.
+The house's own calls in their order (what is known, the same again, entry, octets, outcome) from ten sessions at once,
+each step by itself and all as one way; processor time is the process's own, of all its threads. `--held` and
+`--contacts` fill the ledger first. No network, no reading, no judging.
 
     python bench/store.py [--mails 1000] [--rounds 3] [--held 100000] [--contacts 1000000] [--statements] [--plain]
 """
@@ -50,7 +50,7 @@ ROOT = Path(__file__).parent.parent
 COMPANY = Organization(("corp.example",), "Corp")
 LINE = "Dear colleagues, this is a line of an ordinary letter with some words in it.\r\n"
 PREFIX = b"Received: from pc.corp.example ([192.0.2.7])\r\n\tby mail.corp.example with ESMTP id X;\r\n" * 2
-STEPS = ("known", "entry", "octets", "outcome", "all")
+STEPS = ("known", "again", "entry", "octets", "outcome", "all")
 TAKEN = Outcome(Result.RELAYED, 250, "2.0.0 Ok: queued as 4F1Z", mta="next.corp.example")
 
 
@@ -93,6 +93,12 @@ class Bench:
     async def known(self, mail: Mail) -> None:
         envelope = mail.message.envelope
         self.knows[mail.message.id] = await self.history.known(envelope.sender, envelope.recipients, mail.asked)
+
+    async def again(self, mail: Mail) -> None:
+        """Somebody writes to the same people as just before."""
+        envelope = mail.message.envelope
+        if self.history.at_hand(envelope.sender, envelope.recipients, mail.asked) is None:
+            await self.known(mail)
 
     async def entry(self, mail: Mail) -> None:
         message = mail.message
