@@ -149,3 +149,12 @@ def test_what_the_ledger_keeps_says_the_same(facts: Facts) -> None:
 def test_what_the_ledger_keeps_has_no_values_and_no_texts() -> None:
     kept = json.dumps(facts_to_kept(FULL))
     assert not [word for word in ("4012888888881881", "body", "inner") if word in kept]
+
+
+def test_sql_finds_what_it_looks_for_in_what_is_kept() -> None:
+    """No files are none (`-has:attachment`), not a place that is missing."""
+    assert facts_to_kept(Facts())["attachments"] == []
+    headers = facts_to_kept(FULL)["headers"], facts_to_kept(FULL)["judge"]["headers"]["names"]
+    assert [list(one) for one in headers] == [
+        ["from", "to", "cc", "subject", "message_id", "date"], ["from", "to", "cc"]
+    ]  # fmt: skip
