@@ -162,7 +162,7 @@ def links() -> bytes:
 
 def names() -> bytes:
     """The dearest header that it reads."""
-    return b"To: " + b"a, a:b;" * ((MOST - 40) // 7) + b"\r\nSubject: x\r\n\r\nhello\r\n"
+    return b"To: " + b"Ann <a@b>, " * ((MOST - 40) // 11) + b"\r\nSubject: x\r\n\r\nhello\r\n"
 
 
 CASES = (

@@ -34,8 +34,9 @@ _STANDARD = ReadingLimits()
 #: What a text that is read in the server's process may have of figures, tabs and lines: each may begin a number, a
 #: cell, a name, somebody else's words, and 16 KiB of nothing else take 30 ms. A line counts as some figures.
 _MOST_MARKS = 2000
-#: As many of a header: its figures, lines (as some figures), and signs of an encoded word, of UTF-7, HZ and ISO 2022.
-_FIGURES = (*(b"%d" % figure for figure in range(10)), b"\n", b"\n")
+#: As many of a header: its figures, ends of list entries, lines (as some figures), and signs of an encoded word, of
+#: UTF-7, HZ and ISO 2022.
+_FIGURES = (*(b"%d" % figure for figure in range(10)), b",", b";", b"\n", b"\n")
 _CODED = (b"=?", b"+", b"~{", b"$B")
 
 
