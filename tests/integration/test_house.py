@@ -48,8 +48,9 @@ def send(house: House, octets: bytes, to: str = OUTSIDE) -> str:
     """The reply to one mail, code and text; the refusal where one came earlier."""
     with smtplib.SMTP("127.0.0.1", house.smtp, timeout=PATIENCE) as client:
         client.ehlo()
-        client.mail("ann@corp.example")
-        code, text = client.rcpt(to)
+        code, text = client.mail("ann@corp.example")
+        if code == 250:
+            code, text = client.rcpt(to)
         if code == 250:
             code, text = client.data(octets)
         return f"{code} {text.decode()}"
