@@ -34,14 +34,14 @@ class _Fork:
 
 @dataclass(slots=True)
 class _Index:
-    """ways: gates with what comes behind them; by_key: which of them look for a key."""
+    """ways: gates with what comes behind them; by_sign: which of them look for a key."""
 
     ways: list[tuple[Gate, _Fork]] = field(default_factory=list)
-    by_key: dict[Any, list[int]] = field(default_factory=dict)
+    by_sign: dict[Any, list[int]] = field(default_factory=dict)
 
     def add(self, gate: Gate, behind: _Fork, signs: Signs) -> None:
         for key in signs.keys:
-            self.by_key.setdefault(key, []).append(len(self.ways))
+            self.by_sign.setdefault(key, []).append(len(self.ways))
         self.ways.append((gate, behind))
 
     def may_open(self, look: Any, view: View) -> Iterable[tuple[Gate, _Fork]]:
@@ -52,7 +52,7 @@ class _Index:
             there = None
         if there is None:
             return self.ways
-        numbers = {number for key in there if key in self.by_key for number in self.by_key[key]}
+        numbers = {number for key in there if key in self.by_sign for number in self.by_sign[key]}
         return [self.ways[number] for number in numbers]
 
 

@@ -90,9 +90,12 @@ class Bodies:
             raise
 
     def _make_safe(self, folder: Path) -> None:
-        """That a folder is there does not mean that it stays: whoever made it may not have come to the fsync yet."""
+        """That a folder is there does not mean that it stays: whoever made it may not have come to the fsync yet. The
+        root is not made again: where it is gone, something is wrong (a disk that is not mounted), and OSError is raised.
+        """
         with self._lock:
             if folder not in self._safe:
+                self.root.stat()
                 make(self.root)
                 make(folder)
                 self._safe.add(folder)
