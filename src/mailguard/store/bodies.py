@@ -91,7 +91,7 @@ class Bodies:
 
     def _make_safe(self, folder: Path) -> None:
         """That a folder is there does not mean that it stays: whoever made it may not have come to the fsync yet. The
-        root is not made again: where it is gone, something is wrong (a disk that is not mounted), and OSError is raised.
+        root is not made again: where it is gone, something is wrong (a disk that is not mounted): OSError is raised.
         """
         with self._lock:
             if folder not in self._safe:
