@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sqlite3
 import statistics
 import sys
 import tempfile
@@ -25,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.ledger import Ledger, facts, opened
 
+from grown import copy_held
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Organization
@@ -39,27 +39,6 @@ from mailguard.store.tallies import Tallies
 
 FIRST, TIMES = 1000, 100
 TEXT = "株式会社の見積書をお送りします。ご確認のほど、よろしくお願いいたします。"
-#: What differs in a copy; all other columns are taken over as they are.
-_COPIED = {
-    "message": {
-        "number": "number + :by", "id": "substr(id, 1, 9) || printf('%09d', number + :by)",
-        "received_at": "received_at + :by * 1000", "size": "size + :by", "body": "'gone'",
-    },
-    "recipient": {"message": "message + :by", "due_at": "due_at + :by * 1000"},
-    "viewer": {"message": "message + :by"},
-    "rule_hit": {"message": "message + :by"},
-    "words": {"message": "message + :by"},
-    "mail_text": {"message": "message + :by"},
-}  # fmt: skip
-
-
-def copy(connection: sqlite3.Connection, table: str, by: int) -> None:
-    """The rows of the first mails once more, for mails with a number that is higher by so much."""
-    names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-    values = ", ".join(_COPIED[table].get(name, name) for name in names)
-    key = "number" if table == "message" else "message"
-    sql = f"INSERT INTO {table} ({', '.join(names)}) SELECT {values} FROM {table} WHERE {key} <= :first"
-    connection.execute(sql, {"by": by, "first": FIRST})
 
 
 async def fill(ledger: Ledger) -> None:
@@ -78,9 +57,8 @@ async def fill(ledger: Ledger) -> None:
             octets=b"Subject: x\r\n\r\n" + b"x" * chance.randrange(2000),
         )
         ledger.clock.forward(milliseconds=10)
-    for table in _COPIED:
-        for turn in range(1, TIMES):
-            await ledger.db.write(partial(copy, table=table, by=turn * FIRST))
+    for turn in range(1, TIMES):
+        await ledger.db.write(partial(copy_held, by=turn * FIRST, first=FIRST))
 
 
 async def let_nine_of_ten_go(ledger: Ledger) -> None:

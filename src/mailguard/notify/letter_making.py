@@ -10,9 +10,10 @@ import asyncio
 from datetime import datetime
 
 from mailguard import events
-from mailguard.mail.address import Address, AddressError, parse_address
+from mailguard.mail.address import Address
 from mailguard.mail.message import new_message_id
 from mailguard.mail.subaddress import SubAddress
+from mailguard.notify.letter_people import addresses_in
 from mailguard.notify.letter_rows import locked
 from mailguard.notify.letters import ASKING, RETURNS, LetterContext, LetterSettings, ReplyResult
 from mailguard.notify.monthly import Monthly
@@ -53,7 +54,7 @@ class LetterMaking:
             reply_to=reply_to,
             reply=ReplyResult.of(detail) if notice.kind == "reply" else None,
             record=record,
-            people=_addresses(detail.get("recipients", ())),
+            people=addresses_in(detail.get("recipients", ())),
             actor=str(detail.get("actor") or ""),
             comment=str(detail.get("comment") or ""),
             browser=str(detail.get("browser") or ""),
@@ -136,13 +137,3 @@ def is_stale(notice: Notice, record: MessageRecord | None) -> bool:
         return record is not None and not locked(record)
     asking = notice.kind == "held" or notice.kind in ASKING
     return asking and record is not None and record.state != "held"
-
-
-def _addresses(texts: object) -> tuple[Address, ...]:
-    found = []
-    for text in texts if isinstance(texts, list | tuple) else ():
-        try:
-            found.append(parse_address(str(text)))
-        except AddressError:
-            continue
-    return tuple(found)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from mailguard.mail.address import Address
+from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Disposition
 from mailguard.notify import letter_texts as say
@@ -15,6 +15,17 @@ from mailguard.notify.phrases import on_one_line, people
 from mailguard.store.records import MessageRecord, RecipientRecord
 
 _MOST_RECIPIENTS, _MOST_COMPANIES = 12, 8
+
+
+def addresses_in(texts: object) -> tuple[Address, ...]:
+    """What a notice's detail says of addresses; what is none is left out."""
+    found = []
+    for text in texts if isinstance(texts, list | tuple) else ():
+        try:
+            found.append(parse_address(str(text)))
+        except AddressError:
+            continue
+    return tuple(found)
 
 
 def spoken_of(record: MessageRecord, chosen: Sequence[Address]) -> list[RecipientRecord]:

@@ -17,11 +17,10 @@ from mailguard.mail.facts import Attachment
 from mailguard.mail.values import value
 from mailguard.store import audit, many, outbox
 from mailguard.store.entry import (
-    INSERT_COPIES,
-    MESSAGE_COLUMNS,
     Entry,
     copy_row,
     first_line,
+    insert_rows,
     is_told,
     message_row,
     teaches,
@@ -30,7 +29,6 @@ from mailguard.store.lookups import INSERT_RULES, INSERT_VIEWERS, rules_of, view
 from mailguard.store.records import MessageRecord, Notice
 from mailguard.store.resent import INSERT_HANDED_IN
 from mailguard.store.rows import to_micro
-from mailguard.store.sealed import insert_keys
 from mailguard.store.wish import senders_of
 
 #: More recipients or files than these are work for the writer's thread, not for the event loop.
@@ -102,11 +100,7 @@ def enter_all(connection: sqlite3.Connection, entries: Sequence[Plain]) -> list[
     """Take ordinary mails in. Raises NotAlone; then nothing may stand."""
     first = _next_number(connection, entries)
     numbered = list(enumerate(entries, first))
-    many.run(connection, f"INSERT INTO message (number, {MESSAGE_COLUMNS})", [(n, *one.message) for n, one in numbered])
-    bodies = [(n, one.entry.octets) for n, one in numbered if one.entry.octets is not None]
-    many.run(connection, "INSERT INTO body (message, octets)", bodies)
-    insert_keys(connection, [(n, one.entry.seal) for n, one in numbered if one.entry.seal is not None])
-    many.run(connection, INSERT_COPIES, [(n, *copy) for n, one in numbered for copy in one.copies])
+    insert_rows(connection, numbered)
     records = [(one.entry.record, n) for n, one in numbered]
     many.run(connection, INSERT_VIEWERS, [row for record, n in records for row in viewers_of(record, n)])
     many.run(connection, INSERT_RULES, [row for record, n in records for row in rules_of(record, n)])

@@ -6,9 +6,10 @@ It trusts the record it is given (store.fresh); nothing is judged here.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from mailguard.mail.actor import HOUSE, Actor
 from mailguard.mail.alteration import Change
@@ -22,7 +23,7 @@ from mailguard.store.lookups import insert_lookups
 from mailguard.store.questions import HEARD_NOTHING, Heard, first_nudge, owe_questions
 from mailguard.store.records import MessageRecord, RecipientRecord
 from mailguard.store.rows import asks_to_text, clean, to_micro, to_text
-from mailguard.store.sealed import Seal, insert_key
+from mailguard.store.sealed import Seal, insert_key, insert_keys
 from mailguard.store.tellings import owe_hits
 
 MESSAGE_COLUMNS = (
@@ -31,7 +32,7 @@ MESSAGE_COLUMNS = (
     "verdict, circumstances, content, ret, envid"
 )
 _INSERT_MESSAGE = f"INSERT INTO message ({MESSAGE_COLUMNS}) VALUES ({', '.join('?' * 28)})"  # noqa: S608
-INSERT_COPIES = (
+_INSERT_COPIES = (
     "INSERT INTO recipient (message, key, position, address, domain, external, disposition, state, event, due_at,"
     " lease, expire_action, asks, nudge_at, urgent, approvals, attempts, last_text, decided_by, frozen_by, rules,"
     " notify, orcpt, way, recipe, added)"
@@ -78,7 +79,7 @@ def insert(connection: sqlite3.Connection, entry: Entry, now: datetime, heard: H
         (number, *copy_row(position, one, entry.lease, numbers.get(one.recipe or ())))
         for position, one in enumerate(record.recipients)
     ]
-    many.run(connection, INSERT_COPIES, copies)
+    many.run(connection, _INSERT_COPIES, copies)
     if record.kind == "mail":
         insert_lookups(connection, number, record, entry.text, entry.seal)
     _first_line(connection, entry, now)
@@ -87,6 +88,26 @@ def insert(connection: sqlite3.Connection, entry: Entry, now: datetime, heard: H
         owe_questions(connection, record, now, heard)
     owe_hits(connection, record, now, heard.rules)
     return number
+
+
+class Rows(Protocol):
+    """Of an entry, but for its number: what can be made before the writer's turn."""
+
+    @property
+    def entry(self) -> Entry: ...
+    @property
+    def message(self) -> tuple[Any, ...]: ...
+    @property
+    def copies(self) -> tuple[tuple[Any, ...], ...]: ...
+
+
+def insert_rows(connection: sqlite3.Connection, numbered: Sequence[tuple[int, Rows]]) -> None:
+    """Entries of one moment under their numbers: messages, octets, keys and copies, in a statement each."""
+    many.run(connection, f"INSERT INTO message (number, {MESSAGE_COLUMNS})", [(n, *one.message) for n, one in numbered])
+    bodies = [(n, one.entry.octets) for n, one in numbered if one.entry.octets is not None]
+    many.run(connection, "INSERT INTO body (message, octets)", bodies)
+    insert_keys(connection, [(n, one.entry.seal) for n, one in numbered if one.entry.seal is not None])
+    many.run(connection, _INSERT_COPIES, [(n, *copy) for n, one in numbered for copy in one.copies])
 
 
 def teaches(record: MessageRecord) -> bool:
@@ -132,7 +153,7 @@ def message_row(entry: Entry, *, told: bool) -> tuple[Any, ...]:
 
 
 def copy_row(position: int, one: RecipientRecord, lease: str | None, recipe: int | None) -> tuple[Any, ...]:
-    """The values of INSERT_COPIES behind the message's number. A copy begins untried, and nobody has said a word."""
+    """The values of _INSERT_COPIES behind the message's number. A copy begins untried, and nobody has said a word."""
     due = one.expires_at if one.state is State.HELD else one.due_at
     return (
         one.address.key,

@@ -15,11 +15,10 @@ from typing import Any
 
 from mailguard.mail.lifecycle import State
 from mailguard.store import audit, many, outbox
-from mailguard.store.entry import INSERT_COPIES, MESSAGE_COLUMNS, Entry, copy_row, first_line, insert, message_row
+from mailguard.store.entry import Entry, copy_row, first_line, insert, insert_rows, message_row
 from mailguard.store.records import MessageRecord
 from mailguard.store.reply_tickets import NewReply, insert_replies
 from mailguard.store.rows import to_micro
-from mailguard.store.sealed import insert_keys
 from mailguard.store.sessions import NewTicket, insert_tickets
 
 #: Instead of the number of a letter's row: it was answered before; its mail is not as it was when it came in.
@@ -93,11 +92,7 @@ def enter_letters(connection: sqlite3.Connection, letters: Sequence[NewLetter]) 
         raise _NotAlike
     first = connection.execute("SELECT coalesce(max(number), 0) + 1 FROM message").fetchone()[0]
     numbered = list(enumerate(letters, first))
-    many.run(connection, f"INSERT INTO message (number, {MESSAGE_COLUMNS})", [(n, *one.message) for n, one in numbered])
-    bodies = [(n, one.entry.octets) for n, one in numbered if one.entry.octets is not None]
-    many.run(connection, "INSERT INTO body (message, octets)", bodies)
-    insert_keys(connection, [(n, one.entry.seal) for n, one in numbered if one.entry.seal is not None])
-    many.run(connection, INSERT_COPIES, [(n, *copy) for n, one in numbered for copy in one.copies])
+    insert_rows(connection, numbered)
     audit.append_all(connection, [one.line for one in letters])
     _insert_carried(connection, letters)
     return [number for number, _ in numbered]

@@ -14,13 +14,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from mailguard.mail.address import AddressError, parse_address
 from mailguard.mail.organization import Language, Organization
 from mailguard.mail.verdict import Disposition
 from mailguard.notify import letter_rows as rows
 from mailguard.notify import letter_texts as say
 from mailguard.notify.channels import chat_texts as chat
-from mailguard.notify.letter_people import spoken_of
+from mailguard.notify.letter_people import addresses_in, spoken_of
 from mailguard.notify.letters import ASKING
 from mailguard.notify.phrases import Both, on_one_line, people
 from mailguard.notify.telling import Telling
@@ -111,7 +110,7 @@ class Speaker:
 
     def _about_mail(self, about: About, record: MessageRecord) -> Saying:
         language = self.organization.language
-        named = spoken_of(record, _addresses(about.detail.get("recipients", ())))
+        named = spoken_of(record, addresses_in(about.detail.get("recipients", ())))
         open_still = about.kind == "held" or about.kind in ASKING
         organisations = _by_organisation(str(one.address.ascii_domain) for one in named)
         subject = on_one_line(record.subject or "", _VALUE) if about.subject else None
@@ -262,13 +261,3 @@ def _listed(organisations: Sequence[tuple[str, int]], language: Language) -> str
     if rest > 0:
         shown.append(chat.MORE_ORGANISATIONS.of(language, count=rest))
     return ("、" if language == "ja" else ", ").join(shown)
-
-
-def _addresses(texts: object) -> tuple[Any, ...]:
-    found = []
-    for text in texts if isinstance(texts, list | tuple) else ():
-        try:
-            found.append(parse_address(str(text)))
-        except AddressError:
-            continue
-    return tuple(found)
