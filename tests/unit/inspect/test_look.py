@@ -4,6 +4,7 @@ shortest way, gives what the long way gives.
 
 from __future__ import annotations
 
+import re
 import sys
 import unicodedata
 from collections.abc import Callable
@@ -124,6 +125,43 @@ def test_golden_texts_have_behind_no_shut_gate_what_is_found(case: object, monke
     assert _search.search(pieces, 100, opened) == ungated(pieces, monkeypatch)
     assert find_secrets(pieces, opened) == find_secrets(pieces)
     assert alone("mail", facts.text, opened) == alone("mail", facts.text)
+
+
+#: What `re` takes for these letters in any case.
+_TAKEN_FOR = {
+    letter: re.compile(letter, re.IGNORECASE).findall("".join(map(chr, range(sys.maxunicode + 1)))) for letter in "isk"
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "letter"),
+    [("shopping, my p{}n is 482913x", "i"), ("credent{}als = Zx81kQw92LmP0aTrQQ", "i"),
+     ("dr{}v{}ng l{}cence 305012345670", "i"), ("b{}rthday 1980-01-02", "i"), ("{}ecret = Zx81kQw92LmP0aTrQQ", "s"),
+     ("to{}en = Zx81kQw92LmP0aTrQQ", "k"), ("pa{}{}port TK1234567", "s")],
+)  # fmt: skip
+def test_a_letter_that_is_taken_for_another_opens_the_gate_of_the_word(text: str, letter: str) -> None:
+    for sign in _TAKEN_FOR[letter]:
+        pieces = [Piece("mail", text.replace("{}", sign))]
+        opened = gates_of(pieces[0].text)
+        assert find_secrets(pieces, opened) == find_secrets(pieces), sign
+        assert _search.search(pieces, 100, opened) == _search.search(pieces, 100), sign
+        assert sign != letter or find_secrets(pieces)[0] or _search.search(pieces, 100).classes
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "us-ascii", "iso-2022-jp", "shift_jis", "gb18030"])
+@pytest.mark.parametrize("text", ["~{<:C\\~}", "+MNEwuTDvMPwwyQ-: Ab3dEf9z", "$B%Q%9%o!<%I(B: Ab3dEf9z", "a\x0e6\x0f"])
+def test_what_has_a_second_text_in_seven_bits_is_read_twice(charset: str, text: str) -> None:
+    octets = f"{_HEAD}Content-Type: text/plain; charset={charset}\r\n\r\n{text}\r\n".encode()
+    assert read_letter(octets) in (None, read_mail(octets))
+
+
+@pytest.mark.parametrize("mark", ["\ufdd0", "\ufdd1"])
+@pytest.mark.parametrize("text", ["p{}assword: Ab3dEf9z", "AK{}IAIOSFODNN7ABCDEFG", "pass{}port TK1234567"])
+def test_a_mark_of_ours_in_a_word_hides_nothing(mark: str, text: str) -> None:
+    octets = f"{_HEAD}Content-Type: text/plain; charset=utf-8\r\n\r\n{text.format(mark)}\r\n".encode()
+    facts = read_letter(octets)
+    assert facts == read_mail(octets)
+    assert facts.secrets or facts.personal_data
 
 
 @pytest.mark.parametrize("number", range(len(_PATTERNS)))

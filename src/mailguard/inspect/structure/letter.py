@@ -21,6 +21,7 @@ from mailguard.inspect.content import Piece
 from mailguard.inspect.kinds.plain import take_uuencoded
 from mailguard.inspect.limits import ReadingLimits
 from mailguard.inspect.look import gates_of
+from mailguard.inspect.page.cited import unmark
 from mailguard.inspect.structure.at_once import fields_of, headers_of
 from mailguard.inspect.structure.fields import Block
 from mailguard.inspect.structure.flowed import unflow
@@ -154,14 +155,16 @@ def _text_of(body: bytes, values: dict[str, str]) -> str | None:
         return None
     if kind.flowed:
         text = unflow(text, kind.delsp)
-    return None if looks_like_page(text) else text
+    # A text with marks of ours, which are taken out of it later, is not the text that detectors see.
+    return None if looks_like_page(text) or unmark(text) is not text else text
 
 
 def _decoded(body: bytes, kind: _Kind) -> str | None:
     """The octets of a text as it is shown; None where there are two readings of it."""
-    if body.isascii() and kind.codec in _OVER_ASCII and not _is_coded(body):
-        return body.decode("ascii").replace("\r\n", "\n").replace("\r", "\n")
-    if kind.codec == "utf-8" and b"\x1b" not in body:
+    if body.isascii():
+        if kind.codec in _OVER_ASCII and not _is_coded(body):
+            return body.decode("ascii").replace("\r\n", "\n").replace("\r", "\n")
+    elif kind.codec == "utf-8" and b"\x1b" not in body:
         text = strict(body, "utf-8")
         if text is not None and everyday(text):
             return text.replace("\r\n", "\n").replace("\r", "\n")
