@@ -133,7 +133,8 @@ def postfix(folder: Path, sink: int) -> Iterator[Peer]:
     (folder / "conf" / "main.cf").write_text(_MAIN.format(home=folder, daemons=DAEMONS, sink=sink))
     (folder / "conf" / "master.cf").write_text(_MASTER.format(relay=relay, hold=hold, through=through, sink=sink))
     command = [str(POSTFIX), "-c", str(folder / "conf")]
-    subprocess.run([*command, "start"], check=True, capture_output=True, timeout=60)
+    if subprocess.run([*command, "start"], check=False, capture_output=True, timeout=60).returncode:
+        raise RuntimeError(f"Postfix does not start:\n{(folder / 'mail.log').read_text()}")
     try:
         _wait_for_banner(relay)
         master = int((folder / "spool" / "pid" / "master.pid").read_text().strip())

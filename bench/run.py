@@ -274,9 +274,9 @@ def main() -> None:
     busy = os.getloadavg()[0]
     results: Results = defaultdict(Figures)
     sink = Sink()
-    # Beside the project, not in /tmp: what is kept in memory has no fsync to wait for.
-    (ROOT / "var").mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=ROOT / "var") as folder:
+    # Not /tmp: what is kept in memory has no fsync to wait for. Not var/: once mailguard ran there, it is closed to all
+    # others, and so to Postfix, which runs as users of its own.
+    with tempfile.TemporaryDirectory(prefix="mailguard-bench-", dir="/var/tmp") as folder:
         Path(folder).chmod(0o755)
         rounds = run_rounds(options.rounds, cells, sink, Path(folder), results)
         used = memory(sink, Path(folder))
