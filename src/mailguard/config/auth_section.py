@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from mailguard.config.words import Domain, Seconds, Section
+from mailguard.config.words import Domain, Seconds, Section, Whole
 
 #: Which setting belongs to which method.
 _ONLY = {"file": "file", "upstream": "upstream", "domain": "upstream"}
@@ -16,7 +16,7 @@ _ONLY = {"file": "file", "upstream": "upstream", "domain": "upstream"}
 class AlarmSection(Section):
     """From how many failed logins on, within which time, the administrators get a letter."""
 
-    failures: Annotated[int, Field(ge=3)] = 50
+    failures: Annotated[Whole, Field(ge=3)] = 50
     within: Annotated[Seconds, Field(ge=60, le=86400)] = 600
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from mailguard.config.words import MailAddress, Section
+from mailguard.config.words import MailAddress, Section, Whole
 
 
 class MonthlySection(Section):
     """The letter of the month."""
 
     to: tuple[MailAddress, ...] = ()
-    day: int = Field(default=1, ge=1, le=28)
+    day: Whole = Field(default=1, ge=1, le=28)
 
     @model_validator(mode="after")
     def _somebody(self) -> MonthlySection:

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from mailguard.config.channels_section import ChannelSection
 from mailguard.config.login_section import Logins, OidcSection, SessionSection, is_safe
 from mailguard.config.monthly_section import MonthlySection
-from mailguard.config.words import AddressOrOff, Endpoint, MailAddress, Network, Seconds, Section
+from mailguard.config.words import AddressOrOff, Endpoint, MailAddress, Network, Seconds, Section, Whole
 
 
 class ConsoleSection(Section):
@@ -47,7 +47,7 @@ class ConsoleSection(Section):
 class MergeSection(Section):
     """After so many letters to one person within this time, the next ones go as one when it is over."""
 
-    after: int = Field(default=10, ge=1)
+    after: Whole = Field(default=10, ge=1)
     within: Annotated[Seconds, Field(ge=1, le=86400)] = 300
 
 

@@ -16,7 +16,7 @@ from mailguard.config.directory_section import DirectorySection
 from mailguard.config.listener_section import ListenerSection
 from mailguard.config.people_sections import ConsoleSection, NotifySection
 from mailguard.config.upstream_section import Name, NamedUpstreamSection, UpstreamSection
-from mailguard.config.words import Domain, Network, Octets, Seconds, Section, Server, some_domain
+from mailguard.config.words import Domain, Network, Octets, Seconds, Section, Server, Whole, some_domain
 
 
 class OrganizationSection(Section):
@@ -63,11 +63,11 @@ class LimitsSection(Section):
     """Every number that keeps a stranger from filling the house."""
 
     message_size: Octets = 35 * 2**20
-    recipients: int = Field(default=1000, ge=1)
-    connections: int = Field(default=2000, ge=1)
-    connections_per_address: int = Field(default=200, ge=1)
-    messages: int = Field(default=500, ge=1)
-    queued: int = Field(default=200_000, ge=0)
+    recipients: Whole = Field(default=1000, ge=1)
+    connections: Whole = Field(default=2000, ge=1)
+    connections_per_address: Whole = Field(default=200, ge=1)
+    messages: Whole = Field(default=500, ge=1)
+    queued: Whole = Field(default=200_000, ge=0)
     disk_free: Octets | None = None
     memory: Octets | None = None
     memory_free: Octets | None = None
@@ -77,13 +77,13 @@ class LimitsSection(Section):
     reading_time: Seconds = 10
     reading_cpu: Seconds = 20
     reading_memory: Octets = 512 * 2**20
-    reading_depth: int = Field(default=8, ge=1, le=30)
-    reading_parts: int = Field(default=1000, ge=1)
+    reading_depth: Whole = Field(default=8, ge=1, le=30)
+    reading_parts: Whole = Field(default=1000, ge=1)
     reading_header: Octets = 2**20
-    reading_members: int = Field(default=2000, ge=1)
+    reading_members: Whole = Field(default=2000, ge=1)
     reading_expanded: Octets = 200 * 2**20
-    reading_ratio: int = Field(default=200, ge=2)
-    readers: int = Field(default=2, ge=1, le=64)
+    reading_ratio: Whole = Field(default=200, ge=2)
+    readers: Whole = Field(default=2, ge=1, le=64)
 
 
 class VirusSection(Section):
@@ -108,7 +108,7 @@ class DeliverySection(Section):
     retry: tuple[Seconds, ...] = (60, 300, 900, 1800, 3600)
     warn_after: Annotated[Seconds, Field(ge=0)] = 4 * 3600
     give_up_after: Seconds = 3 * 86400
-    backlog: int = Field(default=500, ge=1, le=100_000)
+    backlog: Whole = Field(default=500, ge=1, le=100_000)
     backlog_size: Octets = 16 * 2**20
 
 

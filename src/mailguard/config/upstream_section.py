@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
-from mailguard.config.words import Domain, Section
+from mailguard.config.words import Domain, Section, Whole
 from mailguard.policy.schema.then import ROUTE
 
 #: The name of an upstream: in policies, in logs and figures, and in the ledger.
@@ -41,9 +41,9 @@ class UpstreamSection(Section):
     password: SecretStr | None = None
     oauth: OauthSection | None = None
     fallback: tuple[str, ...] = Field(default=(), max_length=10)
-    connections: int | None = Field(default=None, ge=1, le=500)
-    messages_per_connection: int = Field(default=100, ge=1, le=10_000)
-    rate: int | None = Field(default=None, ge=1, le=1_000_000)
+    connections: Whole | None = Field(default=None, ge=1, le=500)
+    messages_per_connection: Whole = Field(default=100, ge=1, le=10_000)
+    rate: Whole | None = Field(default=None, ge=1, le=1_000_000)
 
 
 class NamedUpstreamSection(UpstreamSection):

@@ -19,6 +19,13 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _BYTES = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
 
+def _whole(value: object) -> object:
+    """A yes or no is no number, though Python counts with it."""
+    if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]+", str(value).strip()):
+        raise ValueError("write a whole number, such as 20")
+    return value
+
+
 def _seconds(value: object) -> object:
     match = _DURATION.fullmatch(str(value).strip())
     if not match:
@@ -97,6 +104,7 @@ def _later(value: object) -> object:
     return value
 
 
+Whole = Annotated[int, BeforeValidator(_whole)]
 Seconds = Annotated[int, BeforeValidator(_seconds)]
 Octets = Annotated[int, BeforeValidator(_octets)]
 MailAddress = Annotated[str, AfterValidator(_address)]

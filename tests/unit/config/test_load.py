@@ -76,6 +76,13 @@ def test_where_no_answer_can_go(tmp_path: Path, written: str) -> None:
     assert "notify.reply_address" in problem
 
 
+@pytest.mark.parametrize("written", ["many", "yes", "1.5", "[1]", "~"])
+def test_what_is_no_number_is_none(tmp_path: Path, written: str) -> None:
+    text = GOOD + f"delivery: {{backlog: {written}}}\n"
+    (problem,) = problems_of(tmp_path, text)
+    assert problem.endswith(": delivery.backlog: write a whole number, such as 20")
+
+
 def test_an_address_without_room_for_a_secret_is_said(tmp_path: Path) -> None:
     config = load_config(write(tmp_path, GOOD.replace("mailguard@corp.example", f"{'m' * 38}@corp.example")), {})
     with pytest.raises(Problems, match="leaves no room"):
