@@ -98,10 +98,7 @@ def cards(figures: Figures, by: Speaker) -> list[Card]:
              say("figures.holds.windows", delayed=f"{all_.delayed:,}")],
         ),
         Card(
-            say("figures.delay"), length_word(all_.quantile("asked", 0.5), by.language),
-            [say("figures.delay.p90", length=length_word(all_.quantile("asked", 0.9), by.language)),
-             say("figures.delay.all", median=length_word(all_.quantile("all", 0.5), by.language),
-                 p90=length_word(all_.quantile("all", 0.9), by.language))],
+            say("figures.delay"), length_word(all_.quantile("asked", 0.5), by.language), _delays(all_, by),
         ),
         Card(
             say("figures.unchanged"), _share(all_.unchanged),
@@ -109,6 +106,18 @@ def cards(figures: Figures, by: Speaker) -> list[Card]:
              say("figures.opened", seen=f"{all_.seen:,}", hasty=f"{all_.hasty:,}")],
         ),
     ]  # fmt: skip
+
+
+def _delays(tally: Tally, by: Speaker) -> list[str]:
+    """What is said of lengths below the median of held mail: nothing of those that are not known yet."""
+    asked, middle, most = tally.quantile("asked", 0.9), tally.quantile("all", 0.5), tally.quantile("all", 0.9)
+    notes = []
+    if asked is not None:
+        notes.append(by.say("figures.delay.p90", length=length_word(asked, by.language)))
+    if middle is not None:
+        median, p90 = length_word(middle, by.language), length_word(most, by.language)
+        notes.append(by.say("figures.delay.all", median=median, p90=p90))
+    return notes
 
 
 def waved_through(figures: Figures, by: Speaker) -> list[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from tests.held import ANN, BOSS, NOW, TANAKA, held_mail, recipient, with_recipients
 
 from mailguard.console import people, present
+from mailguard.console.figure_rows import cards
 from mailguard.console.locale import sayer
 from mailguard.console.mail_values import mail_values, risky_of
 from mailguard.console.present import Speaker
@@ -17,6 +18,7 @@ from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Disposition
 from mailguard.review import Act, MessageRecord, View
+from mailguard.review.figures import Figures
 
 
 def by(language: Language = "ja") -> Speaker:
@@ -93,3 +95,13 @@ def test_removed_recipients_are_not_counted_while_the_mail_is_open() -> None:
         counts = {group.domain: group.count for group in groups}
         assert counts == {"examp1e.co.jp": "0名", "example.co.jp": "2名", "corp.example": "1名"}
     assert people.audience(held_mail(state=State.CANCELLED), by()) == "4名・3組織"
+
+
+def test_the_figures_say_nothing_of_lengths_that_nobody_knows() -> None:
+    counted = Figures(date(2026, 11, 1), date(2026, 11, 30), NOW)
+    assert [card.notes for card in cards(counted, by())][2] == []
+    counted.all.note("all", timedelta(seconds=1))
+    assert len(cards(counted, by())[2].notes) == 1
+    counted.all.note("asked", timedelta(minutes=1))
+    assert len(cards(counted, by())[2].notes) == 2
+    assert not any(" -" in note or "は-" in note for note in cards(counted, by())[2].notes)

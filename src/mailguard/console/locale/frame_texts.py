@@ -47,7 +47,7 @@ FRAME_TEXTS: dict[str, Both] = {
     "login.link.title": Both("ログインします", "Log in now"),
     "login.link.lead": Both("ボタンを押すとログインが完了します。", "Press the button to finish logging in."),
     "login.link.code": Both(
-        "メールに書かれた確認コードを入力してください。", "Enter the code that stands beside the link."
+        "リンクと一緒に表示された確認コードを入力してください。", "Enter the code that stands beside the link."
     ),
     "login.failed": Both(
         "ログインできませんでした。コードが違うか、期限が切れたか、すでに使われています。もう一度お試しください。",
