@@ -200,9 +200,9 @@ def _by_filter(
     config_file: Path | None, act: Act, chosen: Filter, comment: str, dry_run: bool, yes: bool, as_json: bool
 ) -> None:
     def say(count: int) -> None:
-        click.echo(f"{count} mails match", err=as_json)
+        click.echo(f"{count} mail{'s' * (count != 1)} match{'es' * (count == 1)}", err=as_json)
         if count and not dry_run and not yes and sys.stdin.isatty():
-            click.confirm(f"{act} {count} mails?", abort=True, err=True)
+            click.confirm(f"{act} {count} mail{'s' * (count != 1)}?", abort=True, err=True)
 
     async def work(rooms: Rooms) -> dict[str, Any]:
         try:

@@ -177,7 +177,7 @@ def test_a_dry_run_changes_nothing(desk: Desk) -> None:
         "count": 1, "done": 0, "refused": 0, "ids": [record.id], "errors": {}, "dry_run": True,
     }  # fmt: skip
     said, shown = desk.run("queue", "cancel", "--filter", "state=held", "--dry-run").output.splitlines()
-    assert said == "1 mails match"
+    assert said == "1 mail matches"
     assert shown.startswith(f"{record.id}  ")
     assert desk.run("queue", "release", "--filter", "state=queued", "--dry-run").output == "0 mails match\n"
     assert desk.state(record) is State.HELD
