@@ -50,6 +50,28 @@ async def test_what_changed_does_not(tmp_path: Path, changed: Callable[[bytes], 
         _ = [block async for block in blocks(body)]
 
 
+@pytest.mark.parametrize("at", [7 * 12 + 9, BLOCK - 3, BLOCK - 1], ids=["early", "before a cut", "at a cut"])
+async def test_a_line_end_alone_goes_to_nobody(tmp_path: Path, at: int) -> None:
+    """A server that takes it for the end of the mail would take what stands before it as a whole, and commands behind
+    it.
+    """
+    body = replace(a_body(tmp_path, OCTETS), plain=True)
+    a_body(tmp_path, OCTETS[: at - 1] + b"x\n.\r\nMAIL FROM:<eve@example.org>\r\n" + OCTETS[at:])
+    async with fake_server() as fake, upstream_to(fake.port) as upstream:
+        outcomes = await upstream.relay(outgoing(body))
+    assert {one.result for one in outcomes.values()} == {Result.DEFERRED}
+    assert not fake.taken
+    given: list[bytes] = []
+
+    async def take() -> None:
+        async for block in blocks(body):
+            given.append(block)
+
+    with pytest.raises(BodyCorrupt):
+        await take()
+    assert b"x\n." not in b"".join(given)
+
+
 async def test_what_the_door_saw_is_not_read_before_it_is_sent(tmp_path: Path) -> None:
     body = a_body(tmp_path, OCTETS)
     async with fake_server() as fake, upstream_to(fake.port) as upstream:

@@ -1,9 +1,10 @@
 """The octets that go out: checked against the digest that the judge saw, read in blocks, dots stuffed on the way.
 
 It trusts neither the disk nor whoever wrote the body: changed octets are never sent to their end, and neither are bare
-CR or LF, which a server might take for the end of the mail (RFC 5321 section 2.3.8). What the door saw of a file a
-moment ago holds for octets of the same digest: they are checked on the way only. It never changes an octet but for the
-stuffing (section 4.5.2), and never holds more than a block of a file. Files are read in threads.
+CR or LF, which a server might take for the end of the mail (RFC 5321 section 2.3.8): not even of a file that changes on
+its way. What the door saw of a file a moment ago holds for octets of the same digest: they are checked on the way only.
+It never changes an octet but for the stuffing (section 4.5.2), and never holds more than two blocks of a file. Files
+are read in threads.
 """
 
 from __future__ import annotations
@@ -124,20 +125,21 @@ async def checked(body: Body) -> Seen:
 async def blocks(body: Body) -> AsyncIterator[bytes]:
     """The octets in order, checked once more on the way: raises BodyCorrupt *before* the last block is given out.
 
-    So a file that changes after `checked` never goes out whole: the final dot cannot be reached.
+    So a file that changes after `checked` never goes out whole: the final dot cannot be reached, and no server can see
+    an end in what was put into it, for a block with a CR or LF alone is not given out either.
     """
     if body.octets is not None:  # immutable, and checked a moment ago
         yield body.octets
         return
-    digest, size = hashlib.sha256(), 0
+    digest, ends, size = hashlib.sha256(), LineEnds(), 0
     file = await asyncio.to_thread(body.open)
     try:
-        block = await asyncio.to_thread(_read, file, digest)
+        block = await asyncio.to_thread(_read, file, digest, ends)
         if not block and body.size:
             raise BodyCorrupt("stored octets were taken away")
         while block:
             size += len(block)
-            following = await asyncio.to_thread(_read, file, digest)
+            following = await asyncio.to_thread(_read, file, digest, ends)
             if not following and (size != body.size or digest.hexdigest() != body.sha256):
                 raise BodyCorrupt("stored octets changed while they were sent")
             yield block
@@ -146,10 +148,13 @@ async def blocks(body: Body) -> AsyncIterator[bytes]:
         file.close()
 
 
-def _read(file: IO[bytes], digest: hashlib._Hash) -> bytes:
+def _read(file: IO[bytes], digest: hashlib._Hash, ends: LineEnds) -> bytes:
     block = file.read(BLOCK)
     if block:
         digest.update(block)
+        ends.feed(block)
+        if ends.alone:
+            raise BodyCorrupt("stored octets changed while they were sent: bare CR or LF")
     return block
 
 
