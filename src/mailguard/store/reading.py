@@ -33,15 +33,23 @@ class ReadingThreads:
         self._under_way = 0
 
     def run(self, work: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:
-        """Have it done. One whose future is cancelled in time is not begun."""
+        """Have it done. One whose future is cancelled in time is not begun. Raises RuntimeError without a thread."""
+        if self._under_way >= len(self._threads) < self._most:
+            self._one_more()
         future: asyncio.Future[T] = self._loop.create_future()
         self._queue.put(_Job(work, arguments, future))
         self._under_way += 1
-        if self._under_way > len(self._threads) < self._most:
-            thread = threading.Thread(target=self._work, name=f"{self._name}_{len(self._threads)}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
         return future
+
+    def _one_more(self) -> None:
+        thread = threading.Thread(target=self._work, name=f"{self._name}_{len(self._threads)}", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the machine has none left now: whoever is there goes on
+            if not self._threads:
+                raise
+        else:
+            self._threads.append(thread)
 
     def join(self) -> None:
         """Finish what waits, and end. Nothing may be run afterwards. Blocks."""

@@ -43,6 +43,27 @@ async def test_a_long_one_keeps_nobody_else_waiting(threads: ReadingThreads) -> 
     assert await asyncio.gather(*long, more, waiting) == [True, True, True, "2"]
 
 
+async def test_a_machine_without_threads_is_only_that_for_a_while(
+    threads: ReadingThreads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", none_left)
+        for number in range(5):
+            with pytest.raises(RuntimeError, match="new thread"):
+                threads.run(str, number)
+    assert await asyncio.wait_for(threads.run(str, 5), 30) == "5"
+    go = threading.Event()
+    long = [threads.run(go.wait, 60) for _ in range(2)]
+    with monkeypatch.context() as patched:  # whoever is there goes on
+        patched.setattr(threading.Thread, "start", none_left)
+        waits = threads.run(str, 6)
+    go.set()
+    assert await asyncio.wait_for(asyncio.gather(*long, waits), 30) == [True, True, "6"]
+
+
 async def test_what_nobody_waits_for_is_not_begun(threads: ReadingThreads) -> None:
     go, begun = threading.Event(), list[int]()
     long = [threads.run(go.wait, 60) for _ in range(3)]
