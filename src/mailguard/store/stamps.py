@@ -109,7 +109,8 @@ def _place(name: str) -> int:
 
 
 def _shared(ledger: Path) -> mmap.mmap:
-    descriptor = os.open(stamps_path(ledger), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    # Not through a link: root would give whatever it leads to away, to whoever may write here.
+    descriptor = os.open(stamps_path(ledger), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         if os.geteuid() == 0:  # as SQLite does with its log: what root made for a moment is for the ledger's owner
             owner = ledger.stat()

@@ -21,7 +21,7 @@ class Turn:
     def __init__(self, ledger: Path) -> None:
         self._descriptor = -1
         with contextlib.suppress(OSError):
-            self._descriptor = os.open(turn_path(ledger), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._descriptor = os.open(turn_path(ledger), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         self._taken = False
 
     def take(self) -> None:

@@ -268,6 +268,16 @@ async def test_a_process_that_cannot_say_what_it_changes_does_not_open_the_ledge
         await Database.open(tmp_path / "mailguard.db")
 
 
+async def test_no_other_file_is_taken_for_it(tmp_path: Path) -> None:
+    """Root looks into the ledger of a user, who may put a link here to what is root's alone."""
+    other = tmp_path / "other"
+    other.write_bytes(b"")
+    stamps_path(tmp_path / "mailguard.db").symlink_to(other)
+    with pytest.raises(StoreError):
+        await Database.open(tmp_path / "mailguard.db")
+    assert other.read_bytes() == b""
+
+
 def test_a_clock_that_is_set_back_finds_nothing() -> None:
     """Whatever held in the future is asked for again."""
 
