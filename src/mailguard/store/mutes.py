@@ -24,6 +24,7 @@ class Mutes:
         self._db = db
         self._known: dict[str, datetime] = {}
         self._known_at: float | None = None  # by the loop's clock; None: to be read
+        self._changes = 0
 
     async def set(self, actor: Actor, until: datetime, now: datetime) -> None:
         """No letters to this person until then; a time set before no longer counts."""
@@ -35,7 +36,7 @@ class Mutes:
             audit.append(connection, now, actor, "mute", detail={"until": to_micro(until)})
 
         await self._db.write(change)
-        self._known_at = None
+        self._changed()
 
     async def end(self, actor: Actor, now: datetime) -> bool:
         """Letters again from now on. False if none were held back."""
@@ -47,7 +48,7 @@ class Mutes:
             return bool(gone)
 
         ended = await self._db.write(change)
-        self._known_at = None
+        self._changed()
         return ended
 
     async def of(self, person: str, now: datetime) -> datetime | None:
@@ -58,7 +59,13 @@ class Mutes:
         """Everybody who is muted now."""
         at = asyncio.get_running_loop().time()
         if self._known_at is None or at - self._known_at > _KNOWN_SECONDS:
-            self._known_at = at  # first: whoever is set while it is read is read anew
+            changes = self._changes
             rows = await self._db.read(lambda c: c.execute("SELECT person, until FROM mute").fetchall())
             self._known = {person: to_moment(until) for person, until in rows}
+            if changes == self._changes:  # else whoever was set while it was read is read anew
+                self._known_at = at
         return {person: until for person, until in self._known.items() if until > now}
+
+    def _changed(self) -> None:
+        self._changes += 1
+        self._known_at = None
