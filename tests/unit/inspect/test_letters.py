@@ -205,6 +205,21 @@ def test_a_text_of_nothing_but_figures_cells_or_lines_is_left_to_workers(dense: 
 
 
 @pytest.mark.parametrize(
+    "head", [_HEAD, f"{_HEAD}Content-Type: text/plain; charset=utf-8\r\n", f"{_HEAD}To: b@x.example\r\n"]
+)
+@pytest.mark.parametrize("coded", [False, True])
+def test_a_text_of_nothing_but_words_in_disguise_is_left_to_workers(head: str, coded: bool) -> None:
+    def letter(size: int) -> bytes:
+        text = b"+MFkwZBm- " * (size // 10)
+        fields = f"{head}Content-Transfer-Encoding: base64\r\n\r\n" if coded else f"{head}\r\n"
+        return fields.encode() + (base64.encodebytes(text).replace(b"\n", b"\r\n") if coded else text)
+
+    assert read_letter(letter(letters.MOST * 3 // 4)) is None
+    short = letter(1500)
+    assert read_letter(short) == read_mail(short)
+
+
+@pytest.mark.parametrize(
     "dense",
     [
         "Content-Type: +MFkwZDBm-",

@@ -15,6 +15,7 @@ from mailguard.inspect.chars.likely import has_kana, score
 _OVERLONG = re.compile(rb"[\xc0\xc1][\x80-\xbf]|\xe0[\x80-\x9f][\x80-\xbf]|\xf0[\x80-\x8f][\x80-\xbf]{2}")
 _SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 _SHIFTED = re.compile(rb"\+([A-Za-z0-9+/]{5,})-?")
+_OFTEN = 200
 _IMAP = re.compile(rb"&([A-Za-z0-9+,]*)-")
 _HZ = re.compile(rb"~\{((?:[\x21-\x77][\x21-\x7e]){1,200})~\}")
 _LANGUAGES = ("cp932", "gb18030", "cp949")
@@ -109,6 +110,11 @@ def unlabelled_7bit(octets: bytes) -> str | None:
         replaced = _SHIFTED.sub(_unshifted, octets)
         return replaced.decode() if replaced != octets else None
     return None
+
+
+def is_often_shifted(octets: bytes) -> bool:
+    """Whether so much may be UTF-7 that nobody announced that to look at each piece takes long."""
+    return octets.count(b"+") > _OFTEN and len(_SHIFTED.findall(octets)) > _OFTEN
 
 
 def _unshifted(found: re.Match[bytes]) -> bytes:

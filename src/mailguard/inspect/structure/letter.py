@@ -17,9 +17,10 @@ from mailguard.inspect.chars.charset import codec_of, decode_each, mirrored, vis
 from mailguard.inspect.chars.guess import strict
 from mailguard.inspect.chars.labels import EUC
 from mailguard.inspect.chars.sight import everyday
+from mailguard.inspect.chars.utf import is_often_shifted
 from mailguard.inspect.content import Piece
 from mailguard.inspect.kinds.plain import take_uuencoded
-from mailguard.inspect.limits import ReadingLimits
+from mailguard.inspect.limits import NotHere, ReadingLimits
 from mailguard.inspect.look import gates_of
 from mailguard.inspect.page.cited import unmark
 from mailguard.inspect.structure.at_once import fields_of, headers_of
@@ -160,7 +161,9 @@ def _text_of(body: bytes, values: dict[str, str]) -> str | None:
 
 
 def _decoded(body: bytes, kind: _Kind) -> str | None:
-    """The octets of a text as it is shown; None where there are two readings of it."""
+    """The octets of a text as it is shown; None where there are two readings of it. Raises NotHere where it takes long
+    to tell.
+    """
     if body.isascii():
         if kind.codec in _OVER_ASCII and not _is_coded(body):
             return body.decode("ascii").replace("\r\n", "\n").replace("\r", "\n")
@@ -168,6 +171,8 @@ def _decoded(body: bytes, kind: _Kind) -> str | None:
         text = strict(body, "utf-8")
         if text is not None and everyday(text):
             return text.replace("\r\n", "\n").replace("\r", "\n")
+    if is_often_shifted(body):
+        raise NotHere
     texts = decode_each(body, [kind.charset]) or [""]
     return None if len(texts) > 1 or mirrored(texts[0]) else visible(texts[0])
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
+from mailguard.inspect.chars.utf import is_often_shifted
 from mailguard.inspect.chars.words import decode_field
 from mailguard.inspect.content import FileIn, Piece
 from mailguard.inspect.files import Files
@@ -236,6 +237,8 @@ class Parts:
         if not is_text(leaf, content):
             self.budget.find("not_inspectable", leaf.where, "a text part that is no text")
             content = content[:_NOISE]
+        if is_often_shifted(content):
+            self.budget.leave()
         body = bodies.body_text(leaf, content)
         if leaf.media == "text/calendar" and depth == 0:
             self._note_calendar(leaf, content.decode("utf-8", "replace"))
