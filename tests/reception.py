@@ -13,11 +13,12 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import httpx2
 from starlette.applications import Starlette
@@ -137,6 +138,11 @@ class Reception:
     absences: AbsenceReview
     incidents: IncidentRoom
     app: Starlette
+    timezone: str
+
+    def today(self) -> date:
+        """The company's day: for nine hours of each day another than UTC's."""
+        return self.clock().astimezone(ZoneInfo(self.timezone)).date()
 
     async def take_in(
         self,
@@ -387,6 +393,7 @@ async def open_reception(
             absences,
             incidents,
             app,
+            company.timezone,
         )
     finally:
         live.close()

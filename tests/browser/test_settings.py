@@ -29,7 +29,7 @@ async def test_away_and_back(reception: Reception, opens: Opens, language: str, 
     await reception.take_in(Disposition.APPROVE)
     window = await opens(BOSS, device, language, script=script)
     await window.open("/settings")
-    today = reception.clock().date()
+    today = reception.today()
     page = window.page
     await page.locator("#first").fill(today.isoformat())
     await page.locator("#last").fill((today + timedelta(days=4)).isoformat())

@@ -26,7 +26,7 @@ async def reception(tmp_path: Path) -> AsyncIterator[Reception]:
 
 
 async def leave(reception: Reception, person: str, *delegates: str, days: int = 3, begins: int = 0) -> int:
-    today = reception.clock().date()
+    today = reception.today()
     first = today + timedelta(days=begins)
     made = await reception.absences.leave(
         actor(person, reception.access), first, first + timedelta(days=days), [parse_address(one) for one in delegates]
@@ -110,7 +110,7 @@ async def test_back_again(reception: Reception) -> None:
 
 
 async def test_only_an_administrator_sets_it_for_somebody_else(reception: Reception) -> None:
-    today = reception.clock().date()
+    today = reception.today()
     boss, vice = parse_address(BOSS), [parse_address(VICE)]
     with pytest.raises(Forbidden):
         await reception.absences.leave(actor(ANN, reception.access), today, today, vice, boss)
