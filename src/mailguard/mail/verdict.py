@@ -47,6 +47,9 @@ class Because:
     en: str
 
 
+#: What is said of a recipient whom nothing is odd about.
+NOTHING_ODD = Because("", "")
+
 #: Whom a rule tells beside addresses (`notify`), and whom a hold may be escalated to.
 SENDER, ADMINISTRATORS = "sender", "administrators"
 
@@ -114,6 +117,9 @@ class RecipientVerdict:
 
     alter: what his copy is changed to, without secrets (mail.alteration.drawn). added: a rule gives him a copy; the
     envelope did not name him. route: the next server that his copy goes to, by its name; "" is the one of all mail.
+    risk: that he is a mistake, 0 to 1, as the model of who writes to whom (policy.case.Risk) had it at the door;
+    risk_because: why, NOTHING_ODD if it is low; risk_kind: the kind of mistake that it looks like, "" for none;
+    alternative: key of the address that the sender probably meant, "" if none comes to mind.
     """
 
     address: Address
@@ -125,6 +131,9 @@ class RecipientVerdict:
     alter: Recipe = ()
     added: bool = False
     route: str = ""
+    risk_because: Because = NOTHING_ODD
+    risk_kind: str = ""
+    alternative: str = ""
 
 
 @value(frozen=True, slots=True)

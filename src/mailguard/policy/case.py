@@ -15,7 +15,7 @@ from mailguard.mail.envelope import Envelope
 from mailguard.mail.facts import Facts
 from mailguard.mail.organization import Organization
 from mailguard.mail.values import value
-from mailguard.mail.verdict import Because
+from mailguard.mail.verdict import NOTHING_ODD, Because
 from mailguard.policy.free_mail import known_keys
 
 __all__ = ["Case", "Circle", "Known", "Risk", "Trust", "known_keys"]
@@ -31,10 +31,16 @@ class Circle:
 
 @value(frozen=True, slots=True)
 class Risk:
-    """How likely a recipient is a mistake, from 0 to 1, and why."""
+    """How likely a recipient is a mistake, from 0 to 1, and why.
+
+    because: NOTHING_ODD where nothing is. kind: the kind of mistake it looks like, as `insight.words.Kind` names them;
+    "": none. alternative: the key of whom the sender probably meant, "" if nobody comes to mind.
+    """
 
     value: float
-    because: Because
+    because: Because = NOTHING_ODD
+    kind: str = ""
+    alternative: str = ""
 
 
 @value(frozen=True, slots=True)
@@ -77,8 +83,10 @@ class Case:
     """Everything that a verdict depends on besides the policy. size: octets of the message.
 
     moment: when it came in (aware); None if nobody knows, as with a file that is only looked at.
-    mail_domains: whether mail can reach a domain (A-labels), as far as DNS said so in time. risks: by key of the
-    recipient; None without a model of who writes to whom.
+    mail_domains: whether mail can reach a domain (A-labels), as far as DNS said so in time.
+    risks: by key of the recipient, as the model of who writes to whom has them; of whom it knows nothing 0. None: there
+    is no model. alarm: the mail as a whole is worth a question, at the share of mail that may be asked about.
+    learning: the model has not seen enough yet: what it says is shown, and no condition holds for it.
     confirmed: ids of challenging rules that the sender was told of for this very mail before he handed it in again.
     texts_kept: False for a recorded mail of which only the facts are here: what the texts of mail and files said, and
     fields of the header that nobody asked for, cannot be asked.
@@ -92,5 +100,7 @@ class Case:
     moment: datetime | None = None
     mail_domains: Mapping[str, bool] = field(default_factory=dict)
     risks: Mapping[str, Risk] | None = None
+    alarm: bool = False
+    learning: bool = False
     confirmed: frozenset[str] = frozenset()
     texts_kept: bool = True

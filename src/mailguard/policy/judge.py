@@ -202,8 +202,21 @@ def _recipient(address: Address, external: bool, felt: list[Effect], view: View)
     rules = tuple(dict.fromkeys(effect.hit.rule for effect in felt))
     known = (view.case.risks or {}).get(address.key)
     joined = _joined(strictest, terms) if terms else None
-    risk = known.value if known is not None else 0.0
-    return RecipientVerdict(address, external, strictest, rules, joined, risk, route=_route(felt))
+    route = _route(felt)
+    if known is None:
+        return RecipientVerdict(address, external, strictest, rules, joined, route=route)
+    return RecipientVerdict(
+        address,
+        external,
+        strictest,
+        rules,
+        joined,
+        known.value,
+        route=route,
+        risk_because=known.because,
+        risk_kind=known.kind,
+        alternative=known.alternative,
+    )
 
 
 def _route(felt: list[Effect]) -> str:

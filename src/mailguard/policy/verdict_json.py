@@ -14,6 +14,7 @@ from mailguard.mail.address import Address, parse_address
 from mailguard.mail.alteration import Recipe
 from mailguard.mail.alteration_json import kind_of, recipe_from_json, recipe_to_json
 from mailguard.mail.verdict import (
+    NOTHING_ODD,
     Ask,
     Because,
     Disposition,
@@ -26,8 +27,8 @@ from mailguard.mail.verdict import (
 
 def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
     """The object of contract section 5, plus `exempt`, `notes`, `confirmed`, `own`, `recipes`; each recipient's
-    `terms`, `alter`, `added`, `route`, `recipe` (its place in `recipes`); each finding's `recipients`, `notes`,
-    `notify`, `alter`.
+    `terms`, `alter`, `added`, `route`, `recipe` (its place in `recipes`), and why there is a risk, where there is one:
+    `risk_because`, `risk_kind`, `alternative`; each finding's `recipients`, `notes`, `notify`, `alter`.
     """
     recipes = list(dict.fromkeys(one.alter for one in verdict.recipients if one.alter))
     places = {recipe: number for number, recipe in enumerate(recipes)}
@@ -77,12 +78,25 @@ def _recipient_to_kept(one: RecipientVerdict) -> dict[str, Any]:
     }
     if one.risk:
         out["risk"] = one.risk
+    out |= _odd(one)
     if one.added:
         out["added"] = True
     if one.route:
         out["route"] = one.route
     if one.terms is not None:
         out["terms"] = _terms_to_json(one.terms)
+    return out
+
+
+def _odd(one: RecipientVerdict) -> dict[str, Any]:
+    """Why there is a risk, without what is empty."""
+    out: dict[str, Any] = {}
+    if one.risk_because != NOTHING_ODD:
+        out["risk_because"] = {"ja": one.risk_because.ja, "en": one.risk_because.en}
+    if one.risk_kind:
+        out["risk_kind"] = one.risk_kind
+    if one.alternative:
+        out["alternative"] = one.alternative
     return out
 
 
@@ -118,6 +132,7 @@ def _recipient_to_json(recipient: RecipientVerdict, places: dict[Recipe, int]) -
         "disposition": recipient.disposition.word,
         "rules": list(recipient.rules),
         "risk": recipient.risk,
+        **_odd(recipient),
         "alter": list(dict.fromkeys(map(kind_of, recipient.alter))),
         "recipe": places.get(recipient.alter),
         "added": recipient.added,
@@ -154,6 +169,9 @@ def _recipient_from_json(item: dict[str, Any], recipes: tuple[Recipe, ...]) -> R
         alter=() if recipe is None else _at(recipes, recipe),
         added=bool(item.get("added", False)),
         route=str(item.get("route", "")),
+        risk_because=_because(item["risk_because"]) if "risk_because" in item else NOTHING_ODD,
+        risk_kind=str(item.get("risk_kind", "")),
+        alternative=str(item.get("alternative", "")),
     )
 
 
@@ -218,15 +236,19 @@ def _hit_from_json(item: dict[str, Any]) -> RuleHit:
         rule=str(item["rule"]),
         mode=mode,
         disposition=_disposition(item["disposition"]),
-        because=Because(str(item["because"]["ja"]), str(item["because"]["en"])),
+        because=_because(item["because"]),
         evidence=tuple(map(str, item["evidence"])),
         recipients=tuple(_address(address) for address in item.get("recipients", ())),
-        notes=tuple(Because(str(note["ja"]), str(note["en"])) for note in item.get("notes", ())),
+        notes=tuple(map(_because, item.get("notes", ()))),
         notify=tuple(map(str, item.get("notify", ()))),
         unsure=item.get("unsure") is True,
         alter=tuple(map(str, item.get("alter", ()))),
         trust=item.get("trust") is True,
     )
+
+
+def _because(item: dict[str, Any]) -> Because:
+    return Because(str(item["ja"]), str(item["en"]))
 
 
 def _disposition(word: str) -> Disposition:

@@ -13,11 +13,14 @@ from mailguard.review.words import View
 from mailguard.store.audit import as_json as line_to_json
 from mailguard.store.records import Asked, MessageRecord, RecipientRecord
 
+#: What a verdict says of how likely a recipient is a mistake; all but the first are left out where there is nothing.
+_RISK = ("risk", "risk_because", "risk_kind", "alternative")
+
 
 def record_to_json(record: MessageRecord) -> dict[str, Any]:
     """The object of contract section 5, `queue show`, without the history."""
     verdict = verdict_to_json(record.verdict)
-    risks = {one["address"]: one["risk"] for one in verdict["recipients"]}
+    risks = {one["address"]: {key: one[key] for key in _RISK if key in one} for one in verdict["recipients"]}
     return {
         "id": record.id,
         "parts": list(record.parts or (record.id,)),
@@ -30,7 +33,7 @@ def record_to_json(record: MessageRecord) -> dict[str, Any]:
         "size": record.size,
         "sha256": record.sha256,
         "disposition": verdict["disposition"],
-        "recipients": [_copy_to_json(copy, risks.get(str(copy.address), 0.0)) for copy in record.recipients],
+        "recipients": [_copy_to_json(copy, risks.get(str(copy.address), {"risk": 0.0})) for copy in record.recipients],
         "findings": [
             {key: one[key] for key in ("rule", "mode", "disposition", "because", "evidence", "notes")}
             for one in verdict["findings"]
@@ -54,13 +57,13 @@ def view_to_json(view: View) -> dict[str, Any]:
     }
 
 
-def _copy_to_json(copy: RecipientRecord, risk: float) -> dict[str, Any]:
+def _copy_to_json(copy: RecipientRecord, risk: dict[str, Any]) -> dict[str, Any]:
     return {
         "address": str(copy.address),
         "external": copy.external,
         "disposition": copy.disposition.word,
         "rules": list(copy.rules),
-        "risk": risk,
+        **risk,
         "state": str(copy.state),
         "expires_at": _time(copy.expires_at),
         "next_try_at": _time(copy.due_at),

@@ -128,7 +128,9 @@ def risk(comparison: Comparison) -> Pick:
 
     def test(view: View, seen: Seen) -> Truth:
         found = (view.case.risks or {}).get(seen.address.key)
-        return Truth.UNKNOWN if found is None else truth(comparison.holds(found.value))
+        if found is None:
+            return Truth.UNKNOWN
+        return Truth.NO if view.case.learning else truth(comparison.holds(found.value))
 
     def reason(view: View, seen: Seen) -> Because:
         found = (view.case.risks or {})[seen.address.key]
