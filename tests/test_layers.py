@@ -18,7 +18,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "mailguard"
 LAYERS = [
     {"mail"},
     {"policy", "inspect", "insight", "transform"},
-    {"store", "relay", "antivirus", "ldap", "oidc", "resolver", "courier", "workshop", "events", "log"},
+    {"store", "relay", "antivirus", "ldap", "oidc", "resolver", "courier", "workshop", "past", "events", "log"},
     {"notify"},
     {"intake", "rulebook", "roster", "review", "access", "delivery", "replies", "incident", "pressure"},
     {"smtpd", "console"},

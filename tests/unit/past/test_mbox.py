@@ -1,0 +1,88 @@
+"""Where a mail of an mbox begins: at what mail programs write there, and not at a `From ` in somebody's text."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailguard.past import mbox
+from mailguard.past.items import Item, Left, Octets
+
+HEAD = b"From ann@corp.example Thu Nov 26 10:00:00 2026\n"
+AT = datetime(2026, 11, 26, 10, tzinfo=UTC).timestamp()
+MAIL = b"Subject: a\n\ntext\n"
+
+
+def found(octets: bytes) -> list[Item]:
+    return list(mbox.mails(io.BytesIO(octets)))
+
+
+@pytest.mark.parametrize(
+    ("head", "at"),
+    [
+        (HEAD, AT),
+        (b"From - Thu Nov 26 10:00:00 2026\n", AT),
+        (b"From MAILER-DAEMON Thu Nov  6 10:00:00 2026\n", datetime(2026, 11, 6, 10, tzinfo=UTC).timestamp()),
+        (b"From 1784823@xxx Thu Nov 26 10:00:00 +0000 2026\n", AT),
+        (b"From ann Thu Nov 26 10:00 2026\r\n", AT),
+        (b"From ann Thu, 26 Nov 2026 10:00:00\n", 0.0),
+        (b"From ann Thu Foo 26 10:00:00 2026\n", 0.0),
+        (b"From ann Thu Nov 31 10:00:00 2026\n", 0.0),
+    ],
+)
+def test_how_programs_begin_a_mail(head: bytes, at: float) -> None:
+    assert found((head + MAIL + b"\n") * 2) == [
+        Octets("mail 1", MAIL + b"\n", at),
+        Octets("mail 2", MAIL + b"\n", at),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"From here on all is well\n",
+        b"\nFrom Monday 10:00 to 2027 we are closed\n",
+        b"\nFrom ann@corp.example Thu Nov 26 10:00:00 2026\nis how such a file begins\n",
+        b"\nFrom ann@corp.example Thu Nov 26 10:00:00 2026\n\nSubject: no\n",
+    ],
+)
+def test_a_text_begins_no_mail(text: bytes) -> None:
+    assert found(HEAD + MAIL + text + HEAD + MAIL) == [
+        Octets("mail 1", MAIL + text, AT),
+        Octets("mail 2", MAIL, AT),
+    ]
+
+
+def test_what_was_marked_is_as_it_was_written() -> None:
+    (one,) = found(HEAD + b"Subject: a\n\n>From here\n>>From there\n> From\n")
+    assert isinstance(one, Octets)
+    assert one.octets == b"Subject: a\n\nFrom here\n>From there\n> From\n"
+
+
+def test_a_file_that_begins_as_it_should_not() -> None:
+    assert found(b"\n\n" + HEAD + MAIL) == [Octets("mail 1", MAIL, AT)]
+    assert found(MAIL + b"\n" + HEAD + MAIL) == [Octets("mail 1", MAIL + b"\n"), Octets("mail 2", MAIL, AT)]
+    assert found(b"") == []
+
+
+def test_a_mail_that_is_too_large_is_left_out_and_the_next_one_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mbox, "MAIL_MOST", 2**20)
+    large = HEAD + b"Subject: a\n\n" + b"x" * 3 * 2**20 + b"\n\n"
+    first, last = found(large + HEAD + MAIL)
+    assert first == Left("mail 1", "large", "more than 1 MiB")
+    assert last == Octets("mail 2", MAIL, AT)
+
+
+@given(
+    st.lists(st.sampled_from([HEAD, b"From x\n", b"Subject: a\n", b"\n", b"text\n", b">From a\n", b"\xff", b"\r\n"]))
+)
+def test_no_line_is_lost(lines: list[bytes]) -> None:
+    octets = b"".join(lines)
+    items = found(octets)
+    kept = sum(len(one.octets) for one in items if isinstance(one, Octets))
+    taken = octets.count(HEAD) * len(HEAD) + octets.count(b">From ") + 4  # blank lines before the first
+    assert len(octets) - taken - octets.count(b"\n") <= kept <= len(octets)

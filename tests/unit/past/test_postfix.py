@@ -1,0 +1,126 @@
+"""Postfix logs: a mail is put together from its lines, and nothing that a stranger chose to be called breaks it."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailguard.insight.words import Letter
+from mailguard.past import postfix
+from mailguard.past.items import Item, Left, Recorded
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+WRITTEN = datetime(2026, 11, 26, 12, tzinfo=TOKYO).timestamp()
+AT = datetime(2026, 11, 26, 10, 0, 2, tzinfo=TOKYO).timestamp()
+#: As Postfix 3.7 writes it.
+LOG = """\
+Nov 26 10:00:01 mx postfix/smtpd[101]: connect from pc.corp.example[192.0.2.7]
+Nov 26 10:00:01 mx postfix/smtpd[101]: 4NH3tk1Qz1z2xYz: client=pc.corp.example[192.0.2.7]
+Nov 26 10:00:01 mx postfix/cleanup[102]: 4NH3tk1Qz1z2xYz: message-id=<m1@corp.example>
+Nov 26 10:00:01 mx postfix/qmgr[99]: 4NH3tk1Qz1z2xYz: from=<ann@corp.example>, size=612, nrcpt=3 (queue active)
+Nov 26 10:00:02 mx postfix/smtp[103]: 4NH3tk1Qz1z2xYz: to=<bob@partner.example>, \
+relay=mx.partner.example[192.0.2.25]:25, delay=0.5, delays=0/0/0/0, \
+dsn=2.0.0, status=sent (250 2.0.0 Ok: queued, status=bounced)
+Nov 26 10:00:03 mx postfix/smtp[104]: 4NH3tk1Qz1z2xYz: to=<no@partner.example>, \
+relay=mx.partner.example[192.0.2.25]:25, conn_use=2, delay=0.5, delays=0/0/0/0, \
+dsn=5.1.1, status=bounced (host said: 550 status=sent)
+Nov 26 10:00:03 mx postfix/local[105]: 4NH3tk1Qz1z2xYz: to=<carol@mx.corp.example>, orig_to=<carol@corp.example>, \
+relay=local, delay=0.1, delays=0.1/0/0/0, dsn=2.0.0, status=sent (delivered to mailbox)
+Nov 26 10:00:03 mx postfix/qmgr[99]: 4NH3tk1Qz1z2xYz: removed
+"""
+MAIL = Recorded(
+    "4NH3tk1Qz1z2xYz",
+    Letter(AT, "ann@corp.example", to=("bob@partner.example", "carol@corp.example"), message_id="<m1@corp.example>"),
+    "<m1@corp.example>",
+)
+
+
+def found(log: str, written: float = WRITTEN) -> list[Item]:
+    return list(postfix.letters(io.BytesIO(log.encode("utf-8", "surrogateescape")), written_at=written, zone=TOKYO))
+
+
+def test_a_mail_is_whom_it_reached() -> None:
+    assert found(LOG) == [MAIL]
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["2026-11-26T10:00:02.000000+09:00", "2026-11-26T01:00:02Z", "2026-11-26T10:00:02+0900", "<22>Nov 26 10:00:02"],
+)
+def test_other_dates(date: str) -> None:
+    assert found(LOG.replace("Nov 26 10:00:02", date)) == [MAIL]
+
+
+def test_instances_and_services_with_names() -> None:
+    assert found(LOG.replace("postfix/", "postfix-out/submission/")) == [MAIL]
+
+
+def test_mails_whose_lines_are_mixed() -> None:
+    other = LOG.replace("4NH3tk1Qz1z2xYz", "A1B2C3D4E5").replace("m1@", "m2@")
+    mixed = "\n".join(line for pair in zip(LOG.splitlines(), other.splitlines(), strict=True) for line in pair) + "\n"
+    assert [one.key for one in found(mixed) if isinstance(one, Recorded)] == ["<m1@corp.example>", "<m2@corp.example>"]
+
+
+def test_a_log_that_ends_in_the_middle() -> None:
+    lines = LOG.splitlines(keepends=True)
+    assert found("".join(lines[:-1])) == [MAIL]
+    assert found("".join(lines[:4])) == []
+    assert found("".join(lines[4:])) == []
+
+
+def test_what_no_server_took() -> None:
+    assert found(LOG.replace("status=sent (", "status=deferred (")) == [Left("4NH3tk1Qz1z2xYz", "undelivered")]
+
+
+def test_reports_of_failure_teach_nothing() -> None:
+    assert found(LOG.replace("from=<ann@corp.example>", "from=<>")) == []
+
+
+@pytest.mark.parametrize(
+    ("date", "written", "year"),
+    [
+        ("Nov 26", datetime(2026, 11, 26, 12, tzinfo=TOKYO), 2026),
+        ("Dec 31", datetime(2027, 1, 1, 3, tzinfo=TOKYO), 2026),
+        ("Nov 27", datetime(2026, 11, 26, 12, tzinfo=TOKYO), 2026),  # clocks differ by some hours
+        ("Nov 28", datetime(2026, 11, 26, 12, tzinfo=TOKYO), 2025),
+        ("Feb 29", datetime(2027, 1, 3, tzinfo=TOKYO), 2024),
+        ("Jan  1", datetime(2026, 12, 31, 23, tzinfo=TOKYO), 2027),
+    ],
+)
+def test_the_year_is_the_last_one_that_fits_the_file(date: str, written: datetime, year: int) -> None:
+    (one,) = found(LOG.replace("Nov 26", date), written.timestamp())
+    assert isinstance(one, Recorded)
+    assert datetime.fromtimestamp(one.letter.at, TOKYO).year == year
+
+
+def test_a_date_that_no_calendar_has() -> None:
+    assert found(LOG.replace("Nov 26", "Nov 31")) == [Left("4NH3tk1Qz1z2xYz", "undated")]
+
+
+def test_mails_that_never_end_are_not_remembered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postfix, "_OPEN_MOST", 10)
+    endless = "".join(LOG.replace("4NH3tk1Qz1z2xYz", f"AAAA{n}X").replace(": removed", ": kept") for n in range(30))
+    assert len(found(endless)) == 30
+
+
+@pytest.mark.parametrize(
+    "hostile", ["to=<" * 15_000, "to=<a>, orig_to=<" * 3_800, "to=<a@b>, relay=" + "a=b, " * 13_000]
+)
+def test_a_hostile_line_costs_no_time(hostile: str) -> None:
+    line = f"Nov 26 10:00:02 mx postfix/smtp[1]: ABCDEF12: {hostile}\n"
+    assert found(LOG + line * 300) == [MAIL]
+
+
+@given(st.integers(0, len(LOG)), st.binary(max_size=40))
+def test_whatever_stands_in_a_log(at: int, junk: bytes) -> None:
+    octets = LOG.encode()
+    items = list(postfix.letters(io.BytesIO(octets[:at] + junk + octets[at:]), written_at=WRITTEN, zone=UTC))
+    assert len(items) <= 3
+    for one in items:
+        if isinstance(one, Recorded):
+            assert one.letter.at <= WRITTEN + timedelta(days=1).total_seconds()
