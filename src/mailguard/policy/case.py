@@ -18,7 +18,7 @@ from mailguard.mail.values import value
 from mailguard.mail.verdict import NOTHING_ODD, Because
 from mailguard.policy.free_mail import known_keys
 
-__all__ = ["Case", "Circle", "Known", "Risk", "Trust", "known_keys"]
+__all__ = ["Acquaintance", "Case", "Circle", "Known", "Risk", "Stranger", "Trust", "known_keys"]
 
 
 @value(frozen=True, slots=True)
@@ -27,6 +27,27 @@ class Circle:
 
     members: frozenset[str]
     count: int
+
+
+@value(frozen=True, slots=True)
+class Acquaintance:
+    """Somebody who was written to before. key: his address; name: what it was called then; count: in how many mails of
+    this sender, 0 if only others here wrote to him.
+    """
+
+    key: str
+    name: str = ""
+    count: int = 0
+
+
+@value(frozen=True, slots=True)
+class Stranger:
+    """A recipient whom this sender never wrote to. known: others here did. like: acquaintances for whom he may have
+    been taken: by a mailbox one slip away, or by his name.
+    """
+
+    known: bool = False
+    like: tuple[Acquaintance, ...] = ()
 
 
 @value(frozen=True, slots=True)
@@ -64,7 +85,9 @@ class Known:
     written to. thread: who took part in the thread that this mail goes on with, as far as it was seen here; empty: it
     was not. names: display names by address, out of this sender's mail: those of the recipients, and of whoever else
     bears one of their names. circles: who was often written to together. files: which organisations (`known_keys`) got
-    a file before, by its SHA-256. trusts: what counts for this sender.
+    a file before, by its SHA-256. strangers: the recipients whom this sender never wrote to, each with whom he may have
+    been taken for. greeted: acquaintances whom the greeting may mean, where it seems to mean no recipient. trusts: what
+    counts for this sender.
     """
 
     sender_domains: frozenset[str] = frozenset()
@@ -75,6 +98,8 @@ class Known:
     names: Mapping[str, str] | None = None
     circles: tuple[Circle, ...] | None = None
     files: Mapping[str, frozenset[str]] | None = None
+    strangers: Mapping[str, Stranger] | None = None
+    greeted: tuple[Acquaintance, ...] | None = None
     trusts: tuple[Trust, ...] = ()
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from mailguard.mail.alteration import Recipe
 from mailguard.mail.verdict import HoldTerms, RuleHit
@@ -14,7 +15,7 @@ class Effect:
 
     confirmed: it asked the sender, who has answered: it holds nothing any more. alter: what it changes in the copies;
     cannot: words of alterations that the mail does not allow. told: False for what a hit does besides: it is no hit of
-    its own. route: the next server of these copies.
+    its own. route: the next server of these copies. meant: whom the sender probably meant, by keys of recipients.
     """
 
     hit: RuleHit
@@ -26,3 +27,4 @@ class Effect:
     cannot: frozenset[str] = frozenset()
     told: bool = True
     route: str = ""
+    meant: Mapping[str, str] = field(default_factory=dict)

@@ -7,6 +7,7 @@ no mail is made or sent.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from mailguard.mail.alteration_json import kind_of
 from mailguard.mail.calendar import Calendar
 from mailguard.mail.envelope import Client, Envelope
 from mailguard.mail.organization import Organization
-from mailguard.mail.verdict import Because, Verdict
+from mailguard.mail.verdict import NOTHING_ODD, Because, Verdict
 from mailguard.policy.case import Case, Risk
 from mailguard.policy.example_facts import facts_in
 from mailguard.policy.example_history import known_in
@@ -86,12 +87,19 @@ def _run(
 def _outcomes(example: ExampleModel, verdict: Verdict) -> tuple[str, str]:
     """What was expected and what came, as two texts to be compared and told."""
     expected, got = str(example.expect), verdict.disposition.word
+    if example.expect_meant is not None:
+        meant = {one.address.key: one.alternative for one in verdict.recipients if one.alternative}
+        expected, got = f"{expected}, meant: {_pairs(example.expect_meant)}", f"{got}, meant: {_pairs(meant)}"
     if example.expect_alter is None:
         return expected, got
     wanted = {WRITTEN.get(word, word) for word in example.expect_alter}
     kinds = {kind_of(one) for recipient in verdict.recipients for one in recipient.alter}
     came = ", ".join(sorted(kinds))
     return f"{expected}, alter: [{', '.join(sorted(wanted))}]", f"{got}, alter: [{came}]"
+
+
+def _pairs(meant: Mapping[str, str]) -> str:
+    return ", ".join(f"{key} -> {other}" for key, other in sorted(meant.items())) or "nobody"
 
 
 def case_of(example: ExampleModel, organization: Organization | None = None, calendar: Calendar | None = None) -> Case:
@@ -114,5 +122,11 @@ def case_of(example: ExampleModel, organization: Organization | None = None, cal
         example.size,
         (calendar or Calendar(timezone=own.timezone)).at(example.at or _ORDINARY),
         mail_domains=reachable,
-        risks={address.key: Risk(example.risk.get(address.key, 0.0), _RISK) for address in listed},
+        risks={address.key: _risk(example, address.key) for address in listed},
+        alarm=example.alarm,
     )
+
+
+def _risk(example: ExampleModel, key: str) -> Risk:
+    value = example.risk.get(key, 0.0)
+    return Risk(value, _RISK if value else NOTHING_ODD, alternative=example.meant.get(key, ""))

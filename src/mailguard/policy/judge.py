@@ -17,6 +17,7 @@ from mailguard.policy.alterations import Wanted
 from mailguard.policy.altered import alterable, with_alterations
 from mailguard.policy.case import Case
 from mailguard.policy.effect import Effect
+from mailguard.policy.meant import proposed
 from mailguard.policy.opinion import Opinion
 from mailguard.policy.result import Result, Truth, bounded
 from mailguard.policy.rule import Policy, Rule
@@ -125,12 +126,13 @@ def _effect(opinion: Opinion, view: View, exempt: str) -> Effect:
         disposition, terms = Disposition.DELIVER, None
     hold, notes = terms.of(view) if terms is not None else (None, ())
     wanted = rule.alter.of(view) if rule.alter and not freed else Wanted()
+    told = result.tell()
     hit = RuleHit(
         rule.id,
         opinion.mode,
         disposition,
         rule.sentence(opinion.truth, result),
-        bounded((*result.tell().evidence, *result.unread)),
+        bounded((*told.evidence, *result.unread)),
         _addresses(picked, view),
         (*notes, *wanted.notes),
         () if freed else rule.told_of(opinion.mode),
@@ -139,7 +141,17 @@ def _effect(opinion: Opinion, view: View, exempt: str) -> Effect:
         rule.trusts and disposition is Disposition.CONFIRM and opinion.truth is Truth.YES and result.picked is not None,
     )
     touched = _touched(opinion, picked, view)
-    return Effect(hit, touched, hold, rule.model.headline, confirmed, wanted.recipe, wanted.cannot, route=rule.route)
+    return Effect(
+        hit,
+        touched,
+        hold,
+        rule.model.headline,
+        confirmed,
+        wanted.recipe,
+        wanted.cannot,
+        route=rule.route,
+        meant=told.meant if opinion.truth is Truth.YES else {},
+    )
 
 
 def _picked(opinion: Opinion, result: Result, view: View) -> frozenset[int]:
@@ -203,8 +215,11 @@ def _recipient(address: Address, external: bool, felt: list[Effect], view: View)
     known = (view.case.risks or {}).get(address.key)
     joined = _joined(strictest, terms) if terms else None
     route = _route(felt)
+    meant = next((effect.meant[address.key] for effect in felt if address.key in effect.meant), "")
     if known is None:
-        return RecipientVerdict(address, external, strictest, rules, joined, route=route)
+        return RecipientVerdict(address, external, strictest, rules, joined, route=route, alternative=meant)
+    if not meant and known.alternative and proposed(view, known.alternative):
+        meant = known.alternative
     return RecipientVerdict(
         address,
         external,
@@ -215,7 +230,7 @@ def _recipient(address: Address, external: bool, felt: list[Effect], view: View)
         route=route,
         risk_because=known.because,
         risk_kind=known.kind,
-        alternative=known.alternative,
+        alternative=meant,
     )
 
 

@@ -180,7 +180,7 @@ class KnownDomains:
         if twin is not None and twin.name == split.name:
             return _likeness(split, twin, f".{split.suffix} / .{twin.suffix}", "suffix")
         if twin is not None:
-            return _likeness(split, twin, _difference(split.name, twin.name), "homoglyph")
+            return _likeness(split, twin, difference(split.name, twin.name), "homoglyph")
         squeezed = self._by_squeezed.get(_squeezed(split.registrable))
         if squeezed is not None:
             return _likeness(split, squeezed, "'.' / '-'", "separator")
@@ -196,7 +196,7 @@ class KnownDomains:
         for _name, _distance, at in near:
             known = self._splits[at]
             if known.suffix == split.suffix and not _numbered(split.name, known.name):
-                return _likeness(split, known, _difference(split.name, known.name), "typo")
+                return _likeness(split, known, difference(split.name, known.name), "typo")
         return None
 
     def _decorated(self, split: _Split) -> Likeness | None:
@@ -246,7 +246,7 @@ def _numbered(left: str, right: str) -> bool:
 _NO_FIGURES = str.maketrans("", "", "0123456789")
 
 
-def _difference(left: str, right: str) -> str:
+def difference(left: str, right: str) -> str:
     """What differs, as `1 / l`; `+ x` and `- x` for what was put in or left out; `ab / ba` for what changed places."""
     if len(left) == len(right) and sorted(left) == sorted(right):
         pairs = [at for at, (one, two) in enumerate(zip(left, right, strict=True)) if one != two]

@@ -6,10 +6,13 @@ Pure: it only says what to ask; whoever makes a case asks.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from mailguard.mail.facts import Facts
+from mailguard.mail.address import Address
+from mailguard.mail.facts import Addressee, Facts
+from mailguard.policy.asked_people import whom_greeted
 from mailguard.policy.names import name_key
 from mailguard.policy.rule import Policy
 from mailguard.policy.whose import whose_of
@@ -24,7 +27,9 @@ _ID = re.compile(r"<[^<>\s]{1,500}>")
 class Question(NamedTuple):
     """needs: words of the conditions (`Policy.needs`). message_ids: what this mail goes on with; names: display names
     in To and Cc as they are compared (`name_key`). moment: now, for ages. whose: whose trust in recipients counts
-    (`policy.whose`). no_files: the rules need to know who got its files, and it has none.
+    (`policy.whose`). no_files: the rules need to know who got its files, and it has none. greeted: whom the greeting
+    names, where it seems to name none of the recipients. shown: display names in To and Cc by key, where family names
+    are compared.
     """
 
     needs: frozenset[str] = frozenset()
@@ -33,6 +38,8 @@ class Question(NamedTuple):
     moment: datetime | None = None
     whose: frozenset[str] = frozenset()
     no_files: bool = False
+    greeted: tuple[Addressee, ...] = ()
+    shown: tuple[tuple[str, str], ...] = ()
 
 
 def question(policy: Policy, facts: Facts, moment: datetime, sender: str = "") -> Question:
@@ -47,4 +54,19 @@ def question(policy: Policy, facts: Facts, moment: datetime, sender: str = "") -
         shown = [one.name for one in (*headers.to, *headers.cc)[:_NAMES_MAX] if one.name]
         names = tuple(dict.fromkeys([key for name in shown if (key := name_key(name))])) if shown else ()
     whose = whose_of(sender, policy.directory) if policy.trusting else _NOBODY
-    return Question(needs, ids, names, moment, whose, "files" in needs and not facts.attachments)
+    no_files = "files" in needs and not facts.attachments
+    greeted: tuple[Addressee, ...] = ()
+    called: tuple[tuple[str, str], ...] = ()
+    if ("greeted" in needs and facts.greeting) or "surnames" in needs:
+        people = list(_shown(facts))
+        greeted = whom_greeted(facts, people) if "greeted" in needs else ()
+        called = tuple((one.key, name) for one, name in people if name) if "surnames" in needs else ()
+    return Question(needs, ids, names, moment, whose, no_files, greeted, called)
+
+
+def _shown(facts: Facts) -> Iterator[tuple[Address, str]]:
+    """Whom To and Cc show, with their display names."""
+    for one in (*facts.headers.to, *facts.headers.cc)[:_NAMES_MAX]:
+        local, at, domain = one.address.strip().rpartition("@")
+        if at:
+            yield Address(local, domain), one.name

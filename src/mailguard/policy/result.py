@@ -30,11 +30,12 @@ class Truth(enum.IntEnum):
 @dataclass(frozen=True, slots=True)
 class Told:
     """What a hit tells. evidence: addresses, words, files, counts; values: what a rule's sentence may name in
-    braces.
+    braces; meant: whom the sender probably meant, by the keys of the recipients that it is about.
     """
 
     evidence: tuple[str, ...] = ()
     values: Mapping[str, Because] = field(default_factory=dict)
+    meant: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ Where a reading is not known nothing is guessed: the comparison cannot be made, 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from importlib import resources
 
 _ROWS = {
@@ -35,14 +36,16 @@ def sound(latin: str) -> str:
     return text
 
 
-def _readings() -> dict[str, frozenset[str]]:
+def _readings() -> dict[str, tuple[str, ...]]:
     text = (resources.files("mailguard.policy") / "data" / "surnames.txt").read_text(encoding="utf-8")
     rows = (line.split() for line in text.splitlines() if line and not line.startswith("#"))
-    return {name: frozenset(map(sound, readings)) for name, *readings in rows}
+    return {name: tuple(readings) for name, *readings in rows}
 
 
-#: Readings (as `sound` gives them) of the surnames in the list.
-SURNAMES = _readings()
+#: Readings of the surnames in the list, as people write them in addresses (Hepburn).
+WRITTEN = _readings()
+#: The same as `sound` gives them.
+SURNAMES = {name: frozenset(map(sound, readings)) for name, readings in WRITTEN.items()}
 #: All of these readings.
 SOUNDS = frozenset(one for readings in SURNAMES.values() for one in readings)
 
@@ -69,6 +72,18 @@ def kana_sound(kana: str) -> str:
         out.append(syllable[:1] + syllable if doubled else syllable)
         doubled = False
     return sound("".join(out))
+
+
+def surname_in(words: Sequence[str]) -> str:
+    """The surname among the words of a name (policy.names.name_parts), as it stands there; "" if none is known."""
+    for word in words:
+        if word.isascii():
+            if word.isalpha() and sound(word) in SOUNDS:
+                return word
+            continue
+        lengths = (length for length in (len(word), 3, 2, 1) if word[:length] in SURNAMES)
+        return word[: next(lengths, 0)]  # 田中太郎 without a blank: the longest surname
+    return ""
 
 
 def sounds_of(name: str) -> frozenset[str]:

@@ -31,20 +31,22 @@ _WROTE = re.compile(r"(?:wrote|writes|写道|書きました|のメール|作成
 @dataclass(frozen=True, slots=True)
 class Quoted:
     """keys: addresses that stand there; names: of people, as `spoken`; bare: whether one of them stands there without
-    an address; receivers: whether it says to whom a quoted mail went.
+    an address; receivers: whether it says to whom a quoted mail went; writer: the key of who wrote the one on top, ""
+    if it does not say.
     """
 
     keys: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     receivers: bool = False
     bare: bool = False
+    writer: str = ""
 
 
 def quoted_people(quoted: str) -> Quoted:
     """Who wrote and got the mails that are quoted."""
     keys: set[str] = set()
     names: set[str] = set()
-    receivers, bare, inside = False, False, False
+    receivers, bare, inside, writer = False, False, False, ""
     for raw in normal(quoted[:_LOOKED_AT]).split("\n"):
         line = _MARKS.sub("", raw[:_LINE_MAX]).strip()
         field = _FIELD.match(line)
@@ -53,11 +55,15 @@ def quoted_people(quoted: str) -> Quoted:
             receivers = receivers or (field["to"] is not None and bool(line.strip()))
         elif not line or (inside and _OTHER_FIELD.match(line)):
             inside = False
-        if (inside or _WROTE.search(line)) and len(keys) + len(names) < _PEOPLE_MAX:
-            keys.update(_key(found) for found in _ADDRESS.findall(line))
+        wrote = not inside and _WROTE.search(line) is not None
+        if (inside or wrote) and len(keys) + len(names) < _PEOPLE_MAX:
+            found = [_key(one) for one in _ADDRESS.findall(line)]
+            keys.update(found)
+            if found and not writer and (wrote or (field is not None and field["from"] is not None)):
+                writer = found[0]
             names.update(_names(line) if inside else ())
             bare = bare or (inside and _has_bare_name(line))
-    return Quoted(frozenset(keys), frozenset(names), receivers, bare)
+    return Quoted(frozenset(keys), frozenset(names), receivers, bare, writer)
 
 
 def _key(text: str) -> str:

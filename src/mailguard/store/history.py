@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from mailguard.mail.address import Address, ReversePath
-from mailguard.mail.facts import Facts
+from mailguard.mail.facts import Addressee, Facts
 from mailguard.policy.case import Known, known_keys
 from mailguard.policy.lookalike import known_domains
 from mailguard.policy.question import Question
@@ -44,7 +44,16 @@ COUNT_CONTACTS = "ON CONFLICT (sender, key) DO UPDATE SET count = count + 1, las
 NOTHING_MORE = Question()
 
 #: What an answer depends on besides the ledger and the time.
-_Asked = tuple[str | None, tuple[Address, ...], frozenset[str], tuple[str, ...], frozenset[str], bool]
+_Asked = tuple[
+    str | None,
+    tuple[Address, ...],
+    frozenset[str],
+    tuple[str, ...],
+    frozenset[str],
+    bool,
+    tuple[Addressee, ...],
+    tuple[tuple[str, str], ...],
+]
 
 
 class _Kept(NamedTuple):
@@ -109,7 +118,8 @@ class History:
             return replace(kept, often=self._often, thread=found.thread if mails else kept.thread)
         nobody = frozenset[str]() if "thread" in asked.needs else None
         known = replace(found.known, often=self._often, thread=nobody, files={} if asked.no_files else None)
-        if moment is not None and "written" not in asked.needs:
+        # What others know of a stranger may change under other places than his: he is asked about once anyway.
+        if moment is not None and "written" not in asked.needs and not known.strangers:
             self._keep(key, known, found.commit, moment, found.ends)
         return replace(known, thread=found.thread) if mails else known
 
@@ -137,7 +147,7 @@ class History:
         return kept.known
 
     def _keep(self, key: _Asked, known: Known, commit: int, moment: datetime, ends: datetime | None) -> None:
-        person, recipients, _, _, whose, _ = key
+        person, recipients, _, _, whose, *_ = key
         until = moment + _KEPT if ends is None else min(ends, moment + _KEPT)
         where = places(person or _COMPANY, {known_keys(one) for one in recipients}, whose)
         weight = _weight_of(key, known)
@@ -160,7 +170,8 @@ class History:
 
 def _key(sender: ReversePath, recipients: tuple[Address, ...], asked: Question) -> _Asked:
     person = None if sender.mailbox is None else sender.mailbox.key
-    return person, recipients, asked.needs, asked.names, asked.whose, asked.no_files
+    more = asked.no_files, asked.greeted, asked.shown
+    return person, recipients, asked.needs, asked.names, asked.whose, *more
 
 
 def _weight_of(key: _Asked, known: Known) -> int:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from mailguard.mail.address import Address
-from mailguard.policy.case import Circle, Known, Trust, known_keys
+from mailguard.policy.case import Circle, Known, Stranger, Trust, known_keys
 from mailguard.policy.question import Question
-from mailguard.store import memory
+from mailguard.store import memory, strangers
 from mailguard.store.rows import to_micro, to_moment
 
 #: By word, in the order in which they are asked. Each is one value, a JSON list: every row that is fetched would give
@@ -36,6 +37,8 @@ _PARTS = {
     " WHERE until > ?6"
     " AND whose IN (SELECT value FROM json_each(?5)) AND recipient IN (SELECT value FROM json_each(?3))",
 }
+#: What is asked of single people.
+_PEOPLE = frozenset({"names", "alike"})
 #: All values are named, so that each statement has the same number of them.
 _ALL = "SELECT coalesce(?1, ?2, ?3, ?4, ?5, ?6, ?7)"
 
@@ -48,7 +51,7 @@ def _sql(parts: tuple[str, ...]) -> str:
 def parts_of(asked: Question) -> tuple[str, ...]:
     """What is to be looked up."""
     parts = ["contact"]
-    if ("written" in asked.needs and asked.moment is not None) or "names" in asked.needs:
+    if ("written" in asked.needs and asked.moment is not None) or not _PEOPLE.isdisjoint(asked.needs):
         parts.append("person")
     if "names" in asked.needs and asked.names:
         parts.append("namesake")
@@ -77,7 +80,24 @@ def look(
     )
     parts = parts_of(asked)
     _, *texts = connection.execute(_sql(parts), values).fetchone()
-    return _known(dict(zip(parts, map(json.loads, texts), strict=True)), sender, organizations, asked)
+    found = dict(zip(parts, map(json.loads, texts), strict=True))
+    known, ends = _known(found, sender, organizations, asked)
+    if "alike" in asked.needs:
+        met = {key for key, _, _ in found["person"]}
+        known = replace(known, strangers=_strangers(connection, sender, recipients, met, asked))
+    if "greeted" in asked.needs:
+        greeted = strangers.greeted_by(connection, sender, asked.greeted) if sender and asked.greeted else ()
+        known = replace(known, greeted=greeted)
+    return known, ends
+
+
+def _strangers(
+    connection: sqlite3.Connection, sender: str | None, recipients: Sequence[Address], met: set[str], asked: Question
+) -> dict[str, Stranger] | None:
+    if not sender:
+        return {}
+    by_name = "surnames" in asked.needs
+    return strangers.strangers_among(connection, sender, recipients, met, dict(asked.shown), surnames=by_name)
 
 
 def _known(

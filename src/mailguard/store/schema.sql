@@ -269,6 +269,7 @@ CREATE TABLE correspondent (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX correspondent_name ON correspondent (sender, name_key) WHERE name_key <> '';
+CREATE INDEX correspondent_key ON correspondent (key);
 
 -- Who was written to together: members is a sorted list of keys; bounded for each sender.
 CREATE TABLE circle (

@@ -336,7 +336,9 @@ def test_a_risk_is_a_share(text: str) -> None:
         ("{bcc: true, to: true}", "neither in To nor in Cc"),
         ("{first_time: sender, not_written_for: 90d}", "never written to"),
         ("{internal: true, no_mx: true}", "no_mx is about outside"),
-        ('{risk: ">= 0.5"}', "risk cannot be decided yet"),
+        ('{risk: ">= 0.5"}', "write when_unknown: ignore"),
+        ("{alarm: true}", "write when_unknown: ignore"),
+        ('{risk: ">= 0"}', "risk: >= 0 holds for every number"),
         ('{organizations: ">= 0"}', "holds for every number"),
     ],
 )

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from mailguard.policy.build.source import Source
-from mailguard.policy.conditions import greeting, habits, namesakes, picks, remembered
+from mailguard.policy.conditions import greeting, habits, namesakes, picks, quoted, remembered, risk
+from mailguard.policy.conditions.lookalikes import lookalike
 from mailguard.policy.conditions.picks import Pick
 from mailguard.policy.conditions.recipients import Recipients
+from mailguard.policy.conditions.same_name import namesake
+from mailguard.policy.conditions.sent_before import attachment_seen_elsewhere
 from mailguard.policy.lists import normal_address, normal_domain
 from mailguard.policy.marks import Path
 from mailguard.policy.schema.recipients import RecipientsModel
 from mailguard.policy.values import AT_LEAST_ONE
+
+#: Words of `group_habit`, as habits are compared.
+_HABITS: dict[Literal[True, "extra", "missing", "replaced"], habits.Change | Literal["broken"]] = {
+    True: "broken", "extra": "unusual", "missing": "missing", "replaced": "replaced",
+}  # fmt: skip
 
 
 def recipients(model: RecipientsModel, path: Path, source: Source) -> Recipients:
     """The condition; names of lists that nobody knows are problems of `source`."""
     external = model.external if model.internal is None else not model.internal
     asked = [] if external is None else [picks.side(external)]
-    asked += [*_addressing(model), *_listed(model, path, source), *_remembered(model)]
+    asked += [*_addressing(model), *_listed(model, path, source), *_remembered(model), *_mistaken(model)]
     return Recipients(
         picks=tuple(asked),
         shown=bool(model.visible),
@@ -68,16 +77,32 @@ def _remembered(model: RecipientsModel) -> Iterator[Pick]:
         yield picks.first_time(model.first_time)
     if model.not_written_for is not None:
         yield remembered.not_written_for(model.not_written_for)
-    if model.name_of_other is not None:
-        yield namesakes.name_of_other()
-    if model.greeted is not None:
-        yield greeting.greeted(model.greeted)
     if model.new_in_thread is not None:
         organization = model.new_in_thread == "organization"
         yield remembered.new_in_thread(bool(model.new_in_thread), organization=organization)
     if model.habit is not None:
         yield habits.usual() if model.habit == "usual" else habits.habit(model.habit)
+    if model.group_habit is not None:
+        yield habits.habit(_HABITS[model.group_habit])
+
+
+def _mistaken(model: RecipientsModel) -> Iterator[Pick]:
+    """What tells that somebody else was meant, the dearest last."""
+    if model.alarm is not None:
+        yield risk.alarm()
     if model.risk is not None:
-        yield habits.risk(model.risk)
+        yield risk.risk(model.risk)
+    if model.name_of_other is not None:
+        yield namesakes.name_of_other()
+    if model.namesake is not None:
+        yield namesake(None if model.namesake is True else model.namesake)
+    if model.greeted is not None:
+        yield greeting.greeted(model.greeted)
+    if model.greeting_mismatch is not None:
+        yield greeting.mismatch()
+    if model.attachment_seen_elsewhere is not None:
+        yield attachment_seen_elsewhere()
     if model.lookalike is not None:
-        yield picks.lookalike(model.lookalike)
+        yield lookalike(model.lookalike)
+    if model.quoted is not None:
+        yield quoted.foreign() if model.quoted == "foreign" else quoted.missing()

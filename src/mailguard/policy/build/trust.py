@@ -15,7 +15,10 @@ from mailguard.policy.values import AT_LEAST_ONE
 #: What looks at the mail and not at its recipients.
 _CONTENT = ("attachments", "text", "personal_data", "secrets", "virus", "message")
 #: What is true of recipients together, or of this mail only.
-_TOGETHER = ("habit", "every", "greeted", "new_in_thread", "domains", "organizations", "name_of_other")
+_TOGETHER = (
+    "habit", "group_habit", "every", "greeted", "greeting_mismatch", "new_in_thread", "quoted", "domains",
+    "organizations", "name_of_other", "attachment_seen_elsewhere",
+)  # fmt: skip
 
 
 def trusts(rule: RuleModel) -> bool:

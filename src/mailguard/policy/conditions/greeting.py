@@ -1,4 +1,5 @@
-"""Whom the salutation names and whom the mail goes to: `recipients: {greeted}` and `message: {greeting: fits_nobody}`.
+"""Whom the salutation names and whom the mail goes to: `recipients: {greeted}`, `recipients: {greeting_mismatch}` and
+`message: {greeting: fits_nobody}`.
 
 A mail that names nobody, or everybody, is no matter of these; what cannot be compared is said to be so.
 """
@@ -9,13 +10,17 @@ from dataclasses import dataclass
 
 from mailguard.mail.facts import Addressee
 from mailguard.mail.verdict import Because
+from mailguard.policy.case import Acquaintance
 from mailguard.policy.conditions.picks import Pick, is_so
+from mailguard.policy.meant import meant_of, meant_words
 from mailguard.policy.result import Result, Told, Truth, bounded, some
 from mailguard.policy.salutation import Called, fits
 from mailguard.policy.view import Seen, View
 
 GREETING = "宛名 · greeting"
 NEEDS = frozenset({"names"})
+#: Where the greeting fits nobody: whom it may mean.
+_MORE = frozenset({"names", "greeted"})
 
 
 def greeted(wanted: bool) -> Pick:
@@ -41,20 +46,67 @@ def greeted(wanted: bool) -> Pick:
     return Pick(test, words, gap=lambda _view, _seen: GREETING, reason=reason, values=_greeting_values, needs=NEEDS)
 
 
+def mismatch() -> Pick:
+    """Everybody, where the greeting names people or a company and no recipient is any of them."""
+
+    def reason(view: View, seen: Seen) -> Because:
+        named = some(map(_shown, _named(view)))
+        return Because(f"{seen.address}（宛名は{named.ja}）", f"{seen.address}, while the mail addresses {named.en}")
+
+    return Pick(
+        lambda view, _seen: _fits_nobody(view),
+        Because("宛名が誰にも合わない", "whom the greeting does not fit, nor anybody else who gets the mail"),
+        gap=lambda _view, _seen: GREETING,
+        reason=reason,
+        values=_greeting_values,
+        needs=_MORE,
+        meant=_meant,
+    )
+
+
+def _fits_nobody(view: View) -> Truth:
+    """Hidden recipients count as well, and so does whoever only To or Cc show."""
+    return view.once("greeting", lambda: _compared(view))
+
+
+def _compared(view: View) -> Truth:
+    people = _named(view)
+    everybody = {seen.address.key: seen for seen in (*view.recipients, *view.visible)}
+    if not people:
+        return Truth.UNKNOWN if view.unread_body else Truth.NO
+    return Truth(2 - max(fits(one, _called(view, seen)) for one in people for seen in everybody.values()))
+
+
+def _meant(view: View, seen: Seen) -> str:
+    """Whom the greeting means, of those the sender wrote to before, where it can only be in the place of one recipient:
+    at the same house before others, then whom he writes to most.
+    """
+    if len([one for one in view.recipients if one.external is seen.external]) > 1:
+        return ""
+    people = _named(view)
+    found = [
+        one
+        for one in view.case.known.greeted or ()
+        if any(fits(named, _acquainted(one)) is Truth.YES for named in people)
+    ]
+    house = f"@{seen.address.ascii_domain}"
+    best = min(found, key=lambda one: (not one.key.endswith(house), -one.count, one.key), default=None)
+    return "" if best is None else best.key
+
+
+def _acquainted(one: Acquaintance) -> Called:
+    local, _, domain = one.key.rpartition("@")
+    return Called((one.name,) if one.name else (), local, domain)
+
+
 @dataclass(frozen=True, slots=True)
 class GreetingFitsNobody:
     """The salutation names people or a company, and no recipient, hidden ones included, is any of them."""
 
-    needs: frozenset[str] = NEEDS
+    needs: frozenset[str] = _MORE
 
     def look(self, view: View) -> Result:
-        people = _named(view)
-        everybody = {seen.address.key: seen for seen in (*view.recipients, *view.visible)}
-        if people:
-            best = max(fits(one, _called(view, seen)) for one in people for seen in everybody.values())
-            found = Truth(2 - best)
-        else:
-            found = Truth.UNKNOWN if view.unread_body else Truth.NO
+        found = _fits_nobody(view)
         unread = (GREETING,) if found is Truth.UNKNOWN else ()
         return Result(found, lambda: self._say(view, found), lambda: self._tell(view), unread=unread)
 
@@ -78,7 +130,9 @@ class GreetingFitsNobody:
 
     @staticmethod
     def _tell(view: View) -> Told:
-        return Told(bounded(map(_shown, _named(view))), _greeting_values(view, view.recipients))
+        meant = meant_of((_meant,), view, view.recipients)
+        values = _greeting_values(view, view.recipients) | meant_words(meant)
+        return Told(bounded(map(_shown, _named(view))), values, meant)
 
 
 def _greeting_values(view: View, _picked: object) -> dict[str, Because]:

@@ -1,5 +1,5 @@
 """`recipients: {habit}`: a group that this sender usually writes to together, with one more, one less, or one
-exchanged; and `recipients: {risk}`, which compares what a model of who writes to whom gives.
+exchanged.
 
 A habit is what was done three times and more; this mail is compared with the habits that are one person away from it.
 Who was written to exactly so before is usual, whatever else he is near to. Explained in one sentence, by names.
@@ -15,16 +15,18 @@ from mailguard.policy.case import Circle
 from mailguard.policy.conditions.picks import Pick, truth
 from mailguard.policy.conditions.remembered import HISTORY
 from mailguard.policy.result import Truth, some
-from mailguard.policy.values import Comparison
 from mailguard.policy.view import Seen, View
 
 Change = Literal["unusual", "missing", "replaced"]
+#: In this order they are told, where a mail is near to several habits.
+_CHANGES: tuple[Change, ...] = ("replaced", "unusual", "missing")
 #: A circle of two with a third is a new conversation more often than a slip; two of two missing is nobody.
 _SMALLEST = {"unusual": 2, "missing": 3, "replaced": 3}
 _WORDS = {
     "unusual": Because("いつもの顔ぶれに加わった", "added to the usual group"),
     "missing": Because("いつもの一人が欠けた", "of a usual group that lacks one"),
     "replaced": Because("いつもの一人と入れ替わった", "in the place of one of the usual group"),
+    "broken": Because("いつもの顔ぶれと違う", "of a group that is not as usual"),
 }
 
 
@@ -45,14 +47,14 @@ def _is_usual(view: View) -> bool:
     return any(circle.members == people for circle in view.case.known.circles or ())
 
 
-def habit(kind: Change) -> Pick:
-    """Who is one too many, or stands where another usually does; everybody, where one is missing."""
+def habit(kind: Change | Literal["broken"]) -> Pick:
+    """Who is one too many, or stands where another usually does; everybody, where one is missing. broken: any of it."""
 
     def test(view: View, seen: Seen) -> Truth:
         if view.case.known.circles is None or view.headers_doubtful:
             return Truth.UNKNOWN
         found = _near(view, kind)
-        return truth(found is not None and (kind == "missing" or seen.address.key in found[1]))
+        return truth(found is not None and (not found[1] or seen.address.key in found[1]))
 
     def reason(view: View, _seen: Seen) -> Because:
         found = _near(view, kind)
@@ -62,9 +64,9 @@ def habit(kind: Change) -> Pick:
         usual = some(sorted(circle.members), limit=5)
         often = Because(f"いつもは{usual.ja}、{circle.count}回", f"usually {usual.en}, {circle.count} times")
         more, less = some(sorted(added)), some(sorted(gone))
-        if kind == "unusual":
+        if not gone:
             return Because(f"{more.ja} が加わっている（{often.ja}）", f"{more.en} is one more; {often.en}")
-        if kind == "missing":
+        if not added:
             return Because(f"{less.ja} がいない（{often.ja}）", f"{less.en} is missing; {often.en}")
         return Because(
             f"{less.ja} のかわりに {more.ja}（{often.ja}）", f"{more.en} in the place of {less.en}; {often.en}"
@@ -74,6 +76,10 @@ def habit(kind: Change) -> Pick:
         found = _near(view, kind)
         return {} if found is None else {"known": some(sorted(found[0].members)), "missing": some(sorted(found[2]))}
 
+    def meant(view: View, seen: Seen) -> str:
+        found = _near(view, kind)
+        return next(iter(found[2]), "") if found is not None and seen.address.key in found[1] else ""
+
     return Pick(
         test,
         _WORDS[kind],
@@ -82,6 +88,7 @@ def habit(kind: Change) -> Pick:
         reason=reason,
         values=values,
         needs=frozenset({"habits"}),
+        meant=meant,
     )
 
 
@@ -89,8 +96,10 @@ def habit(kind: Change) -> Pick:
 Near = tuple[Circle, frozenset[str], frozenset[str]]
 
 
-def _near(view: View, kind: Change) -> Near | None:
+def _near(view: View, kind: Change | Literal["broken"]) -> Near | None:
     """Asked for each recipient, and the same for all of them."""
+    if kind == "broken":
+        return next((found for one in _CHANGES if (found := _near(view, one)) is not None), None)
     return view.once(("habit", kind), lambda: _nearest(view, kind))
 
 
@@ -114,36 +123,10 @@ def _nearest(view: View, kind: Change) -> Near | None:
     return best, people - best.members, best.members - people
 
 
-def _evidence(view: View, kind: Change) -> str:
+def _evidence(view: View, kind: Change | Literal["broken"]) -> str:
     found = _near(view, kind)
     if found is None:
         return ""
     circle, added, gone = found
     changed = [*(f"+ {key}" for key in sorted(added)), *(f"- {key}" for key in sorted(gone))]
     return f"{', '.join(changed)} ({len(circle.members)} × {circle.count})"
-
-
-def risk(comparison: Comparison) -> Pick:
-    """Whose risk of being a mistake compares so."""
-
-    def test(view: View, seen: Seen) -> Truth:
-        found = (view.case.risks or {}).get(seen.address.key)
-        if found is None:
-            return Truth.UNKNOWN
-        return Truth.NO if view.case.learning else truth(comparison.holds(found.value))
-
-    def reason(view: View, seen: Seen) -> Because:
-        found = (view.case.risks or {})[seen.address.key]
-        return Because(
-            f"{seen.address} {found.value:.2f}: {found.because.ja}",
-            f"{seen.address} {found.value:.2f}: {found.because.en}",
-        )
-
-    return Pick(
-        test,
-        Because(f"誤送信リスクが{comparison.written}の", f"of risk {comparison.written}"),
-        gap=lambda _view, _seen: "誤送信リスク · risk",
-        evidence=lambda view, seen: f"{seen.address} {(view.case.risks or {})[seen.address.key].value:.2f}",
-        reason=reason,
-        needs=frozenset({"risk"}),
-    )

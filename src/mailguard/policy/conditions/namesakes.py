@@ -6,7 +6,7 @@ Somebody who was written to under the name before bears it too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from mailguard.mail.address import AddressError, parse_address
 from mailguard.mail.directory import Person
@@ -22,30 +22,43 @@ def name_of_other() -> Pick:
     """Called by the name, or by the address, of somebody else whom the sender or the directory knows."""
 
     def test(view: View, seen: Seen) -> Truth:
-        if _other(view, seen)[1]:
+        if bearers(view, seen)[1]:
             return Truth.YES
         unsure = view.headers_doubtful or (view.case.known.names is None and bool(view.display_names(seen.address.key)))
         return Truth.UNKNOWN if unsure else Truth.NO
 
     def evidence(view: View, seen: Seen) -> str:
-        name, others = _other(view, seen)
+        name, others = bearers(view, seen)
         return f"{name} <{seen.address}> ≠ {', '.join(others)}"
 
     def reason(view: View, seen: Seen) -> Because:
-        name, others = _other(view, seen)
+        name, others = bearers(view, seen)
         known = some(others)
         return Because(
             f"{name} <{seen.address}>（{name} は {known.ja}）", f"{name} <{seen.address}>, while {name} is {known.en}"
         )
 
-    words = Because("別の人の名前が付いた", "under the name of somebody else")
+    def values(view: View, picked: Sequence[Seen]) -> dict[str, Because]:
+        return {"known": some(sorted({one for seen in picked for one in bearers(view, seen)[1]}))}
+
+    def meant(view: View, seen: Seen) -> str:
+        others = bearers(view, seen)[1]
+        return others[0] if len(others) == 1 else ""
+
     return Pick(
-        test, words, gap=lambda _view, _seen: HISTORY, evidence=evidence, reason=reason, needs=frozenset({"names"})
+        test,
+        Because("別の人の名前が付いた", "under the name of somebody else"),
+        gap=lambda _view, _seen: HISTORY,
+        evidence=evidence,
+        reason=reason,
+        values=values,
+        needs=frozenset({"names"}),
+        meant=meant,
     )
 
 
-def _other(view: View, seen: Seen) -> tuple[str, list[str]]:
-    """The display name and whose it is; ("", []) if it is nobody else's."""
+def bearers(view: View, seen: Seen) -> tuple[str, list[str]]:
+    """The display name of a recipient and whose it is; ("", []) if it is nobody else's."""
     key = seen.address.key
     for name in view.display_names(key):
         if wanted := name_key(name):

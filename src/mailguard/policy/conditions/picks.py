@@ -14,7 +14,7 @@ from typing import Any, Literal
 from mailguard.mail.verdict import Because
 from mailguard.policy.free_mail import is_free_mail
 from mailguard.policy.lists import NameList
-from mailguard.policy.result import Truth, some
+from mailguard.policy.result import Truth
 from mailguard.policy.view import Seen, View
 
 #: The finding after which nothing that a mail says of itself is known.
@@ -29,6 +29,7 @@ class Pick:
     gap: what is not known where the test is undecided. evidence: what shows it, in no language (the address, if left
     out). reason: the same in both languages, for sentences. values: what a rule's sentence may name in braces.
     needs: what must be asked before the mail is judged (`Policy.needs`). names: whoever passes is on it.
+    meant: the key of whom the sender probably meant instead of a recipient who was picked, "" if nobody comes to mind.
     """
 
     test: Callable[[View, Seen], Truth]
@@ -39,6 +40,7 @@ class Pick:
     values: Callable[[View, Sequence[Seen]], dict[str, Because]] | None = None
     needs: frozenset[str] = NOTHING
     names: NameList | None = None
+    meant: Callable[[View, Seen], str] | None = None
 
 
 def truth(holds: bool) -> Truth:
@@ -135,27 +137,6 @@ def first_time(whose: Literal["sender", "company"]) -> Pick:
         else Because("会社として初めて送る", "that nobody here has written to")
     )
     return Pick(lambda view, seen: truth(seen.external and not view.is_known(seen.address, whose)), words)
-
-
-def lookalike(wanted: bool) -> Pick:
-    """An outsider whose domain looks like another one; for these both domains and what differs are told."""
-
-    def test(view: View, seen: Seen) -> Truth:
-        return truth((seen.external and view.likeness(seen.address) is not None) is wanted)
-
-    if not wanted:
-        return Pick(test, Because("似たドメインではない", "without a look-alike domain"))
-
-    def values(view: View, picked: Sequence[Seen]) -> dict[str, Because]:
-        found = {seen.address.ascii_domain: view.likeness(seen.address) for seen in picked}
-        alike = [item for _, item in sorted(found.items()) if item is not None]
-        return {
-            "lookalike": some(item.domain for item in alike),
-            "known": some(dict.fromkeys(item.known for item in alike)),
-        }
-
-    words = Because("よく似たドメインの", "with a look-alike domain")
-    return Pick(test, words, evidence=lambda view, seen: str(view.likeness(seen.address)), values=values)
 
 
 #: Parts of an address before the @ that a list or a group is called by, and labels of hosts of lists.

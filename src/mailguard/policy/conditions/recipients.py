@@ -15,6 +15,7 @@ from mailguard.policy.conditions.tree import Signs
 from mailguard.policy.free_mail import is_shared
 from mailguard.policy.lists import NameList
 from mailguard.policy.lookalike import registrable_domain
+from mailguard.policy.meant import meant_of, meant_words
 from mailguard.policy.result import Result, Told, Truth, bounded, decide_between, number, some
 from mailguard.policy.values import AT_LEAST_ONE, Comparison
 from mailguard.policy.view import Seen, View
@@ -176,7 +177,8 @@ class Recipients:
         for pick in self.picks:
             if pick.values is not None:
                 values |= pick.values(view, picked)
-        return Told(bounded(self._evidence(view, picked)), values)
+        meant = meant_of((pick.meant for pick in self.picks), view, picked)
+        return Told(bounded(self._evidence(view, picked)), values | meant_words(meant), meant)
 
     def _evidence(self, view: View, picked: list[Seen]) -> list[str]:
         """Who was picked, or what shows it where that says more."""
@@ -190,7 +192,8 @@ class Recipients:
         reasons = [pick.reason for pick in self.picks if pick.reason is not None]
         if not reasons:
             return some(self._evidence(view, picked))
-        words = list(dict.fromkeys(reason(view, seen) for reason in reasons for seen in picked))
+        told = sorted(picked, key=lambda seen: seen.address.key)
+        words = list(dict.fromkeys(reason(view, seen) for reason in reasons for seen in told))
         return Because(some(one.ja for one in words).ja, some(one.en for one in words).en)
 
     def _say(self, view: View, picked: list[Seen]) -> Because:

@@ -14,7 +14,9 @@ from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.verdict import Because
 from mailguard.policy.conditions.picks import UNREADABLE, Pick, is_so, truth
 from mailguard.policy.conditions.recipients import organizations
+from mailguard.policy.free_mail import is_shared
 from mailguard.policy.lookalike import unicode_domain
+from mailguard.policy.near import are_same_person, slips
 from mailguard.policy.result import Truth
 from mailguard.policy.thread import spoken
 from mailguard.policy.view import Seen, View
@@ -87,13 +89,37 @@ def new_in_thread(wanted: bool, *, organization: bool = False) -> Pick:
         gap=lambda _view, _seen: THREAD,
         reason=reason if wanted else None,
         needs=frozenset({"thread"}),
+        meant=_who_took_part if wanted else None,
     )
+
+
+def _who_took_part(view: View, seen: Seen) -> str:
+    """Who of the thread was probably meant, and gets nothing: somebody of nearly the same address, or the only outsider
+    who is missing.
+    """
+    local = seen.address.key.rpartition("@")[0]
+    own = view.case.organization.is_internal
+    took_part = sorted((view.case.known.thread or frozenset()) | view.quoted_people.keys)
+    missing = [key for key in took_part if key not in view.everybody]
+    for key in missing:
+        mailbox, _, domain = key.rpartition("@")
+        private = is_shared(domain) or is_shared(seen.address.ascii_domain)
+        if mailbox in slips(local) or are_same_person(local, mailbox, private=private):
+            return key
+    outside = [key for key in missing if (one := _parsed(key)) is not None and not own(one)]
+    new = [one for one in view.recipients if one.external and one.address.key not in took_part]
+    return outside[0] if len(outside) == len(new) == 1 else ""
+
+
+def is_forward(subject: str) -> bool:
+    """Whether the subject says that a mail is handed on, which is done to others on purpose."""
+    return _FORWARD.match(subject) is not None
 
 
 def _new_in_thread(view: View, seen: Seen) -> Truth:
     """Not known: a reply to a mail that never went through here, and that does not quote to whom it went."""
     facts, before = view.facts, view.case.known.thread
-    if not facts.is_reply or _FORWARD.match(facts.headers.subject or ""):
+    if not facts.is_reply or is_forward(facts.headers.subject or ""):
         return Truth.NO
     quoted = view.quoted_people
     key = seen.address.key

@@ -1,4 +1,5 @@
-"""`attachments: {seen_elsewhere: true}`: the same file, by its content, went out before, only to other organisations.
+"""`attachments: {seen_elsewhere}` and `recipients: {attachment_seen_elsewhere}`: the same file, by its content, went
+out before, only to other organisations.
 
 What went where is the ledger's to know; without it the answer is open. A file that three organisations or more have had
 is for everybody, a price list or a brochure, and says nothing.
@@ -6,10 +7,14 @@ is for everybody, a price list or a brochure, and says nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mailguard.mail.verdict import Because
 from mailguard.policy.case import known_keys
 from mailguard.policy.conditions.file_picks import Pick
-from mailguard.policy.view import File, View
+from mailguard.policy.conditions.picks import Pick as RecipientPick
+from mailguard.policy.result import Truth, some
+from mailguard.policy.view import File, Seen, View
 
 #: What a condition must ask of the ledger (Policy.needs).
 NEED = "files"
@@ -51,3 +56,43 @@ def _strangers(view: View, file: File) -> frozenset[int]:
     if not before or len(before) >= FOR_EVERYBODY:
         return frozenset()
     return frozenset(index for index, key in _outside(view) if key not in before)
+
+
+def attachment_seen_elsewhere() -> RecipientPick:
+    """The same, asked of the recipients: whose organisation never got a file of this mail that others got."""
+
+    def telling(view: View, seen: Seen) -> list[File]:
+        return [file for file in view.files if seen.index in _strangers(view, file)]
+
+    def test(view: View, seen: Seen) -> Truth:
+        if not seen.external or seen.index is None:
+            return Truth.NO
+        if view.case.known.files is None and view.files:
+            return Truth.UNKNOWN
+        return Truth.YES if telling(view, seen) else Truth.UNKNOWN if view.files_incomplete else Truth.NO
+
+    def evidence(view: View, seen: Seen) -> str:
+        file = telling(view, seen)[0]
+        return f"{file.path} → {', '.join(sorted(_before(view, file)))} ≠ {seen.address}"
+
+    def reason(view: View, seen: Seen) -> Because:
+        file = telling(view, seen)[0]
+        before = some(sorted(_before(view, file)))
+        return Because(
+            f"{seen.address}（「{file.path}」はこれまで {before.ja} だけに送信）",
+            f"{seen.address}, while {file.path} went to {before.en} only",
+        )
+
+    def values(view: View, picked: Sequence[Seen]) -> dict[str, Because]:
+        files = {file.path: _before(view, file) for seen in picked for file in telling(view, seen)}
+        return {"files": some(sorted(files)), "known": some(sorted(frozenset().union(*files.values())))}
+
+    return RecipientPick(
+        test,
+        Because("ほかの組織だけに送ったファイルを初めて受け取る", "who never got a file that others got"),
+        gap=lambda _view, _seen: _HISTORY,
+        evidence=evidence,
+        reason=reason,
+        values=values,
+        needs=frozenset({NEED}),
+    )

@@ -174,7 +174,8 @@ def _together(truth: Truth, parts: Iterable[Result], joint: Because) -> Result:
     def tell() -> Told:
         told = [r.tell() for r in parts]
         values = {name: value for one in told for name, value in one.values.items()}
-        return Told(bounded(item for one in told for item in one.evidence), values)
+        meant = {key: other for one in reversed(told) for key, other in one.meant.items()}  # the first part's word
+        return Told(bounded(item for one in told for item in one.evidence), values, meant)
 
     return Result(truth, say, tell, unread=tuple(sorted({name for r in parts for name in r.unread})))
 

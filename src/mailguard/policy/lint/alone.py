@@ -45,6 +45,11 @@ def alone(rule: Rule, organization: Organization | None, lists: Lists) -> Iterat
             )
         elif said := next(never(exception, organization, lists), ""):
             yield f"exception {number} of unless: never applies: {said}"
+    if rule.hold_unknown and any(_asks_the_model(one) for one in _everywhere(rule.model.when)):
+        yield (
+            "without the model of who writes to whom, or while it has a fault, this cannot be decided and holds every "
+            "mail: write when_unknown: ignore"
+        )
     yield from _alternatives(rule.model.when, organization, lists)
     for condition in _everywhere(rule.model.when):
         yield from _asks_nothing(condition)
@@ -70,14 +75,17 @@ def _everywhere(model: ConditionModel) -> Iterator[ConditionModel]:
         yield from _everywhere(part)
 
 
+def _asks_the_model(model: ConditionModel) -> bool:
+    asked = model.recipients
+    return asked is not None and (asked.risk is not None or asked.alarm is not None)
+
+
 def _asks_nothing(model: ConditionModel) -> Iterator[str]:
     """Comparisons, words and patterns that nearly every mail satisfies."""
     if model.recipients is not None:
         asked = model.recipients
         counts = ("count", asked.count), ("domains", asked.domains), ("organizations", asked.organizations)
-        yield from always(counts)
-        if asked.risk is not None:
-            yield "risk cannot be decided yet: nothing in this version gives one, and what cannot be decided is held"
+        yield from always((*counts, ("risk", asked.risk)))
     if model.attachments is not None:
         yield from always((("count", model.attachments.count),))
         for name, size in (("size", model.attachments.size), ("total_size", model.attachments.total_size)):

@@ -99,6 +99,9 @@ class ExampleModel(Strict):
     known: Many[Text] = Field(
         (), description="domains or addresses that the sender has written to before", examples=[["x.example"]]
     )
+    known_here: Many[AddressText] = Field(
+        (), description="addresses that others here have written to", examples=[["tanaka@partner.example"]]
+    )
     last_written: dict[AddressText, Age] = Field(
         default_factory=dict,
         description="how long ago this sender wrote to an address; its organization counts as known",
@@ -127,6 +130,12 @@ class ExampleModel(Strict):
         default_factory=dict,
         description="what the model of who writes to whom gives; 0 for recipients that are not named",
         examples=[{"bob@partner.example": 0.9}],
+    )
+    alarm: Switch = Field(False, description="the model finds the mail worth a question", examples=[True])
+    meant: dict[AddressText, AddressText] = Field(
+        default_factory=dict,
+        description="whom the model thinks was meant, by recipient",
+        examples=[{"tanaka@b.example": "tanaka@a.example"}],
     )
     thread: Many[AddressText] = Field(
         (),
@@ -173,6 +182,11 @@ class ExampleModel(Strict):
         description="the disposition that it must get", examples=["deliver", "confirm"]
     )
 
+    expect_meant: dict[AddressText, AddressText] | None = Field(
+        None,
+        description="whom mailguard must propose in the place of a recipient; {} for nobody",
+        examples=[{"tanaka@examp1e.co.jp": "tanaka@example.co.jp"}],
+    )
     expect_alter: tuple[Text, ...] | None = Field(
         None, description="the alterations that some copy must get, by their words; [] for none", examples=[["to_bcc"]]
     )

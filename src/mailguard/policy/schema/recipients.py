@@ -77,14 +77,56 @@ class RecipientsModel(Strict):
         "is picked), one more, one less, or one exchanged for another",
         examples=["replaced"],
     )
+    group_habit: Literal[True, "extra", "missing", "replaced"] | None = Field(
+        None,
+        description="how such a group is broken: one more (as `habit: unusual`), one less, one exchanged for another; "
+        "true: in any of these ways",
+        examples=[True, "extra"],
+    )
+    namesake: Literal[True, "company", "department", "free_mail", "surname"] | None = Field(
+        None,
+        description="this sender never wrote to the recipient, who bears the name (as To and Cc show it, or before the "
+        "@) of somebody he did write to, or of a colleague: at another company, in the same organization, with a "
+        "business address while this one is free mail, or any of them; with `surname` the family name is enough; picks "
+        "nobody whose namesake gets the mail too",
+        examples=[True, "free_mail"],
+    )
+    greeting_mismatch: Literal[True] | None = Field(
+        None,
+        description="the greeting of the mail names people or a company, and no recipient is any of them (everybody is "
+        "picked); as `message: {greeting: fits_nobody}`",
+        examples=[True],
+    )
+    quoted: Literal["foreign", "missing"] | None = Field(
+        None,
+        description="what the mail quotes, if it is no forward; foreign: a conversation with other outside "
+        "organizations, in which nobody of the recipient's took part, also in a mail that is no reply; missing: a "
+        "reply that does not go to whoever wrote the mail on top (everybody is picked)",
+        examples=["foreign"],
+    )
+    attachment_seen_elsewhere: Literal[True] | None = Field(
+        None,
+        description="gets a file that only other organizations got so far; as `attachments: {seen_elsewhere: true}`",
+        examples=[True],
+    )
+    alarm: Literal[True] | None = Field(
+        None,
+        description="the model of who writes to whom finds that the mail is worth a question, at the share of mail "
+        "that may be asked about (the setting of the budget), for this recipient; cannot be decided without a model",
+        examples=[True],
+    )
     risk: Share | None = Field(
         None,
         description="how likely the recipient is a mistake, 0 to 1, by the model of who writes to whom; cannot be "
-        "decided without one",
+        "decided without one; `alarm` is easier to set",
         examples=[">= 0.8"],
     )
-    lookalike: Switch | None = Field(
-        None, description="resembles an own or known domain without being it", examples=[True]
+    lookalike: Switch | Literal["domain", "mailbox", "any"] | None = Field(
+        None,
+        description="resembles what is known without being it; true, domain: an outsider's domain, an own or known "
+        "one; mailbox: what stands before the @, one at the same domain that this sender, others here or the directory "
+        "know; any: one of both",
+        examples=[True, "mailbox"],
     )
     count: Count | None = Field(None, description='of the recipients picked; ">= 1" if left out', examples=[">= 10"])
     domains: Count | None = Field(None, description="of the distinct domains of those picked", examples=[">= 3"])

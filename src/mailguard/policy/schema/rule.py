@@ -24,8 +24,8 @@ BUILT_IN = {
 }
 #: What a sentence may name in braces.
 PLACEHOLDERS = (
-    "addresses", "count", "domains", "files", "greeting", "known", "lookalike", "missing", "organizations", "persons",
-    "score", "words",
+    "addresses", "alternative", "count", "did_you_mean", "domains", "files", "greeting", "known", "lookalike",
+    "missing", "organizations", "persons", "reason", "score", "words",
 )  # fmt: skip
 
 

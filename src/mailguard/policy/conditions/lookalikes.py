@@ -1,0 +1,123 @@
+"""`recipients: {lookalike}`: whose domain, or mailbox at a domain, looks like one that was probably meant.
+
+A domain is compared with own, often used and great ones (policy.lookalike). A mailbox is compared with those at the
+very same domain that this sender, anybody here or the directory knows, and only where nobody here has written to it.
+What history knows is a value of the case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from mailguard.mail.address import Address
+from mailguard.mail.verdict import Because
+from mailguard.policy.conditions.picks import Pick, truth
+from mailguard.policy.conditions.remembered import HISTORY
+from mailguard.policy.lookalike import difference, registrable_domain
+from mailguard.policy.near import slips
+from mailguard.policy.result import Truth, some
+from mailguard.policy.view import Seen, View
+
+_HISTORY = frozenset({"alike"})
+_ADDRESS = Because("よく似たアドレスの", "with a look-alike address")
+_NOT = Because("似たドメインではない", "without a look-alike domain")
+
+
+def lookalike(asked: bool | Literal["domain", "mailbox", "any"]) -> Pick:
+    """An outsider whose domain looks like another one, or a recipient whose mailbox does; false: no such domain."""
+    if asked is False:
+        return Pick(lambda view, seen: truth(not _has_twin(view, seen)), _NOT)
+    if asked == "mailbox":
+        return _pick(_mailbox_test, _mailbox, _ADDRESS, _HISTORY)
+    if asked == "any":
+        return _pick(
+            lambda view, seen: max(_domain_test(view, seen), _mailbox_test(view, seen)),
+            lambda view, seen: _domain(view, seen) or _mailbox(view, seen),
+            _ADDRESS,
+            _HISTORY,
+        )
+    return _pick(_domain_test, _domain, Because("よく似たドメインの", "with a look-alike domain"), frozenset())
+
+
+#: What is written, what it looks like, what differs, and the key of whoever was probably meant.
+_Twin = tuple[str, str, str, str]
+
+
+def _pick(
+    test: Callable[[View, Seen], Truth],
+    twin: Callable[[View, Seen], _Twin | None],
+    attribute: Because,
+    needs: frozenset[str],
+) -> Pick:
+    def evidence(view: View, seen: Seen) -> str:
+        found = twin(view, seen)
+        return "" if found is None else f"{found[0]} ≠ {found[1]} ({found[2]})"
+
+    def values(view: View, picked: Sequence[Seen]) -> dict[str, Because]:
+        listed = sorted({seen.address.key: seen for seen in picked}.items())
+        found = {one[:3]: None for _, seen in listed if (one := twin(view, seen)) is not None}
+        return {
+            "lookalike": some(dict.fromkeys(written for written, _, _ in found)),
+            "known": some(dict.fromkeys(known for _, known, _ in found)),
+        }
+
+    def meant(view: View, seen: Seen) -> str:
+        found = twin(view, seen)
+        return "" if found is None else found[3]
+
+    return Pick(
+        test,
+        attribute,
+        gap=lambda _view, _seen: HISTORY,
+        evidence=evidence,
+        values=values,
+        needs=needs,
+        meant=meant,
+    )
+
+
+def _has_twin(view: View, seen: Seen) -> bool:
+    return seen.external and view.likeness(seen.address) is not None
+
+
+def _domain_test(view: View, seen: Seen) -> Truth:
+    return truth(_has_twin(view, seen))
+
+
+def _domain(view: View, seen: Seen) -> _Twin | None:
+    """The domain, and the same mailbox at the known one."""
+    found = view.likeness(seen.address) if seen.external else None
+    if found is None:
+        return None
+    own = Address("x", registrable_domain(seen.address.ascii_domain)).ascii_domain
+    below = seen.address.ascii_domain.removesuffix(own) if found.kind != "carried" else ""
+    return found.domain, found.known, found.difference, Address(seen.address.local, f"{below}{found.known}").key
+
+
+def _mailbox_test(view: View, seen: Seen) -> Truth:
+    strangers, key = view.case.known.strangers, seen.address.key
+    if key in view.directory.people or seen.address.is_literal or not slips(_local(key)):
+        return Truth.NO
+    if strangers is None:
+        return Truth.UNKNOWN
+    return truth(_mailbox(view, seen) is not None)
+
+
+def _mailbox(view: View, seen: Seen) -> _Twin | None:
+    """The mailbox of the same domain that is known to the sender, to others here or to the directory."""
+    key = seen.address.key
+    stranger = (view.case.known.strangers or {}).get(key)
+    if stranger is None or stranger.known:
+        return None
+    near = {f"{one}@{seen.address.ascii_domain}" for one in slips(_local(key))}
+    known = {one.key: one.count for one in stranger.like if one.key in near}
+    known |= {one: 0 for one in near & view.directory.people.keys() if one not in known}
+    if not known:
+        return None
+    other = min(known, key=lambda one: (-known[one], one))
+    return str(seen.address), other, difference(_local(key), _local(other)), other
+
+
+def _local(key: str) -> str:
+    return key.rpartition("@")[0]
