@@ -5,12 +5,16 @@ each step by itself and all as one way; processor time is the process's own, of 
 `--contacts` fill the ledger first. No network, no reading, no judging.
 
     python bench/store.py [--mails 1000] [--rounds 3] [--held 100000] [--contacts 1000000] [--statements] [--plain]
+        [--lesson 600]
+
+`--lesson`: octets of what each mail teaches (store.lessons); 0: none is kept.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sqlite3
 import statistics
 import sys
@@ -67,8 +71,9 @@ class Mail:
 class Bench:
     """One ledger, and what was measured of it."""
 
-    def __init__(self, db: Database, folder: Path, sessions: int) -> None:
+    def __init__(self, db: Database, folder: Path, sessions: int, lesson: int) -> None:
         self.db, self.sessions = db, sessions
+        self.lesson = os.urandom(lesson)
         self.spool = Spool(db, folder / "bodies", resent_within=timedelta(minutes=10))
         self.queue, self.history = Queue(db), History(db)
         self.policy = load_policy([ROOT / "policies"], COMPANY)
@@ -106,7 +111,13 @@ class Bench:
         case = Case(message.envelope, mail.facts, COMPANY, known, message.body.size, message.received_at)
         lease = datetime.now(UTC) + timedelta(minutes=15)
         await self.spool.add(
-            message, mail.facts, mail.verdict, PREFIX, lease_until=lease, circumstances=case_to_json(case)
+            message,
+            mail.facts,
+            mail.verdict,
+            PREFIX,
+            lease_until=lease,
+            circumstances=case_to_json(case),
+            lesson=self.lesson,
         )
 
     async def octets(self, mail: Mail) -> None:
@@ -175,7 +186,7 @@ async def main(options: argparse.Namespace, folder: Path) -> None:
         keys = Keyring(folder / "keys")
     db = await Database.open(folder / "mailguard.db", keys)
     try:
-        bench = Bench(db, folder, options.sessions)
+        bench = Bench(db, folder, options.sessions, options.lesson)
         await bench.fill(options.held, options.contacts)
         await bench.measured(bench.all, [bench.mail() for _ in range(300)])  # warm
         found: dict[str, list[float]] = {step: [] for step in STEPS}
@@ -196,7 +207,14 @@ async def main(options: argparse.Namespace, folder: Path) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    for name, usual in (("mails", 1000), ("rounds", 3), ("sessions", 10), ("held", 0), ("contacts", 0)):
+    for name, usual in (
+        ("mails", 1000),
+        ("rounds", 3),
+        ("sessions", 10),
+        ("held", 0),
+        ("contacts", 0),
+        ("lesson", 600),
+    ):
         parser.add_argument(f"--{name}", type=int, default=usual)
     parser.add_argument("--statements", action="store_true", help="print them; slows everything down")
     parser.add_argument("--plain", action="store_true", help="bodies lie in the clear")

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from mailguard.mail.message import new_message_id
-from mailguard.store import resent
+from mailguard.store import lessons, resent
 from mailguard.store.alone import may_remove
 from mailguard.store.bodies import Bodies
 from mailguard.store.bulk import forget_bulk
@@ -20,6 +20,7 @@ from mailguard.store.files_seen import forget_files
 from mailguard.store.log_file import truncate_log
 from mailguard.store.memory import forget_people
 from mailguard.store.purge import Purged, Retention, purge_bodies, purge_facts, purge_messages
+from mailguard.store.rows import to_micro
 from mailguard.store.trusts import forget_trusts
 
 #: A mail has come to its end so long after it came in; what is older was seen to when the house opened.
@@ -64,6 +65,8 @@ class Clearing:
         while await write(lambda c: forget_trusts(c, now)):
             pass
         await write(lambda c: forget_bulk(c, now - retention.bodies))
+        while await write(lambda c: lessons.remove(c, to_micro(now - retention.bodies))):
+            pass
         while await write(lambda c: resent.forget(c, now - self._resent_within)):
             pass
 

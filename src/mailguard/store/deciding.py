@@ -13,7 +13,7 @@ from typing import Any
 from mailguard.mail.actor import Role
 from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.verdict import Disposition
-from mailguard.store import pausing
+from mailguard.store import pausing, taught
 from mailguard.store.changes import change, settle, sources
 from mailguard.store.records import Decision, MessageRecord
 from mailguard.store.rows import to_micro, to_text
@@ -59,6 +59,7 @@ def _apply_part(
             pausing.stop_clocks(connection, number, part, changed, wish.now)
         word, places = URGENT if wish.urgent else str(wish.event), _places_taken(part, changed, wish)
         write_line(connection, part.id, wish, word, as_written(part, changed), _instead_of(places))
+        taught.decided(connection, number, part, mail, wish, changed)
         settle(connection, number, wish.now)
     return changed
 

@@ -19,11 +19,13 @@ from mailguard.mail.values import value
 from mailguard.mail.verdict import Disposition
 from mailguard.policy.verdict_json import verdict_to_kept
 from mailguard.store import audit, many, recipes
+from mailguard.store.lessons import insert_lessons
 from mailguard.store.lookups import insert_lookups
 from mailguard.store.questions import HEARD_NOTHING, Heard, first_nudge, owe_questions
 from mailguard.store.records import MessageRecord, RecipientRecord
 from mailguard.store.rows import asks_to_text, clean, to_micro, to_text
 from mailguard.store.sealed import Seal, insert_key, insert_keys
+from mailguard.store.taught import confirmed
 from mailguard.store.tellings import owe_hits
 
 MESSAGE_COLUMNS = (
@@ -48,7 +50,8 @@ class Entry:
     circumstances: what the judge knew besides (policy.case_json), "" if nobody judged or it is not recorded.
     changes: its alterations for the history. content: what tells its content from others (mail.same), None if nobody
     asks. text: the piece of its text that is searched (`searched_text`). handed_in: what it is known again by when it
-    comes once more (store.resent), None: it never is. seal: of a body that is sealed.
+    comes once more (store.resent), None: it never is. seal: of a body that is sealed. lesson: what it teaches
+    (store.lessons), empty: nothing.
     """
 
     record: MessageRecord
@@ -61,6 +64,7 @@ class Entry:
     text: str = ""
     handed_in: bytes | None = None
     seal: Seal | None = None
+    lesson: bytes = field(default=b"", repr=False)
 
 
 def insert(connection: sqlite3.Connection, entry: Entry, now: datetime, heard: Heard = HEARD_NOTHING) -> int:
@@ -73,6 +77,10 @@ def insert(connection: sqlite3.Connection, entry: Entry, now: datetime, heard: H
         connection.execute("INSERT INTO body (message, octets) VALUES (?, ?)", (number, entry.octets))
     if entry.seal is not None:
         insert_key(connection, number, entry.seal)
+    if entry.lesson:
+        insert_lessons(connection, [(number, entry.lesson)])
+        if record.verdict.confirmed:
+            confirmed(connection, number, record.verdict, now)
     numbers = recipes.numbered(one.recipe for one in record.recipients)
     recipes.insert(connection, number, numbers)
     copies = [
@@ -107,6 +115,7 @@ def insert_rows(connection: sqlite3.Connection, numbered: Sequence[tuple[int, Ro
     bodies = [(n, one.entry.octets) for n, one in numbered if one.entry.octets is not None]
     many.run(connection, "INSERT INTO body (message, octets)", bodies)
     insert_keys(connection, [(n, one.entry.seal) for n, one in numbered if one.entry.seal is not None])
+    insert_lessons(connection, [(n, one.entry.lesson) for n, one in numbered if one.entry.lesson])
     many.run(connection, _INSERT_COPIES, [(n, *copy) for n, one in numbered for copy in one.copies])
 
 

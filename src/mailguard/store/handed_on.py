@@ -21,11 +21,14 @@ _MAILS, _OCTETS = 1000, 8 * 2**20
 
 @value(frozen=True, slots=True)
 class Moving:
-    """A mail as it entered. number: of its row; body: in memory, or the file in its place."""
+    """A mail as it entered. number: of its row; body: in memory, or the file in its place; lesson: one is kept of it
+    (store.lessons).
+    """
 
     number: int
     record: MessageRecord
     body: Body = field(repr=False)
+    lesson: bool = False
 
     @property
     def held(self) -> int:

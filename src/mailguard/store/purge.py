@@ -59,6 +59,7 @@ def purge_bodies(connection: sqlite3.Connection, now: datetime, retention: Reten
     connection.execute("DELETE FROM body WHERE message IN (SELECT value FROM json_each(?))", (numbers,))
     connection.execute("DELETE FROM mail_text WHERE message IN (SELECT value FROM json_each(?))", (numbers,))
     connection.execute("DELETE FROM body_key WHERE message IN (SELECT value FROM json_each(?))", (numbers,))
+    connection.execute("DELETE FROM lesson WHERE message IN (SELECT value FROM json_each(?))", (numbers,))
     recipes.forget(connection, numbers)
     connection.execute("UPDATE message SET body = 'gone' WHERE number IN (SELECT value FROM json_each(?))", (numbers,))
     detail = {

@@ -23,6 +23,7 @@ from mailguard.store.entry import teaches
 from mailguard.store.files_seen import learn_digests, worth_knowing
 from mailguard.store.handed_on import Moving
 from mailguard.store.history import COUNT_CONTACTS, INSERT_CONTACTS, contact_rows
+from mailguard.store.lessons import delivered_whole
 from mailguard.store.memory import (
     COUNT_CIRCLE,
     COUNT_PEOPLE,
@@ -70,6 +71,7 @@ class Relayed:
     files: list[str] = field(default_factory=list)
     outside: list[Address] = field(default_factory=list)
     letter: bool = False
+    lesson: bool = False
 
 
 def relayed(moving: Moving, outcomes: Mapping[Address, Outcome], now: datetime) -> Relayed | None:
@@ -97,6 +99,7 @@ def relayed(moving: Moving, outcomes: Mapping[Address, Outcome], now: datetime) 
         out += addresses
     result = RecordResult(tuple(out), quiet=True)
     found = Relayed((moving.number, micro, record.id), now, result, copies, lines, letter=record.kind == "letter")
+    found.lesson = moving.lesson
     if teaches(record):
         _teach(found, record, micro)
     return found
@@ -144,6 +147,8 @@ def record_all(connection: sqlite3.Connection, tries: Sequence[Relayed]) -> list
     for one in tries:
         if one.files:
             learn_digests(connection, one.files, one.outside, one.now)
+    if lessons := [one.mail[0] for one in tries if one.lesson]:
+        delivered_whole(connection, lessons, tries[-1].now)
     forget_octets(connection, [one.mail[0] for one in tries if one.letter])
     return [one.result for one in tries]
 

@@ -136,12 +136,13 @@ class Spool:
         lease_until: datetime | None = None,
         circumstances: Mapping[str, Any] | None = None,
         prepared: Prepared = NOTHING,
+        lesson: bytes = b"",
     ) -> MessageRecord:
         """Take responsibility for a message. When this returns, it is on disk.
 
         lease_until: its due recipients are claimed at once until then; whoever calls hands them on in memory.
         circumstances: what the judge knew besides envelope and facts (policy.case_json), so that it can judge again.
-        prepared: the recipes of its copies.
+        prepared: the recipes of its copies. lesson: what it teaches once it is out (store.lessons); empty: nothing.
         The record that comes back says what it joined, and what was carried over (store.joining); or it is that of an
         earlier message, which this one is once more (store.resent): then nothing was taken.
         A file body is adopted: moved into the spool. Raises StoreError and its kinds; then nothing was taken.
@@ -156,7 +157,9 @@ class Spool:
         text, handed_in = searched_text(facts), self._handed_in(message, facts)
         sealed = self._seal(kept, text)
         changes = prepared.changes
-        entry = Entry(record, kept.octets, actor_of(message), lease, known, changes, content, text, handed_in, sealed)
+        entry = Entry(
+            record, kept.octets, actor_of(message), lease, known, changes, content, text, handed_in, sealed, lesson
+        )
         rows = plain(entry, message.received_at)
         entered = await self._enter(
             entry,
@@ -169,7 +172,7 @@ class Spool:
         if lease is not None and entered.number:
             body = message.body
             lies = body if body.octets is not None else self._bodies.lying(body, message.id, kept.key)
-            self._db.handed_on.keep(Moving(entered.number, entered.record, lies))
+            self._db.handed_on.keep(Moving(entered.number, entered.record, lies, bool(lesson)))
         if entered.owed:
             self._db.owing.keep(entered.record, entered.owed)
         return entered.record

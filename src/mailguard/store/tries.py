@@ -16,7 +16,7 @@ from mailguard.mail.actor import HOUSE
 from mailguard.mail.address import Address
 from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.outcome import Outcome, Result
-from mailguard.store import audit, many, outbox, recipes
+from mailguard.store import audit, lessons, many, outbox, recipes
 from mailguard.store.changes import change, settle
 from mailguard.store.files_seen import learn_files
 from mailguard.store.history import learn
@@ -140,6 +140,7 @@ def _teach(one: _Try, sender: str, relayed: list[Address], state: State) -> None
     sql = "SELECT key, external FROM recipient WHERE message = ? AND added = 0"  # who was added is no habit of his
     named: dict[str, int] = dict(one.connection.execute(sql, (one.number,)))
     relayed = [address for address in relayed if address.key in named]
+    lessons.delivered(one.connection, one.number, [address.key for address in relayed], one.now)
     external = {key for key, outside in named.items() if outside}
     mailbox = path_of(sender).mailbox
     outside = [address for address in relayed if address.key in external]

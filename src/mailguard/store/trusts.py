@@ -14,7 +14,7 @@ from datetime import datetime
 
 from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address
-from mailguard.store import audit
+from mailguard.store import audit, taught
 from mailguard.store.db import Database
 from mailguard.store.rows import to_micro, to_moment, to_text
 
@@ -123,6 +123,7 @@ def _say(
         "rules": sorted({rule for named in rules.values() for rule in named}),
         "until": until.isoformat(),
     }
+    taught.vouched_for(connection, message_id, [address.key for address in rules], now)
     recipients = [str(address) for address in rules]
     audit.append(connection, now, actor, TRUST, message_id=message_id, recipients=recipients, detail=detail)
 
