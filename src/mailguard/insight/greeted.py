@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from mailguard.insight.readings import fold, split_name
+from mailguard.insight.readings import english, fold, given_sounds, sound, split_name, surname_sounds
 
 _READ, _LINES, _LINE, _MOST = 400, 8, 120, 10
 _HELLO = re.compile(
@@ -19,7 +19,7 @@ _HELLO = re.compile(
     re.IGNORECASE,
 )
 _NAME = r"[A-Z\u00c0-\u00de][A-Za-z\u00c0-\u024f'’-]{1,20}"
-_BARE = re.compile(rf"({_NAME}(?: {_NAME}|(?:, ?| and | & |/| / ){_NAME}){{0,4}})[ ]?(?:[,:;!]|--?|\u2014|$)")
+_BARE = re.compile(rf"({_NAME}(?: {_NAME}|(?:, ?| and | & |/| / ){_NAME}){{0,4}})[ ]?(?:[,:;]|--?|\u2014|$)")
 _TITLE = re.compile(
     r"(?:mr|mrs|ms|miss|mx|dr|prof|professor|sir|madam|herrn?|frau|m|mme)(?:\.|(?=\s))\s*", re.IGNORECASE
 )
@@ -39,7 +39,11 @@ _NOBODY = frozenset(
     " how are is am can could would will do did have has let see below following based according any some our my"
     " your his her their its there's here's i'm i've it's that's don't sounds looks hope got forwarded original"
     " begin message confidential privileged urgent important reminder warning world happy merry congratulations"
-    " morning afternoon evening".split()
+    " morning afternoon evening yeah yep oops cool sure wow oh hmm fyr asap ps nb dude girl girls boys gents gang"
+    " buddy man mom dad mum honey sweetie babe highlights alert notification notice system time outage user id"
+    " account business draft approved confirmed correction test crazy gracias merci sounds interesting absolutely"
+    " definitely maybe perhaps congrats agreed understood received done wonderful excellent perfect nice awesome"
+    " apologies unfortunately hopefully obviously".split()
 )
 #: What ends a unit of a Japanese salutation.
 _UNIT = re.compile(
@@ -104,9 +108,17 @@ def _western(line: str, *, first: bool) -> list[str]:
         return _people(line)
     if first and (bare := _BARE.match(line)):
         words = _people(bare[1])
-        whole = bare.end() == len(line)
-        return words if words and (whole or len(words) <= 2) else []
+        signed = not bare[0][-1].isalnum()
+        if not words or not (bare.end() == len(line) or len(words) <= 2):
+            return []
+        # A heading looks like a name that stands alone: there it must be one that is known.
+        return words if (signed and not bare[1].isupper()) or _known(words[0]) else []
     return []
+
+
+def _known(word: str) -> bool:
+    """Whether a word is a given name, or a Japanese surname."""
+    return word in english() or sound(word) in given_sounds() or sound(word) in surname_sounds()
 
 
 def _people(rest: str) -> list[str]:

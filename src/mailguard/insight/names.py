@@ -74,6 +74,31 @@ class NameWords:
             words.update(english().get(word, ()))
         return frozenset(words)
 
+    def fits(self, word: str) -> float:
+        """How well a folded word by which somebody is greeted fits this name: 1.0 it is one of its words; 0.5 it may be
+        (an initial that agrees, a part of a longer name, a writing that cannot be compared); 0.0 it is another name.
+        """
+        called = self.called()
+        if word in called or not called.isdisjoint(romanised(word)):
+            return 1.0
+        said = {word, *romanised(word)}
+        latin = [one for one in said if one.isascii()]
+        known = [one for one in called if one.isascii()]
+        if not called or not (latin and known):
+            return 0.5  # nothing that could be compared
+        if any(_part(one, other) for one in latin for other in known):
+            return 0.5
+        initials = {self.first} if len(self.first) == 1 else set()
+        if not self.last and not self.first:
+            initials = {other[0] for other in known} | {other[-1] for other in known}
+        return 0.5 if any(one[0] in initials for one in latin) else 0.0
+
+
+def _part(one: str, other: str) -> bool:
+    """Whether two Latin words begin alike for so long that one may be short for the other: fletch, fletcher."""
+    shorter = min(len(one), len(other))
+    return shorter >= 3 and one[: max(3, shorter - 1)] == other[: max(3, shorter - 1)]
+
 
 NOBODY = NameWords()
 

@@ -17,7 +17,7 @@ from rapidfuzz.distance import OSA
 
 from mailguard.insight.chains import Chains
 from mailguard.insight.near_sites import NearSites
-from mailguard.insight.persons import Person, person_of, squeezed
+from mailguard.insight.persons import Person, person_of
 from mailguard.insight.slips import slip_cost
 from mailguard.mail.values import value
 
@@ -34,8 +34,6 @@ MOST = 200_000
 _LONGEST_ADDRESS = 254
 #: Local parts from this length on are looked at for slips; two slips from the second.
 _SLIP_FROM, _TWO_FROM = 3, 7
-#: Namesakes that are compared with one address.
-_LOOKED_AT = 100
 #: Addresses of an office say nobody's name: the same one elsewhere is no likeness.
 _OFFICES = frozenset(
     "info sales support contact admin office mail postmaster webmaster abuse help helpdesk service"  # noqa: SIM905
@@ -161,7 +159,7 @@ class NearIndex:
         numbers: list[int] = []
         front, back = self._tables[_FRONT], self._tables[_BACK]
         slips = 2 if length >= _TWO_FROM else 1
-        for other in range(max(_SLIP_FROM, length - slips), length + slips + 1):
+        for other in range(max(_SLIP_FROM, length - 1), length + 2):
             head, tail = other // 2, other - other // 2 - 1
             front.find(hash((other, local[:head], domain)), numbers)
             back.find(hash((other, local[length - tail :], domain)), numbers)
@@ -189,14 +187,16 @@ class NearIndex:
         if not person.last:
             self._tables[_FAMILY].find(hash((person.key, domain)), numbers)
         end = "@" + domain
-        for number in dict.fromkeys(numbers[:_LOOKED_AT]):
-            known = self._addresses[number]
-            if known is None or known == address:
+        # Whatever way a name is written, its longer part is in it; what only shares a bucket goes here.
+        one, other = (person.last, person.last) if person.last else (person.key[1:], person.key[:-1])
+        addresses = self._addresses
+        for known in dict.fromkeys([addresses[number] for number in numbers]):
+            if known is None or known == address or not (one in known or other in known):
                 continue
-            other, _, house = known.rpartition("@")
-            if other == local:
+            written, _, house = known.rpartition("@")
+            if written == local:
                 _keep(found, Near(known, SAME_LOCAL, 0.5))
-            elif (cost := person.cost(other)) < 1.0:
+            elif (cost := person.cost(written)) < 1.0:
                 _keep(found, Near(known, SAME_PERSON, cost if house == domain else cost + 0.25))
         alone = person.last + end
         if person.last and self._number(alone):
@@ -222,7 +222,7 @@ def _keys(address: str, local: str, domain: str) -> tuple[int | None, ...]:
     long_enough = length >= _SLIP_FROM
     return (
         hash(address),
-        hash(squeezed(local)),
+        hash(person.plain),
         hash((length, local[:head], domain)) if long_enough else None,
         hash((length, local[length - tail :], domain)) if long_enough else None,
         hash(person.key) if person.key else None,

@@ -56,11 +56,6 @@ class Person:
         return self.last == two and one == other.last
 
 
-def squeezed(local: str) -> str:
-    """The local part without dots, hyphens and lines below."""
-    return local.translate(_NO_MARKS)
-
-
 def person_of(local: str) -> Person:
     """Who a local part names."""
     plain = local.translate(_NO_MARKS)

@@ -148,7 +148,7 @@ def romanised(word: str) -> tuple[str, ...]:
     """
     if word.isascii():
         said = sound(word)
-        return (said,) if said != word else ()
+        return (said,) if said != word and word not in english() else ()
     if is_kana(word):
         said = kana_sound(word)
         return (said,) if said else ()

@@ -88,6 +88,32 @@ def test_what_people_are_called(address: str, shown: str, called: set[str]) -> N
     assert called <= name_words(address, shown).called()
 
 
+@pytest.mark.parametrize(
+    ("word", "address", "shown", "fit"),
+    [
+        ("john", "john.smith@a.example", "", 1.0),
+        ("bob", "robert.smith@a.example", "", 1.0),
+        ("smith", "jsmith@a.example", "", 1.0),
+        ("山田", "yamada@a.example", "", 1.0),
+        ("yamada", "x1@a.example", "山田 太郎", 1.0),
+        ("渡邊", "", "渡辺 健", 1.0),
+        ("やまだ", "t.yamada@a.example", "", 1.0),
+        ("佐藤", "k-satoh@a.example", "", 1.0),
+        ("fletch", "fletcher.sturm@a.example", "", 0.5),
+        ("greg", "gharless@a.example", "", 0.5),
+        ("taro", "t.yamada@a.example", "", 0.5),
+        ("薔薇", "yamada@a.example", "", 0.5),
+        ("john", "", "", 0.5),
+        ("john", "mary.jones@a.example", "", 0.0),
+        ("佐藤", "yamada@a.example", "山田 太郎", 0.0),
+        ("佐藤", "yamada@a.example", "", 0.0),
+        ("ken", "t.yamada@a.example", "", 0.0),
+    ],
+)
+def test_how_well_a_greeting_fits(word: str, address: str, shown: str, fit: float) -> None:
+    assert name_words(address, shown).fits(word) == fit
+
+
 def test_initials_and_offices_are_no_names() -> None:
     assert "j" not in name_words("j.smith@a.example", "").called()
     assert "営業部" not in name_words("", "山田(営業部)").called()

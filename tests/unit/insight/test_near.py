@@ -28,7 +28,7 @@ def index(*addresses: str) -> NearIndex:
         ("hanakosato@partner.co.jp", "hanako.sato@partner.co.jp", SLIP),
         ("haanko.sato@partner.co.jp", "hanako.sato@partner.co.jp", SLIP),
         ("hanako.satou@partner.co.jp", "hanako.sato@partner.co.jp", SLIP),
-        ("hanakko.ssato@partner.co.jp", "hanako.sato@partner.co.jp", SLIP),
+        ("hanakko.sqto@partner.co.jp", "hanako.sato@partner.co.jp", SLIP),
         ("taro.yamada@partner.jp", "taro.yamada@partner.co.jp", DOMAIN),
         ("taro.yamada@partner.com", "taro.yamada@partner.co.jp", DOMAIN),
         ("taro.yamada@partner.co", "taro.yamada@partner.co.jp", DOMAIN),
