@@ -87,7 +87,7 @@ def _object(raw: bytes) -> dict[str, Any]:
     if len(raw) > LINE_MOST:
         raise LineError(f"longer than {LINE_MOST // 2**20} MiB; leave the mail out, or cut its body")
     try:
-        text = raw.decode("utf-8")
+        text = raw.rstrip(b"\r\n").decode("utf-8")
     except UnicodeDecodeError as error:
         raise LineError(f"octet {error.start + 1} is no UTF-8; write JSON in UTF-8") from None
     try:

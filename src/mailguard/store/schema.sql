@@ -309,6 +309,11 @@ CREATE TABLE experience (
     people TEXT NOT NULL
 ) STRICT;
 
+-- Which mails of archives were counted, by a digest of their Message-ID: none is counted twice (store.imported).
+CREATE TABLE imported (
+    digest BLOB PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
 -- One line for every change. hash: SHA-256 over the previous line's hash and this line.
 -- AUTOINCREMENT: SQLite remembers the highest number, so lines missing at the end are noticed.
 CREATE TABLE audit (

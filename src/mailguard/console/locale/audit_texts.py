@@ -68,6 +68,8 @@ AUDIT_TEXTS: dict[str, Both] = {
     "audit.event.factor-codes": Both("予備コードを再発行", "New recovery codes made"),
     "audit.event.factor-fail": Both("二要素認証に失敗", "Second factor failed"),
     "audit.event.factor-recovery": Both("予備コードでログイン", "Recovery code used"),
+    "audit.event.history_import": Both("過去のメールを取り込み", "Mail of before imported"),
+    "audit.event.insight_forget": Both("学習した内容から人を消去", "A person erased from what was learned"),
     "audit.event.factor-reset": Both("二要素認証を解除", "Second factor taken off"),
     "audit.event.incident": Both("誤送信を登録", "Incident opened"),
     "audit.event.incident_closed": Both("誤送信の対応を終了", "Incident closed"),

@@ -1,0 +1,97 @@
+"""`mailguard history show` and `forget`: how much is known of a person, in counts, and its end.
+
+There is no text to be shown. It prints; what is known and what is erased is the store's.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from mailguard.app.rooms import Rooms, utc_now
+from mailguard.cli.ledger import acting, local, with_ledger
+from mailguard.cli.setup import fail, with_config
+from mailguard.mail.address import Address, AddressError, parse_typed
+from mailguard.store.imported import Seen, erase, seen
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
+_KINDS = {
+    "people": "people written to or written by",
+    "groups": "groups",
+    "contacts": "contacts",
+    "files": "files",
+    "trusts": "recipients not to be asked about again",
+    "lessons": "lessons of mails",
+}
+
+
+@click.command("show")
+@with_config
+@click.argument("address")
+@_JSON
+def show(config_file: Path | None, address: str, as_json: bool) -> None:
+    """How much is known of a person, and since when: counts, no text, and nobody else's name. Status 1: nothing is."""
+    person = _person(address)
+
+    async def work(rooms: Rooms) -> Seen:
+        found = await rooms.db.read(lambda connection: seen(connection, person))
+        if as_json:
+            click.echo(json.dumps({"address": person.key, **_to_json(found)}))
+        elif found != Seen():
+            click.echo(_printed(person, found, rooms))
+        return found
+
+    if with_ledger(config_file, work) == Seen():
+        fail(f"nothing is known of {person.key}")
+
+
+@click.command("forget")
+@with_config
+@click.argument("address")
+@_JSON
+def forget(config_file: Path | None, address: str, as_json: bool) -> None:
+    """Erase what is known of a person as a sender and as a recipient. Mails, the audit log and backups stay."""
+    person = _person(address)
+
+    async def work(rooms: Rooms) -> dict[str, int]:
+        return await rooms.db.write(lambda connection: erase(connection, person, acting(), utc_now()))
+
+    gone = with_ledger(config_file, work)
+    if as_json:
+        click.echo(json.dumps({"address": person.key, "erased": gone}))
+        return
+    said = ", ".join(f"{gone[kind]:,} {words}" for kind, words in _KINDS.items() if gone.get(kind))
+    click.echo(f"{person.key}: erased {said or 'nothing: the ledger knew nothing'}; the model forgets, too")
+
+
+def _person(address: str) -> Address:
+    try:
+        return parse_typed(address)
+    except AddressError as error:
+        raise click.UsageError(f"{address!r} is not a mail address: {error}") from error
+
+
+def _to_json(found: Seen) -> dict[str, object]:
+    return {
+        key: one.isoformat(timespec="seconds") if isinstance(one, datetime) else one
+        for key, one in asdict(found).items()
+    }
+
+
+def _printed(person: Address, found: Seen, rooms: Rooms) -> str:
+    lines = [person.key]
+    if found.wrote_first is not None and found.wrote_last is not None:
+        first, last = local(found.wrote_first, rooms), local(found.wrote_last, rooms)
+        lines.append(f"  wrote {found.wrote:,} times to organizations outside, since {first}, last {last}")
+    if found.people:
+        lines.append(f"  wrote to {found.people:,} people, in {found.groups:,} groups")
+    if found.received_last is not None:
+        last = local(found.received_last, rooms)
+        lines.append(f"  was written to by {found.writers:,} people here, {found.received:,} times, last {last}")
+    if found.trusts:
+        lines.append(f"  {found.trusts:,} times somebody said not to ask again")
+    return "\n".join(lines)
