@@ -39,14 +39,13 @@ def proposed(view: View, key: str) -> bool:
     return True
 
 
-def meant_words(meant: Mapping[str, str]) -> dict[str, Because]:
+def meant_words(meant: Mapping[str, str], said: Because | None = None) -> dict[str, Because]:
     """What a sentence may say of it: `{alternative}`, the addresses; `{did_you_mean}`, a question, empty where nobody
-    comes to mind.
+    comes to mind or the reason (said) names them all.
     """
-    if not meant:
-        return {"did_you_mean": Because("", "")}
-    named = some(sorted(set(meant.values())))
-    return {
-        "alternative": named,
-        "did_you_mean": Because(f"（{named.ja} ではありませんか）", f" (did you mean {named.en}?)"),
-    }
+    others = sorted(set(meant.values()))
+    named = some(others)
+    asks = Because("", "")
+    if others and (said is None or not all(one in said.ja and one in said.en for one in others)):
+        asks = Because(f"（{named.ja} ではありませんか）", f" (did you mean {named.en}?)")
+    return {"did_you_mean": asks} | ({"alternative": named} if others else {})

@@ -178,7 +178,7 @@ class Recipients:
             if pick.values is not None:
                 values |= pick.values(view, picked)
         meant = meant_of((pick.meant for pick in self.picks), view, picked)
-        return Told(bounded(self._evidence(view, picked)), values | meant_words(meant), meant)
+        return Told(bounded(self._evidence(view, picked)), values | meant_words(meant, values.get("reason")), meant)
 
     def _evidence(self, view: View, picked: list[Seen]) -> list[str]:
         """Who was picked, or what shows it where that says more."""
