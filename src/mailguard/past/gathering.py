@@ -29,7 +29,7 @@ class Gathered(NamedTuple):
     digest: bytes
     at: float
     sender: str
-    people: Sequence[tuple[str, str]]
+    people: Sequence[Sequence[str]]
     message_id: str
 
 

@@ -35,7 +35,7 @@ def letter_of(facts: Facts, at: float, now: float) -> Letter | None:
         cc=_addresses(headers.cc),
         bcc=_addresses(headers.bcc),
         sender_name=sender.name,
-        names={one.address: one.name for one in people if one.name},
+        names={one.address: one.name for one in people if one.name and "@" in one.address},
         subject=headers.subject or "",
         body=facts.text[: facts.shown],
         message_id=headers.message_id,
