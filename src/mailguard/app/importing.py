@@ -42,6 +42,8 @@ _AMISS: frozenset[Why] = frozenset({"broken", "large", "unreadable"})
 #: Clocks differ: a mail may be dated so many seconds after now.
 _LATER = 86_400.0
 _TOLD_EVERY = 1000
+#: What Google's archives say of mail that was not sent: whatever its From says.
+_UNSENT = frozenset({"drafts", "下書き", "spam", "迷惑メール"})
 
 
 @dataclass(slots=True)
@@ -171,8 +173,15 @@ class Importing:
             return Left(item.where, "unreadable", "no reader could read it")
         if facts.kind != "ordinary" or facts.auto_generated:
             return Left(item.where, "automatic")
+        labels = {label.strip().casefold() for text in _fields(facts, "x-gmail-labels") for label in text.split(",")}
+        if labels & _UNSENT:
+            return Left(item.where, "draft")
         letter = letter_of(facts, item.at, self.now + _LATER)
         return Left(item.where, "undated") if letter is None else Recorded(item.where, letter, letter.message_id)
+
+
+def _fields(facts: Facts, name: str) -> list[str]:
+    return [text for field, text in facts.headers.fields or () if field == name]
 
 
 def _as_sent(item: Item) -> Item:

@@ -28,7 +28,7 @@ from mailguard.store.errors import StoreError
 _WHY: dict[Why, str] = {
     "broken": "broken",
     "large": "too large",
-    "draft": "drafts",
+    "draft": "drafts or spam",
     "undelivered": "not delivered",
     "incoming": "not from your domains",
     "automatic": "automatic",

@@ -10,7 +10,7 @@ from mailguard.insight.words import Letter
 from mailguard.mail.values import value
 
 #: Why something of an archive teaches nothing.
-#: broken: it cannot be read as what the archive is; large: beyond what a mail may have; draft: never sent;
+#: broken: it cannot be read as what the archive is; large: beyond what a mail may have; draft: never sent, or spam;
 #: undelivered: no server took it; incoming: from no own domain; automatic: no person wrote it; nobody: it names no
 #: recipient; undated: it does not say when; unreadable: the reader could not make sense of it; known: learned before.
 Why = Literal[

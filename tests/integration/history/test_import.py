@@ -137,11 +137,14 @@ def test_what_is_left_out_is_counted_by_its_reason(folder: Path) -> None:
         mail(2, Auto_Submitted="auto-replied"),
         mail(3, to="undisclosed-recipients:;"),
         mail(4, sender="x@corp.example.evil.example"),
-        mail(5),
+        mail(5, X_Gmail_Labels="Sent,Important"),
+        mail(6, X_Gmail_Labels="重要,下書き"),
+        mail(7, X_Gmail_Labels="Spam"),
     )
     done = run("import", "Sent")
     assert done.stdout == (
-        "Sent (mbox): 5 read, 1 learned; left out: 2 not from your domains, 1 automatic, 1 to nobody\n"
+        "Sent (mbox): 7 read, 1 learned; left out: 2 not from your domains, 2 drafts or spam, 1 automatic,"
+        " 1 to nobody\n"
     )
 
 
