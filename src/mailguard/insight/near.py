@@ -34,6 +34,8 @@ MOST = 200_000
 _LONGEST_ADDRESS = 254
 #: Local parts from this length on are looked at for slips; two slips from the second.
 _SLIP_FROM, _TWO_FROM = 3, 7
+#: Namesakes at other houses that are compared with one address: a name that more people have says little.
+_ELSEWHERE = 40
 #: Addresses of an office say nobody's name: the same one elsewhere is no likeness.
 _OFFICES = frozenset(
     "info sales support contact admin office mail postmaster webmaster abuse help helpdesk service"  # noqa: SIM905
@@ -189,10 +191,14 @@ class NearIndex:
         end = "@" + domain
         # Whatever way a name is written, its longer part is in it; what only shares a bucket goes here.
         one, other = (person.last, person.last) if person.last else (person.key[1:], person.key[:-1])
-        addresses = self._addresses
+        addresses, elsewhere = self._addresses, 0
         for known in dict.fromkeys([addresses[number] for number in numbers]):
             if known is None or known == address or not (one in known or other in known):
                 continue
+            if not known.endswith(end):
+                elsewhere += 1
+                if elsewhere > _ELSEWHERE:
+                    continue
             written, _, house = known.rpartition("@")
             if written == local:
                 _keep(found, Near(known, SAME_LOCAL, 0.5))

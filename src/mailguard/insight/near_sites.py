@@ -15,7 +15,7 @@ from mailguard.insight.chains import Chains
 from mailguard.insight.sites import Site, likeness, site
 
 #: Names from this length on are looked at for a slip; for two from the second.
-_SLIP_FROM, _TWO_FROM = 4, 9
+_SLIP_FROM, _TWO_FROM = 3, 9
 _REMEMBERED = 2048
 _MOST = 10
 
@@ -84,8 +84,8 @@ class NearSites:
         return [
             (self._looks, hash(one.skeleton)),
             (self._squeezed, hash(one.squeezed)),
-            (self._front, hash((length, one.plain[:head]))),
-            (self._back, hash((length, one.plain[length - tail :]))),
+            (self._front, hash((length, one.plain[:head], one.suffix))),
+            (self._back, hash((length, one.plain[length - tail :], one.suffix))),
         ]
 
     def _look(self, one: Site) -> list[tuple[str, float]]:
@@ -105,9 +105,9 @@ class NearSites:
             return []
         numbers: list[int] = []
         slips = 2 if length >= _TWO_FROM else 1
-        for other in range(max(_SLIP_FROM, length - slips), length + slips + 1):
+        for other in range(max(_SLIP_FROM, length - 1), length + 2):
             head, tail = other // 2, other - other // 2 - 1
-            self._front.find(hash((other, one.plain[:head])), numbers)
-            self._back.find(hash((other, one.plain[length - tail :])), numbers)
+            self._front.find(hash((other, one.plain[:head], one.suffix)), numbers)
+            self._back.find(hash((other, one.plain[length - tail :], one.suffix)), numbers)
         known = {self._domains[number] for number in numbers}
         return [name for name, _, _ in process.extract(one.domain, known, scorer=OSA.distance, score_cutoff=slips)]

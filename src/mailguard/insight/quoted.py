@@ -8,10 +8,11 @@ linear in what it reads; never raises.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from mailguard.insight.names import name_words
 
-_READ, _MOST, _LINE = 4000, 40, 600
+_READ, _MOST, _LINE = 4000, 40, 1200
 _KEYS = frozenset(
     "from to cc bcc reply-to von an de para 差出人 送信者 宛先 送信先 写 写し 同報 発信者 受信者".split()  # noqa: SIM905
 ) | {"sent by"}
@@ -23,12 +24,14 @@ _LOTUS = re.compile(
     r"[ \t>]*([A-Z\"][\w.'\", -]{2,40}?)(?:[@/][\w/@. -]{1,40}?)?[ \t]+(?:on )?\d?\d/\d?\d/\d{2,4},? \d?\d:\d\d"
 )
 _LOTUS_NAME = re.compile(r"[ \t>]*([A-Z\"][\w.'\", -]{2,40})(?:[@/][\w/@. -]{1,40})?[ \t\r]*")
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,120}[A-Za-z0-9])?")
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
 _SPLIT = re.compile(r"[;；、]|,(?=[^,]*[@/])|(?<=[>\]]),")
 _TIME = re.compile(r"\d:\d\d")
 _ON = re.compile(r"(?:\bOn |\b(?:AM|PM)\b|\d{1,2}:\d\d(?::\d\d)?|[、,]|\d{4})")
 _INTRODUCES = re.compile(r"(?:\bwrote|のメール|さんは書きました)?:$")
 _TRASH = re.compile(r"<[^>\n]{0,200}>?|\[mailto:[^\]\n]{0,200}\]?|\([^)\n]{0,80}\)|[\"'<>]|\bmailto:\S{0,100}")
+#: What stands behind a name: columns of space, a date.
+_BEHIND = re.compile(r"[ \t]{3,}|[ \t]\d?\d/\d")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -68,19 +71,38 @@ def _dated(lines: list[str], at: int, found: dict[str, None]) -> None:
         _name(forwarded[1], found)
     elif date := _DATE.search(line):
         if date.start() > 3:
-            if lotus := _LOTUS.match(line):
+            if address := _ADDRESS.search(line, 0, date.start()):
+                found.setdefault(address[0].lower())
+                _name(line[: address.start()], found)
+            elif lotus := _LOTUS.match(line):
                 _name(lotus[1], found)
-        elif at and (above := _LOTUS_NAME.fullmatch(lines[at - 1][:100])):
-            _name(above[1], found)
+        else:
+            _above(lines, at, found)
+
+
+def _above(lines: list[str], at: int, found: dict[str, None]) -> None:
+    """The name on the line above a date, or above "Sent by:"."""
+    for line in lines[max(0, at - 2) : at][::-1]:
+        if address := _ADDRESS.search(line[:200]):
+            found.setdefault(address[0].lower())
+            _name(line[: address.start()], found)
+            return
+        if name := _LOTUS_NAME.fullmatch(line[:100]):
+            _name(name[1], found)
+            return
 
 
 def _unfolded(lines: list[str], at: int, start: int) -> str:
-    """A header's value with the lines on which it goes on: those behind a comma."""
+    """A header's value with the lines on which it goes on: those behind a comma, and within a list any but a header."""
     value = lines[at][start : start + _LINE].strip(_MARKS)
-    for more in lines[at + 1 : at + 12]:
-        if not value.endswith((",", ";")) or len(value) > _LINE:
+    for more in lines[at + 1 : at + 20]:
+        if len(value) > _LINE or not value:
             break
-        value = f"{value} {more[:_LINE].strip(_MARKS)}"
+        if not value.endswith((",", ";")) and (("," not in value and ";" not in value) or ":" in more[:40]):
+            break
+        if not (more := more[:_LINE].strip(_MARKS)):
+            break
+        value = f"{value} {more}"
     return value[:_LINE]
 
 
@@ -106,10 +128,17 @@ def _introduced(line: str, found: dict[str, None]) -> None:
 
 
 def _name(text: str, found: dict[str, None]) -> None:
-    text = _TRASH.sub(" ", text[:160]).strip(" ,;:<>\t\r")
+    name = _full(text[:160])
+    if name:
+        found.setdefault(name)
+
+
+@lru_cache(maxsize=4096)
+def _full(text: str) -> str:
+    """The full name that a piece of a header names, "" if it names nobody."""
+    text = _BEHIND.split(_TRASH.sub(" ", text).strip(" ,;:<>\t\r"), maxsplit=1)[0]
     if not text or len(text) > 80 or not _LETTER.search(text):
-        return
+        return ""
     words = name_words("", text)
     full = words.full or words.last or words.first
-    if len(full) > 1:
-        found.setdefault(full)
+    return full if len(full) > 1 else ""

@@ -90,6 +90,7 @@ def test_an_initial_is_somebody_else_rather_than_a_slip() -> None:
     made = index("k.tanaka@a.example", "j.tamaka@a.example")
     first, second = made.near("j.tanaka@a.example")
     assert (first.address, second.address) == ("j.tamaka@a.example", "k.tanaka@a.example")
+    assert second.cost > 3 * first.cost
 
 
 def test_a_known_address_does_not_find_itself() -> None:
@@ -112,6 +113,30 @@ def test_domains_that_look_alike() -> None:
         made.discard(one)
     assert made.domains("partner.jp") == []
     assert not made.has_domain("partner.co.jp")
+
+
+def test_what_was_found_is_not_remembered_too_long() -> None:
+    made = index("taro@partner.co.jp")
+    assert [(one.address, one.kind) for one in made.near("taro@kyowa.jp")] == [("taro@partner.co.jp", SAME_LOCAL)]
+    made.add("taro@kyova.jp")
+    first, second = made.near("taro@kyowa.jp")
+    assert (first.address, first.kind, second.address) == ("taro@kyova.jp", DOMAIN, "taro@partner.co.jp")
+    made.discard("taro@kyova.jp")
+    assert made.domains("kyowa.jp") == []
+
+
+def test_those_who_come_and_go_leave_room() -> None:
+    made = NearIndex(1000)
+    for number in range(500):
+        made.add(f"suzuki@d{number}.example")
+        made.discard(f"suzuki@d{number}.example")
+    made.add("suzuki@kyowa.jp")
+    assert [one.address for one in made.near("suzuki@elsewhere.test")] == ["suzuki@kyowa.jp"]
+    assert "suzuki@kyowa.jp" in made
+
+
+def test_a_moved_dot_is_an_everyday_slip() -> None:
+    assert index("taro@partner.co.jp").domains("partnerco.jp")[0][1] <= 0.1
 
 
 def test_the_oldest_makes_room() -> None:
@@ -165,18 +190,37 @@ def test_any_text_is_taken(addresses: list[str], asked: str) -> None:
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
+@st.composite
+def _slipped(draw: st.DrawFn) -> tuple[str, str]:
+    """A name, and the same with one slip of typing."""
+    name, letter = draw(st.text(_LETTERS, min_size=5, max_size=14)), draw(st.sampled_from(_LETTERS))
+    at = draw(st.integers(0, len(name) - 1))
+    typed = draw(
+        st.sampled_from(
+            [
+                name[:at] + name[at + 1 :],
+                name[:at] + letter + name[at:],
+                name[:at] + letter + name[at + 1 :],
+                name[:at] + name[at : at + 2][::-1] + name[at + 2 :],
+            ]
+        ).filter(lambda one: one != name)
+    )
+    return name, typed
+
+
 @settings(max_examples=200, deadline=None)
-@given(st.text(_LETTERS, min_size=5, max_size=14), st.integers(0, 3), st.integers(0, 30), st.sampled_from(_LETTERS))
-def test_any_single_slip_is_found(name: str, way: int, place: int, letter: str) -> None:
-    at = place % len(name)
-    typed = {
-        0: name[:at] + name[at + 1 :],
-        1: name[:at] + letter + name[at:],
-        2: name[:at] + letter + name[at + 1 :],
-        3: name[:at] + name[at : at + 2][::-1] + name[at + 2 :],
-    }[way]
-    if typed == name:
-        return
+@given(_slipped())
+def test_any_single_slip_in_a_domain_is_found(slipped: tuple[str, str]) -> None:
+    name, typed = slipped
+    made = index(f"taro@{name}.co.jp")
+    assert [one.address for one in made.near(f"taro@{typed}.co.jp")] == [f"taro@{name}.co.jp"]
+    assert [domain for domain, _ in made.domains(f"{typed}.co.jp")] == [f"{name}.co.jp"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(_slipped())
+def test_any_single_slip_is_found(slipped: tuple[str, str]) -> None:
+    name, typed = slipped
     made = index(f"{name}@a.example")
     found = made.near(f"{typed}@a.example")
     assert [one.address for one in found] == [f"{name}@a.example"]
