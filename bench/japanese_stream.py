@@ -141,7 +141,11 @@ def _written(
     identity = f"<{number}@{OWN_DOMAIN}>"
     whose = f"【{matter.short}様】" if matter.short and chance.random() < 0.3 else ""
     subject = thread["subject"] if thread else f"{whose}{matter.title}について"
-    lines = [*_salutation(chance, to, outside), _opening(chance, sender, outside), *_text(chance, matter, bool(thread))]
+    lines = [
+        *_salutation(chance, to, outside),
+        _opening(chance, sender, outside),
+        *_text(chance, matter, answer=bool(thread)),
+    ]
     if cc and outside and chance.random() < 0.04:
         lines.append(f"{cc[0].family}さんにもよろしくお伝えください。")
     lines += [
@@ -152,7 +156,7 @@ def _written(
         sender.address,
     ]
     if thread and chance.random() < 0.8:
-        lines += _quote(chance, thread)
+        lines += _quote(chance, _answered(chance, thread, matter, sender, to) if outside else thread)
     everybody = [sender, *to, *cc]
     mail = {
         "id": number, "date": int(at.timestamp()), "from": sender.address, "from_name": sender.shown("{l} {f}"),
@@ -203,7 +207,7 @@ def _opening(chance: random.Random, sender: Person, outside: bool) -> str:
     return f"{chance.choice(_INSIDE)}{sender.family}です。" if chance.random() < 0.7 else chance.choice(_INSIDE)
 
 
-def _text(chance: random.Random, matter: Matter, answer: bool) -> list[str]:
+def _text(chance: random.Random, matter: Matter, *, answer: bool) -> list[str]:
     if answer and chance.random() < 0.25:
         return [chance.choice(_SMALL_TALK)]
     lines = []
@@ -213,10 +217,25 @@ def _text(chance: random.Random, matter: Matter, answer: bool) -> list[str]:
     return lines
 
 
+def _answered(
+    chance: random.Random, thread: dict[str, Any], matter: Matter, sender: Person, to: list[Person]
+) -> dict[str, Any]:
+    """What is answered: mostly a letter that came in, which the stream does not hold."""
+    if chance.random() < 0.3:
+        return thread
+    writer = to[0]
+    text = [f"{sender.short} {sender.family}様", "", f"お世話になっております。{writer.short}の{writer.family}です。"]
+    people = [one for one in thread["people"] if one != sender]
+    return thread | {
+        "from": writer, "people": [writer, sender, *people], "text": [*text, *_text(chance, matter, answer=True)],
+        "at": thread["at"] + timedelta(hours=3),
+    }  # fmt: skip
+
+
 def _quote(chance: random.Random, thread: dict[str, Any]) -> list[str]:
     """What is quoted: the newest letter of the thread, as Outlook or as others do it."""
     writer, at = thread["from"], thread["at"]
-    others = [one for one in thread["people"] if one != writer]
+    others = list(dict.fromkeys(one for one in thread["people"] if one != writer))
     if chance.random() < 0.5:
         to = "; ".join(f"{one.family} {one.given} <{one.address}>" for one in others)
         head = [
