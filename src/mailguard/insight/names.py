@@ -65,6 +65,13 @@ class NameWords:
         """Given and family name with a space between, "" unless both are known in full."""
         return f"{self.first} {self.last}" if len(self.first) > 1 and self.last else ""
 
+    @property
+    def said(self) -> tuple[str, str]:
+        """Given and family name as they sound, so that 山田 太郎 <x@>, YAMADA Taro and taro.yamada@ are one; "" where
+        they are not known. A name with several readings has its most usual one.
+        """
+        return _said(self.first), _said(self.last)
+
     def called(self) -> frozenset[str]:
         """Every word that may be said to this person: names, their readings, English short names. No initials."""
         words = {word for word in (self.first, self.last, *self.others) if len(word) > 1 or not word.isascii()}
@@ -92,6 +99,10 @@ class NameWords:
         if not self.last and not self.first:
             initials = {other[0] for other in known} | {other[-1] for other in known}
         return 0.5 if any(one[0] in initials for one in latin) else 0.0
+
+
+def _said(word: str) -> str:
+    return next(iter(romanised(word)), word)
 
 
 def _part(one: str, other: str) -> bool:

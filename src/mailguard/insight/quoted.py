@@ -36,8 +36,9 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 
 def quoted_people(text: str) -> tuple[str, ...]:
-    """Addresses (lower case) and full names ("john smith", "太郎 山田": given name first, folded; a single name alone)
-    of people in quoted headers, in order, each once; at most forty. text: what the mail quotes.
+    """Addresses (lower case) and names of people in quoted headers, in order, each once; at most forty. A name is given
+    and family name as they sound (`NameWords.said`) with a space between, "john smith", "taro yamada", or the one that
+    there is. text: what the mail quotes.
     """
     text = text[:_READ]
     if not text.isascii():
@@ -139,6 +140,6 @@ def _full(text: str) -> str:
     text = _BEHIND.split(_TRASH.sub(" ", text).strip(" ,;:<>\t\r"), maxsplit=1)[0]
     if not text or len(text) > 80 or not _LETTER.search(text):
         return ""
-    words = name_words("", text)
-    full = words.full or words.last or words.first
-    return full if len(full) > 1 else ""
+    first, last = name_words("", text).said
+    name = f"{first} {last}" if len(first) > 1 and last else last or first
+    return name if len(name) > 1 else ""

@@ -126,6 +126,20 @@ def test_both_names_in_full() -> None:
     assert name_words("j.smith@a.example", "").full == ""
 
 
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("taro.yamada@a.example", ""),
+        ("x@a.example", "山田 太郎"),
+        ("", "YAMADA Tarou"),
+        ("", "やまだ たろう"),
+        ("", "山田太郎様"),
+    ],
+)
+def test_one_name_in_all_its_writings(address: str, shown: str) -> None:
+    assert name_words(address, shown).said == ("taro", "yamada")
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_any_text_is_taken(address: str, shown: str) -> None:
