@@ -28,10 +28,19 @@ from mailguard.mail.alteration import (
 from mailguard.mail.alteration_json import kind_of
 from mailguard.mail.directory import Directory, Person
 from mailguard.mail.envelope import Client, Envelope
-from mailguard.mail.facts import FINDING_CODES, Attachment, ClassCount, Facts, Finding, HeaderAddress, Headers
+from mailguard.mail.facts import (
+    FINDING_CODES,
+    Addressee,
+    Attachment,
+    ClassCount,
+    Facts,
+    Finding,
+    HeaderAddress,
+    Headers,
+)
 from mailguard.mail.organization import Organization
 from mailguard.mail.verdict import Ask, Disposition, HoldTerms, Verdict
-from mailguard.policy.case import Case, Known
+from mailguard.policy.case import Acquaintance, Case, Circle, Known, Risk, Stranger
 from mailguard.policy.explain import explain
 from mailguard.policy.judge import judge
 from mailguard.policy.marks import Problem, Problems, load_marked, problems_of
@@ -57,7 +66,18 @@ RECIPIENTS = some_of(
     visible=SWITCH,
     bcc=SWITCH,
     free_mail=SWITCH,
-    lookalike=SWITCH,
+    lookalike=st.sampled_from([True, False, "domain", "mailbox", "any"]),
+    namesake=st.sampled_from([True, "company", "department", "free_mail", "surname"]),
+    group_habit=st.sampled_from([True, "extra", "missing", "replaced"]),
+    habit=st.sampled_from(["usual", "replaced"]),
+    new_in_thread=st.sampled_from([True, False, "organization"]),
+    greeted=SWITCH,
+    name_of_other=TRUE,
+    greeting_mismatch=TRUE,
+    quoted=st.sampled_from(["foreign", "missing"]),
+    attachment_seen_elsewhere=TRUE,
+    alarm=TRUE,
+    risk=st.sampled_from([">= 0.5", "< 0.2"]),
     every=SWITCH,
     count=COUNTS,
     domains=COUNTS,
@@ -228,6 +248,9 @@ FACTS = st.builds(
     kind=st.sampled_from(["ordinary", "ordinary", "ordinary", "auto_reply"]),
     signed=SWITCH,
     encrypted=st.sampled_from([False, False, True]),
+    is_reply=SWITCH,
+    quoted=st.sampled_from(["", "From: a@x.example\nTo: 田中\n\nhi", "From: <a@p.example>\nCc: z@gmail.com, @, x@\n"]),
+    greeting=st.sampled_from([(), (Addressee("田中", title="様"),), (Addressee(company="株式会社X"), Addressee("A"))]),
 )
 ENVELOPES = st.builds(
     Envelope,
@@ -236,14 +259,33 @@ ENVELOPES = st.builds(
     st.builds(Client, st.just("192.0.2.1"), st.just("pc"), st.sampled_from([None, "ann"])),
 )
 KEYS = st.frozensets(st.sampled_from(["x.example", "y.example", "z@gmail.com", "corp.example"]))
+PEOPLE_KEYS = st.sampled_from([*(one.key for one in ADDRESSES), "ab@x.example", "a b@x.example", "", "@"])
+ACQUAINTANCES = st.lists(
+    st.builds(Acquaintance, PEOPLE_KEYS, st.sampled_from(["", "田中 太郎", "A B"]), st.integers(0, 2)), max_size=3
+).map(tuple)
+ASKED = st.builds(
+    Known,
+    KEYS,
+    KEYS,
+    st.just(("x.example",)),
+    thread=st.none() | st.frozensets(PEOPLE_KEYS, max_size=4),
+    names=st.none() | st.dictionaries(PEOPLE_KEYS, st.sampled_from(["田中 太郎", "A B"]), max_size=2),
+    circles=st.none() | st.lists(st.builds(Circle, st.frozensets(PEOPLE_KEYS), st.just(3)), max_size=2).map(tuple),
+    files=st.none() | st.just({}),
+    strangers=st.none() | st.dictionaries(PEOPLE_KEYS, st.builds(Stranger, SWITCH, ACQUAINTANCES), max_size=4),
+    greeted=st.none() | ACQUAINTANCES,
+)
 CASES = st.builds(
     Case,
     ENVELOPES,
     FACTS,
     st.just(Organization(("corp.example",))),
-    st.builds(Known, KEYS, KEYS, st.just(("x.example",))),
+    st.one_of(st.builds(Known, KEYS, KEYS, st.just(("x.example",))), ASKED),
     st.integers(0, 2**21),
     st.sampled_from([None, datetime(2026, 11, 23, 3, tzinfo=UTC), datetime(2026, 11, 28, 3, tzinfo=UTC)]),
+    risks=st.none()
+    | st.dictionaries(PEOPLE_KEYS, st.builds(Risk, st.floats(0, 1), kind=st.just(""), alternative=PEOPLE_KEYS)),
+    alarm=SWITCH,
     confirmed=st.frozensets(st.sampled_from(["r0", "r1", "r2", "r3"])),
 )
 #: People of whom some are senders, managers of each other, away, or in for somebody.
@@ -288,7 +330,7 @@ def not_milder(disposition: Disposition, old: HoldTerms, new: HoldTerms) -> bool
     return old.expire_action == "release" or new.expire_after <= old.expire_after
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=140, deadline=None)
 @given(st.lists(RULES, min_size=1, max_size=5), CASES)
 def test_the_first_glance_changes_nothing(rules: list[Any], case: Case) -> None:
     glancing = policy(rules)

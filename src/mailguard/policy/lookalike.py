@@ -1,10 +1,9 @@
 """Whether a domain looks like one that was probably meant: an own one, one often written to, or a great
 free-mail house.
 
-Compared is what an eye compares: the name without its suffix, with look-alike letters made one (skeleton), with
-its distance in typing slips, and with the usual additions (`-jp`, `-corp`) taken off. Both domains and the
-difference are named as evidence. Pure: the public suffix list is the one that came with the library, never
-fetched.
+Compared is what an eye compares: the name without its suffix, with look-alike letters made one (skeleton), with its
+distance in typing slips, and with the usual additions (`-jp`, `-corp`) taken off. Both domains and the difference are
+named as evidence. Pure: the public suffix list is the one that came with the library, never fetched.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from mailguard.policy.free_mail import is_shared
+from mailguard.policy.near import are_neighbours
 
 if TYPE_CHECKING:
     from tldextract import TLDExtract
@@ -39,15 +39,16 @@ _AFFIXES = frozenset(
 #: apart).
 _PAIRS = (("rn", "m"), ("nn", "m"), ("vv", "w"), ("cl", "d"))
 _FIGURES = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "|": "l", "!": "l"})
-#: Names from this length on are compared; slips of typing are looked for from the second; two slips from the third.
-_SHORTEST, _SLIP, _LONGER = 4, 5, 10
+#: Names from this length on are compared; slips of typing are looked for from the second, in shorter ones of the
+#: neighbouring key only; any key and two neighbouring ones from the third; any two slips from the fourth.
+_SHORTEST, _SLIP, _LONG, _LONGER = 4, 5, 7, 10
+#: Hosts whose dot is left out: mailexample.co.jp.
+_HOSTS = ("www", "mail", "smtp")
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """`domain` (as written) looks like `known`; difference: what an eye overlooks, in signs; kind: homoglyph,
-    typo, ...
-    """
+    """`domain` (as written) looks like `known`; difference: what an eye overlooks, in signs; kind: typo, suffix, ..."""
 
     domain: str
     known: str
@@ -146,11 +147,12 @@ class KnownDomains:
         self._splits = [_split(domain) for domain in sorted(set(domains))]
         self._registrable = {split.registrable for split in self._splits}
         self._by_skeleton: dict[str, list[_Split]] = {}
-        self._by_squeezed: dict[str, _Split] = {}
+        self._by_squeezed: dict[str, str] = {}
         for split in self._splits:
             if len(split.name) >= _SHORTEST or not split.name.isascii():
                 self._by_skeleton.setdefault(split.skeleton, []).append(split)
-                self._by_squeezed.setdefault(_squeezed(split.registrable), split)
+                for shown in (split.registrable, unicode_domain(split.domain)):
+                    self._by_squeezed.setdefault(_squeezed(shown), shown)
         self._names = {at: s.name for at, s in enumerate(self._splits) if len(s.name) >= _SLIP}
 
     def likeness(self, domain: str) -> Likeness | None:
@@ -164,8 +166,8 @@ class KnownDomains:
         return None
 
     def decisive(self, domain: str) -> str:
-        """The known domain (registrable) that decides what `domain` looks like: its own, or the one it resembles; ""
-        if there is none. Compared with that one alone, it gets the same answer.
+        """The known domain that decides what `domain` looks like: its own, or the one it resembles; "" if there is
+        none. Compared with that one alone, it gets the same answer.
         """
         own = _split(domain).registrable
         if own in self._registrable:
@@ -183,7 +185,11 @@ class KnownDomains:
             return _likeness(split, twin, difference(split.name, twin.name), "homoglyph")
         squeezed = self._by_squeezed.get(_squeezed(split.registrable))
         if squeezed is not None:
-            return _likeness(split, squeezed, "'.' / '-'", "separator")
+            return Likeness(_shown(split), squeezed, "'.' / '-'", "separator")
+        for host in _HOSTS:
+            for twin in self._by_skeleton.get(skeleton(split.name.removeprefix(host)), ()):
+                if twin.suffix == split.suffix and f"{host}{twin.name}" == split.name:
+                    return _likeness(split, twin, "- '.'", "separator")
         return None
 
     def _typo(self, split: _Split) -> Likeness | None:
@@ -191,11 +197,11 @@ class KnownDomains:
         if len(split.name) < _SHORTEST or is_shared(split.domain):
             return None
         near = process.extract(
-            split.name, self._names, scorer=OSA.distance, score_cutoff=2 if len(split.name) >= _LONGER else 1, limit=20
+            split.name, self._names, scorer=OSA.distance, score_cutoff=2 if len(split.name) >= _LONG else 1, limit=20
         )
-        for _name, _distance, at in near:
+        for name, distance, at in near:
             known = self._splits[at]
-            if known.suffix == split.suffix and not _numbered(split.name, known.name):
+            if known.suffix == split.suffix and _is_slip(split.name, name, int(distance)):
                 return _likeness(split, known, difference(split.name, known.name), "typo")
         return None
 
@@ -219,10 +225,12 @@ class KnownDomains:
 
 
 def _likeness(split: _Split, known: _Split, difference: str, kind: str) -> Likeness:
-    shown = split.registrable
-    if not split.name.isascii():  # an IDN is shown in both forms, else the evidence would look like an identity
-        shown = f"{split.registrable} [{split.domain}]"
-    return Likeness(shown, known.registrable, difference, kind)
+    return Likeness(_shown(split), known.registrable, difference, kind)
+
+
+def _shown(split: _Split) -> str:
+    """An IDN is shown in both forms, else the evidence would look like an identity."""
+    return split.registrable if split.name.isascii() else f"{split.registrable} [{split.domain}]"
 
 
 def _squeezed(registrable: str) -> str:
@@ -236,6 +244,17 @@ def _undecorated(name: str) -> Iterable[tuple[str, str]]:
             yield f"-{pieces[-1]}", "-".join(pieces[:-1])
         if pieces[0] in _AFFIXES:
             yield f"{pieces[0]}-", "-".join(pieces[1:])
+
+
+def _is_slip(written: str, known: str, distance: int) -> bool:
+    """Whether fingers may have made the one of the other, going by length, distance in slips and the keyboard."""
+    shorter = min(len(written), len(known))
+    if _numbered(written, known):
+        return False
+    if shorter >= _LONGER or are_neighbours(written, known):
+        return True
+    other_key = len(written) == len(known) and sorted(written) != sorted(known)
+    return distance == 1 and (shorter >= _LONG or not other_key)
 
 
 def _numbered(left: str, right: str) -> bool:

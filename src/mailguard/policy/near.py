@@ -53,6 +53,13 @@ def _neighbours() -> dict[str, frozenset[str]]:
 NEIGHBOURS = _neighbours()
 
 
+def are_neighbours(one: str, other: str) -> bool:
+    """Whether they differ by neighbouring keys only."""
+    return len(one) == len(other) and all(
+        left == right or right in NEIGHBOURS.get(left, ()) for left, right in zip(one, other, strict=True)
+    )
+
+
 @lru_cache(maxsize=2048)
 def slips(local: str) -> frozenset[str]:
     """The local parts that `local` may have been meant for, one slip away. local: lower case, as in `Address.key`."""

@@ -17,6 +17,8 @@ KNOWN = known_domains(
         "a.example",
         "xn--mller-kva.de",
         "*.holding.example",
+        "sales.partner.example",
+        "canon.example",
     )
 )
 
@@ -41,6 +43,15 @@ KNOWN = known_domains(
         ("gmial.com", "gmail.com", "ia / ai", "typo"),
         ("yahooo.co.jp", "yahoo.co.jp", "+ o", "typo"),
         ("ho1ding.example", "holding.example", "1 / l", "homoglyph"),
+        ("example.cojp", "example.co.jp", ".cojp / .co.jp", "suffix"),  # a dot is missing
+        ("mailexample.co.jp", "example.co.jp", "- '.'", "separator"),
+        ("wwwexample.co.jp", "example.co.jp", "- '.'", "separator"),
+        ("salespartner.example", "sales.partner.example", "'.' / '-'", "separator"),
+        ("oartnee.example", "partner.example", "oartnee / partner", "typo"),  # two neighbouring keys
+        ("ecamplw.co.jp", "example.co.jp", "camplw / xample", "typo"),
+        ("canoon.example", "canon.example", "+ o", "typo"),
+        ("camon.example", "canon.example", "m / n", "typo"),
+        ("cnaon.example", "canon.example", "na / an", "typo"),
     ],
 )
 def test_found_with_both_domains_and_the_difference(domain: str, known: str, difference: str, kind: str) -> None:
@@ -69,6 +80,10 @@ def test_found_with_both_domains_and_the_difference(domain: str, known: str, dif
         "[192.0.2.1]",
         "xn--a.test",
         "parrtner.test",
+        "carton.example",
+        "caxon.example",  # no key beside it, in so short a name
+        "examining.co.jp",
+        "mailer.example",
         "-",
     ],
 )
@@ -84,3 +99,8 @@ def test_an_idn_is_shown_in_both_forms() -> None:
 
 def test_skeleton_is_stable() -> None:
     assert skeleton(skeleton("Exаmple1")) == skeleton("Exаmple1")
+
+
+@pytest.mark.parametrize("domain", ["salespartner.example", "examp1e.com", "wwwexample.co.jp", "gmial.com"])
+def test_what_decides_is_enough_to_decide_again(domain: str) -> None:
+    assert likeness(domain, known_domains((KNOWN.decisive(domain),))) == likeness(domain, KNOWN)

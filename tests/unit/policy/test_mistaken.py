@@ -75,6 +75,7 @@ def meant(condition: str, case: Case, more: str = "") -> dict[str, str] | None:
         ("{alarm: true}", {"to": [TWIN, SATO], "alarm": True, "risk": {TWIN: 0.4, SATO: 0.1}, "meant": {TWIN: TANAKA}}, {TWIN: TANAKA}),
         ('{risk: ">= 0.4"}', {"to": [TWIN, SATO], "risk": {TWIN: 0.4}, "meant": {TWIN: TANAKA}}, {TWIN: TANAKA}),
         ("{name_of_other: true}", {"to": SATO, "display": {SATO: "田中 太郎"}, "names": {TANAKA: "田中 太郎"}}, {SATO: TANAKA}),
+        ("{name_of_other: true}", {"to": [SATO, TANAKA], "display": {SATO: "田中"}}, {}),  # the one beside it
         ("{quoted: foreign}", {"to": "eve@x.example", "quoted": f"From: 田中 <{TANAKA}>\nTo: ann@corp.example\n\nhi"}, {"eve@x.example": TANAKA}),
         ("{quoted: missing}", {"to": SATO, "reply": True, "quoted": f"From: 田中 <{TANAKA}>\nTo: ann@corp.example\n\nhi"}, {SATO: TANAKA}),
     ],
@@ -98,6 +99,9 @@ def test_who_was_probably_meant(condition: str, words: dict[str, Any], proposed:
         ("{namesake: free_mail}", {"to": TWIN, "known": [TANAKA]}),
         ("{namesake: department}", {"to": TWIN, "known": [TANAKA]}),
         ("{namesake: true}", {"to": "j-tanaka@b.example", "display": {"j-tanaka@b.example": "田中 次郎"}, "names": {"taro@a.example": "田中 太郎"}}),
+        ("{name_of_other: true}", {"to": [SATO, TANAKA], "display": {SATO: "佐藤", TANAKA: "田中"}}),
+        ("{name_of_other: true}", {"to": [SATO, "x9@a.example"], "display": {SATO: "田中"}}),  # whose else?
+        ("{name_of_other: true}", {"to": ["k9@a.example", TANAKA], "display": {"k9@a.example": "田中"}}),  # may be
         ("{group_habit: true}", {"to": [SATO, TANAKA], "habits": [{"together": [SATO, TANAKA]}]}),
         ("{group_habit: extra}", {"to": [SATO, TANAKA], "habits": [{"together": [SATO, "bob@a.example", TANAKA]}]}),
         ("{greeting_mismatch: true}", {"to": TANAKA, "greeting": "田中", "display": {TANAKA: "田中 太郎"}}),

@@ -1,7 +1,7 @@
 """`recipients: {name_of_other}`: the display name, or the address written as one, belongs to somebody else.
 
-Whose a name is, this sender's own mail and the directory say; a name that many bear is nobody's (`policy.names`).
-Somebody who was written to under the name before bears it too.
+Whose a name is, this sender's own mail and the directory say, and the addresses that stand beside it in the mail; a
+name that many bear is nobody's (`policy.names`). Somebody who was written to under the name before bears it too.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from collections.abc import Mapping, Sequence
 
 from mailguard.mail.address import AddressError, parse_address
 from mailguard.mail.directory import Person
+from mailguard.mail.facts import Addressee
 from mailguard.mail.verdict import Because
 from mailguard.policy.conditions.picks import Pick
 from mailguard.policy.conditions.remembered import HISTORY
-from mailguard.policy.names import name_key
+from mailguard.policy.names import name_key, name_parts
 from mailguard.policy.result import Truth, some
+from mailguard.policy.salutation import Called, fits
+from mailguard.policy.surnames import surname_in
 from mailguard.policy.view import Seen, View
 
 
@@ -67,7 +70,24 @@ def bearers(view: View, seen: Seen) -> tuple[str, list[str]]:
                 return name, sorted(owners)[:3]
         elif (stranger := _address_in(name)) and stranger != key and _is_known(view, stranger):
             return name, [stranger]
+        if others := _fits_better(view, seen, name):
+            return name, others
     return "", []
+
+
+def _fits_better(view: View, seen: Seen, name: str) -> list[str]:
+    """Whose address beside it the name fits, where it does not fit its own: two people mixed up in one mail. Only
+    family names whose reading is known can be told apart.
+    """
+    people = (*view.recipients, *view.visible)
+    surname = surname_in(name_parts(name)) if len(people) > 1 else ""
+    if not surname or _by_address(surname, seen) is not Truth.NO:
+        return []
+    return sorted({one.address.key for one in people if _by_address(surname, one) is Truth.YES})[:3]
+
+
+def _by_address(surname: str, seen: Seen) -> Truth:
+    return fits(Addressee(surname), Called((), seen.address.local, seen.address.ascii_domain))
 
 
 def _owners(view: View, wanted: str) -> set[str]:

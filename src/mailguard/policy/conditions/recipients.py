@@ -177,8 +177,11 @@ class Recipients:
         for pick in self.picks:
             if pick.values is not None:
                 values |= pick.values(view, picked)
-        meant = meant_of((pick.meant for pick in self.picks), view, picked)
+        meant = self._meant(view, picked)
         return Told(bounded(self._evidence(view, picked)), values | meant_words(meant, values.get("reason")), meant)
+
+    def _meant(self, view: View, picked: list[Seen]) -> dict[str, str]:
+        return meant_of((pick.meant for pick in self.picks), view, picked)
 
     def _evidence(self, view: View, picked: list[Seen]) -> list[str]:
         """Who was picked, or what shows it where that says more."""
@@ -214,7 +217,8 @@ class Recipients:
             asked_ja.append("全員")
             asked_en.append("all of them")
         named = self._named(view, picked)
-        shown_ja, shown_en = (f"「{named.ja}」", f" ({named.en})") if picked else ("", "")
+        meant = meant_words(self._meant(view, picked), named)["did_you_mean"]
+        shown_ja, shown_en = (f"「{named.ja}」{meant.ja}", f" ({named.en}){meant.en}") if picked else ("", "")
         number_en = f"{found} recipient{'s' * (found != 1)}" if found else "no recipient"
         return Because(
             f"{ja}宛先は{found}件{''.join(kinds)}です{shown_ja}（条件: {'、'.join(asked_ja)}）",

@@ -61,12 +61,16 @@ def _recipients(model: RecipientsModel, organization: Organization | None, lists
     if inside:
         for asked, said in (
             (model.first_time, "first_time is about outside recipients"),
-            (model.lookalike, "lookalike is about outside recipients"),
-            (model.free_mail, "free mail is not internal"),
+            (model.lookalike in (True, "domain"), "lookalike is about outside recipients; mailbox is about all"),
+            (model.free_mail or model.namesake == "free_mail", "free mail is not internal"),
+            (model.quoted == "foreign", "quoted: foreign is about outside recipients"),
+            (model.attachment_seen_elsewhere, "attachment_seen_elsewhere is about outside recipients"),
             (model.no_mx is not None, "no_mx is about outside recipients"),
         ):
             if asked:
                 yield said
+    if model.namesake == "free_mail" and model.free_mail is False:
+        yield "namesake: free_mail is about free mail"
     if set(model.in_ or ()) & set(model.not_in or ()):
         yield "the same list stands in in: and not_in:"
     if organization is not None and organization.domains:
