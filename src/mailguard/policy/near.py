@@ -95,8 +95,9 @@ def _typed(word: str) -> Iterator[str]:
             continue
         ends = at + 1 == len(word) and letter in _ENDINGS
         for other in NEIGHBOURS.get(letter, ()):
-            if not (other.isdigit() or (ends and other in _ENDINGS)):
-                yield word[:at] + other + word[at + 1 :]
+            meant = word[:at] + other + word[at + 1 :]
+            if not (other.isdigit() or (ends and other in _ENDINGS and sound(meant) not in SOUNDS)):
+                yield meant
 
 
 def _too_many(word: str) -> Iterator[str]:

@@ -16,7 +16,7 @@ from mailguard.mail.facts import Facts
 from mailguard.mail.organization import Organization
 from mailguard.mail.verdict import Because
 from mailguard.policy import case_json
-from mailguard.policy.case import Case, Circle, Known, Risk
+from mailguard.policy.case import Acquaintance, Case, Circle, Known, Risk, Stranger
 from mailguard.policy.case_json import case_from_json, case_to_json
 from mailguard.policy.view import View
 
@@ -120,3 +120,12 @@ def test_the_same_answer_once_more_is_recorded_as_if_it_were_new(asked: list[tup
             new = case(dataclasses.replace(known), to)
             assert case_to_json(case(known, to)) == case_to_json(new)
             assert len(case_json._SAID) <= most
+
+
+def test_strangers_and_whom_a_greeting_may_mean_come_back() -> None:
+    met = Acquaintance("tanaka@partner.example", "田中 太郎", 3)
+    for known in (
+        Known(strangers={}, greeted=()),
+        Known(strangers={"bob@partner.example": Stranger(True, (met,))}, greeted=(met,)),
+    ):
+        assert recorded(case(known)) == case(known)

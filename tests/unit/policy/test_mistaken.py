@@ -263,3 +263,11 @@ rules:
     assert because.en.endswith(" (did you mean b@x.example?)")
     plain = judge(policy, replace(case, risks={"a@x.example": replace(case.risks["a@x.example"], alternative="")}))  # type: ignore[index]
     assert "…" not in plain.hits[0].because.ja + plain.hits[0].because.en
+
+
+@pytest.mark.parametrize("order", ["{}, {{recipients: {{external: true}}}}", "{{recipients: {{external: true}}}}, {}"])
+def test_a_part_that_knows_nobody_hushes_no_other(order: str) -> None:
+    when = order.format("{recipients: {lookalike: mailbox}}")
+    because = '    because: {ja: "x{did_you_mean}", en: "y{did_you_mean}"}'
+    verdict = judge(rule_of(f"{{all: [{when}]}}", more=because), mail(to="tanaak@a.example", known=[TANAKA]))
+    assert verdict.hits[0].because.en == f"y (did you mean {TANAKA}?)"

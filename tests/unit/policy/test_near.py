@@ -26,6 +26,7 @@ LOCALS = st.from_regex(r"[a-z0-9]{1,12}([._-][a-z0-9]{1,12}){0,2}", fullmatch=Tr
         ("taro.tanaka", "tarotanaka"),
         ("t.tamaka", "t.tanaka"),  # in the second word
         ("saot", "sato"),
+        ("suzuko", "suzuki"),  # the ending of a family name
     ],
 )
 def test_a_slip_is_found(written: str, meant: str) -> None:

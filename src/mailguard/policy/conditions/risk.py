@@ -74,7 +74,8 @@ def _reason(view: View, seen: Seen) -> Because:
     found, who = _of(view, seen), f"{seen.address} {_of(view, seen).value:.2f}"
     if found.because == NOTHING_ODD:
         return Because(who, who)
-    return Because(f"{who}: {found.because.ja}", f"{who}: {found.because.en}")
+    said = _open(found.because)
+    return Because(f"{who}: {said.ja}", f"{who}: {said.en}")
 
 
 def _values(view: View, picked: Sequence[Seen]) -> dict[str, Because]:
@@ -84,4 +85,10 @@ def _values(view: View, picked: Sequence[Seen]) -> dict[str, Because]:
     if not said:
         who = some(str(seen.address) for seen in ranked)
         return {"reason": Because(f"{who.ja} は、いつもの宛先と違います", f"{who.en} is out of the ordinary")}
-    return {"reason": Because("、".join(one.ja for one in said[:2]), "; ".join(one.en for one in said[:2]))}
+    told = [_open(one) for one in said[:2]]
+    return {"reason": Because("。".join(one.ja for one in told), ". ".join(one.en for one in told))}
+
+
+def _open(said: Because) -> Because:
+    """Without its full stop: it goes into another sentence."""
+    return Because(said.ja.rstrip("。"), said.en.rstrip("."))

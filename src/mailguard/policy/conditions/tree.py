@@ -173,7 +173,9 @@ def _together(truth: Truth, parts: Iterable[Result], joint: Because) -> Result:
 
     def tell() -> Told:
         told = [r.tell() for r in parts]
-        values = {name: value for one in told for name, value in one.values.items()}
+        values: dict[str, Because] = {}
+        for name, value in ((name, value) for one in told for name, value in one.values.items()):
+            values[name] = value if value.ja else values.get(name, value)  # a part with nothing to say says nothing
         meant = {key: other for one in reversed(told) for key, other in one.meant.items()}  # the first part's word
         return Told(bounded(item for one in told for item in one.evidence), values, meant)
 
