@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from mailguard.insight.readings import english, fold, given_sounds, sound, split_name, surname_sounds
+from mailguard.insight.readings import english, fold, given_sounds, romanised, sound, split_name, surname_sounds
 
 _READ, _LINES, _LINE, _MOST = 400, 8, 120, 10
 _HELLO = re.compile(
@@ -76,10 +76,10 @@ _BLANK = " \t\u3000\xa0\r*_#>"
 
 
 def greeted(text: str) -> tuple[str, ...]:
-    """The words by which the text's first lines address somebody, folded, in order, each once; at most ten.
+    """The words by which the text's first lines address somebody, folded, in order, each once; at most ten. Behind them
+    their readings in Latin letters, so that 山田様 meets yamada@.
 
-    text: the writer's own. 山田太郎様 gives 山田 and 太郎; "Dear Mr. Smith" smith; 株式会社B 山田様 b and 山田; 各位
-    nobody.
+    text: the writer's own. 山田太郎様 gives 山田, 太郎, yamada, taro; "Dear Mr. Smith" smith; 各位 nobody.
     """
     found: list[str] = []
     company: list[str] = []
@@ -97,7 +97,8 @@ def greeted(text: str) -> tuple[str, ...]:
         found += words
         if over or seen >= _LINES:
             break
-    return tuple(dict.fromkeys(found))[:_MOST]
+    found = list(dict.fromkeys(found))[:_MOST]
+    return tuple(dict.fromkeys([*found, *(said for word in found for said in romanised(word))]))
 
 
 def _western(line: str, *, first: bool) -> list[str]:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailguard.insight.greeted import greeted
+from mailguard.insight.readings import romanised
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,14 @@ from mailguard.insight.greeted import greeted
     ],
 )
 def test_salutations(text: str, words: tuple[str, ...]) -> None:
-    assert greeted(text) == words
+    said = greeted(text)
+    assert said[: len(words)] == words
+    assert set(said[len(words) :]) <= {one for word in words for one in romanised(word)}
+
+
+def test_readings_stand_behind_the_words() -> None:
+    assert greeted("山田太郎様、長田さん") == ("山田", "太郎", "長田", "yamada", "taro", "nagata", "osada")
+    assert greeted("Dear Satoh-san") == ("satoh", "sato")
 
 
 @pytest.mark.parametrize(
@@ -99,7 +107,7 @@ def test_nobody_is_addressed(text: str) -> None:
 @given(st.text(max_size=600))
 def test_any_text_is_taken(text: str) -> None:
     words = greeted(text)
-    assert len(words) <= 10
+    assert len(words) <= 40
     assert greeted(text[:400]) == words
     assert len(set(words)) == len(words)
 
@@ -108,4 +116,4 @@ def test_any_text_is_taken(text: str) -> None:
     "unit", ["John, ", "山田様、", "Dear ", "Mr. ", "株式会社", "(株) ", "A", "a ", "様", "、", "\n", "Aa/"]
 )
 def test_long_texts_cost_no_more(unit: str) -> None:
-    assert len(greeted(unit * 200_000)) <= 10
+    assert len(greeted(unit * 200_000)) <= 40
