@@ -6,8 +6,11 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from mailguard.mail.actor import Actor, Role
 from mailguard.mail.address import Address, ReversePath, parse_address
 from mailguard.mail.envelope import Client, Envelope
 from mailguard.mail.facts import Attachment, Facts, HeaderAddress, Headers
@@ -28,6 +31,7 @@ from mailguard.store.audit import Audit
 from mailguard.store.db import Database
 from mailguard.store.history import History
 from mailguard.store.holds import Holds
+from mailguard.store.migrate import prepare
 from mailguard.store.outbox import Outbox
 from mailguard.store.queue import Queue
 from mailguard.store.records import MessageRecord
@@ -37,6 +41,7 @@ from mailguard.store.turned_away import TurnedAway
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ANN, BOB, CAROL = "ann@corp.example", "bob@partner.example", "carol@other.example"
+ADMINISTRATOR = Actor("admin@corp.example", Role.ADMINISTRATOR, "cli")
 BOSS, DEPUTY = "boss@corp.example", "deputy@corp.example"
 PREFIX = b"Received: from test\r\n"
 
@@ -175,9 +180,26 @@ class Ledger:
                 await self.queue.record(record.id, outcomes, self.clock(), later, give_up=False)
 
 
+@lru_cache(maxsize=1)
+def _empty() -> bytes:
+    """A ledger with nothing in it: made once, since each migration is a commit."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "mailguard.db"
+        prepare(path)
+        return path.read_bytes()
+
+
+def _begin(path: Path) -> None:
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_bytes(_empty())
+        path.chmod(0o600)
+
+
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[Ledger]:
     """An opened ledger in a folder."""
+    _begin(folder / "mailguard.db")
     db = await Database.open(folder / "mailguard.db")
     try:
         ledger = Ledger(db, folder / "bodies")

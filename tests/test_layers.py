@@ -20,7 +20,7 @@ LAYERS = [
     {"policy", "inspect", "insight", "transform"},
     {"store", "relay", "antivirus", "ldap", "oidc", "resolver", "courier", "workshop", "past", "events", "log"},
     {"notify"},
-    {"intake", "rulebook", "roster", "review", "access", "delivery", "replies", "incident", "pressure"},
+    {"intake", "rulebook", "roster", "review", "access", "delivery", "replies", "incident", "pressure", "memory"},
     {"smtpd", "console"},
     {"config"},
     {"app"},

@@ -14,7 +14,7 @@ from mailguard.config.doors import listeners
 from mailguard.config.rooms import door_limits, hostname, organization, resolver, scanner
 from mailguard.config.upstreams import upstreams
 from mailguard.inspect.workers import Readers
-from mailguard.intake import HandsOn, Intake, IntakeSettings
+from mailguard.intake import HandsOn, Intake, IntakeSettings, Remembers
 from mailguard.policy import case_json
 from mailguard.policy.loader import Policy
 from mailguard.policy.lookalike import registrable_domain
@@ -34,8 +34,11 @@ def intake_room(
     policy: Callable[[], Policy],
     delivery: HandsOn,
     noticed: Callable[[MessageRecord | None], None],
+    memory: Remembers | None = None,
 ) -> Intake:
-    """delivery: takes fresh mail in memory; noticed: a mail was taken in, or one that was not owes letters (None)."""
+    """delivery: takes fresh mail in memory; noticed: a mail was taken in, or one that was not owes letters (None);
+    memory: knows who writes to whom.
+    """
     config = rooms.config
     by_domain = {domain: way.name for way in upstreams(config).values() for domain in way.senders}
     clamd = scanner(config)
@@ -51,6 +54,7 @@ def intake_room(
         workshop=Workshop(),
         delivery=delivery,
         replies=replies_room(rooms),
+        memory=memory,
         noticed=noticed,
         now=utc_now,
     )

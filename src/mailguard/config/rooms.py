@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,10 +19,12 @@ from mailguard.ldap.settings import KINDS, LdapSettings, Tls
 from mailguard.mail.address import parse_address
 from mailguard.mail.organization import Organization
 from mailguard.mail.subaddress import LONGEST, SubAddress
+from mailguard.memory.settings import MemorySettings
 from mailguard.policy.marks import Problems
 from mailguard.pressure import PressureLimits
 from mailguard.resolver import ResolverSettings
 from mailguard.smtpd.settings import DoorLimits
+from mailguard.store.snapshots import snapshot_path
 
 
 def organization(config: Config) -> Organization:
@@ -98,6 +101,21 @@ def resolver(config: Config) -> ResolverSettings:
     section = config.settings.dns
     servers = (server.rpartition(":") for server in section.servers)
     return ResolverSettings(tuple((host.strip("[]"), int(port)) for host, _, port in servers), float(section.timeout))
+
+
+def memory(config: Config) -> MemorySettings | None:
+    """The model of who writes to whom, beside the ledger; None if it is switched off."""
+    section = config.settings.insight
+    if not section.enabled:
+        return None
+    ledger = config.path(config.settings.store.url.removeprefix("sqlite:"))
+    return MemorySettings(
+        snapshot_path(ledger),
+        tuple(dict.fromkeys(domain.removeprefix("*.") for domain in config.settings.organization.domains)),
+        section.alarm_budget,
+        timedelta(seconds=section.silent_for),
+        timedelta(seconds=section.snapshot_every),
+    )
 
 
 def scanner(config: Config) -> ClamdSettings | None:

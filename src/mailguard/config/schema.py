@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from mailguard.config.auth_section import AuthSection
 from mailguard.config.directory_section import DirectorySection
+from mailguard.config.insight_section import InsightSection
 from mailguard.config.listener_section import ListenerSection
 from mailguard.config.people_sections import ConsoleSection, NotifySection
 from mailguard.config.upstream_section import Name, NamedUpstreamSection, UpstreamSection
@@ -135,6 +136,7 @@ class Settings(Section):
     dns: DnsSection = DnsSection()
     directory: DirectorySection | None = None
     delivery: DeliverySection = DeliverySection()
+    insight: InsightSection = InsightSection()
     metrics: MetricsSection = MetricsSection()
     hostname: str = ""
 

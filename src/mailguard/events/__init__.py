@@ -168,6 +168,32 @@ def trouble_over(name: str) -> None:
     log.info("trouble_over", name=name)
 
 
+def insight_loaded(learned: int, seconds: float) -> None:
+    """The model of who writes to whom is in memory; learned: mails that it knows."""
+    metrics.insight_learned.set(learned)
+    log.info("insight_loaded", learned=learned, seconds=round(seconds, 3))
+
+
+def insight_saved(learned: int, seconds: float) -> None:
+    metrics.insight_learned.set(learned)
+    log.info("insight_saved", learned=learned, seconds=round(seconds, 3))
+
+
+def insight_broken(error: BaseException) -> None:
+    """The snapshot of the model could not be read: it was moved aside, and what the ledger still has is learnt anew."""
+    metrics.faults.labels("insight").inc()
+    log.error(
+        "insight_broken",
+        reason=str(error),
+        remedy="put back the file from a backup, or import the archives again: mailguard history import",
+    )
+
+
+def insight_gap() -> None:
+    """Lessons were removed that this process has not learnt, and no snapshot has them."""
+    log.warning("insight_gap", remedy="mailguard history import teaches what is missing")
+
+
 def fault(room: str, error: BaseException, **ids: str) -> None:
     """An error of ours: the cause for us (type and place, never what it says: log.words), a courtesy for them."""
     metrics.faults.labels(room).inc()

@@ -24,6 +24,7 @@ letters = Counter("mailguard_letters", "Letters written", ["kind"], registry=REG
 chat = Counter("mailguard_chat_messages", "Messages to chat channels", ["kind", "result"], registry=REGISTRY)
 letters_late = Gauge("mailguard_letters_late", "Letters that have waited too long", registry=REGISTRY)
 channels_failing = Gauge("mailguard_channels_failing", "Chat channels that take no messages", registry=REGISTRY)
+insight_learned = Gauge("mailguard_insight_learned", "Mails that the model has learnt", registry=REGISTRY)
 faults = Counter("mailguard_faults", "Faults of the house", ["room"], registry=REGISTRY)
 refused = Counter(
     "mailguard_door_refused", "Commands and connections refused at the door", ["reason"], registry=REGISTRY

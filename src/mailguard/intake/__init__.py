@@ -4,6 +4,6 @@
 """
 
 from mailguard.intake.room import Intake, weight_of
-from mailguard.intake.settings import HandsOn, IntakeSettings
+from mailguard.intake.settings import HandsOn, IntakeSettings, Remembers
 
-__all__ = ["HandsOn", "Intake", "IntakeSettings", "weight_of"]
+__all__ = ["HandsOn", "Intake", "IntakeSettings", "Remembers", "weight_of"]

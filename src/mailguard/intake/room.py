@@ -15,8 +15,9 @@ from datetime import datetime
 from mailguard import events
 from mailguard.antivirus import Clamd
 from mailguard.inspect.workers import Readers
+from mailguard.intake.comparing import compared
 from mailguard.intake.saying import answer, once_more, question
-from mailguard.intake.settings import HandsOn, IntakeSettings, TakesReplies
+from mailguard.intake.settings import HandsOn, IntakeSettings, Remembers, TakesReplies
 from mailguard.mail import reply
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.envelope import Envelope, is_among
@@ -63,11 +64,12 @@ class Intake:
         workshop: Workshop,
         delivery: HandsOn,
         replies: TakesReplies | None = None,
+        memory: Remembers | None = None,
         noticed: Callable[[MessageRecord | None], None],
         now: Callable[[], datetime],
     ) -> None:
-        """replies: takes answers to letters out of the mail, None: nobody does; noticed: a mail was taken in, or
-        (None) one that was not owes letters.
+        """replies: takes answers to letters out of the mail, None: nobody does; memory: knows who writes to whom, None:
+        nobody does; noticed: a mail was taken in, or (None) one that was not owes letters.
         """
         self._settings = settings
         self._readers = readers
@@ -80,6 +82,7 @@ class Intake:
         self._workshop = workshop
         self._delivery = delivery
         self._replies = replies
+        self._memory = memory
         self._noticed = noticed
         self._now = now
 
@@ -127,7 +130,7 @@ class Intake:
     async def _weighed(self, message: Message, facts: Facts) -> Reply:
         """Judge a message and keep it, or say why not."""
         policy = self._policy()
-        case = await self._case(policy, message, facts)
+        case, lesson = await compared(self._memory, await self._case(policy, message, facts), message.received_at)
         verdict = await self._judged(policy, case)
         digest, told, said = b"", frozenset[str](), verdict.disposition
         if said is Disposition.CHALLENGE:
@@ -150,7 +153,7 @@ class Intake:
         tried = await self._workshop.try_out(message.body, verdict)
         for error in tried.errors:
             events.fault("intake", error, message_id=message.id)
-        return await self._keep(message, case, tried)
+        return await self._keep(message, case, tried, lesson)
 
     async def _facts(self, message: Message) -> Facts:
         """Read the mail, and have it scanned meanwhile where a scanner is set up."""
@@ -243,7 +246,7 @@ class Intake:
         routed = (one if one.route else replace(one, route=way) for one in verdict.recipients)
         return replace(verdict, recipients=tuple(routed))
 
-    async def _keep(self, message: Message, case: Case, tried: Tried) -> Reply:
+    async def _keep(self, message: Message, case: Case, tried: Tried, lesson: bytes) -> Reply:
         verdict = tried.verdict
         prefix = received_field(message, self._settings.host) + processed_field(self._settings.key, message.id)
         verdict = self._routed(verdict, message)
@@ -257,6 +260,7 @@ class Intake:
             lease_until=lease,
             circumstances=case_to_json(case),
             prepared=tried.prepared,
+            lesson=lesson,
         )
         if record.id != message.id:
             return once_more(message, record)

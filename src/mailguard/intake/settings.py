@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
+from mailguard.insight.words import Judgement, Letter
 from mailguard.mail.address import Address
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body, Message
@@ -20,6 +21,17 @@ class HandsOn(Protocol):
     def room_for_one(self, ways: Collection[str]) -> bool: ...
 
     def hand_on(self, record: MessageRecord, body: Body | None = None) -> None: ...
+
+
+class Remembers(Protocol):
+    """The model of who writes to whom."""
+
+    @property
+    def learning(self) -> bool:
+        """Whether it only watches yet: what it says is shown, and nothing follows from it."""
+
+    async def judged(self, letter: Letter) -> tuple[bytes, Judgement | None]:
+        """The lesson of a letter, and what the model thinks of it; None while there is no model."""
 
 
 class TakesReplies(Protocol):

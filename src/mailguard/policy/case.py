@@ -58,7 +58,7 @@ class Risk:
     "": none. alternative: the key of whom the sender probably meant, "" if nobody comes to mind.
     """
 
-    value: float
+    value: float = 0.0
     because: Because = NOTHING_ODD
     kind: str = ""
     alternative: str = ""

@@ -25,7 +25,7 @@ from mailguard.mail.message import is_message_id
 from mailguard.store.bodies import SEALED
 from mailguard.store.errors import StoreCorrupt
 
-LEDGER, KEY, PEOPLE, MANIFEST = "ledger.db", "ledger.key", "people.json", "manifest.json"
+LEDGER, KEY, PEOPLE, INSIGHT, MANIFEST = "ledger.db", "ledger.key", "people.json", "ledger.insight", "manifest.json"
 _BODIES, _SETTINGS = "bodies/", "settings/"
 _BLOCK = 2**20
 #: The manifest has some 150 octets for a body.

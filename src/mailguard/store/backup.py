@@ -22,12 +22,13 @@ from typing import Any
 from mailguard.mail.actor import Actor
 from mailguard.store import audit
 from mailguard.store.alone import nothing_is_removed
-from mailguard.store.archive import KEY, LEDGER, PEOPLE, ArchiveWriter, body_name, setting_name
+from mailguard.store.archive import INSIGHT, KEY, LEDGER, PEOPLE, ArchiveWriter, body_name, setting_name
 from mailguard.store.bodies import Bodies
 from mailguard.store.connection import connect
 from mailguard.store.downgrade import version_of
 from mailguard.store.errors import StoreCorrupt, typed
 from mailguard.store.folders import sync
+from mailguard.store.snapshots import snapshot_path
 
 _OPEN_STATES = ("held", "queued")
 
@@ -123,6 +124,9 @@ def _add_files(writer: ArchiveWriter, source: Source, snapshot: Path) -> None:
         writer.add(KEY, key)
     if (people := source.ledger.with_suffix(".people.json")).exists():
         writer.add(PEOPLE, people)
+    # After the ledger: what that has not any more, the model has learnt. It may be exchanged meanwhile, never changed.
+    with contextlib.suppress(FileNotFoundError):
+        writer.add(INSIGHT, snapshot_path(source.ledger))
     for relative, path in sorted((source.settings or {}).items()):
         writer.add(setting_name(relative), path)
 

@@ -132,9 +132,9 @@ def forget(connection: sqlite3.Connection, person: Address, actor: Actor, now: d
         " UNION ALL SELECT message FROM recipient WHERE domain = ?2 AND key = ?1)",
         (person.key, person.ascii_domain),
     ).rowcount
-    # What was said of the person's part in other mail; the lesson itself is gone.
+    # Nothing can be learnt from these any more; their numbers stay, so that none comes twice.
     connection.execute(
-        "DELETE FROM experience WHERE message IS NOT NULL AND message NOT IN (SELECT message FROM lesson)"
+        "UPDATE experience SET people = '' WHERE message IS NOT NULL AND message NOT IN (SELECT message FROM lesson)"
     )
     _note(connection, "forgotten", None, _written({person.key: ""}), now)
     audit.append(connection, now, actor, "insight_forget", detail={"lessons": gone})
@@ -154,11 +154,16 @@ def remove(connection: sqlite3.Connection, upto: int) -> bool:
         return False
     connection.execute(_LEARNT, (last,))
     connection.execute("DELETE FROM experience WHERE number < ?", (last,))
-    connection.execute(_CUT, (last,))  # it stays, so that no number comes twice
+    _cut(connection, last)
     return bool(count > 1)
 
 
-_CUT = "UPDATE experience SET what = 'cut', message = NULL, people = '' WHERE number = ? AND what <> 'cut'"
+def _cut(connection: sqlite3.Connection, number: int) -> None:
+    """The last that was removed stays as a mark, so that no number comes twice."""
+    sql = "UPDATE experience SET what = 'cut', message = NULL, people = '' WHERE number = ? AND what <> 'cut'"
+    connection.execute(sql, (number,))
+
+
 _LEARNT = (
     "DELETE FROM lesson WHERE message IN (SELECT e.message FROM experience e JOIN message m ON m.number = e.message"
     " WHERE e.number <= ?1 AND m.ended_at IS NOT NULL)"

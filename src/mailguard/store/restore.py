@@ -23,7 +23,7 @@ from mailguard.mail.actor import Actor
 from mailguard.mail.lifecycle import Event
 from mailguard.store import audit, deciding
 from mailguard.store.alone import alone
-from mailguard.store.archive import KEY, LEDGER, PEOPLE, unpack
+from mailguard.store.archive import INSIGHT, KEY, LEDGER, PEOPLE, unpack
 from mailguard.store.backup import files_of
 from mailguard.store.bodies import Bodies
 from mailguard.store.connection import connect
@@ -31,6 +31,7 @@ from mailguard.store.downgrade import version_of
 from mailguard.store.errors import StoreCorrupt, StoreError, typed
 from mailguard.store.folders import sync
 from mailguard.store.migrate import migrate
+from mailguard.store.snapshots import snapshot_path
 from mailguard.store.wish import Wish
 
 #: Said in the history of each mail that is held by it.
@@ -53,6 +54,7 @@ class Place:
             LEDGER: self.ledger,
             KEY: self.ledger.with_suffix(".key"),
             PEOPLE: self.ledger.with_suffix(".people.json"),
+            INSIGHT: snapshot_path(self.ledger),
         }
 
 
@@ -95,7 +97,7 @@ def _restore(archive: Path, place: Place, actor: Actor, now: datetime, release: 
         aside = _move_aside(place, present, now) if present else None
         # The ledger comes last: a restore that is killed here leaves none, and can be done again.
         staged.bodies.rename(place.bodies)
-        for name in (PEOPLE, KEY, LEDGER):
+        for name in (INSIGHT, PEOPLE, KEY, LEDGER):
             if staged.files[name].exists():
                 staged.files[name].rename(place.files[name])
         _sync_tree(place.bodies.parent, place.ledger.parent)

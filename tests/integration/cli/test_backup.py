@@ -33,6 +33,7 @@ from tests.missing import needs_root
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.verdict import Disposition
+from mailguard.store import snapshots
 from mailguard.store.alone import nothing_is_removed
 from mailguard.store.backup import Copied, Source, back_up
 from mailguard.store.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull
@@ -124,6 +125,16 @@ def test_a_backup_is_for_nobody_else_and_has_the_key_unless_not(archive: Path, t
         assert said == {"size": len(found[name]), "sha256": hashlib.sha256(found[name]).hexdigest()}
     assert (tmp_path / "copy.tar.gz").stat().st_size < archive.stat().st_size / 5
     assert not put_back(tmp_path / "copy.tar.gz", tmp_path / "new").key
+
+
+def test_what_the_model_knows_comes_along(archive: Path, tmp_path: Path) -> None:
+    there = tmp_path / "live" / "mailguard.insight"
+    snapshots.write(there, snapshots.Mark(7, b"x" * 16), lambda file: None)
+    copy(tmp_path / "live", tmp_path / "with.tar")
+    put_back(tmp_path / "with.tar", tmp_path / "new")
+    assert (tmp_path / "new" / "mailguard.insight").read_bytes() == there.read_bytes()
+    put_back(archive, tmp_path / "new", force=True)  # of before there was one: what is newer does not stay
+    assert not (tmp_path / "new" / "mailguard.insight").exists()
 
 
 def test_what_is_there_is_not_overwritten_but_moved_aside(archive: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,30 @@ def test_resolvers(tmp_path: Path) -> None:
     assert problems_of(tmp_path, GOOD + "dns: {servers: [ns.example], timeout: 60s}\n") == [
         f"mailguard.yaml:8:17: dns.servers.0: {wanted}",
         "mailguard.yaml:8:39: dns.timeout: input should be less than or equal to 30",
+    ]
+
+
+def test_what_the_model_of_who_writes_to_whom_is_given(tmp_path: Path) -> None:
+    found = rooms.memory(load_config(write(tmp_path, GOOD), {}))
+    assert found is not None
+    assert (found.path.name, found.own, found.budget) == (
+        "mailguard.insight",
+        ("corp.example", "xn--r8jz45g.jp"),
+        0.001,
+    )
+    assert (found.silent_for, found.every) == (timedelta(0), timedelta(minutes=10))
+    given = "insight: {alarm_budget: 0.005, silent_for: 14d, snapshot_every: 1h}\n"
+    found = rooms.memory(load_config(write(tmp_path, GOOD + given), {}))
+    assert found is not None
+    assert (found.budget, found.silent_for, found.every) == (0.005, timedelta(days=14), timedelta(hours=1))
+    assert rooms.memory(load_config(write(tmp_path, GOOD), {"MAILGUARD_INSIGHT__ENABLED": "false"})) is None
+
+
+@pytest.mark.parametrize("budget", ["0", "-0.1", "0.2", "1 in 1000", "true", "nan", "[]"])
+def test_a_budget_is_a_share_of_all_mail(tmp_path: Path, budget: str) -> None:
+    assert problems_of(tmp_path, GOOD + f"insight: {{alarm_budget: {budget}}}\n") == [
+        "mailguard.yaml:8:25: insight.alarm_budget: write a share of all mail above 0 and up to 0.1, such as 0.001"
+        " (1 mail in 1,000)"
     ]
 
 

@@ -24,6 +24,7 @@ from mailguard.config.upstreams import upstreams
 from mailguard.mail.address import parse_address
 from mailguard.policy.marks import Problem, Problems
 from mailguard.smtpd.settings import ListenerSettings
+from mailguard.store.snapshots import snapshot_path
 
 _SOON = timedelta(days=21)
 #: Networks of more addresses than a company has on the public side.
@@ -183,7 +184,7 @@ def _secrets_in(value: object) -> Iterator[str]:
 
 def _secret_files(config: Config) -> set[Path]:
     settings, ledger = config.settings, ledger_path(config)
-    found = {ledger, ledger.with_suffix(".key"), ledger.with_suffix(".people.json")}
+    found = {ledger, ledger.with_suffix(".key"), ledger.with_suffix(".people.json"), snapshot_path(ledger)}
     found |= {config.path(one.key) for one in settings.listeners if one.key is not None}
     found |= {config.path(one.key) for one in (settings.upstream, *settings.upstreams.values()) if one.key is not None}
     if _has_secrets(config):

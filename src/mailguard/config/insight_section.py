@@ -1,0 +1,32 @@
+"""insight: the model of who writes to whom, how many mails it may ask about, and how long it only watches."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from mailguard.config.words import Seconds, Section
+
+
+def _share(given: object) -> object:
+    """A part of all mail. 0 would ask about nothing, more than a tenth about so much that nobody reads it."""
+    try:
+        share = float(str(given))
+    except ValueError:
+        share = 0.0
+    if isinstance(given, bool) or not 0 < share <= 0.1:
+        raise ValueError("write a share of all mail above 0 and up to 0.1, such as 0.001 (1 mail in 1,000)")
+    return share
+
+
+class InsightSection(Section):
+    """enabled: mail is compared with what was learnt, and learnt from; alarm_budget: the share of mail that may be
+    asked about for its risk; silent_for: so long from the first mail learnt risks are shown and nothing follows from
+    them; snapshot_every: how often what was learnt is written to disk.
+    """
+
+    enabled: bool = True
+    alarm_budget: Annotated[float, BeforeValidator(_share)] = 0.001
+    silent_for: Annotated[Seconds, Field(ge=0)] = 0
+    snapshot_every: Annotated[Seconds, Field(ge=60, le=86400)] = 600

@@ -1,0 +1,124 @@
+"""A mail compared with what is known of who writes to whom: its letter out of envelope and facts, the risk of each
+recipient into the case, and the lesson that it is to leave.
+
+Kinds of mail that are never held (product section 3) are neither compared nor learnt, nor is mail that nobody could
+read, or that goes to hundreds: it says nothing of who writes to whom. Whatever fails in the model is no risk known, a
+line in the log, and never a mail that waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from mailguard import events
+from mailguard.insight.words import File, Judgement, Letter, Opinion
+from mailguard.intake.settings import Remembers
+from mailguard.mail.address import AddressError, parse_address
+from mailguard.mail.envelope import Envelope
+from mailguard.mail.facts import Attachment, Facts, HeaderAddress
+from mailguard.policy.case import Case, Risk
+
+#: Recipients of a mail that says something of each; people that its header may show; files.
+MOST, _SHOWN, _FILES = 200, 1000, 100
+#: Decimals of a risk that people and rules see.
+_DECIMALS = 3
+NO_RISK = Risk()
+
+
+async def compared(memory: Remembers | None, case: Case, at: datetime) -> tuple[Case, bytes]:
+    """The case with the risk of each recipient, and the lesson, empty if it is to leave none."""
+    if memory is None:
+        return case, b""
+    lesson, judgement = b"", None
+    try:
+        letter = letter_of(case.envelope, case.facts, at)
+        if letter is not None:
+            lesson, judgement = await memory.judged(letter)
+        return with_risks(case, judgement, learning=memory.learning), lesson
+    except Exception as error:
+        events.fault("insight", error)
+        return with_risks(case, None), b""
+
+
+def with_risks(case: Case, judgement: Judgement | None, *, learning: bool = False) -> Case:
+    """What the model said of each recipient; None: it said nothing."""
+    opinions = {} if judgement is None else {one.address: one for one in judgement.opinions}
+    risks = {
+        one.key: NO_RISK if (opinion := opinions.get(one.key)) is None else _risk(opinion)
+        for one in case.envelope.recipients[:MOST]
+    }
+    alarm = judgement is not None and judgement.alarm and not learning
+    return replace(case, risks=risks, alarm=alarm, learning=learning)
+
+
+def _risk(opinion: Opinion) -> Risk:
+    value = round(min(max(opinion.risk, 0.0), 1.0), _DECIMALS)
+    return Risk(value, opinion.because, opinion.kind, opinion.alternative) if value or opinion.kind else NO_RISK
+
+
+def letter_of(envelope: Envelope, facts: Facts, at: datetime) -> Letter | None:
+    """What a mail shows of itself: To and Cc as far as the envelope names them, and who else is in the envelope. None
+    if it says nothing of who writes to whom.
+    """
+    sender = envelope.sender.mailbox
+    if sender is None or not 0 < len(envelope.recipients) <= MOST or not _by_people(facts):
+        return None
+    headers = facts.headers
+    to, cc = _shown(headers.to), _shown(headers.cc)
+    placed: tuple[list[str], list[str], list[str]] = [], [], []
+    names: dict[str, str] = {}
+    for one in envelope.recipients:
+        key, written = one.key, str(one)
+        placed[0 if key in to else 1 if key in cc else 2].append(written)
+        if name := to.get(key) or cc.get(key):
+            names[written] = name
+    own = [one for one in headers.sender if _key(one.address) == sender.key] or headers.sender[:1]
+    return Letter(
+        at=at.timestamp(),
+        sender=str(sender),
+        to=tuple(placed[0]),
+        cc=tuple(placed[1]),
+        bcc=tuple(placed[2]),
+        sender_name=own[0].name if own else "",
+        names=names,
+        subject=headers.subject or "",
+        body=facts.text[: facts.shown],
+        message_id=headers.message_id,
+        in_reply_to=headers.in_reply_to,
+        references=headers.references,
+        files=tuple(_files(facts.attachments)) if facts.attachments else (),
+    )
+
+
+def _by_people(facts: Facts) -> bool:
+    """Whether people wrote it, and it could be read."""
+    if facts.kind != "ordinary" or facts.auto_generated:
+        return False
+    return not any(one.code == "unreadable" and one.where == "mail" for one in facts.findings)
+
+
+def _shown(people: Iterable[HeaderAddress]) -> Mapping[str, str]:
+    """Display names by the key of the address, the first of each."""
+    found: dict[str, str] = {}
+    for one, _ in zip(people, range(_SHOWN), strict=False):
+        found.setdefault(_key(one.address), one.name)
+    return found
+
+
+def _key(text: str) -> str:
+    try:
+        return parse_address(text).key
+    except AddressError:
+        return ""
+
+
+def _files(attachments: Iterable[Attachment]) -> Iterator[File]:
+    """The files, and those in them, but for pictures of the text: the outermost first."""
+    waiting = list(attachments)[:_FILES]
+    for one in waiting:
+        if len(waiting) < _FILES:
+            waiting += one.members[: _FILES - len(waiting)]
+        if len(one.sha256) == 64 and not one.inline:
+            yield File(one.sha256, one.filename)

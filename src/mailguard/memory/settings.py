@@ -1,0 +1,21 @@
+"""What the room is given. Values; nothing acts here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class MemorySettings:
+    """path: of the snapshot. own: the organization's domains; budget: the share of mail that may be asked about;
+    silent_for: so long from the first mail learnt nothing follows from what it says; every: how often what was learnt
+    is written to disk.
+    """
+
+    path: Path
+    own: tuple[str, ...] = ()
+    budget: float = 0.001
+    silent_for: timedelta = timedelta(0)
+    every: timedelta = timedelta(minutes=10)

@@ -1,0 +1,79 @@
+"""The file of the model: whole or not there, its digest asked first, one writer at a time."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from mailguard.store import snapshots
+from mailguard.store.snapshots import Mark, SnapshotError
+
+MARK = Mark(7, b"0123456789abcdef")
+OCTETS = os.urandom(3 * 2**20)
+
+
+def saved(path: Path, octets: bytes = OCTETS) -> Path:
+    def save(file: BinaryIO) -> None:
+        file.write(octets)
+
+    assert snapshots.write(path, MARK, save) == path.stat().st_size
+    return path
+
+
+def load(file: BinaryIO) -> bytes:
+    return file.read()
+
+
+def test_there_and_back(tmp_path: Path) -> None:
+    path = saved(tmp_path / "m.insight")
+    assert snapshots.read(path, load) == (OCTETS, MARK)
+    assert snapshots.mark_of(path) == MARK
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert snapshots.mark_of(tmp_path / "none") is None
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_of_nothing_too(tmp_path: Path) -> None:
+    assert snapshots.read(saved(tmp_path / "m", b""), load) == (b"", MARK)
+
+
+@pytest.mark.parametrize("place", [0, 25, 60, 2**20, -40, -1])
+def test_an_octet_that_was_changed_is_noticed_before_anything_is_read(tmp_path: Path, place: int) -> None:
+    path = saved(tmp_path / "m")
+    octets = bytearray(path.read_bytes())
+    octets[place] ^= 1
+    path.write_bytes(octets)
+    with pytest.raises(SnapshotError):
+        snapshots.read(path, lambda _: pytest.fail("it was read"))
+
+
+@pytest.mark.parametrize("size", [0, 10, 30, 44, 60, 2**20])
+def test_a_file_that_was_cut_short_is_none(tmp_path: Path, size: int) -> None:
+    path = saved(tmp_path / "m")
+    path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(SnapshotError):
+        snapshots.read(path, lambda _: pytest.fail("it was read"))
+
+
+def test_where_it_cannot_be_written_the_old_one_stands(tmp_path: Path) -> None:
+    path = saved(tmp_path / "m")
+
+    def fails(file: BinaryIO) -> None:
+        file.write(b"half")
+        raise OSError("no room")
+
+    with pytest.raises(OSError, match="no room"):
+        snapshots.write(path, MARK, fails)
+    assert snapshots.read(path, load)[0] == OCTETS
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_one_writes_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "m"
+    with snapshots.writing(path, wait=False) as mine, snapshots.writing(path, wait=False) as other:
+        assert (mine, other) == (True, False)
+    with snapshots.writing(path, wait=True) as mine:
+        assert mine
