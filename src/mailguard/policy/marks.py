@@ -18,7 +18,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from mailguard.policy.remedies import is_wide, plain, remedy
-from mailguard.policy.suggest import did_you_mean, keys_at
+from mailguard.policy.suggest import did_you_mean, keys_at, stands_under
 
 Path = tuple[str | int, ...]
 Severity = Literal["error", "warning", "info"]
@@ -117,7 +117,9 @@ def problems_of(
         if kind == "extra_forbidden":
             # a short form (a list for a mapping that holds it) is no step of the data, but one of the model
             known = (keys_at(model, path[len(base) : -1]) or keys_at(model, location[:-1])) if model else ()
-            message = f"unknown key {_show(location[-1])}{did_you_mean(str(location[-1]), known)}"
+            written = str(location[-1])
+            under = stands_under(model, path[len(base) : -1], written) if model else ""
+            message = f"unknown key {_show(written)}{under or did_you_mean(written, known)}"
         elif kind == "missing":
             message = f"key {_show(location[-1])} is missing"
         else:

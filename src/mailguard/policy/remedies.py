@@ -74,5 +74,7 @@ def plain(kind: str, message: str, written: object, context: Mapping[str, Any]) 
     choices = re.findall(r"'([^']+)'", str(context.get("expected", ""))) if kind == "literal_error" else []
     if choices and isinstance(written, str):
         return f"{written[:40]!r} is not known here{did_you_mean(written, choices)}"
+    if kind == "literal_error" and written is False and "True" in str(context.get("expected", "")):
+        return "write true; what must not hold stands under not:"
     message = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
     return message[:1].lower() + message[1:]

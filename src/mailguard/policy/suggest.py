@@ -41,6 +41,15 @@ def keys_at(model: type[BaseModel], path: Iterable[str | int]) -> frozenset[str]
     return frozenset(names)
 
 
+def stands_under(model: type[BaseModel], path: tuple[str | int, ...], written: str) -> str:
+    """`; it stands under x:` if a key at this place, or beside it, knows the word; else nothing."""
+    for place in (path, path[:-1]):
+        for name in sorted(keys_at(model, place)):
+            if written in keys_at(model, (*place, name)):
+                return f"; it stands under {name}:"
+    return ""
+
+
 def _step(annotation: Any, step: str | int) -> Iterable[Any]:
     """The annotations one step further."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):

@@ -110,3 +110,20 @@ async def test_no_table_is_searched_from_end_to_end(ledger: Ledger) -> None:
         steps = await ledger.db.read(plan)
         assert [step for step in steps if step.startswith("SCAN") and "correspondent" in step] == [], steps
         assert not [step for step in steps if step.startswith("SCAN c")], steps
+
+
+async def test_an_answer_is_given_again_until_it_would_be_another(ledger: Ledger) -> None:
+    await sent(ledger, (TANAKA,))
+    sender, asked = ReversePath(parse_address(ANN)), Question(NEEDS, moment=ledger.clock())
+
+    def at_hand(to: str) -> Known | None:
+        return ledger.history.at_hand(sender, (parse_address(to),), asked)
+
+    first = await ledger.history.known(sender, (parse_address(TANAKA),), asked)
+    assert at_hand(TANAKA) == first
+    await ledger.history.known(sender, (parse_address("tanaak@partner.example"),), asked)
+    assert at_hand("tanaak@partner.example") is None  # others may write to him, or he is written to now
+    await ledger.db.write(lambda c: c.execute("DELETE FROM correspondent"))
+    assert at_hand(TANAKA) is None
+    again = await ledger.history.known(sender, (parse_address(TANAKA),), asked)
+    assert again.strangers == {TANAKA: Stranger()}

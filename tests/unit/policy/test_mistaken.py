@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from tests.judging import mail, policy_of, rule_of, said
 
 from mailguard.mail.directory import Directory, Person
@@ -19,7 +20,9 @@ from mailguard.policy.case import Acquaintance, Case, Known, Stranger
 from mailguard.policy.examples import run_examples
 from mailguard.policy.judge import judge
 from mailguard.policy.lint import lint
+from mailguard.policy.marks import Problems, load_marked, problems_of
 from mailguard.policy.rule import Policy
+from mailguard.policy.schema import PolicyFile
 
 TANAKA, TWIN, SATO = "tanaka@a.example", "tanaka@b.example", "sato@a.example"
 
@@ -271,3 +274,76 @@ def test_a_part_that_knows_nobody_hushes_no_other(order: str) -> None:
     because = '    because: {ja: "x{did_you_mean}", en: "y{did_you_mean}"}'
     verdict = judge(rule_of(f"{{all: [{when}]}}", more=because), mail(to="tanaak@a.example", known=[TANAKA]))
     assert verdict.hits[0].because.en == f"y (did you mean {TANAKA}?)"
+
+
+PARTNERS = """
+version: 1
+lists: {partners: {domains: [partner.example, "*.group.example"], addresses: [info@shop.example]}}
+rules:
+  - {id: r, when: {recipients: {lookalike_of: [partners]}}, then: confirm}
+"""
+
+
+@pytest.mark.parametrize(
+    ("to", "proposed"),
+    [
+        ("x@partmer.example", "x@partner.example"),
+        ("x@grouup.example", "x@group.example"),
+        ("x@sh0p.example", "x@shop.example"),
+        ("x@gmial.com", "x@gmail.com"),  # and whatever lookalike: true finds
+        ("x@partner.example", None),
+        ("x@m.partner.example", None),
+        ("x@other.example", None),
+        ("x@corp.example", None),
+    ],
+)
+def test_a_partner_of_a_list_is_known_from_the_first_day(to: str, proposed: str | None) -> None:
+    verdict = judge(policy_of(PARTNERS), mail(to=to))
+    assert [one.alternative for one in verdict.recipients if verdict.hits] == ([proposed] if proposed else [])
+    assert said(policy_of(PARTNERS), mail(to=to, known=[to.partition("@")[2]])) == "deliver"
+
+
+def test_a_list_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(Problems, match="no list"):
+        rule_of("{recipients: {lookalike_of: [partners]}}")
+
+
+@pytest.mark.parametrize(
+    ("narrow", "wide", "felt"),
+    [
+        ("lookalike: mailbox", "lookalike: any", False),
+        ("lookalike: true", "lookalike: domain", False),
+        ("namesake: company", "namesake: true", False),
+        ("group_habit: extra", "group_habit: true", False),
+        ("lookalike: any", "lookalike: mailbox", True),
+        ("namesake: true", "namesake: company", True),
+    ],
+)
+def test_a_rule_beside_a_wider_one_is_never_felt(narrow: str, wide: str, felt: bool) -> None:
+    rules = "".join(
+        f"  - {{id: {name}, when: {{recipients: {{{asked}}}}}, then: {then}}}\n"
+        for name, asked, then in (("narrow", narrow, "{delay: 1m}"), ("wide", wide, "confirm"))
+    )
+    warned = any(
+        "'narrow'" in str(one) and "never felt" in str(one) for one in lint(policy_of(f"version: 1\nrules:\n{rules}"))
+    )
+    assert warned is not felt
+
+
+@pytest.mark.parametrize(
+    ("condition", "said_of_it"),
+    [
+        ("{lookalike: true}", "it stands under recipients:"),
+        ('{risk: ">= 0.5"}', "it stands under recipients:"),
+        ("{message: {greeting_mismatch: true}}", "it stands under recipients:"),
+        ("{recipients: {seen_elsewhere: true}}", "it stands under attachments:"),
+        ("{recipients: {lookalik: true}}", "did you mean 'lookalike'"),
+        ("{recipients: {alarm: false}}", "stands under not:"),
+    ],
+)
+def test_a_word_in_the_wrong_place_is_told_where_it_belongs(condition: str, said_of_it: str) -> None:
+    text = f"version: 1\nrules:\n  - {{id: r, when: {condition}, then: confirm}}\n"
+    data, marks = load_marked(text, "p.yaml")
+    with pytest.raises(ValidationError) as caught:
+        PolicyFile.model_validate(data)
+    assert any(said_of_it in one.message for one in problems_of(caught.value, marks, "p.yaml", PolicyFile))

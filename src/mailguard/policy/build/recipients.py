@@ -12,10 +12,11 @@ from mailguard.policy.conditions.picks import Pick
 from mailguard.policy.conditions.recipients import Recipients
 from mailguard.policy.conditions.same_name import namesake
 from mailguard.policy.conditions.sent_before import attachment_seen_elsewhere
-from mailguard.policy.lists import normal_address, normal_domain
+from mailguard.policy.lists import is_glob, normal_address, normal_domain
 from mailguard.policy.marks import Path
 from mailguard.policy.schema.recipients import RecipientsModel
 from mailguard.policy.values import AT_LEAST_ONE
+from mailguard.policy.view.people import COMPARED_MAX
 
 #: Words of `group_habit`, as habits are compared.
 _HABITS: dict[Literal[True, "extra", "missing", "replaced"], habits.Change | Literal["broken"]] = {
@@ -28,6 +29,7 @@ def recipients(model: RecipientsModel, path: Path, source: Source) -> Recipients
     external = model.external if model.internal is None else not model.internal
     asked = [] if external is None else [picks.side(external)]
     asked += [*_addressing(model), *_listed(model, path, source), *_remembered(model), *_mistaken(model)]
+    asked += _resembling(model, path, source)
     return Recipients(
         picks=tuple(asked),
         shown=bool(model.visible),
@@ -84,6 +86,21 @@ def _remembered(model: RecipientsModel) -> Iterator[Pick]:
         yield habits.usual() if model.habit == "usual" else habits.habit(model.habit)
     if model.group_habit is not None:
         yield habits.habit(_HABITS[model.group_habit])
+
+
+def _resembling(model: RecipientsModel, path: Path, source: Source) -> Iterator[Pick]:
+    """Whose domain looks like one on a list."""
+    found = source.named(model.lookalike_of, (*path, "lookalike_of"))
+    if found is None:
+        return
+    domains = frozenset(one.rpartition("@")[2].removeprefix("*.") for one in found.entries)
+    domains = frozenset(one for one in domains if not is_glob(one))
+    if len(domains) > COMPARED_MAX:
+        source.problem(
+            (*path, "lookalike_of"), f"{len(domains):,} domains are too many to compare with: {COMPARED_MAX:,} at most"
+        )
+        return
+    yield lookalike("domain", domains)
 
 
 def _mistaken(model: RecipientsModel) -> Iterator[Pick]:

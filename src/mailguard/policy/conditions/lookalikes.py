@@ -24,20 +24,30 @@ _ADDRESS = Because("よく似たアドレスの", "with a look-alike address")
 _NOT = Because("似たドメインではない", "without a look-alike domain")
 
 
-def lookalike(asked: bool | Literal["domain", "mailbox", "any"]) -> Pick:
-    """An outsider whose domain looks like another one, or a recipient whose mailbox does; false: no such domain."""
+def lookalike(asked: bool | Literal["domain", "mailbox", "any"], more: frozenset[str] = frozenset()) -> Pick:
+    """An outsider whose domain looks like another one, or a recipient whose mailbox does; false: no such domain.
+
+    more: domains to compare with besides.
+    """
+
+    def domain(view: View, seen: Seen) -> _Twin | None:
+        return _domain(view, seen, more)
+
+    def domain_test(view: View, seen: Seen) -> Truth:
+        return truth(seen.external and view.likeness(seen.address, more) is not None)
+
     if asked is False:
-        return Pick(lambda view, seen: truth(not _has_twin(view, seen)), _NOT)
+        return Pick(lambda view, seen: Truth(2 - domain_test(view, seen)), _NOT)
     if asked == "mailbox":
         return _pick(_mailbox_test, _mailbox, _ADDRESS, _HISTORY)
     if asked == "any":
         return _pick(
-            lambda view, seen: max(_domain_test(view, seen), _mailbox_test(view, seen)),
-            lambda view, seen: _domain(view, seen) or _mailbox(view, seen),
+            lambda view, seen: max(domain_test(view, seen), _mailbox_test(view, seen)),
+            lambda view, seen: domain(view, seen) or _mailbox(view, seen),
             _ADDRESS,
             _HISTORY,
         )
-    return _pick(_domain_test, _domain, Because("よく似たドメインの", "with a look-alike domain"), frozenset())
+    return _pick(domain_test, domain, Because("よく似たドメインの", "with a look-alike domain"), frozenset())
 
 
 #: What is written, what it looks like, what differs, and the key of whoever was probably meant.
@@ -77,17 +87,9 @@ def _pick(
     )
 
 
-def _has_twin(view: View, seen: Seen) -> bool:
-    return seen.external and view.likeness(seen.address) is not None
-
-
-def _domain_test(view: View, seen: Seen) -> Truth:
-    return truth(_has_twin(view, seen))
-
-
-def _domain(view: View, seen: Seen) -> _Twin | None:
+def _domain(view: View, seen: Seen, more: frozenset[str]) -> _Twin | None:
     """The domain, and the same mailbox at the known one."""
-    found = view.likeness(seen.address) if seen.external else None
+    found = view.likeness(seen.address, more) if seen.external else None
     if found is None:
         return None
     own = Address("x", registrable_domain(seen.address.ascii_domain)).ascii_domain

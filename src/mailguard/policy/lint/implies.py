@@ -21,6 +21,13 @@ _COUNTS = frozenset({"count", "domains", "organizations", "total_size", "every",
 #: Lists of which one must fit, and lists of which none may.
 _ONE_OF = frozenset({"in_", "domain", "address", "name", "type", "group"})
 _NONE_OF = frozenset({"not_in"})
+#: Of keys that take words: which word is narrower than which.
+_NARROWER: dict[str, tuple[tuple[Any, Any], ...]] = {
+    "lookalike": ((True, "domain"), ("domain", True), (True, "any"), ("domain", "any"), ("mailbox", "any")),
+    "namesake": tuple((one, wide) for one in ("company", "department", "free_mail") for wide in (True, "surname")),
+    "group_habit": (("extra", True), ("missing", True), ("replaced", True)),
+    "new_in_thread": (("organization", True),),
+}
 _NOT_COMPARED = frozenset({"all_", "any_", "not_"})
 
 
@@ -111,7 +118,7 @@ def _value_implies(name: str, have: Any, want: Any) -> bool:
         return set(have) <= set(want)
     if name in _NONE_OF and isinstance(have, tuple) and isinstance(want, tuple):
         return set(have) >= set(want)
-    return bool(have == want)
+    return bool(have == want) or (have, want) in _NARROWER.get(name, ())
 
 
 def comparison_implies(have: Comparison, want: Comparison) -> bool:

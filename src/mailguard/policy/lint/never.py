@@ -62,6 +62,7 @@ def _recipients(model: RecipientsModel, organization: Organization | None, lists
         for asked, said in (
             (model.first_time, "first_time is about outside recipients"),
             (model.lookalike in (True, "domain"), "lookalike is about outside recipients; mailbox is about all"),
+            (model.lookalike_of, "lookalike_of is about outside recipients"),
             (model.free_mail or model.namesake == "free_mail", "free mail is not internal"),
             (model.quoted == "foreign", "quoted: foreign is about outside recipients"),
             (model.attachment_seen_elsewhere, "attachment_seen_elsewhere is about outside recipients"),

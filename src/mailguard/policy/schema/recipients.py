@@ -128,6 +128,12 @@ class RecipientsModel(Strict):
         "know; any: one of both",
         examples=[True, "mailbox"],
     )
+    lookalike_of: Many[Text] | None = Field(
+        None,
+        description="an outsider whose domain resembles one on these lists (partners, say), or one that `lookalike: "
+        "true` compares with; from the first day, before anybody wrote there",
+        examples=[["partners"]],
+    )
     count: Count | None = Field(None, description='of the recipients picked; ">= 1" if left out', examples=[">= 10"])
     domains: Count | None = Field(None, description="of the distinct domains of those picked", examples=[">= 3"])
     organizations: Count | None = Field(

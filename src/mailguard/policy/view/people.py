@@ -10,12 +10,13 @@ from mailguard.mail.facts import HeaderAddress
 from mailguard.policy.case import known_keys
 from mailguard.policy.free_mail import is_shared
 from mailguard.policy.lists import NameList
-from mailguard.policy.lookalike import KnownDomains, Likeness, known_domains, likeness
+from mailguard.policy.lookalike import KnownDomains, Likeness, known_domains, likeness, registrable_domain
 from mailguard.policy.result import TextNotKept
 from mailguard.policy.thread import Quoted, quoted_people
 from mailguard.policy.view.base import CaseView
 
-_COMPARED_MAX = 5_000
+#: So many domains a stranger is compared with.
+COMPARED_MAX = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class PeopleView(CaseView):
         )
 
     @cached_property
-    def _likenesses(self) -> dict[str, Likeness | None]:
+    def _likenesses(self) -> dict[tuple[str, frozenset[str]], Likeness | None]:
         return {}
 
     @cached_property
@@ -150,26 +151,34 @@ class PeopleView(CaseView):
         keys = known.sender_domains if whose == "sender" else known.company_domains
         return known_keys(address) in keys
 
-    def likeness(self, address: Address) -> Likeness | None:
+    def likeness(self, address: Address, more: frozenset[str] = frozenset()) -> Likeness | None:
         """What an outside recipient's domain looks like; None if it is known itself, shared by strangers, or
-        like nothing.
+        like nothing. more: domains to compare with besides.
         """
         domain = address.ascii_domain
-        if domain not in self._likenesses:
+        if (domain, more) not in self._likenesses:
             strange = not (
                 address.is_literal
                 or is_shared(domain)
                 or self.is_known(address, "sender")
                 or self.is_known(address, "company")
             )
-            self._likenesses[domain] = likeness(domain, self._compared) if strange else None
-        return self._likenesses[domain]
+            self._likenesses[domain, more] = self._resembled(address, more) if strange else None
+        return self._likenesses[domain, more]
+
+    def _resembled(self, address: Address, more: frozenset[str]) -> Likeness | None:
+        domain = address.ascii_domain
+        if not more:
+            return likeness(domain, self._compared)
+        own = known_domains(more)
+        listed = own.decisive(domain) == registrable_domain(domain)
+        return None if listed else self.likeness(address) or likeness(domain, own)
 
     @cached_property
     def _compared(self) -> KnownDomains:
         known = self.case.known
         groups: list[frozenset[str] | tuple[str, ...]] = [self.case.organization.domains, known.often]
-        room = _COMPARED_MAX
+        room = COMPARED_MAX
         for group in (known.sender_domains, known.company_domains):
             if len(group) <= room:
                 groups.append(group)
