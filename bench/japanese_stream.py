@@ -141,8 +141,11 @@ def _written(
     identity = f"<{number}@{OWN_DOMAIN}>"
     whose = f"【{matter.short}様】" if matter.short and chance.random() < 0.3 else ""
     subject = thread["subject"] if thread else f"{whose}{matter.title}について"
+    greeted = to
+    if outside and matter.short and chance.random() < 0.008:  # to an assistant, for somebody else
+        greeted = [chance.choice([one for one in world.others if one.short == matter.short])]
     lines = [
-        *_salutation(chance, to, outside),
+        *_salutation(chance, greeted, outside),
         _opening(chance, sender, outside),
         *_text(chance, matter, answer=bool(thread)),
     ]

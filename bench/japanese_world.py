@@ -1,13 +1,13 @@
 """A company in Japan that does not exist, its partners and what they write about, for `bench/japanese_mail.py`.
 
-Forty people with the namesakes that every company has, six partners whose people carry the same surnames, one of them
+Forty people with the namesakes that every company has, seven partners whose people carry the same surnames, one of them
 named almost like another; matters with their own words, people and files. All of it comes from a seed.
 """
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 OWN_NAME, OWN_DOMAIN = "株式会社あおば精工", "aoba-seikou-k.co.jp"
 
@@ -35,6 +35,7 @@ PARTNERS = (
     ("㈱北斗電機", "北斗電機", "hokuto-denki-k.co.jp", "f.last"),
     ("光洋物流(株)", "光洋物流", "koyo-logi-k.com", "last-f"),
     ("さくら法律事務所", "さくら法律事務所", "sakura-law-k.jp", "last"),
+    ("あさひ樹脂株式会社", "あさひ樹脂", "asahi-jushi-k.co.jp", "number"),
 )
 PRODUCTS = (
     "ポンプ|減速機|制御基板|電源ユニット|搬送ローラー|金型|油圧シリンダー|温度センサー|軸受|配電盤"
@@ -49,7 +50,7 @@ WORDS = (
 )
 FORMS = {
     "last": "{l}", "first.last": "{f}.{l}", "last_f": "{l}_{i}", "f.last": "{i}.{l}", "last-f": "{l}-{i}",
-    "i-last": "{i}-{l}",
+    "i-last": "{i}-{l}", "number": "{i}{n}",
 }  # fmt: skip
 #: How address books write a name: {c} company, {l} {f} family and given name, {L} {F} in Latin letters.
 SHOWN = ("{l} {f}", "{l}{f}", "{c} {l}様", "{L} {F}", "{F} {L}", "{l} {f}様", "", "{l}", "{l} {f} ({c})")
@@ -124,7 +125,7 @@ def _people(
     while len(found) < number:
         family, family_read = families[min(int(chance.expovariate(1 / 9)), len(families) - 1)]
         first, first_read = chance.choice(given)
-        local = FORMS[form].format(l=family_read, f=first_read, i=first_read[0])
+        local = FORMS[form].format(l=family_read, f=first_read, i=first_read[0], n=chance.randint(10000, 19999))
         if f"{local}@{domain}" in taken:
             local = f"{family_read}.{first_read}"
         if f"{local}@{domain}" in taken:
@@ -143,6 +144,9 @@ def make(seed: int, days: int) -> World:
     others = [
         one for house in PARTNERS for one in _people(chance, 9, house, ("営業部", "購買部", "技術部", "総務部"), taken)
     ]
+    for _, short, domain, _ in PARTNERS[:4]:  # a mailbox of the office, behind which one person sits
+        behind = next(one for one in others if one.short == short)
+        others.append(replace(behind, address=f"{chance.choice(('info', 'order', 'eigyo'))}@{domain}"))
     matters = [_matter(chance, own, others, days) for _ in range(90)]
     return World(own, others, matters)
 

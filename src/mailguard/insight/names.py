@@ -95,9 +95,9 @@ class NameWords:
             return 0.5  # nothing that could be compared
         if any(_part(one, other) for one in latin for other in known):
             return 0.5
-        initials = {self.first} if len(self.first) == 1 else set()
         if not self.last and not self.first:
-            initials = {other[0] for other in known} | {other[-1] for other in known}
+            return 0.5  # info@, b1203@, jsmith@: nobody can say whose address it is
+        initials = {self.first} if len(self.first) == 1 else set()
         return 0.5 if any(one[0] in initials for one in latin) else 0.0
 
 

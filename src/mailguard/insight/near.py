@@ -34,6 +34,8 @@ MOST = 200_000
 _LONGEST_ADDRESS = 254
 #: Local parts from this length on are looked at for slips; two slips from the second.
 _SLIP_FROM, _TWO_FROM = 3, 7
+#: Slips up to this cost are told; of an address that is known itself only the likely ones: k-sato and m-sato are two.
+_SLIP, _KNOWN_SLIP = 0.9, 0.4
 #: Namesakes at other houses that are compared with one address: a name that more people have says little.
 _ELSEWHERE = 40
 #: Addresses of an office say nobody's name: the same one elsewhere is no likeness.
@@ -171,10 +173,11 @@ class NearIndex:
         known = {addresses[number] for number in numbers}
         known.discard(address)
         end = "@" + domain
+        most = _KNOWN_SLIP if self._number(address) else _SLIP
         for one, _distance, _ in process.extract(address, known, scorer=OSA.distance, score_cutoff=slips, limit=40):
             if one.endswith(end):
                 cost = slip_cost(local, one[: -len(end)])
-                if cost < 0.9:
+                if cost < most:
                     _keep(found, Near(one, SLIP, cost))
 
     def _same_name(self, address: str, local: str, domain: str, person: Person, found: dict[str, Near]) -> None:

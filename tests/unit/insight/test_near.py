@@ -93,6 +93,13 @@ def test_an_initial_is_somebody_else_rather_than_a_slip() -> None:
     assert second.cost > 3 * first.cost
 
 
+def test_two_known_people_are_no_slip_of_each_other() -> None:
+    made = index("k-sato@a.co.jp", "m-sato@a.co.jp", "k-saito@a.co.jp", "r-nakamura@a.co.jp", "m-nakamura@a.co.jp")
+    assert made.near("r-nakamura@a.co.jp") == []
+    assert [one.address for one in made.near("k-sato@a.co.jp")] == ["k-saito@a.co.jp"]
+    assert made.near("n-nakamura@a.co.jp")[0].address == "m-nakamura@a.co.jp"
+
+
 def test_a_known_address_does_not_find_itself() -> None:
     assert [one.address for one in index(*KNOWN).near("jsmith@other.example")] == ["john.smith@corp.example"]
 
