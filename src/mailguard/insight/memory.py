@@ -1,0 +1,289 @@
+"""What was learned: who wrote to whom and how often, who stands together, in which threads, with which words.
+
+Each sender's contacts are kept with a weight that halves in sixty days. Mails are kept as their people and their
+moment, and are found again by their rarest words, their subject and their Message-ID. Everything is bounded: contacts
+of a sender, mails, and tables of fixed size for words and for who stands together. Words are hashes. It learns, and
+answers nothing itself.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from typing import Any
+
+from mailguard.insight.lesson import Lesson
+from mailguard.insight.people import People
+from mailguard.insight.sketches import Counts, Recent, pair, under
+
+#: A contact's weight halves in so many seconds without mail.
+HALF = 60 * 86_400.0
+#: Mails that are kept, contacts of one sender, people of one mail that are kept and that are counted together.
+MAILS, CONTACTS, TOGETHER, PAIRED = 200_000, 20_000, 60, 30
+#: The rarest words of a mail that it is found by.
+WORDS = 36
+_QUOTED = 40
+_DF_BITS, _PROFILE_BITS, _OWN_BITS, _ALL_BITS = 18, 23, 23, 22
+
+
+class Contacts:
+    """One sender: people by number, each with its place in the columns of `Memory`."""
+
+    __slots__ = ("at", "domains", "mails", "mixed", "new", "overruled", "people", "weight")
+
+    def __init__(self) -> None:
+        self.mails = 0
+        self.people: dict[int, int] = {}
+        self.domains: dict[str, int] = {}
+        self.weight = 0.0
+        self.at = 0.0
+        self.new = 0.1  # share of mails with somebody new, of late
+        self.mixed = 0.1  # share of mails to people inside and outside together
+        self.overruled = 0.0
+
+
+class Memory:
+    """All of it. Numbers of mails begin with 1; columns are as long as what they describe."""
+
+    def __init__(self) -> None:
+        self.people = People()
+        self.own: set[str] = set()
+        self._ordered: tuple[int, list[tuple[str, int]]] = (-1, [])
+        self.senders: dict[int, Contacts] = {}
+        # one entry for each sender and recipient
+        self.count = array("f")
+        self.weight = array("f")
+        self.last = array("d")
+        self.since = array("d")
+        self.greeting = array("I")
+        self.greeted = array("H")
+        # one entry for each mail, from number `base` on
+        self.base = 0
+        self.sender = array("I", [0])
+        self.moment = array("d", [0.0])
+        self.norm = array("f", [1.0])
+        self.subject = array("I", [0])
+        self.to: list[tuple[int, ...]] = [()]
+        # words and who stands together
+        self.mails = 1
+        self.seen = array("I", bytes(4 << _DF_BITS))
+        self.own_words = Recent(20, 6)
+        self.all_words = Recent(18, 16)
+        self.threads = Recent(17, 6)
+        self.greetings = Recent(16, 4)
+        self.together = Counts(_OWN_BITS)
+        self.together_all = Counts(_ALL_BITS)
+        self.profile = Counts(_PROFILE_BITS)
+        self.greeted_as = Counts(20)
+        self.greeting_words: dict[int, list[int]] = {}
+        self.refused: dict[tuple[int, int], tuple[float, int]] = {}
+        self.trusted: dict[tuple[int, int], int] = {}
+
+    def learn(self, lesson: Lesson) -> None:
+        """A mail that was really delivered."""
+        people, names, at = self.people, lesson.names, lesson.at
+        sender = people.number(lesson.sender, names.get(lesson.sender, ""))
+        self.own.add(people.domains[sender])
+        to = [people.number(key, names.get(key, "")) for key in lesson.people]
+        contacts = self.senders.get(sender)
+        if contacts is None:
+            contacts = self.senders[sender] = Contacts()
+        people.sent[sender] += 1
+        people.sent_at[sender] = at
+        self._count_contacts(contacts, to, at)
+        if lesson.greeted:
+            self._learn_greeting(sender, contacts, lesson, to)
+        self._learn_together(sender, to)
+        self._keep_mail(sender, to, lesson)
+
+    def _count_contacts(self, contacts: Contacts, to: list[int], at: float) -> None:
+        people = self.people
+        contacts.weight = contacts.weight * decay(contacts.at, at) + 1.0
+        contacts.at = at
+        contacts.mails += 1
+        known, new, inside = contacts.people, 0, 0
+        for one in to:
+            place = known.get(one)
+            if place is None:
+                if len(known) >= CONTACTS:
+                    continue
+                new += 1
+                place = known[one] = len(self.count)
+                self.new_place(at)
+                people.writers[one] += 1
+            self.weight[place] = self.weight[place] * decay(self.last[place], at) + 1.0
+            self.count[place] += 1.0
+            self.last[place] = at
+            people.received[one] += 1
+            people.received_at[one] = at
+            domain = people.domains[one]
+            inside += domain in self.own
+            contacts.domains[domain] = contacts.domains.get(domain, 0) + 1
+            people.mail_of_domain[domain] = people.mail_of_domain.get(domain, 0) + 1
+        contacts.new = 0.97 * contacts.new + (0.03 if new else 0.0)
+        contacts.mixed = 0.97 * contacts.mixed + (0.03 if 0 < inside < len(to) else 0.0)
+
+    def new_place(self, at: float) -> None:
+        """One more entry in the columns of contacts."""
+        self.count.append(0.0)
+        self.weight.append(0.0)
+        self.last.append(at)
+        self.since.append(at)
+        self.greeting.append(0)
+        self.greeted.append(0)
+
+    def _learn_greeting(self, sender: int, contacts: Contacts, lesson: Lesson, to: list[int]) -> None:
+        """Who is addressed by which word, by this sender and by anybody; and which words address people at all."""
+        people, word = self.people, lesson.greeted[0]
+        addressed = [one for one, kind in zip(to, lesson.kinds, strict=True) if not kind]
+        if not addressed or len(addressed) > 3:
+            return
+        fitting = any(word in (people.first[one], people.last[one]) or self.greets(one, word) for one in addressed)
+        seen = self.greeting_words.get(word)
+        if seen is None:
+            if len(self.greeting_words) > 50_000:
+                self.greeting_words.clear()
+            seen = self.greeting_words[word] = [0, 0]
+        seen[0] += 1
+        seen[1] += fitting
+        if len(addressed) > 2:
+            return
+        for one in addressed:
+            self.greetings.put(under(people.keys[sender], word), one + 1)
+            self.greeted_as.add(under(people.keys[one], word) & self.greeted_as.mask)
+            place = contacts.people.get(one)
+            if place is None:
+                continue
+            if self.greeting[place] == word:
+                self.greeted[place] = min(60_000, self.greeted[place] + 1)
+            elif self.greeted[place] <= 1:
+                self.greeting[place], self.greeted[place] = word, 1
+            else:
+                self.greeted[place] -= 1
+
+    def greets(self, one: int, word: int) -> int:
+        """How often anybody addressed this person by this word (hash)."""
+        return self.greeted_as.cells[under(self.people.keys[one], word) & self.greeted_as.mask]
+
+    def _learn_together(self, sender: int, to: list[int]) -> None:
+        keys = self.people.keys
+        everybody, mine = self.together_all, self.together
+        hashes = [keys[one] for one in to[:PAIRED]]
+        own = keys[sender]
+        for key in hashes:
+            everybody.add(pair(own, key) & everybody.mask)
+        if not 1 < len(to) <= PAIRED:
+            return
+        for at, one in enumerate(hashes):
+            for other in hashes[:at]:
+                both = pair(one, other)
+                everybody.add(both & everybody.mask)
+                mine.add(under(both, own) & mine.mask)
+
+    def _keep_mail(self, sender: int, to: list[int], lesson: Lesson) -> None:
+        seen, number = self.seen, self.base + len(self.sender)
+        for word in lesson.own:
+            seen[word & 0x3FFFF] += 1
+        self.mails += 1
+        rarest = self.rarest(lesson)
+        own, everybody, profile, keys = self.own_words, self.all_words, self.profile, self.people.keys
+        key = keys[sender]
+        whose = [key, *[keys[one] for one in to[:4]]]
+        squares = 0.0
+        for weight, word in rarest:
+            squares += weight * weight
+            own.put(under(word, key), number)
+            everybody.put(word, number)
+            for one in whose:
+                profile.add(under(word, one) & profile.mask)
+        self.sender.append(sender)
+        self.to.append(tuple(to[:TOGETHER]))
+        self.moment.append(lesson.at)
+        self.norm.append(math.sqrt(squares) + 1e-3)
+        self.subject.append(lesson.subject)
+        for thread in (lesson.subject, lesson.message_id):
+            if thread:
+                self.threads.put(thread, number)
+        if len(self.sender) > MAILS:
+            self._drop_oldest(MAILS // 4)
+
+    def _drop_oldest(self, mails: int) -> None:
+        self.base += mails
+        for column in (self.sender, self.moment, self.norm, self.subject, self.to):
+            del column[:mails]
+
+    def trust(self, lesson: Lesson, recipients: list[str]) -> None:
+        """The sender was asked about these recipients (keys), and said that they are right."""
+        sender = self.people.numbers.get(lesson.sender)
+        if sender is None:
+            sender = self.people.number(lesson.sender, lesson.names.get(lesson.sender, ""))
+        for key in recipients:
+            pair_of = (sender, self.people.number(key))
+            self.trusted[pair_of] = self.trusted.get(pair_of, 0) + 1
+            self.refused.pop(pair_of, None)
+        _bound(self.trusted)
+
+    def refuse(self, lesson: Lesson, wrong: list[str], meant: dict[str, str]) -> None:
+        """These recipients (keys) of the sender were a mistake; meant: whom he meant instead, by the wrong one."""
+        sender = self.people.number(lesson.sender, lesson.names.get(lesson.sender, ""))
+        for key in wrong:
+            pair_of = (sender, self.people.number(key))
+            other = self.people.number(meant[key]) if meant.get(key) else -1
+            self.refused[pair_of] = (lesson.at, other)
+            self.trusted.pop(pair_of, None)
+        _bound(self.refused)
+
+    def forget(self, address: str) -> bool:
+        """Nothing is known of this address (key) any more; False if nothing was. Counters under hashes of it that no
+        name leads to stay, until they are pushed out.
+        """
+        number = self.people.forget(address)
+        if number is None:
+            return False
+        self._ordered = (-1, [])
+        self.senders.pop(number, None)
+        for contacts in self.senders.values():
+            contacts.people.pop(number, None)
+        self.to[:] = [tuple([one for one in to if one != number]) if number in to else to for to in self.to]
+        for table in (self.refused, self.trusted):
+            for pair_of in [one for one in table if number in one]:
+                del table[pair_of]
+        nobody = self.people.nobody() if number in self.sender else number
+        for at, sender in enumerate(self.sender):
+            if sender == number:
+                self.sender[at] = nobody
+        for at in range(len(self.greetings.cells)):
+            if self.greetings.cells[at] == number + 1:
+                self.greetings.cells[at] = 0
+        return True
+
+    def in_order(self, sender: int) -> list[tuple[str, int]]:
+        """A sender's contacts with their addresses, in the order of these; those of the last one asked for are kept."""
+        known = self.senders[sender].people if sender in self.senders else {}
+        whose, ordered = self._ordered
+        if whose != sender or len(ordered) != len(known):
+            addresses = self.people.addresses
+            ordered = sorted([(addresses[one], one) for one in known])
+            self._ordered = (sender, ordered)
+        return ordered
+
+    def rarest(self, lesson: Lesson) -> list[tuple[float, int]]:
+        """The rarest words of a mail with their weights (inverse document frequency), the rarest first."""
+        seen, mails = self.seen, self.mails
+        log = math.log
+        words = dict.fromkeys((*lesson.files, *lesson.file_words, *lesson.own, *lesson.quoted[:_QUOTED]))
+        out = [(log((mails + 1.0) / (seen[word & 0x3FFFF] + 1.0)) + 0.05, word) for word in words]
+        out = [one for one in out if one[0] > 0.0]
+        out.sort(reverse=True)
+        return out[:WORDS]
+
+
+def decay(before: float, now: float) -> float:
+    """What is left of a weight."""
+    return 1.0 if now <= before else 2.0 ** ((before - now) / HALF)
+
+
+def _bound(table: dict[tuple[int, int], Any]) -> None:
+    """The oldest go where there are too many."""
+    while len(table) > 100_000:
+        del table[next(iter(table))]

@@ -1,0 +1,156 @@
+"""One row of numbers for each recipient of a mail, in the order of NAMES: what the tables judge.
+
+Beside the numbers of the person (`features`) they say how the recipient stands among the others, who would fit better,
+and what is odd about the mail as a whole. The order of recipients does not matter to them.
+"""
+
+from __future__ import annotations
+
+import math
+
+from mailguard.insight import features as f
+from mailguard.insight.lesson import Lesson
+from mailguard.insight.memory import Memory
+from mailguard.insight.rivals import NONE, NOT_MISTAKABLE, Mistakable, Rivals, likeness
+from mailguard.insight.scene import Scene
+
+MAIL = (
+    "recipients", "sender_mails", "sender_new", "sender_mixed", "sender_contacts", "new_here", "outside",
+    "reply", "forward", "length", "quoted_length", "greeting", "greeting_known", "greeting_fits",
+    "greeting_name", "greeting_rival", "asked", "asker_known", "asks_himself", "asker_here", "forwarded",
+    "quoted_known", "quoted_here", "quoted_missing", "thread_mails", "thread_here", "thread_missing",
+    "own_total", "all_total", "own_outside", "own_here", "all_outside", "best_alike", "rival", "fit_mean",
+    "fit_least", "without_subject", "with_mean", "with_all_mean",
+)  # fmt: skip
+EACH = (
+    "kind", "only_outside", "others_inside", "greeting_others", "domain_own", "domain_all", "domain_here",
+    "fit", "rank", "others_fit", "over_begins", "beginning", "over_named", "family", "family_count", "given",
+    "given_weight", "look_cost", "look_kind", "looking", "look_count", "over_look", "look_here", "over_rival",
+    "over_asker", "others_with", "others_thread", "refused",
+)  # fmt: skip
+NAMES = (*f.PERSON, *MAIL, *EACH)
+#: So many recipients are judged one by one, and so many others are asked about for each.
+JUDGED, ASKED = 40, 12
+_log1p = math.log1p
+
+
+class Rows:
+    """scene, rivals: as they were made; numbers: a row for each recipient that is judged; mistakable: beside it."""
+
+    def __init__(self, memory: Memory, lesson: Lesson) -> None:
+        self.scene = scene = Scene(memory, lesson)
+        self.addresses = lesson.people[:JUDGED]
+        numbers = scene.recipients[: len(self.addresses)]
+        self.persons = [
+            f.person(scene, one, address, (numbers[:at] + numbers[at + 1 :])[:ASKED])
+            for at, (one, address) in enumerate(zip(numbers, self.addresses, strict=True))
+        ]
+        self.fit = [f.fits(one) for one in self.persons]
+        weakest = min(range(len(numbers)), key=self.fit.__getitem__, default=0)
+        self.rivals = Rivals(scene, (numbers[:weakest] + numbers[weakest + 1 :])[:6])
+        self.mistakable = [self._mistakable(*one) for one in zip(numbers, self.addresses, strict=True)]
+        mail = self._mail()
+        self.numbers = [[*one, *mail, *self._each(at)] for at, one in enumerate(self.persons)]
+
+    def _mistakable(self, one: int, address: str) -> Mistakable:
+        people = self.scene.memory.people
+        if not self.scene.contacts.mails and not len(people):
+            return NOT_MISTAKABLE
+        name = (people.first[one], people.last[one]) if one >= 0 else f.stranger_name(self.scene, address)
+        return self.rivals.mistakable(one, address, name)
+
+    def _mail(self) -> list[float]:
+        scene, lesson, persons, fit = self.scene, self.scene.lesson, self.persons, self.fit
+        contacts, count = scene.contacts, len(lesson.people)
+        known = contacts.people
+        inside = sum(one[f.INSIDE] for one in persons)
+        outside = count - inside
+        best = max(self.rivals.fit.values(), default=NONE)
+        return [
+            float(count), _log1p(contacts.mails), contacts.new, contacts.mixed, _log1p(len(known)),
+            float(sum(one not in known for one in scene.recipients)), outside, float(lesson.reply),
+            float(lesson.forward),
+            _log1p(lesson.lengths[0]), _log1p(lesson.lengths[1]), *self._greeting(), *self._asker(), *self._thread(),
+            scene.own.total, scene.all.total, self._outside(scene.own.share) / (scene.own.total or 1.0),
+            max((scene.own.of(one) for one in scene.among), default=0.0),
+            self._outside(scene.all.share) / (scene.all.total or 1.0), max(scene.own.best.values(), default=0.0),
+            best, sum(fit) / max(1, len(fit)), min(fit, default=0.0), float(not lesson.subject),
+            _mean([one[f.WITH_OWN] for one in persons]), _mean([one[f.WITH_ALL] for one in persons]),
+        ]  # fmt: skip
+
+    def _outside(self, share: dict[int, float]) -> float:
+        """The greatest share of somebody whom this mail does not go to."""
+        among, sender = self.scene.among, self.scene.sender
+        return max((part for one, part in share.items() if one not in among and one != sender), default=0.0)
+
+    def _greeting(self) -> list[float]:
+        greeted = self.scene.lesson.greeted
+        if not greeted:
+            return [0.0, -1.0, -1.0, -1.0, 0.0]
+        memory, people = self.scene.memory, self.scene.memory.people
+        said, fitting = memory.greeting_words.get(greeted[0], (0, 0))
+        rival = max((one[f.GREETED] for one in self.rivals.numbers.values()), default=0.0)
+        return [
+            float(len(greeted)), _log1p(said), (fitting + 0.2) / (said + 2.0),
+            _log1p(len(people.by_first.get(greeted[0], ())) + len(people.by_last.get(greeted[0], ()))), rival,
+        ]  # fmt: skip
+
+    def _asker(self) -> list[float]:
+        scene, persons = self.scene, self.persons
+        quoting = scene.lesson.quoting
+        here = max((one[f.ASKER] for one in persons), default=0.0) if quoting.asker else -1.0
+        if not quoting.people:
+            return [float(len(quoting.asker)), 0.0, 0.0, here, float(quoting.forwarded), 0.0, -1.0, -1.0]
+        missing = sum(one not in scene.among for one in scene.quoted_people)
+        return [
+            float(len(quoting.asker)), float(len(scene.askers)), float(scene.asks_himself), here,
+            float(quoting.forwarded), float(len(scene.quoted_people)),
+            _mean([max(0.0, one[f.QUOTED]) for one in persons]),
+            missing / len(scene.quoted_people) if scene.quoted_people else -1.0,
+        ]  # fmt: skip
+
+    def _thread(self) -> list[float]:
+        scene = self.scene
+        if not scene.thread_mails:
+            return [0.0, -1.0, -1.0]
+        here = sum(one in scene.thread for one in scene.among) / max(1, len(scene.recipients))
+        missing = max(
+            (times for one, times in scene.thread.items() if one not in scene.among and one != scene.sender), default=0
+        )
+        return [float(scene.thread_mails), here, missing / scene.thread_mails]
+
+    def _each(self, at: int) -> list[float]:
+        scene, persons, fit = self.scene, self.persons, self.fit
+        one, numbers, near = fit[at], persons[at], self.mistakable[at]
+        others = [number for place, number in enumerate(fit) if place != at]
+        beside = [number for place, number in enumerate(persons) if place != at]
+        domain = self.addresses[at].rpartition("@")[2]
+        outside = 1.0 - numbers[f.INSIDE]
+        others_outside = sum(1.0 - number[f.INSIDE] for number in beside)
+        asker = max((self.rivals.fit.get(other, NONE) for other in scene.askers), default=NONE)
+        best = max(self.rivals.fit.values(), default=NONE)
+        same = sum(address.endswith("@" + domain) for place, address in enumerate(self.addresses) if place != at)
+        looks = near.looks
+        refused = scene.memory.refused.get((scene.sender, scene.recipients[at]))
+        return [
+            float(scene.lesson.kinds[at]), float(outside and not others_outside), float(not others_outside),
+            max((number[f.GREETED] for number in beside), default=-1.0), _log1p(scene.contacts.domains.get(domain, 0)),
+            _log1p(scene.memory.people.mail_of_domain.get(domain, 0)), same / len(others) if others else -1.0, one,
+            float(sum(other < one for other in others)), sum(others) / len(others) if others else NONE,
+            _over(near.begins, one), float(near.beginning), _over(near.named, one), float(near.family),
+            _log1p(near.family_count), float(near.given), _log1p(near.given_weight),
+            1.0 if looks is None else looks.cost, likeness(looks), float(near.looking), _log1p(near.looks_count),
+            _over(near.looks_fit, one), float(near.looks_number in scene.among), _over(best, one), _over(asker, one),
+            _mean([number[f.WITH_OWN] for number in beside]),
+            max((number[f.THREAD] for number in beside), default=-1.0),
+            0.0 if refused is None else 1.0,
+        ]  # fmt: skip
+
+
+def _over(rival: float, one: float) -> float:
+    """By how much a rival fits better; NONE without one."""
+    return rival - one if rival > NONE else NONE
+
+
+def _mean(numbers: list[float]) -> float:
+    return sum(numbers) / len(numbers) if numbers else -1.0

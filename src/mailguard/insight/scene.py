@@ -1,0 +1,147 @@
+"""What the memory knows of one mail before it is judged: mails like it, its thread, whom it answers and whom it greets.
+
+Made once for a mail and asked for each of its recipients and for whoever may have been meant. Reads only.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from array import array
+from collections.abc import Iterable
+
+from mailguard.insight.lesson import Lesson
+from mailguard.insight.memory import Contacts, Memory
+from mailguard.insight.sketches import under
+
+#: Mails like this one that are looked at, of this sender and of everybody.
+_ALIKE_OWN, _ALIKE_ALL = 12, 16
+#: A thread is at rest after so long.
+_THREAD = 45 * 86_400.0
+#: The sender's most usual contacts, whose own contacts are asked.
+_CLOSEST = 10
+NOBODY = Contacts()
+
+
+class Alike:
+    """Mails with similar words. total: of their similarities, squared; share: of that, by person; best: the highest
+    similarity (cosine) of a mail with that person.
+    """
+
+    __slots__ = ("best", "share", "total")
+
+    def __init__(self, found: Iterable[tuple[float, tuple[int, ...]]]) -> None:
+        self.total = 0.0
+        self.share: dict[int, float] = {}
+        self.best: dict[int, float] = {}
+        share, best = self.share, self.best
+        for similarity, people in found:
+            square = similarity * similarity
+            self.total += square
+            for one in people:
+                share[one] = share.get(one, 0.0) + square
+                if similarity > best.get(one, 0.0):
+                    best[one] = similarity
+
+    def of(self, one: int) -> float:
+        """The person's share, 0 to 1."""
+        return self.share.get(one, 0.0) / self.total if self.total else 0.0
+
+
+class Scene:
+    """sender: his number, -1 if he never wrote; contacts: what is known of him. recipients: numbers, -1 for
+    strangers.
+    """
+
+    def __init__(self, memory: Memory, lesson: Lesson) -> None:
+        people = memory.people
+        self.memory, self.lesson = memory, lesson
+        self.sender = people.numbers.get(lesson.sender, -1)
+        self.contacts = memory.senders.get(self.sender, NOBODY)
+        self.key = people.keys[self.sender] if self.sender >= 0 else 0
+        self.recipients = [people.numbers.get(key, -1) for key in lesson.people]
+        self.among = {one for one in self.recipients if one >= 0}
+        self.words = memory.rarest(lesson)
+        self.own_words = frozenset(lesson.own)
+        self.asker = frozenset(lesson.quoting.asker)
+        self.quoted = frozenset(lesson.quoting.people)
+        self.quoted_words = frozenset(lesson.quoting.words)
+        self.greeted = frozenset(lesson.greeted)
+        self._find_alike()
+        self._find_thread()
+        self._find_named()
+        self.closest = self._closest()
+
+    def _find_alike(self) -> None:
+        memory, words = self.memory, self.words
+        norm = math.sqrt(sum([weight * weight for weight, _ in words])) + 1e-3
+        own: dict[int, float] = {}
+        everybody: dict[int, float] = {}
+        own_words, all_words, key, known = memory.own_words, memory.all_words, self.key, self.sender >= 0
+        for weight, word in words:
+            square = weight * weight
+            if known:
+                for number in own_words.get(under(word, key)):
+                    own[number] = own.get(number, 0.0) + square
+            for number in all_words.get(word):
+                everybody[number] = everybody.get(number, 0.0) + square
+        self.own = Alike(self._nearest(own, norm, _ALIKE_OWN, with_sender=False))
+        self.all = Alike(self._nearest(everybody, norm, _ALIKE_ALL, with_sender=True))
+
+    def _nearest(
+        self, sums: dict[int, float], norm: float, most: int, *, with_sender: bool
+    ) -> list[tuple[float, tuple[int, ...]]]:
+        memory = self.memory
+        base, senders, norms, to = memory.base, memory.sender, memory.norm, memory.to
+        found = [
+            (total / (norm * norms[number - base]), number - base)
+            for number, total in sums.items()
+            if number > base and (with_sender or senders[number - base] == self.sender)
+        ]
+        nearest = heapq.nlargest(most, found) if len(found) > most else found
+        if with_sender:
+            return [(similarity, (*to[at], senders[at])) for similarity, at in nearest]
+        return [(similarity, to[at]) for similarity, at in nearest]
+
+    def _find_thread(self) -> None:
+        """Earlier mails of the same subject, or that this one refers to, in which the sender took part."""
+        memory, lesson = self.memory, self.lesson
+        self.thread: dict[int, int] = {}
+        self.thread_mails = 0
+        seen: set[int] = set()
+        for key in (lesson.subject, *lesson.references):
+            if not key:
+                continue
+            for number in memory.threads.get(key):
+                at = number - memory.base
+                if at <= 0 or at in seen or (key == lesson.subject and memory.subject[at] != key):
+                    continue
+                if lesson.at - memory.moment[at] > _THREAD:
+                    continue
+                took_part = (*memory.to[at], memory.sender[at])
+                if self.sender in took_part:
+                    seen.add(at)
+                    self.thread_mails += 1
+                    for one in took_part:
+                        self.thread[one] = self.thread.get(one, 0) + 1
+
+    def _find_named(self) -> None:
+        """Whose mail is answered, who is in the quoted headers, and whom this greeting was written to before."""
+        named, quoting = self.memory.people.named, self.lesson.quoting
+        askers = [one for key in quoting.asker for one in named(key)]
+        self.asks_himself = self.sender in askers
+        self.askers = [one for one in dict.fromkeys(askers) if one != self.sender][:6]
+        taking_part: list[int] = []
+        for key in quoting.people[:32]:
+            taking_part += named(key)
+        self.quoted_people = [one for one in dict.fromkeys(taking_part) if one != self.sender][:40]
+        greetings: array[int] | tuple[int, ...] = ()
+        if self.lesson.greeted and self.sender >= 0:
+            greetings = self.memory.greetings.get(under(self.key, self.lesson.greeted[0]))
+        self.greeted_before = [one - 1 for one in greetings if one]
+
+    def _closest(self) -> list[dict[int, int]]:
+        """The contacts of the sender's most usual contacts, as far as they write too."""
+        known, weight, senders = self.contacts.people, self.memory.weight, self.memory.senders
+        most = heapq.nlargest(_CLOSEST, known, key=lambda one: weight[known[one]]) if len(known) > _CLOSEST else known
+        return [senders[one].people for one in most if one in senders]

@@ -1,0 +1,91 @@
+"""Boosted decision trees (Friedman 2001) as one function of Python: the shipped tables, made anew into code at load.
+
+A table is JSON: each tree a nested list [number of the feature, threshold, left, right] or a leaf's value; left is
+taken where the feature is at most the threshold. Nested conditions over local variables are the fastest way that plain
+Python knows. Only numbers get into the code: whatever else a table holds is refused.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Sequence
+from importlib import resources
+from typing import Any
+
+from mailguard.mail.values import value
+
+Judge = Callable[[Sequence[float]], float]
+_TERMS = 8
+_DEEPEST = 40
+
+
+class TableError(ValueError):
+    """A table that is none."""
+
+
+@value(frozen=True, slots=True)
+class Tables:
+    """judge: a row of `rows.NAMES` to log-odds; thresholds: (share of right mails alarmed about, log-odds), the rarest
+    first.
+    """
+
+    judge: Judge
+    thresholds: tuple[tuple[float, float], ...]
+
+    def threshold(self, budget: float) -> float:
+        """The log-odds from which on an alarm is within a budget; between two known budgets the stricter one."""
+        fitting = [odds for share, odds in self.thresholds if share <= budget]
+        return min(fitting) if fitting else self.thresholds[0][1] + 1.0
+
+
+@functools.cache
+def shipped() -> Tables:
+    """The tables that came with the package. Raises TableError."""
+    raw = resources.files("mailguard.insight").joinpath("data", "tables.json").read_bytes()
+    return read_tables(raw)
+
+
+def read_tables(raw: bytes) -> Tables:
+    """Tables from JSON. Raises TableError for anything else, or if they were made for other features."""
+    from mailguard.insight.rows import NAMES
+
+    try:
+        parts = json.loads(raw)
+        names, trees, thresholds = parts["names"], parts["trees"], parts["thresholds"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise TableError(f"no tables: {error}") from None
+    if list(names) != list(NAMES):
+        raise TableError("the tables were made for other features: make them anew (tools/)")
+    known = tuple(sorted((float(share), float(odds)) for share, odds in thresholds))
+    if not known:
+        raise TableError("the tables have no thresholds")
+    return Tables(compiled(trees, len(NAMES)), known)
+
+
+def compiled(trees: Sequence[Any], features: int) -> Judge:
+    """A function of a row of so many features: the sum of all trees. Raises TableError."""
+    used: set[int] = set()
+    terms = [_term(tree, used, features, 0) for tree in trees]
+    lines = ["def judge(row):"]
+    lines += [f" f{at}=row[{at}]" for at in sorted(used)]
+    lines.append(" total=0.0")
+    lines += [" total+=" + "+".join(terms[at : at + _TERMS]) for at in range(0, len(terms), _TERMS)]
+    lines.append(" return total")
+    space: dict[str, Any] = {"__builtins__": {}}
+    exec(compile("\n".join(lines), "<tables>", "exec"), space)  # noqa: S102 - made of numbers only, see _term
+    judge: Judge = space["judge"]
+    return judge
+
+
+def _term(tree: Any, used: set[int], features: int, depth: int) -> str:
+    if isinstance(tree, int | float) and not isinstance(tree, bool):
+        return repr(float(tree))
+    if not isinstance(tree, list) or len(tree) != 4 or depth > _DEEPEST:
+        raise TableError("a tree is a number or [feature, threshold, left, right]")
+    at, threshold, left, right = tree
+    if type(at) is not int or not 0 <= at < features:
+        raise TableError(f"no such feature: {at!r:.20}")
+    used.add(at)
+    one, other = _term(left, used, features, depth + 1), _term(right, used, features, depth + 1)
+    return f"({one} if f{at}<={float(threshold)!r} else {other})"

@@ -1,0 +1,221 @@
+"""The model of who writes to whom: what it learns, what it says, and that judging never teaches."""
+
+from __future__ import annotations
+
+import io
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailguard.insight.lesson import Lesson, LessonError, read
+from mailguard.insight.model import Insight, InsightError
+from mailguard.insight.words import File, Judgement, Letter
+
+DAY = 86_400.0
+ANN = "ann@corp.example"
+PEOPLE = ["taro.tanaka@acme.example", "hanako.sato@beta.example", "jiro.suzuki@corp.example", "ken.tanaka@corp.example"]
+TOPICS = {
+    PEOPLE[0]: "quotation pump delivery valves",
+    PEOPLE[1]: "audit ledger invoices closing",
+    PEOPLE[2]: "holiday roster shift",
+    PEOPLE[3]: "printer network cable",
+}
+
+
+def letter(to: str | tuple[str, ...], day: float, **more: object) -> Letter:
+    people = (to,) if isinstance(to, str) else to
+    first = people[0]
+    name = first.partition("@")[0].rpartition(".")[2].title()
+    said = {
+        "subject": "Re: " + TOPICS.get(first, "hello"),
+        "body": f"Dear {name},\n\n{TOPICS.get(first, '')} again.\nAnn",
+    }
+    return replace(Letter(1.7e9 + day * DAY, ANN, people, sender_name="Ann Example"), **{**said, **more})  # type: ignore[arg-type]
+
+
+def taught(mails: int = 60) -> Insight:
+    model, chance = Insight(own=["corp.example"]), random.Random(1)
+    for day in range(mails):
+        model.learn(read(letter(chance.choice(PEOPLE), day)))
+    return model
+
+
+def risk(judgement: Judgement, address: str) -> float:
+    return next(one.risk for one in judgement.opinions if one.address == address)
+
+
+def test_a_domain_that_looks_like_the_usual_one_is_told_with_whom_was_meant() -> None:
+    model = taught()
+    right = letter(PEOPLE[0], 70)
+    wrong = replace(right, to=("taro.tanaka@acrne.example",))
+    assert model.score(read(right)).risk < 0.2
+    judged = model.score(read(wrong))
+    assert judged.risk > 0.8
+    worst = judged.worst
+    assert worst is not None
+    assert (worst.kind, worst.alternative) == ("lookalike", PEOPLE[0])
+    assert PEOPLE[0] in worst.because.ja
+    assert "taro.tanaka@acrne.example" in worst.because.en
+
+
+def test_an_answer_that_goes_to_somebody_else_is_told() -> None:
+    quoted = f"\n\n-----Original Message-----\nFrom: Taro Tanaka <{PEOPLE[0]}>\nTo: Ann\nSubject: pump\n\nvalves?"
+    model = taught()
+    to_asker = letter(PEOPLE[0], 70, body="Yes." + quoted)
+    to_other = replace(to_asker, to=(PEOPLE[1],))
+    assert model.score(read(to_other)).risk > 3 * model.score(read(to_asker)).risk
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.permutations([*PEOPLE, "new@else.example", "taro.tanaka@acme.example.net"]), st.integers(1, 6))
+def test_the_order_of_recipients_does_not_matter(order: list[str], many: int) -> None:
+    model = taught(30)
+    people = sorted(order[:many])
+    one = model.score(read(letter(tuple(people), 40, body="valves", subject="pump")))
+    other = model.score(read(letter(tuple(order[:many]), 40, body="valves", subject="pump")))
+    assert one.alarm == other.alarm
+    for address in people:
+        assert risk(one, address) == pytest.approx(risk(other, address), abs=1e-9)
+
+
+def saved(model: Insight) -> bytes:
+    stream = io.BytesIO()
+    model.save(stream)
+    return stream.getvalue()
+
+
+def test_judging_never_teaches() -> None:
+    model = taught(20)
+    before = saved(model)
+    for to in [*PEOPLE, "never@seen.example"]:
+        model.score(read(letter(to, 30, message_id="<x@y>", files=(File("00" * 32, "a.pdf"),))))
+    assert saved(model) == before
+
+
+def test_what_was_saved_judges_as_before_and_learns_on() -> None:
+    model = taught()
+    again = Insight.load(io.BytesIO(saved(model)), own=["corp.example"])
+    assert (again.learned, again.since) == (model.learned, model.since)
+    for to in [*PEOPLE, "taro.tanaka@acrne.example"]:
+        lesson = read(letter(to, 70))
+        assert again.score(lesson) == model.score(lesson)
+        again.learn(lesson)
+        model.learn(lesson)
+    assert saved(again) == saved(model)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_a_broken_file_is_refused_and_never_stumbled_over(data: st.DataObject) -> None:
+    octets = bytearray(_SAVED)
+    for _ in range(data.draw(st.integers(1, 4))):
+        octets[data.draw(st.integers(0, len(octets) - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(0, len(octets)))
+    for broken in (bytes(octets), bytes(octets[:cut])):
+        try:
+            model = Insight.load(io.BytesIO(broken))
+        except InsightError:
+            continue
+        assert model.score(read(letter(PEOPLE[0], 70))).opinions
+
+
+_SAVED = saved(taught(10))
+
+
+def test_two_nodes_know_what_each_of_them_learned() -> None:
+    one, other = Insight(own=["corp.example"]), Insight(own=["corp.example"])
+    for day in range(20):
+        one.learn(read(letter(PEOPLE[0], day)))
+        other.learn(read(letter(PEOPLE[1], day)))
+    alone = one.score(read(letter(PEOPLE[1], 30))).risk
+    one.merge(other)
+    assert one.learned == 40
+    assert one.score(read(letter(PEOPLE[1], 30))).risk < alone
+    assert one.score(read(letter("hanako.sato@bbeta.example", 30))).worst.alternative == PEOPLE[1]  # type: ignore[union-attr]
+
+
+def test_nobody_is_named_who_was_forgotten() -> None:
+    model = taught()
+    wrong = read(replace(letter(PEOPLE[0], 70), to=("taro.tanaka@acrne.example",)))
+    assert model.score(wrong).worst.alternative == PEOPLE[0]  # type: ignore[union-attr]
+    assert model.forget("Taro.Tanaka@Acme.example")
+    assert not model.forget(PEOPLE[0])
+    assert all(one.alternative != PEOPLE[0] for one in model.score(wrong).opinions)
+    assert b"taro.tanaka" not in b"".join(
+        model.memory.people.addresses[at].encode() for at in range(len(model.memory.people))
+    )
+    assert Insight.load(io.BytesIO(saved(model))).learned == model.learned
+    model.forget(ANN)
+    assert model.score(read(letter(PEOPLE[2], 71))).opinions
+
+
+def test_a_warning_that_was_overruled_often_enough_stays_silent() -> None:
+    model = taught()
+    model.budget = 0.01
+    wrong = read(replace(letter(PEOPLE[0], 70), to=("taro.tanaka@acrne.example",)))
+    assert model.score(wrong).alarm
+    for _ in range(3):
+        model.trust(wrong, ["taro.tanaka@acrne.example"])
+    assert not model.score(wrong).alarm
+    assert model.score(wrong).risk < 0.2
+    model.refuse(wrong, ["taro.tanaka@acrne.example"], {"taro.tanaka@acrne.example": PEOPLE[0]})
+    assert model.score(wrong).alarm
+
+
+def test_tables_do_not_grow_with_what_is_learned() -> None:
+    small, large = taught(5), taught(400)
+    for name in ("own_words", "all_words", "threads", "greetings", "together", "together_all", "profile", "greeted_as"):
+        assert len(getattr(large.memory, name).cells) == len(getattr(small.memory, name).cells)
+    assert len(large.memory.count) == len(PEOPLE)
+
+
+def test_the_oldest_mails_go_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailguard.insight.memory.MAILS", 40)
+    model = taught(200)
+    assert len(model.memory.sender) <= 41
+    assert model.memory.base + len(model.memory.sender) == 201
+    assert model.score(read(letter(PEOPLE[0], 210))).risk < 0.3
+    assert Insight.load(io.BytesIO(saved(model))).score(read(letter(PEOPLE[0], 210))) == model.score(
+        read(letter(PEOPLE[0], 210))
+    )
+
+
+_TEXT = st.text(max_size=300)
+_TEXTS = st.lists(_TEXT, max_size=3).map(tuple)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.builds(
+        Letter, st.floats(0, 2e9), _TEXT, _TEXTS, _TEXTS,
+        sender_name=_TEXT, names=st.dictionaries(_TEXT, _TEXT, max_size=3), subject=_TEXT, body=_TEXT, message_id=_TEXT,
+        in_reply_to=_TEXT, references=_TEXTS,
+        files=st.lists(st.builds(File, _TEXT, _TEXT), max_size=2).map(tuple),
+    )
+)  # fmt: skip
+def test_whatever_a_mail_holds_it_is_read_kept_judged_and_learned(any_letter: Letter) -> None:
+    lesson = read(any_letter)
+    assert Lesson.from_bytes(lesson.to_bytes()) == lesson
+    model = Insight()
+    for _ in range(2):
+        judged = model.score(lesson)
+        assert len(judged.opinions) == len(lesson.people)
+        assert all(0 <= one.risk <= 1 for one in judged.opinions)
+        model.learn(lesson)
+
+
+@pytest.mark.parametrize("raw", [b"", b"{}", b"[]", b"[2]", b"[1,2,3]", b"\xff", b"[1" + b",1" * 17 + b"]"])
+def test_what_is_no_lesson_is_refused(raw: bytes) -> None:
+    with pytest.raises(LessonError):
+        Lesson.from_bytes(raw)
+
+
+def test_no_word_of_a_mail_stands_in_its_lesson() -> None:
+    raw = read(
+        letter(PEOPLE[0], 1, subject="Confidential merger", body="Dear Taro,\n\nsecretword\n\nFrom: Bob Smith\n")
+    ).to_bytes()
+    for word in (b"onfidential", b"merger", b"secretword", b"Smith", b"smith", b"Dear"):
+        assert word not in raw
