@@ -53,7 +53,6 @@ def replayed(seed: int) -> Iterator[tuple[Line, dict[str, Any], float, bool, dic
     """Each scored line with what is known, its risk and alarm, the risks of its recipients and the reason."""
     from mailguard.insight.lesson import read
     from mailguard.insight.model import Insight
-
     from mailguard.past.lines import read_line
 
     insight = Insight(own=[OWN_DOMAIN])
