@@ -1,7 +1,8 @@
 """Whom the sender probably meant instead of a recipient: one mechanism for every condition that can tell.
 
 A condition names an address (`Pick.meant`); here it becomes what a hit carries (`Told.meant`, from where it goes into
-the recipient's verdict) and the words that a rule's sentence may use. Nobody is proposed who gets the mail already.
+the recipient's verdict) and the words that a rule's sentence may use. Nobody is proposed who gets the mail already, and
+nobody is named to a sender who knows him from others only (`may_name`): who writes to whom is not told to colleagues.
 Pure.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from mailguard.mail.address import AddressError, parse_address
+from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.verdict import Because
 from mailguard.policy.result import some
 from mailguard.policy.view import Seen, View
@@ -37,6 +38,20 @@ def proposed(view: View, key: str) -> bool:
     except AddressError:  # a domain may be shown in letters that no address may have
         return False
     return True
+
+
+def may_name(view: View, key: str) -> bool:
+    """Whether the sender knows an address anyway: of the company, or out of his own mail as far as anybody asked."""
+    local, _, domain = key.rpartition("@")
+    known = view.case.known
+    return (
+        view.case.organization.is_internal(Address(local, domain))
+        or key in view.directory.people
+        or key in (known.names or {})
+        or key in (known.last_written or {})
+        or any(key in circle.members for circle in known.circles or ())
+        or any(one.key == key and one.count for stranger in (known.strangers or {}).values() for one in stranger.like)
+    )
 
 
 def meant_words(meant: Mapping[str, str], said: Because | None = None) -> dict[str, Because]:

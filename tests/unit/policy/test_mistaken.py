@@ -5,6 +5,7 @@ the recipients.
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
 from typing import Any
@@ -18,11 +19,13 @@ from tests.judging import mail, policy_of, rule_of, said
 from mailguard.mail.directory import Directory, Person
 from mailguard.policy.case import Acquaintance, Case, Known, Stranger
 from mailguard.policy.examples import run_examples
+from mailguard.policy.explain import explain
 from mailguard.policy.judge import judge
 from mailguard.policy.lint import lint
 from mailguard.policy.marks import Problems, load_marked, problems_of
 from mailguard.policy.rule import Policy
 from mailguard.policy.schema import PolicyFile
+from mailguard.policy.verdict_json import verdict_to_json
 
 TANAKA, TWIN, SATO = "tanaka@a.example", "tanaka@b.example", "sato@a.example"
 
@@ -40,7 +43,8 @@ def meant(condition: str, case: Case, more: str = "") -> dict[str, str] | None:
     ("condition", "words", "proposed"),
     [
         ("{lookalike: mailbox}", {"to": "tanaak@a.example", "known": [TANAKA]}, {"tanaak@a.example": TANAKA}),
-        ("{lookalike: mailbox}", {"to": "tanaak@a.example", "known_here": [TANAKA]}, {"tanaak@a.example": TANAKA}),
+        ("{lookalike: mailbox}", {"to": "tanaak@a.example", "known_here": [TANAKA]}, {}),
+        ("{lookalike: mailbox}", {"to": "tanaak@corp.example", "known_here": ["tanaka@corp.example"]}, {"tanaak@corp.example": "tanaka@corp.example"}),
         ("{lookalike: any}", {"to": "tanaak@a.example", "known": [TANAKA]}, {"tanaak@a.example": TANAKA}),
         ("{lookalike: any}", {"to": "x@examp1e.co.jp", "known": ["example.co.jp"]}, {"x@examp1e.co.jp": "x@example.co.jp"}),
         ("{lookalike: true}", {"to": "x@examp1e.co.jp", "known": ["example.co.jp"]}, {"x@examp1e.co.jp": "x@example.co.jp"}),
@@ -71,8 +75,10 @@ def meant(condition: str, case: Case, more: str = "") -> dict[str, str] | None:
         ("{group_habit: replaced}", {"to": [SATO, "eve@x.example", TANAKA], "habits": [{"together": [SATO, "bob@a.example", TANAKA]}]}, {"eve@x.example": "bob@a.example"}),
         ("{greeting_mismatch: true}", {"to": SATO, "greeting": "田中", "names": {TANAKA: "田中 太郎"}, "display": {SATO: "佐藤 花子"}}, {SATO: TANAKA}),
         ("{greeting_mismatch: true}", {"to": SATO, "greeting": "田中", "display": {SATO: "佐藤 花子"}}, {}),
-        ("{new_in_thread: true}", {"to": TWIN, "thread": [TANAKA]}, {TWIN: TANAKA}),
-        ("{new_in_thread: true}", {"to": "eve@x.example", "thread": [TANAKA]}, {"eve@x.example": TANAKA}),
+        ("{new_in_thread: true}", {"to": TWIN, "thread": [TANAKA]}, {}),  # he may have got a colleague's mail hidden
+        ("{new_in_thread: true}", {"to": TWIN, "thread": [TANAKA], "names": {TANAKA: "田中"}}, {TWIN: TANAKA}),
+        ("{new_in_thread: true}", {"to": TWIN, "reply": True, "quoted": f"From: <{TANAKA}>\nTo: ann@corp.example\n\nhi"}, {TWIN: TANAKA}),
+        ("{new_in_thread: true}", {"to": "eve@x.example", "thread": [TANAKA], "last_written": {TANAKA: "3d"}}, {"eve@x.example": TANAKA}),
         ("{new_in_thread: true}", {"to": [TANAKA, "eve@x.example"], "thread": [TANAKA]}, {}),
         ("{attachment_seen_elsewhere: true}", {"to": TANAKA, "attachments": [{"name": "q.xlsx", "sent_to": ["b.example"]}]}, {}),
         ("{alarm: true}", {"to": [TWIN, SATO], "alarm": True, "risk": {TWIN: 0.4, SATO: 0.1}, "meant": {TWIN: TANAKA}}, {TWIN: TANAKA}),
@@ -347,3 +353,12 @@ def test_a_word_in_the_wrong_place_is_told_where_it_belongs(condition: str, said
     with pytest.raises(ValidationError) as caught:
         PolicyFile.model_validate(data)
     assert any(said_of_it in one.message for one in problems_of(caught.value, marks, "p.yaml", PolicyFile))
+
+
+def test_whom_only_others_write_to_is_named_to_nobody() -> None:
+    case = mail(to="tanaak@a.example", known_here=[TANAKA])
+    more = '    because: {ja: "{lookalike} {known}{did_you_mean}", en: "{lookalike} {known}{did_you_mean}"}'
+    for policy in (rule_of("{recipients: {lookalike: mailbox}}"), rule_of("{recipients: {lookalike: any}}", more=more)):
+        told = json.dumps([explain(policy, case), verdict_to_json(judge(policy, case))], ensure_ascii=False)
+        assert "tanaak@a.example" in told
+        assert TANAKA not in told

@@ -8,15 +8,16 @@ What history knows is a value of the case.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from mailguard.mail.address import Address
 from mailguard.mail.verdict import Because
 from mailguard.policy.conditions.picks import Pick, truth
 from mailguard.policy.conditions.remembered import HISTORY
 from mailguard.policy.lookalike import difference, registrable_domain
+from mailguard.policy.meant import may_name
 from mailguard.policy.near import slips
-from mailguard.policy.result import Truth, some
+from mailguard.policy.result import Truth, both, some
 from mailguard.policy.view import Seen, View
 
 _HISTORY = frozenset({"alike"})
@@ -50,8 +51,28 @@ def lookalike(asked: bool | Literal["domain", "mailbox", "any"], more: frozenset
     return _pick(domain_test, domain, Because("よく似たドメインの", "with a look-alike domain"), frozenset())
 
 
-#: What is written, what it looks like, what differs, and the key of whoever was probably meant.
-_Twin = tuple[str, str, str, str]
+#: In the place of an address that only others here write to: whom they write to is not told.
+_OTHERS = Because("社内のほかの人の送信先", "an address that others here write to")
+
+
+class _Twin(NamedTuple):
+    """written: what looks like `known`, "" where it may not be named; difference: in signs; meant: a key, or ""."""
+
+    written: str
+    known: str
+    difference: str
+    meant: str
+
+    @property
+    def evidence(self) -> str:
+        return f"{self.written} ≠ {self.known} ({self.difference})" if self.known else f"{self.written} ≈"
+
+    @property
+    def reason(self) -> Because:
+        if self.known:
+            return both(self.evidence)
+        ja, en = f"{self.written}（{_OTHERS.ja}と1字違い）", f"{self.written}, one slip away from {_OTHERS.en}"
+        return Because(ja, en)
 
 
 def _pick(
@@ -62,25 +83,31 @@ def _pick(
 ) -> Pick:
     def evidence(view: View, seen: Seen) -> str:
         found = twin(view, seen)
-        return "" if found is None else f"{found[0]} ≠ {found[1]} ({found[2]})"
+        return "" if found is None else found.evidence
+
+    def reason(view: View, seen: Seen) -> Because:
+        found = twin(view, seen)
+        return both("") if found is None else found.reason
 
     def values(view: View, picked: Sequence[Seen]) -> dict[str, Because]:
         listed = sorted({seen.address.key: seen for seen in picked}.items())
-        found = {one[:3]: None for _, seen in listed if (one := twin(view, seen)) is not None}
+        found = [one for _, seen in listed if (one := twin(view, seen)) is not None]
+        known = list(dict.fromkeys(both(one.known) if one.known else _OTHERS for one in found))
         return {
-            "lookalike": some(dict.fromkeys(written for written, _, _ in found)),
-            "known": some(dict.fromkeys(known for _, known, _ in found)),
+            "lookalike": some(dict.fromkeys(one.written for one in found)),
+            "known": Because(some(one.ja for one in known).ja, some(one.en for one in known).en),
         }
 
     def meant(view: View, seen: Seen) -> str:
         found = twin(view, seen)
-        return "" if found is None else found[3]
+        return "" if found is None else found.meant
 
     return Pick(
         test,
         attribute,
         gap=lambda _view, _seen: HISTORY,
         evidence=evidence,
+        reason=reason,
         values=values,
         needs=needs,
         meant=meant,
@@ -94,7 +121,8 @@ def _domain(view: View, seen: Seen, more: frozenset[str]) -> _Twin | None:
         return None
     own = Address("x", registrable_domain(seen.address.ascii_domain)).ascii_domain
     below = seen.address.ascii_domain.removesuffix(own) if found.kind != "carried" else ""
-    return found.domain, found.known, found.difference, Address(seen.address.local, f"{below}{found.known}").key
+    meant = Address(seen.address.local, f"{below}{found.known}").key
+    return _Twin(found.domain, found.known, found.difference, meant)
 
 
 def _mailbox_test(view: View, seen: Seen) -> Truth:
@@ -117,8 +145,9 @@ def _mailbox(view: View, seen: Seen) -> _Twin | None:
     known |= {one: 0 for one in near & view.directory.people.keys() if one not in known}
     if not known:
         return None
-    other = min(known, key=lambda one: (-known[one], one))
-    return str(seen.address), other, difference(_local(key), _local(other)), other
+    other = min(known, key=lambda one: (-known[one], not may_name(view, one), one))
+    named = other if may_name(view, other) else ""
+    return _Twin(str(seen.address), named, difference(_local(key), _local(other)), named)
 
 
 def _local(key: str) -> str:

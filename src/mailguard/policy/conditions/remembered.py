@@ -16,6 +16,7 @@ from mailguard.policy.conditions.picks import UNREADABLE, Pick, is_so, truth
 from mailguard.policy.conditions.recipients import organizations
 from mailguard.policy.free_mail import is_shared
 from mailguard.policy.lookalike import unicode_domain
+from mailguard.policy.meant import may_name
 from mailguard.policy.near import are_same_person, slips
 from mailguard.policy.result import Truth
 from mailguard.policy.thread import spoken
@@ -95,12 +96,13 @@ def new_in_thread(wanted: bool, *, organization: bool = False) -> Pick:
 
 def _who_took_part(view: View, seen: Seen) -> str:
     """Who of the thread was probably meant, and gets nothing: somebody of nearly the same address, or the only outsider
-    who is missing.
+    who is missing. The ledger also has who got a colleague's mail hidden: only whom the sender knows may be named.
     """
     local = seen.address.key.rpartition("@")[0]
     own = view.case.organization.is_internal
-    took_part = sorted((view.case.known.thread or frozenset()) | view.quoted_people.keys)
-    missing = [key for key in took_part if key not in view.everybody]
+    quoted = view.quoted_people.keys
+    took_part = sorted((view.case.known.thread or frozenset()) | quoted)
+    missing = [key for key in took_part if key not in view.everybody and (key in quoted or may_name(view, key))]
     for key in missing:
         mailbox, _, domain = key.rpartition("@")
         private = is_shared(domain) or is_shared(seen.address.ascii_domain)
