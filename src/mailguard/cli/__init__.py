@@ -31,7 +31,7 @@ VERBS = {
     "backup": ("backup", "backup", "Copy the whole store into a file, also while the server runs."),
     "restore": ("backup", "restore_", "Put a backup back; what was not sent then is held."),
     "store": ("store", "store", "Take a ledger back to an older version; change the key of bodies."),
-    "history": ("history", "history", "Who writes to whom: import archives of mail; show and forget people."),
+    "history": ("history", "history", "Who writes to whom: replay mail, import archives; show, forget people."),
     "incident": ("incident", "incident", "Contain a mail that went to the wrong person; the register."),
     "notify": ("notify", "notify", "Try the chat channels."),
     "token": ("token", "token", "Make bearer tokens for the API."),

@@ -48,7 +48,7 @@ _WHY: dict[Why, str] = {
 def import_(config_file: Path | None, paths: tuple[Path, ...], dry_run: bool, jobs: int, as_json: bool) -> None:
     """Learn who writes to whom from archives of sent mail, also while the server runs.
 
-    PATH is an mbox, a Maildir, a mail, JSON lines, a Postfix log, or a folder of these;
+    PATH is an mbox, a Maildir, a mail, JSON lines (the form of `history replay`), a Postfix log, or a folder of these;
     packed ones (.gz, .bz2, .xz) too. Only mail from your own domains (organization.domains) teaches. The same mail is
     learned once, however often it is imported. Name folders of sent mail: whoever may write into an archive can teach.
     """
