@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from mailguard.insight.readings import (
@@ -99,6 +100,15 @@ class NameWords:
             return 0.5  # info@, b1203@, jsmith@: nobody can say whose address it is
         initials = {self.first} if len(self.first) == 1 else set()
         return 0.5 if any(one[0] in initials for one in latin) else 0.0
+
+
+def misfit(words: Iterable[str], names: Sequence[NameWords]) -> bool:
+    """Whether somebody else is greeted: one of the words (`greeted`) is nobody's of these, and none surely somebody's.
+
+    Never true where a recipient's name is not known: behind info@ may sit anybody.
+    """
+    best = [max((name.fits(word) for name in names), default=0.5) for word in words]
+    return bool(best) and min(best) == 0.0 and max(best) < 1.0
 
 
 def _said(word: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailguard.insight.names import name_words
+from mailguard.insight.names import misfit, name_words
 
 
 @pytest.mark.parametrize(
@@ -115,6 +115,25 @@ def test_what_people_are_called(address: str, shown: str, called: set[str]) -> N
 )
 def test_how_well_a_greeting_fits(word: str, address: str, shown: str, fit: float) -> None:
     assert name_words(address, shown).fits(word) == fit
+
+
+@pytest.mark.parametrize(
+    ("words", "people", "other"),
+    [
+        (("佐藤", "sato"), [("yamada@a.example", "山田 太郎")], True),
+        (("佐藤", "sato"), [("yamada@a.example", ""), ("k-sato@b.example", "")], False),
+        (("みどり商事", "佐藤", "sato"), [("yamada@a.example", "")], True),
+        (("みどり商事", "佐藤", "sato"), [("sato@a.example", "")], False),
+        (("みどり商事",), [("yamada@a.example", "山田 太郎")], False),
+        (("佐藤", "sato"), [("yamada@a.example", ""), ("info@b.example", "")], False),
+        (("john",), [("mary.jones@a.example", "")], True),
+        (("bob",), [("robert.jones@a.example", "")], False),
+        ((), [("yamada@a.example", "")], False),
+        (("佐藤",), [], False),
+    ],
+)
+def test_somebody_else_is_greeted(words: tuple[str, ...], people: list[tuple[str, str]], other: bool) -> None:
+    assert misfit(words, [name_words(*one) for one in people]) is other
 
 
 def test_initials_and_offices_are_no_names() -> None:
