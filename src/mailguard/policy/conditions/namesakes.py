@@ -79,10 +79,10 @@ def _fits_better(view: View, seen: Seen, name: str) -> list[str]:
     """Whose address beside it the name fits, where it does not fit its own: two people mixed up in one mail. Only
     family names whose reading is known can be told apart.
     """
-    people = (*view.recipients, *view.visible)
-    surname = surname_in(name_parts(name)) if len(people) > 1 else ""
+    surname = surname_in(name_parts(name)) if len(view.everybody) > 1 else ""
     if not surname or _by_address(surname, seen) is not Truth.NO:
         return []
+    people = (*view.recipients, *view.visible)
     return sorted({one.address.key for one in people if _by_address(surname, one) is Truth.YES})[:3]
 
 

@@ -30,6 +30,7 @@ class Pick:
     out). reason: the same in both languages, for sentences. values: what a rule's sentence may name in braces.
     needs: what must be asked before the mail is judged (`Policy.needs`). names: whoever passes is on it.
     meant: the key of whom the sender probably meant instead of a recipient who was picked, "" if nobody comes to mind.
+    shut: whether surely nobody is picked, told at a glance.
     """
 
     test: Callable[[View, Seen], Truth]
@@ -41,6 +42,7 @@ class Pick:
     needs: frozenset[str] = NOTHING
     names: NameList | None = None
     meant: Callable[[View, Seen], str] | None = None
+    shut: Callable[[View], bool] | None = None
 
 
 def truth(holds: bool) -> Truth:

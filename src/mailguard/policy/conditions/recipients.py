@@ -62,16 +62,21 @@ class Recipients:
     _none_will_do: bool = field(init=False, repr=False, compare=False)
     _least: float = field(init=False, repr=False, compare=False)
     _naming: tuple[NameList, ...] = field(init=False, repr=False, compare=False)
+    _shut: tuple[Callable[[View], bool], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_none_will_do", self.count.holds(0))
         object.__setattr__(self, "_least", self.count.least)
         object.__setattr__(self, "_naming", tuple(pick.names for pick in self.picks if pick.names is not None))
+        object.__setattr__(self, "_shut", tuple(pick.shut for pick in self.picks if pick.shut is not None))
 
     def shut(self, view: View) -> bool:
         """Nobody of the envelope can be picked, or not as many as are asked for."""
         if self._none_will_do:
             return False
+        for shut in self._shut:
+            if shut(view):
+                return True
         if self.shown:  # To and Cc may show people whom this envelope does not name, and they are counted
             if view.headers_doubtful:
                 return False

@@ -6,7 +6,7 @@ may be asked about. While the model learns in silence, neither holds. Without a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mailguard.mail.verdict import NOTHING_ODD, Because
 from mailguard.policy.case import Risk
@@ -44,15 +44,19 @@ def alarm() -> Pick:
         if not view.case.alarm or view.case.learning:
             return Truth.NO
         worst = max((risks[key].value for key in _keys(view) if key in risks), default=0.0)
-        return truth(0 < worst <= _of(view, seen).value)
+        return truth(_of(view, seen).value >= worst)
 
-    return _pick(test, Because("誤送信の疑いがある", "that looks like a mistake"))
+    def shut(view: View) -> bool:
+        return view.case.risks is not None and (not view.case.alarm or view.case.learning)
+
+    return _pick(test, Because("誤送信の疑いがある", "that looks like a mistake"), shut)
 
 
-def _pick(test: object, attribute: Because) -> Pick:
+def _pick(test: Callable[[View, Seen], Truth], attribute: Because, shut: Callable[[View], bool] | None = None) -> Pick:
     return Pick(
-        test,  # type: ignore[arg-type]
+        test,
         attribute,
+        shut=shut,
         gap=lambda _view, _seen: _GAP,
         evidence=lambda view, seen: f"{seen.address} {_of(view, seen).value:.2f}",
         reason=_reason,
