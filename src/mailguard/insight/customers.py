@@ -1,7 +1,8 @@
-"""Which customers a subject or the name of a file names: 【みどり商事様】, 見積_みどり商事様.xlsx, Acme Ltd.
+"""Which customers a subject or the name of a file is made for: 【みどり商事様】, 見積_みどり商事様.xlsx, 北斗電機 御中.
 
-Words to be compared with the domains that mail with the same words went to before: who sends "みどり商事様" to a house
-that never got mail with this name has probably the wrong file or the wrong house. Pure, bounded; never raises.
+Words to be compared with the domains that mail with the same words went to before: who sends a file for one customer to
+a house that never got mail with this name has probably the wrong file or the wrong house. Only a name with an honorific
+says for whom something is; a company's name alone may be what the mail is about. Pure, bounded; never raises.
 """
 
 from __future__ import annotations
@@ -17,9 +18,6 @@ _TOKEN = re.compile(r"[^\s_【】「」『』\[\]()<>、。,:;/|・]+")
 _SHORT = re.compile(r"\((?:株|有|合|同|社|財)\)")
 _HONOUR = re.compile(r"(.{1,24}?)(?:様|さま|殿|御中|様向け|様宛て?|様用)(?:分|向け|宛て?|用)?")
 _FORM = re.compile(r"株式会社|有限会社|合同会社|(?:一般|公益)?(?:社団|財団)法人|医療法人|学校法人")
-_WESTERN = re.compile(
-    r"([A-Z][\w&'-]{1,30}(?: [A-Z][\w&'-]{1,30}){0,2}),? (?:Inc|Ltd|LLC|LLP|Corp|Corporation|GmbH|AG|PLC|KK|Co)\b"
-)
 #: Whom the words before 様 do not name.
 _NOBODY = re.compile(
     r"(?:お客|御客|客|皆|お取引先|取引先|同|仕|有|各|ご担当者?|担当者?|貴社|御社|会員|お得意|得意先|関係者|社内|先方|某|何)"
@@ -38,8 +36,6 @@ def customers(subject: str, file_names: Iterable[str] = ()) -> tuple[str, ...]:
         if not text.isascii():
             text = unicodedata.normalize("NFKC", text)[:_READ]
             _japanese(text, found)
-        for western in _WESTERN.finditer(text.replace("_", "\n")):
-            found.setdefault(fold(western[1]))
     return tuple(found)[:_MOST]
 
 
@@ -50,11 +46,6 @@ def _japanese(text: str, found: dict[str, None]) -> None:
             _enter(tokens[at - 1], found)
         elif honoured := _HONOUR.fullmatch(token.partition("の")[0]) or _HONOUR.fullmatch(_ENDING.sub("", token)):
             _enter(honoured[1], found)
-        elif form := _FORM.search(token):
-            name = _FORM.sub("", token)
-            if not name and form.group() == token and at + 1 < len(tokens):
-                name = tokens[at + 1]
-            _enter(name, found)
 
 
 def _enter(name: str, found: dict[str, None]) -> None:
