@@ -20,6 +20,7 @@ from mailguard.app.checkers import DoorLogins, door_logins
 from mailguard.app.children import Children
 from mailguard.app.opening import CannotStart, ended, only_one, runs, sentence
 from mailguard.app.people import people_path
+from mailguard.app.remembering import remembering
 from mailguard.app.rooms import Rooms, house_key, ledger_path, open_rooms, utc_now
 from mailguard.app.sorting import Elsewhere, sorting_room
 from mailguard.app.strain import measure_lag, pressure_room, take_all_descriptors
@@ -197,6 +198,7 @@ class House:
                 stack.callback(self._users.close)
 
     async def _open_door(self, stack: AsyncExitStack, rooms: Rooms, readers: Readers) -> None:
+        memory = remembering(rooms)
         intake = intake_room(
             rooms,
             readers,
@@ -204,6 +206,7 @@ class House:
             policy=self.rulebook.current,
             delivery=self._delivery or Elsewhere(),
             noticed=self._bells.taken,
+            memory=memory,
         )
         await self._open_users(stack)
         self._logins = await door_logins(
@@ -216,6 +219,8 @@ class House:
         await self._door.start()
         self._listening = True
         runs(stack, load_later(), "libraries")
+        if memory is not None:
+            runs(stack, memory.run(), "memory")
         stack.push_async_callback(self._door.stop, _GRACE)
 
     # Running

@@ -19,6 +19,7 @@ from typing import Any
 import click
 
 from mailguard.app.people import policy_of
+from mailguard.app.remembering import MemoryFault, compared_now
 from mailguard.app.rooms import Rooms, ledger_path, open_rooms, utc_now
 from mailguard.cli.ledger import with_ledger
 from mailguard.cli.setup import fail, read_config, refuse, with_config
@@ -94,11 +95,25 @@ def explain(
     if "mx" in policy.needs:
         domains = [one.ascii_domain for one in envelope.recipients if not case.organization.is_internal(one)]
         case = replace(case, mail_domains=asyncio.run(Resolver(resolver(config)).mail_domains(domains)))
+    if not known:
+        case = asyncio.run(_compared(config, case, moment))
     said = explained(policy, case)
     if as_json:
         click.echo(json.dumps(said, ensure_ascii=False))
     else:
         _print(said, config.settings.organization.language)
+
+
+async def _compared(config: Config, case: Case, moment: datetime) -> Case:
+    """With the risks that a server would see now; without the ledger and its model nobody knows any."""
+    if not ledger_path(config).exists():
+        return case
+    try:
+        async with open_rooms(config) as rooms:
+            return await compared_now(rooms, case, moment)
+    except (StoreError, MemoryFault) as error:
+        click.echo(f"mailguard explain: the model of who writes to whom is not asked: {error}", err=True)
+        return case
 
 
 def _explain_recorded(message_id: str, config_file: Path | None, as_json: bool) -> None:

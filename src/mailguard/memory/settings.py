@@ -1,10 +1,14 @@
-"""What the room is given. Values; nothing acts here."""
+"""What the room is given, and what it raises. Values; nothing acts here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+
+
+class MemoryFault(Exception):
+    """Nothing was changed: the model's file, or the one that was to be taken in, cannot be read; which, and why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,120 @@
+"""What a command does to the model beside a server that may run: archives learnt, another node's model taken in, a
+person forgotten, the model of now looked at.
+
+The file is exchanged under its lock; the feed then tells every process that judges. Whatever comes from outside is
+read whole before anything is changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from mailguard.insight.lesson import Lesson
+from mailguard.insight.model import Insight, InsightError
+from mailguard.mail.actor import Actor
+from mailguard.mail.address import Address
+from mailguard.memory import model as models
+from mailguard.memory.settings import MemoryFault, MemorySettings
+from mailguard.store import snapshots
+from mailguard.store.lessons import Lessons
+from mailguard.store.snapshots import SnapshotError
+
+#: Experiences read at a time.
+_SLICE = 500
+
+
+async def learn_archive(
+    lessons: Lessons, settings: MemorySettings, taught: Iterable[bytes], actor: Actor, now: datetime
+) -> int:
+    """Learn lessons (`Lesson.to_bytes`) of mail that was sent before, oldest first. Every process that judges knows
+    them within seconds. Returns how many were learnt. Raises MemoryFault, StoreError, OSError, and whatever `taught`
+    does; then nothing was changed.
+    """
+
+    def learn(model: Insight) -> int:
+        count = 0
+        for octets in taught:
+            try:
+                lesson = Lesson.from_bytes(octets)
+            except ValueError:
+                continue
+            model.learn(lesson)
+            count += 1
+        return count
+
+    return await _exchange(lessons, settings, learn, actor, now, "insight_import")
+
+
+async def merge(lessons: Lessons, settings: MemorySettings, other: Path, actor: Actor, now: datetime) -> int:
+    """Take in what the model of another node knows, from its snapshot. Returns how many mails that one had learnt.
+    Raises MemoryFault, StoreError, OSError; then nothing was changed.
+    """
+
+    def take_in(model: Insight) -> int:
+        try:
+            found, _ = models.load(settings, other)
+        except (SnapshotError, InsightError) as error:
+            raise MemoryFault(f"{other}: {error}") from error
+        model.merge(found)
+        return found.learned
+
+    return await _exchange(lessons, settings, take_in, actor, now, "insight_merge")
+
+
+async def forget(lessons: Lessons, settings: MemorySettings, person: Address, actor: Actor, now: datetime) -> int:
+    """Nothing is known of a person any more: not in the lessons, not in the file, and within seconds in no process.
+    Returns how many lessons went. Raises MemoryFault, StoreError, OSError: the lessons may be gone already then.
+    """
+    gone = await lessons.forget(person, actor, now)
+    await asyncio.to_thread(_forget_in_file, settings, person)
+    return gone
+
+
+async def recall(lessons: Lessons, settings: MemorySettings) -> Insight:
+    """The model as a server would have it now, for looking only. Raises MemoryFault, StoreError, OSError."""
+    model, mark = await asyncio.to_thread(_loaded, settings)
+    while some := await lessons.after(mark.number, _SLICE):
+        for one in some:
+            models.experienced(model, one)
+        mark = replace(mark, number=some[-1].number)
+    return model
+
+
+async def _exchange(
+    lessons: Lessons,
+    settings: MemorySettings,
+    change: Callable[[Insight], int],
+    actor: Actor,
+    now: datetime,
+    event: str,
+) -> int:
+    def work() -> int:
+        with snapshots.writing(settings.path, wait=True):
+            model, mark = _loaded(settings)
+            count = change(model)
+            models.save(settings, model, replace(mark, lineage=snapshots.new_lineage()))
+            return count
+
+    count = await asyncio.to_thread(work)
+    await lessons.anew(actor, now, event, mails=count)
+    return count
+
+
+def _forget_in_file(settings: MemorySettings, person: Address) -> None:
+    with snapshots.writing(settings.path, wait=True):
+        if settings.path.exists():
+            model, mark = _loaded(settings)
+            model.forget(person.key)
+            models.save(settings, model, mark)
+
+
+def _loaded(settings: MemorySettings) -> tuple[Insight, snapshots.Mark]:
+    try:
+        return models.load(settings)
+    except (SnapshotError, InsightError) as error:
+        why = f"{settings.path}: {error}; start the server, which begins anew, or put the file back from a backup"
+        raise MemoryFault(why) from error

@@ -1,0 +1,233 @@
+"""ROOM: the model of who writes to whom in this process: it judges, it learns from the ledger's feed, it is kept.
+
+It is loaded in a thread after the door is open; until then no risk is known. It learns between mails, one lesson at a
+time, in the order of the feed, so that all processes come to the same; each reads by itself, and the first whose turn
+it is writes the snapshot. While a thread reads the model (a large mail is judged, a snapshot is written) nothing
+changes it. It trusts the feed for what happened; whatever fails here is a line in the log and no risk known.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from mailguard import events
+from mailguard.insight.lesson import read
+from mailguard.insight.model import Insight
+from mailguard.insight.words import Judgement, Letter
+from mailguard.memory import model as models
+from mailguard.memory.settings import MemorySettings
+from mailguard.store import snapshots
+from mailguard.store.lessons import LARGEST, Experience, Lessons
+from mailguard.store.snapshots import Mark
+
+#: Mails above so many characters, recipients or files are judged in a thread: about a millisecond of work.
+_CHARACTERS, _PEOPLE, _FILES = 10_000, 10, 20
+#: Experiences read at a time; seconds between two looks when there are none; the part of the time that learning takes.
+_SLICE, _PAUSE, _SHARE = 200, 1.0, 0.25
+#: Lessons after which a snapshot is written before its time: a restart would have to learn them again.
+_MANY = 20_000
+#: Seconds after a failure.
+_AGAIN = 10.0
+
+_Done = Literal["written", "fresh", "busy", "other"]
+
+
+class Memory:
+    """The model at work. All methods belong to one event loop."""
+
+    def __init__(self, lessons: Lessons, settings: MemorySettings, *, now: Callable[[], datetime]) -> None:
+        self._lessons = lessons
+        self._settings = settings
+        self._now = now
+        self._model: Insight | None = None
+        #: What is on disk was read. Where nothing was, the model is made when it is first needed: it takes memory.
+        self._loaded = False
+        self._making = asyncio.Lock()
+        #: Up to which experience the model has learnt, and which model it is.
+        self._mark = Mark()
+        #: Threads that look at the model; set: there is none.
+        self._readers = 0
+        self._unread = asyncio.Event()
+        self._unsaved = 0
+        self._urgent = False
+        self._saved_at: datetime | None = None
+
+    # Judging
+
+    @property
+    def learning(self) -> bool:
+        """Whether it only watches yet."""
+        if not self._settings.silent_for:
+            return False
+        since = 0.0 if self._model is None else self._model.since
+        return not since or self._now().timestamp() - since < self._settings.silent_for.total_seconds()
+
+    async def judged(self, letter: Letter) -> tuple[bytes, Judgement | None]:
+        """The lesson of a letter, empty if it is too large to be kept, and what the model thinks of it; None while
+        there is no model.
+        """
+        model = (self._model or await self._made()) if self._loaded else None
+        if _is_small(letter):
+            found, judgement = _judged(model, letter)
+        else:
+            with self._reading():
+                found, judgement = await asyncio.to_thread(_judged, model, letter)
+        return found if len(found) <= LARGEST else b"", judgement
+
+    async def _made(self) -> Insight:
+        """The model, made of nothing if there is none yet."""
+        async with self._making:
+            if self._model is None:
+                self._model = await asyncio.to_thread(_warm, models.empty(self._settings))
+            return self._model
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """A thread looks at the model."""
+        self._readers += 1
+        self._unread.clear()
+        try:
+            yield
+        finally:
+            self._readers -= 1
+            if not self._readers:
+                self._unread.set()
+
+    # Learning
+
+    async def run(self) -> None:
+        """Load the model, then learn until cancelled."""
+        while True:
+            try:
+                if not self._loaded:
+                    await self._load()
+                more = await self._learn()
+                if self._is_time():
+                    await self._save()
+                await asyncio.sleep(0 if more else _PAUSE)
+            except Exception as error:
+                events.fault("insight", error)
+                await asyncio.sleep(_AGAIN)
+
+    async def _load(self) -> None:
+        """Whatever is on disk is the model from now on."""
+        began, model, mark = time.monotonic(), None, Mark()
+        try:
+            if await asyncio.to_thread(self._settings.path.exists):
+                model, mark = await asyncio.to_thread(models.load_or_begin, self._settings)
+                await asyncio.to_thread(_warm, model)
+        except models.Broken as error:
+            events.insight_broken(error)
+        self._model, self._mark, self._loaded = model, mark, True
+        self._unsaved, self._urgent, self._saved_at = 0, False, self._now()
+        events.insight_loaded(0 if model is None else model.learned, time.monotonic() - began)
+
+    async def _learn(self) -> bool:
+        """Learn the next experiences. False if there are no more for now."""
+        some = await self._lessons.after(self._mark.number, _SLICE)
+        for one in some:
+            if (one.what == "anew" or (one.what == "cut" and one is some[0])) and await self._replaced(one):
+                return True
+            model = self._model or await self._made()
+            while self._readers:
+                await self._unread.wait()
+            began = time.monotonic()
+            self._learn_one(model, one)
+            await asyncio.sleep((time.monotonic() - began) * (1 / _SHARE - 1))
+        return len(some) == _SLICE
+
+    def _learn_one(self, model: Insight, one: Experience) -> None:
+        try:
+            self._unsaved += models.experienced(model, one)
+        except Exception as error:  # one lesson is not worth the others
+            events.fault("insight", error)
+        self._urgent = self._urgent or one.what == "forgotten"
+        self._mark = replace(self._mark, number=one.number)
+
+    async def _replaced(self, one: Experience) -> bool:
+        """Whether the model on disk takes the place of this one: another was put there, or this one has missed lessons
+        that are no more, and that one has them.
+        """
+        mark = await asyncio.to_thread(_mark_of, self._settings)
+        if one.what == "anew":
+            instead = mark is not None and mark.lineage != self._mark.lineage
+        else:
+            instead = mark is not None and mark.number > self._mark.number
+            if not instead:
+                events.insight_gap()
+        if instead:
+            await self._load()
+        return instead
+
+    # Keeping
+
+    def _is_time(self) -> bool:
+        if self._model is None or self._saved_at is None or not (self._unsaved or self._urgent):
+            return False
+        return self._urgent or self._unsaved >= _MANY or self._now() - self._saved_at >= self._settings.every
+
+    async def _save(self) -> None:
+        """Write the snapshot, if no other process does or has; then what it has need not be kept as lessons."""
+        assert self._model is not None
+        began = time.monotonic()
+        with self._reading():
+            done, mark = await asyncio.to_thread(_write, self._settings, self._model, self._mark, urgent=self._urgent)
+        if done == "busy":
+            return
+        if done == "other":
+            await self._load()
+            return
+        self._mark = mark
+        self._unsaved, self._urgent, self._saved_at = 0, False, self._now()
+        if done == "written":
+            events.insight_saved(self._model.learned, time.monotonic() - began)
+            await self._lessons.remove_learnt(mark.number, self._now())
+
+
+def _warm(model: Insight) -> Insight:
+    """The first judgement reads tables from the disk: it is made here, in a thread, of nobody's mail."""
+    model.score(read(Letter(0.0, "nobody@localhost", ("somebody@localhost",), subject="-", body="-")))
+    return model
+
+
+def _is_small(letter: Letter) -> bool:
+    people = len(letter.to) + len(letter.cc) + len(letter.bcc)
+    return len(letter.body) <= _CHARACTERS and people <= _PEOPLE and len(letter.files) <= _FILES
+
+
+def _judged(model: Insight | None, letter: Letter) -> tuple[bytes, Judgement | None]:
+    lesson = read(letter)
+    return lesson.to_bytes(), None if model is None else model.score(lesson)
+
+
+def _mark_of(settings: MemorySettings) -> Mark | None:
+    """What lies on disk, if it can be read. Blocks."""
+    try:
+        return snapshots.mark_of(settings.path)
+    except snapshots.SnapshotError:
+        return None
+
+
+def _write(settings: MemorySettings, model: Insight, mark: Mark, *, urgent: bool) -> tuple[_Done, Mark]:
+    """Write the snapshot, and return its mark. busy: another process writes one; fresh: one has, of almost the same;
+    other: on disk is another model, which stays. Blocks. Raises OSError.
+    """
+    with snapshots.writing(settings.path, wait=urgent) as mine:
+        if not mine:
+            return "busy", mark
+        there = _mark_of(settings)
+        if there is not None and there.lineage != mark.lineage:
+            return "other", mark
+        # Numbers are times: what is not on disk yet is as young as this.
+        age = timedelta(microseconds=mark.number - (0 if there is None else there.number))
+        if age < settings.every / 2 and not urgent:
+            return "fresh", mark
+        mark = Mark(mark.number, mark.lineage or snapshots.new_lineage())
+        models.save(settings, model, mark)
+        return "written", mark

@@ -1,0 +1,346 @@
+"""The model at work: it learns what the ledger says, in order, keeps it on disk, and never stands in mail's way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.ledger import ANN, BOB, CAROL, Ledger, opened
+from tests.remembering import LATER, OK, letter, sent, settings, taken
+
+from mailguard import events
+from mailguard.insight.lesson import Lesson, read
+from mailguard.insight.model import Insight
+from mailguard.mail.actor import Actor, Role
+from mailguard.mail.address import parse_address
+from mailguard.mail.lifecycle import Event
+from mailguard.mail.verdict import Disposition
+from mailguard.memory import aside, room
+from mailguard.memory.room import Memory
+from mailguard.memory.settings import MemoryFault
+from mailguard.store import lessons as store_lessons
+from mailguard.store import snapshots
+from mailguard.store.lessons import Lessons
+
+ADMINISTRATOR = Actor("admin@corp.example", Role.ADMINISTRATOR, "cli")
+SENDER = Actor(ANN, Role.SENDER, "console")
+
+
+@pytest.fixture
+async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
+    async with opened(tmp_path) as one:
+        yield one
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looks, and tries again, without waiting."""
+    monkeypatch.setattr(room, "_PAUSE", 0.01)
+    monkeypatch.setattr(room, "_AGAIN", 0.01)
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...]]]:
+    """What the log hears of the model."""
+    heard: list[tuple[str, tuple[Any, ...]]] = []
+    for name in ("insight_loaded", "insight_saved", "insight_broken", "insight_gap", "fault"):
+        monkeypatch.setattr(events, name, lambda *args, name=name, **_: heard.append((name, args)))
+    return heard
+
+
+def names(told: list[tuple[str, tuple[Any, ...]]]) -> list[str]:
+    return [name for name, _ in told]
+
+
+@asynccontextmanager
+async def remembering(ledger: Ledger, **given: Any) -> AsyncIterator[Memory]:
+    memory = Memory(Lessons(ledger.db), settings(ledger.bodies.parent, **given), now=ledger.clock)
+    task = asyncio.create_task(memory.run())
+    try:
+        yield memory
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def until(true: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
+def learned(memory: Memory) -> int:
+    return (0 if memory._loaded else -1) if memory._model is None else memory._model.learned
+
+
+async def both(one: Memory, other: Memory, count: int) -> None:
+    await until(lambda: learned(one) == learned(other) == count)
+
+
+async def risk_of(memory: Memory, recipient: str) -> float:
+    _, judgement = await memory.judged(letter((recipient,)))
+    assert judgement is not None
+    return judgement.opinions[0].risk
+
+
+async def test_it_learns_what_is_out_and_not_what_waits(ledger: Ledger) -> None:
+    async with remembering(ledger) as memory:
+        await until(lambda: learned(memory) == 0)
+        await taken(ledger, (CAROL,), Disposition.CONFIRM)
+        for _ in range(5):
+            await sent(ledger)
+        await until(lambda: learned(memory) == 5)
+        assert await risk_of(memory, BOB) < await risk_of(memory, CAROL)
+
+
+async def test_only_whoever_got_the_mail_is_learnt(ledger: Ledger) -> None:
+    record = await taken(ledger, (BOB, CAROL))
+    outcomes = {parse_address(BOB): OK, parse_address(CAROL): LATER}
+    await ledger.queue.record(record.id, outcomes, ledger.clock(), ledger.clock() + timedelta(hours=1), give_up=False)
+    seen: list[Lesson] = []
+    async with remembering(ledger) as memory:
+        await until(lambda: learned(memory) == 1)
+        seen.append(read(letter((BOB,))))
+        assert await risk_of(memory, BOB) < await risk_of(memory, CAROL)
+
+
+async def test_a_judgement_teaches_nothing_and_gives_the_lesson(ledger: Ledger) -> None:
+    async with remembering(ledger) as memory:
+        await until(lambda: learned(memory) == 0)
+        octets, first = await memory.judged(letter())
+        assert Lesson.from_bytes(octets) == read(letter())
+        assert (await memory.judged(letter()))[1] == first
+        large = letter(body="a word " * 10_000)
+        assert (await memory.judged(large))[0] == read(large).to_bytes()
+
+
+async def test_before_it_is_loaded_mail_leaves_its_lesson_and_no_risk_is_known(ledger: Ledger) -> None:
+    memory = Memory(Lessons(ledger.db), settings(ledger.bodies.parent), now=ledger.clock)
+    octets, judgement = await memory.judged(letter())
+    assert octets == read(letter()).to_bytes()
+    assert judgement is None
+
+
+async def test_a_snapshot_is_written_and_another_start_goes_on_from_it(
+    ledger: Ledger, told: list[tuple[str, tuple[Any, ...]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_lessons, "GRACE", timedelta(0))
+    await sent(ledger)
+    await sent(ledger)
+    async with remembering(ledger) as memory:
+        await until(lambda: learned(memory) == 2)
+        assert "insight_saved" not in names(told)
+        ledger.clock.forward(minutes=11)
+        await until(lambda: "insight_saved" in names(told))
+    path = settings(ledger.bodies.parent).path
+    assert path.stat().st_mode & 0o777 == 0o600
+    await until_removed(ledger)
+    await sent(ledger)
+    async with remembering(ledger) as memory:
+        await until(lambda: learned(memory) == 3)
+    assert "insight_gap" not in names(told)
+
+
+async def until_removed(ledger: Ledger) -> None:
+    """What the snapshot has is in no lesson any more."""
+    mark = snapshots.mark_of(settings(ledger.bodies.parent).path)
+    assert mark is not None
+    await Lessons(ledger.db).remove_learnt(mark.number, ledger.clock())
+    assert [one.what for one in await Lessons(ledger.db).after(0, 10)] == ["cut"]
+
+
+async def test_a_broken_snapshot_is_told_moved_aside_and_rebuilt_from_the_ledger(
+    ledger: Ledger, told: list[tuple[str, tuple[Any, ...]]]
+) -> None:
+    await sent(ledger)
+    given = settings(ledger.bodies.parent)
+    with snapshots.writing(given.path, wait=True):
+        snapshots.write(given.path, snapshots.Mark(5, b"x" * 16), Insight().save)
+    octets = bytearray(given.path.read_bytes())
+    octets[len(octets) // 2] ^= 1
+    given.path.write_bytes(octets)
+    async with remembering(ledger) as memory:
+        await until(lambda: learned(memory) == 1)
+    assert names(told)[:2] == ["insight_broken", "insight_loaded"]
+    assert given.path.with_name(given.path.name + ".broken").read_bytes() == octets
+    assert not given.path.exists()
+
+
+async def test_what_was_removed_and_is_in_no_snapshot_is_told(
+    ledger: Ledger, told: list[tuple[str, tuple[Any, ...]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sent(ledger)
+    await Lessons(ledger.db).remove_learnt(2**62, ledger.clock.forward(hours=1))
+    await sent(ledger)
+    async with remembering(ledger) as memory:
+        await until(lambda: learned(memory) == 1)
+    assert names(told).count("insight_gap") == 1
+
+
+async def test_of_two_processes_one_writes_and_both_know_the_same(
+    ledger: Ledger, told: list[tuple[str, tuple[Any, ...]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with remembering(ledger) as one, remembering(ledger) as other:
+        for _ in range(3):
+            await sent(ledger)
+        await until(lambda: learned(one) == learned(other) == 3)
+        ledger.clock.forward(minutes=11)
+        await until(lambda: "insight_saved" in names(told))
+        await until(lambda: one._mark.lineage == other._mark.lineage != b"")
+        await sent(ledger)
+        await until(lambda: learned(one) == learned(other) == 4)
+    assert names(told).count("insight_saved") == 1
+
+
+async def test_what_another_process_has_just_written_is_not_written_again(
+    ledger: Ledger, told: list[tuple[str, tuple[Any, ...]]]
+) -> None:
+    async with remembering(ledger) as one, remembering(ledger) as other:
+        await sent(ledger)
+        ledger.clock.forward(minutes=11)
+        await until(lambda: one._mark.lineage == other._mark.lineage != b"")
+        for count in (2, 3):  # both have it, and both times are up
+            await sent(ledger)
+            await both(one, other, count)
+            ledger.clock.forward(minutes=11)
+            await until(lambda: not one._unsaved and not other._unsaved)
+    assert names(told).count("insight_saved") == 3
+
+
+async def test_whoever_was_too_slow_reads_the_snapshot_instead(
+    ledger: Ledger, told: list[tuple[str, tuple[Any, ...]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_lessons, "GRACE", timedelta(0))
+    async with remembering(ledger) as slow:
+        await sent(ledger)
+        await until(lambda: learned(slow) == 1)
+        with slow._reading():  # it stands still
+            async with remembering(ledger) as quick:
+                for _ in range(3):
+                    await sent(ledger)
+                await until(lambda: learned(quick) == 4)
+                ledger.clock.forward(minutes=11)
+                await until(lambda: "insight_saved" in names(told))
+                await until_removed(ledger)
+        await sent(ledger)
+        await until(lambda: learned(slow) == 5)
+    assert "insight_gap" not in names(told)
+
+
+async def test_an_archive_is_learnt_beside_a_server(ledger: Ledger) -> None:
+    given = settings(ledger.bodies.parent)
+    async with remembering(ledger) as memory:
+        await sent(ledger, (CAROL,))
+        await until(lambda: learned(memory) == 1)
+        archive = [read(letter(at=1_700_000_000.0 + n)).to_bytes() for n in range(4)]
+        count = await aside.learn_archive(
+            Lessons(ledger.db), given, [*archive, b"no lesson"], ADMINISTRATOR, ledger.clock()
+        )
+        assert count == 4
+        await until(lambda: learned(memory) == 5)
+        await sent(ledger)
+        await until(lambda: learned(memory) == 6)
+        ledger.clock.forward(minutes=11)
+        await until(lambda: (mark := snapshots.mark_of(given.path)) is not None and mark.number > 0)
+    assert (await aside.recall(Lessons(ledger.db), given)).learned == 6
+    (line,) = [one for one in await ledger.audit.page() if one.event == "insight_import"]
+    assert line.detail == {"mails": 4}
+
+
+async def test_a_model_of_another_node_is_taken_in_whole_or_not_at_all(ledger: Ledger, tmp_path: Path) -> None:
+    given, other = settings(ledger.bodies.parent), tmp_path / "other.insight"
+    there = Insight()
+    for n in range(7):
+        there.learn(read(letter(at=1_700_000_000.0 + n)))
+    snapshots.write(other, snapshots.Mark(9, b"o" * 16), there.save)
+    lessons = Lessons(ledger.db)
+    assert await aside.merge(lessons, given, other, ADMINISTRATOR, ledger.clock()) == 7
+    before = given.path.read_bytes()
+    other.write_bytes(other.read_bytes()[:-1])
+    with pytest.raises(MemoryFault, match="cut short"):
+        await aside.merge(lessons, given, other, ADMINISTRATOR, ledger.clock())
+    assert given.path.read_bytes() == before
+
+
+async def test_a_person_is_forgotten_everywhere(ledger: Ledger, told: list[tuple[str, tuple[Any, ...]]]) -> None:
+    given = settings(ledger.bodies.parent)
+    async with remembering(ledger) as memory:
+        for _ in range(3):
+            await sent(ledger)
+        await until(lambda: learned(memory) == 3)
+        ledger.clock.forward(minutes=11)
+        await until(lambda: "insight_saved" in names(told))
+        await sent(ledger)
+        await until(lambda: learned(memory) == 4)
+        known = await risk_of(memory, BOB)
+        gone = await aside.forget(Lessons(ledger.db), given, parse_address(BOB), ADMINISTRATOR, ledger.clock())
+        assert gone == 1  # the others are in the snapshot, and gone
+        await until(lambda: names(told).count("insight_saved") == 2)  # at once, not ten minutes later
+        assert await risk_of(memory, BOB) > known
+    assert BOB.encode() not in given.path.read_bytes()
+    again = await aside.recall(Lessons(ledger.db), given)
+    assert again.score(read(letter())).risk > known
+
+
+async def test_decisions_reach_the_model(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[tuple[str, Any]] = []
+    monkeypatch.setattr(
+        Insight, "refuse", lambda _, lesson, wrong, meant=None: heard.append((lesson.sender, set(wrong)))
+    )
+    held = await taken(ledger, (BOB, CAROL), Disposition.CONFIRM)
+    await ledger.holds.apply(held.id, Event.REMOVE, SENDER, ledger.clock(), recipients=(parse_address(BOB),))
+    async with remembering(ledger):
+        await until(lambda: heard)
+    assert heard == [(ANN, {BOB})]
+
+
+async def test_a_fault_of_the_model_or_of_a_lesson_stops_nothing(
+    ledger: Ledger, told: list[tuple[str, tuple[Any, ...]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = await taken(ledger, lesson=b"\x00no lesson at all")
+    await ledger.queue.record(record.id, {parse_address(BOB): OK}, ledger.clock(), None, give_up=False)
+    learn = Insight.learn
+    calls: list[int] = []
+
+    def stumble(self: Insight, lesson: Lesson) -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            raise RuntimeError("the model stumbles")
+        learn(self, lesson)
+
+    monkeypatch.setattr(Insight, "learn", stumble)
+    await sent(ledger)
+    await sent(ledger)
+    async with remembering(ledger) as memory:
+        await until(lambda: learned(memory) == 1)
+    assert "fault" in names(told)
+
+
+async def test_a_silent_time_counts_from_the_first_mail_learnt(ledger: Ledger) -> None:
+    async with remembering(ledger, silent=timedelta(days=7)) as memory:
+        await until(lambda: learned(memory) == 0)
+        assert memory.learning
+        await sent(ledger)
+        await until(lambda: learned(memory) == 1)
+        assert memory.learning
+        ledger.clock.forward(days=8)
+        assert not memory.learning
+    async with remembering(ledger) as memory:
+        assert not memory.learning
+
+
+async def test_nothing_changes_the_model_while_a_thread_reads_it(ledger: Ledger) -> None:
+    async with remembering(ledger) as memory:
+        await until(lambda: learned(memory) == 0)
+        with memory._reading():
+            await sent(ledger)
+            await asyncio.sleep(0.1)
+            assert learned(memory) == 0
+        await until(lambda: learned(memory) == 1)
