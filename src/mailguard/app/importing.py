@@ -18,7 +18,9 @@ from zoneinfo import ZoneInfo
 
 from mailguard.app.rooms import ledger_path, open_rooms, utc_now
 from mailguard.config.load import Config
-from mailguard.config.rooms import organization, reading_limits
+from mailguard.config.rooms import memory, organization, reading_limits
+from mailguard.insight.lesson import PEOPLE, read
+from mailguard.insight.words import Letter
 from mailguard.inspect import letters
 from mailguard.inspect.reader import read_letter
 from mailguard.inspect.workers import Readers
@@ -27,11 +29,13 @@ from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body
 from mailguard.mail.organization import Organization
+from mailguard.memory.aside import learn_archive
 from mailguard.past.archives import Archive, items
 from mailguard.past.gathering import Gathered, Gathering, digest_of
 from mailguard.past.items import Item, Left, Octets, Recorded, Why
 from mailguard.past.reading import letter_of
 from mailguard.store.imported import Known, PastMail, count, note
+from mailguard.store.lessons import Lessons
 from mailguard.store.migrate import prepare
 
 #: Mails that are read ahead, and their octets.
@@ -122,7 +126,7 @@ class Importing:
             why = "undated"
         else:
             digest = digest_of(letter, found.key)
-            if self.known(digest, letter.message_id) or not self.gathering.add(digest, letter):
+            if self.known(digest, letter.message_id) or not self.gathering.add(digest, letter, _lesson(letter)):
                 why = "known"
         return None if why is None else Left(found.where, why)
 
@@ -192,9 +196,10 @@ def _as_sent(item: Item) -> Item:
 
 
 async def import_archives(
-    config: Config, archives: Sequence[Archive], actor: Actor, jobs: int, *, dry_run: bool, told: Told
+    config: Config, archives: Sequence[Archive], actor: Actor, jobs: int, *, dry_run: bool, again: bool, told: Told
 ) -> list[Tally]:
-    """Learn what these archives teach. jobs: processes that read. dry_run: read them and learn nothing.
+    """Learn what these archives teach. jobs: processes that read. dry_run: read them and learn nothing; again: the
+    model is taught what was imported before, too.
 
     Raises StoreError, ReadersDead, sqlite3.Error, OSError.
     """
@@ -203,7 +208,7 @@ async def import_archives(
         prepare(ledger)  # an older ledger lacks the table
     with ExitStack() as stack:
         gathering = stack.enter_context(closing(Gathering()))
-        known = stack.enter_context(closing(Known(ledger))) if ledger.exists() else lambda *_: False
+        known = stack.enter_context(closing(Known(ledger, again=again))) if ledger.exists() else lambda *_: False
         readers = Readers(reading_limits(config), count=jobs)
         zone = ZoneInfo(config.settings.organization.timezone)
         importing = Importing(organization(config), readers, gathering, zone, now.timestamp(), known, told)
@@ -217,12 +222,21 @@ async def import_archives(
 
 
 async def _learn(config: Config, gathering: Gathering, actor: Actor, mails: int) -> None:
-    """Count all that was gathered, and say so in the audit log."""
-    company = organization(config)
+    """The model first: whoever is stopped in between imports again, and it learns some twice rather than never."""
+    company, settings = organization(config), memory(config)
     async with open_rooms(config) as rooms:
+        if settings is not None:
+            await learn_archive(Lessons(rooms.db), settings, gathering.lessons(), actor, utc_now())
         for batch in gathering.batches():
             await rooms.db.write(partial(count, mails=[_past(one, company) for one in batch]))
-        await rooms.db.write(partial(note, actor=actor, now=utc_now(), mails=mails))
+        if settings is None:
+            await rooms.db.write(partial(note, actor=actor, now=utc_now(), mails=mails))
+
+
+def _lesson(letter: Letter) -> bytes:
+    """What the model learns of a letter; nothing of one to hundreds, as at the door."""
+    people = len(letter.to) + len(letter.cc) + len(letter.bcc)
+    return read(letter).to_bytes() if people <= PEOPLE else b""
 
 
 def _past(one: Gathered, company: Organization) -> PastMail:

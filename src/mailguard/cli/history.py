@@ -1,4 +1,4 @@
-"""`mailguard history`: what the house knows of who writes to whom. Replayed, imported from archives, shown, forgotten.
+"""`mailguard history`: who writes to whom: mail replayed, archives learned, people shown and forgotten, nodes merged.
 
 It prints and never decides. `replay` needs no configuration and no ledger, and starts without the server's modules.
 """
@@ -18,6 +18,8 @@ _LATER = {
     "import": ("history_import", "import_"),
     "show": ("history_people", "show"),
     "forget": ("history_people", "forget"),
+    "export": ("history_model", "export"),
+    "merge": ("history_model", "merge"),
 }
 
 
@@ -38,7 +40,7 @@ class _History(click.Group):
 
 @click.group("history", cls=_History)
 def history() -> None:
-    """Who writes to whom: replay recorded mail, import archives, show and forget people."""
+    """Who writes to whom: replay mail, import archives, show and forget people, carry it to another node."""
 
 
 @history.command("replay")

@@ -20,6 +20,7 @@ from mailguard.app.rooms import ledger_path
 from mailguard.cli.ledger import acting, plain, quiet
 from mailguard.cli.setup import fail, read_config, with_config
 from mailguard.inspect.workers import ReadersDead
+from mailguard.memory.settings import MemoryFault
 from mailguard.past.archives import Archive, ArchiveError, find
 from mailguard.past.items import Why
 from mailguard.store.errors import StoreError
@@ -43,9 +44,12 @@ _WHY: dict[Why, str] = {
 @with_config
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Read and count, and learn nothing.")
+@click.option("--again", is_flag=True, help="Teach the model what was imported before, too: its file was lost.")
 @click.option("--jobs", type=click.IntRange(1, 8), default=2, show_default=True, help="Processes that read mail.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def import_(config_file: Path | None, paths: tuple[Path, ...], dry_run: bool, jobs: int, as_json: bool) -> None:
+def import_(
+    config_file: Path | None, paths: tuple[Path, ...], dry_run: bool, again: bool, jobs: int, as_json: bool
+) -> None:
     """Learn who writes to whom from archives of sent mail, also while the server runs.
 
     PATH is an mbox, a Maildir, a mail, JSON lines (the form of `history replay`), a Postfix log, or a folder of these;
@@ -58,9 +62,10 @@ def import_(config_file: Path | None, paths: tuple[Path, ...], dry_run: bool, jo
         sys.exit(1)
     try:
         with quiet():
-            tallies = asyncio.run(import_archives(config, archives, acting(), jobs, dry_run=dry_run, told=_progress))
-    except (StoreError, ReadersDead, sqlite3.Error, OSError) as error:
-        fail(f"import into {ledger_path(config)}: {error}; nothing was learned")
+            done = import_archives(config, archives, acting(), jobs, dry_run=dry_run, again=again, told=_progress)
+            tallies = asyncio.run(done)
+    except (StoreError, MemoryFault, ReadersDead, sqlite3.Error, OSError) as error:
+        fail(f"import into {ledger_path(config)}: {error}")
     finally:
         _progress(())
     _complain(tallies)

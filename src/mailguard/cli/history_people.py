@@ -6,17 +6,25 @@ There is no text to be shown. It prints; what is known and what is erased is the
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
 from mailguard.app.rooms import Rooms, utc_now
 from mailguard.cli.ledger import acting, local, with_ledger
 from mailguard.cli.setup import fail, with_config
+from mailguard.config.rooms import memory
 from mailguard.mail.address import Address, AddressError, parse_typed
+from mailguard.memory import aside
+from mailguard.memory.settings import MemoryFault
 from mailguard.store.imported import Seen, erase, seen
+from mailguard.store.lessons import Lessons
+
+T = TypeVar("T")
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 _KINDS = {
@@ -37,15 +45,16 @@ def show(config_file: Path | None, address: str, as_json: bool) -> None:
     """How much is known of a person, and since when: counts, no text, and nobody else's name. Status 1: nothing is."""
     person = _person(address)
 
-    async def work(rooms: Rooms) -> Seen:
+    async def work(rooms: Rooms) -> bool:
         found = await rooms.db.read(lambda connection: seen(connection, person))
+        modelled = await _is_modelled(rooms, person)
         if as_json:
-            click.echo(json.dumps({"address": person.key, **_to_json(found)}))
-        elif found != Seen():
-            click.echo(_printed(person, found, rooms))
-        return found
+            click.echo(json.dumps({"address": person.key, **_to_json(found), "model": modelled}))
+        elif found != Seen() or modelled:
+            click.echo(_printed(person, found, rooms, modelled=modelled))
+        return modelled or found != Seen()
 
-    if with_ledger(config_file, work) == Seen():
+    if not _done(config_file, work):
         fail(f"nothing is known of {person.key}")
 
 
@@ -58,14 +67,34 @@ def forget(config_file: Path | None, address: str, as_json: bool) -> None:
     person = _person(address)
 
     async def work(rooms: Rooms) -> dict[str, int]:
-        return await rooms.db.write(lambda connection: erase(connection, person, acting(), utc_now()))
+        gone = await rooms.db.write(lambda connection: erase(connection, person))
+        settings, lessons = memory(rooms.config), Lessons(rooms.db)
+        if settings is None:
+            return gone | {"lessons": await lessons.forget(person, acting(), utc_now())}
+        return gone | {"lessons": await aside.forget(lessons, settings, person, acting(), utc_now())}
 
-    gone = with_ledger(config_file, work)
+    gone = _done(config_file, work)
     if as_json:
         click.echo(json.dumps({"address": person.key, "erased": gone}))
         return
     said = ", ".join(f"{gone[kind]:,} {words}" for kind, words in _KINDS.items() if gone.get(kind))
     click.echo(f"{person.key}: erased {said or 'nothing: the ledger knew nothing'}; the model forgets, too")
+
+
+async def _is_modelled(rooms: Rooms, person: Address) -> bool:
+    """Whether the model knows the address: it is asked to forget it, and not kept."""
+    settings = memory(rooms.config)
+    if settings is None:
+        return False
+    model = await aside.recall(Lessons(rooms.db), settings)
+    return model.forget(person.key)
+
+
+def _done(config_file: Path | None, work: Callable[[Rooms], Awaitable[T]]) -> T:
+    try:
+        return with_ledger(config_file, work)
+    except MemoryFault as error:
+        fail(str(error))
 
 
 def _person(address: str) -> Address:
@@ -82,7 +111,7 @@ def _to_json(found: Seen) -> dict[str, object]:
     }
 
 
-def _printed(person: Address, found: Seen, rooms: Rooms) -> str:
+def _printed(person: Address, found: Seen, rooms: Rooms, *, modelled: bool) -> str:
     lines = [person.key]
     if found.wrote_first is not None and found.wrote_last is not None:
         first, last = local(found.wrote_first, rooms), local(found.wrote_last, rooms)
@@ -94,4 +123,5 @@ def _printed(person: Address, found: Seen, rooms: Rooms) -> str:
         lines.append(f"  was written to by {found.writers:,} people here, {found.received:,} times, last {last}")
     if found.trusts:
         lines.append(f"  {found.trusts:,} times somebody said not to ask again")
+    lines.append(f"  the model {'knows' if modelled else 'does not know'} the address")
     return "\n".join(lines)

@@ -24,7 +24,7 @@ HOUSE_EVENTS = (
     "refuse", "challenge", "login", "token-create", "token-revoke", "export", "figures", "incident",
     "incident_closed", "absence", "absence_ended", "list_export", "bulk", "bulk_undone", "bulk_stopped", "text_search",
     "logout", "session-end", "factor-add", "factor-codes", "factor-fail", "factor-recovery", "factor-reset",
-    "history_import", "insight_forget",
+    "insight_import", "insight_forget", "insight_merge",
 )  # fmt: skip
 VIAS = ("console", "letter", "api", "cli", "clock", "smtp")
 READINGS: tuple[str, ...] = get_args(Reading)

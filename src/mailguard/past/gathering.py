@@ -15,7 +15,7 @@ from typing import NamedTuple
 from mailguard.insight.words import Letter
 
 _SCHEMA = """
-CREATE TABLE mail (number INTEGER PRIMARY KEY, digest BLOB UNIQUE, at REAL, said TEXT);
+CREATE TABLE mail (number INTEGER PRIMARY KEY, digest BLOB UNIQUE, at REAL, lesson BLOB, said TEXT);
 CREATE INDEX mail_at ON mail (at);
 """
 _BATCH = 500
@@ -34,19 +34,24 @@ class Gathered(NamedTuple):
 
 
 class Gathering:
-    """What mails teach. Blocks; raises sqlite3.Error where the disk is full. Use `close`."""
+    """What mails teach. Blocks, in one thread at a time; raises sqlite3.Error where the disk is full. Use `close`."""
 
     def __init__(self) -> None:
-        self._db = sqlite3.connect("")
+        self._db = sqlite3.connect("", check_same_thread=False)
         self._db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384;")
         self._db.executescript(_SCHEMA)
 
-    def add(self, digest: bytes, letter: Letter) -> bool:
-        """Add a letter. False if that mail is there already."""
-        sql = "INSERT INTO mail (digest, at, said) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+    def add(self, digest: bytes, letter: Letter, lesson: bytes) -> bool:
+        """Add a letter and its lesson, empty if it has none. False if that mail is there already."""
+        sql = "INSERT INTO mail (digest, at, lesson, said) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
         people = [(one, letter.names.get(one, "")[:_NAME_MOST]) for one in (*letter.to, *letter.cc, *letter.bcc)]
         said = json.dumps([letter.sender, people[:_PEOPLE_MOST], letter.message_id[:_ID_MOST]])
-        return self._db.execute(sql, (digest, letter.at, said)).rowcount == 1
+        return self._db.execute(sql, (digest, letter.at, lesson, said)).rowcount == 1
+
+    def lessons(self) -> Iterator[bytes]:
+        """All lessons, the oldest first."""
+        for (lesson,) in self._db.execute("SELECT lesson FROM mail WHERE lesson <> x'' ORDER BY at, number"):
+            yield lesson
 
     def batches(self) -> Iterator[Sequence[Gathered]]:
         """All of them, the oldest first, some hundred at a time."""

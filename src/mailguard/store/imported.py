@@ -16,7 +16,7 @@ from typing import Any
 from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address
 from mailguard.mail.values import value
-from mailguard.store import audit, lessons, many
+from mailguard.store import audit, many
 from mailguard.store.connection import connect
 from mailguard.store.history import INSERT_CONTACTS, contact_rows
 from mailguard.store.memory import INSERT_CIRCLE, INSERT_PEOPLE, TOGETHER_MAX, circle_row, is_circle, people_rows
@@ -84,16 +84,17 @@ class Seen:
 class Known:
     """Which mails were learned before, of archives and of the ledger. Blocks; one thread. Use `close`."""
 
-    def __init__(self, ledger: Path) -> None:
-        """Raises sqlite3.Error."""
+    def __init__(self, ledger: Path, *, again: bool = False) -> None:
+        """again: mail of archives is new, though it was imported before. Raises sqlite3.Error."""
         self._connection = connect(ledger, read_only=True)
+        self._again = again
 
     def __call__(self, digest: bytes, message_id: str) -> bool:
         sql = (
-            "SELECT EXISTS (SELECT 1 FROM imported WHERE digest = ?1) OR ?2 <> '' AND EXISTS"
+            "SELECT EXISTS (SELECT 1 FROM imported WHERE digest = ?1 AND NOT ?3) OR ?2 <> '' AND EXISTS"
             " (SELECT 1 FROM message WHERE teaches = 1 AND message_id_header <> '' AND message_id_header = ?2)"
         )
-        return bool(self._connection.execute(sql, (digest, clean(message_id))).fetchone()[0])
+        return bool(self._connection.execute(sql, (digest, clean(message_id), self._again)).fetchone()[0])
 
     def close(self) -> None:
         """Let go of the ledger."""
@@ -121,15 +122,14 @@ def count(connection: sqlite3.Connection, mails: Sequence[PastMail]) -> None:
 
 def note(connection: sqlite3.Connection, actor: Actor, now: datetime, mails: int) -> None:
     """Somebody imported so many mails, inside the caller's transaction."""
-    audit.append(connection, now, actor, "history_import", detail={"mails": mails})
+    audit.append(connection, now, actor, "insight_import", detail={"mails": mails})
 
 
-def erase(connection: sqlite3.Connection, person: Address, actor: Actor, now: datetime) -> dict[str, int]:
-    """Nothing is known any more of whom a person wrote to, nor of who wrote to him, inside the caller's transaction;
-    models hear of it. Returns how many of each kind went. What is known of an organization as a whole stays.
+def erase(connection: sqlite3.Connection, person: Address) -> dict[str, int]:
+    """Nothing is known any more of whom a person wrote to, nor of who wrote to him, inside the caller's transaction.
+    Returns how many of each kind went. What is known of an organization as a whole stays; lessons are `lessons.forget`.
     """
-    found = {what: connection.execute(sql, (person.key,)).rowcount for what, sql in _ERASE.items()}
-    return found | {"lessons": lessons.forget(connection, person, actor, now)}
+    return {what: connection.execute(sql, (person.key,)).rowcount for what, sql in _ERASE.items()}
 
 
 def seen(connection: sqlite3.Connection, person: Address) -> Seen:

@@ -22,9 +22,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mailguard.cli import main
+from mailguard.insight.model import Insight
 from mailguard.mail.address import ReversePath, parse_address
 from mailguard.policy.case import Circle, Known
 from mailguard.policy.question import Question
+from mailguard.store import snapshots
 from mailguard.store.db import Database
 from mailguard.store.history import History
 
@@ -52,9 +54,14 @@ Nov 20 10:00:03 mx postfix/qmgr[99]: 4NH3tk1Qz1z2xYz: removed
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "mailguard.yaml").write_text(CONFIG)
-    (tmp_path / "rules.yaml").write_text(RULES)
+    settle(tmp_path)
     return tmp_path
+
+
+def settle(folder: Path) -> None:
+    """Write settings into a folder."""
+    (folder / "mailguard.yaml").write_text(CONFIG)
+    (folder / "rules.yaml").write_text(RULES)
 
 
 def run(*arguments: str, status: int = 0) -> Result:
@@ -98,10 +105,16 @@ def known(folder: Path, to: str = BOB, sender: str = ANN) -> Known:
     return asyncio.run(look())
 
 
+def learned(folder: Path) -> int:
+    """How many mails the model on disk was taught."""
+    return snapshots.read(folder / "var" / "mailguard.insight", Insight.load)[0].learned
+
+
 def test_whom_somebody_wrote_to_is_known_afterwards(folder: Path) -> None:
     mbox(folder / "Sent", mail(1), mail(2, day=20, to=f"Bob Brown <{BOB}>, {CAROL}"), mail(3, day=3, to=f"B. <{BOB}>"))
     done = run("import", "Sent")
     assert (done.stdout, done.stderr) == ("Sent (mbox): 3 read, 3 learned\n", "")
+    assert learned(folder) == 3
     found = known(folder)
     assert found.sender_domains == {"partner.example"}
     assert found.last_written is not None
@@ -116,9 +129,11 @@ def test_the_same_mail_is_learned_once(folder: Path) -> None:
     mbox(folder / "Archive", mail(3, day=3, to=f"{BOB}, {CAROL}"), mail(4, day=4, to=f"{BOB}, {CAROL}"))
     first = imported("Sent", "Archive", "Sent")
     assert (first["read"], first["learned"], first["left_out"]) == (5, 4, {"known": 1})
+    assert learned(folder) == 4
     again = imported("Archive", "Sent")
     assert (again["learned"], again["left_out"]) == (0, {"known": 5})
     assert known(folder).circles == (Circle(frozenset({BOB, CAROL}), 4),)
+    assert learned(folder) == 4
 
 
 def test_a_dry_run_learns_nothing_and_makes_nothing(folder: Path) -> None:
@@ -265,3 +280,34 @@ def test_as_a_program_of_its_own(folder: Path) -> None:
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (1, "Sent (mbox): 1 read, 1 learned\n")
     assert done.stderr == "mailguard history import: nowhere: cannot be read: No such file or directory\n"
+
+
+def test_a_mail_to_hundreds_counts_and_teaches_the_model_nothing(folder: Path) -> None:
+    people = ", ".join(f"p{number}@x.example" for number in range(250))
+    mbox(folder / "Sent", mail(1, to=people), mail(2))
+    assert imported("Sent")["learned"] == 2
+    assert learned(folder) == 1
+    assert known(folder, "p1@x.example").sender_domains == {"x.example"}
+
+
+def test_a_model_that_is_damaged_is_said_and_nothing_is_learned(folder: Path) -> None:
+    mbox(folder / "Sent", mail(1))
+    mbox(folder / "More", mail(2))
+    imported("Sent")
+    model = folder / "var" / "mailguard.insight"
+    model.write_bytes(model.read_bytes()[:-1])
+    said = run("import", "More", status=1).stderr
+    assert said.startswith("mailguard: import into ")
+    assert "mailguard.insight: it is damaged, or cut short" in said
+    model.unlink()
+    assert imported("More")["learned"] == 1
+
+
+def test_a_model_that_was_lost_is_taught_again_and_nothing_counts_twice(folder: Path) -> None:
+    mbox(folder / "Sent", *[mail(n, day=n, to=f"{BOB}, {CAROL}") for n in (1, 2, 3)])
+    imported("Sent")
+    (folder / "var" / "mailguard.insight").unlink()
+    assert imported("Sent")["learned"] == 0
+    again = imported("--again", "Sent")
+    assert (again["learned"], learned(folder)) == (3, 3)
+    assert known(folder).circles == (Circle(frozenset({BOB, CAROL}), 3),)

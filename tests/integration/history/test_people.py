@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
-from tests.integration.history.test_import import ANN, BOB, CAROL, folder, imported, known, mail, mbox, run
+from tests.integration.history.test_import import ANN, BOB, CAROL, imported, known, mail, mbox, run, settle
 
 DORA = "dora@corp.example"
 FREE = "bob.private@gmail.com"
 
-__all__ = ["folder"]
+
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A house that learned from six mails, made once."""
+    place = tmp_path_factory.mktemp("taught")
+    settle(place)
+    several = f"Bob <{BOB}>, {CAROL}, {FREE}"
+    mails = [mail(n, day=n, to=several) for n in range(1, 5)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        mbox(place / "Sent", *mails, mail(9, sender=DORA, to=BOB, day=20), mail(10, to=DORA))
+        assert imported("Sent")["learned"] == 6
+    return place
 
 
 @pytest.fixture
-def known_people(folder: Path) -> Path:
-    several = f"Bob <{BOB}>, {CAROL}, {FREE}"
-    mails = [mail(n, day=n, to=several) for n in range(1, 5)]
-    mbox(folder / "Sent", *mails, mail(9, sender=DORA, to=BOB, day=20), mail(10, to=DORA))
-    assert imported("Sent")["learned"] == 6
+def known_people(taught: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "house"
+    shutil.copytree(taught, folder)
+    monkeypatch.chdir(folder)
     return folder
 
 
@@ -29,16 +41,19 @@ def test_what_is_known_of_somebody_here(known_people: Path) -> None:
         "ann@corp.example\n"
         "  wrote 12 times to organizations outside, since 2026-10-01 10:00 +09:00, last 2026-10-04 10:00 +09:00\n"
         "  wrote to 4 people, in 1 groups\n"
+        "  the model knows the address\n"
     )
 
 
 def test_what_is_known_of_somebody_outside(known_people: Path) -> None:
     assert run("show", BOB).stdout == (
         "bob@partner.example\n  was written to by 2 people here, 5 times, last 2026-10-20 10:00 +09:00\n"
+        "  the model knows the address\n"
     )
     said = json.loads(run("show", "--json", BOB).stdout)
     assert said["address"] == BOB
     assert (said["writers"], said["received"], said["received_last"]) == (2, 5, "2026-10-20T01:00:00+00:00")
+    assert said["model"] is True
 
 
 def test_who_is_not_known(known_people: Path) -> None:
@@ -52,8 +67,6 @@ def test_somebody_outside_is_forgotten(known_people: Path) -> None:
         "bob@partner.example: erased 2 people written to or written by, 1 groups; the model forgets, too\n"
     )
     assert run("show", BOB, status=1).stdout == ""
-    written = known(known_people).last_written
-    assert written is not None
     assert "partner.example" in known(known_people).company_domains, "a domain is nobody's name"
     assert known(known_people).names == {}
     assert known(known_people, CAROL).names == {}
@@ -68,6 +81,8 @@ def test_somebody_here_is_forgotten(known_people: Path) -> None:
     assert known(known_people).sender_domains == frozenset()
     assert known(known_people, sender=DORA).sender_domains == {"partner.example"}
     assert octets_with(known_people, ANN) == []
+    run("show", ANN, status=1)
+    assert run("show", DORA).stdout.endswith("  the model knows the address\n"), "nobody else is forgotten"
 
 
 def test_a_free_mailbox_is_an_address_among_organizations(known_people: Path) -> None:
@@ -84,6 +99,35 @@ def test_the_audit_log_says_that_and_not_who(known_people: Path) -> None:
     ((event, actor, recipients, detail),) = rows
     assert actor.startswith("cli-")
     assert BOB not in f"{event}{recipients}{detail}"
+
+
+def test_a_model_that_is_switched_off_is_not_asked(known_people: Path) -> None:
+    with (known_people / "mailguard.yaml").open("a") as settings:
+        settings.write("insight: {enabled: false}\n")
+    assert run("show", DORA).stdout.endswith("  the model does not know the address\n")
+    assert json.loads(run("forget", "--json", DORA).stdout)["erased"]["people"] == 2
+    assert run("export", "x", status=1).stderr == "mailguard: nothing is learned here: insight.enabled is off\n"
+
+
+def test_what_one_node_learned_is_taken_in_by_another(known_people: Path, tmp_path: Path) -> None:
+    assert run("export", "model").stdout.startswith("model: what 6 mails taught, ")
+    assert (known_people / "model").stat().st_mode & 0o777 == 0o600
+    other = tmp_path / "other"
+    other.mkdir()
+    settle(other)
+    shutil.copy(known_people / "model", other)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(other)
+        assert run("merge", "model").stdout == "model: what 6 mails taught there is known here, too\n"
+        assert run("show", BOB).stdout == "bob@partner.example\n  the model knows the address\n"
+        whole = (other / "model").read_bytes()
+        for broken in (b"", whole[:-1] + b"?"):
+            (other / "model").write_bytes(broken)
+            said = run("merge", "model", status=1).stderr
+            assert said.startswith(f"mailguard: {other / 'model'}: it ")
+            assert said.count("\n") == 1
+        assert run("merge", "nowhere", status=1).stderr.count("\n") == 1
+        assert run("show", BOB).stdout.endswith("the model knows the address\n")
 
 
 def octets_with(folder: Path, text: str) -> list[str]:

@@ -91,9 +91,10 @@ def test_what_was_gathered_comes_in_the_order_of_time_each_once() -> None:
     times = [5.0, 1.0, 3.0, 1.0]
     for number, at in enumerate(times):
         letter = Letter(at, "ann@corp.example", to=("b@x.example",), names={"b@x.example": "\ud800" * 500})
-        assert gathering.add(bytes([number]), letter)
-        assert not gathering.add(bytes([number]), letter)
+        assert gathering.add(bytes([number]), letter, b"%d" % number)
+        assert not gathering.add(bytes([number]), letter, b"%d" % number)
     found = [one for batch in gathering.batches() for one in batch]
     assert [(one.at, one.digest[0]) for one in found] == [(1.0, 1), (1.0, 3), (3.0, 2), (5.0, 0)]
     assert found[0].people == [["b@x.example", "\ud800" * 100]]
+    assert list(gathering.lessons()) == [b"1", b"3", b"2", b"0"]
     gathering.close()

@@ -1,0 +1,80 @@
+"""`mailguard history export` and `merge`: what one node learned, taken in by another.
+
+A file holds addresses, names and hashes of all that one organization's people wrote to whom: as confidential as the
+ledger. It prints; the model's room does it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import click
+
+from mailguard.app.rooms import Rooms, utc_now
+from mailguard.cli.ledger import acting, with_ledger
+from mailguard.cli.setup import fail, with_config
+from mailguard.config.rooms import memory
+from mailguard.memory import aside
+from mailguard.memory.settings import MemoryFault, MemorySettings
+from mailguard.store import snapshots
+from mailguard.store.lessons import Lessons
+from mailguard.store.snapshots import Mark
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
+_FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
+
+
+@click.command("export")
+@with_config
+@_FILE
+@_JSON
+def export(config_file: Path | None, file: Path, as_json: bool) -> None:
+    """Write what was learned into FILE, for `history merge` on another node. Keep it as you keep the ledger."""
+
+    place = file.absolute()
+
+    async def work(rooms: Rooms) -> tuple[int, int]:
+        model = await aside.recall(Lessons(rooms.db), _settings(rooms))
+        return model.learned, await asyncio.to_thread(snapshots.write, place, Mark(), model.save)
+
+    try:
+        learned, size = with_ledger(config_file, work)
+    except MemoryFault as error:
+        fail(str(error))
+    if as_json:
+        click.echo(json.dumps({"file": str(file), "learned": learned, "size": size}))
+    else:
+        click.echo(f"{file}: what {learned:,} mails taught, {size:,} bytes")
+
+
+@click.command("merge")
+@with_config
+@_FILE
+@_JSON
+def merge(config_file: Path | None, file: Path, as_json: bool) -> None:
+    """Take in what another node learned, also while the server runs. FILE is one of `history export`. Taken in twice,
+    it counts twice.
+    """
+
+    place = file.absolute()
+
+    async def work(rooms: Rooms) -> int:
+        return await aside.merge(Lessons(rooms.db), _settings(rooms), place, acting(), utc_now())
+
+    try:
+        learned = with_ledger(config_file, work, create=True)
+    except MemoryFault as error:
+        fail(str(error))
+    if as_json:
+        click.echo(json.dumps({"file": str(file), "learned": learned}))
+    else:
+        click.echo(f"{file}: what {learned:,} mails taught there is known here, too")
+
+
+def _settings(rooms: Rooms) -> MemorySettings:
+    settings = memory(rooms.config)
+    if settings is None:
+        fail("nothing is learned here: insight.enabled is off")
+    return settings
