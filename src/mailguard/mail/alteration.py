@@ -103,6 +103,14 @@ class AddBcc:
 
 
 @dataclass(frozen=True, slots=True)
+class Readdress:
+    """Who stands in To or Cc by mistake gives way to whoever is meant. Chosen by people, never by a rule."""
+
+    wrong: Address
+    meant: Address
+
+
+@dataclass(frozen=True, slots=True)
 class TagSubject:
     """A word in front of the subject, once."""
 
@@ -194,7 +202,17 @@ class StripBcc:
 
 
 Alteration = (
-    ToBcc | Split | AddCc | AddBcc | TagSubject | AddHeader | Footer | ZipAttachments | RemoveAttachment | StripBcc
+    ToBcc
+    | Split
+    | AddCc
+    | AddBcc
+    | Readdress
+    | TagSubject
+    | AddHeader
+    | Footer
+    | ZipAttachments
+    | RemoveAttachment
+    | StripBcc
 )
 Recipe = tuple[Alteration, ...]
 

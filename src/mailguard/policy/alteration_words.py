@@ -14,6 +14,7 @@ ALTERATIONS = {
     "split": Because("宛先ごとに1通ずつ送信", "one mail for each recipient"),
     "add_cc": Because("Ccに追加", "somebody more in Cc"),
     "add_bcc": Because("Bccに追加", "a copy for somebody more"),
+    "readdress": Because("誤った宛先を訂正", "a wrong recipient replaced"),
     "tag_subject": Because("件名に語を追加", "a word in front of the subject"),
     "add_header": Because("ヘッダーを追加", "a header field more"),
     "footer": Because("本文の末尾に文を追加", "a text under the mail"),

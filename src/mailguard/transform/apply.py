@@ -1,7 +1,7 @@
 """The room's door: the octets of a mail at rest and a copy's recipe to the octets that leave; the same each time.
 
 Alterations are done in a fixed order of stages, whatever order the recipe has, so that rules compose the same for
-everybody: footer, remove, zip, Cc, Bcc, subject, header. A signed or encrypted mail is refused as soon as an octet
+everybody: footer, remove, zip, who is meant, Cc, Bcc, subject, header. A signed or encrypted mail is refused as soon as an octet
 would change; so is a mail that could be read in two ways, where a part would change. Refusals are values with a
 sentence for people; whoever asks holds the mail with it. Nothing here raises for what a mail is.
 """
@@ -18,6 +18,7 @@ from mailguard.mail.alteration import (
     AddHeader,
     Alteration,
     Footer,
+    Readdress,
     Recipe,
     RemoveAttachment,
     Split,
@@ -33,6 +34,7 @@ from mailguard.transform.footer import footer
 from mailguard.transform.headers import add_cc, add_header, tag_subject
 from mailguard.transform.hide import split, strip_bcc, to_bcc
 from mailguard.transform.pack import zip_attachments
+from mailguard.transform.readdress import readdress
 from mailguard.transform.remove import remove_attachment
 from mailguard.transform.sealed import seal_of
 from mailguard.transform.walk import Mail, read_structure
@@ -41,11 +43,12 @@ _MOST_DIFF = 400
 
 #: The stages in order: the footer while the letter's text is the only one (a note on a removed file is text too), the
 #: hiding when everybody who is to be hidden stands there. AddBcc is not among them: no octet says so.
-_ORDER = (Footer, RemoveAttachment, ZipAttachments, AddCc, ToBcc, Split, TagSubject, AddHeader)
+_ORDER = (Footer, RemoveAttachment, ZipAttachments, Readdress, AddCc, ToBcc, Split, TagSubject, AddHeader)
 #: Those that are the same for everybody, and those that are not.
 _SHARED: dict[type[Alteration], Callable[[Mail, Any], Step]] = {
     RemoveAttachment: remove_attachment,
     ZipAttachments: zip_attachments,
+    Readdress: readdress,
     AddCc: add_cc,
     TagSubject: tag_subject,
     AddHeader: add_header,

@@ -1,0 +1,83 @@
+"""Whom a sender probably meant: for a held recipient who looks like a mistake the address to put in his place, if one
+comes to mind. Letters and pages offer it, and nothing else can be put there.
+
+It comes from what judged the mail: the model's alternative (somebody this sender has written to, or of the house), or
+the known domain that a rule found a look-alike of. Pure; an offer decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from mailguard.mail.address import Address, AddressError, parse_address
+from mailguard.mail.verdict import Disposition, RuleHit
+from mailguard.notify.letter_rows import held
+from mailguard.notify.marked import Pair, pairs_in
+from mailguard.store.records import MessageRecord, RecipientRecord
+
+#: Of a mail to thousands not all are looked at for a look-alike.
+_MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """wrong: a held recipient; meant: who is to get the mail in his place."""
+
+    wrong: Address
+    meant: Address
+
+
+def offers(record: MessageRecord) -> tuple[Offer, ...]:
+    """One for each held recipient for whom somebody comes to mind who does not get the mail anyway."""
+    waiting = held(record)
+    if not waiting or not record.has_body:
+        return ()
+    there = {copy.address.key for copy in record.recipients}
+    found = []
+    for copy in waiting:
+        meant = next((one for one in _meant(record, copy) if _fits(one, record, there)), None)
+        if meant is not None:
+            found.append(Offer(copy.address, meant))
+    return tuple(found)
+
+
+def twin(address: Address, pair: Pair) -> Address | None:
+    """The same mailbox at the domain that this one's resembles; None if that is no address."""
+    if not is_at(address, pair):
+        return None
+    known = pair.texts[1]
+    try:
+        return parse_address(f"{address.local}@{known}")
+    except AddressError:  # a known domain may be shown in letters that no address may have
+        return None
+
+
+def is_at(address: Address, pair: Pair) -> bool:
+    """Whether an address is at the look-alike domain of a pair, or below it."""
+    domains = {pair.texts[0].lower(), pair.also.lower()} - {""}
+    own = {address.domain.lower(), address.ascii_domain}
+    return any(one == domain or one.endswith(f".{domain}") for one in own for domain in domains)
+
+
+def _meant(record: MessageRecord, copy: RecipientRecord) -> Iterator[Address]:
+    known = _alternatives(record).get(copy.address.key)
+    if known is not None:
+        yield known
+    for hit in record.verdict.enforced:
+        if hit.disposition > Disposition.DELAY and _names(hit, copy):
+            yield from filter(None, (twin(copy.address, pair) for pair in pairs_in(hit.evidence)))
+
+
+def _names(hit: RuleHit, copy: RecipientRecord) -> bool:
+    return any(address.key == copy.address.key for address in hit.recipients[:_MOST])
+
+
+def _alternatives(record: MessageRecord) -> Mapping[str, Address]:
+    """What the model said of them, by key."""
+    return {}
+
+
+def _fits(meant: Address, record: MessageRecord, there: set[str]) -> bool:
+    """Not somebody who gets the mail, or was taken off; an address beyond ASCII only where the mail may have one."""
+    return meant.key not in there and (record.smtputf8 or not meant.needs_smtputf8)
