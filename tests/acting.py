@@ -21,6 +21,7 @@ from mailguard.mail.organization import Organization
 from mailguard.mail.verdict import Ask, Disposition
 from mailguard.notify.live import Live
 from mailguard.review import Review
+from mailguard.review.shared import Judges
 from mailguard.store.records import MessageRecord, Notice
 from mailguard.transform.apply import Refused as CannotAlter
 from mailguard.workshop import altered
@@ -113,7 +114,9 @@ class House:
 
 
 @asynccontextmanager
-async def acting(folder: Path, directory: Callable[[], Directory] = lambda: NOBODY) -> AsyncIterator[House]:
+async def acting(
+    folder: Path, directory: Callable[[], Directory] = lambda: NOBODY, judges: Judges | None = None
+) -> AsyncIterator[House]:
     """A house in a folder."""
     async with opened(folder) as ledger:
         woken = list[str]()
@@ -128,6 +131,7 @@ async def acting(folder: Path, directory: Callable[[], Directory] = lambda: NOBO
             noticed=lambda: woken.append("noticed"),
             now=ledger.clock,
             directory=directory,
+            judges=lambda: judges,
         )
         yield House(ledger, review, woken)
 

@@ -50,6 +50,9 @@ from mailguard.notify.letters import LetterSettings
 from mailguard.notify.live import Live
 from mailguard.notify.post import Post
 from mailguard.notify.tickets import Tickets
+from mailguard.policy.case import Case
+from mailguard.policy.judge import judge
+from mailguard.policy.recorded import Recorded
 from mailguard.policy.rule import Policy
 from mailguard.replies import Replies, ReplyTickets
 from mailguard.review import Bulk, Filter, HistoryLine, Listing, MyHistory, Review
@@ -62,6 +65,7 @@ from mailguard.store.absences import Absences
 from mailguard.store.audit import Audit
 from mailguard.store.bulk import BulkJobs
 from mailguard.store.db import Database
+from mailguard.store.history import History
 from mailguard.store.holds import Holds
 from mailguard.store.incidents import Incidents
 from mailguard.store.mutes import Mutes
@@ -139,6 +143,7 @@ class Reception:
     incidents: IncidentRoom
     app: Starlette
     timezone: str
+    policy: list[Policy] = field(default_factory=list)
 
     def today(self) -> date:
         """The company's day: for nine hours of each day another than UTC's."""
@@ -186,7 +191,7 @@ class Reception:
         if alter:
             verdict = replace(verdict, recipients=tuple(replace(one, alter=alter) for one in verdict.recipients))
         tried = await Workshop().try_out(body, verdict)
-        await self.spool.add(message, facts, tried.verdict, b"", prepared=tried.prepared)
+        await self.spool.add(message, facts, tried.verdict, b"", circumstances={}, prepared=tried.prepared)
         return message_id
 
     async def refuse(self, *, sender: str = ANN, to: tuple[str, ...] = OUTSIDERS, subject: str = "Quotation") -> str:
@@ -329,9 +334,24 @@ async def open_reception(
     readers = ReadsHere()
     spool, holds, audit, outbox, live = Spool(db, folder / "bodies"), Holds(db), Audit(db), Outbox(db), Live()
     await spool.start(clock())
+    now_in_force = [] if policy is None else [policy]
+
+    async def anew(message: Message, then: Recorded) -> tuple[Case, Verdict]:
+        """As the house does; without a policy everybody gets it."""
+        facts = await readers.read(message.body)
+        known = await History(db).known(message.envelope.sender, message.envelope.recipients)
+        case = replace(then.case, envelope=message.envelope, facts=facts, known=known, moment=clock())
+        if now_in_force:
+            return case, judge(now_in_force[0], case)
+        people = tuple(
+            RecipientVerdict(one, not company.is_internal(one), Disposition.DELIVER)
+            for one in message.envelope.recipients
+        )
+        return case, Verdict(people, (), "a" * 64)
+
     review = Review(
         holds, spool, audit, organization=company, administrators=frozenset({ADMIN}), live=live,
-        released=lambda: None, now=clock,
+        released=lambda: None, now=clock, judges=lambda: anew,
     )  # fmt: skip
     jobs, administrators, refused = BulkJobs(db), frozenset({ADMIN}), TurnedAway(db)
     bulk = Bulk(review, holds, jobs, live=live, administrators=administrators, now=clock)
@@ -394,6 +414,7 @@ async def open_reception(
             incidents,
             app,
             company.timezone,
+            now_in_force,
         )
     finally:
         live.close()

@@ -30,6 +30,8 @@ from mailguard.config.rooms import directory, organization, reading_limits
 from mailguard.delivery import Delivery
 from mailguard.inspect import letters
 from mailguard.inspect.workers import Readers, ReadersDead
+from mailguard.intake import Intake
+from mailguard.intake.settings import Remembers
 from mailguard.mail.directory import NOBODY
 from mailguard.policy.marks import Problems
 from mailguard.pressure import Pressure
@@ -185,20 +187,17 @@ class House:
         module = await asyncio.to_thread(import_module, "mailguard.app.reception")  # a third of a second
         if passwords(self.config) is True:
             await self._open_users(stack)
+        if (
+            rooms.hints.judges is None
+        ):  # no mail comes in here; one whose recipient is replaced is judged anew all the same
+            self._open_intake(rooms, readers, None)
         self._reception = await module.open_reception(
             stack, rooms, readers, self.rulebook, users=self._users, ready=self.wrong
         )
         # The process with the console writes the letters, so that they come once.
         runs(stack, self.rulebook.tell(self._bells.about_policy), "policy letters")
 
-    async def _open_users(self, stack: AsyncExitStack) -> None:
-        if self._users is None:
-            self._users = await asyncio.to_thread(user_file, self.config)
-            if self._users is not None:
-                stack.callback(self._users.close)
-
-    async def _open_door(self, stack: AsyncExitStack, rooms: Rooms, readers: Readers) -> None:
-        memory = remembering(rooms)
+    def _open_intake(self, rooms: Rooms, readers: Readers, memory: Remembers | None) -> Intake:
         intake = intake_room(
             rooms,
             readers,
@@ -208,6 +207,18 @@ class House:
             noticed=self._bells.taken,
             memory=memory,
         )
+        rooms.hints.judges = intake.judge_anew
+        return intake
+
+    async def _open_users(self, stack: AsyncExitStack) -> None:
+        if self._users is None:
+            self._users = await asyncio.to_thread(user_file, self.config)
+            if self._users is not None:
+                stack.callback(self._users.close)
+
+    async def _open_door(self, stack: AsyncExitStack, rooms: Rooms, readers: Readers) -> None:
+        memory = remembering(rooms)
+        intake = self._open_intake(rooms, readers, memory)
         await self._open_users(stack)
         self._logins = await door_logins(
             rooms, self._users, stack, people=lambda: self.rulebook.current().directory, noticed=self._bells.taken

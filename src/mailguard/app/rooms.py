@@ -28,6 +28,7 @@ from mailguard.notify.live import Live
 from mailguard.replies.tickets import ReplyTickets
 from mailguard.review import Bulk, Listing, MyHistory, Review
 from mailguard.review.absences import AbsenceReview
+from mailguard.review.shared import Judges
 from mailguard.store.absences import Absences
 from mailguard.store.audit import Audit
 from mailguard.store.bulk import BulkJobs
@@ -57,12 +58,13 @@ _KEY_OCTETS = 32
 class Hints:
     """Who is to be woken: the server's own rooms; from a verb, the server by a tap (it also looks by itself).
 
-    directory: the people of the policy in force, where one is open.
+    directory: the people of the policy in force, where one is open; judges: judges a mail anew, where one can.
     """
 
     released: Callable[[], None] = lambda: None
     noticed: Callable[[], None] = lambda: None
     directory: Callable[[], Directory] = lambda: NOBODY
+    judges: Judges | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ def _rooms(config: Config, db: Database) -> Rooms:
         noticed=lambda: hints.noticed(),
         now=utc_now,
         directory=lambda: hints.directory(),
+        judges=lambda: hints.judges,
     )
     bulk = Bulk(
         review,

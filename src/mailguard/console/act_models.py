@@ -34,18 +34,23 @@ class ReleaseIn(DecisionIn):
 
 class RecipientsPatch(_In):
     """What becomes of recipients of a held mail. remove: they do not get it; hide (or bcc): they stand in nobody's To
-    and Cc any more. At least one of the two.
+    and Cc any more. replace: one wrong recipient, and who is put in his place, as offered in `alternative`; the mail is
+    judged anew, and goes if nothing else holds it. Either that, or at least one of the others.
     """
 
     remove: _Addresses = Field(default_factory=list)
     hide: _Addresses = Field(default_factory=list)
     bcc: _Addresses = Field(default_factory=list)
+    replace: dict[_Address, _Address] = Field(default_factory=dict, max_length=1)
     comment: _Comment = ""
 
     @model_validator(mode="after")
     def _something(self) -> RecipientsPatch:
-        if not (self.remove or self.hide or self.bcc):
-            raise ValueError("name recipients under remove, or under hide")
+        others = bool(self.remove or self.hide or self.bcc)
+        if others and self.replace:
+            raise ValueError("replace stands alone: the mail is judged anew with it")
+        if not others and not self.replace:
+            raise ValueError("name recipients under remove, under hide, or under replace")
         return self
 
 

@@ -23,7 +23,7 @@ from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Because
-from mailguard.review import Act, Choice, Refused, ReviewError, Scope, View
+from mailguard.review import Act, Choice, Offer, Refused, ReviewError, Scope, View
 
 #: Buttons that do one act to everybody for whom the person may.
 _WHOLE = {str(act): act for act in (Act.SEND_NOW, Act.CANCEL, Act.HOLD, Act.RESUME, Act.REJECT)}
@@ -71,6 +71,9 @@ async def perform(desk: Desk, actor: Actor, view: View, risky: Risky, form: Form
     """
     wanted, comment = field(form, "act", 40), field(form, "comment", 2000).strip()
     message_id = view.record.id
+    if chosen := field(form, "correct", 700):
+        await desk.review.correct(actor, message_id, _offer(chosen), comment)
+        return str(Act.CORRECT)
     if wanted in SENDING:
         goes = Act.APPROVE if wanted == str(Act.APPROVE) else Act.RELEASE
         plan = planned(view, risky, form)
@@ -94,6 +97,15 @@ async def perform(desk: Desk, actor: Actor, view: View, risky: Risky, form: Form
         await desk.review.act(actor, message_id, Act.URGENT, None, reason)
         return wanted
     raise HTTPException(400)
+
+
+def _offer(chosen: str) -> Offer:
+    """Who gives way to whom (`decision.offer_value`); whether that was offered is asked of the room."""
+    wrong, _, meant = chosen.rpartition(">")
+    try:
+        return Offer(parse_address(wrong), parse_address(meant))
+    except AddressError:
+        raise HTTPException(400) from None
 
 
 async def _let_go(desk: Desk, actor: Actor, view: View, plan: Plan, goes: Act, comment: str) -> str:

@@ -82,13 +82,21 @@ def answers(questions: Sequence[Item], given: Callable[[str], str]) -> dict[str,
 #: What a letter's link may propose (notify.letter_choices): the act that the person must be able to do, and the button
 #: that it is about.
 PROPOSED = {
+    "correct": Act.CORRECT,
     "remove-flagged": Act.REMOVE,
     "release": Act.RELEASE,
     "approve": Act.APPROVE,
     "cancel": Act.CANCEL,
     "reject": Act.REJECT,
 }
-CHOICES = {"remove-flagged": "send", "release": "send", "approve": "send", "cancel": "cancel", "reject": "cancel"}
+CHOICES = {
+    "correct": "correct",
+    "remove-flagged": "send",
+    "release": "send",
+    "approve": "send",
+    "cancel": "cancel",
+    "reject": "cancel",
+}
 
 
 def preselected(questions: Sequence[Item], choice: str) -> dict[str, Answer]:

@@ -14,13 +14,17 @@ from mailguard.console.choices import Answer, Plan
 from mailguard.console.present import Speaker
 from mailguard.console.questions import Asking, Question, question
 from mailguard.console.risky import Risky, visible
+from mailguard.console.sight import seen
 from mailguard.mail.address import Address
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Disposition
 from mailguard.notify import letter_rows
 from mailguard.notify.marked import joined
 from mailguard.notify.phrases import listed
-from mailguard.review import Act, Background, MessageRecord, RecipientRecord, View
+from mailguard.review import Act, Background, MessageRecord, Offer, RecipientRecord, View
+
+#: So many are offered to be put in the place of others; a mail with more of them is better written anew.
+_MOST_OFFERS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +46,21 @@ class Trust:
 
 
 @dataclass(frozen=True, slots=True)
+class Offered:
+    """Somebody to be put in a wrong recipient's place by one press. value: the form's; notes: what it does besides."""
+
+    value: str
+    label: str
+    notes: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """code: what the sending button says now, as the form hands it back. words: what message.js makes labels of.
 
-    safe: which way has the weight, "send" or "stop". held: copies that wait; copies: all there are. sends: whether the
-    person can let it go. again: the answers are all there, and the button that says so is still to be pressed. wrong:
+    offers: whom to put in a wrong one's place. safe: which way has the weight, "send" or "stop". held: copies that
+    wait; copies: all there are. sends: whether the person can let it go. again: the answers are all there, and the button
+    that says so is still to be pressed. wrong:
     what is missing. focus: a button to stand on.
     """
 
@@ -63,6 +77,7 @@ class Decision:
     held: int
     copies: int
     sends: bool
+    offers: Sequence[Offered] = ()
     again: bool = False
     wrong: str = ""
     focus: str = ""
@@ -105,10 +120,25 @@ def decision(view: View, risky: Risky, by: Speaker, known: Background | None, gi
         held=len(letter_rows.held(view.record)),
         copies=len(view.record.recipients),
         sends=bool({Act.RELEASE, Act.APPROVE} & view.acts),
+        offers=[_offered(one, view, by) for one in view.offers[:_MOST_OFFERS]],
         again=given.tried and not plan.missing and not given.joined,
         wrong=wrong,
         focus=given.focus,
     )
+
+
+def offer_value(offer: Offer) -> str:
+    """What the form hands back for an offer: who gives way to whom."""
+    return f"{offer.wrong}>{offer.meant}"
+
+
+def _offered(offer: Offer, view: View, by: Speaker) -> Offered:
+    say, facts = by.say, view.record.facts
+    word = "offer.send" if Act.RELEASE in view.acts else "offer.replace"
+    notes = [say("offer.note" if word == "offer.send" else "offer.note.replace")]
+    if facts.signed or facts.encrypted:
+        notes.append(say("offer.sealed"))
+    return Offered(offer_value(offer), say(word, wrong=seen(str(offer.wrong)), meant=seen(str(offer.meant))), notes)
 
 
 def label_words(view: View, by: Speaker) -> Mapping[str, str]:

@@ -14,11 +14,12 @@ from mailguard.console import present
 from mailguard.console.present import Speaker
 from mailguard.console.risky import greeted
 from mailguard.console.sight import line, seen
-from mailguard.mail.address import Address, AddressError, parse_address
+from mailguard.mail.address import Address
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Because, Disposition, RuleHit
 from mailguard.notify import letter_rows
 from mailguard.notify.marked import Pair, Stretch, joined, marked, pairs_in
+from mailguard.notify.offers import is_at, twin
 from mailguard.notify.phrases import evidence_line, on_one_line
 from mailguard.review import Background, MessageRecord
 
@@ -79,14 +80,13 @@ def twins(record: MessageRecord) -> list[Address]:
     for hit in _asking(record):
         for pair in pairs_in(hit.evidence):
             for one in hit.recipients[:20]:
-                if _is_at(one, pair):
-                    found += _parsed(f"{one.local}@{pair.texts[1]}")
+                found += twin(one, pair)
     return found
 
 
 def differing(address: Address, record: MessageRecord) -> tuple[Stretch, ...]:
     """An address with what differs in it from the known one."""
-    pairs = [pair for hit in _asking(record) for pair in pairs_in(hit.evidence) if _is_at(address, pair)]
+    pairs = [pair for hit in _asking(record) for pair in pairs_in(hit.evidence) if is_at(address, pair)]
     return _clear(marked(str(address), pairs))
 
 
@@ -98,13 +98,13 @@ def _asking(record: MessageRecord) -> list[RuleHit]:
 def _look_alike(hit: RuleHit, pairs: Sequence[Pair], by: Speaker, known: Background | None) -> tuple[Stretch, ...]:
     """The address and the one that was probably meant, side by side."""
     pair = pairs[0]
-    meant = [one for one in hit.recipients if _is_at(one, pair)]
+    meant = [one for one in hit.recipients if is_at(one, pair)]
     if len(meant) != 1:
         return _filled(by.say("reason.like.many"), {"{written}": pair.written, "{known}": pair.known})
     person, values = meant[0], {"{written}": _clear(marked(str(meant[0]), pairs)), "{known}": pair.known}
-    twin = next(iter(_parsed(f"{person.local}@{pair.texts[1]}")), None)
-    if known is not None and person.key not in known.people and twin is not None and twin.key in known.people:
-        return _filled(by.say("reason.like.usual"), values | {"{known}": _clear(marked(str(twin), pairs))})
+    usual = next(iter(twin(person, pair)), None)
+    if known is not None and person.key not in known.people and usual is not None and usual.key in known.people:
+        return _filled(by.say("reason.like.usual"), values | {"{known}": _clear(marked(str(usual), pairs))})
     return _filled(by.say("reason.like"), values)
 
 
@@ -146,21 +146,8 @@ def _of(said: Because | tuple[str, str], by: Speaker) -> str:
     return ja if by.language == "ja" else en
 
 
-def _is_at(address: Address, pair: Pair) -> bool:
-    domains = {pair.texts[0].lower(), pair.also.lower()} - {""}
-    own = {address.domain.lower(), address.ascii_domain}
-    return any(one == domain or one.endswith(f".{domain}") for one in own for domain in domains)
-
-
 def _clear(stretches: tuple[Stretch, ...]) -> tuple[Stretch, ...]:
     return tuple(Stretch(seen(one.text), one.differs) for one in stretches)
-
-
-def _parsed(text: str) -> list[Address]:
-    try:
-        return [parse_address(text)]
-    except AddressError:  # a known domain may be shown in letters that no address may have
-        return []
 
 
 def _filled(sentence: str, values: dict[str, tuple[Stretch, ...]]) -> tuple[Stretch, ...]:

@@ -22,7 +22,7 @@ from mailguard.console.timeline import Past, arrivals, last_word, notes_for, tim
 from mailguard.mail.facts import Facts
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Disposition
-from mailguard.notify import letter_rows
+from mailguard.notify import letter_people, letter_rows
 from mailguard.notify.phrases import FINDINGS, file_size, on_one_line
 from mailguard.review import Act, Background, MessageRecord, View
 
@@ -117,7 +117,8 @@ def mail_values(view: View, by: Speaker, person: str, told: Told | None = None) 
     there = people.shown(record, what, everybody=told.everybody)
     flagged = frozenset(one.address.key for one in what.people)
     pickable = bool(card.selection) and not there.brief
-    asked = Context(record, by, told.known, flagged, pickable, arrivals(view.history))
+    odd = letter_people.notes(record, by.language)
+    asked = Context(record, by, told.known, flagged, pickable, arrivals(view.history), odd)
     held = letter_rows.held(record)
     return MailValues(
         id=record.lead,

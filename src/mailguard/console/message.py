@@ -22,12 +22,12 @@ from mailguard.console.risky import Risky
 from mailguard.console.visit import SEES_ALL, checked_form, field, go, hand_over, known_visitor, speaker
 from mailguard.mail.actor import Actor
 from mailguard.mail.lifecycle import State
-from mailguard.review import Background, Reading, View
+from mailguard.review import Act, Background, Reading, View
 
 #: Words of ?done= that a page repeats; anything else is not said.
 DONE = frozenset({
     "release", "changed", "send-now", "cancel", "hold", "approve", "reject", "remove", "login", "urgent",
-    "resume", "comment", "forward", "alter", "untrusted",
+    "resume", "comment", "forward", "alter", "untrusted", "correct",
 })  # fmt: skip
 
 
@@ -105,12 +105,18 @@ async def page_of(request: Request, actor: Actor, view: View, given: Given = NOT
         request,
         "message.html",
         status=422 if mail.decision.wrong else 200,
-        done=by.say(f"done.{done}") if done in DONE else "",
+        done=by.say(_done(done, view)) if done in DONE else "",
         wrong=wrong,
         mail=mail,
         body=await body_values(request, desk, actor, view, by),
         why=await _why(desk, actor, view, by),
     )
+
+
+def _done(done: str, view: View) -> str:
+    """The sentence for what was done; whoever replaced a recipient hears whether that was all."""
+    waits = done == str(Act.CORRECT) and view.record.state is State.HELD
+    return f"done.{done}.waits" if waits else f"done.{done}"
 
 
 def proposed(view: View, what: Risky, choice: str) -> Given:

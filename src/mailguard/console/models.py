@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +12,8 @@ from mailguard.console.rule_models import RuleOut
 from mailguard.mail.alteration import removed_files
 from mailguard.mail.alteration_json import kind_of
 from mailguard.mail.facts import Attachment
-from mailguard.mail.verdict import RuleHit, Verdict
+from mailguard.mail.verdict import NOTHING_ODD, Because, RecipientVerdict, RuleHit
+from mailguard.notify.offers import offers
 from mailguard.review import Asked, HistoryLine, MessageRecord, RecipientRecord, View
 
 
@@ -59,6 +59,9 @@ class RecipientOut(_Out):
     disposition: str
     rules: list[str]
     risk: float
+    risk_because: dict[str, str] | None = Field(description="Why the recipient looks like a mistake; null: nothing odd")
+    risk_kind: str = Field(description="What kind of mistake it looks like; empty: none")
+    alternative: str = Field(description="Who was probably meant, and can be put in his place; empty: nobody")
     expires_at: datetime | None
     expire_action: str
     approvers: list[str]
@@ -79,15 +82,19 @@ class RecipientOut(_Out):
     upstream: str = Field(description="The name of the next server it goes to; empty for the usual one")
 
     @classmethod
-    def of(cls, recipient: RecipientRecord, risk: float) -> RecipientOut:
-        """From the ledger's record, with the judge's risk."""
+    def of(cls, recipient: RecipientRecord, judged: RecipientVerdict | None, alternative: str) -> RecipientOut:
+        """From the ledger's record, with what the judge said of him then."""
+        odd = judged is not None and judged.risk_because != NOTHING_ODD
         return cls(
             address=str(recipient.address),
             external=recipient.external,
             state=recipient.state.value,
             disposition=recipient.disposition.word,
             rules=list(recipient.rules),
-            risk=risk,
+            risk=judged.risk if judged is not None else 0.0,
+            risk_because=_said(judged.risk_because) if judged is not None and odd else None,
+            risk_kind=judged.risk_kind if judged is not None else "",
+            alternative=alternative,
             expires_at=recipient.expires_at,
             expire_action=recipient.expire_action,
             approvers=list(recipient.approvers),
@@ -178,9 +185,9 @@ class FindingOut(_Out):
             rule=hit.rule,
             mode=hit.mode,
             disposition=hit.disposition.word,
-            because={"ja": hit.because.ja, "en": hit.because.en},
+            because=_said(hit.because),
             evidence=list(hit.evidence),
-            notes=[{"ja": note.ja, "en": note.en} for note in hit.notes],
+            notes=[_said(note) for note in hit.notes],
         )
 
 
@@ -289,10 +296,15 @@ def _message(record: MessageRecord) -> dict[str, Any]:
         "size": record.size,
         "disposition": record.verdict.disposition.word,
         "rules": [hit.rule for hit in record.verdict.enforced],
-        "recipients": _recipients(record.recipients, record.verdict),
+        "recipients": _recipients(record),
     }
 
 
-def _recipients(records: Sequence[RecipientRecord], verdict: Verdict) -> list[RecipientOut]:
-    risks = {judged.address: judged.risk for judged in verdict.recipients}
-    return [RecipientOut.of(record, risks.get(record.address, 0.0)) for record in records]
+def _recipients(record: MessageRecord) -> list[RecipientOut]:
+    judged = {one.address: one for one in record.verdict.recipients}
+    meant = {one.wrong: str(one.meant) for one in offers(record)}
+    return [RecipientOut.of(copy, judged.get(copy.address), meant.get(copy.address, "")) for copy in record.recipients]
+
+
+def _said(because: Because) -> dict[str, str]:
+    return {"ja": because.ja, "en": because.en}

@@ -79,7 +79,9 @@ def _paths() -> dict[str, Any]:
             "get": _operation("showMessage", "One mail", models.MessageDetail, on_message=True, refusals=(404,))
         },
         "/messages/{id}/recipients": {
-            "patch": _on_mail("removeRecipients", "Take recipients off, or hide them", given.RecipientsPatch)
+            "patch": _on_mail(
+                "removeRecipients", "Take recipients off, hide them, or replace a wrong one", given.RecipientsPatch
+            )
         },
         "/messages/{id}/draft": {
             "get": _operation(

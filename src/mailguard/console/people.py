@@ -69,7 +69,9 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What is asked of each recipient. arrived: when the next server took a copy, by address as written."""
+    """What is asked of each recipient. arrived: when the next server took a copy, by address as written; odd: why one
+    looks like a mistake, and who was probably meant, by key.
+    """
 
     record: MessageRecord
     by: Speaker
@@ -77,6 +79,7 @@ class Context:
     flagged: frozenset[str]
     selectable: bool
     arrived: Mapping[str, datetime] = field(default_factory=dict)
+    odd: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def shown(record: MessageRecord, risky: Risky, *, everybody: bool = False) -> Shown:
@@ -164,6 +167,7 @@ def _notes(recipient: RecipientRecord, asked: Context) -> tuple[str, ...]:
     """
     by, arrived = asked.by, asked.arrived.get(str(recipient.address))
     way = (by.say("recipient.way", name=recipient.way),) if recipient.way else ()
+    way = (*asked.odd.get(recipient.address.key, ()), *way)
     if recipient.state is State.RELAYED and arrived is not None:
         return (*way, by.say("recipient.arrived", when=by.moment(arrived)))
     if recipient.state not in (State.BOUNCED, State.QUEUED):

@@ -16,12 +16,13 @@ from mailguard.review import HistoryLine, MessageRecord
 _KNOWN = frozenset({
     "accept", "release", "cancel", "remove", "reject", "expire", "hold", "relay", "defer", "fail", "approve",
     "login", "purge", "late", "alter", "urgent", "remind", "escalate", "challenge_confirmed", "resent", "comment",
-    "forward", "trust", "resume", "approvals_void", "read",
+    "forward", "trust", "resume", "correct", "approvals_void", "read",
 })  # fmt: skip
 #: The sign of a line, beside its words.
 _SIGNS = {
     "release": "→", "urgent": "→", "approve": "✓", "relay": "✓", "cancel": "×", "remove": "×", "reject": "×",
     "hold": "‖", "resume": "▸", "comment": "”", "forward": "↪", "expire": "◷", "fail": "↩", "defer": "…", "accept": "●",
+    "correct": "⇄",
 }  # fmt: skip
 _TONES = {"relay": "good", "approve": "good", "fail": "bad", "reject": "bad", "cancel": "bad", "expire": "bad"}
 _VIA = frozenset({"console", "letter", "reply", "api", "cli", "clock", "smtp"})
@@ -85,9 +86,12 @@ def _notes(line: HistoryLine, record: MessageRecord, by: Speaker) -> list[str]:
     say, detail, notes = by.say, line.detail, []
     if "joined" in detail:
         notes.append(say("event.joined", by=on_one_line(str(detail.get("by", "")), 120)))
-    everybody = line.event == "accept" or for_all(line, record)
+    everybody = line.event in ("accept", "correct") or for_all(line, record)
     if line.recipients and not everybody:
         notes.append(say("event.people", people=listed(line.recipients, by.language, 5)))
+    if line.event == "correct":
+        wrong, meant = listed(line.recipients, by.language, 1), on_one_line(str(detail.get("meant", "")), 320)
+        notes.append(say("event.instead", wrong=wrong, meant=meant))
     if line.event == "alter":
         notes.append(alteration_title(line, by))
     because = detail.get("because")

@@ -32,6 +32,7 @@ from mailguard.policy.case_json import case_to_json
 from mailguard.policy.judge import judge
 from mailguard.policy.loader import Policy
 from mailguard.policy.question import question as question_of
+from mailguard.policy.recorded import Recorded
 from mailguard.policy.whose import sender_key
 from mailguard.resolver import Resolver
 from mailguard.store.errors import StoreError
@@ -96,6 +97,19 @@ class Intake:
         except Exception as error:
             events.fault("intake", error, message_id=message.id)
             return reply.TRY_LATER
+
+    async def judge_anew(self, message: Message, then: Recorded) -> tuple[Case, Verdict]:
+        """What would be said of a mail that was held and is changed since, if it came in so. message: as it is now,
+        under the envelope that it has now; then: as it came in. What the virus scanner said then stands.
+
+        Raises ReadersDead, StoreError; the mail is where it was.
+        """
+        client = message.envelope.client.counted_as
+        facts = then.with_texts(await self._readers.read(message.body, client)).case.facts
+        policy = self._policy()
+        case, _ = await compared(self._memory, await self._case(policy, message, facts), message.received_at)
+        case = replace(case, confirmed=then.case.confirmed)
+        return case, self._routed(await self._judged(policy, case), message)
 
     async def _accept(self, message: Message) -> Reply:
         facts = await self._facts(message)

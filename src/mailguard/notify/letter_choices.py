@@ -1,8 +1,8 @@
 """What a letter offers to do: buttons that name the act and lead to the page, and the words that an answer may say.
 
-A button only preselects (`?choice=`): opening a page never acts, and the page asks for one more tap. What is
-singled out by a rule is offered to be taken off first; where nothing is, looking comes first, because a button that
-sends without a look teaches not to read. Pure.
+A button only preselects (`?choice=`): opening a page never acts, and the page asks for one more tap. Whoever was
+probably meant is offered first, then what a rule singles out to be taken off; where nothing is, looking comes first,
+because a button that sends without a look teaches not to read. Pure.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from mailguard.mail.verdict import Disposition
 from mailguard.notify import letter_texts as say
 from mailguard.notify.letter_people import flagged
 from mailguard.notify.letter_rows import held
+from mailguard.notify.offers import offers
 from mailguard.notify.phrases import Both, people
 from mailguard.store.records import MessageRecord, NoticeKind
 
@@ -53,14 +54,19 @@ def choices(
     if kind != "held":
         return (Choice(say.OPEN_STATUS.of(language), link),)
     stop = Choice(say.CANCEL.of(language), f"{link}?choice=cancel", "stop")
+    meant = tuple(
+        Choice(say.CORRECT.of(language, wrong=one.wrong, meant=one.meant), f"{link}?choice=correct")
+        for one in offers(record)[:1]
+    )
     if waits_for_others(record):
-        return Choice(say.OPEN_STATUS.of(language), link), stop
+        return *meant, Choice(say.OPEN_STATUS.of(language), link, "plain" if meant else "main"), stop
     risky = flagged(record)
     release = Choice(say.RELEASE.of(language), f"{link}?choice=release", "plain")
     if not risky:
-        return Choice(say.OPEN_DECIDE.of(language), link), release, stop
+        return *(meant or (Choice(say.OPEN_DECIDE.of(language), link),)), release, stop
     remove = say.REMOVE_FLAGGED.of(language, people=people(len(risky), language))
-    return Choice(remove, f"{link}?choice=remove-flagged"), release, stop
+    look: Look = "plain" if meant else "main"
+    return *meant, Choice(remove, f"{link}?choice=remove-flagged", look), release, stop
 
 
 def waits_for_others(record: MessageRecord) -> bool:

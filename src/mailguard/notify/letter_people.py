@@ -4,13 +4,14 @@ before inside ones, a long list cut with its number said. Pure functions over th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Disposition
 from mailguard.notify import letter_texts as say
 from mailguard.notify.letter_rows import Line, Row, held
+from mailguard.notify.offers import oddities, offers
 from mailguard.notify.phrases import on_one_line, people
 from mailguard.store.records import MessageRecord, RecipientRecord
 
@@ -54,6 +55,7 @@ def recipients(
 ) -> Row:
     """Recipients by organisation. answers: with what the next server said."""
     marked = {r.address.key for r in flagged(record)}
+    under = notes(record, language)
     groups: dict[str, list[RecipientRecord]] = {}
     for one in sorted(shown, key=lambda r: (r.address.key not in marked, not r.external)):
         groups.setdefault(one.address.ascii_domain, []).append(one)
@@ -63,7 +65,7 @@ def recipients(
         if named >= _MOST_RECIPIENTS:
             break
         some = group[: _MOST_RECIPIENTS - named]
-        lines.extend(_group(domain, group, some, marked, language, answers))
+        lines.extend(_group(domain, group, some, marked, under, language, answers))
         named += len(some)
     if named < len(shown):
         lines.append(Line(say.MORE.of(language, count=len(shown) - named)))
@@ -83,16 +85,27 @@ def _group(
     group: Sequence[RecipientRecord],
     some: Sequence[RecipientRecord],
     marked: set[str],
+    under: Mapping[str, Sequence[str]],
     language: Language,
     answers: bool,
 ) -> Iterable[Line]:
     side = (say.OUTSIDE if group[0].external else say.INSIDE).of(language)
     if len(group) == 1:
         yield Line(f"{_flag(group[0], marked, language)}{group[0].address} ({side}){_answer(group[0], answers)}")
+        yield from (Line(note, item=True) for note in under.get(group[0].address.key, ()))
         return
     yield Line(say.COMPANY.of(language, domain=domain, side=side, people=people(len(group), language)), head=True)
     for one in some:
         yield Line(f"{_flag(one, marked, language)}{one.address}{_answer(one, answers)}", item=True)
+        yield from (Line(note, item=True) for note in under.get(one.address.key, ()))
+
+
+def notes(record: MessageRecord, language: Language) -> Mapping[str, Sequence[str]]:
+    """Under a recipient who looks like a mistake: why, and who was probably meant; by key."""
+    found = {key: [sentence] for key, sentence in oddities(record, language).items()}
+    for one in offers(record):
+        found.setdefault(one.wrong.key, []).append(say.MEANT.of(language, address=one.meant))
+    return found
 
 
 def _flag(one: RecipientRecord, marked: set[str], language: Language) -> str:

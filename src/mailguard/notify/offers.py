@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mailguard.mail.address import Address, AddressError, parse_address
-from mailguard.mail.verdict import Disposition, RuleHit
+from mailguard.mail.organization import Language
+from mailguard.mail.verdict import NOTHING_ODD, Because, Disposition, RuleHit
 from mailguard.notify.letter_rows import held
 from mailguard.notify.marked import Pair, pairs_in
+from mailguard.notify.phrases import on_one_line
 from mailguard.store.records import MessageRecord, RecipientRecord
 
 #: Of a mail to thousands not all are looked at for a look-alike.
@@ -34,23 +36,29 @@ def offers(record: MessageRecord) -> tuple[Offer, ...]:
     if not waiting or not record.has_body:
         return ()
     there = {copy.address.key for copy in record.recipients}
-    found = []
+    found, known = [], _alternatives(record)
     for copy in waiting:
-        meant = next((one for one in _meant(record, copy) if _fits(one, record, there)), None)
+        meant = next((one for one in _meant(record, copy, known) if _fits(one, record, there)), None)
         if meant is not None:
             found.append(Offer(copy.address, meant))
     return tuple(found)
 
 
-def twin(address: Address, pair: Pair) -> Address | None:
-    """The same mailbox at the domain that this one's resembles; None if that is no address."""
-    if not is_at(address, pair):
-        return None
-    known = pair.texts[1]
-    try:
-        return parse_address(f"{address.local}@{known}")
-    except AddressError:  # a known domain may be shown in letters that no address may have
-        return None
+def oddities(record: MessageRecord, language: Language) -> Mapping[str, str]:
+    """Why a held recipient looks like a mistake to the model, by key: a sentence that no rule has said already."""
+    said = [on_one_line(_in(hit.because, language), 600) for hit in record.verdict.enforced]
+    found = {}
+    for one in record.verdict.recipients:
+        sentence = on_one_line(_in(one.risk_because, language), 300)
+        if sentence and not any(sentence in whole for whole in said):
+            found[one.address.key] = sentence
+    waiting = {copy.address.key for copy in held(record)} if found else frozenset()
+    return {key: sentence for key, sentence in found.items() if key in waiting}
+
+
+def twin(address: Address, pair: Pair) -> list[Address]:
+    """The same mailbox at the domain that this one's resembles; nothing where that is no address."""
+    return _parsed(f"{address.local}@{pair.texts[1]}") if is_at(address, pair) else []
 
 
 def is_at(address: Address, pair: Pair) -> bool:
@@ -60,24 +68,39 @@ def is_at(address: Address, pair: Pair) -> bool:
     return any(one == domain or one.endswith(f".{domain}") for one in own for domain in domains)
 
 
-def _meant(record: MessageRecord, copy: RecipientRecord) -> Iterator[Address]:
-    known = _alternatives(record).get(copy.address.key)
-    if known is not None:
-        yield known
+def _meant(record: MessageRecord, copy: RecipientRecord, known: Mapping[str, str]) -> Iterator[Address]:
+    if copy.address.key in known:
+        yield from _parsed(known[copy.address.key])
     for hit in record.verdict.enforced:
         if hit.disposition > Disposition.DELAY and _names(hit, copy):
-            yield from filter(None, (twin(copy.address, pair) for pair in pairs_in(hit.evidence)))
+            for pair in pairs_in(hit.evidence):
+                yield from twin(copy.address, pair)
 
 
 def _names(hit: RuleHit, copy: RecipientRecord) -> bool:
     return any(address.key == copy.address.key for address in hit.recipients[:_MOST])
 
 
-def _alternatives(record: MessageRecord) -> Mapping[str, Address]:
-    """What the model said of them, by key."""
-    return {}
+def _alternatives(record: MessageRecord) -> Mapping[str, str]:
+    """Whom the model thinks of instead, by key."""
+    return {
+        one.address.key: one.alternative
+        for one in record.verdict.recipients
+        if one.alternative and one.risk_because != NOTHING_ODD
+    }
 
 
 def _fits(meant: Address, record: MessageRecord, there: set[str]) -> bool:
     """Not somebody who gets the mail, or was taken off; an address beyond ASCII only where the mail may have one."""
     return meant.key not in there and (record.smtputf8 or not meant.needs_smtputf8)
+
+
+def _parsed(text: str) -> list[Address]:
+    try:
+        return [parse_address(text)]
+    except AddressError:  # a known domain may be shown in letters that no address may have
+        return []
+
+
+def _in(because: Because, language: Language) -> str:
+    return because.ja if language == "ja" else because.en

@@ -4,6 +4,7 @@ It trusts access for who somebody is and the ledger for what is the case; every 
 transaction that changes something. It never sends: releasing only queues. What a person may not see does not exist.
 """
 
+from mailguard.notify.offers import Offer
 from mailguard.review.bulk import BULK_ACTS, Bulk
 from mailguard.review.history import MyHistory, Sent
 from mailguard.review.listing import Listing
@@ -53,6 +54,7 @@ __all__ = [
     "MessageRecord",
     "MyHistory",
     "NotFound",
+    "Offer",
     "Reach",
     "Reading",
     "RecipientRecord",

@@ -114,6 +114,22 @@ NO_SUCH_TRUST = Because(ja="その設定はありません。", en="There is no 
 NOT_A_DRAFT = Because(
     ja="送信済みのメールは、編集用に取り出せません。", en="Only a mail that was not sent can be taken back as a draft."
 )
+NOT_OFFERED = Because(
+    ja="代わりの宛先として提案されたアドレスではないため、置き換えられません。送信せずに、新しいメールで送ってください。",
+    en="Only the address that is proposed can be put in his place. For any other, cancel the mail and send a new one.",
+)
+THERE_ALREADY = Because(
+    ja="{meant} はすでにこのメールの宛先です。誤った宛先だけを外してください。",
+    en="{meant} is a recipient of this mail already: just take the wrong one off.",
+)
+CANNOT_JUDGE = Because(
+    ja="このメールは判定し直せないため、宛先を置き換えられません。送信せずに、新しいメールで送ってください。",
+    en="This mail cannot be judged again, so nobody can be put in his place. Cancel it and send a new one.",
+)
+NOT_SO_EITHER = Because(
+    ja="{meant} へは規則により送信できません: {why}",
+    en="The rules do not let it go to {meant} either: {why}",
+)
 _NOT_PAUSED = Because(ja="一時停止されていません。", en="Its clock is not stopped.")
 NOT_YOURS = Because(ja="この操作をする権限がありません。", en="You may not do this with this mail.")
 _OWN_MAIL = Because(

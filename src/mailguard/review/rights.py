@@ -22,7 +22,7 @@ SEE_ALL = frozenset({Role.ADMINISTRATOR, Role.AUDITOR, Role.OFFICER})
 #: Acts on a copy that waits for a decision; the others also reach a queued one.
 DECIDING = frozenset({Act.RELEASE, Act.SEND_NOW, Act.APPROVE, Act.REJECT, Act.URGENT})
 #: Further acts that reach held copies only.
-ON_HELD = DECIDING | {Act.ALTER, Act.FORWARD, Act.RESUME}
+ON_HELD = DECIDING | {Act.ALTER, Act.FORWARD, Act.RESUME, Act.CORRECT}
 #: Acts of an approver; the others belong to the sender.
 APPROVING = frozenset({Act.APPROVE, Act.REJECT})
 _NONE: frozenset[Act] = frozenset()
@@ -123,7 +123,10 @@ def _moving(actor: Actor, record: MessageRecord, copy: RecipientRecord) -> froze
 def _changing(record: MessageRecord, copy: RecipientRecord) -> frozenset[Act]:
     """What may be altered, and whether a clock stands that can go on."""
     sealed = record.facts.signed or record.facts.encrypted
-    alter = frozenset({Act.ALTER}) if record.has_body and not sealed and copy.recipe is not None else _NONE
+    kept = record.has_body and copy.recipe is not None
+    alter = frozenset({Act.ALTER}) if kept and not sealed else _NONE
+    if kept and not copy.added:
+        alter |= {Act.CORRECT}
     return alter | {Act.RESUME} if copy.frozen_by and copy.paused is not None else alter
 
 

@@ -17,13 +17,15 @@ from mailguard.mail.organization import Organization
 from mailguard.mail.query import Key
 from mailguard.notify.draft import draft_of
 from mailguard.notify.live import Live
+from mailguard.notify.offers import Offer
 from mailguard.review import refusals
 from mailguard.review.choosing import Choosing
 from mailguard.review.clock import HoldClock
+from mailguard.review.correcting import Correcting
 from mailguard.review.looks import Looks
 from mailguard.review.notices import notice_of
 from mailguard.review.rights import SEE_ALL, acts_for, decides, may_read_body
-from mailguard.review.shared import EVENT, Shared, named, tidy
+from mailguard.review.shared import EVENT, Judges, Shared, named, tidy
 from mailguard.review.talking import Talking
 from mailguard.review.trusting import Trusting
 from mailguard.review.words import Act, AlreadyDecided, Choice, Forbidden, Refused, Scope, View
@@ -59,17 +61,31 @@ class Review:
         frozen_for: timedelta = timedelta(hours=72),
         workshop: Workshop | None = None,
         directory: Callable[[], Directory] = lambda: NOBODY,
+        judges: Callable[[], Judges | None] = lambda: None,
     ) -> None:
         """administrators: address keys; they hear of everything. released: sorting has something to do.
 
         noticed: a letter is owed. frozen_for: a copy that somebody froze is given back after so long: nothing waits
         for ever without a word. workshop: where changes are proved; directory: the people whom the policy knows.
+        judges: who judges a mail anew whose recipient was replaced; None: here that cannot be done.
         """
         self._holds, self._spool = holds, spool
         self._shared = shared = Shared(
-            holds, spool, audit, organization, administrators, live, released, noticed, now, frozen_for, directory
+            holds,
+            spool,
+            audit,
+            organization,
+            administrators,
+            live,
+            released,
+            noticed,
+            now,
+            frozen_for,
+            directory,
+            judges,
         )
-        self._choosing = Choosing(shared, workshop or Workshop())
+        workshop = workshop or Workshop()
+        self._choosing, self._correcting = Choosing(shared, workshop), Correcting(shared, workshop)
         self._talking = Talking(shared)
         self._trusting = Trusting(shared)
         self._clock = HoldClock(shared)
@@ -161,6 +177,12 @@ class Review:
         Raises NotFound, Forbidden, AlreadyDecided, Refused.
         """
         return await self._choosing.choose(actor, message_id, choice)
+
+    async def correct(self, actor: Actor, message_id: str, offer: Offer, comment: str = "") -> View:
+        """Put whoever was meant in a wrong recipient's place, and judge the mail anew: it goes, or waits for what is
+        still asked. offer: one of the view's. Raises NotFound, Forbidden, AlreadyDecided, Refused.
+        """
+        return await self._correcting.correct(actor, message_id, offer, comment)
 
     async def comment(self, actor: Actor, message_id: str, text: str) -> View:
         """A note to the other side: the sender's to those who are asked, theirs to the sender.

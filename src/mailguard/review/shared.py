@@ -5,7 +5,7 @@ A mail that a person may not see is not there, whatever he asks of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -14,8 +14,13 @@ from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address
 from mailguard.mail.directory import NOBODY, Directory
 from mailguard.mail.lifecycle import Event
+from mailguard.mail.message import Message
 from mailguard.mail.organization import Organization
+from mailguard.mail.verdict import Verdict
 from mailguard.notify.live import Live
+from mailguard.notify.offers import offers
+from mailguard.policy.case import Case
+from mailguard.policy.recorded import Recorded
 from mailguard.review import refusals
 from mailguard.review.rights import acts_for, acts_with, may_see, trust_scopes
 from mailguard.review.words import Act, ReviewError, View
@@ -37,12 +42,15 @@ EVENT = {
     Act.URGENT: Event.RELEASE,
 }
 _COMMENT = 2000
+#: Judges a mail that people changed as if it came in so. message: with its octets and recipients as they are now.
+Judges = Callable[[Message, Recorded], Awaitable[tuple[Case, Verdict]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
     """administrators: address keys; they hear of everything. released: sorting has something to do; noticed: a letter
     is owed. frozen_for: a copy that somebody froze is given back after so long. directory: the people of the policy.
+    judges: who judges a changed mail anew; None: nobody here.
     """
 
     holds: Holds
@@ -56,6 +64,7 @@ class Shared:
     now: Callable[[], datetime]
     frozen_for: timedelta
     directory: Callable[[], Directory] = field(default=lambda: NOBODY)
+    judges: Callable[[], Judges | None] = field(default=lambda: None)
 
     async def seen(self, actor: Actor, message_id: str) -> MessageRecord:
         """A mail that this person may see. Raises NotFound."""
@@ -68,9 +77,13 @@ class Shared:
         """The mail as this person sees it."""
         history = await self.history(record)
         each = {copy.address.key: acts_for(actor, record, copy) for copy in record.recipients}
+        can = offers(record) if self.judges() is not None else ()
+        can = tuple(one for one in can if Act.CORRECT in each[one.wrong.key])
+        offered = {one.wrong.key for one in can}
+        each = {key: acts if key in offered else acts - {Act.CORRECT} for key, acts in each.items()}
         acts = acts_with(actor, record).union(*each.values())
         scopes = trust_scopes(actor, record, self.directory()) if Act.TRUST in acts else ()
-        return View(record, tuple(history), acts, each, scopes)
+        return View(record, tuple(history), acts, each, scopes, can)
 
     async def history(self, record: MessageRecord) -> list[HistoryLine]:
         """What happened to all parts of a mail, in the order in which it happened."""

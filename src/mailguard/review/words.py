@@ -10,6 +10,7 @@ from typing import Literal
 from mailguard.mail.address import Address
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Because
+from mailguard.notify.offers import Offer
 from mailguard.store.records import HistoryLine, MessageRecord
 
 
@@ -29,6 +30,7 @@ class Act(enum.StrEnum):
     FORWARD = "forward"
     COMMENT = "comment"
     TRUST = "trust"
+    CORRECT = "correct"
 
 
 Scope = Literal["me", "team"]
@@ -70,6 +72,7 @@ class View:
 
     acts: what the person can do with at least one copy, and with the mail as a whole (COMMENT); acts_for: per recipient
     (Address.key). trust_scopes: for whom he may say that a recipient needs no asking (TRUST), "me" and "team".
+    offers: whom he can put in a wrong recipient's place (CORRECT).
     """
 
     record: MessageRecord
@@ -77,6 +80,7 @@ class View:
     acts: frozenset[Act]
     acts_for: dict[str, frozenset[Act]]
     trust_scopes: tuple[Scope, ...] = ()
+    offers: tuple[Offer, ...] = ()
 
     @property
     def comments(self) -> tuple[HistoryLine, ...]:

@@ -34,7 +34,7 @@ MESSAGE_COLUMNS = (
     "verdict, circumstances, content, ret, envid"
 )
 _INSERT_MESSAGE = f"INSERT INTO message ({MESSAGE_COLUMNS}) VALUES ({', '.join('?' * 28)})"  # noqa: S608
-_INSERT_COPIES = (
+INSERT_COPIES = (
     "INSERT INTO recipient (message, key, position, address, domain, external, disposition, state, event, due_at,"
     " lease, expire_action, asks, nudge_at, urgent, approvals, attempts, last_text, decided_by, frozen_by, rules,"
     " notify, orcpt, way, recipe, added)"
@@ -87,7 +87,7 @@ def insert(connection: sqlite3.Connection, entry: Entry, now: datetime, heard: H
         (number, *copy_row(position, one, entry.lease, numbers.get(one.recipe or ())))
         for position, one in enumerate(record.recipients)
     ]
-    many.run(connection, _INSERT_COPIES, copies)
+    many.run(connection, INSERT_COPIES, copies)
     if record.kind == "mail":
         insert_lookups(connection, number, record, entry.text, entry.seal)
     _first_line(connection, entry, now)
@@ -116,7 +116,7 @@ def insert_rows(connection: sqlite3.Connection, numbered: Sequence[tuple[int, Ro
     many.run(connection, "INSERT INTO body (message, octets)", bodies)
     insert_keys(connection, [(n, one.entry.seal) for n, one in numbered if one.entry.seal is not None])
     insert_lessons(connection, [(n, one.entry.lesson) for n, one in numbered if one.entry.lesson])
-    many.run(connection, _INSERT_COPIES, [(n, *copy) for n, one in numbered for copy in one.copies])
+    many.run(connection, INSERT_COPIES, [(n, *copy) for n, one in numbered for copy in one.copies])
 
 
 def teaches(record: MessageRecord) -> bool:
@@ -162,7 +162,7 @@ def message_row(entry: Entry, *, told: bool) -> tuple[Any, ...]:
 
 
 def copy_row(position: int, one: RecipientRecord, lease: str | None, recipe: int | None) -> tuple[Any, ...]:
-    """The values of _INSERT_COPIES behind the message's number. A copy begins untried, and nobody has said a word."""
+    """The values of INSERT_COPIES behind the message's number. A copy begins untried, and nobody has said a word."""
     due = one.expires_at if one.state is State.HELD else one.due_at
     return (
         one.address.key,

@@ -13,14 +13,18 @@ from datetime import datetime, timedelta
 from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address
 from mailguard.mail.lifecycle import Event
-from mailguard.store import choosing, deciding, filters, talk
+from mailguard.mail.organization import Organization
+from mailguard.policy.recorded import Recorded
+from mailguard.store import choosing, correcting, deciding, filters, talk
 from mailguard.store.acquaintance import Background, background
 from mailguard.store.choosing import Chosen
+from mailguard.store.correcting import Correction
 from mailguard.store.db import Database
 from mailguard.store.listing import ids_of, matching, page, wholes
 from mailguard.store.looks import Reading, note_opened, note_read
 from mailguard.store.parts import load_whole
 from mailguard.store.questions import Nudge, nudge
+from mailguard.store.recorded import find_recorded
 from mailguard.store.records import Decision, Filter, MessageRecord, NoticeKind
 from mailguard.store.rows import to_micro, to_moment_or_none
 from mailguard.store.talk import Note
@@ -87,6 +91,16 @@ class Holds:
         Raises NotPossible, Outrun, KeyError: no such message.
         """
         return await self._db.write(lambda c: choosing.choose(c, message_id, chosen))
+
+    async def correct(self, message_id: str, correction: Correction) -> Decision:
+        """Put somebody in a wrong recipient's place, as the mail was judged with him. `changed`: the wrong one, and
+        everybody who is let go by it. Raises NotPossible, Outrun, KeyError: no such message.
+        """
+        return await self._db.write(lambda c: correcting.correct(c, message_id, correction))
+
+    async def recorded(self, message_id: str, organization: Organization) -> Recorded | None:
+        """A message as it can be judged again; None if it cannot."""
+        return await self._db.read(lambda c: find_recorded(c, message_id, organization))
 
     async def comment(self, message_id: str, note: Note) -> None:
         """A note on a mail. Raises KeyError: no such message."""

@@ -1,8 +1,8 @@
 """The room's door: the octets of a mail at rest and a copy's recipe to the octets that leave; the same each time.
 
 Alterations are done in a fixed order of stages, whatever order the recipe has, so that rules compose the same for
-everybody: footer, remove, zip, who is meant, Cc, Bcc, subject, header. A signed or encrypted mail is refused as soon as an octet
-would change; so is a mail that could be read in two ways, where a part would change. Refusals are values with a
+everybody: footer, remove, zip, readdress, Cc, Bcc, subject, header. A signed or encrypted mail is refused as soon as an
+octet would change; so is a mail that could be read in two ways, where a part would change. Refusals are values with a
 sentence for people; whoever asks holds the mail with it. Nothing here raises for what a mail is.
 """
 

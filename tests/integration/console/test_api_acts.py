@@ -81,6 +81,30 @@ async def test_recipients_are_hidden_by_the_patch(reception: Reception) -> None:
     assert [one["state"] for one in answer.json()["recipients"]] == ["cancelled", "held"]
 
 
+async def test_a_wrong_recipient_is_replaced_by_the_patch(reception: Reception) -> None:
+    meant = "tanaka@example.co.jp"
+    message_id = await taken_in(reception, evidence=("examp1e.co.jp ≠ example.co.jp (1 / l)",))
+    client, path = await program(reception), f"{BASE}/messages/{message_id}"
+    shown = (await client.get(path)).json()
+    assert [one["alternative"] for one in shown["recipients"]] == [meant, ""]
+    assert "correct" in shown["acts_for"][TANAKA]
+    for wrong, status in (
+        ({"replace": {TANAKA: "eve@evil.example"}}, 422),
+        ({"replace": {TANAKA: meant}, "remove": [SATO]}, 400),
+        ({"replace": {TANAKA: meant, SATO: meant}}, 400),
+        ({"replace": {TANAKA: "nobody"}}, 400),
+    ):
+        is_problem(await client.patch(f"{path}/recipients", json=wrong), status)
+    answer = await client.patch(f"{path}/recipients", json={"replace": {TANAKA: meant}, "comment": "打ち間違い"})
+    shown = answer.json()
+    assert {one["address"]: one["state"] for one in shown["recipients"]} == {
+        TANAKA: "cancelled", SATO: "queued", meant: "queued",
+    }  # fmt: skip
+    assert [one["event"] for one in shown["history"]] == ["accept", "correct", "alter", "release"]
+    again = await client.patch(f"{path}/recipients", json={"replace": {TANAKA: meant}})
+    assert is_problem(again, 409)["decided_by"] == ADMIN
+
+
 async def test_notes_and_asking(reception: Reception) -> None:
     message_id = await taken_in(reception, Disposition.APPROVE)
     shown = await post(reception, ANN, message_id, "comment", {"text": "急ぎです"})

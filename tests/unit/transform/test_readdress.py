@@ -15,7 +15,8 @@ FROM, END = "From: ann@corp.example\n", "Subject: x\n\ntanaka@examp1e.co.jp\n"
 
 def corrected(header: str, meant: Readdress = Readdress(WRONG, MEANT)) -> str:  # noqa: B008 - a value
     octets = altered(crlf(FROM + header + END), meant).octets.decode().replace("\r\n", "\n")
-    assert octets.startswith(FROM) and octets.endswith(END)
+    assert octets.startswith(FROM)
+    assert octets.endswith(END)
     return octets[len(FROM) : -len(END)]
 
 

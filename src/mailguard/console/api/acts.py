@@ -19,14 +19,16 @@ from mailguard.console.content import download
 from mailguard.console.desk import desk_of
 from mailguard.console.models import MessageDetail
 from mailguard.console.problems import not_found, problem
-from mailguard.review import Act, BodyGone, Choice, View
+from mailguard.review import Act, BodyGone, Choice, Offer, View
 
 
 async def patch_recipients(request: Request) -> Response:
-    """PATCH /messages/{id}/recipients: take some off a held mail, or hide them from the others."""
+    """PATCH /messages/{id}/recipients: take some off a held mail, hide them from the others, or replace a wrong one."""
     actor, message_id = await reached(request)
     wanted = await body_of(request, RecipientsPatch)
     review, remove = desk_of(request).review, addresses(wanted.remove)
+    for pair in wanted.replace.items():
+        return _shown(await review.correct(actor, message_id, Offer(*addresses([*pair])), wanted.comment))
     hide = addresses([*wanted.hide, *wanted.bcc])
     if not hide:
         return _shown(await review.act(actor, message_id, Act.REMOVE, remove, wanted.comment))
