@@ -18,7 +18,7 @@ from mailguard.console.present import Badge, Personal, Speaker
 from mailguard.console.previews import File
 from mailguard.console.risky import Risky, files_with_data, risky
 from mailguard.console.sight import line
-from mailguard.console.timeline import Past, arrivals, last_word, notes_for, timeline
+from mailguard.console.timeline import Past, arrivals, last_word, notes_for, replaced, timeline
 from mailguard.mail.facts import Facts
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Disposition
@@ -118,7 +118,7 @@ def mail_values(view: View, by: Speaker, person: str, told: Told | None = None) 
     flagged = frozenset(one.address.key for one in what.people)
     pickable = bool(card.selection) and not there.brief
     odd = letter_people.notes(record, by.language)
-    asked = Context(record, by, told.known, flagged, pickable, arrivals(view.history), odd)
+    asked = Context(record, by, told.known, flagged, pickable, arrivals(view.history), odd, replaced(view.history))
     held = letter_rows.held(record)
     return MailValues(
         id=record.lead,

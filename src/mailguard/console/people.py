@@ -70,7 +70,7 @@ class Shown:
 @dataclass(frozen=True, slots=True)
 class Context:
     """What is asked of each recipient. arrived: when the next server took a copy, by address as written; odd: why one
-    looks like a mistake, and who was probably meant, by key.
+    looks like a mistake, and who was probably meant, by key. replaced: in whose places others were put, in lower case.
     """
 
     record: MessageRecord
@@ -80,6 +80,7 @@ class Context:
     selectable: bool
     arrived: Mapping[str, datetime] = field(default_factory=dict)
     odd: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    replaced: frozenset[str] = frozenset()
 
 
 def shown(record: MessageRecord, risky: Risky, *, everybody: bool = False) -> Shown:
@@ -119,6 +120,8 @@ def companies(there: Shown, asked: Context) -> list[Company]:
     for recipient in there.recipients:
         written = str(recipient.address).lower()
         header = "To" if written in to else "Cc" if written in called else "Bcc"
+        if written in asked.replaced:  # somebody else stands there now
+            header = ""
         person = _person(recipient, header, called.get(written, ""), usual, asked)
         groups.setdefault(recipient.address.ascii_domain, []).append(person)
     outside = {one.address.ascii_domain: one.external for one in there.recipients}

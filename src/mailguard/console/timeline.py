@@ -53,6 +53,11 @@ def arrivals(history: Sequence[HistoryLine]) -> dict[str, datetime]:
     return {address: line.at for line in history if line.event == "relay" for address in line.recipients}
 
 
+def replaced(history: Sequence[HistoryLine]) -> frozenset[str]:
+    """The addresses in whose places others were put, in lower case."""
+    return frozenset(one.lower() for line in history if line.event == "correct" for one in line.recipients)
+
+
 def notes_for(person: str, history: Sequence[HistoryLine], record: MessageRecord, by: Speaker) -> list[str]:
     """What the other side wrote last: to its owner whoever is asked about the mail, to those its owner."""
     owners = frozenset((*record.owners, *record.members))

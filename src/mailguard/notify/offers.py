@@ -1,8 +1,8 @@
 """Whom a sender probably meant: for a held recipient who looks like a mistake the address to put in his place, if one
 comes to mind. Letters and pages offer it, and nothing else can be put there.
 
-It comes from what judged the mail: the model's alternative (somebody this sender has written to, or of the house), or
-the known domain that a rule found a look-alike of. Pure; an offer decides nothing.
+It comes from what judged the mail: the verdict's alternative, or the known domain that a rule found a look-alike of.
+Pure; an offer decides nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.organization import Language
-from mailguard.mail.verdict import NOTHING_ODD, Because, Disposition, RuleHit
+from mailguard.mail.verdict import Because, Disposition, RuleHit
 from mailguard.notify.letter_rows import held
 from mailguard.notify.marked import Pair, pairs_in
 from mailguard.notify.phrases import on_one_line
@@ -82,12 +82,8 @@ def _names(hit: RuleHit, copy: RecipientRecord) -> bool:
 
 
 def _alternatives(record: MessageRecord) -> Mapping[str, str]:
-    """Whom the model thinks of instead, by key."""
-    return {
-        one.address.key: one.alternative
-        for one in record.verdict.recipients
-        if one.alternative and one.risk_because != NOTHING_ODD
-    }
+    """Whom the judge thinks of instead, by key."""
+    return {one.address.key: one.alternative for one in record.verdict.recipients if one.alternative}
 
 
 def _fits(meant: Address, record: MessageRecord, there: set[str]) -> bool:

@@ -43,12 +43,10 @@ DECIDE_TEXTS: dict[str, Both] = {
     "offer.send": Both("{wrong} ではなく {meant} へ送信", "Send to {meant} instead of {wrong}"),
     "offer.replace": Both("宛先 {wrong} を {meant} に変更", "Replace {wrong} by {meant}"),
     "offer.note": Both(
-        "この宛先で確認し直し、ほかに問題がなければすぐに送信します。",
-        "It is checked again with this recipient, and goes at once if nothing else holds it.",
+        "ほかに問題がなければ、すぐに送信します。", "It goes at once, unless something else holds it."
     ),
     "offer.note.replace": Both(
-        "この宛先で確認し直します。承認が必要な場合は、承認後に送信します。",
-        "It is checked again with this recipient, and still waits for approval where the rules ask for it.",
+        "承認が必要な場合は、承認後に送信します。", "It still waits for approval where the rules ask for it."
     ),
     "offer.sealed": Both(
         "署名または暗号化されたメールのため、メールに表示されるToとCcは変わりません。",
