@@ -59,9 +59,8 @@ class Decision:
     """code: what the sending button says now, as the form hands it back. words: what message.js makes labels of.
 
     offers: whom to put in a wrong one's place. safe: which way has the weight, "send" or "stop". held: copies that
-    wait; copies: all there are. sends: whether the person can let it go. again: the answers are all there, and the button
-    that says so is still to be pressed. wrong:
-    what is missing. focus: a button to stand on.
+    wait; copies: all there are. sends: whether the person can let it go. again: the answers are all there, and the
+    button that says so is still to be pressed. wrong: what is missing. focus: a button to stand on.
     """
 
     title: str

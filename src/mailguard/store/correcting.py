@@ -18,7 +18,7 @@ from mailguard.mail.facts_json import facts_to_kept
 from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.verdict import Verdict
 from mailguard.policy.verdict_json import verdict_to_kept
-from mailguard.store import many, recipes
+from mailguard.store import lessons, many, recipes
 from mailguard.store.changes import change, settle
 from mailguard.store.choosing import NotPossible, Outrun
 from mailguard.store.entry import INSERT_COPIES, copy_row
@@ -123,7 +123,10 @@ class _Part:
 
     def _withdraw(self, gone: Iterable[str]) -> None:
         """The wrong recipient, and whom a rule had added for his sake."""
-        change(self.connection, self.number, Event.REMOVE, gone, self.correction.wish.now, self._decided(None))
+        wish, correction = self.correction.wish, self.correction
+        change(self.connection, self.number, Event.REMOVE, gone, wish.now, self._decided(None))
+        if correction.wrong.key in gone:
+            lessons.refused(self.connection, self.number, {correction.wrong.key: correction.meant.key}, wish.now)
 
     def _insert(self, coming: Sequence[RecipientRecord]) -> None:
         sql = "SELECT max(position) + 1 FROM recipient WHERE message = ?"

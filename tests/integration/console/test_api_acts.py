@@ -102,7 +102,7 @@ async def test_a_wrong_recipient_is_replaced_by_the_patch(reception: Reception) 
     }  # fmt: skip
     assert [one["event"] for one in shown["history"]] == ["accept", "correct", "alter", "release"]
     again = await client.patch(f"{path}/recipients", json={"replace": {TANAKA: meant}})
-    assert is_problem(again, 409)["decided_by"] == ADMIN
+    assert is_problem(again, 409)["decided_by"] == ANN
 
 
 async def test_notes_and_asking(reception: Reception) -> None:

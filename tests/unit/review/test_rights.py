@@ -27,7 +27,7 @@ STRANGER = Actor("eve@corp.example", Role.SENDER, "console")
 WITHDRAW = {Act.CANCEL, Act.REMOVE, Act.HOLD}
 LET_GO = {Act.RELEASE, Act.SEND_NOW}
 APPROVING = {Act.APPROVE, Act.REJECT}
-ASKING, CHANGING = {Act.FORWARD}, {Act.ALTER}
+ASKING, CHANGING = {Act.FORWARD}, {Act.ALTER, Act.CORRECT}
 
 
 def held(disposition: Disposition, *, sender: str = ANN, **changes: object) -> tuple[MessageRecord, RecipientRecord]:

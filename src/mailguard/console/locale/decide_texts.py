@@ -42,9 +42,7 @@ DECIDE_TEXTS: dict[str, Both] = {
     ),
     "offer.send": Both("{wrong} ではなく {meant} へ送信", "Send to {meant} instead of {wrong}"),
     "offer.replace": Both("宛先 {wrong} を {meant} に変更", "Replace {wrong} by {meant}"),
-    "offer.note": Both(
-        "ほかに問題がなければ、すぐに送信します。", "It goes at once, unless something else holds it."
-    ),
+    "offer.note": Both("ほかに問題がなければ、すぐに送信します。", "It goes at once, unless something else holds it."),
     "offer.note.replace": Both(
         "承認が必要な場合は、承認後に送信します。", "It still waits for approval where the rules ask for it."
     ),
