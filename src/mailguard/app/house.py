@@ -30,8 +30,7 @@ from mailguard.config.rooms import directory, organization, reading_limits
 from mailguard.delivery import Delivery
 from mailguard.inspect import letters
 from mailguard.inspect.workers import Readers, ReadersDead
-from mailguard.intake import Intake
-from mailguard.intake.settings import Remembers
+from mailguard.intake import Intake, Remembers
 from mailguard.mail.directory import NOBODY
 from mailguard.policy.marks import Problems
 from mailguard.pressure import Pressure

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.message_states import LIST, REAL, SATO, STATES, SUZUKI, TWIN, hit, known_to_ann, look_alike, octets, taken
+from tests.message_states import LIST, SATO, STATES, SUZUKI, TWIN, hit, known_to_ann, look_alike, octets, taken
 from tests.reception import ADMIN, ANN, AUDITOR, BOSS, DROP, KEEP, TANAKA, Reception, link_and_code
 
 from mailguard.mail.lifecycle import State
