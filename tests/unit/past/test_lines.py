@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailguard.insight.words import File
@@ -134,6 +134,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["learn", "score", "x"]), json_values, st.dictionaries(st.sampled_from([*M, "files"]), json_values)
 )
@@ -147,6 +148,7 @@ def test_whatever_is_written_is_read_or_refused(op: str, identity: object, chang
         assert isinstance(letter.at, float)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_octets_are_read_or_refused(raw: bytes) -> None:
     refused_or(read_line, raw)

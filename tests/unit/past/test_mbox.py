@@ -6,7 +6,7 @@ import io
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailguard.past import mbox
@@ -77,6 +77,7 @@ def test_a_mail_that_is_too_large_is_left_out_and_the_next_one_read(monkeypatch:
     assert last == Octets("mail 2", MAIL, AT)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from([HEAD, b"From x\n", b"Subject: a\n", b"\n", b"text\n", b">From a\n", b"\xff", b"\r\n"]))
 )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailguard.insight.words import Letter
@@ -116,6 +116,7 @@ def test_a_hostile_line_costs_no_time(hostile: str) -> None:
     assert found(LOG + line * 300) == [MAIL]
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(LOG)), st.binary(max_size=40))
 def test_whatever_stands_in_a_log(at: int, junk: bytes) -> None:
     octets = LOG.encode()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailguard.insight.words import File, Letter
@@ -42,6 +42,7 @@ def test_a_date_that_is_none_is_that_of_the_archive(date: str) -> None:
     assert dated(date, at=NOW + 1) is None
 
 
+@settings(deadline=None)
 @given(st.text() | st.from_regex(r"\w{3}, \d{1,5} \w{3} \d{1,6} \d{1,3}:\d{1,3}:\d{1,3} [+-]\d{1,6}", fullmatch=True))
 def test_any_date_is_read_or_none(date: str) -> None:
     letter = dated(date)
@@ -64,6 +65,7 @@ def test_files_and_those_in_them_but_no_pictures_of_the_text() -> None:
     assert len(letter.files) == 100
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=300), st.sampled_from([b"", b"From: a@corp.example\r\nTo: ", b"Date: ", b"To: =?iso-2022-jp?B?"])
 )
