@@ -113,6 +113,8 @@ def _notes(line: HistoryLine, record: MessageRecord, by: Speaker) -> list[str]:
         notes.append(reading_word(line, by))
     if line.event == "trust":
         notes += _until(detail.get("until"), by)
+        if isinstance(detail.get("times"), int):
+            notes.append(say("event.times", count=detail["times"]))
     answer = detail.get("text")
     if isinstance(answer, str) and answer and line.event in _ANSWERED:
         notes.append(answer_word(detail.get("code"), answer, by))

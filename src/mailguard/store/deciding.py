@@ -13,7 +13,7 @@ from typing import Any
 from mailguard.mail.actor import Role
 from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.verdict import Disposition
-from mailguard.store import pausing, taught
+from mailguard.store import overridden, pausing, taught
 from mailguard.store.changes import change, settle, sources
 from mailguard.store.records import Decision, MessageRecord
 from mailguard.store.rows import to_micro, to_text
@@ -60,6 +60,7 @@ def _apply_part(
         word, places = URGENT if wish.urgent else str(wish.event), _places_taken(part, changed, wish)
         write_line(connection, part.id, wish, word, as_written(part, changed), _instead_of(places))
         taught.decided(connection, number, part, mail, wish, changed)
+        overridden.decided(connection, part, mail, wish, changed)
         settle(connection, number, wish.now)
     return changed
 

@@ -62,7 +62,7 @@ class Trusts:
         message_id: str,
     ) -> None:
         """Trust these recipients for these rules; what was said before and still holds stays. Raises TooManyTrusts."""
-        await self._db.write(lambda c: _say(c, whose, rules, actor, now, until, message_id))
+        await self._db.write(lambda c: say(c, whose, rules, actor, now, until, message_id))
 
     async def of(self, whose: Sequence[str] | None, now: datetime) -> list[TrustRecord]:
         """What holds now of these (None: of all), newest first; at most twice what one may say."""
@@ -92,7 +92,12 @@ def forget_trusts(connection: sqlite3.Connection, now: datetime) -> int:
     ).rowcount
 
 
-def _say(
+def count(connection: sqlite3.Connection, whose: str) -> int:
+    """How many recipients are trusted so."""
+    return int(connection.execute("SELECT count(*) FROM trust WHERE whose = ?", (whose,)).fetchone()[0])
+
+
+def say(
     connection: sqlite3.Connection,
     whose: str,
     rules: Mapping[Address, Iterable[str]],
@@ -100,7 +105,10 @@ def _say(
     now: datetime,
     until: datetime,
     message_id: str,
+    *,
+    times: int = 0,
 ) -> None:
+    """As `Trusts.say`, inside the caller's transaction. times: nobody said it, but let them have it so often."""
     for address, named in rules.items():
         row = connection.execute(
             "SELECT rules, until FROM trust WHERE whose = ? AND recipient = ? AND until > ?",
@@ -115,13 +123,13 @@ def _say(
                 max(kept, to_micro(until)), message_id,
             ),
         )  # fmt: skip
-    count = connection.execute("SELECT count(*) FROM trust WHERE whose = ?", (whose,)).fetchone()[0]
-    if count > MOST:
+    if count(connection, whose) > MOST:
         raise TooManyTrusts
     detail = {
         "whose": whose,
         "rules": sorted({rule for named in rules.values() for rule in named}),
         "until": until.isoformat(),
+        **({"times": times} if times else {}),
     }
     taught.vouched_for(connection, message_id, [address.key for address in rules], now)
     recipients = [str(address) for address in rules]

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.acting import ADMINISTRATOR, APPROVER, AUDITOR, COLLEAGUE, EVE, KEN, SENDER, B, C, House, acting
@@ -188,3 +189,41 @@ async def test_a_question_that_names_nobody_asks_nothing(house: House) -> None:
     await house.review.trust(SENDER, record.id, (B,), "me", MONTH)
     known = await house.ledger.history.known(ReversePath(parse_address(ANN)), (B,), Question(moment=NOON))
     assert known.trusts == ()
+
+
+async def let_go(house: House, times: int, **how: Any) -> None:
+    """Ann is asked about BOB and lets him have it, so many times."""
+    for _ in range(times):
+        record = await asked(house, **how)
+        await house.review.act(SENDER, record.id, Act.RELEASE, (B,))
+        house.ledger.clock.forward(days=1)
+
+
+async def test_a_warning_that_was_overridden_three_times_stays_silent(house: House) -> None:
+    await let_go(house, 2)
+    assert not await house.review.trusts(SENDER)
+    await let_go(house, 1)
+    (trust,) = await house.review.trusts(SENDER)
+    assert (trust.whose, trust.recipient, trust.rules) == (f"person:{ANN}", BOB, ("look-alike", "outside"))
+    assert (trust.until - trust.said_at).days == 90
+    assert await counted(house, ANN) == {"look-alike", "outside"}
+    assert await counted(house, KEN.key) == set()  # nobody else's mail is silenced by it
+    ((_, _, detail),) = await house.lines(trust.message_id, "trust")
+    assert detail["times"] == 3
+    await house.review.untrust(SENDER, trust.id)
+    assert await counted(house, ANN) == set()
+    assert await house.ledger.audit.verify() is None
+
+
+async def test_what_is_not_the_senders_own_yes_silences_nothing(house: House) -> None:
+    await let_go(house, 4, trust=False)  # a rule that must go on asking
+    for _ in range(4):
+        record = await asked(house)
+        await house.review.act(ADMINISTRATOR, record.id, Act.RELEASE, (B,))
+        record = await asked(house)
+        await house.review.act(SENDER, record.id, Act.CANCEL)
+    assert not await house.review.trusts(ADMINISTRATOR)
+    await let_go(house, 2)
+    house.ledger.clock.forward(days=400)  # long ago counts no more
+    await let_go(house, 1)
+    assert not await house.review.trusts(ADMINISTRATOR)

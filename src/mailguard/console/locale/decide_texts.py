@@ -106,6 +106,7 @@ DECIDE_TEXTS: dict[str, Both] = {
     "event.instead": Both("{wrong} → {meant}", "{wrong} → {meant}"),
     "event.forward": Both("ほかの人に相談", "A colleague was asked"),
     "event.trust": Both("今後確認しない宛先に設定", "Not to be asked about again"),
+    "event.times": Both("{count}回確認して送信したため", "sent after being asked {count} times"),
     "event.until": Both("{day} まで", "until {day}"),
     "event.resume": Both("再開", "Resumed"),
     "event.approvals_void": Both("内容が変わったため、承認を取り消し", "Changed, so earlier approvals no longer count"),
