@@ -22,6 +22,7 @@ from mailguard.mail.address import parse_address
 from mailguard.mail.lifecycle import Event
 from mailguard.mail.verdict import Disposition
 from mailguard.memory import aside, room
+from mailguard.memory import model as models
 from mailguard.memory.room import Memory
 from mailguard.memory.settings import MemoryFault
 from mailguard.store import lessons as store_lessons
@@ -61,9 +62,15 @@ def names(told: list[tuple[str, tuple[Any, ...]]]) -> list[str]:
 @asynccontextmanager
 async def remembering(ledger: Ledger, **given: Any) -> AsyncIterator[Memory]:
     memory = Memory(Lessons(ledger.db), settings(ledger.bodies.parent, **given), now=ledger.clock)
+    async with running(memory):
+        yield memory
+
+
+@asynccontextmanager
+async def running(memory: Memory) -> AsyncIterator[None]:
     task = asyncio.create_task(memory.run())
     try:
-        yield memory
+        yield
     finally:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -221,17 +228,26 @@ async def test_whoever_was_too_slow_reads_the_snapshot_instead(
     async with remembering(ledger) as slow:
         await sent(ledger)
         await until(lambda: learned(slow) == 1)
-        with slow._reading():  # it stands still
-            async with remembering(ledger) as quick:
-                for _ in range(3):
-                    await sent(ledger)
-                await until(lambda: learned(quick) == 4)
-                ledger.clock.forward(minutes=11)
-                await until(lambda: "insight_saved" in names(told))
-                await until_removed(ledger)
+    async with remembering(ledger) as quick:  # while the other stands still
+        for _ in range(3):
+            await sent(ledger)
+        await until(lambda: learned(quick) == 4)
+        ledger.clock.forward(minutes=11)
+        await until(lambda: "insight_saved" in names(told))
+        await until_removed(ledger)
+    async with running(slow):
         await sent(ledger)
         await until(lambda: learned(slow) == 5)
     assert "insight_gap" not in names(told)
+
+
+async def test_another_model_on_disk_is_not_written_over(ledger: Ledger) -> None:
+    given = settings(ledger.bodies.parent)
+    snapshots.write(given.path, snapshots.Mark(9, b"o" * 16), Insight().save)
+    before = given.path.read_bytes()
+    mine = snapshots.Mark(2**50, b"m" * 16)
+    assert await asyncio.to_thread(room._write, given, Insight(), mine, urgent=True) == ("other", mine)
+    assert given.path.read_bytes() == before
 
 
 async def test_an_archive_is_learnt_beside_a_server(ledger: Ledger) -> None:
@@ -284,9 +300,22 @@ async def test_a_person_is_forgotten_everywhere(ledger: Ledger, told: list[tuple
         assert gone == 1  # the others are in the snapshot, and gone
         await until(lambda: names(told).count("insight_saved") == 2)  # at once, not ten minutes later
         assert await risk_of(memory, BOB) > known
-    assert BOB.encode() not in given.path.read_bytes()
+    assert not models.load(given)[0].forget(BOB)
     again = await aside.recall(Lessons(ledger.db), given)
     assert again.score(read(letter())).risk > known
+
+
+async def test_a_person_is_forgotten_while_no_server_runs(ledger: Ledger) -> None:
+    given = settings(ledger.bodies.parent)
+    there = Insight()
+    for people in ((BOB,), (CAROL,)):
+        there.learn(read(letter(people)))
+    snapshots.write(given.path, snapshots.Mark(9, b"o" * 16), there.save)
+    assert models.load(given)[0].forget(BOB)
+    await aside.forget(Lessons(ledger.db), given, parse_address(BOB), ADMINISTRATOR, ledger.clock())
+    assert not models.load(given)[0].forget(BOB)
+    assert models.load(given)[0].forget(CAROL)
+    assert snapshots.mark_of(given.path) == snapshots.Mark(9, b"o" * 16)
 
 
 async def test_decisions_reach_the_model(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -336,11 +365,24 @@ async def test_a_silent_time_counts_from_the_first_mail_learnt(ledger: Ledger) -
         assert not memory.learning
 
 
-async def test_nothing_changes_the_model_while_a_thread_reads_it(ledger: Ledger) -> None:
+async def test_nothing_changes_the_model_while_a_thread_reads_it(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    after, come = Lessons.after, asyncio.Event()
+
+    async def heard(self: Lessons, number: int, limit: int) -> Any:
+        found = await after(self, number, limit)
+        if found:
+            come.set()
+        return found
+
     async with remembering(ledger) as memory:
-        await until(lambda: learned(memory) == 0)
+        await sent(ledger)
+        await until(lambda: learned(memory) == 1)
+        monkeypatch.setattr(Lessons, "after", heard)
         with memory._reading():
             await sent(ledger)
-            await asyncio.sleep(0.1)
-            assert learned(memory) == 0
-        await until(lambda: learned(memory) == 1)
+            await come.wait()
+            await asyncio.sleep(0.05)
+            assert learned(memory) == 1
+        await until(lambda: learned(memory) == 2)
