@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,7 @@ def test_an_answer_comes_before_the_next_line_is_sent() -> None:
         for number in range(3):
             child.stdin.write(f"{learn()}\n{score(number)}\n")
             child.stdin.flush()
+            assert select.select([child.stdout], [], [], 60)[0], "an answer that waits for more"
             assert json.loads(child.stdout.readline())["id"] == number
         child.stdin.close()
         assert child.wait(30) == 0
