@@ -1,0 +1,162 @@
+"""Makes the tables of `mailguard.insight` (its data/tables.json) from recorded mail and planned mistakes.
+
+    pip install lightgbm numpy
+    python tools/train_insight.py --messages messages.jsonl.xz --plan B_1.jsonl --plan B_2.jsonl --own corp.example
+
+The messages are JSON lines in time order (id, date, from, from_name, to, cc, bcc, subject, body); a plan is JSON lines
+with `base` (the place of the true mail among the messages), `content` (whose text is used), `to`, `cc`, `bcc`, `wrong`,
+`kind` and `user`. A plan of `--ranking` only asks which recipient was added (it has no right mails): it counts less,
+and sets no threshold. Strictly from the past: a plan's line is judged before its true mail is learned. The features are
+those of the running product, so that the tables fit it. Thresholds for alarm budgets come from senders that a table has
+not seen (four folds by sender). Of the mail nothing but thresholds and leaves of trees gets into the tables.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import lzma
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mailguard.insight.lesson import read
+from mailguard.insight.memory import Memory
+from mailguard.insight.rows import NAMES, Rows
+from mailguard.insight.words import Letter
+
+FOLDS = 4
+#: Alarm budgets with a threshold, and how much stricter than the budget it is: other senders are a little worse.
+BUDGETS = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05)
+STRICTER = 0.8
+#: What a row of a ranking plan counts.
+RANKING = 0.3
+
+
+def messages(path: Path) -> list[dict[str, Any]]:
+    """The mails with somebody beside the sender to receive them, in order."""
+    kept = []
+    with lzma.open(path, "rt") if path.suffix == ".xz" else path.open() as lines:
+        for line in lines:
+            mail = json.loads(line)
+            for key in ("to", "cc", "bcc"):
+                mail[key] = [one for one in mail[key] if one != mail["from"]]
+            if mail["to"] or mail["cc"] or mail["bcc"]:
+                kept.append(mail)
+    return kept
+
+
+def letter(mail: dict[str, Any], people: dict[str, Any], text: dict[str, Any]) -> Letter:
+    """One mail with these people and this text."""
+    return Letter(
+        float(mail["date"]), mail["from"], tuple(people["to"]), tuple(people["cc"]), tuple(people["bcc"]),
+        sender_name=mail.get("from_name") or "", subject=text["subject"], body=text["body"],
+    )  # fmt: skip
+
+
+def rows(mails: list[dict[str, Any]], plans: list[Path], own: str) -> Iterator[tuple[list[float], str, str, str, bool]]:
+    """For each recipient of a planned mail: numbers, the mail's id, its kind, its sender, whether he is a mistake."""
+    planned = defaultdict(list)
+    for number, path in enumerate(plans):
+        for line in path.read_text().splitlines():
+            one = json.loads(line)
+            planned[one["base"]].append((f"{number}:{one['sid']}", one))
+    memory = Memory()
+    memory.own.add(own)
+    last = max(planned)
+    for at, mail in enumerate(mails[: last + 1]):
+        for identity, one in planned.get(at, ()):
+            judged = Rows(memory, read(letter(mail, one, mails[one["content"]])))
+            wrong = {address.lower() for address in one["wrong"]}
+            for address, numbers in zip(judged.addresses, judged.numbers, strict=True):
+                yield numbers, identity, one["kind"], one["user"], address in wrong
+        domain = mail["from"].rpartition("@")[2]
+        if domain == own or domain.endswith("." + own):
+            memory.learn(read(letter(mail, mail, mail)))
+        if at % 20_000 == 0:
+            print(f"{at} of {last} mails", file=sys.stderr)
+
+
+class Trainer:
+    """Boosted trees over rows; several with other seeds, and their mean."""
+
+    def __init__(self, leaves: int, trees: int, rate: float, bags: int) -> None:
+        self.leaves, self.trees, self.rate, self.bags = leaves, trees, rate, bags
+        self.lightgbm: Any = importlib.import_module("lightgbm")
+
+    def train(self, numbers: Any, wrong: Any, weights: Any) -> list[Any]:
+        said = {
+            "objective": "binary", "num_leaves": self.leaves, "learning_rate": self.rate, "min_data_in_leaf": 60,
+            "feature_fraction": 0.3, "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5.0, "max_bin": 127,
+            "num_threads": 1, "deterministic": True, "verbose": -1,
+        }  # fmt: skip
+        data = self.lightgbm.Dataset(numbers, wrong, weight=weights, free_raw_data=False)
+        return [self.lightgbm.train({**said, "seed": seed}, data, self.trees) for seed in range(1, self.bags + 1)]
+
+    def odds(self, models: list[Any], numbers: Any) -> Any:
+        return sum(model.predict(numbers, raw_score=True) for model in models) / self.bags
+
+    def table(self, models: list[Any]) -> list[Any]:
+        """All trees as nested lists, each leaf its share of the mean."""
+        return [self._tree(one["tree_structure"]) for model in models for one in model.dump_model()["tree_info"]]
+
+    def _tree(self, node: dict[str, Any]) -> Any:
+        if "leaf_value" in node:
+            return round(node["leaf_value"] / self.bags, 4)
+        threshold = float(f"{node['threshold']:.4g}")
+        return [node["split_feature"], threshold, self._tree(node["left_child"]), self._tree(node["right_child"])]
+
+
+def thresholds(
+    trainer: Trainer, numbers: Any, wrong: Any, weights: Any, mails: Any, kinds: Any, users: Any
+) -> list[Any]:
+    """For each budget the log-odds that so many right mails of unseen senders reach."""
+    numpy: Any = importlib.import_module("numpy")
+    names = sorted(set(users))
+    order = numpy.random.RandomState(7).permutation(len(names))
+    fold = {names[one]: at % FOLDS for at, one in enumerate(order)}
+    folds = numpy.array([fold[user] for user in users])
+    odds = numpy.zeros(len(wrong))
+    for one in range(FOLDS):
+        models = trainer.train(numbers[folds != one], wrong[folds != one], weights[folds != one])
+        odds[folds == one] = trainer.odds(models, numbers[folds == one])
+    worst: dict[str, float] = {}
+    for at in numpy.nonzero(kinds == "genuine")[0]:
+        worst[mails[at]] = max(worst.get(mails[at], -99.0), float(odds[at]))
+    ranked = sorted(worst.values(), reverse=True)
+    return [(share, round(ranked[int(STRICTER * share * len(ranked))], 3)) for share in BUDGETS]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--messages", type=Path, required=True)
+    parser.add_argument("--plan", type=Path, action="append", required=True)
+    parser.add_argument("--ranking", type=Path, action="append", default=[])
+    parser.add_argument("--own", required=True, help="the organisation's domain in the messages")
+    parser.add_argument("--out", type=Path, default=Path("src/mailguard/insight/data/tables.json"))
+    parser.add_argument("--leaves", type=int, default=48)
+    parser.add_argument("--trees", type=int, default=350)
+    parser.add_argument("--rate", type=float, default=0.045)
+    parser.add_argument("--bags", type=int, default=1)
+    said = parser.parse_args()
+    numpy: Any = importlib.import_module("numpy")
+    found = list(rows(messages(said.messages), [*said.plan, *said.ranking], said.own))
+    numbers = numpy.array([one[0] for one in found], dtype="f4")
+    mails, kinds, users, wrong = (numpy.array([one[at] for one in found]) for at in range(1, 5))
+    # A mail that is wrong as a whole counts once, not once for each recipient.
+    _, which, counts = numpy.unique(mails, return_inverse=True, return_counts=True)
+    weights = numpy.where((kinds == "wrong_thread") & wrong, 1.0 / counts[which], 1.0)
+    ranking = tuple(f"{number}:" for number in range(len(said.plan), len(said.plan) + len(said.ranking)))
+    weights[[mail.startswith(ranking) for mail in mails]] *= RANKING if ranking else 1.0
+    trainer = Trainer(said.leaves, said.trees, said.rate, said.bags)
+    known = thresholds(trainer, numbers, wrong.astype(int), weights, mails, kinds, users)
+    trees = trainer.table(trainer.train(numbers, wrong.astype(int), weights))
+    said.out.write_text(json.dumps({"names": NAMES, "thresholds": known, "trees": trees}, separators=(",", ":")))
+    print(f"{len(found)} recipients, {len(trees)} trees; thresholds {known}")
+
+
+if __name__ == "__main__":
+    main()
