@@ -15,7 +15,7 @@ from mailguard.insight.names import name_words
 from mailguard.insight.people import called, name_hashes
 from mailguard.insight.quoting import pair_key
 from mailguard.insight.scene import NOBODY, Scene
-from mailguard.insight.sketches import pair, under
+from mailguard.insight.sketches import MIX, pair, under
 from mailguard.insight.text import hashed
 
 #: What is asked of a person, whether he is a recipient or might have been meant.
@@ -23,20 +23,19 @@ PERSON = (
     "written", "days", "share", "since", "answers", "answers_days", "alike_own", "alike_all", "best_own", "best_all",
     "thread", "asker", "quoted", "quoted_words", "named_last", "named_first", "greeted", "with_own", "with_all",
     "with_count", "with_sender", "profile", "received", "received_days", "writers", "sent", "sent_days", "inside",
-    "near_us", "himself", "usual_name",
+    "himself", "usual_name",
 )  # fmt: skip
 (WRITTEN, DAYS, _SHARE, _SINCE, _ANSWERS, _ANSWERS_DAYS, ALIKE_OWN, ALIKE_ALL, _BEST_OWN, _BEST_ALL,
  THREAD, ASKER, QUOTED, _QUOTED_WORDS, _NAMED_LAST, _NAMED_FIRST, GREETED, WITH_OWN, WITH_ALL,
- _WITH_COUNT, _WITH_SENDER, _PROFILE, RECEIVED, _RECEIVED_DAYS, _WRITERS, _SENT, _SENT_DAYS, INSIDE,
- _NEAR_US, HIMSELF, _USUAL_NAME) = range(len(PERSON))  # fmt: skip
+ _WITH_COUNT, _WITH_SENDER, PROFILE, RECEIVED, _RECEIVED_DAYS, _WRITERS, SENT, _SENT_DAYS, INSIDE,
+ HIMSELF, _USUAL_NAME) = range(len(PERSON))  # fmt: skip
 _NEVER = 8.0
 _DAY = 86_400.0
-_PROFILE_WORDS = 24
-_log1p = math.log1p
+_log1p, _log = math.log1p, math.log
 #: How much each number says for a person, by hand: only to rank who may have been meant.
 _FOR = (
     0.25, -0.25, 1.0, 0.0, 0.1, -0.1, 3.0, 1.5, 1.0, 0.5, 1.5, 3.0, 1.5, 0.7, 0.5, 0.3, 2.5, 1.0, 0.5,
-    0.0, 0.2, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.05, 0.0, 0.0,
+    0.0, 0.2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
 )  # fmt: skip
 _WEIGHED = tuple([(at, weight) for at, weight in enumerate(_FOR) if weight])
 
@@ -78,7 +77,7 @@ def person(scene: Scene, one: int, address: str, others: Sequence[int]) -> list[
         out[THREAD] = scene.thread.get(one, 0) / scene.thread_mails
     else:
         out[THREAD] = -1.0
-    _named(scene, one, (first, last, key), called_so, out)
+    _named(scene, one, address, (first, last, key), called_so, out)
     return out
 
 
@@ -110,31 +109,47 @@ def _habit(scene: Scene, one: int, out: list[float]) -> None:
     out[RECEIVED] = _log1p(received)
     out[_RECEIVED_DAYS] = _days(people.received_at[one], now) if received else _NEVER
     out[_WRITERS] = _log1p(people.writers[one])
-    out[_SENT] = _log1p(sent)
+    out[SENT] = _log1p(sent)
     out[_SENT_DAYS] = _days(people.sent_at[one], now) if sent else _NEVER
-    for known in scene.closest:
-        if one in known:
-            out[_NEAR_US] += 1.0
 
 
 def _words(scene: Scene, one: int, out: list[float]) -> None:
-    """Whether mails like this one went to him, and whether its words are his."""
+    """Whether mails like this one went to him."""
     out[ALIKE_OWN] = scene.own.of(one)
     out[ALIKE_ALL] = scene.all.of(one)
     out[_BEST_OWN] = scene.own.best.get(one, 0.0)
     out[_BEST_ALL] = scene.all.best.get(one, 0.0)
+
+
+def profile(scene: Scene, one: int) -> float:
+    """Whether the mail's words are his: the mean log-likelihood ratio to how usual they are in all mail."""
     memory, people = scene.memory, scene.memory.people
     volume = people.received[one] + people.sent[one]
-    words = scene.words[:_PROFILE_WORDS]
-    if not volume or not words:
-        return
-    cells, mask, key = memory.profile.cells, memory.profile.mask, people.keys[one]
-    seen, rate, total = memory.seen, volume / memory.mails, 0.0
-    for _weight, word in words:
-        count = cells[under(word, key) & mask]
+    if not volume or not scene.profiled:
+        return 0.0
+    cells, mask, mixed = memory.profile.cells, memory.profile.mask, people.keys[one] * MIX
+    rate, total = volume / memory.mails, 0.0
+    for word, seen in scene.profiled:
+        place = (word + mixed) & 0xFFFFFFFF  # sketches.under, without the call
+        count = cells[(place ^ (place >> 13)) & mask]
         if count:
-            total += math.log((count + 0.3) / (seen[word & 0x3FFFF] * rate + 0.3))
-    out[_PROFILE] = total / len(words)
+            total += _log((count + 0.3) / (seen * rate + 0.3))
+    return total / len(scene.profiled)
+
+
+def own_profile(scene: Scene, one: int) -> float:
+    """Whether the mail's words are those of the sender's mail to him, as `profile`."""
+    memory = scene.memory
+    place = scene.contacts.people.get(one)
+    if place is None or not scene.profiled:
+        return 0.0
+    cells, mask, mixed = memory.own_profile.cells, memory.own_profile.mask, memory.people.keys[one] * MIX
+    rate, total, sender = memory.count[place] / memory.mails, 0.0, scene.key * MIX
+    for word, seen in scene.profiled:
+        key = (word + mixed) & 0xFFFFFFFF  # sketches.under, twice
+        key = ((key ^ (key >> 13)) * 31 + sender) & 0xFFFFFFFF
+        total += _log((cells[(key ^ (key >> 13)) & mask] + 0.3) / (seen * rate + 0.3))
+    return total / len(scene.profiled)
 
 
 def _company(scene: Scene, one: int, others: Sequence[int], out: list[float]) -> None:
@@ -165,19 +180,27 @@ def _company(scene: Scene, one: int, others: Sequence[int], out: list[float]) ->
     out[_WITH_COUNT] = counted / len(others)
 
 
-def _named(scene: Scene, one: int, name: tuple[int, int, int], called_so: frozenset[int], out: list[float]) -> None:
+def _named(
+    scene: Scene, one: int, address: str, name: tuple[int, int, int], called_so: frozenset[int], out: list[float]
+) -> None:
     """Whether greeting, text and quoted headers speak of him."""
     first, last, key = name
     both = pair_key(first, last) if first and last else 0
-    out[ASKER] = -1.0 if not scene.asker else 1.0 if key in scene.asker or (both and both in scene.asker) else 0.0
-    out[QUOTED] = -1.0 if not scene.quoted else 1.0 if key in scene.quoted or (both and both in scene.quoted) else 0.0
+    if scene.asker:
+        out[ASKER] = float(one in scene.asking or key in scene.asker or (both in scene.asker))
+    else:
+        out[ASKER] = -1.0
+    if scene.quoted:
+        out[QUOTED] = float(one in scene.taking_part or key in scene.quoted or both in scene.quoted)
+    else:
+        out[QUOTED] = -1.0
     if scene.quoted_words:
         out[_QUOTED_WORDS] = float((last in scene.quoted_words) + (first in scene.quoted_words))
     else:
         out[_QUOTED_WORDS] = -1.0
     out[_NAMED_LAST] = 1.0 if last and last in scene.own_words else 0.0
     out[_NAMED_FIRST] = 1.0 if first and first in scene.own_words else 0.0
-    out[GREETED] = _greeting(scene, one, called_so) if scene.greeted else -1.0
+    out[GREETED] = _greeting(scene, one, address, called_so) if scene.greeted else -1.0
     if scene.sender >= 0:
         people = scene.memory.people
         family = people.last[scene.sender]
@@ -185,8 +208,10 @@ def _named(scene: Scene, one: int, name: tuple[int, int, int], called_so: frozen
     out[_USUAL_NAME] = _log1p(len(scene.memory.people.by_first.get(first, ()))) if first else -1.0
 
 
-def _greeting(scene: Scene, one: int, called_so: frozenset[int]) -> float:
-    """2: as this sender greets him; 1.5: by his name; 1: as somebody greeted him; 0: it greets others."""
+def _greeting(scene: Scene, one: int, address: str, called_so: frozenset[int]) -> float:
+    """2: as this sender greets him; 1.5: by his name; 1: as somebody greeted him; 0.5: by a name that begins like his
+    address; 0: it greets others.
+    """
     memory = scene.memory
     place = scene.contacts.people.get(one)
     if place is not None and memory.greeting[place] in scene.greeted:
@@ -195,4 +220,4 @@ def _greeting(scene: Scene, one: int, called_so: frozenset[int]) -> float:
         return 1.5
     if one >= 0 and any(memory.greets(one, word) for word in scene.greeted):
         return 1.0
-    return 0.0
+    return 0.5 if address[:1] in scene.lesson.initials else 0.0

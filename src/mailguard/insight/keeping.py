@@ -35,14 +35,15 @@ def _columns(memory: Memory) -> dict[str, array[Any]]:
         "since": memory.since, "greeting": memory.greeting, "greeted": memory.greeted, "sender": memory.sender,
         "moment": memory.moment, "norm": memory.norm, "subject": memory.subject, "seen": memory.seen,
         "own_words": memory.own_words.cells, "all_words": memory.all_words.cells, "threads": memory.threads.cells,
-        "greetings": memory.greetings.cells,
+        "greetings": memory.greetings.cells, "files": memory.trails.files.cells,
     }  # fmt: skip
 
 
 def _tables(memory: Memory) -> dict[str, bytearray]:
     return {
         "together": memory.together.cells, "together_all": memory.together_all.cells,
-        "profile": memory.profile.cells, "greeted_as": memory.greeted_as.cells,
+        "customers": memory.trails.customers.cells, "houses": memory.trails.houses.cells,
+        "profile": memory.profile.cells, "own_profile": memory.own_profile.cells, "greeted_as": memory.greeted_as.cells,
     }  # fmt: skip
 
 
@@ -159,6 +160,8 @@ def _fill(memory: Memory, head: dict[str, Any], sections: dict[str, bytes]) -> N
         memory.senders[int(number)] = _contacts(one)
     for number, whom, place in rows("contacts"):
         memory.senders[int(number)].people[int(whom)] = int(place)
+    for contacts in memory.senders.values():
+        contacts.ordered = sorted([people.addresses[whom] for whom in contacts.people])
     memory.to[:] = [tuple([int(one) for one in row]) for row in rows("to")]
     memory.greeting_words = {int(word): [int(said), int(fit)] for word, said, fit in rows("words")}
     memory.refused = {(int(a), int(b)): (float(at), int(meant)) for a, b, at, meant in rows("refused")}

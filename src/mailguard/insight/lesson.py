@@ -19,8 +19,9 @@ from typing import Any
 
 import idna
 
+from mailguard.insight.customers import customers
 from mailguard.insight.greeted import greeted
-from mailguard.insight.names import name_words
+from mailguard.insight.names import misfit, name_words
 from mailguard.insight.quoting import Quoting, read_quoting
 from mailguard.insight.text import hashed, plain_subject, read_words, split
 from mailguard.insight.words import Letter
@@ -43,8 +44,9 @@ class Lesson:
     at: seconds since 1970. people: keys of recipients (lower case, domain in A-labels), each once, in the order To, Cc,
     Bcc; kinds: 0, 1 or 2 for each of them. names: display names by key, of sender and recipients. subject, message_id:
     hashes, 0 if there is none. own, quoted: hashes of words. greeted: hashes of the words that its first line
-    addresses. files: hashes of the octets; file_words: of the words of their names. lengths: characters of own and
-    quoted text.
+    addresses; initials: the letters that these begin with. files: hashes of the octets; file_words: of the words of
+    their names; customers: of the names that subject and files are made for; misfit: a Japanese salutation
+    is nobody's of the recipients. lengths: characters of own and quoted text.
     """
 
     at: float
@@ -59,18 +61,22 @@ class Lesson:
     quoted: tuple[int, ...] = ()
     lengths: tuple[int, int] = (0, 0)
     greeted: tuple[int, ...] = ()
+    initials: str = ""
     quoting: Quoting = field(default_factory=Quoting)
     message_id: int = 0
     references: tuple[int, ...] = ()
     files: tuple[int, ...] = ()
     file_words: tuple[int, ...] = ()
+    customers: tuple[int, ...] = ()
+    misfit: bool = False
 
     def to_bytes(self) -> bytes:
         """Compact JSON, UTF-8; `from_bytes` reads it again."""
         parts: list[Any] = [
             _VERSION, self.at, self.sender, self.people, self.kinds, self.names, self.subject, int(self.reply),
-            int(self.forward), self.own, self.quoted, self.lengths, self.greeted, self.quoting.to_json(),
-            self.message_id, self.references, self.files, self.file_words,
+            int(self.forward), self.own, self.quoted, self.lengths, self.greeted, self.initials,
+            self.quoting.to_json(), self.message_id, self.references, self.files, self.file_words,
+            self.customers, int(self.misfit),
         ]  # fmt: skip
         return json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
@@ -90,14 +96,15 @@ class Lesson:
 
 
 def _lesson(parts: list[Any]) -> Lesson:
-    (_, at, sender, people, kinds, names, subject, reply, forward, own, quoted, lengths, greeting, quoting, message_id,
-     references, files, file_words) = parts  # fmt: skip
+    (_, at, sender, people, kinds, names, subject, reply, forward, own, quoted, lengths, greeting, initials, quoting,
+     message_id, references, files, file_words, customers, misfit) = parts  # fmt: skip
     one, two = _numbers(lengths)
     lesson = Lesson(
         float(at), _text(sender), tuple([_text(one) for one in people]), _numbers(kinds),
         {_text(key): _text(name) for key, name in names.items()}, _number(subject), bool(reply), bool(forward),
-        _numbers(own), _numbers(quoted), (one, two), _numbers(greeting), Quoting.from_json(quoting),
-        _number(message_id), _numbers(references), _numbers(files), _numbers(file_words),
+        _numbers(own), _numbers(quoted), (one, two), _numbers(greeting), _text(initials),
+        Quoting.from_json(quoting), _number(message_id), _numbers(references), _numbers(files), _numbers(file_words),
+        _numbers(customers), bool(misfit),
     )  # fmt: skip
     if not math.isfinite(lesson.at) or len(lesson.kinds) != len(lesson.people) or not set(lesson.kinds) <= {0, 1, 2}:
         raise ValueError("people and their kinds do not fit, or there is no moment")
@@ -140,14 +147,26 @@ def read(letter: Letter) -> Lesson:
     keys = tuple(people)[:PEOPLE]
     subject, reply, forward = plain_subject(letter.subject)
     own, quoted = split(letter.body)
+    own_name = name_words(sender, letter.sender_name[:80]).called()
+    greeting = tuple([word for word in greeted(own) if word not in own_name])
     found = read_words(subject, own, quoted)
     return Lesson(
         letter.at, sender, keys, tuple(people.values())[:PEOPLE], _names(letter, sender, people),
         hashed(subject) if subject else 0, reply, forward, found.own, found.quoted, found.length,
-        tuple([hashed(word) for word in greeted(own)]), read_quoting(own, quoted),
+        tuple([hashed(word) for word in greeting]), "".join([word[0] for word in greeting]), read_quoting(own, quoted),
         hashed(letter.message_id) if letter.message_id else 0, _references(letter),
         tuple(dict.fromkeys([hashed(one.sha256) for one in letter.files[:FILES]])), _file_words(letter),
+        tuple([hashed(name) for name in customers(letter.subject, [one.name for one in letter.files[:FILES]])]),
+        _misfit(letter, greeting, keys),
     )  # fmt: skip
+
+
+def _misfit(letter: Letter, greeting: tuple[str, ...], keys: tuple[str, ...]) -> bool:
+    """Whether a Japanese salutation is nobody's of the recipients."""
+    if all(word.isascii() for word in greeting):
+        return False  # "Hi Chobs": who greets in English may use any name
+    shown = {address_key(address): name for address, name in list(letter.names.items())[:PEOPLE]}
+    return misfit(greeting, [name_words(key, shown.get(key, "")[:80]) for key in keys])
 
 
 def _names(letter: Letter, sender: str, people: dict[str, int]) -> dict[str, str]:

@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import math
 from array import array
+from bisect import insort
 from typing import Any
 
 from mailguard.insight.lesson import Lesson
 from mailguard.insight.people import People
 from mailguard.insight.sketches import Counts, Recent, pair, under
+from mailguard.insight.trails import Trails
 
 #: A contact's weight halves in so many seconds without mail.
 HALF = 60 * 86_400.0
 #: Mails that are kept, contacts of one sender, people of one mail that are kept and that are counted together.
 MAILS, CONTACTS, TOGETHER, PAIRED = 200_000, 20_000, 60, 30
+#: Addresses that are known, and pairs of sender and recipient; whoever comes when there are so many is not learned.
+PEOPLE, PAIRS = 250_000, 1_500_000
 #: The rarest words of a mail that it is found by.
 WORDS = 36
 _QUOTED = 40
@@ -29,11 +33,12 @@ _DF_BITS, _PROFILE_BITS, _OWN_BITS, _ALL_BITS = 18, 23, 23, 22
 class Contacts:
     """One sender: people by number, each with its place in the columns of `Memory`."""
 
-    __slots__ = ("at", "domains", "mails", "mixed", "new", "overruled", "people", "weight")
+    __slots__ = ("at", "domains", "mails", "mixed", "new", "ordered", "overruled", "people", "weight")
 
     def __init__(self) -> None:
         self.mails = 0
         self.people: dict[int, int] = {}
+        self.ordered: list[str] = []  # their addresses, in this order
         self.domains: dict[str, int] = {}
         self.weight = 0.0
         self.at = 0.0
@@ -48,7 +53,6 @@ class Memory:
     def __init__(self) -> None:
         self.people = People()
         self.own: set[str] = set()
-        self._ordered: tuple[int, list[tuple[str, int]]] = (-1, [])
         self.senders: dict[int, Contacts] = {}
         # one entry for each sender and recipient
         self.count = array("f")
@@ -74,17 +78,23 @@ class Memory:
         self.together = Counts(_OWN_BITS)
         self.together_all = Counts(_ALL_BITS)
         self.profile = Counts(_PROFILE_BITS)
+        self.own_profile = Counts(_PROFILE_BITS)
         self.greeted_as = Counts(20)
+        self.trails = Trails()
         self.greeting_words: dict[int, list[int]] = {}
         self.refused: dict[tuple[int, int], tuple[float, int]] = {}
         self.trusted: dict[tuple[int, int], int] = {}
 
     def learn(self, lesson: Lesson) -> None:
         """A mail that was really delivered."""
-        people, names, at = self.people, lesson.names, lesson.at
-        sender = people.number(lesson.sender, names.get(lesson.sender, ""))
+        people, at = self.people, lesson.at
+        sender = self._number(lesson.sender, lesson)
+        if sender is None:
+            return
         self.own.add(people.domains[sender])
-        to = [people.number(key, names.get(key, "")) for key in lesson.people]
+        known = [(self._number(key, lesson), kind) for key, kind in zip(lesson.people, lesson.kinds, strict=True)]
+        to = [one for one, _ in known if one is not None]
+        addressed = [one for one, kind in known if one is not None and not kind]
         contacts = self.senders.get(sender)
         if contacts is None:
             contacts = self.senders[sender] = Contacts()
@@ -92,9 +102,15 @@ class Memory:
         people.sent_at[sender] = at
         self._count_contacts(contacts, to, at)
         if lesson.greeted:
-            self._learn_greeting(sender, contacts, lesson, to)
+            self._learn_greeting(sender, contacts, lesson, addressed)
         self._learn_together(sender, to)
         self._keep_mail(sender, to, lesson)
+
+    def _number(self, key: str, lesson: Lesson) -> int | None:
+        """The number of an address, a new one where there is room."""
+        if len(self.people) >= PEOPLE and key not in self.people.numbers:
+            return None
+        return self.people.number(key, lesson.names.get(key, ""))
 
     def _count_contacts(self, contacts: Contacts, to: list[int], at: float) -> None:
         people = self.people
@@ -105,11 +121,12 @@ class Memory:
         for one in to:
             place = known.get(one)
             if place is None:
-                if len(known) >= CONTACTS:
+                if len(known) >= CONTACTS or len(self.count) >= PAIRS:
                     continue
                 new += 1
                 place = known[one] = len(self.count)
                 self.new_place(at)
+                insort(contacts.ordered, people.addresses[one])
                 people.writers[one] += 1
             self.weight[place] = self.weight[place] * decay(self.last[place], at) + 1.0
             self.count[place] += 1.0
@@ -132,10 +149,9 @@ class Memory:
         self.greeting.append(0)
         self.greeted.append(0)
 
-    def _learn_greeting(self, sender: int, contacts: Contacts, lesson: Lesson, to: list[int]) -> None:
+    def _learn_greeting(self, sender: int, contacts: Contacts, lesson: Lesson, addressed: list[int]) -> None:
         """Who is addressed by which word, by this sender and by anybody; and which words address people at all."""
         people, word = self.people, lesson.greeted[0]
-        addressed = [one for one, kind in zip(to, lesson.kinds, strict=True) if not kind]
         if not addressed or len(addressed) > 3:
             return
         fitting = any(word in (people.first[one], people.last[one]) or self.greets(one, word) for one in addressed)
@@ -187,7 +203,7 @@ class Memory:
         self.mails += 1
         rarest = self.rarest(lesson)
         own, everybody, profile, keys = self.own_words, self.all_words, self.profile, self.people.keys
-        key = keys[sender]
+        own_profile, key = self.own_profile, keys[sender]
         whose = [key, *[keys[one] for one in to[:4]]]
         squares = 0.0
         for weight, word in rarest:
@@ -196,6 +212,8 @@ class Memory:
             everybody.put(word, number)
             for one in whose:
                 profile.add(under(word, one) & profile.mask)
+                own_profile.add(under(under(word, one), key) & own_profile.mask)
+        self.trails.learn(lesson, {self.people.domains[one] for one in to} - self.own, number)
         self.sender.append(sender)
         self.to.append(tuple(to[:TOGETHER]))
         self.moment.append(lesson.at)
@@ -214,22 +232,25 @@ class Memory:
 
     def trust(self, lesson: Lesson, recipients: list[str]) -> None:
         """The sender was asked about these recipients (keys), and said that they are right."""
-        sender = self.people.numbers.get(lesson.sender)
-        if sender is None:
-            sender = self.people.number(lesson.sender, lesson.names.get(lesson.sender, ""))
+        sender = self._number(lesson.sender, lesson)
         for key in recipients:
-            pair_of = (sender, self.people.number(key))
+            recipient = self._number(key, lesson)
+            if sender is None or recipient is None:
+                continue
+            pair_of = (sender, recipient)
             self.trusted[pair_of] = self.trusted.get(pair_of, 0) + 1
             self.refused.pop(pair_of, None)
         _bound(self.trusted)
 
     def refuse(self, lesson: Lesson, wrong: list[str], meant: dict[str, str]) -> None:
         """These recipients (keys) of the sender were a mistake; meant: whom he meant instead, by the wrong one."""
-        sender = self.people.number(lesson.sender, lesson.names.get(lesson.sender, ""))
+        sender = self._number(lesson.sender, lesson)
         for key in wrong:
-            pair_of = (sender, self.people.number(key))
-            other = self.people.number(meant[key]) if meant.get(key) else -1
-            self.refused[pair_of] = (lesson.at, other)
+            recipient, other = self._number(key, lesson), self._number(meant[key], lesson) if meant.get(key) else None
+            if sender is None or recipient is None:
+                continue
+            pair_of = (sender, recipient)
+            self.refused[pair_of] = (lesson.at, -1 if other is None else other)
             self.trusted.pop(pair_of, None)
         _bound(self.refused)
 
@@ -240,10 +261,10 @@ class Memory:
         number = self.people.forget(address)
         if number is None:
             return False
-        self._ordered = (-1, [])
         self.senders.pop(number, None)
         for contacts in self.senders.values():
-            contacts.people.pop(number, None)
+            if contacts.people.pop(number, None) is not None:
+                contacts.ordered.remove(address)
         self.to[:] = [tuple([one for one in to if one != number]) if number in to else to for to in self.to]
         for table in (self.refused, self.trusted):
             for pair_of in [one for one in table if number in one]:
@@ -256,16 +277,6 @@ class Memory:
             if self.greetings.cells[at] == number + 1:
                 self.greetings.cells[at] = 0
         return True
-
-    def in_order(self, sender: int) -> list[tuple[str, int]]:
-        """A sender's contacts with their addresses, in the order of these; those of the last one asked for are kept."""
-        known = self.senders[sender].people if sender in self.senders else {}
-        whose, ordered = self._ordered
-        if whose != sender or len(ordered) != len(known):
-            addresses = self.people.addresses
-            ordered = sorted([(addresses[one], one) for one in known])
-            self._ordered = (sender, ordered)
-        return ordered
 
     def rarest(self, lesson: Lesson) -> list[tuple[float, int]]:
         """The rarest words of a mail with their weights (inverse document frequency), the rarest first."""

@@ -5,7 +5,9 @@ Counts add up; of what is kept only while it is new, the newest of both is kept.
 
 from __future__ import annotations
 
-from mailguard.insight.memory import CONTACTS, Contacts, Memory, decay
+from bisect import insort
+
+from mailguard.insight.memory import CONTACTS, PAIRS, PEOPLE, Contacts, Memory, decay
 
 
 def merge(memory: Memory, other: Memory) -> None:
@@ -13,7 +15,7 @@ def merge(memory: Memory, other: Memory) -> None:
     theirs, people = other.people, memory.people
     number_of: dict[int, int] = {}
     for number, address in enumerate(theirs.addresses):
-        if address:
+        if address and (len(people) < PEOPLE or address in people.numbers):
             number_of[number] = people.number(address, theirs.shown.get(number, ""))
     for number, mine in number_of.items():
         people.received[mine] += theirs.received[number]
@@ -32,11 +34,14 @@ def merge(memory: Memory, other: Memory) -> None:
         (memory.own_words, other.own_words),
         (memory.all_words, other.all_words),
         (memory.threads, other.threads),
+        (memory.trails.files, other.trails.files),
     ):
         recent.follow(table, shift - 1)
     for counts, more in (
         (memory.together, other.together), (memory.together_all, other.together_all), (memory.profile, other.profile),
-        (memory.greeted_as, other.greeted_as),
+        (memory.own_profile, other.own_profile),
+        (memory.greeted_as, other.greeted_as), (memory.trails.customers, other.trails.customers),
+        (memory.trails.houses, other.trails.houses),
     ):  # fmt: skip
         counts.follow(more)
     for at, seen in enumerate(other.seen):
@@ -58,13 +63,14 @@ def _take_in(memory: Memory, sender: int, theirs: Contacts, other: Memory, numbe
         mine.domains[domain] = mine.domains.get(domain, 0) + count
     for whom, from_place in theirs.people.items():
         one = number_of.get(whom)
-        if one is None or (one not in mine.people and len(mine.people) >= CONTACTS):
+        if one is None or (one not in mine.people and (len(mine.people) >= CONTACTS or len(memory.count) >= PAIRS)):
             continue
         place = mine.people.get(one)
         last = other.last[from_place]
         if place is None:
             place = mine.people[one] = len(memory.count)
             memory.new_place(other.since[from_place])
+            insort(mine.ordered, memory.people.addresses[one])
             memory.people.writers[one] += 1
             memory.last[place] = last
         now = max(memory.last[place], last)

@@ -25,6 +25,8 @@ __all__ = ["Insight", "InsightError"]
 BUDGET = 0.001
 #: A warning about a recipient that its sender overruled so often is not given again.
 OVERRULED = 3
+#: So many mails must have been learned before anything but a look-alike raises an alarm: until then all is new.
+_SETTLED = 200
 #: From this risk on a reason is looked for; below, nothing is odd enough to speak of.
 _SPOKEN = 0.2
 _FARTHEST = 40.0
@@ -52,12 +54,9 @@ class Insight:
         rows = Rows(self.memory, lesson)
         tables = self.tables
         threshold = tables.threshold(self.budget)
-        odds = [tables.judge(numbers) for numbers in rows.numbers]
+        odds = [tables.judge(numbers) + seen.weight for numbers, seen in zip(rows.numbers, rows.signs, strict=True)]
         opinions = [self._opinion(rows, at, one) for at, one in enumerate(odds)]
-        alarm = any(
-            one >= threshold and not self._silent(rows.scene.sender, rows.scene.recipients[at])
-            for at, one in enumerate(odds)
-        )
+        alarm = any(one >= threshold and self._may_alarm(rows, at, opinions[at]) for at, one in enumerate(odds))
         opinions += [Opinion(address, 0.0, NOTHING) for address in lesson.people[len(opinions) :]]
         return Judgement(max(one.risk for one in opinions), alarm, tuple(opinions))
 
@@ -70,6 +69,12 @@ class Insight:
             return Opinion(address, risk, NOTHING)
         found = reason(rows, at)
         return Opinion(address, risk, found.because, found.kind, found.alternative)
+
+    def _may_alarm(self, rows: Rows, at: int, opinion: Opinion) -> bool:
+        """Not about what was overruled; and while everything is new, only about what looks like somebody known."""
+        if self._silent(rows.scene.sender, rows.scene.recipients[at]):
+            return False
+        return self.memory.mails > _SETTLED or opinion.kind == "lookalike"
 
     def _silent(self, sender: int, recipient: int) -> bool:
         return self.memory.trusted.get((sender, recipient), 0) >= OVERRULED

@@ -90,6 +90,10 @@ class People:
             self._under(self.by_first, first, number)
         if first and last:
             self._under(self.by_name, pair_key(first, last), number)
+        if not (name.first + name.last).isascii():  # 山田 is a namesake of yamada@
+            for index, word in zip((self.by_first, self.by_last), name.said, strict=True):
+                if word:
+                    self._under(index, hashed(word), number)
 
     @staticmethod
     def _under(index: dict[int, list[int]], key: int, number: int) -> None:
@@ -100,8 +104,8 @@ class People:
             del found[0]
 
     def named(self, key: int) -> list[int]:
-        """Who has this key of `quoting`: an address, or a given and a family name; three at most."""
-        found = self.by_name.get(key, [])[:3]
+        """Who has this key of `quoting`: an address, or a given and a family name; eight at most."""
+        found = self.by_name.get(key, [])[:8]
         exact = self.by_key.get(key)
         return [*found, exact] if exact is not None else found
 
@@ -128,7 +132,7 @@ def name_hashes(name: NameWords) -> tuple[int, int]:
     first, last = name.first, name.last
     return (
         hashed(first) if len(first) > 1 or not first.isascii() else 0,
-        hashed(last) if len(last) > 2 or not last.isascii() else 0,
+        hashed(last) if len(last) > 1 or not last.isascii() else 0,
     )
 
 

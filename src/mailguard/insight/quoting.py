@@ -30,7 +30,12 @@ _WROTE = re.compile(
     r"^[ \t>]{0,8}(?:on .{0,60}?,? )?(.{2,90}?)(?: on .{0,60})?(?: wrote:|@\w{1,40} on |のメール|さんは書きました)",
     re.MULTILINE | re.IGNORECASE,
 )
-_PATH = re.compile(r"/[\w&/@ .-]{0,60}|@[\w@.&-]{1,60}|\[mailto:[^\]]{0,200}\]|\([^)]{0,80}\)")
+#: 2026年8月2日(日) 23:16 山田太郎 <yamada@a.example>:
+_JAPANESE = re.compile(
+    r"^[ \t>]{0,8}\d{4}[年/-].{0,30}?\d?\d:\d\d(?::\d\d)?[ 、,\t]{0,8}([^\n:：]{1,80}?)[ \t]{0,8}[:：][ \t]{0,8}$",
+    re.MULTILINE,
+)
+_PATH = re.compile(r"/[\w&/@ .-]{0,60}|@[\w@.& -]{1,60}|\[mailto:[^\]]{0,200}\]|\([^)]{0,80}\)")
 _NAME = re.compile(r"[a-zà-ÿ][a-zà-ÿ'-]+|[\u3041-\u30ff\u3400-\u9fff々]+")
 _SUFFIX = frozenset({"jr", "sr", "ii", "iii", "iv"})
 _FROM = frozenset({"from", "de", "von", "差出人", "送信者"})
@@ -82,13 +87,13 @@ def read_quoting(own: str, quoted: str) -> Quoting:
     forwarded = "forwarded by" in quoted[:200].lower()
     for number, head in enumerate(_HEAD.finditer(quoted)):
         keys = found.take(head[2].lower())
-        if not found.asker and head[1].lower() in _FROM:
+        if not number and head[1].lower() in _FROM:
             found.asker = keys[:2]
         if number >= 2 or len(found.people) > _KEYS:
             break
     if not found.asker:
         zone = quoted[60:500] if forwarded else own[-100:] + quoted[:400]
-        line = _DATED.search(zone) or _WROTE.search(quoted[:300])
+        line = _JAPANESE.search(quoted[:300]) or _DATED.search(zone) or _WROTE.search(quoted[:300])
         if line:
             found.asker = found.take(line[1].lower())[:2]
     return Quoting(tuple(found.asker), tuple(found.people)[:_KEYS], tuple(found.words)[:_KEYS], forwarded)

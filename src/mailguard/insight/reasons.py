@@ -31,6 +31,7 @@ def reason(rows: Rows, at: int) -> Reason:
     address, near = rows.addresses[at], rows.mistakable[at]
     for found in (
         _looks_like(rows, address, near),
+        _made_for_others(rows, at, address),
         _asked(rows, at, address),
         _greeting(rows, at, address),
         _namesake(rows, at, address, near),
@@ -99,16 +100,38 @@ def _asked(rows: Rows, at: int, address: str) -> Reason | None:
 
 def _greeting(rows: Rows, at: int, address: str) -> Reason | None:
     """The first line addresses somebody else."""
-    if any(one[f.GREETED] > 0.0 for one in rows.persons) or rows.persons[at][f.GREETED] < 0.0:
+    misfit = rows.signs[at].greeting
+    if not misfit and (any(one[f.GREETED] > 0.0 for one in rows.persons) or rows.persons[at][f.GREETED] < 0.0):
         return None
-    greeted = [one for one, numbers in rows.rivals.numbers.items() if numbers[f.GREETED] >= 1.5]
+    greeted = [one for one, numbers in rows.rivals.numbers.items() if numbers[f.GREETED] >= 1.0]
     meant = _nameable(rows, max(greeted, key=rows.rivals.fit.__getitem__)) if greeted else ""
+    if not meant and misfit:
+        return Reason("greeting", Because(
+            f"書き出しの宛名は {address} の名前ではありません。",
+            f"The first line addresses somebody else than {address}.",
+        ))  # fmt: skip
     if not meant:
         return None
     return Reason("greeting", Because(
         f"書き出しは {meant} への呼びかけのようですが、宛先は {address} です。",
         f"The first line seems to address {meant}; the mail goes to {address}.",
     ), meant)  # fmt: skip
+
+
+def _made_for_others(rows: Rows, at: int, address: str) -> Reason | None:
+    """The subject or a file names a customer, or the file went to others only."""
+    seen, house = rows.signs[at], address.rpartition("@")[2]
+    if seen.customer:
+        return Reason("file", Because(
+            f"件名か添付ファイル名にある取引先名（様・御中）は、{house} へのメールでは使われたことがありません。",
+            f"The subject or a file is made for a customer whose name never went to {house}.",
+        ))  # fmt: skip
+    if seen.file:
+        return Reason("file", Because(
+            f"添付ファイルはこれまで {house} 以外にだけ送られています。",
+            f"A file went out before, but never to {house}.",
+        ))  # fmt: skip
+    return None
 
 
 def _namesake(rows: Rows, at: int, address: str, near: Mistakable) -> Reason | None:

@@ -122,10 +122,10 @@ class Rivals:
     def _beginning(self, address: str) -> tuple[float, int, int]:
         """Contacts whose address begins with the same three letters: what a client completes to."""
         scene = self.scene
-        ordered = scene.memory.in_order(scene.sender)
-        at, three, found = bisect_left(ordered, (address[:3],)), address[:3], list[int]()
-        while at < len(ordered) and len(found) < 60 and ordered[at][0].startswith(three):
-            other = ordered[at][1]
+        ordered, numbers = scene.contacts.ordered, scene.memory.people.numbers
+        at, three, found = bisect_left(ordered, address[:3]), address[:3], list[int]()
+        while at < len(ordered) and len(found) < 60 and ordered[at].startswith(three):
+            other = numbers[ordered[at]]
             if other not in scene.among:
                 found.append(other)
             at += 1

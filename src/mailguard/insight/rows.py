@@ -6,6 +6,7 @@ and what is odd about the mail as a whole. The order of recipients does not matt
 
 from __future__ import annotations
 
+import heapq
 import math
 
 from mailguard.insight import features as f
@@ -13,6 +14,7 @@ from mailguard.insight.lesson import Lesson
 from mailguard.insight.memory import Memory
 from mailguard.insight.rivals import NONE, NOT_MISTAKABLE, Mistakable, Rivals, likeness
 from mailguard.insight.scene import Scene
+from mailguard.insight.signs import signs
 
 MAIL = (
     "recipients", "sender_mails", "sender_new", "sender_mixed", "sender_contacts", "new_here", "outside",
@@ -20,13 +22,15 @@ MAIL = (
     "greeting_name", "greeting_rival", "asked", "asker_known", "asks_himself", "asker_here", "forwarded",
     "quoted_known", "quoted_here", "quoted_missing", "thread_mails", "thread_here", "thread_missing",
     "own_total", "all_total", "own_outside", "own_here", "all_outside", "best_alike", "rival", "fit_mean",
-    "fit_least", "without_subject", "with_mean", "with_all_mean",
+    "fit_least", "without_subject", "with_mean", "with_all_mean", "answers_others",
+    "greets_others",
 )  # fmt: skip
 EACH = (
     "kind", "only_outside", "others_inside", "greeting_others", "domain_own", "domain_all", "domain_here",
     "fit", "rank", "others_fit", "over_begins", "beginning", "over_named", "family", "family_count", "given",
     "given_weight", "look_cost", "look_kind", "looking", "look_count", "over_look", "look_here", "over_rival",
-    "over_asker", "others_with", "others_thread", "refused",
+    "over_asker", "others_with", "others_thread", "refused", "own_profile", "own_profile_over",
+    "strange",
 )  # fmt: skip
 NAMES = (*f.PERSON, *MAIL, *EACH)
 #: So many recipients are judged one by one, and so many others are asked about for each.
@@ -45,10 +49,18 @@ class Rows:
             f.person(scene, one, address, (numbers[:at] + numbers[at + 1 :])[:ASKED])
             for at, (one, address) in enumerate(zip(numbers, self.addresses, strict=True))
         ]
+        for one, person in zip(numbers, self.persons, strict=True):
+            if one >= 0:
+                person[f.PROFILE] = f.profile(scene, one)
         self.fit = [f.fits(one) for one in self.persons]
         weakest = min(range(len(numbers)), key=self.fit.__getitem__, default=0)
         self.rivals = Rivals(scene, (numbers[:weakest] + numbers[weakest + 1 :])[:6])
         self.mistakable = [self._mistakable(*one) for one in zip(numbers, self.addresses, strict=True)]
+        self.profiles = [f.own_profile(scene, one) for one in numbers]
+        likely = heapq.nlargest(8, self.rivals.fit, key=self.rivals.fit.__getitem__)
+        known = scene.contacts.people
+        self.rival_profile = max([f.own_profile(scene, one) for one in likely if one in known], default=NONE)
+        self.signs = [signs(scene, at) for at in range(len(numbers))]
         mail = self._mail()
         self.numbers = [[*one, *mail, *self._each(at)] for at, one in enumerate(self.persons)]
 
@@ -76,6 +88,7 @@ class Rows:
             self._outside(scene.all.share) / (scene.all.total or 1.0), max(scene.own.best.values(), default=0.0),
             best, sum(fit) / max(1, len(fit)), min(fit, default=0.0), float(not lesson.subject),
             _mean([one[f.WITH_OWN] for one in persons]), _mean([one[f.WITH_ALL] for one in persons]),
+            self._answers_others(), self._greets_others(),
         ]  # fmt: skip
 
     def _outside(self, share: dict[int, float]) -> float:
@@ -108,6 +121,33 @@ class Rows:
             _mean([max(0.0, one[f.QUOTED]) for one in persons]),
             missing / len(scene.quoted_people) if scene.quoted_people else -1.0,
         ]  # fmt: skip
+
+    def _answers_others(self) -> float:
+        """1: it answers somebody known, and neither he nor anybody of that mail is a recipient; 0.5: somebody is."""
+        scene = self.scene
+        lesson = scene.lesson
+        if not lesson.reply or lesson.forward or lesson.quoting.forwarded or scene.asks_himself or not scene.askers:
+            return 0.0
+        if any(one[f.ASKER] == 1.0 for one in self.persons):
+            return 0.0
+        return 0.5 if any(one[f.QUOTED] == 1.0 for one in self.persons) else 1.0
+
+    def _greets_others(self) -> float:
+        """1: it greets somebody, by a word that names people, who is no recipient; 2: and who is known."""
+        greeted = self.scene.lesson.greeted
+        if not greeted or any(one[f.GREETED] > 0.0 for one in self.persons):
+            return 0.0
+        said, fitting = self.scene.memory.greeting_words.get(greeted[0], (0, 0))
+        if (fitting + 0.2) / (said + 2.0) < 0.4:
+            return 0.0
+        return 2.0 if any(one[f.GREETED] >= 1.5 for one in self.rivals.numbers.values()) else 1.0
+
+    def _strange(self, at: int) -> float:
+        """How well known and how near an address is that one which nobody ever used looks like."""
+        looks, numbers = self.mistakable[at].looks, self.persons[at]
+        if looks is None or numbers[f.RECEIVED] or numbers[f.SENT]:
+            return 0.0
+        return (1.0 - looks.cost) * (0.2 + _log1p(self.mistakable[at].looks_count))
 
     def _thread(self) -> list[float]:
         scene = self.scene
@@ -143,7 +183,9 @@ class Rows:
             _over(near.looks_fit, one), float(near.looks_number in scene.among), _over(best, one), _over(asker, one),
             _mean([number[f.WITH_OWN] for number in beside]),
             max((number[f.THREAD] for number in beside), default=-1.0),
-            0.0 if refused is None else 1.0,
+            0.0 if refused is None else 1.0, self.profiles[at],
+            self.rival_profile - self.profiles[at] if self.rival_profile > NONE else NONE,
+            self._strange(at),
         ]  # fmt: skip
 
 

@@ -16,10 +16,14 @@ from mailguard.insight.sketches import under
 
 #: Mails like this one that are looked at, of this sender and of everybody.
 _ALIKE_OWN, _ALIKE_ALL = 12, 16
+#: Everybody's mail is looked for by so many words: the rest is too usual.
+_RAREST = 24
+#: Words of the mail that are compared with those of a person's mail.
+_PROFILED = 24
+#: A mail with less than this part of the words' weight is not alike.
+_LEAST = 0.03
 #: A thread is at rest after so long.
 _THREAD = 45 * 86_400.0
-#: The sender's most usual contacts, whose own contacts are asked.
-_CLOSEST = 10
 NOBODY = Contacts()
 
 
@@ -67,10 +71,11 @@ class Scene:
         self.quoted = frozenset(lesson.quoting.people)
         self.quoted_words = frozenset(lesson.quoting.words)
         self.greeted = frozenset(lesson.greeted)
+        seen = memory.seen
+        self.profiled = [(word * 31, seen[word & 0x3FFFF]) for _, word in self.words[:_PROFILED]]
         self._find_alike()
         self._find_thread()
         self._find_named()
-        self.closest = self._closest()
 
     def _find_alike(self) -> None:
         memory, words = self.memory, self.words
@@ -78,13 +83,14 @@ class Scene:
         own: dict[int, float] = {}
         everybody: dict[int, float] = {}
         own_words, all_words, key, known = memory.own_words, memory.all_words, self.key, self.sender >= 0
-        for weight, word in words:
+        for at, (weight, word) in enumerate(words):
             square = weight * weight
             if known:
                 for number in own_words.get(under(word, key)):
                     own[number] = own.get(number, 0.0) + square
-            for number in all_words.get(word):
-                everybody[number] = everybody.get(number, 0.0) + square
+            if at < _RAREST:
+                for number in all_words.get(word):
+                    everybody[number] = everybody.get(number, 0.0) + square
         self.own = Alike(self._nearest(own, norm, _ALIKE_OWN, with_sender=False))
         self.all = Alike(self._nearest(everybody, norm, _ALIKE_ALL, with_sender=True))
 
@@ -93,10 +99,11 @@ class Scene:
     ) -> list[tuple[float, tuple[int, ...]]]:
         memory = self.memory
         base, senders, norms, to = memory.base, memory.sender, memory.norm, memory.to
+        least = _LEAST * norm * norm
         found = [
             (total / (norm * norms[number - base]), number - base)
             for number, total in sums.items()
-            if number > base and (with_sender or senders[number - base] == self.sender)
+            if total > least and number > base and (with_sender or senders[number - base] == self.sender)
         ]
         nearest = heapq.nlargest(most, found) if len(found) > most else found
         if with_sender:
@@ -130,18 +137,14 @@ class Scene:
         named, quoting = self.memory.people.named, self.lesson.quoting
         askers = [one for key in quoting.asker for one in named(key)]
         self.asks_himself = self.sender in askers
+        self.asking = frozenset(askers)
         self.askers = [one for one in dict.fromkeys(askers) if one != self.sender][:6]
         taking_part: list[int] = []
         for key in quoting.people[:32]:
             taking_part += named(key)
+        self.taking_part = frozenset(taking_part)
         self.quoted_people = [one for one in dict.fromkeys(taking_part) if one != self.sender][:40]
         greetings: array[int] | tuple[int, ...] = ()
         if self.lesson.greeted and self.sender >= 0:
             greetings = self.memory.greetings.get(under(self.key, self.lesson.greeted[0]))
         self.greeted_before = [one - 1 for one in greetings if one]
-
-    def _closest(self) -> list[dict[int, int]]:
-        """The contacts of the sender's most usual contacts, as far as they write too."""
-        known, weight, senders = self.contacts.people, self.memory.weight, self.memory.senders
-        most = heapq.nlargest(_CLOSEST, known, key=lambda one: weight[known[one]]) if len(known) > _CLOSEST else known
-        return [senders[one].people for one in most if one in senders]

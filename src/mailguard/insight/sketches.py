@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 
-_MIX_ONE, _MIX_TWO, _MIX_THREE = 0x85EBCA6B, 0xC2B2AE35, 0x9E3779B1
+_MIX_ONE, _MIX_TWO, MIX = 0x85EBCA6B, 0xC2B2AE35, 0x9E3779B1
 
 
 class Recent:
@@ -72,5 +72,5 @@ def pair(one: int, two: int) -> int:
 
 def under(key: int, third: int) -> int:
     """A hash of a hash under a third one; not the same in the other order."""
-    mixed = (key * 31 + third * _MIX_THREE) & 0xFFFFFFFF
+    mixed = (key * 31 + third * MIX) & 0xFFFFFFFF
     return mixed ^ (mixed >> 13)

@@ -26,7 +26,7 @@ _QUOTED = re.compile(
 _WORD = re.compile(r"[a-zà-ÿ0-9][a-zà-ÿ0-9'&]+|[\u3041-\u30ff\u3400-\u9fff々]+")
 _REPLY = re.compile(r"\s*(re|fw|fwd|aw|wg|sv|vs|antw|tr|rv|返信|転送)\s*(?:\[\d+\]|\(\d+\))?\s*[:：]\s*", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
-_SOFT = re.compile(r"=[0-9a-f]{2}|=\r?\n", re.IGNORECASE)
+_SOFT = re.compile(r"=([0-9A-F]{2})|=\r?\n")
 #: Words that say nothing of a subject.
 _STOP = frozenset(
     "the and for you that this with have are was will your from not but can all our has would they what about been"  # noqa: SIM905
@@ -47,9 +47,16 @@ class Words:
     length: tuple[int, int]
 
 
+def _undone(soft: re.Match[str]) -> str:
+    return chr(int(soft[1], 16)) if soft[1] else ""
+
+
 def split(body: str) -> tuple[str, str]:
     """Own and quoted text of a body, each cut to what is looked at."""
-    found = _QUOTED.search(body, 0, OWN_CHARACTERS + 2_000)
+    body = body[: OWN_CHARACTERS + QUOTED_CHARACTERS]
+    if "=\n" in body or "=09" in body:  # quoted-printable that somebody before us did not undo
+        body = _SOFT.sub(_undone, body)
+    found = _QUOTED.search(body)
     cut = found.start() if found else len(body)
     return body[: min(cut, OWN_CHARACTERS)], body[cut : cut + QUOTED_CHARACTERS]
 
@@ -89,8 +96,6 @@ def words(text: str, limit: int) -> tuple[int, ...]:
 
 def read_words(subject: str, own: str, quoted: str) -> Words:
     """The words of a mail. subject: plain."""
-    if "=" in own and _SOFT.search(own):
-        own = _SOFT.sub("", own)
     if not own.isascii():
         own = unicodedata.normalize("NFKC", own)
     if not quoted.isascii():

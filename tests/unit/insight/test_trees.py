@@ -1,0 +1,79 @@
+"""The shipped tables as code: what is no table is refused, and nothing but numbers becomes code."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailguard.insight.rows import NAMES
+from mailguard.insight.trees import TableError, compiled, read_tables, shipped
+
+LEAF = st.floats(-2, 2).map(lambda one: round(one, 3))
+TREE = st.recursive(
+    LEAF, lambda below: st.tuples(st.integers(0, 4), st.floats(-1, 1), below, below).map(list), max_leaves=12
+)
+
+
+def walked(tree: Any, row: list[float]) -> float:
+    while isinstance(tree, list):
+        at, threshold, left, right = tree
+        tree = left if row[at] <= threshold else right
+    return float(tree)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(TREE, min_size=1, max_size=20), st.lists(st.floats(-2, 2), min_size=5, max_size=5))
+def test_the_code_says_what_the_trees_say(trees: list[Any], row: list[float]) -> None:
+    total = sum(walked(tree, row) for tree in trees)
+    assert compiled(trees, 5)(row) == pytest.approx(total)
+
+
+def test_a_row_that_the_first_quarter_finds_nothing_in_stays_far_below() -> None:
+    row, trees = [0.0], [-0.1] * 96
+    assert compiled(trees, 1)(row) == pytest.approx(-9.6)
+    hopeless = compiled([-0.5] * 24 + [9.0] * 72, 1)
+    assert hopeless(row) == pytest.approx(-12.0)
+
+
+@pytest.mark.parametrize(
+    "tree",
+    ["__import__('os')", [0, 1.0, 0.0], [5, 0.0, 0.0, 0.0], [True, 0.0, 0.0, 0.0], [-1, 0.0, 0.0, 0.0], None, True, {}],
+)
+def test_what_is_no_tree_is_refused(tree: Any) -> None:
+    with pytest.raises((TableError, ValueError)):
+        compiled([tree], 5)
+
+
+def test_a_threshold_that_is_no_number_is_refused() -> None:
+    with pytest.raises(ValueError, match="could not convert"):
+        compiled([[0, "1) or exit(", 0.0, 0.0]], 5)
+
+
+@pytest.mark.parametrize("raw", [b"", b"[]", b"{}", b'{"names":["x"],"trees":[],"thresholds":[[0.1,1]]}'])
+def test_what_is_no_table_is_refused(raw: bytes) -> None:
+    with pytest.raises(TableError):
+        read_tables(raw)
+
+
+def test_tables_without_thresholds_are_refused() -> None:
+    with pytest.raises(TableError, match="thresholds"):
+        read_tables(json.dumps({"names": NAMES, "trees": [], "thresholds": []}).encode())
+
+
+def test_a_smaller_budget_asks_for_more() -> None:
+    tables, budgets = shipped(), (0.0001, 0.0005, 0.001, 0.0015, 0.01, 0.05, 0.5)
+    known = [tables.threshold(budget) for budget in budgets]
+    assert known == sorted(known, reverse=True)
+    assert known[0] > known[1] > known[2] == known[3]
+
+
+def test_the_shipped_tables_judge_any_row() -> None:
+    chance = random.Random(1)
+    for _ in range(50):
+        odds = shipped().judge([chance.uniform(-9, 9) for _ in NAMES])
+        assert -50 < odds < 50
