@@ -9,6 +9,7 @@ changes it. It trusts the feed for what happened; whatever fails here is a line 
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -126,6 +127,7 @@ class Memory:
             events.insight_broken(error)
         self._model, self._mark, self._loaded = model, mark, True
         self._unsaved, self._urgent, self._saved_at = 0, False, self._now()
+        gc.freeze()  # a model has no circles: looking for some would stop everything for half a second, again and again
         events.insight_loaded(0 if model is None else model.learned, time.monotonic() - began)
 
     async def _learn(self) -> bool:
@@ -185,6 +187,7 @@ class Memory:
             return
         self._mark = mark
         self._unsaved, self._urgent, self._saved_at = 0, False, self._now()
+        gc.freeze()  # what was learned since
         if done == "written":
             events.insight_saved(self._model.learned, time.monotonic() - began)
             await self._lessons.remove_learnt(mark.number, self._now())
