@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mailguard.policy.tally import Tally
+from mailguard.policy.tally import ALARM, Tally
 from mailguard.review import HistoryLine
 from mailguard.review.audits import Checked, Lines
 from mailguard.review.figures import Figures
@@ -15,6 +16,20 @@ from mailguard.review.figures import Figures
 
 class _Out(BaseModel):
     model_config = ConfigDict(frozen=True)
+
+
+class AlarmsOut(_Out):
+    """right: the recipient was taken off or replaced, or the mail not sent; wrong: the sender said that he is right."""
+
+    alarms: int
+    right: int
+    wrong: int
+    open: int
+
+    @classmethod
+    def of(cls, counts: Sequence[int]) -> AlarmsOut:
+        """From a tally."""
+        return cls(**dict(zip(ALARM, counts, strict=True)))
 
 
 class TallyOut(_Out):
@@ -38,6 +53,8 @@ class TallyOut(_Out):
     stopped: int = Field(description="Cancelled or changed while held: undone + cancelled + changed")
     holds_per_hundred: float | None
     released_unchanged: float | None
+    alarms: dict[str, AlarmsOut] = Field(description="Of the model of who writes to whom, by kind of reason")
+    alarms_right: float | None = Field(description="Share of the decided alarms that were mistakes")
     delay_seconds: dict[str, float | None]
 
     @classmethod
@@ -53,7 +70,8 @@ class TallyOut(_Out):
             undone=tally.undone, asked=tally.asked, waiting=tally.waiting, released=tally.released,
             changed=tally.changed, cancelled=tally.cancelled, rejected=tally.rejected, expired=tally.expired,
             opened=tally.seen, hasty=tally.hasty, stopped=tally.stopped, holds_per_hundred=tally.per_hundred,
-            released_unchanged=tally.unchanged, delay_seconds=lengths,
+            alarms={kind: AlarmsOut.of(counts) for kind, counts in tally.alarms.items()},
+            alarms_right=tally.alarms_right, released_unchanged=tally.unchanged, delay_seconds=lengths,
         )  # fmt: skip
 
 

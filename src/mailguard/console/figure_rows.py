@@ -15,12 +15,14 @@ from markupsafe import Markup
 from mailguard.console.charts import Chart, Series, bars, columns
 from mailguard.console.present import Speaker
 from mailguard.notify.phrases import day_word, length_word, on_one_line
-from mailguard.policy.tally import Tally
+from mailguard.policy.tally import ALARM, Tally
 from mailguard.review.figures import Figures, noisy
 
 Step = Literal["day", "week", "month"]
 WIDE, NARROW = 860, 330
 _BARS_MOST = 12
+#: The kinds of reason that have words here (insight.words.Kind).
+KINDS = ("lookalike", "namesake", "twin", "greeting", "thread", "group", "file", "topic", "stranger")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def cards(figures: Figures, by: Speaker) -> list[Card]:
     """What the page says first."""
     say, all_ = by.say, figures.all
     return [
+        *_alarms(all_, by),
         Card(
             say("figures.stopped"), f"{all_.stopped:,}",
             [say("figures.stopped.made", cancelled=all_.cancelled, changed=all_.changed, undone=all_.undone)],
@@ -106,6 +109,24 @@ def cards(figures: Figures, by: Speaker) -> list[Card]:
              say("figures.opened", seen=f"{all_.seen:,}", hasty=f"{all_.hasty:,}")],
         ),
     ]  # fmt: skip
+
+
+def _alarms(tally: Tally, by: Speaker) -> list[Card]:
+    """How often an alarm of the model was right; nothing where it raised none."""
+    if not tally.alarms:
+        return []
+    counted = {what: f"{tally.alarmed(what):,}" for what in ALARM}
+    ordered = sorted(tally.alarms.items(), key=lambda pair: (-pair[1][0], pair[0]))
+    kinds = [
+        by.say("figures.alarms.kind", kind=_kind(kind, by), n=n, right=right, wrong=wrong)
+        for kind, (n, right, wrong, _) in ordered
+    ]
+    made = by.say("figures.alarms.made", **counted)
+    return [Card(by.say("figures.alarms"), _share(tally.alarms_right), [made, *kinds])]
+
+
+def _kind(kind: str, by: Speaker) -> str:
+    return by.say(f"risk.{kind}") if kind in KINDS else on_one_line(kind, 40) or by.say("risk.other")
 
 
 def _delays(tally: Tally, by: Speaker) -> list[str]:

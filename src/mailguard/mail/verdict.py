@@ -142,7 +142,8 @@ class Verdict:
 
     confirmed: the challenging rules that the sender had answered by handing the mail in once more.
     own: keys of all addresses of the people who send it, as far as they were known: none of them approves it.
-    members: keys of those who share the mailbox that it was sent from.
+    members: keys of those who share the mailbox that it was sent from. alarm: key of the recipient about whom the model
+    of who writes to whom raised its alarm, "" if it did not.
     """
 
     recipients: tuple[RecipientVerdict, ...]
@@ -153,6 +154,7 @@ class Verdict:
     confirmed: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
+    alarm: str = ""
 
     @property
     def disposition(self) -> Disposition:

@@ -46,6 +46,11 @@ _HOLDS = Both("100通あたりの保留", "Holds per hundred mails")
 _DELAY = Both("保留による遅れ", "Delay of held mail")
 _DELAYS = Both("中央値 {median}、9割は{p90}以内", "median {median}, nine of ten within {p90}")
 _ALL = Both("全メールの遅れ", "Delay of all mail")
+_ALARMS = Both("宛先の警告", "Recipient alarms")
+_ALARMS_MADE = Both(
+    "誤り(外した・取り消した) {right}、正しい宛先 {wrong}",
+    "{right} mistakes (taken off, replaced or not sent), {wrong} right after all",
+)
 _MAILS = Both("受け付けたメール", "Mails")
 _BEFORE = Both("前月 {before}（{change}）", "the month before: {before} ({change})")
 _BEFORE_ONLY = Both("前月: {before}", "the month before: {before}")
@@ -83,6 +88,9 @@ class Month:
     delay_p90: float | None = None
     all_median: float | None = None
     all_p90: float | None = None
+    alarms: int = 0
+    alarms_right: int = 0
+    alarms_wrong: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +170,10 @@ def _rows(language: Language, monthly: Monthly) -> list[Row]:
         rows.append(lengths(_ALL, "all_median", "all_p90"))
     if now.rejected or (before is not None and before.rejected):
         rows.append(counted(_REJECTED, "rejected"))
+    if now.alarms:
+        rows.append(
+            counted(_ALARMS, "alarms", _ALARMS_MADE.of(language, right=now.alarms_right, wrong=now.alarms_wrong))
+        )
     return [*rows, counted(_MAILS, "mails")]
 
 

@@ -100,7 +100,15 @@ def verdict_of(policy: Policy, view: View, said: Iterable[Opinion]) -> Verdict:
         confirmed=confirmed,
         own=own_addresses(view),
         members=sharing(view),
+        alarm=alarmed(view.case),
     )
+
+
+def alarmed(case: Case) -> str:
+    """The key of the recipient that looks most like a mistake, of a mail that is worth a question; "" of any other."""
+    if not case.alarm or case.learning or not case.risks:
+        return ""
+    return max(case.risks, key=lambda key: ((case.risks or {})[key].value, key))
 
 
 def exemption(view: View) -> str:

@@ -26,6 +26,12 @@ Length = Literal["asked", "undo", "all", "decide", "read"]
 LENGTHS: tuple[Length, ...] = ("asked", "undo", "all", "decide", "read")
 _STEP = math.log(WIDTH)
 _OPEN = frozenset({State.HELD, State.QUEUED})
+_WENT = frozenset({State.QUEUED, State.RELAYED, State.BOUNCED})
+#: Who decides when time does.
+HOUSE = "mailguard"
+#: What is counted of alarms: how many; the recipient was taken off or replaced, or the mail not sent; the sender said
+#: that he is right; nobody has decided yet. What time or an approver ended is none of the last three.
+ALARM = ("alarms", "right", "wrong", "open")
 
 
 @dataclass(slots=True)
@@ -71,6 +77,7 @@ class Tally:
     delayed: waited only in an undo window; undone: of those, taken back in part or whole. asked: people had to decide;
     each is one of waiting, released (as it was), changed, cancelled, rejected, expired. hits: of a rule, whatever its
     mode. seen: decided by somebody who had opened the page; hasty: of those, sent as they were within five seconds.
+    alarms: of the model of who writes to whom, by kind of reason, each the counts of `ALARM`.
     """
 
     mails: int = 0
@@ -89,6 +96,7 @@ class Tally:
     seen: int = 0
     hasty: int = 0
     lengths: dict[Length, Histogram] = field(default_factory=dict)
+    alarms: dict[str, list[int]] = field(default_factory=dict)
 
     @property
     def stopped(self) -> int:
@@ -119,8 +127,21 @@ class Tally:
         """Count a length."""
         self.lengths.setdefault(length, Histogram()).add(value)
 
-    def merge(self, other: Tally, lengths: Sequence[Length] = LENGTHS) -> None:
+    def alarmed(self, what: str) -> int:
+        """Over all kinds, one of the words of `ALARM`."""
+        return sum(counts[ALARM.index(what)] for counts in self.alarms.values())
+
+    @property
+    def alarms_right(self) -> float | None:
+        """Share of the alarms that people decided on which were mistakes; None if none was decided."""
+        right, wrong = self.alarmed("right"), self.alarmed("wrong")
+        return right / (right + wrong) if right + wrong else None
+
+    def merge(self, other: Tally, lengths: Sequence[Length] = LENGTHS, *, alarms: bool = True) -> None:
         """Add another one, with these of its lengths."""
+        for kind, counts in other.alarms.items() if alarms else ():
+            mine = self.alarms.setdefault(kind, [0] * len(ALARM))
+            self.alarms[kind] = [one + more for one, more in zip(mine, counts, strict=True)]
         for name in _COUNTS:
             if value := getattr(other, name):
                 setattr(self, name, getattr(self, name) + value)
@@ -129,13 +150,13 @@ class Tally:
                 self.lengths.setdefault(length, Histogram()).merge(histogram)
 
 
-_COUNTS = tuple(one.name for one in fields(Tally) if one.name != "lengths")
+_COUNTS = tuple(one.name for one in fields(Tally) if one.name not in ("lengths", "alarms"))
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What the ledger knows of a mail. relayed_at: of its last copy; altered: a person changed more than its
-    recipients; opened: when each person (key) first opened its page.
+    recipients; opened: when each person (key) first opened its page. alarm: about whom (key), and the kind of reason.
     """
 
     received_at: datetime
@@ -144,6 +165,7 @@ class Seen:
     relayed_at: datetime | None = None
     altered: bool = False
     opened: Mapping[str, datetime] = field(default_factory=dict)
+    alarm: tuple[str, str] | None = None
 
 
 def tally_of(mail: Seen) -> Tally:
@@ -157,6 +179,8 @@ def tally_of(mail: Seen) -> Tally:
         _decision(tally, mail, outcome)
     elif waited:
         tally.delayed, tally.undone = 1, int(State.CANCELLED in states)
+    if mail.alarm is not None:
+        _alarm(tally, mail, *mail.alarm)
     if mail.relayed_at is not None and not states & _OPEN:
         length = mail.relayed_at - mail.received_at
         tally.note("all", length)
@@ -185,6 +209,17 @@ def median(lengths: Sequence[timedelta]) -> timedelta:
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
+def _alarm(tally: Tally, mail: Seen, key: str, kind: str) -> None:
+    """What people made of an alarm, by the copy that it was about; only where they were asked."""
+    copy = next((one for one in mail.copies if one.address.key == key), None)
+    if copy is None or copy.disposition not in ASKS:
+        return
+    by_person = copy.decided_by not in ("", HOUSE)
+    right = by_person and copy.state == State.CANCELLED
+    wrong = by_person and copy.state in _WENT
+    tally.alarms[kind] = [1, int(right), int(wrong), int(copy.state == State.HELD)]
+
+
 def _decision(tally: Tally, mail: Seen, outcome: Outcome) -> None:
     last = decision_of(mail.copies)
     if outcome in ("waiting", "expired") or last is None or last.decided_at is None:
@@ -203,7 +238,8 @@ def tally_to_json(tally: Tally) -> dict[str, Any]:
     counts: dict[str, Any] = {name: value for name in _COUNTS if (value := getattr(tally, name))}
     # Class, count, class, count ...: a year of them is read for one page.
     lengths = {name: [n for pair in sorted(h.counts.items()) for n in pair] for name, h in tally.lengths.items()}
-    return {**counts, **({"lengths": lengths} if lengths else {})}
+    alarms = {"alarms": tally.alarms} if tally.alarms else {}
+    return {**counts, **({"lengths": lengths} if lengths else {}), **alarms}
 
 
 def tally_from_json(value: Mapping[str, Any]) -> Tally:

@@ -42,6 +42,7 @@ def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
         "confirmed": list(verdict.confirmed),
         "own": list(verdict.own),
         **({"members": list(verdict.members)} if verdict.members else {}),
+        **({"alarm": verdict.alarm} if verdict.alarm else {}),
         "recipes": [recipe_to_json(recipe) for recipe in recipes],
     }
 
@@ -63,6 +64,8 @@ def verdict_to_kept(verdict: Verdict) -> dict[str, Any]:
         out["exempt"] = verdict.exempt
     if verdict.notes:
         out["notes"] = dict(verdict.notes)
+    if verdict.alarm:
+        out["alarm"] = verdict.alarm
     for name in ("confirmed", "own", "members"):
         if said := getattr(verdict, name):
             out[name] = list(said)
@@ -121,6 +124,7 @@ def verdict_from_json(value: dict[str, Any]) -> Verdict:
         confirmed=tuple(map(str, value.get("confirmed", ()))),
         own=tuple(map(str, value.get("own", ()))),
         members=tuple(map(str, value.get("members", ()))),
+        alarm=str(value.get("alarm", "")),
     )
 
 

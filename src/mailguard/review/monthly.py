@@ -95,4 +95,7 @@ def _month(tally: Tally) -> Month:
         delay_p90=seconds("asked", 0.9),
         all_median=seconds("all", 0.5),
         all_p90=seconds("all", 0.9),
+        alarms=tally.alarmed("alarms"),
+        alarms_right=tally.alarmed("right"),
+        alarms_wrong=tally.alarmed("wrong"),
     )

@@ -205,7 +205,8 @@ class _Part:
         ended = tuple(one for one in old.recipients if one.address.key not in judged)
         said = {(hit.rule, hit.mode) for hit in new.hits}
         before = () if still else tuple(hit for hit in old.hits if (hit.rule, hit.mode) not in said)
-        return replace(new, recipients=(*ended, *new.recipients), hits=(*new.hits, *before))
+        alarm = old.alarm or new.alarm  # figures tell how often it was right
+        return replace(new, recipients=(*ended, *new.recipients), hits=(*new.hits, *before), alarm=alarm)
 
     def _tell(self, coming: Sequence[RecipientRecord], released: Sequence[str]) -> None:
         connection, wish, new = self.connection, self.correction.wish, self.new.record

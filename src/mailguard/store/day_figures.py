@@ -59,7 +59,8 @@ class DayCount:
     def add(self, kind: Kind, name: str, tally: Tally) -> None:
         """Count for a rule, a group or all."""
         known = (kind, name) in self.counted or sum(one == kind for one, _ in self.counted) < _NAMES_MOST
-        self.counted.setdefault((kind, name if known else ""), Tally()).merge(tally, _LENGTHS[kind])
+        place = self.counted.setdefault((kind, name if known else ""), Tally())
+        place.merge(tally, _LENGTHS[kind], alarms=kind == "all")  # a group may be one person
 
 
 class DayFigures:
@@ -185,12 +186,12 @@ def _read(connection: sqlite3.Connection, mails: Sequence[tuple[Any, ...]]) -> I
             outside.add(number)
         if disposition in ASKS:
             asked.setdefault(number, set()).update(json.loads(named))
-    opened = _opened(connection, numbers)
+    opened, alarms = _opened(connection, numbers), _alarms(connection, asked)
     relayed, altered = _relayed(connection, mails, copies), _altered(connection, mails, asked)
     for number, message_id, sender, state, received, _ in mails:
         seen = Seen(
             to_moment(received), number in outside, copies.get(number, ()), relayed.get(message_id),
-            message_id in altered, opened.get(number, {}),
+            message_id in altered, opened.get(number, {}), alarms.get(number),
         )  # fmt: skip
         rules = frozenset(asked.get(number, ()))
         yield _Mail(sender, state in (State.HELD, State.QUEUED), seen, rules)
@@ -200,6 +201,21 @@ _COPIES = (
     "SELECT message, address, external, disposition, state, decided_by, decided_at, rules FROM recipient"
     " WHERE message IN (SELECT value FROM json_each(?)) AND added = 0"
 )
+
+
+def _alarms(connection: sqlite3.Connection, asked: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """About whom the model raised its alarm, and why, of the mails that people were asked about."""
+    sql = (
+        "SELECT number, verdict FROM message WHERE number IN (SELECT value FROM json_each(?))"
+        " AND verdict ->> '$.alarm' IS NOT NULL"
+    )
+    found: dict[int, tuple[str, str]] = {}
+    for number, text in connection.execute(sql, (json.dumps(list(asked)),)):
+        verdict = json.loads(text)
+        key = str(verdict["alarm"])
+        kinds = {str(one.get("address", "")).lower(): one.get("risk_kind", "") for one in verdict.get("recipients", ())}
+        found[number] = key, str(kinds.get(key, ""))
+    return found
 
 
 def _opened(connection: sqlite3.Connection, numbers: str) -> dict[int, dict[str, datetime]]:

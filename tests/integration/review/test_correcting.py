@@ -21,12 +21,14 @@ from mailguard.mail.address import parse_address
 from mailguard.mail.alteration import Readdress, Recipe, ZipAttachments
 from mailguard.mail.lifecycle import State
 from mailguard.mail.message import Message
+from mailguard.mail.organization import Organization
 from mailguard.mail.verdict import Ask, Because, Disposition, HoldTerms, RecipientVerdict, RuleHit, Verdict
 from mailguard.notify.offers import offers
 from mailguard.policy.case import Case
 from mailguard.policy.judge import judge
 from mailguard.policy.recorded import Recorded
 from mailguard.review import Act, AlreadyDecided, Choice, Forbidden, NotFound, Offer, Refused
+from mailguard.review.figures import FigureReview
 from mailguard.store.records import MessageRecord
 from mailguard.workshop import Workshop
 
@@ -87,12 +89,20 @@ async def held(
     message = mail(to, octets=octets or written(to).as_bytes(), at=house.ledger.clock())
     asks = (Ask((BOSS,)),) if disposition is Disposition.APPROVE else ()
     people = tuple(
-        RecipientVerdict(one, True, disposition, ("look-alike",), HoldTerms(asks=asks), alter=alter)
+        RecipientVerdict(
+            one,
+            True,
+            disposition,
+            ("look-alike",),
+            HoldTerms(asks=asks),
+            alter=alter,
+            risk_kind="lookalike" if str(one) == WRONG else "",
+        )
         for one in message.envelope.recipients
     )
     hit = RuleHit("look-alike", "enforce", disposition, Because("別です", "another"), EVIDENCE, (OFFER.wrong,))
     facts = read_mail(message.body.read(), ReadingLimits())
-    tried = await Workshop().try_out(message.body, Verdict(people, (hit,), "old"))
+    tried = await Workshop().try_out(message.body, Verdict(people, (hit,), "old", alarm=WRONG))
     facts = signed(facts) if sealed else facts
     spool = house.ledger.spool
     return await spool.add(message, facts, tried.verdict, PREFIX, circumstances={}, prepared=tried.prepared)
@@ -128,6 +138,10 @@ async def test_one_step_and_it_goes_to_the_right_one(house: House, law: Judge) -
     assert [one.address for one in after.facts.headers.to] == [MEANT, OTHER]
     assert [hit.rule for hit in after.verdict.hits] == ["look-alike"]  # why it was held is still known
     assert not offers(after)
+    # Figures go on knowing that there was an alarm, what kind it was, and that it was right.
+    assert after.verdict.alarm == WRONG
+    figures = FigureReview(house.ledger.db, organization=Organization(("corp.example",)), now=house.ledger.clock)
+    assert (await figures.figures(figures.today, figures.today)).all.alarms == {"lookalike": [1, 1, 0, 0]}
     assert await house.ledger.audit.verify() is None
     assert not await house.owed("cancelled")  # he did it himself
 

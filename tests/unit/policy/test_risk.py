@@ -41,3 +41,12 @@ def test_while_the_model_learns_in_silence_it_is_told_and_holds_nothing() -> Non
     silent = replace(case, learning=True)
     assert said(policy, silent) == "deliver"
     assert judge(policy, silent).recipients[0].alternative == DAVE
+
+
+def test_the_verdict_keeps_about_whom_the_alarm_was() -> None:
+    policy = rule_of("{recipients: {alarm: true}}")
+    case = replace(mail(to=[BOB, DAVE]), risks={BOB: ODD, DAVE: Risk(0.1)}, alarm=True)
+    verdict = judge(policy, case)
+    assert verdict.alarm == BOB
+    assert verdict_from_json(verdict_to_kept(verdict)).alarm == BOB
+    assert judge(policy, replace(case, learning=True)).alarm == judge(policy, replace(case, alarm=False)).alarm == ""

@@ -111,3 +111,39 @@ def test_a_delay_is_counted_once_nothing_is_open_any_more() -> None:
 def test_what_is_kept_comes_back() -> None:
     tally = tally_of(Seen(NOON, True, [copy("relayed")], LATER, opened={ANN: LATER}))
     assert tally_from_json(tally_to_json(tally)) == tally
+
+
+@pytest.mark.parametrize(
+    ("one", "counted"),
+    [
+        (copy("cancelled"), [1, 1, 0, 0]),
+        (copy("relayed"), [1, 0, 1, 0]),
+        (copy("queued"), [1, 0, 1, 0]),
+        (copy("held", at=None, by=""), [1, 0, 0, 1]),
+        (copy("expired", by="mailguard"), [1, 0, 0, 0]),
+        (copy("relayed", by="mailguard"), [1, 0, 0, 0]),
+        (copy("rejected"), [1, 0, 0, 0]),
+    ],
+)
+def test_what_people_made_of_an_alarm(one: Copy, counted: list[int]) -> None:
+    found = tally_of(Seen(NOON, True, [one], alarm=("bob@x.example", "namesake")))
+    assert found.alarms == {"namesake": counted}
+
+
+def test_an_alarm_that_asked_nobody_is_none_and_others_copies_say_nothing_of_it() -> None:
+    assert not tally_of(Seen(NOON, True, [copy("relayed", Disposition.DELAY)], alarm=("bob@x.example", "x"))).alarms
+    assert not tally_of(Seen(NOON, True, [copy("cancelled")], alarm=("eve@x.example", "x"))).alarms
+
+
+def test_alarms_add_up_and_are_kept() -> None:
+    right = tally_of(Seen(NOON, True, [copy("cancelled")], alarm=("bob@x.example", "lookalike")))
+    wrong = tally_of(Seen(NOON, True, [copy("relayed")], alarm=("bob@x.example", "lookalike")))
+    total = Tally()
+    for one in (right, wrong, wrong, wrong):
+        total.merge(tally_from_json(tally_to_json(one)))
+    assert total.alarms == {"lookalike": [4, 1, 3, 0]}
+    assert (total.alarmed("alarms"), total.alarms_right) == (4, 0.25)
+    assert right.alarms == {"lookalike": [1, 1, 0, 0]}
+    only = Tally()
+    only.merge(right, alarms=False)
+    assert not only.alarms
