@@ -20,7 +20,7 @@ from mailguard.app.checkers import DoorLogins, door_logins
 from mailguard.app.children import Children
 from mailguard.app.opening import CannotStart, ended, only_one, runs, sentence
 from mailguard.app.people import people_path
-from mailguard.app.remembering import remembering
+from mailguard.app.remembering import no_memory, remembering
 from mailguard.app.rooms import Rooms, house_key, ledger_path, open_rooms, utc_now
 from mailguard.app.sorting import Elsewhere, sorting_room
 from mailguard.app.strain import measure_lag, pressure_room, take_all_descriptors
@@ -186,10 +186,9 @@ class House:
         module = await asyncio.to_thread(import_module, "mailguard.app.reception")  # a third of a second
         if passwords(self.config) is True:
             await self._open_users(stack)
-        if (
-            rooms.hints.judges is None
-        ):  # no mail comes in here; one whose recipient is replaced is judged anew all the same
-            self._open_intake(rooms, readers, None)
+        if rooms.hints.judges is None:
+            # No mail comes in here; one whose recipient is replaced is judged anew all the same.
+            self._open_intake(rooms, readers, no_memory(rooms))
         self._reception = await module.open_reception(
             stack, rooms, readers, self.rulebook, users=self._users, ready=self.wrong
         )

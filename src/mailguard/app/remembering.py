@@ -22,7 +22,7 @@ from mailguard.store.lessons import Lessons
 if TYPE_CHECKING:
     from mailguard.memory.room import Memory
 
-__all__ = ["MemoryFault", "Remembering", "compared_now", "remembering"]
+__all__ = ["MemoryFault", "Nowhere", "Remembering", "compared_now", "no_memory", "remembering"]
 
 
 #: Seconds after the door was opened in which nothing is loaded that no mail asks for.
@@ -62,6 +62,21 @@ class Remembering:
         finally:
             self._opened.set()
         await self._memory.run()
+
+
+class Nowhere:
+    """In a process that takes no mail in and learns nothing: no risk is known, and nothing is held for that."""
+
+    learning = False
+
+    async def judged(self, letter: Letter) -> tuple[bytes, Judgement | None]:
+        """See `Memory.judged`."""
+        return b"", None
+
+
+def no_memory(rooms: Rooms) -> Nowhere | None:
+    """Of such a process; None: the settings switch it off everywhere."""
+    return None if memory(rooms.config) is None else Nowhere()
 
 
 def remembering(rooms: Rooms) -> Remembering | None:
