@@ -85,7 +85,7 @@ class Memory:
         """The model, made of nothing if there is none yet."""
         async with self._making:
             if self._model is None:
-                self._model = await asyncio.to_thread(_warm, models.empty(self._settings))
+                self._model = await asyncio.to_thread(lambda: _warm(models.empty(self._settings)))
             return self._model
 
     @contextmanager
