@@ -7,16 +7,16 @@ Pure; an offer decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.organization import Language
-from mailguard.mail.verdict import Because, Disposition, RuleHit
+from mailguard.mail.verdict import NOTHING_ODD, Because, Disposition
 from mailguard.notify.letter_rows import held
 from mailguard.notify.marked import Pair, pairs_in
 from mailguard.notify.phrases import on_one_line
-from mailguard.store.records import MessageRecord, RecipientRecord
+from mailguard.store.records import MessageRecord
 
 #: Of a mail to thousands not all are looked at for a look-alike.
 _MOST = 200
@@ -35,10 +35,14 @@ def offers(record: MessageRecord) -> tuple[Offer, ...]:
     waiting = held(record)
     if not waiting or not record.has_body:
         return ()
+    candidates = _candidates(record)
+    if not candidates:
+        return ()
     there = {copy.address.key for copy in record.recipients}
-    found, known = [], _alternatives(record)
+    found = []
     for copy in waiting:
-        meant = next((one for one in _meant(record, copy, known) if _fits(one, record, there)), None)
+        known = candidates.get(copy.address.key, ())
+        meant = next((one for one in known if _fits(one, record, there)), None)
         if meant is not None:
             found.append(Offer(copy.address, meant))
     return tuple(found)
@@ -49,6 +53,8 @@ def oddities(record: MessageRecord, language: Language) -> Mapping[str, str]:
     said = [on_one_line(_in(hit.because, language), 600) for hit in record.verdict.enforced]
     found = {}
     for one in record.verdict.recipients:
+        if one.risk_because == NOTHING_ODD:  # nearly everybody
+            continue
         sentence = on_one_line(_in(one.risk_because, language), 300)
         if sentence and not any(sentence in whole for whole in said):
             found[one.address.key] = sentence
@@ -68,22 +74,17 @@ def is_at(address: Address, pair: Pair) -> bool:
     return any(one == domain or one.endswith(f".{domain}") for one in own for domain in domains)
 
 
-def _meant(record: MessageRecord, copy: RecipientRecord, known: Mapping[str, str]) -> Iterator[Address]:
-    if copy.address.key in known:
-        yield from _parsed(known[copy.address.key])
+def _candidates(record: MessageRecord) -> Mapping[str, list[Address]]:
+    """Who comes to mind, by key of the recipient, whom the verdict names in front."""
+    found: dict[str, list[Address]] = {}
+    for one in record.verdict.recipients:
+        if one.alternative:
+            found.setdefault(one.address.key, []).extend(_parsed(one.alternative))
     for hit in record.verdict.enforced:
-        if hit.disposition > Disposition.DELAY and _names(hit, copy):
-            for pair in pairs_in(hit.evidence):
-                yield from twin(copy.address, pair)
-
-
-def _names(hit: RuleHit, copy: RecipientRecord) -> bool:
-    return any(address.key == copy.address.key for address in hit.recipients[:_MOST])
-
-
-def _alternatives(record: MessageRecord) -> Mapping[str, str]:
-    """Whom the judge thinks of instead, by key."""
-    return {one.address.key: one.alternative for one in record.verdict.recipients if one.alternative}
+        pairs = pairs_in(hit.evidence) if hit.disposition > Disposition.DELAY else ()
+        for address in hit.recipients[:_MOST] if pairs else ():
+            found.setdefault(address.key, []).extend(other for pair in pairs for other in twin(address, pair))
+    return found
 
 
 def _fits(meant: Address, record: MessageRecord, there: set[str]) -> bool:
