@@ -19,7 +19,7 @@ from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Because, Disposition, RuleHit
 from mailguard.notify import letter_rows
 from mailguard.notify.marked import Pair, Stretch, joined, marked, pairs_in
-from mailguard.notify.offers import is_at, twin
+from mailguard.notify.offers import is_at, of_mailboxes, twin
 from mailguard.notify.phrases import evidence_line, on_one_line
 from mailguard.review import Background, MessageRecord
 
@@ -105,7 +105,7 @@ def _look_alike(hit: RuleHit, pairs: Sequence[Pair], by: Speaker, known: Backgro
     usual = next(iter(twin(person, pair)), None)
     if known is not None and person.key not in known.people and usual is not None and usual.key in known.people:
         return _filled(by.say("reason.like.usual"), values | {"{known}": _clear(marked(str(usual), pairs))})
-    return _filled(by.say("reason.like"), values)
+    return _filled(by.say("reason.like.mailbox" if of_mailboxes(pair) else "reason.like"), values)
 
 
 def _whom(hit: RuleHit, record: MessageRecord, by: Speaker) -> str:

@@ -63,12 +63,23 @@ def oddities(record: MessageRecord, language: Language) -> Mapping[str, str]:
 
 
 def twin(address: Address, pair: Pair) -> list[Address]:
-    """The same mailbox at the domain that this one's resembles; nothing where that is no address."""
-    return _parsed(f"{address.local}@{pair.texts[1]}") if is_at(address, pair) else []
+    """The address that this one resembles, or the same mailbox at the domain that its own does; nothing where that is
+    no address.
+    """
+    if not is_at(address, pair):
+        return []
+    return _parsed(pair.texts[1] if of_mailboxes(pair) else f"{address.local}@{pair.texts[1]}")
+
+
+def of_mailboxes(pair: Pair) -> bool:
+    """Whether a pair is of two addresses, which differ before the @, and not of two domains."""
+    return "@" in pair.texts[0]
 
 
 def is_at(address: Address, pair: Pair) -> bool:
-    """Whether an address is at the look-alike domain of a pair, or below it."""
+    """Whether an address is the look-alike of a pair, at its domain, or below it."""
+    if of_mailboxes(pair):
+        return address.key == pair.texts[0].lower()
     domains = {pair.texts[0].lower(), pair.also.lower()} - {""}
     own = {address.domain.lower(), address.ascii_domain}
     return any(one == domain or one.endswith(f".{domain}") for one in own for domain in domains)

@@ -114,3 +114,14 @@ def test_signs_that_nobody_sees_are_named() -> None:
     assert seen("a\u202eb\u200bc\ufeff") == "a[U+202E]b[U+200B]c[U+FEFF]"
     assert seen("می\u200cخواهم 👩\u200d💻") == "می\u200cخواهم 👩\u200d💻"
     assert line("x\n\u2066y" * 200, 20) == "x [U+2066]yx [U+206…"
+
+
+def test_a_slip_before_the_at_sign_is_another_address_and_no_other_domain() -> None:
+    slip = parse_address("Tanaak@example.co.jp")
+    record = mail(("tanaak@example.co.jp ≠ tanaka@example.co.jp (ak / ka)",), (slip, SATO))
+    found = headline(record, by(), None)
+    assert shown(found.pieces) == "Tana[ak]@example.co.jp は、tana[ka]@example.co.jp によく似た別のアドレスです。"
+    assert found.words == ("「ka」が「ak」になっています",)
+    usual = headline(record, by("en"), USUAL).plain
+    assert usual == "First mail to Tanaak@example.co.jp. You usually write to tanaka@example.co.jp."
+    assert twins(record) == [REAL]

@@ -15,6 +15,9 @@ DECIDE_TEXTS: dict[str, Both] = {
         "{written} へは初めての送信です。いつもは {known} です。",
         "First mail to {written}. You usually write to {known}.",
     ),
+    "reason.like.mailbox": Both(
+        "{written} は、{known} によく似た別のアドレスです。", "{written} looks like {known}, but is another address."
+    ),
     "reason.like.many": Both(
         "宛先のドメイン {written} は、{known} によく似た別のドメインです。",
         "Recipients at {written}: it looks like {known}, but is another domain.",

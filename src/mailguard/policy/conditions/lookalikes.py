@@ -147,7 +147,7 @@ def _mailbox(view: View, seen: Seen) -> _Twin | None:
         return None
     other = min(known, key=lambda one: (-known[one], not may_name(view, one), one))
     named = other if may_name(view, other) else ""
-    return _Twin(str(seen.address), named, difference(_local(key), _local(other)), named)
+    return _Twin(key, named, difference(_local(key), _local(other)), named)
 
 
 def _local(key: str) -> str:
