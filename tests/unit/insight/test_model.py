@@ -219,3 +219,21 @@ def test_no_word_of_a_mail_stands_in_its_lesson() -> None:
     ).to_bytes()
     for word in (b"onfidential", b"merger", b"secretword", b"Smith", b"smith", b"Dear"):
         assert word not in raw
+
+
+def test_people_and_pairs_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, most in (("PEOPLE", 30), ("PAIRS", 25), ("CONTACTS", 20)):
+        monkeypatch.setattr(f"mailguard.insight.memory.{name}", most)
+    model = Insight(own=["corp.example"])
+    for number in range(300):
+        sender = f"s{number % 7}@corp.example"
+        to = (f"p{number}@x{number % 50}.example", PEOPLE[number % 4])
+        model.learn(read(replace(letter(to, number), sender=sender)))
+    memory = model.memory
+    assert len(memory.people) <= 31
+    assert len(memory.count) <= 25
+    assert max(len(one.people) for one in memory.senders.values()) <= 20
+    assert model.score(read(letter(PEOPLE[0], 400))).opinions
+    model.trust(read(letter("never@seen.example", 401)), ["never@seen.example"])
+    model.refuse(read(letter("never@seen.example", 401)), ["never@seen.example"])
+    assert len(memory.people) <= 31
