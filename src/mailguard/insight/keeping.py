@@ -33,13 +33,19 @@ def _columns(memory: Memory) -> dict[str, array[Any]]:
         "received": people.received, "sent": people.sent, "received_at": people.received_at, "sent_at": people.sent_at,
         "writers": people.writers, "count": memory.count, "weight": memory.weight, "last": memory.last,
         "since": memory.since, "greeting": memory.greeting, "greeted": memory.greeted, "sender": memory.sender,
-        "moment": memory.moment, "norm": memory.norm, "subject": memory.subject, "seen": memory.seen,
-        "own_words": memory.own_words.cells, "all_words": memory.all_words.cells, "threads": memory.threads.cells,
-        "greetings": memory.greetings.cells, "files": memory.trails.files.cells,
+        "moment": memory.moment, "norm": memory.norm, "subject": memory.subject,
     }  # fmt: skip
 
 
-def _tables(memory: Memory) -> dict[str, bytearray]:
+def _numbers(memory: Memory) -> dict[str, memoryview]:
+    """Tables of fixed size of numbers of 32 bits."""
+    return {
+        "seen": memory.seen, "own_words": memory.own_words.cells, "all_words": memory.all_words.cells,
+        "threads": memory.threads.cells, "greetings": memory.greetings.cells, "files": memory.trails.files.cells,
+    }  # fmt: skip
+
+
+def _tables(memory: Memory) -> dict[str, memoryview]:
     return {
         "together": memory.together.cells, "together_all": memory.together_all.cells,
         "customers": memory.trails.customers.cells, "houses": memory.trails.houses.cells,
@@ -74,7 +80,7 @@ def save(memory: Memory, said: Mapping[str, Any], stream: BinaryIO) -> None:
     stream.write(json.dumps(head).encode() + b"\n")
     for name, column in _columns(memory).items():
         _section(stream, name, [column.tobytes()])
-    for name, table in _tables(memory).items():
+    for name, table in (_tables(memory) | _numbers(memory)).items():
         _section(stream, name, [bytes(table)])
     for name, rows in _lists(memory).items():
         _section(stream, name, _lines(rows()))
@@ -150,7 +156,7 @@ def _fill(memory: Memory, head: dict[str, Any], sections: dict[str, bytes]) -> N
         fresh = array(column.typecode)
         fresh.frombytes(sections[name])
         column[:] = fresh
-    for name, table in _tables(memory).items():
+    for name, table in (_tables(memory) | {name: one.cast("B") for name, one in _numbers(memory).items()}).items():
         if len(sections[name]) != len(table):
             raise InsightError(f"section {name} has another size")
         table[:] = sections[name]

@@ -15,7 +15,7 @@ from typing import Any
 
 from mailguard.insight.lesson import Lesson
 from mailguard.insight.people import People
-from mailguard.insight.sketches import Counts, Recent, pair, under
+from mailguard.insight.sketches import Counts, Recent, blank, pair, under
 from mailguard.insight.trails import Trails
 
 #: A contact's weight halves in so many seconds without mail.
@@ -70,7 +70,7 @@ class Memory:
         self.to: list[tuple[int, ...]] = [()]
         # words and who stands together
         self.mails = 1
-        self.seen = array("I", bytes(4 << _DF_BITS))
+        self.seen = blank(4 << _DF_BITS).cast("I")
         self.own_words = Recent(20, 6)
         self.all_words = Recent(18, 16)
         self.threads = Recent(17, 6)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import heapq
 import math
-from array import array
 from collections.abc import Iterable
 
 from mailguard.insight.lesson import Lesson
@@ -144,7 +143,7 @@ class Scene:
             taking_part += named(key)
         self.taking_part = frozenset(taking_part)
         self.quoted_people = [one for one in dict.fromkeys(taking_part) if one != self.sender][:40]
-        greetings: array[int] | tuple[int, ...] = ()
+        greetings: list[int] = []
         if self.lesson.greeted and self.sender >= 0:
             greetings = self.memory.greetings.get(under(self.key, self.lesson.greeted[0]))
         self.greeted_before = [one - 1 for one in greetings if one]

@@ -6,9 +6,14 @@ he finds where it matters. Everything is flat octets: saved and loaded as it sta
 
 from __future__ import annotations
 
-from array import array
+import mmap
 
 _MIX_ONE, _MIX_TWO, MIX = 0x85EBCA6B, 0xC2B2AE35, 0x9E3779B1
+
+
+def blank(octets: int) -> memoryview:
+    """So many octets of 0, which take memory only once they are written."""
+    return memoryview(mmap.mmap(-1, octets, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
 
 
 class Recent:
@@ -20,7 +25,7 @@ class Recent:
         """bits: 2 ** bits keys are told apart."""
         self.mask = (1 << bits) - 1
         self.width = width
-        self.cells = array("I", bytes(4 * width << bits))
+        self.cells = blank(4 * width << bits).cast("I")
 
     def put(self, key: int, number: int) -> None:
         width, cells = self.width, self.cells
@@ -28,10 +33,10 @@ class Recent:
         cells[at + 1 : at + width] = cells[at : at + width - 1]
         cells[at] = number
 
-    def get(self, key: int) -> array[int]:
+    def get(self, key: int) -> list[int]:
         """The newest first; 0 where there is none."""
         at = (key & self.mask) * self.width
-        return self.cells[at : at + self.width]
+        return self.cells[at : at + self.width].tolist()
 
     def follow(self, other: Recent, shift: int) -> None:
         """Take in another table of this size, whose numbers are `shift` higher here."""
@@ -47,7 +52,7 @@ class Counts:
 
     def __init__(self, bits: int) -> None:
         self.mask = (1 << bits) - 1
-        self.cells = bytearray(1 << bits)
+        self.cells = blank(1 << bits)
 
     def add(self, place: int) -> None:
         count = self.cells[place]
