@@ -31,8 +31,8 @@ def reason(rows: Rows, at: int) -> Reason:
     address, near = rows.addresses[at], rows.mistakable[at]
     for found in (
         _looks_like(rows, address, near),
-        _made_for_others(rows, at, address),
         _asked(rows, at, address),
+        _made_for_others(rows, at, address),
         _greeting(rows, at, address),
         _namesake(rows, at, address, near),
         _thread(rows, at, address),

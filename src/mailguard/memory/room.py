@@ -172,7 +172,8 @@ class Memory:
     def _is_time(self) -> bool:
         if self._model is None or self._saved_at is None or not (self._unsaved or self._urgent):
             return False
-        return self._urgent or self._unsaved >= _MANY or self._now() - self._saved_at >= self._settings.every
+        # A clock that was set back must not keep the model from being written.
+        return self._urgent or self._unsaved >= _MANY or abs(self._now() - self._saved_at) >= self._settings.every
 
     async def _save(self) -> None:
         """Write the snapshot, if no other process does or has; then what it has need not be kept as lessons."""

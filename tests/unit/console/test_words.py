@@ -77,6 +77,10 @@ BUILT = {
     *(f"figures.by.{step}" for step in STEPS),
     *(f"figures.{kind}{more}" for kind in ("rules", "groups") for more in ("", ".said")),
     *(f"figures.column.{key}" for table in TABLES for key in table.keys),
+    *(f"offer.{word}" for word in ("send", "replace")),
+    "event.correct",
+    "done.correct.waits",
+    *(f"risk.{kind}" for kind in (*figure_rows.KINDS, "other")),
     *(f"policy.wrong.{word}" for word in ("busy", "empty", "file", "mails")),
 }
 

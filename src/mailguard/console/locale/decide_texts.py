@@ -106,7 +106,7 @@ DECIDE_TEXTS: dict[str, Both] = {
     ),
     "event.comment_on": Both("コメント", "Comment"),
     "event.correct": Both("宛先を訂正", "Recipient replaced"),
-    "event.instead": Both("{wrong} → {meant}", "{wrong} → {meant}"),
+    "event.instead": Both("{wrong} → {meant}", "{meant} instead of {wrong}"),
     "event.forward": Both("ほかの人に相談", "A colleague was asked"),
     "event.trust": Both("今後確認しない宛先に設定", "Not to be asked about again"),
     "event.times": Both("{count}回確認して送信したため", "sent after being asked {count} times"),
