@@ -93,16 +93,11 @@ class Rivals:
         """Who is easily taken for this recipient. name: given and family name hashed."""
         scene = self.scene
         begins, beginner, count = self._beginning(address)
-        first, last = name
+        first, last = name  # 0: not known, and then under nobody's name
         people, known, memory = scene.memory.people, scene.contacts.people, scene.memory
-        family = (
-            [other for other in people.by_last.get(last, ()) if other != one and self._contact(other)] if last else []
-        )
-        given = (
-            [other for other in people.by_first.get(first, ()) if other != one and self._contact(other)]
-            if first
-            else []
-        )
+        among = scene.among
+        family = [other for other in people.by_last.get(last, ()) if other in known and other not in among]
+        given = [other for other in people.by_first.get(first, ()) if other in known and other not in among]
         named, namesake = self.best_of((*family[:_NAMESAKES], *given[:_NAMESAKES]))
         place = known.get(one)
         near: list[Near] = []
@@ -115,9 +110,6 @@ class Rivals:
             len(given), max([memory.weight[known[other]] for other in given], default=0.0), looks, number, fit, often,
             len(near), whose,
         )  # fmt: skip
-
-    def _contact(self, one: int) -> bool:
-        return one in self.scene.contacts.people and one not in self.scene.among
 
     def _beginning(self, address: str) -> tuple[float, int, int]:
         """Contacts whose address begins with the same three letters: what a client completes to."""
