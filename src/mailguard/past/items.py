@@ -4,6 +4,7 @@ reading, or what was left out and why. Values only.
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Literal
 
 from mailguard.insight.words import Letter
@@ -23,7 +24,7 @@ class Octets:
     """A mail as it lies in the archive. where: its place there, for people; at: when it was put there, 0 if unknown."""
 
     where: str
-    octets: bytes
+    octets: bytes = field(repr=False)
     at: float = 0.0
 
 

@@ -46,7 +46,7 @@ async def test_one_press_on_the_page(reception: Reception) -> None:
         TANAKA: "cancelled", SATO: "queued", SUZUKI: "queued", BOSS: "queued", MEANT: "queued",
     }  # fmt: skip
     after = (await browser.get(answer.headers["location"])).text
-    for piece in ("The recipient was replaced. It will be sent.", f"{TANAKA} → {MEANT}", "Recipient replaced"):
+    for piece in ("The recipient was replaced. It will be sent.", f"{MEANT} instead of {TANAKA}", "Recipient replaced"):
         assert piece in after
     assert 'name="correct"' not in after
     # In whose place he stands is seen by everybody: it is To, and not Bcc.

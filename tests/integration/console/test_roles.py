@@ -103,7 +103,7 @@ API: dict[tuple[str, str], tuple[tuple[int, ...], Any]] = {
     ("GET", "/bulk/{id}"): ((401, *(404,) * 6), None),
     ("POST", "/bulk/{id}/undo"): ((401, *(404,) * 6), None),
     ("GET", "/messages/{id}"): (API_CONCERNED, None),
-    ("GET", "/messages/{id}/explain"): ((401, 404, 404, 404, 410, 410, 410), None),  # it was recorded by no judge
+    ("GET", "/messages/{id}/explain"): (API_SEES_ALL, None),
     ("PATCH", "/messages/{id}/recipients"): (SENDERS_ACT, {"remove": [TANAKA]}),
     # The mail asks for approval: its sender cannot release it, an administrator in the approver's place can.
     ("POST", "/messages/{id}/release"): ((401, 404, 403, 403, 403, 403, 200), {}),

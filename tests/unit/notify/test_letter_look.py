@@ -96,10 +96,14 @@ def buttons(kind: Kind, disposition: Disposition) -> dict[str, str]:
 
 def test_buttons_name_the_act_and_lead_to_the_page() -> None:
     assert buttons("held", Disposition.CONFIRM) == {
+        "tanaka@examp1e.co.jp ではなく tanaka@example.co.jp へ送信": f"{LINK}?choice=correct",
         "1名を外して送信": f"{LINK}?choice=remove-flagged", "このまま送信": f"{LINK}?choice=release",
         "送信しない": f"{LINK}?choice=cancel",
     }  # fmt: skip
-    assert buttons("held", Disposition.APPROVE) == {"状況を見る": LINK, "送信しない": f"{LINK}?choice=cancel"}
+    assert buttons("held", Disposition.APPROVE) == {
+        "tanaka@examp1e.co.jp ではなく tanaka@example.co.jp へ送信": f"{LINK}?choice=correct", "状況を見る": LINK,
+        "送信しない": f"{LINK}?choice=cancel",
+    }  # fmt: skip
     assert buttons("approval", Disposition.APPROVE) == {
         "内容を確認して承認・却下する": LINK, "承認して送信": f"{LINK}?choice=approve",
         "却下する": f"{LINK}?choice=reject",

@@ -121,7 +121,8 @@ class _Archive:
             for spelled in spellings(password):
                 content = self._try(packed, member, spelled, most)
                 if content is not None:
-                    self.keyring.fits(password)
+                    if content:  # nothing has no checksum: one wrong password in 256 opens an empty member
+                        self.keyring.fits(password)
                     return content
         raise Unpackable(NEEDS_PASSWORD)
 
