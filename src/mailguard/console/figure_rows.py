@@ -22,7 +22,7 @@ Step = Literal["day", "week", "month"]
 WIDE, NARROW = 860, 330
 _BARS_MOST = 12
 #: The kinds of reason that have words here (insight.words.Kind).
-KINDS = ("lookalike", "namesake", "twin", "greeting", "thread", "group", "file", "topic", "stranger")
+KINDS = ("lookalike", "namesake", "twin", "greeting", "before", "thread", "group", "file", "topic", "stranger")
 
 
 @dataclass(frozen=True, slots=True)

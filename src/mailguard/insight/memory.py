@@ -101,6 +101,9 @@ class Memory:
         people.sent[sender] += 1
         people.sent_at[sender] = at
         self._count_contacts(contacts, to, at)
+        if self.refused:
+            for one in to:
+                self.refused.pop((sender, one), None)
         if lesson.greeted:
             self._learn_greeting(sender, contacts, lesson, addressed)
         self._learn_together(sender, to)
@@ -273,9 +276,6 @@ class Memory:
         for at, sender in enumerate(self.sender):
             if sender == number:
                 self.sender[at] = nobody
-        for at in range(len(self.greetings.cells)):
-            if self.greetings.cells[at] == number + 1:
-                self.greetings.cells[at] = 0
         return True
 
     def rarest(self, lesson: Lesson) -> list[tuple[float, int]]:

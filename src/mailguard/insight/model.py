@@ -57,8 +57,9 @@ class Insight:
         odds = [tables.judge(numbers) + seen.weight for numbers, seen in zip(rows.numbers, rows.signs, strict=True)]
         opinions = [self._opinion(rows, at, one) for at, one in enumerate(odds)]
         alarm = any(one >= threshold and self._may_alarm(rows, at, opinions[at]) for at, one in enumerate(odds))
-        opinions += [Opinion(address, 0.0, NOTHING) for address in lesson.people[len(opinions) :]]
-        return Judgement(max(one.risk for one in opinions), alarm, tuple(opinions))
+        said = {one.address: one for one in opinions}
+        every = tuple([said.get(address) or Opinion(address, 0.0, NOTHING) for address in lesson.people])
+        return Judgement(max(one.risk for one in every), alarm, every)
 
     def _opinion(self, rows: Rows, at: int, odds: float) -> Opinion:
         address = rows.addresses[at]

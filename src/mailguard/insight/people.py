@@ -115,10 +115,13 @@ class People:
         if number is None:
             return None
         self.near.discard(address)
-        self.shown.pop(number, None)
-        for index in (self.by_first, self.by_last, self.by_name):
-            for found in index.values():
-                if number in found:
+        for name in (name_words(address), name_words(address, self.shown.pop(number, ""))):
+            first, last = name_hashes(name)
+            by_sound = [hashed(word) for word in name.said]
+            places = [(self.by_first, first), (self.by_last, last), (self.by_name, pair_key(first, last))]
+            places += zip((self.by_first, self.by_last), by_sound, strict=True)
+            for index, key in places:
+                if number in (found := index.get(key, [])):
                     found[:] = [one for one in found if one != number]
         self.by_key.pop(self.keys[number], None)
         self.addresses[number], self.domains[number] = "", ""

@@ -31,6 +31,7 @@ def reason(rows: Rows, at: int) -> Reason:
     address, near = rows.addresses[at], rows.mistakable[at]
     for found in (
         _looks_like(rows, address, near),
+        _taken_back(rows, at, address),
         _asked(rows, at, address),
         _made_for_others(rows, at, address),
         _greeting(rows, at, address),
@@ -79,6 +80,21 @@ def _looks_like(rows: Rows, address: str, near: Mistakable) -> Reason | None:
         f"{ja}ですが、これは同じ人かもしれない別のアドレス {address} です。",
         f"{en}; this is {address}, which may be the same person's other address.",
     ), known)  # fmt: skip
+
+
+def _taken_back(rows: Rows, at: int, address: str) -> Reason | None:
+    """The sender took this recipient back before, for another or for nobody."""
+    if not rows.signs[at].taken_back:
+        return None
+    scene = rows.scene
+    meant = _nameable(rows, scene.memory.refused[scene.sender, scene.recipients[at]][1])
+    if not meant:
+        return Reason("before", Because(
+            f"{address} への送信を、前に取りやめています。", f"You took back a mail to {address} before."
+        ))  # fmt: skip
+    return Reason("before", Because(
+        f"前に、宛先を {address} から {meant} に変えています。", f"You changed {address} to {meant} before."
+    ), meant)  # fmt: skip
 
 
 def _asked(rows: Rows, at: int, address: str) -> Reason | None:

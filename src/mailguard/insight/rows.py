@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from dataclasses import replace
 
 from mailguard.insight import features as f
 from mailguard.insight.lesson import Lesson
@@ -29,7 +30,7 @@ EACH = (
     "kind", "only_outside", "others_inside", "greeting_others", "domain_own", "domain_all", "domain_here",
     "fit", "rank", "others_fit", "over_begins", "beginning", "over_named", "family", "family_count", "given",
     "given_weight", "look_cost", "look_kind", "looking", "look_count", "over_look", "look_here", "over_rival",
-    "over_asker", "others_with", "others_thread", "refused", "own_profile", "own_profile_over",
+    "over_asker", "others_with", "others_thread", "own_profile", "own_profile_over",
     "strange",
 )  # fmt: skip
 NAMES = (*f.PERSON, *MAIL, *EACH)
@@ -39,9 +40,13 @@ _log1p = math.log1p
 
 
 class Rows:
-    """scene, rivals: as they were made; numbers: a row for each recipient that is judged; mistakable: beside it."""
+    """scene, rivals: as they were made. addresses: the recipients that are judged, in the order of the alphabet, so
+    that no bound depends on theirs; numbers, mistakable, signs: one for each of them.
+    """
 
     def __init__(self, memory: Memory, lesson: Lesson) -> None:
+        ordered = sorted(zip(lesson.people, lesson.kinds, strict=True))
+        lesson = replace(lesson, people=tuple([one for one, _ in ordered]), kinds=tuple([kind for _, kind in ordered]))
         self.scene = scene = Scene(memory, lesson)
         self.addresses = lesson.people[:JUDGED]
         numbers = scene.recipients[: len(self.addresses)]
@@ -171,7 +176,6 @@ class Rows:
         best = max(self.rivals.fit.values(), default=NONE)
         same = sum(address.endswith("@" + domain) for place, address in enumerate(self.addresses) if place != at)
         looks = near.looks
-        refused = scene.memory.refused.get((scene.sender, scene.recipients[at]))
         return [
             float(scene.lesson.kinds[at]), float(outside and not others_outside), float(not others_outside),
             max((number[f.GREETED] for number in beside), default=-1.0), _log1p(scene.contacts.domains.get(domain, 0)),
@@ -183,7 +187,7 @@ class Rows:
             _over(near.looks_fit, one), float(near.looks_number in scene.among), _over(best, one), _over(asker, one),
             _mean([number[f.WITH_OWN] for number in beside]),
             max((number[f.THREAD] for number in beside), default=-1.0),
-            0.0 if refused is None else 1.0, self.profiles[at],
+            self.profiles[at],
             self.rival_profile - self.profiles[at] if self.rival_profile > NONE else NONE,
             self._strange(at),
         ]  # fmt: skip

@@ -40,9 +40,11 @@ class Recent:
 
     def follow(self, other: Recent, shift: int) -> None:
         """Take in another table of this size, whose numbers are `shift` higher here."""
-        for at, number in enumerate(other.cells):
-            if number:
-                self.put(at // self.width, number + shift)
+        width = self.width
+        for key in range(self.mask + 1):
+            for number in reversed(other.cells[key * width : (key + 1) * width].tolist()):
+                if number:
+                    self.put(key, number + shift)
 
 
 class Counts:

@@ -17,7 +17,7 @@ OWN_CHARACTERS, QUOTED_CHARACTERS = 3_000, 4_000
 OWN_WORDS, QUOTED_WORDS = 120, 80
 
 _QUOTED = re.compile(
-    r"^[ \t]*(?:>|-{3,}|_{5,}|\*{5,}"
+    r"^[ \t]{0,12}(?:>|-{3,}|_{5,}|\*{5,}"
     r"|(?:from|to|cc|subject|date|sent(?: by)?|差出人|宛先|送信者|送信日時|件名|日時|de|von)[ \t]?[:：]"
     r"|.{0,80}(?:\bwrote:|のメール:|:$(?<=[0-9>]:))"
     r"|.{0,60}\b(?:[01]?\d/[0-3]?\d/(?:\d\d)?\d\d)[ ,]+\d?\d:\d\d)",

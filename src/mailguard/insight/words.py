@@ -16,9 +16,12 @@ from mailguard.mail.verdict import Because
 #: Why a recipient looks like a mistake, most telling first: the kinds that people are told apart.
 #: lookalike: an address, or its domain, that looks like a known one; namesake: somebody of the same name is meant more
 #: probably; twin: the same person's private address, or the same name at another company; greeting: the text addresses
-#: somebody else; thread: the conversation was with others; group: never together with the others here; file: the file
-#: went only to others so far; topic: mail like this goes to others; stranger: nobody here knows this address.
-Kind = Literal["lookalike", "namesake", "twin", "greeting", "thread", "group", "file", "topic", "stranger", ""]
+#: somebody else; before: the sender took this one back before; thread: the conversation was with others; group: never
+#: together with the others here; file: the file went only to others so far; topic: mail like this goes to others;
+#: stranger: nobody here knows this address.
+Kind = Literal[
+    "lookalike", "namesake", "twin", "greeting", "before", "thread", "group", "file", "topic", "stranger", ""
+]
 
 
 @value(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mailguard.insight.lesson import Lesson, LessonError, read
 from mailguard.insight.model import Insight, InsightError
+from mailguard.insight.sketches import Recent
 from mailguard.insight.words import File, Judgement, Letter
 
 DAY = 86_400.0
@@ -237,3 +238,40 @@ def test_people_and_pairs_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     model.trust(read(letter("never@seen.example", 401)), ["never@seen.example"])
     model.refuse(read(letter("never@seen.example", 401)), ["never@seen.example"])
     assert len(memory.people) <= 31
+
+
+def test_what_was_taken_back_is_asked_about_until_it_is_written_to_again() -> None:
+    model, mail = taught(), read(letter(PEOPLE[1], 70))
+    before = model.score(mail).risk
+    model.refuse(mail, [PEOPLE[1]], {PEOPLE[1]: PEOPLE[0]})
+    again = Insight.load(io.BytesIO(saved(model)))
+    assert model.score(mail).risk > before
+    assert again.score(mail) == model.score(mail)
+    stranger = read(replace(letter("new@else.example", 71), subject="hello", body="hello"))
+    model.refuse(stranger, ["new@else.example"], {"new@else.example": PEOPLE[0]})
+    worst = model.score(stranger).worst
+    assert worst is not None
+    assert (worst.kind, worst.alternative) == ("before", PEOPLE[0])
+    assert worst.because.en == f"You changed new@else.example to {PEOPLE[0]} before."
+    model.learn(stranger)
+    assert all(one.kind != "before" for one in model.score(stranger).opinions)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_many_recipients_does_not_matter_either(chance: random.Random) -> None:
+    model, people = taught(30), [*PEOPLE, *(f"p{number}.tanaka@x{number % 7}.example" for number in range(60))]
+    one = model.score(read(letter(tuple(people), 40, body="valves", subject="pump")))
+    chance.shuffle(people)
+    other = model.score(read(letter(tuple(people), 40, body="valves", subject="pump")))
+    assert [one.address for one in other.opinions] == people
+    assert {each.address: each for each in one.opinions} == {each.address: each for each in other.opinions}
+
+
+def test_the_newest_of_two_nodes_stays_the_newest() -> None:
+    one, other = Recent(4, 4), Recent(4, 4)
+    for number in (1, 2, 3):
+        other.put(7, number)
+    one.put(7, 1)
+    one.follow(other, 10)
+    assert one.get(7) == [13, 12, 11, 1]

@@ -59,6 +59,7 @@ FIGURE_TEXTS: dict[str, Both] = {
     "risk.namesake": Both("同姓の別人", "same name"),
     "risk.twin": Both("同じ人の別アドレス", "another address of the same person"),
     "risk.greeting": Both("宛名との違い", "greeting names somebody else"),
+    "risk.before": Both("前に取りやめた宛先", "taken back before"),
     "risk.thread": Both("やり取りにいなかった人", "not part of the conversation"),
     "risk.group": Both("いつもと違う組み合わせ", "unusual group"),
     "risk.file": Both("別の相手に送ったファイル", "file sent to others"),
