@@ -7,7 +7,7 @@ writes over it. Everything here blocks.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -60,8 +60,8 @@ def save(settings: MemorySettings, model: Insight, mark: Mark) -> int:
     return snapshots.write(settings.path, mark, model.save)
 
 
-def experienced(model: Insight, one: Experience) -> bool:
-    """Change a model by one experience. False if there was nothing to learn from it."""
+def experienced(model: Insight, one: Experience, read: Callable[[bytes], Lesson] = Lesson.from_bytes) -> bool:
+    """Change a model by one experience. False if there was nothing to learn from it. read: as `Lesson.from_bytes`."""
     if one.what == "forgotten":
         for person in one.people or ():
             model.forget(person)
@@ -69,7 +69,7 @@ def experienced(model: Insight, one: Experience) -> bool:
     if one.lesson is None:
         return False
     try:
-        lesson = Lesson.from_bytes(one.lesson)
+        lesson = read(one.lesson)
     except LessonError:
         return False
     if one.what == "delivered":

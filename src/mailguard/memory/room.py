@@ -1,9 +1,10 @@
 """ROOM: the model of who writes to whom in this process: it judges, it learns from the ledger's feed, it is kept.
 
-It is loaded in a thread after the door is open; until then no risk is known. It learns between mails, one lesson at a
-time, in the order of the feed, so that all processes come to the same; each reads by itself, and the first whose turn
-it is writes the snapshot. While a thread reads the model (a large mail is judged, a snapshot is written) nothing
-changes it. It trusts the feed for what happened; whatever fails here is a line in the log and no risk known.
+It is loaded in a thread after the door is open; until then no risk is known. It learns between mails, some lessons at a
+time and then a rest, in the order of the feed, so that all processes come to the same; each reads by itself, and the
+first whose turn it is writes the snapshot. While a thread reads the model (a large mail is judged, a snapshot is
+written) nothing changes it. It trusts the feed for what happened; whatever fails here is a line in the log and no risk
+known.
 """
 
 from __future__ import annotations
@@ -11,17 +12,17 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from mailguard import events
-from mailguard.insight.lesson import read
+from mailguard.insight.lesson import Lesson, read
 from mailguard.insight.model import Insight
 from mailguard.insight.words import Judgement, Letter
 from mailguard.memory import model as models
+from mailguard.memory.fresh import Fresh
 from mailguard.memory.settings import MemorySettings
 from mailguard.store import snapshots
 from mailguard.store.lessons import LARGEST, Experience, Lessons
@@ -29,8 +30,12 @@ from mailguard.store.snapshots import Mark
 
 #: Mails above so many characters, recipients or files are judged in a thread: about a millisecond of work.
 _CHARACTERS, _PEOPLE, _FILES = 10_000, 10, 20
-#: Experiences read at a time; seconds between two looks when there are none; the part of the time that learning takes.
-_SLICE, _PAUSE, _SHARE = 200, 1.0, 0.25
+#: Experiences read at a time; seconds between two looks when there are none.
+_SLICE, _PAUSE = 200, 1.0
+#: Seconds that the event loop lends to learning at a time, and the part of the time that learning takes.
+_TURN, _SHARE = 0.0015, 0.25
+#: Lessons of mail of this moment that are kept as they are: the feed soon says of most that they are to be learnt.
+_FRESH = 256
 #: Lessons after which a snapshot is written before its time: a restart would have to learn them again.
 _MANY = 20_000
 #: Seconds after a failure.
@@ -55,6 +60,7 @@ class Memory:
         #: Threads that look at the model; set: there is none.
         self._readers = 0
         self._unread = asyncio.Event()
+        self._fresh = Fresh(_FRESH)
         self._unsaved = 0
         self._urgent = False
         self._saved_at: datetime | None = None
@@ -75,11 +81,14 @@ class Memory:
         """
         model = (self._model or await self._made()) if self._loaded else None
         if _is_small(letter):
-            found, judgement = _judged(model, letter)
+            lesson, found, judgement = _judged(model, letter)
         else:
             with self._reading():
-                found, judgement = await asyncio.to_thread(_judged, model, letter)
-        return found if len(found) <= LARGEST else b"", judgement
+                lesson, found, judgement = await asyncio.to_thread(_judged, model, letter)
+        if len(found) > LARGEST:
+            return b"", judgement
+        self._fresh.keep(found, lesson)
+        return found, judgement
 
     async def _made(self) -> Insight:
         """The model, made of nothing if there is none yet."""
@@ -133,24 +142,36 @@ class Memory:
     async def _learn(self) -> bool:
         """Learn the next experiences. False if there are no more for now."""
         some = await self._lessons.after(self._mark.number, _SLICE)
-        for one in some:
-            if (one.what == "anew" or (one.what == "cut" and one is some[0])) and await self._replaced(one):
+        at = 0
+        while at < len(some):
+            one = some[at]
+            if (one.what == "anew" or (one.what == "cut" and not at)) and await self._replaced(one):
                 return True
             model = self._model or await self._made()
             while self._readers:
                 await self._unread.wait()
             began = time.monotonic()
-            self._learn_one(model, one)
+            at = self._learn_some(model, some, at, began + _TURN)
             await asyncio.sleep((time.monotonic() - began) * (1 / _SHARE - 1))
         return len(some) == _SLICE
 
+    def _learn_some(self, model: Insight, some: Sequence[Experience], at: int, end: float) -> int:
+        """Learn from this one on until the turn is over, at least one. Returns where to go on: the next one, or one
+        that says more than what to learn.
+        """
+        while True:
+            self._learn_one(model, some[at])
+            at += 1
+            if at == len(some) or some[at].what == "anew" or time.monotonic() >= end:
+                return at
+
     def _learn_one(self, model: Insight, one: Experience) -> None:
         try:
-            self._unsaved += models.experienced(model, one)
+            self._unsaved += models.experienced(model, one, self._fresh.take)
         except Exception as error:  # one lesson is not worth the others
             events.fault("insight", error)
         self._urgent = self._urgent or one.what == "forgotten"
-        self._mark = replace(self._mark, number=one.number)
+        self._mark = Mark(one.number, self._mark.lineage)
 
     async def _replaced(self, one: Experience) -> bool:
         """Whether the model on disk takes the place of this one: another was put there, or this one has missed lessons
@@ -205,9 +226,9 @@ def _is_small(letter: Letter) -> bool:
     return len(letter.body) <= _CHARACTERS and people <= _PEOPLE and len(letter.files) <= _FILES
 
 
-def _judged(model: Insight | None, letter: Letter) -> tuple[bytes, Judgement | None]:
+def _judged(model: Insight | None, letter: Letter) -> tuple[Lesson, bytes, Judgement | None]:
     lesson = read(letter)
-    return lesson.to_bytes(), None if model is None else model.score(lesson)
+    return lesson, lesson.to_bytes(), None if model is None else model.score(lesson)
 
 
 def _mark_of(settings: MemorySettings) -> Mark | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from mailguard.mail.lifecycle import Event
 from mailguard.mail.verdict import Disposition
 from mailguard.memory import aside, room
 from mailguard.memory import model as models
+from mailguard.memory.fresh import Fresh
 from mailguard.memory.room import Memory
 from mailguard.memory.settings import MemoryFault
 from mailguard.store import lessons as store_lessons
@@ -363,6 +366,41 @@ async def test_a_silent_time_counts_from_the_first_mail_learnt(ledger: Ledger) -
         assert not memory.learning
     async with remembering(ledger) as memory:
         assert not memory.learning
+
+
+async def test_some_lessons_are_learnt_in_one_turn_of_the_loop_and_all_in_order(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for sender in (ANN, CAROL, ANN, ANN):
+        await sent(ledger, sender=sender)
+    some = await Lessons(ledger.db).after(0, 10)
+    some.insert(3, replace(some[0], what="anew"))
+    learnt: list[str] = []
+    monkeypatch.setattr(Insight, "learn", lambda _, lesson: learnt.append(lesson.sender))
+    memory = Memory(Lessons(ledger.db), settings(ledger.bodies.parent), now=ledger.clock)
+    assert memory._learn_some(Insight(), some, 0, time.monotonic()) == 1, "time is up, and one is learnt all the same"
+    assert memory._learn_some(Insight(), some, 1, float("inf")) == 3, "what is no lesson is not for here"
+    assert memory._learn_some(Insight(), some, 4, float("inf")) == 5
+    assert learnt == [ANN, CAROL, ANN, ANN]
+    assert memory._mark.number == some[-1].number
+
+
+async def test_what_was_read_moments_ago_is_learnt_as_it_is(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh = Fresh(2)
+    one, other, third = (read(letter((to,))) for to in (BOB, CAROL, ANN))
+    for lesson in (one, other, third):
+        fresh.keep(lesson.to_bytes(), lesson)
+    assert fresh.take(other.to_bytes()) is other
+    assert fresh.take(other.to_bytes()) == other
+    assert (again := fresh.take(one.to_bytes())) == one
+    assert again is not one, "the oldest went"
+    async with remembering(ledger) as memory:
+        await until(lambda: learned(memory) == 0)
+        octets, _ = await memory.judged(letter(at=ledger.clock().timestamp()))
+        monkeypatch.setattr(Lesson, "from_bytes", lambda _: pytest.fail("it was read once more"))
+        record = await taken(ledger, lesson=octets)
+        await ledger.queue.record(record.id, {parse_address(BOB): OK}, ledger.clock(), None, give_up=False)
+        await until(lambda: learned(memory) == 1)
 
 
 async def test_nothing_changes_the_model_while_a_thread_reads_it(
