@@ -14,7 +14,7 @@ from mailguard import events
 from mailguard.app.rooms import Rooms, utc_now
 from mailguard.config.rooms import memory
 from mailguard.insight.words import Judgement, Letter
-from mailguard.intake.comparing import letter_of, with_risks
+from mailguard.intake.comparing import letter_in, with_risks
 from mailguard.memory.settings import MemoryFault, MemorySettings
 from mailguard.policy.case import Case
 from mailguard.store.lessons import Lessons
@@ -96,7 +96,7 @@ async def compared_now(rooms: Rooms, case: Case, at: datetime) -> Case:
     from mailguard.memory import aside
 
     model = await aside.recall(Lessons(rooms.db), settings)
-    letter = letter_of(case.envelope, case.facts, at)
+    letter = letter_in(case, at)
     since = at.timestamp() - settings.silent_for.total_seconds()
     learning = bool(settings.silent_for) and not 0 < model.since <= since
     return with_risks(case, None if letter is None else model.score(read(letter)), learning=learning)

@@ -2,8 +2,9 @@
 recipient into the case, and the lesson that it is to leave.
 
 Kinds of mail that are never held (product section 3) are neither compared nor learnt, nor is mail that nobody could
-read, or that goes to hundreds: it says nothing of who writes to whom. Whatever fails in the model is no risk known, a
-line in the log, and never a mail that waits.
+read, or that goes to hundreds: it says nothing of who writes to whom. Nor is mail of a stranger that only passes (a
+forward keeps its sender): the model takes senders for colleagues, whom it names to everybody. Whatever fails in the
+model is no risk known, a line in the log, and never a mail that waits.
 """
 
 from __future__ import annotations
@@ -33,13 +34,20 @@ async def compared(memory: Remembers | None, case: Case, at: datetime) -> tuple[
         return case, b""
     lesson, judgement = b"", None
     try:
-        letter = letter_of(case.envelope, case.facts, at)
+        letter = letter_in(case, at)
         if letter is not None:
             lesson, judgement = await memory.judged(letter)
         return with_risks(case, judgement, learning=memory.learning), lesson
     except Exception as error:
         events.fault("insight", error)
         return with_risks(case, None), b""
+
+
+def letter_in(case: Case, at: datetime) -> Letter | None:
+    """The letter of a mail that one of the organization's own people wrote."""
+    sender = case.envelope.sender.mailbox
+    ours = sender is not None and case.organization.is_internal(sender)
+    return letter_of(case.envelope, case.facts, at) if ours else None
 
 
 def with_risks(case: Case, judgement: Judgement | None, *, learning: bool = False) -> Case:

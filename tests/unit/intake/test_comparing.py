@@ -105,11 +105,12 @@ def test_what_is_never_held_is_neither_compared_nor_learnt(kind: str) -> None:
     "case",
     [
         case_of(BOB, sender=None),
+        case_of(BOB, sender="someone@gmail.com"),
         case_of(BOB, read=replace(facts(), auto_generated=True)),
         case_of(BOB, read=unreadable("no reader could")),
         case_of(*(f"p{n}@x.example" for n in range(MOST + 1))),
     ],
-    ids=["null path", "auto-generated", "unreadable", "to hundreds"],
+    ids=["null path", "a stranger's", "auto-generated", "unreadable", "to hundreds"],
 )
 def test_nor_is_what_says_nothing_of_who_writes_to_whom(case: Case) -> None:
     model = Model(Opinion("bob@partner.example", 0.9, ODD))
