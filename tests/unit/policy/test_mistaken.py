@@ -183,6 +183,16 @@ def test_whom_people_may_vouch_for(condition: str, trusted: bool) -> None:
     assert rule_of(f"{{recipients: {condition}}}").rules[0].trusts is trusted
 
 
+@pytest.mark.parametrize(
+    "when", ["{recipients: {attachment_seen_elsewhere: true}}", "{attachments: {seen_elsewhere: true}}"]
+)
+def test_an_address_that_others_wrote_to_is_told_nobody(when: str) -> None:
+    case = mail(to=TANAKA, attachments=[{"name": "q.xlsx", "sent_to": ["eve@gmail.com"]}])
+    told = json.dumps([verdict_to_json(judge(rule_of(when), case)), explain(rule_of(when), case)])
+    assert "gmail.com" in told
+    assert "eve@" not in told
+
+
 def test_a_strange_key_of_the_ledger_fails_nothing() -> None:
     odd = Stranger(like=(Acquaintance("john doe@a.example", "田中 太郎", 3), Acquaintance("", "", 1)))
     case = replace(mail(to=TWIN, display={TWIN: "田中 太郎"}), known=Known(strangers={TWIN: odd}, names={}))

@@ -58,7 +58,7 @@ def _pick(test: Callable[[View, Seen], Truth], attribute: Because, shut: Callabl
         attribute,
         shut=shut,
         gap=lambda _view, _seen: _GAP,
-        evidence=lambda view, seen: f"{seen.address} {_of(view, seen).value:.2f}",
+        evidence=lambda _view, seen: str(seen.address),  # people are told why; a bare number tells them nothing
         reason=_reason,
         values=_values,
         needs=_NEEDS,

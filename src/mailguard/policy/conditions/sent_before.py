@@ -13,6 +13,7 @@ from mailguard.mail.verdict import Because
 from mailguard.policy.case import known_keys
 from mailguard.policy.conditions.file_picks import Pick
 from mailguard.policy.conditions.picks import Pick as RecipientPick
+from mailguard.policy.meant import may_name
 from mailguard.policy.result import Truth, some
 from mailguard.policy.view import File, Seen, View
 
@@ -36,8 +37,17 @@ def seen_elsewhere(wanted: bool) -> Pick:
         inside=False,
         gaps=lambda view: (_HISTORY,) if view.case.known.files is None and _outside(view) else (),
         recipients=lambda view, _index, file: _strangers(view, file),
-        evidence=lambda view, _index, file: [f"→ {key}" for key in sorted(_before(view, file))],
+        evidence=lambda view, _index, file: [f"→ {key}" for key in _named(view, file)],
         needs=frozenset({NEED}),
+    )
+
+
+def _named(view: View, file: File) -> list[str]:
+    """The same for people: at a house of free mail the key is somebody's address, which others' mail may have taught
+    and this sender is not told.
+    """
+    return sorted(
+        {key if "@" not in key or may_name(view, key) else key.rpartition("@")[2] for key in _before(view, file)}
     )
 
 
@@ -73,19 +83,19 @@ def attachment_seen_elsewhere() -> RecipientPick:
 
     def evidence(view: View, seen: Seen) -> str:
         file = telling(view, seen)[0]
-        return f"{file.path} → {', '.join(sorted(_before(view, file)))} ≠ {seen.address}"
+        return f"{file.path} → {', '.join(_named(view, file))} ≠ {seen.address}"
 
     def reason(view: View, seen: Seen) -> Because:
         file = telling(view, seen)[0]
-        before = some(sorted(_before(view, file)))
+        before = some(_named(view, file))
         return Because(
             f"{seen.address}（「{file.path}」はこれまで {before.ja} だけに送信）",
             f"{seen.address}, while {file.path} went to {before.en} only",
         )
 
     def values(view: View, picked: Sequence[Seen]) -> dict[str, Because]:
-        files = {file.path: _before(view, file) for seen in picked for file in telling(view, seen)}
-        return {"files": some(sorted(files)), "known": some(sorted(frozenset().union(*files.values())))}
+        files = {file.path: _named(view, file) for seen in picked for file in telling(view, seen)}
+        return {"files": some(sorted(files)), "known": some(sorted({key for keys in files.values() for key in keys}))}
 
     return RecipientPick(
         test,
