@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mailguard.console.desk import Desk, desk_of
+from mailguard.console.locale import Say
 from mailguard.console.present import Speaker
 from mailguard.console.problems import not_found
 from mailguard.console.queue_query import Asked, asked_for
@@ -125,9 +126,17 @@ async def _reasons(desk: Desk, actor: Actor, by: Speaker) -> list[Reason]:
     shown = desk.policy() if desk.policy is not None else {"rules": []}
     said = {rule["id"]: rule["because"][by.language] for rule in shown["rules"] if rule.get("because")}
     return [
-        Reason(name, on_one_line(without_a_mail(said.get(name, "")), 60), _held_by(name), count)
+        Reason(name, rule_name(said.get(name, ""), by.say), _held_by(name), count)
         for name, count in await desk.listing.reasons(actor)
     ]
+
+
+def rule_name(template: str, say: Say) -> str:
+    """A rule's sentence without a mail; of one that only repeats what the model says, what it is about."""
+    name = on_one_line(without_a_mail(template), 60)
+    if any(ch.isalnum() for ch in name):
+        return name
+    return say("reasons.odd") if "{reason}" in template else ""
 
 
 def _held_by(rule: str) -> str:

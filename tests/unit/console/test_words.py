@@ -20,6 +20,7 @@ from mailguard.console.locale.texts import TEXTS
 from mailguard.console.message import DONE
 from mailguard.console.present import Speaker
 from mailguard.console.problems import _PAGES
+from mailguard.console.queue import rule_name
 from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.organization import Language
 from mailguard.mail.query import Sort
@@ -149,3 +150,10 @@ def test_a_missing_key_is_an_error_and_not_silence() -> None:
 )
 def test_the_language_of_a_visitor(cookie: str, accept: str, house: Language, language: Language) -> None:
     assert choose_language(cookie, accept, house) == language
+
+
+def test_a_rule_that_only_repeats_the_model_has_a_name_in_the_queue() -> None:
+    say = sayer("en")
+    assert rule_name("{reason}.{did_you_mean}", say) == "Not the usual recipient"
+    assert rule_name("{addresses} is new", say) == "… is new"
+    assert rule_name("", say) == ""

@@ -39,6 +39,7 @@ QUEUE_TEXTS: dict[str, Both] = {
     "sort.sender": Both("送信者順", "By sender"),
     "sort.size": Both("サイズの大きい順", "Largest first"),
     "reasons.title": Both("保留の理由", "Why mail is held"),
+    "reasons.odd": Both("いつもと違う宛先", "Not the usual recipient"),
     "column.reason": Both("状態と理由", "State and reason"),
     "column.age": Both("経過", "Age"),
     "column.ends": Both("期限まで", "Ends in"),
