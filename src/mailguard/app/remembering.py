@@ -20,9 +20,10 @@ from mailguard.policy.case import Case
 from mailguard.store.lessons import Lessons
 
 if TYPE_CHECKING:
+    from mailguard.insight.model import Insight
     from mailguard.memory.room import Memory
 
-__all__ = ["MemoryFault", "Nowhere", "Remembering", "compared_now", "no_memory", "remembering"]
+__all__ = ["MemoryFault", "Nowhere", "Recalled", "Remembering", "compared_now", "no_memory", "remembering"]
 
 
 #: Seconds after the door was opened in which nothing is loaded that no mail asks for.
@@ -85,18 +86,45 @@ def remembering(rooms: Rooms) -> Remembering | None:
     return None if settings is None else Remembering(rooms, settings)
 
 
+class Recalled:
+    """The model as a server on this ledger would have it now, for looking only (intake.Remembers)."""
+
+    def __init__(self, model: Insight, *, learning: bool) -> None:
+        self._model, self._learning = model, learning
+
+    @classmethod
+    async def of(cls, rooms: Rooms, at: datetime) -> Recalled | None:
+        """None: it is switched off. What is not learnt yet is learnt first. at: when the mail comes in that it judges.
+        Raises MemoryFault, StoreError, OSError.
+        """
+        settings = memory(rooms.config)
+        if settings is None:
+            return None
+        from mailguard.memory import aside
+
+        model = await aside.recall(Lessons(rooms.db), settings)
+        since = at.timestamp() - settings.silent_for.total_seconds()
+        return cls(model, learning=bool(settings.silent_for) and not 0 < model.since <= since)
+
+    @property
+    def learning(self) -> bool:
+        """Whether it only watches yet."""
+        return self._learning
+
+    async def judged(self, letter: Letter) -> tuple[bytes, Judgement | None]:
+        """What it thinks; nothing is to be learnt."""
+        from mailguard.insight.lesson import read
+
+        return b"", await asyncio.to_thread(lambda: self._model.score(read(letter)))
+
+
 async def compared_now(rooms: Rooms, case: Case, at: datetime) -> Case:
     """A case with the risks that a server on this ledger would see now: what it has not learnt yet is learnt first.
     Raises MemoryFault, StoreError, OSError.
     """
-    settings = memory(rooms.config)
-    if settings is None:
+    model = await Recalled.of(rooms, at)
+    if model is None:
         return case
-    from mailguard.insight.lesson import read
-    from mailguard.memory import aside
-
-    model = await aside.recall(Lessons(rooms.db), settings)
     letter = letter_in(case, at)
-    since = at.timestamp() - settings.silent_for.total_seconds()
-    learning = bool(settings.silent_for) and not 0 < model.since <= since
-    return with_risks(case, None if letter is None else model.score(read(letter)), learning=learning)
+    judgement = None if letter is None else (await model.judged(letter))[1]
+    return with_risks(case, judgement, learning=model.learning)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -221,6 +222,8 @@ def _print(said: dict[str, Any], language: str) -> None:
         side = {"ja": ("社内", "社外"), "en": ("internal", "external")}[language][recipient["external"]]
         rules = ", ".join(recipient["rules"]) or "-"
         click.echo(f"  {recipient['address']} [{side}] {words[recipient['disposition']]}: {rules}")
+        for line in _odd(recipient, language):
+            click.echo(f"    {line}")
         if recipient["alter"]:
             done = [getattr(ALTERATIONS[word], language) for word in recipient["alter"]]
             click.echo(f"    ± {'、'.join(done) if language == 'ja' else ', '.join(done)}")
@@ -233,3 +236,12 @@ def _print(said: dict[str, Any], language: str) -> None:
     for rule in said["rules"]:
         sign = "?" if rule["hit"] is None else "●" if rule["hit"] else "○"
         click.echo(f"{sign} {rule['id']}: {rule['why'][language]}")
+
+
+def _odd(recipient: dict[str, Any], language: str) -> Iterator[str]:
+    """Why a recipient looks like a mistake to the model, and whom the sender probably meant."""
+    risk, meant = {"ja": ("誤送信リスク", "もしかして"), "en": ("risk", "meant, probably")}[language]
+    if "risk_because" in recipient:
+        yield f"{risk} {recipient['risk']:.2f}: {recipient['risk_because'][language]}"
+    if "alternative" in recipient:
+        yield f"{meant}: {recipient['alternative']}"

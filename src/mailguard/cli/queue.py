@@ -17,6 +17,7 @@ import click
 from mailguard.app.rooms import Rooms
 from mailguard.cli.ledger import acting, read_filter, with_ledger
 from mailguard.cli.queue_acts import add_acts
+from mailguard.cli.queue_replace import replace_recipient
 from mailguard.cli.queue_text import line_of, page_of
 from mailguard.cli.setup import fail, read_config, with_config
 from mailguard.mail.address import Address, AddressError, parse_typed
@@ -44,6 +45,7 @@ def queue() -> None:
 
 
 add_acts(queue)
+queue.add_command(replace_recipient)
 
 
 @queue.command("list")

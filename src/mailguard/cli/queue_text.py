@@ -35,6 +35,7 @@ def page_of(shown: dict[str, Any], rooms: Rooms) -> str:
         tried = f"  {copy['last_code'] or ''} {copy['last_text']}" if copy["last_text"] else ""
         stands = f"{copy['disposition']}  {copy['state']}{way}{tried}{_next(copy, when)}"
         lines.append(("to", f"{copy['address']}  {stands}"))
+        lines += _odd(copy)
     for number, file in enumerate(shown["attachments"]):
         lines.append(("file", f"{number}: {file['filename']} ({file['size']:,} bytes)"))
     for finding in shown["findings"]:
@@ -42,6 +43,14 @@ def page_of(shown: dict[str, Any], rooms: Rooms) -> str:
         lines.append(("finding", f"{finding['rule']}: {finding['because']['en']} ({evidence})"))
     lines += _history(shown["history"], when)
     return "\n".join(f"{name:<12} {plain(text)}" for name, text in lines)
+
+
+def _odd(copy: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Why a recipient looks like a mistake, and whom the sender probably meant."""
+    if "risk_because" in copy:
+        yield "", f"risk {copy['risk']:.2f}: {copy['risk_because']['en']}"
+    if "alternative" in copy:
+        yield "", f"meant, probably: {copy['alternative']}"
 
 
 def _next(copy: dict[str, Any], when: Callable[[str | None], str]) -> str:
@@ -59,6 +68,8 @@ def _history(history: list[dict[str, Any]], when: Callable[[str | None], str]) -
             said = f": {answer}" if answer else said
         if line["detail"].get("unknown"):
             said = ": no answer came at the end: it may have arrived"
+        if line["event"] == "correct":
+            said = f": {line['detail'].get('meant', '?')} instead of {', '.join(line['recipients'])}{said}"
         if line["event"] == "alter":
             said = f": {line['detail'].get('alteration')}: {', '.join(line['recipients'])}"
         yield "history", f"{when(line['at'])}  {line['event']}  {line['actor']} ({line['via']}){said}"

@@ -6,20 +6,21 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 from click.testing import CliRunner, Result
 from tests.acting import facts_of, written
-from tests.ledger import ANN, BOB, BOSS, CAROL, Clock, Ledger, facts, opened
+from tests.ledger import ANN, BOB, BOSS, CAROL, PREFIX, Clock, Ledger, facts, mail, opened, verdict
 
 from mailguard.access import Access, AccessSettings
 from mailguard.cli import main
 from mailguard.mail.actor import Role
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Organization
-from mailguard.mail.verdict import Disposition
+from mailguard.mail.verdict import Because, Disposition
 from mailguard.store.records import Filter, MessageRecord
 
 T = TypeVar("T")
@@ -337,6 +338,31 @@ def test_recipients_are_hidden(desk: Desk) -> None:
     assert desk.json("queue", "hide", record.id, CAROL)["state"] == "held"
     assert "to_bcc" in desk.run("queue", "show", record.id).output
     assert "neither in To" in desk.run("queue", "hide", record.id, "x@y.example", status=1).stderr
+
+
+def test_whoever_was_meant_takes_the_place_of_a_wrong_recipient(desk: Desk) -> None:
+    wrong, meant, why = "tanaka@examp1e.co.jp", "tanaka@example.co.jp", Because("別です", "another address")
+    text = written((wrong,))
+    message = mail((wrong,), octets=text.as_bytes(), at=desk.clock())
+    odd = replace(
+        verdict(message, Disposition.CONFIRM).recipients[0],
+        risk=0.9, risk_because=why, risk_kind="lookalike", alternative=meant,
+    )  # fmt: skip
+    judged = replace(verdict(message, Disposition.CONFIRM), recipients=(odd,))
+    desk.ledger(lambda ledger: ledger.spool.add(message, facts_of(text), judged, PREFIX, circumstances={}))
+
+    def replacing(whom: str, *more: str, status: int = 0) -> Result:
+        return desk.run("queue", "replace-recipient", message.id, whom, *more, status=status)
+
+    assert f"risk 0.90: another address\n{'':13}meant, probably: {meant}" in (
+        desk.run("queue", "show", message.id).output
+    )
+    assert "is no recipient" in replacing(BOB, status=1).stderr
+    assert replacing(wrong, "--dry-run").output == f"{message.id}: {meant} would take the place of {wrong}; held\n"
+    done = json.loads(replacing(wrong, "--json").stdout)
+    assert (done["done"], done["wrong"], done["meant"]) == (True, wrong, meant)
+    assert f"{meant} instead of {wrong}" in desk.run("queue", "show", message.id).output
+    assert "(cancelled)" in replacing(wrong, status=1).stderr
 
 
 def test_notes_and_asking_somebody(desk: Desk) -> None:
