@@ -13,7 +13,6 @@ import contextlib
 import json
 import math
 import re
-from collections.abc import Iterable
 from dataclasses import field
 from typing import Any
 
@@ -23,7 +22,7 @@ from mailguard.insight.customers import customers
 from mailguard.insight.greeted import greeted
 from mailguard.insight.names import misfit, name_words
 from mailguard.insight.quoting import Quoting, read_quoting
-from mailguard.insight.text import hashed, plain_subject, read_words, split
+from mailguard.insight.text import hashed, numbers, plain_subject, read_words, split
 from mailguard.insight.words import Letter
 from mailguard.mail.values import value
 
@@ -31,6 +30,7 @@ from mailguard.mail.values import value
 PEOPLE, REFERENCES, FILES = 200, 12, 20
 _VERSION = 1
 _LONGEST_ADDRESS = 254
+_WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class LessonError(ValueError):
@@ -78,7 +78,7 @@ class Lesson:
             self.quoting.to_json(), self.message_id, self.references, self.files, self.file_words,
             self.customers, int(self.misfit),
         ]  # fmt: skip
-        return json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        return _WRITER.encode(parts).encode("utf-8", "surrogatepass")
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Lesson:
@@ -98,13 +98,13 @@ class Lesson:
 def _lesson(parts: list[Any]) -> Lesson:
     (_, at, sender, people, kinds, names, subject, reply, forward, own, quoted, lengths, greeting, initials, quoting,
      message_id, references, files, file_words, customers, misfit) = parts  # fmt: skip
-    one, two = _numbers(lengths)
+    one, two = numbers(lengths)
     lesson = Lesson(
-        float(at), _text(sender), tuple([_text(one) for one in people]), _numbers(kinds),
+        float(at), _text(sender), tuple([_text(one) for one in people]), numbers(kinds),
         {_text(key): _text(name) for key, name in names.items()}, _number(subject), bool(reply), bool(forward),
-        _numbers(own), _numbers(quoted), (one, two), _numbers(greeting), _text(initials),
-        Quoting.from_json(quoting), _number(message_id), _numbers(references), _numbers(files), _numbers(file_words),
-        _numbers(customers), bool(misfit),
+        numbers(own), numbers(quoted), (one, two), numbers(greeting), _text(initials),
+        Quoting.from_json(quoting), _number(message_id), numbers(references), numbers(files), numbers(file_words),
+        numbers(customers), bool(misfit),
     )  # fmt: skip
     if not math.isfinite(lesson.at) or len(lesson.kinds) != len(lesson.people) or not set(lesson.kinds) <= {0, 1, 2}:
         raise ValueError("people and their kinds do not fit, or there is no moment")
@@ -118,13 +118,7 @@ def _text(one: object) -> str:
 
 
 def _number(one: object) -> int:
-    if type(one) is not int or not 0 <= one < 1 << 32:
-        raise ValueError("a hash is no number of 32 bits")
-    return one
-
-
-def _numbers(many: Iterable[object]) -> tuple[int, ...]:
-    return tuple([_number(one) for one in many])
+    return numbers((one,))[0]
 
 
 def address_key(address: str) -> str:
@@ -147,8 +141,10 @@ def read(letter: Letter) -> Lesson:
     keys = tuple(people)[:PEOPLE]
     subject, reply, forward = plain_subject(letter.subject)
     own, quoted = split(letter.body)
-    own_name = name_words(sender, letter.sender_name[:80]).called()
-    greeting = tuple([word for word in greeted(own) if word not in own_name])
+    greeting = greeted(own)
+    if greeting:
+        own_name = name_words(sender, letter.sender_name[:80]).called()
+        greeting = tuple([word for word in greeting if word not in own_name])
     found = read_words(subject, own, quoted)
     return Lesson(
         letter.at, sender, keys, tuple(people.values())[:PEOPLE], _names(letter, sender, people),

@@ -15,7 +15,7 @@ from typing import Any
 
 from mailguard.insight.lesson import Lesson
 from mailguard.insight.people import People
-from mailguard.insight.sketches import Counts, Recent, blank, pair, under
+from mailguard.insight.sketches import Counts, Recent, all_under, blank, pair, under
 from mailguard.insight.trails import Trails
 
 #: A contact's weight halves in so many seconds without mail.
@@ -168,8 +168,8 @@ class Memory:
         if len(addressed) > 2:
             return
         for one in addressed:
-            self.greetings.put(under(people.keys[sender], word), one + 1)
-            self.greeted_as.add(under(people.keys[one], word) & self.greeted_as.mask)
+            self.greetings.put((under(people.keys[sender], word),), one + 1)
+            self.greeted_as.add((under(people.keys[one], word),))
             place = contacts.people.get(one)
             if place is None:
                 continue
@@ -186,18 +186,14 @@ class Memory:
 
     def _learn_together(self, sender: int, to: list[int]) -> None:
         keys = self.people.keys
-        everybody, mine = self.together_all, self.together
         hashes = [keys[one] for one in to[:PAIRED]]
         own = keys[sender]
-        for key in hashes:
-            everybody.add(pair(own, key) & everybody.mask)
+        self.together_all.add([pair(own, key) for key in hashes])
         if not 1 < len(to) <= PAIRED:
             return
-        for at, one in enumerate(hashes):
-            for other in hashes[:at]:
-                both = pair(one, other)
-                everybody.add(both & everybody.mask)
-                mine.add(under(both, own) & mine.mask)
+        pairs = [pair(one, other) for at, one in enumerate(hashes) for other in hashes[:at]]
+        self.together_all.add(pairs)
+        self.together.add(all_under(pairs, own))
 
     def _keep_mail(self, sender: int, to: list[int], lesson: Lesson) -> None:
         seen, number = self.seen, self.base + len(self.sender)
@@ -205,26 +201,24 @@ class Memory:
             seen[word & 0x3FFFF] += 1
         self.mails += 1
         rarest = self.rarest(lesson)
-        own, everybody, profile, keys = self.own_words, self.all_words, self.profile, self.people.keys
-        own_profile, key = self.own_profile, keys[sender]
-        whose = [key, *[keys[one] for one in to[:4]]]
-        squares = 0.0
-        for weight, word in rarest:
+        words, squares = [word for _, word in rarest], 0.0
+        for weight, _ in rarest:
             squares += weight * weight
-            own.put(under(word, key), number)
-            everybody.put(word, number)
-            for one in whose:
-                profile.add(under(word, one) & profile.mask)
-                own_profile.add(under(under(word, one), key) & own_profile.mask)
+        keys = self.people.keys
+        key = keys[sender]
+        self.own_words.put(all_under(words, key), number)
+        self.all_words.put(words, number)
+        for one in (key, *[keys[one] for one in to[:4]]):
+            whose = all_under(words, one)
+            self.profile.add(whose)
+            self.own_profile.add(all_under(whose, key))
         self.trails.learn(lesson, {self.people.domains[one] for one in to} - self.own, number)
         self.sender.append(sender)
         self.to.append(tuple(to[:TOGETHER]))
         self.moment.append(lesson.at)
         self.norm.append(math.sqrt(squares) + 1e-3)
         self.subject.append(lesson.subject)
-        for thread in (lesson.subject, lesson.message_id):
-            if thread:
-                self.threads.put(thread, number)
+        self.threads.put([thread for thread in (lesson.subject, lesson.message_id) if thread], number)
         if len(self.sender) > MAILS:
             self._drop_oldest(MAILS // 4)
 
@@ -280,13 +274,13 @@ class Memory:
 
     def rarest(self, lesson: Lesson) -> list[tuple[float, int]]:
         """The rarest words of a mail with their weights (inverse document frequency), the rarest first."""
-        seen, mails = self.seen, self.mails
-        log = math.log
-        words = dict.fromkeys((*lesson.files, *lesson.file_words, *lesson.own, *lesson.quoted[:_QUOTED]))
-        out = [(log((mails + 1.0) / (seen[word & 0x3FFFF] + 1.0)) + 0.05, word) for word in words]
-        out = [one for one in out if one[0] > 0.0]
-        out.sort(reverse=True)
-        return out[:WORDS]
+        seen, mails, log = self.seen, self.mails + 1.0, math.log
+        words = {*lesson.files, *lesson.file_words, *lesson.own, *lesson.quoted[:_QUOTED]}
+        # The less often seen, the greater the weight; of words seen alike the greater hash comes first. One whole
+        # number says both, and is sorted sooner than pairs.
+        order = sorted([seen[word & 0x3FFFF] << 32 | (word ^ 0xFFFFFFFF) for word in words])
+        out = [(log(mails / ((one >> 32) + 1.0)) + 0.05, (one & 0xFFFFFFFF) ^ 0xFFFFFFFF) for one in order[:WORDS]]
+        return out if not out or out[-1][0] > 0.0 else [one for one in out if one[0] > 0.0]
 
 
 def decay(before: float, now: float) -> float:

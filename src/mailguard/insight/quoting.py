@@ -7,11 +7,10 @@ a known address has the same two keys (`address_key_of`, `pair_key`). Reads some
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import field
 from typing import Any
 
-from mailguard.insight.text import hashed
+from mailguard.insight.text import hashed, numbers
 from mailguard.mail.values import value
 
 _ADDRESS = re.compile(r"[a-z0-9._%+'=-]{1,64}@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
@@ -62,16 +61,7 @@ class Quoting:
     def from_json(cls, parts: list[Any]) -> Quoting:
         """Raises ValueError or TypeError for what `to_json` did not write."""
         asker, people, words, forwarded = parts
-        return cls(_keys(asker), _keys(people), _keys(words), bool(forwarded))
-
-
-def _keys(many: Iterable[object]) -> tuple[int, ...]:
-    out = []
-    for one in many:
-        if type(one) is not int or not 0 <= one < 1 << 32:
-            raise ValueError("a hash is no number of 32 bits")
-        out.append(one)
-    return tuple(out)
+        return cls(numbers(asker), numbers(people), numbers(words), bool(forwarded))
 
 
 def pair_key(one: int, two: int) -> int:

@@ -80,16 +80,10 @@ class Scene:
         memory, words = self.memory, self.words
         norm = math.sqrt(sum([weight * weight for weight, _ in words])) + 1e-3
         own: dict[int, float] = {}
-        everybody: dict[int, float] = {}
-        own_words, all_words, key, known = memory.own_words, memory.all_words, self.key, self.sender >= 0
-        for at, (weight, word) in enumerate(words):
-            square = weight * weight
-            if known:
-                for number in own_words.get(under(word, key)):
-                    own[number] = own.get(number, 0.0) + square
-            if at < _RAREST:
-                for number in all_words.get(word):
-                    everybody[number] = everybody.get(number, 0.0) + square
+        if self.sender >= 0:
+            key, recent = self.key, memory.own_words
+            own = _summed([(weight, recent.get(under(word, key))) for weight, word in words])
+        everybody = _summed([(weight, memory.all_words.get(word)) for weight, word in words[:_RAREST]])
         self.own = Alike(self._nearest(own, norm, _ALIKE_OWN, with_sender=False))
         self.all = Alike(self._nearest(everybody, norm, _ALIKE_ALL, with_sender=True))
 
@@ -143,7 +137,50 @@ class Scene:
             taking_part += named(key)
         self.taking_part = frozenset(taking_part)
         self.quoted_people = [one for one in dict.fromkeys(taking_part) if one != self.sender][:40]
-        greetings: list[int] = []
+        greetings: tuple[int, ...] = ()
         if self.lesson.greeted and self.sender >= 0:
             greetings = self.memory.greetings.get(under(self.key, self.lesson.greeted[0]))
         self.greeted_before = [one - 1 for one in greetings if one]
+
+
+def _summed(found: list[tuple[float, tuple[int, ...]]]) -> dict[int, float]:
+    """By mail the sum of the squared weights of its words, added in their order. found: of each word its weight, and
+    the mails with it.
+    """
+    sums: dict[int, float] = {}
+    known = sums.get
+    at, count = 0, len(found)
+    while at < count:
+        weight, mails = found[at]
+        squares = [weight * weight]
+        at += 1
+        # Mails that are made after one pattern have their words together.
+        while at < count and found[at][1] == mails:
+            weight = found[at][0]
+            squares.append(weight * weight)
+            at += 1
+        if not mails[-1]:
+            mails = mails[: mails.index(0)]
+        if len(squares) == 1:
+            square = squares[0]
+            for mail in mails:
+                sums[mail] = known(mail, 0.0) + square
+        elif len(set(mails)) == len(mails):
+            _add(sums, mails, squares)
+        else:
+            for square in squares:
+                for mail in mails:
+                    sums[mail] = known(mail, 0.0) + square
+    return sums
+
+
+def _add(sums: dict[int, float], mails: tuple[int, ...], squares: list[float]) -> None:
+    """All squares to each of these mails; the same sum is not made twice."""
+    before = after = -1.0
+    for mail in mails:
+        sum_ = sums.get(mail, 0.0)
+        if sum_ != before:
+            before = after = sum_
+            for square in squares:
+                after += square
+        sums[mail] = after

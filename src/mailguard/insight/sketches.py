@@ -7,6 +7,8 @@ he finds where it matters. Everything is flat octets: saved and loaded as it sta
 from __future__ import annotations
 
 import mmap
+import struct
+from collections.abc import Iterable
 
 _MIX_ONE, _MIX_TWO, MIX = 0x85EBCA6B, 0xC2B2AE35, 0x9E3779B1
 
@@ -19,24 +21,28 @@ def blank(octets: int) -> memoryview:
 class Recent:
     """Of each 32-bit key the newest `width` numbers (32 bits, not 0)."""
 
-    __slots__ = ("cells", "mask", "width")
+    __slots__ = ("_move", "_unpack", "cells", "mask", "width")
 
     def __init__(self, bits: int, width: int) -> None:
         """bits: 2 ** bits keys are told apart."""
         self.mask = (1 << bits) - 1
         self.width = width
         self.cells = blank(4 * width << bits).cast("I")
+        self._move = self.cells.obj.move  # type: ignore[attr-defined]  # memory's own, without two slices
+        self._unpack = struct.Struct(f"={width}I").unpack_from
 
-    def put(self, key: int, number: int) -> None:
-        width, cells = self.width, self.cells
-        at = (key & self.mask) * width
-        cells[at + 1 : at + width] = cells[at : at + width - 1]
-        cells[at] = number
+    def put(self, keys: Iterable[int], number: int) -> None:
+        """Enter a number under each key."""
+        mask, width, cells, move = self.mask, self.width, self.cells, self._move
+        rest = 4 * (width - 1)
+        for key in keys:
+            at = (key & mask) * width
+            move(4 * at + 4, 4 * at, rest)
+            cells[at] = number
 
-    def get(self, key: int) -> list[int]:
+    def get(self, key: int) -> tuple[int, ...]:
         """The newest first; 0 where there is none."""
-        at = (key & self.mask) * self.width
-        return self.cells[at : at + self.width].tolist()
+        return self._unpack(self.cells, (key & self.mask) * self.width * 4)
 
     def follow(self, other: Recent, shift: int) -> None:
         """Take in another table of this size, whose numbers are `shift` higher here."""
@@ -44,7 +50,7 @@ class Recent:
         for key in range(self.mask + 1):
             for number in reversed(other.cells[key * width : (key + 1) * width].tolist()):
                 if number:
-                    self.put(key, number + shift)
+                    self.put((key,), number + shift)
 
 
 class Counts:
@@ -56,10 +62,14 @@ class Counts:
         self.mask = (1 << bits) - 1
         self.cells = blank(1 << bits)
 
-    def add(self, place: int) -> None:
-        count = self.cells[place]
-        if count < 255:
-            self.cells[place] = count + 1
+    def add(self, hashes: Iterable[int]) -> None:
+        """Count each of these hashes once more."""
+        cells, mask = self.cells, self.mask
+        for one in hashes:
+            place = one & mask
+            count = cells[place]
+            if count < 255:
+                cells[place] = count + 1
 
     def follow(self, other: Counts) -> None:
         """Take in another table of this size."""
@@ -81,3 +91,9 @@ def under(key: int, third: int) -> int:
     """A hash of a hash under a third one; not the same in the other order."""
     mixed = (key * 31 + third * MIX) & 0xFFFFFFFF
     return mixed ^ (mixed >> 13)
+
+
+def all_under(keys: Iterable[int], third: int) -> list[int]:
+    """Each key under a third hash."""
+    third *= MIX
+    return [(mixed := (key * 31 + third) & 0xFFFFFFFF) ^ (mixed >> 13) for key in keys]

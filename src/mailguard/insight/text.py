@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from itertools import islice
+from operator import add
+from typing import Any
 from zlib import crc32
 
 from mailguard.mail.values import value
@@ -16,14 +20,21 @@ from mailguard.mail.values import value
 OWN_CHARACTERS, QUOTED_CHARACTERS = 3_000, 4_000
 OWN_WORDS, QUOTED_WORDS = 120, 80
 
-_QUOTED = re.compile(
-    r"^[ \t]{0,12}(?:>|-{3,}|_{5,}|\*{5,}"
-    r"|(?:from|to|cc|subject|date|sent(?: by)?|差出人|宛先|送信者|送信日時|件名|日時|de|von)[ \t]?[:：]"
-    r"|.{0,80}(?:\bwrote:|のメール:|:$(?<=[0-9>]:))"
+#: What a line with which quoted text begins holds. Which lines hold one is found first, by the fast search for a text.
+_BAR = re.compile(r"[ \t]{0,12}(?:>|-{3,}|_{5,}|\*{5,})")
+_BARS = (">", "---", "_____", "*****")
+_HEADER = re.compile(
+    r"[ \t]{0,12}(?:from|to|cc|subject|date|sent(?: by)?|差出人|宛先|送信者|送信日時|件名|日時|de|von)[ \t]?[:：]",
+    re.IGNORECASE,
+)
+_SAID = re.compile(
+    r"[ \t]{0,12}+(?:.{0,80}(?:\bwrote:|のメール:|:$(?<=[0-9>]:))"
     r"|.{0,60}\b(?:[01]?\d/[0-3]?\d/(?:\d\d)?\d\d)[ ,]+\d?\d:\d\d)",
-    re.IGNORECASE | re.MULTILINE,
+    re.IGNORECASE,
 )
 _WORD = re.compile(r"[a-zà-ÿ0-9][a-zà-ÿ0-9'&]+|[\u3041-\u30ff\u3400-\u9fff々]+")
+#: ASCII in lower case, with a blank for whatever is in no word.
+_ASCII = "".join([one if one in "0123456789abcdefghijklmnopqrstuvwxyz'&" else " " for one in map(chr, range(128))])
 _REPLY = re.compile(r"\s*(re|fw|fwd|aw|wg|sv|vs|antw|tr|rv|返信|転送)\s*(?:\[\d+\]|\(\d+\))?\s*[:：]\s*", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _SOFT = re.compile(r"=([0-9A-F]{2})|=\r?\n")
@@ -56,9 +67,32 @@ def split(body: str) -> tuple[str, str]:
     body = body[: OWN_CHARACTERS + QUOTED_CHARACTERS]
     if "=\n" in body or "=09" in body:  # quoted-printable that somebody before us did not undo
         body = _SOFT.sub(_undone, body)
-    found = _QUOTED.search(body)
-    cut = found.start() if found else len(body)
+    cut = _begins(body)
     return body[: min(cut, OWN_CHARACTERS)], body[cut : cut + QUOTED_CHARACTERS]
+
+
+def _begins(body: str) -> int:
+    """Where quoted text begins: the start of the first line that shows it; the length of a text without."""
+    cut = len(body)
+    for mark in _BARS:
+        cut = _first(body, mark, cut, _BAR)
+    for mark in (":", "："):
+        cut = _first(body, mark, cut, _HEADER, _SAID)
+    return cut
+
+
+def _first(body: str, mark: str, cut: int, *patterns: re.Pattern[str]) -> int:
+    """The start of the first line before `cut` that holds the mark and that a pattern fits, else `cut`."""
+    at = body.find(mark, 0, cut)
+    while at >= 0:
+        start = body.rfind("\n", 0, at) + 1
+        end = body.find("\n", at)
+        line = body[start : end if end >= 0 else len(body)]
+        for pattern in patterns:
+            if pattern.match(line):
+                return start
+        at = body.find(mark, end, cut) if 0 <= end < cut else -1
+    return cut
 
 
 def plain_subject(subject: str) -> tuple[str, bool, bool]:
@@ -81,17 +115,30 @@ def hashed(word: str) -> int:
     return crc32(word.encode("utf-8", "surrogatepass"))
 
 
-def words(text: str, limit: int) -> tuple[int, ...]:
-    """Hashes of the different words of a text (lower case), so many at most."""
+def numbers(many: Iterable[Any]) -> tuple[int, ...]:
+    """Hashes as they were read from JSON. Raises ValueError or TypeError for what is no number of 32 bits."""
+    found = tuple(many)
+    if found and ({*map(type, found)} != {int} or min(found) < 0 or max(found) >> 32):
+        raise ValueError("a hash is no number of 32 bits")
+    return found
+
+
+def words(texts: Iterable[str], limit: int) -> tuple[int, ...]:
+    """Hashes of the different words of texts (lower case), so many at most."""
     out: dict[str, None] = {}
-    for word in _WORD.findall(text):
-        if word[0] >= "\u3041":
-            for place in range(len(word) - 1):
-                out[word[place : place + 2]] = None
-        elif len(word) > 2 or word.isdigit():
-            out[word] = None
-    kept = [word for word in out if word not in _STOP][:limit]
-    return tuple([crc32(word.encode()) for word in kept])
+    for text in texts:
+        # Each different word is looked at once, and only until there are enough.
+        for word in dict.fromkeys(text.translate(_ASCII).split() if text.isascii() else _WORD.findall(text)):
+            if word[0] >= "\u3041":
+                out.update(dict.fromkeys(map(add, word, word[1:])))
+            else:
+                if word[0] in "'&":
+                    word = word.lstrip("'&")
+                if (len(word) > 2 or (len(word) == 2 and word.isdigit())) and word not in _STOP:
+                    out[word] = None
+            if len(out) >= limit:
+                break
+    return tuple(map(crc32, map(str.encode, islice(out, limit))))
 
 
 def read_words(subject: str, own: str, quoted: str) -> Words:
@@ -100,6 +147,6 @@ def read_words(subject: str, own: str, quoted: str) -> Words:
         own = unicodedata.normalize("NFKC", own)
     if not quoted.isascii():
         quoted = unicodedata.normalize("NFKC", quoted)
-    mine = words(f"{subject} {own.lower()}", OWN_WORDS)
-    theirs = words(quoted.lower(), QUOTED_WORDS) if quoted else ()
+    mine = words((subject, own.lower()), OWN_WORDS)
+    theirs = words((quoted.lower(),), QUOTED_WORDS) if quoted else ()
     return Words(mine, theirs, (len(own), len(quoted)))

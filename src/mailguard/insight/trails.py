@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailguard.insight.lesson import Lesson
-from mailguard.insight.sketches import Counts, Recent, under
+from mailguard.insight.sketches import Counts, Recent, all_under, under
 from mailguard.insight.text import hashed
 
 #: A customer is known by name once so many mails named him.
@@ -26,12 +26,11 @@ class Trails:
 
     def learn(self, lesson: Lesson, houses: Iterable[str], number: int) -> None:
         """houses: domains of the recipients that are not of the organisation; number: the mail's."""
-        for name in lesson.customers:
-            self.customers.add(name & self.customers.mask)
+        if lesson.customers:
+            self.customers.add(lesson.customers)
             for house in houses:
-                self.houses.add(under(name, hashed(house)) & self.houses.mask)
-        for file in lesson.files:
-            self.files.put(file, number)
+                self.houses.add(all_under(lesson.customers, hashed(house)))
+        self.files.put(lesson.files, number)
 
     def strange(self, names: Iterable[int], house: str) -> bool:
         """Whether one of these customers is well known, and never was named to this house."""

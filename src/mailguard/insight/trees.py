@@ -11,11 +11,13 @@ import functools
 import json
 from collections.abc import Callable, Sequence
 from importlib import resources
+from types import FunctionType
 from typing import Any
 
 from mailguard.mail.values import value
 
 Judge = Callable[[Sequence[float]], float]
+_Piece = Callable[..., float]
 #: Trees in one function; log-odds of the first quarter below which a row is of no interest.
 _PIECE, _NOTHING = 12, -3.0
 _DEEPEST = 40
@@ -70,34 +72,40 @@ def compiled(trees: Sequence[Any], features: int) -> Judge:
     Where the first quarter of the trees finds nothing the rest is not asked: their sum is what is returned, far below
     every threshold. The code is made in pieces, so that no call of the compiler keeps other threads waiting.
     """
-    pieces = [_piece(trees[at : at + _PIECE], features) for at in range(0, len(trees), _PIECE)]
+    known: dict[str, Any] = {}
+    pieces = [_piece(trees[at : at + _PIECE], features, known) for at in range(0, len(trees), _PIECE)]
     first, rest = pieces[: len(pieces) // 4], pieces[len(pieces) // 4 :]
 
     def judge(row: Sequence[float]) -> float:
-        total = 0.0
+        # Handed over as arguments, the numbers are local variables at once.
+        row, total = tuple(row), 0.0
         for piece in first:
-            total += piece(row)
+            total += piece(*row)
         if total < _NOTHING and first:
             return total
         for piece in rest:
-            total += piece(row)
+            total += piece(*row)
         return total
 
     return judge
 
 
-def _piece(trees: Sequence[Any], features: int) -> Judge:
-    """The sum of a few trees as one function."""
-    used: set[int] = set()
-    terms = [_term(tree, used, features, 0) for tree in trees]
-    lines = ["def judge(row):", *[f" f{at}=row[{at}]" for at in sorted(used)], " return " + "+".join(terms)]
+def _piece(trees: Sequence[Any], features: int, known: dict[str, Any]) -> _Piece:
+    """The sum of a few trees as one function of all features. known: the numbers of other pieces, which are used again:
+    between two mails little of the tables stays in the processor's cache, and the less there is to fetch the better.
+    """
+    terms = [_term(tree, features, 0) for tree in trees]
+    numbers = ",".join([f"f{at}" for at in range(features)])
     space: dict[str, Any] = {"__builtins__": {}}
-    exec(compile("\n".join(lines), "<tables>", "exec"), space)  # noqa: S102 - made of numbers only, see _term
-    judge: Judge = space["judge"]
+    code = compile(f"def judge({numbers}):\n return {'+'.join(terms)}", "<tables>", "exec")
+    exec(code, space)  # noqa: S102 - made of numbers only, see _term
+    judge: FunctionType = space["judge"]
+    constants = tuple([known.setdefault(repr(one), one) for one in judge.__code__.co_consts])
+    judge.__code__ = judge.__code__.replace(co_consts=constants)
     return judge
 
 
-def _term(tree: Any, used: set[int], features: int, depth: int) -> str:
+def _term(tree: Any, features: int, depth: int) -> str:
     if isinstance(tree, int | float) and not isinstance(tree, bool):
         return repr(float(tree))
     if not isinstance(tree, list) or len(tree) != 4 or depth > _DEEPEST:
@@ -105,6 +113,5 @@ def _term(tree: Any, used: set[int], features: int, depth: int) -> str:
     at, threshold, left, right = tree
     if type(at) is not int or not 0 <= at < features:
         raise TableError(f"no such feature: {at!r:.20}")
-    used.add(at)
-    one, other = _term(left, used, features, depth + 1), _term(right, used, features, depth + 1)
+    one, other = _term(left, features, depth + 1), _term(right, features, depth + 1)
     return f"({one} if f{at}<={float(threshold)!r} else {other})"

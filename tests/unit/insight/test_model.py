@@ -271,7 +271,7 @@ def test_the_order_of_many_recipients_does_not_matter_either(chance: random.Rand
 def test_the_newest_of_two_nodes_stays_the_newest() -> None:
     one, other = Recent(4, 4), Recent(4, 4)
     for number in (1, 2, 3):
-        other.put(7, number)
-    one.put(7, 1)
+        other.put((7,), number)
+    one.put((7,), 1)
     one.follow(other, 10)
-    assert one.get(7) == [13, 12, 11, 1]
+    assert one.get(7) == (13, 12, 11, 1)
