@@ -11,12 +11,11 @@ import asyncio
 import base64
 import hmac
 import re
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-from mailguard.relay.opening import CannotOpen, Opened, open_connection, tls_context
+from mailguard.relay.opening import CannotOpen, Certificates, Opened, open_connection
 from mailguard.relay.settings import Deadlines, UpstreamSettings
 from mailguard.relay.wire import Wire, WireError
 
@@ -70,7 +69,7 @@ class UpstreamLogin:
         self._settings = replace(settings, tls=tls, username=None, password=None, oauth=None, deadlines=_DEADLINES)
         if settings.tls == "none" and not settings.is_loopback:
             raise ValueError("a password is not sent with upstream tls: none; use tls: required")
-        self._context: ssl.SSLContext | None = None
+        self._certificates = Certificates(self._settings)
         self._offered: frozenset[str] | None = None
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._asking = 0
@@ -113,9 +112,7 @@ class UpstreamLogin:
     @asynccontextmanager
     async def _session(self) -> AsyncIterator[Wire]:
         try:
-            if self._context is None:
-                self._context = await asyncio.to_thread(tls_context, self._settings)
-            opened = await open_connection(self._settings, self._context)
+            opened = await open_connection(self._settings, await self._certificates.context())
         except CannotOpen as error:
             said = f"said {error.code}" if error.code else "cannot be reached over TLS"
             raise CannotAsk(f"{self._settings.name} {said}") from None

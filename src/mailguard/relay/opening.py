@@ -41,10 +41,33 @@ class Opened:
     extensions: dict[str, str]
 
 
-def tls_context(settings: UpstreamSettings) -> ssl.SSLContext:
-    """The TLS of this upstream; reads certificate files, so it blocks. Raises OSError (ssl.SSLError among them)."""
-    context = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
-    if not settings.verified:
+class Certificates:
+    """What TLS to one upstream needs: read from its files when a first connection wants it; the others wait for that.
+
+    The certificates of all the authorities that a machine trusts take a tenth of a second and a megabyte, so nobody
+    reads them twice, nor for a server whose certificate is not looked at.
+    """
+
+    def __init__(self, settings: UpstreamSettings) -> None:
+        self._settings = settings
+        self._context: ssl.SSLContext | None = None
+        self._reading = asyncio.Lock()
+
+    async def context(self) -> ssl.SSLContext | None:
+        """None where nothing is ever encrypted. Raises OSError (ssl.SSLError among them)."""
+        if self._settings.tls == "none" and not self._settings.implicit_tls:
+            return None
+        async with self._reading:
+            if self._context is None:
+                self._context = await asyncio.to_thread(_context, self._settings)
+        return self._context
+
+
+def _context(settings: UpstreamSettings) -> ssl.SSLContext:
+    if settings.verified:
+        context = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
+    else:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     if settings.certificate is not None:
@@ -53,8 +76,13 @@ def tls_context(settings: UpstreamSettings) -> ssl.SSLContext:
     return context
 
 
-async def open_connection(settings: UpstreamSettings, context: ssl.SSLContext, tokens: Tokens | None = None) -> Opened:
-    """A connection on which MAIL can be said. tokens: where one for oauth comes from. Raises CannotOpen."""
+async def open_connection(
+    settings: UpstreamSettings, context: ssl.SSLContext | None, tokens: Tokens | None = None
+) -> Opened:
+    """A connection on which MAIL can be said. context: of its Certificates; tokens: where one for oauth comes from.
+
+    Raises CannotOpen.
+    """
     try:
         sock = await _dial(settings)
     except (OSError, UnicodeError) as error:  # TimeoutError is an OSError

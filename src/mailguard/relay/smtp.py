@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import ssl
 from dataclasses import dataclass, field
 
 from mailguard.mail.address import Address
@@ -17,7 +16,7 @@ from mailguard.mail.outcome import Outcome, Result
 from mailguard.relay.content import BareLineEnding, Seen, checked, is_as_judged, seen_in, stuffed
 from mailguard.relay.dialog import Attempt, Dialog, needs_smtputf8
 from mailguard.relay.health import Health
-from mailguard.relay.opening import CannotOpen, open_connection, tls_context
+from mailguard.relay.opening import CannotOpen, Certificates, open_connection
 from mailguard.relay.pool import Pool
 from mailguard.relay.sasl import Tokens
 from mailguard.relay.session import Session
@@ -54,7 +53,7 @@ class SmtpUpstream:
         self._settings = settings
         self._tokens = tokens
         self._health = Health(settings.backoff_seconds, settings.backoff_limit_seconds)
-        self._context: ssl.SSLContext | None = None
+        self._certificates = Certificates(settings)
         self._why = f"{self.name}: connections break off"  # the last reason for its being sick
         self._prompt: set[Wire] = set()  # that carry a mail without a task
         self._pool = Pool(
@@ -223,13 +222,12 @@ class SmtpUpstream:
             raise CannotOpen(self._why) from None
 
     async def _open(self) -> Session:
-        if self._context is None:
-            try:
-                self._context = await asyncio.to_thread(tls_context, self._settings)
-            except OSError as error:
-                why = error.strerror or str(error)
-                raise CannotOpen(f"upstream ca_file, certificate or key cannot be used: {why}") from error
-        opened = await open_connection(self._settings, self._context, self._tokens)
+        try:
+            context = await self._certificates.context()
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise CannotOpen(f"upstream ca_file, certificate or key cannot be used: {why}") from error
+        opened = await open_connection(self._settings, context, self._tokens)
         return Session(opened.wire, opened.extensions, self._settings.deadlines, host=self._settings.host)
 
 

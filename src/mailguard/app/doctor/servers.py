@@ -17,7 +17,7 @@ from mailguard.app.tokens import ClientCredentials
 from mailguard.config.load import Config
 from mailguard.config.upstreams import upstreams
 from mailguard.policy.marks import Problems
-from mailguard.relay.opening import CannotOpen, open_connection, tls_context
+from mailguard.relay.opening import CannotOpen, Certificates, open_connection
 from mailguard.relay.settings import Deadlines, UpstreamSettings
 
 _DEADLINES = Deadlines(connect=5.0, greeting=10.0, hello=10.0)
@@ -51,7 +51,7 @@ async def _next_server(way: str, settings: UpstreamSettings, size: int) -> Itera
 
 async def _asked(name: str, section: str, settings: UpstreamSettings, size: int) -> list[Check]:
     try:
-        context = await asyncio.to_thread(tls_context, settings)
+        context = await Certificates(settings).context()
         tokens = None if settings.oauth is None else ClientCredentials(settings.oauth)
         opened = await open_connection(settings, context, tokens)
     except (CannotOpen, OSError) as error:
