@@ -3,7 +3,7 @@ free-mail house.
 
 Compared is what an eye compares: the name without its suffix, with look-alike letters made one (skeleton), with its
 distance in typing slips, and with the usual additions (`-jp`, `-corp`) taken off. Both domains and the difference are
-named as evidence. Pure: the public suffix list is the one that came with the library, never fetched.
+named as evidence. Pure.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import itertools
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import idna
 from rapidfuzz import process
@@ -21,9 +21,7 @@ from rapidfuzz.distance import OSA
 
 from mailguard.policy.free_mail import is_shared
 from mailguard.policy.near import are_neighbours
-
-if TYPE_CHECKING:
-    from tldextract import TLDExtract
+from mailguard.policy.suffixes import taken_apart
 
 #: Free-mail houses that people mistype; the long tail would only make ordinary names suspicious.
 _GREAT = (
@@ -71,13 +69,6 @@ class _Split:
 
 
 @functools.cache
-def _extract() -> TLDExtract:
-    import tldextract  # it brings a client for HTTP along that is never used
-
-    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
-
-
-@functools.cache
 def _confusables() -> Any:
     from confusable_homoglyphs import confusables  # eight megabytes, for names with letters beyond Latin ones
 
@@ -97,14 +88,13 @@ def unicode_domain(domain: str) -> str:
 
 def is_public(domain: str) -> bool:
     """Whether the domain ends as the public suffix list knows domains to end."""
-    return bool(_extract()(unicode_domain(domain)).suffix)
+    return bool(taken_apart(unicode_domain(domain))[1])
 
 
 @functools.lru_cache(maxsize=65536)
 def _split(domain: str) -> _Split:
     shown = unicode_domain(domain)
-    parts = _extract()(shown)
-    name, suffix = parts.domain, parts.suffix
+    name, suffix = taken_apart(shown)
     if not suffix or not name:  # not on the public suffix list: its default rule is that the last label is the suffix
         rest, _, suffix = shown.rpartition(".")
         name = rest.rpartition(".")[2] or shown
