@@ -8,7 +8,7 @@ SHELL := /bin/bash
 .PHONY: run install test check bench bench-long faults fuzz lock clean format packages sbom
 
 VENV := .venv
-PYTHON ?= python3
+PYTHON ?= $(shell .ci/choose-python)
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --no-input
 # Wheels only, each with its hash: nothing is compiled and nobody's setup.py runs.
 PIP_INSTALL := $(PIP) install --quiet --only-binary :all: --require-hashes
