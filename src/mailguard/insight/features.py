@@ -64,9 +64,7 @@ def person(scene: Scene, one: int, address: str, others: Sequence[int]) -> list[
         _habit(scene, one, out)
         _words(scene, one, out)
         _company(scene, one, others, out)
-        called_so = called(address, people.shown.get(one, ""))
     else:
-        called_so = called(address, scene.lesson.names.get(address, ""))
         first, last = stranger_name(scene, address)
         key = hashed(address)
         out[DAYS] = out[_ANSWERS_DAYS] = out[_RECEIVED_DAYS] = out[_SENT_DAYS] = _NEVER
@@ -77,7 +75,7 @@ def person(scene: Scene, one: int, address: str, others: Sequence[int]) -> list[
         out[THREAD] = scene.thread.get(one, 0) / scene.thread_mails
     else:
         out[THREAD] = -1.0
-    _named(scene, one, address, (first, last, key), called_so, out)
+    _named(scene, one, address, (first, last, key), out)
     return out
 
 
@@ -180,9 +178,7 @@ def _company(scene: Scene, one: int, others: Sequence[int], out: list[float]) ->
     out[_WITH_COUNT] = counted / len(others)
 
 
-def _named(
-    scene: Scene, one: int, address: str, name: tuple[int, int, int], called_so: frozenset[int], out: list[float]
-) -> None:
+def _named(scene: Scene, one: int, address: str, name: tuple[int, int, int], out: list[float]) -> None:
     """Whether greeting, text and quoted headers speak of him."""
     first, last, key = name
     both = pair_key(first, last) if first and last else 0
@@ -200,7 +196,7 @@ def _named(
         out[_QUOTED_WORDS] = -1.0
     out[_NAMED_LAST] = 1.0 if last and last in scene.own_words else 0.0
     out[_NAMED_FIRST] = 1.0 if first and first in scene.own_words else 0.0
-    out[GREETED] = _greeting(scene, one, address, called_so) if scene.greeted else -1.0
+    out[GREETED] = _greeting(scene, one, address) if scene.greeted else -1.0
     if scene.sender >= 0:
         people = scene.memory.people
         family = people.last[scene.sender]
@@ -208,7 +204,7 @@ def _named(
     out[_USUAL_NAME] = _log1p(len(scene.memory.people.by_first.get(first, ()))) if first else -1.0
 
 
-def _greeting(scene: Scene, one: int, address: str, called_so: frozenset[int]) -> float:
+def _greeting(scene: Scene, one: int, address: str) -> float:
     """2: as this sender greets him; 1.5: by his name; 1: as somebody greeted him; 0.5: by a name that begins like his
     address; 0: it greets others.
     """
@@ -216,7 +212,8 @@ def _greeting(scene: Scene, one: int, address: str, called_so: frozenset[int]) -
     place = scene.contacts.people.get(one)
     if place is not None and memory.greeting[place] in scene.greeted:
         return 2.0
-    if called_so & scene.greeted:
+    shown = memory.people.shown.get(one, "") if one >= 0 else scene.lesson.names.get(address, "")
+    if called(address, shown) & scene.greeted:
         return 1.5
     if one >= 0 and any(memory.greets(one, word) for word in scene.greeted):
         return 1.0

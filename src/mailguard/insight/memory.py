@@ -15,7 +15,7 @@ from typing import Any
 
 from mailguard.insight.lesson import Lesson
 from mailguard.insight.people import People
-from mailguard.insight.sketches import Counts, Recent, all_under, blank, pair, under
+from mailguard.insight.sketches import MIX, Counts, Recent, all_under, blank, pair, under
 from mailguard.insight.trails import Trails
 
 #: A contact's weight halves in so many seconds without mail.
@@ -111,9 +111,10 @@ class Memory:
 
     def _number(self, key: str, lesson: Lesson) -> int | None:
         """The number of an address, a new one where there is room."""
-        if len(self.people) >= PEOPLE and key not in self.people.numbers:
+        people = self.people
+        if key not in people.numbers and len(people) >= PEOPLE:
             return None
-        return self.people.number(key, lesson.names.get(key, ""))
+        return people.number(key, lesson.names.get(key, ""))
 
     def _count_contacts(self, contacts: Contacts, to: list[int], at: float) -> None:
         people = self.people
@@ -209,9 +210,7 @@ class Memory:
         self.own_words.put(all_under(words, key), number)
         self.all_words.put(words, number)
         for one in (key, *[keys[one] for one in to[:4]]):
-            whose = all_under(words, one)
-            self.profile.add(whose)
-            self.own_profile.add(all_under(whose, key))
+            self._count_words(words, one, key)
         self.trails.learn(lesson, {self.people.domains[one] for one in to} - self.own, number)
         self.sender.append(sender)
         self.to.append(tuple(to[:TOGETHER]))
@@ -221,6 +220,24 @@ class Memory:
         self.threads.put([thread for thread in (lesson.subject, lesson.message_id) if thread], number)
         if len(self.sender) > MAILS:
             self._drop_oldest(MAILS // 4)
+
+    def _count_words(self, words: list[int], one: int, sender: int) -> None:
+        """That these words went between a person and anybody, and between him and this sender (keys)."""
+        cells, mask = self.profile.cells, self.profile.mask
+        own_cells, own_mask = self.own_profile.cells, self.own_profile.mask
+        one, sender = one * MIX, sender * MIX
+        for word in words:
+            key = (word * 31 + one) & 0xFFFFFFFF  # sketches.under and Counts.add, twice, without the calls
+            key ^= key >> 13
+            place = key & mask
+            count = cells[place]
+            if count < 255:
+                cells[place] = count + 1
+            key = (key * 31 + sender) & 0xFFFFFFFF
+            place = (key ^ (key >> 13)) & own_mask
+            count = own_cells[place]
+            if count < 255:
+                own_cells[place] = count + 1
 
     def _drop_oldest(self, mails: int) -> None:
         self.base += mails
@@ -279,8 +296,16 @@ class Memory:
         # The less often seen, the greater the weight; of words seen alike the greater hash comes first. One whole
         # number says both, and is sorted sooner than pairs.
         order = sorted([seen[word & 0x3FFFF] << 32 | (word ^ 0xFFFFFFFF) for word in words])
-        out = [(log(mails / ((one >> 32) + 1.0)) + 0.05, (one & 0xFFFFFFFF) ^ 0xFFFFFFFF) for one in order[:WORDS]]
-        return out if not out or out[-1][0] > 0.0 else [one for one in out if one[0] > 0.0]
+        out: list[tuple[float, int]] = []
+        weight, before = 0.0, -1
+        for one in order[:WORDS]:
+            times = one >> 32
+            if times != before:
+                weight, before = log(mails / (times + 1.0)) + 0.05, times
+                if weight <= 0.0:
+                    break
+            out.append((weight, (one & 0xFFFFFFFF) ^ 0xFFFFFFFF))
+        return out
 
 
 def decay(before: float, now: float) -> float:

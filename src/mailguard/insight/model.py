@@ -54,7 +54,7 @@ class Insight:
         rows = Rows(self.memory, lesson)
         tables = self.tables
         threshold = tables.threshold(self.budget)
-        odds = [tables.judge(numbers) + seen.weight for numbers, seen in zip(rows.numbers, rows.signs, strict=True)]
+        odds = [one + seen.weight for one, seen in zip(tables.judge.all(rows.numbers), rows.signs, strict=True)]
         opinions = [self._opinion(rows, at, one) for at, one in enumerate(odds)]
         alarm = any(one >= threshold and self._may_alarm(rows, at, opinions[at]) for at, one in enumerate(odds))
         said = {one.address: one for one in opinions}

@@ -6,7 +6,7 @@ found is remembered until a domain comes or goes. Bounded by its user's addresse
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -110,7 +110,7 @@ class _Buckets:
     def put(self, domain: str, key: int) -> None:
         kept = self._kept.setdefault(key & self._mask, [])
         if len(kept) < LONGEST:
-            kept.append(domain)
+            kept.insert(0, domain)
 
     def take(self, domain: str, key: int) -> None:
         """Take a domain out again; nothing happens if its bucket was full when it came."""
@@ -120,6 +120,6 @@ class _Buckets:
         if not kept:
             self._kept.pop(key & self._mask, None)
 
-    def find(self, key: int) -> Iterator[str]:
+    def find(self, key: int) -> Sequence[str]:
         """Whatever is in the key's bucket, the newest first."""
-        return reversed(self._kept.get(key & self._mask, ()))
+        return self._kept.get(key & self._mask, ())

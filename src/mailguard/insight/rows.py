@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import heapq
 import math
-from dataclasses import replace
 
 from mailguard.insight import features as f
 from mailguard.insight.lesson import Lesson
@@ -40,15 +39,13 @@ _log1p = math.log1p
 
 
 class Rows:
-    """scene, rivals: as they were made. addresses: the recipients that are judged, in the order of the alphabet, so
-    that no bound depends on theirs; numbers, mistakable, signs: one for each of them.
+    """scene, rivals: as they were made. addresses: the recipients that are judged, in the order of the alphabet;
+    numbers, mistakable, signs: one for each of them.
     """
 
     def __init__(self, memory: Memory, lesson: Lesson) -> None:
-        ordered = sorted(zip(lesson.people, lesson.kinds, strict=True))
-        lesson = replace(lesson, people=tuple([one for one, _ in ordered]), kinds=tuple([kind for _, kind in ordered]))
         self.scene = scene = Scene(memory, lesson)
-        self.addresses = lesson.people[:JUDGED]
+        self.addresses = scene.people[:JUDGED]
         numbers = scene.recipients[: len(self.addresses)]
         self.persons = [
             f.person(scene, one, address, (numbers[:at] + numbers[at + 1 :])[:ASKED])
@@ -66,8 +63,9 @@ class Rows:
         known = scene.contacts.people
         self.rival_profile = max([f.own_profile(scene, one) for one in likely if one in known], default=NONE)
         self.signs = [signs(scene, at) for at in range(len(numbers))]
-        mail = self._mail()
-        self.numbers = [[*one, *mail, *self._each(at)] for at, one in enumerate(self.persons)]
+        self.best = max(self.rivals.fit.values(), default=NONE)
+        mail, beside = self._mail(), _Beside(self)
+        self.numbers = [[*one, *mail, *self._each(at, beside)] for at, one in enumerate(self.persons)]
 
     def _mistakable(self, one: int, address: str) -> Mistakable:
         people = self.scene.memory.people
@@ -78,20 +76,17 @@ class Rows:
 
     def _mail(self) -> list[float]:
         scene, lesson, persons, fit = self.scene, self.scene.lesson, self.persons, self.fit
-        contacts, count = scene.contacts, len(lesson.people)
+        contacts, count, own, everybody = scene.contacts, len(scene.people), scene.own, scene.all
         known = contacts.people
-        inside = sum(one[f.INSIDE] for one in persons)
-        outside = count - inside
-        best = max(self.rivals.fit.values(), default=NONE)
         return [
             float(count), _log1p(contacts.mails), contacts.new, contacts.mixed, _log1p(len(known)),
-            float(sum(one not in known for one in scene.recipients)), outside, float(lesson.reply),
-            float(lesson.forward),
+            float(len([one for one in scene.recipients if one not in known])),
+            count - sum([one[f.INSIDE] for one in persons]), float(lesson.reply), float(lesson.forward),
             _log1p(lesson.lengths[0]), _log1p(lesson.lengths[1]), *self._greeting(), *self._asker(), *self._thread(),
-            scene.own.total, scene.all.total, self._outside(scene.own.share) / (scene.own.total or 1.0),
-            max((scene.own.of(one) for one in scene.among), default=0.0),
-            self._outside(scene.all.share) / (scene.all.total or 1.0), max(scene.own.best.values(), default=0.0),
-            best, sum(fit) / max(1, len(fit)), min(fit, default=0.0), float(not lesson.subject),
+            own.total, everybody.total, self._outside(own.share) / (own.total or 1.0),
+            max([own.of(one) for one in scene.among], default=0.0),
+            self._outside(everybody.share) / (everybody.total or 1.0), max(own.best.values(), default=0.0),
+            self.best, sum(fit) / max(1, len(fit)), min(fit, default=0.0), float(not lesson.subject),
             _mean([one[f.WITH_OWN] for one in persons]), _mean([one[f.WITH_ALL] for one in persons]),
             self._answers_others(), self._greets_others(),
         ]  # fmt: skip
@@ -164,33 +159,48 @@ class Rows:
         )
         return [float(scene.thread_mails), here, missing / scene.thread_mails]
 
-    def _each(self, at: int) -> list[float]:
-        scene, persons, fit = self.scene, self.persons, self.fit
-        one, numbers, near = fit[at], persons[at], self.mistakable[at]
-        others = [number for place, number in enumerate(fit) if place != at]
-        beside = [number for place, number in enumerate(persons) if place != at]
-        domain = self.addresses[at].rpartition("@")[2]
+    def _each(self, at: int, all_of_them: _Beside) -> list[float]:
+        scene = self.scene
+        one, numbers, near, profile = self.fit[at], self.persons[at], self.mistakable[at], self.profiles[at]
+        others = self.fit[:at] + self.fit[at + 1 :]
+        beside, domain = len(others), all_of_them.domains[at]
         outside = 1.0 - numbers[f.INSIDE]
-        others_outside = sum(1.0 - number[f.INSIDE] for number in beside)
-        asker = max((self.rivals.fit.get(other, NONE) for other in scene.askers), default=NONE)
-        best = max(self.rivals.fit.values(), default=NONE)
-        same = sum(address.endswith("@" + domain) for place, address in enumerate(self.addresses) if place != at)
+        others_outside = all_of_them.outside - outside
         looks = near.looks
         return [
-            float(scene.lesson.kinds[at]), float(outside and not others_outside), float(not others_outside),
-            max((number[f.GREETED] for number in beside), default=-1.0), _log1p(scene.contacts.domains.get(domain, 0)),
-            _log1p(scene.memory.people.mail_of_domain.get(domain, 0)), same / len(others) if others else -1.0, one,
-            float(sum(other < one for other in others)), sum(others) / len(others) if others else NONE,
+            float(scene.kinds[at]), float(outside and not others_outside), float(not others_outside),
+            _most(all_of_them.greeted, at), _log1p(scene.contacts.domains.get(domain, 0)),
+            _log1p(scene.memory.people.mail_of_domain.get(domain, 0)),
+            (all_of_them.domains.count(domain) - 1) / beside if beside else -1.0, one,
+            float(len([other for other in others if other < one])), sum(others) / beside if beside else NONE,
             _over(near.begins, one), float(near.beginning), _over(near.named, one), float(near.family),
             _log1p(near.family_count), float(near.given), _log1p(near.given_weight),
             1.0 if looks is None else looks.cost, likeness(looks), float(near.looking), _log1p(near.looks_count),
-            _over(near.looks_fit, one), float(near.looks_number in scene.among), _over(best, one), _over(asker, one),
-            _mean([number[f.WITH_OWN] for number in beside]),
-            max((number[f.THREAD] for number in beside), default=-1.0),
-            self.profiles[at],
-            self.rival_profile - self.profiles[at] if self.rival_profile > NONE else NONE,
+            _over(near.looks_fit, one), float(near.looks_number in scene.among), _over(self.best, one),
+            _over(all_of_them.asker, one), _mean(all_of_them.together[:at] + all_of_them.together[at + 1 :]),
+            _most(all_of_them.thread, at), profile, self.rival_profile - profile if self.rival_profile > NONE else NONE,
             self._strange(at),
         ]  # fmt: skip
+
+
+class _Beside:
+    """What is asked of all recipients when one is set beside the others; lists have one entry for each."""
+
+    __slots__ = ("asker", "domains", "greeted", "outside", "thread", "together")
+
+    def __init__(self, rows: Rows) -> None:
+        persons, fit = rows.persons, rows.rivals.fit
+        self.domains = [address.rpartition("@")[2] for address in rows.addresses]
+        self.outside = sum([1.0 - one[f.INSIDE] for one in persons])
+        self.greeted = [one[f.GREETED] for one in persons]
+        self.thread = [one[f.THREAD] for one in persons]
+        self.together = [one[f.WITH_OWN] for one in persons]
+        self.asker = max([fit.get(one, NONE) for one in rows.scene.askers], default=NONE)
+
+
+def _most(numbers: list[float], at: int) -> float:
+    """The greatest but for one; -1 if there is no other."""
+    return max(numbers[:at] + numbers[at + 1 :], default=-1.0)
 
 
 def _over(rival: float, one: float) -> float:

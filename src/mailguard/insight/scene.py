@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from mailguard.insight.lesson import Lesson
 from mailguard.insight.memory import Contacts, Memory
-from mailguard.insight.sketches import under
+from mailguard.insight.sketches import all_under, under
 
 #: Mails like this one that are looked at, of this sender and of everybody.
 _ALIKE_OWN, _ALIKE_ALL = 12, 16
@@ -52,8 +52,8 @@ class Alike:
 
 
 class Scene:
-    """sender: his number, -1 if he never wrote; contacts: what is known of him. recipients: numbers, -1 for
-    strangers.
+    """sender: his number, -1 if he never wrote; contacts: what is known of him. people, kinds: the lesson's, in the
+    order of the alphabet, so that nothing depends on theirs; recipients: their numbers, -1 for strangers.
     """
 
     def __init__(self, memory: Memory, lesson: Lesson) -> None:
@@ -62,7 +62,10 @@ class Scene:
         self.sender = people.numbers.get(lesson.sender, -1)
         self.contacts = memory.senders.get(self.sender, NOBODY)
         self.key = people.keys[self.sender] if self.sender >= 0 else 0
-        self.recipients = [people.numbers.get(key, -1) for key in lesson.people]
+        self.people, self.kinds = lesson.people, lesson.kinds
+        if len(self.people) > 1:
+            self.people, self.kinds = zip(*sorted(zip(self.people, self.kinds, strict=True)), strict=True)
+        self.recipients = [people.numbers.get(key, -1) for key in self.people]
         self.among = {one for one in self.recipients if one >= 0}
         self.words = memory.rarest(lesson)
         self.own_words = frozenset(lesson.own)
@@ -81,9 +84,9 @@ class Scene:
         norm = math.sqrt(sum([weight * weight for weight, _ in words])) + 1e-3
         own: dict[int, float] = {}
         if self.sender >= 0:
-            key, recent = self.key, memory.own_words
-            own = _summed([(weight, recent.get(under(word, key))) for weight, word in words])
-        everybody = _summed([(weight, memory.all_words.get(word)) for weight, word in words[:_RAREST]])
+            own = _summed(words, memory.own_words.find(all_under([word for _, word in words], self.key)))
+        rarest = words[:_RAREST]
+        everybody = _summed(rarest, memory.all_words.find([word for _, word in rarest]))
         self.own = Alike(self._nearest(own, norm, _ALIKE_OWN, with_sender=False))
         self.all = Alike(self._nearest(everybody, norm, _ALIKE_ALL, with_sender=True))
 
@@ -143,44 +146,37 @@ class Scene:
         self.greeted_before = [one - 1 for one in greetings if one]
 
 
-def _summed(found: list[tuple[float, tuple[int, ...]]]) -> dict[int, float]:
-    """By mail the sum of the squared weights of its words, added in their order. found: of each word its weight, and
-    the mails with it.
-    """
+def _summed(words: list[tuple[float, int]], found: list[tuple[int, ...]]) -> dict[int, float]:
+    """By mail the sum of the squared weights of its words, added in their order. found: the mails with each word."""
     sums: dict[int, float] = {}
     known = sums.get
     at, count = 0, len(found)
     while at < count:
-        weight, mails = found[at]
-        squares = [weight * weight]
+        mails, first = found[at], at
         at += 1
-        # Mails that are made after one pattern have their words together.
-        while at < count and found[at][1] == mails:
-            weight = found[at][0]
-            squares.append(weight * weight)
+        while at < count and found[at] == mails:
             at += 1
         if not mails[-1]:
             mails = mails[: mails.index(0)]
-        if len(squares) == 1:
-            square = squares[0]
+        if at - first > 1 and len(set(mails)) == len(mails):
+            _add(sums, mails, [weight * weight for weight, _ in words[first:at]])
+            continue
+        for weight, _ in words[first:at]:
+            square = weight * weight
             for mail in mails:
                 sums[mail] = known(mail, 0.0) + square
-        elif len(set(mails)) == len(mails):
-            _add(sums, mails, squares)
-        else:
-            for square in squares:
-                for mail in mails:
-                    sums[mail] = known(mail, 0.0) + square
     return sums
 
 
 def _add(sums: dict[int, float], mails: tuple[int, ...], squares: list[float]) -> None:
-    """All squares to each of these mails; the same sum is not made twice."""
+    """All squares to each of these mails. Mails that are made after one pattern have their words together and are at
+    the same sum, which is then made once.
+    """
     before = after = -1.0
     for mail in mails:
-        sum_ = sums.get(mail, 0.0)
-        if sum_ != before:
-            before = after = sum_
+        total = sums.get(mail, 0.0)
+        if total != before:
+            before = after = total
             for square in squares:
                 after += square
         sums[mail] = after

@@ -37,7 +37,7 @@ class Signs:
 def signs(scene: Scene, at: int) -> Signs:
     """The signs of the recipient at this place."""
     lesson, memory = scene.lesson, scene.memory
-    house = lesson.people[at].rpartition("@")[2]
+    house = scene.people[at].rpartition("@")[2]
     taken_back = (scene.sender, scene.recipients[at]) in memory.refused
     if house in memory.own:
         return Signs(lesson.misfit, taken_back=taken_back)

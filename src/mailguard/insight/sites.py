@@ -8,6 +8,7 @@ Latin are read as the eye reads them. Pure; a domain is at most 253 characters (
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 from mailguard.insight.slips import slip_cost
 from mailguard.mail.values import value
@@ -38,6 +39,7 @@ class Site:
     squeezed: str
 
 
+@lru_cache(maxsize=4096)
 def site(domain: str) -> Site:
     """A domain (A-labels, lower case) taken apart."""
     shown = _shown(domain) if "xn--" in domain else domain

@@ -44,6 +44,11 @@ class Recent:
         """The newest first; 0 where there is none."""
         return self._unpack(self.cells, (key & self.mask) * self.width * 4)
 
+    def find(self, keys: Iterable[int]) -> list[tuple[int, ...]]:
+        """What `get` says of each key."""
+        unpack, cells, mask, size = self._unpack, self.cells, self.mask, self.width * 4
+        return [unpack(cells, (key & mask) * size) for key in keys]
+
     def follow(self, other: Recent, shift: int) -> None:
         """Take in another table of this size, whose numbers are `shift` higher here."""
         width = self.width

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import resources
 from types import FunctionType
 from typing import Any
 
 from mailguard.mail.values import value
 
-Judge = Callable[[Sequence[float]], float]
 _Piece = Callable[..., float]
 #: Trees in one function; log-odds of the first quarter below which a row is of no interest.
 _PIECE, _NOTHING = 12, -3.0
@@ -27,13 +26,43 @@ class TableError(ValueError):
     """A table that is none."""
 
 
+class Trees:
+    """The sum of trees as code. Where the first quarter of them finds nothing the rest is not asked: their sum is what
+    is returned, far below every threshold.
+    """
+
+    __slots__ = ("_first", "_rest")
+
+    def __init__(self, pieces: Sequence[_Piece]) -> None:
+        self._first, self._rest = pieces[: len(pieces) // 4], pieces[len(pieces) // 4 :]
+
+    def __call__(self, row: Sequence[float]) -> float:
+        """The log-odds of a row."""
+        return self.all((row,))[0]
+
+    def all(self, rows: Iterable[Sequence[float]]) -> list[float]:
+        """The log-odds of each row. A piece is asked about all of them before the next is fetched from memory."""
+        rows = [tuple(row) for row in rows]  # handed over as arguments, its numbers are local variables at once
+        totals = [0.0] * len(rows)
+        places = list(enumerate(rows))
+        for piece in self._first:
+            for at, row in places:
+                totals[at] += piece(*row)
+        if self._first:
+            places = [(at, row) for at, row in places if totals[at] >= _NOTHING]
+        for piece in self._rest if places else ():
+            for at, row in places:
+                totals[at] += piece(*row)
+        return totals
+
+
 @value(frozen=True, slots=True)
 class Tables:
     """judge: a row of `rows.NAMES` to log-odds; thresholds: (share of right mails alarmed about, log-odds), the rarest
     first.
     """
 
-    judge: Judge
+    judge: Trees
     thresholds: tuple[tuple[float, float], ...]
 
     def threshold(self, budget: float) -> float:
@@ -66,28 +95,13 @@ def read_tables(raw: bytes) -> Tables:
     return Tables(compiled(trees, len(NAMES)), known)
 
 
-def compiled(trees: Sequence[Any], features: int) -> Judge:
-    """A function of a row of so many features: the sum of all trees. Raises TableError.
+def compiled(trees: Sequence[Any], features: int) -> Trees:
+    """The trees as a function of a row of so many features. Raises TableError.
 
-    Where the first quarter of the trees finds nothing the rest is not asked: their sum is what is returned, far below
-    every threshold. The code is made in pieces, so that no call of the compiler keeps other threads waiting.
+    The code is made in pieces, so that no call of the compiler keeps other threads waiting.
     """
     known: dict[str, Any] = {}
-    pieces = [_piece(trees[at : at + _PIECE], features, known) for at in range(0, len(trees), _PIECE)]
-    first, rest = pieces[: len(pieces) // 4], pieces[len(pieces) // 4 :]
-
-    def judge(row: Sequence[float]) -> float:
-        # Handed over as arguments, the numbers are local variables at once.
-        row, total = tuple(row), 0.0
-        for piece in first:
-            total += piece(*row)
-        if total < _NOTHING and first:
-            return total
-        for piece in rest:
-            total += piece(*row)
-        return total
-
-    return judge
+    return Trees([_piece(trees[at : at + _PIECE], features, known) for at in range(0, len(trees), _PIECE)])
 
 
 def _piece(trees: Sequence[Any], features: int, known: dict[str, Any]) -> _Piece:

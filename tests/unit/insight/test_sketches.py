@@ -50,16 +50,19 @@ def test_the_rarest_words_are_those_of_the_greatest_weight() -> None:
 def test_the_weights_of_words_are_added_up_by_mail_in_their_order() -> None:
     chance = random.Random(5)
     for _ in range(300):
-        found: list[tuple[float, tuple[int, ...]]] = []
+        words: list[tuple[float, int]] = []
+        found: list[tuple[int, ...]] = []
         while len(found) < 12:
-            mails = tuple([chance.randrange(4) for _ in range(4)])
+            mails = [chance.randrange(4) for _ in range(4)]
             if chance.random() < 0.5:
-                mails = tuple(sorted({*mails}, reverse=True)) + (0,) * (4 - len({*mails}))
-            mails = (*[one for one in mails if one], *[one for one in mails if not one])
-            found += [(chance.random(), mails) for _ in range(chance.choice((1, 1, 2, 4)))]
+                mails = sorted({*mails}, reverse=True)
+            mails = [one for one in mails if one]
+            for _ in range(chance.choice((1, 1, 2, 4))):
+                words.append((chance.random(), 7))
+                found.append((*mails, *[0] * (4 - len(mails))))
         sums: dict[int, float] = defaultdict(float)
-        for weight, mails in found:
-            for mail in mails:
+        for (weight, _), mail_of in zip(words, found, strict=True):
+            for mail in mail_of:
                 if mail:
                     sums[mail] += weight * weight
-        assert list(_summed(found).items()) == list(sums.items())
+        assert list(_summed(words, found).items()) == list(sums.items())

@@ -33,6 +33,16 @@ def test_the_code_says_what_the_trees_say(trees: list[Any], row: list[float]) ->
     assert compiled(trees, 5)(row) == pytest.approx(total)
 
 
+def test_rows_are_judged_together_as_each_alone() -> None:
+    chance = random.Random(2)
+    trees = [[at % 3, 0.5, -0.4, [(at + 1) % 3, 0.4, 0.3, 0.2]] for at in range(96)]
+    judge, rows = compiled(trees, 3), [[chance.random() for _ in range(3)] for _ in range(30)]
+    odds = judge.all(rows)
+    assert odds == [judge(row) for row in rows]
+    assert {one < -3.0 for one in odds} == {True, False}
+    assert judge.all([]) == []
+
+
 def test_a_row_that_the_first_quarter_finds_nothing_in_stays_far_below() -> None:
     row, trees = [0.0], [-0.1] * 96
     assert compiled(trees, 1)(row) == pytest.approx(-9.6)
