@@ -32,8 +32,7 @@ _FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False), 
 @_JSON
 def export(config_file: Path | None, file: Path, as_json: bool) -> None:
     """Write what was learned into FILE, for `history merge` on another node. Keep it as you keep the ledger."""
-
-    place = file.absolute()
+    place = _regular(file)
 
     async def work(rooms: Rooms) -> tuple[int, int]:
         model = await aside.recall(Lessons(rooms.db), _settings(rooms))
@@ -57,8 +56,7 @@ def merge(config_file: Path | None, file: Path, as_json: bool) -> None:
     """Take in what another node learned, also while the server runs. FILE is one of `history export`. Taken in twice,
     it counts twice.
     """
-
-    place = file.absolute()
+    place = _regular(file)
 
     async def work(rooms: Rooms) -> int:
         return await aside.merge(Lessons(rooms.db), _settings(rooms), place, acting(), utc_now())
@@ -71,6 +69,13 @@ def merge(config_file: Path | None, file: Path, as_json: bool) -> None:
         click.echo(json.dumps({"file": str(file), "learned": learned}))
     else:
         click.echo(f"{file}: what {learned:,} mails taught there is known here, too")
+
+
+def _regular(file: Path) -> Path:
+    """Where it is. Ends with status 1 for a device or a pipe: the one would be replaced, the other waited for."""
+    if file.exists() and not file.is_file():
+        fail(f"{file}: is no regular file")
+    return file.absolute()
 
 
 def _settings(rooms: Rooms) -> MemorySettings:

@@ -20,6 +20,8 @@ from mailguard.insight.memory import Contacts, Memory
 _MAGIC = b"mailguard insight 1\n"
 #: No section is longer, unpacked: a file that claims more is not ours.
 _LONGEST = 256 * 2**20
+#: Nor are all together: a small file that unpacks without end is none of ours either.
+_ALL = 2 * _LONGEST
 _CHUNK = 2_000
 
 
@@ -120,12 +122,13 @@ def load(memory: Memory, stream: BinaryIO) -> dict[str, Any]:
         _fill(memory, head, sections)
     except InsightError:
         raise
-    except (ValueError, KeyError, TypeError, IndexError, OverflowError, AttributeError, zlib.error) as error:
+    except (ValueError, LookupError, TypeError, OverflowError, AttributeError, RecursionError, zlib.error) as error:
         raise InsightError(f"the file is broken: {type(error).__name__}: {error}") from None
     return head
 
 
 def _sections(stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
+    left = _ALL
     while True:
         name, _, length = stream.readline(100).decode().strip().partition(" ")
         if name == "end":
@@ -134,7 +137,8 @@ def _sections(stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
         if len(octets) != int(length):
             raise InsightError("the file ends too early")
         unpacker = zlib.decompressobj()
-        out = unpacker.decompress(octets, _LONGEST)
+        out = unpacker.decompress(octets, min(left, _LONGEST)) if left else b""
+        left -= len(out)
         if not unpacker.eof:
             raise InsightError(f"section {name:.20} is not whole, or too long")
         yield name, out

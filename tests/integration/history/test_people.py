@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -126,6 +127,9 @@ def test_what_one_node_learned_is_taken_in_by_another(known_people: Path, tmp_pa
             said = run("merge", "model", status=1).stderr
             assert said.startswith(f"mailguard: {other / 'model'}: it ")
             assert said.count("\n") == 1
+        os.mkfifo(other / "pipe")
+        for verb in ("export", "merge"):  # a device would be replaced, a pipe waited for
+            assert run(verb, "pipe", status=1).stderr == "mailguard: pipe: is no regular file\n"
         assert run("merge", "nowhere", status=1).stderr.count("\n") == 1
         assert run("show", BOB).stdout.endswith("the model knows the address\n")
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailguard.insight import keeping
 from mailguard.insight.lesson import Lesson, LessonError, read
 from mailguard.insight.model import Insight, InsightError
 from mailguard.insight.sketches import Recent
@@ -124,6 +125,16 @@ def test_a_broken_file_is_refused_and_never_stumbled_over(data: st.DataObject) -
 
 
 _SAVED = saved(taught(10))
+
+
+def test_a_file_made_to_hurt_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    magic, _, rest = _SAVED.split(b"\n", 2)
+    for head in (b"[" * 90_000, b'{"a":' * 15_000):
+        with pytest.raises(InsightError, match="RecursionError"):
+            Insight.load(io.BytesIO(b"\n".join((magic, head, rest))))
+    monkeypatch.setattr(keeping, "_ALL", 2**24)  # each section is short enough, all together are not
+    with pytest.raises(InsightError, match="too long"):
+        Insight.load(io.BytesIO(_SAVED))
 
 
 def test_two_nodes_know_what_each_of_them_learned() -> None:
