@@ -8,8 +8,9 @@ Everything from a mail is put on one line here and stays hostile: each chat must
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -27,6 +28,9 @@ from mailguard.store.records import MessageRecord, NoticeKind
 
 _MOST_ORGANISATIONS = 4
 _TITLE, _VALUE = 140, 200
+#: What stands before an @ in a rule's sentence; rather too much than too little.
+_MAILBOX = re.compile(r"""[^\s<>()\[\]{}「」『』（）【】、。,;:"]+@(?=[^\s@])""")
+_FILE = re.compile(r".*\.[A-Za-z0-9]{1,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,7 @@ class Speaker:
             *([(say.OTHERWISE.of(language), on_one_line(ending, _VALUE))] if ending else []),
         ]
         title, lead = _opening(about.kind, language, record, len(named))
+        title = discreet(title, (one.filename for one in record.facts.attachments))
         ends = min((r for r in rows.held(record) if r.expires_at), key=lambda r: r.expires_at or about.at, default=None)
         return Saying(
             about.kind,
@@ -149,6 +154,7 @@ class Speaker:
     def _told(self, about: About) -> Saying:
         language, telling = self.organization.language, Telling.of(about.detail)
         head = telling.hits[0][0].of(language) if telling.hits else say.TOLD_HEAD.of(language, sender=telling.sender)
+        head = discreet(head, (one for _, found in telling.hits for one in found if _FILE.fullmatch(one)))
         organisations = _by_organisation(one.rpartition("@")[2] for one in telling.recipients)
         subject = telling.subject if about.subject else None
         facts = [
@@ -201,6 +207,15 @@ _HOUSE: dict[str, tuple[Both, Both | None]] = {
     "upstream_failing": (chat.UPSTREAM_FAILING, chat.UPSTREAM_FAILING_LEAD),
     "upstream_good": (chat.UPSTREAM_GOOD, None),
 }
+
+
+def discreet(sentence: str, files: Iterable[str]) -> str:
+    """A rule's sentence without whole addresses and names of files: whom somebody usually writes to is nobody's matter
+    who reads along.
+    """
+    for name in sorted({on_one_line(one, 200) for one in files if len(one) > 2}, key=len, reverse=True):
+        sentence = sentence.replace(name, "…")
+    return _MAILBOX.sub("…@", sentence)
 
 
 def _opening(kind: NoticeKind, language: Language, record: MessageRecord, count: int) -> tuple[str, str]:

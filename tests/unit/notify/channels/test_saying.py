@@ -9,7 +9,7 @@ import pytest
 from tests.held import CORP, ID, NOW, held_mail
 
 from mailguard.mail.lifecycle import State
-from mailguard.mail.verdict import Disposition
+from mailguard.mail.verdict import Because, Disposition
 from mailguard.notify.channels.saying import About, Saying, Speaker
 from mailguard.notify.channels.settings import EVENT_OF, EVENTS
 from mailguard.store.records import MessageRecord, NoticeKind
@@ -82,6 +82,23 @@ def test_no_kind_says_a_body_a_file_a_whole_address_of_a_recipient_a_comment_or_
     assert said.title
     assert said.act
     assert said.link.startswith(BASE)
+
+
+def test_nor_does_a_rule_that_names_them() -> None:
+    """Of the model's reasons, say, or of a file to somebody never written to."""
+    ja = "いつもの宛先は tanaka@example.co.jp（56回）ですが、これは tanaak@example.co.jp です"
+    en = "This is the first mail to o'brien+x@x.example, 田中@例え.jp, and it carries 名簿 v2.xlsx"
+    record = held_mail()
+    hit = replace(record.verdict.hits[0], because=Because(ja, en))
+    files = (replace(record.facts.attachments[0], filename="名簿 v2.xlsx"),)
+    facts = replace(record.facts, attachments=files)
+    record = replace(record, facts=facts, verdict=replace(record.verdict, hits=(hit,)))
+    assert say("held", record=record).title == (
+        "【送信保留】いつもの宛先は …@example.co.jp（56回）ですが、これは …@example.co.jp です"
+    )
+    assert say("held", EN, record).title == "[Held] This is the first mail to …@x.example, …@例え.jp, and it carries …"
+    told = {**TOLD, "hits": [{"ja": "bob@x.example に secret.xlsx", "en": "-", "evidence": ["secret.xlsx"]}]}
+    assert say("told", detail=told).title == "【お知らせ】…@x.example に …"
 
 
 def test_the_subject_is_said_where_the_settings_want_it() -> None:
