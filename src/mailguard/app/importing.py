@@ -34,6 +34,7 @@ from mailguard.past.archives import Archive, items
 from mailguard.past.gathering import Gathered, Gathering, digest_of
 from mailguard.past.items import Item, Left, Octets, Recorded, Why
 from mailguard.past.reading import letter_of
+from mailguard.store.files_seen import worth_knowing
 from mailguard.store.imported import Known, PastMail, count, note
 from mailguard.store.lessons import Lessons
 from mailguard.store.migrate import prepare
@@ -126,7 +127,9 @@ class Importing:
             why = "undated"
         else:
             digest = digest_of(letter, found.key)
-            if self.known(digest, letter.message_id) or not self.gathering.add(digest, letter, _lesson(letter)):
+            if self.known(digest, letter.message_id) or not self.gathering.add(
+                digest, letter, _lesson(letter), found.files
+            ):
                 why = "known"
         return None if why is None else Left(found.where, why)
 
@@ -181,7 +184,9 @@ class Importing:
         if labels & _UNSENT:
             return Left(item.where, "draft")
         letter = letter_of(facts, item.at, self.now + _LATER)
-        return Left(item.where, "undated") if letter is None else Recorded(item.where, letter, letter.message_id)
+        if letter is None:
+            return Left(item.where, "undated")
+        return Recorded(item.where, letter, letter.message_id, files=tuple(worth_knowing(facts)))
 
 
 def _fields(facts: Facts, name: str) -> list[str]:
@@ -253,4 +258,5 @@ def _past(one: Gathered, company: Organization) -> PastMail:
         outside=tuple(address for address in people if not company.is_internal(address)),
         names={address.key: name for address, name in people.items()},
         message_id=one.message_id,
+        files=tuple(one.files),
     )

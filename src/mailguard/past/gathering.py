@@ -24,13 +24,16 @@ _PEOPLE_MOST, _NAME_MOST, _ID_MOST = 1000, 100, 1000
 
 
 class Gathered(NamedTuple):
-    """digest: `digest_of` its mail; at: seconds since 1970; sender, people: as written, the latter with names."""
+    """digest: `digest_of` its mail; at: seconds since 1970; sender, people: as written, the latter with names; files:
+    SHA-256 of each.
+    """
 
     digest: bytes
     at: float
     sender: str
     people: Sequence[Sequence[str]]
     message_id: str
+    files: Sequence[str]
 
 
 class Gathering:
@@ -41,11 +44,11 @@ class Gathering:
         self._db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384;")
         self._db.executescript(_SCHEMA)
 
-    def add(self, digest: bytes, letter: Letter, lesson: bytes) -> bool:
+    def add(self, digest: bytes, letter: Letter, lesson: bytes, files: Sequence[str] = ()) -> bool:
         """Add a letter and its lesson, empty if it has none. False if that mail is there already."""
         sql = "INSERT INTO mail (digest, at, lesson, said) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
         people = [(one, letter.names.get(one, "")[:_NAME_MOST]) for one in (*letter.to, *letter.cc, *letter.bcc)]
-        said = json.dumps([letter.sender, people[:_PEOPLE_MOST], letter.message_id[:_ID_MOST]])
+        said = json.dumps([letter.sender, people[:_PEOPLE_MOST], letter.message_id[:_ID_MOST], files])
         return self._db.execute(sql, (digest, letter.at, lesson, said)).rowcount == 1
 
     def lessons(self) -> Iterator[bytes]:

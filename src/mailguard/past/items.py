@@ -30,12 +30,15 @@ class Octets:
 
 @value(frozen=True, slots=True)
 class Recorded:
-    """A letter that the archive has in so many words. key: what the mail is called there, "" if nothing."""
+    """A letter that the archive has in so many words. key: what the mail is called there, "" if nothing; files: digests
+    of those that say something about whom they are for.
+    """
 
     where: str
     letter: Letter
     key: str = ""
     inbound: bool = False
+    files: tuple[str, ...] = ()
 
 
 @value(frozen=True, slots=True)

@@ -61,19 +61,19 @@ def learn_files(connection: sqlite3.Connection, number: int, recipients: Iterabl
     ).fetchone()
     if row is None:
         return
-    learn_digests(connection, worth_knowing(facts_from_json(json.loads(row[0]))), recipients, now)
+    learn_digests(connection, worth_knowing(facts_from_json(json.loads(row[0]))), recipients, to_micro(now))
 
 
 def learn_digests(
-    connection: sqlite3.Connection, digests: Iterable[str], recipients: Iterable[Address], now: datetime
+    connection: sqlite3.Connection, digests: Iterable[str], recipients: Iterable[Address], at: int
 ) -> None:
-    """Remember files by their digests (`worth_knowing`)."""
+    """Remember files by their digests (`worth_knowing`). at: when they went out, microseconds since 1970."""
     keys = sorted({known_keys(address) for address in recipients})[:KEYS_MAX]
     connection.executemany(
         "INSERT INTO file_seen (digest, key, last_at)"
         " SELECT ?1, ?2, ?3 WHERE (SELECT count(*) FROM file_seen WHERE digest = ?1) < ?4"
-        " ON CONFLICT (digest, key) DO UPDATE SET last_at = excluded.last_at",
-        [(digest, key, to_micro(now), KEYS_MAX) for digest in digests for key in keys],
+        " ON CONFLICT (digest, key) DO UPDATE SET last_at = max(last_at, excluded.last_at)",
+        [(digest, key, at, KEYS_MAX) for digest in digests for key in keys],
     )
 
 

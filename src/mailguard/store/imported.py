@@ -18,6 +18,7 @@ from mailguard.mail.address import Address
 from mailguard.mail.values import value
 from mailguard.store import audit, many
 from mailguard.store.connection import connect
+from mailguard.store.files_seen import learn_digests
 from mailguard.store.history import INSERT_CONTACTS, contact_rows
 from mailguard.store.memory import INSERT_CIRCLE, INSERT_PEOPLE, TOGETHER_MAX, circle_row, is_circle, people_rows
 from mailguard.store.rows import clean, to_moment_or_none
@@ -50,7 +51,8 @@ _ERASE = {
 class PastMail:
     """A mail of an archive. digest: 16 octets by which it is known again; at: microseconds since 1970.
 
-    names: display names by key. outside: the recipients who are not of the organization.
+    names: display names by key. outside: the recipients who are not of the organization. files: digests of those that
+    say something about whom they are for (files_seen.worth_knowing).
     """
 
     digest: bytes
@@ -60,6 +62,7 @@ class PastMail:
     outside: tuple[Address, ...]
     names: Mapping[str, str]
     message_id: str
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ def count(connection: sqlite3.Connection, mails: Sequence[PastMail]) -> None:
     for mail in new:
         sender = mail.sender.key
         contacts += contact_rows(sender, mail.outside, mail.at)
+        learn_digests(connection, mail.files, mail.outside, mail.at)
         if len(mail.recipients) > TOGETHER_MAX:
             continue
         names = {key: clean(name) for key, name in mail.names.items()}

@@ -146,7 +146,7 @@ def record_all(connection: sqlite3.Connection, tries: Sequence[Relayed]) -> list
     many.run(connection, INSERT_CIRCLE, [row for one in tries for row in one.circles], COUNT_CIRCLE)
     for one in tries:
         if one.files:
-            learn_digests(connection, one.files, one.outside, one.now)
+            learn_digests(connection, one.files, one.outside, to_micro(one.now))
     if lessons := [one.mail[0] for one in tries if one.lesson]:
         delivered_whole(connection, lessons, tries[-1].now)
     forget_octets(connection, [one.mail[0] for one in tries if one.letter])

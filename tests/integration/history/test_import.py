@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import hashlib
 import json
 import mailbox
 import os
+import sqlite3
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -311,3 +313,16 @@ def test_a_model_that_was_lost_is_taught_again_and_nothing_counts_twice(folder: 
     again = imported("--again", "Sent")
     assert (again["learned"], learned(folder)) == (3, 3)
     assert known(folder).circles == (Circle(frozenset({BOB, CAROL}), 3),)
+
+
+def test_which_files_went_where(folder: Path) -> None:
+    with_file = mail(1, to=f"{BOB}, bob.private@gmail.com, dora@corp.example")
+    for size in (4096, 10):  # the smaller one says nothing about whom it is for
+        with_file.add_attachment(b"x" * size, maintype="application", subtype="pdf", filename="prices.pdf")
+    mbox(folder / "Sent", with_file)
+    for learned in (1, 0):
+        assert imported("Sent")["learned"] == learned
+    with sqlite3.connect(folder / "var" / "mailguard.db") as ledger:
+        rows = ledger.execute("SELECT digest, key, last_at FROM file_seen ORDER BY key").fetchall()
+    digest, at = hashlib.sha256(b"x" * 4096).hexdigest(), 1_790_816_400_000_000
+    assert rows == [(digest, "bob.private@gmail.com", at), (digest, "partner.example", at)]
