@@ -84,6 +84,7 @@ def meant(condition: str, case: Case, more: str = "") -> dict[str, str] | None:
         ("{alarm: true}", {"to": [TWIN, SATO], "alarm": True, "risk": {TWIN: 0.4, SATO: 0.1}, "meant": {TWIN: TANAKA}}, {TWIN: TANAKA}),
         ('{risk: ">= 0.4"}', {"to": [TWIN, SATO], "risk": {TWIN: 0.4}, "meant": {TWIN: TANAKA}}, {TWIN: TANAKA}),
         ("{name_of_other: true}", {"to": SATO, "display": {SATO: "田中 太郎"}, "names": {TANAKA: "田中 太郎"}}, {SATO: TANAKA}),
+        ("{name_of_other: true}", {"to": "info@b.example", "display": {"info@b.example": "田中 太郎"}, "names": {TANAKA: "田中 太郎"}}, {"info@b.example": TANAKA}),
         ("{name_of_other: true}", {"to": [SATO, TANAKA], "display": {SATO: "田中"}}, {}),  # the one beside it
         ("{quoted: foreign}", {"to": "eve@x.example", "quoted": f"From: 田中 <{TANAKA}>\nTo: ann@corp.example\n\nhi"}, {"eve@x.example": TANAKA}),
         ("{quoted: missing}", {"to": SATO, "reply": True, "quoted": f"From: 田中 <{TANAKA}>\nTo: ann@corp.example\n\nhi"}, {SATO: TANAKA}),
@@ -117,6 +118,8 @@ def test_who_was_probably_meant(condition: str, words: dict[str, Any], proposed:
         ("{greeting_mismatch: true}", {"to": TANAKA}),
         ("{attachment_seen_elsewhere: true}", {"to": TANAKA, "attachments": [{"name": "q.xlsx", "sent_to": ["a.example"]}]}),
         ("{attachment_seen_elsewhere: true}", {"to": "ken@corp.example", "attachments": [{"name": "q.xlsx", "sent_to": ["b.example"]}]}),
+        ("{name_of_other: true}", {"to": "info@a.example", "display": {"info@a.example": "田中 太郎"}, "names": {TANAKA: "田中 太郎"}}),
+        ("{name_of_other: true}", {"to": "sales-east@m.a.co.jp", "display": {"sales-east@m.a.co.jp": "田中 太郎"}, "names": {"tanaka@a.co.jp": "田中 太郎"}}),
         ("{alarm: true}", {"to": TWIN, "risk": {TWIN: 0.9}}),
         ("{quoted: foreign}", {"to": SATO, "quoted": f"From: 田中 <{TANAKA}>\nTo: ann@corp.example\n\nhi"}),  # of his company
         ("{quoted: foreign}", {"to": "eve@x.example", "forward": True, "quoted": f"From: <{TANAKA}>\n\nhi"}),

@@ -1,11 +1,13 @@
 """`recipients: {name_of_other}`: the display name, or the address written as one, belongs to somebody else.
 
 Whose a name is, this sender's own mail and the directory say, and the addresses that stand beside it in the mail; a
-name that many bear is nobody's (`policy.names`). Somebody who was written to under the name before bears it too.
+name that many bear is nobody's (`policy.names`). Somebody who was written to under the name before bears it too. An
+office (info@) may be called by the name of whoever sits there.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from mailguard.mail.address import AddressError, parse_address
@@ -14,7 +16,8 @@ from mailguard.mail.facts import Addressee
 from mailguard.mail.verdict import Because
 from mailguard.policy.conditions.picks import Pick
 from mailguard.policy.conditions.remembered import HISTORY
-from mailguard.policy.names import name_key, name_parts
+from mailguard.policy.lookalike import registrable_domain
+from mailguard.policy.names import is_role, name_key, name_parts
 from mailguard.policy.result import Truth, some
 from mailguard.policy.salutation import Called, fits
 from mailguard.policy.surnames import surname_in
@@ -66,13 +69,21 @@ def bearers(view: View, seen: Seen) -> tuple[str, list[str]]:
     for name in view.display_names(key):
         if wanted := name_key(name):
             owners = _owners(view, wanted)
-            if owners and key not in owners:
+            owners = {one for one in owners if not _is_office_of(seen, one)} if key not in owners else set()
+            if owners:
                 return name, sorted(owners)[:3]
         elif (stranger := _address_in(name)) and stranger != key and _is_known(view, stranger):
             return name, [stranger]
         if others := _fits_better(view, seen, name):
             return name, others
     return "", []
+
+
+def _is_office_of(seen: Seen, person: str) -> bool:
+    """Whether the recipient is an office of the house that a person (key) is of."""
+    words = tuple(filter(None, re.split(r"[._+-]+", seen.address.local.lower())))
+    house = person.rpartition("@")[2]
+    return is_role(words) and registrable_domain(house) == registrable_domain(seen.address.ascii_domain)
 
 
 def _fits_better(view: View, seen: Seen, name: str) -> list[str]:
