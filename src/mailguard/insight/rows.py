@@ -62,7 +62,7 @@ class Rows:
         likely = heapq.nlargest(8, self.rivals.fit, key=self.rivals.fit.__getitem__)
         known = scene.contacts.people
         self.rival_profile = max([f.own_profile(scene, one) for one in likely if one in known], default=NONE)
-        self.signs = [signs(scene, at) for at in range(len(numbers))]
+        self.signs = [signs(scene, at, near) for at, near in enumerate(self.mistakable)]
         self.best = max(self.rivals.fit.values(), default=NONE)
         mail, beside = self._mail(), _Beside(self)
         self.numbers = [[*one, *mail, *self._each(at, beside)] for at, one in enumerate(self.persons)]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import io
+from dataclasses import replace
 
 from mailguard.insight.lesson import Lesson, read
 from mailguard.insight.model import Insight
-from mailguard.insight.scene import Scene
-from mailguard.insight.signs import Signs, signs
+from mailguard.insight.rows import Rows
+from mailguard.insight.signs import Signs
 from mailguard.insight.words import File, Letter
 
 SATO, SUZUKI, OFFICE = "sato@midori-shoji.co.jp", "k.suzuki@hokuto-denki.co.jp", "info@koyo-logi.co.jp"
@@ -32,7 +33,7 @@ def test_right_mail_has_no_sign() -> None:
     model = taught()
     assert not read(letter(OFFICE, "ご案内", "光洋物流 佐藤様", 9)).misfit  # anybody may sit there
     for lesson in (read(letter(SATO, MIDORI, "佐藤様", 9, "見積書.pdf")), read(letter(SUZUKI, HOKUTO, "鈴木様", 9))):
-        assert signs(Scene(model.memory, lesson), 0) == Signs()
+        assert Rows(model.memory, lesson).signs[0] == Signs()
 
 
 def test_a_salutation_to_somebody_else() -> None:
@@ -71,7 +72,7 @@ def test_a_customer_who_is_hardly_known_says_nothing() -> None:
     named = read(letter(SUZUKI, "【あさひ樹脂様】図面", "鈴木様", 9))
     plain = read(letter(SUZUKI, "あさひ樹脂 図面", "鈴木様", 9))
     assert (len(named.customers), plain.customers) == (1, ())
-    assert signs(Scene(model.memory, named), 0) == Signs()
+    assert Rows(model.memory, named).signs[0] == Signs()
 
 
 def test_a_file_that_went_to_others_only() -> None:
@@ -80,7 +81,7 @@ def test_a_file_that_went_to_others_only() -> None:
     fresh = model.score(read(letter(SUZUKI, "図面", "鈴木様", 9, "新図面.pdf"))).risk
     assert seen > fresh
     inside = read(letter("m-sato@aoba.co.jp", MIDORI, "佐藤さん", 9, "見積書.pdf"))
-    assert signs(Scene(model.memory, inside), 0) == Signs()
+    assert Rows(model.memory, inside).signs[0] == Signs()
 
 
 def test_signs_are_kept() -> None:
@@ -94,4 +95,21 @@ def test_signs_are_kept() -> None:
     other.merge(model)
     worst = other.score(wrong).worst
     assert worst is not None
-    assert signs(Scene(other.memory, wrong), 0) == Signs(greeting=True, customer=True, file=True)
+    assert Rows(other.memory, wrong).signs[0] == Signs(greeting=True, customer=True, file=True)
+
+
+def addressed(model: Insight, to: str, day: int = 9) -> Signs:
+    return Rows(model.memory, read(letter(to, "配送", "倉庫からの配送日程です。", day))).signs[0]
+
+
+def test_a_slip_before_the_at_on_the_first_day() -> None:
+    model = Insight(own=["aoba.co.jp"])
+    people = ["taro.yamada@gamma.co.jp", "r1@gamma.co.jp", SATO, SUZUKI]
+    for day, to in enumerate(people * 2):
+        model.learn(read(letter(to, "配送", f"{day}番の倉庫からの配送日程です。", day)))
+    judged = model.score(read(letter("taro.yamda@gamma.co.jp", "配送", "倉庫からの配送日程です。", 9)))
+    assert (judged.alarm, judged.worst and judged.worst.alternative) == (True, "taro.yamada@gamma.co.jp")
+    for right in ("taro.yamada@gamma.co.jp", "r2@gamma.co.jp", "jiro.yamada@gamma.co.jp", "taro.yamda@delta.co.jp"):
+        assert not addressed(model, right).mistyped
+    model.learn(read(replace(letter("taro.yamda@gamma.co.jp", "配送", "", 9), sender="m-ito@aoba.co.jp")))
+    assert not addressed(model, "taro.yamda@gamma.co.jp", 10).mistyped  # there is such a mailbox
