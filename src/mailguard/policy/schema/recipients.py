@@ -55,7 +55,7 @@ class RecipientsModel(Strict):
     name_of_other: Literal[True] | None = Field(
         None,
         description="To or Cc call the address by the name, or by the address, of somebody else whom this sender wrote "
-        "to or whom the directory knows",
+        "to or whom the directory knows; an office (info@) may bear the name of somebody of its house",
         examples=[True],
     )
     greeted: Switch | None = Field(
