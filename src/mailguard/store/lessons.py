@@ -1,9 +1,10 @@
 """What mails teach about who writes to whom: the lesson of each, kept beside it, and what became of it, in order.
 
-A lesson is octets to this room (insight.lesson made them). What became of its mail, an experience, is written in the
-transaction in which that happened and has a number; every process that judges reads on from the number it has and
-learns. Once a snapshot of the model has them they are removed, and a mark stands where they were: whoever comes to it
-from before has missed something. What nobody reads goes with the octets of mail.
+A lesson is octets to this room (insight.lesson made them), sealed with the key of the body where bodies are. What
+became of its mail, an experience, is written in the transaction in which that happened and has a number; every process
+that judges reads on from the number it has and learns. Once a snapshot of the model has them they are removed, and a
+mark stands where they were: whoever comes to it from before has missed something. What nobody reads goes with the
+octets of mail.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from mailguard.mail.values import value
 from mailguard.store import audit, many
 from mailguard.store.db import Database
 from mailguard.store.rows import to_micro, to_text
+from mailguard.store.sealed import key_of, open_lesson
 
 #: delivered: the next server took it; refused: a person took these off, or stopped it because of them; trusted: a
 #: person said that they are right; forgotten: nothing is to be known of them; anew: the snapshot was exchanged, and is
@@ -60,11 +62,30 @@ class Lessons:
     async def after(self, number: int, limit: int) -> list[Experience]:
         """The first `limit` experiences behind this number, in order."""
         sql = (
-            "SELECT e.number, e.what, l.octets, e.people FROM experience e LEFT JOIN lesson l ON l.message = e.message"
+            "SELECT e.number, e.what, l.octets, e.people, e.message, k.wrapped_by, k.wrapped FROM experience e"
+            " LEFT JOIN lesson l ON l.message = e.message LEFT JOIN body_key k ON k.message = l.message"
             " WHERE e.number > ? ORDER BY e.number LIMIT ?"
         )
-        rows = await self._db.read(lambda c: c.execute(sql, (number, limit)).fetchall(), snapshot=False)
-        return [Experience(at, what, octets, _people(people)) for at, what, octets, people in rows]
+
+        def look(connection: sqlite3.Connection) -> list[Experience]:
+            rows = connection.execute(sql, (number, limit)).fetchall()
+            return [
+                Experience(at, what, self._opened(octets, *key), _people(people))
+                for at, what, octets, people, *key in rows
+            ]
+
+        return await self._db.read(look, snapshot=False)
+
+    def _opened(
+        self, octets: bytes | None, message: int, wrapped_by: str | None, wrapped: bytes | None
+    ) -> bytes | None:
+        """A lesson in the clear; None where there is none, or none that opens: nothing is to be learnt of it."""
+        if octets is None or wrapped_by is None:
+            return octets
+        try:
+            return open_lesson(key_of(self._db.keys, message, wrapped_by, wrapped), octets)
+        except OSError:
+            return None
 
     async def waiting(self, number: int) -> int:
         """How many experiences are behind this number."""

@@ -22,7 +22,7 @@ from mailguard.store.db import Database
 from mailguard.store.errors import StoreBusy, StoreError, typed
 from mailguard.store.keyring import Keyring, Wrapped
 from mailguard.store.log_file import truncate_log
-from mailguard.store.sealed import insert_key, key_of, open_text, seal_of
+from mailguard.store.sealed import insert_key, key_of, open_lesson, open_text, seal_lesson, seal_of
 
 T = TypeVar("T")
 _BATCH = 200
@@ -143,7 +143,14 @@ def _seal_file(connection: sqlite3.Connection, row: _Row, keys: Keyring, key: by
     made = seal_of(keys, key, found[0] if found else "")
     connection.execute("UPDATE mail_text SET text = '', sealed = ? WHERE message = ?", (made.text, row.number))
     insert_key(connection, row.number, made)
+    _change_lesson(connection, row.number, lambda lesson: seal_lesson(key, lesson))
     return 1
+
+
+def _change_lesson(connection: sqlite3.Connection, number: int, change: Callable[[bytes], bytes]) -> None:
+    found = connection.execute("SELECT octets FROM lesson WHERE message = ?", (number,)).fetchone()
+    if found is not None:
+        connection.execute("UPDATE lesson SET octets = ? WHERE message = ?", (change(found[0]), number))
 
 
 def _open_row(connection: sqlite3.Connection, row: _Row, key: bytes) -> int:
@@ -156,6 +163,7 @@ def _open_row(connection: sqlite3.Connection, row: _Row, key: bytes) -> int:
     if text is not None and text[0] is not None:
         values = (open_text(key, text[0]), row.number)
         connection.execute("UPDATE mail_text SET text = ?, sealed = NULL WHERE message = ?", values)
+    _change_lesson(connection, row.number, lambda lesson: open_lesson(key, lesson))
     connection.execute("DELETE FROM body_key WHERE message = ?", (row.number,))
     return 1
 

@@ -1,4 +1,4 @@
-"""Rows of sealed bodies: their keys, and the sealed text that is searched.
+"""Rows of sealed bodies: their keys, the sealed text that is searched, and the sealed lesson.
 
 It trusts the keyring for what opens, and nothing in a row: a key or a text that does not open is damage, told of by
 whoever asked for it, and never stops a search or a start for other reasons than that keys are missing.
@@ -12,14 +12,16 @@ from collections.abc import Sequence
 from dataclasses import field
 from pathlib import Path
 
-from mailguard.mail.sealing import close_small, open_small
+from mailguard.mail.sealing import Broken, close_small, open_small
 from mailguard.mail.values import value
 from mailguard.store import many
 from mailguard.store.connection import Opener, connect
 from mailguard.store.errors import StoreError
 from mailguard.store.keyring import Keyring, Wrapped
 
-_BOUND = b"mailguard text"
+_BOUND, _LESSON = b"mailguard text", b"mailguard lesson"
+#: Before a sealed lesson; none in the clear begins so.
+_MARK = b"\0sealed\0"
 
 
 @value(frozen=True, slots=True)
@@ -68,6 +70,20 @@ def open_text(key: bytes, sealed: bytes) -> str:
     return open_small(_text_key(key), sealed, _BOUND).decode("utf-8", "replace")
 
 
+def seal_lesson(key: bytes, lesson: bytes) -> bytes:
+    """A lesson under a key derived from its body's; nothing stays nothing."""
+    return _MARK + close_small(_derived(_LESSON, key), lesson, _LESSON) if lesson else b""
+
+
+def open_lesson(key: bytes | None, octets: bytes) -> bytes:
+    """A lesson as it came, from whatever lies there. Raises Broken."""
+    if not octets.startswith(_MARK):
+        return octets
+    if key is None:
+        raise Broken
+    return open_small(_derived(_LESSON, key), octets[len(_MARK) :], _LESSON)
+
+
 def opener(keys: Keyring | None) -> Opener | None:
     """SQL's `opened`: sealed text for a search. What does not open is empty, so that a search goes on."""
     if keys is None:
@@ -99,4 +115,8 @@ def has_its_keys(path: Path, keys: Keyring | None) -> None:
 
 
 def _text_key(key: bytes) -> bytes:
-    return hashlib.sha256(b"mailguard text" + key).digest()
+    return _derived(_BOUND, key)
+
+
+def _derived(what: bytes, key: bytes) -> bytes:
+    return hashlib.sha256(what + key).digest()

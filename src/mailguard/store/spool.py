@@ -52,7 +52,7 @@ from mailguard.store.lookups import searched_text
 from mailguard.store.purge import Purged, Retention
 from mailguard.store.records import MessageRecord
 from mailguard.store.rows import to_text
-from mailguard.store.sealed import Seal, key_of, seal_of
+from mailguard.store.sealed import Seal, key_of, seal_lesson, seal_of
 from mailguard.store.writer import Bulk
 
 __all__ = ["SMALL_BODY", "BodyGone", "Purged", "Retention", "Spool"]
@@ -156,6 +156,7 @@ class Spool:
         known = "" if circumstances is None else to_text(circumstances)
         text, handed_in = searched_text(facts), self._handed_in(message, facts)
         sealed = self._seal(kept, text)
+        lesson = lesson if sealed is None else seal_lesson(sealed.key, lesson)
         changes = prepared.changes
         entry = Entry(
             record, kept.octets, actor_of(message), lease, known, changes, content, text, handed_in, sealed, lesson

@@ -12,7 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.ledger import NOON, PREFIX, Ledger, facts, mail, verdict
+from tests.integration.store.test_lessons import taken
+from tests.ledger import BOB, NOON, PREFIX, Ledger, facts, mail, verdict
 
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.address import parse_address
@@ -29,6 +30,7 @@ from mailguard.store.bodies import Bodies
 from mailguard.store.db import Database
 from mailguard.store.errors import StoreBusy, StoreError
 from mailguard.store.keyring import Keyring, add_key
+from mailguard.store.lessons import Lessons
 from mailguard.store.migrate import migrations
 from mailguard.store.records import Filter
 from mailguard.store.restore import Place, restore
@@ -197,6 +199,31 @@ async def test_the_way_back_to_the_clear_and_to_the_older_version(tmp_path: Path
         await all_read(ledger, known)
         assert await search(ledger, CANARY) == 2
     assert downgrade.downgrade(path, 16) == len(migrations())
+
+
+async def test_a_lesson_lies_sealed_and_is_learnt_all_the_same(tmp_path: Path, keys: Path) -> None:
+    lesson = f'["{CANARY}"]'.encode()
+
+    async def learnt(ledger: Ledger) -> list[bytes | None]:
+        return [one.lesson for one in await Lessons(ledger.db).after(0, 10)]
+
+    async with opened(tmp_path, None) as ledger:  # before there was a key
+        await taken(ledger, asked=(BOB,), confirmed=("who",), lesson=lesson)
+    async with opened(tmp_path, keys) as ledger:
+        await taken(ledger, asked=(BOB,), confirmed=("who",), lesson=lesson)
+        assert await learnt(ledger) == [lesson, lesson]
+        assert (await rotate(ledger)).sealed == 1
+        assert await learnt(ledger) == [lesson, lesson]
+    assert files_with(tmp_path, CANARY) == []
+    add_key(keys)
+    async with opened(tmp_path, keys) as ledger:
+        await rotate(ledger)
+        only(keys, text_of(keys).splitlines()[0])
+        assert await learnt(ledger) == [lesson, lesson]
+        assert (await rotate(ledger, decrypt=True)).opened == 2
+        await taken(ledger, asked=(BOB,), confirmed=("who",), lesson=lesson)
+        await ledger.db.write(lambda c: c.execute("UPDATE body_key SET wrapped = x'00'"))
+        assert await learnt(ledger) == [lesson, lesson, None]
 
 
 async def test_keys_that_are_missing_are_told_at_the_start(tmp_path: Path, keys: Path) -> None:
