@@ -15,7 +15,7 @@ from mailguard.insight.names import name_words
 from mailguard.insight.people import called, name_hashes
 from mailguard.insight.quoting import pair_key
 from mailguard.insight.scene import NOBODY, Scene
-from mailguard.insight.sketches import MIX, pair, under
+from mailguard.insight.sketches import MIX, MIX_ONE, MIX_TWO, pair
 from mailguard.insight.text import hashed
 
 #: What is asked of a person, whether he is a recipient or might have been meant.
@@ -162,12 +162,15 @@ def _company(scene: Scene, one: int, others: Sequence[int], out: list[float]) ->
         out[WITH_OWN] = out[WITH_ALL] = out[_WITH_COUNT] = -1.0
         return
     mine = anybody = 0
-    counted = 0.0
+    counted, mixed = 0.0, scene.key * MIX
     for other in others:
         if other < 0:
             continue
-        both = pair(key, keys[other])
-        count = own[under(both, scene.key) & own_mask]
+        two = keys[other]
+        both = (key * MIX_ONE + two * MIX_TWO if key < two else two * MIX_ONE + key * MIX_TWO) & 0xFFFFFFFF
+        both ^= both >> 15  # sketches.pair and under, without the calls
+        place = (both * 31 + mixed) & 0xFFFFFFFF
+        count = own[(place ^ (place >> 13)) & own_mask]
         if count:
             mine += 1
             counted += _log1p(count)

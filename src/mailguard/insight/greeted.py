@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from itertools import islice
 
 from mailguard.insight.readings import english, fold, given_sounds, romanised, sound, split_name, surname_sounds
 
@@ -127,7 +129,7 @@ def _people(rest: str) -> list[str]:
     if end := _END.search(rest):
         rest = rest[: end.start()]
     found: list[str] = []
-    for number, piece in enumerate(_BETWEEN.split(rest, maxsplit=8)[:8]):
+    for number, piece in enumerate(islice(_pieces(rest), 8)):
         name = _SAN.sub("", piece.strip())
         titled = False
         while title := _TITLE.match(name):
@@ -143,6 +145,15 @@ def _people(rest: str) -> list[str]:
             break
         found += [fold(word.strip(".'’-")) for word in words]
     return [word for word in found if len(word) > 1]
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """What stands between commas and the like; most of a line is never asked for."""
+    at = 0
+    while found := _BETWEEN.search(text, at):
+        yield text[at : found.start()]
+        at = found.end()
+    yield text[at:]
 
 
 def _japanese(line: str, company: list[str], *, first: bool, begun: bool) -> tuple[list[str], bool]:

@@ -98,13 +98,17 @@ class Lesson:
 def _lesson(parts: list[Any]) -> Lesson:
     (_, at, sender, people, kinds, names, subject, reply, forward, own, quoted, lengths, greeting, initials, quoting,
      message_id, references, files, file_words, customers, misfit) = parts  # fmt: skip
-    one, two = numbers(lengths)
+    # All hashes are looked at in one go: that is most of what a lesson holds.
+    numbers(
+        (subject, message_id, *kinds, *own, *quoted, *lengths, *greeting, *references, *files, *file_words, *customers)
+    )
+    one, two = lengths
     lesson = Lesson(
-        float(at), _text(sender), tuple([_text(one) for one in people]), numbers(kinds),
-        {_text(key): _text(name) for key, name in names.items()}, _number(subject), bool(reply), bool(forward),
-        numbers(own), numbers(quoted), (one, two), numbers(greeting), _text(initials),
-        Quoting.from_json(quoting), _number(message_id), numbers(references), numbers(files), numbers(file_words),
-        numbers(customers), bool(misfit),
+        float(at), _text(sender), tuple([_text(one) for one in people]), tuple(kinds),
+        {_text(key): _text(name) for key, name in names.items()}, subject, bool(reply), bool(forward),
+        tuple(own), tuple(quoted), (one, two), tuple(greeting), _text(initials),
+        Quoting.from_json(quoting), message_id, tuple(references), tuple(files), tuple(file_words),
+        tuple(customers), bool(misfit),
     )  # fmt: skip
     if not math.isfinite(lesson.at) or len(lesson.kinds) != len(lesson.people) or not set(lesson.kinds) <= {0, 1, 2}:
         raise ValueError("people and their kinds do not fit, or there is no moment")
@@ -115,10 +119,6 @@ def _text(one: object) -> str:
     if not isinstance(one, str):
         raise TypeError("a text is no text")
     return one
-
-
-def _number(one: object) -> int:
-    return numbers((one,))[0]
 
 
 def address_key(address: str) -> str:

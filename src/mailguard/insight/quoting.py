@@ -25,6 +25,8 @@ _DATED = re.compile(
     r"(?:sent by: [^\n]{0,80}\n[ \t>]{0,40})?(?:[01]?\d/[0-3]?\d/(?:\d\d)?\d\d)[ ,]{1,8}\d?\d:\d\d",
     re.IGNORECASE,
 )
+#: What _DATED ends with.
+_MOMENT = re.compile(r"/\d{2,4}[ ,]{1,8}\d?\d:\d\d")
 _WROTE = re.compile(
     r"^[ \t>]{0,8}(?:on .{0,60}?,? )?(.{2,90}?)(?: on .{0,60})?(?: wrote:|@\w{1,40} on |のメール|さんは書きました)",
     re.MULTILINE | re.IGNORECASE,
@@ -81,12 +83,24 @@ def read_quoting(own: str, quoted: str) -> Quoting:
             found.asker = keys[:2]
         if number >= 2 or len(found.people) > _KEYS:
             break
-    if not found.asker:
-        zone = quoted[60:500] if forwarded else own[-100:] + quoted[:400]
-        line = _JAPANESE.search(quoted[:300]) or _DATED.search(zone) or _WROTE.search(quoted[:300])
-        if line:
-            found.asker = found.take(line[1].lower())[:2]
+    zone = quoted[60:500] if forwarded else own[-100:] + quoted[:400]
+    if not found.asker and (line := _line_before(zone, quoted[:300])):
+        found.asker = found.take(line[1].lower())[:2]
     return Quoting(tuple(found.asker), tuple(found.people)[:_KEYS], tuple(found.words)[:_KEYS], forwarded)
+
+
+def _line_before(zone: str, head: str) -> re.Match[str] | None:
+    """The line over a quotation that names its author: in `head`, or with a date in `zone`. A pattern that begins with
+    anything is tried only where the text holds what it ends with.
+    """
+    if found := _JAPANESE.search(head):
+        return found
+    if _MOMENT.search(zone) and (found := _DATED.search(zone)):
+        return found
+    said = head.lower()
+    if " wrote:" in said or "のメール" in said or "さんは書きました" in said or ("@" in said and " on " in said):
+        return _WROTE.search(head)
+    return None
 
 
 class _Found:

@@ -5,7 +5,6 @@ Made once for a mail and asked for each of its recipients and for whoever may ha
 
 from __future__ import annotations
 
-import heapq
 import math
 from collections.abc import Iterable
 
@@ -101,10 +100,12 @@ class Scene:
             for number, total in sums.items()
             if total > least and number > base and (with_sender or senders[number - base] == self.sender)
         ]
-        nearest = heapq.nlargest(most, found) if len(found) > most else found
+        if len(found) > most:
+            found.sort(reverse=True)
+            del found[most:]
         if with_sender:
-            return [(similarity, (*to[at], senders[at])) for similarity, at in nearest]
-        return [(similarity, to[at]) for similarity, at in nearest]
+            return [(similarity, (*to[at], senders[at])) for similarity, at in found]
+        return [(similarity, to[at]) for similarity, at in found]
 
     def _find_thread(self) -> None:
         """Earlier mails of the same subject, or that this one refers to, in which the sender took part."""

@@ -10,7 +10,7 @@ import mmap
 import struct
 from collections.abc import Iterable
 
-_MIX_ONE, _MIX_TWO, MIX = 0x85EBCA6B, 0xC2B2AE35, 0x9E3779B1
+MIX_ONE, MIX_TWO, MIX = 0x85EBCA6B, 0xC2B2AE35, 0x9E3779B1
 
 
 def blank(octets: int) -> memoryview:
@@ -88,7 +88,7 @@ def pair(one: int, two: int) -> int:
     """A hash of two hashes, the same in either order."""
     if one > two:
         one, two = two, one
-    mixed = (one * _MIX_ONE + two * _MIX_TWO) & 0xFFFFFFFF
+    mixed = (one * MIX_ONE + two * MIX_TWO) & 0xFFFFFFFF
     return mixed ^ (mixed >> 15)
 
 

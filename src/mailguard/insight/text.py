@@ -127,18 +127,32 @@ def words(texts: Iterable[str], limit: int) -> tuple[int, ...]:
     """Hashes of the different words of texts (lower case), so many at most."""
     out: dict[str, None] = {}
     for text in texts:
+        if text.isascii():
+            _ascii(text, limit, out)
+            continue
         # Each different word is looked at once, and only until there are enough.
-        for word in dict.fromkeys(text.translate(_ASCII).split() if text.isascii() else _WORD.findall(text)):
+        for word in dict.fromkeys(_WORD.findall(text)):
             if word[0] >= "\u3041":
                 out.update(dict.fromkeys(map(add, word, word[1:])))
-            else:
-                if word[0] in "'&":
-                    word = word.lstrip("'&")
-                if (len(word) > 2 or (len(word) == 2 and word.isdigit())) and word not in _STOP:
-                    out[word] = None
+            elif (len(word) > 2 or word.isdigit()) and word not in _STOP:
+                out[word] = None
             if len(out) >= limit:
                 break
     return tuple(map(crc32, map(str.encode, islice(out, limit))))
+
+
+def _ascii(text: str, limit: int, out: dict[str, None]) -> None:
+    """Add the different words of a text, as _WORD finds them, until there are enough."""
+    rest, most = text.translate(_ASCII), 2 * limit
+    edged = " '" in rest or " &" in rest or rest[:1] in "'&"
+    while rest and len(out) < limit:
+        found = rest.split(None, most)
+        rest = found.pop() if len(found) > most else ""
+        if edged:
+            found = [word.lstrip("'&") for word in found]
+        for word in dict.fromkeys(found):
+            if (len(word) > 2 or (len(word) == 2 and word.isdigit())) and word not in _STOP:
+                out[word] = None
 
 
 def read_words(subject: str, own: str, quoted: str) -> Words:
