@@ -215,7 +215,7 @@ class House:
                 stack.callback(self._users.close)
 
     async def _open_door(self, stack: AsyncExitStack, rooms: Rooms, readers: Readers) -> None:
-        memory = remembering(rooms)
+        memory = remembering(rooms, asks=self._place.beside)
         intake = self._open_intake(rooms, readers, memory)
         await self._open_users(stack)
         self._logins = await door_logins(

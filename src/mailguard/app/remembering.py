@@ -17,10 +17,12 @@ from mailguard.insight.words import Judgement, Letter
 from mailguard.intake.comparing import letter_in, with_risks
 from mailguard.memory.settings import MemoryFault, MemorySettings
 from mailguard.policy.case import Case
+from mailguard.store import snapshots
 from mailguard.store.lessons import Lessons
 
 if TYPE_CHECKING:
     from mailguard.insight.model import Insight
+    from mailguard.memory.asking import Asking
     from mailguard.memory.room import Memory
 
 __all__ = ["MemoryFault", "Nowhere", "Recalled", "Remembering", "compared_now", "no_memory", "remembering"]
@@ -28,14 +30,20 @@ __all__ = ["MemoryFault", "Nowhere", "Recalled", "Remembering", "compared_now", 
 
 #: Seconds after the door was opened in which nothing is loaded that no mail asks for.
 _BANNER_FIRST = 0.5
+#: Seconds between two looks for a process to ask, and after a fault.
+_AGAIN, _AFTER_FAULT = 0.25, 10.0
 
 
 class Remembering:
-    """A memory that is on its way (intake.Remembers)."""
+    """A memory that is on its way (intake.Remembers): of the processes on a ledger one has the model and learns, the
+    others ask it; when it is gone, another one takes its place.
+    """
 
-    def __init__(self, rooms: Rooms, settings: MemorySettings) -> None:
-        self._lessons, self._settings = Lessons(rooms.db), settings
-        self._memory: Memory | None = None
+    def __init__(self, rooms: Rooms, settings: MemorySettings, *, asks: bool = False) -> None:
+        """asks: this process never has the model itself, since one that outlives it has it."""
+        self._lessons, self._settings, self._asks = Lessons(rooms.db), settings, asks
+        self._memory: Memory | Asking | None = None
+        self._asking: Asking | None = None
         self._wanted, self._opened = asyncio.Event(), asyncio.Event()
 
     @property
@@ -51,18 +59,45 @@ class Remembering:
         return (b"", None) if self._memory is None else await self._memory.judged(letter)
 
     async def run(self) -> None:
-        """Open it, and let it learn until cancelled."""
+        """Open it, and let it learn, or ask, until cancelled."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wanted.wait(), _BANNER_FIRST)
-        try:
-            module = await asyncio.to_thread(import_module, "mailguard.memory.room")
-            self._memory = module.Memory(self._lessons, self._settings, now=utc_now)
-        except Exception as error:
-            events.fault("insight", error)
-            return
-        finally:
-            self._opened.set()
-        await self._memory.run()
+        while True:
+            try:
+                with contextlib.nullcontext(False) if self._asks else snapshots.keeping(self._settings.path) as mine:
+                    if mine:
+                        await self._keep()
+                await self._ask()
+                await asyncio.sleep(_AGAIN)
+            except Exception as error:
+                events.fault("insight", error)
+                self._opened.set()
+                await asyncio.sleep(_AFTER_FAULT)
+
+    async def _keep(self) -> None:
+        """Have the model, learn, and answer the others."""
+        room = await asyncio.to_thread(import_module, "mailguard.memory.room")
+        answering = await asyncio.to_thread(import_module, "mailguard.memory.answering")
+        memory: Memory = room.Memory(self._lessons, self._settings, now=utc_now)
+        self._memory = memory
+        self._opened.set()
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(answering.Answering(memory).open(self._settings.asked_at))
+            except OSError as error:  # the others know no risk then
+                events.fault("insight", error)
+            await memory.run()
+
+    async def _ask(self) -> None:
+        """Ask whoever has the model, as long as there is somebody."""
+        if self._asking is None:
+            module = await asyncio.to_thread(import_module, "mailguard.memory.asking")
+            self._asking = module.Asking(self._settings, now=utc_now)
+        there = await self._asking.connect()
+        self._memory = self._asking
+        self._opened.set()
+        if there:
+            await self._asking.gone()
 
 
 class Nowhere:
@@ -80,10 +115,10 @@ def no_memory(rooms: Rooms) -> Nowhere | None:
     return None if memory(rooms.config) is None else Nowhere()
 
 
-def remembering(rooms: Rooms) -> Remembering | None:
-    """The memory that the settings ask for; None: it is switched off."""
+def remembering(rooms: Rooms, *, asks: bool) -> Remembering | None:
+    """The memory that the settings ask for; None: it is switched off. asks: see Remembering."""
     settings = memory(rooms.config)
-    return None if settings is None else Remembering(rooms, settings)
+    return None if settings is None else Remembering(rooms, settings, asks=asks)
 
 
 class Recalled:

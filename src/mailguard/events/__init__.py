@@ -194,6 +194,22 @@ def insight_gap() -> None:
     log.warning("insight_gap", remedy="mailguard history import teaches what is missing")
 
 
+def insight_asking() -> None:
+    """Another process has the model of who writes to whom, and this one asks it."""
+    log.info("insight_asking")
+
+
+def insight_away() -> None:
+    """The process that has the model is gone: no risk is known until another one has it."""
+    log.warning("insight_away")
+
+
+def insight_unanswered(mails: int) -> None:
+    """The process that has the model did not answer in time: no risk was known of so many mails."""
+    metrics.faults.labels("insight").inc()
+    log.warning("insight_unanswered", mails=mails)
+
+
 def fault(room: str, error: BaseException, **ids: str) -> None:
     """An error of ours: the cause for us (type and place, never what it says: log.words), a courtesy for them."""
     metrics.faults.labels(room).inc()

@@ -1,10 +1,9 @@
-"""ROOM: the model of who writes to whom in this process: it judges, it learns from the ledger's feed, it is kept.
+"""ROOM: the model of who writes to whom, in the process that has it: it judges, learns from the ledger's feed, is kept.
 
 It is loaded in a thread after the door is open; until then no risk is known. It learns between mails, some lessons at a
-time and then a rest, in the order of the feed, so that all processes come to the same; each reads by itself, and the
-first whose turn it is writes the snapshot. While a thread reads the model (a large mail is judged, a snapshot is
-written) nothing changes it. It trusts the feed for what happened; whatever fails here is a line in the log and no risk
-known.
+time and then a rest, in the order of the feed, so that whoever learns comes to the same. While a thread reads the model
+(a large mail is judged, a snapshot is written) nothing changes it. It trusts the feed for what happened; whatever fails
+here is a line in the log and no risk known.
 """
 
 from __future__ import annotations
@@ -24,12 +23,11 @@ from mailguard.insight.words import Judgement, Letter
 from mailguard.memory import model as models
 from mailguard.memory.fresh import Fresh
 from mailguard.memory.settings import MemorySettings
+from mailguard.memory.sizes import is_small
 from mailguard.store import snapshots
 from mailguard.store.lessons import LARGEST, Experience, Lessons
 from mailguard.store.snapshots import Mark
 
-#: Mails above so many characters, recipients or files are judged in a thread: about a millisecond of work.
-_CHARACTERS, _PEOPLE, _FILES = 10_000, 10, 20
 #: Experiences read at a time; seconds between two looks when there are none.
 _SLICE, _PAUSE = 200, 1.0
 #: Seconds that the event loop lends to learning at a time, and the part of the time that learning takes.
@@ -70,17 +68,19 @@ class Memory:
     @property
     def learning(self) -> bool:
         """Whether it only watches yet."""
-        if not self._settings.silent_for:
-            return False
-        since = 0.0 if self._model is None else self._model.since
-        return not since or self._now().timestamp() - since < self._settings.silent_for.total_seconds()
+        return self._settings.learning(self.since, self._now())
+
+    @property
+    def since(self) -> float:
+        """Of the first mail learnt, in seconds since 1970; 0: none."""
+        return 0.0 if self._model is None else self._model.since
 
     async def judged(self, letter: Letter) -> tuple[bytes, Judgement | None]:
         """The lesson of a letter, empty if it is too large to be kept, and what the model thinks of it; None while
         there is no model.
         """
         model = (self._model or await self._made()) if self._loaded else None
-        if _is_small(letter):
+        if is_small(letter):
             lesson, found, judgement = _judged(model, letter)
         else:
             with self._reading():
@@ -89,6 +89,37 @@ class Memory:
             return b"", judgement
         self._fresh.keep(found, lesson)
         return found, judgement
+
+    # Judging for other processes (memory.answering)
+
+    def read(self, octets: bytes) -> Lesson:
+        """The lesson of a mail that another process has. Raises LessonError."""
+        lesson = Lesson.from_bytes(octets)
+        if len(octets) <= LARGEST:
+            self._fresh.keep(octets, lesson)
+        return lesson
+
+    @property
+    def is_made(self) -> bool:
+        """Whether there is a model that may be asked."""
+        return self._model is not None
+
+    def opinion(self, lesson: Lesson) -> Judgement | None:
+        """What the model thinks of a mail of few recipients; None while there is no model."""
+        return None if self._model is None else self._model.score(lesson)
+
+    async def opinion_aside(self, lesson: Lesson) -> Judgement | None:
+        """The same of any mail, in a thread."""
+        model = self._model
+        if model is None:
+            return None
+        with self._reading():
+            return await asyncio.to_thread(model.score, lesson)
+
+    async def make(self) -> None:
+        """There is a model to be asked, now or once it is loaded."""
+        if self._loaded:
+            await self._made()
 
     async def _made(self) -> Insight:
         """The model, made of nothing if there is none yet."""
@@ -219,11 +250,6 @@ def _warm(model: Insight) -> Insight:
     """The first judgement reads tables from the disk: it is made here, in a thread, of nobody's mail."""
     model.score(read(Letter(0.0, "nobody@localhost", ("somebody@localhost",), subject="-", body="-")))
     return model
-
-
-def _is_small(letter: Letter) -> bool:
-    people = len(letter.to) + len(letter.cc) + len(letter.bcc)
-    return len(letter.body) <= _CHARACTERS and people <= _PEOPLE and len(letter.files) <= _FILES
 
 
 def _judged(model: Insight | None, letter: Letter) -> tuple[Lesson, bytes, Judgement | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 
@@ -23,3 +23,12 @@ class MemorySettings:
     budget: float = 0.001
     silent_for: timedelta = timedelta(0)
     every: timedelta = timedelta(minutes=10)
+
+    @property
+    def asked_at(self) -> Path:
+        """The socket where the process that has the model is asked."""
+        return self.path.with_name(self.path.name + ".asked")
+
+    def learning(self, since: float, now: datetime) -> bool:
+        """Whether a model only watches yet that learnt its first mail then (seconds since 1970, 0: none)."""
+        return bool(self.silent_for) and (not since or now.timestamp() - since < self.silent_for.total_seconds())

@@ -59,7 +59,23 @@ def writing(path: Path, *, wait: bool) -> Iterator[bool]:
     """Whether this process may exchange the file while the block lasts; with `wait` it may, as soon as nobody else
     does. Raises OSError.
     """
-    descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with _locked(path.with_name(path.name + ".lock"), wait=wait) as mine:
+        yield mine
+
+
+@contextlib.contextmanager
+def keeping(path: Path) -> Iterator[bool]:
+    """Whether it is for this process, while the block lasts, to have the model of a snapshot in memory and to learn;
+    the others ask it. Raises OSError.
+    """
+    with _locked(path.with_name(path.name + ".kept"), wait=False) as mine:
+        yield mine
+
+
+@contextlib.contextmanager
+def _locked(path: Path, *, wait: bool) -> Iterator[bool]:
+    """A lock of the kernel, which ends with the process that has it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))

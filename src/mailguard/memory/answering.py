@@ -1,0 +1,207 @@
+"""The process that keeps the model is asked by the others on its ledger: lessons in, judgements out, on a Unix socket.
+
+The questions of all lines stand in one queue, from which a little is answered in each turn of the event loop. What has
+waited too long is answered without a look at the model: whoever asked has gone on. Only processes of the same user come
+in, and what they say is read like anything from outside: octets that are no lesson end their line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from mailguard import events
+from mailguard.insight.lesson import Lesson, LessonError
+from mailguard.insight.words import Judgement
+from mailguard.mail.values import value
+from mailguard.memory import wire
+from mailguard.memory.sizes import is_soon_judged
+from mailguard.memory.wire import Answer, WireError
+
+if TYPE_CHECKING:
+    from mailguard.memory.room import Memory
+
+#: Seconds of one turn of the event loop.
+_TURN = 0.002
+#: Processes that may ask; questions of one that may wait; questions to which a thread or a new model is needed.
+_LINES, _WAITING, _ASIDE = 64, 1024, 16
+#: Octets of answers that one may leave unread.
+_UNREAD = 4 * 2**20
+
+
+@value(frozen=True, slots=True)
+class _Question:
+    line: _Line
+    number: int
+    octets: bytes
+    came: float
+
+
+class Answering:
+    """Who answers. All methods belong to the event loop of the memory."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._loop = asyncio.get_running_loop()
+        self._lines: set[_Line] = set()
+        self._questions: deque[_Question] = deque()
+        self._working = False
+        self._aside: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def open(self, path: Path) -> AsyncIterator[None]:
+        """It can be asked at this path while the block lasts, where it takes the place of whatever was there. Raises
+        OSError.
+        """
+        with _listening(path) as sock:
+            server = await self._loop.create_unix_server(lambda: _Line(self), sock=sock)
+            try:
+                yield
+            finally:
+                server.close()
+                for line in list(self._lines):
+                    line.end()
+                for task in self._aside:
+                    task.cancel()
+
+    def came(self, line: _Line) -> bool:
+        """Whether there is room for one more."""
+        if len(self._lines) >= _LINES:
+            return False
+        self._lines.add(line)
+        return True
+
+    def left(self, line: _Line) -> None:
+        self._lines.discard(line)
+
+    def asked(self, line: _Line, number: int, octets: bytes) -> None:
+        """One more question."""
+        self._questions.append(_Question(line, number, octets, time.monotonic()))
+        if not self._working:
+            self._working = True
+            self._loop.call_soon(self._work)
+
+    def _work(self) -> None:
+        """Answer for a moment, then let mail have its turn."""
+        end = time.monotonic() + _TURN
+        while self._questions and time.monotonic() < end:
+            self._answer(self._questions.popleft())
+        self._working = bool(self._questions)
+        if self._working:
+            self._loop.call_soon(self._work)
+
+    def _answer(self, question: _Question) -> None:
+        memory = self._memory
+        if question.line.ended or time.monotonic() - question.came > wire.PATIENCE:
+            self._reply(question)
+            return
+        if not memory.is_made:  # which takes longer than a mail waits
+            self._reply(question)
+            if not self._aside:
+                self._do_aside(memory.make())
+            return
+        try:
+            lesson = memory.read(question.octets)
+            if is_soon_judged(lesson):
+                self._reply(question, memory.opinion(lesson))
+            elif len(self._aside) < _ASIDE:
+                self._do_aside(self._answer_aside(question, lesson))
+            else:
+                self._reply(question)
+        except LessonError as error:
+            events.fault("insight", error)
+            question.line.end()
+        except Exception as error:  # no risk is known then, as where a mail's own process has the model
+            events.fault("insight", error)
+            self._reply(question)
+
+    def _do_aside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work, name="asked")
+        self._aside.add(task)
+        task.add_done_callback(self._aside.discard)
+
+    async def _answer_aside(self, question: _Question, lesson: Lesson) -> None:
+        judgement = None
+        try:
+            judgement = await self._memory.opinion_aside(lesson)
+        except Exception as error:
+            events.fault("insight", error)
+        self._reply(question, judgement)
+
+    def _reply(self, question: _Question, judgement: Judgement | None = None) -> None:
+        question.line.answer(question.number, Answer(judgement, self._memory.since))
+
+
+@contextlib.contextmanager
+def _listening(path: Path) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock, wire.name_of(path) as name:
+        sock.setblocking(False)
+        os.fchmod(sock.fileno(), 0o600)  # which the file has from its beginning
+        path.unlink(missing_ok=True)
+        sock.bind(name)
+        try:
+            yield sock
+        finally:
+            path.unlink(missing_ok=True)
+
+
+class _Line(asyncio.Protocol):
+    """One process that asks."""
+
+    def __init__(self, answering: Answering) -> None:
+        self._answering = answering
+        self._frames = wire.Frames()
+        self._transport: asyncio.Transport | None = None
+        self._waiting = 0
+
+    @property
+    def ended(self) -> bool:
+        return self._transport is None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are not subclasses
+        if not wire.is_ours(transport.get_extra_info("socket")) or not self._answering.came(self):
+            self.end()
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for number, octets in self._frames.feed(data):
+                self._waiting += 1
+                if self._waiting > _WAITING:
+                    raise WireError("too many questions")
+                self._answering.asked(self, number, octets)
+        except WireError as error:
+            events.fault("insight", error)
+            self.end()
+
+    def answer(self, number: int, answer: Answer) -> None:
+        """Nothing, if nobody is there any more."""
+        self._waiting -= 1
+        if self._transport is None:
+            return
+        if self._transport.get_write_buffer_size() > _UNREAD:
+            self.end()
+            return
+        try:
+            octets = wire.frame(number, wire.answer_octets(answer))
+        except WireError:
+            octets = wire.frame(number, wire.answer_octets(Answer(None, answer.since)))
+        self._transport.write(octets)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Hang up."""
+        if self._transport is not None:
+            self._transport.abort()
+            self._transport = None
+        self._answering.left(self)
