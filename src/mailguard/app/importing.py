@@ -34,7 +34,9 @@ from mailguard.past.archives import Archive, items
 from mailguard.past.gathering import Gathered, Gathering, digest_of
 from mailguard.past.items import Item, Left, Octets, Recorded, Why
 from mailguard.past.reading import letter_of
+from mailguard.store import snapshots
 from mailguard.store.files_seen import worth_knowing
+from mailguard.store.half_imported import HalfImported, importing
 from mailguard.store.imported import Known, PastMail, count, note
 from mailguard.store.lessons import Lessons
 from mailguard.store.migrate import prepare
@@ -82,6 +84,7 @@ class Importing:
     """One import. company: whose mail teaches; zone: of log dates that name none; now: seconds since 1970.
 
     known: whether the mail with this digest and Message-ID was learned before. told: how far it is, now and then.
+    taught: mails that the model knows of an import that was stopped before the ledger had counted them.
     """
 
     company: Organization
@@ -91,6 +94,7 @@ class Importing:
     now: float
     known: Callable[[bytes, str], bool]
     told: Told
+    taught: frozenset[bytes] = frozenset()
 
     async def gather(self, archives: Iterable[Archive]) -> list[Tally]:
         """Put down what these archives teach. Raises ReadersDead, sqlite3.Error, and OSError for what cannot be
@@ -127,9 +131,8 @@ class Importing:
             why = "undated"
         else:
             digest = digest_of(letter, found.key)
-            if self.known(digest, letter.message_id) or not self.gathering.add(
-                digest, letter, _lesson(letter), found.files
-            ):
+            lesson = b"" if digest in self.taught else _lesson(letter)
+            if self.known(digest, letter.message_id) or not self.gathering.add(digest, letter, lesson, found.files):
                 why = "known"
         return None if why is None else Left(found.where, why)
 
@@ -213,29 +216,49 @@ async def import_archives(
         prepare(ledger)  # an older ledger lacks the table
     with ExitStack() as stack:
         gathering = stack.enter_context(closing(Gathering()))
+        half = None if dry_run else stack.enter_context(importing(ledger))
         known = stack.enter_context(closing(Known(ledger, again=again))) if ledger.exists() else lambda *_: False
         readers = Readers(reading_limits(config), count=jobs)
         zone = ZoneInfo(config.settings.organization.timezone)
-        importing = Importing(organization(config), readers, gathering, zone, now.timestamp(), known, told)
+        taught = frozenset[bytes]() if half is None else half.taught(_lineage(config))
+        run = Importing(organization(config), readers, gathering, zone, now.timestamp(), known, told, taught)
         try:
-            tallies = await importing.gather(archives)
+            tallies = await run.gather(archives)
         finally:
             await readers.stop()
-        if not dry_run and any(one.learned for one in tallies):
-            await _learn(config, gathering, actor, sum(one.learned for one in tallies))
+        if half is not None and any(one.learned for one in tallies):
+            await _learn(config, gathering, actor, sum(one.learned for one in tallies), half, taught)
     return tallies
 
 
-async def _learn(config: Config, gathering: Gathering, actor: Actor, mails: int) -> None:
-    """The model first: whoever is stopped in between imports again, and it learns some twice rather than never."""
-    company, settings = organization(config), memory(config)
+def _lineage(config: Config) -> bytes:
+    """Of the model that lies there; empty if there is none that can be read."""
+    settings = memory(config)
+    try:
+        mark = None if settings is None else snapshots.mark_of(settings.path)
+    except snapshots.SnapshotError:
+        return b""
+    return b"" if mark is None else mark.lineage
+
+
+async def _learn(
+    config: Config, gathering: Gathering, actor: Actor, mails: int, half: HalfImported, taught: frozenset[bytes]
+) -> None:
+    """The model first; whoever is stopped in between imports again, and finds by the note which mails it knows."""
+    company, settings, lineage = organization(config), memory(config), snapshots.new_lineage()
+    new = frozenset(gathering.digests())
     async with open_rooms(config) as rooms:
         if settings is not None:
-            await learn_archive(Lessons(rooms.db), settings, gathering.lessons(), actor, utc_now())
+            await asyncio.to_thread(half.begun, lineage, new | taught)
+            await learn_archive(Lessons(rooms.db), settings, gathering.lessons(), actor, utc_now(), lineage)
         for batch in gathering.batches():
             await rooms.db.write(partial(count, mails=[_past(one, company) for one in batch]))
         if settings is None:
             await rooms.db.write(partial(note, actor=actor, now=utc_now(), mails=mails))
+    if left := taught - new:  # of another archive, which is still to be imported again
+        await asyncio.to_thread(half.begun, lineage, left)
+    else:
+        await asyncio.to_thread(half.over)
 
 
 def _lesson(letter: Letter) -> bytes:

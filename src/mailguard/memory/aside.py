@@ -28,11 +28,16 @@ _SLICE = 500
 
 
 async def learn_archive(
-    lessons: Lessons, settings: MemorySettings, taught: Iterable[bytes], actor: Actor, now: datetime
+    lessons: Lessons,
+    settings: MemorySettings,
+    taught: Iterable[bytes],
+    actor: Actor,
+    now: datetime,
+    lineage: bytes = b"",
 ) -> int:
     """Learn lessons (`Lesson.to_bytes`) of mail that was sent before, oldest first. Every process that judges knows
-    them within seconds. Returns how many were learnt. Raises MemoryFault, StoreError, OSError, and whatever `taught`
-    does; then nothing was changed.
+    them within seconds. lineage: that the model has from then on, a new one if none is given. Returns how many were
+    learnt. Raises MemoryFault, StoreError, OSError, and whatever `taught` does; then nothing was changed.
     """
 
     def learn(model: Insight) -> int:
@@ -46,7 +51,7 @@ async def learn_archive(
             count += 1
         return count
 
-    return await _exchange(lessons, settings, learn, actor, now, "insight_import")
+    return await _exchange(lessons, settings, learn, actor, now, "insight_import", lineage)
 
 
 async def merge(lessons: Lessons, settings: MemorySettings, other: Path, actor: Actor, now: datetime) -> int:
@@ -91,12 +96,13 @@ async def _exchange(
     actor: Actor,
     now: datetime,
     event: str,
+    lineage: bytes = b"",
 ) -> int:
     def work() -> int:
         with snapshots.writing(settings.path, wait=True):
             model, mark = _loaded(settings)
             count = change(model)
-            models.save(settings, model, replace(mark, lineage=snapshots.new_lineage()))
+            models.save(settings, model, replace(mark, lineage=lineage or snapshots.new_lineage()))
             return count
 
     count = await asyncio.to_thread(work)

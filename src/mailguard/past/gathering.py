@@ -51,6 +51,10 @@ class Gathering:
         said = json.dumps([letter.sender, people[:_PEOPLE_MOST], letter.message_id[:_ID_MOST], files])
         return self._db.execute(sql, (digest, letter.at, lesson, said)).rowcount == 1
 
+    def digests(self) -> list[bytes]:
+        """Of all of them."""
+        return [digest for (digest,) in self._db.execute("SELECT digest FROM mail")]
+
     def lessons(self) -> Iterator[bytes]:
         """All lessons, the oldest first."""
         for (lesson,) in self._db.execute("SELECT lesson FROM mail WHERE lesson <> x'' ORDER BY at, number"):

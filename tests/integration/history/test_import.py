@@ -23,12 +23,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from mailguard.app import importing as app_importing
 from mailguard.cli import main
 from mailguard.insight.model import Insight
 from mailguard.mail.address import ReversePath, parse_address
 from mailguard.policy.case import Circle, Known
 from mailguard.policy.question import Question
-from mailguard.store import snapshots
+from mailguard.store import half_imported, snapshots
 from mailguard.store.db import Database
 from mailguard.store.history import History
 
@@ -326,3 +327,25 @@ def test_which_files_went_where(folder: Path) -> None:
         rows = ledger.execute("SELECT digest, key, last_at FROM file_seen ORDER BY key").fetchall()
     digest, at = hashlib.sha256(b"x" * 4096).hexdigest(), 1_790_816_400_000_000
     assert rows == [(digest, "bob.private@gmail.com", at), (digest, "partner.example", at)]
+
+
+def test_an_import_that_was_stopped_halfway_teaches_nothing_twice(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mbox(folder / "Sent", *[mail(n, day=n) for n in range(1, 7)])
+    mbox(folder / "Other", *[mail(n, day=n) for n in range(5, 9)])
+
+    def stopped(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("stopped here")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app_importing, "count", stopped)
+        assert "stopped here" in run("import", "Sent", status=1).stderr
+    assert learned(folder) == 6
+    assert imported("Other")["learned"] == 4  # two of them are in the model already
+    assert learned(folder) == 8
+    assert imported("Sent", "Other")["learned"] == 4
+    assert learned(folder) == 8
+    assert (folder / "var" / "mailguard.importing").read_bytes() == b""
+    with half_imported.importing(folder / "var" / "mailguard.db"):
+        assert "another import runs" in run("import", "Sent", status=1).stderr

@@ -1,0 +1,67 @@
+"""An import of archives that may be stopped halfway: which mails it taught the model, until the ledger counted them.
+
+The model's file and the ledger cannot be changed in one step. So the mails (digests) are put down first, with the
+lineage that the model is to have once it knows them: whoever imports next sees by the model's file whether it does. The
+file beside the ledger is the lock of imports, too. Blocks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import IO
+
+from mailguard.store.errors import StoreBusy
+
+_MAGIC = b"mailguard importing 1\n"
+_LINEAGE, _MAIL, _DIGEST = 16, 16, 32
+
+
+class HalfImported:
+    """What the last import left. Use `begun`, then `over` once the ledger has counted all."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def taught(self, lineage: bytes) -> frozenset[bytes]:
+        """The mails that a model of this lineage knows, though the ledger may not have counted them."""
+        self._file.seek(0)
+        octets = self._file.read()
+        said, digest = octets[:-_DIGEST], octets[-_DIGEST:]
+        whole = said.startswith(_MAGIC) and hashlib.sha256(said).digest() == digest  # else nothing was taught yet
+        head, mails = len(_MAGIC), len(_MAGIC) + _LINEAGE
+        if not whole or not lineage or said[head:mails] != lineage:
+            return frozenset()
+        return frozenset(said[at : at + _MAIL] for at in range(mails, len(said), _MAIL))
+
+    def begun(self, lineage: bytes, mails: Collection[bytes]) -> None:
+        """The model of this lineage will know these mails. Raises OSError."""
+        said = b"".join((_MAGIC, lineage, *mails))
+        self._write(said + hashlib.sha256(said).digest())
+
+    def over(self) -> None:
+        """The ledger has counted all. Raises OSError."""
+        self._write(b"")
+
+    def _write(self, octets: bytes) -> None:
+        self._file.seek(0)
+        self._file.truncate()
+        self._file.write(octets)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+
+@contextlib.contextmanager
+def importing(ledger: Path) -> Iterator[HalfImported]:
+    """The one import on this ledger while the block lasts. Raises StoreBusy where another runs, OSError."""
+    descriptor = os.open(ledger.with_suffix(".importing"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "r+b") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StoreBusy("another import runs on it; wait until that is done") from None
+        yield HalfImported(file)
