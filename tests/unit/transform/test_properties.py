@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from email import message_from_bytes
 from email.policy import default
-from email.utils import getaddresses
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -88,8 +87,9 @@ def test_an_empty_recipe_changes_nothing(mail: list[Piece]) -> None:
 @given(mail=mails(), style=st.sampled_from(["sender_in_to", "each_alone"]))
 def test_nobody_hidden_is_named_in_the_header(mail: list[Piece], style: str) -> None:
     octets = altered(joined(mail), ToBcc(style)).octets  # type: ignore[arg-type]
-    read = message_from_bytes(octets)
-    named = {address for _, address in getaddresses([*read.get_all("to", []), *read.get_all("cc", [])])}
+    read = message_from_bytes(octets, policy=default)
+    # getaddresses is no judge: some Pythons read nothing where a comment holds a comma (CVE-2023-27043).
+    named = {one.addr_spec for name in ("to", "cc") for field in read.get_all(name, []) for one in field.addresses}
     assert len(read.get_all("to", [])) == 1
     wanted = {"sender@corp.example"} if style == "sender_in_to" else {"bob@partner.example"}
     assert named == wanted
