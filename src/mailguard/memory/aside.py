@@ -20,6 +20,7 @@ from mailguard.mail.address import Address
 from mailguard.memory import model as models
 from mailguard.memory.settings import MemoryFault, MemorySettings
 from mailguard.store import snapshots
+from mailguard.store.keyring import Keyring
 from mailguard.store.lessons import Lessons
 from mailguard.store.snapshots import SnapshotError
 
@@ -61,7 +62,7 @@ async def merge(lessons: Lessons, settings: MemorySettings, other: Path, actor: 
 
     def take_in(model: Insight) -> int:
         try:
-            found, _ = models.load(settings, other)
+            found, _ = models.load(settings, lessons.keys, other)
         except (SnapshotError, InsightError) as error:
             raise MemoryFault(f"{other}: {error}") from error
         model.merge(found)
@@ -75,13 +76,13 @@ async def forget(lessons: Lessons, settings: MemorySettings, person: Address, ac
     Returns how many lessons went. Raises MemoryFault, StoreError, OSError: the lessons may be gone already then.
     """
     gone = await lessons.forget(person, actor, now)
-    await asyncio.to_thread(_forget_in_file, settings, person)
+    await asyncio.to_thread(_forget_in_file, settings, lessons.keys, person)
     return gone
 
 
 async def recall(lessons: Lessons, settings: MemorySettings) -> Insight:
     """The model as a server would have it now, for looking only. Raises MemoryFault, StoreError, OSError."""
-    model, mark = await asyncio.to_thread(_loaded, settings)
+    model, mark = await asyncio.to_thread(_loaded, settings, lessons.keys)
     while some := await lessons.after(mark.number, _SLICE):
         for one in some:
             models.experienced(model, one)
@@ -100,9 +101,10 @@ async def _exchange(
 ) -> int:
     def work() -> int:
         with snapshots.writing(settings.path, wait=True):
-            model, mark = _loaded(settings)
+            model, mark = _loaded(settings, lessons.keys)
             count = change(model)
-            models.save(settings, model, replace(mark, lineage=lineage or snapshots.new_lineage()))
+            mark = replace(mark, lineage=lineage or snapshots.new_lineage())
+            models.save(settings, model, mark, lessons.keys)
             return count
 
     count = await asyncio.to_thread(work)
@@ -110,17 +112,17 @@ async def _exchange(
     return count
 
 
-def _forget_in_file(settings: MemorySettings, person: Address) -> None:
+def _forget_in_file(settings: MemorySettings, keys: Keyring | None, person: Address) -> None:
     with snapshots.writing(settings.path, wait=True):
         if settings.path.exists():
-            model, mark = _loaded(settings)
+            model, mark = _loaded(settings, keys)
             model.forget(person.key)
-            models.save(settings, model, mark)
+            models.save(settings, model, mark, keys)
 
 
-def _loaded(settings: MemorySettings) -> tuple[Insight, snapshots.Mark]:
+def _loaded(settings: MemorySettings, keys: Keyring | None) -> tuple[Insight, snapshots.Mark]:
     try:
-        return models.load(settings)
+        return models.load(settings, keys)
     except (SnapshotError, InsightError) as error:
         why = f"{settings.path}: {error}; start the server, which begins anew, or put the file back from a backup"
         raise MemoryFault(why) from error

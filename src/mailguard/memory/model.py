@@ -16,6 +16,7 @@ from mailguard.insight.lesson import Lesson, LessonError
 from mailguard.insight.model import Insight, InsightError
 from mailguard.memory.settings import MemorySettings
 from mailguard.store import snapshots
+from mailguard.store.keyring import Keyring
 from mailguard.store.lessons import Experience
 from mailguard.store.snapshots import Mark, SnapshotError
 
@@ -32,32 +33,34 @@ def empty(settings: MemorySettings) -> Insight:
     return Insight(settings.budget, settings.own)
 
 
-def load(settings: MemorySettings, path: Path | None = None) -> tuple[Insight, Mark]:
-    """The model of the snapshot (of another file, if one is named); an empty one where there is none. Raises
-    SnapshotError, InsightError, OSError.
+def load(settings: MemorySettings, keys: Keyring | None = None, path: Path | None = None) -> tuple[Insight, Mark]:
+    """The model of the snapshot (of another file, if one is named); an empty one where there is none. keys: that open
+    it where it is sealed. Raises SnapshotError, InsightError, OSError.
     """
     loading = partial(Insight.load, budget=settings.budget, own=settings.own)
     if path is not None:
-        return snapshots.read(path, loading)
+        return snapshots.read(path, loading, keys)
     try:
-        return snapshots.read(settings.path, loading)
+        return snapshots.read(settings.path, loading, keys)
     except FileNotFoundError:
         return empty(settings), Mark()
 
 
-def load_or_begin(settings: MemorySettings) -> tuple[Insight, Mark]:
+def load_or_begin(settings: MemorySettings, keys: Keyring | None) -> tuple[Insight, Mark]:
     """The same, for whoever goes on without. Raises Broken once for a file that cannot be read."""
     try:
-        return load(settings)
+        return load(settings, keys)
     except (SnapshotError, InsightError) as error:
         with contextlib.suppress(FileNotFoundError):  # another process was faster
             settings.path.replace(settings.path.with_name(settings.path.name + BROKEN))
         raise Broken(f"{settings.path}: {error}") from error
 
 
-def save(settings: MemorySettings, model: Insight, mark: Mark) -> int:
-    """Write the snapshot; `snapshots.writing` must be held. Returns its octets. Raises OSError."""
-    return snapshots.write(settings.path, mark, model.save)
+def save(settings: MemorySettings, model: Insight, mark: Mark, keys: Keyring | None) -> int:
+    """Write the snapshot, sealed if there are keys; `snapshots.writing` must be held. Returns its octets. Raises
+    OSError.
+    """
+    return snapshots.write(settings.path, mark, model.save, keys)
 
 
 def experienced(model: Insight, one: Experience, read: Callable[[bytes], Lesson] = Lesson.from_bytes) -> bool:

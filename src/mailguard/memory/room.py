@@ -25,6 +25,7 @@ from mailguard.memory.fresh import Fresh
 from mailguard.memory.settings import MemorySettings
 from mailguard.memory.sizes import is_small
 from mailguard.store import snapshots
+from mailguard.store.keyring import Keyring
 from mailguard.store.lessons import LARGEST, Experience, Lessons
 from mailguard.store.snapshots import Mark
 
@@ -161,7 +162,7 @@ class Memory:
         began, model, mark = time.monotonic(), None, Mark()
         try:
             if await asyncio.to_thread(self._settings.path.exists):
-                model, mark = await asyncio.to_thread(models.load_or_begin, self._settings)
+                model, mark = await asyncio.to_thread(models.load_or_begin, self._settings, self._lessons.keys)
                 await asyncio.to_thread(_warm, model)
         except models.Broken as error:
             events.insight_broken(error)
@@ -232,7 +233,8 @@ class Memory:
         assert self._model is not None
         began = time.monotonic()
         with self._reading():
-            done, mark = await asyncio.to_thread(_write, self._settings, self._model, self._mark, urgent=self._urgent)
+            given = self._settings, self._model, self._mark, self._lessons.keys
+            done, mark = await asyncio.to_thread(_write, *given, urgent=self._urgent)
         if done == "busy":
             return
         if done == "other":
@@ -265,7 +267,9 @@ def _mark_of(settings: MemorySettings) -> Mark | None:
         return None
 
 
-def _write(settings: MemorySettings, model: Insight, mark: Mark, *, urgent: bool) -> tuple[_Done, Mark]:
+def _write(
+    settings: MemorySettings, model: Insight, mark: Mark, keys: Keyring | None, *, urgent: bool
+) -> tuple[_Done, Mark]:
     """Write the snapshot, and return its mark. busy: another process writes one; fresh: one has, of almost the same;
     other: on disk is another model, which stays. Blocks. Raises OSError.
     """
@@ -280,5 +284,5 @@ def _write(settings: MemorySettings, model: Insight, mark: Mark, *, urgent: bool
         if age < settings.every / 2 and not urgent:
             return "fresh", mark
         mark = Mark(mark.number, mark.lineage or snapshots.new_lineage())
-        models.save(settings, model, mark)
+        models.save(settings, model, mark, keys)
         return "written", mark

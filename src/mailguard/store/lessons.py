@@ -21,6 +21,7 @@ from mailguard.mail.address import Address
 from mailguard.mail.values import value
 from mailguard.store import audit, many
 from mailguard.store.db import Database
+from mailguard.store.keyring import Keyring
 from mailguard.store.rows import to_micro, to_text
 from mailguard.store.sealed import key_of, open_lesson
 
@@ -58,6 +59,11 @@ class Lessons:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+
+    @property
+    def keys(self) -> Keyring | None:
+        """What the ledger's bodies are sealed with; None: they lie in the clear."""
+        return self._db.keys
 
     async def after(self, number: int, limit: int) -> list[Experience]:
         """The first `limit` experiences behind this number, in order."""

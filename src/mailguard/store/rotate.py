@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from mailguard.mail.message import Body
 from mailguard.mail.sealing import new_key, seal, unseal
+from mailguard.store import snapshots
 from mailguard.store.alone import may_remove
 from mailguard.store.bodies import Bodies
 from mailguard.store.db import Database
@@ -75,6 +76,8 @@ class Rotation:
                 after = rows[-1].number
                 self._said(self.done)
             await asyncio.to_thread(truncate_log, self._db.path)
+        # Not without its lock, nor before the bodies: a server writes it with the first key of the file from now on.
+        await _in_thread(partial(snapshots.anew, snapshots.snapshot_path(self._db.path), self._keys, seal=not decrypt))
         return self.done
 
     async def _close(self, row: _Row) -> None:

@@ -1,9 +1,10 @@
 """The file of a model beside the ledger: whole or not there, with the number of the last experience that is in it.
 
 It is written aside, synced and renamed, under a lock that ends with its process, so that a kill leaves the old file or
-the new one. Its digest is compared before anything reads it. `lineage` changes when a model is exchanged for another
-than the one that grew (an archive was imported, say): whoever has the other one must not write over it. What is in it
-is the caller's. Everything here blocks.
+the new one. Its digest is compared before anything reads it. Where bodies are sealed, so is what is in it, with a key
+of its own that is wrapped like theirs. `lineage` changes when a model is exchanged for another than the one that grew
+(an archive was imported, say): whoever has the other one must not write over it. What is in it is the caller's.
+Everything here blocks.
 """
 
 from __future__ import annotations
@@ -14,17 +15,25 @@ import hashlib
 import io
 import os
 import secrets
+import shutil
 import struct
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
+from mailguard.mail.sealing import Broken, Sealer, Unsealed, new_key
 from mailguard.mail.values import value
 from mailguard.store.folders import sync
+from mailguard.store.keyring import Keyring, Wrapped
 
 T = TypeVar("T")
 
-_MAGIC = b"mailguard insight 1\n"
+_MAGIC, _SEALED = b"mailguard insight 1\n", b"mailguard insight 2\n"
+#: Of a sealed one, behind the head: the name of the key that its own is wrapped by, and how long that is, wrapped.
+_KEY = struct.Struct(">16sH")
+#: No body has this number: a wrapped key opens in its own place only.
+_NO_BODY = 0
 _HEAD = struct.Struct(">q16s")
 _DIGEST = hashlib.sha256().digest_size
 _BLOCK = 2**20
@@ -87,14 +96,19 @@ def _locked(path: Path, *, wait: bool) -> Iterator[bool]:
         os.close(descriptor)
 
 
-def write(path: Path, mark: Mark, save: Callable[[BinaryIO], None]) -> int:
-    """Write a snapshot; `writing` must be held. Returns its octets. Raises OSError; then the old file stands."""
+def write(path: Path, mark: Mark, save: Callable[[BinaryIO], None], keys: Keyring | None = None) -> int:
+    """Write a snapshot, sealed if there are keys; `writing` must be held. Returns its octets. Raises OSError; then the
+    old file stands.
+    """
     aside = path.with_name(f".{path.name}.new")
     aside.unlink(missing_ok=True)  # of whoever was killed while he wrote
     try:
         with os.fdopen(os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w+b") as file:
-            file.write(_MAGIC + _HEAD.pack(mark.number, mark.lineage))
-            save(file)
+            file.write((_MAGIC if keys is None else _SEALED) + _HEAD.pack(mark.number, mark.lineage))
+            if keys is None:
+                save(file)
+            else:
+                _save_sealed(file, save, keys)
             file.seek(0)
             digest = hashlib.sha256()
             while block := file.read(_BLOCK):
@@ -111,38 +125,81 @@ def write(path: Path, mark: Mark, save: Callable[[BinaryIO], None]) -> int:
     return size
 
 
+def _save_sealed(file: BinaryIO, save: Callable[[BinaryIO], None], keys: Keyring) -> None:
+    key = new_key()
+    wrapped = keys.wrap(key, _NO_BODY)
+    file.write(_KEY.pack(wrapped.by.encode(), len(wrapped.octets)) + wrapped.octets)
+    writer = _Sealing(file, key)
+    with io.BufferedWriter(writer, _BLOCK) as buffered:
+        save(buffered)
+        buffered.flush()
+        writer.end()
+
+
+def anew(path: Path, keys: Keyring, *, seal: bool) -> bool:
+    """Write a snapshot once more as it is, sealed with the first key or in the clear. False if there is none, or none
+    that can be read. Raises OSError.
+    """
+    with writing(path, wait=True):
+        try:
+            mark = mark_of(path) or Mark()
+            read(path, lambda file: write(path, mark, partial(shutil.copyfileobj, file), keys if seal else None), keys)
+        except (SnapshotError, FileNotFoundError):
+            return False
+    return True
+
+
 def mark_of(path: Path) -> Mark | None:
     """What a snapshot says of itself, unchecked; None if there is none. Raises SnapshotError, OSError."""
     try:
         with path.open("rb") as file:
-            return _mark(file)
+            return _head(file)[0]
     except FileNotFoundError:
         return None
 
 
-def read(path: Path, load: Callable[[BinaryIO], T]) -> tuple[T, Mark]:
-    """Have `load` read a snapshot, once it is known to be whole. Raises SnapshotError, FileNotFoundError, OSError, and
-    whatever `load` does.
+def read(path: Path, load: Callable[[BinaryIO], T], keys: Keyring | None = None) -> tuple[T, Mark]:
+    """Have `load` read a snapshot, once it is known to be whole. keys: that may open it. Raises SnapshotError,
+    FileNotFoundError, OSError, and whatever `load` does.
     """
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         if size > LARGEST:
             raise SnapshotError("it is larger than any model is")
-        mark = _mark(file)
+        mark, sealed = _head(file)
         begins, ends = file.tell(), size - _DIGEST
         _check(file, ends)
         file.seek(begins)
-        return load(io.BufferedReader(_Part(file, ends - begins))), mark
+        file.seek(begins)
+        key = _key(file, keys) if sealed else None
+        part = _Part(file, ends - file.tell())
+        inner = part if key is None else Unsealed(io.BufferedReader(part), key)
+        try:
+            return load(io.BufferedReader(inner)), mark
+        except Broken as error:
+            raise SnapshotError(f"it cannot be opened: {error}") from error
 
 
-def _mark(file: BinaryIO) -> Mark:
-    if file.read(len(_MAGIC)) != _MAGIC:
+def _key(file: BinaryIO, keys: Keyring | None) -> bytes:
+    if keys is None:
+        raise SnapshotError("it is encrypted, and store.encryption_key_file is not set")
+    try:
+        by, length = _KEY.unpack(file.read(_KEY.size))
+        return keys.unwrap(Wrapped(by.decode("ascii", "replace"), file.read(length)), _NO_BODY)
+    except (OSError, struct.error) as error:
+        raise SnapshotError(f"it cannot be opened: {error}") from error
+
+
+def _head(file: BinaryIO) -> tuple[Mark, bool]:
+    """What it says of itself, and whether what follows is sealed."""
+    magic = file.read(len(_MAGIC))
+    if magic not in (_MAGIC, _SEALED):
         raise SnapshotError("it is no snapshot, or one of another version")
     head = file.read(_HEAD.size)
     if len(head) != _HEAD.size:
         raise SnapshotError("it is cut short")
     number, lineage = _HEAD.unpack(head)
-    return Mark(number, lineage)
+    return Mark(number, lineage), magic == _SEALED
 
 
 def _check(file: BinaryIO, ends: int) -> None:
@@ -155,6 +212,23 @@ def _check(file: BinaryIO, ends: int) -> None:
         left -= len(block)
     if file.read() != digest.digest():
         raise SnapshotError("it is damaged, or cut short")
+
+
+class _Sealing(io.RawIOBase):
+    """What is written goes on sealed; `end` must be called behind the last of it."""
+
+    def __init__(self, file: BinaryIO, key: bytes) -> None:
+        self._file, self._sealer = file, Sealer(key)
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, octets: Any, /) -> int:
+        self._file.write(self._sealer.feed(bytes(octets)))
+        return len(octets)
+
+    def end(self) -> None:
+        self._file.write(self._sealer.end())
 
 
 class _Part(io.RawIOBase):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.integration.store.test_sealed import opened as sealed
 from tests.ledger import ANN, BOB, CAROL, Ledger, opened
 from tests.remembering import LATER, OK, letter, sent, settings, taken
 
@@ -30,7 +31,9 @@ from mailguard.memory.room import Memory
 from mailguard.memory.settings import MemoryFault
 from mailguard.store import lessons as store_lessons
 from mailguard.store import snapshots
+from mailguard.store.keyring import add_key
 from mailguard.store.lessons import Lessons
+from mailguard.store.snapshots import SnapshotError
 
 ADMINISTRATOR = Actor("admin@corp.example", Role.ADMINISTRATOR, "cli")
 SENDER = Actor(ANN, Role.SENDER, "console")
@@ -249,8 +252,31 @@ async def test_another_model_on_disk_is_not_written_over(ledger: Ledger) -> None
     snapshots.write(given.path, snapshots.Mark(9, b"o" * 16), Insight().save)
     before = given.path.read_bytes()
     mine = snapshots.Mark(2**50, b"m" * 16)
-    assert await asyncio.to_thread(room._write, given, Insight(), mine, urgent=True) == ("other", mine)
+    assert await asyncio.to_thread(room._write, given, Insight(), mine, None, urgent=True) == ("other", mine)
     assert given.path.read_bytes() == before
+
+
+async def test_where_bodies_are_sealed_so_is_the_model(tmp_path: Path, told: list[tuple[str, tuple[Any, ...]]]) -> None:
+    add_key(tmp_path / "keys")
+    async with sealed(tmp_path, tmp_path / "keys") as ledger:
+        given = settings(ledger.bodies.parent)
+        async with remembering(ledger) as memory:
+            await sent(ledger)
+            await until(lambda: learned(memory) == 1)
+            ledger.clock.forward(minutes=11)
+            await until(lambda: "insight_saved" in names(told))
+        with pytest.raises(SnapshotError, match="encryption_key_file is not set"):
+            models.load(given)
+        async with remembering(ledger) as again:
+            await until(lambda: learned(again) == 1)
+        archive = [read(letter(at=1_700_000_000.0)).to_bytes()]
+        lessons = Lessons(ledger.db)
+        await aside.learn_archive(lessons, given, archive, ADMINISTRATOR, ledger.clock())
+        assert (await aside.recall(lessons, given)).learned == 2
+        await aside.forget(lessons, given, parse_address(BOB), ADMINISTRATOR, ledger.clock())
+        with pytest.raises(SnapshotError):
+            models.load(given)
+    assert names(told).count("insight_broken") == 0
 
 
 async def test_an_archive_is_learnt_beside_a_server(ledger: Ledger) -> None:

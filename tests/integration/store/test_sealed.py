@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,7 +26,7 @@ from mailguard.mail.message import Body, new_message_id
 from mailguard.mail.query_text import parse_query
 from mailguard.mail.sealing import new_key, seal
 from mailguard.mail.verdict import Disposition
-from mailguard.store import downgrade
+from mailguard.store import downgrade, snapshots
 from mailguard.store.alone import nothing_is_removed
 from mailguard.store.backup import Source, back_up
 from mailguard.store.bodies import Bodies
@@ -209,6 +212,8 @@ async def test_a_lesson_lies_sealed_and_is_learnt_all_the_same(tmp_path: Path, k
 
     async with opened(tmp_path, None) as ledger:  # before there was a key
         await taken(ledger, asked=(BOB,), confirmed=("who",), lesson=lesson)
+    model = snapshots.snapshot_path(tmp_path / "mailguard.db")
+    snapshots.write(model, snapshots.Mark(7), partial(shutil.copyfileobj, io.BytesIO(lesson)))
     async with opened(tmp_path, keys) as ledger:
         await taken(ledger, asked=(BOB,), confirmed=("who",), lesson=lesson)
         assert await learnt(ledger) == [lesson, lesson]
@@ -220,7 +225,9 @@ async def test_a_lesson_lies_sealed_and_is_learnt_all_the_same(tmp_path: Path, k
         await rotate(ledger)
         only(keys, text_of(keys).splitlines()[0])
         assert await learnt(ledger) == [lesson, lesson]
+        assert snapshots.read(model, lambda file: file.read(), ledger.db.keys)[0] == lesson
         assert (await rotate(ledger, decrypt=True)).opened == 2
+        assert snapshots.read(model, lambda file: file.read())[0] == lesson
         await taken(ledger, asked=(BOB,), confirmed=("who",), lesson=lesson)
         await ledger.db.write(lambda c: c.execute("UPDATE body_key SET wrapped = x'00'"))
         assert await learnt(ledger) == [lesson, lesson, None]

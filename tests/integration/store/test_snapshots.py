@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import BinaryIO
@@ -9,17 +10,19 @@ from typing import BinaryIO
 import pytest
 
 from mailguard.store import snapshots
+from mailguard.store.keyring import Keyring, add_key
 from mailguard.store.snapshots import Mark, SnapshotError
 
 MARK = Mark(7, b"0123456789abcdef")
 OCTETS = os.urandom(3 * 2**20)
 
 
-def saved(path: Path, octets: bytes = OCTETS) -> Path:
+def saved(path: Path, octets: bytes = OCTETS, keys: Keyring | None = None) -> Path:
     def save(file: BinaryIO) -> None:
-        file.write(octets)
+        file.write(octets[:7])
+        file.write(octets[7:])
 
-    assert snapshots.write(path, MARK, save) == path.stat().st_size
+    assert snapshots.write(path, MARK, save, keys) == path.stat().st_size
     return path
 
 
@@ -56,6 +59,41 @@ def test_a_file_that_was_cut_short_is_none(tmp_path: Path, size: int) -> None:
     path.write_bytes(path.read_bytes()[:size])
     with pytest.raises(SnapshotError):
         snapshots.read(path, lambda _: pytest.fail("it was read"))
+
+
+def new_keys(path: Path) -> Keyring:
+    add_key(path)
+    return Keyring(path)
+
+
+@pytest.mark.parametrize("octets", [OCTETS, b""])
+def test_sealed_it_opens_with_its_key_alone(tmp_path: Path, octets: bytes) -> None:
+    keys, others = new_keys(tmp_path / "keys"), new_keys(tmp_path / "others")
+    path = saved(tmp_path / "m", octets, keys)
+    assert snapshots.read(path, load, keys) == (octets, MARK)
+    assert snapshots.mark_of(path) == MARK
+    assert octets[1000:1100] not in path.read_bytes() or not octets
+    for wrong in (None, others):
+        with pytest.raises(SnapshotError):
+            snapshots.read(path, load, wrong)
+    changed = bytearray(path.read_bytes()[:-32])
+    changed[-1] ^= 1
+    path.write_bytes(changed + hashlib.sha256(changed).digest())  # whoever changes it can count, too
+    with pytest.raises(SnapshotError, match="altered"):
+        snapshots.read(path, load, keys)
+
+
+def test_another_key_and_none(tmp_path: Path) -> None:
+    keys = new_keys(tmp_path / "keys")
+    path = saved(tmp_path / "m", keys=keys)
+    add_key(tmp_path / "keys")
+    assert snapshots.anew(path, keys, seal=True)
+    newest = (tmp_path / "keys").read_text().splitlines()[0]
+    (tmp_path / "keys").write_text(f"{newest}\n")
+    assert snapshots.read(path, load, Keyring(tmp_path / "keys")) == (OCTETS, MARK)
+    assert snapshots.anew(path, keys, seal=False)
+    assert snapshots.read(path, load) == (OCTETS, MARK)
+    assert not snapshots.anew(tmp_path / "none", keys, seal=True)
 
 
 def test_where_it_cannot_be_written_the_old_one_stands(tmp_path: Path) -> None:
