@@ -29,6 +29,7 @@ from mailguard.mail.alteration import (
 )
 from mailguard.mail.alteration_json import kind_of
 from mailguard.mail.message import Body
+from mailguard.mail.values import value
 from mailguard.mail.verdict import Because, Verdict
 from mailguard.policy.alteration_words import FAILED, NOT_SHOWN, TOO_MANY
 from mailguard.policy.unalterable import without
@@ -43,7 +44,7 @@ class NotAsJudged(Exception):
     """The stored octets are not those that were judged."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Tried:
     """verdict: as it stands once what was refused is left out. errors: faults of ours on the way."""
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from mailguard.inspect.limits import Budget
 from mailguard.mail.facts import Label
+from mailguard.mail.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Piece:
     """A text in which personal data are looked for. where: the part or file it stood in.
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from mailguard.mail.address import Address
+from mailguard.mail.values import value
 
 Style = Literal["sender_in_to", "each_alone"]
 Hide = Literal["all", "listed"]
@@ -233,7 +234,7 @@ class Change:
     notes: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Prepared:
     """What is kept of a mail's alterations: the recipe of each copy that has one (key of the recipient), with its
     secrets, and what they change.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from mailguard.mail.values import value
 from mailguard.mail.verdict import Mode
 from mailguard.policy.result import Result, Truth
 from mailguard.policy.rule import Rule
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Opinion:
     """What one rule says of one mail. mode: that for its sender.
 

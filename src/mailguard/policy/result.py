@@ -11,6 +11,7 @@ import enum
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from mailguard.mail.values import value
 from mailguard.mail.verdict import Because
 from mailguard.policy.values import Comparison
 
@@ -38,7 +39,7 @@ class Told:
     meant: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Result:
     """truth, and, worked out only when somebody asks: say, the fact as a clause in both languages; tell, the evidence.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol, runtime_checkable
 
 from mailguard.mail.address import Address, ReversePath
 from mailguard.mail.message import Body
 from mailguard.mail.outcome import Outcome, Result
 from mailguard.mail.reports import SAID_NOTHING, CopyReports, MailReports
+from mailguard.mail.values import value
 
 #: Hears what became of a mail: outcomes, and the recipients who are to be offered by `relay` now.
 Ended = Callable[[dict[Address, Outcome], tuple[Address, ...]], None]
@@ -17,7 +18,7 @@ Ended = Callable[[dict[Address, Outcome], tuple[Address, ...]], None]
 _TEXT_MAX = 500
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Outgoing:
     """One message on its way out: exactly `prefix` and then the stored octets, to exactly these recipients.
 

@@ -12,7 +12,6 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from mailguard import events
@@ -20,6 +19,7 @@ from mailguard.mail import reply as replies
 from mailguard.mail.message import Body
 from mailguard.mail.reply import Reply
 from mailguard.mail.sealing import Sealer, new_key
+from mailguard.mail.values import value
 from mailguard.smtpd.scan import Scan, plain_message
 from mailguard.smtpd.settings import DoorLimits
 
@@ -125,7 +125,7 @@ def _write(descriptor: int, octets: bytes) -> None:
         left = left[os.write(descriptor, left) :]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Taken:
     """What came of one DATA: a body, or the reply that refuses it. rest: octets read beyond its end
     (pipelined commands).

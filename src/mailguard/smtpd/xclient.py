@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import EllipsisType
 
 from mailguard.mail import reply as replies
+from mailguard.mail.values import value
 from mailguard.smtpd.commands import Refused
 from mailguard.smtpd.settings import IPAddress, client_address
 
@@ -34,7 +35,7 @@ class Introduced:
     login: str | EllipsisType | None = ...
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Forwarded:
     """What XFORWARD said, for the record: the client's address and what it called itself, "" where not known."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -203,6 +204,18 @@ def test_a_case_that_breaks_the_judge_is_held() -> None:
     assert verdict.disposition is Disposition.CONFIRM
     assert verdict.hits[0].rule == "unreadable"
     assert [(one.external, one.rules) for one in verdict.recipients] == [(True, ("unreadable",))]
+
+
+def test_a_mail_that_was_judged_waits_for_no_collector_of_garbage() -> None:
+    rules = (f"  - id: r{n}\n    when: {{virus: infected}}\n    then: confirm\n" for n in (1, 2))
+    policy = policy_of(f"version: 1\nrules:\n{''.join(rules)}")
+    gc.collect()
+    gc.disable()
+    try:
+        assert judge(policy, mail()).hits
+        assert not any(type(one) is View for one in gc.get_objects())
+    finally:
+        gc.enable()
 
 
 def test_no_recipients() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.relaying import BOB, CY, DAN, MAIL, PREFIX, SHORT, Line, outgoing
+from tests.relaying import BOB, CY, DAN, MAIL, PATIENT, PREFIX, Line, outgoing
 
 from mailguard.mail.address import Address
 from mailguard.mail.outcome import Outcome, Result
@@ -122,8 +122,8 @@ async def carried(server: Server, *, by_task: bool) -> tuple[Attempt, bytes, Ses
     wire, line = Wire(), Line()
     wire.connection_made(line)
     offers = {"pipelining": ""} if server.pipelining else {}
-    session = Session(wire, offers, SHORT, carried=int(server.kept), host="mx.example")
-    mail, until = outgoing(recipients=PEOPLE), asyncio.get_running_loop().time() + 5
+    session = Session(wire, offers, PATIENT, carried=int(server.kept), host="mx.example")
+    mail, until = outgoing(recipients=PEOPLE), asyncio.get_running_loop().time() + 60
     if by_task:
         task = asyncio.create_task(transact(session, mail, PEOPLE, Seen(), until))
         await server.serve(wire, task)

@@ -28,6 +28,7 @@ from mailguard.inspect.personal.people import People
 from mailguard.inspect.personal.places import find_places
 from mailguard.inspect.personal.records import find_records, find_vcards, find_vertical, holds_nobody
 from mailguard.mail.facts import CLASSES, ClassCount, Match
+from mailguard.mail.values import value
 
 _EXAMPLES = 5
 #: Texts of so many characters may lie in memory twice, once in lines.
@@ -57,7 +58,7 @@ _QUOTED_HEADER = re.compile(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Found:
     """classes: only those that occur; persons: how many people the data are about, at least; matches: to show."""
 

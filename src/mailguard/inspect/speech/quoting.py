@@ -28,6 +28,7 @@ from mailguard.inspect.speech.quote_marks import (
     is_separator,
     speaks_of_forwarding,
 )
+from mailguard.mail.values import value
 
 QUOTED, SIGNATURE = "quoted", "signature"
 _MOST_CHARS = 500_000
@@ -35,7 +36,7 @@ _MOST_SEGMENTS = 400
 _BLANK = " \t\u3000\xa0\r"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Segment:
     """A stretch of whole lines. role: "", "quoted" or "signature": whose words they are."""
 

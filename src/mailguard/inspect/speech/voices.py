@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from mailguard.inspect import gates
 from mailguard.inspect.content import Piece
@@ -16,11 +15,12 @@ from mailguard.inspect.page.cited import unmark
 from mailguard.inspect.speech.greeting import addressed
 from mailguard.inspect.speech.quoting import joined, segments
 from mailguard.mail.facts import Addressee
+from mailguard.mail.values import value
 
 _MARKS = re.compile(r"[\s>＞|*_\xa0]+")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Voices:
     """pieces: the texts in order, cut where another voice begins; quoted, signature: those stretches, each once; own:
     what is left, no line of it missing; forwarded: whether what is quoted was handed on rather than answered.

@@ -36,6 +36,13 @@ class CaseView:
         self.findings = frozenset(finding.code for finding in case.facts.findings)
         self._made: dict[Hashable, object] = {}
 
+    def let_go(self) -> None:
+        """Forget what conditions said, once the verdict stands: it speaks of this view, so that all texts of the mail
+        would wait for the collector of garbage.
+        """
+        self.looked.clear()
+        self._made.clear()
+
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` gives, worked out once for this mail under a key that no other condition uses."""
         if key not in self._made:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from mailguard.mail.address import PATH_MAX, Address, AddressError, parse_address
 from mailguard.mail.facts import HeaderAddress
+from mailguard.mail.values import value
 from mailguard.policy.case import known_keys
 from mailguard.policy.free_mail import is_shared
 from mailguard.policy.lists import NameList
@@ -19,7 +19,7 @@ from mailguard.policy.view.base import CaseView
 COMPARED_MAX = 5_000
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Seen:
     """A recipient. index: his place in the envelope, None if only a header names him."""
 
