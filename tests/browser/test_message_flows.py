@@ -325,7 +325,7 @@ async def test_what_was_not_sent_can_be_saved_as_a_draft(reception: Reception, o
 async def test_the_real_address_is_set_beside_the_other_for_eyes_and_ears(reception: Reception, opens: Opens) -> None:
     window, _ = await opened(reception, opens, "looks_alike", "desktop", "en")
     heading = window.page.get_by_role("heading", level=1)
-    assert await heading.inner_text() == f"First mail to {TWIN}. You usually write to {REAL}."
+    assert await heading.inner_text() == f"First mail to {TWIN}. The usual recipient is {REAL}."
     marks = heading.locator("mark.differs")
     assert await marks.all_inner_texts() == ["1", "l"]
     assert (await marks.first.evaluate("one => getComputedStyle(one).borderBottomStyle")) == "solid"

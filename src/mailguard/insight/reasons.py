@@ -2,6 +2,7 @@
 
 The numbers of `rows` decide how high a risk is; this only finds the most telling of the plain reasons that a person can
 check for himself. It names addresses that the sender wrote to himself, or people of the organisation, and nobody else.
+Nobody is spoken to: the sender reads it, and so does whoever decides for him.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def reason(rows: Rows, at: int) -> Reason:
             return found
     return Reason("topic", Because(
         f"{address} への、いつもとは違う組み合わせのメールです。",
-        f"This mail to {address} is unlike your others to that address.",
+        f"This mail to {address} is unlike others to that address.",
     ))  # fmt: skip
 
 
@@ -64,6 +65,10 @@ def _times(rows: Rows, one: int) -> int:
     return 0 if place is None else int(rows.scene.memory.count[place])
 
 
+def _often(times: int) -> str:
+    return "once" if times == 1 else f"{times} times"
+
+
 def _looks_like(rows: Rows, address: str, near: Mistakable) -> Reason | None:
     looks = near.looks
     if looks is None or near.looks_number in rows.scene.among:
@@ -73,7 +78,7 @@ def _looks_like(rows: Rows, address: str, near: Mistakable) -> Reason | None:
         return None
     times = _times(rows, near.looks_number)
     ja = f"いつもの宛先は {known}（{times}回）" if times else f"{known} は知られている宛先"
-    en = f"You usually write to {known} ({times} times)" if times else f"{known} is known here"
+    en = f"The usual recipient is {known} ({_often(times)})" if times else f"{known} is known here"
     if looks.kind in (SLIP, DOMAIN):
         return Reason("lookalike", Because(f"{ja}ですが、これは {address} です。", f"{en}; this is {address}."), known)
     return Reason("twin", Because(
@@ -90,10 +95,10 @@ def _taken_back(rows: Rows, at: int, address: str) -> Reason | None:
     meant = _nameable(rows, scene.memory.refused[scene.sender, scene.recipients[at]][1])
     if not meant:
         return Reason("before", Because(
-            f"{address} への送信を、前に取りやめています。", f"You took back a mail to {address} before."
+            f"{address} への送信を、前に取りやめています。", f"A mail to {address} was taken back before."
         ))  # fmt: skip
     return Reason("before", Because(
-        f"前に、宛先を {address} から {meant} に変えています。", f"You changed {address} to {meant} before."
+        f"前に、宛先を {address} から {meant} に変えています。", f"{address} was changed to {meant} before."
     ), meant)  # fmt: skip
 
 
@@ -160,11 +165,11 @@ def _namesake(rows: Rows, at: int, address: str, near: Mistakable) -> Reason | N
     if near.named >= near.begins and (near.family or near.given):
         return Reason("namesake", Because(
             f"同じ名前の {meant} に{times}回送っています。これは {address} です。",
-            f"You wrote to {meant}, of the same name, {times} times; this is {address}.",
+            f"{meant}, of the same name, was written to {_often(times)}; this is {address}.",
         ), meant)  # fmt: skip
     return Reason("namesake", Because(
         f"よく似た宛先 {meant}（{times}回）のほうが、この内容に合っています。これは {address} です。",
-        f"{meant} ({times} times), easily taken for it, fits this mail better; this is {address}.",
+        f"{meant} ({_often(times)}), easily taken for it, fits this mail better; this is {address}.",
     ), meant)  # fmt: skip
 
 
@@ -213,7 +218,7 @@ def _stranger(rows: Rows, at: int, address: str) -> Reason | None:
         return None
     if numbers[f.RECEIVED]:
         return Reason("stranger", Because(
-            f"{address} に送ったことはありません。", f"You never wrote to {address} before."
+            f"{address} に送ったことはありません。", f"This sender never wrote to {address} before."
         ))  # fmt: skip
     return Reason("stranger", Because(
         f"{address} は、社内のだれも送ったことのない宛先です。", f"Nobody here ever wrote to {address} before."

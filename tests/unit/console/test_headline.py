@@ -48,7 +48,7 @@ def test_a_look_alike_is_set_beside_the_address_usually_written_to() -> None:
     assert shown(found.pieces) == "tanaka@examp[1]e.co.jp へは初めての送信です。いつもは tanaka@examp[l]e.co.jp です。"
     assert found.words == ("「l」(小文字のエル)が「1」(数字のイチ)になっています",)
     assert headline(mail((LIKE,), (TANAKA,)), by("en"), USUAL).plain == (
-        "First mail to tanaka@examp1e.co.jp. You usually write to tanaka@example.co.jp."
+        "First mail to tanaka@examp1e.co.jp. The usual recipient is tanaka@example.co.jp."
     )
 
 
@@ -123,5 +123,5 @@ def test_a_slip_before_the_at_sign_is_another_address_and_no_other_domain() -> N
     assert shown(found.pieces) == "Tana[ak]@example.co.jp は、tana[ka]@example.co.jp によく似た別のアドレスです。"
     assert found.words == ("「ka」が「ak」になっています",)
     usual = headline(record, by("en"), USUAL).plain
-    assert usual == "First mail to Tanaak@example.co.jp. You usually write to tanaka@example.co.jp."
+    assert usual == "First mail to Tanaak@example.co.jp. The usual recipient is tanaka@example.co.jp."
     assert twins(record) == [REAL]

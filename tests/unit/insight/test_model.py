@@ -263,7 +263,7 @@ def test_what_was_taken_back_is_asked_about_until_it_is_written_to_again() -> No
     worst = model.score(stranger).worst
     assert worst is not None
     assert (worst.kind, worst.alternative) == ("before", PEOPLE[0])
-    assert worst.because.en == f"You changed new@else.example to {PEOPLE[0]} before."
+    assert worst.because.en == f"new@else.example was changed to {PEOPLE[0]} before."
     model.learn(stranger)
     assert all(one.kind != "before" for one in model.score(stranger).opinions)
 

@@ -45,7 +45,7 @@ def test_a_look_alike() -> None:
     found = why(Letter(LATER, ANN, ("taro.tanaka@acrne.example",), subject="pumps", body="Dear Mr. Tanaka,\nvalves"))
     assert found.kind == "lookalike"
     assert found.alternative == TANAKA
-    assert found.because.en == f"You usually write to {TANAKA} (12 times); this is taro.tanaka@acrne.example."
+    assert found.because.en == f"The usual recipient is {TANAKA} (12 times); this is taro.tanaka@acrne.example."
     assert found.because.ja == f"いつもの宛先は {TANAKA}（12回）ですが、これは taro.tanaka@acrne.example です。"
 
 
@@ -53,7 +53,7 @@ def test_the_same_person_elsewhere() -> None:
     found = why(Letter(LATER, ANN, ("taro.tanaka@gmail.com",), subject="pumps", body="valves"))
     assert (found.kind, found.alternative) == ("twin", TANAKA)
     assert found.because.en == (
-        f"You usually write to {TANAKA} (12 times);"
+        f"The usual recipient is {TANAKA} (12 times);"
         " this is taro.tanaka@gmail.com, which may be the same person's other address."
     )
     assert found.because.ja == (
@@ -80,7 +80,7 @@ def test_a_namesake_who_was_never_written_to() -> None:
     found = why(Letter(LATER, ANN, ("jiro.tanaka@delta.example",), subject="pumps", body="the valves and pumps"))
     assert (found.kind, found.alternative) == ("namesake", TANAKA)
     assert found.because.en == (
-        f"You wrote to {TANAKA}, of the same name, 12 times; this is jiro.tanaka@delta.example."
+        f"{TANAKA}, of the same name, was written to 12 times; this is jiro.tanaka@delta.example."
     )
     assert found.because.ja == f"同じ名前の {TANAKA} に12回送っています。これは jiro.tanaka@delta.example です。"
 

@@ -13,7 +13,7 @@ DECIDE_TEXTS: dict[str, Both] = {
     ),
     "reason.like.usual": Both(
         "{written} へは初めての送信です。いつもは {known} です。",
-        "First mail to {written}. You usually write to {known}.",
+        "First mail to {written}. The usual recipient is {known}.",
     ),
     "reason.like.mailbox": Both(
         "{written} は、{known} によく似た別のアドレスです。", "{written} looks like {known}, but is another address."
