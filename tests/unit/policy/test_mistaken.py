@@ -118,6 +118,7 @@ def test_who_was_probably_meant(condition: str, words: dict[str, Any], proposed:
         ("{greeting_mismatch: true}", {"to": TANAKA}),
         ("{attachment_seen_elsewhere: true}", {"to": TANAKA, "attachments": [{"name": "q.xlsx", "sent_to": ["a.example"]}]}),
         ("{attachment_seen_elsewhere: true}", {"to": "ken@corp.example", "attachments": [{"name": "q.xlsx", "sent_to": ["b.example"]}]}),
+        ("{namesake: surname}", {"to": "tanaka.tarp@a.example", "known_here": ["tanaka.taro@a.example"]}),  # known from others' mail
         ("{name_of_other: true}", {"to": "info@a.example", "display": {"info@a.example": "田中 太郎"}, "names": {TANAKA: "田中 太郎"}}),
         ("{name_of_other: true}", {"to": "sales-east@m.a.co.jp", "display": {"sales-east@m.a.co.jp": "田中 太郎"}, "names": {"tanaka@a.co.jp": "田中 太郎"}}),
         ("{alarm: true}", {"to": TWIN, "risk": {TWIN: 0.9}}),

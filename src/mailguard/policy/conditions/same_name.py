@@ -21,6 +21,7 @@ from mailguard.policy.conditions.picks import Pick, truth
 from mailguard.policy.conditions.remembered import HISTORY
 from mailguard.policy.free_mail import is_shared
 from mailguard.policy.lookalike import registrable_domain
+from mailguard.policy.meant import may_name
 from mailguard.policy.names import name_parts
 from mailguard.policy.near import are_same_person, same_person
 from mailguard.policy.result import Truth, some
@@ -102,6 +103,7 @@ def _found(view: View, seen: Seen, stranger: Stranger, asked: Asked | None) -> l
         one
         for one in found - view.everybody
         if view.directory.key_of(one) not in own
+        and may_name(view, one)  # who only looks like him may be known from others' mail
         and (asked in (None, "surname") or _relation(view, seen.address, _address(one)) == asked)
     }
     return sorted(found, key=lambda one: (-counts.get(one, 0), one))
