@@ -21,7 +21,7 @@ from mailguard.access import Access, AccessSettings
 from mailguard.app.hint import tap
 from mailguard.app.wallclock import WallClock
 from mailguard.config.load import Config
-from mailguard.config.rooms import organization
+from mailguard.config.rooms import organization, silence
 from mailguard.incident import IncidentRoom
 from mailguard.mail.directory import NOBODY, Directory
 from mailguard.notify.live import Live
@@ -143,6 +143,7 @@ def _rooms(config: Config, db: Database) -> Rooms:
         now=utc_now,
         directory=lambda: hints.directory(),
         judges=lambda: hints.judges,
+        silence=silence(config),
     )
     bulk = Bulk(
         review,

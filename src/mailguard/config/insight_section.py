@@ -23,10 +23,13 @@ def _share(given: object) -> object:
 class InsightSection(Section):
     """enabled: mail is compared with what was learnt, and learnt from; alarm_budget: the share of mail that may be
     asked about for its risk; silent_for: so long from the first mail learnt risks are shown and nothing follows from
-    them; snapshot_every: how often what was learnt is written to disk.
+    them; snapshot_every: how often what was learnt is written to disk; overridden: so often a warning about a recipient
+    must have been overridden by its sender before it is silent, 0: never; overridden_for: how long a rule is then.
     """
 
     enabled: bool = True
     alarm_budget: Annotated[float, BeforeValidator(_share)] = 0.001
     silent_for: Annotated[Seconds, Field(ge=0)] = 0
     snapshot_every: Annotated[Seconds, Field(ge=60, le=86400)] = 600
+    overridden: Annotated[int, Field(ge=0, le=20)] = 3
+    overridden_for: Annotated[Seconds, Field(ge=86400, le=400 * 86400)] = 90 * 86400

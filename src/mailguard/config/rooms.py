@@ -25,6 +25,7 @@ from mailguard.pressure import PressureLimits
 from mailguard.resolver import ResolverSettings
 from mailguard.smtpd.settings import DoorLimits
 from mailguard.store.snapshots import snapshot_path
+from mailguard.store.wish import Silence
 
 
 def organization(config: Config) -> Organization:
@@ -115,7 +116,14 @@ def memory(config: Config) -> MemorySettings | None:
         section.alarm_budget,
         timedelta(seconds=section.silent_for),
         timedelta(seconds=section.snapshot_every),
+        section.overridden,
     )
+
+
+def silence(config: Config) -> Silence:
+    """When a warning that its sender overrides becomes silent, and for how long."""
+    section = config.settings.insight
+    return Silence(section.overridden, timedelta(seconds=section.overridden_for))
 
 
 def scanner(config: Config) -> ClamdSettings | None:

@@ -23,7 +23,7 @@ __all__ = ["Insight", "InsightError"]
 
 #: One alarm in so many mails: the default budget.
 BUDGET = 0.001
-#: A warning about a recipient that its sender overruled so often is not given again.
+#: A warning about a recipient that its sender overruled so often is not given again, if nothing else is said.
 OVERRULED = 3
 #: So many mails must have been learned before anything but a look-alike raises an alarm: until then all is new.
 _SETTLED = 200
@@ -33,12 +33,15 @@ _FARTHEST = 40.0
 
 
 class Insight:
-    """budget: share of right mails that may raise an alarm, 0 to 1; own: domains of the organisation."""
+    """budget: share of right mails that may raise an alarm, 0 to 1; own: domains of the organisation; overruled: so
+    often a warning about a recipient must have been, to be given no more, 0: it always is.
+    """
 
-    def __init__(self, budget: float = BUDGET, own: Iterable[str] = ()) -> None:
+    def __init__(self, budget: float = BUDGET, own: Iterable[str] = (), overruled: int = OVERRULED) -> None:
         self.memory = Memory()
         self.memory.own.update(one.lower() for one in own)
         self.budget = budget
+        self.overruled = overruled
         self.learned = 0
         self.since = 0.0
 
@@ -78,7 +81,7 @@ class Insight:
         return self.memory.mails > _SETTLED or opinion.kind == "lookalike"
 
     def _silent(self, sender: int, recipient: int) -> bool:
-        return self.memory.trusted.get((sender, recipient), 0) >= OVERRULED
+        return 0 < self.overruled <= self.memory.trusted.get((sender, recipient), 0)
 
     def learn(self, lesson: Lesson) -> None:
         """A mail that was really delivered, to the people of the lesson."""
@@ -109,9 +112,11 @@ class Insight:
         keeping.save(self.memory, {"learned": self.learned, "since": self.since}, stream)
 
     @classmethod
-    def load(cls, stream: BinaryIO, budget: float = BUDGET, own: Iterable[str] = ()) -> Insight:
+    def load(
+        cls, stream: BinaryIO, budget: float = BUDGET, own: Iterable[str] = (), overruled: int = OVERRULED
+    ) -> Insight:
         """What `save` wrote. Raises InsightError for anything else, or what a newer version wrote."""
-        out = cls(budget, own)
+        out = cls(budget, own, overruled)
         said = keeping.load(out.memory, stream)
         out.learned, out.since = int(said["learned"]), float(said["since"])
         return out

@@ -30,14 +30,14 @@ class Broken(Exception):
 
 def empty(settings: MemorySettings) -> Insight:
     """A model that has seen nothing."""
-    return Insight(settings.budget, settings.own)
+    return Insight(settings.budget, settings.own, settings.overruled)
 
 
 def load(settings: MemorySettings, keys: Keyring | None = None, path: Path | None = None) -> tuple[Insight, Mark]:
     """The model of the snapshot (of another file, if one is named); an empty one where there is none. keys: that open
     it where it is sealed. Raises SnapshotError, InsightError, OSError.
     """
-    loading = partial(Insight.load, budget=settings.budget, own=settings.own)
+    loading = partial(Insight.load, budget=settings.budget, own=settings.own, overruled=settings.overruled)
     if path is not None:
         return snapshots.read(path, loading, keys)
     try:

@@ -15,7 +15,7 @@ class MemoryFault(Exception):
 class MemorySettings:
     """path: of the snapshot. own: the organization's domains; budget: the share of mail that may be asked about;
     silent_for: so long from the first mail learnt nothing follows from what it says; every: how often what was learnt
-    is written to disk.
+    is written to disk; overruled: so often a warning must have been, to be given no more, 0: it always is.
     """
 
     path: Path
@@ -23,6 +23,7 @@ class MemorySettings:
     budget: float = 0.001
     silent_for: timedelta = timedelta(0)
     every: timedelta = timedelta(minutes=10)
+    overruled: int = 3
 
     @property
     def asked_at(self) -> Path:

@@ -36,6 +36,7 @@ from mailguard.store.looks import Reading
 from mailguard.store.records import Decision, Filter, MessageRecord
 from mailguard.store.spool import Spool
 from mailguard.store.trusts import TrustRecord
+from mailguard.store.wish import USUAL, Silence
 from mailguard.workshop import Workshop
 
 _PAGE_MOST = 500
@@ -62,12 +63,14 @@ class Review:
         workshop: Workshop | None = None,
         directory: Callable[[], Directory] = lambda: NOBODY,
         judges: Callable[[], Judges | None] = lambda: None,
+        silence: Silence = USUAL,
     ) -> None:
         """administrators: address keys; they hear of everything. released: sorting has something to do.
 
         noticed: a letter is owed. frozen_for: a copy that somebody froze is given back after so long: nothing waits
         for ever without a word. workshop: where changes are proved; directory: the people whom the policy knows.
         judges: who judges a mail anew whose recipient was replaced; None: here that cannot be done.
+        silence: when a warning that its sender overrode becomes silent.
         """
         self._holds, self._spool = holds, spool
         self._shared = shared = Shared(
@@ -83,6 +86,7 @@ class Review:
             frozen_for,
             directory,
             judges,
+            silence,
         )
         workshop = workshop or Workshop()
         self._choosing, self._correcting = Choosing(shared, workshop), Correcting(shared, workshop)

@@ -28,7 +28,7 @@ from mailguard.store.audit import Audit
 from mailguard.store.holds import Holds
 from mailguard.store.records import Decision, HistoryLine, MessageRecord, NoticeKind, RecipientRecord
 from mailguard.store.spool import Spool
-from mailguard.store.wish import Wish
+from mailguard.store.wish import USUAL, Silence, Wish
 
 EVENT = {
     Act.RELEASE: Event.RELEASE,
@@ -50,7 +50,7 @@ Judges = Callable[[Message, Recorded], Awaitable[tuple[Case, Verdict]]]
 class Shared:
     """administrators: address keys; they hear of everything. released: sorting has something to do; noticed: a letter
     is owed. frozen_for: a copy that somebody froze is given back after so long. directory: the people of the policy.
-    judges: who judges a changed mail anew; None: nobody here.
+    judges: who judges a changed mail anew; None: nobody here. silence: of warnings that were overridden.
     """
 
     holds: Holds
@@ -65,6 +65,7 @@ class Shared:
     frozen_for: timedelta
     directory: Callable[[], Directory] = field(default=lambda: NOBODY)
     judges: Callable[[], Judges | None] = field(default=lambda: None)
+    silence: Silence = USUAL
 
     async def seen(self, actor: Actor, message_id: str) -> MessageRecord:
         """A mail that this person may see. Raises NotFound."""
@@ -105,7 +106,8 @@ class Shared:
             return act in acts_for(actor, record, copy)
 
         frozen = now + self.frozen_for if act is Act.HOLD else None
-        return Wish(EVENT.get(act), actor, now, recipients, may, comment, notice, frozen, act is Act.URGENT)
+        urgent = act is Act.URGENT
+        return Wish(EVENT.get(act), actor, now, recipients, may, comment, notice, frozen, urgent, self.silence)
 
     async def why_not(
         self, actor: Actor, message_id: str, act: Act, recipients: tuple[Address, ...] | None

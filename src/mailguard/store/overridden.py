@@ -1,5 +1,5 @@
-"""A warning that its sender has overridden several times stays silent: after the third time the recipient is trusted
-for a while, as if he had asked not to be asked again.
+"""A warning that its sender has overridden several times stays silent: after the third time (`wish.Silence`) the
+recipient is trusted for a while, as if he had asked not to be asked again.
 
 Counted are mails of this sender in which the same rule asked about this very recipient, as such, and the sender himself
 let him have it. It stands on the person's own page, where it can be taken back, and has its audit line in the
@@ -25,8 +25,8 @@ from mailguard.store.records import MessageRecord
 from mailguard.store.rows import to_micro
 from mailguard.store.wish import Wish
 
-#: So often must it have been overridden, within so long; then it is silent for so long.
-TIMES, WITHIN, LASTS = 3, timedelta(days=365), timedelta(days=90)
+#: Within so long must it have been overridden.
+WITHIN = timedelta(days=365)
 #: So many of the latest mails are looked at, of so many recipients of one mail.
 _LATEST, _MOST = 20, 50
 _MAILS = (
@@ -40,7 +40,10 @@ def decided(
     connection: sqlite3.Connection, part: MessageRecord, mail: MessageRecord, wish: Wish, keys: Iterable[str]
 ) -> None:
     """Somebody's wish came true for these copies (keys) of a part."""
-    if wish.event is not Event.RELEASE or wish.actor.role is Role.SYSTEM or wish.actor.address not in mail.owners:
+    silence = wish.silence
+    if not silence.times or wish.event is not Event.RELEASE or wish.actor.role is Role.SYSTEM:
+        return
+    if wish.actor.address not in mail.owners:
         return
     let_go = set(keys)
     asked = [one.address for one in part.recipients if one.address.key in let_go][:_MOST]
@@ -48,7 +51,8 @@ def decided(
     whose = person_of(sender_key(part.sender, part.login))
     if not found or trusts.count(connection, whose) + len(found) > trusts.MOST:
         return
-    trusts.say(connection, whose, found, wish.actor, wish.now, wish.now + LASTS, part.id, times=TIMES)
+    until = wish.now + silence.lasts
+    trusts.say(connection, whose, found, wish.actor, wish.now, until, part.id, times=silence.times)
 
 
 def _silenced(connection: sqlite3.Connection, part: MessageRecord, wish: Wish, one: Address) -> list[str]:
@@ -57,7 +61,7 @@ def _silenced(connection: sqlite3.Connection, part: MessageRecord, wish: Wish, o
     if not now_asking:
         return []
     times = Counter(rule for verdict in _before(connection, part, wish, one) for rule in _asking(verdict, one))
-    return sorted(rule for rule in now_asking if times[rule] >= TIMES)
+    return sorted(rule for rule in now_asking if times[rule] >= wish.silence.times)
 
 
 def _asking(verdict: Verdict, one: Address) -> set[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from mailguard.mail.actor import Actor
@@ -23,13 +23,24 @@ May = Callable[[MessageRecord, RecipientRecord], bool]
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """A warning that its sender has overridden so often (0: whatever he does, it goes on) is silent for so long."""
+
+    times: int = 3
+    lasts: timedelta = timedelta(days=90)
+
+
+USUAL = Silence()
+
+
+@dataclass(frozen=True, slots=True)
 class Wish:
     """What somebody wants to happen to which copies, and how it is told.
 
     event: None where no copy moves. recipients: None means all to whom it can happen. may: asked inside the
     transaction, with what stands in the ledger then; copies that it refuses are left alone. notice: the letter to the
     sender that this owes. frozen_until: for HOLD: when the frozen copy is given back if nobody decides. urgent: for
-    RELEASE: the sender does not wait for those who are asked, and they are told so.
+    RELEASE: the sender does not wait for those who are asked, and they are told so. silence: what it may lead to.
     """
 
     event: Event | None
@@ -41,6 +52,7 @@ class Wish:
     notice: NoticeKind | None = None
     frozen_until: datetime | None = None
     urgent: bool = False
+    silence: Silence = USUAL
 
 
 def mail_of(connection: sqlite3.Connection, message_id: str) -> tuple[list[tuple[int, MessageRecord]], MessageRecord]:

@@ -22,6 +22,7 @@ from mailguard.review import Act, Forbidden, NotFound, Refused, ReviewError
 from mailguard.store import trusts
 from mailguard.store.records import MessageRecord
 from mailguard.store.spool import Retention
+from mailguard.store.wish import Silence
 
 MONTH = timedelta(days=30)
 TEAM = Directory(
@@ -213,6 +214,16 @@ async def test_a_warning_that_was_overridden_three_times_stays_silent(house: Hou
     await house.review.untrust(SENDER, trust.id)
     assert await counted(house, ANN) == set()
     assert await house.ledger.audit.verify() is None
+
+
+@pytest.mark.parametrize(("times", "silent"), [(2, True), (0, False)])
+async def test_how_often_is_a_setting(house: House, times: int, silent: bool) -> None:
+    wishes = replace(house.review.shared, silence=Silence(times, timedelta(days=7)))
+    for _ in range(4):
+        record = await asked(house)
+        await house.ledger.holds.fulfil(record.id, wishes.wish(SENDER, Act.RELEASE, (B,), ""))
+    until = {(one.until - one.said_at).days for one in await house.review.trusts(SENDER)}
+    assert until == ({7} if silent else set())
 
 
 async def test_what_is_not_the_senders_own_yes_silences_nothing(house: House) -> None:

@@ -173,6 +173,8 @@ def test_a_warning_that_was_overruled_often_enough_stays_silent() -> None:
         model.trust(wrong, ["taro.tanaka@acrne.example"])
     assert not model.score(wrong).alarm
     assert model.score(wrong).risk < 0.2
+    for often in (0, 4):
+        assert Insight.load(io.BytesIO(saved(model)), 0.01, ["corp.example"], often).score(wrong).alarm
     model.refuse(wrong, ["taro.tanaka@acrne.example"], {"taro.tanaka@acrne.example": PEOPLE[0]})
     assert model.score(wrong).alarm
 
