@@ -4,7 +4,9 @@
     python bench/insight.py --mails 1000000 # the bound holds: nothing grows any more
 
 The mails are made up: 2,000 senders with contacts of their own, texts of 60 to 200 words out of 40,000, 1 to 10
-recipients. Judged are mails to five recipients. Times are processor time of this process, memory its resident set.
+recipients. Then kinds of mail are read, judged, learned, and turned into octets and back, each once: the same 2 KB to
+one familiar recipient, and made-up mails to one and to five, mostly strangers. Times are processor time of this
+process, memory its resident set.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import resource
 import time
 from collections.abc import Iterator
 
-from mailguard.insight.lesson import read
+from mailguard.insight.lesson import Lesson, read
 from mailguard.insight.model import Insight
 from mailguard.insight.words import Letter
 
@@ -59,14 +61,47 @@ def main() -> None:
             print(
                 f"{number:>9,} mails: {resident() - before:6.0f} MiB, {len(model.memory.people):,} people", flush=True
             )
-    lessons = [read(letter) for letter in letters(1_000, recipients=5, seed=2)]
-    model.score(lessons[0])  # the tables are made into code
-    started = time.process_time()
-    for lesson in lessons:
-        model.score(lesson)
-    judging = (time.process_time() - started) / len(lessons)
     read_us, learn_us = (1e6 * one / said.mails for one in (reading, learning))
-    print(f"read {read_us:.0f} us, learn {learn_us:.0f} us, judge {judging * 1e6:.0f} us")
+    print(f"all of them: read {read_us:.0f} us, learn {learn_us:.0f} us")
+    for kind, some in kinds(1.6e9 + said.mails * 30):
+        print(f"{kind:>32}: " + ", ".join(f"{name} {1e6 * one:.0f} us" for name, one in costs(model, some).items()))
+
+
+JAPANESE = "お世話になっております。添付のとおり見積書をお送りいたします。ご確認のほどよろしくお願いいたします。\r\n"
+ENGLISH = "Dear colleagues, this is a line of an ordinary letter with some words in it.\r\n"
+
+
+def kinds(now: float) -> Iterator[tuple[str, list[Letter]]]:
+    """What a mail is like, and such mails."""
+    for name, body in (("the same 2 KB, Japanese", JAPANESE * 14), ("the same 2 KB, English", ENGLISH * 24)):
+        yield name, [
+            Letter(
+                now + number * 30, "src@bench.example", ("dst@clean.example",),
+                message_id=f"<{number}@bench.example>", subject="見積書の件", body=body,
+            )
+            for number in range(500)
+        ]  # fmt: skip
+    for recipients in (1, 5):
+        yield f"made up, recipients: {recipients}", list(letters(500, recipients, seed=2))
+
+
+def costs(model: Insight, some: list[Letter]) -> dict[str, float]:
+    """Seconds of the processor for a mail, the first hundred left out."""
+    spent = dict.fromkeys(("read", "judge", "learn", "octets"), 0.0)
+    for number, letter in enumerate(some):
+        at = [time.process_time()]
+        lesson = read(letter)
+        at.append(time.process_time())
+        model.score(lesson)
+        at.append(time.process_time())
+        model.learn(lesson)
+        at.append(time.process_time())
+        Lesson.from_bytes(lesson.to_bytes())
+        at.append(time.process_time())
+        if number >= 100:
+            for name, before, after in zip(spent, at, at[1:], strict=False):
+                spent[name] += after - before
+    return {name: one / (len(some) - 100) for name, one in spent.items()}
 
 
 if __name__ == "__main__":

@@ -54,11 +54,12 @@ def _days(then: float, now: float) -> float:
     return _log1p((now - then) / _DAY) if now > then else 0.0
 
 
-def person(scene: Scene, one: int, address: str, others: Sequence[int]) -> list[float]:
-    """The numbers of PERSON. one: the person's number, -1 for a stranger; others: the mail's other recipients."""
+def person(scene: Scene, one: int, address: str, others: Sequence[int], *, rival: bool = False) -> list[float]:
+    """The numbers of PERSON. one: the person's number, -1 for a stranger; others: the mail's other recipients; rival:
+    only what `fits` weighs is wanted, the rest stays 0.
+    """
     out = [0.0] * len(PERSON)
     people = scene.memory.people
-    out[INSIDE] = 1.0 if address.rpartition("@")[2] in scene.memory.own else 0.0
     if one >= 0:
         first, last, key = people.first[one], people.last[one], people.keys[one]
         _habit(scene, one, out)
@@ -76,6 +77,8 @@ def person(scene: Scene, one: int, address: str, others: Sequence[int]) -> list[
     else:
         out[THREAD] = -1.0
     _named(scene, one, address, (first, last, key), out)
+    if not rival:
+        _known(scene, one, address, (first, last), out)
     return out
 
 
@@ -85,7 +88,7 @@ def stranger_name(scene: Scene, address: str) -> tuple[int, int]:
 
 
 def _habit(scene: Scene, one: int, out: list[float]) -> None:
-    """How often and how lately the sender wrote to him, he to the sender, and anybody to him."""
+    """How often and how lately the sender wrote to him, and he to the sender."""
     memory, now, contacts = scene.memory, scene.lesson.at, scene.contacts
     place = contacts.people.get(one)
     if place is not None:
@@ -102,13 +105,24 @@ def _habit(scene: Scene, one: int, out: list[float]) -> None:
         out[_ANSWERS_DAYS] = _days(memory.last[back], now)
     else:
         out[_ANSWERS_DAYS] = _NEVER
-    people = memory.people
-    received, sent = people.received[one], people.sent[one]
-    out[RECEIVED] = _log1p(received)
-    out[_RECEIVED_DAYS] = _days(people.received_at[one], now) if received else _NEVER
-    out[_WRITERS] = _log1p(people.writers[one])
-    out[SENT] = _log1p(sent)
-    out[_SENT_DAYS] = _days(people.sent_at[one], now) if sent else _NEVER
+
+
+def _known(scene: Scene, one: int, address: str, name: tuple[int, int], out: list[float]) -> None:
+    """How much anybody has to do with him, and how usual his name is."""
+    people, now = scene.memory.people, scene.lesson.at
+    first, last = name
+    out[INSIDE] = 1.0 if address.rpartition("@")[2] in scene.memory.own else 0.0
+    if one >= 0:
+        received, sent = people.received[one], people.sent[one]
+        out[RECEIVED] = _log1p(received)
+        out[_RECEIVED_DAYS] = _days(people.received_at[one], now) if received else _NEVER
+        out[_WRITERS] = _log1p(people.writers[one])
+        out[SENT] = _log1p(sent)
+        out[_SENT_DAYS] = _days(people.sent_at[one], now) if sent else _NEVER
+    if scene.sender >= 0:
+        family = people.last[scene.sender]
+        out[HIMSELF] = 1.0 if family and family == last else 0.0
+    out[_USUAL_NAME] = _log1p(len(people.by_first.get(first, ()))) if first else -1.0
 
 
 def _words(scene: Scene, one: int, out: list[float]) -> None:
@@ -200,11 +214,6 @@ def _named(scene: Scene, one: int, address: str, name: tuple[int, int, int], out
     out[_NAMED_LAST] = 1.0 if last and last in scene.own_words else 0.0
     out[_NAMED_FIRST] = 1.0 if first and first in scene.own_words else 0.0
     out[GREETED] = _greeting(scene, one, address) if scene.greeted else -1.0
-    if scene.sender >= 0:
-        people = scene.memory.people
-        family = people.last[scene.sender]
-        out[HIMSELF] = 1.0 if family and family == last else 0.0
-    out[_USUAL_NAME] = _log1p(len(scene.memory.people.by_first.get(first, ()))) if first else -1.0
 
 
 def _greeting(scene: Scene, one: int, address: str) -> float:

@@ -76,7 +76,7 @@ class Rivals:
         address = scene.memory.people.addresses[one]
         if not address:
             return NONE
-        numbers = self.numbers[one] = person(scene, one, address, self.others)
+        numbers = self.numbers[one] = person(scene, one, address, self.others, rival=True)
         fit = self.fit[one] = fits(numbers)
         return fit
 

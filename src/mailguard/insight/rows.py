@@ -6,7 +6,6 @@ and what is odd about the mail as a whole. The order of recipients does not matt
 
 from __future__ import annotations
 
-import heapq
 import math
 
 from mailguard.insight import features as f
@@ -59,7 +58,7 @@ class Rows:
         self.rivals = Rivals(scene, (numbers[:weakest] + numbers[weakest + 1 :])[:6])
         self.mistakable = [self._mistakable(*one) for one in zip(numbers, self.addresses, strict=True)]
         self.profiles = [f.own_profile(scene, one) for one in numbers]
-        likely = heapq.nlargest(8, self.rivals.fit, key=self.rivals.fit.__getitem__)
+        likely = sorted(self.rivals.fit, key=self.rivals.fit.__getitem__, reverse=True)[:8]
         known = scene.contacts.people
         self.rival_profile = max([f.own_profile(scene, one) for one in likely if one in known], default=NONE)
         self.signs = [signs(scene, at, near) for at, near in enumerate(self.mistakable)]
@@ -93,8 +92,10 @@ class Rows:
 
     def _outside(self, share: dict[int, float]) -> float:
         """The greatest share of somebody whom this mail does not go to."""
-        among, sender = self.scene.among, self.scene.sender
-        return max((part for one, part in share.items() if one not in among and one != sender), default=0.0)
+        others = share.copy()
+        for one in (*self.scene.among, self.scene.sender):
+            others.pop(one, None)
+        return max(others.values(), default=0.0)
 
     def _greeting(self) -> list[float]:
         greeted = self.scene.lesson.greeted

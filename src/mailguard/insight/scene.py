@@ -6,7 +6,6 @@ Made once for a mail and asked for each of its recipients and for whoever may ha
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 
 from mailguard.insight.lesson import Lesson
 from mailguard.insight.memory import Contacts, Memory
@@ -32,18 +31,18 @@ class Alike:
 
     __slots__ = ("best", "share", "total")
 
-    def __init__(self, found: Iterable[tuple[float, tuple[int, ...]]]) -> None:
+    def __init__(self, found: list[tuple[float, tuple[int, ...]]]) -> None:
         self.total = 0.0
         self.share: dict[int, float] = {}
         self.best: dict[int, float] = {}
-        share, best = self.share, self.best
+        share, known = self.share, self.share.get
         for similarity, people in found:
             square = similarity * similarity
             self.total += square
             for one in people:
-                share[one] = share.get(one, 0.0) + square
-                if similarity > best.get(one, 0.0):
-                    best[one] = similarity
+                share[one] = known(one, 0.0) + square
+        for similarity, people in sorted(found):
+            self.best.update(dict.fromkeys(people, similarity))
 
     def of(self, one: int) -> float:
         """The person's share, 0 to 1."""
