@@ -13,10 +13,10 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from mailguard import events
 from mailguard.insight.lesson import Lesson, LessonError
@@ -103,17 +103,14 @@ class Answering:
         if question.line.ended or time.monotonic() - question.came > wire.PATIENCE:
             self._reply(question)
             return
-        if not memory.is_made:  # which takes longer than a mail waits
-            self._reply(question)
-            if not self._aside:
-                self._do_aside(memory.make())
-            return
         try:
             lesson = memory.read(question.octets)
-            if is_soon_judged(lesson):
+            if memory.is_made and is_soon_judged(lesson):
                 self._reply(question, memory.opinion(lesson))
             elif len(self._aside) < _ASIDE:
-                self._do_aside(self._answer_aside(question, lesson))
+                task = self._loop.create_task(self._answer_aside(question, lesson), name="asked")
+                self._aside.add(task)
+                task.add_done_callback(self._aside.discard)
             else:
                 self._reply(question)
         except LessonError as error:
@@ -122,11 +119,6 @@ class Answering:
         except Exception as error:  # no risk is known then, as where a mail's own process has the model
             events.fault("insight", error)
             self._reply(question)
-
-    def _do_aside(self, work: Coroutine[Any, Any, None]) -> None:
-        task = self._loop.create_task(work, name="asked")
-        self._aside.add(task)
-        task.add_done_callback(self._aside.discard)
 
     async def _answer_aside(self, question: _Question, lesson: Lesson) -> None:
         judgement = None

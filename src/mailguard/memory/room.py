@@ -110,17 +110,12 @@ class Memory:
         return None if self._model is None else self._model.score(lesson)
 
     async def opinion_aside(self, lesson: Lesson) -> Judgement | None:
-        """The same of any mail, in a thread."""
-        model = self._model
+        """The same of any mail, in a thread; where there is no model yet, and none to be loaded, it is made first."""
+        model = (self._model or await self._made()) if self._loaded else None
         if model is None:
             return None
         with self._reading():
             return await asyncio.to_thread(model.score, lesson)
-
-    async def make(self) -> None:
-        """There is a model to be asked, now or once it is loaded."""
-        if self._loaded:
-            await self._made()
 
     async def _made(self) -> Insight:
         """The model, made of nothing if there is none yet."""

@@ -182,6 +182,7 @@ async def test_no_mail_waits_for_a_process_that_has_stopped(
     ledger: Ledger, told: list[tuple[str, tuple[Any, ...]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wire, "PATIENCE", 0.01)
+    monkeypatch.setattr(asking_module, "_SILENT", 3600.0)
     path = settings(ledger.bodies.parent).asked_at
     octets = read(letter()).to_bytes()
     with socket.socket(socket.AF_UNIX) as deaf:
