@@ -39,7 +39,7 @@ class Site:
     squeezed: str
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def site(domain: str) -> Site:
     """A domain (A-labels, lower case) taken apart."""
     shown = _shown(domain) if "xn--" in domain else domain
