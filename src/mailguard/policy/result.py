@@ -78,10 +78,12 @@ def decide(comparison: Comparison, number: int, incomplete: bool) -> Truth:
 
 def decide_between(comparison: Comparison, least: int, most: int) -> Truth:
     """Whether a number satisfies the comparison that is only known to lie between two (both included)."""
-    ends = {comparison.holds(least), comparison.holds(most)}
-    if len(ends) == 2 or (comparison.sign == "==" and least < comparison.bound < most):
-        return Truth.UNKNOWN
-    return Truth.YES if True in ends else Truth.NO
+    holds = comparison.holds(least)
+    if least != most:
+        between = comparison.sign == "==" and least < comparison.bound < most
+        if between or comparison.holds(most) is not holds:
+            return Truth.UNKNOWN
+    return Truth.YES if holds else Truth.NO
 
 
 def both(text: str) -> Because:

@@ -5,7 +5,7 @@ Where text could not be read, a count is a lower bound, and "none" is "not known
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mailguard.mail.verdict import Because
 from mailguard.policy.conditions.tree import Signs
@@ -36,17 +36,20 @@ class Secrets:
     """Counts of different secrets per class, or of all. All comparisons must hold."""
 
     asked: tuple[tuple[str, Comparison], ...]
+    # Worked out once: a rule may ask for a score of classes, each by itself, of every mail.
+    _none_will_do: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_none_will_do", all(comparison.holds(0) for _, comparison in self.asked))
 
     def shut(self, view: View) -> bool:
         """There is none at all, and all was read."""
-        if view.facts.secrets or view.unread_anywhere:
-            return False
-        return not all(comparison.holds(0) for _, comparison in self.asked)
+        return not (self._none_will_do or view.facts.secrets or view.unread_anywhere)
 
     @property
     def signs(self) -> Signs | None:
         """Any at all."""
-        return None if all(comparison.holds(0) for _, comparison in self.asked) else Signs(_any, frozenset())
+        return None if self._none_will_do else Signs(_any, frozenset())
 
     def look(self, view: View) -> Result:
         gaps = view.unread_anywhere
