@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 
-import segno
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
@@ -126,6 +125,8 @@ def _said(visitor: Visitor, error: AccessError) -> tuple[str, int]:
 def _picture(uri: str) -> Markup:
     """The QR picture as SVG within the page: only shapes and presentation attributes, no style (ISO/IEC 18004)."""
     made = io.BytesIO()
+    import segno  # once for each person, if at all
+
     segno.make(uri, error="m").save(
         made, kind="svg", xmldecl=False, svgns=False, nl=False, scale=5, border=4, dark="#000", light="#fff",
         svgclass="qr", lineclass=None, omitsize=True,

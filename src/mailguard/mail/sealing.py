@@ -61,6 +61,12 @@ def _aes() -> type[AESGCM]:
     return AESGCM
 
 
+def prepare() -> None:
+    """Load what seals, so that no mail has to wait for it."""
+    _aes()
+    _unopened()
+
+
 def _cipher(key: bytes) -> AESGCM:
     return _aes()(key)
 

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
 
-from mailguard.mail.sealing import KEY_OCTETS, Broken, close_small, open_small
+from mailguard.mail.sealing import KEY_OCTETS, Broken, close_small, open_small, prepare
 from mailguard.mail.values import value
 from mailguard.store.errors import StoreError
 
@@ -54,6 +54,7 @@ class Keyring:
         self.path = path
         self._lock = threading.Lock()
         self._known = read_keys(path)
+        prepare()
 
     @property
     def current(self) -> str:

@@ -13,8 +13,6 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
 _ROUNDS, _KEY, _CODE = 1000, 32, 10  # set by the specification; the password must carry the weight
 _FLAGS = 0x0001 | 0x0800  # encrypted; the name is UTF-8
 _AES, _STORED, _DEFLATED = 99, 0, 8
@@ -95,6 +93,8 @@ def _counted(pieces: Iterator[bytes], key: bytes) -> Iterator[bytes]:
     """AES in counter mode. WinZip counts with the first octet lowest, the library with the last: the key stream is
     made block by block from counters of our own.
     """
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes  # seven megabytes, for few mails
+
     encryptor = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # noqa: S305 - counters are no secret text
     block = 1
     for piece in pieces:
