@@ -15,6 +15,7 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO
 
+from mailguard.insight.habits import LOOKS
 from mailguard.insight.memory import Contacts, Memory
 
 _MAGIC = b"mailguard insight 1\n"
@@ -23,6 +24,8 @@ _LONGEST = 256 * 2**20
 #: Nor are all together: a small file that unpacks without end is none of ours either.
 _ALL = 2 * _LONGEST
 _CHUNK = 2_000
+#: Tables that a file may lack which was written before there were any.
+_LATER = frozenset({"lately", "circles", "styles"})
 
 
 class InsightError(ValueError):
@@ -44,6 +47,7 @@ def _numbers(memory: Memory) -> dict[str, memoryview]:
     return {
         "seen": memory.seen, "own_words": memory.own_words.cells, "all_words": memory.all_words.cells,
         "threads": memory.threads.cells, "greetings": memory.greetings.cells, "files": memory.trails.files.cells,
+        "lately": memory.habits.lately.cells,
     }  # fmt: skip
 
 
@@ -52,6 +56,7 @@ def _tables(memory: Memory) -> dict[str, memoryview]:
         "together": memory.together.cells, "together_all": memory.together_all.cells,
         "customers": memory.trails.customers.cells, "houses": memory.trails.houses.cells,
         "profile": memory.profile.cells, "own_profile": memory.own_profile.cells, "greeted_as": memory.greeted_as.cells,
+        "circles": memory.habits.circles.cells, "styles": memory.habits.styles.cells,
     }  # fmt: skip
 
 
@@ -64,7 +69,10 @@ def _lists(memory: Memory) -> dict[str, Callable[[], Iterator[list[Any]]]]:
         "domains": lambda: ([domain, count] for domain, count in people.mail_of_domain.items()),
         "own": lambda: ([domain] for domain in sorted(memory.own)),
         "senders": lambda: (
-            [number, one.mails, one.weight, one.at, one.new, one.mixed, one.overruled, list(one.domains.items())]
+            [
+                *(number, one.mails, one.weight, one.at, one.new, one.mixed, one.overruled),
+                *(list(one.domains.items()), one.style),
+            ]
             for number, one in memory.senders.items()
         ),
         "contacts": lambda: ([number, *pair] for number, one in memory.senders.items() for pair in one.people.items()),
@@ -161,6 +169,8 @@ def _fill(memory: Memory, head: dict[str, Any], sections: dict[str, bytes]) -> N
         fresh.frombytes(sections[name])
         column[:] = fresh
     for name, table in (_tables(memory) | {name: one.cast("B") for name, one in _numbers(memory).items()}).items():
+        if name in _LATER and name not in sections:
+            continue
         if len(sections[name]) != len(table):
             raise InsightError(f"section {name} has another size")
         table[:] = sections[name]
@@ -182,10 +192,14 @@ def _fill(memory: Memory, head: dict[str, Any], sections: dict[str, bytes]) -> N
 
 def _contacts(parts: list[Any]) -> Contacts:
     out = Contacts()
-    mails, weight, at, new, mixed, overruled, domains = parts
+    mails, weight, at, new, mixed, overruled, domains, *later = parts
     out.mails = int(mails)
     out.weight, out.at, out.new, out.mixed, out.overruled = (float(one) for one in (weight, at, new, mixed, overruled))
     out.domains = {str(domain): int(count) for domain, count in domains}
+    for style in later:  # none before there was one
+        out.style = [max(0, int(one)) for one in style]
+    if len(out.style) != LOOKS:
+        raise ValueError("a sender's counters are too few or too many")
     if not all(map(math.isfinite, (out.weight, out.at, out.new, out.mixed, out.overruled))):
         raise ValueError("a number is none")
     return out

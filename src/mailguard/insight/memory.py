@@ -13,6 +13,7 @@ from array import array
 from bisect import insort
 from typing import Any
 
+from mailguard.insight.habits import LOOKS, Habits
 from mailguard.insight.lesson import Lesson
 from mailguard.insight.people import People
 from mailguard.insight.sketches import MIX, Counts, Recent, all_under, blank, pair, under
@@ -33,7 +34,7 @@ _DF_BITS, _PROFILE_BITS, _OWN_BITS, _ALL_BITS = 18, 23, 23, 22
 class Contacts:
     """One sender: people by number, each with its place in the columns of `Memory`."""
 
-    __slots__ = ("at", "domains", "mails", "mixed", "new", "ordered", "overruled", "people", "weight")
+    __slots__ = ("at", "domains", "mails", "mixed", "new", "ordered", "overruled", "people", "style", "weight")
 
     def __init__(self) -> None:
         self.mails = 0
@@ -45,6 +46,7 @@ class Contacts:
         self.new = 0.1  # share of mails with somebody new, of late
         self.mixed = 0.1  # share of mails to people inside and outside together
         self.overruled = 0.0
+        self.style = [0] * LOOKS  # `habits.looks`
 
 
 class Memory:
@@ -81,6 +83,7 @@ class Memory:
         self.own_profile = Counts(_PROFILE_BITS)
         self.greeted_as = Counts(20)
         self.trails = Trails()
+        self.habits = Habits()
         self.greeting_words: dict[int, list[int]] = {}
         self.refused: dict[tuple[int, int], tuple[float, int]] = {}
         self.trusted: dict[tuple[int, int], int] = {}
@@ -107,6 +110,9 @@ class Memory:
         if lesson.greeted:
             self._learn_greeting(sender, contacts, lesson, addressed)
         self._learn_together(sender, to)
+        keys, number = people.keys, self.base + len(self.sender)
+        both = [(keys[one], kind) for one, kind in known if one is not None]
+        self.habits.learn(lesson, keys[sender], both, contacts.style, number)
         self._keep_mail(sender, to, lesson)
 
     def _number(self, key: str, lesson: Lesson) -> int | None:

@@ -35,13 +35,15 @@ def merge(memory: Memory, other: Memory) -> None:
         (memory.all_words, other.all_words),
         (memory.threads, other.threads),
         (memory.trails.files, other.trails.files),
+        (memory.habits.lately, other.habits.lately),
     ):
         recent.follow(table, shift - 1)
     for counts, more in (
         (memory.together, other.together), (memory.together_all, other.together_all), (memory.profile, other.profile),
         (memory.own_profile, other.own_profile),
         (memory.greeted_as, other.greeted_as), (memory.trails.customers, other.trails.customers),
-        (memory.trails.houses, other.trails.houses),
+        (memory.trails.houses, other.trails.houses), (memory.habits.circles, other.habits.circles),
+        (memory.habits.styles, other.habits.styles),
     ):  # fmt: skip
         counts.follow(more)
     for at, seen in enumerate(other.seen):
@@ -59,6 +61,7 @@ def _take_in(memory: Memory, sender: int, theirs: Contacts, other: Memory, numbe
         mine.new = (mine.new * mine.mails + theirs.new * theirs.mails) / mails
         mine.mixed = (mine.mixed * mine.mails + theirs.mixed * theirs.mails) / mails
     mine.mails = mails
+    mine.style = [one + more for one, more in zip(mine.style, theirs.style, strict=True)]
     for domain, count in theirs.domains.items():
         mine.domains[domain] = mine.domains.get(domain, 0) + count
     for whom, from_place in theirs.people.items():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from mailguard.insight import features as f
+from mailguard.insight import manners
 from mailguard.insight.lesson import Lesson
 from mailguard.insight.memory import Memory
 from mailguard.insight.rivals import NONE, NOT_MISTAKABLE, Mistakable, Rivals, likeness
@@ -31,7 +32,7 @@ EACH = (
     "over_asker", "others_with", "others_thread", "own_profile", "own_profile_over",
     "strange",
 )  # fmt: skip
-NAMES = (*f.PERSON, *MAIL, *EACH)
+NAMES = (*f.PERSON, *MAIL, *manners.WHOLE, *EACH, *manners.EACH)
 #: So many recipients are judged one by one, and so many others are asked about for each.
 JUDGED, ASKED = 40, 12
 _log1p = math.log1p
@@ -63,8 +64,9 @@ class Rows:
         self.rival_profile = max([f.own_profile(scene, one) for one in likely if one in known], default=NONE)
         self.signs = [signs(scene, at, near) for at, near in enumerate(self.mistakable)]
         self.best = max(self.rivals.fit.values(), default=NONE)
-        mail, beside = self._mail(), _Beside(self)
-        self.numbers = [[*one, *mail, *self._each(at, beside)] for at, one in enumerate(self.persons)]
+        mail, beside, usual = self._mail(), _Beside(self), manners.Manners(scene)
+        mail += usual.whole()
+        self.numbers = [[*one, *mail, *self._each(at, beside), *usual.each(at)] for at, one in enumerate(self.persons)]
 
     def _mistakable(self, one: int, address: str) -> Mistakable:
         people = self.scene.memory.people

@@ -11,6 +11,8 @@ import struct
 from collections.abc import Iterable
 
 MIX_ONE, MIX_TWO, MIX = 0x85EBCA6B, 0xC2B2AE35, 0x9E3779B1
+#: Cells that are looked at together.
+_BLOCK = 4096
 
 
 def blank(octets: int) -> memoryview:
@@ -79,9 +81,13 @@ class Counts:
     def follow(self, other: Counts) -> None:
         """Take in another table of this size."""
         mine, theirs = self.cells, other.cells
-        for at in range(len(theirs)):
-            if theirs[at]:
-                mine[at] = min(255, mine[at] + theirs[at])
+        for start in range(0, len(theirs), _BLOCK):
+            block = theirs[start : start + _BLOCK].tobytes()
+            if block.count(0) == len(block):  # most of a young table
+                continue
+            for at, count in enumerate(block, start):
+                if count:
+                    mine[at] = min(255, mine[at] + count)
 
 
 def pair(one: int, two: int) -> int:

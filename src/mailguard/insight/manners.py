@@ -1,0 +1,194 @@
+"""How usual a mail is for its sender, beside its words: whether it looks as his mails to this recipient do, whether its
+people are a circle of his, whether the recipient stands near those he wrote to lately or about such things, and whether
+the text spells him.
+
+Numbers for the tables, of recipients only: `EACH` for each, `WHOLE` for the mail. -1 where a question makes no sense.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from mailguard.insight.habits import kind_of, looks
+from mailguard.insight.scene import Scene
+from mailguard.insight.sketches import MIX_ONE, MIX_TWO
+from mailguard.insight.text import hashed
+
+EACH = (
+    "pace", "portion", "lag", "circle", "circle_new", "circle_topic", "set_alike", "spelled", "named_anywhere",
+    "greeted_otherwise", "side_own", "side_all", "style", "style_greeting", "style_length", "style_form", "style_hour",
+    "style_number", "style_kind",
+)  # fmt: skip
+WHOLE = ("same_people", "answers_here")
+#: People of the sender's newest mails that a recipient is compared with, of each mail; people of mails like this one.
+_CIRCLE, _OF_EACH, _TOPIC = 15, 8, 8
+#: How many mails' worth the sender's general habit counts beside that towards one recipient.
+_PRIOR = 2.0
+_DAY = 86_400.0
+_NEVER = 20.0
+_NO_STYLE: Sequence[float] = (0.0,) * 7
+#: Where people have mailboxes of their own: mail to there is another side of a sender's life than that to companies.
+_PRIVATE = frozenset(
+    "gmail.com googlemail.com yahoo.com yahoo.co.jp ymail.com hotmail.com hotmail.co.jp outlook.com outlook.jp live.com"  # noqa: SIM905
+    " live.jp msn.com email.msn.com icloud.com me.com mac.com aol.com gmx.de gmx.net web.de t-online.de proton.me"
+    " protonmail.com docomo.ne.jp ezweb.ne.jp au.com softbank.ne.jp i.softbank.jp nifty.com biglobe.ne.jp ocn.ne.jp"
+    " so-net.ne.jp earthlink.net mindspring.com att.net worldnet.att.net swbell.net bellsouth.net home.com excite.com"
+    " netscape.net compuserve.com juno.com prodigy.net flash.net pdq.net bigfoot.com usa.net mail.com comcast.net"
+    " verizon.net orange.fr free.fr qq.com 163.com 126.com naver.com".split()
+)
+_WORD = re.compile(r"[a-z0-9][a-z0-9'&]+")
+_log, _log1p = math.log, math.log1p
+
+
+class Manners:
+    """Made once for a mail."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        memory, lesson = scene.memory, scene.lesson
+        self._find_circle()
+        topic = heapq.nlargest(_TOPIC, scene.own.share.items(), key=lambda one: (one[1], one[0]))
+        keys = memory.people.keys
+        self.topic = [(keys[one], share) for one, share in topic if one != scene.sender]
+        self.topic_total = sum([share for _, share in self.topic])
+        self.text = {*lesson.own, *lesson.quoted, *lesson.quoting.words}
+        self.own_sides, self.all_sides = self._sides(scene.own.share), self._sides(scene.all.share)
+        so = looks(lesson)
+        self.asked = memory.habits.asked(so, scene.key)
+        row, mails = scene.contacts.style, scene.contacts.style[-1] + 3.0
+        self.usual = [(row[at] + 0.5) / mails for at in so]
+        self.kinds = [(row[kind_of(kind)] + 0.5) / mails for kind in range(3)]
+
+    def _find_circle(self) -> None:
+        """Who was written to lately, and for each recipient how much the people of a mail to him are those of this."""
+        scene, memory = self.scene, self.scene.memory
+        base, senders, to = memory.base, memory.sender, memory.to
+        numbers = memory.habits.lately.get(scene.key) if scene.sender >= 0 else ()
+        counted: dict[int, int] = {}
+        self.alike: dict[int, float] = {}
+        among, count, alike = scene.among, len(scene.people), self.alike
+        for number in numbers:
+            at = number - base
+            if at <= 0 or senders[at] != scene.sender:
+                continue
+            people = to[at]
+            for one in people[:_OF_EACH]:
+                counted[one] = counted.get(one, 0) + 1
+            here = among.intersection(people)
+            if here:
+                part = len(here) / (count + len(people) - len(here))
+                for one in here:
+                    alike[one] = max(part, alike.get(one, 0.0))
+        keys = memory.people.keys
+        self.circle = [keys[one] for one in sorted(counted, key=counted.__getitem__, reverse=True)[:_CIRCLE]]
+
+    def _sides(self, share: dict[int, float]) -> tuple[float, float, float]:
+        """Which part of mails like this one goes inside, to private mailboxes and to other companies."""
+        memory = self.scene.memory
+        domains, own = memory.people.domains, memory.own
+        sides = [0.0, 0.0, 0.0]
+        for one, part in share.items():
+            domain = domains[one]
+            sides[0 if domain in own else 1 if domain in _PRIVATE else 2] += part
+        total = sum(sides)
+        return (sides[0] / total, sides[1] / total, sides[2] / total) if total else (-1.0, -1.0, -1.0)
+
+    def whole(self) -> list[float]:
+        """The numbers of WHOLE."""
+        return [self._same_people(), self._answers_here()]
+
+    def _same_people(self) -> float:
+        scene = self.scene
+        if scene.sender < 0 or -1 in scene.recipients:
+            return 0.0
+        keys = scene.memory.people.keys
+        return _log1p(scene.memory.habits.times([keys[one] for one in scene.recipients], scene.key))
+
+    def _answers_here(self) -> float:
+        """For an answer to somebody else's mail how surely anybody here took part in it: 0 to 1."""
+        scene = self.scene
+        lesson, quoted = scene.lesson, scene.quoted_words
+        if not (lesson.reply and scene.asker) or lesson.forward or lesson.quoting.forwarded or scene.asks_himself:
+            return -1.0
+        people = scene.memory.people
+        best = 0.0
+        for one, address in zip(scene.recipients, scene.people, strict=True):
+            if one in scene.taking_part or hashed(address) in scene.quoted:
+                return 1.0
+            if best < 0.5:
+                named = one >= 0 and people.last[one] in quoted
+                best = 0.5 if named or not quoted.isdisjoint(spelled(address)) else best
+        return best
+
+    def each(self, at: int) -> list[float]:
+        """The numbers of EACH for the recipient at this place."""
+        scene, memory = self.scene, self.scene.memory
+        one, address = scene.recipients[at], scene.people[at]
+        place = scene.contacts.people.get(one)
+        pace = portion = otherwise = 0.0
+        lag, style = _NEVER, _NO_STYLE
+        if place is not None:
+            count, now, last = memory.count[place], scene.lesson.at, memory.last[place]
+            pace = max(0.0, now - last) / _DAY * (count / (max(0.0, now - memory.since[place]) / _DAY + 1.0))
+            portion = count / max(1, scene.contacts.mails)
+            lag = _log1p(max(0.0, now - last) / 60) - _log1p(max(0.0, now - scene.contacts.at) / 60)
+            if scene.greeted and memory.greeting[place] not in scene.greeted:
+                otherwise = float(memory.greeted[place])
+            style = self._style(scene.kinds[at], memory.people.keys[one])
+        domain = address.rpartition("@")[2]
+        side = 0 if domain in memory.own else 1 if domain in _PRIVATE else 2
+        circle, topic = self._stands_near(one)
+        words, text, people = spelled(address), self.text, memory.people
+        named = (people.last[one] in text) + (people.first[one] in text) if one >= 0 else 0
+        return [
+            pace, portion, lag, circle, circle if place is None else -1.0, topic, self.alike.get(one, 0.0),
+            len([1 for word in words if word in text]) / len(words) if words else -1.0, float(named), otherwise,
+            self.own_sides[side], self.all_sides[side], *style,
+        ]  # fmt: skip
+
+    def _stands_near(self, one: int) -> tuple[float, float]:
+        """With which part he was ever seen together: of whom the sender wrote to lately, of whom such mails went to."""
+        if one < 0:
+            return 0.0 if self.circle else -1.0, 0.0 if self.topic else -1.0
+        key = self.scene.memory.people.keys[one]
+        cells, mask = self.scene.memory.together_all.cells, self.scene.memory.together_all.mask
+        greater, less = key * MIX_TWO, key * MIX_ONE
+        near = topic = -1.0
+        if self.circle:
+            beside = 0
+            for other in self.circle:  # sketches.pair, without the call
+                both = (less + other * MIX_TWO if key < other else other * MIX_ONE + greater) & 0xFFFFFFFF
+                if cells[(both ^ (both >> 15)) & mask] and other != key:
+                    beside += 1
+            near = beside / len(self.circle)
+        if self.topic:
+            share = 0.0
+            for other, part in self.topic:
+                both = (less + other * MIX_TWO if key < other else other * MIX_ONE + greater) & 0xFFFFFFFF
+                if cells[(both ^ (both >> 15)) & mask] or other == key:
+                    share += part
+            topic = share / self.topic_total
+        return near, topic
+
+    def _style(self, kind: int, key: int) -> Sequence[float]:
+        """Log-likelihood ratios: whether mails to him look so, against all of the sender's."""
+        counts, mails = self.scene.memory.habits.styled(self.asked, kind, key)
+        if not mails:
+            return _NO_STYLE
+        total = mails + _PRIOR
+        greeting, length, form, hour, weekend, number, kinds = [
+            _log((count / often + _PRIOR) / total)
+            for count, often in zip(counts, (*self.usual, self.kinds[kind]), strict=True)
+        ]
+        style = greeting + length + form + hour + weekend + number + kinds
+        return style, greeting, length, form, hour, number, kinds
+
+
+@lru_cache(maxsize=4096)
+def spelled(address: str) -> tuple[int, ...]:
+    """Hashes of the words that the name before the @ consists of, as a text would have them."""
+    return tuple([hashed(word) for word in _WORD.findall(address.partition("@")[0]) if len(word) > 2 or word.isdigit()])
