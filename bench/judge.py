@@ -93,7 +93,7 @@ class Elsewhere:
 
     async def add(
         self, message: Message, facts: Facts, verdict: Verdict, prefix: bytes, *, lease_until: datetime | None,
-        circumstances: object, prepared: Any,
+        circumstances: object, prepared: Any, lesson: bytes,
     ) -> MessageRecord:  # fmt: skip
         record = record_of(message, facts, verdict, prefix, lease_until, prepared)
         self.records.append(record)
@@ -145,7 +145,7 @@ class Bench:
     async def accept(self, way: str) -> None:
         for message in self.ways[way]:
             reply = await self.intake.accept(message)
-            assert reply.code == 250
+            assert reply.code == 250, reply
 
     def parts(self, way: str) -> dict[str, Callable[[], object]]:
         """What is done for each mail of the way, part by part."""
