@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -41,7 +42,7 @@ _UNREAD = 4 * 2**20
 class _Question:
     line: _Line
     number: int
-    octets: bytes
+    octets: bytes = field(repr=False)
     came: float
 
 
