@@ -181,7 +181,8 @@ def main() -> None:
     report(judged)
     known = thresholds(judged["genuine"])
     trees = trainer.table(trainer.train(numbers, wrong.astype(int), weights))
-    said.out.write_text(json.dumps({"names": NAMES, "thresholds": known, "trees": trees}, separators=(",", ":")))
+    texts = [json.dumps(tree, separators=(",", ":")) for tree in trees]  # each by itself: see trees.read_tables
+    said.out.write_text(json.dumps({"names": NAMES, "thresholds": known, "trees": texts}, separators=(",", ":")))
     print(f"{len(found)} recipients, {len(trees)} trees; thresholds {known}")
 
 

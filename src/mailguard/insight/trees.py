@@ -7,7 +7,7 @@ Python knows. Only numbers get into the code: whatever else a table holds is ref
 
 from __future__ import annotations
 
-import functools
+import itertools
 import json
 from collections.abc import Callable, Iterable, Sequence
 from importlib import resources
@@ -71,37 +71,54 @@ class Tables:
         return min(fitting) if fitting else self.thresholds[0][1] + 1.0
 
 
-@functools.cache
-def shipped() -> Tables:
-    """The tables that came with the package. Raises TableError."""
-    raw = resources.files("mailguard.insight").joinpath("data", "tables.json").read_bytes()
-    return read_tables(raw)
+def _go_on() -> None:
+    """No rest between two pieces."""
 
 
-def read_tables(raw: bytes) -> Tables:
-    """Tables from JSON. Raises TableError for anything else, or if they were made for other features."""
+_SHIPPED: dict[None, Tables] = {}
+
+
+def shipped(rest: Callable[[], object] = _go_on) -> Tables:
+    """The tables that came with the package, made once. rest: see `compiled`. Raises TableError."""
+    found = _SHIPPED.get(None)
+    if found is None:
+        raw = resources.files("mailguard.insight").joinpath("data", "tables.json").read_bytes()
+        found = _SHIPPED[None] = read_tables(raw, rest)
+    return found
+
+
+def read_tables(raw: bytes, rest: Callable[[], object] = _go_on) -> Tables:
+    """Tables from JSON, each tree a text that is JSON of its own: all in one is ten milliseconds in which no other
+    thread runs. Raises TableError for anything else, or if they were made for other features.
+    """
     from mailguard.insight.rows import NAMES
 
     try:
         parts = json.loads(raw)
         names, trees, thresholds = parts["names"], parts["trees"], parts["thresholds"]
+        if list(names) != list(NAMES):
+            raise TableError("the tables were made for other features: make them anew (tools/)")
+        known = tuple(sorted((float(share), float(odds)) for share, odds in thresholds))
+        judge = compiled(map(json.loads, trees), len(NAMES), rest)
     except (ValueError, KeyError, TypeError) as error:
-        raise TableError(f"no tables: {error}") from None
-    if list(names) != list(NAMES):
-        raise TableError("the tables were made for other features: make them anew (tools/)")
-    known = tuple(sorted((float(share), float(odds)) for share, odds in thresholds))
+        raise error if isinstance(error, TableError) else TableError(f"no tables: {error}") from None
     if not known:
         raise TableError("the tables have no thresholds")
-    return Tables(compiled(trees, len(NAMES)), known)
+    return Tables(judge, known)
 
 
-def compiled(trees: Sequence[Any], features: int) -> Trees:
+def compiled(trees: Iterable[Any], features: int, rest: Callable[[], object] = _go_on) -> Trees:
     """The trees as a function of a row of so many features. Raises TableError.
 
-    The code is made in pieces, so that no call of the compiler keeps other threads waiting.
+    The code is made in pieces of some milliseconds, and `rest` is called after each: a thread that does nothing else
+    would take its turn at every system call of the event loop.
     """
     known: dict[str, Any] = {}
-    return Trees([_piece(trees[at : at + _PIECE], features, known) for at in range(0, len(trees), _PIECE)])
+    pieces, waiting = list[_Piece](), iter(trees)
+    while some := list(itertools.islice(waiting, _PIECE)):
+        pieces.append(_piece(some, features, known))
+        rest()
+    return Trees(pieces)
 
 
 def _piece(trees: Sequence[Any], features: int, known: dict[str, Any]) -> _Piece:

@@ -19,6 +19,7 @@ from typing import Literal
 from mailguard import events
 from mailguard.insight.lesson import Lesson, read
 from mailguard.insight.model import Insight
+from mailguard.insight.trees import shipped
 from mailguard.insight.words import Judgement, Letter
 from mailguard.memory import model as models
 from mailguard.memory.fresh import Fresh
@@ -33,6 +34,8 @@ from mailguard.store.snapshots import Mark
 _SLICE, _PAUSE = 200, 1.0
 #: Seconds that the event loop lends to learning at a time, and the part of the time that learning takes.
 _TURN, _SHARE = 0.0015, 0.25
+#: Seconds that a thread rests between two pieces of work that is not pressing.
+_REST = 0.004
 #: Lessons of mail of this moment that are kept as they are: the feed soon says of most that they are to be learnt.
 _FRESH = 256
 #: Lessons after which a snapshot is written before its time: a restart would have to learn them again.
@@ -244,7 +247,10 @@ class Memory:
 
 
 def _warm(model: Insight) -> Insight:
-    """The first judgement reads tables from the disk: it is made here, in a thread, of nobody's mail."""
+    """The first judgement reads tables from the disk: it is made here, in a thread, of nobody's mail. The loop has most
+    of the time while code is made of them.
+    """
+    shipped(lambda: time.sleep(_REST))
     model.score(read(Letter(0.0, "nobody@localhost", ("somebody@localhost",), subject="-", body="-")))
     return model
 

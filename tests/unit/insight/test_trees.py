@@ -75,6 +75,21 @@ def test_tables_without_thresholds_are_refused() -> None:
         read_tables(json.dumps({"names": NAMES, "trees": [], "thresholds": []}).encode())
 
 
+@pytest.mark.parametrize("tree", ["[0", '[0,"1) or exit(",0,0]', 5, [0, 1.0, 0.0, 0.0]])
+def test_a_tree_that_is_none_is_refused(tree: object) -> None:
+    with pytest.raises(TableError):
+        read_tables(json.dumps({"names": NAMES, "trees": [tree], "thresholds": [[0.1, 1]]}).encode())
+
+
+def test_whoever_makes_tables_rests_between_pieces_and_they_are_the_same() -> None:
+    trees, rests = [[0, at / 30, 0.25, at] for at in range(30)], list[int]()
+    raw = json.dumps({"names": NAMES, "trees": [json.dumps(one) for one in trees], "thresholds": [[0.1, 1]]}).encode()
+    rested = read_tables(raw, lambda: rests.append(1))
+    assert len(rests) == 3
+    row = [0.5] * len(NAMES)
+    assert rested.judge(row) == compiled(trees, len(NAMES))(row)
+
+
 def test_a_smaller_budget_asks_for_more() -> None:
     tables, budgets = shipped(), (0.0001, 0.0005, 0.001, 0.0015, 0.01, 0.05, 0.5)
     known = [tables.threshold(budget) for budget in budgets]
