@@ -140,6 +140,15 @@ class Company:
         self.house.process.wait(PATIENCE)
         self.house = _start(self.house.folder, self.ports)
 
+    def until_learnt(self, mails: int) -> None:
+        """The model that judges in the house knows so many; after a start it is loaded and learns behind the door."""
+
+        def all_of_them() -> bool:
+            with urllib.request.urlopen(f"{self.url}/metrics", timeout=PATIENCE) as answer:
+                return f"\nmailguard_insight_learned {float(mails)}\n" in answer.read().decode()
+
+        self.until(all_of_them, "not everything was learnt", every=0.1)
+
     def model(self) -> Insight:
         """What the model has learnt, by its file and the ledger."""
         return asyncio.run(self._model())

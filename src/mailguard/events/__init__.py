@@ -174,8 +174,12 @@ def insight_loaded(learned: int, seconds: float) -> None:
     log.info("insight_loaded", learned=learned, seconds=round(seconds, 3))
 
 
-def insight_saved(learned: int, seconds: float) -> None:
+def insight_learned(learned: int) -> None:
+    """Some more mails; too often for a line in the log."""
     metrics.insight_learned.set(learned)
+
+
+def insight_saved(learned: int, seconds: float) -> None:
     log.info("insight_saved", learned=learned, seconds=round(seconds, 3))
 
 

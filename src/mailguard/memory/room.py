@@ -182,6 +182,7 @@ class Memory:
                 await self._unread.wait()
             began = time.monotonic()
             at = self._learn_some(model, some, at, began + _TURN)
+            events.insight_learned(model.learned)
             await asyncio.sleep((time.monotonic() - began) * (1 / _SHARE - 1))
         return len(some) == _SLICE
 

@@ -93,11 +93,6 @@ class Lessons:
         except OSError:
             return None
 
-    async def waiting(self, number: int) -> int:
-        """How many experiences are behind this number."""
-        sql = "SELECT count(*) FROM experience WHERE number > ?"
-        return int((await self._db.read(lambda c: c.execute(sql, (number,)).fetchone(), snapshot=False))[0])
-
     async def remove_learnt(self, upto: int, now: datetime) -> None:
         """A snapshot that is on disk has everything up to this number: what is older than `GRACE` of it goes."""
         upto = min(upto, to_micro(now - GRACE))
