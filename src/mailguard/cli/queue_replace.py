@@ -12,7 +12,7 @@ import click
 
 from mailguard.app.judging import judging
 from mailguard.app.rooms import Rooms
-from mailguard.cli.ledger import acting, with_ledger
+from mailguard.cli.ledger import acting, local, with_ledger
 from mailguard.cli.setup import fail, refuse, with_config
 from mailguard.inspect.workers import ReadersDead
 from mailguard.mail.address import Address, AddressError, parse_typed
@@ -36,14 +36,16 @@ def replace_recipient(
     """
     wrong = _address(address)
 
-    async def tried(rooms: Rooms) -> tuple[Offer, str]:
+    async def tried(rooms: Rooms) -> tuple[Offer, str, str]:
         try:
             async with judging(rooms):
                 view = await rooms.review.show(acting(), message_id)
                 offer = _offer(view, wrong)
                 if not dry_run:
                     view = await rooms.review.correct(acting(), message_id, offer, comment)
-                return offer, str(view.record.state)
+                ends = view.record.expires_at
+                until = f" until {local(ends, rooms)}" if ends is not None and not dry_run else ""
+                return offer, str(view.record.state), until
         except ReviewError as error:
             fail(f"{message_id}: {error.reason.en}")
         except Problems as error:
@@ -51,13 +53,13 @@ def replace_recipient(
         except (MemoryFault, ReadersDead) as error:
             fail(f"{message_id}: it cannot be judged anew: {error}")
 
-    offer, state = with_ledger(config_file, tried)
+    offer, state, until = with_ledger(config_file, tried)
     if as_json:
         shown = {"id": message_id, "done": not dry_run, "state": state, "wrong": str(wrong), "meant": str(offer.meant)}
         click.echo(json.dumps(shown, ensure_ascii=False))
     else:
         verb = "would take" if dry_run else "takes"
-        click.echo(f"{message_id}: {offer.meant} {verb} the place of {wrong}; {state}")
+        click.echo(f"{message_id}: {offer.meant} {verb} the place of {wrong}; {state}{until}")
 
 
 def _offer(view: View, wrong: Address) -> Offer:

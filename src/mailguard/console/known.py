@@ -28,7 +28,10 @@ def relation(address: Address, known: Background, by: Speaker) -> Relation:
     say, key = by.say, known_keys(address)
     person, own, house = known.people.get(address.key), known.organizations.get(key), known.house.get(key)
     if person is not None:
-        return Relation(say("known.person", count=person.count, last=by.day(person.last_at)), sure=True)
+        last = by.day(person.last_at)
+        if person.count == 1:
+            return Relation(say("known.person.once", last=last), sure=True)
+        return Relation(say("known.person", count=person.count, last=last), sure=True)
     if own is not None and own.first_at is not None:
         since = by.day(own.first_at)
         return Relation(say("known.organization", count=own.count, since=since, last=by.day(own.last_at)))

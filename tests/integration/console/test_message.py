@@ -91,6 +91,15 @@ async def test_how_well_a_recipient_is_known(reception: Reception) -> None:
     )
 
 
+async def test_one_mail_is_not_called_mails(reception: Reception) -> None:
+    await known_to_ann(reception, SATO, times=1)
+    message_id = await reception.take_in(
+        to=(SATO,), octets=octets((SATO,)), hits=(hit(Because("x", "x"), (), (SATO,)),)
+    )
+    page = (await (await reception.browser(ANN)).get(f"/messages/{message_id}")).text
+    assert "one mail so far, on" in page
+
+
 async def test_a_file_is_shown_with_its_beginning_and_whom_it_went_to(reception: Reception) -> None:
     table = ("氏名,電話\n" + "".join(f"山田{n},090-1111-{n:04}\n" for n in range(200))).encode()
     files = ((LIST, table, "text/csv"),)

@@ -141,6 +141,7 @@ DECIDE_TEXTS: dict[str, Both] = {
     "forward.note": Both("ひとこと(任意)", "A word to them (optional)"),
     "act.forward": Both("転送して相談する", "Forward"),
     # What is known of a recipient, or of a file
+    "known.person.once": Both("これまで1回送信(前回 {last})", "one mail so far, on {last}"),
     "known.person": Both("これまで{count}回送信(前回 {last})", "{count} mails so far, last on {last}"),
     "known.organization": Both(
         "この宛先への記録はありません(同じドメインには{since}から{count}回、前回 {last})",
