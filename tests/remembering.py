@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from tests.ledger import ANN, BOB, PREFIX, Ledger, facts, mail, verdict
 
@@ -53,3 +58,15 @@ async def sent(ledger: Ledger, to: tuple[str, ...] = (BOB,), *, sender: str = AN
     outcomes = {copy.address: OK for copy in record.recipients}
     await ledger.queue.record(record.id, outcomes, ledger.clock(), None, give_up=False)
     return record
+
+
+@asynccontextmanager
+async def running(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """It runs while the block lasts."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

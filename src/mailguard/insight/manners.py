@@ -32,6 +32,7 @@ _DAY = 86_400.0
 _NEVER = 20.0
 _NO_STYLE: Sequence[float] = (0.0,) * 7
 #: Where people have mailboxes of their own: mail to there is another side of a sender's life than that to companies.
+#: Not the policy's list of free mail: the tables were made with just these, providers of lines among them.
 _PRIVATE = frozenset(
     "gmail.com googlemail.com yahoo.com yahoo.co.jp ymail.com hotmail.com hotmail.co.jp outlook.com outlook.jp live.com"  # noqa: SIM905
     " live.jp msn.com email.msn.com icloud.com me.com mac.com aol.com gmx.de gmx.net web.de t-online.de proton.me"

@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import field
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from mailguard import events
 from mailguard.insight.lesson import Lesson, LessonError
@@ -146,27 +146,26 @@ def _listening(path: Path) -> Iterator[socket.socket]:
             path.unlink(missing_ok=True)
 
 
-class _Line(asyncio.Protocol):
+class _Line(wire.Line):
     """One process that asks."""
 
     def __init__(self, answering: Answering) -> None:
+        super().__init__()
         self._answering = answering
-        self._frames = wire.Frames()
-        self._transport: asyncio.Transport | None = None
         self._waiting = 0
 
     @property
     def ended(self) -> bool:
-        return self._transport is None
+        return self.transport is None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's are not subclasses
+        super().connection_made(transport)
         if not wire.is_ours(transport.get_extra_info("socket")) or not self._answering.came(self):
             self.end()
 
     def data_received(self, data: bytes) -> None:
         try:
-            for number, octets in self._frames.feed(data):
+            for number, octets in self.frames.feed(data):
                 self._waiting += 1
                 if self._waiting > _WAITING:
                     raise WireError("too many questions")
@@ -178,23 +177,18 @@ class _Line(asyncio.Protocol):
     def answer(self, number: int, answer: Answer) -> None:
         """Nothing, if nobody is there any more."""
         self._waiting -= 1
-        if self._transport is None:
+        if self.transport is None:
             return
-        if self._transport.get_write_buffer_size() > _UNREAD:
+        if self.transport.get_write_buffer_size() > _UNREAD:
             self.end()
             return
         try:
             octets = wire.frame(number, wire.answer_octets(answer))
         except WireError:
             octets = wire.frame(number, wire.answer_octets(Answer(None, answer.since)))
-        self._transport.write(octets)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.end()
+        self.transport.write(octets)
 
     def end(self) -> None:
-        """Hang up."""
-        if self._transport is not None:
-            self._transport.abort()
-            self._transport = None
+        """Hang up; there is room for another one."""
+        super().end()
         self._answering.left(self)

@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import cast
 
 from mailguard import events
 from mailguard.insight.lesson import read
@@ -114,13 +113,12 @@ async def _connected(path: Path) -> _Line:
     return line
 
 
-class _Line(asyncio.Protocol):
+class _Line(wire.Line):
     """One connection to the process that keeps the model."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._loop = asyncio.get_running_loop()
-        self._transport: asyncio.Transport | None = None
-        self._frames = wire.Frames()
         self._questions: dict[int, _Question] = {}
         self._number = 0
         self._looking: asyncio.TimerHandle | None = None
@@ -128,12 +126,9 @@ class _Line(asyncio.Protocol):
         self._silent: float | None = None
         self.lost = asyncio.Event()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's are not subclasses
-
     def ask(self, octets: bytes, people: tuple[str, ...]) -> asyncio.Future[Answer | None] | None:
         """The answer, None if none comes in time; None at once where it makes no sense to ask."""
-        transport = self._transport
+        transport = self.transport
         if transport is None or self._silent is not None or len(self._questions) >= _MOST or len(octets) > wire.LARGEST:
             return None
         if transport.get_write_buffer_size() > _UNSENT:
@@ -149,7 +144,7 @@ class _Line(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._silent = None
         try:
-            for number, octets in self._frames.feed(data):
+            for number, octets in self.frames.feed(data):
                 question = self._questions.get(number)
                 if question is None:
                     continue  # it came too late
@@ -177,14 +172,9 @@ class _Line(asyncio.Protocol):
         elif self._questions or self._silent is not None:
             self._looking = self._loop.call_later(_LOOKS, self._look)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.end()
-
     def end(self) -> None:
         """Nothing is asked here any more, and nobody waits."""
-        if self._transport is not None:
-            self._transport.abort()
-            self._transport = None
+        super().end()
         if self._looking is not None:
             self._looking.cancel()
         for question in self._questions.values():

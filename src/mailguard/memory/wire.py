@@ -7,6 +7,7 @@ order. Everything is read into values here, or refused as a whole; nothing in it
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import math
@@ -15,7 +16,7 @@ import socket
 import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from mailguard.insight.words import Judgement, Kind, Opinion
 from mailguard.mail.values import value
@@ -66,6 +67,26 @@ class Frames:
             at = end
         del held[:at]
         return found
+
+
+class Line(asyncio.Protocol):
+    """What both ends of a connection have: what comes in, and the way out. transport: None once it has ended."""
+
+    def __init__(self) -> None:
+        self.frames = Frames()
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's are not subclasses
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Hang up."""
+        if self.transport is not None:
+            self.transport.abort()
+            self.transport = None
 
 
 def frame(number: int, octets: bytes) -> bytes:

@@ -170,7 +170,6 @@ def read(path: Path, load: Callable[[BinaryIO], T], keys: Keyring | None = None)
         begins, ends = file.tell(), size - _DIGEST
         _check(file, ends)
         file.seek(begins)
-        file.seek(begins)
         key = _key(file, keys) if sealed else None
         part = _Part(file, ends - file.tell())
         inner = part if key is None else Unsealed(io.BufferedReader(part), key)

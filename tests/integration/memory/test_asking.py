@@ -17,7 +17,7 @@ from typing import Any, cast
 
 import pytest
 from tests.ledger import ANN, BOB, CAROL, Ledger, opened
-from tests.remembering import letter, sent, settings
+from tests.remembering import letter, running, sent, settings
 
 from mailguard import events
 from mailguard.app import remembering as app_remembering
@@ -35,12 +35,6 @@ from mailguard.store import snapshots
 from mailguard.store.lessons import LARGEST, Lessons
 
 TWIN = "bob@partnr.example"
-
-
-@pytest.fixture
-async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
-    async with opened(tmp_path) as one:
-        yield one
 
 
 @pytest.fixture(autouse=True)
@@ -70,14 +64,8 @@ async def kept(ledger: Ledger, **given: Any) -> AsyncIterator[Memory]:
     """A process that has the model and can be asked."""
     one = settings(ledger.bodies.parent, **given)
     memory = Memory(Lessons(ledger.db), one, now=ledger.clock)
-    async with Answering(memory).open(one.asked_at):
-        task = asyncio.create_task(memory.run())
-        try:
-            yield memory
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+    async with Answering(memory).open(one.asked_at), running(memory.run()):
+        yield memory
 
 
 @asynccontextmanager
@@ -85,13 +73,8 @@ async def asks(ledger: Ledger, **given: Any) -> AsyncIterator[Asking]:
     """One that asks it."""
     one = Asking(settings(ledger.bodies.parent, **given), now=ledger.clock)
     assert await one.connect()
-    task = asyncio.create_task(one.gone())
-    try:
+    async with running(one.gone()):
         yield one
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 def letters(at: float) -> list[Letter]:
@@ -265,13 +248,8 @@ async def test_a_question_that_waited_too_long_costs_nothing(ledger: Ledger, mon
 async def remembering(ledger: Ledger, *, asks: bool = False) -> AsyncIterator[Remembering]:
     """As a whole process has it."""
     one = Remembering(cast(Rooms, SimpleNamespace(db=ledger.db)), settings(ledger.bodies.parent), asks=asks)
-    task = asyncio.create_task(one.run())
-    try:
+    async with running(one.run()):
         yield one
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 async def knows(one: Remembering, mails: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,8 +13,8 @@ from typing import Any
 
 import pytest
 from tests.integration.store.test_sealed import opened as sealed
-from tests.ledger import ANN, BOB, CAROL, Ledger, opened
-from tests.remembering import LATER, OK, letter, sent, settings, taken
+from tests.ledger import ANN, BOB, CAROL, Ledger
+from tests.remembering import LATER, OK, letter, running, sent, settings, taken
 
 from mailguard import events
 from mailguard.insight.lesson import Lesson, read
@@ -37,12 +36,6 @@ from mailguard.store.snapshots import SnapshotError
 
 ADMINISTRATOR = Actor("admin@corp.example", Role.ADMINISTRATOR, "cli")
 SENDER = Actor(ANN, Role.SENDER, "console")
-
-
-@pytest.fixture
-async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
-    async with opened(tmp_path) as one:
-        yield one
 
 
 @pytest.fixture(autouse=True)
@@ -68,19 +61,8 @@ def names(told: list[tuple[str, tuple[Any, ...]]]) -> list[str]:
 @asynccontextmanager
 async def remembering(ledger: Ledger, **given: Any) -> AsyncIterator[Memory]:
     memory = Memory(Lessons(ledger.db), settings(ledger.bodies.parent, **given), now=ledger.clock)
-    async with running(memory):
+    async with running(memory.run()):
         yield memory
-
-
-@asynccontextmanager
-async def running(memory: Memory) -> AsyncIterator[None]:
-    task = asyncio.create_task(memory.run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 async def until(true: Callable[[], object]) -> None:
@@ -241,7 +223,7 @@ async def test_whoever_was_too_slow_reads_the_snapshot_instead(
         ledger.clock.forward(minutes=11)
         await until(lambda: "insight_saved" in names(told))
         await until_removed(ledger)
-    async with running(slow):
+    async with running(slow.run()):
         await sent(ledger)
         await until(lambda: learned(slow) == 5)
     assert "insight_gap" not in names(told)
