@@ -28,8 +28,9 @@ from mailguard.store.records import MessageRecord, NoticeKind
 
 _MOST_ORGANISATIONS = 4
 _TITLE, _VALUE = 140, 200
-#: What stands before an @ in a rule's sentence; rather too much than too little.
-_MAILBOX = re.compile(r"""[^\s<>()\[\]{}「」『』（）【】、。,;:"]+@(?=[^\s@])""")
+#: What stands before an @ in a rule's sentence; rather too much than too little. Tried once for each word.
+_OF_WORDS = r"""[^\s<>()\[\]{}「」『』（）【】、。,;:"]"""
+_MAILBOX = re.compile(rf"(?<!{_OF_WORDS}){_OF_WORDS}+@(?=[^\s@])")
 _FILE = re.compile(r".*\.[A-Za-z0-9]{1,8}")
 
 

@@ -10,7 +10,7 @@ from tests.held import CORP, ID, NOW, held_mail
 
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Because, Disposition
-from mailguard.notify.channels.saying import About, Saying, Speaker
+from mailguard.notify.channels.saying import About, Saying, Speaker, discreet
 from mailguard.notify.channels.settings import EVENT_OF, EVENTS
 from mailguard.store.records import MessageRecord, NoticeKind
 
@@ -99,6 +99,14 @@ def test_nor_does_a_rule_that_names_them() -> None:
     assert say("held", EN, record).title == "[Held] This is the first mail to …@x.example, …@例え.jp, and it carries …"
     told = {**TOLD, "hits": [{"ja": "bob@x.example に secret.xlsx", "en": "-", "evidence": ["secret.xlsx"]}]}
     assert say("told", detail=told).title == "【お知らせ】…@x.example に …"
+
+
+def test_a_sentence_with_a_long_word_is_gone_over_once() -> None:
+    """What a rule cites may be as long as somebody wants: twice the length took four times as long."""
+    assert (
+        discreet("あ" * 500_000 + " ken@x.example a@b@c.example x@ @y", ())
+        == "あ" * 500_000 + " …@x.example …@c.example x@ @y"
+    )
 
 
 def test_the_subject_is_said_where_the_settings_want_it() -> None:
