@@ -2,14 +2,19 @@
 
 The first few letters go at once. When more come in a short time, the next ones wait, at most as long as that time, and
 go together. Letters about a person's own held mail also wait while he wants peace. Nothing is lost: what waits is owed
-in the ledger; here is only the plan, made anew after a restart. No clock of its own, no I/O.
+in the ledger; here is only the plan, made anew after a restart. However many wait for one person, one more costs the
+same. No clock of its own, no I/O.
 """
 
 from __future__ import annotations
 
+from bisect import insort
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import islice
 
 from mailguard.mail.address import AddressError, parse_address
 from mailguard.store.records import Notice, NoticeKind
@@ -28,76 +33,163 @@ class Merge:
 
 @dataclass(slots=True)
 class _Person:
-    """told: when the last letters went; waiting: what no letter was written about yet; silenced: of it, what waited
-    for the end of a mute.
+    """told: when the last letters went, oldest first; gathered_at: when the last one for many did. waiting: what no
+    letter was written about yet; asked: of it, what others ask. As it stood at the last look: muted, until when he
+    wants peace; silenced: whether own mail waits for its end; following: when something may fall due, None: nothing
+    waits.
     """
 
-    told: list[datetime] = field(default_factory=list)
-    waiting: list[Notice] = field(default_factory=list)
-    silenced: set[int] = field(default_factory=set)
+    told: deque[datetime] = field(default_factory=deque)
+    gathered_at: datetime | None = None
+    waiting: dict[int, Notice] = field(default_factory=dict)
+    asked: dict[int, Notice] = field(default_factory=dict)
+    muted: datetime | None = None
+    silenced: bool = False
+    following: datetime | None = None
+
+    def take(self, notice: Notice) -> None:
+        self.waiting[notice.id] = notice
+        if notice.kind != "held":
+            self.asked[notice.id] = notice
+
+    def is_behind(self, notice: Notice, now: datetime) -> bool:
+        """Whether it waits for nothing but what others wait for already."""
+        if self.following is None or now >= self.following:
+            return False
+        if self.muted is None:
+            return True
+        return bool(self.asked) if notice.kind != "held" else len(self.waiting) > len(self.asked)
+
+    def due(self, merge: Merge, now: datetime, muted: datetime | None) -> list[tuple[Notice, ...]]:
+        """The letters that are to be written now. What does not change with each notice costs nothing for each."""
+        self._forget(merge, now)
+        self.muted = muted if muted is not None and muted > now else None
+        letters = self._letters(merge, now)
+        for notice in (notice for letter in letters for notice in letter):
+            del self.waiting[notice.id]
+            self.asked.pop(notice.id, None)
+        self.silenced = self.muted is not None and len(self.waiting) > len(self.asked)
+        self.following = self._following(merge)
+        return letters
+
+    @property
+    def _ready(self) -> dict[int, Notice]:
+        return self.waiting if self.muted is None else self.asked
+
+    def _letters(self, merge: Merge, now: datetime) -> list[tuple[Notice, ...]]:
+        ready = self._ready
+        if not ready:
+            return []
+        freed = self.silenced and self.muted is None
+        if freed or _first(ready).created_at + merge.within <= now:
+            letter = tuple(ready.values())
+            # One letter for many is as much as a person should get in that time.
+            if len(letter) > 1:
+                self.gathered_at = now
+            else:
+                self._tell(now)
+            return [letter]
+        room = 0 if self.gathered_at is not None else max(0, merge.after - len(self.told))
+        letters: list[tuple[Notice, ...]] = [(notice,) for notice in islice(ready.values(), room)]
+        for _ in letters:
+            self._tell(now)
+        return letters
+
+    def _tell(self, at: datetime) -> None:
+        insort(self.told, at)
+
+    def _forget(self, merge: Merge, now: datetime) -> None:
+        while self.told and now - self.told[0] >= merge.within:
+            self.told.popleft()
+        if self.gathered_at is not None and now - self.gathered_at >= merge.within:
+            self.gathered_at = None
+
+    def _following(self, merge: Merge) -> datetime | None:
+        """When the first of what waits goes at the latest, or there is room for a letter, or he has had his peace."""
+        times = [self.muted] if self.silenced and self.muted is not None else []
+        if ready := self._ready:
+            room = self.gathered_at or (self.told[0] if self.told else None)
+            times += [at + merge.within for at in (_first(ready).created_at, room) if at is not None]
+        return min(times, default=None)
 
 
 class Gathering:
-    """What waits for whom."""
+    """What waits for whom. Nobody is looked at for whom nothing new came, before something of his may fall due."""
 
     def __init__(self, merge: Merge) -> None:
         self._merge = merge
         self._people: dict[str, _Person] = {}
+        self._new: dict[str, None] = {}  # people who were not looked at since something came
+        self._mutes: Mapping[str, datetime] = {}  # of the last look
+        self._following: datetime | None = None
+        self._all_at: datetime | None = None  # when all were looked at
 
     def take(self, notices: Iterable[Notice]) -> None:
         """Notices of the kinds that are gathered; each comes out of `due` once."""
         for notice in notices:
-            self._people.setdefault(person_of(notice.to), _Person()).waiting.append(notice)
+            person = person_of(notice.to)
+            self._people.setdefault(person, _Person()).take(notice)
+            self._new[person] = None
+
+    def take_behind(self, notices: Sequence[Notice], now: datetime) -> bool:
+        """Take them if they only wait with others for a time that is known: then `due` need not be asked sooner. False
+        if not: none was taken.
+        """
+        people = []
+        for notice in notices:
+            person = person_of(notice.to)
+            one = self._people.get(person)
+            if notice.kind not in GATHERED or person in self._new or one is None or not one.is_behind(notice, now):
+                return False
+            people.append(one)
+        for one, notice in zip(people, notices, strict=True):
+            one.take(notice)
+        return True
 
     def told(self, person: str, at: datetime) -> None:
         """A letter went to this person, in another run of the house perhaps."""
-        self._people.setdefault(person, _Person()).told.append(at)
+        insort(self._people.setdefault(person, _Person()).told, at)
 
     @property
-    def waits(self) -> bool:
-        """Whether anything is here."""
-        return any(one.waiting for one in self._people.values())
+    def next_time(self) -> datetime | None:
+        """When something may fall due, if nothing new comes and nobody changes his mind; None if nothing waits. As it
+        was at the last look.
+        """
+        return self._following
 
     def due(self, now: datetime, mutes: Mapping[str, datetime]) -> list[tuple[Notice, ...]]:
         """What is to be written now: each tuple is one letter. mutes: until when people want peace."""
+        if mutes != self._mutes or self._is_time(now):
+            look, self._following = list(self._people), None
+            self._mutes, self._all_at = mutes, now
+        else:
+            look = list(self._new)
+        self._new.clear()
         found = []
-        for person, one in list(self._people.items()):
-            found += self._due(one, now, mutes.get(person))
-            if not one.waiting and not one.told:
-                del self._people[person]
+        for person in look:
+            one = self._people[person]
+            found += one.due(self._merge, now, mutes.get(person))
+            self._note(person, one)
         return found
 
-    def next_time(self, mutes: Mapping[str, datetime]) -> datetime | None:
-        """When something falls due, if nothing new comes; None if nothing waits."""
-        times = []
-        for person, one in self._people.items():
-            for notice in one.waiting:
-                muted = mutes.get(person) if notice.kind == "held" else None
-                times.append(muted or notice.created_at + self._merge.within)
-        return min(times, default=None)
+    def _is_time(self, now: datetime) -> bool:
+        """Whether all are to be looked at: something may be due, or people may be forgotten."""
+        if self._following is not None and now >= self._following:
+            return True
+        return self._all_at is None or now - self._all_at >= self._merge.within
 
-    def _due(self, one: _Person, now: datetime, muted: datetime | None) -> list[tuple[Notice, ...]]:
-        one.told = [at for at in one.told if now - at < self._merge.within]
-        quiet = {notice.id for notice in one.waiting if notice.kind == "held"} if muted and muted > now else set()
-        one.silenced |= quiet
-        ready = [notice for notice in one.waiting if notice.id not in quiet]
-        if not ready:
-            return []
-        room = max(0, self._merge.after - len(one.told))
-        freed = any(notice.id in one.silenced for notice in ready)
-        if freed or ready[0].created_at + self._merge.within <= now:
-            letters: list[tuple[Notice, ...]] = [tuple(ready)]
-        else:
-            letters = [(notice,) for notice in ready[:room]]
-        for letter in letters:
-            # One letter for many is as much as a person should get in that time.
-            one.told += [now] * (1 if len(letter) == 1 else self._merge.after)
-        written = {notice.id for letter in letters for notice in letter}
-        one.waiting = [notice for notice in one.waiting if notice.id not in written]
-        one.silenced -= written
-        return letters
+    def _note(self, person: str, one: _Person) -> None:
+        if one.following is not None:
+            self._following = one.following if self._following is None else min(self._following, one.following)
+        elif not one.told and one.gathered_at is None:
+            del self._people[person]
 
 
+def _first(notices: dict[int, Notice]) -> Notice:
+    return next(iter(notices.values()))
+
+
+@lru_cache(maxsize=1024)  # asked for each notice
 def person_of(to: str) -> str:
     """The key of the address that a notice goes to; "" for the administrators."""
     try:

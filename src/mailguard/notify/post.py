@@ -99,8 +99,25 @@ class Post:
 
     def taken(self, message_id: str) -> None:
         """A mail was taken in here that somebody is to hear of."""
-        self._look = self._look or not self._outbox.has_all(message_id)
+        owed = self._outbox.owed_of(message_id)
+        if owed is None:
+            self._look = True
+        elif self._wait_with_others(owed):  # in a flood, nobody is woken for each mail
+            self._outbox.given(message_id)
+            return
         self._woken.set()
+
+    def _wait_with_others(self, owed: Sequence[Notice]) -> bool:
+        """Take what was just handed over, if it only waits with others to become one letter."""
+        new = [notice for notice in owed if self._is_new(notice)]
+        if not self._gathering.take_behind(new, self._now()):
+            return False
+        self._here.update(notice.id for notice in new)
+        return True
+
+    def _is_new(self, notice: Notice) -> bool:
+        """Whether it was not read before."""
+        return notice.id > self._seen
 
     async def stop(self) -> None:
         """End after the letter that is being written; what is still owed waits in the ledger."""
@@ -123,8 +140,8 @@ class Post:
             letters = self._next_letters([notice for notice, _ in fresh], now, mutes)
             entered = {notice.id: record for notice, record in fresh if record is not None}
             # Side by side, so that the ledger's group commit takes many letters with one fsync.
-            written += await self._write_some(letters, entered)
-            more = bool(fresh or letters)
+            written += await self._write_some(letters, entered) if letters else 0
+            more = self._look or len(fresh) >= _AT_ONCE
         return written
 
     async def _next_notices(self) -> list[tuple[Notice, MessageRecord | None]]:
@@ -137,7 +154,7 @@ class Post:
             self._looked_at = at
         handed = {notice.id: (notice, record) for notice, record in self._outbox.fresh(_AT_ONCE)}
         found = [handed.pop(one.id, (one, None)) for one in more]
-        new = [pair for number, pair in handed.items() if number > self._seen]  # else it was read before
+        new = [pair for pair in handed.values() if self._is_new(pair[0])]
         self._here.update(notice.id for notice, _ in new)
         return [*found, *new]
 
@@ -162,8 +179,7 @@ class Post:
         """The notices that are to be answered now, each tuple by one letter."""
         self._gathering.take(notice for notice in fresh if notice.kind in GATHERED)
         letters: list[tuple[Notice, ...]] = [(notice,) for notice in fresh if notice.kind not in GATHERED]
-        if self._gathering.waits:
-            letters += self._gathering.due(now, mutes)
+        letters += self._gathering.due(now, mutes)
         again = [notices for at, notices in self._later if at <= now]
         self._later = [(at, notices) for at, notices in self._later if at > now]
         return sorted(letters + again, key=lambda notices: notices[0].id)
@@ -186,7 +202,7 @@ class Post:
             pause = _LOOK_AGAIN
             try:
                 await self._write_all()
-                pause = await self._pause()
+                pause = self._pause()
             except StoreError as error:
                 events.fault("post", error)
             try:
@@ -195,13 +211,10 @@ class Post:
             except TimeoutError:
                 continue
 
-    async def _pause(self) -> float:
+    def _pause(self) -> float:
         """Seconds until there is something to do, if nobody wakes us."""
-        if not self._gathering.waits:
-            return _LOOK_AGAIN
-        now = self._now()
-        due = self._gathering.next_time(await self._mutes.all(now))
-        return _LOOK_AGAIN if due is None else min(_LOOK_AGAIN, max(0.05, (due - now).total_seconds()))
+        due = self._gathering.next_time
+        return _LOOK_AGAIN if due is None else min(_LOOK_AGAIN, max(0.05, (due - self._now()).total_seconds()))
 
     async def _write(
         self, notices: tuple[Notice, ...], entered: Mapping[int, MessageRecord], records: Mapping[str, MessageRecord]

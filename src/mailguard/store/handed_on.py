@@ -76,11 +76,18 @@ class Owing:
         self._unasked: set[str] = set()
         self.wanted = False
 
-    def kept(self, message_id: str) -> bool:
-        """Whether all that is owed of a mail that just came in is, or was, here. Asked once, right behind `keep`."""
-        known = message_id in self._unasked
+    def of(self, message_id: str) -> Sequence[Notice] | None:
+        """What is here of all that is owed about a mail that just came in; None if not all is, or was. Asked once,
+        right behind `keep`.
+        """
+        if message_id not in self._unasked:
+            return None
         self._unasked.discard(message_id)
-        return known
+        return self._mails[message_id][1] if message_id in self._mails else ()
+
+    def drop(self, message_id: str) -> None:
+        """What is owed about this mail was taken."""
+        self._mails.pop(message_id, None)
 
     def keep(self, record: MessageRecord, notices: Sequence[Notice]) -> None:
         """These notices, and no others, were written as this mail came in. What there is no room for is in the ledger,

@@ -92,9 +92,15 @@ class Outbox:
         """
         return self._db.owing.take(limit)
 
-    def has_all(self, message_id: str) -> bool:
-        """Whether all that is owed of a mail that was just taken in is given out by `fresh`. Asked once."""
-        return self._db.owing.kept(message_id)
+    def owed_of(self, message_id: str) -> Sequence[Notice] | None:
+        """What `fresh` has to give out about a mail that was just taken in; None: the ledger may owe more. Asked
+        once.
+        """
+        return self._db.owing.of(message_id)
+
+    def given(self, message_id: str) -> None:
+        """What is owed about this mail was taken as `owed_of` told it: `fresh` does not give it out again."""
+        self._db.owing.drop(message_id)
 
     def listen(self) -> None:
         """From now on somebody asks for what is fresh."""

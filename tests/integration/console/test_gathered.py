@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from tests.reception import ANN, BOSS, Reception, actor, open_reception, text_of
+from tests.reception import ANN, BOSS, MAIL, Reception, actor, open_reception, text_of
 
 from mailguard.mail.verdict import Disposition
 from mailguard.notify.gathering import Merge
@@ -67,6 +67,30 @@ async def test_a_restart_forgets_nothing_and_begins_no_new_flood(tmp_path: Path)
     async with open_reception(tmp_path, merge=MERGE) as reception:
         reception.clock.pass_by(seconds=301)
         assert kinds(await to(reception, ANN)) == ["held", "held", "gathered"]
+
+
+async def test_in_a_flood_nobody_is_woken_and_nothing_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_reception(tmp_path, merge=MERGE) as reception:
+        post, wakes = reception.post, []
+        reception.outbox.listen()
+        monkeypatch.setattr(post._woken, "set", lambda: wakes.append(1))
+        for number in range(1, 7):
+            octets = (
+                MAIL.format(subject=f"Mail {number}", text="", html="").replace("<original@", f"<{number}@").encode()
+            )
+            post.taken(await reception.take_in(octets=octets))
+            if number < 4 or number == 5:
+                await post.write_owed()
+        assert len(wakes) == 3
+        assert reception.outbox.fresh(10) == []
+        reception.clock.pass_by(seconds=301)
+        await reception.take_in(sender="<ken@corp.example>")
+        letters = await to(reception, ANN)
+        assert kinds(letters) == ["held", "held", "gathered"]
+        assert all(f"Mail {number}" in text_of(letters[-1]) for number in (3, 4, 5, 6))
+        assert await reception.outbox.pending() == []
 
 
 async def test_an_approver_is_asked_once_for_many(tmp_path: Path) -> None:

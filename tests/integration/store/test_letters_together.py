@@ -154,12 +154,12 @@ async def test_what_is_handed_over_is_what_the_ledger_owes(ledger: Ledger) -> No
     mails = [mail((BOB,), at=NOON + timedelta(seconds=number)) for number in range(3)]
     told = Told(Disposition.CONFIRM, (BOB,))
     records = await asyncio.gather(*(entered(ledger, told, message) for message in mails))
-    assert all(ledger.outbox.has_all(message.id) for message in mails)
+    assert all(ledger.outbox.owed_of(message.id) for message in mails)
     fresh = ledger.outbox.fresh(10)
     assert [notice for notice, _ in fresh] == await ledger.outbox.pending()
     assert {record.id: record for _, record in fresh} == {record.id: record for record in records}
     assert ledger.outbox.fresh(10) == []
-    assert not ledger.outbox.has_all(mails[0].id)
+    assert not ledger.outbox.owed_of(mails[0].id)
 
 
 @pytest.mark.parametrize("disposition", [Disposition.APPROVE, Disposition.DELAY])
@@ -169,7 +169,7 @@ async def test_what_others_are_asked_or_nobody_is_told_is_left_to_the_ledger(
     ledger.outbox.listen()
     message = mail((BOB,))
     await entered(ledger, Told(disposition, (BOB,)), message)
-    assert not ledger.outbox.has_all(message.id)
+    assert not ledger.outbox.owed_of(message.id)
     assert ledger.outbox.fresh(10) == []
 
 
