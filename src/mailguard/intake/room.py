@@ -21,7 +21,7 @@ from mailguard.intake.settings import HandsOn, IntakeSettings, Remembers, TakesR
 from mailguard.mail import reply
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.envelope import Envelope, is_among
-from mailguard.mail.facts import Facts
+from mailguard.mail.facts import Attachment, Facts
 from mailguard.mail.message import Message
 from mailguard.mail.reply import Reply
 from mailguard.mail.resent import digest_of, keyed
@@ -211,7 +211,7 @@ class Intake:
         return await resolver.mail_domains(one.ascii_domain for one in envelope.recipients if not own(one))
 
     async def _judged(self, policy: Policy, case: Case) -> Verdict:
-        if weight_of(case) <= _JUDGED_ON_LOOP and not case.facts.attachments:
+        if weight_of(case) <= _JUDGED_ON_LOOP:
             return judge(policy, case)
         return await asyncio.to_thread(judge, policy, case)
 
@@ -311,4 +311,15 @@ def weight_of(case: Case) -> int:
     """How much there is to judge, in characters of text. One To field can show thousands whom no envelope names."""
     headers = case.facts.headers
     people = len(case.envelope.recipients) + len(headers.to) + len(headers.cc)
-    return len(case.facts.text) + sum(len(value) for _, value in headers.fields or ()) + people * 100
+    texts = len(case.facts.text) + sum(len(value) for _, value in headers.fields or ())
+    return texts + people * 100 + (_weight_of_files(case.facts.attachments) if case.facts.attachments else 0)
+
+
+def _weight_of_files(attachments: Sequence[Attachment]) -> int:
+    """Each is asked for its name, its kind and what is in it; those behind the first hundreds make no difference."""
+    weight, waiting = 0, list(attachments)
+    while waiting and weight <= _JUDGED_ON_LOOP:
+        one = waiting.pop()
+        weight += 200 + len(one.filename) + len(one.text)
+        waiting.extend(one.members)
+    return weight

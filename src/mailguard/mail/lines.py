@@ -6,41 +6,46 @@ not there a hundred times as fast as it counts one that stands in every line. Pu
 
 from __future__ import annotations
 
-import re2
-
-#: Octets from which patterns and slices are quicker than counting pairs.
-_LARGE = 16 * 1024
-_OPTIONS = re2.Options()
-_OPTIONS.encoding = re2.Options.Encoding.LATIN1
-_LONE_CR = re2.compile(rb"\r[^\n]", _OPTIONS)
+#: Octets from which lines of one length are looked for, and how many of them are worth it.
+_LARGE, _MANY = 16 * 1024, 64
 
 
 def have_lone(octets: bytes) -> bool:
     """Whether a CR or LF stands alone. What is before and behind the octets does not count."""
-    if len(octets) < _LARGE:
-        pairs = octets.count(b"\r\n")
-        return octets.count(b"\r") != pairs or octets.count(b"\n") != pairs
-    if _are_even(octets):
-        return False
-    if octets.endswith(b"\r") or _LONE_CR.search(octets):
-        return True
-    # Now there are as many pairs as CR, and all is well if there are as many LF.
-    return octets.count(b"\n") != octets.count(b"\r")
+    even = _even(octets) if len(octets) >= _LARGE else None
+    if even is None:
+        return _have_lone(octets)
+    begin, end, apart = even
+    rest = bytearray(octets[begin:end])
+    rest[::apart] = rest[1::apart] = b"." * len(range(0, len(rest), apart))
+    return _have_lone(rest) or _have_lone(octets[:begin]) or _have_lone(octets[end:])
 
 
-def _are_even(octets: bytes) -> bool:
-    """Whether all line ends are pairs that stand evenly apart, as in base64: two octets are written over at each place
-    where they must be, and none may be left.
+def _have_lone(octets: bytes | bytearray) -> bool:
+    if b"\n" not in octets:
+        return b"\r" in octets
+    rest = octets.replace(b"\r\n", b"")  # what comes together by this stood alone
+    return b"\r" in rest or b"\n" in rest
+
+
+def _even(octets: bytes) -> tuple[int, int, int] | None:
+    """Where pairs stand evenly apart around the middle, as in the base64 of a file: from the first of them to behind
+    the last, and how far apart; None if they do not.
     """
-    first = octets.find(b"\n")
-    apart = octets.find(b"\n", first + 1) - first
-    if first <= 0 or apart <= 1:
-        return False
-    rest, count = bytearray(octets), len(range(first, len(octets), apart))
-    if rest[first::apart] != b"\n" * count or rest[first - 1 : -1 : apart] != b"\r" * count:
-        return False
-    rest[first::apart] = rest[first - 1 : -1 : apart] = b"." * count
-    return b"\r" not in rest and b"\n" not in rest
+    middle = octets.find(b"\n", len(octets) // 2)
+    apart = octets.find(b"\n", middle + 1) - middle
+    if middle < 0 or apart < 2:
+        return None
+    place, first = divmod(middle - 1, apart)  # of the CR among all octets that are so far apart
+    before, behind = place, len(octets)
+    for sign, start in ((b"\r", first), (b"\n", first + 1)):
+        stand = octets[start::apart]
+        before = min(before, place - len(stand[:place].rstrip(sign)))
+        behind = min(behind, len(stand) - place - len(stand[place:].lstrip(sign)))
+    if before + behind < _MANY:
+        return None
+    begin = middle - 1 - before * apart
+    return begin, begin + (before + behind - 1) * apart + 2, apart
 
 
 class LineEnds:

@@ -53,7 +53,8 @@ class Body:
     """The octets of a message as they came (dot-unstuffed, CRLF lines), in memory or in a file, with size and SHA-256.
 
     Exactly one of `octets` and `path` is set; with a key, the file is sealed (mail.sealing). It belongs to whoever made
-    the Body until `store` adopts it. plain: what was digested is ASCII in lines, as this process saw at the door.
+    the Body until `store` adopts it. plain: what was digested is ASCII in lines, as this process saw at the door; where
+    it is in memory it still is.
     """
 
     size: int
@@ -64,14 +65,14 @@ class Body:
     plain: bool = field(default=False, compare=False)
 
     @classmethod
-    def of(cls, octets: bytes) -> Body:
+    def of(cls, octets: bytes, *, plain: bool = False) -> Body:
         """A body in memory."""
         if not _PIECE < len(octets) <= _FEW:
-            return cls(size=len(octets), sha256=hashlib.sha256(octets).hexdigest(), octets=octets)
+            return cls(size=len(octets), sha256=hashlib.sha256(octets).hexdigest(), octets=octets, plain=plain)
         digest = hashlib.sha256()
         for begin in range(0, len(octets), _PIECE):
             digest.update(octets[begin : begin + _PIECE])
-        return cls(size=len(octets), sha256=digest.hexdigest(), octets=octets)
+        return cls(size=len(octets), sha256=digest.hexdigest(), octets=octets, plain=plain)
 
     def read(self) -> bytes:
         """All octets. Blocks on a file: call it in a thread, and only where the whole is needed.

@@ -80,7 +80,8 @@ class SmtpUpstream:
             return Offer({}, outgoing.recipients, deferred(f"{self.name} cannot be reached; left for {rest:.0f} s"))
         body = outgoing.body
         try:
-            seen = seen_in(body.octets) if outgoing.known and body.octets is not None else await checked(body)
+            octets = body.octets if outgoing.known else None
+            seen = await checked(body) if octets is None else seen_in(octets, plain=body.plain)
         except BareLineEnding:
             return Offer(same_for_all(outgoing.recipients, _BARE))
         return await self._offer(outgoing, seen, self.until() if until is None else until)
@@ -95,7 +96,7 @@ class SmtpUpstream:
         if not (outgoing.known or is_as_judged(outgoing.body)):
             return False
         try:
-            seen = seen_in(octets)
+            seen = seen_in(octets, plain=outgoing.known and outgoing.body.plain)
         except BareLineEnding:
             return False
         session = self._pool.take_kept()

@@ -27,7 +27,7 @@ BLOCK = 256 * 1024
 #: Up to here a body stays in memory until it is on its way: a file for each step costs more than the octets do.
 IN_MEMORY = 256 * 1024
 #: Up to here a message is looked at whole as soon as it is there.
-_AT_ONCE = 64 * 1024
+_AT_ONCE = IN_MEMORY
 #: So much comes in while a block is written, then reading waits for the disk.
 _AHEAD = 512 * 1024
 
@@ -60,13 +60,17 @@ class Sink:
             await self._spill()
 
     async def close(self) -> Body:
-        """The body, whole. Its file is not synced: whoever makes it durable does that. Raises OSError."""
+        """The body, whole. Its file is not synced: whoever makes it durable does that. Raises OSError.
+
+        It counts as plain where it is ASCII, since its scan refuses what has a line end alone.
+        """
         if self._descriptor is None or self._path is None:
-            return Body.of(b"".join(self._waiting))
+            octets = b"".join(self._waiting)
+            return Body.of(octets, plain=octets.isascii())
         await self._spill(last=True)
         descriptor, self._descriptor = self._descriptor, None
         os.close(descriptor)
-        digest, plain = self._digest.hexdigest(), self._ascii  # lines: the scan refuses what has a line end alone
+        digest, plain = self._digest.hexdigest(), self._ascii
         return Body(size=self._size, sha256=digest, path=self._path, key=self._key, plain=plain)
 
     def discard(self) -> None:
@@ -149,7 +153,7 @@ def taken_at_once(
         return None
     octets, used = found
     refusal = room_for(len(octets))
-    return Taken(None if refusal else Body.of(octets), refusal), used
+    return Taken(None if refusal else Body.of(octets, plain=octets.isascii()), refusal), used
 
 
 async def take(

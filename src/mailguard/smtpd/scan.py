@@ -26,23 +26,42 @@ def plain_message(at_hand: bytes | bytearray, limits: DoorLimits, most: int) -> 
     """The true octets of a message by DATA, if it begins here, is whole and small, and surely has nothing wrong with
     it; and how many octets it takes with its final dot. None: ask `Scan`, which would give the same.
     """
-    end = at_hand.find(_END, 0, most + len(_END))
-    if end < 0 or at_hand.startswith(b".\r\n"):  # an empty message ends before that
+    dot = at_hand.find(b"\r\n.", 0, most + len(_END))
+    if dot < 0 or at_hand.startswith(b".\r\n"):  # an empty message ends before that
+        return None
+    stuffs = not at_hand.startswith(_END, dot)  # RFC 5321 section 4.5.2
+    end = at_hand.find(_END, dot, most + len(_END)) if stuffs else dot
+    if end < 0:
         return None
     octets = bytes(memoryview(at_hand)[: end + 2])
     if octets.startswith(b"."):
         octets = octets[1:]
-    octets = octets.replace(b"\r\n.", b"\r\n")  # RFC 5321 section 4.5.2
-    size, pairs = len(octets), octets.count(b"\r\n")
-    if size > min(most, limits.message_bytes) or octets.count(b"\r") != pairs or octets.count(b"\n") != pairs:
+    if stuffs:
+        octets = octets.replace(b"\r\n.", b"\r\n")
+    size = len(octets)
+    if size > min(most, limits.message_bytes) or have_lone(octets) or b"\0" in octets:  # a hidden dot: perhaps
         return None
-    if size > limits.line_bytes + 2 or b"\0" in octets:  # a long line, a hidden dot: perhaps
+    if size > limits.line_bytes + 2 and unended(octets, limits.line_bytes, 0) is None:
         return None
     header = octets.find(b"\r\n\r\n")
     # Too many, by a generous count that takes no regular expression.
     if octets[: header if header >= 0 else size].lower().count(b"received") > limits.received:
         return None
     return octets, end + len(_END)
+
+
+def unended(octets: bytes, most: int, begun: int) -> int | None:
+    """How many octets the last line has so far, without its end; None where a line has more than `most`. begun: octets
+    of the first line that came before. Jumps from line end to line end, as far apart as a line may be long.
+    """
+    start = 0
+    while len(octets) - start + begun > most:
+        end = octets.rfind(b"\r\n", start, start + most - begun + 2)
+        if end < 0:
+            return None
+        start, begun = end + 2, 0
+    last = octets.rfind(b"\r\n", start)
+    return len(octets) - last - 2 if last >= 0 else begun + len(octets) - start
 
 
 class _Look:
@@ -93,16 +112,9 @@ class _Look:
         return _HIDDEN_DOT.search(seen) is not None
 
     def _has_long_line(self, octets: bytes) -> bool:
-        """Jumps from line end to line end, as far apart as a line may be long."""
-        limit, start, begun = self._limits.line_bytes, 0, self._line
-        while len(octets) - start + begun > limit:
-            end = octets.rfind(b"\r\n", start, start + limit - begun + 2)
-            if end < 0:
-                return True
-            start, begun = end + 2, 0
-        last = octets.rfind(b"\r\n", start)
-        self._line = len(octets) - last - 2 if last >= 0 else begun + len(octets) - start
-        return False
+        line = unended(octets, self._limits.line_bytes, self._line)
+        self._line = line or 0
+        return line is None
 
     def _count_received(self, octets: bytes) -> None:
         """Count Received fields up to the empty line (RFC 5321 section 6.3); lines may be cut by blocks."""

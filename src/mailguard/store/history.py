@@ -165,7 +165,7 @@ class History:
     async def files(self, facts: Facts) -> dict[str, frozenset[str]]:
         """Which organisations got the files of this mail before, by SHA-256."""
         digests = worth_knowing(facts)
-        return await self._db.read(lambda c: files_sent(c, digests)) if digests else {}
+        return await self._db.read(lambda c: files_sent(c, digests), snapshot=False) if digests else {}
 
 
 def _key(sender: ReversePath, recipients: tuple[Address, ...], asked: Question) -> _Asked:

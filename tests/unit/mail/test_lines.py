@@ -33,6 +33,11 @@ def texts(draw: st.DrawFn) -> bytes:
 @example((b"x" * 76 + b"\r\n") * 300 + b"x" * 76 + b"\r")
 @example((b"x" * 77 + b"\n") * 300)
 @example(b"\r" + (b"x" * 76 + b"\n\r") * 300)
+@example(b"To: a\r\n\r\n" + (b"x" * 76 + b"\r\n") * 300 + b"--b--\r\n")
+@example((b"x" * 76 + b"\r\n") * 150 + b"x" * 30 + b"\r\n" + b"x" * 44 + b"\r\n" + (b"x" * 76 + b"\r\n") * 150)
+@example((b"x" * 76 + b"\r\n") * 290 + b"x" * 20 + b"\r\n" + (b"x" * 54 + b"\r\n" + b"x" * 76 + b"\r\n") * 10)
+@example((b"x" * 76 + b"\r\n") * 290 + b"\n" + (b"x" * 76 + b"\r\n") * 10)
+@example(b"\r\r\n\n" * 5000)
 def test_the_quick_way_is_the_plain_way(octets: bytes) -> None:
     assert have_lone(octets) == by_counting(octets)
 
