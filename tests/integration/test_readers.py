@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import errno
 import json
@@ -398,6 +399,25 @@ async def test_no_worker_at_all_is_a_fault_of_the_house(monkeypatch: pytest.Monk
         with pytest.raises(ReadersDead):
             await pool.read(Body.of(MAIL))
         await pool.stop()
+
+
+@pytest.mark.parametrize("kind", ["asyncio", "uvloop"])
+def test_a_worker_that_ends_before_it_is_spoken_to_has_died(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def speak() -> None:
+        worker = await workers._Worker.started()
+        try:
+            assert worker._child.stdin is not None
+            async with asyncio.timeout(60):
+                with contextlib.suppress(OSError):
+                    await worker._child.stdin.wait_closed()
+            with pytest.raises(workers._Died):
+                await worker.greet(LIMITS, "/", 60.0)
+        finally:
+            await worker.kill()
+
+    monkeypatch.setattr(workers, "COMMAND", (sys.executable, "-c", ""))
+    with asyncio.Runner(loop_factory=pytest.importorskip(kind).new_event_loop) as runner:
+        runner.run(speak())
 
 
 async def test_the_queue_is_bounded(obedient: Callable[..., Readers]) -> None:

@@ -263,6 +263,8 @@ class _Worker:
             async with asyncio.timeout(seconds) as clock:
                 patience = Patience(self._standing, seconds, clock)
                 try:
+                    if stdin.is_closing():  # a write to it would be another error on each kind of event loop
+                        raise _Died("it died")
                     stdin.writelines(out)
                     await stdin.drain()
                     return await _answer(stdout)
