@@ -10,9 +10,11 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import idna
+
+from mailguard.mail.values import worked_out
 
 #: Longest local part, domain and path (RFC 5321 section 4.5.3.1), in octets.
 LOCAL_MAX, DOMAIN_MAX, PATH_MAX = 64, 255, 256
@@ -50,12 +52,12 @@ class Address:
     def __hash__(self) -> int:
         return hash(self.key)
 
-    @cached_property
+    @worked_out
     def ascii_domain(self) -> str:
         """The domain in A-labels, lower case; an address literal as it stands, lower case."""
         return ascii_domain(self.domain)
 
-    @cached_property
+    @worked_out
     def key(self) -> str:
         """The normal form by which addresses are compared, listed and counted."""
         return f"{_unquoted(self.local).lower()}@{self.ascii_domain}"

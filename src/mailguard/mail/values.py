@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as value
+    from functools import cached_property as worked_out
 else:
     T = TypeVar("T")
 
@@ -22,5 +23,22 @@ else:
             raise TypeError("what may be changed is a dataclass")
         return dataclass(**said, unsafe_hash=said.get("eq", True))
 
+    class worked_out:  # noqa: N801 - as the one of functools
+        """`functools.cached_property` without a lock: that of Python 3.11 takes one for each first question, which
+        costs more than most answers. Two threads may work out the same twice.
+        """
 
-__all__ = ["value"]
+        def __init__(self, make: Callable[[Any], Any]) -> None:
+            self._make, self.__doc__ = make, make.__doc__
+
+        def __set_name__(self, owner: type, name: str) -> None:
+            self._name = name
+
+        def __get__(self, instance: Any, owner: type | None = None) -> Any:
+            if instance is None:
+                return self
+            found = instance.__dict__[self._name] = self._make(instance)
+            return found
+
+
+__all__ = ["value", "worked_out"]

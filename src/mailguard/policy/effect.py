@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mailguard.mail.alteration import Recipe
+from mailguard.mail.values import value
 from mailguard.mail.verdict import HoldTerms, RuleHit
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Effect:
     """What a hit does: to whom, how strictly, and on which terms. An effect with no recipients is only recorded.
 

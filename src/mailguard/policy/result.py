@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mailguard.mail.values import value
 from mailguard.mail.verdict import Because
@@ -28,7 +28,7 @@ class Truth(enum.IntEnum):
     YES = 2
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Told:
     """What a hit tells. evidence: addresses, words, files, counts; values: what a rule's sentence may name in
     braces; meant: whom the sender probably meant, by the keys of the recipients that it is about.

@@ -200,9 +200,8 @@ def own_addresses(view: View) -> tuple[str, ...]:
 
 def sharing(view: View) -> tuple[str, ...]:
     """The keys of those who share the mailbox that the mail is sent from, without the sender's own addresses."""
-    if view.sender is None:
-        return ()
-    return tuple(sorted(set(view.directory.members_of(view.sender.key)).difference(own_addresses(view))))
+    members = () if view.sender is None else view.directory.members_of(view.sender.key)
+    return tuple(sorted(set(members).difference(own_addresses(view)))) if members else ()
 
 
 def _mailbox(key: str) -> str:
@@ -217,6 +216,8 @@ def joined(terms: Iterable[HoldTerms]) -> HoldTerms:
     is better than vanishing. It is urgent only where every rule says so.
     """
     listed = list(terms)
+    if len(listed) == 1 and len(listed[0].asks) < 2:
+        return listed[0]
     unsent = [one for one in listed if one.expire_action != "release"]
     if unsent:
         action = min((one.expire_action for one in unsent), key=("return", "discard").index)

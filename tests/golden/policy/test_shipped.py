@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.golden.policy.test_golden import COMPANY, SHIPPED
+from tests.judging import mail
 
 from mailguard.mail.organization import Organization
+from mailguard.policy.case import Known
 from mailguard.policy.examples import run_examples
 from mailguard.policy.lint import lint
 from mailguard.policy.loader import Policy, load_policy
@@ -39,3 +43,9 @@ def test_every_rule_speaks_both_languages(shipped: Policy) -> None:
         assert rule.because is not None
         assert rule.because.ja != rule.because.en
         assert "本当に" not in rule.because.ja
+
+
+def test_about_an_ordinary_mail_to_one_outsider_few_rules_are_asked(shipped: Policy) -> None:
+    case = replace(mail(to=["bob@partner.example"]), known=Known(circles=(), names={}, files={}), risks={})
+    opened = {shipped.rules[number].id for number in shipped.glance.open(shipped.view(case))}
+    assert opened == {"forgotten-attachment", "virus-found", "lookalike-domain", "undo-window"}

@@ -26,6 +26,24 @@ def test_a_value_is_what_a_frozen_dataclass_would_be() -> None:
     assert [field.name for field in fields(one)] == ["name", "identity"]
 
 
+class Counted:
+    """Says how often something was worked out."""
+
+    times = 0
+
+    @values.worked_out
+    def answer(self) -> int:
+        """Once for each object."""
+        self.times += 1
+        return 40 + self.times
+
+
+def test_what_is_worked_out_is_worked_out_once() -> None:
+    one = Counted()
+    assert (one.answer, one.answer, one.times, Counted().answer) == (41, 41, 1, 41)
+    assert Counted.__dict__["answer"].__doc__ == "Once for each object."
+
+
 def test_values_of_one_kind_share_nothing() -> None:
     assert Facts().secrets is not Facts().secrets
 

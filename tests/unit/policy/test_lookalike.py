@@ -104,3 +104,12 @@ def test_skeleton_is_stable() -> None:
 @pytest.mark.parametrize("domain", ["salespartner.example", "examp1e.com", "wwwexample.co.jp", "gmial.com"])
 def test_what_decides_is_enough_to_decide_again(domain: str) -> None:
     assert likeness(domain, known_domains((KNOWN.decisive(domain),))) == likeness(domain, KNOWN)
+
+
+def test_answers_are_kept_and_are_few() -> None:
+    known = known_domains(("example.co.jp",))
+    asked = [f"examp{number}e.co.jp" for number in range(1000)]
+    first = [likeness(domain, known) for domain in asked]
+    assert [likeness(domain, known) for domain in asked] == first
+    assert likeness(asked[1], known) is likeness(asked[1], known) is not None
+    assert len(known._answers) <= 256

@@ -105,6 +105,10 @@ class GreetingFitsNobody:
 
     needs: frozenset[str] = _MORE
 
+    def shut(self, view: View) -> bool:
+        """The mail names nobody."""
+        return not _named(view) and not view.unread_body
+
     def look(self, view: View) -> Result:
         found = _fits_nobody(view)
         unread = (GREETING,) if found is Truth.UNKNOWN else ()

@@ -39,7 +39,12 @@ def usual() -> Pick:
         return truth(_is_usual(view))
 
     words = Because("いつもの顔ぶれの", "of a usual group")
-    return Pick(test, words, gap=lambda _view, _seen: HISTORY, needs=frozenset({"habits"}))
+    return Pick(test, words, gap=lambda _view, _seen: HISTORY, needs=frozenset({"habits"}), shut=_none_is_usual)
+
+
+def _none_is_usual(view: View) -> bool:
+    """Whether the sender is known to have no habit."""
+    return view.case.known.circles == () and not view.headers_doubtful
 
 
 def _is_usual(view: View) -> bool:
@@ -89,6 +94,7 @@ def habit(kind: Change | Literal["broken"]) -> Pick:
         values=values,
         needs=frozenset({"habits"}),
         meant=meant,
+        shut=_none_is_usual,
     )
 
 

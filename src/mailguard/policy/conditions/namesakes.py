@@ -60,6 +60,7 @@ def name_of_other() -> Pick:
         values=values,
         needs=frozenset({"names"}),
         meant=meant,
+        shut=lambda view: not view.headers_doubtful and not view.shows_names,
     )
 
 

@@ -6,7 +6,8 @@ somebody was written to before is a value of the case. Nothing is looked up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from mailguard.mail.verdict import Because
@@ -23,6 +24,7 @@ from mailguard.policy.view import Seen, View
 #: So many more recipients may stand in fields that were not read.
 _UNREAD_MANY = 10**6
 _SEVERAL = 2
+NOBODY: frozenset[int] = frozenset()
 
 
 def _more(view: View) -> frozenset[str] | None:
@@ -63,28 +65,31 @@ class Recipients:
     _least: float = field(init=False, repr=False, compare=False)
     _naming: tuple[NameList, ...] = field(init=False, repr=False, compare=False)
     _shut: tuple[Callable[[View], bool], ...] = field(init=False, repr=False, compare=False)
+    _tests: tuple[Callable[[View, Seen], Truth], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_none_will_do", self.count.holds(0))
-        object.__setattr__(self, "_least", self.count.least)
+        kinds = [asked for asked in (self.domains, self.organizations) if asked is not None]
+        object.__setattr__(self, "_least", max(asked.least for asked in (self.count, *kinds)))
         object.__setattr__(self, "_naming", tuple(pick.names for pick in self.picks if pick.names is not None))
+        object.__setattr__(self, "_tests", tuple(pick.test for pick in self.picks))
         object.__setattr__(self, "_shut", tuple(pick.shut for pick in self.picks if pick.shut is not None))
 
     def shut(self, view: View) -> bool:
         """Nobody of the envelope can be picked, or not as many as are asked for."""
         if self._none_will_do:
             return False
-        for shut in self._shut:
-            if shut(view):
-                return True
         if self.shown:  # To and Cc may show people whom this envelope does not name, and they are counted
-            if view.headers_doubtful:
-                return False
-            most = len(view.visible)
+            most = math.inf if view.headers_doubtful else len(view.visible)
         else:
             most = view.external_count if self.external else len(view.recipients)
         if most < self._least:
             return True
+        for shut in self._shut:
+            if shut(view):
+                return True
+        if self.shown and view.headers_doubtful:
+            return False
         return bool(self._naming) and not all(map(view.may_name, self._naming))
 
     @property
@@ -106,11 +111,13 @@ class Recipients:
         picked: list[Seen] = []
         unsure: list[Seen] = []
         for seen, at_best in self._population(view):
-            found = min(at_best, self._picks(view, seen))
+            found = self._picks(view, seen, at_best)
             if found is not Truth.NO:
                 (picked if found is Truth.YES else unsure).append(seen)
-        if not any(seen.index is not None for seen in (*picked, *unsure)):
+        if self.shown and not any(seen.index is not None for seen in (*picked, *unsure)):
             picked, unsure = [], []  # whom only a header names gets nothing from us
+        if not picked and not unsure and not self.shown and not self._none_will_do:  # most rules, of most mails
+            return Result(Truth.NO, lambda: self._say(view, picked), lambda: self._tell(view, picked), NOBODY)
         truth = self._decided(view, picked, unsure)
         about = picked if truth is not Truth.UNKNOWN else [*picked, *unsure]
         return Result(
@@ -122,23 +129,24 @@ class Recipients:
             _indexes(unsure) if truth is Truth.YES else frozenset(),
         )
 
-    def _population(self, view: View) -> Iterator[tuple[Seen, Truth]]:
+    def _population(self, view: View) -> list[tuple[Seen, Truth]]:
         """Who may be picked, and the most that can be said of them."""
         if not self.shown:
-            yield from ((seen, Truth.YES) for seen in view.recipients)
-            return
-        yield from ((seen, Truth.YES) for seen in view.visible)
+            return [(seen, Truth.YES) for seen in view.recipients]
+        people = [(seen, Truth.YES) for seen in view.visible]
         if view.headers_doubtful:  # a field that nobody could read may show them all
             shown = view.visible_indexes
-            yield from ((seen, Truth.UNKNOWN) for seen in view.recipients if seen.index not in shown)
+            people += [(seen, Truth.UNKNOWN) for seen in view.recipients if seen.index not in shown]
+        return people
 
-    def _picks(self, view: View, seen: Seen) -> Truth:
+    def _picks(self, view: View, seen: Seen, least: Truth) -> Truth:
         """The least of all tests, cheapest first: one that fails makes the others needless."""
-        least = Truth.YES
-        for pick in self.picks:
-            least = min(least, pick.test(view, seen))
-            if least is Truth.NO:
-                break
+        for test in self._tests:
+            found = test(view, seen)
+            if found is Truth.NO:
+                return found
+            if found < least:
+                least = found
         return least
 
     def _decided(self, view: View, picked: list[Seen], unsure: list[Seen]) -> Truth:

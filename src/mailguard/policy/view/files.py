@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 from mailguard.mail.facts import Attachment, Finding
+from mailguard.mail.values import worked_out
 from mailguard.policy.fold import fold, normal
 from mailguard.policy.view.base import CaseView
 
@@ -57,18 +57,18 @@ class File:
 class FilesView(CaseView):
     """The files."""
 
-    @cached_property
+    @worked_out
     def _flagged(self) -> dict[str, frozenset[int]]:
         return {}
 
-    @cached_property
+    @worked_out
     def file_globs(self) -> frozenset[str] | None:
         """The globs over file names, folded, that may match the name of a file; None: nobody looked."""
         if self._sieve is None:
             return None
         return self._sieve.files.matched(fold(file.attachment.filename) for file in self.files)
 
-    @cached_property
+    @worked_out
     def files(self) -> tuple[File, ...]:
         """All attachments with their members, outer ones before inner ones; detached signatures are not attachments."""
         found: list[File] = []
@@ -82,7 +82,7 @@ class FilesView(CaseView):
             waiting.extend((m, f"{path} › {m.filename}", depth + 1, index) for m in reversed(item.members))
         return tuple(found)
 
-    @cached_property
+    @worked_out
     def files_incomplete(self) -> tuple[str, ...]:
         """Why there may be files that nobody saw; empty if all are known."""
         gaps = [f.where or f.code for f in self.facts.findings if f.code in _FILES_MISSED and not self._cut_text(f)]
@@ -97,12 +97,12 @@ class FilesView(CaseView):
         plain = (file.attachment.filename for file in self.files if file.attachment.short_type not in _CONTAINERS)
         return finding.where == "text" or any(name and finding.where.endswith(name) for name in plain)
 
-    @cached_property
+    @worked_out
     def unread_files(self) -> tuple[str, ...]:
         """The files whose content nobody could read."""
         return tuple(sorted({file.path or "?" for file in self.files if file.unread}))
 
-    @cached_property
+    @worked_out
     def has_closed_files(self) -> bool:
         """Whether a file may hold other files that nobody has seen."""
         return any(file.closed for file in self.files)
@@ -130,7 +130,7 @@ class FilesView(CaseView):
             index for index, chain in enumerate(chains) if not longest or (len(chain) == longest and chain in place)
         ]
 
-    @cached_property
+    @worked_out
     def _chains(self) -> tuple[str, ...]:
         """For each file its name behind those of the archives around it, as findings write it."""
         chains: list[str] = []

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from mailguard.mail.address import PATH_MAX, Address, AddressError, parse_address
 from mailguard.mail.facts import HeaderAddress
-from mailguard.mail.values import value
+from mailguard.mail.values import value, worked_out
 from mailguard.policy.case import known_keys
 from mailguard.policy.free_mail import is_shared
 from mailguard.policy.lists import NameList
@@ -31,7 +31,7 @@ class Seen:
 class PeopleView(CaseView):
     """The people."""
 
-    @cached_property
+    @worked_out
     def recipients(self) -> tuple[Seen, ...]:
         """Those of the envelope, in its order."""
         own = self.case.organization.is_internal
@@ -39,16 +39,16 @@ class PeopleView(CaseView):
             Seen(address, index, not own(address)) for index, address in enumerate(self.case.envelope.recipients)
         )
 
-    @cached_property
+    @worked_out
     def _likenesses(self) -> dict[tuple[str, frozenset[str]], Likeness | None]:
         return {}
 
-    @cached_property
+    @worked_out
     def external_count(self) -> int:
         """How many recipients of the envelope are outside."""
         return sum(seen.external for seen in self.recipients)
 
-    @cached_property
+    @worked_out
     def _naming(self) -> frozenset[int]:
         assert self._sieve is not None
         return frozenset[int]().union(*(self._sieve.names.naming(seen.address) for seen in self.recipients))
@@ -69,7 +69,7 @@ class PeopleView(CaseView):
         """The ids of the known lists that may name the sender; None: nobody looked."""
         return None if self._sieve is None else self._naming_sender
 
-    @cached_property
+    @worked_out
     def _naming_sender(self) -> frozenset[int]:
         assert self._sieve is not None
         return frozenset(() if self.sender is None else self._sieve.names.naming(self.sender))
@@ -80,7 +80,7 @@ class PeopleView(CaseView):
             return True
         return id(names) in self._naming_sender
 
-    @cached_property
+    @worked_out
     def visible(self) -> tuple[Seen, ...]:
         """Everybody whom To and Cc show, each once: also those whom this envelope does not name (a cloud splits
         mails).
@@ -95,12 +95,12 @@ class PeopleView(CaseView):
                 shown[address.key] = known or Seen(address, None, external)
         return tuple(shown.values())
 
-    @cached_property
+    @worked_out
     def visible_indexes(self) -> frozenset[int]:
         """The envelope's recipients who stand in To or Cc."""
         return frozenset(seen.index for seen in self.visible if seen.index is not None)
 
-    @cached_property
+    @worked_out
     def everybody(self) -> frozenset[str]:
         """The keys of all who get or see the mail, without the sender."""
         own = {self.sender.key} if self.sender is not None else set()
@@ -110,12 +110,12 @@ class PeopleView(CaseView):
         """The keys of those who stand in the field `to`, `cc` or `bcc`."""
         return self._keys[field]
 
-    @cached_property
+    @worked_out
     def _keys(self) -> dict[str, frozenset[str]]:
         headers = self.facts.headers
         return {"to": _keys_of(headers.to), "cc": _keys_of(headers.cc), "bcc": _keys_of(headers.bcc)}
 
-    @cached_property
+    @worked_out
     def quoted_people(self) -> Quoted:
         """Who wrote and got the mails that this one quotes."""
         if not self.case.texts_kept:
@@ -126,7 +126,12 @@ class PeopleView(CaseView):
         """What To and Cc call an address."""
         return self._display_names.get(key, ())
 
-    @cached_property
+    @property
+    def shows_names(self) -> bool:
+        """Whether To and Cc call anybody by a name."""
+        return bool(self._display_names)
+
+    @worked_out
     def _display_names(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}
         for header in (*self.facts.headers.to, *self.facts.headers.cc):
@@ -135,7 +140,7 @@ class PeopleView(CaseView):
                 found[address.key] = (*found.get(address.key, ()), header.name)
         return found
 
-    @cached_property
+    @worked_out
     def headers_doubtful(self) -> bool:
         """Whether To and Cc may show more than was read."""
         if "unreadable" in self.findings:
@@ -174,7 +179,7 @@ class PeopleView(CaseView):
         listed = own.decisive(domain) == registrable_domain(domain)
         return None if listed else self.likeness(address) or likeness(domain, own)
 
-    @cached_property
+    @worked_out
     def _compared(self) -> KnownDomains:
         known = self.case.known
         groups: list[frozenset[str] | tuple[str, ...]] = [self.case.organization.domains, known.often]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
+from mailguard.mail.values import worked_out
 from mailguard.policy.fold import fold_normal, normal, spaced, unwrapped
 from mailguard.policy.result import TextNotKept
 from mailguard.policy.shares import ALL_SHARES, Shares
@@ -16,11 +15,11 @@ _TEXT_MISSED = frozenset({"unreadable", "too_many_parts", "limit_reached", "part
 class TextsView(FilesView):
     """The texts."""
 
-    @cached_property
+    @worked_out
     def _texts(self) -> dict[tuple[str, Shares], tuple[str, tuple[bytes, ...]]]:
         return {}
 
-    @cached_property
+    @worked_out
     def _present(self) -> dict[str | tuple[str, Shares], frozenset[str]]:
         return {}
 
@@ -35,7 +34,7 @@ class TextsView(FilesView):
             found = self._present[key] = self._sieve.screen.present(*self.text(where, shares))
         return found
 
-    @cached_property
+    @worked_out
     def unread_body(self) -> tuple[str, ...]:
         """Why there may be text of the mail itself that nobody read."""
         gaps = [f.where or f.code for f in self.facts.findings if f.code in _TEXT_MISSED]
@@ -43,7 +42,7 @@ class TextsView(FilesView):
             gaps.append("S/MIME · PGP")
         return tuple(sorted(set(gaps)))
 
-    @cached_property
+    @worked_out
     def unread_anywhere(self) -> tuple[str, ...]:
         """Whatever text nobody could read."""
         return tuple(sorted({*self.unread_body, *self.unread_files, *self.files_incomplete}))
@@ -76,7 +75,7 @@ class TextsView(FilesView):
             return True
         return where == "attachments" and not self.files
 
-    @cached_property
+    @worked_out
     def read_whole(self) -> bool:
         """Whether all text of the mail and its files is here and was read."""
         return self.case.texts_kept and not self.unread_anywhere
