@@ -36,8 +36,8 @@ from mailguard.store.writer import Writer
 
 #: point -> where, what, before or after
 POINTS: dict[str, tuple[Any, str, str]] = {
-    "a large body lies in its place, no row yet": (Bodies, "put", "after"),
-    "a large body is half written": (Bodies, "put", "during"),
+    "a large body lies in its place, no row yet": (Bodies, "put_all", "after"),
+    "a large body is half written": (Bodies, "put_all", "during"),
     "a body that came as a file lies in its place, no row yet": (Bodies, "adopt", "after"),
     "inside the transaction of an add": (entry, "_first_line", "before"),
     "inside the transaction of an add, after its audit line": (entry, "_first_line", "after"),
@@ -81,10 +81,11 @@ def arm(point: str, skip: int) -> None:
         if passed < skip:
             return method(*arguments, **named)
         if when == "during":
-            bodies, octets, message_id, _ = arguments
-            target = bodies.path_of(message_id)
-            target.parent.mkdir(exist_ok=True)
-            target.write_bytes(octets[: len(octets) // 2])
+            bodies, some = arguments
+            for one in some:
+                target = bodies.path_of(one.message_id)
+                target.parent.mkdir(exist_ok=True)
+                target.write_bytes(one.octets[: len(one.octets) // 2])
         if when != "after":
             die()
         result = method(*arguments, **named)

@@ -7,16 +7,19 @@ file that no row speaks of is rubbish; a row without its file is damage.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import field, replace
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 from mailguard.mail.message import ID_LENGTH, Body, is_message_id
 from mailguard.mail.sealing import Sealer, seal
+from mailguard.mail.values import value
 from mailguard.store.folders import make, sync
 
 #: 32**5 milliseconds, some nine hours of mail in one folder.
@@ -25,6 +28,15 @@ _FOLDER_DIGITS = 4
 SEALED = ".sealed"
 _BLOCK = 2**20
 assert _FOLDER_DIGITS < ID_LENGTH
+
+
+@value(frozen=True, slots=True)
+class Fresh:
+    """The octets of a fresh mail in memory; key: what they are to lie sealed with."""
+
+    octets: bytes = field(repr=False)
+    message_id: str
+    key: bytes | None = field(repr=False)
 
 
 class Bodies:
@@ -75,19 +87,37 @@ class Bodies:
 
         They need no other name first: until a row speaks of it, a file is rubbish, whole or not.
         """
-        target = self.path_of(message_id, sealed=key is not None)
-        self._make_safe(target.parent)
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        (error,) = self.put_all([Fresh(octets, message_id, key)])
+        if error is not None:
+            raise error
+
+    def put_all(self, some: Sequence[Fresh]) -> list[Exception | None]:
+        """`put` for what came within a moment; what was wrong with each of them. All are on their way to the disk
+        before the first one is waited for, and each folder is synced once.
+        """
+        puts = [_Put(self.path_of(one.message_id, sealed=one.key is not None)) for one in some]
+        for put, one in zip(puts, some, strict=True):
+            put.tried(partial(self._begin, put, one))
+        if len(puts) > 1:
+            for put in puts:
+                put.send_off()
+        for put in puts:
+            put.tried(put.sync)
+        for folder in {put.target.parent for put in puts if put.error is None}:
+            self._sync(folder, [put for put in puts if put.error is None and put.target.parent == folder])
+        return [put.error for put in puts]
+
+    def _begin(self, put: _Put, one: Fresh) -> None:
+        self._make_safe(put.target.parent)
+        put.write(one.octets if one.key is None else seal(one.key, one.octets))
+
+    @staticmethod
+    def _sync(folder: Path, puts: Sequence[_Put]) -> None:
         try:
-            with os.fdopen(descriptor, "wb", buffering=0) as file:
-                left = memoryview(octets if key is None else seal(key, octets))
-                while left:
-                    left = left[file.write(left) :]
-                os.fsync(descriptor)
-            sync(target.parent)
-        except BaseException:
-            target.unlink(missing_ok=True)
-            raise
+            sync(folder)
+        except OSError as error:
+            for put in puts:
+                put.fail(OSError(*error.args))
 
     def _make_safe(self, folder: Path) -> None:
         """That a folder is there does not mean that it stays: whoever made it may not have come to the fsync yet. The
@@ -143,6 +173,58 @@ class Bodies:
             for entry in entries:
                 if entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_mtime < older_than:
                     yield Path(entry.path)
+
+
+class _Put:
+    """One body on its way to its place. error: what went wrong, and then it does not lie there."""
+
+    __slots__ = ("_descriptor", "_made", "error", "target")
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+        self.error: Exception | None = None
+        self._descriptor = -1
+        self._made = False
+
+    def tried(self, step: Callable[[], None]) -> None:
+        """Its next step, unless one went wrong."""
+        if self.error is None:
+            try:
+                step()
+            except Exception as error:
+                self.fail(error)
+
+    def write(self, octets: bytes) -> None:
+        """Into a file of its own, which is not there yet."""
+        self._descriptor = os.open(self.target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        self._made = True
+        left = memoryview(octets)
+        while left:
+            left = left[os.write(self._descriptor, left) :]
+
+    def send_off(self) -> None:
+        """Let the disk begin, without waiting for it; where it does not know how to, `sync` does all."""
+        if self._descriptor >= 0 and hasattr(os, "posix_fadvise"):
+            with contextlib.suppress(OSError):
+                os.posix_fadvise(self._descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+
+    def sync(self) -> None:
+        os.fsync(self._descriptor)
+        self._close()
+
+    def fail(self, error: Exception) -> None:
+        """Nothing is left of it."""
+        self.error = error
+        with contextlib.suppress(OSError):
+            self._close()
+        if self._made:
+            with contextlib.suppress(OSError):
+                self.target.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
 
 
 def _blocks(source: IO[bytes]) -> Iterator[bytes]:

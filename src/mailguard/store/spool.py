@@ -30,7 +30,7 @@ from mailguard.mail.sealing import new_key, seal, unseal
 from mailguard.mail.values import value
 from mailguard.mail.verdict import Verdict
 from mailguard.store import resent
-from mailguard.store.bodies import SEALED, Bodies
+from mailguard.store.bodies import SEALED, Bodies, Fresh
 from mailguard.store.clearing import Clearing
 from mailguard.store.db import Database
 from mailguard.store.entering import Entered, enter_all, plain
@@ -53,6 +53,7 @@ from mailguard.store.purge import Purged, Retention
 from mailguard.store.records import MessageRecord
 from mailguard.store.rows import to_text
 from mailguard.store.sealed import Seal, key_of, seal_lesson, seal_of
+from mailguard.store.shelving import Shelf
 from mailguard.store.writer import Bulk
 
 __all__ = ["SMALL_BODY", "BodyGone", "Purged", "Retention", "Spool"]
@@ -107,6 +108,7 @@ class Spool:
         # At once, for a front door that opens beside a sorting room of another process; `start` makes it durable.
         self._bodies.make()
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="spool")
+        self._shelf = Shelf(self._bodies, self._pool)
         self._clearing = Clearing(db, self._bodies, self._in_thread, resent_within)
 
     @property
@@ -297,15 +299,18 @@ class Spool:
         key = body.key or (None if self._db.keys is None else new_key())
         if body.octets is not None and body.size <= SMALL_BODY:
             return _Kept(body.octets if key is None else seal(key, body.octets), key)
-        await self._in_thread(partial(self._settle_file, body, message_id, key))
+        if body.octets is not None:
+            try:
+                await self._shelf.put(Fresh(body.octets, message_id, key))
+            except OSError as error:
+                raise typed(error) from error
+        else:
+            await self._in_thread(partial(self._settle_file, body, message_id, key))
         return _Kept(None, key)
 
     def _settle_file(self, body: Body, message_id: str, key: bytes | None) -> None:
         if body.path is not None and body.key == key:
             self._bodies.adopt(body.path, message_id, sealed=key is not None)
-            return
-        if body.octets is not None:
-            self._bodies.put(body.octets, message_id, key)
             return
         with body.open() as source:
             self._bodies.write(source, message_id, key)

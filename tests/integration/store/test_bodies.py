@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +14,8 @@ from tests.ledger import NOON, Ledger, facts, mail, verdict
 
 from mailguard.mail.message import new_message_id
 from mailguard.mail.sealing import new_key, unseal
-from mailguard.store.bodies import Bodies
+from mailguard.store.bodies import Bodies, Fresh
+from mailguard.store.errors import StoreError
 
 OCTETS = b"Subject: x\r\n\r\n" + b"line\r\n" * 20_000
 
@@ -62,6 +65,57 @@ def test_nothing_is_left_where_the_disk_fails(bodies: Bodies, monkeypatch: pytes
     with pytest.raises(OSError, match="Input/output"):
         bodies.put(OCTETS, new_message_id(NOON), None)
     assert files(bodies) == before
+
+
+def test_those_of_one_moment_share_the_sync_of_their_folder(bodies: Bodies, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [new_message_id(NOON) for _ in range(3)]
+    bodies.put(b"lies here", names[1], None)
+    synced, sync = [0], os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced[0] += 1
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    wrong = bodies.put_all([Fresh(OCTETS, name, None) for name in names])
+    assert [type(one) for one in wrong] == [type(None), FileExistsError, type(None)]
+    assert synced == [2 + 1]
+    assert [bodies.path_of(name).read_bytes() for name in names] == [OCTETS, b"lies here", OCTETS]
+
+
+def test_none_of_them_is_left_where_their_folder_fails(bodies: Bodies, monkeypatch: pytest.MonkeyPatch) -> None:
+    bodies.put(OCTETS, new_message_id(NOON), None)  # the folder is safe
+    before = files(bodies)
+
+    def fails(folder: Path) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("mailguard.store.bodies.sync", fails)
+    wrong = bodies.put_all([Fresh(OCTETS, new_message_id(NOON), None) for _ in range(3)])
+    assert [str(one) for one in wrong] == ["[Errno 5] Input/output error"] * 3
+    assert files(bodies) == before
+
+
+async def test_mails_of_one_moment_are_put_together(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    lots: list[int] = []
+    put_all = Bodies.put_all
+
+    def counted(bodies: Bodies, some: Sequence[Fresh]) -> list[Exception | None]:
+        lots.append(len(some))
+        return put_all(bodies, some)
+
+    monkeypatch.setattr(Bodies, "put_all", counted)
+    messages = [mail(octets=OCTETS) for _ in range(9)]
+    taken = messages[3]
+    Bodies(ledger.bodies).put(b"lies here", taken.id, None)
+    lots.clear()
+    adding = [ledger.spool.add(one, facts(), verdict(one), b"") for one in messages]
+    answers = await asyncio.gather(*adding, return_exceptions=True)
+    assert lots == [8, 1]
+    assert [isinstance(one, StoreError) for one in answers] == [one is taken for one in messages]
+    for one in messages:
+        if one is not taken:
+            assert (await ledger.spool.body(one.id)).read() == OCTETS
 
 
 async def test_a_fresh_mail_is_handed_on_in_memory_and_lies_in_its_file(ledger: Ledger) -> None:
