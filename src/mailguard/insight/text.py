@@ -33,8 +33,9 @@ _SAID = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[a-zà-ÿ0-9][a-zà-ÿ0-9'&]+|[\u3041-\u30ff\u3400-\u9fff々]+")
-#: ASCII in lower case, with a blank for whatever is in no word.
-_ASCII = "".join([one if one in "0123456789abcdefghijklmnopqrstuvwxyz'&" else " " for one in map(chr, range(128))])
+#: Octets of ASCII: letters in lower case, and a blank for whatever is in no word. Octets are exchanged sooner than
+#: characters.
+_ASCII = bytes([one if one in b"0123456789abcdefghijklmnopqrstuvwxyz'&" else 32 for one in bytes(range(256)).lower()])
 _REPLY = re.compile(r"\s*(re|fw|fwd|aw|wg|sv|vs|antw|tr|rv|返信|転送)\s*(?:\[\d+\]|\(\d+\))?\s*[:：]\s*", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _SOFT = re.compile(r"=([0-9A-F]{2})|=\r?\n")
@@ -124,7 +125,7 @@ def numbers(many: Iterable[Any]) -> tuple[int, ...]:
 
 
 def words(texts: Iterable[str], limit: int) -> tuple[int, ...]:
-    """Hashes of the different words of texts (lower case), so many at most."""
+    """Hashes of the different words of texts (in lower case where they are not ASCII), so many at most."""
     out: dict[str, None] = {}
     for text in texts:
         if text.isascii():
@@ -143,7 +144,7 @@ def words(texts: Iterable[str], limit: int) -> tuple[int, ...]:
 
 def _ascii(text: str, limit: int, out: dict[str, None]) -> None:
     """Add the different words of a text, as _WORD finds them, until there are enough."""
-    rest, most = text.translate(_ASCII), 2 * limit
+    rest, most = text.encode().translate(_ASCII).decode(), 2 * limit
     edged = " '" in rest or " &" in rest or rest[:1] in "'&"
     while rest and len(out) < limit:
         found = rest.split(None, most)
@@ -151,16 +152,24 @@ def _ascii(text: str, limit: int, out: dict[str, None]) -> None:
         if edged:
             found = [word.lstrip("'&") for word in found]
         for word in dict.fromkeys(found):
-            if (len(word) > 2 or (len(word) == 2 and word.isdigit())) and word not in _STOP:
+            if len(word) > 2:
+                if word not in _STOP:
+                    out[word] = None
+            elif len(word) == 2 and word.isdigit():
                 out[word] = None
 
 
 def read_words(subject: str, own: str, quoted: str) -> Words:
     """The words of a mail. subject: plain."""
-    if not own.isascii():
-        own = unicodedata.normalize("NFKC", own)
-    if not quoted.isascii():
-        quoted = unicodedata.normalize("NFKC", quoted)
-    mine = words((subject, own.lower()), OWN_WORDS)
-    theirs = words((quoted.lower(),), QUOTED_WORDS) if quoted else ()
-    return Words(mine, theirs, (len(own), len(quoted)))
+    own, mine = _folded(own)
+    quoted, theirs = _folded(quoted)
+    found = words((theirs,), QUOTED_WORDS) if quoted else ()
+    return Words(words((subject, mine), OWN_WORDS), found, (len(own), len(quoted)))
+
+
+def _folded(text: str) -> tuple[str, str]:
+    """A text as it is measured, and as its words are looked for."""
+    if text.isascii():
+        return text, text
+    text = unicodedata.normalize("NFKC", text)
+    return text, text.lower()

@@ -9,8 +9,7 @@ model is no risk known, a line in the log, and never a mail that waits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from mailguard import events
@@ -52,13 +51,17 @@ def letter_in(case: Case, at: datetime) -> Letter | None:
 
 def with_risks(case: Case, judgement: Judgement | None, *, learning: bool = False) -> Case:
     """What the model said of each recipient; None: it said nothing."""
-    opinions = {} if judgement is None else {one.address: one for one in judgement.opinions}
-    risks = {
-        one.key: NO_RISK if (opinion := opinions.get(one.key)) is None else _risk(opinion)
-        for one in case.envelope.recipients[:MOST]
-    }
-    alarm = judgement is not None and judgement.alarm and not learning
-    return replace(case, risks=risks, alarm=alarm, learning=learning)
+    risks, alarm = dict.fromkeys([one.key for one in case.envelope.recipients[:MOST]], NO_RISK), False
+    if judgement is not None:
+        alarm = judgement.alarm and not learning
+        for opinion in judgement.opinions:
+            if opinion.address in risks:
+                risks[opinion.address] = _risk(opinion)
+    # Each field by hand: `replace` asks what the fields are, for every mail anew.
+    return Case(
+        case.envelope, case.facts, case.organization, case.known, case.size, case.moment, case.mail_domains, risks,
+        alarm, learning, case.confirmed, case.texts_kept,
+    )  # fmt: skip
 
 
 def _risk(opinion: Opinion) -> Risk:
@@ -73,19 +76,22 @@ def letter_of(envelope: Envelope, facts: Facts, at: datetime) -> Letter | None:
     sender = envelope.sender.mailbox
     if sender is None or not 0 < len(envelope.recipients) <= MOST or not _by_people(facts):
         return None
-    headers = facts.headers
-    to, cc = _shown(headers.to), _shown(headers.cc)
+    headers, written = facts.headers, str(sender)
+    # A header mostly has the addresses as the envelope has them, whose keys are known.
+    keys = {str(one): one.key for one in envelope.recipients}
+    to, cc = _shown(headers.to, keys), _shown(headers.cc, keys) if headers.cc else {}
     placed: tuple[list[str], list[str], list[str]] = [], [], []
     names: dict[str, str] = {}
-    for one in envelope.recipients:
-        key, written = one.key, str(one)
-        placed[0 if key in to else 1 if key in cc else 2].append(written)
+    for address, key in keys.items():
+        placed[0 if key in to else 1 if key in cc else 2].append(address)
         if name := to.get(key) or cc.get(key):
-            names[written] = name
-    own = [one for one in headers.sender if _key(one.address) == sender.key] or headers.sender[:1]
+            names[address] = name
+    own = headers.sender[:1]
+    if own and own[0].address != written:
+        own = tuple([one for one in headers.sender if _key(one.address) == sender.key]) or own
     return Letter(
         at=at.timestamp(),
-        sender=str(sender),
+        sender=written,
         to=tuple(placed[0]),
         cc=tuple(placed[1]),
         bcc=tuple(placed[2]),
@@ -107,11 +113,12 @@ def _by_people(facts: Facts) -> bool:
     return not any(one.code == "unreadable" and one.where == "mail" for one in facts.findings)
 
 
-def _shown(people: Iterable[HeaderAddress]) -> Mapping[str, str]:
-    """Display names by the key of the address, the first of each."""
+def _shown(people: Sequence[HeaderAddress], keys: Mapping[str, str]) -> Mapping[str, str]:
+    """Display names by the key of the address, the first of each. keys: of addresses, as far as they are known."""
     found: dict[str, str] = {}
-    for one, _ in zip(people, range(_SHOWN), strict=False):
-        found.setdefault(_key(one.address), one.name)
+    for one in people[:_SHOWN]:
+        key = keys.get(one.address)
+        found.setdefault(_key(one.address) if key is None else key, one.name)
     return found
 
 

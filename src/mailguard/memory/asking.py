@@ -56,7 +56,7 @@ class Asking:
     @property
     def learning(self) -> bool:
         """Whether the model only watches yet, as far as it has said."""
-        return self._settings.learning(self._since, self._now())
+        return bool(self._settings.silent_for) and self._settings.learning(self._since, self._now())
 
     async def judged(self, letter: Letter) -> tuple[bytes, Judgement | None]:
         """See `Memory.judged`; None also without an answer."""

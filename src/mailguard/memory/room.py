@@ -72,7 +72,7 @@ class Memory:
     @property
     def learning(self) -> bool:
         """Whether it only watches yet."""
-        return self._settings.learning(self.since, self._now())
+        return bool(self._settings.silent_for) and self._settings.learning(self.since, self._now())
 
     @property
     def since(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +11,7 @@ from tests.judging import mail
 
 from mailguard import events
 from mailguard.insight.words import Judgement, Letter, Opinion
-from mailguard.intake.comparing import MOST, compared, letter_of
+from mailguard.intake.comparing import MOST, compared, letter_of, with_risks
 from mailguard.mail.address import NULL_PATH, ReversePath, parse_address
 from mailguard.mail.envelope import Client, Envelope
 from mailguard.mail.facts import Attachment, Facts, HeaderAddress, Headers, unreadable
@@ -131,6 +131,17 @@ def test_what_it_says_of_each_goes_into_the_case() -> None:
         DAVE: Risk(),
     }
     assert (case.alarm, case.learning) == (True, False)
+
+
+def test_all_else_of_the_case_stays() -> None:
+    case, said = case_of(BOB), {"risks", "alarm", "learning"}
+    kept = {one.name: object() for one in fields(Case)} | {"envelope": case.envelope, "facts": case.facts}
+    for name, one in kept.items():
+        setattr(case, name, one)
+    found = with_risks(case, None)
+    assert {name: getattr(found, name) for name in kept.keys() - said} == {
+        name: one for name, one in kept.items() if name not in said
+    }
 
 
 def test_while_it_only_watches_its_word_is_shown_and_raises_no_alarm() -> None:
