@@ -62,7 +62,7 @@ async def run(folder: Path, size: float = 1.0) -> list[Row]:
         place.options = ("--workers", "3")
         await place.open()
         readers = Killer(place, "mailguard.inspect.worker", 0.2)
-        doors = Killer(place, "--share-ports", 1.0)
+        doors = Killer(place, "--doors", 1.0)
         rows = await series(
             place,
             [

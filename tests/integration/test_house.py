@@ -24,6 +24,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from tests.faults.dying import children
 from tests.house import PATIENCE, POLICY, House, furnish, running_house, settings, start
 
 OUTSIDE = "bob@partner.example"
@@ -247,6 +248,22 @@ def test_three_processes_at_the_door(tmp_path: Path) -> None:
         assert house.stop() == 0
 
 
+def sessions_by_process(house: House) -> list[int]:
+    """How many connections to its SMTP port each process has, of those that have any."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    links = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(f":{house.smtp:04X}") and row[3] == "01"}
+    processes = [house.process.pid, *children(house.process.pid)]
+
+    def count(pid: int) -> int:
+        found = 0
+        for one in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                found += str(one.readlink()) in links
+        return found
+
+    return [found for found in map(count, processes) if found]
+
+
 def test_children_relay_what_they_took_and_their_figures_are_in_one_view(tmp_path: Path) -> None:
     folder = tmp_path / "mailguard"
     data, ports = settings(folder, "mailbox:var/mailbox")
@@ -271,9 +288,10 @@ def test_children_relay_what_they_took_and_their_figures_are_in_one_view(tmp_pat
 
     try:
         assert until(lambda: "mailguard_doors 3.0" in figures())
-        sockets = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
-        listening = [one for one in sockets if one[1].endswith(f":{house.smtp:04X}") and one[3] == "0A"]
-        assert len(listening) == 3, "who is counted stands at the door"
+        with contextlib.ExitStack() as stack:
+            for _ in range(9):
+                stack.enter_context(smtplib.SMTP("127.0.0.1", house.smtp, timeout=PATIENCE))  # waits for the greeting
+            assert sessions_by_process(house) == [3, 3, 3], "each process takes as many as the others"
         house.process.send_signal(signal.SIGSTOP)
         try:
             assert until(taken_by_a_child), "the first process stands still, the others do not"

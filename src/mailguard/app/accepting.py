@@ -20,6 +20,7 @@ from mailguard.policy.loader import Policy
 from mailguard.policy.lookalike import registrable_domain
 from mailguard.pressure import Pressure
 from mailguard.resolver import Resolver
+from mailguard.smtpd.abreast import Abreast
 from mailguard.smtpd.handler import Accept
 from mailguard.smtpd.server import Door
 from mailguard.store.records import MessageRecord
@@ -77,7 +78,7 @@ def front_door(
     accept: Accept,
     logins: DoorLogins,
     *,
-    share_ports: bool,
+    abreast: Abreast | None,
     pressure: Pressure,
 ) -> Door:
     """All SMTP listeners. Raises Problems for settings that cannot work."""
@@ -89,7 +90,7 @@ def front_door(
         logins.checker,
         rooms.spool.incoming,
         now=utc_now,
-        share_ports=share_ports,
+        abreast=abreast,
         pressure=pressure,
         senders=logins.senders,
         alarm=logins.alarm,

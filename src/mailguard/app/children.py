@@ -18,6 +18,7 @@ from mailguard import events
 from mailguard.app.beside import Place
 from mailguard.config.load import Config
 from mailguard.events.whole import WHOLE
+from mailguard.smtpd.abreast import Abreast
 
 _PAUSE = 2.0
 _GRACE = 60.0
@@ -27,12 +28,19 @@ _LINE = 2**22
 
 class Children:
     """`count` more processes at the doors. ended: told whose leases nobody works on any more; None: they relay
-    nothing.
+    nothing. abreast: the doors, which are open while they run.
     """
 
-    def __init__(self, config: Config, count: int, ended: Callable[[str], Awaitable[None]] | None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        count: int,
+        ended: Callable[[str], Awaitable[None]] | None,
+        abreast: Callable[[], Abreast],
+    ) -> None:
         self._config = config
         self._count = count
+        self._abreast = abreast
         self._ended = ended
         self._running: set[asyncio.subprocess.Process] = set()
 
@@ -76,6 +84,7 @@ class Children:
                 raise
             finally:
                 self._running.discard(child)
+                self._abreast().ended(number)
                 WHOLE.ended(place.owner)
             events.door_ended(child.returncode or 0)
             if self._ended is not None:
@@ -83,7 +92,8 @@ class Children:
             await asyncio.sleep(_PAUSE)
 
     async def _started(self, place: Place) -> asyncio.subprocess.Process:
-        arguments = ["serve", "--role", "smtp", "--share-ports", "--log-format", "json"]
+        doors, inherited = self._abreast().for_child(place.number)
+        arguments = ["serve", "--role", "smtp", "--doors", doors, "--log-format", "json"]
         if self._ended is not None:
             arguments += ["--place", str(place)]
         if not self._config.tryout:
@@ -96,6 +106,7 @@ class Children:
             stdin=asyncio.subprocess.PIPE,  # never written to: it ends when we do, however we end
             stdout=asyncio.subprocess.PIPE,
             limit=_LINE,
+            pass_fds=inherited,
         )
 
     @staticmethod

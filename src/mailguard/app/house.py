@@ -36,6 +36,7 @@ from mailguard.policy.marks import Problems
 from mailguard.pressure import Pressure
 from mailguard.roster import Roster, first_people
 from mailguard.rulebook import Rulebook
+from mailguard.smtpd.abreast import Abreast
 from mailguard.smtpd.auth import UserFile
 from mailguard.smtpd.server import Door
 from mailguard.smtpd.tls import CertificateError
@@ -59,15 +60,20 @@ class House:
         role: Role = "all",
         *,
         workers: int = 1,
-        share_ports: bool = False,
+        doors: str = "",
         place: Place | None = None,
     ) -> None:
-        """place: of a child among the processes that share a ledger; None: this is the first of them."""
+        """place: of a child among the processes that share a ledger; None: this is the first of them. doors: sockets
+        that a child inherits (`smtpd.abreast`).
+        """
         self.config = config
         self._place = place or Place(among=workers if role == "all" else 1)
         self._role = role
-        self._share_ports = share_ports or workers > 1
-        self._children = Children(config, workers - 1, self._child_ended if role == "all" else None)
+        self._workers, self._doors = workers, doors
+        self._abreast: Abreast | None = None
+        ended = self._child_ended if role == "all" else None
+        count = workers - 1 if role in ("all", "smtp") else 0
+        self._children = Children(config, count, ended, self._shared_doors)
         self._delivery: Delivery | None = None
         self._rulebook: Rulebook | None = None
         self._roster: Roster | None = None
@@ -223,8 +229,13 @@ class House:
         )
         for watch in self._logins.watches:
             runs(stack, watch, "logins")
-        share = self._share_ports
-        self._door = front_door(rooms, intake.accept, self._logins, share_ports=share, pressure=self.pressure)
+        if self._doors:
+            self._abreast = Abreast.given(self._doors)
+        elif self._workers > 1:
+            self._abreast = Abreast.first(self._workers)
+        if self._abreast is not None:
+            stack.callback(self._abreast.close)
+        self._door = front_door(rooms, intake.accept, self._logins, abreast=self._abreast, pressure=self.pressure)
         await self._door.start()
         self._listening = True
         runs(stack, load_later(), "libraries")
@@ -252,6 +263,10 @@ class House:
         if self._role in ("all", "smtp", "console") and (why := self.pressure.why()):
             found["pressure"] = ", ".join(why)
         return found
+
+    def _shared_doors(self) -> Abreast:
+        assert self._abreast is not None, "children stand at doors only"
+        return self._abreast
 
     def _closing(self) -> None:
         self._listening = False

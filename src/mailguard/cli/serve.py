@@ -44,13 +44,13 @@ def _place(_: click.Context, __: click.Parameter, text: str) -> Place | None:
     "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes at the SMTP ports."
 )
 @click.option("--role", type=click.Choice(["all", "smtp", "delivery", "console"]), default="all", show_default=True)
-@click.option("--share-ports", is_flag=True, hidden=True, help="Another process listens on the same SMTP ports.")
+@click.option("--doors", hidden=True, default="", help="Sockets of the process that started this one.")
 @click.option(
     "--place", hidden=True, default="", callback=_place, help="Of this process among those that share a ledger."
 )
 @click.option("--log-format", type=click.Choice(["json", "text"]), default=None, help="Default: text on a terminal.")
 def serve(
-    config_file: Path | None, workers: int, role: Role, log_format: str | None, share_ports: bool, place: Place | None
+    config_file: Path | None, workers: int, role: Role, log_format: str | None, doors: str, place: Place | None
 ) -> None:
     """Run mailguard. Without a configuration, the built-in try-out settings are used (loopback only)."""
     sys.setswitchinterval(_TURN)
@@ -64,7 +64,7 @@ def serve(
         events.running_as_root()
     try:
         with asyncio.Runner(loop_factory=new_loop) as runner, outlet.gathering(runner.get_loop().call_later):
-            runner.run(_serve(config, role, workers, share_ports, place))
+            runner.run(_serve(config, role, workers, doors, place))
     except Problems as error:
         refuse(error)
     except CannotStart as error:
@@ -82,19 +82,19 @@ def new_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-async def _serve(config: Config, role: Role, workers: int, share_ports: bool, place: Place | None) -> None:
-    house = House(config, role, workers=workers, share_ports=share_ports, place=place)
+async def _serve(config: Config, role: Role, workers: int, doors: str, place: Place | None) -> None:
+    house = House(config, role, workers=workers, doors=doors, place=place)
     supervisor = Supervisor.of(os.environ)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, house.reload_soon)
-    if share_ports:  # a door beside another process: stdin is a pipe from it, and its end is ours
+    if doors:  # a door beside another process: stdin is a pipe from it, and its end is ours
         end_with_parent(stop.set)
-    async with telling() if share_ports else nullcontext(asyncio.Event()) as opened, house.open():
+    async with telling() if doors else nullcontext(asyncio.Event()) as opened, house.open():
         opened.set()
-        if not share_ports:
+        if not doors:
             log.say(await house.welcome())
         # What is there now stays: the collector of garbage never looks at it, and stops mail for less long. To look at
         # it once, now that mail comes in, would stop everything for a tenth of a second and find next to nothing.

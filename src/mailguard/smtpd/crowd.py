@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
+from collections.abc import Callable
 
 from mailguard.pressure.shares import fair_share
 from mailguard.smtpd.settings import DoorLimits, IPAddress
@@ -21,10 +22,10 @@ def whose(address: IPAddress) -> str:
 
 
 class Crowd:
-    """Connections, in total and by address, over all listeners of a door."""
+    """Connections, in total and by address, over all listeners of a door. tell: is told the total as it changes."""
 
-    def __init__(self, limits: DoorLimits) -> None:
-        self._limits = limits
+    def __init__(self, limits: DoorLimits, tell: Callable[[int], object] = int) -> None:
+        self._limits, self._tell = limits, tell
         self._by_address: Counter[str] = Counter()
         self._total = 0
 
@@ -34,11 +35,13 @@ class Crowd:
     def come(self) -> bool:
         """A connection was made. False: one too many; it counts until it `go`es all the same."""
         self._total += 1
+        self._tell(self._total)
         return self._total <= self._limits.connections
 
     def go(self) -> None:
         """A connection ended."""
         self._total -= 1
+        self._tell(self._total)
 
     def enter(self, address: IPAddress) -> bool:
         """The connection's address is known. False: too many from there, and it was not counted.

@@ -15,10 +15,12 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from mailguard.mail import reply as replies
 from mailguard.pressure import Pressure
+from mailguard.smtpd.abreast import Abreast, Taking, opened
 from mailguard.smtpd.admission import Admission
 from mailguard.smtpd.alarm import Alarm
 from mailguard.smtpd.crowd import Crowd
@@ -49,8 +51,8 @@ class Door:
     checker: whoever keeps the passwords; None: AUTH is not offered. senders: what logins may send as;
     alarm: what counts failed logins.
     spool_folder: where large bodies are put (0600), on the file system of the store. Files of bodies that
-    nobody adopted are deleted after `accept`. share_ports: other processes listen on the same ports
-    (SO_REUSEPORT). pressure: of the house, None: there is always room.
+    nobody adopted are deleted after `accept`. abreast: other processes take connections at the same ports; closed
+    with the door. pressure: of the house, None: there is always room.
     """
 
     def __init__(
@@ -62,18 +64,19 @@ class Door:
         checker: Checker | None,
         spool_folder: Path,
         now: Callable[[], datetime] = _utc_now,
-        share_ports: bool = False,
+        abreast: Abreast | None = None,
         senders: Senders | None = None,
         alarm: Alarm | None = None,
         pressure: Pressure | None = None,
     ) -> None:
         self._limits = limits
-        self._share_ports = share_ports
+        self._abreast = abreast
         self._commits: set[asyncio.Task[None]] = set()
         self._sessions: set[Session] = set()
         self._servers: list[asyncio.Server] = []
+        self._takings: list[Taking] = []
         patience = Patience(time.monotonic, asyncio.sleep)
-        crowd = Crowd(limits)
+        crowd = Crowd(limits) if abreast is None else Crowd(limits, abreast.counted)
         rights = senders or Senders()
         admission = Admission(pressure or Pressure(), limits.messages)
         self._entrances = [
@@ -97,6 +100,9 @@ class Door:
         """
         self.reload_certificates()
         try:
+            if self._abreast is not None:
+                await self._listen_abreast(self._abreast)
+                return
             for entrance in self._entrances:
                 self._servers.append(await self._listen(entrance))
         except OSError:
@@ -106,7 +112,10 @@ class Door:
     @property
     def addresses(self) -> list[tuple[str, int]]:
         """(host, port) of every socket, in the order of the listeners; real ports where 0 was asked for."""
-        names = (sock.getsockname() for server in self._servers for sock in server.sockets)
+        if self._abreast is not None:
+            names = [sock.getsockname() for some in self._abreast.sockets for sock in some]
+        else:
+            names = [sock.getsockname() for server in self._servers for sock in server.sockets]
         return [(name[0], name[1]) for name in names]
 
     @property
@@ -141,17 +150,33 @@ class Door:
             listener.port,
             backlog=_AT_ONCE,
             reuse_address=True,
-            reuse_port=self._share_ports or None,
         )
         for sock in server.sockets:
             with socket.socket(fileno=os.dup(sock.fileno())) as same:
                 same.listen(_BACKLOG)
-            # Replies are small and waited for. asyncio sets this on each connection too; uvloop inherits it.
-            with contextlib.suppress(OSError):
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                _reply_at_once(same)
         return server
 
+    async def _listen_abreast(self, abreast: Abreast) -> None:
+        if not abreast.sockets:
+            for entrance in self._entrances:
+                found = await opened(entrance.listener.host, entrance.listener.port, _BACKLOG)
+                abreast.sockets.append(found)
+        if len(abreast.sockets) != len(self._entrances):
+            raise OSError("smtp.listeners are not those that mailguard was started with: restart it")
+        loop = asyncio.get_running_loop()
+        abreast.counted(0)
+        for entrance, sockets in zip(self._entrances, abreast.sockets, strict=True):
+            for sock in sockets:
+                _reply_at_once(sock)
+                self._takings.append(Taking(sock, partial(Conversation, entrance, loop), abreast))
+
     def _close_servers(self) -> None:
+        for taking in self._takings:
+            taking.stop()
+        self._takings.clear()
+        if self._abreast is not None:
+            self._abreast.ended()
         # Not wait_closed(): from Python 3.12 on it waits for all clients, whom we must tell first.
         for server in self._servers:
             server.close()
@@ -163,6 +188,12 @@ class Door:
 
     def _tasks(self) -> list[asyncio.Task[None]]:
         return [session.task for session in self._sessions if session.task is not None]
+
+
+def _reply_at_once(listening: socket.socket) -> None:
+    # Replies are small and waited for. asyncio sets this on each connection too; uvloop inherits it.
+    with contextlib.suppress(OSError):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 async def _ended(tasks: Iterable[asyncio.Future[None]], seconds: float) -> None:

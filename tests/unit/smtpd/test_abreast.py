@@ -1,0 +1,84 @@
+"""Several processes at one port: whose turn it is, what a child is told, and that nobody is waited for in vain."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from mailguard.smtpd.abreast import Abreast, Taking, opened
+
+
+@pytest.fixture
+def first() -> Iterator[Abreast]:
+    abreast = Abreast.first(3)
+    yield abreast
+    abreast.close()
+
+
+def beside(first: Abreast, number: int) -> Abreast:
+    """A child's view of it; it inherits its own descriptors."""
+    counts = os.dup(first._descriptor)
+    return Abreast(number, counts, [[one.dup() for one in some] for some in first.sockets])
+
+
+def test_whoever_has_more_sessions_steps_aside(first: Abreast) -> None:
+    first.counted(0)
+    assert not first.others_first, "nobody else is here"
+    second = beside(first, 1)
+    second.counted(1)
+    assert second.others_first
+    assert not first.others_first
+    first.came()
+    assert not second.others_first, "as many as the other"
+    first.counted(3)
+    assert first.others_first
+    first.ended(1)
+    assert not first.others_first, "who is dead is waited for by nobody"
+    second.close()
+
+
+async def test_a_child_is_told_where_its_sockets_are(first: Abreast) -> None:
+    first.sockets = [await opened("127.0.0.1", 0, 5), await opened("127.0.0.1", 0, 5)]
+    text, inherited = first.for_child(2)
+    assert set(inherited) == {first._descriptor, *(one.fileno() for some in first.sockets for one in some)}
+    ours = [os.dup(one) for one in inherited]
+    child = Abreast.given("/".join(["2", *map(str, ours)]))
+    assert text == "/".join(["2", *map(str, inherited)])
+    names = [[one.getsockname() for one in some] for some in first.sockets]
+    assert [[one.getsockname() for one in some] for some in child.sockets] == names
+    first.counted(0)
+    child.counted(1)
+    assert child.others_first
+    child.close()
+    assert not first.others_first
+
+
+async def test_nobody_listens_where_another_program_does() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="address already in use"):
+        await opened("127.0.0.1", taken.getsockname()[1], 5)
+
+
+class Greeting(asyncio.Protocol):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.write(b"hello")
+        transport.close()
+
+
+async def test_a_connection_that_nobody_else_takes_is_taken_all_the_same(first: Abreast) -> None:
+    first.sockets = [await opened("127.0.0.1", 0, 5)]
+    stalled = beside(first, 1)
+    stalled.counted(0)
+    first.counted(7)
+    taking = Taking(first.sockets[0][0], Greeting, first)
+    async with asyncio.timeout(60):
+        for _ in range(3):
+            reader, writer = await asyncio.open_connection(*first.sockets[0][0].getsockname())
+            assert await reader.read() == b"hello"
+            writer.close()
+    taking.stop()
+    stalled.close()
