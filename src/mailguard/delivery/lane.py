@@ -40,6 +40,7 @@ class Lane:
         self._queue = trying.queue
         self._settings = trying.settings
         self._now = trying.now
+        self._clock = _clock  # the loop's, once it runs
         self._at_once = at_once
         self._backlog = Backlog(trying.settings.backlog_mails, trying.settings.backlog_octets)
         self._running: set[asyncio.Task[None]] = set()
@@ -54,20 +55,22 @@ class Lane:
 
     def start(self) -> None:
         """Begin."""
+        self._clock = asyncio.get_running_loop().time
         self._sorter = asyncio.create_task(self._run(), name=f"sorting {self._way}".rstrip())
 
     def room_for_one(self) -> bool:
         """Whether a fresh message would be tried soon. If not, it is better left to the ledger, without a lease."""
         if self._stopping or self.upstream.ready_in() > 0:
             return False
-        if self._backlog.has_room(_clock() - self._settings.soon_seconds):
+        backlog = self._backlog
+        if not backlog.fresh or backlog.has_room(self._clock() - self._settings.soon_seconds):
             return True
         self._appetite.more = True  # in a moment
         return False
 
     def hand_on(self, job: Job, body: Body | None = None) -> None:
         """Copies of a fresh message, claimed already. body: its octets, if they are at hand. Never blocks."""
-        self._backlog.add(Waiting(job, _clock(), body))
+        self._backlog.add(Waiting(job, self._clock(), body))
         self._go_on()
 
     def wake(self) -> None:
@@ -119,7 +122,7 @@ class Lane:
     async def _begin_what_is_due(self) -> None:
         await self._give_back(self._backlog.older(self._too_long()))
         self._go_on()
-        at, appetite = _clock(), self._appetite
+        at, appetite = self._clock(), self._appetite
         if not self._may_claim(at):
             return
         appetite.looked(at)
@@ -173,7 +176,7 @@ class Lane:
 
     def _too_long(self) -> float:
         """Who has waited here since before then is given back: its lease must outlast the try."""
-        return _clock() - self._settings.fresh_seconds
+        return self._clock() - self._settings.fresh_seconds
 
     def _room(self) -> int:
         """How many jobs may be begun. Those that are only being recorded hold nothing back, as far as one transaction
@@ -188,7 +191,7 @@ class Lane:
         """Seconds until it makes sense to look again; a try that ends or a wake-up comes between."""
         look = self._settings.poll_seconds
         if self._room() > 0 and not self._settings.fresh_only:  # else nothing is begun before a try ends
-            look = min(look, max(0.0, self._appetite.look_at - _clock()))
+            look = min(look, max(0.0, self._appetite.look_at - self._clock()))
         # A little later than the peace of a sick upstream ends, so that one look is enough; and never a busy loop.
         return max(look, self.upstream.ready_in() + 0.01)
 
@@ -241,7 +244,7 @@ class Lane:
         else:
             self._written(job, None)
         self._go_on()
-        if self._may_claim(_clock()):
+        if not self._settings.fresh_only and self._may_claim(self._clock()):
             self._woken.set()  # there may be more in the ledger
 
     def _written(self, job: Job, error: BaseException | None) -> None:
@@ -283,12 +286,12 @@ class Lane:
         """All parcels but the last, each recorded before the next: what is out is not sent twice. What might not end
         before the lease does, if it was begun now, waits for another one. Returns whether the last may be begun.
         """
-        until = _clock() + self._settings.spare_seconds
+        until = self._clock() + self._settings.spare_seconds
         for number, parcel in enumerate(first):
             outcomes = await self._trying.offer(self.upstream, parcel, body)
             if outcomes is not None:
                 await self._trying.record(self._way, parcel.job, outcomes)
-            if self._stopping or _clock() > until:
+            if self._stopping or self._clock() > until:
                 left = tuple(one for later in (*first[number + 1 :], last) for one in later.job.recipients)
                 await self._trying.give_back(job.record.id, left)
                 self._appetite.wake()

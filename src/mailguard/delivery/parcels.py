@@ -22,6 +22,9 @@ class Parcel:
 
 def parcels(job: Job) -> list[Parcel]:
     """All of a job, the unaltered copies first."""
+    first = job.record.recipients[0]
+    if len(job.recipients) == 1 and first.address is job.recipients[0] and first.recipe == ():  # nearly all
+        return [Parcel(job)]
     copies = {one.address: one.recipe for one in job.record.recipients}
     if not any(copies.get(address) != () for address in job.recipients):
         return [Parcel(job)]

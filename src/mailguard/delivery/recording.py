@@ -129,7 +129,7 @@ class Recording:
         results: dict[str, int] = {}
         later = False
         for outcome in outcomes.values():
-            word = outcome.result.value
+            word = str(outcome.result)
             results[word] = results.get(word, 0) + 1
             later = later or outcome.result is Result.DEFERRED
         events.tried(record.id, way, results)

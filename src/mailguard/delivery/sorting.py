@@ -80,7 +80,11 @@ class Delivery:
 
     def room_for_one(self, ways: Collection[str] = ("",)) -> bool:
         """Whether fresh copies would be tried at once by all these ways."""
-        return all(way in self._lanes and self._lanes[way].room_for_one() for way in ways)
+        lanes = self._lanes
+        for way in ways:  # noqa: SIM110 - asked of each mail: all() takes longer
+            if way not in lanes or not lanes[way].room_for_one():
+                return False
+        return True
 
     def hand_on(self, record: MessageRecord, body: Body | None = None) -> None:
         """A fresh message: those of its queued copies that are claimed already. body: its octets, where they have been

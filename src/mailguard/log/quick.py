@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -19,6 +20,8 @@ from mailguard.log.words import as_json, plain
 
 #: Fields that the long way gives a meaning to, or a place.
 _SPECIAL = frozenset({"event", "level", "timestamp", "exc_info", "stack_info", "stack"})
+#: A field's name as it is written: few words of this program.
+_name = lru_cache(512)(encode_basestring)
 
 
 def line_of(event: str, level: str, fields: Mapping[str, object]) -> str | None:
@@ -29,14 +32,15 @@ def line_of(event: str, level: str, fields: Mapping[str, object]) -> str | None:
     for key, value in fields.items():
         kind = type(value)
         if kind is str:
-            written = _string(value)  # type: ignore[arg-type]
+            plainly = value.isprintable()  # type: ignore[attr-defined]
+            written = encode_basestring(value if plainly else plain(value))  # type: ignore[arg-type]
         elif kind is int:
             written = str(value)
         elif kind is list and all(type(one) is str for one in value):  # type: ignore[attr-defined]
             written = f"[{', '.join(map(_string, value))}]"  # type: ignore[call-overload]
         else:
             return None
-        parts.append(f"{encode_basestring(key)}: {written}, ")
+        parts.append(f"{_name(key)}: {written}, ")
     now = datetime.now(UTC).isoformat()[:-6]  # without +00:00
     return f'{{{"".join(parts)}"event": {_string(event)}, "level": "{level}", "timestamp": "{now}Z"}}'
 

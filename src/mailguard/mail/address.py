@@ -70,7 +70,7 @@ class Address:
     @property
     def needs_smtputf8(self) -> bool:
         """Whether the address can only travel with SMTPUTF8 (RFC 6531)."""
-        return not str(self).isascii()
+        return not (self.local.isascii() and self.domain.isascii())
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,4 +70,6 @@ def next_state(state: State, event: Event) -> State | None:
 def message_state(recipients: Iterable[State]) -> State:
     """The state of a message from those of its recipients (at least one)."""
     present = set(recipients)
+    if len(present) == 1:
+        return present.pop()
     return next(state for state in _PRECEDENCE if state in present)

@@ -8,9 +8,8 @@ do. What could not be read whole counts by its octets. Pure.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
 
-from mailguard.mail.facts import Facts, HeaderAddress
+from mailguard.mail.facts import Facts
 
 #: Findings after which the text or the files may be more than was read.
 _PARTLY_READ = frozenset(
@@ -26,7 +25,7 @@ def content_digest(facts: Facts, sha256: str) -> bytes:
 
     Bcc is left out: a part may name its own hidden recipient, and the envelope is compared elsewhere.
     """
-    said = list(_said(facts, sha256))
+    said = _said(facts, sha256)
     octets = f"{[*map(len, said)]}{''.join(said)}".encode("utf-8", "surrogatepass")
     if len(octets) > _LONG:
         return hashlib.sha256(octets).digest()
@@ -36,20 +35,16 @@ def content_digest(facts: Facts, sha256: str) -> bytes:
     return digest.digest()
 
 
-def _said(facts: Facts, sha256: str) -> Iterator[str]:
-    headers = facts.headers
+def _said(facts: Facts, sha256: str) -> list[str]:
+    headers, said = facts.headers, list[str]()
     for people in (headers.sender, headers.reply_to, headers.to, headers.cc):
-        yield from _people(people)
-    yield "no subject" if headers.subject is None else f"subject {headers.subject}"
-    yield from (facts.text, facts.html, facts.calendar, f"{facts.signed} {facts.encrypted} {facts.shown}")
-    yield str(len(facts.attachments))
+        said.append(str(len(people)))
+        for one in people:
+            said += (one.address, one.name)
+    said += ("no subject" if headers.subject is None else f"subject {headers.subject}", facts.text, facts.html)
+    said += (facts.calendar, f"{facts.signed} {facts.encrypted} {facts.shown}", str(len(facts.attachments)))
     for file in facts.attachments:
-        yield from (file.filename, file.declared_type, file.sha256)
-    yield sha256 if any(finding.code in _PARTLY_READ for finding in facts.findings) else ""
-
-
-def _people(people: Iterable[HeaderAddress]) -> Iterator[str]:
-    listed = list(people)
-    yield str(len(listed))
-    for one in listed:
-        yield from (one.address, one.name)
+        said += (file.filename, file.declared_type, file.sha256)
+    doubtful = facts.findings and any(finding.code in _PARTLY_READ for finding in facts.findings)
+    said.append(sha256 if doubtful else "")
+    return said

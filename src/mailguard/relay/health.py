@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 #: So many broken transactions in a row, with none between that was answered, mean that it is the server.
 _BREAKS = 3
+_NEVER = float("-inf")
 
 
 @dataclass(slots=True)
@@ -22,13 +23,18 @@ class Health:
     limit: float
     _failures: int = 0
     _breaks: int = 0
-    _failed_at: float = float("-inf")
-    _rest_until: float = float("-inf")
+    _failed_at: float = _NEVER
+    _rest_until: float = _NEVER
 
     @property
     def is_well(self) -> bool:
         """No failure since the last answer."""
         return self._failures == 0
+
+    @property
+    def rests(self) -> bool:
+        """Whether it is, or was until it answers again, left in peace."""
+        return self._rest_until != _NEVER
 
     def ready_in(self, now: float) -> float:
         """Seconds of peace that are left."""
@@ -37,7 +43,7 @@ class Health:
     def answered(self) -> None:
         """The server talked sense: all is forgotten."""
         self._failures = self._breaks = 0
-        self._rest_until = float("-inf")
+        self._rest_until = _NEVER
 
     def unreachable(self, began: float, now: float) -> None:
         """No session could be had. Tries that began before the last failure was known tell nothing new."""

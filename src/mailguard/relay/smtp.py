@@ -110,7 +110,8 @@ class SmtpUpstream:
 
     def _begin(self, session: Session, outgoing: Outgoing, dialog: Dialog, ended: Ended) -> None:
         assert outgoing.body.octets is not None
-        began, kept = _now(), session.carried > 0
+        clock, kept = asyncio.get_running_loop().time, session.carried > 0
+        began = clock()
 
         def came_back(attempt: Attempt) -> None:
             self._prompt.discard(session.wire)
@@ -122,7 +123,9 @@ class SmtpUpstream:
             ended(attempt.outcomes, attempt.crowded)
 
         self._prompt.add(session.wire)
-        Prompt(dialog, session.wire, stuffed(outgoing.prefix + outgoing.body.octets), self.until(), came_back).begin()
+        until = began + self._settings.deadlines.transaction
+        text = stuffed(outgoing.prefix + outgoing.body.octets)
+        Prompt(dialog, session.wire, text, until, came_back, clock).begin()
 
     def until(self) -> float:
         """When a try that begins now has to be over: its lease is a little longer."""
@@ -130,7 +133,7 @@ class SmtpUpstream:
 
     def ready_in(self) -> float:
         """Seconds until a try makes sense."""
-        return self._health.ready_in(asyncio.get_running_loop().time())
+        return self._health.ready_in(_now()) if self._health.rests else 0.0
 
     @property
     def is_well(self) -> bool:
@@ -236,9 +239,9 @@ def _refused_here(
     session: Session, outgoing: Outgoing, left: tuple[Address, ...], seen: Seen
 ) -> dict[Address, Outcome]:
     """What the server has told us beforehand that it will not take, and what no command may carry."""
-    if _CONTROLS.search(str(outgoing.sender)):
+    if _has_controls(str(outgoing.sender)):
         return same_for_all(left, _BAD_ADDRESS)
-    unsafe = {address: _BAD_ADDRESS for address in left if _CONTROLS.search(str(address))}
+    unsafe = {address: _BAD_ADDRESS for address in left if _has_controls(str(address))}
     limit = session.size_limit
     if limit and outgoing.size > limit:  # RFC 1870 section 6.1
         text = f"5.3.4 message of {outgoing.size} octets; the next server takes {limit}"
@@ -248,6 +251,10 @@ def _refused_here(
     if needs_smtputf8(outgoing, (), seen):
         return same_for_all(left, _NEEDS_SMTPUTF8)
     return unsafe | {address: _NEEDS_SMTPUTF8 for address in left if address.needs_smtputf8}
+
+
+def _has_controls(address: str) -> bool:
+    return not address.isprintable() and _CONTROLS.search(address) is not None
 
 
 def _now() -> float:

@@ -78,14 +78,22 @@ class Prompt:
 
     __slots__ = ("_clock", "_dialog", "_ended", "_text", "_until", "_wire")
 
-    def __init__(self, dialog: Dialog, wire: Wire, text: bytes, until: float, ended: Callable[[Attempt], None]) -> None:
-        """text: stuffed, with its dot. until: the loop's clock."""
+    def __init__(
+        self,
+        dialog: Dialog,
+        wire: Wire,
+        text: bytes,
+        until: float,
+        ended: Callable[[Attempt], None],
+        clock: Callable[[], float],
+    ) -> None:
+        """text: stuffed, with its dot. clock: the loop's, as `until`."""
         self._dialog = dialog
         self._wire = wire
         self._text = text
         self._until = until
         self._ended = ended
-        self._clock = asyncio.get_running_loop().time
+        self._clock = clock
 
     def begin(self) -> None:
         """Say the first words. What comes of it is told later, never before this returns."""

@@ -12,12 +12,15 @@ from __future__ import annotations
 import asyncio
 import collections
 import re
+from functools import lru_cache
 from typing import NamedTuple, Protocol, cast
 
 #: A whole reply may not be longer (an EHLO reply of a few KB is the longest honest one).
 REPLY_MAX = 32 * 1024
 _LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])([^\r\n]*))?\r?\n")
 _NEVER = float("inf")
+#: A reply that is looked up among those that came last: of so many octets at most, so many of them.
+_SHORT, _REMEMBERED = 512, 256
 
 
 class WireReply(NamedTuple):
@@ -204,7 +207,7 @@ class Wire(asyncio.Protocol):
         """Move whole replies from the buffer into the queue. Raises Garbage or Unasked."""
         buffer, position = self._buffer, 0
         try:
-            while (found := _take_reply(buffer, position)) is not None:
+            while position < len(buffer) and (found := _take_reply(buffer, position)) is not None:
                 reply, position = found
                 if self._asked == 0:
                     raise Unasked(reply)
@@ -218,9 +221,9 @@ class Wire(asyncio.Protocol):
 
 def _take_reply(buffer: bytes, start: int) -> tuple[WireReply, int] | None:
     """The first whole reply from `start` on, and where it ends; None if it is not all there yet. Raises Garbage."""
-    line = _LINE.match(buffer, start)
-    if line is not None and line[2] != b"-" and line.end() - start <= REPLY_MAX:  # nearly all have one line
-        return WireReply(int(line[1]), (line[3] or b"").decode("utf-8", "replace").strip()), line.end()
+    first = buffer.find(b"\n", start) + 1
+    if 0 < first <= start + _SHORT and (known := _short_reply(buffer[start:first])) is not None:
+        return known, first  # nearly all
     position, codes, texts = start, set(), []
     while (end := buffer.find(b"\n", position)) >= 0:
         line = _LINE.fullmatch(buffer, position, end + 1)
@@ -236,3 +239,12 @@ def _take_reply(buffer: bytes, start: int) -> tuple[WireReply, int] | None:
                 raise Garbage("a reply with two codes")
             return WireReply(int(line[1]), " ".join(texts)), position
     return None
+
+
+@lru_cache(_REMEMBERED)
+def _short_reply(line: bytes) -> WireReply | None:
+    """A reply of one line, None if the line is none: a server has few words for all but the last reply of a mail."""
+    found = _LINE.fullmatch(line)
+    if found is None or found[2] == b"-":
+        return None
+    return WireReply(int(found[1]), (found[3] or b"").decode("utf-8", "replace").strip())

@@ -20,7 +20,7 @@ from mailguard.mail.verdict import Verdict
 from mailguard.store import many
 from mailguard.store.db import Database
 from mailguard.store.records import HistoryLine
-from mailguard.store.rows import clean, to_micro, to_moment, to_text
+from mailguard.store.rows import clean, texts_to_text, to_micro, to_moment, to_text
 
 #: What the first line is chained to.
 START = bytes(32)
@@ -54,18 +54,18 @@ def line(
     detail: dict[str, Any] | None = None,
 ) -> Line:
     """A line that has no place yet."""
-    values = (
-        to_micro(now),
+    micro = to_micro(now)
+    texts = (
         message_id,
         clean(actor.address),
         str(actor.role),
         clean(actor.via),
         event,
-        to_text(list(recipients)),
+        texts_to_text(recipients),
         clean(comment),
         to_text(detail or {}),
     )
-    return values, to_text(values)[1:]
+    return (micro, *texts), f"{micro},{texts_to_text(texts)[1:]}"
 
 
 def append_all(connection: sqlite3.Connection, lines: Iterable[Line]) -> int:

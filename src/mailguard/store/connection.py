@@ -22,7 +22,7 @@ def connect(path: Path, *, read_only: bool = False, opened: Opener | None = None
     opened: what opens sealed text for a search; without it a search finds nothing in such text.
     """
     connection = sqlite3.connect(
-        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=512
     )
     try:
         # FULL: in WAL mode every COMMIT is followed by an fsync of the log (sqlite.org/pragma.html#pragma_synchronous).

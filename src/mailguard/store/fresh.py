@@ -24,11 +24,12 @@ from mailguard.store.rows import clean
 _HELD = frozenset({Disposition.DELAY, Disposition.CONFIRM, Disposition.APPROVE})
 NOTHING = Prepared()
 _TERMS = HoldTerms()
-#: What stays of facts and headers; all else begins empty.
-_TEXTS = frozenset({"text", "html", "quoted", "signature", "own", "matches"})
-_KEPT = tuple(one.name for one in fields(Facts) if one.name not in _TEXTS)
-assert _KEPT[0] == "headers"
-_kept = attrgetter(*_KEPT[1:])
+#: What of facts and headers begins empty; all else stays.
+_EMPTY: dict[str, object] = {"text": "", "html": "", "quoted": "", "signature": "", "own": "", "matches": ()}
+_FACTS = tuple(one.name for one in fields(Facts))
+assert _FACTS[0] == "headers"
+_facts = attrgetter(*_FACTS)
+_EMPTIED = tuple((place, _EMPTY[name]) for place, name in enumerate(_FACTS) if name in _EMPTY)
 _HEADERS = tuple(one.name for one in fields(Headers))
 assert _HEADERS[-2:] == ("fields", "fields_cut")
 _kept_headers = attrgetter(*_HEADERS[:-2])
@@ -56,10 +57,10 @@ def record_of(
         received_at=message.received_at,
         subject=None if headers.subject is None else clean(headers.subject),
         from_header=clean(
-            ", ".join(f"{one.name} <{one.address}>" if one.name else one.address for one in headers.sender)
+            ", ".join([f"{one.name} <{one.address}>" if one.name else one.address for one in headers.sender])
         ),
         message_id_header=clean(headers.message_id),
-        references=tuple(clean(one) for one in headers.references),
+        references=tuple(map(clean, headers.references)) if headers.references else (),
         size=message.body.size,
         sha256=message.body.sha256,
         smtputf8=message.envelope.smtputf8,
@@ -84,8 +85,11 @@ def record_of(
 
 
 def _without_texts(facts: Facts) -> Facts:
-    headers = Headers(*_kept_headers(facts.headers))
-    return Facts(**dict(zip(_KEPT, (headers, *_kept(facts)), strict=True)))
+    values = list(_facts(facts))
+    values[0] = Headers(*_kept_headers(facts.headers))
+    for place, empty in _EMPTIED:
+        values[place] = empty
+    return Facts(*values)
 
 
 def _copy(

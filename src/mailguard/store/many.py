@@ -1,8 +1,9 @@
 """Many rows in one statement.
 
 Each statement that is run gives the interpreter's lock away and has to win it back, which costs more than a row does:
-so rows that belong together go together. Any number of rows is made of statements for 16, 8, 4, 2 and 1, so that few
-are kept prepared. Trusts the heads and tails it is given, which are words of this program; every value is bound.
+so rows that belong together go together. Any number of rows is made of statements for 16, 8 and for each number below
+that, so that few are kept prepared. Trusts the heads and tails it is given, which are words of this program; every
+value is bound.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-_MOST = 16
+_MOST, _MANY = 16, 8
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def _sql(head: str, width: int, rows: int, tail: str) -> str:
     row = f"({','.join('?' * width)})"
     return f"{head} (VALUES {','.join([row] * rows)}) {tail}" if tail[:3] == "AS " else _plain(head, row, rows, tail)
@@ -31,7 +32,7 @@ def run(connection: sqlite3.Connection, head: str, rows: Sequence[tuple[Any, ...
     """
     changed, at, left = 0, 0, len(rows)
     while left:
-        count = min(_MOST, 1 << (left.bit_length() - 1))
+        count = left if left <= _MANY else _MOST if left >= _MOST else _MANY
         some = rows[at : at + count]
         values = some[0] if count == 1 else [value for row in some for value in row]
         changed += connection.execute(_sql(head, len(some[0]), count, tail), values).rowcount

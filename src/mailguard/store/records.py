@@ -155,7 +155,8 @@ class MessageRecord:
     @property
     def state(self) -> State:
         """What its least finished copy is (mail.lifecycle)."""
-        return message_state(recipient.state for recipient in self.recipients)
+        recipients = self.recipients
+        return recipients[0].state if len(recipients) == 1 else message_state([one.state for one in recipients])
 
     @property
     def expires_at(self) -> datetime | None:

@@ -34,13 +34,14 @@ def digest_of(message: Message, message_id_header: str) -> bytes | None:
     """
     if not message_id_header:
         return None
-    envelope, digest = message.envelope, hashlib.sha256()
+    envelope = message.envelope
     sender = "" if envelope.sender.mailbox is None else envelope.sender.mailbox.key
     said = (sender, envelope.client.login or "", message_id_header, message.body.sha256, *_keys(envelope.recipients))
+    octets = bytearray()
     for text in said:
-        octets = text.encode("utf-8", "surrogatepass")
-        digest.update(len(octets).to_bytes(8, "big") + octets)
-    return digest.digest()
+        one = text.encode("utf-8", "surrogatepass")
+        octets += len(one).to_bytes(8, "big") + one
+    return hashlib.sha256(octets).digest()
 
 
 def is_withdrawn(record: MessageRecord) -> bool:

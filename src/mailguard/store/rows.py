@@ -30,6 +30,8 @@ _encoded = (
     if _MAKER is None
     else _MAKER(None, _ENCODER.default, json.encoder.encode_basestring, None, ":", ",", False, False, True)
 )
+#: A text as the encoder writes it.
+_quoted = json.encoder.encode_basestring
 #: Lone surrogates, which UTF-8 has no octets for, and NUL, where C ends a text.
 _UNFIT = re.compile("[\0\ud800-\udfff]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -68,9 +70,14 @@ def clean(text: str) -> str:
 
 def to_text(value: object) -> str:
     """A JSON text for a column."""
-    if not value and isinstance(value, list | tuple):
+    if not value and isinstance(value, (list, tuple)):
         return "[]"  # most columns of most mails
     return clean("".join(_encoded(value, 0)))
+
+
+def texts_to_text(texts: Iterable[str]) -> str:
+    """`to_text` of a list of texts, in half the time."""
+    return clean(f"[{','.join(map(_quoted, texts))}]")
 
 
 def address_of(text: str) -> Address:

@@ -129,7 +129,9 @@ async def carried(server: Server, *, by_task: bool) -> tuple[Attempt, bytes, Ses
         await server.serve(wire, task)
         return await task, line.sent, session
     ended: list[Attempt] = []
-    Prompt(Dialog(session, mail, PEOPLE, Seen()), wire, stuffed(PREFIX + MAIL), until, ended.append).begin()
+    clock = asyncio.get_running_loop().time
+    dialog = Dialog(session, mail, PEOPLE, Seen())
+    Prompt(dialog, wire, stuffed(PREFIX + MAIL), until, ended.append, clock).begin()
     await server.serve(wire, None)
     assert len(ended) == 1
     return ended[0], line.sent, session

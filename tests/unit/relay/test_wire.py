@@ -122,3 +122,15 @@ async def test_a_writer_waits_for_a_slow_reader_and_is_woken_by_a_refusal() -> N
     wire.pause_writing()
     with pytest.raises(Lost, match="did not read"):
         await wire.drain(0.02)
+
+
+@given(st.binary(max_size=12), st.integers(0, 3))
+async def test_a_short_reply_is_read_like_a_long_one(words: bytes, spaces: int) -> None:
+    """Those of few octets are looked up, those of many are not."""
+    heard = []
+    for blanks in (spaces, spaces + 600):
+        wire, _ = wired()
+        wire.send(b"MAIL\r\n", replies=1)
+        wire.data_received(b"250 " + words + b" " * blanks + b"\r\n")
+        heard.append((list(wire._replies), type(wire._failure)))
+    assert heard[0] == heard[1]
