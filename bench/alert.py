@@ -20,10 +20,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from blast import Sink, wait_for
 from measure import cpu_seconds
 from peers import ROOT, Peer, mailguard
-from run import Sink, number, percentile, wait_for
-from tables import write_page
+from tables import number, percentile, write_page
 
 GOAL_MS = 1000
 _FLOW, _HOLDS, _SENDERS = 100, 10, 100

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 from pathlib import Path
 
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -52,6 +53,17 @@ def memory_mb(root: int) -> float:
                 if line.startswith("Pss:"):
                     total += int(line.split()[1])
     return total / 1024
+
+
+def until_at_rest(root: int, longest: float = 10.0) -> None:
+    """Until the tree does next to nothing for a moment, whatever others do on the machine; not longer than so long."""
+    end, before = time.monotonic() + longest, cpu_seconds(root)
+    while time.monotonic() < end:
+        time.sleep(0.25)
+        now = cpu_seconds(root)
+        if now - before <= 0.02:
+            return
+        before = now
 
 
 class PeakMemory:

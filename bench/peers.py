@@ -118,7 +118,9 @@ def mailguard(folder: Path, sink: int, *, workers: int = 1, merging: bool = Fals
     try:
         _until_open(house.console, workers)
         ways = {"relayed": (house.smtp, CLEAN), "held": (house.smtp, HELD)}
-        yield Peer("mailguard", house.process.pid, ways, letters=not merging)
+        if not merging:
+            ways["told"] = ways["held"]
+        yield Peer("mailguard", house.process.pid, ways, letters=True)
     finally:
         house.stop()
 

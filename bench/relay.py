@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.ledger import BOB, Ledger, mail, opened, verdict
 
+from blast import Sink
 from mailguard import log
 from mailguard.app.rooms import utc_now
 from mailguard.delivery import Bounces, BounceSettings, Delivery, DeliverySettings
@@ -37,7 +38,6 @@ from mailguard.relay.settings import UpstreamSettings
 from mailguard.relay.smtp import SmtpUpstream
 from mailguard.store.records import Job, MessageRecord
 from mailguard.workshop import Workshop
-from run import Sink
 
 OCTETS = b"From: ann@corp.example\r\nSubject: hello\r\n\r\n" + (b"x" * 76 + b"\r\n") * 26
 PREFIX = b"Received: from pc ([192.0.2.1])\r\n\tby mg.corp.example; today\r\nX-Mailguard-Processed: mark\r\n"
