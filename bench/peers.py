@@ -138,7 +138,7 @@ def postfix(folder: Path, sink: int) -> Iterator[Peer]:
     if subprocess.run([*command, "start"], check=False, capture_output=True, timeout=60).returncode:
         raise RuntimeError(f"Postfix does not start:\n{(folder / 'mail.log').read_text()}")
     try:
-        _wait_for_banner(relay)
+        wait_for_banner(relay)
         master = int((folder / "spool" / "pid" / "master.pid").read_text().strip())
         yield Peer("Postfix", master, {"relayed": (relay, CLEAN), "held": (hold, HELD), "through": (through, CLEAN)})
     finally:
@@ -152,7 +152,7 @@ def naive(folder: Path, sink: int) -> Iterator[Peer]:
     port = free_port()
     process = subprocess.Popen([sys.executable, str(ROOT / "bench" / "naive.py"), str(port), str(sink)])
     try:
-        _wait_for_banner(port)
+        wait_for_banner(port)
         yield Peer("aiosmtpd + aiosmtplib", process.pid, {"through": (port, CLEAN)})
     finally:
         process.terminate()
@@ -170,7 +170,7 @@ def _until_open(console: int, doors: int) -> None:
     raise RuntimeError(f"not {doors} doors")
 
 
-def _wait_for_banner(port: int) -> None:
+def wait_for_banner(port: int) -> None:
     end = time.monotonic() + 20
     while time.monotonic() < end:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5) as conn:

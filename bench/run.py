@@ -29,6 +29,8 @@ from pathlib import Path
 from typing import Any
 
 from blast import PATIENCE, Blast, Cell, Sink, wait_for
+from haraka import haraka
+from haraka import version as haraka_version
 from mails import MAILS
 from measure import PeakMemory, cpu_seconds, memory_mb, until_at_rest
 from peers import ROOT, Peer, mailguard, naive, postfix
@@ -86,6 +88,7 @@ STARTS = (
     Start(_TWO, partial(mailguard, workers=2, merging=True), ("relayed", "held")),
     Start(_TWO, partial(mailguard, workers=2), ("told",)),
     Start("Postfix", postfix, ("relayed", "held", "through"), alone=True),
+    Start("Haraka", haraka, ("relayed",), rounds=1),
     Start("aiosmtpd + aiosmtplib", naive, ("through",)),
 )
 
@@ -229,7 +232,8 @@ def main() -> None:
         sys.exit("bench: Postfix needs root: run `sudo make bench`")
     cells = [cell for cell in CELLS if cell.mail in options.only.split(",")]
     busy = os.getloadavg()[0]
-    starts = [start for start in STARTS if start.who in options.who.split(",")]
+    there = [start for start in STARTS if start.who != "Haraka" or haraka_version()]
+    starts = [start for start in there if start.who in options.who.split(",")]
     sink = Sink()
     # Not /tmp: what is kept in memory has no fsync to wait for. Not var/: once mailguard ran there, it is closed to all
     # others, and so to Postfix, which runs as users of its own.
@@ -237,11 +241,11 @@ def main() -> None:
         Path(folder).chmod(0o755)
         bench = Bench(sink, Blast(Path(folder)), cells, starts)
         rounds = bench.rounds(options.rounds, Path(folder))
-        used = memory(sink, Path(folder)) if len(starts) == len(STARTS) else []
+        used = memory(sink, Path(folder)) if starts == there else []
     sink.close()
-    figures = page(bench.results, cells, used, setting(rounds, busy))
+    figures = page(bench.results, cells, used, setting(rounds, busy, haraka_version()))
     print(figures)
-    if len(starts) == len(STARTS):
+    if starts == there:
         reached = goals(bench.results, cells, used)
         print("", *reached, sep="\n")
         if not options.dry:

@@ -143,7 +143,7 @@ def page(results: Results, cells: Sequence[Any], used: Sequence[tuple[str, float
     return "\n".join(lines)
 
 
-def setting(rounds: int, busy: float) -> str:
+def setting(rounds: int, busy: float, haraka: str | None) -> str:
     """Machine, day and versions, as far as they explain the figures; no name of a machine."""
     version = subprocess.run(
         ["/usr/sbin/postconf", "-d", "-h", "mail_version"], capture_output=True, text=True, check=False
@@ -151,7 +151,8 @@ def setting(rounds: int, busy: float) -> str:
     return (
         f"{time.strftime('%Y-%m-%d')}: {os.cpu_count()} cores shared by load, server and sink; loopback; "
         f"load average before the run: {busy:.1f}; rounds: {rounds}; "
-        f"Python {platform.python_version()}, Postfix {version.stdout.strip()}."
+        f"Python {platform.python_version()}, Postfix {version.stdout.strip()}, "
+        f"{haraka or 'no Haraka, which is not installed'}."
     )
 
 

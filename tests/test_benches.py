@@ -124,3 +124,14 @@ def test_growth_is_the_worse_of_its_ratios(bench: Callable[[str], Any]) -> None:
     assert rows[0] == "| a mail with ten times the queue: times its cost | 1.40 | ≤ 1.3 | **not met** |"
     assert len(rows) == 4
     assert all(row.endswith("| 1.00 | ≤ 1.3 | met |") for row in rows[1:])
+
+
+def test_without_haraka_the_page_says_so(
+    bench: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    haraka = bench("haraka")
+    monkeypatch.setattr(haraka, "HOME", tmp_path)
+    assert haraka.version() is None
+    assert "no Haraka, which is not installed" in bench("tables").setting(3, 0.1, haraka.version())
+    (tmp_path / "package.json").write_text('{"version": "3.3.4"}', "utf-8")
+    assert str(haraka.version()).startswith("Haraka 3.3.4 on Node ")
