@@ -85,7 +85,11 @@ class Memory:
         """
         model = (self._model or await self._made()) if self._loaded else None
         if is_small(letter):
-            lesson, found, judgement = _judged(model, letter)
+            lesson = read(letter)
+            found = lesson.to_bytes()
+            # The other letters of this moment are read first: code and tables then come from memory once for all.
+            await asyncio.sleep(0)
+            judgement = None if self._model is None else self._model.score(lesson)
         else:
             with self._reading():
                 lesson, found, judgement = await asyncio.to_thread(_judged, model, letter)

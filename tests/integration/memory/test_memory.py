@@ -19,6 +19,7 @@ from tests.remembering import LATER, OK, letter, running, sent, settings, taken
 from mailguard import events
 from mailguard.insight.lesson import Lesson, read
 from mailguard.insight.model import Insight
+from mailguard.insight.words import Letter
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.address import parse_address
 from mailguard.mail.lifecycle import Event
@@ -114,6 +115,24 @@ async def test_a_judgement_teaches_nothing_and_gives_the_lesson(ledger: Ledger) 
         assert (await memory.judged(letter()))[1] == first
         large = letter(body="a word " * 10_000)
         assert (await memory.judged(large))[0] == read(large).to_bytes()
+
+
+async def test_letters_of_one_moment_are_read_before_one_is_judged(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with remembering(ledger) as memory:
+        await until(lambda: learned(memory) == 0)
+        await memory.judged(letter())  # which makes the model
+        steps: list[str] = []
+
+        def reads(one: Letter) -> Lesson:
+            steps.append("read")
+            return read(one)
+
+        monkeypatch.setattr(room, "read", reads)
+        monkeypatch.setattr(Insight, "score", lambda *_: steps.append("judged"))
+        await asyncio.gather(*[memory.judged(letter()) for _ in range(3)])
+        assert steps == ["read"] * 3 + ["judged"] * 3
 
 
 async def test_before_it_is_loaded_mail_leaves_its_lesson_and_no_risk_is_known(ledger: Ledger) -> None:
