@@ -172,4 +172,7 @@ class Verdict:
     @property
     def enforced(self) -> tuple[RuleHit, ...]:
         """The hits that had an effect, strictest first."""
-        return tuple(sorted((h for h in self.hits if h.mode == "enforce"), key=lambda h: -h.disposition))
+        found = [hit for hit in self.hits if hit.mode == "enforce"]
+        if len(found) > 1:
+            found.sort(key=lambda hit: -hit.disposition)
+        return tuple(found)

@@ -159,6 +159,9 @@ class Post:
         return [*found, *new]
 
     async def _read_notices(self) -> list[Notice]:
+        while self._seen + 1 in self._here:  # numbers follow one another: nothing of the ledger lies between
+            self._seen += 1
+            self._here.discard(self._seen)
         handed_over, self._look = max(self._here, default=0), False
         try:
             read = await self._outbox.pending(_AT_ONCE, _KINDS, self._seen)
@@ -302,6 +305,7 @@ class Post:
             lease_until=context.now + _LEASE if promptly else None,
             carried=carried,
             of=of,
+            plain=octets.isascii(),  # in lines they are (notify.mime)
         )
         if made is None:
             return

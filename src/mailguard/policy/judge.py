@@ -215,6 +215,8 @@ def _unreadable(view: View, exempt: str) -> Effect:
 
 
 def _addresses(indexes: frozenset[int], view: View) -> tuple[Address, ...]:
+    if len(indexes) == 1:
+        return (view.recipients[next(iter(indexes))].address,)
     return tuple(sorted((view.recipients[index].address for index in indexes), key=lambda address: address.key))
 
 

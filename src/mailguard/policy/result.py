@@ -8,10 +8,10 @@ make it so. Pure.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
 
-from mailguard.mail.values import value
+from mailguard.mail.values import value, worked_out
 from mailguard.mail.verdict import Because
 from mailguard.policy.values import Comparison
 
@@ -26,6 +26,26 @@ class Truth(enum.IntEnum):
     NO = 0
     UNKNOWN = 1
     YES = 2
+
+
+class Values(Mapping[str, Because]):
+    """What a rule's sentence may name, worked out when one does: most sentences name nothing."""
+
+    def __init__(self, make: Callable[[], Mapping[str, Because]]) -> None:
+        self._make = make
+
+    @worked_out
+    def _all(self) -> Mapping[str, Because]:
+        return self._make()
+
+    def __getitem__(self, name: str) -> Because:
+        return self._all[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
 
 
 @value(frozen=True, slots=True)

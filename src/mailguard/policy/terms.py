@@ -192,9 +192,11 @@ def own_addresses(view: View) -> tuple[str, ...]:
     """
     found: dict[str, None] = {}
     for key in map(view.directory.key_of, _senders(view)):
-        person = view.directory.person(key) or view.directory.person(_mailbox(key))
-        for one in (key, *((person.address, *person.aliases) if person is not None else ())):
-            found |= {one: None, _mailbox(one): None}
+        mailbox = _mailbox(key)
+        found[key] = found[mailbox] = None
+        person = view.directory.person(key) or view.directory.person(mailbox)
+        for one in (person.address, *person.aliases) if person is not None else ():
+            found[one] = found[_mailbox(one)] = None
     return tuple(found)
 
 
@@ -205,6 +207,8 @@ def sharing(view: View) -> tuple[str, ...]:
 
 
 def _mailbox(key: str) -> str:
+    if "+" not in key:
+        return key
     local, _, domain = key.rpartition("@")
     return f"{local.partition('+')[0] or local}@{domain}"
 

@@ -30,14 +30,24 @@ def run(connection: sqlite3.Connection, head: str, rows: Sequence[tuple[Any, ...
     """`head VALUES rows tail`; where the tail begins with "AS " the rows are a table of a FROM, columns "column1" and
     so on. Returns how many rows were changed.
     """
-    changed, at, left = 0, 0, len(rows)
+    return _run(connection, head, rows, tail)[0]
+
+
+def insert(connection: sqlite3.Connection, head: str, rows: Sequence[tuple[Any, ...]]) -> int:
+    """As `run`, for new rows. Returns the number of the last; 0 if there are none."""
+    return _run(connection, head, rows, "")[1]
+
+
+def _run(connection: sqlite3.Connection, head: str, rows: Sequence[tuple[Any, ...]], tail: str) -> tuple[int, int]:
+    changed, last, at, left = 0, 0, 0, len(rows)
     while left:
         count = left if left <= _MANY else _MOST if left >= _MOST else _MANY
         some = rows[at : at + count]
         values = some[0] if count == 1 else [value for row in some for value in row]
-        changed += connection.execute(_sql(head, len(some[0]), count, tail), values).rowcount
+        done = connection.execute(_sql(head, len(some[0]), count, tail), values)
+        changed, last = changed + done.rowcount, done.lastrowid or 0
         at, left = at + count, left - count
-    return changed
+    return changed, last
 
 
 @lru_cache(maxsize=64)

@@ -39,8 +39,8 @@ def owe_held(connection: sqlite3.Connection, rows: Sequence[tuple[str, str, date
     if not rows:
         return []
     values = [(message_id, "held", clean(person), "{}", to_micro(now)) for message_id, person, now in rows]
-    many.run(connection, "INSERT INTO notice (message_id, kind, person, detail, created_at)", values)
-    first = int(connection.execute("SELECT last_insert_rowid()").fetchone()[0]) - len(rows) + 1
+    last = many.insert(connection, "INSERT INTO notice (message_id, kind, person, detail, created_at)", values)
+    first = last - len(rows) + 1
     return [
         Notice(number, message_id, "held", person, {}, to_moment(at))
         for number, (message_id, _, person, _, at) in enumerate(values, first)

@@ -217,17 +217,19 @@ class Spool:
         lease_until: datetime | None = None,
         carried: Carried = NOTHING_CARRIED,
         of: MessageRecord | None = None,
+        plain: bool = False,
     ) -> MessageRecord | None:
         """Queue a letter of ours from the null path, with the secrets that it carries, and end the notices that asked
         for it, in one transaction.
 
         None if all of them had been answered before: then nothing is queued, and nobody is told twice. of: the mail as
         it came in, if the letter was written from that. Raises Outdated where it is so no more: nothing is queued.
+        plain: it is ASCII in lines, as whoever wrote it knows (Body.plain).
         """
         if len(octets) <= SMALL_BODY:
-            body = Body.of(octets)
+            body = Body.of(octets, plain=plain)
         else:
-            body = await self._in_thread(partial(Body.of, octets))
+            body = await self._in_thread(partial(Body.of, octets, plain=plain))
         record = letter_record(letter_id, to, body.size, body.sha256, about, now, prefix, lease_until)
         kept = await self._settled(body, letter_id)
         lease = None if lease_until is None else self._db.owner

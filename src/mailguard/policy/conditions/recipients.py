@@ -7,7 +7,7 @@ somebody was written to before is a value of the case. Nothing is looked up.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mailguard.mail.verdict import Because
@@ -17,7 +17,7 @@ from mailguard.policy.free_mail import is_shared
 from mailguard.policy.lists import NameList
 from mailguard.policy.lookalike import registrable_domain
 from mailguard.policy.meant import meant_of, meant_words
-from mailguard.policy.result import Result, Told, Truth, bounded, decide_between, number, some
+from mailguard.policy.result import Result, Told, Truth, Values, bounded, decide_between, number, some
 from mailguard.policy.values import AT_LEAST_ONE, Comparison
 from mailguard.policy.view import Seen, View
 
@@ -181,6 +181,10 @@ class Recipients:
         return bounded(gaps) or ("To · Cc",)
 
     def _tell(self, view: View, picked: list[Seen]) -> Told:
+        meant = self._meant(view, picked)
+        return Told(bounded(self._evidence(view, picked)), Values(lambda: self._values(view, picked, meant)), meant)
+
+    def _values(self, view: View, picked: list[Seen], meant: Mapping[str, str]) -> dict[str, Because]:
         values = {
             "count": number(len(picked)),
             "domains": number(len(_domains(picked))),
@@ -190,8 +194,7 @@ class Recipients:
         for pick in self.picks:
             if pick.values is not None:
                 values |= pick.values(view, picked)
-        meant = self._meant(view, picked)
-        return Told(bounded(self._evidence(view, picked)), values | meant_words(meant, values.get("reason")), meant)
+        return values | meant_words(meant, values.get("reason"))
 
     def _meant(self, view: View, picked: list[Seen]) -> dict[str, str]:
         return meant_of((pick.meant for pick in self.picks), view, picked)
