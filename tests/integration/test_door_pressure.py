@@ -174,7 +174,7 @@ async def test_who_sends_much_at_once_is_told_to_wait_and_others_go_on(tmp_path:
         assert await flood[-1].reply() == str(replies.WAIT_FOR_REPLIES)
         room.wait.set()
         assert (await honest.ask(".")).startswith("250")
-        await eventually(lambda: events.messages_under_way._value.get() == 0)
+        await eventually(lambda: events.REGISTRY.get_sample_value("mailguard_messages_under_way") == 0)
         assert (await flood[-1].ask("DATA", ".")).startswith("250")
 
 
@@ -188,9 +188,9 @@ async def test_a_client_that_leaves_has_its_place_until_its_mail_is_in(tmp_path:
             await eventually(lambda: len(room.messages) == 1)
             one.vanish()
             await eventually(lambda: door.connections == 0)
-            assert events.messages_under_way._value.get() == 1
+            assert events.REGISTRY.get_sample_value("mailguard_messages_under_way") == 1
         room.wait.set()
-        await eventually(lambda: events.messages_under_way._value.get() == 0)
+        await eventually(lambda: events.REGISTRY.get_sample_value("mailguard_messages_under_way") == 0)
 
 
 async def test_a_few_addresses_never_take_every_connection(tmp_path: Path) -> None:

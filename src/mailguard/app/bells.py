@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from mailguard.app import hint
 from mailguard.app.rooms import Rooms, ledger_path, utc_now
 from mailguard.config.load import Config
+from mailguard.mail.lifecycle import State
 from mailguard.notify.live import called
 from mailguard.store.entry import is_told
 from mailguard.store.questions import first_nudge
@@ -36,6 +37,8 @@ def owes(record: MessageRecord) -> bool:
 
 def ends_soon(record: MessageRecord) -> bool:
     """Whether a clock of it may run out before the clocks look by themselves."""
+    if all(copy.state is State.QUEUED for copy in record.recipients):
+        return False
     times = [record.expires_at, *(first_nudge(copy.asks) for copy in record.recipients if copy.asks)]
     return any(at is not None and at - record.received_at < _CLOCKS_LOOK for at in times)
 

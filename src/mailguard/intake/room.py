@@ -281,7 +281,7 @@ class Intake:
         verdict = tried.verdict
         prefix = received_field(message, self._settings.host) + processed_field(self._settings.key, message.id)
         verdict = self._routed(verdict, message)
-        ways = frozenset(one.route for one in verdict.recipients)
+        ways = {one.route for one in verdict.recipients}
         lease = self._now() + self._settings.lease if self._delivery.room_for_one(ways) else None
         record = await self._spool.add(
             message,
@@ -296,7 +296,7 @@ class Intake:
         if record.id != message.id:
             return once_more(message, record)
         await self._abreast()
-        if any(copy.leased for copy in record.recipients):
+        if lease is not None and any(copy.leased for copy in record.recipients):
             self._delivery.hand_on(record, message.body if message.body.octets is not None else None)
         await self._abreast()
         self._noticed(record)

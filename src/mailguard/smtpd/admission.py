@@ -18,6 +18,7 @@ class Admission:
     def __init__(self, pressure: Pressure, messages: int) -> None:
         self._pressure = pressure
         self._table = Shares(messages)
+        events.messages_under_way.set_function(self._table.__len__)
 
     def connection(self) -> Reply | None:
         """None if a client may come in."""
@@ -55,7 +56,6 @@ class Place:
         self._at_table = True
         self._announced = self._size
         self._pressure.announce(self._size)
-        events.messages_under_way.set(len(self._table))
         return None
 
     def came(self, size: int) -> Reply | None:
@@ -72,7 +72,6 @@ class Place:
         if self._at_table:
             self._at_table = False
             self._table.give(self._key)
-            events.messages_under_way.set(len(self._table))
 
 
 def _no_room(pressure: Pressure, size: int) -> Reply | None:

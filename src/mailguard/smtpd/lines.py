@@ -38,7 +38,8 @@ class Lines(Wire):
 
     async def _line_end(self) -> int:
         """Where in the buffer the line ends that is to come, once all replies are out."""
-        await self.flush()
+        if not self.sent():
+            await self.taken()
         self._go_on()
         buffer, looked, until = self._reader._buffer, 0, self.loop.time() + self._limits.idle_seconds
         while (end := buffer.find(b"\n", looked)) < 0:

@@ -61,7 +61,8 @@ class Receiving(Lines):
         self.answer(reply)
         if reply is not replies.SEND_BODY:
             return
-        await self.flush()
+        if not self.sent():
+            await self.taken()
         self.phase = Phase.BODY
         taken = await self._message(transaction)
         self.phase = Phase.COMMIT
@@ -97,7 +98,8 @@ class Receiving(Lines):
         if reply.accepted:
             self.visit.errors = self.visit.commands = 0
         self.answer(reply)
-        await self.flush()
+        if not self.sent():
+            await self.taken()
         events.dot_seconds.observe(perf_counter() - began)
 
     async def smtp_BDAT(self, arg: Any) -> None:

@@ -23,6 +23,8 @@ from mailguard.smtpd.chunks import Chunks
 from mailguard.smtpd.settings import ListenerSettings
 from mailguard.smtpd.xclient import Forwarded
 
+_NOT_FORWARDED = Forwarded()
+
 
 class Visit(ProtocolSession):
     """One connection. ip: textual; counted_as: the address's key in the counts; trusted: from a trusted
@@ -97,7 +99,7 @@ class Transaction(ProtocolEnvelope):
         self.recipients: dict[str, Address] = {}  # by Address.key: each once, in the order given
         self.body_8bit = False
         self.smtputf8 = False
-        self.forwarded = Forwarded()  # XFORWARD, said before MAIL
+        self.forwarded = _NOT_FORWARDED  # XFORWARD, said before MAIL
         self.reports = SAID_NOTHING
         self.copy_reports: dict[str, CopyReports] = {}
         self.chunks: Chunks | None = None  # the message, where it comes by BDAT

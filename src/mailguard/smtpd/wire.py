@@ -164,30 +164,34 @@ class Wire(SMTP):
 
     def say(self, reply: Reply | str) -> None:
         """Add a reply; it goes out when there is nothing more to read."""
-        text = str(reply)
         if isinstance(reply, Reply):
-            if reply.utf8:
-                self._outgoing += "".join(filter(str.isprintable, text)).encode("utf-8", "replace") + b"\r\n"
-                return
-            if not (text.isascii() and text.isprintable()):
-                text = "".join(ch for ch in text if " " <= ch <= "~")
-        self._outgoing += text.encode("ascii", "replace") + b"\r\n"
+            self._outgoing += _READY.get(id(reply)) or _octets(reply)
+        else:
+            self._outgoing += reply.encode("ascii", "replace") + b"\r\n"
 
     async def flush(self) -> None:
         """Send all replies. Raises OSError if the client is gone or does not read them."""
-        if not self._outgoing or self.transport is None:
-            return
-        out, self._outgoing = bytes(self._outgoing), bytearray()
-        self._writer.write(out)
-        # Both are asyncio's FlowControlMixin: the client reads our replies, so there is nothing to wait for.
-        if not (self._paused or self._connection_lost or self.transport.is_closing()):
-            return
+        if not self.sent():
+            await self.taken()
+
+    async def taken(self) -> None:
+        """Wait for a client that does not read what was sent. Raises OSError."""
         try:
             async with asyncio.timeout(self._limits.idle_seconds):
                 await self._writer.drain()
         except TimeoutError:
             self._abort()
             raise ConnectionAbortedError("the client does not read our replies") from None
+
+    def sent(self) -> bool:
+        """Send all replies. Whether that was all; if not, `taken` is to be waited for."""
+        transport = self.transport
+        if not self._outgoing or transport is None:
+            return True
+        out, self._outgoing = bytes(self._outgoing), bytearray()
+        transport.write(out)
+        # Both are asyncio's FlowControlMixin: the client reads our replies, so there is nothing to wait for.
+        return not (self._paused or self._connection_lost or transport.is_closing())
 
     def _abort(self) -> None:
         if self.transport is not None:
@@ -215,10 +219,15 @@ class Wire(SMTP):
         self._due = until
         if self._watch is None or self._watch_at > until:
             self._watch_until(until)
+        if reader._paused:
+            reader._paused = False
+            reader._transport.resume_reading()
+        # As StreamReader._wait_for_data, without a coroutine of its own: it is waited here four times a mail.
+        reader._waiter = self.loop.create_future()
         try:
-            await reader._wait_for_data("read")
+            await reader._waiter
         finally:
-            self._due = None
+            self._due = reader._waiter = None
         if self._expired:
             raise HangUp(self._ending or replies.IDLE_TOO_LONG)
 
@@ -277,6 +286,21 @@ class Wire(SMTP):
         self._reader._paused = False
         session = transport.get_extra_info("ssl_object")
         return session.version() if session is not None else None
+
+
+def _octets(reply: Reply) -> bytes:
+    """A reply as it goes out."""
+    text = str(reply)
+    if reply.utf8:
+        return "".join(filter(str.isprintable, text)).encode("utf-8", "replace") + b"\r\n"
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(ch for ch in text if " " <= ch <= "~")
+    return text.encode("ascii", "replace") + b"\r\n"
+
+
+#: Those of the catalogue, which stay, and stay as they are.
+_CATALOGUE = tuple(one for one in vars(replies).values() if isinstance(one, Reply))
+_READY = {id(one): _octets(one) for one in _CATALOGUE}
 
 
 def _feed(transport: Any, octets: bytes) -> None:

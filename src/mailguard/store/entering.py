@@ -68,7 +68,9 @@ class Plain:
 def plain(entry: Entry, now: datetime) -> Plain | None:
     """The rows of an entry; None if it is no ordinary one."""
     record = entry.record
-    if len(record.recipients) > _COPIES or not _is_ordinary(entry) or _files(record.facts.attachments) > _FILES:
+    if len(record.recipients) > _COPIES or not _is_ordinary(entry):
+        return None
+    if record.facts.attachments and _files(record.facts.attachments) > _FILES:
         return None
     told = is_told(record)
     return Plain(
@@ -76,7 +78,7 @@ def plain(entry: Entry, now: datetime) -> Plain | None:
         now=now,
         told=told,
         message=message_row(entry, told=told),
-        copies=tuple(copy_row(place, one, entry.lease, None) for place, one in enumerate(record.recipients)),
+        copies=tuple([copy_row(place, one, entry.lease, None) for place, one in enumerate(record.recipients)]),
         words=words_of(record),
         line=first_line(entry, now),
         shared=record.message_id_header if entry.content is not None and teaches(record) else "",
@@ -87,7 +89,7 @@ def _is_ordinary(entry: Entry) -> bool:
     record = entry.record
     if record.kind != "mail" or entry.changes or record.verdict.confirmed:
         return False
-    if any(hit.notify for hit in record.verdict.hits):
+    if record.verdict.hits and any(hit.notify for hit in record.verdict.hits):
         return False
     return not any(one.recipe or one.recipe is None or one.asks for one in record.recipients)
 

@@ -8,7 +8,7 @@ each outcome is written down by `tries`. It trusts the outcomes it is given.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -85,13 +85,9 @@ def relayed(moving: Moving, outcomes: Mapping[Address, Outcome], now: datetime) 
             return None
         if copy.recipe or copy.recipe is None or (copy.reports is not ASKED_NOTHING and copy.reports != ASKED_NOTHING):
             return None
-    micro, groups = to_micro(now), dict[Outcome, list[Address]]()
-    for address, outcome in outcomes.items():
-        groups.setdefault(outcome, []).append(address)
+    micro = to_micro(now)
     copies, lines, out = [], [], list[Address]()
-    for outcome, addresses in groups.items():
-        if len(addresses) > 1:
-            addresses.sort(key=_key)
+    for outcome, addresses in _grouped(outcomes):
         text, mta = said(outcome), clean(outcome.mta)
         copies += [(moving.number, one.key, outcome.code, text, micro, mta) for one in addresses]
         detail = {"result": str(outcome.result), "code": outcome.code, "text": text, "unknown": outcome.unknown}
@@ -103,6 +99,18 @@ def relayed(moving: Moving, outcomes: Mapping[Address, Outcome], now: datetime) 
     if teaches(record):
         _teach(found, record, micro)
     return found
+
+
+def _grouped(outcomes: Mapping[Address, Outcome]) -> Iterable[tuple[Outcome, list[Address]]]:
+    """Who had the same outcome, by the keys."""
+    if len(outcomes) == 1:
+        return [(outcome, [address]) for address, outcome in outcomes.items()]
+    groups: dict[Outcome, list[Address]] = {}
+    for address, outcome in outcomes.items():
+        groups.setdefault(outcome, []).append(address)
+    for addresses in groups.values():
+        addresses.sort(key=_key)
+    return groups.items()
 
 
 def _key(address: Address) -> str:

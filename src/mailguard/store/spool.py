@@ -149,11 +149,17 @@ class Spool:
         earlier message, which this one is once more (store.resent): then nothing was taken.
         A file body is adopted: moved into the spool. Raises StoreError and its kinds; then nothing was taken.
         """
-        make = partial(record_of, message, facts, verdict, prefix, lease_until, prepared)
-        record = await self._in_thread(make) if len(message.envelope.recipients) > _ON_LOOP else make()
-        digest = partial(content_digest, facts, message.body.sha256)
-        content = await self._in_thread(digest) if len(facts.text) + len(facts.html) > _DIGESTED_ON_LOOP else digest()
-        kept = await self._settled(message.body, message.id)
+        body = message.body
+        if len(message.envelope.recipients) > _ON_LOOP:
+            make = partial(record_of, message, facts, verdict, prefix, lease_until, prepared)
+            record = await self._in_thread(make)
+        else:
+            record = record_of(message, facts, verdict, prefix, lease_until, prepared)
+        if len(facts.text) + len(facts.html) > _DIGESTED_ON_LOOP:
+            content = await self._in_thread(partial(content_digest, facts, body.sha256))
+        else:
+            content = content_digest(facts, body.sha256)
+        kept = self._in_row(body) or await self._settled(body, message.id)
         lease = None if lease_until is None else self._db.owner
         known = "" if circumstances is None else to_text(circumstances)
         text, handed_in = searched_text(facts), self._handed_in(message, facts)
@@ -173,7 +179,6 @@ class Spool:
         if entered.record.id != message.id and kept.octets is None:
             await self._in_thread(partial(self._bodies.remove_all, [message.id]))
         if lease is not None and entered.number:
-            body = message.body
             lies = body if body.octets is not None else self._bodies.lying(body, message.id, kept.key)
             self._db.handed_on.keep(Moving(entered.number, entered.record, lies, bool(lesson)))
         if entered.owed:
@@ -231,7 +236,7 @@ class Spool:
         else:
             body = await self._in_thread(partial(Body.of, octets, plain=plain))
         record = letter_record(letter_id, to, body.size, body.sha256, about, now, prefix, lease_until)
-        kept = await self._settled(body, letter_id)
+        kept = self._in_row(body) or await self._settled(body, letter_id)
         lease = None if lease_until is None else self._db.owner
         entry = Entry(record, kept.octets, HOUSE, lease, seal=self._seal(kept, ""))
         letter = new_letter(entry, now, ends, carried, of)
@@ -296,11 +301,20 @@ class Spool:
         self._db.handed_on.forget()
         return await self._clearing.clear(now, retention)
 
+    def _in_row(self, body: Body) -> _Kept | None:
+        """Octets that go into the row, sealed if there are keys. None for others."""
+        octets = body.octets
+        if octets is None or body.size > SMALL_BODY:
+            return None
+        key = self._key_for(body)
+        return _Kept(octets if key is None else seal(key, octets), key)
+
+    def _key_for(self, body: Body) -> bytes | None:
+        return body.key or (None if self._db.keys is None else new_key())
+
     async def _settled(self, body: Body, message_id: str) -> _Kept:
-        """Make the octets durable unless they go into the row. They lie sealed if there are keys."""
-        key = body.key or (None if self._db.keys is None else new_key())
-        if body.octets is not None and body.size <= SMALL_BODY:
-            return _Kept(body.octets if key is None else seal(key, body.octets), key)
+        """Make octets durable that do not go into the row. They lie sealed if there are keys."""
+        key = self._key_for(body)
         if body.octets is not None:
             try:
                 await self._shelf.put(Fresh(body.octets, message_id, key))

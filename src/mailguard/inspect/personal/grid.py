@@ -144,11 +144,13 @@ def holds_no_table(text: str, lines: list[str], spaced: bool) -> bool:
     if "," in text or ";" in text:
         before = ""
         for line in lines:
-            mark = _separator(line) if "," in line or ";" in line else ""
+            # Prose has commas, too, and mostly ends in a sign of its own.
+            mark = _separator(line) if ("," in line and line[-1] not in _ENDS_PROSE) or ";" in line else ""
             if mark and mark == before:
                 return False
             before = mark
-    return not any(len(line) <= _HEAD and kind_of(line) in _LISTS for line in map(str.strip, lines) if line)
+    heads = [bare for line in lines if line and len(bare := line.strip()) <= _HEAD]
+    return not any(kind_of(bare) in _LISTS for bare in heads)
 
 
 def split_row(line: str, mark: str) -> list[str]:

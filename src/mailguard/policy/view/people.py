@@ -143,6 +143,8 @@ class PeopleView(CaseView):
     @worked_out
     def headers_doubtful(self) -> bool:
         """Whether To and Cc may show more than was read."""
+        if not self.findings:
+            return False
         if "unreadable" in self.findings:
             return True
         if any(f.code == "limit_reached" and f.where in ("mail", "headers") for f in self.facts.findings):
