@@ -14,7 +14,7 @@ from mailguard.mail import reply as replies
 from mailguard.smtpd import data
 from mailguard.smtpd.settings import DoorLimits
 
-BIG = b"Subject: big\r\n\r\n" + b"0123456789abcdef\r\n" * 20_000
+BIG = b"Subject: big\r\n\r\n" + b"0123456789abcdef\r\n" * 120_000  # too large for memory
 
 
 async def until_data(client: Client) -> None:

@@ -30,8 +30,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         assert house.stop() == 0, house.log()
 
 
-def large(subject: str) -> bytes:
-    return mail(subject, file=True) + f"{CANARY} in a line behind the parts\r\n".encode() * 20_000
+def large(subject: str, lines: int = 20_000) -> bytes:
+    return mail(subject, file=True) + f"{CANARY} in a line behind the parts\r\n".encode() * lines
 
 
 def send(house: House, octets: bytes) -> str:
@@ -82,7 +82,7 @@ def test_no_octet_stands_in_the_clear_while_it_comes_in(house: House) -> None:
         client.rcpt(OUTSIDE)
         client.putcmd("DATA")
         assert client.getreply()[0] == 354
-        client.send(large("half"))
+        client.send(large("half", 80_000))  # more than stays in memory
         end = time.monotonic() + PATIENCE
         while not sum(path.stat().st_size for path in incoming.glob("in-*")) > 2**18 and time.monotonic() < end:
             time.sleep(0.01)

@@ -22,6 +22,9 @@ _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 #: to 32 MB and keeps twice as much at hand, in each worker that ever read a large mail. What is smaller is used again,
 #: which is quicker.
 _M_MMAP_THRESHOLD, _LARGE = -3, 16 * 2**20
+#: So much free memory at the end of what it has is kept: left alone it is 128 KB, and the pages of each mail that is
+#: longer are fetched anew.
+_M_TRIM_THRESHOLD, _AT_HAND = -1, 4 * 2**20
 _CLONE_NEWNET, _CLONE_NEWUSER, _CLONE_NEWIPC = 0x40000000, 0x10000000, 0x08000000
 
 
@@ -35,6 +38,7 @@ def wall_in(memory_bytes: int, folder: str = "") -> None:
     with contextlib.suppress(OSError, AttributeError, ValueError):
         libc = ctypes.CDLL(None, use_errno=True)
         libc.mallopt(_M_MMAP_THRESHOLD, _LARGE)
+        libc.mallopt(_M_TRIM_THRESHOLD, _AT_HAND)
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET | _CLONE_NEWIPC)

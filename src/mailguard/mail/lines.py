@@ -1,4 +1,5 @@
-"""Line ends: whether each CR has its LF and each LF its CR, in octets of any size (RFC 5321 section 2.3.8).
+"""Line ends: whether each CR has its LF and each LF its CR, in octets of any size (RFC 5321 section 2.3.8); and where
+a line begins with a dot.
 
 Every octet of every mail is looked at for this, so it is done by what is quickest: Python looks for an octet that is
 not there a hundred times as fast as it counts one that stands in every line. Pure.
@@ -46,6 +47,21 @@ def _even(octets: bytes) -> tuple[int, int, int] | None:
         return None
     begin = middle - 1 - before * apart
     return begin, begin + (before + behind - 1) * apart + 2, apart
+
+
+def dotted(octets: bytes | bytearray, start: int = 0, end: int | None = None) -> int:
+    """Where a CRLF with a dot behind it stands first from `start` on; -1: nowhere. Files in base64 have no dots."""
+    stop = len(octets) if end is None else end
+    if stop - start < _LARGE:
+        return octets.find(b"\r\n.", start, stop)
+    at = start + 1
+    for _ in range(_MANY):
+        at = octets.find(b".", at + 1, stop)
+        if at < 0:
+            return -1
+        if octets.startswith(b"\r\n", at - 2):
+            return at - 2
+    return octets.find(b"\r\n.", at - 1, stop)
 
 
 class LineEnds:

@@ -15,12 +15,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import IO, NamedTuple
 
-from mailguard.mail.lines import LineEnds, have_lone
+from mailguard.mail.lines import LineEnds, dotted, have_lone
 from mailguard.mail.message import Body
 
 #: Octets read and written at a time.
 BLOCK = 512 * 1024
 CRLF = b"\r\n"
+#: From here on octets are not copied to have something in front.
+_APART = 64 * 1024
 
 
 class BodyCorrupt(Exception):
@@ -164,11 +166,19 @@ def _read(file: IO[bytes], digest: hashlib._Hash, ends: LineEnds) -> bytes:
 
 def stuffed(octets: bytes) -> bytes:
     """A whole text as it goes out: its dots doubled, and the final dot."""
-    if b"\r\n." in octets:
+    if dotted(octets) >= 0:
         octets = octets.replace(b"\r\n.", b"\r\n..")
     if octets.startswith(b"."):
         octets = b"." + octets
     return octets + (b".\r\n" if octets.endswith(CRLF) or not octets else b"\r\n.\r\n")
+
+
+def in_pieces(prefix: bytes, octets: bytes) -> list[bytes]:
+    """`stuffed` for both together, without a copy of large octets that have no dots to be doubled."""
+    if len(octets) < _APART:
+        return [stuffed(prefix + octets)]
+    stuffer = DotStuffer()
+    return [stuffer.feed(prefix), stuffer.feed(octets), stuffer.end()]
 
 
 @dataclass(slots=True)
@@ -179,7 +189,7 @@ class DotStuffer:
 
     def feed(self, block: bytes) -> bytes:
         """The block with its dots doubled."""
-        stuffed = block.replace(b"\r\n.", b"\r\n..") if b"." in block else block  # base64 has no dots
+        stuffed = block.replace(b"\r\n.", b"\r\n..") if dotted(block) >= 0 else block
         if self.tail == CRLF and block.startswith(b"."):
             stuffed = b"." + stuffed
         elif self.tail[-1:] == b"\r" and block.startswith(b"\n."):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from mailguard.mail.address import Address
 from mailguard.mail.outcome import Outcome, Result
-from mailguard.relay.content import BareLineEnding, Seen, checked, is_as_judged, seen_in, stuffed
+from mailguard.relay.content import BareLineEnding, Seen, checked, in_pieces, is_as_judged, seen_in
 from mailguard.relay.dialog import Attempt, Dialog, needs_smtputf8
 from mailguard.relay.health import Health
 from mailguard.relay.opening import CannotOpen, Certificates, open_connection
@@ -29,7 +29,7 @@ _NEEDS_SMTPUTF8 = Outcome(Result.FAILED, 553, "5.6.7 the next server does not ta
 #: Whoever asks whether the house is ready does not wait for minutes.
 _PROBE_SECONDS = 10.0
 #: The largest mail that is handed over in one write, without asking how fast the server reads, and to how many.
-_PROMPT, _FEW = 256 * 1024, 100
+_PROMPT, _FEW = 2 * 2**20, 100
 #: Our grammar has none in an address; a ledger that was tampered with must not slip a command in.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _BAD_ADDRESS = Outcome(Result.FAILED, 553, "5.1.3 an address with control characters")
@@ -124,7 +124,7 @@ class SmtpUpstream:
 
         self._prompt.add(session.wire)
         until = began + self._settings.deadlines.transaction
-        text = stuffed(outgoing.prefix + outgoing.body.octets)
+        text = in_pieces(outgoing.prefix, outgoing.body.octets)
         Prompt(dialog, session.wire, text, until, came_back, clock).begin()
 
     def until(self) -> float:

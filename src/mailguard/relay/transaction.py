@@ -8,7 +8,7 @@ once. Neither retries.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from mailguard.mail.address import Address
 from mailguard.relay.content import BodyCorrupt, DotStuffer, Seen, blocks
@@ -82,12 +82,12 @@ class Prompt:
         self,
         dialog: Dialog,
         wire: Wire,
-        text: bytes,
+        text: Sequence[bytes],
         until: float,
         ended: Callable[[Attempt], None],
         clock: Callable[[], float],
     ) -> None:
-        """text: stuffed, with its dot. clock: the loop's, as `until`."""
+        """text: in pieces, stuffed, with its dot. clock: the loop's, as `until`."""
         self._dialog = dialog
         self._wire = wire
         self._text = text
@@ -110,7 +110,8 @@ class Prompt:
             if more := dialog.heard(reply):
                 self._wire.send(more, replies=1)
             elif dialog.wants_text:
-                self._wire.send(self._text, replies=1)
+                self._wire.send_all(self._text, replies=1)
+                self._text = ()
                 dialog.text_ends()
         except WireError as error:
             self.broke(error)

@@ -10,14 +10,20 @@ from mailguard import events
 from mailguard.mail import reply as replies
 from mailguard.mail.reply import Reply
 from mailguard.pressure import Pressure, Shares
+from mailguard.smtpd.data import WITH_ROOM
+
+#: Octets in memory of all messages that are too large to be kept there anyway; a copy of them is made now and then.
+_KEPT = 16 * 2**20
 
 
 class Admission:
     """pressure: of the house; messages: how many may be between DATA and their reply at once."""
 
-    def __init__(self, pressure: Pressure, messages: int) -> None:
+    def __init__(self, pressure: Pressure, messages: int, kept: int = _KEPT) -> None:
+        """kept: octets of larger messages in memory."""
         self._pressure = pressure
         self._table = Shares(messages)
+        self._memory = Memory(kept)
         events.messages_under_way.set_function(self._table.__len__)
 
     def connection(self) -> Reply | None:
@@ -30,7 +36,25 @@ class Admission:
 
         key: the client, as it is counted.
         """
-        return _no_room(self._pressure, size) or Place(self._pressure, self._table, key, size)
+        return _no_room(self._pressure, size) or Place(self._pressure, self._table, self._memory, key, size)
+
+
+class Memory:
+    """So many octets, for all together."""
+
+    def __init__(self, octets: int) -> None:
+        self._left = octets
+
+    def take(self, octets: int) -> bool:
+        """Whether there was room for these; then it is theirs."""
+        if octets > self._left:
+            return False
+        self._left -= octets
+        return True
+
+    def give(self, octets: int) -> None:
+        """Give room back that was taken."""
+        self._left += octets
 
 
 class Place:
@@ -40,9 +64,9 @@ class Place:
     room from others.
     """
 
-    def __init__(self, pressure: Pressure, table: Shares, key: str, size: int) -> None:
-        self._pressure, self._table, self._key, self._size = pressure, table, key, size
-        self._announced = 0
+    def __init__(self, pressure: Pressure, table: Shares, memory: Memory, key: str, size: int) -> None:
+        self._pressure, self._table, self._memory, self._key, self._size = pressure, table, memory, key, size
+        self._announced = self._kept = 0
         self._at_table = False
 
     def begin(self) -> Reply | None:
@@ -65,8 +89,19 @@ class Place:
         self._pressure.announce(-counted)
         return None if self._pressure.came(size) else _refused("disk", replies.NO_ROOM)
 
+    def keep(self, size: int) -> bool:
+        """Whether so many of its octets more may stay in memory. One that is announced to be too large for it has no
+        need of a beginning.
+        """
+        if self._size > WITH_ROOM or not self._memory.take(size):
+            return False
+        self._kept += size
+        return True
+
     def end(self, _: object = None) -> None:
         """It has its reply, or will never come. A second call does nothing."""
+        self._memory.give(self._kept)
+        self._kept = 0
         self._pressure.announce(-self._announced)
         self._announced = 0
         if self._at_table:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mailguard.mail import reply as replies
 from mailguard.mail.reply import Reply
-from mailguard.smtpd.data import Sink, Taken, closed, keep
+from mailguard.smtpd.data import Sink, Taken, add, closed
 from mailguard.smtpd.scan import ChunkScan
 from mailguard.smtpd.settings import DoorLimits
 
@@ -23,11 +23,19 @@ Read = Callable[[int], Awaitable[bytes]]
 class Chunks:
     """A message under way by BDAT. After a refusal nothing of it is kept; ends with `close` or `discard`."""
 
-    def __init__(self, limits: DoorLimits, folder: Path, room_for: Callable[[int], Reply | None]) -> None:
-        """room_for: hears of octets that came; its Reply refuses the message: there is no more room."""
+    def __init__(
+        self,
+        limits: DoorLimits,
+        folder: Path,
+        room_for: Callable[[int], Reply | None],
+        keep: Callable[[int], bool] = lambda _: False,
+    ) -> None:
+        """room_for: hears of octets that came; its Reply refuses the message: there is no more room. keep: whether so
+        many more may stay in memory.
+        """
         self._limits = limits
         self._scan = ChunkScan(limits)
-        self._sink = Sink(folder, sealed=limits.sealed)
+        self._sink = Sink(folder, sealed=limits.sealed, keep=keep)
         self._room_for = room_for
         self._told = 0
 
@@ -44,13 +52,13 @@ class Chunks:
             block = await read(left)
             left -= len(block)
             if self._scan.refusal is None:
-                self.refuse(self._room_for(len(block)) or await keep(self._sink, self._scan.feed(block)))
+                self.refuse(self._room_for(len(block)) or await add(self._sink, self._scan.feed(block)))
         return self._scan.refusal
 
     async def close(self) -> Taken:
         """The last chunk was taken: the whole message, or why it is refused."""
         if self._scan.refusal is None:
-            self.refuse(await keep(self._sink, self._scan.end()))
+            self.refuse(await add(self._sink, self._scan.end()))
         if self._scan.refusal is not None:
             return Taken(None, self._scan.refusal)
         body = await closed(self._sink)

@@ -1,7 +1,7 @@
 """DATA and BDAT to a Body: the octets are read in blocks, looked over on the way (scan.py), and never held twice.
 
-Small messages stay in memory, larger ones go to a file of mode 0600 while they come in; the digest is taken
-on the way. What refuses a message is found while it streams; reading goes on to its end, within bounds, so
+Messages stay in memory as far as there is room, larger ones go to a file of mode 0600 while they come in; the digest is
+taken on the way. What refuses a message is found while it streams; reading goes on to its end, within bounds, so
 that the reply is heard. This module trusts nothing, and leaves no file of a message that is not taken.
 """
 
@@ -24,8 +24,9 @@ from mailguard.smtpd.scan import Scan, plain_message
 from mailguard.smtpd.settings import DoorLimits
 
 BLOCK = 256 * 1024
-#: Up to here a body stays in memory until it is on its way: a file for each step costs more than the octets do.
-IN_MEMORY = 256 * 1024
+#: Up to here a body stays in memory until it is on its way: a file for each step costs more than the octets do. Up to
+#: the second size it does where the door has room for it.
+IN_MEMORY, WITH_ROOM = 256 * 1024, 2 * 2**20
 #: Up to here a message is looked at whole as soon as it is there.
 _AT_ONCE = IN_MEMORY
 #: So much comes in while a block is written, then reading waits for the disk.
@@ -37,9 +38,14 @@ class Sink:
     end with `close` or `discard`.
     """
 
-    def __init__(self, folder: Path, *, sealed: bool = False) -> None:
-        """sealed: the file never holds an octet in the clear; its key is in memory alone, and in the Body."""
+    def __init__(self, folder: Path, *, sealed: bool = False, keep: Callable[[int], bool] = lambda _: False) -> None:
+        """sealed: the file never holds an octet in the clear; its key is in memory alone, and in the Body.
+
+        keep: whether there is room for so many octets more.
+        """
         self._folder = folder
+        self._keep = keep
+        self._kept = 0
         self._key = new_key() if sealed else None
         self._sealer = None if self._key is None else Sealer(self._key)
         self._waiting: list[bytes] = []
@@ -56,7 +62,7 @@ class Sink:
         self._waiting.append(octets)
         self._waiting_size += len(octets)
         self._size += len(octets)
-        if self._waiting_size > IN_MEMORY:
+        if self._waiting_size > IN_MEMORY and not self._stays():
             await self._spill()
 
     async def close(self) -> Body:
@@ -65,8 +71,10 @@ class Sink:
         It counts as plain where it is ASCII, since its scan refuses what has a line end alone.
         """
         if self._descriptor is None or self._path is None:
-            octets = b"".join(self._waiting)
-            return Body.of(octets, plain=octets.isascii())
+            waiting, self._waiting = self._waiting, []
+            if self._size <= IN_MEMORY:
+                return _whole(waiting)
+            return await asyncio.get_running_loop().run_in_executor(None, _whole, waiting)
         await self._spill(last=True)
         descriptor, self._descriptor = self._descriptor, None
         os.close(descriptor)
@@ -87,6 +95,13 @@ class Sink:
             self._writing.add_done_callback(lambda _: os.close(descriptor))
         else:
             os.close(descriptor)
+
+    def _stays(self) -> bool:
+        """Whether what has come so far stays in memory: for good, then, or until more comes."""
+        if self._descriptor is not None or self._size > WITH_ROOM or not self._keep(self._size - self._kept):
+            return False
+        self._kept = self._size
+        return True
 
     async def _spill(self, *, last: bool = False) -> None:
         if self._descriptor is None:
@@ -115,6 +130,12 @@ class Sink:
             _write(descriptor, block if self._sealer is None else self._sealer.feed(block))
         if last and self._sealer is not None:
             _write(descriptor, self._sealer.end())
+
+
+def _whole(blocks: list[bytes]) -> Body:
+    octets = b"".join(blocks)
+    blocks.clear()
+    return Body.of(octets, plain=octets.isascii())
 
 
 def _heard(writing: asyncio.Future[None]) -> None:
@@ -161,20 +182,21 @@ async def take(
     limits: DoorLimits,
     folder: Path,
     room_for: Callable[[int], Reply | None],
+    keep: Callable[[int], bool] = lambda _: False,
 ) -> Taken:
     """Read one message to its final dot. `read` gives the next block and raises when there is none; `room_for`
-    hears of octets that came, and its Reply refuses the message: there is no more room.
+    hears of octets that came, and its Reply refuses the message: there is no more room. keep: as in `Sink`.
 
     A disk that does not take the octets is a refusal for now (TRY_LATER); what `read` raises goes through,
     and nothing is left behind.
     """
-    scan, sink, came = Scan(limits), Sink(folder, sealed=limits.sealed), 0
+    scan, sink, came = Scan(limits), Sink(folder, sealed=limits.sealed, keep=keep), 0
     try:
         while True:
             block = await read()
             came += len(block)
             octets, rest = scan.feed(block)
-            scan.refusal = scan.refusal or room_for(len(octets)) or await keep(sink, octets)
+            scan.refusal = scan.refusal or room_for(len(octets)) or await add(sink, octets)
             if scan.refusal is not None:
                 sink.discard()
             if rest is not None:
@@ -190,7 +212,7 @@ async def take(
         raise
 
 
-async def keep(sink: Sink, octets: bytes) -> Reply | None:
+async def add(sink: Sink, octets: bytes) -> Reply | None:
     """Add octets; the refusal if the disk does not take them."""
     try:
         await sink.write(octets)

@@ -78,7 +78,8 @@ class Receiving(Lines):
             taken, used = found
             self._used(used)
             return taken
-        taken = await data.take(self.read_block, self._limits, self._entrance.spool_folder, transaction.came)
+        folder = self._entrance.spool_folder
+        taken = await data.take(self.read_block, self._limits, folder, transaction.came, transaction.keep)
         if taken.cut:
             raise HangUp(taken.refusal or replies.TRY_LATER)
         self.put_back(taken.rest)
@@ -114,7 +115,8 @@ class Receiving(Lines):
             await self._pass_over(chunk.size)
             return
         if transaction.chunks is None:
-            transaction.chunks = Chunks(self._limits, self._entrance.spool_folder, transaction.came)
+            folder = self._entrance.spool_folder
+            transaction.chunks = Chunks(self._limits, folder, transaction.came, transaction.keep)
             transaction.chunks.refuse(transaction.begin())
         refusal = await transaction.chunks.take(self.read_block, chunk.size)
         if chunk.last:

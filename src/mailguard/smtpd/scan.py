@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from mailguard.mail import reply as replies
-from mailguard.mail.lines import have_lone
+from mailguard.mail.lines import dotted, have_lone
 from mailguard.mail.reply import Reply
 from mailguard.smtpd.settings import DoorLimits
 
@@ -26,7 +26,7 @@ def plain_message(at_hand: bytes | bytearray, limits: DoorLimits, most: int) -> 
     """The true octets of a message by DATA, if it begins here, is whole and small, and surely has nothing wrong with
     it; and how many octets it takes with its final dot. None: ask `Scan`, which would give the same.
     """
-    dot = at_hand.find(b"\r\n.", 0, most + len(_END))
+    dot = dotted(at_hand, 0, min(len(at_hand), most + len(_END)))
     if dot < 0 or at_hand.startswith(b".\r\n"):  # an empty message ends before that
         return None
     stuffs = not at_hand.startswith(_END, dot)  # RFC 5321 section 4.5.2
@@ -138,17 +138,19 @@ class Scan(_Look):
     def feed(self, block: bytes) -> tuple[bytes, bytes | None]:
         """(octets of the message, what follows its end). The second is None until the end was seen."""
         seen = self._carry + block
-        end = seen.find(_END) if b"." in seen else -1  # base64 has no dots
+        dot = dotted(seen)
+        end = seen.find(_END, dot) if dot >= 0 else -1
         if end >= 0:
-            return self._unstuffed(seen[: end + 2]), seen[end + len(_END) :]
+            return self._unstuffed(seen[: end + 2], stuffed=end > dot), seen[end + len(_END) :]
         # What may be the start of the end, or of a stuffed dot, waits for the next block; so no CRLF is ever
         # cut in two.
         held = next((n for n in (4, 3, 2, 1) if seen.endswith(_END[:n])), 0)
         self._carry = seen[len(seen) - held :]
-        return self._unstuffed(seen[: len(seen) - held]), None
+        return self._unstuffed(seen[: len(seen) - held], stuffed=dot >= 0), None
 
-    def _unstuffed(self, stuffed: bytes) -> bytes:
-        octets = stuffed.replace(b"\r\n.", b"\r\n") if b"." in stuffed else stuffed  # RFC 5321 section 4.5.2
+    def _unstuffed(self, octets: bytes, *, stuffed: bool) -> bytes:
+        if stuffed:
+            octets = octets.replace(b"\r\n.", b"\r\n")  # RFC 5321 section 4.5.2
         if self._skip and octets:
             octets, self._skip = octets[self._skip :], 0
         self._look_at(octets)

@@ -121,6 +121,10 @@ class Transaction(ProtocolEnvelope):
         """So many octets came: None if more may come."""
         return None if self.place is None else self.place.came(size)
 
+    def keep(self, size: int) -> bool:
+        """Whether so many octets more may stay in memory until it leaves."""
+        return self.place is not None and self.place.keep(size)
+
     def leave(self) -> None:
         """This mail takes up nothing any more; what came of it by BDAT is no message."""
         if self.chunks is not None:

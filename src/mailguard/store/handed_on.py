@@ -16,7 +16,7 @@ from mailguard.mail.values import value
 from mailguard.store.records import MessageRecord, Notice
 
 #: Mails, and octets of their bodies. A lane takes few at a time, each for moments.
-_MAILS, _OCTETS = 1000, 8 * 2**20
+_MAILS, _OCTETS = 1000, 24 * 2**20
 
 
 @value(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import itertools
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mailguard.mail.lines import LineEnds, have_lone
+from mailguard.mail.lines import LineEnds, dotted, have_lone
 
 _LARGE = 20_000
 
@@ -50,3 +50,19 @@ def test_blocks_are_cut_anywhere(octets: bytes, at: list[int]) -> None:
         ends.feed(octets[start:end])
     ends.end()
     assert ends.alone == by_counting(octets)
+
+
+@given(
+    before=st.lists(st.sampled_from([b"x." * 40, b".", b"\r\n", b"\n.", b"x" * 300]), max_size=12),
+    dots=st.sampled_from([0, 60, 70, 300]),
+    behind=st.sampled_from([b"", b"\r\n.", b"\r\n.x" + b"y" * _LARGE, b"y" * _LARGE, b"\r\n.\r\n"]),
+    start=st.integers(0, 3),
+    end=st.sampled_from([0, 1, 2, 3, _LARGE]),
+)
+def test_a_dot_at_the_beginning_of_a_line_is_found_where_it_stands(
+    before: list[bytes], dots: int, behind: bytes, start: int, end: int
+) -> None:
+    octets = b"\r" + b"".join(before) + b"z" * _LARGE + b" ." * dots + behind
+    stop = len(octets) - end
+    assert dotted(octets, start, stop) == octets.find(b"\r\n.", start, stop)
+    assert dotted(octets) == octets.find(b"\r\n.")

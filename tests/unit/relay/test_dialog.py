@@ -8,13 +8,14 @@ import asyncio
 import itertools
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.relaying import BOB, CY, DAN, MAIL, PATIENT, PREFIX, Line, outgoing
 
 from mailguard.mail.address import Address
 from mailguard.mail.outcome import Outcome, Result
-from mailguard.relay.content import DotStuffer, Seen, stuffed
+from mailguard.relay.content import DotStuffer, Seen, in_pieces, stuffed
 from mailguard.relay.dialog import Attempt, Dialog
 from mailguard.relay.session import Session
 from mailguard.relay.transaction import Prompt, transact
@@ -131,7 +132,7 @@ async def carried(server: Server, *, by_task: bool) -> tuple[Attempt, bytes, Ses
     ended: list[Attempt] = []
     clock = asyncio.get_running_loop().time
     dialog = Dialog(session, mail, PEOPLE, Seen())
-    Prompt(dialog, wire, stuffed(PREFIX + MAIL), until, ended.append, clock).begin()
+    Prompt(dialog, wire, [stuffed(PREFIX + MAIL)], until, ended.append, clock).begin()
     await server.serve(wire, None)
     assert len(ended) == 1
     return ended[0], line.sent, session
@@ -191,6 +192,18 @@ SEAMY = st.lists(st.sampled_from([b"\r\n", b".", b"a", b".."]), max_size=40).map
 def test_a_whole_text_is_stuffed_as_its_blocks_are(octets: bytes) -> None:
     stuffer = DotStuffer()
     assert stuffed(octets) == stuffer.feed(octets) + stuffer.end()
+
+
+@given(SEAMY, SEAMY)
+def test_large_octets_go_out_in_pieces_that_are_the_same(prefix: bytes, octets: bytes) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mailguard.relay.content._APART", 1)
+        assert b"".join(in_pieces(prefix, octets)) == stuffed(prefix + octets)
+
+
+def test_large_octets_without_dots_are_not_copied() -> None:
+    octets = b"x" * 200_000
+    assert in_pieces(PREFIX, octets)[1] is octets
 
 
 async def test_a_server_that_hangs_up_at_any_octet_leaves_nobody_in_doubt_but_after_the_dot() -> None:

@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from mailguard.mail.message import Body
+from mailguard.pressure import Pressure
 from mailguard.smtpd import data
+from mailguard.smtpd.admission import Admission, Memory, Place
 from mailguard.smtpd.settings import DoorLimits
 
 LIMITS = DoorLimits(line_bytes=100)
 LINE = b"x" * 76 + b"\r\n"
 
 
-def both_ways(octets: bytes, folder: Path) -> list[Body]:
+def streamed(octets: bytes, folder: Path, keep: Callable[[int], bool]) -> Body:
+    """By blocks."""
     wire = octets + b".\r\n"
-    at_once = data.taken_at_once(bytearray(wire), LIMITS, lambda _: None)
-    assert at_once is not None
-    blocks = iter([wire[:1000], wire[1000:]])
+    blocks = iter([wire[at : at + 100_000] for at in range(0, len(wire), 100_000)])
 
     async def read() -> bytes:
         return next(blocks)
 
-    streamed = asyncio.run(data.take(read, LIMITS, folder, lambda _: None))
+    body = asyncio.run(data.take(read, LIMITS, folder, lambda _: None, keep)).body
+    assert body is not None
+    return body
+
+
+def both_ways(octets: bytes, folder: Path) -> list[Body]:
+    wire = octets + b".\r\n"
+    at_once = data.taken_at_once(bytearray(wire), LIMITS, lambda _: None)
+    assert at_once is not None
     assert at_once[0].body is not None
-    assert streamed.body is not None
-    return [at_once[0].body, streamed.body]
+    return [at_once[0].body, streamed(octets, folder, lambda _: False)]
 
 
 @pytest.mark.parametrize("lines", [1, 2000])
@@ -43,3 +52,36 @@ def test_a_line_that_is_too_long_is_left_to_the_scan() -> None:
     wire = LINE * 2000 + b"x" * 101 + b"\r\n.\r\n"
     assert data.taken_at_once(bytearray(wire), LIMITS, lambda _: None) is None
     assert data.taken_at_once(bytearray(wire.replace(b"x" * 101, b"x" * 100)), LIMITS, lambda _: None) is not None
+
+
+def test_a_larger_body_stays_in_memory_while_there_is_room(tmp_path: Path) -> None:
+    octets = LINE * 10_000
+    memory = Memory(len(octets) + 50_000)
+    first = streamed(octets, tmp_path, memory.take)
+    assert (first.octets, first.path, first.plain) == (octets, None, True)
+    second = streamed(octets, tmp_path, memory.take)
+    assert (second.octets, second.read(), second.plain) == (None, octets, True)
+    assert second == Body(first.size, first.sha256, path=second.path)
+
+
+def test_a_body_that_grows_too_large_goes_to_a_file_whole(tmp_path: Path) -> None:
+    octets = LINE * 30_000
+    body = streamed(octets, tmp_path, lambda _: True)
+    assert (body.octets, body.read()) == (None, octets)
+    assert body.sha256 == Body.of(octets).sha256
+
+
+def test_room_in_memory_is_given_back_with_the_reply() -> None:
+    admission = Admission(Pressure(), 10, kept=1000)
+    first, second, large = (admission.message(name, size) for name, size in (("a", 0), ("b", 900), ("c", 2**30)))
+    assert isinstance(first, Place)
+    assert isinstance(second, Place)
+    assert isinstance(large, Place)
+    assert not large.keep(1)  # it would not come to its end there
+    assert first.keep(600)
+    assert not second.keep(500)
+    assert first.keep(400)
+    assert not second.keep(1)
+    first.end()
+    first.end()
+    assert second.keep(1000)
