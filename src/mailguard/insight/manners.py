@@ -7,10 +7,9 @@ Numbers for the tables, of recipients only: `EACH` for each, `WHOLE` for the mai
 
 from __future__ import annotations
 
-import heapq
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import lru_cache
 
 from mailguard.insight.habits import kind_of, looks
@@ -52,33 +51,37 @@ class Manners:
         self.scene = scene
         memory, lesson = scene.memory, scene.lesson
         self._find_circle()
-        topic = heapq.nlargest(_TOPIC, scene.own.share.items(), key=lambda one: (one[1], one[0]))
+        topic = sorted([(share, one) for one, share in scene.own.share.items()], reverse=True)[:_TOPIC]
         keys = memory.people.keys
-        self.topic = [(keys[one], share) for one, share in topic if one != scene.sender]
+        self.topic = [(keys[one], share) for share, one in topic if one != scene.sender]
         self.topic_total = sum([share for _, share in self.topic])
-        self.text = {*lesson.own, *lesson.quoted, *lesson.quoting.words}
+        self.text: Set[int] = scene.own_words
+        if lesson.quoted or lesson.quoting.words:
+            self.text = {*lesson.own, *lesson.quoted, *lesson.quoting.words}
         self.own_sides, self.all_sides = self._sides(scene.own.share), self._sides(scene.all.share)
         so = looks(lesson)
         self.asked = memory.habits.asked(so, scene.key)
         row, mails = scene.contacts.style, scene.contacts.style[-1] + 3.0
         self.usual = [(row[at] + 0.5) / mails for at in so]
-        self.kinds = [(row[kind_of(kind)] + 0.5) / mails for kind in range(3)]
+        self.kinds = [(often + 0.5) / mails for often in row[kind_of(0) : kind_of(3)]]
 
     def _find_circle(self) -> None:
         """Who was written to lately, and for each recipient how much the people of a mail to him are those of this."""
         scene, memory = self.scene, self.scene.memory
         base, senders, to = memory.base, memory.sender, memory.to
         numbers = memory.habits.lately.get(scene.key) if scene.sender >= 0 else ()
+        mails: dict[tuple[int, ...], int] = {}  # by whom they went to: most people write to the same ones again
+        for number in numbers:
+            at = number - base
+            if at > 0 and senders[at] == scene.sender:
+                people = to[at]
+                mails[people] = mails.get(people, 0) + 1
         counted: dict[int, int] = {}
         self.alike: dict[int, float] = {}
         among, count, alike = scene.among, len(scene.people), self.alike
-        for number in numbers:
-            at = number - base
-            if at <= 0 or senders[at] != scene.sender:
-                continue
-            people = to[at]
+        for people, times in mails.items():
             for one in people[:_OF_EACH]:
-                counted[one] = counted.get(one, 0) + 1
+                counted[one] = counted.get(one, 0) + times
             here = among.intersection(people)
             if here:
                 part = len(here) / (count + len(people) - len(here))

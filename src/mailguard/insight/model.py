@@ -56,13 +56,15 @@ class Insight:
             return Judgement()
         rows = Rows(self.memory, lesson)
         tables = self.tables
-        threshold = tables.threshold(self.budget)
         odds = [one + seen.weight for one, seen in zip(tables.judge.all(rows.numbers), rows.signs, strict=True)]
         opinions = [self._opinion(rows, at, one) for at, one in enumerate(odds)]
-        alarm = any(one >= threshold and self._may_alarm(rows, at, opinions[at]) for at, one in enumerate(odds))
-        said = {one.address: one for one in opinions}
-        every = tuple([said.get(address) or Opinion(address, 0.0, NOTHING) for address in lesson.people])
-        return Judgement(max(one.risk for one in every), alarm, every)
+        alarm, threshold = False, tables.threshold(self.budget)
+        if max(odds) >= threshold:
+            alarm = any(one >= threshold and self._may_alarm(rows, at, opinions[at]) for at, one in enumerate(odds))
+        if len(lesson.people) > 1:
+            said = {one.address: one for one in opinions}
+            opinions = [said.get(address) or Opinion(address, 0.0, NOTHING) for address in lesson.people]
+        return Judgement(max([one.risk for one in opinions]), alarm, tuple(opinions))
 
     def _opinion(self, rows: Rows, at: int, odds: float) -> Opinion:
         address = rows.addresses[at]

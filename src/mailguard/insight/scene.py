@@ -32,17 +32,20 @@ class Alike:
     __slots__ = ("best", "share", "total")
 
     def __init__(self, found: list[tuple[float, tuple[int, ...]]]) -> None:
-        self.total = 0.0
-        self.share: dict[int, float] = {}
-        self.best: dict[int, float] = {}
-        share, known = self.share, self.share.get
+        total = 0.0
+        share: dict[int, float] = {}
+        best: dict[int, float] = {}
         for similarity, people in found:
             square = similarity * similarity
-            self.total += square
+            total += square
             for one in people:
-                share[one] = known(one, 0.0) + square
-        for similarity, people in sorted(found):
-            self.best.update(dict.fromkeys(people, similarity))
+                if one in share:
+                    share[one] += square
+                    if similarity > best[one]:
+                        best[one] = similarity
+                else:
+                    share[one], best[one] = square, similarity
+        self.total, self.share, self.best = total, share, best
 
     def of(self, one: int) -> float:
         """The person's share, 0 to 1."""
@@ -149,7 +152,6 @@ class Scene:
 def _summed(words: list[tuple[float, int]], found: list[tuple[int, ...]]) -> dict[int, float]:
     """By mail the sum of the squared weights of its words, added in their order. found: the mails with each word."""
     sums: dict[int, float] = {}
-    known = sums.get
     at, count = 0, len(found)
     while at < count:
         mails, first = found[at], at
@@ -164,7 +166,10 @@ def _summed(words: list[tuple[float, int]], found: list[tuple[int, ...]]) -> dic
         for weight, _ in words[first:at]:
             square = weight * weight
             for mail in mails:
-                sums[mail] = known(mail, 0.0) + square
+                if mail in sums:
+                    sums[mail] += square
+                else:
+                    sums[mail] = square
     return sums
 
 
