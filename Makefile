@@ -84,14 +84,7 @@ format: $(VENV)/.installed-for-tests
 
 bench: install packages
 	@$(MAKE) --no-print-directory $(VENV)/npm-haraka/.installed || echo "bench: no Haraka beside it: not installed" >&2
-	@$(VENV)/bin/python bench/run.py
-	@$(VENV)/bin/python bench/rooms.py
-	@$(VENV)/bin/python bench/reading.py
-	@$(VENV)/bin/python bench/policy.py
-	@$(VENV)/bin/python bench/alert.py
-	@$(VENV)/bin/python bench/stalls.py
-	@$(VENV)/bin/python bench/growth.py
-	@$(VENV)/bin/python bench/start.py
+	@$(VENV)/bin/python bench/whole.py
 
 bench-long: install packages
 	@$(VENV)/bin/python bench/simulate.py

@@ -5,7 +5,7 @@ The alert is the whole letter at the next server, which stands for the sender's 
 dot of the held mail. Every mail and every letter is counted: a run in which one is missing ends with an error. Senders
 take turns, because many letters to one person become one. The table goes into docs/performance.md.
 
-    python bench/alert.py [--seconds 30] [--dry]
+    python bench/alert.py [--seconds 20] [--dry]
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def table(run: dict[str, Any], load_before: float) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--dry", action="store_true", help="print only; leave docs/performance.md alone")
     options = parser.parse_args()
     busy, sink = os.getloadavg()[0], Sink()

@@ -5,7 +5,7 @@ else the machine does falls on all alike. A mail is 2 KB of one of a hundred peo
 knows; it is relayed. What counts is the processor time of the server's whole tree for a mail, the least of the rounds,
 by that of the plain one. The table goes into docs/performance.md.
 
-    python bench/growth.py [--rounds 3] [--mails 600] [--dry]
+    python bench/growth.py [--rounds 4] [--mails 300] [--dry]
 """
 
 from __future__ import annotations
@@ -149,8 +149,8 @@ def goals(least: dict[tuple[Size, int], float]) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--mails", type=int, default=600, help="of each load")
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--mails", type=int, default=300, help="of each load")
     parser.add_argument("--dry", action="store_true", help="print only; leave docs/performance.md alone")
     options = parser.parse_args()
     busy, sink = os.getloadavg()[0], Sink()

@@ -23,7 +23,7 @@ _WAYS = {
 #: What a way is measured against where the other has no such way.
 _BESIDE = {"told": "held"}
 #: Who writes goals, in the order of their table.
-_MEASURED_BY = ("bench/run.py", "bench/growth.py", "bench/stalls.py")
+MEASURED_BY = ("bench/run.py", "bench/growth.py", "bench/stalls.py", "bench/whole.py")
 
 
 def number(value: float) -> str:
@@ -172,7 +172,7 @@ def write_goals(rows: Sequence[str], by: str, path: Path = PAGE) -> None:
 
 
 def _place(row: str) -> int:
-    return next(at for at, by in enumerate(_MEASURED_BY) if row.endswith(f" `{by}` |"))
+    return next(at for at, by in enumerate(MEASURED_BY) if row.endswith(f" `{by}` |"))
 
 
 def _parts(path: Path, name: str) -> tuple[str, str, str]:

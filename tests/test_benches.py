@@ -135,3 +135,9 @@ def test_without_haraka_the_page_says_so(
     assert "no Haraka, which is not installed" in bench("tables").setting(3, 0.1, haraka.version())
     (tmp_path / "package.json").write_text('{"version": "3.3.4"}', "utf-8")
     assert str(haraka.version()).startswith("Haraka 3.3.4 on Node ")
+
+
+def test_the_whole_is_made_of_parts_that_can_be_tried(bench: Callable[[str], Any]) -> None:
+    parts = bench("whole").PARTS
+    assert all('"--dry"' in (BENCH / part).read_text("utf-8") for part in parts)
+    assert all(Path(by).name in (*parts, "whole.py") for by in bench("tables").MEASURED_BY)
