@@ -52,7 +52,10 @@ def length_of(head: bytes) -> int:
 def answer_of(obj: dict[str, Any]) -> list[bytes]:
     """An object to the octets of an answer."""
     texts: list[bytes] = []
-    head = json.dumps(_without_long(obj, texts), ensure_ascii=False).encode("utf-8", "replace")
+    said = json.dumps(obj, ensure_ascii=False)
+    if len(said) > _LONG:  # else none of its texts can be long
+        said = json.dumps(_without_long(obj, texts), ensure_ascii=False)
+    head = said.encode("utf-8", "replace")
     return [frame(head), _LENGTH.pack(len(texts)), *(frame(text) for text in texts)]
 
 

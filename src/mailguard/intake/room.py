@@ -209,7 +209,7 @@ class Intake:
                 self._history.known(envelope.sender, envelope.recipients, asked),
                 self._mail_domains(self._resolver, envelope),
             )
-        if facts.attachments and "files" in policy.needs:
+        if facts.attachments and "files" in policy.needs and self._leaves(envelope):
             known = replace(known, files=await self._history.files(facts))
         return Case(
             envelope,
@@ -220,6 +220,11 @@ class Intake:
             message.received_at,
             mail_domains=mail_domains,
         )
+
+    def _leaves(self, envelope: Envelope) -> bool:
+        """Whether it goes to anybody outside: of others nobody asks which organisations got its files."""
+        own = self._settings.organization.is_internal
+        return not all(map(own, envelope.recipients))
 
     async def _mail_domains(self, resolver: Resolver, envelope: Envelope) -> dict[str, bool]:
         """What DNS says of the outside domains."""

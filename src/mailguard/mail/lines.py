@@ -17,7 +17,7 @@ def have_lone(octets: bytes) -> bool:
     if even is None:
         return _have_lone(octets)
     begin, end, apart = even
-    rest = bytearray(octets[begin:end])
+    rest = bytearray(memoryview(octets)[begin:end])
     rest[::apart] = rest[1::apart] = b"." * len(range(0, len(rest), apart))
     return _have_lone(rest) or _have_lone(octets[:begin]) or _have_lone(octets[end:])
 

@@ -37,7 +37,7 @@ def seen_elsewhere(wanted: bool) -> Pick:
         inside=False,
         gaps=lambda view: (_HISTORY,) if view.case.known.files is None and _outside(view) else (),
         recipients=lambda view, _index, file: _strangers(view, file),
-        evidence=lambda view, _index, file: [f"→ {key}" for key in _named(view, file)],
+        evidence=lambda view, _index, file: [f"→ {key}" for key in _named(view, file)] if _outside(view) else [],
         needs=frozenset({NEED}),
     )
 
