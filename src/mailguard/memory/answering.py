@@ -186,7 +186,7 @@ class _Line(wire.Line):
             octets = wire.frame(number, wire.answer_octets(answer))
         except WireError:
             octets = wire.frame(number, wire.answer_octets(Answer(None, answer.since)))
-        self.transport.write(octets)
+        self.say(octets)
 
     def end(self) -> None:
         """Hang up; there is room for another one."""

@@ -136,7 +136,7 @@ class _Line(wire.Line):
         self._number = (self._number + 1) & 0xFFFFFFFF
         question = _Question(people, time.monotonic() + wire.PATIENCE, self._loop.create_future())
         self._questions[self._number] = question
-        transport.write(wire.frame(self._number, octets))
+        self.say(wire.frame(self._number, octets))
         if self._looking is None:
             self._looking = self._loop.call_later(_LOOKS, self._look)
         return question.answer

@@ -31,6 +31,7 @@ PATIENCE = 1.0
 _NAME = 100
 _PEER = struct.Struct("3i")
 _KINDS = frozenset(get_args(Kind))
+_WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class WireError(ValueError):
@@ -75,12 +76,26 @@ class Line(asyncio.Protocol):
     def __init__(self) -> None:
         self.frames = Frames()
         self.transport: asyncio.Transport | None = None
+        self._saying: list[bytes] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's are not subclasses
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.end()
+
+    def say(self, octets: bytes) -> None:
+        """Send this, together with whatever else is said in this turn of the event loop: a call of the system for each
+        frame, which wakes the other side each time, costs more than making it.
+        """
+        if not self._saying:
+            asyncio.get_running_loop().call_soon(self._send)
+        self._saying.append(octets)
+
+    def _send(self) -> None:
+        said, self._saying = self._saying, []
+        if self.transport is not None:
+            self.transport.write(b"".join(said))
 
     def end(self) -> None:
         """Hang up."""
@@ -102,7 +117,7 @@ def answer_octets(answer: Answer) -> bytes:
     parts: list[Any] = [answer.since]
     if said is not None:
         parts += [said.risk, said.alarm, [_said(one) for one in said.opinions]]
-    return json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    return _WRITER.encode(parts).encode("utf-8", "surrogatepass")
 
 
 def _said(one: Opinion) -> float | list[Any]:

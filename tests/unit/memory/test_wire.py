@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from pathlib import Path
 from random import Random
-from typing import Any, get_args
+from typing import Any, ClassVar, cast, get_args
 
 import pytest
 from hypothesis import given
@@ -53,6 +54,32 @@ def test_frames_are_the_same_however_they_are_cut(said: list[tuple[int, bytes]],
     frames = Frames()
     heard = [one for at in range(0, len(octets), step) for one in frames.feed(octets[at : at + step])]
     assert heard == said
+
+
+def test_what_is_said_in_one_turn_of_the_loop_goes_out_at_once() -> None:
+    class Transport:
+        written: ClassVar[list[bytes]] = []
+
+        def write(self, octets: bytes) -> None:
+            self.written.append(octets)
+
+        def abort(self) -> None:
+            pass
+
+    async def talk() -> None:
+        line = wire.Line()
+        line.connection_made(cast(Any, Transport()))
+        for octets in (b"one", b" two"):
+            line.say(octets)
+        await asyncio.sleep(0)
+        line.say(b"three")
+        await asyncio.sleep(0)
+        line.say(b"to nobody")
+        line.end()
+        await asyncio.sleep(0)
+
+    asyncio.run(talk())
+    assert Transport.written == [b"one two", b"three"]
 
 
 def test_no_frame_is_longer_than_it_may_be() -> None:
