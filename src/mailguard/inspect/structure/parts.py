@@ -204,14 +204,13 @@ class Parts:
         if leaf.media != "text/plain" or b"\0" in content or may_be_page(content):
             self.budget.leave()
         names = part_names(leaf, self.budget)
-        written = not is_file(content)
-        if leaf.media in _MESSAGES and written:
+        if leaf.media in _MESSAGES and not is_file(content):
             self._message(leaf, content, names, attachments, depth)
         elif is_smime(leaf, names.shown) and self._smime(leaf, content, texts, attachments, depth):
             return
         elif leaf.media in _ELSEWHERE:
             self._elsewhere(leaf, content, names, texts, attachments, depth)
-        elif written and (leaf.media in _REPORTS or is_body(leaf, names.shown)):
+        elif (leaf.media in _REPORTS or is_body(leaf, names.shown)) and not is_file(content):
             self._text(leaf, content, texts, attachments, depth, first=first)
         else:
             self._files(leaf, content, names, texts, attachments, depth)
