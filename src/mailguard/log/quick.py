@@ -36,6 +36,8 @@ def line_of(event: str, level: str, fields: Mapping[str, object]) -> str | None:
             written = encode_basestring(value if plainly else plain(value))  # type: ignore[arg-type]
         elif kind is int:
             written = str(value)
+        elif kind is list and not value:
+            written = "[]"
         elif kind is list and all(type(one) is str for one in value):  # type: ignore[attr-defined]
             written = f"[{', '.join(map(_string, value))}]"  # type: ignore[call-overload]
         else:
