@@ -43,6 +43,24 @@ def ends_soon(record: MessageRecord) -> bool:
     return any(at is not None and at - record.received_at < _CLOCKS_LOOK for at in times)
 
 
+def news_of(record: MessageRecord | None) -> hint.About:
+    """What another process has to look at, since this one took a mail in, and relays what was fresh; None: it was
+    refused, and owes a letter.
+    """
+    if record is None:
+        return hint.About.LETTERS
+    if record.parts:  # what it joined may have let it go, or stopped its clock
+        return hint.ALL
+    about = hint.About.PAGES
+    if owes(record):
+        about |= hint.About.LETTERS
+    if ends_soon(record):
+        about |= hint.About.CLOCKS
+    if any(copy.state is State.QUEUED and not copy.leased for copy in record.recipients):
+        about |= hint.About.QUEUE
+    return about
+
+
 class Bells:
     """The rooms are hung up as they open; None: not in this process, or not yet."""
 
@@ -54,7 +72,7 @@ class Bells:
         self.chat: Chat | None = None
         #: For the clocks: a hold may end sooner than they knew.
         self.tick = asyncio.Event()
-        self._tap = hint.Calmed(lambda: hint.tap(ledger_path(config)), hint.SENT_REST)
+        self._tap = hint.Calmed(lambda about: hint.tap(ledger_path(config), about), hint.SENT_REST)
 
     def elsewhere(self) -> None:
         """Another process is to look into the ledger: here, mail is only taken in and what is fresh relayed."""
@@ -68,23 +86,30 @@ class Bells:
 
     def noticed(self) -> None:
         """Somebody is to be told something, or a clock was started."""
+        self._told()
+        self.tick.set()
+
+    def _told(self) -> None:
         if self.post is not None:
             self.post.wake()
         if self.chat is not None:
             self.chat.wake()
-        self.tick.set()
 
-    def tapped(self) -> None:
+    def tapped(self, about: hint.About) -> None:
         """Another process changed the ledger."""
-        self.released()
-        self.noticed()
+        if about & hint.About.QUEUE and self.delivery is not None:
+            self.delivery.wake()
+        if about & hint.About.LETTERS:
+            self._told()
+        if about & hint.About.CLOCKS:
+            self.tick.set()
         if self.rooms is not None:
             self.rooms.live.look_again()
 
     def taken(self, record: MessageRecord | None) -> None:
         """A mail was taken in: a letter may be owed, a clock may run, open consoles hear of it. None: only a letter."""
         if self.delivery is None:
-            self._tap()
+            self._tap(news_of(record))
             return
         if record is None:
             self.noticed()

@@ -9,7 +9,7 @@ import pytest
 
 from mailguard.app import beside
 from mailguard.app.beside import Place, here, nobody_left
-from mailguard.app.hint import Calmed
+from mailguard.app.hint import About, Calmed
 from mailguard.app.opening import CannotStart
 from mailguard.config.upstreams import Way
 from mailguard.relay.settings import UpstreamSettings
@@ -59,7 +59,7 @@ async def test_a_bell_rests_and_forgets_nobody() -> None:
     rung = 0
     heard = asyncio.Event()
 
-    def ring() -> None:
+    def ring(_about: About) -> None:
         nonlocal rung
         rung += 1
         if rung == 2:
