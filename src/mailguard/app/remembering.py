@@ -51,12 +51,12 @@ class Remembering:
         """Whether it only watches yet."""
         return self._memory is None or self._memory.learning
 
-    async def judged(self, letter: Letter) -> tuple[bytes, Judgement | None]:
+    async def judged(self, letter: Letter, *, abreast: bool = False) -> tuple[bytes, Judgement | None]:
         """See `Memory.judged`; nothing where it cannot be opened, of which the log speaks."""
         if self._memory is None:
             self._wanted.set()
             await self._opened.wait()
-        return (b"", None) if self._memory is None else await self._memory.judged(letter)
+        return (b"", None) if self._memory is None else await self._memory.judged(letter, abreast=abreast)
 
     async def run(self) -> None:
         """Open it, and let it learn, or ask, until cancelled."""
@@ -105,7 +105,7 @@ class Nowhere:
 
     learning = False
 
-    async def judged(self, letter: Letter) -> tuple[bytes, Judgement | None]:
+    async def judged(self, letter: Letter, *, abreast: bool = False) -> tuple[bytes, Judgement | None]:
         """See `Memory.judged`."""
         return b"", None
 
@@ -146,7 +146,7 @@ class Recalled:
         """Whether it only watches yet."""
         return self._learning
 
-    async def judged(self, letter: Letter) -> tuple[bytes, Judgement | None]:
+    async def judged(self, letter: Letter, *, abreast: bool = False) -> tuple[bytes, Judgement | None]:
         """What it thinks; nothing is to be learnt."""
         from mailguard.insight.lesson import read
 

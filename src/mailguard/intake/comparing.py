@@ -27,15 +27,15 @@ _DECIMALS = 3
 NO_RISK = Risk()
 
 
-async def compared(memory: Remembers | None, case: Case, at: datetime) -> tuple[Case, bytes]:
-    """The case with the risk of each recipient, and the lesson, empty if it is to leave none."""
+async def compared(memory: Remembers | None, case: Case, at: datetime, *, abreast: bool = False) -> tuple[Case, bytes]:
+    """The case with the risk of each recipient, and the lesson, empty if it is to leave none. abreast: as Remembers."""
     if memory is None:
         return case, b""
     lesson, judgement = b"", None
     try:
         letter = letter_in(case, at)
         if letter is not None:
-            lesson, judgement = await memory.judged(letter)
+            lesson, judgement = await memory.judged(letter, abreast=abreast)
         return with_risks(case, judgement, learning=memory.learning), lesson
     except Exception as error:
         events.fault("insight", error)

@@ -118,7 +118,7 @@ class Intake:
         return case, self._routed(await self._judged(policy, case), message)
 
     async def _accept(self, message: Message) -> Reply:
-        await self._abreast()
+        await asyncio.sleep(0)  # whoever else comes in this moment is here then
         facts = await self._facts(message)
         if len(facts.own_marks) > _OWN_MARKS:
             key = self._settings.key
@@ -161,7 +161,9 @@ class Intake:
         """Judge a message and keep it, or say why not."""
         await self._abreast()
         policy = self._policy()
-        case, lesson = await compared(self._memory, await self._case(policy, message, facts), message.received_at)
+        case = await self._case(policy, message, facts)
+        company = self._coming > 1
+        case, lesson = await compared(self._memory, case, message.received_at, abreast=company)
         await self._abreast()
         verdict = await self._judged(policy, case)
         digest, told, said = b"", frozenset[str](), verdict.disposition

@@ -30,8 +30,10 @@ class Remembers(Protocol):
     def learning(self) -> bool:
         """Whether it only watches yet: what it says is shown, and nothing follows from it."""
 
-    async def judged(self, letter: Letter) -> tuple[bytes, Judgement | None]:
-        """The lesson of a letter, and what the model thinks of it; None while there is no model."""
+    async def judged(self, letter: Letter, *, abreast: bool = False) -> tuple[bytes, Judgement | None]:
+        """The lesson of a letter, and what the model thinks of it; None while there is no model. abreast: many others
+        come in this moment, and all are read before one is judged.
+        """
 
 
 class TakesReplies(Protocol):

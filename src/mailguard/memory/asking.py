@@ -58,7 +58,7 @@ class Asking:
         """Whether the model only watches yet, as far as it has said."""
         return bool(self._settings.silent_for) and self._settings.learning(self._since, self._now())
 
-    async def judged(self, letter: Letter) -> tuple[bytes, Judgement | None]:
+    async def judged(self, letter: Letter, *, abreast: bool = False) -> tuple[bytes, Judgement | None]:
         """See `Memory.judged`; None also without an answer."""
         lesson = read(letter) if is_small(letter) else await asyncio.to_thread(read, letter)
         octets, answer = lesson.to_bytes(), None

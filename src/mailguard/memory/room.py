@@ -79,16 +79,16 @@ class Memory:
         """Of the first mail learnt, in seconds since 1970; 0: none."""
         return 0.0 if self._model is None else self._model.since
 
-    async def judged(self, letter: Letter) -> tuple[bytes, Judgement | None]:
+    async def judged(self, letter: Letter, *, abreast: bool = False) -> tuple[bytes, Judgement | None]:
         """The lesson of a letter, empty if it is too large to be kept, and what the model thinks of it; None while
-        there is no model.
+        there is no model. abreast: the other letters of this moment are read before this one is judged.
         """
         model = (self._model or await self._made()) if self._loaded else None
         if is_small(letter):
             lesson = read(letter)
             found = lesson.to_bytes()
-            # The other letters of this moment are read first: code and tables then come from memory once for all.
-            await asyncio.sleep(0)
+            if abreast:  # code and tables then come from far memory once for all
+                await asyncio.sleep(0)
             judgement = None if self._model is None else self._model.score(lesson)
         else:
             with self._reading():

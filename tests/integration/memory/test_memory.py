@@ -131,7 +131,7 @@ async def test_letters_of_one_moment_are_read_before_one_is_judged(
 
         monkeypatch.setattr(room, "read", reads)
         monkeypatch.setattr(Insight, "score", lambda *_: steps.append("judged"))
-        await asyncio.gather(*[memory.judged(letter()) for _ in range(3)])
+        await asyncio.gather(*[memory.judged(letter(), abreast=True) for _ in range(3)])
         assert steps == ["read"] * 3 + ["judged"] * 3
 
 

@@ -54,7 +54,7 @@ class Model:
         self.fault = fault
         self.asked: list[Letter] = []
 
-    async def judged(self, letter: Letter) -> tuple[bytes, Judgement | None]:
+    async def judged(self, letter: Letter, *, abreast: bool = False) -> tuple[bytes, Judgement | None]:
         self.asked.append(letter)
         if self.fault:
             raise RuntimeError("the model stumbles")
