@@ -141,3 +141,38 @@ def test_the_whole_is_made_of_parts_that_can_be_tried(bench: Callable[[str], Any
     parts = bench("whole").PARTS
     assert all('"--dry"' in (BENCH / part).read_text("utf-8") for part in parts)
     assert all(Path(by).name in (*parts, "whole.py") for by in bench("tables").MEASURED_BY)
+
+
+class Wire:
+    """A transport that remembers what was written."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+        self.closed = False
+
+    def write(self, octets: bytes) -> None:
+        self.written.append(octets)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_the_sink_counts_the_same_wherever_its_octets_are_cut(bench: Callable[[str], Any]) -> None:
+    sink = bench("sink")
+    begun = b"RCPT TO:<b@x.example>\r\nDATA\r\n"
+    mail = b"MAIL FROM:<a@x.example>\r\n" + begun + b"Message-ID: <bench-1@x.example>\r\n\r\n..\r\n.\r\n"
+    only_a_dot = b"MAIL FROM:<>\r\n" + begun + b".\r\n"
+    octets, said = b"EHLO x.example\r\n" + mail + only_a_dot + b"QUIT\r\n", set()
+    in_two = [[octets[:at], octets[at:]] for at in range(1, len(octets))]
+    for pieces in [*in_two, [octets[at : at + 1] for at in range(len(octets))]]:
+        arrivals, wire = sink.Arrivals(), Wire()
+        session = sink.Sink(arrivals)
+        session.connection_made(wire)
+        for piece in pieces:
+            session.get_buffer(-1)[: len(piece)] = piece
+            session.buffer_updated(len(piece))
+        assert arrivals.count == {"mails": 1, "letters": 1}
+        assert list(arrivals.times["mails"]) == ["1"]
+        assert wire.closed
+        said.add(b"".join(wire.written))
+    assert len(said) == 1
