@@ -176,6 +176,10 @@ def test_a_full_disk_is_for_later_and_nothing_is_lost(tmp_path: Path, size: int)
         with running_house(folder, "mailbox:elsewhere/mailbox") as house:
             first = send(house, mail(file=True))
             assert first.startswith("250 2.0.0 held")
+            letters = folder / "elsewhere" / "mailbox" / "envelopes"
+            assert until(lambda: letters.is_dir() and any(letters.iterdir())), (
+                "else its letter gives the disk room back"
+            )
             ballast = small / "ballast"
             fill(ballast)
             message = mail(file=True).replace(b"text\r\n", (b"z" * 70 + b"\r\n") * (1 + size // 72))
