@@ -71,10 +71,11 @@ class Sink:
         It counts as plain where it is ASCII, since its scan refuses what has a line end alone.
         """
         if self._descriptor is None or self._path is None:
-            waiting, self._waiting = self._waiting, []
+            octets = b"".join(self._waiting)
+            self._waiting.clear()
             if self._size <= IN_MEMORY:
-                return _whole(waiting)
-            return await asyncio.get_running_loop().run_in_executor(None, _whole, waiting)
+                return _whole(octets)
+            return await asyncio.get_running_loop().run_in_executor(None, _whole, octets)
         await self._spill(last=True)
         descriptor, self._descriptor = self._descriptor, None
         os.close(descriptor)
@@ -132,9 +133,7 @@ class Sink:
             _write(descriptor, self._sealer.end())
 
 
-def _whole(blocks: list[bytes]) -> Body:
-    octets = b"".join(blocks)
-    blocks.clear()
+def _whole(octets: bytes) -> Body:
     return Body.of(octets, plain=octets.isascii())
 
 
