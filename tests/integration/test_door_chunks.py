@@ -10,6 +10,7 @@ import pytest
 from tests.door import ENVELOPE, client_at, eventually, open_door
 
 from mailguard.mail import reply as replies
+from mailguard.smtpd import data
 from mailguard.smtpd.settings import DoorLimits
 
 BEGUN = ENVELOPE[:-1]
@@ -17,7 +18,7 @@ BEGUN = ENVELOPE[:-1]
 
 async def test_a_large_message_goes_through_a_file_octet_for_octet(tmp_path: Path) -> None:
     line = b"0123456789" * 7 + b"\r\n"
-    message = b"Subject: x\r\n\r\n" + line * 20_000
+    message = b"Subject: x\r\n\r\n" + line * 40_000  # more than stays in memory
     async with open_door(tmp_path) as (_, room, port), client_at(port) as client:
         await client.ask(*BEGUN)
         for start in range(0, len(message), 500_000):
@@ -32,7 +33,10 @@ async def test_a_large_message_goes_through_a_file_octet_for_octet(tmp_path: Pat
 
 
 @pytest.mark.parametrize("then", ["RSET", "EHLO again", "leaves", "hangs up in a chunk", "too large", "bare LF"])
-async def test_nothing_is_left_of_a_message_that_does_not_end(tmp_path: Path, then: str) -> None:
+async def test_nothing_is_left_of_a_message_that_does_not_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
+    monkeypatch.setattr(data, "WITH_ROOM", data.IN_MEMORY)  # else it would stay in memory
     limits = DoorLimits(message_bytes=300_000)
     async with open_door(tmp_path, limits=limits) as (_, room, port):
         async with client_at(port) as client:

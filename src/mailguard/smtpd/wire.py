@@ -83,6 +83,18 @@ class Wire(SMTP):
 
     # What asyncio and aiosmtpd call
 
+    def data_received(self, data: bytes) -> None:
+        # asyncio's reader, for what is no reason to stop reading, without the four calls that it takes to get there.
+        reader = self._reader
+        buffer = reader._buffer
+        if reader._eof or len(buffer) + len(data) > self.line_length_limit:
+            super().data_received(data)
+            return
+        buffer += data
+        waiter, reader._waiter = reader._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
     def eof_received(self) -> bool | None:
         # aiosmtpd cancels the session here. A client that has only shut down its sending side still gets its
         # replies.
