@@ -178,7 +178,7 @@ def test_a_full_disk_is_for_later_and_nothing_is_lost(tmp_path: Path, size: int)
             assert first.startswith("250 2.0.0 held")
             letters = folder / "elsewhere" / "mailbox" / "envelopes"
             assert until(lambda: letters.is_dir() and any(letters.iterdir())), (
-                "else its letter gives the disk room back"
+                "nobody else writes while the disk is full"
             )
             ballast = small / "ballast"
             fill(ballast)
