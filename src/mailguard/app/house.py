@@ -18,6 +18,7 @@ from mailguard.app.bells import Bells
 from mailguard.app.beside import Place, here, nobody_left
 from mailguard.app.checkers import DoorLogins, door_logins
 from mailguard.app.children import Children
+from mailguard.app.giving_back import give_back_now_and_then
 from mailguard.app.opening import CannotStart, ended, only_one, runs, sentence
 from mailguard.app.people import people_path
 from mailguard.app.remembering import no_memory, remembering
@@ -138,6 +139,7 @@ class House:
         await self._pressure.look()  # before the first client is let in
         runs(stack, self._pressure.watch(), "pressure")
         runs(stack, measure_lag(), "lag")
+        runs(stack, give_back_now_and_then(), "memory given back")
 
     async def _open_sorting(self, stack: AsyncExitStack, rooms: Rooms) -> None:
         stack.enter_context(only_one(ledger_path(self.config).with_suffix(".lock")))
