@@ -15,7 +15,7 @@ import os
 import select
 import socket
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from mailguard import events
 
@@ -36,6 +36,7 @@ class Abreast:
     def __init__(self, number: int, descriptor: int, sockets: Sequence[Sequence[socket.socket]] = ()) -> None:
         """descriptor: a file of a word for each process; it is ours from now on. Raises OSError, ValueError."""
         self._descriptor, self._number = descriptor, number
+        self._told, self._over = 0, False
         self._map = mmap.mmap(descriptor, 0)
         self._sessions = memoryview(self._map).cast("Q")
         if not 0 <= number < len(self._sessions):
@@ -64,12 +65,16 @@ class Abreast:
         return text, (self._descriptor, *(one for some in numbers for one in some))
 
     def counted(self, sessions: int) -> None:
-        """So many sessions are here now."""
-        self._sessions[self._number] = sessions
+        """So many sessions are here now. Those that end after `ended` change nothing: nobody steps aside for it."""
+        self._told = sessions
+        if not self._over:
+            self._sessions[self._number] = sessions
 
     def ended(self, number: int | None = None) -> None:
         """A process (None: this one) takes no more connections."""
-        self._sessions[self._number if number is None else number] = _NOT_HERE
+        if number is None:
+            self._over, number = True, self._number
+        self._sessions[number] = _NOT_HERE
 
     @property
     def others_first(self) -> bool:
@@ -79,6 +84,10 @@ class Abreast:
     def came(self) -> None:
         """A connection was taken; its session is counted when it begins."""
         self._sessions[self._number] += 1
+
+    def lost(self) -> None:
+        """A connection that was taken is gone before its session began."""
+        self.counted(self._told)
 
     def close(self) -> None:
         """Everything that is open here."""
@@ -104,11 +113,12 @@ class Taking:
         self._beginning: set[asyncio.Task[object]] = set()
         self._loop.add_reader(sock, self._knock)
 
-    def stop(self) -> None:
-        """Take none any more."""
+    def stop(self) -> Collection[asyncio.Task[object]]:
+        """Take none any more. Returns what begins the sessions of those that were just taken."""
         self._loop.remove_reader(self._sock)
         if self._later is not None:
             self._later.cancel()
+        return self._beginning
 
     def _knock(self) -> None:
         if self._aside < _OFTEN and self._abreast.others_first:
@@ -135,6 +145,7 @@ class Taking:
             await self._loop.connect_accepted_socket(self._session, connection)
         except OSError:  # the client is gone
             connection.close()
+            self._abreast.lost()
 
     def _rest(self, seconds: float) -> None:
         self._loop.remove_reader(self._sock)
@@ -159,3 +170,14 @@ async def opened(host: str, port: int, backlog: int) -> list[socket.socket]:
             one.listen(backlog)
         stack.pop_all()
     return found
+
+
+async def listen_at(sockets: Sequence[socket.socket], host: str, port: int) -> bool:
+    """Whether these are what `opened` gives for this address: settings may have changed since, and one listener lets
+    in whom another must not. Raises OSError for a name that cannot be found.
+    """
+    asked = asyncio.get_running_loop().getaddrinfo
+    found = await asked(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    places = {name[0] for *_, name in found}
+    names = [one.getsockname() for one in sockets]
+    return bool(names) and all(name[0] in places and port in (0, name[1]) for name in names)

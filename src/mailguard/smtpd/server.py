@@ -17,10 +17,11 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from mailguard.mail import reply as replies
 from mailguard.pressure import Pressure
-from mailguard.smtpd.abreast import Abreast, Taking, opened
+from mailguard.smtpd.abreast import Abreast, Taking, listen_at, opened
 from mailguard.smtpd.admission import Admission
 from mailguard.smtpd.alarm import Alarm
 from mailguard.smtpd.crowd import Crowd
@@ -133,7 +134,7 @@ class Door:
         """Stop accepting, say 421 to idle clients, let bodies and commits finish. Returns after about twice
         the grace at most.
         """
-        self._close_servers()
+        await _ended(self._close_servers(), grace_seconds)
         self._interrupt(hard=False)
         await _ended(self._tasks(), grace_seconds)
         self._interrupt(hard=True)
@@ -162,7 +163,7 @@ class Door:
             for entrance in self._entrances:
                 found = await opened(entrance.listener.host, entrance.listener.port, _BACKLOG)
                 abreast.sockets.append(found)
-        if len(abreast.sockets) != len(self._entrances):
+        elif not await self._are_ours(abreast.sockets):
             raise OSError("smtp.listeners are not those that mailguard was started with: restart it")
         loop = asyncio.get_running_loop()
         abreast.counted(0)
@@ -171,9 +172,18 @@ class Door:
                 _reply_at_once(sock)
                 self._takings.append(Taking(sock, partial(Conversation, entrance, loop), abreast))
 
-    def _close_servers(self) -> None:
-        for taking in self._takings:
-            taking.stop()
+    async def _are_ours(self, inherited: Sequence[Sequence[socket.socket]]) -> bool:
+        """Whether each listener finds its own sockets at its place, also if the configuration was edited meanwhile."""
+        if len(inherited) != len(self._entrances):
+            return False
+        for entrance, sockets in zip(self._entrances, inherited, strict=True):
+            if not await listen_at(sockets, entrance.listener.host, entrance.listener.port):
+                return False
+        return True
+
+    def _close_servers(self) -> list[asyncio.Task[object]]:
+        """Returns what is still to become a session."""
+        beginning = [task for taking in self._takings for task in taking.stop()]
         self._takings.clear()
         if self._abreast is not None:
             self._abreast.ended()
@@ -181,6 +191,7 @@ class Door:
         for server in self._servers:
             server.close()
         self._servers.clear()
+        return beginning
 
     def _interrupt(self, *, hard: bool) -> None:
         for session in list(self._sessions):
@@ -196,7 +207,7 @@ def _reply_at_once(listening: socket.socket) -> None:
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-async def _ended(tasks: Iterable[asyncio.Future[None]], seconds: float) -> None:
+async def _ended(tasks: Iterable[asyncio.Future[Any]], seconds: float) -> None:
     waiting = list(tasks)
     if waiting:
         await asyncio.wait(waiting, timeout=seconds)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mailguard.smtpd.abreast import Abreast, Taking, opened
+from mailguard.smtpd.abreast import Abreast, Taking, listen_at, opened
 
 
 @pytest.fixture
@@ -39,6 +39,42 @@ def test_whoever_has_more_sessions_steps_aside(first: Abreast) -> None:
     first.ended(1)
     assert not first.others_first, "who is dead is waited for by nobody"
     second.close()
+
+
+def test_what_ends_at_a_door_that_is_closed_lets_nobody_step_aside(first: Abreast) -> None:
+    first.counted(2)
+    second = beside(first, 1)
+    second.counted(1)
+    first.ended()
+    first.counted(0)
+    assert not second.others_first
+    second.close()
+    second.counted(0)  # a mail at the table may end after everything else
+
+
+def test_a_connection_that_never_became_a_session_is_not_counted(first: Abreast) -> None:
+    first.counted(1)
+    second = beside(first, 1)
+    second.counted(1)
+    first.came()
+    assert first.others_first
+    first.lost()
+    assert not first.others_first
+    second.close()
+
+
+async def test_sockets_are_known_by_where_they_listen() -> None:
+    sockets = await opened("127.0.0.1", 0, 5)
+    port = sockets[0].getsockname()[1]
+    assert await listen_at(sockets, "127.0.0.1", port)
+    assert await listen_at(sockets, "localhost", port)
+    assert await listen_at(sockets, "127.0.0.1", 0), "any port"
+    assert not await listen_at(sockets, "127.0.0.1", port - 1)
+    assert not await listen_at(sockets, "127.0.0.2", port)
+    assert not await listen_at(sockets, "", port)
+    assert not await listen_at([], "127.0.0.1", port)
+    for one in sockets:
+        one.close()
 
 
 async def test_a_child_is_told_where_its_sockets_are(first: Abreast) -> None:
