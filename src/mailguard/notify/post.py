@@ -83,6 +83,7 @@ class Post:
         self._look, self._looked_at = True, 0.0  # whether the ledger may owe what is not here, and when it was read
         self._seen = 0  # up to here all notices were taken out of the ledger; what is not answered yet is in memory
         self._here: set[int] = set()  # further ones that were handed over in memory
+        self._left = False  # whether more of those may wait than were taken
         self._later: list[tuple[datetime, tuple[Notice, ...]]] = []  # notices that failed, and when to try again
 
     async def start(self) -> None:
@@ -141,7 +142,7 @@ class Post:
             entered = {notice.id: record for notice, record in fresh if record is not None}
             # Side by side, so that the ledger's group commit takes many letters with one fsync.
             written += await self._write_some(letters, entered) if letters else 0
-            more = self._look or len(fresh) >= _AT_ONCE
+            more = self._look or self._left
         return written
 
     async def _next_notices(self) -> list[tuple[Notice, MessageRecord | None]]:
@@ -153,6 +154,7 @@ class Post:
             more = await self._read_notices()
             self._looked_at = at
         handed = {notice.id: (notice, record) for notice, record in self._outbox.fresh(_AT_ONCE)}
+        self._left = len(handed) >= _AT_ONCE  # also where the ledger gave some of them before
         found = [handed.pop(one.id, (one, None)) for one in more]
         new = [pair for pair in handed.values() if self._is_new(pair[0])]
         self._here.update(notice.id for notice, _ in new)

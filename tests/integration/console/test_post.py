@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.reception import ADMIN, ANN, BOSS, SATO, TANAKA, URL, Reception, actor, text_of
+from tests.reception import ADMIN, ANN, BOSS, MAIL, SATO, TANAKA, URL, Reception, actor, text_of
 
 from mailguard.mail.address import parse_address
 from mailguard.mail.organization import Language
@@ -114,6 +114,25 @@ async def test_what_is_handed_over_and_read_is_told_once(reception: Reception) -
     reception.post.wake()
     subjects = [str(one["subject"]) for one in await reception.letters()]
     assert sorted(subjects) == sorted(["[Held] read and handed over", *(f"[Held] {number}" for number in range(30))])
+    assert await reception.outbox.pending() == []
+
+
+async def test_what_was_read_before_it_is_handed_over_keeps_nobody_waiting(reception: Reception) -> None:
+    """A reader may see what was committed before the event loop hears of it."""
+
+    async def take_in(numbers: range) -> None:
+        for number in numbers:
+            octets = MAIL.format(subject=number, text="", html="").replace("<original@", f"<{number}@").encode()
+            await reception.take_in(octets=octets, sender=f"<ann{number}@corp.example>")
+
+    reception.outbox.listen()
+    await take_in(range(3))
+    handed = reception.outbox.fresh(3)
+    assert len(await reception.letters()) == 3
+    for notice, record in handed:
+        reception.db.owing.keep(record, (notice,))
+    await take_in(range(3, 23))
+    await reception.post._write_all()
     assert await reception.outbox.pending() == []
 
 
