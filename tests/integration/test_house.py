@@ -260,9 +260,10 @@ def sessions_by_process(house: House) -> list[int]:
 
     def count(pid: int) -> int:
         found = 0
-        for one in Path(f"/proc/{pid}/fd").iterdir():
-            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
-                found += str(one.readlink()) in links
+        with contextlib.suppress(OSError):  # it ended, or is a reader that nobody may look into
+            for one in Path(f"/proc/{pid}/fd").iterdir():
+                with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                    found += str(one.readlink()) in links
         return found
 
     return [found for found in map(count, processes) if found]
@@ -293,9 +294,12 @@ def test_children_relay_what_they_took_and_their_figures_are_in_one_view(tmp_pat
     try:
         assert until(lambda: "mailguard_doors 3.0" in figures())
         with contextlib.ExitStack() as stack:
-            for _ in range(9):
+            for _ in range(30):
                 stack.enter_context(smtplib.SMTP("127.0.0.1", house.smtp, timeout=PATIENCE))  # waits for the greeting
-            assert sessions_by_process(house) == [3, 3, 3], "each process takes as many as the others"
+            found = sessions_by_process(house)
+            # One that the machine keeps waiting loses its turn, and makes up for it with the next connections.
+            assert (len(found), sum(found)) == (3, 30)
+            assert max(found) - min(found) <= 2, "each process takes as many as the others"
         house.process.send_signal(signal.SIGSTOP)
         try:
             assert until(taken_by_a_child), "the first process stands still, the others do not"

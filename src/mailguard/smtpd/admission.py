@@ -12,7 +12,8 @@ from mailguard.mail.reply import Reply
 from mailguard.pressure import Pressure, Shares
 from mailguard.smtpd.data import WITH_ROOM
 
-#: Octets in memory of all messages that are too large to be kept there anyway; a copy of them is made now and then.
+#: Octets of all messages together that are larger than what always stays in memory. While one is joined, it is there
+#: twice.
 _KEPT = 16 * 2**20
 
 

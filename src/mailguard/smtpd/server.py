@@ -164,7 +164,7 @@ class Door:
                 found = await opened(entrance.listener.host, entrance.listener.port, _BACKLOG)
                 abreast.sockets.append(found)
         elif not await self._are_ours(abreast.sockets):
-            raise OSError("smtp.listeners are not those that mailguard was started with: restart it")
+            raise OSError("the listeners are not those that mailguard was started with: restart it")
         loop = asyncio.get_running_loop()
         abreast.counted(0)
         for entrance, sockets in zip(self._entrances, abreast.sockets, strict=True):

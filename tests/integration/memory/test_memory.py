@@ -133,6 +133,8 @@ async def test_letters_of_one_moment_are_read_before_one_is_judged(
         monkeypatch.setattr(Insight, "score", lambda *_: steps.append("judged"))
         await asyncio.gather(*[memory.judged(letter(), abreast=True) for _ in range(3)])
         assert steps == ["read"] * 3 + ["judged"] * 3
+        with pytest.raises(StopIteration):  # one without company waits for nobody
+            memory.judged(letter()).send(None)
 
 
 async def test_before_it_is_loaded_mail_leaves_its_lesson_and_no_risk_is_known(ledger: Ledger) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -116,6 +117,28 @@ async def test_mails_of_one_moment_are_put_together(ledger: Ledger, monkeypatch:
     for one in messages:
         if one is not taken:
             assert (await ledger.spool.body(one.id)).read() == OCTETS
+
+
+async def test_who_leaves_while_bodies_are_put_keeps_nobody_waiting(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go, put_all = threading.Event(), threading.Event(), Bodies.put_all
+
+    def slowly(bodies: Bodies, some: Sequence[Fresh]) -> list[Exception | None]:
+        begun.set()
+        go.wait(60)
+        return put_all(bodies, some)
+
+    monkeypatch.setattr(Bodies, "put_all", slowly)
+    messages = [mail(octets=OCTETS) for _ in range(3)]
+    adding = [asyncio.create_task(ledger.spool.add(one, facts(), verdict(one), b"")) for one in messages]
+    assert await asyncio.to_thread(begun.wait, 60)
+    adding[0].cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await adding[0]
+    go.set()
+    async with asyncio.timeout(60):
+        await asyncio.gather(*adding[1:])
 
 
 async def test_a_fresh_mail_is_handed_on_in_memory_and_lies_in_its_file(ledger: Ledger) -> None:

@@ -6,10 +6,15 @@ import asyncio
 import os
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from tests.door import HOST, TRUSTED, Room
 
 from mailguard.smtpd.abreast import Abreast, Taking, listen_at, opened
+from mailguard.smtpd.server import Door
+from mailguard.smtpd.settings import DoorLimits, ListenerSettings
 
 
 @pytest.fixture
@@ -96,6 +101,22 @@ async def test_a_child_is_told_where_its_sockets_are(first: Abreast) -> None:
 async def test_nobody_listens_where_another_program_does() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="address already in use"):
         await opened("127.0.0.1", taken.getsockname()[1], 5)
+
+
+async def test_no_socket_gets_the_rules_of_another_listener(first: Abreast, tmp_path: Path) -> None:
+    """A child reads the settings anew; the sockets are those that the first process opened."""
+    first.sockets = [await opened("127.0.0.1", 0, 5), await opened("127.0.0.1", 0, 5)]
+    trusting, asking = (replace(TRUSTED, port=one.getsockname()[1]) for (one,) in first.sockets)
+
+    def door(*listeners: ListenerSettings) -> Door:
+        return Door(listeners, DoorLimits(), HOST, Room().accept, None, tmp_path, abreast=first)
+
+    for listeners in ((asking, trusting), (trusting,), (trusting, asking, TRUSTED)):
+        with pytest.raises(OSError, match="started with: restart it"):
+            await door(*listeners).start()
+    same = door(trusting, asking)
+    await same.start()
+    await same.stop(0)
 
 
 class Greeting(asyncio.Protocol):
