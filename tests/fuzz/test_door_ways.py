@@ -108,6 +108,39 @@ def test_a_plain_message_is_what_the_scan_makes_of_it(body: bytes, rest: bytes) 
         assert not octets or len(octets) > 64 * 1024 or b"\0" in octets or b"eceived" in octets
 
 
+LARGE = DoorLimits(message_bytes=300_000, line_bytes=2000, received=2)
+LINES = [(b"Zm9v" * 19 + b"\r\n") * 900, b"prose, of any length. " * 60 + b"\r\n", b"x" * 1998 + b"\r\n", b". " * 200]
+SLIPS = [b"\r", b"\n", b".", b"\r\n.", b"\n.\r\n", b"\r\n.\r\n", b"\0", b"", b"\r\n\0.", b"y"]
+
+
+@SETTINGS
+@given(
+    lines=st.lists(st.sampled_from([*LINES, *PIECES[:6]]), min_size=1, max_size=6),
+    slips=st.lists(st.tuples(st.integers(0, 300_000), st.sampled_from(SLIPS), st.booleans()), max_size=2),
+    cut=st.integers(0, 300_000),
+)
+def test_a_plain_message_is_what_the_scan_makes_of_it_at_all_sizes_taken_at_once(
+    lines: list[bytes], slips: list[tuple[int, bytes, bool]], cut: int
+) -> None:
+    body = bytearray(b"".join(lines))
+    for at, slip, instead in slips:
+        begin = at % len(body)
+        body[begin : begin + len(slip) * instead] = slip
+    at_hand = bytes(body) + b"\r\n.\r\nQUIT\r\n"
+    scan = Scan(LARGE)
+    octets, behind = scan.feed(at_hand[:cut])
+    if behind is None:
+        more, behind = scan.feed(at_hand[cut:])
+        octets += more
+    else:
+        behind += at_hand[cut:]
+    plain = plain_message(bytearray(at_hand), LARGE, 256 * 1024)
+    if plain is not None:
+        assert (plain[0], at_hand[plain[1] :], None) == (octets, behind, scan.refusal)
+    elif scan.refusal is None:
+        assert not octets or len(octets) > 256 * 1024 or b"\0" in octets or b"eceived" in octets
+
+
 async def talk(pieces: list[bytes]) -> tuple[bytes, list[str], list[bytes]]:
     """What was answered, and what the room got."""
     room = SaysOne()
