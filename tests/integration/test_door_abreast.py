@@ -66,3 +66,12 @@ async def test_who_was_let_in_as_the_door_closes_is_told_so(tmp_path: Path) -> N
         async with asyncio.timeout(PATIENCE):
             assert b"421 " in await reader.read()
         writer.close()
+
+
+async def test_a_door_that_closes_refuses_whoever_comes_then(tmp_path: Path) -> None:
+    """Nobody waits in a queue that no process looks at, while the last mails go their way."""
+    async with shared_door(tmp_path) as (_, door):
+        (address, *_) = door.addresses
+        await door.stop(5)
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection(*address)

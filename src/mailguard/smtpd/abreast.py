@@ -89,12 +89,19 @@ class Abreast:
         """A connection that was taken is gone before its session began."""
         self.counted(self._told)
 
-    def close(self) -> None:
-        """Everything that is open here."""
+    def shut(self) -> None:
+        """No connection waits for this process any more: where it was the last one, clients are refused at once and go
+        elsewhere.
+        """
         self.ended()
         for some in self.sockets:
             for one in some:
                 one.close()
+        self.sockets.clear()
+
+    def close(self) -> None:
+        """Everything that is open here."""
+        self.shut()
         self._sessions.release()
         self._map.close()
         os.close(self._descriptor)

@@ -186,7 +186,7 @@ class Door:
         beginning = [task for taking in self._takings for task in taking.stop()]
         self._takings.clear()
         if self._abreast is not None:
-            self._abreast.ended()
+            self._abreast.shut()
         # Not wait_closed(): from Python 3.12 on it waits for all clients, whom we must tell first.
         for server in self._servers:
             server.close()
