@@ -37,6 +37,10 @@ class Line(asyncio.Transport):
         super().__init__()
         self.sent = b""
         self.closed = False
+        self.unsent = 0
+
+    def get_write_buffer_size(self) -> int:
+        return self.unsent
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.sent += bytes(data)

@@ -16,7 +16,7 @@ from mailguard.mail.outcome import Outcome, Result, result_of
 from mailguard.relay.content import Seen
 from mailguard.relay.session import Session
 from mailguard.relay.upstream import Outgoing, deferred, words
-from mailguard.relay.wire import Unasked, WireError, WireReply
+from mailguard.relay.wire import Amid, Unasked, WireError, WireReply
 
 #: Replies that speak of our session (log in first, encryption needed), not of the mail: a bounce would punish the
 #: sender for our configuration (RFC 4954 section 6, RFC 3207 section 4).
@@ -160,7 +160,7 @@ class Dialog:
         dotted = self.step is Step.DOT
         attempt.lost = True
         if why is None and isinstance(error, Unasked):
-            why = self._out_of_turn(error.reply, dotted)
+            why = self._out_of_turn(error.reply, dotted and not isinstance(error, Amid))
         elif why is None:
             attempt.lost_early = not self._begun and not self._spoke
             why = deferred(str(error), unknown=dotted)

@@ -68,7 +68,7 @@ async def _send_text(dialog: Dialog, wire: Wire, outgoing: Outgoing, patience: f
             await wire.drain(_left(patience, until))
             waiting = b""
         waiting += stuffer.feed(block)
-    wire.send(waiting + stuffer.end(), replies=1)
+    wire.send_end([waiting + stuffer.end()])
     dialog.text_ends()
     await wire.drain(_left(patience, until))
 
@@ -110,7 +110,7 @@ class Prompt:
             if more := dialog.heard(reply):
                 self._wire.send(more, replies=1)
             elif dialog.wants_text:
-                self._wire.send_all(self._text, replies=1)
+                self._wire.send_end(self._text)
                 self._text = ()
                 dialog.text_ends()
         except WireError as error:

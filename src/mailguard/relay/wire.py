@@ -20,6 +20,8 @@ from typing import NamedTuple, Protocol, cast
 REPLY_MAX = 32 * 1024
 _LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])([^\r\n]*))?\r?\n")
 _NEVER = float("inf")
+#: Octets that may be unsent without being a text's: TLS has words of its own.
+_TLS_OWN = 512
 #: A reply that is looked up among those that came last: of so many octets at most, so many of them.
 _SHORT, _REMEMBERED = 512, 256
 
@@ -51,6 +53,10 @@ class Unasked(WireError):
         self.reply = reply
 
 
+class Amid(Unasked):
+    """The server replied to a text before it had its end; it may take what is still to come for commands."""
+
+
 class Ear(Protocol):
     """Who is told of each reply at once, instead of asking for it."""
 
@@ -70,6 +76,7 @@ class Wire(asyncio.Protocol):
         self._buffer = b""
         self._replies: collections.deque[WireReply] = collections.deque()
         self._asked = 0  # replies that are still to come
+        self._text = False  # the next one is to a text
         self._failure: WireError | None = None
         self._paused = False
         self._waiter: asyncio.Future[None] | None = None
@@ -115,10 +122,13 @@ class Wire(asyncio.Protocol):
         self._asked += replies
         transport.write(octets)
 
-    def send_all(self, pieces: Sequence[bytes], *, replies: int = 0) -> None:
-        """`send` for what lies in pieces: without a copy, where the transport needs none."""
+    def send_end(self, pieces: Sequence[bytes]) -> None:
+        """The end of a text, or all of it, without a copy where the transport needs none: one more answer is expected,
+        and not before all of it is out.
+        """
         transport = self._open()
-        self._asked += replies
+        self._asked += 1
+        self._text = True
         if len(pieces) == 1:
             transport.write(pieces[0])
         else:
@@ -225,6 +235,10 @@ class Wire(asyncio.Protocol):
                 reply, position = found
                 if self._asked == 0:
                     raise Unasked(reply)
+                if self._text:
+                    if self._transport is not None and self._transport.get_write_buffer_size() > _TLS_OWN:
+                        raise Amid(reply)
+                    self._text = False
                 self._asked -= 1
                 self._replies.append(reply)
         finally:

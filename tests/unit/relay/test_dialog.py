@@ -37,6 +37,7 @@ class Server:
     pipelining: bool
     kept: bool
     heard: list[int] = field(default_factory=list)  # codes that were said in full
+    unsent: int = 0  # octets that are not out at the last reply
 
     async def serve(self, wire: Wire, task: asyncio.Task[Attempt] | None) -> None:
         """Answer what was asked, until nothing is asked any more."""
@@ -44,6 +45,9 @@ class Server:
         await settle()
         while wire._asked and not wire._closing():
             now, left = left[: wire._asked], left[wire._asked :]
+            if not left and self.unsent:
+                assert isinstance(wire._transport, Line)
+                wire._transport.unsent = self.unsent
             octets = b"".join(written(code, many) for code, many in now)
             until = len(octets) if self.breaks is None else min(len(octets), max(0, self.breaks - said))
             edges = [0, *sorted({cut % (until + 1) for cut in self.cuts}), until]
@@ -216,3 +220,14 @@ async def test_a_server_that_hangs_up_at_any_octet_leaves_nobody_in_doubt_but_af
             assert came(attempt.outcomes) == expected(server.heard, kept=kept)[0]
             dotted = len(server.heard) == len(replies) - 1
             assert {one.unknown for one in attempt.outcomes.values()} == {dotted}
+
+
+async def test_a_server_that_speaks_amid_the_text_may_refuse_and_not_accept() -> None:
+    for code, by_task in itertools.product((250, 552, 451), (True, False)):
+        replies = [(250, False)] * 4 + [(354, False), (code, False)]
+        server = Server(replies, [], None, pipelining=True, kept=False, unsent=100_000)
+        attempt, _, session = await carried(server, by_task=by_task)
+        wanted = {250: (Result.DEFERRED, None), 552: (Result.FAILED, 552), 451: (Result.DEFERRED, 451)}[code]
+        assert came(attempt.outcomes) == dict.fromkeys(PEOPLE, (*wanted, False))
+        assert session.broken
+        assert attempt.lost

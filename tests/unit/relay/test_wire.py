@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.relaying import Line
 
-from mailguard.relay.wire import REPLY_MAX, Garbage, Lost, Unasked, Wire, WireError
+from mailguard.relay.wire import REPLY_MAX, Amid, Garbage, Lost, Unasked, Wire, WireError
 
 
 def wired() -> tuple[Wire, Line]:
@@ -134,3 +134,23 @@ async def test_a_short_reply_is_read_like_a_long_one(words: bytes, spaces: int) 
         wire.data_received(b"250 " + words + b" " * blanks + b"\r\n")
         heard.append((list(wire._replies), type(wire._failure)))
     assert heard[0] == heard[1]
+
+
+async def test_a_reply_to_a_text_comes_behind_its_end() -> None:
+    """Who says that he has it all before it is out may take the rest, which a stranger wrote, for commands."""
+    for unsent, taken in ((0, True), (100, True), (100_000, False)):
+        wire, line = wired()
+        wire.send_end([b"text\r\n", b".\r\n"])
+        line.unsent = unsent
+        wire.data_received(b"250 2.0.0 enough\r\n")
+        if taken:
+            assert (await wire.reply(1)).code == 250
+        else:
+            with pytest.raises(Amid):
+                await wire.reply(1)
+        assert wire.usable is taken
+    wire, line = wired()
+    wire.send(b"many commands", replies=2)
+    line.unsent = 100_000
+    wire.data_received(b"250 2.1.0 the first of them\r\n")
+    assert (await wire.reply(1)).code == 250
