@@ -108,15 +108,19 @@ async def test_no_socket_gets_the_rules_of_another_listener(first: Abreast, tmp_
     first.sockets = [await opened("127.0.0.1", 0, 5), await opened("127.0.0.1", 0, 5)]
     trusting, asking = (replace(TRUSTED, port=one.getsockname()[1]) for (one,) in first.sockets)
 
-    def door(*listeners: ListenerSettings) -> Door:
-        return Door(listeners, DoorLimits(), HOST, Room().accept, None, tmp_path, abreast=first)
+    def door(child: Abreast, *listeners: ListenerSettings) -> Door:
+        return Door(listeners, DoorLimits(), HOST, Room().accept, None, tmp_path, abreast=child)
 
     for listeners in ((asking, trusting), (trusting,), (trusting, asking, TRUSTED)):
+        child = beside(first, 1)
         with pytest.raises(OSError, match="started with: restart it"):
-            await door(*listeners).start()
-    same = door(trusting, asking)
+            await door(child, *listeners).start()
+        child.close()
+    child = beside(first, 1)
+    same = door(child, trusting, asking)
     await same.start()
     await same.stop(0)
+    child.close()
 
 
 class Greeting(asyncio.Protocol):
