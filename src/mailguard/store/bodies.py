@@ -82,18 +82,11 @@ class Bodies:
             target.unlink(missing_ok=True)  # no row will speak of it: the mail is the client's
             raise
 
-    def put(self, octets: bytes, message_id: str, key: bytes | None) -> None:
-        """Write the octets of a fresh mail at their place, for good; with a key, sealed. Raises OSError.
+    def put_all(self, some: Sequence[Fresh]) -> list[Exception | None]:
+        """Write fresh mails of one moment at their places, for good. Returns what was wrong with each of them, None:
+        nothing. All are on their way to the disk before the first one is waited for, and each folder is synced once.
 
         They need no other name first: until a row speaks of it, a file is rubbish, whole or not.
-        """
-        (error,) = self.put_all([Fresh(octets, message_id, key)])
-        if error is not None:
-            raise error
-
-    def put_all(self, some: Sequence[Fresh]) -> list[Exception | None]:
-        """`put` for what came within a moment; what was wrong with each of them. All are on their way to the disk
-        before the first one is waited for, and each folder is synced once.
         """
         puts = [_Put(self.path_of(one.message_id, sealed=one.key is not None)) for one in some]
         for put, one in zip(puts, some, strict=True):

@@ -29,7 +29,7 @@ class Shelf:
         self._busy = False  # a lot is on its way, or begins with the next turn of the loop
 
     def put(self, fresh: Fresh) -> asyncio.Future[None]:
-        """Have it put where it belongs, for good. The future raises what `Bodies.put` does."""
+        """Have it put where it belongs, for good. The future raises what was wrong with it (`Bodies.put_all`)."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
         self._waiting.append((fresh, future))

@@ -28,6 +28,13 @@ def bodies(tmp_path: Path) -> Bodies:
     return made
 
 
+def put(bodies: Bodies, octets: bytes, message_id: str, key: bytes | None) -> None:
+    """One alone."""
+    (error,) = bodies.put_all([Fresh(octets, message_id, key)])
+    if error is not None:
+        raise error
+
+
 def files(bodies: Bodies) -> list[Path]:
     return [path for path in bodies.root.rglob("*") if path.is_file()]
 
@@ -35,7 +42,7 @@ def files(bodies: Bodies) -> list[Path]:
 @pytest.mark.parametrize("key", [None, new_key()], ids=["clear", "sealed"])
 def test_octets_lie_at_their_place(bodies: Bodies, key: bytes | None) -> None:
     name = new_message_id(NOON)
-    bodies.put(OCTETS, name, key)
+    put(bodies, OCTETS, name, key)
     path = bodies.path_of(name, sealed=key is not None)
     assert files(bodies) == [path]
     assert path.stat().st_mode & 0o777 == 0o600
@@ -44,15 +51,15 @@ def test_octets_lie_at_their_place(bodies: Bodies, key: bytes | None) -> None:
 
 def test_what_lies_there_is_not_overwritten(bodies: Bodies) -> None:
     name = new_message_id(NOON)
-    bodies.put(OCTETS, name, None)
+    put(bodies, OCTETS, name, None)
     with pytest.raises(FileExistsError):
-        bodies.put(b"another", name, None)
+        put(bodies, b"another", name, None)
     assert bodies.path_of(name).read_bytes() == OCTETS
 
 
 @pytest.mark.parametrize("fails", [1, 2], ids=["the file", "its folder"])
 def test_nothing_is_left_where_the_disk_fails(bodies: Bodies, monkeypatch: pytest.MonkeyPatch, fails: int) -> None:
-    bodies.put(OCTETS, new_message_id(NOON), None)  # the folder is safe
+    put(bodies, OCTETS, new_message_id(NOON), None)  # the folder is safe
     synced, sync = [0], os.fsync
 
     def fsync(descriptor: int) -> None:
@@ -64,13 +71,13 @@ def test_nothing_is_left_where_the_disk_fails(bodies: Bodies, monkeypatch: pytes
     monkeypatch.setattr(os, "fsync", fsync)
     before = files(bodies)
     with pytest.raises(OSError, match="Input/output"):
-        bodies.put(OCTETS, new_message_id(NOON), None)
+        put(bodies, OCTETS, new_message_id(NOON), None)
     assert files(bodies) == before
 
 
 def test_those_of_one_moment_share_the_sync_of_their_folder(bodies: Bodies, monkeypatch: pytest.MonkeyPatch) -> None:
     names = [new_message_id(NOON) for _ in range(3)]
-    bodies.put(b"lies here", names[1], None)
+    put(bodies, b"lies here", names[1], None)
     synced, sync = [0], os.fsync
 
     def fsync(descriptor: int) -> None:
@@ -85,7 +92,7 @@ def test_those_of_one_moment_share_the_sync_of_their_folder(bodies: Bodies, monk
 
 
 def test_none_of_them_is_left_where_their_folder_fails(bodies: Bodies, monkeypatch: pytest.MonkeyPatch) -> None:
-    bodies.put(OCTETS, new_message_id(NOON), None)  # the folder is safe
+    put(bodies, OCTETS, new_message_id(NOON), None)  # the folder is safe
     before = files(bodies)
 
     def fails(folder: Path) -> None:
@@ -108,7 +115,7 @@ async def test_mails_of_one_moment_are_put_together(ledger: Ledger, monkeypatch:
     monkeypatch.setattr(Bodies, "put_all", counted)
     messages = [mail(octets=OCTETS) for _ in range(9)]
     taken = messages[3]
-    Bodies(ledger.bodies).put(b"lies here", taken.id, None)
+    put(Bodies(ledger.bodies), b"lies here", taken.id, None)
     lots.clear()
     adding = [ledger.spool.add(one, facts(), verdict(one), b"") for one in messages]
     answers = await asyncio.gather(*adding, return_exceptions=True)
