@@ -17,7 +17,7 @@ import signal
 from mailguard.inspect.landlock import read_only_beneath
 from mailguard.inspect.seccomp import refuse_what_reaches_out
 
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
+_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 #: mallopt(3): pieces of so many octets are given back to the kernel once they are free. Left alone, glibc raises this
 #: to 32 MB and keeps twice as much at hand, in each worker that ever read a large mail. What is smaller is used again,
 #: which is quicker.

@@ -89,7 +89,8 @@ class Memory:
             found = lesson.to_bytes()
             if abreast:  # code and tables then come from far memory once for all
                 await asyncio.sleep(0)
-            judgement = None if self._model is None else self._model.score(lesson)
+                model = self._model  # it may be another one by now
+            judgement = None if model is None else model.score(lesson)
         else:
             with self._reading():
                 lesson, found, judgement = await asyncio.to_thread(_judged, model, letter)
