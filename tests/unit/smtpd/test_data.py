@@ -85,3 +85,4 @@ def test_room_in_memory_is_given_back_with_the_reply() -> None:
     first.end()
     first.end()
     assert second.keep(1000)
+    assert not second.keep(1), "a second end gives nothing back"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailguard.mail.actor import Actor, Role
@@ -16,6 +16,8 @@ TEXTS = st.text(st.characters(codec=None) | st.sampled_from('\0"\\\n\x7f\u2028\u
 
 
 @given(st.lists(TEXTS))
+@example(["\ud800"])
+@example(["\0"])
 def test_a_list_of_texts_is_written_as_any_value(texts: list[str]) -> None:
     assert texts_to_text(texts) == to_text(texts)
 
