@@ -37,7 +37,7 @@ from peers import ROOT, Peer, mailguard, naive, postfix
 from tables import goals, page, setting, write_goals, write_page
 
 #: No round begins that would end later than this.
-BUDGET = 250.0
+BUDGET = 210.0
 
 CELLS = (
     *(Cell("2k", way, sessions) for sessions in (10, 50) for way in ("relayed", "held", "told", "through")),
