@@ -1,8 +1,8 @@
 """One SMTP conversation: the command loop, and for each verb a few lines that ask the handler and say what it
 answers.
 
-What is kept of aiosmtpd: its transport plumbing, its session and envelope and when they are reset, its table
-of smtp_* methods, its PROXY header. What is replaced: the loop (limits, deadlines, faults), every reply,
+What is kept of aiosmtpd: its transport plumbing, its session and envelope and when they are reset, its names for
+the verbs' methods, its PROXY header. What is replaced: the loop (limits, deadlines, faults), every reply,
 addresses, DATA, AUTH, TLS. It trusts nothing that it reads, answers only out of the catalogue, logs nothing
 that was said, and leaves no client without a reply while it can still be reached.
 """
@@ -10,6 +10,8 @@ that was said, and leaves no client without a reply while it can still be reache
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from aiosmtpd.proxy_protocol import ProxyData, get_proxy
@@ -48,19 +50,32 @@ class Conversation(Introductions):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        self._client_connected_cb = None  # it was called: this and the writer would make a circle with the session
         self._fits = self._entrance.crowd.come()
         self._entrance.sessions.add(self)
         assert self._handler_coroutine is not None
-        self._handler_coroutine.add_done_callback(self._left)
+        self._handler_coroutine.add_done_callback(self._ended)
 
     def left_alone(self) -> None:
         # Its place at the door is free; who waits for all that is at the table waits for the task.
         if self._handler_coroutine is not None:
             self._entrance.commits.add(self._handler_coroutine)
             self._handler_coroutine.add_done_callback(self._entrance.commits.discard)
-        self._left(None)
+        self._left()
 
-    def _left(self, _: object) -> None:
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Nothing of a session is in a circle when it is over: what is has to be looked for among all that the house
+        has, and all stands still meanwhile.
+        """
+        self._left()
+        self._writer = None
+        if (error := self._reader.exception()) is not None:
+            error.__traceback__ = None  # raised to whoever read: the frames of all of them
+        if task.cancelled():
+            with suppress(asyncio.CancelledError):
+                task.exception()  # the task gives away the error that ended it, with the same frames
+
+    def _left(self) -> None:
         if self not in self._entrance.sessions:
             return
         self._entrance.sessions.discard(self)
@@ -151,9 +166,9 @@ class Conversation(Introductions):
         return verb, argument
 
     async def _dispatch(self, verb: str, argument: str) -> None:
-        method = self._smtp_methods.get(verb)
+        method = _VERBS.get(verb)
         if method is not None:
-            await method(argument)
+            await method(self, argument)
         elif verb in _NOT_SMTP:
             events.door_refused("not_smtp", self.visit.ip)
             raise HangUp(replies.NOT_SMTP)
@@ -214,3 +229,9 @@ class Conversation(Introductions):
             self.answer(refusal)
             return
         raise HangUp(replies.GOODBYE)
+
+
+#: By its name, how each verb is answered.
+_VERBS: dict[str, Callable[[Conversation, str], Awaitable[None]]] = {
+    name.removeprefix("smtp_"): getattr(Conversation, name) for name in dir(Conversation) if name.startswith("smtp_")
+}

@@ -26,7 +26,7 @@ class Receiving(Lines):
     """The part of a session that takes messages in."""
 
     def __init__(self, entrance: Entrance, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(entrance.handler, entrance.limits, entrance.hostname, loop)
+        super().__init__(entrance.limits, entrance.hostname, loop)
         self._entrance = entrance
         self._rules = entrance.handler
         self.visit = Visit(loop)

@@ -46,6 +46,13 @@ class HangUp(Exception):
         self.reply = reply
 
 
+class _NoHooks:
+    """In place of aiosmtpd's handler, which answers nothing here."""
+
+    def __dir__(self) -> list[str]:
+        return []
+
+
 class Wire(SMTP):
     """A connection. Reading raises EOFError or OSError when the client is gone, HangUp when its time is over."""
 
@@ -57,12 +64,13 @@ class Wire(SMTP):
     envelope: Any
     _paused: bool
     _connection_lost: bool
+    _client_connected_cb: Any
 
     line_length_limit = 65536  # the stream's buffer: reading stops at twice this until somebody takes it
 
-    def __init__(self, handler: Any, limits: DoorLimits, hostname: str, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, limits: DoorLimits, hostname: str, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(
-            handler,
+            _NO_HOOKS,
             data_size_limit=limits.message_bytes,
             enable_SMTPUTF8=True,
             hostname=hostname,
@@ -80,6 +88,11 @@ class Wire(SMTP):
         self._watch: asyncio.TimerHandle | None = None
         self._watch_at = 0.0
         self._abort_later: asyncio.TimerHandle | None = None
+
+    def __dir__(self) -> list[str]:
+        # aiosmtpd looks through all names of a session and of its handler, twice at every connection, for methods to
+        # keep: half of what a connection costs, and each of them makes a circle with it. Ours are found by their class.
+        return []
 
     # What asyncio and aiosmtpd call
 
@@ -298,6 +311,9 @@ class Wire(SMTP):
         self._reader._paused = False
         session = transport.get_extra_info("ssl_object")
         return session.version() if session is not None else None
+
+
+_NO_HOOKS = _NoHooks()
 
 
 def _octets(reply: Reply) -> bytes:
