@@ -79,8 +79,8 @@ def _run(
     title = f"{example.from_} to {people[0]}{f' and {len(people) - 1} more' if people[1:] else ''} is {example.expect}"
     reasons: tuple[str, ...] = ()
     if got != expected:
-        said = opinions(policy, policy.view(case))
-        reasons = tuple(f"{one.rule.id}: {reason(one).en}" for one in said)
+        with policy.view(case) as view:
+            reasons = tuple(f"{one.rule.id}: {reason(one).en}" for one in opinions(policy, view))
     return ExampleResult(place, rule, expected, got, hits, title, reasons)
 
 

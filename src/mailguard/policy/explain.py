@@ -46,12 +46,12 @@ def explain(policy: Policy, case: Case) -> dict[str, Any]:
     """
     explained = verdict_to_json(judge(policy, case))
     try:
-        said = opinions(policy, policy.view(case))
+        with policy.view(case) as view:
+            explained["rules"] = [_rule_to_json(opinion) for opinion in opinions(policy, view)]
     except Exception as error:  # the verdict stands without its reasons; it says so itself
         explained["rules"] = []
         explained["notes"]["explain"] = type(error).__name__
         return explained
-    explained["rules"] = [_rule_to_json(opinion) for opinion in said]
     kind = _KINDS.get(explained["exempt"])
     if kind is not None:
         explained["notes"]["exempt_ja"] = f"{kind.ja}なので、保留しません"
@@ -65,12 +65,13 @@ def explain_recorded(policy: Policy, mail: Recorded) -> dict[str, Any]:
     of then stands.
     """
     same = mail.verdict.policy == policy.hash
-    view = policy.view(mail.case)
-    said = opinions(policy, view)
-    wanting = {one.rule.id for one in said if wants_text(one)}
-    verdict = mail.verdict if same else verdict_of(policy, view, [one for one in said if one.rule.id not in wanting])
+    with policy.view(mail.case) as view:
+        said = opinions(policy, view)
+        wanting = {one.rule.id for one in said if wants_text(one)}
+        decided = [one for one in said if one.rule.id not in wanting]
+        verdict = mail.verdict if same else verdict_of(policy, view, decided)
+        rules = [_rule_to_json(one) for one in said]
     fired = {hit.rule for hit in mail.verdict.hits}
-    rules = [_rule_to_json(one) for one in said]
     for rule in rules:
         if rule["id"] in wanting:
             rule["hit"] = rule["id"] in fired if same else None

@@ -40,12 +40,9 @@ _FAULT_BECAUSE = Because(
 def judge(policy: Policy, case: Case) -> Verdict:
     """Say what must happen to a message, recipient by recipient, and why."""
     try:
-        view = policy.view(case)
-        try:
+        with policy.view(case) as view:
             rules = policy.rules
             return verdict_of(policy, view, [opinion(rules[number], view) for number in policy.glance.open(view)])
-        finally:
-            view.let_go()
     except Exception as error:  # total: whatever a mail does to us, it is held
         everybody = case.envelope.recipients
         hit = RuleHit(UNREADABLE, "enforce", Disposition.CONFIRM, _FAULT_BECAUSE, (type(error).__name__,), everybody)

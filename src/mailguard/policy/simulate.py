@@ -68,15 +68,16 @@ class Simulation:
         """Judge a mail under both policies. Counts nothing yet."""
         try:
             stands = mail.verdict.policy == self._base.hash and not _broke(mail)
-            return self._from_record(mail) if stands else self._anew(mail)
+            with self._base.view(mail.case) as old, self._new.view(mail.case) as view:
+                return self._from_record(mail, view) if stands else self._anew(mail, old, view)
         except Exception:  # total, as the judge is
             return Weighed(mail, judge(self._base, mail.case), judge(self._new, mail.case))
 
-    def _from_record(self, mail: Recorded) -> Weighed:
+    def _from_record(self, mail: Recorded, view: View) -> Weighed:
         """The policy in force is the one that judged: its verdict stands, and only rules that ask something else are
         asked.
         """
-        fresh, view = self._said(self._new, self._changed, mail), self._new.view(mail.case)
+        fresh = _said(self._changed, view)
         undecided = tuple(name for name, one in fresh.items() if wants_text(one))
         touched = any(one.fires for name, one in fresh.items() if name not in undecided)
         if not touched and not any(hit.rule in self._touched for hit in mail.verdict.hits):
@@ -91,12 +92,10 @@ class Simulation:
         rest = [_of_record(rule, hits.get(rule.id), view) for rule in self._base.rules if rule.id not in undecided]
         return Weighed(mail, verdict_of(self._base, view, rest), after, undecided)
 
-    def _anew(self, mail: Recorded) -> Weighed:
+    def _anew(self, mail: Recorded, old: View, view: View) -> Weighed:
         """Another policy judged: both are asked, and what both have once."""
-        then = self._said(self._base, self._base.rules, mail)
-        fresh = self._said(self._new, self._changed, mail)
+        then, fresh = _said(self._base.rules, old), _said(self._changed, view)
         undecided = {name for said in (then, fresh) for name, one in said.items() if wants_text(one)}
-        old, view = self._base.view(mail.case), self._new.view(mail.case)
         before = verdict_of(self._base, old, [one for name, one in then.items() if name not in undecided])
         left_out = tuple(sorted(undecided))
         if not any(one.fires for name, one in (*then.items(), *fresh.items()) if name in self._touched | self._asked):
@@ -108,12 +107,6 @@ class Simulation:
         ]
         asked = [one for one in (*said, *fresh.values()) if one.rule.id not in undecided]
         return Weighed(mail, before, verdict_of(self._new, view, asked), left_out)
-
-    @staticmethod
-    def _said(policy: Policy, rules: Iterable[Rule], mail: Recorded) -> dict[str, Opinion]:
-        """What these rules say of a mail, those left out of which a glance tells that it is nothing."""
-        view = policy.view(mail.case)
-        return {rule.id: opinion(rule, view) for rule in rules if not shut(rule, view)}
 
     def count(self, weighed: Weighed) -> None:
         """Add a mail to the report."""
@@ -218,6 +211,11 @@ def _of_record(rule: Rule, hit: RuleHit | None, view: View) -> Opinion:
     truth = Truth.UNKNOWN if hit.unsure else Truth.YES
     result = Result(truth, lambda: hit.because, lambda: Told(hit.evidence), picked, hit.evidence)
     return Opinion(replace(rule, because=hit.because), rule.mode_for(view), truth, result)
+
+
+def _said(rules: Iterable[Rule], view: View) -> dict[str, Opinion]:
+    """What these rules say of a mail, those left out of which a glance tells that it is nothing."""
+    return {rule.id: opinion(rule, view) for rule in rules if not shut(rule, view)}
 
 
 def _once(hits: Iterable[RuleHit]) -> Iterable[RuleHit]:

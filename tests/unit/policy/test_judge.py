@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,11 +16,15 @@ from mailguard.mail.address import NULL_PATH, parse_address
 from mailguard.mail.directory import NOBODY
 from mailguard.mail.facts import Facts, Finding
 from mailguard.mail.verdict import Disposition, Verdict
+from mailguard.policy.case import Case
 from mailguard.policy.examples import run_examples
-from mailguard.policy.explain import explain
+from mailguard.policy.explain import explain, explain_recorded
 from mailguard.policy.judge import judge
 from mailguard.policy.marks import Problems
+from mailguard.policy.recorded import Recorded
 from mailguard.policy.result import Result
+from mailguard.policy.rule import Policy
+from mailguard.policy.simulate import Simulation
 from mailguard.policy.view import View
 
 EXTERNAL = "{recipients: {external: true}}"
@@ -206,13 +211,24 @@ def test_a_case_that_breaks_the_judge_is_held() -> None:
     assert [(one.external, one.rules) for one in verdict.recipients] == [(True, ("unreadable",))]
 
 
-def test_a_mail_that_was_judged_waits_for_no_collector_of_garbage() -> None:
+def _simulate(policy: Policy, case: Case) -> object:
+    simulation = Simulation(policy_of("version: 1\nrules: []\n"), policy)
+    simulation.look(Recorded("1", case, "x", judge(policy, case)))
+    return simulation.report
+
+
+def _explain_recorded(policy: Policy, case: Case) -> object:
+    return explain_recorded(policy, Recorded("1", case, "x", judge(policy, case)))
+
+
+@pytest.mark.parametrize("look", [judge, explain, _explain_recorded, _simulate], ids=lambda it: it.__name__)
+def test_a_mail_that_was_looked_at_waits_for_no_collector_of_garbage(look: Callable[[Policy, Case], object]) -> None:
     rules = (f"  - id: r{n}\n    when: {{virus: infected}}\n    then: confirm\n" for n in (1, 2))
     policy = policy_of(f"version: 1\nrules:\n{''.join(rules)}")
     gc.collect()
     gc.disable()
     try:
-        assert judge(policy, mail()).hits
+        assert look(policy, mail())
         assert not any(type(one) is View for one in gc.get_objects())
     finally:
         gc.enable()

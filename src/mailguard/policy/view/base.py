@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import TypeVar, cast
+from typing import Self, TypeVar, cast
 
 from mailguard.mail.calendar import Calendar
 from mailguard.mail.directory import NOBODY, Directory
@@ -36,7 +36,10 @@ class CaseView:
         self.findings = frozenset(finding.code for finding in case.facts.findings)
         self._made: dict[Hashable, object] = {}
 
-    def let_go(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Forget what conditions said, once the verdict stands: it speaks of this view, so that all texts of the mail
         would wait for the collector of garbage.
         """
