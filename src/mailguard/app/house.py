@@ -18,8 +18,8 @@ from mailguard.app.bells import Bells
 from mailguard.app.beside import Place, here, nobody_left
 from mailguard.app.checkers import DoorLogins, door_logins
 from mailguard.app.children import Children
-from mailguard.app.giving_back import give_back_now_and_then
 from mailguard.app.opening import CannotStart, ended, only_one, runs, sentence
+from mailguard.app.own_memory import tidy_now_and_then
 from mailguard.app.people import people_path
 from mailguard.app.remembering import no_memory, remembering
 from mailguard.app.rooms import Rooms, house_key, ledger_path, open_rooms, utc_now
@@ -139,7 +139,7 @@ class House:
         await self._pressure.look()  # before the first client is let in
         runs(stack, self._pressure.watch(), "pressure")
         runs(stack, measure_lag(), "lag")
-        runs(stack, give_back_now_and_then(), "memory given back")
+        runs(stack, tidy_now_and_then(), "own memory")
 
     async def _open_sorting(self, stack: AsyncExitStack, rooms: Rooms) -> None:
         stack.enter_context(only_one(ledger_path(self.config).with_suffix(".lock")))
