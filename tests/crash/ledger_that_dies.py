@@ -41,7 +41,7 @@ POINTS: dict[str, tuple[Any, str, str]] = {
     "a body that came as a file lies in its place, no row yet": (Bodies, "adopt", "after"),
     "inside the transaction of an add": (entry, "_first_line", "before"),
     "inside the transaction of an add, after its audit line": (entry, "_first_line", "after"),
-    "inside the transaction of adds that come together": (entering, "_texts", "before"),
+    "inside the transaction of adds that come together": (entering, "_owe", "before"),
     "inside the transaction of adds that come together, all rows there": (spool, "enter_all", "after"),
     "inside the transaction of tries that end together": (queue, "record_all", "after"),
     "inside the transaction of a decision": (deciding, "settle", "before"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal
@@ -21,12 +21,15 @@ from mailguard.store import many
 from mailguard.store.db import Database
 from mailguard.store.records import HistoryLine
 from mailguard.store.rows import clean, texts_to_text, to_micro, to_moment, to_text
+from mailguard.store.stroke import named
 
 #: What the first line is chained to.
 START = bytes(32)
 #: The columns of a line between its number and its hash, and the same as it is hashed, without the number.
 Line = tuple[tuple[Any, ...], str]
 COLUMNS = "number, at, message_id, actor, role, via, event, recipients, comment, detail, hash"
+#: The same as columns among others (store.stroke).
+IN_A_ROW = named("line", COLUMNS)
 
 
 def append(
@@ -70,15 +73,31 @@ def line(
 
 def append_all(connection: sqlite3.Connection, lines: Iterable[Line]) -> int:
     """Add lines, one after the other, inside the caller's transaction. Returns the number of the last."""
-    last = connection.execute("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1").fetchone()
-    number, previous = last or (0, START)
+    rows = rows_behind(last(connection), lines)
+    insert(connection, rows)
+    return int(rows[-1][0])
+
+
+def insert(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Rows of `rows_behind`."""
+    many.run(connection, f"INSERT INTO audit ({COLUMNS})", rows)
+
+
+def last(connection: sqlite3.Connection) -> tuple[int, bytes]:
+    """Number and hash of the last line."""
+    row = connection.execute("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1").fetchone()
+    return row or (0, START)
+
+
+def rows_behind(before: tuple[int, bytes], lines: Iterable[Line]) -> list[tuple[Any, ...]]:
+    """Rows of COLUMNS that go on behind a line, one after the other."""
+    number, previous = before
     rows = []
     for values, text in lines:
         number += 1
         previous = hashlib.sha256(previous + f"[{number},{text}".encode()).digest()  # as `chained`
         rows.append((number, *values, previous))
-    many.run(connection, f"INSERT INTO audit ({COLUMNS})", rows)
-    return int(number)
+    return rows
 
 
 class Audit:

@@ -191,8 +191,8 @@ class _Part:
         words = folded("\n".join(str(one.address) for one in new.recipients if one.address.key not in _keys(self.part)))
         connection.execute("UPDATE words SET text = text || ? WHERE message = ?", (f"\n{words}", self.number))
         for insert, rows in (
-            (INSERT_VIEWERS, viewers_of(new, self.number)),
-            (INSERT_RULES, rules_of(new, self.number)),
+            (INSERT_VIEWERS, [(person, self.number, role) for person, role in viewers_of(new)]),
+            (INSERT_RULES, [(rule, self.number) for rule in rules_of(new)]),
         ):
             many.run(connection, insert.replace("INSERT", "INSERT OR IGNORE", 1), rows)
 

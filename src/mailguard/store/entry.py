@@ -6,10 +6,9 @@ It trusts the record it is given (store.fresh); nothing is judged here.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
 from dataclasses import field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from mailguard.mail.actor import HOUSE, Actor
 from mailguard.mail.alteration import Change
@@ -24,7 +23,7 @@ from mailguard.store.lookups import insert_lookups
 from mailguard.store.questions import HEARD_NOTHING, Heard, first_nudge, owe_questions
 from mailguard.store.records import MessageRecord, RecipientRecord
 from mailguard.store.rows import asks_to_text, clean, to_micro, to_text
-from mailguard.store.sealed import Seal, insert_key, insert_keys
+from mailguard.store.sealed import Seal, insert_key
 from mailguard.store.taught import confirmed
 from mailguard.store.tellings import owe_hits
 
@@ -34,11 +33,11 @@ MESSAGE_COLUMNS = (
     "verdict, circumstances, content, ret, envid"
 )
 _INSERT_MESSAGE = f"INSERT INTO message ({MESSAGE_COLUMNS}) VALUES ({', '.join('?' * 28)})"  # noqa: S608
-INSERT_COPIES = (
-    "INSERT INTO recipient (message, key, position, address, domain, external, disposition, state, event, due_at,"
-    " lease, expire_action, asks, nudge_at, urgent, approvals, attempts, last_text, decided_by, frozen_by, rules,"
-    " notify, orcpt, way, recipe, added)"
+COPY_COLUMNS = (
+    "key, position, address, domain, external, disposition, state, event, due_at, lease, expire_action, asks,"
+    " nudge_at, urgent, approvals, attempts, last_text, decided_by, frozen_by, rules, notify, orcpt, way, recipe, added"
 )
+INSERT_COPIES = f"INSERT INTO recipient (message, {COPY_COLUMNS})"
 #: Holds that people are told about at once; a delay is silent.
 TOLD = frozenset({Disposition.CONFIRM, Disposition.APPROVE})
 
@@ -98,27 +97,6 @@ def insert(connection: sqlite3.Connection, entry: Entry, now: datetime, heard: H
     return number
 
 
-class Rows(Protocol):
-    """Of an entry, but for its number: what can be made before the writer's turn."""
-
-    @property
-    def entry(self) -> Entry: ...
-    @property
-    def message(self) -> tuple[Any, ...]: ...
-    @property
-    def copies(self) -> tuple[tuple[Any, ...], ...]: ...
-
-
-def insert_rows(connection: sqlite3.Connection, numbered: Sequence[tuple[int, Rows]]) -> None:
-    """Entries of one moment under their numbers: messages, octets, keys and copies, in a statement each."""
-    many.run(connection, f"INSERT INTO message (number, {MESSAGE_COLUMNS})", [(n, *one.message) for n, one in numbered])
-    bodies = [(n, one.entry.octets) for n, one in numbered if one.entry.octets is not None]
-    many.run(connection, "INSERT INTO body (message, octets)", bodies)
-    insert_keys(connection, [(n, one.entry.seal) for n, one in numbered if one.entry.seal is not None])
-    insert_lessons(connection, [(n, one.entry.lesson) for n, one in numbered if one.entry.lesson])
-    many.run(connection, INSERT_COPIES, [(n, *copy) for n, one in numbered for copy in one.copies])
-
-
 def teaches(record: MessageRecord) -> bool:
     """Whether people wrote it: history learns from it, and it can be a part of a mail."""
     facts = record.facts
@@ -162,7 +140,7 @@ def message_row(entry: Entry, *, told: bool) -> tuple[Any, ...]:
 
 
 def copy_row(position: int, one: RecipientRecord, lease: str | None, recipe: int | None) -> tuple[Any, ...]:
-    """The values of INSERT_COPIES behind the message's number. A copy begins untried, and nobody has said a word."""
+    """The values of COPY_COLUMNS. A copy begins untried, and nobody has said a word."""
     due = one.expires_at if one.state is State.HELD else one.due_at
     return (
         one.address.key,

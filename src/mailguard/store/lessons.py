@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -32,6 +32,11 @@ What = Literal["delivered", "refused", "trusted", "forgotten", "anew", "cut"]
 
 INSERT_LESSONS = "INSERT INTO lesson (message, octets)"
 _INSERT = "INSERT INTO experience (number, what, message, people)"
+#: The same for a mail that is out as a whole, and whose lesson is kept: its moment, and its row number.
+DELIVERED = (
+    f"{_INSERT} SELECT max({{0}}, coalesce((SELECT max(number) FROM experience), 0) + 1),"  # noqa: S608
+    " 'delivered', {1}, ''"
+)
 #: A lesson is some hundred octets; one that is larger is of a mail to thousands, and teaches nothing.
 LARGEST = 64 * 1024
 #: So many rows are removed in one transaction.
@@ -119,15 +124,6 @@ def insert_lessons(connection: sqlite3.Connection, lessons: Sequence[tuple[int, 
     """Keep lessons beside their mails, in the transaction that takes those in. By row number."""
     if lessons:
         many.run(connection, INSERT_LESSONS, lessons)
-
-
-def delivered_whole(connection: sqlite3.Connection, mails: Iterable[int], now: datetime) -> None:
-    """These mails, whose lessons are kept, are out as a whole. By row number."""
-    numbers = list(mails)
-    if numbers:
-        first = _next(connection, now)
-        rows = [(at, "delivered", number, "") for at, number in enumerate(numbers, first)]
-        many.run(connection, _INSERT, rows)
 
 
 def delivered(connection: sqlite3.Connection, number: int, people: Collection[str], now: datetime) -> None:

@@ -11,11 +11,11 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from mailguard.mail.lifecycle import State
 from mailguard.store import audit, many, outbox
-from mailguard.store.entry import Entry, copy_row, first_line, insert, insert_rows, message_row
+from mailguard.store.entry import Entry, insert
+from mailguard.store.entry_rows import Rows, insert_rows, rows_of
 from mailguard.store.records import MessageRecord
 from mailguard.store.reply_tickets import NewReply, insert_replies
 from mailguard.store.rows import to_micro
@@ -57,19 +57,14 @@ class NewLetter:
     ends: tuple[int, ...]
     carried: Carried
     of: MessageRecord | None
-    message: tuple[Any, ...] = field(repr=False)
-    copies: tuple[tuple[Any, ...], ...] = field(repr=False)
-    line: audit.Line = field(repr=False)
+    rows: Rows = field(repr=False)
 
 
 def new_letter(
     entry: Entry, now: datetime, ends: Sequence[int], carried: Carried, of: MessageRecord | None
 ) -> NewLetter:
     """All that can be made before the writer's turn."""
-    copies = tuple(copy_row(place, one, entry.lease, None) for place, one in enumerate(entry.record.recipients))
-    return NewLetter(
-        entry, now, tuple(ends), carried, of, message_row(entry, told=False), copies, first_line(entry, now)
-    )
+    return NewLetter(entry, now, tuple(ends), carried, of, rows_of(entry, now, told=False))
 
 
 def enter_letter(connection: sqlite3.Connection, letter: NewLetter) -> int:
@@ -91,11 +86,9 @@ def enter_letters(connection: sqlite3.Connection, letters: Sequence[NewLetter]) 
     if many.run(connection, _ENDS, ended, _OF_NOTICES) != len(ended):
         raise _NotAlike
     first = connection.execute("SELECT coalesce(max(number), 0) + 1 FROM message").fetchone()[0]
-    numbered = list(enumerate(letters, first))
-    insert_rows(connection, numbered)
-    audit.append_all(connection, [one.line for one in letters])
+    insert_rows(connection, first, audit.last(connection), [one.rows for one in letters])
     _insert_carried(connection, letters)
-    return [number for number, _ in numbered]
+    return list(range(first, first + len(letters)))
 
 
 def _insert_carried(connection: sqlite3.Connection, letters: Sequence[NewLetter]) -> None:

@@ -49,8 +49,8 @@ def insert_lookups(
     connection: sqlite3.Connection, number: int, record: MessageRecord, text: str = "", seal: Seal | None = None
 ) -> None:
     """What pages find a mail by. text: of `searched_text`; seal: it lies sealed."""
-    many.run(connection, INSERT_VIEWERS, viewers_of(record, number))
-    many.run(connection, INSERT_RULES, rules_of(record, number))
+    many.run(connection, INSERT_VIEWERS, [(person, number, role) for person, role in viewers_of(record)])
+    many.run(connection, INSERT_RULES, [(rule, number) for rule in rules_of(record)])
     connection.execute("INSERT INTO words (message, text) VALUES (?, ?)", (number, words_of(record)))
     if text:
         sealed = None if seal is None else seal.text
@@ -58,20 +58,20 @@ def insert_lookups(
         connection.execute("INSERT INTO mail_text (message, text, sealed) VALUES (?, ?, ?)", (number, kept, sealed))
 
 
-def viewers_of(record: MessageRecord, number: int) -> list[tuple[str, int, str]]:
-    """Rows of INSERT_VIEWERS."""
-    viewers = [(person, number, "sender") for person in record.owners]
+def viewers_of(record: MessageRecord) -> list[tuple[str, str]]:
+    """Who may see it, and as what."""
+    viewers = [(person, "sender") for person in record.owners]
     if record.verdict.members:
-        viewers += [(person, number, "sender") for person in record.members]
+        viewers += [(person, "sender") for person in record.members]
     if any(one.asks for one in record.recipients):
-        viewers += [(person, number, "approver") for person in sorted(record.approvers)]
+        viewers += [(person, "approver") for person in sorted(record.approvers)]
     return viewers
 
 
-def rules_of(record: MessageRecord, number: int) -> list[tuple[str, int]]:
-    """Rows of INSERT_RULES."""
+def rules_of(record: MessageRecord) -> list[str]:
+    """Which rules fired."""
     hits = record.verdict.hits
-    return [(clean(rule), number) for rule in sorted({hit.rule for hit in hits})] if hits else []
+    return [clean(rule) for rule in sorted({hit.rule for hit in hits})] if hits else []
 
 
 def words_of(record: MessageRecord) -> str:

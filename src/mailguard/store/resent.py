@@ -24,7 +24,7 @@ from mailguard.store.rows import load_by_id, to_micro
 _WITHDRAWN = frozenset({State.CANCELLED, State.REJECTED, State.EXPIRED})
 _ENDED = _WITHDRAWN | {State.BOUNCED}
 _BATCH = 2000
-INSERT_HANDED_IN = "INSERT OR REPLACE INTO handed_in (digest, message_id, at)"
+HANDED_IN = "digest, message_id, at"
 
 
 def digest_of(message: Message, message_id_header: str) -> bytes | None:
@@ -69,7 +69,10 @@ def first_of(connection: sqlite3.Connection, digest: bytes, now: datetime, withi
 
 def remember(connection: sqlite3.Connection, digest: bytes, message_id: str, now: datetime) -> None:
     """A mail was taken in, in this transaction."""
-    connection.execute(f"{INSERT_HANDED_IN} VALUES (?, ?, ?)", (digest, message_id, to_micro(now)))
+    connection.execute(
+        f"INSERT OR REPLACE INTO handed_in ({HANDED_IN}) VALUES (?, ?, ?)",  # noqa: S608
+        (digest, message_id, to_micro(now)),
+    )
 
 
 def note(connection: sqlite3.Connection, record: MessageRecord, actor: Actor, now: datetime) -> None:

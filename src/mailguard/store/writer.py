@@ -1,11 +1,12 @@
 """The one thread that writes: it takes everything that waits, runs each change under a savepoint, and commits once.
 
-Many sessions share one fsync that way, and changes of one kind share their statements (`Bulk`): what fails together is
-done again one by one, so that it comes to the same. What one turn of the event loop asks for is handed over together,
-and what is in no hurry rides with it. The answers go back to the event loop after the commit, never before; if the
-commit fails, everybody in it is told so and nothing of it was kept. Whatever fails, the thread goes on: with a new
-connection if the old one is no use any more. Where another process keeps the turn to write for longer than
-SQLite would wait for its lock, whoever waits is told that the ledger is busy, as SQLite would have told them.
+Many sessions share one fsync that way, and changes of one kind share their statements (`Bulk`), without a savepoint
+where there are no others: what fails together is done again one by one, so that it comes to the same. What one turn of
+the event loop asks for is handed over together, and what is in no hurry rides with it. The answers go back to the event
+loop after the commit, never before; if the commit fails, everybody in it is told so and nothing of it was kept.
+Whatever fails, the thread goes on: with a new connection if the old one is no use any more. Where another process keeps
+the turn to write for longer than SQLite would wait for its lock, whoever waits is told that the ledger is busy, as
+SQLite would have told them.
 """
 
 from __future__ import annotations
@@ -241,7 +242,7 @@ class Writer:
         try:
             self._changed.clear()
             connection.execute("BEGIN IMMEDIATE")
-            answers = self._done(connection, batch)
+            answers = self._at_once(connection, batch) or self._done(connection, batch)
             number = self.stamps.begin(self._changed) if self._changed else 0
             connection.execute("COMMIT")
             self.stamps.done(number)
@@ -258,23 +259,37 @@ class Writer:
         self.commits += 1
         return answers
 
+    def _at_once(self, connection: sqlite3.Connection, batch: list[_Entry]) -> list[_Answer]:
+        """Everything of a batch of which all go with others of their kind, without a savepoint. Nothing if it has
+        others, or something fails; then nothing of it stands, in another transaction.
+        """
+        kinds = _by_kind(batch)
+        if None in kinds:
+            return []
+        try:
+            return [one for bulk, entries in kinds.items() if bulk for one in _answered(connection, bulk, entries)]
+        except BaseException as error:
+            if not connection.in_transaction:
+                raise _TransactionLost from error
+            connection.execute("ROLLBACK")
+            self._changed.clear()
+            connection.execute("BEGIN IMMEDIATE")
+            return []
+
     def _done(self, connection: sqlite3.Connection, batch: list[_Entry]) -> list[_Answer]:
         """Everything of a batch. Whoever is in one waited for nobody else in it, so that their order is free."""
         answers: list[_Answer] = []
-        kinds: dict[Bulk, list[_Entry]] = {}
-        for entry in batch:
-            if entry.bulk is None:
-                answers.append(self._under_savepoint(connection, entry))
+        for bulk, entries in _by_kind(batch).items():
+            if bulk is None:
+                answers += [self._under_savepoint(connection, entry) for entry in entries]
             else:
-                kinds.setdefault(entry.bulk, []).append(entry)
-        for bulk, entries in kinds.items():
-            answers += self._together(connection, bulk, entries)
+                answers += self._together(connection, bulk, entries)
         return answers
 
     def _together(self, connection: sqlite3.Connection, bulk: Bulk, entries: list[_Entry]) -> list[_Answer]:
         connection.execute("SAVEPOINT entry")
         try:
-            values = bulk(connection, [entry.item for entry in entries])
+            answers = _answered(connection, bulk, entries)
         except BaseException as error:
             if not connection.in_transaction:
                 raise _TransactionLost from error
@@ -282,7 +297,7 @@ class Writer:
             connection.execute("RELEASE entry")
             return [self._under_savepoint(connection, entry) for entry in entries]
         connection.execute("RELEASE entry")
-        return [_Answer(entry, value) for entry, value in zip(entries, values, strict=True)]
+        return answers
 
     @staticmethod
     def _under_savepoint(connection: sqlite3.Connection, entry: _Entry) -> _Answer:
@@ -314,6 +329,19 @@ class Writer:
             self._loop.call_soon_threadsafe(callback, value)
         except RuntimeError:
             return  # the loop is closed: nobody is left who waits
+
+
+def _by_kind(batch: list[_Entry]) -> dict[Bulk | None, list[_Entry]]:
+    """None: what is done by itself."""
+    kinds: dict[Bulk | None, list[_Entry]] = {}
+    for entry in batch:
+        kinds.setdefault(entry.bulk, []).append(entry)
+    return kinds
+
+
+def _answered(connection: sqlite3.Connection, bulk: Bulk, entries: list[_Entry]) -> list[_Answer]:
+    values = bulk(connection, [entry.item for entry in entries])
+    return [_Answer(entry, value) for entry, value in zip(entries, values, strict=True)]
 
 
 def _fresh(cause: BaseException) -> BaseException:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import itertools
 import sqlite3
 import tempfile
 from collections.abc import Callable, Sequence
@@ -29,6 +30,7 @@ from mailguard.mail.outcome import Outcome, Result
 from mailguard.mail.reports import CopyReports
 from mailguard.mail.verdict import Because, Disposition
 from mailguard.store import many
+from mailguard.store.connection import connect
 from mailguard.store.db import Database
 from mailguard.store.spool import Spool
 
@@ -96,12 +98,13 @@ def prepared(life: Sequence[Sequence[Sent]]) -> list[list[tuple[Sent, Message]]]
 
 
 def together(sent: Sent) -> int:
-    """0: never entered with others; 1: its outcome is not written with others; 2: both are."""
+    """0: never entered with others; 1: its outcome is not written with others; 2: both are; 3: behind those to one."""
     if sent.told or sent.disposition is Disposition.APPROVE:
         return 0
     out = all(result is Result.RELAYED for result in sent.results[: len(sent.to)])
     held = sent.disposition is not Disposition.DELIVER
-    return 1 if held or not sent.leased or sent.reports or sent.put_back or not out else 2
+    apart = held or not sent.leased or sent.reports or sent.put_back or not out
+    return 1 if apart else min(len(sent.to), 2) + 1
 
 
 async def entered(spool: Spool, sent: Sent, message: Message) -> Any:
@@ -214,11 +217,49 @@ async def test_ordinary_mail_does_go_together(ledger: Ledger, monkeypatch: pytes
     )  # fmt: skip
     message = mail(sent.to)
     await entered(ledger.spool, sent, message)
-    assert any(head.startswith("INSERT INTO message (number") for head in heads)
+    assert any(head.startswith("INSERT INTO temp.entering") for head in heads)
     assert ledger.db.handed_on.body(message.id) == await ledger.spool.body(message.id)
     await over(ledger, sent, message)
-    assert any(head.startswith("UPDATE recipient") for head in heads)
+    assert any(head.startswith("INSERT INTO temp.going") for head in heads)
     assert ledger.db.handed_on.body(message.id) is None
+
+
+async def test_mails_of_a_moment_are_one_statement_on_their_way_in_and_one_on_their_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each further one would hand the interpreter's lock over once more."""
+    heard: list[str] = []
+
+    def traced(path: Path) -> sqlite3.Connection:
+        connection = connect(path)
+        connection.set_trace_callback(heard.append)
+        return connection
+
+    def words() -> list[str]:
+        found = [sql.split()[0] for sql, _ in itertools.groupby(heard)]  # a trigger's steps are told as what began them
+        heard.clear()
+        return found
+
+    monkeypatch.setattr("mailguard.store.writer.connect", traced)
+    one_of_each = ["BEGIN", "SELECT", "INSERT", "COMMIT"]
+    async with opened(tmp_path) as ledger:
+        for _ in range(2):
+            mails = [mail((BOB,)), mail((CAROL,))]
+            read = [replace(known := facts(), headers=replace(known.headers, message_id=m.id)) for m in mails]
+            words()
+            await asyncio.gather(
+                *(
+                    ledger.spool.add(one, known, verdict(one), PREFIX, lease_until=NOON + LEASE)
+                    for one, known in zip(mails, read, strict=True)
+                )
+            )
+            entered = words()
+            taken = [{one.envelope.recipients[0]: Outcome(Result.RELAYED, 250, "ok")} for one in mails]
+            await asyncio.gather(
+                *(ledger.queue.record(m.id, o, NOON, None, give_up=True) for m, o in zip(mails, taken, strict=True))
+            )
+            out = words()
+    assert (entered, out) == (one_of_each, one_of_each)
 
 
 async def test_an_outcome_shares_the_commit_of_the_next_mail(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

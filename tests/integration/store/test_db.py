@@ -7,6 +7,7 @@ import re
 import sqlite3
 import stat
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,33 @@ async def test_a_failing_change_takes_nothing_along(ledger: Ledger) -> None:
     )
     assert [type(result) for result in results] == [type(None), RuntimeError, sqlite3.IntegrityError, type(None)]
     assert await ledger.db.read(count) == 2
+
+
+async def test_what_fails_together_takes_nothing_along(ledger: Ledger) -> None:
+    def in_vain(c: sqlite3.Connection, names: Sequence[str]) -> Sequence[None]:
+        every(c, names)
+        raise RuntimeError("a bug")
+
+    def every(c: sqlite3.Connection, names: Sequence[str]) -> Sequence[None]:
+        c.executemany(INSERT, [(name,) for name in names])
+        return [None] * len(names)
+
+    def failing(c: sqlite3.Connection) -> None:
+        in_vain(c, ["c"])
+
+    def alone(c: sqlite3.Connection) -> None:
+        every(c, ["d"])
+
+    results = await asyncio.gather(
+        ledger.db.write(lambda c: None, every, "a"),
+        ledger.db.write(lambda c: None, every, "b"),
+        ledger.db.write(failing, in_vain, "c"),
+        ledger.db.write(alone, in_vain, "d"),
+        return_exceptions=True,
+    )
+    assert [type(result) for result in results] == [type(None), type(None), RuntimeError, type(None)]
+    rows = await ledger.db.read(lambda c: [row[0] for row in c.execute("SELECT sender FROM contact ORDER BY sender")])
+    assert rows == ["a", "b", "d"]
 
 
 async def test_whatever_goes_wrong_nobody_waits_for_ever(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
