@@ -14,7 +14,7 @@ from mailguard.insight.memory import decay
 from mailguard.insight.names import name_words
 from mailguard.insight.people import called, name_hashes
 from mailguard.insight.quoting import pair_key
-from mailguard.insight.scene import NOBODY, Scene
+from mailguard.insight.scene import Scene
 from mailguard.insight.sketches import MIX, MIX_ONE, MIX_TWO, pair
 from mailguard.insight.text import hashed
 
@@ -27,59 +27,75 @@ PERSON = (
 )  # fmt: skip
 (WRITTEN, DAYS, _SHARE, _SINCE, _ANSWERS, _ANSWERS_DAYS, ALIKE_OWN, ALIKE_ALL, _BEST_OWN, _BEST_ALL,
  THREAD, ASKER, QUOTED, _QUOTED_WORDS, _NAMED_LAST, _NAMED_FIRST, GREETED, WITH_OWN, WITH_ALL,
- _WITH_COUNT, _WITH_SENDER, PROFILE, RECEIVED, _RECEIVED_DAYS, _WRITERS, SENT, _SENT_DAYS, INSIDE,
+ _WITH_COUNT, _WITH_SENDER, _PROFILE, RECEIVED, _RECEIVED_DAYS, _WRITERS, SENT, _SENT_DAYS, INSIDE,
  HIMSELF, _USUAL_NAME) = range(len(PERSON))  # fmt: skip
+#: So many of them are weighed by `fits`, and no more are asked of somebody who is no recipient.
+WEIGHED = _WITH_SENDER + 1
 _NEVER = 8.0
 _DAY = 86_400.0
 _log1p, _log = math.log1p, math.log
-#: How much each number says for a person, by hand: only to rank who may have been meant.
-_FOR = (
-    0.25, -0.25, 1.0, 0.0, 0.1, -0.1, 3.0, 1.5, 1.0, 0.5, 1.5, 3.0, 1.5, 0.7, 0.5, 0.3, 2.5, 1.0, 0.5,
-    0.0, 0.2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
-)  # fmt: skip
-_WEIGHED = tuple([(at, weight) for at, weight in enumerate(_FOR) if weight])
+#: What is said of a stranger's habit: WRITTEN to _ANSWERS_DAYS.
+_UNKNOWN = (0.0, _NEVER, 0.0, -1.0, 0.0, _NEVER)
 
 
 def fits(numbers: Sequence[float]) -> float:
-    """One number for how well a person fits, to compare people of one mail."""
-    total = 0.0 if numbers[WRITTEN] else -1.0
-    for at, weight in _WEIGHED:
-        number = numbers[at]
-        if number != -1.0:
-            total += number * weight
-    return total
+    """One number for how well a person fits, to compare people of one mail: how much each of the first numbers says
+    for him, by hand. What may be -1 counts for nothing there.
+    """
+    (written, days, share, _, answers, answers_days, own, everybody, best_own, best_all, thread, asker, quoted, words,
+     last, first, greeted, with_own, with_all, _, with_sender) = numbers[:WEIGHED]  # fmt: skip
+    total = (
+        (0.0 if written else -1.0) + written * 0.25 + days * -0.25 + share + answers * 0.1 + answers_days * -0.1
+        + own * 3.0 + everybody * 1.5 + best_own + best_all * 0.5
+    )  # fmt: skip
+    if thread != -1.0:
+        total += thread * 1.5
+    if asker != -1.0:
+        total += asker * 3.0
+    if quoted != -1.0:
+        total += quoted * 1.5
+    if words != -1.0:
+        total += words * 0.7
+    total += last * 0.5
+    total += first * 0.3
+    if greeted != -1.0:
+        total += greeted * 2.5
+    if with_own != -1.0:
+        total += with_own
+        total += with_all * 0.5
+    return total + with_sender * 0.2
 
 
 def _days(then: float, now: float) -> float:
     return _log1p((now - then) / _DAY) if now > then else 0.0
 
 
-def person(scene: Scene, one: int, address: str, others: Sequence[int], *, rival: bool = False) -> list[float]:
-    """The numbers of PERSON. one: the person's number, -1 for a stranger; others: the mail's other recipients; rival:
-    only what `fits` weighs is wanted, the rest stays 0.
-    """
-    out = [0.0] * len(PERSON)
+def person(scene: Scene, one: int, address: str, others: Sequence[int]) -> list[float]:
+    """The numbers of PERSON. one: the person's number, -1 for a stranger; others: the mail's other recipients."""
     people = scene.memory.people
+    first, last = (people.first[one], people.last[one]) if one >= 0 else stranger_name(scene, address)
+    return [
+        *weighed(scene, one, address, others), profile(scene, one) if one >= 0 else 0.0,
+        *_known(scene, one, address, first, last),
+    ]  # fmt: skip
+
+
+def weighed(scene: Scene, one: int, address: str, others: Sequence[int]) -> tuple[float, ...]:
+    """The first numbers of `person`, as far as `fits` weighs them: all that is asked of a rival."""
+    thread = scene.thread.get(one, 0) / scene.thread_mails if scene.thread_mails else -1.0
     if one >= 0:
+        people = scene.memory.people
         first, last, key = people.first[one], people.last[one], people.keys[one]
-        _habit(scene, one, out)
-        _words(scene, one, out)
-        _company(scene, one, others, out)
-    else:
-        first, last = stranger_name(scene, address)
-        key = hashed(address)
-        out[DAYS] = out[_ANSWERS_DAYS] = out[_RECEIVED_DAYS] = out[_SENT_DAYS] = _NEVER
-        out[_SINCE] = -1.0
-        if not others:
-            out[WITH_OWN] = out[WITH_ALL] = out[_WITH_COUNT] = -1.0
-    if scene.thread_mails:
-        out[THREAD] = scene.thread.get(one, 0) / scene.thread_mails
-    else:
-        out[THREAD] = -1.0
-    _named(scene, one, address, (first, last, key), out)
-    if not rival:
-        _known(scene, one, address, (first, last), out)
-    return out
+        return (
+            *_habit(scene, one), *_words(scene, one), thread, *_named(scene, one, address, first, last, key),
+            *_company(scene, one, others),
+        )  # fmt: skip
+    first, last = stranger_name(scene, address)
+    alone = 0.0 if others else -1.0
+    return (
+        *_UNKNOWN, 0.0, 0.0, 0.0, 0.0, thread, *_named(scene, one, address, first, last, hashed(address)),
+        alone, alone, alone, 0.0,
+    )  # fmt: skip
 
 
 def stranger_name(scene: Scene, address: str) -> tuple[int, int]:
@@ -87,50 +103,49 @@ def stranger_name(scene: Scene, address: str) -> tuple[int, int]:
     return name_hashes(name_words(address, scene.lesson.names.get(address, "")))
 
 
-def _habit(scene: Scene, one: int, out: list[float]) -> None:
+def _habit(scene: Scene, one: int) -> tuple[float, float, float, float, float, float]:
     """How often and how lately the sender wrote to him, and he to the sender."""
     memory, now, contacts = scene.memory, scene.lesson.at, scene.contacts
+    written, days, share, since, answers, answers_days = _UNKNOWN
     place = contacts.people.get(one)
     if place is not None:
         last = memory.last[place]
-        out[WRITTEN] = _log1p(memory.count[place])
-        out[DAYS] = _days(last, now)
-        out[_SHARE] = memory.weight[place] * decay(last, now) / (contacts.weight * decay(contacts.at, now) + 1.0)
-        out[_SINCE] = _days(memory.since[place], now)
-    else:
-        out[DAYS], out[_SINCE] = _NEVER, -1.0
-    back = memory.senders.get(one, NOBODY).people.get(scene.sender)
-    if back is not None:
-        out[_ANSWERS] = _log1p(memory.count[back])
-        out[_ANSWERS_DAYS] = _days(memory.last[back], now)
-    else:
-        out[_ANSWERS_DAYS] = _NEVER
+        written, days = _log1p(memory.count[place]), _days(last, now)
+        share = memory.weight[place] * decay(last, now) / (contacts.weight * decay(contacts.at, now) + 1.0)
+        since = _days(memory.since[place], now)
+    sender = memory.senders.get(one)
+    if sender is not None:
+        back = sender.people.get(scene.sender)
+        if back is not None:
+            answers, answers_days = _log1p(memory.count[back]), _days(memory.last[back], now)
+    return written, days, share, since, answers, answers_days
 
 
-def _known(scene: Scene, one: int, address: str, name: tuple[int, int], out: list[float]) -> None:
+def _known(scene: Scene, one: int, address: str, first: int, last: int) -> list[float]:
     """How much anybody has to do with him, and how usual his name is."""
     people, now = scene.memory.people, scene.lesson.at
-    first, last = name
-    out[INSIDE] = 1.0 if address.rpartition("@")[2] in scene.memory.own else 0.0
-    if one >= 0:
-        received, sent = people.received[one], people.sent[one]
-        out[RECEIVED] = _log1p(received)
-        out[_RECEIVED_DAYS] = _days(people.received_at[one], now) if received else _NEVER
-        out[_WRITERS] = _log1p(people.writers[one])
-        out[SENT] = _log1p(sent)
-        out[_SENT_DAYS] = _days(people.sent_at[one], now) if sent else _NEVER
+    inside = 1.0 if address.rpartition("@")[2] in scene.memory.own else 0.0
+    himself, usual = 0.0, -1.0
     if scene.sender >= 0:
         family = people.last[scene.sender]
-        out[HIMSELF] = 1.0 if family and family == last else 0.0
-    out[_USUAL_NAME] = _log1p(len(people.by_first.get(first, ()))) if first else -1.0
+        himself = 1.0 if family and family == last else 0.0
+    if first:
+        usual = _log1p(len(people.by_first.get(first, ())))
+    if one < 0:
+        return [0.0, _NEVER, 0.0, 0.0, _NEVER, inside, himself, usual]
+    received, sent = people.received[one], people.sent[one]
+    return [
+        _log1p(received), _days(people.received_at[one], now) if received else _NEVER, _log1p(people.writers[one]),
+        _log1p(sent), _days(people.sent_at[one], now) if sent else _NEVER, inside, himself, usual,
+    ]  # fmt: skip
 
 
-def _words(scene: Scene, one: int, out: list[float]) -> None:
+def _words(scene: Scene, one: int) -> tuple[float, float, float, float]:
     """Whether mails like this one went to him."""
-    out[ALIKE_OWN] = scene.own.of(one)
-    out[ALIKE_ALL] = scene.all.of(one)
-    out[_BEST_OWN] = scene.own.best.get(one, 0.0)
-    out[_BEST_ALL] = scene.all.best.get(one, 0.0)
+    own, everybody = scene.own, scene.all
+    mine = own.share.get(one, 0.0) / own.total if own.total else 0.0
+    others = everybody.share.get(one, 0.0) / everybody.total if everybody.total else 0.0
+    return mine, others, own.best.get(one, 0.0), everybody.best.get(one, 0.0)
 
 
 def profile(scene: Scene, one: int) -> float:
@@ -164,17 +179,15 @@ def own_profile(scene: Scene, one: int) -> float:
     return total / len(scene.profiled)
 
 
-def _company(scene: Scene, one: int, others: Sequence[int], out: list[float]) -> None:
+def _company(scene: Scene, one: int, others: Sequence[int]) -> tuple[float, float, float, float]:
     """Whether he was together with the others before, and with the sender."""
     memory, keys = scene.memory, scene.memory.people.keys
     key = keys[one]
-    own, own_mask = memory.together.cells, memory.together.mask
     everybody, mask = memory.together_all.cells, memory.together_all.mask
-    if scene.sender >= 0:
-        out[_WITH_SENDER] = _log1p(everybody[pair(key, scene.key) & mask])
+    with_sender = _log1p(everybody[pair(key, scene.key) & mask]) if scene.sender >= 0 else 0.0
     if not others:
-        out[WITH_OWN] = out[WITH_ALL] = out[_WITH_COUNT] = -1.0
-        return
+        return -1.0, -1.0, -1.0, with_sender
+    own, own_mask = memory.together.cells, memory.together.mask
     mine = anybody = 0
     counted, mixed = 0.0, scene.key * MIX
     for other in others:
@@ -190,30 +203,27 @@ def _company(scene: Scene, one: int, others: Sequence[int], out: list[float]) ->
             counted += _log1p(count)
         if everybody[both & mask]:
             anybody += 1
-    out[WITH_OWN] = mine / len(others)
-    out[WITH_ALL] = anybody / len(others)
-    out[_WITH_COUNT] = counted / len(others)
+    return mine / len(others), anybody / len(others), counted / len(others), with_sender
 
 
-def _named(scene: Scene, one: int, address: str, name: tuple[int, int, int], out: list[float]) -> None:
+def _named(
+    scene: Scene, one: int, address: str, first: int, last: int, key: int
+) -> tuple[float, float, float, float, float, float]:
     """Whether greeting, text and quoted headers speak of him."""
-    first, last, key = name
-    both = pair_key(first, last) if first and last else 0
-    if scene.asker:
-        out[ASKER] = float(one in scene.asking or key in scene.asker or (both in scene.asker))
-    else:
-        out[ASKER] = -1.0
-    if scene.quoted:
-        out[QUOTED] = float(one in scene.taking_part or key in scene.quoted or both in scene.quoted)
-    else:
-        out[QUOTED] = -1.0
+    asker = quoted = words = -1.0
+    if scene.asker or scene.quoted:
+        both = pair_key(first, last) if first and last else 0
+        if scene.asker:
+            asker = float(one in scene.asking or key in scene.asker or both in scene.asker)
+        if scene.quoted:
+            quoted = float(one in scene.taking_part or key in scene.quoted or both in scene.quoted)
     if scene.quoted_words:
-        out[_QUOTED_WORDS] = float((last in scene.quoted_words) + (first in scene.quoted_words))
-    else:
-        out[_QUOTED_WORDS] = -1.0
-    out[_NAMED_LAST] = 1.0 if last and last in scene.own_words else 0.0
-    out[_NAMED_FIRST] = 1.0 if first and first in scene.own_words else 0.0
-    out[GREETED] = _greeting(scene, one, address) if scene.greeted else -1.0
+        words = float((last in scene.quoted_words) + (first in scene.quoted_words))
+    own = scene.own_words
+    return (
+        asker, quoted, words, 1.0 if last and last in own else 0.0, 1.0 if first and first in own else 0.0,
+        _greeting(scene, one, address) if scene.greeted else -1.0,
+    )  # fmt: skip
 
 
 def _greeting(scene: Scene, one: int, address: str) -> float:

@@ -70,16 +70,13 @@ class Manners:
         scene, memory = self.scene, self.scene.memory
         base, senders, to = memory.base, memory.sender, memory.to
         numbers = memory.habits.lately.get(scene.key) if scene.sender >= 0 else ()
-        mails: dict[tuple[int, ...], int] = {}  # by whom they went to: most people write to the same ones again
-        for number in numbers:
-            at = number - base
-            if at > 0 and senders[at] == scene.sender:
-                people = to[at]
-                mails[people] = mails.get(people, 0) + 1
+        sender = scene.sender
+        mails = [to[at] for number in numbers if (at := number - base) > 0 and senders[at] == sender]
         counted: dict[int, int] = {}
         self.alike: dict[int, float] = {}
         among, count, alike = scene.among, len(scene.people), self.alike
-        for people, times in mails.items():
+        for people in dict.fromkeys(mails):  # most people write to the same ones again
+            times = mails.count(people)
             for one in people[:_OF_EACH]:
                 counted[one] = counted.get(one, 0) + times
             here = among.intersection(people)
@@ -92,14 +89,18 @@ class Manners:
 
     def _sides(self, share: dict[int, float]) -> tuple[float, float, float]:
         """Which part of mails like this one goes inside, to private mailboxes and to other companies."""
-        memory = self.scene.memory
-        domains, own = memory.people.domains, memory.own
-        sides = [0.0, 0.0, 0.0]
+        domains, own = self.scene.memory.people.domains, self.scene.memory.own
+        inside = private = outside = 0.0
         for one, part in share.items():
             domain = domains[one]
-            sides[0 if domain in own else 1 if domain in _PRIVATE else 2] += part
-        total = sum(sides)
-        return (sides[0] / total, sides[1] / total, sides[2] / total) if total else (-1.0, -1.0, -1.0)
+            if domain in own:
+                inside += part
+            elif domain in _PRIVATE:
+                private += part
+            else:
+                outside += part
+        total = sum((inside, private, outside))
+        return (inside / total, private / total, outside / total) if total else (-1.0, -1.0, -1.0)
 
     def whole(self) -> list[float]:
         """The numbers of WHOLE."""

@@ -44,6 +44,7 @@ class Insight:
         self.overruled = overruled
         self.learned = 0
         self.since = 0.0
+        self._thresholds: dict[float, float] = {}
 
     @property
     def tables(self) -> Tables:
@@ -58,13 +59,20 @@ class Insight:
         tables = self.tables
         odds = [one + seen.weight for one, seen in zip(tables.judge.all(rows.numbers), rows.signs, strict=True)]
         opinions = [self._opinion(rows, at, one) for at, one in enumerate(odds)]
-        alarm, threshold = False, tables.threshold(self.budget)
+        alarm, threshold = False, self._threshold()
         if max(odds) >= threshold:
             alarm = any(one >= threshold and self._may_alarm(rows, at, opinions[at]) for at, one in enumerate(odds))
         if len(lesson.people) > 1:
             said = {one.address: one for one in opinions}
             opinions = [said.get(address) or Opinion(address, 0.0, NOTHING) for address in lesson.people]
         return Judgement(max([one.risk for one in opinions]), alarm, tuple(opinions))
+
+    def _threshold(self) -> float:
+        """The log-odds from which on an alarm is within the budget."""
+        found = self._thresholds.get(self.budget)
+        if found is None:
+            found = self._thresholds[self.budget] = self.tables.threshold(self.budget)
+        return found
 
     def _opinion(self, rows: Rows, at: int, odds: float) -> Opinion:
         address = rows.addresses[at]

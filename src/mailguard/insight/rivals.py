@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
-from mailguard.insight.features import fits, person
+from mailguard.insight.features import fits, weighed
 from mailguard.insight.near import DOMAIN, SAME_LOCAL, SAME_PERSON, SLIP, Near
 from mailguard.insight.scene import Scene
 from mailguard.mail.values import value
@@ -46,13 +46,13 @@ NOT_MISTAKABLE = Mistakable(NONE, 0, NONE, 0, 0.0, 0, 0.0, None, -1, NONE, 0.0, 
 
 
 class Rivals:
-    """Everybody looked at for one mail, with the numbers of `features.person`."""
+    """Everybody looked at for one mail, with the numbers of `features.weighed`."""
 
     def __init__(self, scene: Scene, others: Sequence[int]) -> None:
         """others: the recipients beside whom a rival would stand."""
         self.scene = scene
         self.others = others
-        self.numbers: dict[int, list[float]] = {}
+        self.numbers: dict[int, tuple[float, ...]] = {}
         self.fit: dict[int, float] = {}
         for some in (
             scene.askers[:4],
@@ -76,7 +76,7 @@ class Rivals:
         address = scene.memory.people.addresses[one]
         if not address:
             return NONE
-        numbers = self.numbers[one] = person(scene, one, address, self.others, rival=True)
+        numbers = self.numbers[one] = weighed(scene, one, address, self.others)
         fit = self.fit[one] = fits(numbers)
         return fit
 

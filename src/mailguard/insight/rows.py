@@ -51,9 +51,6 @@ class Rows:
             f.person(scene, one, address, (numbers[:at] + numbers[at + 1 :])[:ASKED])
             for at, (one, address) in enumerate(zip(numbers, self.addresses, strict=True))
         ]
-        for one, person in zip(numbers, self.persons, strict=True):
-            if one >= 0:
-                person[f.PROFILE] = f.profile(scene, one)
         self.fit = [f.fits(one) for one in self.persons]
         weakest = min(range(len(numbers)), key=self.fit.__getitem__, default=0)
         self.rivals = Rivals(scene, (numbers[:weakest] + numbers[weakest + 1 :])[:6])

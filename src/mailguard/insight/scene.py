@@ -9,7 +9,7 @@ import math
 
 from mailguard.insight.lesson import Lesson
 from mailguard.insight.memory import Contacts, Memory
-from mailguard.insight.sketches import all_under, under
+from mailguard.insight.sketches import under
 
 #: Mails like this one that are looked at, of this sender and of everybody.
 _ALIKE_OWN, _ALIKE_ALL = 12, 16
@@ -35,6 +35,12 @@ class Alike:
         total = 0.0
         share: dict[int, float] = {}
         best: dict[int, float] = {}
+        whole = _one_circle(found)
+        if whole:
+            for similarity, _ in found:
+                total += similarity * similarity
+            share, best = dict.fromkeys(whole, total), dict.fromkeys(whole, max(found)[0])
+            found = []
         for similarity, people in found:
             square = similarity * similarity
             total += square
@@ -81,13 +87,14 @@ class Scene:
         self._find_named()
 
     def _find_alike(self) -> None:
-        memory, words = self.memory, self.words
-        norm = math.sqrt(sum([weight * weight for weight, _ in words])) + 1e-3
+        memory = self.memory
+        words = [word for _, word in self.words]
+        squares = [weight * weight for weight, _ in self.words]
+        norm = math.sqrt(sum(squares)) + 1e-3
         own: dict[int, float] = {}
         if self.sender >= 0:
-            own = _summed(words, memory.own_words.find(all_under([word for _, word in words], self.key)))
-        rarest = words[:_RAREST]
-        everybody = _summed(rarest, memory.all_words.find([word for _, word in rarest]))
+            own = _summed(squares, memory.own_words.find_under(words, self.key))
+        everybody = _summed(squares, memory.all_words.find(words[:_RAREST]))
         self.own = Alike(self._nearest(own, norm, _ALIKE_OWN, with_sender=False))
         self.all = Alike(self._nearest(everybody, norm, _ALIKE_ALL, with_sender=True))
 
@@ -96,11 +103,11 @@ class Scene:
     ) -> list[tuple[float, tuple[int, ...]]]:
         memory = self.memory
         base, senders, norms, to = memory.base, memory.sender, memory.norm, memory.to
-        least = _LEAST * norm * norm
+        least, sender = _LEAST * norm * norm, self.sender
         found = [
-            (total / (norm * norms[number - base]), number - base)
+            (total / (norm * norms[at]), at)
             for number, total in sums.items()
-            if total > least and number > base and (with_sender or senders[number - base] == self.sender)
+            if total > least and (at := number - base) > 0 and (with_sender or senders[at] == sender)
         ]
         if len(found) > most:
             found.sort(reverse=True)
@@ -149,8 +156,17 @@ class Scene:
         self.greeted_before = [one - 1 for one in greetings if one]
 
 
-def _summed(words: list[tuple[float, int]], found: list[tuple[int, ...]]) -> dict[int, float]:
-    """By mail the sum of the squared weights of its words, added in their order. found: the mails with each word."""
+def _one_circle(found: list[tuple[float, tuple[int, ...]]]) -> tuple[int, ...]:
+    """To whom all of these mails went, each once; nobody where they went to different people."""
+    if not found or found[0][1] != found[-1][1]:
+        return ()
+    people = found[0][1]
+    alone = [one for _, one in found].count(people) == len(found)
+    return people if alone and len({*people}) == len(people) else ()
+
+
+def _summed(squares: list[float], found: list[tuple[int, ...]]) -> dict[int, float]:
+    """By mail the sum of its words' weights, added in their order. squares: weights; found: the mails with each word."""
     sums: dict[int, float] = {}
     at, count = 0, len(found)
     while at < count:
@@ -161,10 +177,9 @@ def _summed(words: list[tuple[float, int]], found: list[tuple[int, ...]]) -> dic
         if not mails[-1]:
             mails = mails[: mails.index(0)]
         if at - first > 1 and len(set(mails)) == len(mails):
-            _add(sums, mails, [weight * weight for weight, _ in words[first:at]])
+            _add(sums, mails, squares[first:at])
             continue
-        for weight, _ in words[first:at]:
-            square = weight * weight
+        for square in squares[first:at]:
             for mail in mails:
                 if mail in sums:
                     sums[mail] += square
@@ -174,9 +189,15 @@ def _summed(words: list[tuple[float, int]], found: list[tuple[int, ...]]) -> dic
 
 
 def _add(sums: dict[int, float], mails: tuple[int, ...], squares: list[float]) -> None:
-    """All squares to each of these mails. Mails that are made after one pattern have their words together and are at
-    the same sum, which is then made once.
+    """All squares to each of these mails, which are different ones. Mails that are made after one pattern have their
+    words together and are at the same sum, which is then made once.
     """
+    if sums.keys().isdisjoint(mails):
+        after = 0.0
+        for square in squares:
+            after += square
+        sums.update(dict.fromkeys(mails, after))
+        return
     before = after = -1.0
     for mail in mails:
         total = sums.get(mail, 0.0)

@@ -51,6 +51,14 @@ class Recent:
         unpack, cells, mask, size = self._unpack, self.cells, self.mask, self.width * 4
         return [unpack(cells, (key & mask) * size) for key in keys]
 
+    def find_under(self, keys: Iterable[int], third: int) -> list[tuple[int, ...]]:
+        """The same of each key under a third hash."""
+        unpack, cells, mask, size = self._unpack, self.cells, self.mask, self.width * 4
+        third *= MIX
+        return [
+            unpack(cells, (((mixed := (key * 31 + third) & 0xFFFFFFFF) ^ (mixed >> 13)) & mask) * size) for key in keys
+        ]
+
     def follow(self, other: Recent, shift: int) -> None:
         """Take in another table of this size, whose numbers are `shift` higher here."""
         width = self.width

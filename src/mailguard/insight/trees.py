@@ -42,7 +42,9 @@ class Trees:
 
     def all(self, rows: Iterable[Sequence[float]]) -> list[float]:
         """The log-odds of each row. A piece is asked about all of them before the next is fetched from memory."""
-        rows = [tuple(row) for row in rows]  # handed over as arguments, its numbers are local variables at once
+        rows = [*rows]  # handed over as arguments, the numbers of a row are local variables at once
+        if len(rows) == 1:
+            return [self._one(*rows)]
         totals = [0.0] * len(rows)
         places = list(enumerate(rows))
         for piece in self._first:
@@ -54,6 +56,15 @@ class Trees:
             for at, row in places:
                 totals[at] += piece(*row)
         return totals
+
+    def _one(self, row: Sequence[float]) -> float:
+        total = 0.0
+        for piece in self._first:
+            total += piece(*row)
+        if not self._first or total >= _NOTHING:
+            for piece in self._rest:
+                total += piece(*row)
+        return total
 
 
 @value(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections import defaultdict
 
 from mailguard.insight.lesson import read
 from mailguard.insight.memory import WORDS, Memory
-from mailguard.insight.scene import _summed
+from mailguard.insight.scene import Alike, _summed
 from mailguard.insight.sketches import Counts, Recent, all_under, under
 from mailguard.insight.words import Letter
 
@@ -31,6 +31,28 @@ def test_counters_stop_at_255() -> None:
 def test_many_hashes_under_a_third_are_each_under_it() -> None:
     keys = [random.Random(1).randrange(1 << 32) for _ in range(50)]
     assert all_under(keys, 0xFFFFFFFF) == [under(key, 0xFFFFFFFF) for key in keys]
+
+
+def test_what_is_found_of_keys_under_a_third_is_what_each_has() -> None:
+    table, third = Recent(4, 3), 0xFEDCBA98
+    keys = [random.Random(1).randrange(1 << 32) for _ in range(50)]
+    for number, key in enumerate(keys[:30], 1):
+        table.put((under(key, third),), number)
+    assert table.find_under(keys, third) == [table.get(under(key, third)) for key in keys]
+
+
+def test_who_got_the_mails_like_it_has_his_share_whoever_else_got_them() -> None:
+    chance = random.Random(5)
+    for to in ([(1, 2)], [(1,), (1, 2), (3, 1)], [(4, 4)]):
+        for _ in range(20):
+            mails = [(chance.random(), chance.choice(to)) for _ in range(chance.randrange(6))]
+            alike, total, share, best = Alike(mails), 0.0, defaultdict[int, float](float), dict[int, float]()
+            for similarity, people in mails:
+                total += similarity * similarity
+                for one in people:
+                    share[one] += similarity * similarity
+                    best[one] = max(similarity, best.get(one, 0.0))
+            assert (alike.total, alike.share, alike.best) == (total, share, best)
 
 
 def test_the_rarest_words_are_those_of_the_greatest_weight() -> None:
@@ -65,4 +87,4 @@ def test_the_weights_of_words_are_added_up_by_mail_in_their_order() -> None:
             for mail in mail_of:
                 if mail:
                     sums[mail] += weight * weight
-        assert list(_summed(words, found).items()) == list(sums.items())
+        assert list(_summed([one * one for one, _ in words], found).items()) == list(sums.items())
