@@ -23,9 +23,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from mailguard.insight import rows as rows_of_mail
 from mailguard.insight.lesson import read
 from mailguard.insight.memory import Memory
-from mailguard.insight.rows import NAMES, Rows
+from mailguard.insight.rows import NAMES
 from mailguard.insight.words import Letter
 
 FOLDS = 4
@@ -69,7 +70,7 @@ def rows(mails: list[dict[str, Any]], plans: list[Path], own: str) -> Iterator[t
     last = max(planned)
     for at, mail in enumerate(mails[: last + 1]):
         for identity, one in planned.get(at, ()):
-            judged = Rows(memory, read(letter(mail, one, mails[one["content"]])))
+            (judged,) = rows_of_mail.rows(memory, [read(letter(mail, one, mails[one["content"]]))])
             wrong = {address.lower() for address in one["wrong"]}
             for address, numbers in zip(judged.addresses, judged.numbers, strict=True):
                 yield numbers, identity, one["kind"], one["user"], address in wrong

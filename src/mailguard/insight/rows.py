@@ -7,6 +7,7 @@ and what is odd about the mail as a whole. The order of recipients does not matt
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from mailguard.insight import features as f
 from mailguard.insight import manners
@@ -14,7 +15,7 @@ from mailguard.insight.lesson import Lesson
 from mailguard.insight.memory import Memory
 from mailguard.insight.rivals import NONE, NOT_MISTAKABLE, Mistakable, Rivals, likeness
 from mailguard.insight.scene import Scene
-from mailguard.insight.signs import signs
+from mailguard.insight.signs import Signs, signs
 
 MAIL = (
     "recipients", "sender_mails", "sender_new", "sender_mixed", "sender_contacts", "new_here", "outside",
@@ -39,31 +40,54 @@ _log1p = math.log1p
 
 
 class Rows:
-    """scene, rivals: as they were made. addresses: the recipients that are judged, in the order of the alphabet;
-    numbers, mistakable, signs: one for each of them.
+    """Of one mail, made by `rows`. scene, rivals: as they were made. addresses: the recipients that are judged, in the
+    order of the alphabet; persons, fit, mistakable, signs, numbers: one for each of them.
     """
+
+    rivals: Rivals
 
     def __init__(self, memory: Memory, lesson: Lesson) -> None:
         self.scene = scene = Scene(memory, lesson)
         self.addresses = scene.people[:JUDGED]
-        numbers = scene.recipients[: len(self.addresses)]
+        self._judged = scene.recipients[: len(self.addresses)]
+        self.persons: list[list[float]] = []
+        self.fit: list[float] = []
+        self.mistakable: list[Mistakable] = []
+        self.signs: list[Signs] = []
+        self.numbers: list[list[float]] = []
+
+    def _find_people(self) -> None:
+        scene, numbers = self.scene, self._judged
         self.persons = [
             f.person(scene, one, address, (numbers[:at] + numbers[at + 1 :])[:ASKED])
             for at, (one, address) in enumerate(zip(numbers, self.addresses, strict=True))
         ]
         self.fit = [f.fits(one) for one in self.persons]
+
+    def _find_rivals(self) -> None:
+        numbers = self._judged
         weakest = min(range(len(numbers)), key=self.fit.__getitem__, default=0)
-        self.rivals = Rivals(scene, (numbers[:weakest] + numbers[weakest + 1 :])[:6])
+        self.rivals = Rivals(self.scene, (numbers[:weakest] + numbers[weakest + 1 :])[:6])
         self.mistakable = [self._mistakable(*one) for one in zip(numbers, self.addresses, strict=True)]
-        self.profiles = [f.own_profile(scene, one) for one in numbers]
-        likely = sorted(self.rivals.fit, key=self.rivals.fit.__getitem__, reverse=True)[:8]
-        known = scene.contacts.people
+        self.best = max(self.rivals.fit.values(), default=NONE)
+
+    def _find_profiles(self) -> None:
+        scene, fit = self.scene, self.rivals.fit
+        self.profiles = [f.own_profile(scene, one) for one in self._judged]
+        likely, known = sorted(fit, key=fit.__getitem__, reverse=True)[:8], scene.contacts.people
         self.rival_profile = max([f.own_profile(scene, one) for one in likely if one in known], default=NONE)
         self.signs = [signs(scene, at, near) for at, near in enumerate(self.mistakable)]
-        self.best = max(self.rivals.fit.values(), default=NONE)
-        mail, beside, usual = self._mail(), _Beside(self), manners.Manners(scene)
-        mail += usual.whole()
+
+    def _find_manners(self) -> None:
+        self.manners = manners.Manners(self.scene)
+
+    def _add_up(self) -> None:
+        beside, usual = _Beside(self), self.manners
+        mail = [*self._mail(), *usual.whole()]
         self.numbers = [[*one, *mail, *self._each(at, beside), *usual.each(at)] for at, one in enumerate(self.persons)]
+
+    #: One after the other.
+    STEPS = (_find_people, _find_rivals, _find_profiles, _find_manners, _add_up)
 
     def _mistakable(self, one: int, address: str) -> Mistakable:
         people = self.scene.memory.people
@@ -181,6 +205,15 @@ class Rows:
             _most(all_of_them.thread, at), profile, self.rival_profile - profile if self.rival_profile > NONE else NONE,
             self._strange(at),
         ]  # fmt: skip
+
+
+def rows(memory: Memory, lessons: Iterable[Lesson]) -> list[Rows]:
+    """The rows of each mail. A step is taken for all of them before the next one, whose code is then fetched once."""
+    found = [Rows(memory, lesson) for lesson in lessons]
+    for step in Rows.STEPS:
+        for one in found:
+            step(one)
+    return found
 
 
 class _Beside:

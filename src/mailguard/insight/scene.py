@@ -166,7 +166,7 @@ def _one_circle(found: list[tuple[float, tuple[int, ...]]]) -> tuple[int, ...]:
 
 
 def _summed(squares: list[float], found: list[tuple[int, ...]]) -> dict[int, float]:
-    """By mail the sum of its words' weights, added in their order. squares: weights; found: the mails with each word."""
+    """By mail the sum of its words' weights, in their order. squares: the weights; found: the mails with each word."""
     sums: dict[int, float] = {}
     at, count = 0, len(found)
     while at < count:

@@ -11,6 +11,8 @@ import itertools
 import json
 from collections.abc import Callable, Iterable, Sequence
 from importlib import resources
+from itertools import starmap
+from operator import add
 from types import FunctionType
 from typing import Any
 
@@ -42,29 +44,23 @@ class Trees:
 
     def all(self, rows: Iterable[Sequence[float]]) -> list[float]:
         """The log-odds of each row. A piece is asked about all of them before the next is fetched from memory."""
-        rows = [*rows]  # handed over as arguments, the numbers of a row are local variables at once
-        if len(rows) == 1:
-            return [self._one(*rows)]
-        totals = [0.0] * len(rows)
-        places = list(enumerate(rows))
-        for piece in self._first:
-            for at, row in places:
-                totals[at] += piece(*row)
-        if self._first:
-            places = [(at, row) for at, row in places if totals[at] >= _NOTHING]
-        for piece in self._rest if places else ():
-            for at, row in places:
-                totals[at] += piece(*row)
+        rows = [tuple(row) for row in rows]  # handed over as arguments, its numbers are local variables at once
+        totals = _added([0.0] * len(rows), self._first, rows)
+        if not self._first:
+            return _added(totals, self._rest, rows)
+        more = [at for at, total in enumerate(totals) if total >= _NOTHING]
+        if more:
+            sums = _added([totals[at] for at in more], self._rest, [rows[at] for at in more])
+            for at, total in zip(more, sums, strict=True):
+                totals[at] = total
         return totals
 
-    def _one(self, row: Sequence[float]) -> float:
-        total = 0.0
-        for piece in self._first:
-            total += piece(*row)
-        if not self._first or total >= _NOTHING:
-            for piece in self._rest:
-                total += piece(*row)
-        return total
+
+def _added(totals: list[float], pieces: Sequence[_Piece], rows: Sequence[Sequence[float]]) -> list[float]:
+    """What the pieces say of each row, one after another, added to its total."""
+    for piece in pieces:
+        totals = list(map(add, totals, starmap(piece, rows)))
+    return totals
 
 
 @value(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from mailguard.insight.lesson import Lesson, LessonError
 from mailguard.insight.words import Judgement
 from mailguard.mail.values import value
 from mailguard.memory import wire
+from mailguard.memory.moment import TOGETHER
 from mailguard.memory.sizes import is_soon_judged
 from mailguard.memory.wire import Answer, WireError
 
@@ -94,32 +95,51 @@ class Answering:
         """Answer for a moment, then let mail have its turn."""
         end = time.monotonic() + _TURN
         while self._questions and time.monotonic() < end:
-            self._answer(self._questions.popleft())
+            self._answer_some()
         self._working = bool(self._questions)
         if self._working:
             self._loop.call_soon(self._work)
 
-    def _answer(self, question: _Question) -> None:
+    def _answer_some(self) -> None:
+        """The oldest questions, judged together."""
+        questions, lessons, people = list[_Question](), list[Lesson](), 0
+        while self._questions and people < TOGETHER:
+            question = self._questions.popleft()
+            lesson = self._lesson(question)
+            if lesson is not None:
+                questions.append(question)
+                lessons.append(lesson)
+                people += max(1, len(lesson.people))
+        for question, found in zip(questions, self._memory.opinions(lessons) if lessons else (), strict=True):
+            if isinstance(found, Exception):
+                self._fault(question, found)
+            else:
+                self._reply(question, found)
+
+    def _lesson(self, question: _Question) -> Lesson | None:
+        """What is to be judged at once; None: it is not, and has its answer, or will have it."""
         memory = self._memory
         if question.line.ended or time.monotonic() - question.came > wire.PATIENCE:
             self._reply(question)
-            return
+            return None
         try:
             lesson = memory.read(question.octets)
-            if memory.is_made and is_soon_judged(lesson):
-                self._reply(question, memory.opinion(lesson))
-            elif len(self._aside) < _ASIDE:
-                task = self._loop.create_task(self._answer_aside(question, lesson), name="asked")
-                self._aside.add(task)
-                task.add_done_callback(self._aside.discard)
-            else:
-                self._reply(question)
         except LessonError as error:
             events.fault("insight", error)
             question.line.end()
-        except Exception as error:  # no risk is known then, as where a mail's own process has the model
-            events.fault("insight", error)
+            return None
+        except Exception as error:
+            self._fault(question, error)
+            return None
+        if memory.is_made and is_soon_judged(lesson):
+            return lesson
+        if len(self._aside) < _ASIDE:
+            task = self._loop.create_task(self._answer_aside(question, lesson), name="asked")
+            self._aside.add(task)
+            task.add_done_callback(self._aside.discard)
+        else:
             self._reply(question)
+        return None
 
     async def _answer_aside(self, question: _Question, lesson: Lesson) -> None:
         judgement = None
@@ -128,6 +148,11 @@ class Answering:
         except Exception as error:
             events.fault("insight", error)
         self._reply(question, judgement)
+
+    def _fault(self, question: _Question, error: Exception) -> None:
+        """No risk is known then, as where a mail's own process has the model."""
+        events.fault("insight", error)
+        self._reply(question)
 
     def _reply(self, question: _Question, judgement: Judgement | None = None) -> None:
         question.line.answer(question.number, Answer(judgement, self._memory.since))

@@ -23,6 +23,7 @@ from mailguard.insight.trees import shipped
 from mailguard.insight.words import Judgement, Letter
 from mailguard.memory import model as models
 from mailguard.memory.fresh import Fresh
+from mailguard.memory.moment import Moment
 from mailguard.memory.settings import MemorySettings
 from mailguard.memory.sizes import is_small
 from mailguard.store import snapshots
@@ -63,6 +64,7 @@ class Memory:
         self._readers = 0
         self._unread = asyncio.Event()
         self._fresh = Fresh(_FRESH)
+        self._moment = Moment(self.opinions)
         self._unsaved = 0
         self._urgent = False
         self._saved_at: datetime | None = None
@@ -81,16 +83,16 @@ class Memory:
 
     async def judged(self, letter: Letter, *, abreast: bool = False) -> tuple[bytes, Judgement | None]:
         """The lesson of a letter, empty if it is too large to be kept, and what the model thinks of it; None while
-        there is no model. abreast: the other letters of this moment are read before this one is judged.
+        there is no model. abreast: the other letters of this moment are read first, and judged together with it.
         """
         model = (self._model or await self._made()) if self._loaded else None
         if is_small(letter):
             lesson = read(letter)
             found = lesson.to_bytes()
-            if abreast:  # code and tables then come from far memory once for all
-                await asyncio.sleep(0)
-                model = self._model  # it may be another one by now
-            judgement = None if model is None else model.score(lesson)
+            if abreast:
+                judgement = await self._moment.judged(lesson)
+            else:
+                judgement = None if model is None else model.score(lesson)
         else:
             with self._reading():
                 lesson, found, judgement = await asyncio.to_thread(_judged, model, letter)
@@ -113,9 +115,15 @@ class Memory:
         """Whether there is a model that may be asked."""
         return self._model is not None
 
-    def opinion(self, lesson: Lesson) -> Judgement | None:
-        """What the model thinks of a mail of few recipients; None while there is no model."""
-        return None if self._model is None else self._model.score(lesson)
+    def opinions(self, lessons: Sequence[Lesson]) -> Sequence[Judgement | Exception | None]:
+        """What the model thinks of mails of few recipients, or what went wrong; None: there is no model yet."""
+        model = self._model
+        if model is None:
+            return [None] * len(lessons)
+        try:
+            return model.scored(lessons)
+        except Exception as error:
+            return [error] if len(lessons) == 1 else [self.opinions([one])[0] for one in lessons]
 
     async def opinion_aside(self, lesson: Lesson) -> Judgement | None:
         """The same of any mail, in a thread; where there is no model yet, and none to be loaded, it is made first."""

@@ -228,7 +228,7 @@ async def test_a_fault_of_the_model_is_no_risk_known(
 
     async with kept(ledger), asks(ledger) as other:
         await until_risk(other)
-        monkeypatch.setattr(Insight, "score", stumbles)
+        monkeypatch.setattr(Insight, "scored", stumbles)
         for one in letters(ledger.clock().timestamp())[:4]:
             assert (await other.judged(one))[1] is None
     assert {name for name, _ in told} == {"insight_asking", "fault"}
@@ -239,7 +239,7 @@ async def test_a_question_that_waited_too_long_costs_nothing(ledger: Ledger, mon
         await until_risk(other)
         judged: list[int] = []
         monkeypatch.setattr(wire, "PATIENCE", 0.0)
-        monkeypatch.setattr(Insight, "score", lambda *_: judged.append(1))
+        monkeypatch.setattr(Insight, "scored", lambda *_: judged.append(1))
         assert (await other.judged(letter()))[1] is None
         assert not judged
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -19,7 +19,7 @@ from tests.remembering import LATER, OK, letter, running, sent, settings, taken
 from mailguard import events
 from mailguard.insight.lesson import Lesson, read
 from mailguard.insight.model import Insight
-from mailguard.insight.words import Letter
+from mailguard.insight.words import Judgement, Letter
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.address import parse_address
 from mailguard.mail.lifecycle import Event
@@ -117,7 +117,7 @@ async def test_a_judgement_teaches_nothing_and_gives_the_lesson(ledger: Ledger) 
         assert (await memory.judged(large))[0] == read(large).to_bytes()
 
 
-async def test_letters_of_one_moment_are_read_before_one_is_judged(
+async def test_letters_of_one_moment_are_read_and_then_judged_together(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with remembering(ledger) as memory:
@@ -130,9 +130,29 @@ async def test_letters_of_one_moment_are_read_before_one_is_judged(
             return read(one)
 
         monkeypatch.setattr(room, "read", reads)
-        monkeypatch.setattr(Insight, "score", lambda *_: steps.append("judged"))
+        scored = Insight.scored
+
+        def judges(model: Insight, lessons: Sequence[Lesson]) -> list[Judgement]:
+            steps.append(f"judged {len(lessons)}")
+            if len(steps) < 10 and any(one.people == (CAROL,) for one in lessons):
+                raise RuntimeError("the model stumbles")
+            return scored(model, lessons)
+
+        monkeypatch.setattr(Insight, "scored", judges)
         await asyncio.gather(*[memory.judged(letter(), abreast=True) for _ in range(3)])
-        assert steps == ["read"] * 3 + ["judged"] * 3
+        assert steps == ["read"] * 3 + ["judged 3"]
+        # What goes wrong with one is its own.
+        many = [memory.judged(letter((one,)), abreast=True) for one in (BOB, CAROL)]
+        found = await asyncio.gather(*many, return_exceptions=True)
+        assert [type(one) for one in found] == [tuple, RuntimeError]
+        assert steps[4:] == ["read"] * 2 + ["judged 2", "judged 1", "judged 1"]
+        # More people than are judged in one go.
+        crowd = tuple(f"p{number}@corp.example" for number in range(7))
+        alone = [(await memory.judged(letter(to)))[1] for to in (crowd, crowd, (BOB,))]
+        del steps[:]
+        some = await asyncio.gather(*[memory.judged(letter(to), abreast=True) for to in (crowd, crowd, (BOB,))])
+        assert steps == ["read"] * 3 + ["judged 2", "judged 1"]
+        assert [judgement for _, judgement in some] == alone
         with pytest.raises(StopIteration):  # one without company waits for nobody
             memory.judged(letter()).send(None)
 

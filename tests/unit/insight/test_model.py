@@ -63,6 +63,15 @@ def test_a_domain_that_looks_like_the_usual_one_is_told_with_whom_was_meant() ->
     assert "taro.tanaka@acrne.example" in worst.because.en
 
 
+def test_mails_are_judged_together_as_each_alone() -> None:
+    model = taught()
+    mails = [letter(PEOPLE[0], 70), letter(tuple(PEOPLE), 71), letter("taro.tanaka@acrne.example", 72)]
+    lessons = [*map(read, mails), replace(read(mails[0]), people=(), kinds=())]
+    assert model.scored(lessons) == [model.score(one) for one in lessons]
+    assert {one.risk > 0.5 for one in model.scored(lessons)} == {True, False}
+    assert model.scored([]) == []
+
+
 def test_an_answer_that_goes_to_somebody_else_is_told() -> None:
     quoted = f"\n\n-----Original Message-----\nFrom: Taro Tanaka <{PEOPLE[0]}>\nTo: Ann\nSubject: pump\n\nvalves?"
     model = taught()
@@ -132,6 +141,8 @@ def test_a_file_made_to_hurt_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
     for head in (b"[" * 90_000, b'{"a":' * 15_000):
         with pytest.raises(InsightError, match="RecursionError"):
             Insight.load(io.BytesIO(b"\n".join((magic, head, rest))))
+    with pytest.raises(InsightError, match="learned"):
+        Insight.load(io.BytesIO(_SAVED.replace(b'"learned"', b'"learnt"', 1)))
     monkeypatch.setattr(keeping, "_ALL", 2**24)  # each section is short enough, all together are not
     with pytest.raises(InsightError, match="too long"):
         Insight.load(io.BytesIO(_SAVED))

@@ -9,7 +9,7 @@ import pytest
 from mailguard.insight.lesson import read
 from mailguard.insight.memory import Memory
 from mailguard.insight.reasons import Reason, reason
-from mailguard.insight.rows import Rows
+from mailguard.insight.rows import rows
 from mailguard.insight.words import File, Letter
 
 ANN = "ann@corp.example"
@@ -38,7 +38,7 @@ LATER = START + 13 * 86_400
 
 
 def why(mail: Letter, at: int = 0) -> Reason:
-    return reason(Rows(memory(), read(mail)), at)
+    return reason(rows(memory(), [read(mail)])[0], at)
 
 
 def test_a_look_alike() -> None:
@@ -97,7 +97,7 @@ def test_a_file_that_went_to_others_only() -> None:
     offer = File("ab" * 32, "offer.pdf")
     known.learn(read(Letter(LATER, ANN, (TANAKA,), subject="offer", body="offer", files=(offer,))))
     mail = Letter(LATER + 60, ANN, (SATO,), subject="offer", body="As promised.", files=(offer,))
-    found = reason(Rows(known, read(mail)), 0)
+    found = reason(rows(known, [read(mail)])[0], 0)
     assert found.kind == "file"
     assert found.because.en == "A file went out before, but never to beta.example."
 
@@ -115,8 +115,8 @@ def test_nobody_outside_is_named_to_a_sender_who_never_wrote_to_him(secret: str)
     mail = Letter(
         LATER, MORI, (f"{local}@{domain[0]}{domain}", f"{local}x@{domain}"), subject="pumps", body="Dear Mr. Tanaka"
     )
-    rows = Rows(memory(), read(replace(mail, at=LATER)))
+    (found_rows,) = rows(memory(), [read(replace(mail, at=LATER))])
     for at in range(2):
-        found = reason(rows, at)
+        found = reason(found_rows, at)
         assert found.alternative != secret
         assert secret not in found.because.en + found.because.ja
