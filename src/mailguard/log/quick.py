@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from json.encoder import encode_basestring
+from time import time_ns
 from typing import Any
 
 import structlog
@@ -32,8 +33,7 @@ def line_of(event: str, level: str, fields: Mapping[str, object]) -> str | None:
     for key, value in fields.items():
         kind = type(value)
         if kind is str:
-            plainly = value.isprintable()  # type: ignore[attr-defined]
-            written = encode_basestring(value if plainly else plain(value))  # type: ignore[arg-type]
+            written = _string(value)  # type: ignore[arg-type]
         elif kind is int:
             written = str(value)
         elif kind is list and not value:
@@ -43,12 +43,26 @@ def line_of(event: str, level: str, fields: Mapping[str, object]) -> str | None:
         else:
             return None
         parts.append(f"{_name(key)}: {written}, ")
-    now = datetime.now(UTC).isoformat()[:-6]  # without +00:00
-    return f'{{{"".join(parts)}"event": {_string(event)}, "level": "{level}", "timestamp": "{now}Z"}}'
+    return f'{{{"".join(parts)}"event": {_string(event)}, "level": "{level}", "timestamp": "{_now()}Z"}}'
 
 
 def _string(value: str) -> str:
+    if value.isalnum():  # an id, a word: nothing to be written otherwise
+        return f'"{value}"'
     return encode_basestring(value if value.isprintable() else plain(value))
+
+
+def _now() -> str:
+    """The time in UTC, as `datetime.isoformat` writes it."""
+    second, rest = divmod(time_ns(), 1_000_000_000)
+    micro = rest // 1000
+    return f"{_second(second)}.{micro:06d}" if micro else _second(second)
+
+
+@lru_cache(4)
+def _second(second: int) -> str:
+    """Written once a second."""
+    return datetime.fromtimestamp(second, UTC).isoformat()[:-6]  # without +00:00
 
 
 def quick_logger(level: int, write: Callable[[str], object]) -> type[Any]:

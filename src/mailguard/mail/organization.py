@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from mailguard.mail.address import Address, ascii_domain
@@ -25,12 +26,15 @@ class Organization:
 
     def is_internal(self, address: Address) -> bool:
         """Whether the address is of this company. A subdomain is not, unless it is listed or a `*.` entry covers it."""
-        return self.is_own_domain(address.ascii_domain)
+        return _is_among(self.domains, address.ascii_domain)
 
     def is_own_domain(self, domain: str) -> bool:
         """The same for a bare domain (any case, A- or U-labels)."""
-        wanted = ascii_domain(domain)
-        return any(
-            wanted == own or (own.startswith("*.") and (wanted.endswith(own[1:]) or wanted == own[2:]))
-            for own in self.domains
-        )
+        return _is_among(self.domains, ascii_domain(domain))
+
+
+@lru_cache(maxsize=4096)  # asked three times and more of each mail, mostly of the same few
+def _is_among(domains: tuple[str, ...], wanted: str) -> bool:
+    return any(
+        wanted == own or (own.startswith("*.") and (wanted.endswith(own[1:]) or wanted == own[2:])) for own in domains
+    )
