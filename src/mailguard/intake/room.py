@@ -97,6 +97,7 @@ class Intake:
         """
         self._coming += 1
         try:
+            await _a_turn()  # whoever else comes in this moment is here then
             return await self._accept(message)
         except Exception as error:
             events.fault("intake", error, message_id=message.id)
@@ -118,7 +119,6 @@ class Intake:
         return case, self._routed(await self._judged(policy, case), message)
 
     async def _accept(self, message: Message) -> Reply:
-        await asyncio.sleep(0)  # whoever else comes in this moment is here then
         facts = await self._facts(message)
         if len(facts.own_marks) > _OWN_MARKS:
             key = self._settings.key
@@ -137,7 +137,7 @@ class Intake:
         commit.
         """
         if self._coming > 1:
-            yield  # as asyncio.sleep(0), which takes three calls for it
+            yield
 
     async def _answered(self, message: Message, facts: Facts, answers: Sequence[Address]) -> Reply:
         """An answer to a letter goes no further. Whoever else it is sent to gets it as any mail, judged like any; and
@@ -319,6 +319,12 @@ class Intake:
             [hit.rule for hit in verdict.enforced],
         )
         return answer(message, verdict, record)
+
+
+@types.coroutine
+def _a_turn() -> Generator[None, None, None]:
+    """As asyncio.sleep(0), which takes three calls for it."""
+    yield
 
 
 def _is_ours(envelope: Envelope, facts: Facts) -> bool:

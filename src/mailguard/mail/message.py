@@ -32,8 +32,8 @@ def new_message_id(now: datetime) -> str:
     It names a message to people and in URLs; it is not a secret and opens nothing.
     """
     pairs, came, by = _PAIRS, int(now.timestamp() * 1000), int.from_bytes(chance(6)) >> 3
-    drawn = f"{pairs[by >> 35]}{pairs[by >> 25 & 1023]}{pairs[by >> 15 & 1023]}{pairs[by >> 5 & 1023]}{_DIGITS[by & 31]}"
-    return f"{_begun(came >> 10)}{pairs[came & 1023]}{drawn}"
+    drawn = f"{pairs[by >> 35]}{pairs[by >> 25 & 1023]}{pairs[by >> 15 & 1023]}{pairs[by >> 5 & 1023]}"
+    return f"{_begun(came >> 10)}{pairs[came & 1023]}{drawn}{_DIGITS[by & 31]}"
 
 
 @lru_cache(maxsize=4)

@@ -134,8 +134,9 @@ class Conversation(Introductions):
         octets would be misread.
         """
         try:
-            verb, argument = await self._command()
-            await self._dispatch(verb, argument)
+            verb, argument = self._command(await self.read_line(AUTH_OCTETS))
+            if (rest := self._heard(verb, argument)) is not None:
+                await rest
         except Refused as refused:
             self.answer(refused.reply)
         except (EOFError, ConnectionError, HangUp):
@@ -153,8 +154,7 @@ class Conversation(Introductions):
             events.door_refused("too_many_errors", self.visit.ip)
             raise HangUp(replies.TOO_MANY_ERRORS)
 
-    async def _command(self) -> tuple[str, str]:
-        line = await self.read_line(AUTH_OCTETS)
+    def _command(self, line: bytes) -> tuple[str, str]:
         visit = self.visit
         visit.commands += 1
         if visit.commands > self._limits.commands:
@@ -165,15 +165,16 @@ class Conversation(Introductions):
             raise Refused(replies.COMMAND_TOO_LONG)
         return verb, argument
 
-    async def _dispatch(self, verb: str, argument: str) -> None:
+    def _heard(self, verb: str, argument: str) -> Awaitable[None] | None:
+        """Answer a command; what of it is still to be waited for, None where it is answered already."""
         method = _VERBS.get(verb)
         if method is not None:
-            await method(self, argument)
-        elif verb in _NOT_SMTP:
+            return method(self, argument)
+        if verb in _NOT_SMTP:
             events.door_refused("not_smtp", self.visit.ip)
             raise HangUp(replies.NOT_SMTP)
-        else:
-            self.answer(replies.NOT_IMPLEMENTED if verb in _NOT_OFFERED else replies.UNKNOWN_COMMAND)
+        self.answer(replies.NOT_IMPLEMENTED if verb in _NOT_OFFERED else replies.UNKNOWN_COMMAND)
+        return None
 
     # The verbs
 
@@ -192,7 +193,7 @@ class Conversation(Introductions):
         self.visit.extended_smtp = verb == "EHLO"
         self.say(replies.hello(self.hostname, keywords))
 
-    async def smtp_MAIL(self, arg: Any) -> None:
+    def _mail(self, arg: str) -> None:
         reply = self._rules.mail(self.visit, self.transaction, arg)
         self.answer(self._placed() if reply is replies.SENDER_OK else reply)
 
@@ -204,7 +205,7 @@ class Conversation(Introductions):
         self.transaction.place = place
         return replies.SENDER_OK
 
-    async def smtp_RCPT(self, arg: Any) -> None:
+    def _rcpt(self, arg: str) -> None:
         self.answer(self._rules.rcpt(self.visit, self.transaction, arg))
 
     async def smtp_RSET(self, arg: Any) -> None:
@@ -231,7 +232,10 @@ class Conversation(Introductions):
         raise HangUp(replies.GOODBYE)
 
 
-#: By its name, how each verb is answered.
-_VERBS: dict[str, Callable[[Conversation, str], Awaitable[None]]] = {
-    name.removeprefix("smtp_"): getattr(Conversation, name) for name in dir(Conversation) if name.startswith("smtp_")
+#: By its name, how each verb is answered. Those of each mail that wait for nothing are no coroutines, in place of
+#: aiosmtpd's.
+_VERBS: dict[str, Callable[[Conversation, str], Awaitable[None] | None]] = {
+    **{name.removeprefix("smtp_"): getattr(Conversation, name) for name in dir(Conversation) if name[:5] == "smtp_"},
+    "MAIL": Conversation._mail,
+    "RCPT": Conversation._rcpt,
 }
