@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from mailguard.insight.lesson import Lesson, read
 from mailguard.insight.model import Insight
-from mailguard.insight.rows import Rows
+from mailguard.insight.rows import rows
 from mailguard.insight.signs import Signs
 from mailguard.insight.words import File, Letter
 
@@ -33,7 +33,7 @@ def test_right_mail_has_no_sign() -> None:
     model = taught()
     assert not read(letter(OFFICE, "ご案内", "光洋物流 佐藤様", 9)).misfit  # anybody may sit there
     for lesson in (read(letter(SATO, MIDORI, "佐藤様", 9, "見積書.pdf")), read(letter(SUZUKI, HOKUTO, "鈴木様", 9))):
-        assert Rows(model.memory, lesson).signs[0] == Signs()
+        assert rows(model.memory, [lesson])[0].signs[0] == Signs()
 
 
 def test_a_salutation_to_somebody_else() -> None:
@@ -72,7 +72,7 @@ def test_a_customer_who_is_hardly_known_says_nothing() -> None:
     named = read(letter(SUZUKI, "【あさひ樹脂様】図面", "鈴木様", 9))
     plain = read(letter(SUZUKI, "あさひ樹脂 図面", "鈴木様", 9))
     assert (len(named.customers), plain.customers) == (1, ())
-    assert Rows(model.memory, named).signs[0] == Signs()
+    assert rows(model.memory, [named])[0].signs[0] == Signs()
 
 
 def test_a_file_that_went_to_others_only() -> None:
@@ -81,7 +81,7 @@ def test_a_file_that_went_to_others_only() -> None:
     fresh = model.score(read(letter(SUZUKI, "図面", "鈴木様", 9, "新図面.pdf"))).risk
     assert seen > fresh
     inside = read(letter("m-sato@aoba.co.jp", MIDORI, "佐藤さん", 9, "見積書.pdf"))
-    assert Rows(model.memory, inside).signs[0] == Signs()
+    assert rows(model.memory, [inside])[0].signs[0] == Signs()
 
 
 def test_signs_are_kept() -> None:
@@ -95,11 +95,11 @@ def test_signs_are_kept() -> None:
     other.merge(model)
     worst = other.score(wrong).worst
     assert worst is not None
-    assert Rows(other.memory, wrong).signs[0] == Signs(greeting=True, customer=True, file=True)
+    assert rows(other.memory, [wrong])[0].signs[0] == Signs(greeting=True, customer=True, file=True)
 
 
 def addressed(model: Insight, to: str, day: int = 9) -> Signs:
-    return Rows(model.memory, read(letter(to, "配送", "倉庫からの配送日程です。", day))).signs[0]
+    return rows(model.memory, [read(letter(to, "配送", "倉庫からの配送日程です。", day))])[0].signs[0]
 
 
 def test_a_slip_before_the_at_on_the_first_day() -> None:
