@@ -57,9 +57,11 @@ class Insight:
 
     def scored(self, lessons: Sequence[Lesson]) -> list[Judgement]:
         """The same of each of them, for less: code and tables are fetched from far memory once."""
-        asked = rows(self.memory, [lesson for lesson in lessons if lesson.people])
+        asked = rows(self.memory, [lesson for lesson in lessons if lesson.people], self.tables.glance)
         odds = iter(self.tables.judge.all([one for mail in asked for one in mail.numbers]))
-        made = iter([self._judgement(mail, [next(odds) + seen.weight for seen in mail.signs]) for mail in asked])
+        made = iter(
+            [self._judgement(mail, mail.quiet or [next(odds) + seen.weight for seen in mail.signs]) for mail in asked]
+        )
         return [next(made) if lesson.people else Judgement() for lesson in lessons]
 
     def _judgement(self, rows: Rows, odds: Sequence[float]) -> Judgement:

@@ -7,7 +7,8 @@ and what is odd about the mail as a whole. The order of recipients does not matt
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from mailguard.insight import features as f
 from mailguard.insight import manners
@@ -16,6 +17,9 @@ from mailguard.insight.memory import Memory
 from mailguard.insight.rivals import NONE, NOT_MISTAKABLE, Mistakable, Rivals, likeness
 from mailguard.insight.scene import Scene
 from mailguard.insight.signs import Signs, signs
+
+if TYPE_CHECKING:
+    from mailguard.insight.trees import Glance
 
 MAIL = (
     "recipients", "sender_mails", "sender_new", "sender_mixed", "sender_contacts", "new_here", "outside",
@@ -34,6 +38,11 @@ EACH = (
     "strange",
 )  # fmt: skip
 NAMES = (*f.PERSON, *MAIL, *manners.WHOLE, *EACH, *manners.EACH)
+#: A first glance is at so many of them, at what is known of recipients and mail before anybody is thought of who fits
+#: better. What wants to know him is 0 there.
+GLANCED = len(f.PERSON) + len(MAIL)
+WANT_RIVALS = ("greeting_rival", "rival", "greets_others")
+_GREETING_RIVAL, _RIVAL, _GREETS_OTHERS = map(MAIL.index, WANT_RIVALS)
 #: So many recipients are judged one by one, and so many others are asked about for each.
 JUDGED, ASKED = 40, 12
 _log1p = math.log1p
@@ -41,7 +50,8 @@ _log1p = math.log1p
 
 class Rows:
     """Of one mail, made by `rows`. scene, rivals: as they were made. addresses: the recipients that are judged, in the
-    order of the alphabet; persons, fit, mistakable, signs, numbers: one for each of them.
+    order of the alphabet; persons, fit, mistakable, signs, numbers: one for each of them. quiet: their log-odds where a
+    first glance was enough, and then there are no rivals, and nothing that is asked behind them; None where it was not.
     """
 
     rivals: Rivals
@@ -55,6 +65,7 @@ class Rows:
         self.mistakable: list[Mistakable] = []
         self.signs: list[Signs] = []
         self.numbers: list[list[float]] = []
+        self.quiet: list[float] | None = None
 
     def _find_people(self) -> None:
         scene, numbers = self.scene, self._judged
@@ -63,6 +74,17 @@ class Rows:
             for at, (one, address) in enumerate(zip(numbers, self.addresses, strict=True))
         ]
         self.fit = [f.fits(one) for one in self.persons]
+        self._of_mail = self._mail()
+
+    def glance(self) -> list[list[float]]:
+        """The numbers of a first glance for each recipient; none where it cannot be enough: a recipient whom the sender
+        never wrote to may look like somebody, and a plain sign weighs whatever the tables say.
+        """
+        if not all(one[f.WRITTEN] for one in self.persons):
+            return []
+        if any(signs(self.scene, at, NOT_MISTAKABLE).weight for at in range(len(self.persons))):
+            return []
+        return [[*one, *self._of_mail] for one in self.persons]
 
     def _find_rivals(self) -> None:
         numbers = self._judged
@@ -83,11 +105,14 @@ class Rows:
 
     def _add_up(self) -> None:
         beside, usual = _Beside(self), self.manners
-        mail = [*self._mail(), *usual.whole()]
+        mail = [*self._of_mail, *usual.whole()]
+        mail[_RIVAL], mail[_GREETS_OTHERS] = self.best, self._greets_others()
+        if self.scene.lesson.greeted:
+            mail[_GREETING_RIVAL] = max((one[f.GREETED] for one in self.rivals.numbers.values()), default=0.0)
         self.numbers = [[*one, *mail, *self._each(at, beside), *usual.each(at)] for at, one in enumerate(self.persons)]
 
-    #: One after the other.
-    STEPS = (_find_people, _find_rivals, _find_profiles, _find_manners, _add_up)
+    #: One after the other, and a glance between the first and the rest.
+    FIRST, REST = (_find_people,), (_find_rivals, _find_profiles, _find_manners, _add_up)
 
     def _mistakable(self, one: int, address: str) -> Mistakable:
         people = self.scene.memory.people
@@ -97,6 +122,7 @@ class Rows:
         return self.rivals.mistakable(one, address, name)
 
     def _mail(self) -> list[float]:
+        """The numbers of MAIL, 0 for those that want to know the rivals."""
         scene, lesson, persons, fit = self.scene, self.scene.lesson, self.persons, self.fit
         contacts, count, own, everybody = scene.contacts, len(scene.people), scene.own, scene.all
         known = contacts.people
@@ -108,9 +134,9 @@ class Rows:
             own.total, everybody.total, self._outside(own.share) / (own.total or 1.0),
             max([own.of(one) for one in scene.among], default=0.0),
             self._outside(everybody.share) / (everybody.total or 1.0), max(own.best.values(), default=0.0),
-            self.best, sum(fit) / max(1, len(fit)), min(fit, default=0.0), float(not lesson.subject),
+            0.0, sum(fit) / max(1, len(fit)), min(fit, default=0.0), float(not lesson.subject),
             _mean([one[f.WITH_OWN] for one in persons]), _mean([one[f.WITH_ALL] for one in persons]),
-            self._answers_others(), self._greets_others(),
+            self._answers_others(), 0.0,
         ]  # fmt: skip
 
     def _outside(self, share: dict[int, float]) -> float:
@@ -126,10 +152,9 @@ class Rows:
             return [0.0, -1.0, -1.0, -1.0, 0.0]
         memory, people = self.scene.memory, self.scene.memory.people
         said, fitting = memory.greeting_words.get(greeted[0], (0, 0))
-        rival = max((one[f.GREETED] for one in self.rivals.numbers.values()), default=0.0)
         return [
             float(len(greeted)), _log1p(said), (fitting + 0.2) / (said + 2.0),
-            _log1p(len(people.by_first.get(greeted[0], ())) + len(people.by_last.get(greeted[0], ()))), rival,
+            _log1p(len(people.by_first.get(greeted[0], ())) + len(people.by_last.get(greeted[0], ()))), 0.0,
         ]  # fmt: skip
 
     def _asker(self) -> list[float]:
@@ -207,13 +232,34 @@ class Rows:
         ]  # fmt: skip
 
 
-def rows(memory: Memory, lessons: Iterable[Lesson]) -> list[Rows]:
-    """The rows of each mail. A step is taken for all of them before the next one, whose code is then fetched once."""
+def rows(memory: Memory, lessons: Iterable[Lesson], glance: Glance | None = None) -> list[Rows]:
+    """The rows of each mail, but for those that a first glance is enough for. A step is taken for all of them before
+    the next one, whose code is then fetched once.
+    """
     found = [Rows(memory, lesson) for lesson in lessons]
-    for step in Rows.STEPS:
-        for one in found:
-            step(one)
+    _take(Rows.FIRST, found)
+    left = found
+    if glance is not None:
+        _look(found, glance)
+        left = [one for one in found if one.quiet is None]
+    _take(Rows.REST, left)
     return found
+
+
+def _take(steps: Iterable[Callable[[Rows], None]], mails: Sequence[Rows]) -> None:
+    for step in steps:
+        for one in mails:
+            step(one)
+
+
+def _look(mails: Iterable[Rows], glance: Glance) -> None:
+    """Find out who is quiet: a mail is when all its recipients are."""
+    seen = [(one, numbers) for one in mails if (numbers := one.glance())]
+    odds = iter(glance([row for _, numbers in seen for row in numbers]))
+    for one, numbers in seen:
+        said = [next(odds) for _ in numbers]
+        if max(said) < glance.below:
+            one.quiet = said
 
 
 class _Beside:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mailguard.insight import keeping
 from mailguard.insight.lesson import Lesson, LessonError, read
 from mailguard.insight.model import Insight, InsightError
+from mailguard.insight.rows import NAMES, WANT_RIVALS, Rows, rows
 from mailguard.insight.sketches import Recent
 from mailguard.insight.words import File, Judgement, Letter
 
@@ -70,6 +71,52 @@ def test_mails_are_judged_together_as_each_alone() -> None:
     assert model.scored(lessons) == [model.score(one) for one in lessons]
     assert {one.risk > 0.5 for one in model.scored(lessons)} == {True, False}
     assert model.scored([]) == []
+
+
+def glanced(model: Insight, mail: Letter) -> Rows:
+    return rows(model.memory, [read(mail)], model.tables.glance)[0]
+
+
+def test_of_a_usual_mail_no_more_is_asked_than_a_first_glance() -> None:
+    model = taught()
+    seen = glanced(model, letter(PEOPLE[2], 61))
+    assert seen.quiet is not None
+    assert max(seen.quiet) <= -3.0
+    assert not seen.numbers
+    judged = model.score(read(letter(PEOPLE[2], 61)))
+    assert (judged.alarm, [one.address for one in judged.opinions]) == (False, [PEOPLE[2]])
+    assert 0.0 < judged.risk < 0.05
+
+
+@pytest.mark.parametrize("beside", ["never@seen.example", "taro.tanaka@acrne.example", "somebody@corp.example"])
+def test_a_mail_to_somebody_new_is_looked_at_in_full(beside: str) -> None:
+    model = taught()
+    assert glanced(model, letter((PEOPLE[2], beside), 61)).quiet is None
+
+
+def test_a_plain_sign_is_seen_though_a_first_glance_would_do() -> None:
+    # Whom he took back is known by no table.
+    model = taught()
+    usual = letter(PEOPLE[2], 61)
+    model.refuse(read(letter(PEOPLE[2], 60, subject="x", body="y")), [PEOPLE[2]], {PEOPLE[2]: PEOPLE[3]})
+    seen = glanced(model, usual)
+    assert seen.quiet is None
+    assert seen.signs[0].taken_back
+
+
+def test_what_a_first_glance_is_not_enough_for_has_the_numbers_that_it_has_without_one() -> None:
+    model = taught()
+    mails = [letter((PEOPLE[0], PEOPLE[1]), 61, body="Dear Jiro,\n\nvalves"), letter("new@acme.example", 62)]
+    lessons = [*map(read, mails)]
+    with_glance = rows(model.memory, lessons, model.tables.glance)
+    assert [one.quiet for one in with_glance] == [None, None]
+    assert [one.numbers for one in with_glance] == [one.numbers for one in rows(model.memory, lessons)]
+    for one in with_glance:
+        assert all(len(numbers) == len(NAMES) for numbers in one.numbers)
+        at = NAMES.index("rival")
+        assert any(numbers[at] for numbers in one.numbers)
+        for numbers in one.glance():
+            assert [numbers[NAMES.index(name)] for name in WANT_RIVALS] == [0.0, 0.0, 0.0]
 
 
 def test_an_answer_that_goes_to_somebody_else_is_told() -> None:

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailguard.insight.rows import NAMES
+from mailguard.insight.rows import GLANCED, NAMES
 from mailguard.insight.trees import TableError, compiled, read_tables, shipped
 
+QUIET = {"below": -2.5, "trees": ["-3.5"]}
 LEAF = st.floats(-2, 2).map(lambda one: round(one, 3))
 TREE = st.recursive(
     LEAF, lambda below: st.tuples(st.integers(0, 4), st.floats(-1, 1), below, below).map(list), max_leaves=12
@@ -72,20 +73,46 @@ def test_what_is_no_table_is_refused(raw: bytes) -> None:
 
 def test_tables_without_thresholds_are_refused() -> None:
     with pytest.raises(TableError, match="thresholds"):
-        read_tables(json.dumps({"names": NAMES, "trees": [], "thresholds": []}).encode())
+        read_tables(json.dumps({"names": NAMES, "glance": QUIET, "trees": [], "thresholds": []}).encode())
 
 
 @pytest.mark.parametrize("tree", ["[0", '[0,"1) or exit(",0,0]', 5, [0, 1.0, 0.0, 0.0]])
 def test_a_tree_that_is_none_is_refused(tree: object) -> None:
     with pytest.raises(TableError):
-        read_tables(json.dumps({"names": NAMES, "trees": [tree], "thresholds": [[0.1, 1]]}).encode())
+        read_tables(_raw([tree]))
+    with pytest.raises(TableError):
+        read_tables(_raw(["0.5"], {"below": -2.5, "trees": [tree]}))
+
+
+def _raw(trees: list[Any], glance: object = QUIET) -> bytes:
+    return json.dumps({"names": NAMES, "glance": glance, "trees": trees, "thresholds": [[0.1, 1]]}).encode()
+
+
+@pytest.mark.parametrize("below", [0.5, 0, float("nan"), float("inf"), float("-inf"), "x", None, [1]])
+def test_a_first_glance_that_lets_anything_pass_is_refused(below: object) -> None:
+    assert read_tables(_raw(["0.5"])).glance.below == -2.5
+    with pytest.raises(TableError):
+        read_tables(_raw(["0.5"], {"below": below, "trees": ["-3.5"]}))
+
+
+def test_a_tree_of_the_first_glance_knows_nothing_of_what_comes_later() -> None:
+    late = json.dumps([GLANCED, 0.5, 0.0, 0.0])
+    assert read_tables(_raw([late])).judge([0.0] * len(NAMES)) == 0.0
+    with pytest.raises(TableError):
+        read_tables(_raw(["0.5"], {"below": -2.5, "trees": [late]}))
+
+
+def test_what_a_first_glance_is_enough_for_is_of_no_interest_to_anybody() -> None:
+    tree = json.dumps([0, 0.5, -2.6, [1, 0.5, -2.4, -5.0]])
+    glance = read_tables(_raw(["0.5"], {"below": -2.5, "trees": [tree]})).glance
+    rows = [[float(a), float(b), *[0.0] * (GLANCED - 2)] for a, b in ((0, 0), (1, 0), (1, 1))]
+    assert glance(rows) == [-3.0, -2.4, -5.0]
 
 
 def test_whoever_makes_tables_rests_between_pieces_and_they_are_the_same() -> None:
     trees, rests = [[0, at / 30, 0.25, at] for at in range(30)], list[int]()
-    raw = json.dumps({"names": NAMES, "trees": [json.dumps(one) for one in trees], "thresholds": [[0.1, 1]]}).encode()
-    rested = read_tables(raw, lambda: rests.append(1))
-    assert len(rests) == 3
+    rested = read_tables(_raw([json.dumps(one) for one in trees]), lambda: rests.append(1))
+    assert len(rests) == 4
     row = [0.5] * len(NAMES)
     assert rested.judge(row) == compiled(trees, len(NAMES))(row)
 
