@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from itertools import islice
 
 from mailguard.insight.readings import fold
 
@@ -31,7 +32,7 @@ def customers(subject: str, file_names: Iterable[str] = ()) -> tuple[str, ...]:
     their files.
     """
     found: dict[str, None] = {}
-    for text in (subject, *(name for _, name in zip(range(_FILES), file_names, strict=False))):
+    for text in (subject, *islice(file_names, _FILES)):
         text = text[:_READ]
         if not text.isascii():
             text = unicodedata.normalize("NFKC", text)[:_READ]

@@ -99,6 +99,8 @@ def greeted(text: str) -> tuple[str, ...]:
         found += words
         if over or seen >= _LINES:
             break
+    if not found:
+        return ()
     found = list(dict.fromkeys(found))[:_MOST]
     return tuple(dict.fromkeys([*found, *(said for word in found for said in romanised(word))]))
 

@@ -24,13 +24,13 @@ from mailguard.insight.names import misfit, name_words
 from mailguard.insight.quoting import Quoting, read_quoting
 from mailguard.insight.text import hashed, numbers, plain_subject, read_words, split
 from mailguard.insight.words import Letter
+from mailguard.mail.compact import compact
 from mailguard.mail.values import value
 
 #: People, references and files of one mail that are looked at; the rest of a mail to thousands teaches nothing more.
 PEOPLE, REFERENCES, FILES = 200, 12, 20
 _VERSION = 1
 _LONGEST_ADDRESS = 254
-_WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class LessonError(ValueError):
@@ -78,7 +78,7 @@ class Lesson:
             self.quoting.to_json(), self.message_id, self.references, self.files, self.file_words,
             self.customers, int(self.misfit),
         ]  # fmt: skip
-        return _WRITER.encode(parts).encode("utf-8", "surrogatepass")
+        return compact(parts).encode("utf-8", "surrogatepass")
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Lesson:
@@ -159,7 +159,7 @@ def read(letter: Letter) -> Lesson:
 
 def _misfit(letter: Letter, greeting: tuple[str, ...], keys: tuple[str, ...]) -> bool:
     """Whether a Japanese salutation is nobody's of the recipients."""
-    if all(word.isascii() for word in greeting):
+    if "".join(greeting).isascii():
         return False  # "Hi Chobs": who greets in English may use any name
     shown = {address_key(address): name for address, name in list(letter.names.items())[:PEOPLE]}
     return misfit(greeting, [name_words(key, shown.get(key, "")[:80]) for key in keys])
@@ -183,6 +183,8 @@ def _says_more(key: str, name: str) -> bool:
 
 def _references(letter: Letter) -> tuple[int, ...]:
     """Message-IDs of the mails that this one goes on with, the nearest first (RFC 5322 3.6.4)."""
+    if not letter.in_reply_to and not letter.references:
+        return ()
     ids = [letter.in_reply_to, *reversed(letter.references[-REFERENCES:])]
     return tuple(dict.fromkeys([hashed(one) for one in ids if one]))[:REFERENCES]
 
@@ -191,5 +193,7 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def _file_words(letter: Letter) -> tuple[int, ...]:
+    if not letter.files:
+        return ()
     names = " ".join([one.name[:200] for one in letter.files[:FILES]]).lower()
     return tuple([hashed(word) for word in dict.fromkeys(_WORD.findall(names))][:40])

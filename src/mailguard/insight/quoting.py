@@ -66,6 +66,9 @@ class Quoting:
         return cls(numbers(asker), numbers(people), numbers(words), bool(forwarded))
 
 
+NOTHING_QUOTED = Quoting()
+
+
 def pair_key(one: int, two: int) -> int:
     """The key of a given and a family name (hashes), the same in either order."""
     return ((one ^ two) * 0x9E3779B1 + 1) & 0xFFFFFFFF
@@ -74,7 +77,7 @@ def pair_key(one: int, two: int) -> int:
 def read_quoting(own: str, quoted: str) -> Quoting:
     """What `quoted` says of its people. own: the text before it, whose end may be the line with the name."""
     if not quoted:
-        return Quoting()
+        return NOTHING_QUOTED
     found = _Found()
     forwarded = "forwarded by" in quoted[:200].lower()
     for number, head in enumerate(_HEAD.finditer(quoted)):

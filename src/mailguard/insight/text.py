@@ -99,6 +99,8 @@ def _first(body: str, mark: str, cut: int, *patterns: re.Pattern[str]) -> int:
 def plain_subject(subject: str) -> tuple[str, bool, bool]:
     """A subject without its marks of reply and forward, in lower case; whether it has them."""
     reply = forward = False
+    if not subject:
+        return "", reply, forward
     text = unicodedata.normalize("NFKC", subject[:400]).lower().strip()
     place = 0
     while found := _REPLY.match(text, place):
@@ -129,7 +131,8 @@ def words(texts: Iterable[str], limit: int) -> tuple[int, ...]:
     out: dict[str, None] = {}
     for text in texts:
         if text.isascii():
-            _ascii(text, limit, out)
+            if text:
+                _ascii(text, limit, out)
             continue
         # Each different word is looked at once, and only until there are enough.
         for word in dict.fromkeys(_WORD.findall(text)):

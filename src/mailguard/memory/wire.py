@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, cast, get_args
 
 from mailguard.insight.words import Judgement, Kind, Opinion
+from mailguard.mail.compact import compact
 from mailguard.mail.values import value
 from mailguard.mail.verdict import NOTHING_ODD, Because
 
@@ -31,7 +32,6 @@ PATIENCE = 1.0
 _NAME = 100
 _PEER = struct.Struct("3i")
 _KINDS = frozenset(get_args(Kind))
-_WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class WireError(ValueError):
@@ -117,7 +117,7 @@ def answer_octets(answer: Answer) -> bytes:
     parts: list[Any] = [answer.since]
     if said is not None:
         parts += [said.risk, said.alarm, [_said(one) for one in said.opinions]]
-    return _WRITER.encode(parts).encode("utf-8", "surrogatepass")
+    return compact(parts).encode("utf-8", "surrogatepass")
 
 
 def _said(one: Opinion) -> float | list[Any]:

@@ -15,6 +15,7 @@ from typing import Any
 from mailguard.mail.address import NULL_PATH, Address, ReversePath
 from mailguard.mail.alteration import Recipe
 from mailguard.mail.alteration_json import recipe_from_json
+from mailguard.mail.compact import compact
 from mailguard.mail.facts_json import facts_from_json
 from mailguard.mail.lifecycle import State
 from mailguard.mail.reports import ASKED_NOTHING, CopyReports, MailReports
@@ -22,14 +23,6 @@ from mailguard.mail.verdict import Disposition
 from mailguard.policy.verdict_json import verdict_from_json
 from mailguard.store.records import Asked, MessageRecord, Paused, RecipientRecord
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
-#: What `encode` makes anew for each text; its own way where there is no json in C.
-_MAKER = getattr(json.encoder, "c_make_encoder", None)
-_encoded = (
-    (lambda value, _: _ENCODER.encode(value))
-    if _MAKER is None
-    else _MAKER(None, _ENCODER.default, json.encoder.encode_basestring, None, ":", ",", False, False, True)
-)
 #: A text as the encoder writes it.
 _quoted = json.encoder.encode_basestring
 #: Lone surrogates, which UTF-8 has no octets for, and NUL, where C ends a text.
@@ -72,7 +65,7 @@ def to_text(value: object) -> str:
     """A JSON text for a column."""
     if not value and isinstance(value, (list, tuple)):
         return "[]"  # most columns of most mails
-    return clean("".join(_encoded(value, 0)))
+    return clean(compact(value))
 
 
 def texts_to_text(texts: Iterable[str]) -> str:
