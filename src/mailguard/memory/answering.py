@@ -110,7 +110,7 @@ class Answering:
                 questions.append(question)
                 lessons.append(lesson)
                 people += max(1, len(lesson.people))
-        for question, found in zip(questions, self._memory.opinions(lessons) if lessons else (), strict=True):
+        for question, found in zip(questions, self._memory.opinions(lessons), strict=True):
             if isinstance(found, Exception):
                 self._fault(question, found)
             else:

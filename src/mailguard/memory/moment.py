@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from mailguard.insight.lesson import Lesson
 from mailguard.insight.words import Judgement
@@ -42,6 +42,14 @@ class Moment:
         if isinstance(mine.found, Exception):
             raise mine.found
         return mine.found
+
+    def together(self, lessons: Iterable[Lesson]) -> list[Judgement | Exception | None]:
+        """What is thought of each of these at once, or what went wrong; whatever else waits is judged with them."""
+        mine = [_Waiting(lesson) for lesson in lessons]
+        self._waiting += mine
+        while mine and not mine[-1].done:
+            self._judge_some()
+        return [one.found for one in mine]
 
     def _judge_some(self) -> None:
         """The oldest first."""

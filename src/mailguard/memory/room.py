@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Literal
@@ -64,7 +64,7 @@ class Memory:
         self._readers = 0
         self._unread = asyncio.Event()
         self._fresh = Fresh(_FRESH)
-        self._moment = Moment(self.opinions)
+        self._moment = Moment(self._scored)
         self._unsaved = 0
         self._urgent = False
         self._saved_at: datetime | None = None
@@ -115,15 +115,18 @@ class Memory:
         """Whether there is a model that may be asked."""
         return self._model is not None
 
-    def opinions(self, lessons: Sequence[Lesson]) -> Sequence[Judgement | Exception | None]:
+    def opinions(self, lessons: Iterable[Lesson]) -> Sequence[Judgement | Exception | None]:
         """What the model thinks of mails of few recipients, or what went wrong; None: there is no model yet."""
+        return self._moment.together(lessons)
+
+    def _scored(self, lessons: Sequence[Lesson]) -> Sequence[Judgement | Exception | None]:
         model = self._model
         if model is None:
             return [None] * len(lessons)
         try:
             return model.scored(lessons)
         except Exception as error:
-            return [error] if len(lessons) == 1 else [self.opinions([one])[0] for one in lessons]
+            return [error] if len(lessons) == 1 else [self._scored([one])[0] for one in lessons]
 
     async def opinion_aside(self, lesson: Lesson) -> Judgement | None:
         """The same of any mail, in a thread; where there is no model yet, and none to be loaded, it is made first."""
