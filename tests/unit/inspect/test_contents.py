@@ -80,6 +80,15 @@ def test_what_is_pasted_is_brought_to_light() -> None:
     assert readable(hashlib.sha384(b"x").digest(), doubt=False) == ""
 
 
+@pytest.mark.parametrize("width", [4, 20, 76])
+def test_what_is_pasted_is_brought_to_light_however_it_is_framed(width: int) -> None:
+    encoded = base64.b64encode(b"%PDF-1.7 " + hashlib.sha512(b"x").digest())
+    lines = [encoded[at : at + width] for at in range(0, len(encoded), width)]
+    framed = b"\n".join([b"=" * 70, b"x" * 40, *lines, b"o" * 70])
+    assert any(b"%PDF" in octets for octets, _ in salvage(framed, 64))
+    assert list(salvage(b"\n".join([b"=" * 70, b"x" * 400, b"hello", b"=o" * 40, b"12XX" * 30]), 64)) == []
+
+
 def test_other_encodings() -> None:
     assert undo(b"a=\r\nb=3D", "quoted-printable").octets == b"ab="
     assert undo(b"a=3D", "8bit").octets == b"a=3D"

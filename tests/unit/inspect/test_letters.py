@@ -190,6 +190,9 @@ def test_plain_letters_are_read() -> None:
     for more in (
         "\r\nhello",
         "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n田中様\r\n",
+        f"\r\nhello\r\n{'=' * 72}\r\nAnn\r\n{'=' * 72}\r\n",  # a rule above a signature
+        f"\r\n{'=o' * 35}\r\n",
+        "\r\n" + "".join(f"{n}{'X' * 70}\r\n" for n in range(1, 30)),  # what Postfix's smtp-source sends
     ):
         assert read_letter((_HEAD + more).encode()) is not None
 

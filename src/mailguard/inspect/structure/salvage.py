@@ -23,6 +23,8 @@ _EACH_LINE = re.compile(rb"\n[ \t]*[A-Za-z0-9+/=]{4,}[ \t]*(?=[\r\n]|\Z)")
 SHORTEST = 16
 #: How much base64 in a plain text is no word and no key but something pasted.
 PASTED = 64
+#: A line of so few different signs is a rule that people draw, not part of a file: the first line of any has more.
+_DRAWN = 3
 _SURE = 400
 _SAMPLE = 10_000
 _MOST = 2**20
@@ -35,11 +37,10 @@ def salvage(octets: bytes, shortest: int = SHORTEST) -> Iterator[tuple[bytes, bo
 
     shortest: how long a stretch of base64 must be, in octets, to be looked at.
     """
-    plain = b"\n%b\n" % octets.replace(b"\0", b"").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    for start, end in _runs(plain):
-        if end - start >= shortest:
-            decoded = from_base64(plain[start:end])
-            yield from ((content, True) for content in (decoded.octets, *decoded.others) if content)
+    plain = _plain(octets)
+    for stretch in _stretches(plain, shortest):
+        decoded = from_base64(stretch)
+        yield from ((content, True) for content in (decoded.octets, *decoded.others) if content)
     if looks_quoted_printable(plain):
         yield binascii.a2b_qp(plain[1:]), False
 
@@ -53,7 +54,21 @@ def holds_nothing(octets: bytes) -> bool:
     if b"\r" in octets and b"\r" in octets.replace(b"\r\n", b""):
         return False
     lines = [*_FIRST_LINE.findall(octets), *_EACH_LINE.findall(octets)]
-    return sum(map(len, lines)) < PASTED - 1
+    return sum(map(len, lines)) < PASTED - 1 or not any(_stretches(_plain(octets), PASTED))
+
+
+def _plain(octets: bytes) -> bytes:
+    """Octets with one kind of line end, also in front of the first line and behind the last."""
+    return b"\n%b\n" % octets.replace(b"\0", b"").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _stretches(plain: bytes, shortest: int) -> Iterator[bytes]:
+    """What is long enough to be looked at without the lines in it that are drawn."""
+    for start, end in _runs(plain):
+        if end - start >= shortest:
+            stretch = plain[start:end]
+            if sum([len(line) + 1 for line in stretch.split() if len(set(line)) > _DRAWN]) >= shortest:
+                yield stretch
 
 
 def _runs(plain: bytes) -> Iterator[tuple[int, int]]:
