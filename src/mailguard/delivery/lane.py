@@ -70,7 +70,12 @@ class Lane:
 
     def hand_on(self, job: Job, body: Body | None = None) -> None:
         """Copies of a fresh message, claimed already. body: its octets, if they are at hand. Never blocks."""
-        self._backlog.add(Waiting(job, self._clock(), body))
+        one = Waiting(job, self._clock(), body)
+        if not self._backlog and self._begins and self._room() > 0:  # its turn is now
+            self._appetite.went += 1
+            self._begin(one)
+            return
+        self._backlog.add(one)
         self._go_on()
 
     def wake(self) -> None:
@@ -162,7 +167,7 @@ class Lane:
 
     def _go_on(self) -> None:
         """Begin what waits here, as far as there is room; the ledger is looked at by the loop."""
-        if self._stopping or self._sorter is None:
+        if not self._begins:
             return
         backlog = self._backlog
         while backlog and self._room() > 0:
@@ -173,6 +178,11 @@ class Lane:
                 return
             self._appetite.went += fresh - backlog.fresh
             self._begin(one)
+
+    @property
+    def _begins(self) -> bool:
+        """Whether tries are begun: it has started, and does not stop."""
+        return self._sorter is not None and not self._stopping
 
     def _too_long(self) -> float:
         """Who has waited here since before then is given back: its lease must outlast the try."""

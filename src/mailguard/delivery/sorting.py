@@ -90,6 +90,11 @@ class Delivery:
         """A fresh message: those of its queued copies that are claimed already. body: its octets, where they have been
         in memory since they were digested. Never blocks.
         """
+        if len(record.recipients) == 1:  # nearly all
+            only = record.recipients[0]
+            if only.state is State.QUEUED and only.leased and only.way in self._lanes:
+                self._lanes[only.way].hand_on(Job(record, (only.address,)), body)
+            return
         due: dict[str, list[Address]] = {}
         for one in record.recipients:
             if one.state is State.QUEUED and one.leased:

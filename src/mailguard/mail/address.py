@@ -67,7 +67,7 @@ class Address:
         """Whether the domain is an address literal such as [192.0.2.1]."""
         return self.domain.startswith("[")
 
-    @property
+    @worked_out
     def needs_smtputf8(self) -> bool:
         """Whether the address can only travel with SMTPUTF8 (RFC 6531)."""
         return not (self.local.isascii() and self.domain.isascii())

@@ -50,6 +50,10 @@ class Step(enum.Enum):
     OVER = enum.auto()
 
 
+#: By name alone: to find one in its class costs more than to compare it, a dozen times for each mail.
+RESET, MAIL, RCPT, DATA, TEXT, DOT, SKIP, OVER = Step
+
+
 class Dialog:
     """One transaction on `session`. Once `is_over`, each recipient has an outcome in `attempt`, or is `crowded`."""
 
@@ -63,14 +67,14 @@ class Dialog:
         self._outgoing = outgoing
         self._recipients = recipients
         self._seen = seen
-        self._pipelined = session.offers("pipelining")
+        self._pipelined = session.pipelining
         self._accepted = 0
         self._begun = False  # octets of the mail went out
         self._spoke = False  # the server answered something in this transaction
         self._skip = len(recipients) + 1  # replies that are still to come once the rest does not matter any more
         self._refusal: Outcome | None = None
         self.attempt = Attempt()
-        self.step = Step.MAIL
+        self.step = MAIL
 
     def begin(self) -> tuple[bytes, int]:
         """The first words, and how many replies they ask for: all up to DATA where the server offers PIPELINING (RFC
@@ -79,7 +83,7 @@ class Dialog:
         again = self._session.carried > 0
         self._session.carried += 1
         if again:
-            self.step = Step.RESET
+            self.step = RESET
         if not self._pipelined:
             return (b"RSET\r\n" if again else self._mail_command()), 1
         commands = [self._mail_command(), *map(self._rcpt_command, self._recipients), b"DATA\r\n"]
@@ -90,12 +94,12 @@ class Dialog:
     @property
     def is_over(self) -> bool:
         """Whether no reply is waited for any more."""
-        return self.step is Step.OVER
+        return self.step is OVER
 
     @property
     def wants_text(self) -> bool:
         """Whether the text is to be sent now, and `text_begins` and `text_ends` to be called around it."""
-        return self.step is Step.TEXT
+        return self.step is TEXT
 
     @property
     def patience(self) -> float:
@@ -120,30 +124,30 @@ class Dialog:
     def text_ends(self) -> None:
         """So does the final dot, and a reply is waited for."""
         self._begun = True
-        self.step = Step.DOT
+        self.step = DOT
 
     def heard(self, reply: WireReply) -> bytes:
         """Take the next reply. Returns the command to send now, or nothing. Raises WireError: the connection is stale;
         `broke` is to be told.
         """
         step = self.step
-        if step is Step.RESET:
+        if step is RESET:
             if reply.code != 250:  # nothing was said about this mail
                 raise WireError(f"kept connection refused RSET: {reply.code} {reply.text}")
-            self.step = Step.MAIL
+            self.step = MAIL
             return b"" if self._pipelined else self._mail_command()
         self._spoke = True
-        if step is Step.MAIL:
+        if step is MAIL:
             return self._heard_mail(reply)
-        if step is Step.RCPT:
+        if step is RCPT:
             return self._heard_rcpt(reply)
-        if step is Step.DATA:
+        if step is DATA:
             if reply.code == 354:
-                self.step = Step.TEXT
+                self.step = TEXT
             else:
                 self._session.broken |= not 400 <= reply.code < 600
                 self._settle(self._about_mail(reply))
-        elif step is Step.SKIP:
+        elif step is SKIP:
             self._heard_what_no_longer_matters(reply)
         else:
             self._settle(self._final(reply))
@@ -153,11 +157,11 @@ class Dialog:
         """The connection is of no use any more. why: the outcome, where it is ours to say."""
         session, attempt = self._session, self.attempt
         session.broken = True
-        if self.step is Step.SKIP:  # what was said before stands, whatever happened then
+        if self.step is SKIP:  # what was said before stands, whatever happened then
             assert self._refusal is not None
             self._settle(self._refusal)
             return
-        dotted = self.step is Step.DOT
+        dotted = self.step is DOT
         attempt.lost = True
         if why is None and isinstance(error, Unasked):
             why = self._out_of_turn(error.reply, dotted and not isinstance(error, Amid))
@@ -172,7 +176,7 @@ class Dialog:
         if not 200 <= reply.code < 300:
             self._refused(self._about_mail(reply))
             return b""
-        self.step = Step.RCPT
+        self.step = RCPT
         return b"" if self._pipelined else self._rcpt_command(self._recipients[0])
 
     def _heard_rcpt(self, reply: WireReply) -> bytes:
@@ -192,14 +196,14 @@ class Dialog:
         if not self._accepted:
             self._refused(deferred("no recipient was accepted"))
             return b""
-        self.step = Step.DATA
+        self.step = DATA
         return b"" if self._pipelined else b"DATA\r\n"
 
     def _refused(self, outcome: Outcome) -> None:
         """The transaction ends here; replies to what was sent ahead are still to come."""
         if self._pipelined:
             self._refusal = outcome
-            self.step = Step.SKIP
+            self.step = SKIP
         else:
             self._settle(outcome)
 
@@ -217,7 +221,7 @@ class Dialog:
     def _final(self, reply: WireReply) -> Outcome:
         if 200 <= reply.code < 300:
             # A server that offers DSN has taken over to tell the sender what he asked for (RFC 3461 section 5.2.1).
-            told = self._session.offers("dsn")
+            told = self._session.dsn
             return Outcome(Result.RELAYED, reply.code, words(reply.text), reports=told, mta=self._session.host)
         if 400 <= reply.code < 600:
             return self._about_mail(reply)
@@ -248,7 +252,7 @@ class Dialog:
         for address in self._recipients:
             if address not in apart:
                 settled[address] = outcome
-        self.step = Step.OVER
+        self.step = OVER
 
     # Commands
 
@@ -256,16 +260,16 @@ class Dialog:
         """MAIL with what the server can carry on: SIZE (RFC 1870), BODY (RFC 6152), SMTPUTF8 (RFC 6531), DSN."""
         session, outgoing = self._session, self._outgoing
         command = f"MAIL FROM:<{outgoing.sender}>"
-        if session.offers("size"):
+        if session.size:
             command += f" SIZE={outgoing.size}"
         # Without 8BITMIME eight-bit octets go out as they are: every server of today carries them, while a conversion
         # would change what was judged (and break signatures) and a bounce would lose a mail that arrives anywhere
         # else.
-        if (outgoing.body_8bit or self._seen.eight_bit) and session.offers("8bitmime"):
+        if (outgoing.body_8bit or self._seen.eight_bit) and session.eight_bit:
             command += " BODY=8BITMIME"
-        if session.offers("smtputf8") and needs_smtputf8(outgoing, self._recipients, self._seen):
+        if session.smtputf8 and needs_smtputf8(outgoing, self._recipients, self._seen):
             command += " SMTPUTF8"
-        if session.offers("dsn"):  # RFC 3461 section 5.2.1: as they came
+        if session.dsn:  # RFC 3461 section 5.2.1: as they came
             reports = outgoing.reports
             command += "".join(
                 f" {name}={value}" for name, value in (("RET", reports.ret), ("ENVID", reports.envid)) if value
@@ -275,7 +279,7 @@ class Dialog:
     def _rcpt_command(self, recipient: Address) -> bytes:
         command = f"RCPT TO:<{recipient}>"
         asked = self._outgoing.copy_reports.get(recipient) if self._outgoing.copy_reports else None
-        if asked is not None and self._session.offers("dsn"):
+        if asked is not None and self._session.dsn:
             pairs = (("NOTIFY", asked.notify), ("ORCPT", asked.orcpt))
             command += "".join(f" {name}={value}" for name, value in pairs if value)
         return command.encode() + b"\r\n"

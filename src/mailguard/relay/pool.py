@@ -58,7 +58,7 @@ class Pool:
         elif self._closed or session.carried >= self._carry:
             self._dismiss([session])
         else:
-            session.idle_since = asyncio.get_running_loop().time()
+            session.idle_since = session.clock()
             self._idle.append(session)
             self._look_later()
 

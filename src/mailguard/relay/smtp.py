@@ -110,7 +110,7 @@ class SmtpUpstream:
 
     def _begin(self, session: Session, outgoing: Outgoing, dialog: Dialog, ended: Ended) -> None:
         assert outgoing.body.octets is not None
-        clock, kept = asyncio.get_running_loop().time, session.carried > 0
+        clock, kept = session.clock, session.carried > 0
         began = clock()
 
         def came_back(attempt: Attempt) -> None:
@@ -232,7 +232,8 @@ class SmtpUpstream:
             why = error.strerror or str(error)
             raise CannotOpen(f"upstream ca_file, certificate or key cannot be used: {why}") from error
         opened = await open_connection(self._settings, context, self._tokens)
-        return Session(opened.wire, opened.extensions, self._settings.deadlines, host=self._settings.host)
+        clock = asyncio.get_running_loop().time
+        return Session(opened.wire, opened.extensions, self._settings.deadlines, host=self._settings.host, clock=clock)
 
 
 def _refused_here(
@@ -246,7 +247,7 @@ def _refused_here(
     if limit and outgoing.size > limit:  # RFC 1870 section 6.1
         text = f"5.3.4 message of {outgoing.size} octets; the next server takes {limit}"
         return same_for_all(left, Outcome(Result.FAILED, 552, words(text)))
-    if session.offers("smtputf8"):
+    if session.smtputf8:
         return unsafe
     if needs_smtputf8(outgoing, (), seen):
         return same_for_all(left, _NEEDS_SMTPUTF8)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from mailguard.mail.address import Address
 from mailguard.relay.content import BodyCorrupt, DotStuffer, Seen, blocks
-from mailguard.relay.dialog import Attempt, Dialog
+from mailguard.relay.dialog import OVER, TEXT, Attempt, Dialog
 from mailguard.relay.session import Session
 from mailguard.relay.upstream import Outgoing, deferred
 from mailguard.relay.wire import Wire, WireError, WireReply
@@ -107,16 +107,17 @@ class Prompt:
         """The wire has a reply."""
         dialog = self._dialog
         try:
-            if more := dialog.heard(reply):
+            more, step = dialog.heard(reply), dialog.step
+            if more:
                 self._wire.send(more, replies=1)
-            elif dialog.wants_text:
+            elif step is TEXT:
                 self._wire.send_end(self._text)
                 self._text = ()
                 dialog.text_ends()
         except WireError as error:
             self.broke(error)
             return
-        if dialog.is_over:
+        if step is OVER:
             self._wire.listen(None)
             self._ended(dialog.attempt)
 

@@ -230,8 +230,9 @@ class Wire(asyncio.Protocol):
     def _parse(self) -> None:
         """Move whole replies from the buffer into the queue. Raises Garbage or Unasked."""
         buffer, position = self._buffer, 0
+        size = len(buffer)
         try:
-            while position < len(buffer) and (found := _take_reply(buffer, position)) is not None:
+            while position < size and (found := _take_reply(buffer, position)) is not None:
                 reply, position = found
                 if self._asked == 0:
                     raise Unasked(reply)
