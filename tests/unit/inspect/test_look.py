@@ -18,7 +18,7 @@ from mailguard.inspect import gates
 from mailguard.inspect.chars import sight
 from mailguard.inspect.content import Piece
 from mailguard.inspect.limits import Budget, ReadingLimits
-from mailguard.inspect.look import _PATTERNS, _words, gates_of
+from mailguard.inspect.look import _PATTERNS, _any_word, _words, gates_of
 from mailguard.inspect.personal.columns import find_columns, vertical
 from mailguard.inspect.personal.context import Context
 from mailguard.inspect.personal.finds import Finds
@@ -184,7 +184,28 @@ def test_where_the_look_fails_every_gate_is_open(monkeypatch: pytest.MonkeyPatch
             return []
 
     monkeypatch.setattr("mailguard.inspect.look._words", lambda: (Exhausted(), _words()[1]))
-    assert gates_of("hello") == gates.ALL
+    assert gates_of("my password") == gates.ALL
+
+
+@settings(max_examples=400, deadline=None)
+@given(TEXTS.map("".join) | TEXTS.map("\n".join))
+@example("ftp://a\u3000b:c@x.example/")
+@example("https://a\x0bb:c")
+@example("to\u212aen = a")
+def test_of_what_has_none_of_the_words_no_gate_is_open(text: str) -> None:
+    words, _ = _words()
+    assert _any_word()[1](text) or words.Match(f"{text}\0") == [0]
+    assert _any_word()[0](text)
+
+
+def test_who_has_none_of_the_words_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailguard.inspect.look._words", lambda: pytest.fail("it gives the interpreter's lock away"))
+    assert gates_of("Dear Ann,\nplease see below.\nBob") == gates_of("田中様\n資料をお送りします。") == 0
+
+
+def test_half_a_character_is_never_taken_for_a_text_without_words() -> None:
+    with pytest.raises(UnicodeEncodeError):
+        gates_of("my password \ud800")
 
 
 def test_everyday_signs_are_seen_as_they_are() -> None:
