@@ -278,12 +278,11 @@ class Writer:
 
     def _done(self, connection: sqlite3.Connection, batch: list[_Entry]) -> list[_Answer]:
         """Everything of a batch. Whoever is in one waited for nobody else in it, so that their order is free."""
-        answers: list[_Answer] = []
-        for bulk, entries in _by_kind(batch).items():
-            if bulk is None:
-                answers += [self._under_savepoint(connection, entry) for entry in entries]
-            else:
-                answers += self._together(connection, bulk, entries)
+        kinds = _by_kind(batch)
+        answers = [self._under_savepoint(connection, entry) for entry in kinds.pop(None, [])]
+        for bulk, entries in kinds.items():
+            assert bulk is not None
+            answers += self._together(connection, bulk, entries)
         return answers
 
     def _together(self, connection: sqlite3.Connection, bulk: Bulk, entries: list[_Entry]) -> list[_Answer]:
