@@ -22,7 +22,7 @@ _FIRST, _EVERY = 2.0, 60.0
 _DENSE = 15 / 16
 _MADV_COLLAPSE = 25  # Linux 6.1, madvise(2)
 _OWN = frozenset({"", "[heap]"})
-_SIZE = Path("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size")
+_SETTINGS = Path("/sys/kernel/mm/transparent_hugepage")
 #: Of a page's word in proc_pid_pagemap(5) the highest octet, and what that is where the page is not there.
 _TOP, _ABSENT = 7 if sys.byteorder == "little" else 0, bytes(range(128))
 
@@ -50,11 +50,13 @@ def giving_back() -> Callable[[], object] | None:
 
 def large_pages() -> Callable[[], int] | None:
     """What moves the small pages that are in use side by side into large ones, and says how many large ones those would
-    be; None: the system has none, or says nothing of where memory is.
+    be; None: the system has none, says nothing of where memory is, or is set to have none made (`never`).
     """
     try:
         advise = ctypes.CDLL(None).madvise
-        size = int(_SIZE.read_text("ascii"))
+        size = int((_SETTINGS / "hpage_pmd_size").read_text("ascii"))
+        if "[never]" in (_SETTINGS / "enabled").read_text("ascii"):
+            return None  # what the kernel would do all the same
         _dense(size)
     except (AttributeError, OSError, ValueError):
         return None

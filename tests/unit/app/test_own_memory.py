@@ -57,13 +57,18 @@ print(gather is not None, said, octets("AnonHugePages:") - large, octets("Rss:")
 """
 
 
+_ENABLED = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+
+
 def _collapses() -> bool:
-    """MADV_COLLAPSE came with Linux 6.1."""
+    """MADV_COLLAPSE came with Linux 6.1; who has set the machine to `never` has no large pages of ours either."""
+    if "[never]" in _ENABLED.read_text("ascii") if _ENABLED.exists() else True:
+        return False
     release = platform.release().split(".")
     return sys.platform == "linux" and (int(release[0]), int(release[1])) >= (6, 1)
 
 
-@pytest.mark.skipif(not _collapses(), reason="a kernel without MADV_COLLAPSE")
+@pytest.mark.skipif(not _collapses(), reason="a system without MADV_COLLAPSE, or set to `never`")
 def test_what_lies_side_by_side_lies_in_large_pages_and_takes_no_more_room() -> None:
     done = subprocess.run([sys.executable, "-c", _LARGE], capture_output=True, text=True, timeout=60, check=True)
     able, said, large, more = done.stdout.split()
@@ -73,6 +78,14 @@ def test_what_lies_side_by_side_lies_in_large_pages_and_takes_no_more_room() -> 
     assert int(more) < 4 * 2**20
 
 
-def test_where_the_system_knows_no_large_pages_nothing_is_done(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(own_memory, "_SIZE", tmp_path / "nothing")
+@pytest.mark.parametrize("said", [None, "always madvise [never]\n"])
+def test_where_the_system_has_no_large_pages_nothing_is_done(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: str | None
+) -> None:
+    monkeypatch.setattr(own_memory, "_SETTINGS", tmp_path)
+    if said is not None:
+        (tmp_path / "hpage_pmd_size").write_text("2097152\n", "ascii")
+        (tmp_path / "enabled").write_text("always [madvise] never\n", "ascii")
+        assert own_memory.large_pages() is not None
+        (tmp_path / "enabled").write_text(said, "ascii")
     assert own_memory.large_pages() is None
