@@ -6,9 +6,11 @@
 The messages are JSON lines in time order (id, date, from, from_name, to, cc, bcc, subject, body); a plan is JSON lines
 with `base` (the place of the true mail among the messages), `content` (whose text is used), `to`, `cc`, `bcc`, `wrong`,
 `kind` and `user`. A plan of `--ranking` only asks which recipient was added (it has no right mails): it counts less,
-and sets no threshold. Strictly from the past: a plan's line is judged before its true mail is learned. The features are
-those of the running product, so that the tables fit it. Thresholds for alarm budgets come from senders that a table has
-not seen (four folds by sender). Of the mail nothing but thresholds and leaves of trees gets into the tables.
+and sets no threshold. One of `--wider` (made by `plan_mistakes.py`) has mistakes of no particular kind, so that one
+which nobody thought of is found, too: only its wrong recipients are learned, and count less. Strictly from the past: a
+plan's line is judged before its true mail is learned. The features are those of the running product, so that the tables
+fit it. Thresholds for alarm budgets come from senders that a table has not seen (four folds by sender). Of the mail
+nothing but thresholds and leaves of trees gets into the tables.
 """
 
 from __future__ import annotations
@@ -32,9 +34,10 @@ from mailguard.insight.words import Letter
 FOLDS = 4
 #: Alarm budgets with a threshold, and how much stricter than the budget it is: other senders are a little worse.
 BUDGETS = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05)
-STRICTER = 0.6
-#: What a row of a ranking plan counts.
+STRICTER = 0.45
+#: What a row of a ranking plan counts, and a mistake of a wider one.
 RANKING = 0.3
+WIDER = 0.15
 #: Of the first glance: leaves, trees, rate; the numbers that each tree may ask; of the mistakes found at one right mail
 #: in a hundred alarmed about, the share that it may miss.
 FIRST, ASKED, MISSED = (32, 24, 0.2), 0.6, 0.0005
@@ -115,6 +118,17 @@ class Trainer:
         return [node["split_feature"], threshold, self._tree(node["left_child"]), self._tree(node["right_child"])]
 
 
+def weighed(mails: Any, kinds: Any, wrong: Any, role: Any) -> Any:
+    """What each row counts. role: 0 of a plan, 1 of a ranking one, 2 a mistake of a wider one.
+
+    A mail with several mistakes counts once, not once for each of them.
+    """
+    numpy: Any = importlib.import_module("numpy")
+    _, which, counts = numpy.unique(mails, return_inverse=True, return_counts=True)
+    several = ((kinds == "wrong_thread") & wrong) | (role == 2)
+    return numpy.where(several, 1.0 / counts[which], 1.0) * numpy.array([1.0, RANKING, WIDER])[role]
+
+
 def unseen(trainer: Trainer, numbers: Any, wrong: Any, weights: Any, users: Any) -> Any:
     """The log-odds of each row by tables that were trained without its sender."""
     numpy: Any = importlib.import_module("numpy")
@@ -150,7 +164,7 @@ def first_glance(
     numbers: Any, wrong: Any, weights: Any, users: Any, worst: tuple[Any, Any, float], told: Any
 ) -> dict[str, Any]:
     """The trees that are asked first, and below which log-odds no more is asked. worst: each row's mail, the log-odds
-    that all trees have for it, and from which on a mistake is found; told: which rows are a plan's, not a ranking's.
+    that all trees have for it, and from which on a mistake is found; told: which rows judge.
     """
     numpy: Any = importlib.import_module("numpy")
     trainer = Trainer(*FIRST, bags=1, asked=ASKED)
@@ -193,32 +207,32 @@ def main() -> None:
     parser.add_argument("--messages", type=Path, required=True)
     parser.add_argument("--plan", type=Path, action="append", required=True)
     parser.add_argument("--ranking", type=Path, action="append", default=[])
+    parser.add_argument("--wider", type=Path, action="append", default=[])
     parser.add_argument("--own", required=True, help="the organisation's domain in the messages")
     parser.add_argument("--out", type=Path, default=Path("src/mailguard/insight/data/tables.json"))
     parser.add_argument("--leaves", type=int, default=64)
-    parser.add_argument("--trees", type=int, default=450)
-    parser.add_argument("--rate", type=float, default=0.033)
+    parser.add_argument("--trees", type=int, default=540)
+    parser.add_argument("--rate", type=float, default=0.03)
     parser.add_argument("--bags", type=int, default=1)
     said = parser.parse_args()
     numpy: Any = importlib.import_module("numpy")
-    found = list(rows(messages(said.messages), [*said.plan, *said.ranking], said.own))
+    plans = [said.plan, said.ranking, said.wider]
+    found = list(rows(messages(said.messages), [path for some in plans for path in some], said.own))
     numbers = numpy.array([one[0] for one in found], dtype="f4")
     mails, kinds, users, wrong = (numpy.array([one[at] for one in found]) for at in range(1, 5))
-    # A mail that is wrong as a whole counts once, not once for each recipient.
-    _, which, counts = numpy.unique(mails, return_inverse=True, return_counts=True)
-    weights = numpy.where((kinds == "wrong_thread") & wrong, 1.0 / counts[which], 1.0)
-    ranking = tuple(f"{number}:" for number in range(len(said.plan), len(said.plan) + len(said.ranking)))
-    weights[[mail.startswith(ranking) for mail in mails]] *= RANKING if ranking else 1.0
+    roles = [at for at, some in enumerate(plans) for _ in some]
+    role = numpy.array([roles[int(one.partition(":")[0])] for one in mails])
+    used = (role < 2) | wrong
+    numbers, mails, kinds, users, wrong, role = (one[used] for one in (numbers, mails, kinds, users, wrong, role))
+    weights = weighed(mails, kinds, wrong, role)
     trainer = Trainer(said.leaves, said.trees, said.rate, said.bags)
     odds = unseen(trainer, numbers, wrong.astype(int), weights, users)
-    plain = ~numpy.array([mail.startswith(ranking) for mail in mails]) if ranking else slice(None)
-    judged = ranked(odds[plain], mails[plain], kinds[plain])
+    judged = ranked(odds[role == 0], mails[role == 0], kinds[role == 0])
     report(judged)
     known = thresholds(judged["genuine"])
     trees = trainer.table(trainer.train(numbers, wrong.astype(int), weights))
     right = judged["genuine"]
-    told = plain if ranking else numpy.ones(len(mails), dtype=bool)
-    first = first_glance(numbers, wrong, weights, users, (mails, odds, right[int(0.01 * len(right))]), told)
+    first = first_glance(numbers, wrong, weights, users, (mails, odds, right[int(0.01 * len(right))]), role == 0)
     parts = {"names": NAMES, "thresholds": known, "glance": first, "trees": [_text(tree) for tree in trees]}
     said.out.write_text(json.dumps(parts, separators=(",", ":")))
     print(f"{len(found)} recipients, {len(trees)} trees; thresholds {known}")
