@@ -63,7 +63,10 @@ def large_pages() -> Callable[[], int] | None:
     advise.argtypes, advise.restype = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int], ctypes.c_int
 
     def gather() -> int:
-        found = _dense(size)
+        try:
+            found = _dense(size)
+        except (OSError, ValueError):  # no file can be opened just now: another minute will do
+            return 0
         for start in found:
             advise(start, size, _MADV_COLLAPSE)  # an older system, or no room for it: nothing is changed
         return len(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import platform
 import subprocess
 import sys
@@ -89,3 +90,15 @@ def test_where_the_system_has_no_large_pages_nothing_is_done(
         assert own_memory.large_pages() is not None
         (tmp_path / "enabled").write_text(said, "ascii")
     assert own_memory.large_pages() is None
+
+
+@pytest.mark.skipif(own_memory.large_pages() is None, reason="a system without large pages")
+def test_a_moment_without_files_to_open_is_no_end_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    gather = own_memory.large_pages()
+    assert gather is not None
+
+    def too_many(*_: object) -> list[int]:
+        raise OSError(errno.EMFILE, "too many open files")
+
+    monkeypatch.setattr(own_memory, "_dense", too_many)
+    assert gather() == 0
