@@ -209,7 +209,9 @@ class _Line(wire.Line):
             return
         try:
             octets = wire.frame(number, wire.answer_octets(answer))
-        except WireError:
+        except Exception as error:  # too long, or nothing that can be said: no risk is known then, of this one alone
+            if not isinstance(error, WireError):
+                events.fault("insight", error)
             octets = wire.frame(number, wire.answer_octets(Answer(None, answer.since)))
         self.say(octets)
 

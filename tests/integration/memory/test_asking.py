@@ -25,7 +25,7 @@ from mailguard.app.remembering import Remembering
 from mailguard.app.rooms import Rooms
 from mailguard.insight.lesson import read
 from mailguard.insight.model import Insight
-from mailguard.insight.words import Letter
+from mailguard.insight.words import Judgement, Letter
 from mailguard.memory import asking as asking_module
 from mailguard.memory import room, wire
 from mailguard.memory.answering import Answering
@@ -232,6 +232,19 @@ async def test_a_fault_of_the_model_is_no_risk_known(
         for one in letters(ledger.clock().timestamp())[:4]:
             assert (await other.judged(one))[1] is None
     assert {name for name, _ in told} == {"insight_asking", "fault"}
+
+
+async def test_an_answer_that_cannot_be_written_is_no_risk_known_and_others_are_answered(
+    ledger: Ledger, told: list[tuple[str, tuple[Any, ...]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with kept(ledger), asks(ledger) as other:
+        await until_risk(other)
+        with monkeypatch.context() as patch:
+            patch.setattr(Insight, "scored", lambda _, lessons: [Judgement(cast(float, object())) for _ in lessons])
+            some = letters(ledger.clock().timestamp())[:3]
+            assert [found for _, found in await asyncio.gather(*map(other.judged, some))] == [None] * 3
+        assert (await other.judged(letter()))[1] is not None
+    assert [name for name, _ in told] == ["insight_asking", *["fault"] * 3]
 
 
 async def test_a_question_that_waited_too_long_costs_nothing(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
