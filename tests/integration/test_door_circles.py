@@ -84,3 +84,31 @@ def test_a_session_that_is_over_is_in_no_circle(
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run())
+
+
+def test_a_session_whose_handshake_failed_is_not_kept_by_its_timer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[weakref.ref[Conversation]] = []
+    come = Conversation.connection_made
+
+    def watched(self: Conversation, transport: asyncio.BaseTransport) -> None:
+        come(self, transport)
+        seen.append(weakref.ref(self))
+
+    monkeypatch.setattr(Conversation, "connection_made", watched)
+
+    def gone() -> bool:
+        gc.collect()  # what is left of a handshake is in a circle
+        return bool(seen) and all(one() is None for one in seen)
+
+    async def run() -> None:
+        async with open_door(tmp_path, replace(with_tls(tmp_path, TRUSTED), tls="starttls")) as (_, _, port):
+            async with client_at(port) as client:
+                await client.ask("EHLO pc", "STARTTLS")
+                client.send_raw(b"\x16\x03\x01\x02\x00\x01 half of a hello")
+                await client.drain()
+                client.vanish()
+            await eventually(gone)
+
+    asyncio.run(run())

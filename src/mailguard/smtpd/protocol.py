@@ -68,6 +68,9 @@ class Conversation(Introductions):
         has, and all stands still meanwhile.
         """
         self._left()
+        for timer in (self._timeout_handle, self._watch):
+            if timer is not None:  # after a failed handshake nobody says that the connection is lost
+                timer.cancel()
         self._writer = None
         if (error := self._reader.exception()) is not None:
             error.__traceback__ = None  # raised to whoever read: the frames of all of them
