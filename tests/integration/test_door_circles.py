@@ -59,22 +59,27 @@ def no_collector() -> Iterator[None]:
     gc.enable()
 
 
-@pytest.mark.usefixtures("no_collector")
-@pytest.mark.parametrize("goes", _WAYS, ids=lambda it: it.__name__)
-def test_a_session_that_is_over_is_in_no_circle(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, goes: Callable[[Client], Awaitable[None]]
-) -> None:
-    # What is in one waits for a look through all that the house has, and mail waits for that: with a connection for
-    # each mail, as most clients have it, every few hundred mails.
-    seen: list[weakref.ref[Conversation]] = []
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[weakref.ref[Conversation]]:
+    """Every session that came, without keeping it."""
+    sessions: list[weakref.ref[Conversation]] = []
     come = Conversation.connection_made
 
     def watched(self: Conversation, transport: asyncio.BaseTransport) -> None:
         come(self, transport)
-        seen.append(weakref.ref(self))
+        sessions.append(weakref.ref(self))
 
     monkeypatch.setattr(Conversation, "connection_made", watched)
+    return sessions
 
+
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize("goes", _WAYS, ids=lambda it: it.__name__)
+def test_a_session_that_is_over_is_in_no_circle(
+    tmp_path: Path, seen: list[weakref.ref[Conversation]], goes: Callable[[Client], Awaitable[None]]
+) -> None:
+    # What is in one waits for a look through all that the house has, and mail waits for that: with a connection for
+    # each mail, as most clients have it, every few hundred mails.
     async def run() -> None:
         listener = replace(with_tls(tmp_path, TRUSTED), tls="starttls") if "tls" in goes.__name__ else TRUSTED
         async with open_door(tmp_path, listener) as (_, _, port):
@@ -87,17 +92,8 @@ def test_a_session_that_is_over_is_in_no_circle(
 
 
 def test_a_session_whose_handshake_failed_is_not_kept_by_its_timer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, seen: list[weakref.ref[Conversation]]
 ) -> None:
-    seen: list[weakref.ref[Conversation]] = []
-    come = Conversation.connection_made
-
-    def watched(self: Conversation, transport: asyncio.BaseTransport) -> None:
-        come(self, transport)
-        seen.append(weakref.ref(self))
-
-    monkeypatch.setattr(Conversation, "connection_made", watched)
-
     def gone() -> bool:
         gc.collect()  # what is left of a handshake is in a circle
         return bool(seen) and all(one() is None for one in seen)

@@ -16,7 +16,7 @@ from mailguard.insight.lesson import Lesson, address_key
 from mailguard.insight.memory import Memory
 from mailguard.insight.reasons import NOTHING, reason
 from mailguard.insight.rows import Rows, rows
-from mailguard.insight.trees import Tables, shipped
+from mailguard.insight.trees import FARTHEST, Tables, shipped
 from mailguard.insight.words import Judgement, Opinion
 
 __all__ = ["Insight", "InsightError"]
@@ -29,7 +29,6 @@ OVERRULED = 3
 _SETTLED = 200
 #: From this risk on a reason is looked for; below, nothing is odd enough to speak of.
 _SPOKEN = 0.2
-_FARTHEST = 40.0
 
 
 class Insight:
@@ -152,4 +151,4 @@ class Insight:
 
 
 def _risk(odds: float) -> float:
-    return 1.0 / (1.0 + math.exp(-max(-_FARTHEST, min(_FARTHEST, odds))))
+    return 1.0 / (1.0 + math.exp(-max(-FARTHEST, min(FARTHEST, odds))))

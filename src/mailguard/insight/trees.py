@@ -23,7 +23,7 @@ _Piece = Callable[..., float]
 _PIECE, _NOTHING = 12, -3.0
 _DEEPEST = 40
 #: Log-odds beyond which nothing is told apart.
-_FARTHEST = 40.0
+FARTHEST = 40.0
 
 
 class TableError(ValueError):
@@ -136,7 +136,7 @@ def read_tables(raw: bytes, rest: Callable[[], object] = _go_on) -> Tables:
 
 def _glance(part: Any, features: int, rest: Callable[[], object]) -> Glance:
     below = float(part["below"])
-    if not -_FARTHEST < below < 0.0:  # whoever is likely to be a mistake is worth more than a glance
+    if not -FARTHEST < below < 0.0:  # whoever is likely to be a mistake is worth more than a glance
         raise TableError(f"no log-odds for a first glance: {below}")
     return Glance(compiled(map(json.loads, part["trees"]), features, rest), below)
 

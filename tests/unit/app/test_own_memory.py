@@ -58,15 +58,10 @@ print(gather is not None, said, octets("AnonHugePages:") - large, octets("Rss:")
 """
 
 
-_ENABLED = Path("/sys/kernel/mm/transparent_hugepage/enabled")
-
-
 def _collapses() -> bool:
-    """MADV_COLLAPSE came with Linux 6.1; who has set the machine to `never` has no large pages of ours either."""
-    if "[never]" in _ENABLED.read_text("ascii") if _ENABLED.exists() else True:
-        return False
-    release = platform.release().split(".")
-    return sys.platform == "linux" and (int(release[0]), int(release[1])) >= (6, 1)
+    """MADV_COLLAPSE came with Linux 6.1."""
+    major, minor, *_ = platform.release().split(".")
+    return own_memory.large_pages() is not None and (int(major), int(minor)) >= (6, 1)
 
 
 @pytest.mark.skipif(not _collapses(), reason="a system without MADV_COLLAPSE, or set to `never`")
@@ -79,20 +74,24 @@ def test_what_lies_side_by_side_lies_in_large_pages_and_takes_no_more_room() -> 
     assert int(more) < 4 * 2**20
 
 
-@pytest.mark.parametrize("said", [None, "always madvise [never]\n"])
-def test_where_the_system_has_no_large_pages_nothing_is_done(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: str | None
-) -> None:
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The kernel's own, where large pages are made for whoever asks."""
     monkeypatch.setattr(own_memory, "_SETTINGS", tmp_path)
-    if said is not None:
-        (tmp_path / "hpage_pmd_size").write_text("2097152\n", "ascii")
-        (tmp_path / "enabled").write_text("always [madvise] never\n", "ascii")
-        assert own_memory.large_pages() is not None
-        (tmp_path / "enabled").write_text(said, "ascii")
+    (tmp_path / "hpage_pmd_size").write_text("2097152\n", "ascii")
+    (tmp_path / "enabled").write_text("always [madvise] never\n", "ascii")
+    return tmp_path
+
+
+def test_where_the_system_has_no_large_pages_nothing_is_done(settings: Path) -> None:
+    assert own_memory.large_pages() is not None
+    (settings / "enabled").write_text("always madvise [never]\n", "ascii")
+    assert own_memory.large_pages() is None
+    (settings / "enabled").unlink()
     assert own_memory.large_pages() is None
 
 
-@pytest.mark.skipif(own_memory.large_pages() is None, reason="a system without large pages")
+@pytest.mark.usefixtures("settings")
 def test_a_moment_without_files_to_open_is_no_end_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     gather = own_memory.large_pages()
     assert gather is not None
