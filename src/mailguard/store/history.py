@@ -10,21 +10,21 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from mailguard.mail.address import Address, ReversePath
 from mailguard.mail.facts import Addressee, Facts
-from mailguard.policy.case import Known, known_keys
+from mailguard.policy.case import Circle, Known, known_keys
 from mailguard.policy.lookalike import known_domains
 from mailguard.policy.question import Question
 from mailguard.store import knowing, many, memory
 from mailguard.store.db import Database
 from mailguard.store.files_seen import files_sent, worth_knowing
 from mailguard.store.rows import to_micro
-from mailguard.store.stamps import places
+from mailguard.store.stamps import CirclePlace, circle_place, often_place, places
 
 #: The sender that stands for everybody here.
 _COMPANY = ""
@@ -57,11 +57,14 @@ _Asked = tuple[
 
 
 class _Kept(NamedTuple):
-    """An answer, good from one moment to another while the places hold."""
+    """An answer, good from one moment to another while the places hold. circles: where it is said how often it was
+    written to each of its circles.
+    """
 
     known: Known
     commit: int
     places: tuple[int, ...]
+    circles: tuple[CirclePlace, ...]
     since: datetime
     until: datetime
     weight: int
@@ -142,6 +145,12 @@ class History:
         kept = self._kept.get(key)
         if kept is None or not kept.since <= moment < kept.until or not self._stamps.hold(kept.places, kept.commit):
             return None
+        if kept.circles:
+            counts = self._stamps.counts(kept.circles, kept.commit)
+            if counts is None:
+                return None
+            if counts and (circles := _counted(kept.known.circles or (), counts)) is not kept.known.circles:
+                kept = self._kept[key] = kept._replace(known=replace(kept.known, circles=circles))
         if kept.known.often is not self._often:
             kept = self._kept[key] = kept._replace(known=replace(kept.known, often=self._often))
         return kept.known
@@ -149,10 +158,16 @@ class History:
     def _keep(self, key: _Asked, known: Known, commit: int, moment: datetime, ends: datetime | None) -> None:
         person, recipients, _, _, whose, *_ = key
         until = moment + _KEPT if ends is None else min(ends, moment + _KEPT)
-        where = places(person or _COMPANY, {known_keys(one) for one in recipients}, whose)
+        sender = person or _COMPANY
+        where = places(sender, {known_keys(one) for one in recipients}, whose)
+        circles: tuple[CirclePlace, ...] = ()
+        if known.circles and len(known.circles) < knowing.CIRCLES_MOST:
+            circles = tuple([circle_place(sender, memory.members_text(one.members)) for one in known.circles])
+        elif known.circles:  # which of them are told depends on when each was written to last
+            where += (often_place(sender),)
         weight = _weight_of(key, known)
         self._drop(key)
-        self._kept[key] = _Kept(known, commit, where, moment, until, weight)
+        self._kept[key] = _Kept(known, commit, where, circles, moment, until, weight)
         self._weight += weight
         while self._weight > _ROOM:
             self._drop(next(iter(self._kept)))
@@ -172,6 +187,13 @@ def _key(sender: ReversePath, recipients: tuple[Address, ...], asked: Question) 
     person = None if sender.mailbox is None else sender.mailbox.key
     more = asked.no_files, asked.greeted, asked.shown
     return person, recipients, asked.needs, asked.names, asked.whose, *more
+
+
+def _counted(circles: tuple[Circle, ...], counts: Mapping[int, int]) -> tuple[Circle, ...]:
+    """With these counts, by index; the same object where none of them is another one."""
+    if all(circles[index].count == count for index, count in counts.items()):
+        return circles
+    return tuple([Circle(one.members, counts.get(index, one.count)) for index, one in enumerate(circles)])
 
 
 def _weight_of(key: _Asked, known: Known) -> int:

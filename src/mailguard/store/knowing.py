@@ -20,6 +20,8 @@ from mailguard.policy.question import Question
 from mailguard.store import memory, strangers
 from mailguard.store.rows import to_micro, to_moment
 
+#: Circles of a sender that are told.
+CIRCLES_MOST = 100
 #: By word, in the order in which they are asked. Each is one value, a JSON list: every row that is fetched would give
 #: the interpreter's lock away once more.
 _PARTS = {
@@ -32,7 +34,7 @@ _PARTS = {
     " (SELECT key, name FROM correspondent INDEXED BY correspondent_name WHERE sender = ?1 AND name_key <> ''"
     " AND name_key IN (SELECT value FROM json_each(?4)) LIMIT 200)",
     "circle": "SELECT json_group_array(json_array(json(members), count)) FROM (SELECT members, count FROM circle"
-    " WHERE sender = ?1 AND count >= ?7 ORDER BY last_at DESC LIMIT 100)",
+    " WHERE sender = ?1 AND count >= ?7 ORDER BY last_at DESC LIMIT ?8)",
     "trust": "SELECT json_group_array(json_array(id, recipient, json(rules), said_by, said_at, until)) FROM trust"
     " WHERE until > ?6"
     " AND whose IN (SELECT value FROM json_each(?5)) AND recipient IN (SELECT value FROM json_each(?3))",
@@ -40,7 +42,7 @@ _PARTS = {
 #: What is asked of single people.
 _PEOPLE = frozenset({"names", "alike"})
 #: All values are named, so that each statement has the same number of them.
-_ALL = "SELECT coalesce(?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+_ALL = "SELECT coalesce(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
 
 
 @lru_cache(maxsize=64)
@@ -77,6 +79,7 @@ def look(
         _list(asked.whose),
         0 if asked.moment is None else to_micro(asked.moment),
         memory.HABIT,
+        CIRCLES_MOST,
     )
     parts = parts_of(asked)
     _, *texts = connection.execute(_sql(parts), values).fetchone()
@@ -114,7 +117,8 @@ def _known(
         names = {key: name for key, name, _ in found["person"] if name}
         names.update(found.get("namesake", ()))
     if "habits" in needs:
-        circles = tuple(Circle(frozenset(members), count) for members, count in found["circle"])
+        # In an order of their own: each mail changes the one by time.
+        circles = tuple(Circle(frozenset(members), count) for members, count in sorted(found["circle"]))
     said = sorted(found.get("trust", ()), key=lambda row: (row[1], row[0]))
     trusts = tuple(Trust(one, tuple(rules), by, to_moment(at)) for _, one, rules, by, at, _ in said)
     ends = to_moment(min(row[5] for row in said)) if said else None

@@ -74,7 +74,12 @@ def people_rows(
 
 def circle_row(sender: str, members: Collection[str], micro: int, message_id: str) -> tuple[str, str, int, int, str]:
     """A row of INSERT_CIRCLE."""
-    return sender, json.dumps(sorted(members), ensure_ascii=False), 1, micro, message_id
+    return sender, members_text(members), 1, micro, message_id
+
+
+def members_text(members: Iterable[str]) -> str:
+    """As a row has them."""
+    return json.dumps(sorted(members), ensure_ascii=False)
 
 
 def is_circle(members: Collection[str]) -> bool:

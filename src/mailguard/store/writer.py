@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 
 from mailguard.store.connection import BUSY_SECONDS, connect
 from mailguard.store.errors import StoreBusy, StoreClosed, StoreError, typed
-from mailguard.store.stamps import Stamps, watch
+from mailguard.store.stamps import Changes, Stamps, watch
 from mailguard.store.turn import Turn
 
 T = TypeVar("T")
@@ -75,7 +75,7 @@ class Writer:
         self._loop = loop
         #: What each commit changes of what the judge asks.
         self.stamps = Stamps(path)
-        self._changed: set[str] = set()
+        self._changes = Changes()
         self._queue: queue.SimpleQueue[list[_Entry] | None] = queue.SimpleQueue()
         #: Not handed over yet: what waits for the end of this turn of the loop, and what rides with whatever comes.
         self._given: list[_Entry] = []
@@ -198,7 +198,7 @@ class Writer:
 
     def _connect(self) -> sqlite3.Connection:
         connection = connect(self._path)
-        watch(connection, self._changed.add)
+        watch(connection, self._changes)
         return connection
 
     def _anew(self, connection: sqlite3.Connection) -> sqlite3.Connection:
@@ -240,12 +240,13 @@ class Writer:
 
     def _commit(self, connection: sqlite3.Connection, batch: list[_Entry]) -> list[_Answer]:
         try:
-            self._changed.clear()
+            changes = self._changes
+            changes.clear()
             connection.execute("BEGIN IMMEDIATE")
             answers = self._at_once(connection, batch) or self._done(connection, batch)
-            number = self.stamps.begin(self._changed) if self._changed else 0
+            number = self.stamps.begin(changes.names, changes.circles) if changes else 0
             connection.execute("COMMIT")
-            self.stamps.done(number)
+            self.stamps.done(number, changes.circles if changes.counts_hold else {})
         except BaseException as error:  # whatever it was: nobody may wait for ever, and this thread goes on
             with contextlib.suppress(sqlite3.Error):
                 if connection.in_transaction:
@@ -272,7 +273,7 @@ class Writer:
             if not connection.in_transaction:
                 raise _TransactionLost from error
             connection.execute("ROLLBACK")
-            self._changed.clear()
+            self._changes.clear()
             connection.execute("BEGIN IMMEDIATE")
             return []
 
@@ -292,25 +293,27 @@ class Writer:
         except BaseException as error:
             if not connection.in_transaction:
                 raise _TransactionLost from error
-            connection.execute("ROLLBACK TO entry")
-            connection.execute("RELEASE entry")
+            self._take_back(connection)
             return [self._under_savepoint(connection, entry) for entry in entries]
         connection.execute("RELEASE entry")
         return answers
 
-    @staticmethod
-    def _under_savepoint(connection: sqlite3.Connection, entry: _Entry) -> _Answer:
+    def _under_savepoint(self, connection: sqlite3.Connection, entry: _Entry) -> _Answer:
         connection.execute("SAVEPOINT entry")
         try:
             value = entry.change(connection)
         except BaseException as error:
             if not connection.in_transaction:
                 raise _TransactionLost from error
-            connection.execute("ROLLBACK TO entry")
-            connection.execute("RELEASE entry")
+            self._take_back(connection)
             return _Answer(entry, error=typed(error))
         connection.execute("RELEASE entry")
         return _Answer(entry, value)
+
+    def _take_back(self, connection: sqlite3.Connection) -> None:
+        connection.execute("ROLLBACK TO entry")
+        connection.execute("RELEASE entry")
+        self._changes.undone()
 
     def _settle(self, answers: list[_Answer]) -> None:
         """On the event loop: wake everybody of one commit."""

@@ -22,15 +22,17 @@ from tests.ledger import BOB, CAROL, Clock, Ledger, mail, opened, verdict
 from mailguard.mail.actor import HOUSE
 from mailguard.mail.address import NULL_PATH, ReversePath, parse_address
 from mailguard.mail.outcome import Outcome, Result
-from mailguard.policy.case import Known
+from mailguard.policy.case import Circle, Known
 from mailguard.policy.names import name_key
 from mailguard.policy.question import Question
 from mailguard.store import history as history_module
+from mailguard.store import many
 from mailguard.store.db import Database
 from mailguard.store.errors import StoreError
 from mailguard.store.history import History, learn
-from mailguard.store.memory import forget_people
-from mailguard.store.stamps import stamps_path
+from mailguard.store.knowing import CIRCLES_MOST
+from mailguard.store.memory import COUNT_CIRCLE, INSERT_CIRCLE, circle_row, forget_people, members_text
+from mailguard.store.stamps import circle_place, stamps_path
 from mailguard.store.trusts import Trusts, forget_trusts
 
 SENDERS = ("ann@corp.example", "eve@corp.example")
@@ -156,6 +158,7 @@ _TWO = Sent(SENDERS[0], (BOB, CAROL), "Bob Jones", handed=True)
 @example(_mine(_TWO, Act("much_later"), Act("forgotten"), _TWO))
 @example(_mine(_TWO, _TWO, _TWO, _TWO, replace(_TWO, name="Carol Smith"), Act("much_later"), Act("forgotten")))
 @example(_mine(_TWO, replace(_TWO, sender=SENDERS[1], to=("carol@gmail.com", "rob@partner.example")), Act("later")))
+@example(_mine(*[_TWO] * 5, replace(_TWO, to=("carol@gmail.com", BOB)), *[_TWO] * 2, Act("undone"), _TWO))
 @example(_mine(replace(_TWO, to=(BOB,)), replace(_TWO, to=(BOB,), name="Carol Smith")))
 @example(_mine(Said("company", 2), Act("later"), Said("company", 90), Act("revoked")))
 @given(st.lists(st.tuples(st.booleans(), CHANGE, st.booleans()), min_size=1, max_size=12))
@@ -189,6 +192,80 @@ async def test_it_is_kept_though_the_same_is_sent_again_and_again(ledger: Ledger
     assert at_hand(ledger, SENDERS[0], (BOB,)) is first, "what a colleague does is another matter"
     await replace(sent, name="Robert").by(ledger)
     assert at_hand(ledger, SENDERS[0], (BOB,)) is None
+
+
+async def test_a_habit_is_kept_though_it_is_followed_again(ledger: Ledger, tmp_path: Path) -> None:
+    """By whichever process: how often is known without a look into the ledger."""
+    for _ in range(3):
+        await _TWO.by(ledger)
+    await asked(ledger, SENDERS[0], (BOB,))
+    async with opened(tmp_path) as other:
+        for place, one in enumerate((ledger, other, other, ledger), 4):
+            await _TWO.by(one)
+            kept = at_hand(ledger, SENDERS[0], (BOB,))
+            assert kept is not None
+            assert kept.circles == (Circle(frozenset({BOB, CAROL}), place),)
+            assert at_hand(ledger, SENDERS[0], (BOB,)) is kept, "as long as nothing more is sent"
+
+
+async def test_counts_that_may_be_undone_are_asked_for(ledger: Ledger) -> None:
+    for _ in range(3):
+        await _TWO.by(ledger)
+
+    def change(connection: sqlite3.Connection) -> None:
+        connection.execute("UPDATE circle SET count = count + 5")
+        raise ValueError
+
+    await asked(ledger, SENDERS[0], (BOB,))
+    with pytest.raises(ValueError):
+        await ledger.db.write(change)
+    assert at_hand(ledger, SENDERS[0], (BOB,)) is None
+    assert await asked(ledger, SENDERS[0], (BOB,)) == await fresh(ledger, SENDERS[0], (BOB,))
+
+
+async def test_who_ends_between_commit_and_count_has_others_ask(ledger: Ledger) -> None:
+    for _ in range(3):
+        await _TWO.by(ledger)
+    await asked(ledger, SENDERS[0], (BOB,))
+    stamps, circle = ledger.db.stamps, circle_place(SENDERS[0], members_text((BOB, CAROL)))
+    begun = stamps.begin([], [circle])
+    assert at_hand(ledger, SENDERS[0], (BOB,)) is not None, "it is not committed yet"
+    stamps.done(begun)
+    assert at_hand(ledger, SENDERS[0], (BOB,)) is None
+    await asked(ledger, SENDERS[0], (BOB,))
+    late = stamps.begin([], [circle])
+    stamps.done(stamps.begin([], [circle]), {circle: 5})
+    stamps.done(late, {circle: 4})
+    assert at_hand(ledger, SENDERS[0], (BOB,)) is None, "it was written down behind a later one"
+    stamps.begin([], [circle])
+    assert at_hand(ledger, SENDERS[0], (BOB,)) is None, "nor is it the one before the next"
+
+
+async def test_circles_that_share_a_place_are_told_apart(ledger: Ledger) -> None:
+    for _ in range(3):
+        await _TWO.by(ledger)
+    await asked(ledger, SENDERS[0], (BOB,))
+    mine = circle_place(SENDERS[0], members_text((BOB, CAROL)))
+    stamps, other = ledger.db.stamps, mine._replace(whose=mine.whose ^ 1)
+    stamps.done(stamps.begin([], [other]), {other: 90})
+    assert at_hand(ledger, SENDERS[0], (BOB,)) is None
+
+
+async def test_of_more_circles_than_are_told_each_may_be_the_next(ledger: Ledger) -> None:
+    def change(connection: sqlite3.Connection) -> None:
+        rows = [circle_row(SENDERS[0], (BOB, f"{n}@corp.example"), n, "") for n in range(CIRCLES_MOST + 1)]
+        for _ in range(3):
+            connection.executemany(f"{INSERT_CIRCLE} VALUES (?, ?, ?, ?, ?) {COUNT_CIRCLE}", rows)
+
+    await ledger.db.write(change)
+    known = await asked(ledger, SENDERS[0], (BOB,))
+    assert frozenset({BOB, "0@corp.example"}) not in {one.members for one in known.circles or ()}
+    assert at_hand(ledger, SENDERS[0], (BOB,)) is not None
+    again = circle_row(SENDERS[0], (BOB, "0@corp.example"), CIRCLES_MOST + 1, "")
+    await ledger.db.write(lambda c: many.run(c, INSERT_CIRCLE, [again], COUNT_CIRCLE))
+    assert at_hand(ledger, SENDERS[0], (BOB,)) is None
+    known = await asked(ledger, SENDERS[0], (BOB,))
+    assert Circle(frozenset({BOB, "0@corp.example"}), 4) in (known.circles or ())
 
 
 async def test_ages_are_asked_for_each_time(ledger: Ledger) -> None:
