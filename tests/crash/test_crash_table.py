@@ -121,7 +121,7 @@ def test_before_the_commit_nothing_is_taken(furnished: tuple[Path, dict[str, int
         house.stop()
 
 
-@pytest.mark.parametrize("size", [10, 2_200_000], ids=["in the database", "as a file"])
+@pytest.mark.parametrize("size", [10, 13_000_000], ids=["in the database", "as a file"])
 def test_between_commit_and_250_the_mail_is_kept(furnished: tuple[Path, dict[str, int]], size: int) -> None:
     house = die(furnished, "between commit and 250")
     octets = mail("b", held=True, size=size)

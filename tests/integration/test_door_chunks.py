@@ -16,7 +16,10 @@ from mailguard.smtpd.settings import DoorLimits
 BEGUN = ENVELOPE[:-1]
 
 
-async def test_a_large_message_goes_through_a_file_octet_for_octet(tmp_path: Path) -> None:
+async def test_a_large_message_goes_through_a_file_octet_for_octet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data, "WITH_ROOM", 2**20)
     line = b"0123456789" * 7 + b"\r\n"
     message = b"Subject: x\r\n\r\n" + line * 40_000  # more than stays in memory
     async with open_door(tmp_path) as (_, room, port), client_at(port) as client:

@@ -14,7 +14,13 @@ from mailguard.mail import reply as replies
 from mailguard.smtpd import data
 from mailguard.smtpd.settings import DoorLimits
 
-BIG = b"Subject: big\r\n\r\n" + b"0123456789abcdef\r\n" * 120_000  # too large for memory
+BIG = b"Subject: big\r\n\r\n" + b"0123456789abcdef\r\n" * 120_000
+
+
+@pytest.fixture(autouse=True)
+def small_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large body goes to a file."""
+    monkeypatch.setattr(data, "WITH_ROOM", 2**20)
 
 
 async def until_data(client: Client) -> None:

@@ -23,6 +23,8 @@ BLOCK = 512 * 1024
 CRLF = b"\r\n"
 #: From here on octets are not copied to have something in front.
 _APART = 64 * 1024
+#: Up to here octets in memory are looked over on the event loop, and given out whole.
+_AT_ONCE = 2 * 2**20
 
 
 class BodyCorrupt(Exception):
@@ -123,9 +125,17 @@ async def checked(body: Body) -> Seen:
     """
     if body.plain and body.path is not None:
         return _PLAIN
-    if body.octets is not None:
+    if body.octets is not None and body.size <= _AT_ONCE:
         return scan_octets(body)
     return await asyncio.to_thread(scan_octets, body)
+
+
+async def known(body: Body) -> Seen:
+    """`seen_in` for octets in memory, off the event loop where they are many. Raises BareLineEnding."""
+    assert body.octets is not None
+    if body.plain or body.size <= _AT_ONCE:
+        return seen_in(body.octets, plain=body.plain)
+    return await asyncio.to_thread(seen_in, body.octets)
 
 
 async def blocks(body: Body) -> AsyncIterator[bytes]:
@@ -135,7 +145,11 @@ async def blocks(body: Body) -> AsyncIterator[bytes]:
     an end in what was put into it, for a block with a CR or LF alone is not given out either.
     """
     if body.octets is not None:  # immutable, and checked a moment ago
-        yield body.octets
+        if len(body.octets) <= _AT_ONCE:
+            yield body.octets
+            return
+        for begin in range(0, len(body.octets), BLOCK):  # each has its own time to be taken
+            yield body.octets[begin : begin + BLOCK]
         return
     digest, ends, size = hashlib.sha256(), LineEnds(), 0
     file = await asyncio.to_thread(body.open)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from mailguard.mail.address import Address
 from mailguard.mail.outcome import Outcome, Result
-from mailguard.relay.content import BareLineEnding, Seen, checked, in_pieces, is_as_judged, seen_in
+from mailguard.relay.content import BareLineEnding, Seen, checked, in_pieces, is_as_judged, known, seen_in
 from mailguard.relay.dialog import Attempt, Dialog, needs_smtputf8
 from mailguard.relay.health import Health
 from mailguard.relay.opening import CannotOpen, Certificates, open_connection
@@ -80,8 +80,7 @@ class SmtpUpstream:
             return Offer({}, outgoing.recipients, deferred(f"{self.name} cannot be reached; left for {rest:.0f} s"))
         body = outgoing.body
         try:
-            octets = body.octets if outgoing.known else None
-            seen = await checked(body) if octets is None else seen_in(octets, plain=body.plain)
+            seen = await (known(body) if outgoing.known and body.octets is not None else checked(body))
         except BareLineEnding:
             return Offer(same_for_all(outgoing.recipients, _BARE))
         return await self._offer(outgoing, seen, self.until() if until is None else until)

@@ -6,15 +6,17 @@ replies, and counts refusals. It never waits, and ends what has begun only where
 
 from __future__ import annotations
 
+import collections
+
 from mailguard import events
 from mailguard.mail import reply as replies
 from mailguard.mail.reply import Reply
 from mailguard.pressure import Pressure, Shares
 from mailguard.smtpd.data import WITH_ROOM
 
-#: Octets of all messages together that are larger than what always stays in memory. While one is joined, it is there
-#: twice.
-_KEPT = 16 * 2**20
+#: Octets of all messages together that are larger than what always stays in memory, from their coming in until they are
+#: out. While one is joined, it is there twice.
+_KEPT = 48 * 2**20
 
 
 class Admission:
@@ -45,9 +47,12 @@ class Memory:
 
     def __init__(self, octets: int) -> None:
         self._left = octets
+        self._given: collections.deque[int] = collections.deque()  # by any thread
 
     def take(self, octets: int) -> bool:
         """Whether there was room for these; then it is theirs."""
+        while self._given:
+            self._left += self._given.popleft()
         if octets > self._left:
             return False
         self._left -= octets
@@ -55,7 +60,21 @@ class Memory:
 
     def give(self, octets: int) -> None:
         """Give room back that was taken."""
-        self._left += octets
+        self._given.append(octets)
+
+
+class Room:
+    """What the octets of one message take up in memory. It is given back when nobody has them any more, whoever that
+    is: they are in memory until they are out.
+    """
+
+    __slots__ = ("_memory", "_octets")
+
+    def __init__(self, memory: Memory, octets: int) -> None:
+        self._memory, self._octets = memory, octets
+
+    def __del__(self) -> None:
+        self._memory.give(self._octets)
 
 
 class Place:
@@ -99,10 +118,16 @@ class Place:
         self._kept += size
         return True
 
+    def passed_on(self) -> Room | None:
+        """The room for what it keeps; it belongs to the octets from now on."""
+        kept, self._kept = self._kept, 0
+        return Room(self._memory, kept) if kept else None
+
     def end(self, _: object = None) -> None:
         """It has its reply, or will never come. A second call does nothing."""
-        self._memory.give(self._kept)
-        self._kept = 0
+        if self._kept:
+            self._memory.give(self._kept)
+            self._kept = 0
         self._pressure.announce(-self._announced)
         self._announced = 0
         if self._at_table:

@@ -26,7 +26,7 @@ from mailguard.smtpd.settings import DoorLimits
 BLOCK = 256 * 1024
 #: Up to here a body stays in memory until it is on its way: a file for each step costs more than the octets do. Up to
 #: the second size it does where the door has room for it.
-IN_MEMORY, WITH_ROOM = 256 * 1024, 2 * 2**20
+IN_MEMORY, WITH_ROOM = 256 * 1024, 12 * 2**20
 #: Up to here a message is looked at whole as soon as it is there.
 _AT_ONCE = IN_MEMORY
 #: So much comes in while a block is written, then reading waits for the disk.
@@ -71,11 +71,10 @@ class Sink:
         It counts as plain where it is ASCII, since its scan refuses what has a line end alone.
         """
         if self._descriptor is None or self._path is None:
-            octets = b"".join(self._waiting)
-            self._waiting.clear()
+            blocks, self._waiting = self._waiting, []
             if self._size <= IN_MEMORY:
-                return _whole(octets)
-            return await asyncio.get_running_loop().run_in_executor(None, _whole, octets)
+                return _whole(blocks)
+            return await asyncio.get_running_loop().run_in_executor(None, _whole, blocks)
         await self._spill(last=True)
         descriptor, self._descriptor = self._descriptor, None
         os.close(descriptor)
@@ -133,7 +132,9 @@ class Sink:
             _write(descriptor, self._sealer.end())
 
 
-def _whole(octets: bytes) -> Body:
+def _whole(blocks: list[bytes]) -> Body:
+    octets = b"".join(blocks)
+    blocks.clear()
     return Body.of(octets, plain=octets.isascii())
 
 

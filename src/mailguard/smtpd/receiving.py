@@ -90,7 +90,7 @@ class Receiving(Lines):
         self.envelope = self._create_envelope()
         try:
             if taken.body is not None:
-                reply = await self._rules.deliver(self.visit, transaction, taken.body)
+                reply = await self._rules.deliver(self.visit, transaction, transaction.with_room(taken.body))
             else:
                 reply = taken.refusal or replies.TRY_LATER
                 events.door_refused(f"message_{reply.code}_{reply.status}", self.visit.ip)

@@ -9,12 +9,14 @@ never trusted.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from aiosmtpd.smtp import Envelope as ProtocolEnvelope
 from aiosmtpd.smtp import Session as ProtocolSession
 
 from mailguard.mail.address import Address, ReversePath
 from mailguard.mail.envelope import Client, Envelope
+from mailguard.mail.message import Body
 from mailguard.mail.reply import Reply
 from mailguard.mail.reports import ASKED_NOTHING, SAID_NOTHING, CopyReports
 from mailguard.smtpd.admission import Place
@@ -122,8 +124,13 @@ class Transaction(ProtocolEnvelope):
         return None if self.place is None else self.place.came(size)
 
     def keep(self, size: int) -> bool:
-        """Whether so many octets more may stay in memory until it leaves."""
+        """Whether so many octets more may stay in memory."""
         return self.place is not None and self.place.keep(size)
+
+    def with_room(self, body: Body) -> Body:
+        """The body that came of it, with the room that it takes up in memory."""
+        room = None if self.place is None or body.octets is None else self.place.passed_on()
+        return body if room is None else replace(body, room=room)
 
     def leave(self) -> None:
         """This mail takes up nothing any more; what came of it by BDAT is no message."""

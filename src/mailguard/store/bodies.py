@@ -8,6 +8,9 @@ file that no row speaks of is rubbish; a row without its file is damage.
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
+import mmap
 import os
 import secrets
 import threading
@@ -27,6 +30,12 @@ _FOLDER_DIGITS = 4
 #: Behind the id, for a body that is sealed: while its key is given or taken away, both files are there.
 SEALED = ".sealed"
 _BLOCK = 2**20
+#: From here on octets go from memory to the disk without a copy in the system's cache: nobody reads them back soon, and
+#: new pages for them are what writing costs. Places and sizes there are multiples of a page.
+_APART, _AT_A_TIME = 512 * 1024, 2**20
+_STRAIGHT, _UNKNOWN_THERE = getattr(os, "O_DIRECT", 0), (errno.EINVAL, errno.ENOTSUP, errno.EPERM)
+#: Memory for that which nobody uses right now: a piece for each thread that ever wrote so.
+_EVEN: list[memoryview] = []
 assert _FOLDER_DIGITS < ID_LENGTH
 
 
@@ -64,7 +73,8 @@ class Bodies:
 
     def lying(self, body: Body, message_id: str, key: bytes | None) -> Body:
         """A body that was just settled here, as the file that it is now."""
-        return replace(body, octets=None, path=self.path_of(message_id, sealed=key is not None), key=key)
+        path = self.path_of(message_id, sealed=key is not None)
+        return replace(body, octets=None, path=path, key=key, room=None)
 
     def adopt(self, path: Path, message_id: str, *, sealed: bool = False) -> None:
         """Make a file that the front door wrote ours, for good. Raises OSError."""
@@ -191,9 +201,27 @@ class _Put:
         """Into a file of its own, which is not there yet."""
         self._descriptor = os.open(self.target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self._made = True
-        left = memoryview(octets)
-        while left:
-            left = left[os.write(self._descriptor, left) :]
+        if len(octets) < _APART or not self._written_straight(octets):
+            _write(self._descriptor, octets)
+
+    def _written_straight(self, octets: bytes) -> bool:
+        """Whether they went past the system's cache; if not, nothing was written, since the file's folder knows no such
+        way.
+        """
+        plain = _set_straight(self._descriptor)
+        if plain is None:
+            return False
+        try:
+            _write_even(self._descriptor, octets)
+        except OSError as error:
+            if error.errno not in _UNKNOWN_THERE:
+                raise
+            os.lseek(self._descriptor, 0, os.SEEK_SET)
+            return False
+        finally:
+            fcntl.fcntl(self._descriptor, fcntl.F_SETFL, plain)
+        os.ftruncate(self._descriptor, len(octets))
+        return True
 
     def send_off(self) -> None:
         """Let the disk begin, without waiting for it; where it does not know how to, `sync` does all."""
@@ -218,6 +246,42 @@ class _Put:
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
+
+
+def _set_straight(descriptor: int) -> int | None:
+    """What the descriptor's flags were; None, and nothing was changed, where there is no such way."""
+    plain = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+    if not _STRAIGHT:
+        return None
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETFL, plain | _STRAIGHT)
+    except OSError as error:
+        if error.errno not in _UNKNOWN_THERE:
+            raise
+        return None
+    return plain
+
+
+def _write_even(descriptor: int, octets: bytes) -> None:
+    """Octets and what fills their last page, by way of memory that begins with a page."""
+    try:
+        even = _EVEN.pop()
+    except IndexError:
+        even = memoryview(mmap.mmap(-1, _AT_A_TIME))
+    try:
+        whole = memoryview(octets)
+        for begin in range(0, len(octets), _AT_A_TIME):
+            piece = whole[begin : begin + _AT_A_TIME]
+            even[: len(piece)] = piece
+            _write(descriptor, even[: -(-len(piece) // mmap.PAGESIZE) * mmap.PAGESIZE])
+    finally:
+        _EVEN.append(even)
+
+
+def _write(descriptor: int, octets: bytes | memoryview) -> None:
+    left = memoryview(octets)
+    while left:
+        left = left[os.write(descriptor, left) :]
 
 
 def _blocks(source: IO[bytes]) -> Iterator[bytes]:

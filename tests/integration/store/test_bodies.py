@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import fcntl
 import os
 import threading
 from collections.abc import Sequence
@@ -47,6 +49,48 @@ def test_octets_lie_at_their_place(bodies: Bodies, key: bytes | None) -> None:
     assert files(bodies) == [path]
     assert path.stat().st_mode & 0o777 == 0o600
     assert (path.read_bytes() if key is None else unseal(key, path.read_bytes())) == OCTETS
+
+
+@pytest.mark.parametrize("straight", ["taken", "not offered", "not known there", "refused when it is used"])
+@pytest.mark.parametrize("size", [512 * 1024, 3 * 2**20 + 1])
+def test_large_octets_lie_there_whole_whatever_the_disk_knows(
+    bodies: Bodies, monkeypatch: pytest.MonkeyPatch, straight: str, size: int
+) -> None:
+    unknown, set_flags, write = OSError(errno.EINVAL, "Invalid argument"), fcntl.fcntl, os.write
+
+    def flags(descriptor: int, command: int, *flags: int) -> int:
+        if command == fcntl.F_SETFL and flags[0] & os.O_DIRECT:
+            raise unknown
+        return set_flags(descriptor, command, *flags)
+
+    def written(descriptor: int, octets: bytes) -> int:
+        if set_flags(descriptor, fcntl.F_GETFL) & os.O_DIRECT:
+            raise unknown
+        return write(descriptor, octets[:500_000])  # and never all at once
+
+    if straight == "not offered":
+        monkeypatch.setattr("mailguard.store.bodies._STRAIGHT", 0)
+    elif straight == "not known there":
+        monkeypatch.setattr(fcntl, "fcntl", flags)
+    elif straight == "refused when it is used":
+        monkeypatch.setattr(os, "write", written)
+    name, octets = new_message_id(NOON), os.urandom(size)
+    put(bodies, octets, name, None)
+    assert bodies.path_of(name).read_bytes() == octets
+
+
+def test_a_disk_that_is_full_is_not_tried_another_way(bodies: Bodies, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(bodies, OCTETS, new_message_id(NOON), None)  # the folder is safe
+    before, tried = files(bodies), [0]
+
+    def full(descriptor: int, octets: bytes) -> int:
+        tried[0] += 1
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        put(bodies, bytes(2**20), new_message_id(NOON), None)
+    assert (files(bodies), tried) == (before, [1])
 
 
 def test_what_lies_there_is_not_overwritten(bodies: Bodies) -> None:

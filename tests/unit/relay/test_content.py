@@ -9,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailguard.mail.message import Body
-from mailguard.relay.content import BareLineEnding, BodyCorrupt, DotStuffer, Scan, blocks, scan_octets, seen_in
+from mailguard.relay.content import (
+    BLOCK,
+    BareLineEnding,
+    BodyCorrupt,
+    DotStuffer,
+    Scan,
+    blocks,
+    checked,
+    known,
+    scan_octets,
+    seen_in,
+)
 
 #: Texts in which dots and line ends are frequent enough to meet at every seam.
 SEAMY = st.lists(st.sampled_from([b"\r\n", b".", b"a", b"\r", b"\n", b"..", b"\xff"]), max_size=40).map(b"".join)
@@ -67,3 +78,20 @@ def test_changed_octets_are_not_sent() -> None:
 async def test_small_octets_come_in_one_block() -> None:
     body = Body.of(b"x\r\n")
     assert [block async for block in blocks(body)] == [b"x\r\n"]
+
+
+async def test_large_octets_in_memory_come_in_blocks_as_from_a_file() -> None:
+    """Each block has its own time to be taken: a slow line must not have to take all of them in one."""
+    body = Body.of(b"a line of seventeen\r\n" * 120_000)
+    assert body.size > 2 * 2**20
+    given = [block async for block in blocks(body)]
+    assert max(map(len, given)) == BLOCK
+    assert b"".join(given) == body.octets
+
+
+async def test_large_octets_are_seen_alike_in_a_thread() -> None:
+    octets = "zwölf Zeichen\r\n".encode() * 200_000
+    assert await known(Body.of(octets)) == await checked(Body.of(octets)) == seen_in(octets)
+    with pytest.raises(BareLineEnding):
+        await known(Body.of(octets + b"\n"))
+    assert await known(Body.of(octets, plain=True)) == seen_in(b""), "as the door saw it"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from mailguard.mail.message import Body
 from mailguard.pressure import Pressure
 from mailguard.smtpd import data
 from mailguard.smtpd.admission import Admission, Memory, Place
+from mailguard.smtpd.session import Transaction
 from mailguard.smtpd.settings import DoorLimits
 
 LIMITS = DoorLimits(line_bytes=100)
@@ -64,7 +66,8 @@ def test_a_larger_body_stays_in_memory_while_there_is_room(tmp_path: Path) -> No
     assert second == Body(first.size, first.sha256, path=second.path)
 
 
-def test_a_body_that_grows_too_large_goes_to_a_file_whole(tmp_path: Path) -> None:
+def test_a_body_that_grows_too_large_goes_to_a_file_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "WITH_ROOM", 2**20)
     octets = LINE * 30_000
     body = streamed(octets, tmp_path, lambda _: True)
     assert (body.octets, body.read()) == (None, octets)
@@ -86,3 +89,22 @@ def test_room_in_memory_is_given_back_with_the_reply() -> None:
     first.end()
     assert second.keep(1000)
     assert not second.keep(1), "a second end gives nothing back"
+
+
+def test_octets_that_are_passed_on_take_up_their_room_until_nobody_has_them() -> None:
+    admission = Admission(Pressure(), 10, kept=1000)
+    first, second, body = Transaction(), Transaction(), Body.of(b"x")
+    for one in (first, second):
+        place = admission.message("a", 0)
+        assert isinstance(place, Place)
+        one.place = place
+    assert first.keep(700)
+    passed_on = [first.with_room(body)]
+    first.leave()
+    assert not second.keep(700), "its octets are still there"
+    passed_on.append(replace(passed_on.pop(), plain=True))
+    assert not second.keep(700), "as another value"
+    passed_on.clear()
+    assert second.keep(700)
+    second.leave()
+    assert first.with_room(body) is body, "what keeps nothing has no room"
