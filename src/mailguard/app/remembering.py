@@ -1,11 +1,12 @@
-"""The model of who writes to whom, opened behind the door: its code and tables are loaded in a thread once the banner
-is out, and a mail that comes before waits for the code, not for what was learnt.
+"""The model of who writes to whom, opened behind the door: its code, its tables and what was learnt are loaded in
+threads once the banner is out, and a mail that comes before waits for them, some seconds at most.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -32,6 +33,8 @@ __all__ = ["MemoryFault", "Nowhere", "Recalled", "Remembering", "compared_now", 
 _BANNER_FIRST = 0.5
 #: Seconds between two looks for a process to ask, and after a fault.
 _AGAIN, _AFTER_FAULT = 0.25, 10.0
+#: Seconds after the beginning for which mail waits for a process to ask, which begins at the same time.
+_THERE_WITHIN = 5.0
 
 
 class Remembering:
@@ -45,6 +48,7 @@ class Remembering:
         self._memory: Memory | Asking | None = None
         self._asking: Asking | None = None
         self._wanted, self._opened = asyncio.Event(), asyncio.Event()
+        self._there_by = time.monotonic() + _THERE_WITHIN
 
     @property
     def learning(self) -> bool:
@@ -53,7 +57,7 @@ class Remembering:
 
     async def judged(self, letter: Letter, *, abreast: bool = False) -> tuple[bytes, Judgement | None]:
         """See `Memory.judged`; nothing where it cannot be opened, of which the log speaks."""
-        if self._memory is None:
+        if not self._opened.is_set():
             self._wanted.set()
             await self._opened.wait()
         return (b"", None) if self._memory is None else await self._memory.judged(letter, abreast=abreast)
@@ -95,7 +99,8 @@ class Remembering:
             self._asking = module.Asking(self._settings, now=utc_now)
         there = await self._asking.connect()
         self._memory = self._asking
-        self._opened.set()
+        if there or time.monotonic() >= self._there_by:
+            self._opened.set()
         if there:
             await self._asking.gone()
 

@@ -1,6 +1,7 @@
 """ROOM: the model of who writes to whom, in the process that has it: it judges, learns from the ledger's feed, is kept.
 
-It is loaded in a thread after the door is open; until then no risk is known. It learns between mails, some lessons at a
+It is loaded in a thread after the door is open, and mail that comes meanwhile waits for it some seconds; where that is
+not enough, no risk is known. It learns between mails, some lessons at a
 time and then a rest, in the order of the feed, so that whoever learns comes to the same. While a thread reads the model
 (a large mail is judged, a snapshot is written) nothing changes it. It trusts the feed for what happened; whatever fails
 here is a line in the log and no risk known.
@@ -12,7 +13,7 @@ import asyncio
 import gc
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -43,6 +44,8 @@ _FRESH = 256
 _MANY = 20_000
 #: Seconds after a failure.
 _AGAIN = 10.0
+#: Seconds after the beginning for which mail waits for what was learnt, while it is read from the disk.
+_READ_WITHIN = 5.0
 
 _Done = Literal["written", "fresh", "busy", "other"]
 
@@ -57,6 +60,7 @@ class Memory:
         self._model: Insight | None = None
         #: What is on disk was read. Where nothing was, the model is made when it is first needed: it takes memory.
         self._loaded = False
+        self._reads, self._read_by = asyncio.Event(), time.monotonic() + _READ_WITHIN
         self._making = asyncio.Lock()
         #: Up to which experience the model has learnt, and which model it is.
         self._mark = Mark()
@@ -85,7 +89,7 @@ class Memory:
         """The lesson of a letter, empty if it is too large to be kept, and what the model thinks of it; None while
         there is no model. abreast: the other letters of this moment are read first, and judged together with it.
         """
-        model = (self._model or await self._made()) if self._loaded else None
+        model = await self._at_hand()
         if is_small(letter):
             lesson = read(letter)
             found = lesson.to_bytes()
@@ -129,12 +133,21 @@ class Memory:
             return [error] if len(lessons) == 1 else [self._scored([one])[0] for one in lessons]
 
     async def opinion_aside(self, lesson: Lesson) -> Judgement | None:
-        """The same of any mail, in a thread; where there is no model yet, and none to be loaded, it is made first."""
-        model = (self._model or await self._made()) if self._loaded else None
+        """The same of any mail, in a thread."""
+        model = await self._at_hand()
         if model is None:
             return None
         with self._reading():
             return await asyncio.to_thread(model.score, lesson)
+
+    async def _at_hand(self) -> Insight | None:
+        """The model: what was learnt if that can be read in time, one made of nothing if there is nothing to read."""
+        if not self._loaded:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._reads.wait(), max(0.0, self._read_by - time.monotonic()))
+            if not self._loaded:
+                return None
+        return self._model or await self._made()
 
     async def _made(self) -> Insight:
         """The model, made of nothing if there is none yet."""
@@ -181,6 +194,7 @@ class Memory:
         except models.Broken as error:
             events.insight_broken(error)
         self._model, self._mark, self._loaded = model, mark, True
+        self._reads.set()
         self._unsaved, self._urgent, self._saved_at = 0, False, self._now()
         gc.freeze()  # a model has no circles: looking for some would stop everything for half a second, again and again
         events.insight_loaded(0 if model is None else model.learned, time.monotonic() - began)

@@ -275,10 +275,11 @@ async def test_of_all_processes_one_learns_and_when_it_is_gone_another_does(
 ) -> None:
     monkeypatch.setattr(app_remembering, "_BANNER_FIRST", 0.01)
     monkeypatch.setattr(app_remembering, "_AGAIN", 0.01)
+    monkeypatch.setattr(app_remembering, "_THERE_WITHIN", 0.01)
     await sent(ledger)
     async with remembering(ledger, asks=True) as child, AsyncExitStack() as stack:
         octets = read(letter()).to_bytes()
-        assert await child.judged(letter()) == (octets, None), "nobody is there yet, and no mail waits"
+        assert await child.judged(letter()) == (octets, None), "nobody is there"
         async with remembering(ledger) as first:
             await knows(first, 1)
             second = await stack.enter_async_context(remembering(ledger))
@@ -290,6 +291,21 @@ async def test_of_all_processes_one_learns_and_when_it_is_gone_another_does(
         await knows(second, 2)
         await until_risk(child)
         assert not isinstance(child._memory, Memory)
+
+
+async def test_mail_waits_for_the_process_that_has_the_model_to_begin(ledger: Ledger) -> None:
+    async with remembering(ledger, asks=True) as other:
+        early = asyncio.create_task(other.judged(letter()))
+        await asyncio.wait([early], timeout=0.05)
+        assert not early.done()
+        async with remembering(ledger):
+            assert (await early)[1] is not None
+
+
+async def test_where_nobody_has_the_model_mail_goes_on_without(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app_remembering, "_THERE_WITHIN", 0.01)
+    async with remembering(ledger, asks=True) as other:
+        assert await other.judged(letter()) == (read(letter()).to_bytes(), None)
 
 
 async def test_only_this_user_comes_in(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

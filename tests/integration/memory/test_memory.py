@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -157,11 +158,40 @@ async def test_letters_of_one_moment_are_read_and_then_judged_together(
             memory.judged(letter()).send(None)
 
 
-async def test_before_it_is_loaded_mail_leaves_its_lesson_and_no_risk_is_known(ledger: Ledger) -> None:
+async def test_without_it_in_time_mail_leaves_its_lesson_and_no_risk_is_known(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "_READ_WITHIN", 0.01)
     memory = Memory(Lessons(ledger.db), settings(ledger.bodies.parent), now=ledger.clock)
-    octets, judgement = await memory.judged(letter())
-    assert octets == read(letter()).to_bytes()
-    assert judgement is None
+    for _ in range(2):
+        octets, judgement = await memory.judged(letter())
+        assert octets == read(letter()).to_bytes()
+        assert judgement is None
+
+
+async def test_mail_waits_for_what_was_learnt_to_be_read(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with remembering(ledger) as memory:
+        for _ in range(5):
+            await sent(ledger)
+        await until(lambda: learned(memory) == 5)
+        ledger.clock.forward(minutes=11)
+        await until(settings(ledger.bodies.parent).path.exists)
+    load, goes_on = models.load_or_begin, threading.Event()
+
+    def slowly(*given: Any) -> Any:
+        assert goes_on.wait(20)
+        return load(*given)
+
+    monkeypatch.setattr(models, "load_or_begin", slowly)
+    async with remembering(ledger) as memory:
+        early = asyncio.create_task(risk_of(memory, BOB))
+        asked = asyncio.create_task(memory.opinion_aside(read(letter())))
+        await asyncio.wait([early, asked], timeout=0.05)
+        assert not early.done()
+        assert not asked.done()
+        goes_on.set()
+        assert await early == await risk_of(memory, BOB) < await risk_of(memory, CAROL)
+        assert await asked is not None
 
 
 async def test_a_snapshot_is_written_and_another_start_goes_on_from_it(
