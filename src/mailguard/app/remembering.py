@@ -34,7 +34,7 @@ _BANNER_FIRST = 0.5
 #: Seconds between two looks for a process to ask, and after a fault.
 _AGAIN, _AFTER_FAULT = 0.25, 10.0
 #: Seconds after the beginning for which mail waits for a process to ask, which begins at the same time.
-_THERE_WITHIN = 5.0
+_THERE_WITHIN = 15.0
 
 
 class Remembering:
@@ -85,12 +85,15 @@ class Remembering:
         memory: Memory = room.Memory(self._lessons, self._settings, now=utc_now)
         self._memory = memory
         self._opened.set()
-        async with contextlib.AsyncExitStack() as stack:
-            try:
-                await stack.enter_async_context(answering.Answering(memory).open(self._settings.asked_at))
-            except OSError as error:  # the others know no risk then
-                events.fault("insight", error)
-            await memory.run()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(memory.run(), name="insight")
+            await memory.loaded.wait()  # until then nobody comes here to be told that no risk is known
+            async with contextlib.AsyncExitStack() as stack:
+                try:
+                    await stack.enter_async_context(answering.Answering(memory).open(self._settings.asked_at))
+                except OSError as error:  # the others know no risk then
+                    events.fault("insight", error)
+                await asyncio.Event().wait()
 
     async def _ask(self) -> None:
         """Ask whoever has the model, as long as there is somebody."""

@@ -74,7 +74,7 @@ async def until(true: Callable[[], object]) -> None:
 
 
 def learned(memory: Memory) -> int:
-    return (0 if memory._loaded else -1) if memory._model is None else memory._model.learned
+    return (0 if memory.loaded.is_set() else -1) if memory._model is None else memory._model.learned
 
 
 async def both(one: Memory, other: Memory, count: int) -> None:
@@ -161,7 +161,7 @@ async def test_letters_of_one_moment_are_read_and_then_judged_together(
 async def test_without_it_in_time_mail_leaves_its_lesson_and_no_risk_is_known(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "_READ_WITHIN", 0.01)
+    monkeypatch.setattr(room, "_LOADED_WITHIN", 0.01)
     memory = Memory(Lessons(ledger.db), settings(ledger.bodies.parent), now=ledger.clock)
     for _ in range(2):
         octets, judgement = await memory.judged(letter())
