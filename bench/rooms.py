@@ -24,6 +24,12 @@ from tables import write_page
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "one-mail.md"
 _HEAD = b"From: Ann <ann@corp.example>\r\nTo: <ken@corp.example>\r\nSubject: bench\r\n"
+#: As the programs of Japanese offices write it: everybody by name, somebody in Cc.
+_JAPANESE_HEAD = (
+    b"From: =?utf-8?b?5bGx55SwIOWkqumDjg==?= <ann@corp.example>\r\n"
+    b"To: =?utf-8?b?5L2Q6JekIOiKseWtkA==?= <ken@corp.example>\r\n"
+    b"Cc: team@corp.example\r\nDate: Thu, 26 Nov 2026 09:00:00 +0900\r\nX-Number: bench\r\n"
+)
 
 
 def said(script: str, *arguments: str) -> str:
@@ -57,7 +63,7 @@ def rows() -> list[tuple[str, str, float]]:
     ledger, back = said("store.py", "--rounds", "5", "--mails", "500"), said("relay.py", "--only", "handed")
     read = (
         reading(_HEAD + letter(2048)),
-        reading(_HEAD.replace(b"Subject: bench", b"X-Number: bench") + japanese_letter(2048)),
+        reading(_JAPANESE_HEAD + japanese_letter(2048)),
     )
     judged = {part: figure(room, rf"relayed +{part} +([\d.]+)") for part in ("accept", "judge", "case", "record")}
     glue = judged["accept"] - sum(judged[part] for part in ("judge", "case", "record"))

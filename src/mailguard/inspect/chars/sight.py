@@ -56,7 +56,9 @@ def visible(text: str) -> str:
 def _without(signs: re.Pattern[str], text: str) -> str:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text if text.isascii() and "\x00" not in text else few_marks(signs.sub("", text))
+    if text.isascii() and "\x00" not in text:
+        return text
+    return text if everyday(text) else few_marks(signs.sub("", text))
 
 
 def mirrored(text: str) -> str:

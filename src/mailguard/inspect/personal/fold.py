@@ -38,6 +38,8 @@ _RARE = re.compile(
 #: Digits written as kanji, one after another as in vertical writing: a telephone number at least.
 _KANJI = re.compile("[〇零一二三四五六七八九](?:[-ー ]?[〇零一二三四五六七八九]){8,}")
 _KANJI_DIGITS = str.maketrans("〇零一二三四五六七八九ー", "00123456789-")
+#: Letters and signs of most Japanese text, of which the patterns above have none, nor the next two.
+_PLAIN = re.compile("[\t-~\u3001-\u3098\u309b-\u309e\u30a0-\u30fe\u3400-\u9fff\ufffd]*+")
 _JOINING = re.compile("[\u0300-\u036f\u0591-\u2000\u3099\u309a]")
 _EITHER = re.compile(_HYPHENS.pattern[:-1] + _NOTHING.pattern[1:-1] + _JOINING.pattern[1:])
 _FLOAT = re.compile(r"(?<![0-9.])([0-9]{7,19})\.0{1,4}(?![0-9.])")
@@ -80,14 +82,14 @@ def _slices(text: str) -> Iterator[str]:
 
 def _folded(text: str) -> str:
     if not text.isascii():
-        whole = False
-        if _EITHER.search(text):  # one look for both, since most texts have neither
-            text = _HYPHENS.sub("-", _NOTHING.sub("", text))
-            whole = _JOINING.search(text) is not None
-        text = unicodedata.normalize("NFKC", text) if whole else _COMPATIBLE.sub(_plain, text)
-        text = _KANJI.sub(lambda match: match.group().translate(_KANJI_DIGITS), text)
-        text = _VOWELS.sub("-", text)
-        if _RARE.search(text):
+        is_plain = _PLAIN.fullmatch(text) is not None
+        if not is_plain:
+            text = _compatible(text)
+        if _has_kanji_digit(text):
+            text = _KANJI.sub(lambda match: match.group().translate(_KANJI_DIGITS), text)
+        if "\u30fc" in text or "\u4e00" in text:
+            text = _VOWELS.sub("-", text)
+        if not is_plain and _RARE.search(text):
             text = _SYMBOLS.sub(lambda match: chr(ord(match.group()) - 0xF000), text)
             text = _AROUND.sub("", _CIRCLED.sub(_digit, _SCRIPTS.sub(_digit, text))).replace("\u2800", " ")
     if "\r" in text:
@@ -97,6 +99,22 @@ def _folded(text: str) -> str:
     if "1" in text and ("E+1" in text or "e+1" in text or "E1" in text):
         text = _SCIENTIFIC.sub(_written_out, text)
     return text
+
+
+def _compatible(text: str) -> str:
+    """In NFKC, with one kind of hyphen and without signs that have no width."""
+    whole = False
+    if _EITHER.search(text):  # one look for both, since most texts have neither
+        text = _HYPHENS.sub("-", _NOTHING.sub("", text))
+        whole = _JOINING.search(text) is not None
+    return unicodedata.normalize("NFKC", text) if whole else _COMPATIBLE.sub(_plain, text)
+
+
+def _has_kanji_digit(text: str) -> bool:
+    return (
+        "一" in text or "二" in text or "三" in text or "四" in text or "五" in text or "六" in text or "七" in text
+        or "八" in text or "九" in text or "〇" in text or "零" in text
+    )  # fmt: skip
 
 
 def _plain(match: re.Match[str]) -> str:

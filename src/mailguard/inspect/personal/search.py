@@ -35,6 +35,8 @@ _EXAMPLES = 5
 _SHORT = 64 * 1024
 #: Signatures and names of so many characters are remembered: a sender's mails end alike.
 _REMEMBERED = 1500
+#: And texts that are as short as a subject: mails of a thread have the same.
+_SUBJECT = 200
 _LINE = re.compile("[^\n]+")
 #: A line in which nothing is said of anybody: as most subjects are.
 _NOTHING = re.compile("[^0-9@〒::】\\]\t\n様殿市区町村郡]*+")
@@ -123,6 +125,8 @@ def _piece(piece: Piece, total: _Total) -> None:
         else:
             _take(piece.where, text, finds, total, _COUNTED_APART)
             return
+    if len(piece.text) <= _SUBJECT and _holds_nothing(piece.text):
+        return
     text = fold(piece.text)
     finds = Finds()
     people = People() if apart else total.people
@@ -138,6 +142,17 @@ def _alone(text: str) -> tuple[str, Finds]:
     folded, finds = fold(text), Finds()
     _look(folded, finds, People(), _ask)
     return folded, finds
+
+
+@functools.lru_cache(maxsize=512)
+def _holds_nothing(text: str) -> bool:
+    """Whether there is nothing to be found in a text, whatever stands around it."""
+    finds, people = Finds(), People()
+    try:
+        _look(fold(text), finds, people, _ask)
+    except _Depends:
+        return False
+    return not finds.values and not finds.spots and people == People()
 
 
 def _ask() -> bool:

@@ -25,6 +25,8 @@ _FIELD = re.compile(r"([!-9;-~]+):([^\r\n]*+(?:\r\n[ \t][^\r\n]*+)*+)\r\n")
 _CODED = re.compile(r"[^ -~\t\r\n]|=\?|\$B|~\{|\+[A-Za-z0-9+/]{5}")
 #: At least where `beside` sees a number that counts, however the value is folded.
 _NUMBER = re.compile(r"[0-9](?:[ \t\r\n]*[.-]?[0-9]){11}")
+#: What each such number is, too, for less: encoded words have figures everywhere.
+_FIGURES = re.compile(r"[0-9][0-9 \t\r\n.-]{11}")
 _TABS = re.compile("\t+")
 _ONCE = STRUCTURE.union(headers.ONCE)
 #: Fields that say something of the mail's kind: asked by name, of the block as the long way reads it.
@@ -89,7 +91,7 @@ def fields_of(head: bytes) -> Fields | None:
         return None
     text = head.decode("ascii")
     coded = _CODED.search(text) is not None
-    telling = _NUMBER.search(text) is not None
+    telling = _FIGURES.search(text) is not None and _NUMBER.search(text) is not None
     saying, received = False, 0
     values: dict[str, str] = {}
     kept: list[tuple[str, str]] = []

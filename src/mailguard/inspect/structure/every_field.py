@@ -6,6 +6,7 @@ so that a flood of it pushes no field out that a person or his program wrote; th
 
 from __future__ import annotations
 
+import functools
 import re
 
 from mailguard.inspect.chars.charset import visible
@@ -15,6 +16,8 @@ from mailguard.mail.facts import Importance
 
 MOST_CHARS = 64 * 1024
 LONGEST_VALUE = 4000
+#: Values of so many octets are remembered.
+_REMEMBERED = 400
 #: What servers write, and keys: kept last.
 BULKY = ("received", "dkim-signature", "arc-", "authentication-results", "autocrypt", "x-ms-exchange-", "domainkey-")
 #: What a value is made of that is no more than it looks: UTF-7, HZ and escapes have other signs. Beside them there are
@@ -68,6 +71,14 @@ def readings(value: bytes) -> tuple[str, ...]:
     """An unfolded value in its one or two readings."""
     if _PLAIN.fullmatch(value) and b"=?" not in value and value.strip(b" ") == value:
         return (value.decode("ascii"),)
+    return _remembered(value) if len(value) <= _REMEMBERED else _readings(value)
+
+
+def _readings(value: bytes) -> tuple[str, ...]:
     reading = read_field(value)
     shown = visible(reading.text)
     return (shown, visible(reading.second)) if reading.second else (shown,)
+
+
+#: A sender's name in another script is in each of his mails.
+_remembered = functools.lru_cache(maxsize=512)(_readings)

@@ -7,6 +7,7 @@ they show.
 
 from __future__ import annotations
 
+import functools
 import re
 
 from mailguard.inspect.chars.charset import mirrored, visible
@@ -26,6 +27,8 @@ _FORWARD = re.compile(
     r"^\s*(?:\[[^\[\]]{1,60}\]\s*)?(?:fwd?|wg|tr|rv|enc|転送|转发|轉寄|轉發|전달)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE
 )
 _MOST_REFERENCES = 200
+#: Subjects of so many octets are remembered.
+_REMEMBERED = 400
 
 
 def read_headers(block: Block, budget: Budget) -> Headers:
@@ -57,7 +60,7 @@ def read_headers(block: Block, budget: Budget) -> Headers:
 
 def subject_of(values: list[bytes]) -> str | None:
     """The subject that fields have, in all their readings; None where there is no field."""
-    subjects = [one for value in values for one in _subjects(value)]
+    subjects = [one for value in values for one in (_remembered if len(value) <= _REMEMBERED else _subjects)(value)]
     return " / ".join(dict.fromkeys(subjects)) if subjects else None
 
 
@@ -96,11 +99,15 @@ def own_marks(block: Block) -> tuple[str, ...]:
     return tuple(plain(value) for value in block.all(PROCESSED.lower()))[:100]
 
 
-def _subjects(value: bytes) -> list[str]:
+def _subjects(value: bytes) -> tuple[str, ...]:
     """A subject in each of its readings."""
     reading = read_field(value)
     others = (reading.second, mirrored(reading.text))
-    return [visible(reading.text), *(visible(one) for one in others if one)]
+    return (visible(reading.text), *(visible(one) for one in others if one))
+
+
+#: Mails of a thread have one subject.
+_remembered = functools.lru_cache(maxsize=512)(_subjects)
 
 
 def _people(values: list[bytes]) -> tuple[HeaderAddress, ...]:

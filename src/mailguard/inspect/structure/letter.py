@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from mailguard.inspect import gates
 from mailguard.inspect.chars.charset import codec_of, decode_each, mirrored, visible
-from mailguard.inspect.chars.guess import strict
+from mailguard.inspect.chars.guess import cut, strict
 from mailguard.inspect.chars.labels import EUC
 from mailguard.inspect.chars.sight import everyday
 from mailguard.inspect.chars.utf import is_often_shifted
@@ -170,6 +170,9 @@ def _decoded(body: bytes, kind: _Kind) -> str | None:
     elif kind.codec == "utf-8" and b"\x1b" not in body:
         text = strict(body, "utf-8")
         if text is not None and everyday(text):
+            return text.replace("\r\n", "\n").replace("\r", "\n")
+        # What cuts a text to a size cuts characters, and all readers show a mark for it.
+        if text is None and (text := cut(body, "utf-8")) is not None and everyday(text[:-1]):
             return text.replace("\r\n", "\n").replace("\r", "\n")
     if is_often_shifted(body):
         raise NotHere
