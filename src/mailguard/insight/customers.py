@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import islice
 
 from mailguard.insight.readings import fold
@@ -35,18 +36,21 @@ def customers(subject: str, file_names: Iterable[str] = ()) -> tuple[str, ...]:
     for text in (subject, *islice(file_names, _FILES)):
         text = text[:_READ]
         if not text.isascii():
-            text = unicodedata.normalize("NFKC", text)[:_READ]
-            _japanese(text, found)
+            found.update(dict.fromkeys(_japanese(text)))
     return tuple(found)[:_MOST]
 
 
-def _japanese(text: str, found: dict[str, None]) -> None:
+@lru_cache(maxsize=512)  # mails of a thread have one subject
+def _japanese(text: str) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    text = unicodedata.normalize("NFKC", text)[:_READ]
     tokens = [token.strip(_EDGES) for token in _TOKEN.findall(_SHORT.sub("株式会社", text))]
     for at, token in enumerate(tokens):
         if token in ("様", "御中") and at:
             _enter(tokens[at - 1], found)
         elif honoured := _HONOUR.fullmatch(token.partition("の")[0]) or _HONOUR.fullmatch(_ENDING.sub("", token)):
             _enter(honoured[1], found)
+    return tuple(found)
 
 
 def _enter(name: str, found: dict[str, None]) -> None:

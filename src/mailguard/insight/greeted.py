@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 
 from mailguard.insight.readings import english, fold, given_sounds, romanised, sound, split_name, surname_sounds
@@ -84,7 +85,7 @@ def greeted(text: str) -> tuple[str, ...]:
     text: the writer's own. 山田太郎様 gives 山田, 太郎, yamada, taro; "Dear Mr. Smith" smith; 各位 nobody.
     """
     found: list[str] = []
-    company: list[str] = []
+    company: tuple[str, ...] = ()
     seen = 0
     for raw in text[:_READ].split("\n")[: 3 * _LINES]:
         line = raw.strip(_BLANK)[:_LINE]
@@ -95,7 +96,7 @@ def greeted(text: str) -> tuple[str, ...]:
             words = _western(line, first=seen == 1)
             over = bool(words) or bool(found) or len(line) > 40
         else:
-            words, over = _japanese(line, company, first=seen == 1, begun=bool(found))
+            words, over, company = _remembered(line, company, seen == 1, bool(found))
         found += words
         if over or seen >= _LINES:
             break
@@ -175,6 +176,14 @@ def _japanese(line: str, company: list[str], *, first: bool, begun: bool) -> tup
     if words or not prose:
         return words, bool(prose) and not _COURTESY.match(prose)
     return [], begun or not (_COURTESY.match(line) or (len(line) <= 30 and not line.endswith(_SAID)))
+
+
+@lru_cache(maxsize=1024)  # Japanese mails begin alike
+def _remembered(line: str, above: tuple[str, ...], first: bool, begun: bool) -> tuple[list[str], bool, tuple[str, ...]]:
+    """What `_japanese` says, which nobody changes, and the company that is named above the next line."""
+    company = list(above)
+    words, over = _japanese(line, company, first=first, begun=begun)
+    return words, over, tuple(company)
 
 
 def _units(line: str, company: list[str]) -> tuple[list[str], str]:

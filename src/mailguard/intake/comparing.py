@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from mailguard import events
 from mailguard.insight.words import File, Judgement, Letter, Opinion
 from mailguard.intake.settings import Remembers
-from mailguard.mail.address import AddressError, parse_address
+from mailguard.mail.address import PATH_MAX, AddressError, parse_address
 from mailguard.mail.envelope import Envelope
 from mailguard.mail.facts import Attachment, Facts, HeaderAddress
 from mailguard.policy.case import Case, Risk
@@ -123,6 +124,12 @@ def _shown(people: Sequence[HeaderAddress], keys: Mapping[str, str]) -> Mapping[
 
 
 def _key(text: str) -> str:
+    return _remembered(text) if len(text) <= PATH_MAX else ""
+
+
+@lru_cache(maxsize=4096)  # people write to the same people
+def _remembered(text: str) -> str:
+    """The key of an address, "" for what is none."""
     try:
         return parse_address(text).key
     except AddressError:

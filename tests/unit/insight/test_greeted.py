@@ -117,3 +117,12 @@ def test_any_text_is_taken(text: str) -> None:
 )
 def test_long_texts_cost_no_more(unit: str) -> None:
     assert len(greeted(unit * 200_000)) <= 40
+
+
+def test_a_line_that_was_read_before_says_what_it_says_below_another() -> None:
+    """What is remembered of a line goes with the company above it, and with whether somebody was greeted."""
+    for _ in range(2):
+        assert "みどり商事" not in greeted("田中様\nお世話になっております。")
+        assert {"みどり商事", "田中"} <= {*greeted("みどり商事\n田中様\nお世話になっております。")}
+        assert {"北斗電機", "田中"} <= {*greeted("北斗電機\n田中様\nお世話になっております。")}
+        assert "佐藤" in greeted("田中様\n佐藤様")
