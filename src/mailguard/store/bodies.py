@@ -205,9 +205,7 @@ class _Put:
             _write(self._descriptor, octets)
 
     def _written_straight(self, octets: bytes) -> bool:
-        """Whether they went past the system's cache; if not, nothing was written, since the file's folder knows no such
-        way.
-        """
+        """Whether they went past the system's cache; if not, the file is empty: its folder knows no such way."""
         plain = _set_straight(self._descriptor)
         if plain is None:
             return False
@@ -217,6 +215,7 @@ class _Put:
             if error.errno not in _UNKNOWN_THERE:
                 raise
             os.lseek(self._descriptor, 0, os.SEEK_SET)
+            os.ftruncate(self._descriptor, 0)  # refused at its end, it may be longer by then than what it is to hold
             return False
         finally:
             fcntl.fcntl(self._descriptor, fcntl.F_SETFL, plain)
@@ -263,7 +262,7 @@ def _set_straight(descriptor: int) -> int | None:
 
 
 def _write_even(descriptor: int, octets: bytes) -> None:
-    """Octets and what fills their last page, by way of memory that begins with a page."""
+    """Octets and zeros that fill their last page, by way of memory that begins with a page."""
     try:
         even = _EVEN.pop()
     except IndexError:
@@ -272,8 +271,10 @@ def _write_even(descriptor: int, octets: bytes) -> None:
         whole = memoryview(octets)
         for begin in range(0, len(octets), _AT_A_TIME):
             piece = whole[begin : begin + _AT_A_TIME]
+            end = -(-len(piece) // mmap.PAGESIZE) * mmap.PAGESIZE
             even[: len(piece)] = piece
-            _write(descriptor, even[: -(-len(piece) // mmap.PAGESIZE) * mmap.PAGESIZE])
+            even[len(piece) : end] = bytes(end - len(piece))  # what is there is of another mail
+            _write(descriptor, even[:end])
     finally:
         _EVEN.append(even)
 

@@ -79,6 +79,39 @@ def test_large_octets_lie_there_whole_whatever_the_disk_knows(
     assert bodies.path_of(name).read_bytes() == octets
 
 
+def test_a_disk_that_refuses_the_last_piece_keeps_nothing_of_what_filled_its_page(
+    bodies: Bodies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write may be cut short amid a page, where a limit is; what is left does not begin with a page any more."""
+    octets, write = os.urandom(2**20 + 1), os.write
+
+    def cut_short(descriptor: int, piece: bytes) -> int:
+        if not fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_DIRECT:
+            return write(descriptor, piece)
+        if len(piece) % 4096:
+            raise OSError(errno.EINVAL, "Invalid argument")
+        return write(descriptor, piece[:512] if len(piece) == 4096 else piece)
+
+    monkeypatch.setattr(os, "write", cut_short)
+    name = new_message_id(NOON)
+    put(bodies, octets, name, None)
+    assert bodies.path_of(name).read_bytes() == octets
+
+
+def test_what_fills_the_last_page_is_of_no_other_mail(bodies: Bodies, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A house that dies then leaves it on the disk."""
+    written, write = list[bytes](), os.write
+
+    def seen(descriptor: int, piece: bytes) -> int:
+        written.append(bytes(piece))
+        return write(descriptor, piece)
+
+    monkeypatch.setattr(os, "write", seen)
+    for octet, size in ((b"a", 2**20), (b"b", 2**20 - 1)):
+        put(bodies, octet * size, new_message_id(NOON), None)
+    assert b"a" not in written[-1]
+
+
 def test_a_disk_that_is_full_is_not_tried_another_way(bodies: Bodies, monkeypatch: pytest.MonkeyPatch) -> None:
     put(bodies, OCTETS, new_message_id(NOON), None)  # the folder is safe
     before, tried = files(bodies), [0]
