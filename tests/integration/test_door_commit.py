@@ -11,8 +11,13 @@ import pytest
 from tests.door import ENVELOPE, PATIENCE, Client, Room, client_at, eventually, open_door
 
 from mailguard.mail import reply as replies
+from mailguard.mail.message import Message
+from mailguard.mail.reply import Reply
 from mailguard.smtpd import data
+from mailguard.smtpd.admission import Memory
+from mailguard.smtpd.receiving import Receiving
 from mailguard.smtpd.settings import DoorLimits
+from mailguard.smtpd.wire import Phase
 
 BIG = b"Subject: big\r\n\r\n" + b"0123456789abcdef\r\n" * 120_000
 
@@ -51,6 +56,42 @@ async def test_a_client_that_goes_away_cannot_cut_a_commit_in_two(tmp_path: Path
         await eventually(lambda: room.finished == 1)
         await eventually(lambda: not parts(tmp_path))
     assert room.octets == [BIG]
+
+
+@pytest.mark.parametrize("verb", ["DATA", "BDAT"])
+async def test_octets_in_memory_count_until_their_client_has_taken_the_reply(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """Else whoever reads no reply has memory that nobody knows of."""
+    told, sent, give = list[str](), Receiving.sent, Memory.give
+
+    def said(session: Receiving) -> bool:
+        if session.phase is Phase.COMMIT:
+            told.append("said")
+        return sent(session)
+
+    def given(memory: Memory, octets: int) -> None:
+        told.append("given back")
+        give(memory, octets)
+
+    class Forgetful(Room):
+        async def accept(self, message: Message) -> Reply:
+            return replies.ACCEPTED
+
+    monkeypatch.setattr(data, "WITH_ROOM", 12 * 2**20)
+    monkeypatch.setattr(Receiving, "sent", said)
+    monkeypatch.setattr(Memory, "give", given)
+    async with open_door(tmp_path, room=Forgetful()) as (_, _, port), client_at(port) as client:
+        if verb == "DATA":
+            await until_data(client)
+            client.send_raw(BIG + b".\r\n")
+        else:
+            client.send(*ENVELOPE[:-1], f"BDAT {len(BIG)} LAST")
+            client.send_raw(BIG)
+            assert [(await client.reply())[:3] for _ in range(3)] == ["250"] * 3
+        assert (await client.reply()).startswith("250 2.0.0 accepted")
+        await eventually(lambda: "given back" in told)
+    assert told[:2] == ["said", "given back"]
 
 
 async def test_a_client_that_only_stopped_sending_gets_its_reply(tmp_path: Path) -> None:

@@ -83,14 +83,14 @@ class Receiving(Lines):
         if taken.cut:
             raise HangUp(taken.refusal or replies.TRY_LATER)
         self.put_back(taken.rest)
-        return taken
+        return transaction.counted(taken)
 
     async def _final_dot(self, taken: data.Taken) -> None:
         began, transaction = perf_counter(), self.transaction
         self.envelope = self._create_envelope()
         try:
             if taken.body is not None:
-                reply = await self._rules.deliver(self.visit, transaction, transaction.with_room(taken.body))
+                reply = await self._rules.deliver(self.visit, transaction, taken.body)
             else:
                 reply = taken.refusal or replies.TRY_LATER
                 events.door_refused(f"message_{reply.code}_{reply.status}", self.visit.ip)
@@ -120,7 +120,7 @@ class Receiving(Lines):
             transaction.chunks.refuse(transaction.begin())
         refusal = await transaction.chunks.take(self.read_block, chunk.size)
         if chunk.last:
-            taken, transaction.chunks = await transaction.chunks.close(), None
+            taken, transaction.chunks = transaction.counted(await transaction.chunks.close()), None
             self.phase = Phase.COMMIT
             await self._final_dot(taken)
         elif refusal is not None:  # RFC 3030 section 2: what still comes of it belongs to nothing

@@ -16,12 +16,12 @@ from aiosmtpd.smtp import Session as ProtocolSession
 
 from mailguard.mail.address import Address, ReversePath
 from mailguard.mail.envelope import Client, Envelope
-from mailguard.mail.message import Body
 from mailguard.mail.reply import Reply
 from mailguard.mail.reports import ASKED_NOTHING, SAID_NOTHING, CopyReports
 from mailguard.smtpd.admission import Place
 from mailguard.smtpd.auth import Login
 from mailguard.smtpd.chunks import Chunks
+from mailguard.smtpd.data import Taken
 from mailguard.smtpd.settings import ListenerSettings
 from mailguard.smtpd.xclient import Forwarded
 
@@ -127,10 +127,13 @@ class Transaction(ProtocolEnvelope):
         """Whether so many octets more may stay in memory."""
         return self.place is not None and self.place.keep(size)
 
-    def with_room(self, body: Body) -> Body:
-        """The body that came of it, with the room that it takes up in memory."""
-        room = None if self.place is None or body.octets is None else self.place.passed_on()
-        return body if room is None else replace(body, room=room)
+    def counted(self, taken: Taken) -> Taken:
+        """What came of it, a body with the room that it takes up in memory: as long as the session has it, too, whose
+        client may be slow to read the reply.
+        """
+        body = taken.body
+        room = None if self.place is None or body is None or body.octets is None else self.place.passed_on()
+        return taken if body is None or room is None else replace(taken, body=replace(body, room=room))
 
     def leave(self) -> None:
         """This mail takes up nothing any more; what came of it by BDAT is no message."""

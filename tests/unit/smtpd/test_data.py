@@ -93,18 +93,21 @@ def test_room_in_memory_is_given_back_with_the_reply() -> None:
 
 def test_octets_that_are_passed_on_take_up_their_room_until_nobody_has_them() -> None:
     admission = Admission(Pressure(), 10, kept=1000)
-    first, second, body = Transaction(), Transaction(), Body.of(b"x")
+    first, second, taken = Transaction(), Transaction(), data.Taken(Body.of(b"x"), None)
     for one in (first, second):
         place = admission.message("a", 0)
         assert isinstance(place, Place)
         one.place = place
     assert first.keep(700)
-    passed_on = [first.with_room(body)]
+    passed_on = [first.counted(taken).body]
     first.leave()
     assert not second.keep(700), "its octets are still there"
-    passed_on.append(replace(passed_on.pop(), plain=True))
+    body = passed_on.pop()
+    assert body is not None
+    passed_on.append(replace(body, plain=True))
+    del body
     assert not second.keep(700), "as another value"
     passed_on.clear()
     assert second.keep(700)
     second.leave()
-    assert first.with_room(body) is body, "what keeps nothing has no room"
+    assert first.counted(taken) is taken, "what keeps nothing has no room"
