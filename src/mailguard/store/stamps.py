@@ -7,7 +7,8 @@ it, makes others ask once more than needed, never once less. Changes are found b
 writes, whatever statement makes them. It trusts that nobody but mailguard writes to the ledger, and decides nothing.
 
 One more mail to a circle that is a habit changes one number of what is known: it is left beside the circle's own place,
-so that who kept the circle need not ask for it.
+so that who kept the circle need not ask for it. Of one who ends right behind such a commit the number before is told
+until the next commit of anybody; then others ask.
 """
 
 from __future__ import annotations
