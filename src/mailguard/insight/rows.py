@@ -90,7 +90,10 @@ class Rows:
         numbers = self._judged
         weakest = min(range(len(numbers)), key=self.fit.__getitem__, default=0)
         self.rivals = Rivals(self.scene, (numbers[:weakest] + numbers[weakest + 1 :])[:6])
-        self.mistakable = [self._mistakable(*one) for one in zip(numbers, self.addresses, strict=True)]
+        found: dict[int, Mistakable] = {}
+        for at in sorted(range(len(numbers)), key=self.fit.__getitem__):  # rivals are limited: whom it fits least first
+            found[at] = self._mistakable(numbers[at], self.addresses[at])
+        self.mistakable = [found[at] for at in range(len(numbers))]
         self.best = max(self.rivals.fit.values(), default=NONE)
 
     def _find_profiles(self) -> None:

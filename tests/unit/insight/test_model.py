@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mailguard.insight import keeping
 from mailguard.insight.lesson import Lesson, LessonError, read
 from mailguard.insight.model import Insight, InsightError
+from mailguard.insight.rivals import NONE
 from mailguard.insight.rows import NAMES, WANT_RIVALS, Rows, rows
 from mailguard.insight.sketches import Recent
 from mailguard.insight.words import File, Judgement, Letter
@@ -62,6 +63,24 @@ def test_a_domain_that_looks_like_the_usual_one_is_told_with_whom_was_meant() ->
     assert (worst.kind, worst.alternative) == ("lookalike", PEOPLE[0])
     assert PEOPLE[0] in worst.because.ja
     assert "taro.tanaka@acrne.example" in worst.because.en
+
+
+def test_of_many_recipients_the_one_whom_the_mail_fits_least_is_compared_first() -> None:
+    # No more than so many rivals are asked: they were used up by those who come first in the alphabet.
+    model = taught()
+    circle = [f"{name}{number:02}@corp.example" for number in range(14) for name in (f"p{chr(97 + number)}x", "qqq")]
+    for day, one in enumerate(circle * 3):
+        model.learn(read(letter(one, 60 + day / 10, body="roster", subject="roster")))
+    familiar = [one for one in circle if one.startswith("p")]
+    alike = [f"{one[:3]}{number}.alike@corp.example" for one in familiar for number in range(6)]
+    for day, one in enumerate(alike):
+        model.learn(read(letter(one, 70 + day / 10, body="roster", subject="roster")))
+    wrong = "yuki.tanaka@corp.example"
+    (seen,) = rows(model.memory, [read(letter((*familiar, wrong), 90, body="roster", subject="roster"))])
+    at = seen.addresses.index(wrong)
+    meant = model.memory.people.addresses[seen.mistakable[at].best]
+    assert (at, seen.mistakable[at].family, meant) == (len(familiar), 2, PEOPLE[3])
+    assert seen.mistakable[at].named > NONE
 
 
 def test_mails_are_judged_together_as_each_alone() -> None:
