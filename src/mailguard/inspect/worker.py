@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import json
+import select
 import sys
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -19,6 +20,9 @@ from mailguard.inspect.reader import read_mail
 from mailguard.mail.facts import Facts, unreadable
 from mailguard.mail.facts_json import facts_to_json
 from mailguard.mail.message import Body
+
+#: Seconds without a question, after which a worker is idle.
+_QUIET = 1.0
 
 
 def main() -> None:
@@ -33,10 +37,17 @@ def main() -> None:
     isolation.wall_in(limits.memory_bytes, folder)
     gc.freeze()
     _answer(answers, [wire.frame(wire.READY), wire.NO_TEXTS])
-    while (question := _frame(source)) is not None:
+    while (question := _question(source)) is not None:
         isolation.allow_cpu(limits.cpu_seconds)
         facts = _read(json.loads(question), source, limits)
         _answer(answers, wire.answer_of(facts_to_json(facts, unmasked=True)))
+
+
+def _question(source: BinaryIO) -> bytes | None:
+    """The next question. A worker that waits for it keeps nothing of the mails before."""
+    if not select.select([source], [], [], _QUIET)[0]:
+        isolation.give_back()
+    return _frame(source)
 
 
 def _read(question: dict[str, object], source: BinaryIO, limits: ReadingLimits) -> Facts:
