@@ -19,6 +19,7 @@ from tests.fuzz.test_door_bytes import LONG, RUN, WORDS, answered_to
 
 from mailguard.mail.reply import Reply
 from mailguard.smtpd import commands, data
+from mailguard.smtpd import wire as wires
 from mailguard.smtpd.commands import Mail, Rcpt, Refused, parse_any_mail, parse_any_rcpt, parse_mail, parse_rcpt
 from mailguard.smtpd.scan import Scan, plain_message
 from mailguard.smtpd.settings import DoorLimits
@@ -172,3 +173,18 @@ def test_both_ways_give_the_same(words: bytes, greeted: bool, cuts: list[int]) -
         patch.setattr(commands, "_PLAIN_RCPT", re.compile("(?!)"))
         long = asyncio.run(talk([wire[a:b] for a, b in itertools.pairwise(places)]))
     assert short == long
+
+
+@settings(SETTINGS, max_examples=25)
+@given(TALK, st.lists(st.integers(0, 2**20), min_size=1, max_size=12))
+def test_octets_of_a_message_are_the_same_past_the_buffer_and_through_it(words: bytes, cuts: list[int]) -> None:
+    wire = b"EHLO pc\r\n" + words + b"\r\nQUIT\r\n"
+    places = sorted({0, len(wire), *(cut % len(wire) for cut in cuts)})
+    pieces = [wire[a:b] for a, b in itertools.pairwise(places)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(data, "taken_at_once", lambda *_: None)
+        patch.setattr(wires, "_APART", 2**30)
+        through = asyncio.run(talk(pieces))
+        patch.setattr(wires, "_APART", 1)
+        past = asyncio.run(talk(pieces))
+    assert through == past

@@ -92,3 +92,29 @@ async def test_a_commit_outlives_a_client_that_leaves_behind_its_last_chunk(tmp_
             await asyncio.wait_for(room.entered.wait(), 5)
         room.wait.set()
         await eventually(lambda: room.finished == 1)
+
+
+@pytest.mark.parametrize("way", ["DATA", "BDAT"])
+async def test_most_octets_of_a_large_message_pass_by_the_buffer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    buffered = [0]
+    feed = asyncio.StreamReader.feed_data
+
+    def fed(reader: asyncio.StreamReader, octets: bytes) -> None:
+        buffered[0] += len(octets)
+        feed(reader, octets)
+
+    message = b"Subject: x\r\n\r\n" + b"0123456789abcdef\r\n" * 100_000
+    async with open_door(tmp_path) as (_, room, port), client_at(port) as client:
+        await client.ask(*BEGUN)
+        monkeypatch.setattr(asyncio.StreamReader, "feed_data", fed)
+        if way == "DATA":
+            assert (await client.ask("DATA")).startswith("354")
+            client.send_raw(message + b".\r\nNOOP\r\n")
+        else:
+            client.send_raw(b"BDAT %d LAST\r\n%bNOOP\r\n" % (len(message), message))
+        assert (await client.reply()).startswith("250 2.0.0 accepted")
+        assert (await client.reply()).startswith("250"), "and what came behind it is the next command"
+        assert room.octets == [message]
+    assert buffered[0] < len(message) // 2

@@ -16,7 +16,7 @@ from mailguard.smtpd.data import WITH_ROOM
 
 #: Octets of all messages together that are larger than what always stays in memory, from their coming in until they are
 #: out. While one is joined, it is there twice.
-_KEPT = 48 * 2**20
+_KEPT = 64 * 2**20
 
 
 class Admission:

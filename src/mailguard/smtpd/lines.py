@@ -52,17 +52,28 @@ class Lines(Wire):
 
     async def read_block(self, most: int = BLOCK) -> bytes:
         """Whatever has come in, at most BLOCK octets and at most `most`. Raises EOFError at the end."""
-        await self.some()
+        most = min(most, BLOCK)
+        await self.some(most)
+        if self._block:
+            block, self._block = self._block, b""
+            self._used(0)
+            return block
         buffer = self._reader._buffer
-        block = bytes(memoryview(buffer)[: min(most, BLOCK)])
+        block = bytes(memoryview(buffer)[:most])
         self._used(len(block))
         return block
 
-    async def some(self) -> None:
-        """Wait until octets of a message are at hand. Raises EOFError at the end."""
+    async def some(self, wanted: int = 0) -> None:
+        """Wait until octets of a message are at hand; up to `wanted` of them may come as one block, past the buffer:
+        each copy of megabytes costs. Raises EOFError at the end.
+        """
         self._go_on()
-        while not self._reader._buffer:
-            await self._more(self.loop.time() + self._limits.data_seconds)
+        while not (self._reader._buffer or self._block):
+            self._wanted = wanted
+            try:
+                await self._more(self.loop.time() + self._limits.data_seconds)
+            finally:
+                self._wanted = 0
 
     @property
     def at_hand(self) -> bytearray:

@@ -25,6 +25,8 @@ from mailguard.smtpd.settings import DoorLimits
 _TLS_SECONDS = 30.0
 _LINGER_SECONDS, _LINGER_OCTETS = 1.0, 4 * 2**20
 _TICK = 0.002  # the loop's clock has milliseconds, and no timer is more exact
+#: From here on octets of a message are not put into a buffer to be taken out again.
+_APART = 16 * 1024
 
 T = TypeVar("T")
 
@@ -85,6 +87,8 @@ class Wire(SMTP):
         self._deadline: asyncio.Timeout | None = None
         self._due: float | None = None  # until when octets are waited for; None: they are not
         self._expired = False
+        self._wanted = 0  # so many octets are waited for, at most, and nothing in them is looked for
+        self._block = b""  # what came of them, and is in no buffer
         self._watch: asyncio.TimerHandle | None = None
         self._watch_at = 0.0
         self._abort_later: asyncio.TimerHandle | None = None
@@ -100,10 +104,16 @@ class Wire(SMTP):
         # asyncio's reader, for what is no reason to stop reading, without the four calls that it takes to get there.
         reader = self._reader
         buffer = reader._buffer
-        if reader._eof or len(buffer) + len(data) > self.line_length_limit:
+        if _APART <= len(data) <= self._wanted and not buffer and not reader._eof:
+            self._block, self._wanted = bytes(data), 0
+            if not reader._paused:  # as asyncio's reader at so many octets
+                reader._paused = True
+                reader._transport.pause_reading()
+        elif reader._eof or len(buffer) + len(data) > self.line_length_limit:
             super().data_received(data)
             return
-        buffer += data
+        else:
+            buffer += data
         waiter, reader._waiter = reader._waiter, None
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
