@@ -13,6 +13,8 @@ from mailguard.insight.sketches import Counts, Recent, all_under, under
 
 #: Mails to so many recipients or fewer say how one looks that goes to each of them; and no more than so many of them.
 _STYLED, _TAUGHT = 8, 250
+#: Recipients of one mail under whom it is found again.
+_RECEIVED = 60
 _GREETING, _LENGTH, _FORM, _HOUR, _WEEKEND, _NUMBER, _KIND = 0, 2, 16, 24, 32, 34, 39
 #: Looks there are, and the place that counts all mails.
 LOOKS = 43
@@ -43,19 +45,21 @@ def whole(keys: Sequence[int]) -> int:
 
 class Habits:
     """lately: the newest mails of a sender; circles: how often he wrote to just these people; styles: how often a mail
-    to somebody looked so.
+    to somebody looked so; received: the newest mails to somebody.
     """
 
-    __slots__ = ("circles", "lately", "styles")
+    __slots__ = ("circles", "lately", "received", "styles")
 
     def __init__(self) -> None:
         self.lately = Recent(14, 12)
         self.circles = Counts(18)
+        self.received = Recent(16, 8)
         self.styles = Counts(23)
 
     def learn(self, lesson: Lesson, sender: int, known: Sequence[tuple[int, int]], row: list[int], number: int) -> None:
         """sender: his key; known: key and kind of each recipient; row: the sender's counters; number: the mail's."""
         self.lately.put((sender,), number)
+        self.received.put([key for key, _ in known[:_RECEIVED]], number)
         self.circles.add((under(whole([key for key, _ in known]), sender),))
         so = looks(lesson)
         for at in (*so, *{kind_of(kind) for _, kind in known}, _ALL):

@@ -25,7 +25,7 @@ _LONGEST = 256 * 2**20
 _ALL = 2 * _LONGEST
 _CHUNK = 2_000
 #: Tables that a file may lack which was written before there were any.
-_LATER = frozenset({"lately", "circles", "styles"})
+_LATER = frozenset({"lately", "circles", "styles", "received_mails", "sides"})
 
 
 class InsightError(ValueError):
@@ -47,7 +47,8 @@ def _numbers(memory: Memory) -> dict[str, memoryview]:
     return {
         "seen": memory.seen, "own_words": memory.own_words.cells, "all_words": memory.all_words.cells,
         "threads": memory.threads.cells, "greetings": memory.greetings.cells, "files": memory.trails.files.cells,
-        "lately": memory.habits.lately.cells,
+        "lately": memory.habits.lately.cells, "received_mails": memory.habits.received.cells,
+        "sides": memory.sides.cells,
     }  # fmt: skip
 
 

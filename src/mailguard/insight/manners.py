@@ -13,14 +13,16 @@ from collections.abc import Sequence, Set
 from functools import lru_cache
 
 from mailguard.insight.habits import kind_of, looks
-from mailguard.insight.scene import Scene
+from mailguard.insight.scene import NOBODY, Scene
+from mailguard.insight.sides import PRIVATE, side_of
 from mailguard.insight.sketches import MIX_ONE, MIX_TWO
 from mailguard.insight.text import hashed
 
 EACH = (
     "pace", "portion", "lag", "circle", "circle_new", "circle_topic", "set_alike", "spelled", "named_anywhere",
     "greeted_otherwise", "side_own", "side_all", "style", "style_greeting", "style_length", "style_form", "style_hour",
-    "style_number", "style_kind",
+    "style_number", "style_kind", "set_without", "set_over", "writers_known", "writers_back", "side_said", "side_over",
+    "side_inside", "side_private",
 )  # fmt: skip
 WHOLE = ("same_people", "answers_here")
 #: People of the sender's newest mails that a recipient is compared with, of each mail; people of mails like this one.
@@ -30,16 +32,6 @@ _PRIOR = 2.0
 _DAY = 86_400.0
 _NEVER = 20.0
 _NO_STYLE: Sequence[float] = (0.0,) * 7
-#: Where people have mailboxes of their own: mail to there is another side of a sender's life than that to companies.
-#: Not the policy's list of free mail: the tables were made with just these, providers of lines among them.
-_PRIVATE = frozenset(
-    "gmail.com googlemail.com yahoo.com yahoo.co.jp ymail.com hotmail.com hotmail.co.jp outlook.com outlook.jp live.com"  # noqa: SIM905
-    " live.jp msn.com email.msn.com icloud.com me.com mac.com aol.com gmx.de gmx.net web.de t-online.de proton.me"
-    " protonmail.com docomo.ne.jp ezweb.ne.jp au.com softbank.ne.jp i.softbank.jp nifty.com biglobe.ne.jp ocn.ne.jp"
-    " so-net.ne.jp earthlink.net mindspring.com att.net worldnet.att.net swbell.net bellsouth.net home.com excite.com"
-    " netscape.net compuserve.com juno.com prodigy.net flash.net pdq.net bigfoot.com usa.net mail.com comcast.net"
-    " verizon.net orange.fr free.fr qq.com 163.com 126.com naver.com".split()
-)
 _WORD = re.compile(r"[a-z0-9][a-z0-9'&]+")
 _log, _log1p = math.log, math.log1p
 
@@ -64,6 +56,7 @@ class Manners:
         row, mails = scene.contacts.style, scene.contacts.style[-1] + 3.0
         self.usual = [(row[at] + 0.5) / mails for at in so]
         self.kinds = [(often + 0.5) / mails for often in row[kind_of(0) : kind_of(3)]]
+        self.said = memory.sides.said(lesson.own, scene.key)
 
     def _find_circle(self) -> None:
         """Who was written to lately, and for each recipient how much the people of a mail to him are those of this."""
@@ -74,6 +67,7 @@ class Manners:
         mails = [to[at] for number in numbers if (at := number - base) > 0 and senders[at] == sender]
         counted: dict[int, int] = {}
         self.alike: dict[int, float] = {}
+        self.without: dict[int, tuple[float, float]] = {}
         among, count, alike = scene.among, len(scene.people), self.alike
         for people in dict.fromkeys(mails):  # most people write to the same ones again
             times = mails.count(people)
@@ -84,8 +78,21 @@ class Manners:
                 part = len(here) / (count + len(people) - len(here))
                 for one in here:
                     alike[one] = max(part, alike.get(one, 0.0))
+                if count > 1:
+                    self._find_without(here, people)
         keys = memory.people.keys
         self.circle = [keys[one] for one in sorted(counted, key=counted.__getitem__, reverse=True)[:_CIRCLE]]
+
+    def _find_without(self, here: Set[int], people: Sequence[int]) -> None:
+        """A mail that went to others of these recipients and not to him: how much its people are those beside him, and
+        how much they are all of these with the one whom it had instead of him.
+        """
+        count, more, without = len(self.scene.people), len(people) - len(here), self.without
+        beside = len(here) / (count - 1 + more)
+        instead = (len(here) + 1) / (count + 1) if more == 1 else 0.0
+        for one in self.scene.among.difference(people):
+            best, best_instead = without.get(one, (0.0, 0.0))
+            without[one] = max(best, beside), max(best_instead, instead)
 
     def _sides(self, share: dict[int, float]) -> tuple[float, float, float]:
         """Which part of mails like this one goes inside, to private mailboxes and to other companies."""
@@ -95,7 +102,7 @@ class Manners:
             domain = domains[one]
             if domain in own:
                 inside += part
-            elif domain in _PRIVATE:
+            elif domain in PRIVATE:
                 private += part
             else:
                 outside += part
@@ -145,15 +152,37 @@ class Manners:
                 otherwise = float(memory.greeted[place])
             style = self._style(scene.kinds[at], memory.people.keys[one])
         domain = address.rpartition("@")[2]
-        side = 0 if domain in memory.own else 1 if domain in _PRIVATE else 2
+        side, said = side_of(domain, memory.own), self.said
         circle, topic = self._stands_near(one)
         words, text, people = spelled(address), self.text, memory.people
+        without, instead = self.without.get(one, (0.0, 0.0))
         named = (people.last[one] in text) + (people.first[one] in text) if one >= 0 else 0
         return [
             pace, portion, lag, circle, circle if place is None else -1.0, topic, self.alike.get(one, 0.0),
             len([1 for word in words if word in text]) / len(words) if words else -1.0, float(named), otherwise,
-            self.own_sides[side], self.all_sides[side], *style,
+            self.own_sides[side], self.all_sides[side], *style, without, instead - self.alike.get(one, 0.0),
+            *self._writers(one), said[side], said[side] - max(said), said[0], said[1],
         ]  # fmt: skip
+
+    def _writers(self, one: int) -> tuple[float, float]:
+        """Of the others who wrote to him lately the part whom the sender writes to, and that which writes to the
+        sender; -1 where there is nobody.
+        """
+        scene, memory = self.scene, self.scene.memory
+        if one < 0:
+            return -1.0, -1.0
+        base, senders, to, count = memory.base, memory.sender, memory.to, len(memory.sender)
+        found = {
+            senders[at]
+            for number in memory.habits.received.get(memory.people.keys[one])
+            if 0 < (at := number - base) < count and one in to[at]
+        }
+        found.discard(scene.sender)
+        if not found:
+            return -1.0, -1.0
+        known, sender, all_senders = scene.contacts.people, scene.sender, memory.senders
+        back = len([1 for other in found if sender in all_senders.get(other, NOBODY).people])
+        return len([1 for other in found if other in known]) / len(found), back / len(found)
 
     def _stands_near(self, one: int) -> tuple[float, float]:
         """With which part he was ever seen together: of whom the sender wrote to lately, of whom such mails went to."""

@@ -16,6 +16,7 @@ from typing import Any
 from mailguard.insight.habits import LOOKS, Habits
 from mailguard.insight.lesson import Lesson
 from mailguard.insight.people import People
+from mailguard.insight.sides import SIDES, Sides, side_of
 from mailguard.insight.sketches import MIX, Counts, Recent, all_under, blank, pair, under
 from mailguard.insight.trails import Trails
 
@@ -84,6 +85,7 @@ class Memory:
         self.greeted_as = Counts(20)
         self.trails = Trails()
         self.habits = Habits()
+        self.sides = Sides()
         self.greeting_words: dict[int, list[int]] = {}
         self.refused: dict[tuple[int, int], tuple[float, int]] = {}
         self.trusted: dict[tuple[int, int], int] = {}
@@ -113,6 +115,7 @@ class Memory:
         keys, number = people.keys, self.base + len(self.sender)
         both = [(keys[one], kind) for one, kind in known if one is not None]
         self.habits.learn(lesson, keys[sender], both, contacts.style, number)
+        self._learn_sides(keys[sender], to, lesson)
         self._keep_mail(sender, to, lesson)
 
     def _number(self, key: str, lesson: Lesson) -> int | None:
@@ -201,6 +204,15 @@ class Memory:
         pairs = [pair(one, other) for at, one in enumerate(hashes) for other in hashes[:at]]
         self.together_all.add(pairs)
         self.together.add(all_under(pairs, own))
+
+    def _learn_sides(self, sender: int, to: list[int], lesson: Lesson) -> None:
+        """sender: his key."""
+        if not to:
+            return
+        shares, domains, part = [0.0] * SIDES, self.people.domains, 1.0 / len(to[:PAIRED])
+        for one in to[:PAIRED]:
+            shares[side_of(domains[one], self.own)] += part
+        self.sides.learn(lesson.own, sender, shares, self.seen)
 
     def _keep_mail(self, sender: int, to: list[int], lesson: Lesson) -> None:
         seen, number = self.seen, self.base + len(self.sender)

@@ -36,6 +36,7 @@ def merge(memory: Memory, other: Memory) -> None:
         (memory.threads, other.threads),
         (memory.trails.files, other.trails.files),
         (memory.habits.lately, other.habits.lately),
+        (memory.habits.received, other.habits.received),
     ):
         recent.follow(table, shift - 1)
     for counts, more in (
@@ -46,6 +47,7 @@ def merge(memory: Memory, other: Memory) -> None:
         (memory.habits.styles, other.habits.styles),
     ):  # fmt: skip
         counts.follow(more)
+    memory.sides.follow(other.sides)
     for at, seen in enumerate(other.seen):
         memory.seen[at] = min(0xFFFFFFFF, memory.seen[at] + seen)
     memory.mails += other.mails - 1

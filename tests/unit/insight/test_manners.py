@@ -7,7 +7,7 @@ import io
 import pytest
 
 from mailguard.insight import keeping, manners
-from mailguard.insight.lesson import read
+from mailguard.insight.lesson import Lesson, read
 from mailguard.insight.manners import Manners
 from mailguard.insight.model import Insight
 from mailguard.insight.scene import Scene
@@ -21,6 +21,10 @@ DAY = 86_400.0
 
 def letter(to: tuple[str, ...], body: str, day: float) -> Letter:
     return Letter(1.7e9 + day * DAY, ME, to, subject=f"week {day}", body=body)
+
+
+def heard(sender: str, to: tuple[str, ...]) -> Lesson:
+    return read(Letter(1.7e9 + 13 * DAY, sender, to, subject="all", body="hello"))
 
 
 def taught() -> Insight:
@@ -65,6 +69,46 @@ def test_a_circle_of_people_is_known_as_a_whole_in_any_order() -> None:
     assert said[0][BOB]["set_alike"] == 1.0 > numbers(model, (BOB, ANNE), "ok")[BOB]["set_alike"] > 0.0
 
 
+def test_who_stands_where_another_stood() -> None:
+    model, new = taught(), "dora@d.example"
+    usual, wrong = (numbers(model, to, "ok") for to in ((BOB, CARL), (BOB, new)))
+    assert usual[CARL]["set_without"] == usual[CARL]["set_over"] + 1.0 == 0.0
+    model.learn(read(letter((new,), "hello", 12.5)))
+    wrong = numbers(model, (BOB, new), "ok", 13)
+    assert wrong[new]["set_without"] == 0.5  # Bob and Carl: one of the two beside, and Carl instead of her
+    assert wrong[new]["set_over"] == pytest.approx(2 / 3 - 0.5)
+    assert wrong[BOB]["set_over"] < wrong[new]["set_over"]
+
+
+def test_who_wrote_to_him_lately() -> None:
+    model, lea, new = taught(), "lea.hall@corp.example", "new@d.example"
+
+    def ask() -> dict[str, float]:
+        return numbers(model, (new,), "ok", 20)[new]
+
+    assert (ask()["writers_known"], ask()["writers_back"]) == (-1.0, -1.0)
+    model.learn(heard(lea, (new,)))
+    assert (ask()["writers_known"], ask()["writers_back"]) == (0.0, 0.0)
+    model.learn(read(letter((lea,), "ok", 14)))
+    assert (ask()["writers_known"], ask()["writers_back"]) == (1.0, 0.0)
+    model.learn(heard(lea, (ME,)))
+    assert (ask()["writers_known"], ask()["writers_back"]) == (1.0, 1.0)
+    model.learn(read(letter((new,), "ok", 15)))  # what he writes himself says nothing
+    assert (ask()["writers_known"], ask()["writers_back"]) == (1.0, 1.0)
+
+
+def test_a_private_text_does_not_go_to_a_colleague() -> None:
+    model = taught()
+    for day in range(30):
+        model.learn(read(letter(("mum@gmail.com",), "love from your son, see you tonight", day)))
+        model.learn(read(letter(("lea.hall@corp.example",), "meter deal nomination", day)))
+    asked = numbers(model, ("dad@gmail.com", "max.hall@corp.example"), "love, tonight", 31)
+    home, inside = asked["dad@gmail.com"], asked["max.hall@corp.example"]
+    assert home["side_over"] == 0.0 > inside["side_over"]
+    assert home["side_said"] == home["side_private"] == inside["side_private"]
+    assert inside["side_said"] == inside["side_inside"]
+
+
 def test_the_pace_of_a_contact() -> None:
     model = taught()
     soon, late = (numbers(model, (ANNE,), FORMAL, day)[ANNE]["pace"] for day in (12, 60))
@@ -90,7 +134,7 @@ def test_habits_are_saved_and_an_older_file_has_none(monkeypatch: pytest.MonkeyP
     wanted = numbers(model, (ANNE,), "ok")
     assert numbers(Insight.load(stream), (ANNE,), "ok") == wanted
     tables, lists, columns = keeping._tables, keeping._lists, keeping._numbers
-    new = ("circles", "styles", "lately")
+    new = ("circles", "styles", "lately", "received_mails", "sides")
     monkeypatch.setattr(keeping, "_tables", lambda memory: {k: v for k, v in tables(memory).items() if k not in new})
     monkeypatch.setattr(keeping, "_numbers", lambda memory: {k: v for k, v in columns(memory).items() if k not in new})
     senders = [row[:-1] for row in lists(model.memory)["senders"]()]
@@ -101,6 +145,7 @@ def test_habits_are_saved_and_an_older_file_has_none(monkeypatch: pytest.MonkeyP
     found = numbers(Insight.load(older), (ANNE,), "ok")
     assert found[ANNE]["pace"] == wanted[ANNE]["pace"]
     assert found[ANNE]["style"] == found[ANNE]["same_people"] == 0.0
+    assert found[ANNE]["writers_known"] == -1.0
 
 
 def test_habits_of_another_node_are_taken_in() -> None:
