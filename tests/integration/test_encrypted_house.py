@@ -82,7 +82,7 @@ def test_no_octet_stands_in_the_clear_while_it_comes_in(house: House) -> None:
         client.rcpt(OUTSIDE)
         client.putcmd("DATA")
         assert client.getreply()[0] == 354
-        client.send(large("half", 80_000))  # more than stays in memory
+        client.send(large("half", 400_000))  # more than stays in memory
         end = time.monotonic() + PATIENCE
         while not sum(path.stat().st_size for path in incoming.glob("in-*")) > 2**18 and time.monotonic() < end:
             time.sleep(0.01)
