@@ -30,6 +30,7 @@ from mailguard.memory.sizes import is_small
 from mailguard.store import snapshots
 from mailguard.store.keyring import Keyring
 from mailguard.store.lessons import LARGEST, Experience, Lessons
+from mailguard.store.rows import to_micro
 from mailguard.store.snapshots import Mark
 
 #: Experiences read at a time; seconds between two looks when there are none.
@@ -42,6 +43,9 @@ _REST = 0.004
 _FRESH = 256
 #: Lessons after which a snapshot is written before its time: a restart would have to learn them again.
 _MANY = 20_000
+#: What lay in the feed for so long is written as soon as it is learnt: its lessons may be past their time, and the
+#: ledger waits with them for one round only (store.clearing).
+_OVERDUE = timedelta(hours=1)
 #: Seconds after a failure.
 _AGAIN = 10.0
 #: Seconds after the beginning for which mail waits for what was learnt to be read from the disk: of 185,000 mails it
@@ -70,7 +74,7 @@ class Memory:
         self._fresh = Fresh(_FRESH)
         self._moment = Moment(self._scored)
         self._unsaved = 0
-        self._urgent = False
+        self._urgent = self._overdue = False
         self._saved_at: datetime | None = None
 
     # Judging
@@ -177,7 +181,7 @@ class Memory:
                 if not self.loaded.is_set():
                     await self._load()
                 more = await self._learn()
-                if self._is_time():
+                if self._is_time() or (self._overdue and not more):
                     await self._save()
                 await asyncio.sleep(0 if more else _PAUSE)
             except Exception as error:
@@ -195,7 +199,7 @@ class Memory:
             events.insight_broken(error)
         self._model, self._mark = model, mark
         self.loaded.set()
-        self._unsaved, self._urgent, self._saved_at = 0, False, self._now()
+        self._kept()
         gc.freeze()  # a model has no circles: looking for some would stop everything for half a second, again and again
         events.insight_loaded(0 if model is None else model.learned, time.monotonic() - began)
 
@@ -228,7 +232,9 @@ class Memory:
 
     def _learn_one(self, model: Insight, one: Experience) -> None:
         try:
-            self._unsaved += models.experienced(model, one, self._fresh.take)
+            if models.experienced(model, one, self._fresh.take):
+                self._unsaved += 1
+                self._overdue = self._overdue or one.number < to_micro(self._now() - _OVERDUE)
         except Exception as error:  # one lesson is not worth the others
             events.fault("insight", error)
         self._urgent = self._urgent or one.what == "forgotten"
@@ -252,10 +258,17 @@ class Memory:
     # Keeping
 
     def _is_time(self) -> bool:
-        if self._model is None or self._saved_at is None or not (self._unsaved or self._urgent):
+        if self._model is None or not (self._unsaved or self._urgent):
             return False
+        return self._urgent or self._unsaved >= _MANY or self._is_due()
+
+    def _is_due(self) -> bool:
         # A clock that was set back must not keep the model from being written.
-        return self._urgent or self._unsaved >= _MANY or abs(self._now() - self._saved_at) >= self._settings.every
+        return self._saved_at is not None and abs(self._now() - self._saved_at) >= self._settings.every
+
+    def _kept(self) -> None:
+        """On disk is what was learnt, or as good as that."""
+        self._unsaved, self._urgent, self._overdue, self._saved_at = 0, False, False, self._now()
 
     async def _save(self) -> None:
         """Write the snapshot, if no other process does or has; then what it has need not be kept as lessons."""
@@ -263,14 +276,15 @@ class Memory:
         began = time.monotonic()
         with self._reading():
             given = self._settings, self._model, self._mark, self._lessons.keys
-            done, mark = await asyncio.to_thread(_write, *given, urgent=self._urgent)
+            due = self._overdue or self._is_due()
+            done, mark = await asyncio.to_thread(_write, *given, urgent=self._urgent, due=due)
         if done == "busy":
             return
         if done == "other":
             await self._load()
             return
         self._mark = mark
-        self._unsaved, self._urgent, self._saved_at = 0, False, self._now()
+        self._kept()
         gc.freeze()  # what was learned since
         if done == "written":
             events.insight_saved(self._model.learned, time.monotonic() - began)
@@ -300,10 +314,10 @@ def _mark_of(settings: MemorySettings) -> Mark | None:
 
 
 def _write(
-    settings: MemorySettings, model: Insight, mark: Mark, keys: Keyring | None, *, urgent: bool
+    settings: MemorySettings, model: Insight, mark: Mark, keys: Keyring | None, *, urgent: bool, due: bool = True
 ) -> tuple[_Done, Mark]:
-    """Write the snapshot, and return its mark. busy: another process writes one; fresh: one has, of almost the same;
-    other: on disk is another model, which stays. Blocks. Raises OSError.
+    """Write the snapshot, and return its mark. busy: another process writes one; fresh: one has, of the same, or of
+    almost the same where it is not due yet; other: on disk is another model, which stays. Blocks. Raises OSError.
     """
     with snapshots.writing(settings.path, wait=urgent) as mine:
         if not mine:
@@ -313,7 +327,7 @@ def _write(
             return "other", mark
         # Numbers are times: what is not on disk yet is as young as this.
         age = timedelta(microseconds=mark.number - (0 if there is None else there.number))
-        if age < settings.every / 2 and not urgent:
+        if not urgent and age < (timedelta(microseconds=1) if due else settings.every / 2):
             return "fresh", mark
         mark = Mark(mark.number, mark.lineage or snapshots.new_lineage())
         models.save(settings, model, mark, keys)

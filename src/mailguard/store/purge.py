@@ -42,16 +42,20 @@ class Purged:
     messages: int
 
 
-def purge_bodies(connection: sqlite3.Connection, now: datetime, retention: Retention) -> list[str]:
+def purge_bodies(
+    connection: sqlite3.Connection, now: datetime, retention: Retention, learnt: int | None = None
+) -> list[str]:
     """Forget the octets and the searched text of a batch of messages. Returns their ids; files are the caller's to
-    remove.
+    remove. learnt: mail of which an experience behind this number speaks stays, since its lesson does; None: none does.
 
     A letter's octets hold a code and a link: they go as soon as the letter is out.
     """
     rows = connection.execute(
         "SELECT number, id FROM message WHERE body <> 'gone' AND ended_at IS NOT NULL AND ended_at <= ?1"
-        " AND (kind = 'letter' OR ended_at <= ?2) ORDER BY ended_at LIMIT ?3",
-        (to_micro(now), to_micro(now - retention.bodies), _BATCH),
+        " AND (kind = 'letter' OR ended_at <= ?2)"
+        " AND (?4 IS NULL OR number NOT IN (SELECT message FROM experience WHERE number > ?4 AND message IS NOT NULL))"
+        " ORDER BY ended_at LIMIT ?3",
+        (to_micro(now), to_micro(now - retention.bodies), _BATCH, learnt),
     ).fetchall()
     if not rows:
         return []

@@ -35,6 +35,7 @@ from mailguard.store import snapshots
 from mailguard.store.keyring import add_key
 from mailguard.store.lessons import Lessons
 from mailguard.store.snapshots import SnapshotError
+from mailguard.store.spool import Retention
 
 ADMINISTRATOR = Actor("admin@corp.example", Role.ADMINISTRATOR, "cli")
 SENDER = Actor(ANN, Role.SENDER, "console")
@@ -237,6 +238,41 @@ async def test_a_broken_snapshot_is_told_moved_aside_and_rebuilt_from_the_ledger
     assert names(told)[:2] == ["insight_broken", "insight_loaded"]
     assert given.path.with_name(given.path.name + ".broken").read_bytes() == octets
     assert not given.path.exists()
+
+
+async def test_what_lay_there_through_a_long_standstill_is_written_as_soon_as_it_is_learnt(
+    ledger: Ledger, told: list[tuple[str, tuple[Any, ...]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_lessons, "GRACE", timedelta(0))
+    async with remembering(ledger) as memory:
+        await sent(ledger)
+        ledger.clock.forward(minutes=11)
+        await until(lambda: learned(memory) == 1)
+        await until(lambda: "insight_saved" in names(told))
+        ledger.clock.forward(seconds=1)
+        await sent(ledger)  # and the server stops
+        await until(lambda: learned(memory) == 2)
+    later = ledger.clock.forward(days=8)
+    await ledger.spool.purge(later, Retention())
+    async with remembering(ledger) as memory:
+        await until(lambda: names(told).count("insight_saved") == 2)
+        assert learned(memory) == 2
+    await ledger.spool.purge(later, Retention())
+    assert (await aside.recall(Lessons(ledger.db), settings(ledger.bodies.parent))).learned == 2
+
+
+async def test_little_that_is_new_is_written_when_its_time_is_up(
+    ledger: Ledger, told: list[tuple[str, tuple[Any, ...]]]
+) -> None:
+    """Also what came a moment after the last time: no other mail may come for days."""
+    async with remembering(ledger) as memory:
+        for count, minutes in enumerate((9, 2, 11), 1):
+            await sent(ledger)
+            await both(memory, memory, count)
+            ledger.clock.forward(minutes=minutes)
+            if count > 1:
+                await until(lambda: not memory._unsaved)
+    assert names(told).count("insight_saved") == 2
 
 
 async def test_what_was_removed_and_is_in_no_snapshot_is_told(

@@ -20,6 +20,8 @@ from mailguard.store import lessons as store_lessons
 from mailguard.store.lessons import GRACE, Experience, Lessons
 from mailguard.store.records import MessageRecord
 from mailguard.store.rows import to_micro
+from mailguard.store.snapshots import Mark, snapshot_path
+from mailguard.store.snapshots import write as write_snapshot
 from mailguard.store.spool import Retention
 
 SENDER = Actor(ANN, Role.SENDER, "console")
@@ -204,10 +206,29 @@ async def test_lessons_go_with_the_octets_whether_anybody_learnt_them_or_not(led
     await tried(ledger, await taken(ledger, lease=True), OK)
     waiting = await taken(ledger, Disposition.CONFIRM)
     assert await kept(ledger) == 3
+    await ledger.spool.purge(ledger.clock(), Retention())  # the first round after a start leaves what may be learnt
     await ledger.spool.purge(ledger.clock.forward(days=8), Retention())
     assert await kept(ledger) == 1
     assert [what for what, _, _ in await said(ledger)] == ["cut"]
     assert (await ledger.found(waiting.id)).has_body
+
+
+@pytest.mark.parametrize("learnt", [0, 1])
+async def test_after_a_long_standstill_lessons_wait_one_round_for_whoever_learns(ledger: Ledger, learnt: int) -> None:
+    """learnt: so many of the two mails are in the model on disk."""
+    mails = [await taken(ledger, lesson=lesson, lease=True) for lesson in (b"one", b"two")]
+    for one in mails:
+        await tried(ledger, one, OK)
+        ledger.clock.forward(seconds=1)
+    numbers = [one.number for one in await feed(ledger)]
+    if learnt:
+        write_snapshot(snapshot_path(ledger.db.path), Mark(numbers[0], b"m" * 16), lambda _: None)
+    later = ledger.clock.forward(days=8)
+    assert (await ledger.spool.purge(later, Retention())).bodies == learnt
+    assert [one.lesson for one in await feed(ledger) if one.lesson] == [b"one", b"two"][learnt:]
+    await Lessons(ledger.db).remove_learnt(numbers[-1], later)
+    assert await kept(ledger) == 0
+    assert (await ledger.spool.purge(later, Retention())).bodies == 2 - learnt
 
 
 async def test_lessons_outlive_a_restart(tmp_path: Path) -> None:
