@@ -145,11 +145,7 @@ async def blocks(body: Body) -> AsyncIterator[bytes]:
     an end in what was put into it, for a block with a CR or LF alone is not given out either.
     """
     if body.octets is not None:  # immutable, and checked a moment ago
-        if len(body.octets) <= _AT_ONCE:
-            yield body.octets
-            return
-        for begin in range(0, len(body.octets), BLOCK):  # each has its own time to be taken
-            yield body.octets[begin : begin + BLOCK]
+        yield body.octets
         return
     digest, ends, size = hashlib.sha256(), LineEnds(), 0
     file = await asyncio.to_thread(body.open)
@@ -166,6 +162,19 @@ async def blocks(body: Body) -> AsyncIterator[bytes]:
             block = following
     finally:
         file.close()
+
+
+async def text(prefix: bytes, body: Body) -> AsyncIterator[bytes | memoryview]:
+    """The prefix and what `blocks` gives, as they go out: dots doubled, and the final dot last. No copy is made of
+    octets in memory that have no dots to be doubled: they come in pieces, since each has its own time to be taken.
+    """
+    stuffer = DotStuffer()
+    yield stuffer.feed(prefix)
+    async for block in blocks(body):
+        stuffed = memoryview(stuffer.feed(block))
+        for begin in range(0, len(stuffed), BLOCK):
+            yield stuffed[begin : begin + BLOCK]
+    yield stuffer.end()
 
 
 def _read(file: IO[bytes], digest: hashlib._Hash, ends: LineEnds) -> bytes:

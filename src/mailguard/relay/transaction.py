@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from mailguard.mail.address import Address
-from mailguard.relay.content import BodyCorrupt, DotStuffer, Seen, blocks
+from mailguard.relay.content import BodyCorrupt, Seen, text
 from mailguard.relay.dialog import OVER, TEXT, Attempt, Dialog
 from mailguard.relay.session import Session
 from mailguard.relay.upstream import Outgoing, deferred
@@ -58,17 +58,16 @@ def _left(seconds: float, until: float) -> float:
 
 
 async def _send_text(dialog: Dialog, wire: Wire, outgoing: Outgoing, patience: float, until: float) -> None:
-    """Prefix and stored octets, then the dot."""
-    stuffer = DotStuffer()
-    waiting = stuffer.feed(outgoing.prefix)
-    async for block in blocks(outgoing.body):
-        if len(waiting) > _SMALL:
+    """Prefix and stored octets, then the dot. A short piece goes out with the next one."""
+    waiting: list[bytes | memoryview] = []
+    async for piece in text(outgoing.prefix, outgoing.body):
+        if sum(map(len, waiting)) > _SMALL:
             dialog.text_begins()
-            wire.send(waiting)
+            wire.send_pieces(waiting)
             await wire.drain(_left(patience, until))
-            waiting = b""
-        waiting += stuffer.feed(block)
-    wire.send_end([waiting + stuffer.end()])
+            waiting = []
+        waiting.append(piece)
+    wire.send_end(waiting)
     dialog.text_ends()
     await wire.drain(_left(patience, until))
 

@@ -122,13 +122,16 @@ class Wire(asyncio.Protocol):
         self._asked += replies
         transport.write(octets)
 
-    def send_end(self, pieces: Sequence[bytes]) -> None:
-        """The end of a text, or all of it, without a copy where the transport needs none: one more answer is expected,
-        and not before all of it is out.
-        """
-        transport = self._open()
+    def send_end(self, pieces: Sequence[bytes | memoryview]) -> None:
+        """The end of a text, or all of it: one more answer is expected, and not before all of it is out."""
+        self._open()
         self._asked += 1
         self._text = True
+        self.send_pieces(pieces)
+
+    def send_pieces(self, pieces: Sequence[bytes | memoryview]) -> None:
+        """Write, without a copy where the transport needs none. Raises WireError."""
+        transport = self._open()
         if len(pieces) == 1:
             transport.write(pieces[0])
         else:

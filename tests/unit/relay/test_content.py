@@ -15,11 +15,12 @@ from mailguard.relay.content import (
     BodyCorrupt,
     DotStuffer,
     Scan,
-    blocks,
     checked,
     known,
     scan_octets,
     seen_in,
+    stuffed,
+    text,
 )
 
 #: Texts in which dots and line ends are frequent enough to meet at every seam.
@@ -29,8 +30,8 @@ SEAMY = st.lists(st.sampled_from([b"\r\n", b".", b"a", b"\r", b"\n", b"..", b"\x
 def unstuffed(wire: bytes) -> bytes:
     """What a server makes of the octets after DATA (RFC 5321 section 4.5.2), written apart from our code."""
     assert wire.endswith(b".\r\n")
-    text = wire.removesuffix(b".\r\n")
-    return b"\r\n".join(line[1:] if line.startswith(b".") else line for line in text.split(b"\r\n"))
+    lines = wire.removesuffix(b".\r\n").split(b"\r\n")
+    return b"\r\n".join(line[1:] if line.startswith(b".") else line for line in lines)
 
 
 def cut(octets: bytes, places: list[int]) -> list[bytes]:
@@ -75,18 +76,24 @@ def test_changed_octets_are_not_sent() -> None:
     scan_octets(honest)
 
 
-async def test_small_octets_come_in_one_block() -> None:
-    body = Body.of(b"x\r\n")
-    assert [block async for block in blocks(body)] == [b"x\r\n"]
+@given(SEAMY, st.lists(st.integers(0, 100), max_size=12))
+async def test_a_text_goes_out_as_it_is_stuffed(octets: bytes, places: list[int]) -> None:
+    prefix, *rest = cut(octets, places)
+    body = Body.of(b"".join(rest))
+    assert b"".join([bytes(piece) async for piece in text(prefix, body)]) == stuffed(prefix + (body.octets or b""))
 
 
-async def test_large_octets_in_memory_come_in_blocks_as_from_a_file() -> None:
-    """Each block has its own time to be taken: a slow line must not have to take all of them in one."""
-    body = Body.of(b"a line of seventeen\r\n" * 120_000)
-    assert body.size > 2 * 2**20
-    given = [block async for block in blocks(body)]
-    assert max(map(len, given)) == BLOCK
-    assert b"".join(given) == body.octets
+@pytest.mark.parametrize("line", [b"a line of seventeen\r\n", b".a line of eighteen\r\n"])
+async def test_large_octets_in_memory_go_out_in_pieces(line: bytes) -> None:
+    """Each has its own time to be taken: a slow connection must not have to take all of them in one. Nothing is copied
+    that goes out as it is.
+    """
+    body = Body.of(line * 120_000)
+    pieces = [piece async for piece in text(b"X: y\r\n", body)]
+    assert max(map(len, pieces)) == BLOCK
+    assert b"".join(pieces) == b"X: y\r\n" + (body.octets or b"").replace(b".a", b"..a") + b".\r\n"
+    (whole,) = {id(piece.obj) for piece in pieces if isinstance(piece, memoryview)}
+    assert (whole == id(body.octets)) is (line[0] != ord("."))
 
 
 async def test_large_octets_are_seen_alike_in_a_thread() -> None:

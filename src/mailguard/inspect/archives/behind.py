@@ -20,7 +20,7 @@ from mailguard.inspect.archives.zipfiles import NO_DIRECTORY
 from mailguard.inspect.archives.zipheaders import END, LOCAL
 from mailguard.inspect.content import Content, FileIn
 from mailguard.inspect.limits import Budget
-from mailguard.inspect.occurrences import place
+from mailguard.inspect.occurrences import place, stands
 
 _MOST_MARKS = 32
 _RAR, _CAB = MARK_4[:-1], b"MSCF\0\0\0\0"
@@ -67,8 +67,7 @@ def _marked(file: FileIn, budget: Budget, start: int) -> Content | None:
         (MARK_4, _RAR, read_rar, _is_rar4),
         (_CAB, _CAB, read_cab, _is_cab),
     ):
-        # From behind: in noise that is quicker than to look from the front.
-        if alike == none or octets.rfind(alike, start) < 0:
+        if alike == none or not stands(octets, alike, start):
             none = alike
             continue
         at = place(octets, mark, start)
@@ -94,7 +93,7 @@ def _ends_as_zip(octets: bytes) -> bool:
 
 
 def _zip(file: FileIn, budget: Budget) -> Content | None:
-    if file.octets.rfind(END) < 0 or place(file.octets, LOCAL) < 0:
+    if not stands(file.octets, END) or place(file.octets, LOCAL) < 0:
         return None
     try:
         listing = zips.list_zip(file.octets, budget)

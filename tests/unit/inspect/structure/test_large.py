@@ -2,11 +2,12 @@
 
 import base64
 import gc
+import random
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailguard.inspect.occurrences import Stretch, occurrences, place
+from mailguard.inspect.occurrences import Stretch, occurrences, place, stands
 from mailguard.inspect.reader import read_mail
 from mailguard.inspect.structure import transfer
 from mailguard.inspect.structure.delimiters import is_almost, split_parts
@@ -22,6 +23,25 @@ _DASHES = st.lists(
 @given(octets=_DASHES, wanted=st.sampled_from([b"--b", b"-", b"b\r\n", b"--", b"xxx-"]), start=st.integers(0, 50))
 def test_a_place_is_where_find_says(octets: bytes, wanted: bytes, start: int) -> None:
     assert place(octets, wanted, start) == octets.find(wanted, start)
+
+
+@given(
+    noise=st.randoms(use_true_random=False),
+    wanted=st.sampled_from([b"R", b"R!", b"Rar!\x1a\x07", b"MSCF\0\0\0\0", b".*\n\xff[", b"\n\r\n\0"]),
+    size=st.sampled_from([4_000, 5_000, 30_000, 300_000]),
+    hidden=st.integers(0, 300_000),
+    start=st.integers(0, 10_000),
+    end=st.sampled_from([None, 4_500, 29_000]),
+)
+def test_a_place_in_noise_is_where_find_says(
+    noise: random.Random, wanted: bytes, size: int, hidden: int, start: int, end: int | None
+) -> None:
+    octets = noise.randbytes(size)
+    for begun in (wanted[:-1], wanted):
+        at = hidden % size
+        octets = octets[:at] + begun + octets[at:]
+    assert place(octets, wanted, start, end) == octets.find(wanted, start, end)
+    assert stands(octets, wanted, start) is (octets.find(wanted, start) >= 0)
 
 
 @given(octets=_DASHES, wanted=st.sampled_from([b"--b", b"-", b"x-", b"--"]))
