@@ -8,6 +8,7 @@ says the configuration, not the archive.
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, aclosing, closing, suppress
@@ -220,7 +221,7 @@ async def import_archives(
         known = stack.enter_context(closing(Known(ledger, again=again))) if ledger.exists() else lambda *_: False
         readers = Readers(reading_limits(config), count=jobs)
         zone = ZoneInfo(config.settings.organization.timezone)
-        taught = frozenset[bytes]() if half is None else half.taught(_lineage(config))
+        taught = frozenset[bytes]() if half is None else half.taught(_last(config))
         run = Importing(organization(config), readers, gathering, zone, now.timestamp(), known, told, taught)
         try:
             tallies = await run.gather(archives)
@@ -231,32 +232,32 @@ async def import_archives(
     return tallies
 
 
-def _lineage(config: Config) -> bytes:
-    """Of the model that lies there; empty if there is none that can be read."""
+def _last(config: Config) -> bytes:
+    """The name of the last import that the model that lies there knows; empty if there is none that can be read."""
     settings = memory(config)
     try:
         mark = None if settings is None else snapshots.mark_of(settings.path)
     except snapshots.SnapshotError:
         return b""
-    return b"" if mark is None else mark.lineage
+    return b"" if mark is None else mark.imported
 
 
 async def _learn(
     config: Config, gathering: Gathering, actor: Actor, mails: int, half: HalfImported, taught: frozenset[bytes]
 ) -> None:
     """The model first; whoever is stopped in between imports again, and finds by the note which mails it knows."""
-    company, settings, lineage = organization(config), memory(config), snapshots.new_lineage()
+    company, settings, name = organization(config), memory(config), secrets.token_bytes(16)
     new = frozenset(gathering.digests())
     async with open_rooms(config) as rooms:
         if settings is not None:
-            await asyncio.to_thread(half.begun, lineage, new | taught)
-            await learn_archive(Lessons(rooms.db), settings, gathering.lessons(), actor, utc_now(), lineage)
+            await asyncio.to_thread(half.begun, name, new | taught)
+            await learn_archive(Lessons(rooms.db), settings, gathering.lessons(), actor, utc_now(), name)
         for batch in gathering.batches():
             await rooms.db.write(partial(count, mails=[_past(one, company) for one in batch]))
         if settings is None:
             await rooms.db.write(partial(note, actor=actor, now=utc_now(), mails=mails))
     if left := taught - new:  # of another archive, which is still to be imported again
-        await asyncio.to_thread(half.begun, lineage, left)
+        await asyncio.to_thread(half.begun, name, left)
     else:
         await asyncio.to_thread(half.over)
 

@@ -53,12 +53,12 @@ def export(config_file: Path | None, file: Path, as_json: bool) -> None:
 @_FILE
 @_JSON
 def merge(config_file: Path | None, file: Path, as_json: bool) -> None:
-    """Take in what another node learned, also while the server runs. FILE is one of `history export`. Taken in twice,
-    it counts twice.
+    """Take in what another node learned, also while the server runs. FILE is one of `history export`. The same file
+    is taken in once; a newer one of that node has the older one's mails, too, which then count twice.
     """
     place = _regular(file)
 
-    async def work(rooms: Rooms) -> int:
+    async def work(rooms: Rooms) -> int | None:
         return await aside.merge(Lessons(rooms.db), _settings(rooms), place, acting(), utc_now())
 
     try:
@@ -66,7 +66,9 @@ def merge(config_file: Path | None, file: Path, as_json: bool) -> None:
     except MemoryFault as error:
         fail(str(error))
     if as_json:
-        click.echo(json.dumps({"file": str(file), "learned": learned}))
+        click.echo(json.dumps({"file": str(file), "learned": learned or 0, "known": learned is None}))
+    elif learned is None:
+        click.echo(f"{file}: was taken in before; nothing changed")
     else:
         click.echo(f"{file}: what {learned:,} mails taught there is known here, too")
 

@@ -22,7 +22,7 @@ from mailguard.memory.settings import MemoryFault, MemorySettings
 from mailguard.store import snapshots
 from mailguard.store.keyring import Keyring
 from mailguard.store.lessons import Lessons
-from mailguard.store.snapshots import SnapshotError
+from mailguard.store.snapshots import Mark, SnapshotError
 
 #: Experiences read at a time.
 _SLICE = 500
@@ -34,14 +34,14 @@ async def learn_archive(
     taught: Iterable[bytes],
     actor: Actor,
     now: datetime,
-    lineage: bytes = b"",
+    name: bytes = b"",
 ) -> int:
     """Learn lessons (`Lesson.to_bytes`) of mail that was sent before, oldest first. Every process that judges knows
-    them within seconds. lineage: that the model has from then on, a new one if none is given. Returns how many were
+    them within seconds. name: of this import, 16 octets, which the model's mark has from then on. Returns how many were
     learnt. Raises MemoryFault, StoreError, OSError, and whatever `taught` does; then nothing was changed.
     """
 
-    def learn(model: Insight) -> int:
+    def learn(model: Insight, mark: Mark) -> tuple[int, Mark]:
         count = 0
         for octets in taught:
             try:
@@ -50,23 +50,27 @@ async def learn_archive(
                 continue
             model.learn(lesson)
             count += 1
-        return count
+        return count, replace(mark, imported=name)
 
-    return await _exchange(lessons, settings, learn, actor, now, "insight_import", lineage)
+    return await _exchange(lessons, settings, learn, actor, now, "insight_import") or 0
 
 
-async def merge(lessons: Lessons, settings: MemorySettings, other: Path, actor: Actor, now: datetime) -> int:
-    """Take in what the model of another node knows, from its snapshot. Returns how many mails that one had learnt.
-    Raises MemoryFault, StoreError, OSError; then nothing was changed.
+async def merge(lessons: Lessons, settings: MemorySettings, other: Path, actor: Actor, now: datetime) -> int | None:
+    """Take in what the model of another node knows, from its snapshot. Returns how many mails that one had learnt;
+    None: this very file was taken in before, so nothing more was learnt. Raises MemoryFault, StoreError, OSError; then
+    nothing was changed.
     """
 
-    def take_in(model: Insight) -> int:
+    def take_in(model: Insight, mark: Mark) -> tuple[int, Mark] | None:
         try:
             found, _ = models.load(settings, lessons.keys, other)
         except (SnapshotError, InsightError) as error:
             raise MemoryFault(f"{other}: {error}") from error
+        digest = snapshots.digest_of(other)
+        if digest in mark.merged:
+            return None
         model.merge(found)
-        return found.learned
+        return found.learned, replace(mark, merged=(*mark.merged, digest))
 
     return await _exchange(lessons, settings, take_in, actor, now, "insight_merge")
 
@@ -93,22 +97,26 @@ async def recall(lessons: Lessons, settings: MemorySettings) -> Insight:
 async def _exchange(
     lessons: Lessons,
     settings: MemorySettings,
-    change: Callable[[Insight], int],
+    change: Callable[[Insight, Mark], tuple[int, Mark] | None],
     actor: Actor,
     now: datetime,
     event: str,
-    lineage: bytes = b"",
-) -> int:
-    def work() -> int:
+) -> int | None:
+    """change: returns how many mails are new, and the model's new mark; None: there is nothing to do."""
+
+    def work() -> int | None:
         with snapshots.writing(settings.path, wait=True):
             model, mark = _loaded(settings, lessons.keys)
-            count = change(model)
-            mark = replace(mark, lineage=lineage or snapshots.new_lineage())
-            models.save(settings, model, mark, lessons.keys)
+            done = change(model, mark)
+            if done is None:
+                return None
+            count, mark = done
+            models.save(settings, model, replace(mark, lineage=snapshots.new_lineage()), lessons.keys)
             return count
 
     count = await asyncio.to_thread(work)
-    await lessons.anew(actor, now, event, mails=count)
+    # Also where it was done before: whoever did it may have been stopped here, and nobody has heard of it.
+    await lessons.anew(actor, now, event, mails=count or 0)
     return count
 
 
@@ -120,7 +128,7 @@ def _forget_in_file(settings: MemorySettings, keys: Keyring | None, person: Addr
             models.save(settings, model, mark, keys)
 
 
-def _loaded(settings: MemorySettings, keys: Keyring | None) -> tuple[Insight, snapshots.Mark]:
+def _loaded(settings: MemorySettings, keys: Keyring | None) -> tuple[Insight, Mark]:
     try:
         return models.load(settings, keys)
     except (SnapshotError, InsightError) as error:

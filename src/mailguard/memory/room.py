@@ -14,6 +14,7 @@ import gc
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -238,7 +239,7 @@ class Memory:
         except Exception as error:  # one lesson is not worth the others
             events.fault("insight", error)
         self._urgent = self._urgent or one.what == "forgotten"
-        self._mark = Mark(one.number, self._mark.lineage)
+        self._mark = replace(self._mark, number=one.number)
 
     async def _replaced(self, one: Experience) -> bool:
         """Whether the model on disk takes the place of this one: another was put there, or this one has missed lessons
@@ -329,6 +330,6 @@ def _write(
         age = timedelta(microseconds=mark.number - (0 if there is None else there.number))
         if not urgent and age < (timedelta(microseconds=1) if due else settings.every / 2):
             return "fresh", mark
-        mark = Mark(mark.number, mark.lineage or snapshots.new_lineage())
+        mark = replace(mark, lineage=mark.lineage or snapshots.new_lineage())
         models.save(settings, model, mark, keys)
         return "written", mark

@@ -1,7 +1,7 @@
 """An import of archives that may be stopped halfway: which mails it taught the model, until the ledger counted them.
 
-The model's file and the ledger cannot be changed in one step. So the mails (digests) are put down first, with the
-lineage that the model is to have once it knows them: whoever imports next sees by the model's file whether it does. The
+The model's file and the ledger cannot be changed in one step. So the mails (digests) are put down first, with the name
+of the import that the model's file is to have once it knows them: whoever imports next sees there whether it does. The
 file beside the ledger is the lock of imports, too. Blocks.
 """
 
@@ -18,7 +18,7 @@ from typing import IO
 from mailguard.store.errors import StoreBusy
 
 _MAGIC = b"mailguard importing 1\n"
-_LINEAGE, _MAIL, _DIGEST = 16, 16, 32
+_NAME, _MAIL, _DIGEST = 16, 16, 32
 
 
 class HalfImported:
@@ -27,20 +27,22 @@ class HalfImported:
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
 
-    def taught(self, lineage: bytes) -> frozenset[bytes]:
-        """The mails that a model of this lineage knows, though the ledger may not have counted them."""
+    def taught(self, name: bytes) -> frozenset[bytes]:
+        """The mails that a model knows whose last import has this name (16 octets; empty: there was none), though the
+        ledger may not have counted them.
+        """
         self._file.seek(0)
         octets = self._file.read()
         said, digest = octets[:-_DIGEST], octets[-_DIGEST:]
         whole = said.startswith(_MAGIC) and hashlib.sha256(said).digest() == digest  # else nothing was taught yet
-        head, mails = len(_MAGIC), len(_MAGIC) + _LINEAGE
-        if not whole or not lineage or said[head:mails] != lineage:
+        head, mails = len(_MAGIC), len(_MAGIC) + _NAME
+        if not whole or not name or said[head:mails] != name:
             return frozenset()
         return frozenset(said[at : at + _MAIL] for at in range(mails, len(said), _MAIL))
 
-    def begun(self, lineage: bytes, mails: Collection[bytes]) -> None:
-        """The model of this lineage will know these mails. Raises OSError."""
-        said = b"".join((_MAGIC, lineage, *mails))
+    def begun(self, name: bytes, mails: Collection[bytes]) -> None:
+        """A model that has this import will know these mails. Raises OSError."""
+        said = b"".join((_MAGIC, name, *mails))
         self._write(said + hashlib.sha256(said).digest())
 
     def over(self) -> None:

@@ -3,8 +3,9 @@
 It is written aside, synced and renamed, under a lock that ends with its process, so that a kill leaves the old file or
 the new one. Its digest is compared before anything reads it. Where bodies are sealed, so is what is in it, with a key
 of its own that is wrapped like theirs. `lineage` changes when a model is exchanged for another than the one that grew
-(an archive was imported, say): whoever has the other one must not write over it. What is in it is the caller's.
-Everything here blocks.
+(an archive was imported, say): whoever has the other one must not write over it. What was taken in at once stands in
+it, too, since nothing else changes in the same step as the model. What is in it is the caller's. Everything here
+blocks.
 """
 
 from __future__ import annotations
@@ -30,11 +31,15 @@ from mailguard.store.keyring import Keyring, Wrapped
 T = TypeVar("T")
 
 _MAGIC, _SEALED = b"mailguard insight 1\n", b"mailguard insight 2\n"
+#: The same, with what was taken in behind the head. A model that took nothing in is as it always was.
+_MAGIC_TAKEN, _SEALED_TAKEN = b"mailguard insight 3\n", b"mailguard insight 4\n"
 #: Of a sealed one, behind the head: the name of the key that its own is wrapped by, and how long that is, wrapped.
 _KEY = struct.Struct(">16sH")
 #: No body has this number: a wrapped key opens in its own place only.
 _NO_BODY = 0
 _HEAD = struct.Struct(">q16s")
+#: The last archive, and how many other models; each of these has so many octets. The oldest are forgotten.
+_TAKEN, _EACH, _MERGED_MOST = struct.Struct(">16sH"), 16, 1000
 _DIGEST = hashlib.sha256().digest_size
 _BLOCK = 2**20
 #: A model is bounded far below; a larger file is none.
@@ -47,10 +52,25 @@ class SnapshotError(ValueError):
 
 @value(frozen=True, slots=True)
 class Mark:
-    """number: of the last experience that is in it (store.lessons); lineage: of which model it is, 16 octets."""
+    """number: of the last experience that is in it (store.lessons); lineage: of which model it is, 16 octets.
+
+    imported: of the last import of archives that it knows, 16 octets, empty: of none; merged: digests of the models of
+    other nodes that were taken in, the oldest first.
+    """
 
     number: int = 0
     lineage: bytes = b""
+    imported: bytes = b""
+    merged: tuple[bytes, ...] = ()
+
+    @property
+    def octets(self) -> bytes:
+        """As it stands in a file."""
+        head = _HEAD.pack(self.number, self.lineage)
+        if not self.imported and not self.merged:
+            return head
+        merged = self.merged[-_MERGED_MOST:]
+        return b"".join((head, _TAKEN.pack(self.imported, len(merged)), *merged))
 
 
 def snapshot_path(ledger: Path) -> Path:
@@ -104,7 +124,7 @@ def write(path: Path, mark: Mark, save: Callable[[BinaryIO], None], keys: Keyrin
     aside.unlink(missing_ok=True)  # of whoever was killed while he wrote
     try:
         with os.fdopen(os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w+b") as file:
-            file.write((_MAGIC if keys is None else _SEALED) + _HEAD.pack(mark.number, mark.lineage))
+            file.write(_magic(mark, sealed=keys is not None) + mark.octets)
             if keys is None:
                 save(file)
             else:
@@ -123,6 +143,12 @@ def write(path: Path, mark: Mark, save: Callable[[BinaryIO], None], keys: Keyrin
         raise
     sync(path.parent)
     return size
+
+
+def _magic(mark: Mark, *, sealed: bool) -> bytes:
+    if mark.imported or mark.merged:
+        return _SEALED_TAKEN if sealed else _MAGIC_TAKEN
+    return _SEALED if sealed else _MAGIC
 
 
 def _save_sealed(file: BinaryIO, save: Callable[[BinaryIO], None], keys: Keyring) -> None:
@@ -147,6 +173,13 @@ def anew(path: Path, keys: Keyring, *, seal: bool) -> bool:
         except (SnapshotError, FileNotFoundError):
             return False
     return True
+
+
+def digest_of(path: Path) -> bytes:
+    """16 octets by which a snapshot is known again; of one that is not whole they mean nothing. Raises OSError."""
+    with path.open("rb") as file:
+        file.seek(max(0, os.fstat(file.fileno()).st_size - _DIGEST))
+        return file.read(_EACH)
 
 
 def mark_of(path: Path) -> Mark | None:
@@ -192,13 +225,19 @@ def _key(file: BinaryIO, keys: Keyring | None) -> bytes:
 def _head(file: BinaryIO) -> tuple[Mark, bool]:
     """What it says of itself, and whether what follows is sealed."""
     magic = file.read(len(_MAGIC))
-    if magic not in (_MAGIC, _SEALED):
+    if magic not in (_MAGIC, _SEALED, _MAGIC_TAKEN, _SEALED_TAKEN):
         raise SnapshotError("it is no snapshot, or one of another version")
-    head = file.read(_HEAD.size)
-    if len(head) != _HEAD.size:
+    try:
+        number, lineage = _HEAD.unpack(file.read(_HEAD.size))
+        if magic in (_MAGIC, _SEALED):
+            return Mark(number, lineage), magic == _SEALED
+        imported, count = _TAKEN.unpack(file.read(_TAKEN.size))
+        merged = tuple([octets for (octets,) in struct.iter_unpack(f"{_EACH}s", file.read(count * _EACH))])
+    except struct.error:
+        raise SnapshotError("it is cut short") from None
+    if len(merged) != count:
         raise SnapshotError("it is cut short")
-    number, lineage = _HEAD.unpack(head)
-    return Mark(number, lineage), magic == _SEALED
+    return Mark(number, lineage, imported.strip(b"\0") and imported, merged), magic == _SEALED_TAKEN
 
 
 def _check(file: BinaryIO, ends: int) -> None:

@@ -342,10 +342,15 @@ def test_an_import_that_was_stopped_halfway_teaches_nothing_twice(
         patch.setattr(app_importing, "count", stopped)
         assert "stopped here" in run("import", "Sent", status=1).stderr
     assert learned(folder) == 6
+    run("export", "theirs")
+    for said in ("what 6 mails taught there is known here, too", "was taken in before; nothing changed"):
+        assert run("merge", "theirs").stdout == f"theirs: {said}\n"
+        assert learned(folder) == 12
     assert imported("Other")["learned"] == 4  # two of them are in the model already
-    assert learned(folder) == 8
+    assert learned(folder) == 14
     assert imported("Sent", "Other")["learned"] == 4
-    assert learned(folder) == 8
+    assert learned(folder) == 14
+    assert json.loads(run("merge", "theirs", "--json").stdout) == {"file": "theirs", "learned": 0, "known": True}
     assert (folder / "var" / "mailguard.importing").read_bytes() == b""
     with half_imported.importing(folder / "var" / "mailguard.db"):
         assert "another import runs" in run("import", "Sent", status=1).stderr

@@ -388,14 +388,27 @@ async def test_an_archive_is_learnt_beside_a_server(ledger: Ledger) -> None:
     assert line.detail == {"mails": 4}
 
 
-async def test_a_model_of_another_node_is_taken_in_whole_or_not_at_all(ledger: Ledger, tmp_path: Path) -> None:
+async def test_a_model_of_another_node_is_taken_in_once_and_whole_or_not_at_all(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     given, other = settings(ledger.bodies.parent), tmp_path / "other.insight"
     there = Insight()
     for n in range(7):
         there.learn(read(letter(at=1_700_000_000.0 + n)))
     snapshots.write(other, snapshots.Mark(9, b"o" * 16), there.save)
     lessons = Lessons(ledger.db)
-    assert await aside.merge(lessons, given, other, ADMINISTRATOR, ledger.clock()) == 7
+    async with remembering(ledger) as memory:
+        await until(lambda: learned(memory) == 0)
+        with monkeypatch.context() as patch:  # stopped before anybody heard of it
+            patch.setattr(Lessons, "anew", lambda *_, **__: asyncio.sleep(0))
+            assert await aside.merge(lessons, given, other, ADMINISTRATOR, ledger.clock()) == 7
+        assert await aside.merge(lessons, given, other, ADMINISTRATOR, ledger.clock()) is None
+        await until(lambda: learned(memory) == 7)
+        await sent(ledger)
+        await until(lambda: learned(memory) == 8)
+        ledger.clock.forward(minutes=11)
+        await until(lambda: not memory._unsaved)
+    assert await aside.merge(lessons, given, other, ADMINISTRATOR, ledger.clock()) is None
     before = given.path.read_bytes()
     other.write_bytes(other.read_bytes()[:-1])
     with pytest.raises(MemoryFault, match="cut short"):

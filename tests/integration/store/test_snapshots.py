@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,12 +18,15 @@ MARK = Mark(7, b"0123456789abcdef")
 OCTETS = os.urandom(3 * 2**20)
 
 
-def saved(path: Path, octets: bytes = OCTETS, keys: Keyring | None = None) -> Path:
+TOOK = Mark(7, b"0123456789abcdef", b"i" * 16, (b"a" * 16, b"b" * 16))
+
+
+def saved(path: Path, octets: bytes = OCTETS, keys: Keyring | None = None, mark: Mark = MARK) -> Path:
     def save(file: BinaryIO) -> None:
         file.write(octets[:7])
         file.write(octets[7:])
 
-    assert snapshots.write(path, MARK, save, keys) == path.stat().st_size
+    assert snapshots.write(path, mark, save, keys) == path.stat().st_size
     return path
 
 
@@ -41,6 +45,25 @@ def test_there_and_back(tmp_path: Path) -> None:
 
 def test_of_nothing_too(tmp_path: Path) -> None:
     assert snapshots.read(saved(tmp_path / "m", b""), load) == (b"", MARK)
+
+
+@pytest.mark.parametrize("mark", [TOOK, Mark(7, b"0123456789abcdef", merged=TOOK.merged), Mark(0, b"", TOOK.imported)])
+def test_with_what_was_taken_in(tmp_path: Path, mark: Mark) -> None:
+    path, keys = tmp_path / "m", new_keys(tmp_path / "keys")
+    for ring in (None, keys):
+        saved(path, keys=ring, mark=mark)
+        there = mark if mark.lineage else replace(mark, lineage=bytes(16))
+        assert snapshots.read(path, load, ring) == (OCTETS, there)
+        assert snapshots.mark_of(path) == there
+        path.write_bytes(path.read_bytes()[:70])
+        with pytest.raises(SnapshotError):
+            snapshots.read(path, load, ring)
+
+
+def test_of_many_models_that_were_taken_in_the_oldest_are_forgotten(tmp_path: Path) -> None:
+    many = tuple(number.to_bytes(16, "big") for number in range(1, 1003))
+    path = saved(tmp_path / "m", mark=replace(MARK, merged=many))
+    assert snapshots.mark_of(path) == replace(MARK, merged=many[2:])
 
 
 @pytest.mark.parametrize("place", [0, 25, 60, 2**20, -40, -1])
