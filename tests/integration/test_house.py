@@ -45,13 +45,14 @@ def mail(subject: str = "hello", *, file: bool = False) -> bytes:
     return message.as_bytes()
 
 
-def send(house: House, octets: bytes, to: str = OUTSIDE) -> str:
+def send(house: House, octets: bytes, *to: str) -> str:
     """The reply to one mail, code and text; the refusal where one came earlier."""
     with smtplib.SMTP("127.0.0.1", house.smtp, timeout=PATIENCE) as client:
         client.ehlo()
         code, text = client.mail("ann@corp.example")
-        if code == 250:
-            code, text = client.rcpt(to)
+        for one in to or (OUTSIDE,):
+            if code == 250:
+                code, text = client.rcpt(one)
         if code == 250:
             code, text = client.data(octets)
         return f"{code} {text.decode()}"
@@ -382,8 +383,35 @@ def test_door_sorting_and_console_as_three_processes(tmp_path: Path) -> None:
         assert until(lambda: any(not one["sender"] for one in envelopes(house))), "the letter"
         assert house.run("queue", "release", held.split()[-1]).returncode == 0
         assert until(lambda: any(one["recipients"] == [OUTSIDE] for one in envelopes(house)))
+        corrected_on_the_console(house)
     finally:
         assert [one.stop() for one in houses] == [0, 0, 0]
+
+
+def corrected_on_the_console(house: House) -> None:
+    """One of two wrong recipients is replaced: who has the model says what it thinks of the other."""
+    right, wrong = (
+        ("eve.mori@partner.example", "ken.abe@other.example"),
+        ("eve.mori@partnr.example", "ken.abe@othr.example"),
+    )
+    for _ in range(8):
+        assert send(house, mail(), *right).startswith("250")
+    held = ""
+
+    def is_odd() -> bool:
+        nonlocal held
+        held = send(house, mail(file=True), *wrong).split()[-1]
+        return all(one["risk"] > 0.5 for one in house.json("queue", "show", held)["recipients"])
+
+    assert until(is_odd), "it was learnt"
+    token = house.json("token", "create", "--role", "administrator", "--address", "admin@corp.example")["token"]
+    url = f"http://127.0.0.1:{house.console}/api/v1/messages/{held}/recipients"
+    asked = {"authorization": f"Bearer {token}"}
+    answer = httpx2.patch(url, json={"replace": {wrong[0]: right[0]}}, headers=asked, timeout=PATIENCE)
+    assert answer.status_code == 200, answer.text
+    risks = {one["address"]: one["risk"] for one in house.json("queue", "show", held)["recipients"]}
+    assert risks[right[0]] < 0.5 < risks[wrong[1]]
+    assert "insight_asking" in (house.folder / "log").read_text()
 
 
 ROLES = ("delivery", "smtp", "console")

@@ -21,7 +21,7 @@ from mailguard.app.children import Children
 from mailguard.app.opening import CannotStart, ended, only_one, runs, sentence
 from mailguard.app.own_memory import tidy_now_and_then
 from mailguard.app.people import people_path
-from mailguard.app.remembering import no_memory, remembering
+from mailguard.app.remembering import remembering
 from mailguard.app.rooms import Rooms, house_key, ledger_path, open_rooms, utc_now
 from mailguard.app.sorting import Elsewhere, sorting_room
 from mailguard.app.strain import measure_lag, pressure_room, take_all_descriptors
@@ -196,7 +196,10 @@ class House:
             await self._open_users(stack)
         if rooms.hints.judges is None:
             # No mail comes in here; one whose recipient is replaced is judged anew all the same.
-            self._open_intake(rooms, readers, no_memory(rooms))
+            memory = remembering(rooms, asks=True)
+            self._open_intake(rooms, readers, memory)
+            if memory is not None:
+                runs(stack, memory.run(), "memory")
         self._reception = await module.open_reception(
             stack, rooms, readers, self.rulebook, users=self._users, ready=self.wrong
         )

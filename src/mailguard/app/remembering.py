@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mailguard.memory.asking import Asking
     from mailguard.memory.room import Memory
 
-__all__ = ["MemoryFault", "Nowhere", "Recalled", "Remembering", "compared_now", "no_memory", "remembering"]
+__all__ = ["MemoryFault", "Recalled", "Remembering", "compared_now", "remembering"]
 
 
 #: Seconds after the door was opened in which nothing is loaded that no mail asks for.
@@ -43,7 +43,7 @@ class Remembering:
     """
 
     def __init__(self, rooms: Rooms, settings: MemorySettings, *, asks: bool = False) -> None:
-        """asks: this process never has the model itself, since one that outlives it has it."""
+        """asks: this process never has the model itself: one that outlives it has it, or it takes no mail in."""
         self._lessons, self._settings, self._asks = Lessons(rooms.db), settings, asks
         self._memory: Memory | Asking | None = None
         self._asking: Asking | None = None
@@ -103,24 +103,11 @@ class Remembering:
         there = await self._asking.connect()
         self._memory = self._asking
         if there or time.monotonic() >= self._there_by:
+            if not there and not self._opened.is_set():
+                events.insight_away()  # once, and not for each look
             self._opened.set()
         if there:
             await self._asking.gone()
-
-
-class Nowhere:
-    """In a process that takes no mail in and learns nothing: no risk is known, and nothing is held for that."""
-
-    learning = False
-
-    async def judged(self, letter: Letter, *, abreast: bool = False) -> tuple[bytes, Judgement | None]:
-        """See `Memory.judged`."""
-        return b"", None
-
-
-def no_memory(rooms: Rooms) -> Nowhere | None:
-    """Of such a process; None: the settings switch it off everywhere."""
-    return None if memory(rooms.config) is None else Nowhere()
 
 
 def remembering(rooms: Rooms, *, asks: bool) -> Remembering | None:

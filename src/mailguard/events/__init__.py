@@ -210,7 +210,7 @@ def insight_asking() -> None:
 
 
 def insight_away() -> None:
-    """The process that has the model is gone: no risk is known until another one has it."""
+    """The process that has the model is gone, or did not come: no risk is known until there is one."""
     log.warning("insight_away")
 
 

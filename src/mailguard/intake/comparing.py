@@ -10,6 +10,7 @@ model is no risk known, a line in the log, and never a mail that waits.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -28,8 +29,14 @@ _DECIMALS = 3
 NO_RISK = Risk()
 
 
-async def compared(memory: Remembers | None, case: Case, at: datetime, *, abreast: bool = False) -> tuple[Case, bytes]:
-    """The case with the risk of each recipient, and the lesson, empty if it is to leave none. abreast: as Remembers."""
+async def compared(
+    memory: Remembers | None, case: Case, at: datetime, *, abreast: bool = False, before: Case | None = None
+) -> tuple[Case, bytes]:
+    """The case with the risk of each recipient, and the lesson, empty if it is to leave none. abreast: as Remembers.
+
+    before: as the mail was judged when it came in. Where nothing is said of it now, what was said then stands, of
+    those who are still among its recipients.
+    """
     if memory is None:
         return case, b""
     lesson, judgement = b"", None
@@ -37,10 +44,20 @@ async def compared(memory: Remembers | None, case: Case, at: datetime, *, abreas
         letter = letter_in(case, at)
         if letter is not None:
             lesson, judgement = await memory.judged(letter, abreast=abreast)
-        return with_risks(case, judgement, learning=memory.learning), lesson
+        said = with_risks(case, judgement, learning=memory.learning)
     except Exception as error:
         events.fault("insight", error)
-        return with_risks(case, None), b""
+        said, lesson = with_risks(case, None), b""
+    return (_as_before(said, before) if judgement is None and before is not None else said), lesson
+
+
+def _as_before(case: Case, before: Case) -> Case:
+    if case.risks is None or before.risks is None:
+        return case
+    risks = {key: before.risks.get(key, NO_RISK) for key in case.risks}
+    worst = max((one.value for one in before.risks.values()), default=0.0)
+    alarm = before.alarm and any(one.value == worst for one in risks.values())
+    return replace(case, risks=risks, alarm=alarm)
 
 
 def letter_in(case: Case, at: datetime) -> Letter | None:

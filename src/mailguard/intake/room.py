@@ -114,7 +114,8 @@ class Intake:
         client = message.envelope.client.counted_as
         facts = then.with_texts(await self._readers.read(message.body, client)).case.facts
         policy = self._policy()
-        case, _ = await compared(self._memory, await self._case(policy, message, facts), message.received_at)
+        case = await self._case(policy, message, facts)
+        case, _ = await compared(self._memory, case, message.received_at, before=then.case)
         case = replace(case, confirmed=then.case.confirmed)
         return case, self._routed(await self._judged(policy, case), message)
 

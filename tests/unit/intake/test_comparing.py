@@ -120,6 +120,26 @@ def test_nor_is_what_says_nothing_of_who_writes_to_whom(case: Case) -> None:
     assert set(found.risks.values()) == {Risk()}
 
 
+@pytest.mark.parametrize("fault", [False, True])
+def test_where_nothing_is_said_of_a_changed_mail_what_was_said_before_stands(fault: bool) -> None:
+    before = with_risks(
+        case_of(BOB, CAROL), Judgement(0.9, True, (Opinion(CAROL, 0.9, ODD), Opinion("bob@partner.example", 0.4, ODD)))
+    )
+    silent = Model(fault=fault)
+
+    def anew(*to: str) -> Case:
+        return asyncio.run(compared(silent, case_of(*to), AT, before=before))[0]
+
+    assert anew(CAROL, DAVE).risks == {CAROL: Risk(0.9, ODD), DAVE: Risk()}
+    assert anew(CAROL, DAVE).alarm
+    assert anew(BOB, DAVE).risks == {"bob@partner.example": Risk(0.4, ODD), DAVE: Risk()}
+    assert not anew(BOB, DAVE).alarm, "whom it was about is none of them any more"
+    assert asyncio.run(compared(silent, case_of(CAROL), AT, before=case_of(CAROL)))[0].risks == {CAROL: Risk()}
+    speaks = Model(Opinion(CAROL, 0.2, ODD))
+    said, _ = asyncio.run(compared(speaks, case_of(CAROL), AT, before=before))
+    assert (said.risks, said.alarm) == ({CAROL: Risk(0.2, ODD)}, False)
+
+
 def test_what_it_says_of_each_goes_into_the_case() -> None:
     odd = Opinion("bob@partner.example", 0.91239, ODD, "namesake", CAROL)
     usual = Opinion(CAROL, 0.0001, Because("", ""))
