@@ -34,8 +34,13 @@ WEIGHED = _WITH_SENDER + 1
 _NEVER = 8.0
 _DAY = 86_400.0
 _log1p, _log = math.log1p, math.log
-#: What is said of a stranger's habit: WRITTEN to _ANSWERS_DAYS.
+#: What is said of a stranger's habit, WRITTEN to _ANSWERS_DAYS; and all of PERSON that is the same for each stranger.
 _UNKNOWN = (0.0, _NEVER, 0.0, -1.0, 0.0, _NEVER)
+STRANGER = {
+    **dict(zip(PERSON, _UNKNOWN, strict=False)), "alike_own": 0.0, "alike_all": 0.0, "best_own": 0.0, "best_all": 0.0,
+    "with_sender": 0.0, "profile": 0.0, "received": 0.0, "received_days": _NEVER, "writers": 0.0, "sent": 0.0,
+    "sent_days": _NEVER,
+}  # fmt: skip
 
 
 def fits(numbers: Sequence[float]) -> float:

@@ -32,6 +32,12 @@ _PRIOR = 2.0
 _DAY = 86_400.0
 _NEVER = 20.0
 _NO_STYLE: Sequence[float] = (0.0,) * 7
+#: What is the same for each stranger.
+STRANGER = {
+    "same_people": 0.0, "pace": 0.0, "portion": 0.0, "lag": _NEVER, "set_alike": 0.0, "named_anywhere": 0.0,
+    "greeted_otherwise": 0.0, **dict.fromkeys([name for name in EACH if name.startswith("style")], 0.0),
+    "set_without": 0.0, "set_over": 0.0, "writers_known": -1.0, "writers_back": -1.0,
+}  # fmt: skip
 _WORD = re.compile(r"[a-z0-9][a-z0-9'&]+")
 _log, _log1p = math.log, math.log1p
 

@@ -38,6 +38,8 @@ EACH = (
     "strange",
 )  # fmt: skip
 NAMES = (*f.PERSON, *MAIL, *manners.WHOLE, *EACH, *manners.EACH)
+#: What is known beforehand of a recipient who was never seen: his row has these numbers.
+STRANGER = {**f.STRANGER, **manners.STRANGER, "own_profile": 0.0}
 #: A first glance is at so many of them, at what is known of recipients and mail before anybody is thought of who fits
 #: better. What wants to know him is 0 there.
 GLANCED = len(f.PERSON) + len(MAIL)

@@ -1,33 +1,25 @@
-"""Boosted decision trees (Friedman 2001) as one function of Python: the shipped tables, made anew into code at load.
+"""Boosted decision trees (Friedman 2001) that came with the package: made into code at load (`tree_code`), and asked.
 
-A table is JSON: each tree a nested list [number of the feature, threshold, left, right] or a leaf's value; left is
-taken where the feature is at most the threshold. Nested conditions over local variables are the fastest way that plain
-Python knows. Only numbers get into the code: whatever else a table holds is refused.
+Trees are made twice: for anybody, and for strangers, of whom a quarter of all features is known beforehand
+(`rows.STRANGER`). What is left for them is less than half, and says the same.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import resources
-from itertools import starmap
-from operator import add
-from types import FunctionType
+from itertools import compress
+from operator import itemgetter, not_
 from typing import Any
 
+from mailguard.insight.tree_code import Function, TableError, functions
 from mailguard.mail.values import value
 
-_Piece = Callable[..., float]
-#: Trees in one function; log-odds of the first quarter below which a row is of no interest.
-_PIECE, _NOTHING = 12, -3.0
-_DEEPEST = 40
+#: Trees in one sum; log-odds of the first quarter below which a row is of no interest.
+_SUM, _NOTHING = 12, -3.0
 #: Log-odds beyond which nothing is told apart.
 FARTHEST = 40.0
-
-
-class TableError(ValueError):
-    """A table that is none."""
 
 
 class Trees:
@@ -37,32 +29,51 @@ class Trees:
 
     __slots__ = ("_first", "_rest")
 
-    def __init__(self, pieces: Sequence[_Piece]) -> None:
-        self._first, self._rest = pieces[: len(pieces) // 4], pieces[len(pieces) // 4 :]
+    def __init__(self, first: Sequence[Function], rest: Sequence[Function]) -> None:
+        self._first, self._rest = first, rest
 
     def __call__(self, row: Sequence[float]) -> float:
         """The log-odds of a row."""
         return self.all((row,))[0]
 
     def all(self, rows: Iterable[Sequence[float]]) -> list[float]:
-        """The log-odds of each row. A piece is asked about all of them before the next is fetched from memory."""
-        rows = [tuple(row) for row in rows]  # handed over as arguments, its numbers are local variables at once
-        totals = _added([0.0] * len(rows), self._first, rows)
-        if not self._first:
-            return _added(totals, self._rest, rows)
-        more = [at for at, total in enumerate(totals) if total >= _NOTHING]
-        if more:
-            sums = _added([totals[at] for at in more], self._rest, [rows[at] for at in more])
-            for at, total in zip(more, sums, strict=True):
-                totals[at] = total
-        return totals
+        """The log-odds of each row. A function is asked about all of them before the next is fetched from memory."""
+        asked = [[0.0, *row] for row in rows]  # its total and its numbers, as they are handed over
+        _add(self._first, asked)
+        _add(self._rest, [row for row in asked if row[0] >= _NOTHING] if self._first else asked)
+        return [row[0] for row in asked]
 
 
-def _added(totals: list[float], pieces: Sequence[_Piece], rows: Sequence[Sequence[float]]) -> list[float]:
-    """What the pieces say of each row, one after another, added to its total."""
-    for piece in pieces:
-        totals = list(map(add, totals, starmap(piece, rows)))
-    return totals
+def _add(functions: Iterable[Function], rows: Sequence[list[float]]) -> None:
+    """What the functions say of each row, one after another, to its total."""
+    for function in functions:
+        for row in rows:
+            row[0] = function(*row)
+
+
+class Judge:
+    """The trees for anybody, and what is left of them for whoever is a stranger by his numbers."""
+
+    __slots__ = ("_anybody", "_facts", "_said", "_strangers")
+
+    def __init__(self, anybody: Trees, strangers: Trees, facts: Mapping[int, float]) -> None:
+        """facts: what is known of a stranger beforehand, by number of the feature; two at least."""
+        self._anybody, self._strangers = anybody, strangers
+        self._said, self._facts = itemgetter(*facts), tuple(facts.values())
+
+    def __call__(self, row: Sequence[float]) -> float:
+        """The log-odds of a row."""
+        return self.all((row,))[0]
+
+    def all(self, rows: Sequence[Sequence[float]]) -> list[float]:
+        """The log-odds of each row."""
+        said, facts = self._said, self._facts
+        strange = [said(row) == facts for row in rows]
+        if True not in strange:
+            return self._anybody.all(rows)
+        strangers = iter(self._strangers.all(compress(rows, strange)))
+        others = iter(self._anybody.all(compress(rows, map(not_, strange))))
+        return [next(strangers if one else others) for one in strange]
 
 
 class Glance:
@@ -88,7 +99,7 @@ class Tables:
     """
 
     glance: Glance
-    judge: Trees
+    judge: Judge
     thresholds: tuple[tuple[float, float], ...]
 
     def threshold(self, budget: float) -> float:
@@ -117,7 +128,7 @@ def read_tables(raw: bytes, rest: Callable[[], object] = _go_on) -> Tables:
     """Tables from JSON, each tree a text that is JSON of its own: all in one is ten milliseconds in which no other
     thread runs. Raises TableError for anything else, or if they were made for other features.
     """
-    from mailguard.insight.rows import GLANCED, NAMES
+    from mailguard.insight.rows import GLANCED, NAMES, STRANGER
 
     try:
         parts = json.loads(raw)
@@ -126,7 +137,7 @@ def read_tables(raw: bytes, rest: Callable[[], object] = _go_on) -> Tables:
             raise TableError("the tables were made for other features: make them anew (tools/)")
         known = tuple(sorted((float(share), float(odds)) for share, odds in thresholds))
         glance = _glance(parts["glance"], GLANCED, rest)
-        judge = compiled(map(json.loads, trees), len(NAMES), rest)
+        judge = _judge(map(json.loads, trees), NAMES, STRANGER, rest)
     except (ValueError, KeyError, TypeError) as error:
         raise error if isinstance(error, TableError) else TableError(f"no tables: {error}") from None
     if not known:
@@ -141,42 +152,30 @@ def _glance(part: Any, features: int, rest: Callable[[], object]) -> Glance:
     return Glance(compiled(map(json.loads, part["trees"]), features, rest), below)
 
 
-def compiled(trees: Iterable[Any], features: int, rest: Callable[[], object] = _go_on) -> Trees:
-    """The trees as a function of a row of so many features. Raises TableError.
+def _judge(
+    trees: Iterable[Any], names: Sequence[str], stranger: Mapping[str, float], rest: Callable[[], object]
+) -> Judge:
+    trees, facts, known = list(trees), {names.index(name): said for name, said in stranger.items()}, dict[str, Any]()
+    anybody, strangers = [_trees(trees, len(names), some, known, rest) for some in ({}, facts)]
+    return Judge(anybody, strangers, facts)
+
+
+def compiled(
+    trees: Iterable[Any], features: int, rest: Callable[[], object] = _go_on, facts: Mapping[int, float] | None = None
+) -> Trees:
+    """The trees as a function of a row of so many features. facts: what is known of each row, by number of the feature.
+    Raises TableError.
 
     The code is made in pieces of some milliseconds, and `rest` is called after each: a thread that does nothing else
     would take its turn at every system call of the event loop.
     """
-    known: dict[str, Any] = {}
-    pieces, waiting = list[_Piece](), iter(trees)
-    while some := list(itertools.islice(waiting, _PIECE)):
-        pieces.append(_piece(some, features, known))
-        rest()
-    return Trees(pieces)
+    return _trees(list(trees), features, facts or {}, {}, rest)
 
 
-def _piece(trees: Sequence[Any], features: int, known: dict[str, Any]) -> _Piece:
-    """The sum of a few trees as one function of all features. known: the numbers of other pieces, which are used again:
-    between two mails little of the tables stays in the processor's cache, and the less there is to fetch the better.
-    """
-    terms = [_term(tree, features, 0) for tree in trees]
-    numbers = ",".join([f"f{at}" for at in range(features)])
-    space: dict[str, Any] = {"__builtins__": {}}
-    code = compile(f"def judge({numbers}):\n return {'+'.join(terms)}", "<tables>", "exec")
-    exec(code, space)  # noqa: S102 - made of numbers only, see _term
-    judge: FunctionType = space["judge"]
-    constants = tuple([known.setdefault(repr(one), one) for one in judge.__code__.co_consts])
-    judge.__code__ = judge.__code__.replace(co_consts=constants)
-    return judge
-
-
-def _term(tree: Any, features: int, depth: int) -> str:
-    if isinstance(tree, int | float) and not isinstance(tree, bool):
-        return repr(float(tree))
-    if not isinstance(tree, list) or len(tree) != 4 or depth > _DEEPEST:
-        raise TableError("a tree is a number or [feature, threshold, left, right]")
-    at, threshold, left, right = tree
-    if type(at) is not int or not 0 <= at < features:
-        raise TableError(f"no such feature: {at!r:.20}")
-    one, other = _term(left, features, depth + 1), _term(right, features, depth + 1)
-    return f"({one} if f{at}<={float(threshold)!r} else {other})"
+def _trees(
+    trees: Sequence[Any], features: int, facts: Mapping[int, float], known: dict[str, Any], rest: Callable[[], object]
+) -> Trees:
+    sums = [trees[at : at + _SUM] for at in range(0, len(trees), _SUM)]
+    quarter = len(sums) // 4
+    first, others = [functions(some, features, facts, known, rest) for some in (sums[:quarter], sums[quarter:])]
+    return Trees(first, others)

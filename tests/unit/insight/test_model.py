@@ -14,7 +14,7 @@ from mailguard.insight import keeping
 from mailguard.insight.lesson import Lesson, LessonError, read
 from mailguard.insight.model import Insight, InsightError
 from mailguard.insight.rivals import NONE
-from mailguard.insight.rows import NAMES, WANT_RIVALS, Rows, rows
+from mailguard.insight.rows import NAMES, STRANGER, WANT_RIVALS, Rows, rows
 from mailguard.insight.sketches import Recent
 from mailguard.insight.words import File, Judgement, Letter
 
@@ -63,6 +63,15 @@ def test_a_domain_that_looks_like_the_usual_one_is_told_with_whom_was_meant() ->
     assert (worst.kind, worst.alternative) == ("lookalike", PEOPLE[0])
     assert PEOPLE[0] in worst.because.ja
     assert "taro.tanaka@acrne.example" in worst.because.en
+
+
+def test_what_is_known_of_strangers_beforehand_is_so() -> None:
+    model, strangers = taught(), ("taro.tanaka@acme-corp.example", "new.colleague@corp.example", "x@elsewhere.example")
+    for to in (strangers[:1], strangers, (strangers[1], *PEOPLE[:2])):
+        (seen,) = rows(model.memory, [read(letter(to, 70, body="Hi Tanaka,\n\nquotation pump\n> valves"))])
+        for address, numbers in zip(seen.addresses, seen.numbers, strict=True):
+            said = {name: numbers[NAMES.index(name)] for name in STRANGER}
+            assert (said == STRANGER) == (address in strangers)
 
 
 def test_of_many_recipients_the_one_whom_the_mail_fits_least_is_compared_first() -> None:

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailguard.insight.rows import GLANCED, NAMES
-from mailguard.insight.trees import TableError, compiled, read_tables, shipped
+from mailguard.insight.rows import GLANCED, NAMES, STRANGER
+from mailguard.insight.tree_code import TableError
+from mailguard.insight.trees import Judge, compiled, read_tables, shipped
 
 QUIET = {"below": -2.5, "trees": ["-3.5"]}
 LEAF = st.floats(-2, 2).map(lambda one: round(one, 3))
@@ -32,6 +33,32 @@ def walked(tree: Any, row: list[float]) -> float:
 def test_the_code_says_what_the_trees_say(trees: list[Any], row: list[float]) -> None:
     total = sum(walked(tree, row) for tree in trees)
     assert compiled(trees, 5)(row) == pytest.approx(total)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(TREE, min_size=1, max_size=60),
+    st.lists(st.floats(-2, 2), min_size=5, max_size=5),
+    st.sets(st.integers(0, 4)),
+)
+def test_what_is_known_of_a_row_need_not_be_asked(trees: list[Any], row: list[float], known: set[int]) -> None:
+    anybody, some = compiled(trees, 5), compiled(trees, 5, facts={at: row[at] for at in known})
+    assert repr(some(row)) == repr(anybody(row)), "to the bit"
+    other = [one if at not in known else 0.123 for at, one in enumerate(row)]
+    assert some(other) == some(row)
+
+
+def test_strangers_are_judged_as_anybody_is_for_less() -> None:
+    chance, judge = random.Random(3), shipped().judge
+    rows = [[chance.uniform(-2, 9) for _ in NAMES] for _ in range(40)]
+    for row in rows[::2]:
+        for name, said in STRANGER.items():
+            row[NAMES.index(name)] = said
+    facts = {NAMES.index(name): said for name, said in STRANGER.items()}
+    anybody = Judge(judge._anybody, judge._anybody, facts)
+    assert list(map(repr, judge.all(rows))) == list(map(repr, anybody.all(rows)))
+    only_strangers = Judge(compiled([0.0], len(NAMES)), judge._strangers, facts)
+    assert [one != 0.0 for one in only_strangers.all(rows)] == [True, False] * 20, "by their numbers"
 
 
 def test_rows_are_judged_together_as_each_alone() -> None:
@@ -112,7 +139,7 @@ def test_what_a_first_glance_is_enough_for_is_of_no_interest_to_anybody() -> Non
 def test_whoever_makes_tables_rests_between_pieces_and_they_are_the_same() -> None:
     trees, rests = [[0, at / 30, 0.25, at] for at in range(30)], list[int]()
     rested = read_tables(_raw([json.dumps(one) for one in trees]), lambda: rests.append(1))
-    assert len(rests) == 4
+    assert len(rests) == 3, "once for the first glance, and twice for the trees: strangers have their own"
     row = [0.5] * len(NAMES)
     assert rested.judge(row) == compiled(trees, len(NAMES))(row)
 
