@@ -137,7 +137,7 @@ def read_tables(raw: bytes, rest: Callable[[], object] = _go_on) -> Tables:
             raise TableError("the tables were made for other features: make them anew (tools/)")
         known = tuple(sorted((float(share), float(odds)) for share, odds in thresholds))
         glance = _glance(parts["glance"], GLANCED, rest)
-        judge = _judge(map(json.loads, trees), NAMES, STRANGER, rest)
+        judge = _judge(trees, NAMES, STRANGER, rest)
     except (ValueError, KeyError, TypeError) as error:
         raise error if isinstance(error, TableError) else TableError(f"no tables: {error}") from None
     if not known:
@@ -153,10 +153,10 @@ def _glance(part: Any, features: int, rest: Callable[[], object]) -> Glance:
 
 
 def _judge(
-    trees: Iterable[Any], names: Sequence[str], stranger: Mapping[str, float], rest: Callable[[], object]
+    trees: Sequence[str], names: Sequence[str], stranger: Mapping[str, float], rest: Callable[[], object]
 ) -> Judge:
-    trees, facts, known = list(trees), {names.index(name): said for name, said in stranger.items()}, dict[str, Any]()
-    anybody, strangers = [_trees(trees, len(names), some, known, rest) for some in ({}, facts)]
+    facts, known = {names.index(name): said for name, said in stranger.items()}, dict[str, Any]()
+    anybody, strangers = [_trees(trees, len(names), some, known, rest, json.loads) for some in ({}, facts)]
     return Judge(anybody, strangers, facts)
 
 
@@ -169,13 +169,22 @@ def compiled(
     The code is made in pieces of some milliseconds, and `rest` is called after each: a thread that does nothing else
     would take its turn at every system call of the event loop.
     """
-    return _trees(list(trees), features, facts or {}, {}, rest)
+    return _trees(list(trees), features, facts or {}, {}, rest, lambda tree: tree)
 
 
 def _trees(
-    trees: Sequence[Any], features: int, facts: Mapping[int, float], known: dict[str, Any], rest: Callable[[], object]
+    trees: Sequence[Any],
+    features: int,
+    facts: Mapping[int, float],
+    known: dict[str, Any],
+    rest: Callable[[], object],
+    read: Callable[[Any], Any],
 ) -> Trees:
-    sums = [trees[at : at + _SUM] for at in range(0, len(trees), _SUM)]
-    quarter = len(sums) // 4
-    first, others = [functions(some, features, facts, known, rest) for some in (sums[:quarter], sums[quarter:])]
+    """read: makes a tree of one of the trees. All at once they would be five megabytes."""
+    starts = range(0, len(trees), _SUM)
+    quarter = len(starts) // 4
+    first, others = [
+        functions(([read(tree) for tree in trees[at : at + _SUM]] for at in some), features, facts, known, rest)
+        for some in (starts[:quarter], starts[quarter:])
+    ]
     return Trees(first, others)
