@@ -157,6 +157,7 @@ _COUNTS = tuple(one.name for one in fields(Tally) if one.name not in ("lengths",
 class Seen:
     """What the ledger knows of a mail. relayed_at: of its last copy; altered: a person changed more than its
     recipients; opened: when each person (key) first opened its page. alarm: about whom (key), and the kind of reason.
+    corrected: a person put whoever was meant in a wrong recipient's place.
     """
 
     received_at: datetime
@@ -166,12 +167,13 @@ class Seen:
     altered: bool = False
     opened: Mapping[str, datetime] = field(default_factory=dict)
     alarm: tuple[str, str] | None = None
+    corrected: bool = False
 
 
 def tally_of(mail: Seen) -> Tally:
     """One mail, counted."""
     tally, states = Tally(mails=1, outside=int(mail.outside)), {copy.state for copy in mail.copies}
-    outcome = fate_of(mail.copies, altered=mail.altered)
+    outcome = fate_of(mail.copies, altered=mail.altered, corrected=mail.corrected)
     waited = any(copy.disposition == Disposition.DELAY for copy in mail.copies)
     if outcome:
         tally.asked = 1
@@ -191,9 +193,13 @@ def tally_of(mail: Seen) -> Tally:
     return tally
 
 
-def fate_of(copies: Sequence[Copy], *, altered: bool) -> Outcome:
-    """What became of a mail that people were asked about: one that somebody altered did not go as it was."""
+def fate_of(copies: Sequence[Copy], *, altered: bool, corrected: bool = False) -> Outcome:
+    """What became of a mail that people were asked about: one that somebody altered did not go as it was, and one that
+    went to whoever was meant was not cancelled, though the copy that asked never went.
+    """
     outcome = outcome_of(copies)
+    if outcome == "cancelled" and corrected and any(copy.state in _WENT for copy in copies):
+        return "changed"
     return "changed" if outcome == "released" and altered else outcome
 
 

@@ -20,6 +20,7 @@ from mailguard.mail.lifecycle import State
 from mailguard.mail.message import new_message_id
 from mailguard.policy.recorded import ASKS, Copy
 from mailguard.policy.tally import LENGTHS, Length, Seen, Tally, tally_from_json, tally_of, tally_to_json
+from mailguard.store.correcting import CORRECT
 from mailguard.store.db import Database
 from mailguard.store.rows import address_of, to_micro, to_moment, to_moment_or_none, to_text
 
@@ -187,11 +188,12 @@ def _read(connection: sqlite3.Connection, mails: Sequence[tuple[Any, ...]]) -> I
         if disposition in ASKS:
             asked.setdefault(number, set()).update(json.loads(named))
     opened, alarms = _opened(connection, numbers), _alarms(connection, asked)
-    relayed, altered = _relayed(connection, mails, copies), _altered(connection, mails, asked)
+    relayed, altered = _relayed(connection, mails, copies), _acted(connection, mails, asked, "alter")
+    corrected = _acted(connection, mails, asked, CORRECT)
     for number, message_id, sender, state, received, _ in mails:
         seen = Seen(
             to_moment(received), number in outside, copies.get(number, ()), relayed.get(message_id),
-            message_id in altered, opened.get(number, {}), alarms.get(number),
+            message_id in altered, opened.get(number, {}), alarms.get(number), message_id in corrected,
         )  # fmt: skip
         rules = frozenset(asked.get(number, ()))
         yield _Mail(sender, state in (State.HELD, State.QUEUED), seen, rules)
@@ -247,16 +249,16 @@ def _relayed(
     return found
 
 
-def _altered(
-    connection: sqlite3.Connection, mails: Iterable[tuple[Any, ...]], asked: Mapping[int, object]
+def _acted(
+    connection: sqlite3.Connection, mails: Iterable[tuple[Any, ...]], asked: Mapping[int, object], event: str
 ) -> frozenset[str]:
-    """The mails whose contents or recipients a person changed before they went."""
+    """The mails of which the history has this event by a person."""
     ids = json.dumps([row[1] for row in mails if row[0] in asked])
     sql = (
         "SELECT DISTINCT message_id FROM audit WHERE message_id IN (SELECT value FROM json_each(?))"
-        " AND message_id <> '' AND event = 'alter' AND actor <> ?"
+        " AND message_id <> '' AND event = ? AND actor <> ?"
     )
-    return frozenset(row[0] for row in connection.execute(sql, (ids, HOUSE.address)))
+    return frozenset(row[0] for row in connection.execute(sql, (ids, event, HOUSE.address)))
 
 
 def _hits(connection: sqlite3.Connection, found: DayCount, rules: Iterable[str], numbers: set[int]) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from mailguard.mail.actor import HOUSE
 from mailguard.policy.recorded import ASKS, Copy
 from mailguard.policy.tally import HASTY, decision_of, fate_of, median
+from mailguard.store.correcting import CORRECT
 from mailguard.store.rows import address_of, to_moment, to_moment_or_none
 
 _DECIDED = frozenset({"released", "changed", "cancelled", "rejected"})
@@ -75,7 +76,7 @@ def count_outcomes(connection: sqlite3.Connection, found: dict[str, RuleFigures]
     times: dict[str, list[timedelta]] = {}
     readings: dict[str, list[timedelta]] = {}
     for mail in _mails(connection, first):
-        outcome = fate_of(mail.copies, altered=mail.altered)
+        outcome = fate_of(mail.copies, altered=mail.altered, corrected=mail.corrected)
         last = decision_of(mail.copies)
         for rule in mail.rules & found.keys() if outcome else ():
             one = found[rule]
@@ -99,6 +100,7 @@ def count_outcomes(connection: sqlite3.Connection, found: dict[str, RuleFigures]
 class _Mail:
     received_at: datetime
     altered: bool
+    corrected: bool
     opened: dict[str, datetime]
     copies: list[Copy] = field(default_factory=list)
     rules: set[str] = field(default_factory=set)
@@ -121,7 +123,8 @@ def _mails(connection: sqlite3.Connection, first: int) -> Iterator[_Mail]:
             if mail is not None:
                 yield mail
             number = row[0]
-            mail = _Mail(to_moment(row[7]), _altered(connection, row[8]), opened.get(number, {}))
+            acted = _acted(connection, row[8])
+            mail = _Mail(to_moment(row[7]), "alter" in acted, CORRECT in acted, opened.get(number, {}))
         _take(mail, row)
     if mail is not None:
         yield mail
@@ -133,10 +136,13 @@ def _take(mail: _Mail, row: tuple[Any, ...]) -> None:
         mail.rules.update(json.loads(row[6]))
 
 
-def _altered(connection: sqlite3.Connection, message_id: str) -> bool:
-    """Whether a person changed its contents."""
-    sql = "SELECT 1 FROM audit WHERE message_id = ? AND message_id <> '' AND event = 'alter' AND actor <> ? LIMIT 1"
-    return connection.execute(sql, (message_id, HOUSE.address)).fetchone() is not None
+def _acted(connection: sqlite3.Connection, message_id: str) -> frozenset[str]:
+    """Which of these a person did to it: change its contents, put whoever was meant in a wrong recipient's place."""
+    sql = (
+        "SELECT DISTINCT event FROM audit WHERE message_id = ? AND message_id <> '' AND event IN ('alter', ?)"
+        " AND actor <> ?"
+    )
+    return frozenset(row[0] for row in connection.execute(sql, (message_id, CORRECT, HOUSE.address)))
 
 
 def _opened(connection: sqlite3.Connection, first: int) -> dict[int, dict[str, datetime]]:

@@ -29,6 +29,7 @@ from mailguard.policy.judge import judge
 from mailguard.policy.recorded import Recorded
 from mailguard.review import Act, AlreadyDecided, Choice, Forbidden, NotFound, Offer, Refused
 from mailguard.review.figures import FigureReview
+from mailguard.store.figures import RuleLog
 from mailguard.store.records import MessageRecord
 from mailguard.workshop import Workshop
 
@@ -144,6 +145,17 @@ async def test_one_step_and_it_goes_to_the_right_one(house: House, law: Judge) -
     assert (await figures.figures(figures.today, figures.today)).all.alarms == {"lookalike": [1, 1, 0, 0]}
     assert await house.ledger.audit.verify() is None
     assert not await house.owed("cancelled")  # he did it himself
+
+
+async def test_a_mail_that_went_to_whoever_was_meant_counts_as_changed(house: House) -> None:
+    record = await held(house, (WRONG,))
+    await house.review.correct(SENDER, record.id, OFFER)
+    assert await states(house, record.id) == {WRONG: "cancelled", MEANT: "queued"}
+    figures = FigureReview(house.ledger.db, organization=Organization(("corp.example",)), now=house.ledger.clock)
+    counted = (await figures.figures(figures.today, figures.today)).all
+    assert (counted.asked, counted.changed, counted.cancelled, counted.stopped) == (1, 1, 0, 1)
+    rule = (await RuleLog(house.ledger.db).figures(["look-alike"], house.ledger.clock())).rules["look-alike"]
+    assert (rule.changed, rule.cancelled) == (1, 0)
 
 
 async def test_it_waits_for_what_the_rules_still_ask(house: House, law: Judge) -> None:

@@ -73,6 +73,14 @@ def test_a_mail_counts_for_what_became_of_it(copies: list[Copy], counted: dict[s
     assert said == {"mails": 1, **counted}
 
 
+def test_a_mail_that_went_to_whoever_was_meant_was_changed_and_not_cancelled() -> None:
+    wrong, right = copy("cancelled"), copy("relayed", Disposition.DELIVER)
+    assert tally_of(Seen(NOON, True, [wrong, right], corrected=True)).changed == 1
+    assert tally_of(Seen(NOON, True, [wrong, right])).cancelled == 1, "one who was not asked about got it anyway"
+    stopped = [wrong, copy("cancelled", Disposition.DELIVER)]
+    assert tally_of(Seen(NOON, True, stopped, corrected=True)).cancelled == 1, "and then it was stopped as a whole"
+
+
 def test_stopped_is_what_a_person_took_back_or_changed_and_no_rejection() -> None:
     total = Tally()
     for state in ("cancelled", "rejected", "relayed", "expired"):
