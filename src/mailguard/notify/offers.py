@@ -2,7 +2,8 @@
 comes to mind. Letters and pages offer it, and nothing else can be put there.
 
 It comes from what judged the mail: the verdict's alternative, or the known domain that a rule found a look-alike of.
-Pure; an offer decides nothing.
+What the model merely thinks possible is not offered, and nobody twice: where he could stand for two who get the mail,
+he was meant instead of the one who fits less. Pure; an offer decides nothing.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from dataclasses import dataclass
 
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.organization import Language
-from mailguard.mail.verdict import NOTHING_ODD, Because, Disposition
+from mailguard.mail.verdict import NOTHING_ODD, Because, Disposition, RecipientVerdict
 from mailguard.notify.letter_rows import held
 from mailguard.notify.marked import Pair, pairs_in
 from mailguard.notify.phrases import on_one_line
 from mailguard.store.records import MessageRecord
 
+#: From this risk on a recipient looks like a mistake, whatever the mail was held for (as in store.taught). Right mail
+#: often has less, with a reason.
+_LIKELY = 0.5
 #: Of a mail to thousands not all are looked at for a look-alike.
 _MOST = 200
 
@@ -31,7 +35,9 @@ class Offer:
 
 
 def offers(record: MessageRecord) -> tuple[Offer, ...]:
-    """One for each held recipient for whom somebody comes to mind who does not get the mail anyway."""
+    """One for each held recipient for whom somebody comes to mind who does not get the mail anyway; the likeliest
+    mistake first.
+    """
     waiting = held(record)
     if not waiting or not record.has_body:
         return ()
@@ -39,21 +45,28 @@ def offers(record: MessageRecord) -> tuple[Offer, ...]:
     if not candidates:
         return ()
     there = {copy.address.key for copy in record.recipients}
-    found = []
-    for copy in waiting:
+    risks = {one.address.key: one.risk for one in record.verdict.recipients}
+    found: dict[str, Offer] = {}
+    for copy in sorted(waiting, key=lambda one: -risks.get(one.address.key, 0.0)):
         known = candidates.get(copy.address.key, ())
         meant = next((one for one in known if _fits(one, record, there)), None)
         if meant is not None:
-            found.append(Offer(copy.address, meant))
-    return tuple(found)
+            found.setdefault(meant.key, Offer(copy.address, meant))
+    return tuple(found.values())
 
 
 def oddities(record: MessageRecord, language: Language) -> Mapping[str, str]:
-    """Why a held recipient looks like a mistake to the model, by key: a sentence that no rule has said already."""
+    """Why a held recipient looks like a mistake to the model, by key: a sentence that no rule has said already, of
+    somebody who is one likely, and not because another one stands in the same person's place.
+    """
+    odd = [one for one in record.verdict.recipients if one.risk_because != NOTHING_ODD]
+    if not odd:  # nearly every mail
+        return {}
     said = [on_one_line(_in(hit.because, language), 600) for hit in record.verdict.enforced]
-    found = {}
-    for one in record.verdict.recipients:
-        if one.risk_because == NOTHING_ODD:  # nearly everybody
+    found, named = {}, _named(record)
+    instead_of = {one.meant.key: one.wrong.key for one in offers(record)}
+    for one in odd:
+        if not _looks_wrong(one, named) or instead_of.get(one.alternative, one.address.key) != one.address.key:
             continue
         sentence = on_one_line(_in(one.risk_because, language), 300)
         if sentence and not any(sentence in whole for whole in said):
@@ -88,14 +101,25 @@ def is_at(address: Address, pair: Pair) -> bool:
 def _candidates(record: MessageRecord) -> Mapping[str, list[Address]]:
     """Who comes to mind, by key of the recipient, whom the verdict names in front."""
     found: dict[str, list[Address]] = {}
+    named = _named(record)
     for one in record.verdict.recipients:
-        if one.alternative:
+        if one.alternative and _looks_wrong(one, named):
             found.setdefault(one.address.key, []).extend(_parsed(one.alternative))
     for hit in record.verdict.enforced:
         pairs = pairs_in(hit.evidence) if hit.disposition > Disposition.DELAY else ()
         for address in hit.recipients[:_MOST] if pairs else ():
             found.setdefault(address.key, []).extend(other for pair in pairs for other in twin(address, pair))
     return found
+
+
+def _named(record: MessageRecord) -> frozenset[str]:
+    """Whom rules asked about as such, by key."""
+    return frozenset(one.key for hit in record.verdict.enforced if hit.trust for one in hit.recipients)
+
+
+def _looks_wrong(one: RecipientVerdict, named: frozenset[str]) -> bool:
+    """Whether the model is sure enough of it, or a rule thought so."""
+    return one.risk >= _LIKELY or not one.risk_kind or one.address.key in named
 
 
 def _fits(meant: Address, record: MessageRecord, there: set[str]) -> bool:

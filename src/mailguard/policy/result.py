@@ -125,6 +125,13 @@ def some(names: Iterable[str], limit: int = 3) -> Because:
     return Because(f"{'、'.join(shown)} ほか{more}件", f"{', '.join(shown)} and {more} more")
 
 
+def quoted(texts: Iterable[str], limit: int = 3) -> Because:
+    """The same of words as they stand in a mail, each in quotation marks."""
+    listed = list(texts)
+    ja, en = some([f"「{one}」" for one in listed], limit), some([f"“{one}”" for one in listed], limit)
+    return Because(ja.ja, en.en)
+
+
 def bounded(evidence: Iterable[str]) -> tuple[str, ...]:
     """Sorted, each once, each at most 200 characters, at most EVIDENCE_MAX, the rest counted."""
     listed = sorted({item[:200] for item in evidence})

@@ -112,6 +112,13 @@ def test_text_and_html_say_the_same() -> None:
         assert piece in text(mail, "html")
 
 
+def test_each_language_has_its_own_bullets() -> None:
+    ja, en = (text(letter("held", language)) for language in ("ja", "en"))
+    assert "\n    ・sato@example.co.jp" in ja
+    assert "\n    - sato@example.co.jp" in en
+    assert "・" not in en
+
+
 def test_html_escapes_what_came_from_the_mail() -> None:
     evil = "<img src=x onerror=alert(1)>\"'&"
     said = text(letter("held", record=held_mail(subject=evil)), "html")

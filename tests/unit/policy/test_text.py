@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailguard.mail.verdict import Because
 from mailguard.policy import fold as folding
 from mailguard.policy.fold import fold, normal, normal_pattern, spaced, unwrapped
 from mailguard.policy.patterns import Words, compile_globs, compile_pattern, matches
+from mailguard.policy.result import quoted
 
 
 @pytest.mark.parametrize(
@@ -93,6 +95,11 @@ def test_words(word: str, text: str, times: int) -> None:
 
 def test_words_are_told_as_written() -> None:
     assert list(Words(["ＮＤＡ"]).found("nda")) == [("ＮＤＡ", 1)]
+
+
+def test_words_that_are_quoted_stand_in_the_marks_of_each_language() -> None:
+    assert quoted(["社外秘", "draft"]) == Because("「社外秘」、「draft」", "“社外秘”, “draft”")
+    assert quoted("abcd") == Because("「a」、「b」、「c」 ほか1件", "“a”, “b”, “c” and 1 more")
 
 
 def test_words_of_nothing_find_nothing() -> None:

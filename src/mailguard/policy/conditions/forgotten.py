@@ -15,7 +15,7 @@ from mailguard.mail.verdict import Because
 from mailguard.policy.attachment_words import spoken_of
 from mailguard.policy.fold import fold, unwrapped
 from mailguard.policy.patterns import Words
-from mailguard.policy.result import Result, Told, Truth, bounded, some
+from mailguard.policy.result import Result, Told, Truth, bounded, quoted, some
 from mailguard.policy.view import View
 
 
@@ -36,7 +36,7 @@ class Forgotten:
             truth = Truth.YES
         else:
             truth, unread = Truth.UNKNOWN, tuple(sorted({*view.unread_body, *view.files_incomplete}))
-        words = some(f"「{word}」" for word in said)
+        words = quoted(said)
 
         def tell() -> Told:
             return Told(bounded(said), {"words": words})

@@ -14,7 +14,7 @@ from mailguard.policy.conditions.file_picks import labels_like
 from mailguard.policy.fold import fold, normal
 from mailguard.policy.language import NAMES, language_of
 from mailguard.policy.patterns import matches
-from mailguard.policy.result import Result, Told, Truth, bounded, some
+from mailguard.policy.result import Result, Told, Truth, bounded, quoted, some
 from mailguard.policy.view import View
 
 _CUT = "ヘッダー · header"
@@ -54,9 +54,7 @@ class HeaderHas:
         return any(next(matches(pattern, octets), None) is not None for pattern in self.patterns)
 
     def _tell(self, found: list[str]) -> Told:
-        return Told(
-            bounded(f"{self.name}: {value}" for value in found), {"words": some(f"「{v[:60]}」" for v in found)}
-        )
+        return Told(bounded(f"{self.name}: {value}" for value in found), {"words": quoted(v[:60] for v in found)})
 
     def _say(self, values: list[str], unread: tuple[str, ...]) -> Because:
         if unread:
@@ -90,7 +88,7 @@ class Labelled:
     @staticmethod
     def _tell(found: dict[str, str]) -> Told:
         evidence = [f"{name} ({path})" if path else name for name, path in found.items()]
-        values = {"words": some(f"「{name}」" for name in found), "files": some(p for p in found.values() if p)}
+        values = {"words": quoted(found), "files": some(p for p in found.values() if p)}
         return Told(bounded(evidence), values)
 
     def _say(self, found: dict[str, str], gaps: tuple[str, ...]) -> Because:

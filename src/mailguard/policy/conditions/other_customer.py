@@ -12,7 +12,7 @@ from mailguard.policy.conditions.file_picks import Pick
 from mailguard.policy.conditions.text import named_places, text_gaps
 from mailguard.policy.customers import Customers, others_among
 from mailguard.policy.fold import fold, normal, spaced, unwrapped
-from mailguard.policy.result import Result, TextNotKept, Told, Truth, bounded, some
+from mailguard.policy.result import Result, TextNotKept, Told, Truth, bounded, quoted, some
 from mailguard.policy.shares import Shares
 from mailguard.policy.view import View
 
@@ -44,7 +44,7 @@ class OtherCustomerInText:
 
         def tell() -> Told:
             addresses = [str(view.recipients[index].address) for index in sorted(picked or ())]
-            values = {"words": some(f"「{name}」" for name in found), "addresses": some(addresses)}
+            values = {"words": quoted(found), "addresses": some(addresses)}
             return Told(bounded(f"{name} ({written})" for name, written in domains.items()), values)
 
         return Result(truth, lambda: _say(domains, where or list(self.places), gaps), tell, picked, gaps, maybe)

@@ -14,7 +14,7 @@ from typing import Any
 from mailguard.mail.verdict import Because
 from mailguard.policy.conditions.tree import Signs
 from mailguard.policy.patterns import MATCHES_MAX, Words, matches
-from mailguard.policy.result import NOT_KEPT, Result, Told, Truth, bounded, decide, number, some
+from mailguard.policy.result import NOT_KEPT, Result, Told, Truth, bounded, decide, number, quoted, some
 from mailguard.policy.shares import ALL_SHARES, Shares
 from mailguard.policy.values import AT_LEAST_ONE, Comparison
 from mailguard.policy.view import View
@@ -123,7 +123,7 @@ class TextFound:
 
         def tell() -> Told:
             evidence = shown if self.score is None else [*shown, f"score: {score:,}"]
-            values = {"words": some(f"「{w}」" for w in shown), "count": number(total), "score": number(score)}
+            values = {"words": quoted(shown), "count": number(total), "score": number(score)}
             return Told(bounded(evidence), values)
 
         return Result(truth, lambda: self._say(total, score, shown, where, unread), tell, None, unread)
