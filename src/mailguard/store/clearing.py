@@ -9,7 +9,6 @@ last mail may be in no model yet: the first round leaves those, and whoever lear
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,12 +16,12 @@ from functools import partial
 from mailguard.mail.message import new_message_id
 from mailguard.store import lessons, resent, snapshots
 from mailguard.store.alone import may_remove
-from mailguard.store.bodies import Bodies
 from mailguard.store.bulk import forget_bulk
 from mailguard.store.db import Database
 from mailguard.store.files_seen import forget_files
 from mailguard.store.log_file import truncate_log
 from mailguard.store.memory import forget_people
+from mailguard.store.octets import Octets
 from mailguard.store.purge import Purged, Retention, purge_bodies, purge_facts, purge_messages
 from mailguard.store.rows import to_micro
 from mailguard.store.trusts import forget_trusts
@@ -32,18 +31,11 @@ _LATEST = timedelta(days=30)
 
 
 class Clearing:
-    """in_thread: runs what touches files."""
+    """The rounds of one house."""
 
-    def __init__(
-        self,
-        db: Database,
-        bodies: Bodies,
-        in_thread: Callable[[Callable[[], object]], Awaitable[object]],
-        resent_within: timedelta,
-    ) -> None:
+    def __init__(self, db: Database, octets: Octets, resent_within: timedelta) -> None:
         self._db = db
-        self._bodies = bodies
-        self._in_thread = in_thread
+        self._octets = octets
         self._resent_within = resent_within
         self._facts_swept = self._was_round = False
 
@@ -57,7 +49,7 @@ class Clearing:
         await self._forget(now, retention, learnt)
         await self._clear_facts(now, retention)
         # What was overwritten in the ledger still stands in its log.
-        await self._in_thread(partial(truncate_log, self._db.path))
+        await self._octets.in_thread(partial(truncate_log, self._db.path))
         self._was_round = True
         return Purged(bodies, messages)
 
@@ -91,7 +83,7 @@ class Clearing:
         with may_remove(self._db.path) as allowed:
             while allowed and (ids := await self._db.write(lambda c: purge_bodies(c, now, retention, learnt))):
                 count += len(ids)
-                await self._in_thread(partial(self._bodies.remove_all, ids))
+                await self._octets.remove(ids)
         return count
 
     async def _clear_facts(self, now: datetime, retention: Retention) -> None:

@@ -1,20 +1,17 @@
 """Bytes at rest: a message is taken into the ledger, and its octets are found again.
 
-The octets are durable before the row that speaks of them, and the row, its recipients, its audit line and its notices
-are one transaction: that commit is the moment of responsibility. Small bodies lie in the database, larger ones as
-files. It trusts the verdict it is given and never looks into the octets.
+The octets are durable before the row that speaks of them (store.octets), and the row, its recipients, its audit line
+and its notices are one transaction: that commit is the moment of responsibility. It trusts the verdict it is given and
+never looks into the octets.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -26,16 +23,13 @@ from mailguard.mail.alteration import Prepared
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body, Message
 from mailguard.mail.same import content_digest
-from mailguard.mail.sealing import new_key, seal, unseal
-from mailguard.mail.values import value
 from mailguard.mail.verdict import Verdict
 from mailguard.store import resent
-from mailguard.store.bodies import SEALED, Bodies, Fresh
 from mailguard.store.clearing import Clearing
 from mailguard.store.db import Database
 from mailguard.store.entering import Entered, enter_all, plain
 from mailguard.store.entry import Entry
-from mailguard.store.errors import StoreError, typed
+from mailguard.store.errors import StoreError
 from mailguard.store.fresh import NOTHING, actor_of, letter_record, record_of
 from mailguard.store.handed_on import Moving
 from mailguard.store.joining import enter
@@ -49,50 +43,23 @@ from mailguard.store.letters import (
     new_letter,
 )
 from mailguard.store.lookups import searched_text
+from mailguard.store.octets import SMALL_BODY, BodyGone, Octets, spoken_of
 from mailguard.store.purge import Purged, Retention
 from mailguard.store.records import MessageRecord
 from mailguard.store.rows import to_text
-from mailguard.store.sealed import Seal, key_of, seal_lesson, seal_of
-from mailguard.store.shelving import Shelf
+from mailguard.store.sealed import seal_lesson
 from mailguard.store.writer import Bulk
 
 __all__ = ["SMALL_BODY", "BodyGone", "Purged", "Retention", "Spool"]
 
 T = TypeVar("T")
 
-#: Bodies up to so many octets lie in the database.
-SMALL_BODY = 64 * 2**10
 #: Recipients up to which a record is made on the event loop: some microseconds each.
 _ON_LOOP = 50
 #: Characters of text that are digested on the event loop: a fraction of a millisecond.
 _DIGESTED_ON_LOOP = 100_000
-#: Threads that write, fsync and move files: fsyncs of several files overlap on the disk.
-_THREADS = 4
 #: A file that no row speaks of may belong to a transaction under way; after so long it does not.
 _RUBBISH_AFTER = timedelta(hours=2)
-
-
-_BODY = (
-    "SELECT m.size, m.sha256, m.body, b.octets, m.number, k.wrapped_by, k.wrapped FROM message m"
-    " LEFT JOIN body b ON b.message = m.number LEFT JOIN body_key k ON k.message = m.number WHERE m.id = ?"
-)
-_SMALL_BODIES = (
-    "SELECT m.id, m.size, m.sha256, b.octets, m.number, k.wrapped_by, k.wrapped FROM message m"
-    " JOIN body b ON b.message = m.number LEFT JOIN body_key k ON k.message = m.number"
-    " WHERE m.body = 'row' AND m.id IN (SELECT value FROM json_each(?))"
-)
-
-
-@value(frozen=True, slots=True)
-class _Kept:
-    """Octets that go into the row, None if they are a file; the key that they lie sealed with."""
-
-    octets: bytes | None = field(repr=False)
-    key: bytes | None = field(repr=False)
-
-
-class BodyGone(KeyError):
-    """There is no such message, or its octets were removed after their time."""
 
 
 class Spool:
@@ -104,29 +71,23 @@ class Spool:
         """
         self._db = db
         self._resent_within = resent_within
-        self._bodies = Bodies(bodies)
-        # At once, for a front door that opens beside a sorting room of another process; `start` makes it durable.
-        self._bodies.make()
-        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="spool")
-        self._shelf = Shelf(self._bodies, self._pool)
-        self._clearing = Clearing(db, self._bodies, self._in_thread, resent_within)
+        self._octets = Octets(bodies, db.keys)
+        self._clearing = Clearing(db, self._octets, resent_within)
 
     @property
     def incoming(self) -> Path:
-        """Where the front door writes large bodies: the same file system, so that adopting one is a rename."""
-        return self._bodies.incoming
+        """Where the front door writes large bodies."""
+        return self._octets.incoming
 
     async def start(self, now: datetime) -> None:
         """Make the folders and remove files that no row speaks of and that are older than two hours."""
-        await self._in_thread(self._bodies.settle)
         loop = asyncio.get_running_loop()
 
-        def spoken_of(ids: list[str]) -> set[str]:
-            query = self._db.read(partial(_files_of, names=ids))
+        def are_spoken_of(names: list[str]) -> set[str]:
+            query = self._db.read(partial(spoken_of, names=names))
             return asyncio.run_coroutine_threadsafe(query, loop).result()
 
-        older_than = (now - _RUBBISH_AFTER).timestamp()
-        await self._in_thread(lambda: self._bodies.sweep(older_than, spoken_of))
+        await self._octets.settle((now - _RUBBISH_AFTER).timestamp(), are_spoken_of)
 
     async def add(
         self,
@@ -149,38 +110,26 @@ class Spool:
         earlier message, which this one is once more (store.resent): then nothing was taken.
         A file body is adopted: moved into the spool. Raises StoreError and its kinds; then nothing was taken.
         """
-        body = message.body
-        if len(message.envelope.recipients) > _ON_LOOP:
-            make = partial(record_of, message, facts, verdict, prefix, lease_until, prepared)
-            record = await self._in_thread(make)
-        else:
-            record = record_of(message, facts, verdict, prefix, lease_until, prepared)
-        if len(facts.text) + len(facts.html) > _DIGESTED_ON_LOOP:
-            content = await self._in_thread(partial(content_digest, facts, body.sha256))
-        else:
-            content = content_digest(facts, body.sha256)
-        kept = self._in_row(body) or await self._settled(body, message.id)
+        given = (message, facts, verdict, prefix, lease_until, prepared)
+        long = len(message.envelope.recipients) > _ON_LOOP or len(facts.text) + len(facts.html) > _DIGESTED_ON_LOOP
+        record, content = await self._octets.in_thread(partial(_made, *given)) if long else _made(*given)
+        kept = self._octets.in_row(message.body) or await self._octets.settled(message.body, message.id)
         lease = None if lease_until is None else self._db.owner
         known = "" if circumstances is None else to_text(circumstances)
-        text, handed_in = searched_text(facts), self._handed_in(message, facts)
-        sealed = self._seal(kept, text)
+        text, handed_in, changes = searched_text(facts), self._handed_in(message, facts), prepared.changes
+        sealed = self._octets.seal(kept, text)
         lesson = lesson if sealed is None else seal_lesson(sealed.key, lesson)
-        changes = prepared.changes
         entry = Entry(
             record, kept.octets, actor_of(message), lease, known, changes, content, text, handed_in, sealed, lesson
         )
         rows = plain(entry, message.received_at)
-        entered = await self._enter(
-            entry,
-            lambda c: Entered(self._first_or_entered(c, entry, message.received_at)),
-            None if rows is None else enter_all,
-            rows,
-        )
+        by_itself = partial(self._first_or_entered, entry=entry, now=message.received_at)
+        entered = await self._enter(entry, by_itself, None if rows is None else enter_all, rows)
         if entered.record.id != message.id and kept.octets is None:
-            await self._in_thread(partial(self._bodies.remove_all, [message.id]))
+            await self._octets.remove([message.id])
         if lease is not None and entered.number:
-            lies = body if body.octets is not None else self._bodies.lying(body, message.id, kept.key)
-            self._db.handed_on.keep(Moving(entered.number, entered.record, lies, bool(lesson)))
+            body = self._octets.lying(message.body, message.id, kept)
+            self._db.handed_on.keep(Moving(entered.number, entered.record, body, bool(lesson)))
         if entered.owed:
             self._db.owing.keep(entered.record, entered.owed)
         return entered.record
@@ -198,16 +147,15 @@ class Spool:
     def _handed_in(self, message: Message, facts: Facts) -> bytes | None:
         return resent.digest_of(message, facts.headers.message_id) if self._resent_within else None
 
-    def _first_or_entered(self, connection: sqlite3.Connection, entry: Entry, now: datetime) -> MessageRecord:
+    def _first_or_entered(self, connection: sqlite3.Connection, entry: Entry, now: datetime) -> Entered:
         digest = entry.handed_in
-        if digest is None:
-            return enter(connection, entry, now)
-        first = resent.first_of(connection, digest, now, self._resent_within)
-        if first is not None:
-            resent.note(connection, first, entry.actor, now)
-            return first
-        resent.remember(connection, digest, entry.record.id, now)
-        return enter(connection, entry, now)
+        if digest is not None:
+            first = resent.first_of(connection, digest, now, self._resent_within)
+            if first is not None:
+                resent.note(connection, first, entry.actor, now)
+                return Entered(first)
+            resent.remember(connection, digest, entry.record.id, now)
+        return Entered(enter(connection, entry, now))
 
     async def add_letter(
         self,
@@ -231,23 +179,20 @@ class Spool:
         it came in, if the letter was written from that. Raises Outdated where it is so no more: nothing is queued.
         plain: it is ASCII in lines, as whoever wrote it knows (Body.plain).
         """
-        if len(octets) <= SMALL_BODY:
-            body = Body.of(octets, plain=plain)
-        else:
-            body = await self._in_thread(partial(Body.of, octets, plain=plain))
+        making = partial(Body.of, octets, plain=plain)
+        body = making() if len(octets) <= SMALL_BODY else await self._octets.in_thread(making)
         record = letter_record(letter_id, to, body.size, body.sha256, about, now, prefix, lease_until)
-        kept = self._in_row(body) or await self._settled(body, letter_id)
+        kept = self._octets.in_row(body) or await self._octets.settled(body, letter_id)
         lease = None if lease_until is None else self._db.owner
-        entry = Entry(record, kept.octets, HOUSE, lease, seal=self._seal(kept, ""))
+        entry = Entry(record, kept.octets, HOUSE, lease, seal=self._octets.seal(kept, ""))
         letter = new_letter(entry, now, ends, carried, of)
         number = await self._enter(entry, partial(enter_letter, letter=letter), enter_letters, letter)
         if number > 0:
             if lease is not None:
-                body = body if kept.octets is not None else self._bodies.lying(body, letter_id, kept.key)
-                self._db.handed_on.keep(Moving(number, record, body))
+                self._db.handed_on.keep(Moving(number, record, self._octets.lying(body, letter_id, kept)))
             return record
         if kept.octets is None:
-            await self._in_thread(partial(self._bodies.remove_all, [letter_id]))
+            await self._octets.remove([letter_id])
         if number == OUTDATED:
             raise Outdated
         return None
@@ -265,80 +210,18 @@ class Spool:
         moving = self._db.handed_on.body(message_id)
         if moving is not None:
             return moving
-        return await self._db.read(partial(self._body, message_id=message_id), snapshot=False)
-
-    def _body(self, connection: sqlite3.Connection, message_id: str) -> Body:
-        row = connection.execute(_BODY, (message_id,)).fetchone()
-        if row is None or row[2] == "gone":
-            raise BodyGone(message_id)
-        size, digest, place, octets, *wrapped = row
-        key = key_of(self._db.keys, *wrapped)
-        if place == "file":
-            path = self._bodies.path_of(message_id, sealed=key is not None)
-            return Body(size, digest, path=path, key=key)
-        return Body(size, digest, octets=octets if key is None else unseal(key, octets))
+        return await self._db.read(partial(self._octets.read, message_id=message_id), snapshot=False)
 
     async def bodies(self, message_ids: Sequence[str]) -> dict[str, Body]:
         """The octets of those of the messages that have them in a row, as they were digested at the door; of all others
         `body` knows more. Read and digested away from the event loop.
         """
-        return await self._db.read(partial(self._small, names=json.dumps(list(message_ids))))
-
-    def _small(self, connection: sqlite3.Connection, names: str) -> dict[str, Body]:
-        found: dict[str, Body] = {}
-        for message_id, size, digest, octets, *wrapped in connection.execute(_SMALL_BODIES, (names,)):
-            try:
-                key = key_of(self._db.keys, *wrapped)
-                clear = octets if key is None else unseal(key, octets)
-            except OSError:  # `body` says why
-                continue
-            if len(clear) == size and hashlib.sha256(clear).hexdigest() == digest:
-                found[message_id] = Body(size, digest, octets=clear)
-        return found
+        return await self._db.read(partial(self._octets.read_small, names=json.dumps(list(message_ids))))
 
     async def purge(self, now: datetime, retention: Retention) -> Purged:
         """Remove octets and metadata that are past their time (store.clearing)."""
         self._db.handed_on.forget()
         return await self._clearing.clear(now, retention)
-
-    def _in_row(self, body: Body) -> _Kept | None:
-        """Octets that go into the row, sealed if there are keys. None for others."""
-        octets = body.octets
-        if octets is None or body.size > SMALL_BODY:
-            return None
-        key = self._key_for(body)
-        return _Kept(octets if key is None else seal(key, octets), key)
-
-    def _key_for(self, body: Body) -> bytes | None:
-        return body.key or (None if self._db.keys is None else new_key())
-
-    async def _settled(self, body: Body, message_id: str) -> _Kept:
-        """Make octets durable that do not go into the row. They lie sealed if there are keys."""
-        key = self._key_for(body)
-        if body.octets is not None:
-            try:
-                await self._shelf.put(Fresh(body.octets, message_id, key))
-            except OSError as error:
-                raise typed(error) from error
-        else:
-            await self._in_thread(partial(self._settle_file, body, message_id, key))
-        return _Kept(None, key)
-
-    def _settle_file(self, body: Body, message_id: str, key: bytes | None) -> None:
-        if body.path is not None and body.key == key:
-            self._bodies.adopt(body.path, message_id, sealed=key is not None)
-            return
-        with body.open() as source:
-            self._bodies.write(source, message_id, key)
-        if body.path is not None:  # it came in the clear, from a door that knew no keys
-            body.path.unlink(missing_ok=True)
-
-    def _seal(self, kept: _Kept, text: str) -> Seal | None:
-        if kept.key is None:
-            return None
-        if self._db.keys is None:
-            raise StoreError("a sealed body, and no keys to keep its own with")
-        return seal_of(self._db.keys, kept.key, text)
 
     async def _enter(
         self, entry: Entry, change: Callable[[sqlite3.Connection], T], bulk: Bulk | None = None, item: object = None
@@ -352,22 +235,18 @@ class Spool:
         except Exception as error:
             if entry.octets is None and type(error) is not StoreError:
                 with contextlib.suppress(Exception):
-                    await self._in_thread(partial(self._bodies.remove_all, [entry.record.id]))
+                    await self._octets.remove([entry.record.id])
             raise
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
-        except OSError as error:
-            raise typed(error) from error
 
-
-def _files_of(connection: sqlite3.Connection, names: list[str]) -> set[str]:
-    """Those of these names of files that the ledger speaks of."""
-    sql = (
-        "SELECT m.id || CASE WHEN k.message IS NULL THEN '' ELSE ? END FROM message m"
-        " LEFT JOIN body_key k ON k.message = m.number"
-        " WHERE m.body = 'file' AND m.id IN (SELECT value FROM json_each(?))"
-    )
-    ids = json.dumps([name.removesuffix(SEALED) for name in names])
-    return {row[0] for row in connection.execute(sql, (SEALED, ids))}
+def _made(
+    message: Message,
+    facts: Facts,
+    verdict: Verdict,
+    prefix: bytes,
+    lease_until: datetime | None,
+    prepared: Prepared,
+) -> tuple[MessageRecord, bytes | None]:
+    """The record of a message, and what tells its content from others (mail.same)."""
+    record = record_of(message, facts, verdict, prefix, lease_until, prepared)
+    return record, content_digest(facts, message.body.sha256)
