@@ -37,7 +37,7 @@ async def adds(folder: Path, waiters: int, total: int) -> None:
         wall, cpu = time.perf_counter(), time.process_time()
         await asyncio.gather(*(one() for _ in range(waiters)))
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        commits = ledger.db._writer.commits
+        commits = ledger.db._writer.transactions.commits
         shared, each = f"{total / commits:5.1f} a commit", f"{cpu / total * 1e6:4.0f} µs CPU each"
         print(f"{waiters:4} waiters: {total / wall:6.0f} adds/s, {shared}, {each}")
 

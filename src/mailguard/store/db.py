@@ -23,7 +23,8 @@ from mailguard.store.keyring import Keyring
 from mailguard.store.migrate import prepare
 from mailguard.store.reading import ReadingThreads
 from mailguard.store.sealed import has_its_keys, opener
-from mailguard.store.writer import Bulk, Writer
+from mailguard.store.transactions import Bulk
+from mailguard.store.writer import Writer
 
 __all__ = ["Database", "StoreError"]
 
@@ -45,7 +46,7 @@ class Database:
         self.owner = owner or secrets.token_hex(8)
         self._writer = writer
         #: When something was last changed of what the judge asks.
-        self.stamps = writer.stamps
+        self.stamps = writer.transactions.stamps
         self._readers = ReadingThreads(_READERS, "ledger-read")
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []

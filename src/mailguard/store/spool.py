@@ -48,7 +48,7 @@ from mailguard.store.purge import Purged, Retention
 from mailguard.store.records import MessageRecord
 from mailguard.store.rows import to_text
 from mailguard.store.sealed import seal_lesson
-from mailguard.store.writer import Bulk
+from mailguard.store.transactions import Bulk
 
 __all__ = ["SMALL_BODY", "BodyGone", "Purged", "Retention", "Spool"]
 

@@ -240,7 +240,7 @@ async def test_mails_of_a_moment_are_one_statement_on_their_way_in_and_one_on_th
         heard.clear()
         return found
 
-    monkeypatch.setattr("mailguard.store.writer.connect", traced)
+    monkeypatch.setattr("mailguard.store.transactions.connect", traced)
     one_of_each = ["BEGIN", "SELECT", "INSERT", "COMMIT"]
     async with opened(tmp_path) as ledger:
         for _ in range(2):
@@ -269,10 +269,10 @@ async def test_an_outcome_shares_the_commit_of_the_next_mail(ledger: Ledger, mon
     await ledger.spool.add(first, facts(), verdict(first), PREFIX, lease_until=until)
     outcomes = {parse_address(BOB): Outcome(Result.RELAYED, 250, "ok")}
     riding = asyncio.ensure_future(ledger.queue.record(first.id, outcomes, first.received_at, None, give_up=True))
-    before = ledger.db._writer.commits
+    before = ledger.db._writer.transactions.commits
     await ledger.spool.add(second, facts(), verdict(second), PREFIX, lease_until=until)
     assert (await riding).relayed == (parse_address(BOB),)
-    assert ledger.db._writer.commits == before + 1
+    assert ledger.db._writer.transactions.commits == before + 1
 
 
 @pytest.mark.parametrize("held", [True, False])

@@ -26,6 +26,7 @@ from mailguard.store.errors import (
     StoreTooNew,
 )
 from mailguard.store.records import Filter
+from mailguard.store.transactions import Transactions
 from mailguard.store.writer import Writer
 
 INSERT = "INSERT INTO contact (sender, key, count, first_at, last_at) VALUES (?, 'k', 1, 0, 0)"
@@ -40,22 +41,22 @@ async def add(db: Database, name: str) -> None:
 
 
 async def test_many_waiters_share_few_commits(ledger: Ledger) -> None:
-    before = ledger.db._writer.commits
+    before = ledger.db._writer.transactions.commits
     await asyncio.gather(*(add(ledger.db, f"s{n}") for n in range(500)))
     assert await ledger.db.read(count) == 500
-    assert ledger.db._writer.commits - before < 50
+    assert ledger.db._writer.transactions.commits - before < 50
 
 
 async def test_what_is_in_no_hurry_rides_with_the_next_change(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mailguard.store.writer._RIDES", 3600.0)
-    before = ledger.db._writer.commits
+    before = ledger.db._writer.transactions.commits
     riding = [asyncio.ensure_future(ledger.db.write(lambda c, n=n: c.execute(INSERT, (f"r{n}",)), rides=True))  # type: ignore[misc]
               for n in range(3)]  # fmt: skip
     await asyncio.sleep(0.05)
     assert not any(one.done() for one in riding)
     await add(ledger.db, "s")
     assert all(one.done() for one in riding)
-    assert ledger.db._writer.commits == before + 1
+    assert ledger.db._writer.transactions.commits == before + 1
     assert await ledger.db.read(count) == 4
 
 
@@ -114,11 +115,11 @@ async def test_what_fails_together_takes_nothing_along(ledger: Ledger) -> None:
 
 
 async def test_whatever_goes_wrong_nobody_waits_for_ever(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(connection: sqlite3.Connection, entry: object) -> None:
+    def broken(wanted: object) -> None:
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(Writer, "_under_savepoint", staticmethod(broken))
+        patch.setattr(Transactions, "_under_savepoint", staticmethod(broken))
         with pytest.raises(StoreError):
             await add(ledger.db, "a")
     await add(ledger.db, "b")
@@ -144,13 +145,14 @@ async def test_a_transaction_that_cannot_be_ended_is_left_behind(ledger: Ledger)
                 raise sqlite3.OperationalError("disk I/O error")
             return super().execute(sql, *rest)  # type: ignore[arg-type]
 
-    writer = ledger.db._writer
+    transactions = Transactions(ledger.db.path)
     stuck = sqlite3.connect(ledger.db.path, isolation_level=None, check_same_thread=False, factory=Stuck)
     stuck.execute("BEGIN IMMEDIATE")
-    fresh = writer._anew(stuck)
-    assert fresh is not stuck
-    assert not fresh.in_transaction
-    fresh.close()
+    transactions._connection = stuck
+    transactions.mend()
+    assert transactions._connection is not stuck
+    assert not transactions._connection.in_transaction
+    transactions.close()
     await asyncio.wait_for(add(ledger.db, "b"), 10)
     assert await ledger.db.read(count) == 1
 
