@@ -17,7 +17,7 @@ from mailguard.smtpd import data
 from mailguard.smtpd.admission import Memory
 from mailguard.smtpd.receiving import Receiving
 from mailguard.smtpd.settings import DoorLimits
-from mailguard.smtpd.wire import Phase
+from mailguard.smtpd.waiting import Phase
 
 BIG = b"Subject: big\r\n\r\n" + b"0123456789abcdef\r\n" * 120_000
 

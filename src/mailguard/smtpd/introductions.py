@@ -21,7 +21,7 @@ from mailguard.smtpd.crowd import whose
 from mailguard.smtpd.entrance import Entrance
 from mailguard.smtpd.receiving import Receiving, no_argument
 from mailguard.smtpd.settings import AUTH_OCTETS, IPAddress
-from mailguard.smtpd.wire import HangUp, Phase
+from mailguard.smtpd.waiting import HangUp, Phase
 from mailguard.smtpd.xclient import parse_xclient, parse_xforward
 
 

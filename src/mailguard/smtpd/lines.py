@@ -9,7 +9,8 @@ from __future__ import annotations
 from mailguard.mail import reply as replies
 from mailguard.smtpd.commands import Refused
 from mailguard.smtpd.data import BLOCK
-from mailguard.smtpd.wire import HangUp, Wire
+from mailguard.smtpd.waiting import HangUp
+from mailguard.smtpd.wire import Wire
 
 _FLUSH_AT = 16 * 1024
 _SKIP_MAX = 2**20  # of a command line that does not end

@@ -25,7 +25,7 @@ from mailguard.smtpd.entrance import Entrance, who_is_it
 from mailguard.smtpd.introductions import Introductions
 from mailguard.smtpd.receiving import no_argument
 from mailguard.smtpd.settings import AUTH_OCTETS, COMMAND_OCTETS
-from mailguard.smtpd.wire import HangUp, Phase
+from mailguard.smtpd.waiting import HangUp, Phase
 
 #: Commands that are pipelined and answered before others have their turn: about a millisecond.
 _IN_A_ROW = 32

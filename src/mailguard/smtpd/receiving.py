@@ -19,7 +19,7 @@ from mailguard.smtpd.commands import parse_bdat
 from mailguard.smtpd.entrance import Entrance
 from mailguard.smtpd.lines import Lines
 from mailguard.smtpd.session import Transaction, Visit
-from mailguard.smtpd.wire import HangUp, Phase
+from mailguard.smtpd.waiting import HangUp, Phase
 
 
 class Receiving(Lines):

@@ -1,5 +1,5 @@
-"""The line to one client: octets in and replies out, each with a deadline; TLS; the end. aiosmtpd's stream
-plumbing, made bounded.
+"""The line to one client: octets in and replies out; TLS; the end. aiosmtpd's stream plumbing, made bounded (each wait
+has its end: smtpd.waiting).
 
 It trusts nothing and understands nothing: a line is a line, a block a block. Replies wait until there is
 nothing more to read, so that a pipelined group is answered in one piece (RFC 2920 section 3.2). Nothing here
@@ -10,93 +10,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import enum
 import ssl
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any
 
-from aiosmtpd.smtp import SMTP
-
-from mailguard.mail import reply as replies
 from mailguard.mail.reply import Reply
 from mailguard.smtpd.data import BLOCK
+from mailguard.smtpd.said import READY, as_octets
 from mailguard.smtpd.settings import DoorLimits
+from mailguard.smtpd.waiting import Phase, Waiting
 
 _TLS_SECONDS = 30.0
 _LINGER_SECONDS, _LINGER_OCTETS = 1.0, 4 * 2**20
-_TICK = 0.002  # the loop's clock has milliseconds, and no timer is more exact
 #: From here on octets of a message are not put into a buffer to be taken out again.
 _APART = 16 * 1024
 
-T = TypeVar("T")
 
-
-class Phase(enum.Enum):
-    """What a session is doing, for those who want to end it."""
-
-    TALKING = "talking"  # waiting for a command: may be ended at any time
-    CHECKING = "checking"  # credentials are being asked about: who goes away meanwhile gives up his place
-    BODY = "body"  # octets of a message come in: what follows is no command
-    COMMIT = "commit"  # the message is at the table: never interrupted
-
-
-class HangUp(Exception):
-    """Say this, and close."""
-
-    def __init__(self, reply: Reply) -> None:
-        super().__init__(str(reply))
-        self.reply = reply
-
-
-class _NoHooks:
-    """In place of aiosmtpd's handler, which answers nothing here."""
-
-    def __dir__(self) -> list[str]:
-        return []
-
-
-class Wire(SMTP):
+class Wire(Waiting):
     """A connection. Reading raises EOFError or OSError when the client is gone, HangUp when its time is over."""
 
-    # aiosmtpd and asyncio type these more narrowly than what they hold.
-    session: Any
-    transport: Any
-    _reader: Any
-    _writer: Any
-    envelope: Any
-    _paused: bool
-    _connection_lost: bool
-    _client_connected_cb: Any
-
-    line_length_limit = 65536  # the stream's buffer: reading stops at twice this until somebody takes it
-
     def __init__(self, limits: DoorLimits, hostname: str, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(
-            _NO_HOOKS,
-            data_size_limit=limits.message_bytes,
-            enable_SMTPUTF8=True,
-            hostname=hostname,
-            timeout=limits.session_seconds,
-            loop=loop,
-        )
-        self.phase = Phase.TALKING
-        self._limits = limits
+        super().__init__(limits, hostname, loop)
         self._outgoing = bytearray()
-        self._ending: Reply | None = None
-        self._at_once = False
-        self._deadline: asyncio.Timeout | None = None
-        self._due: float | None = None  # until when octets are waited for; None: they are not
-        self._expired = False
         self._wanted = 0  # so many octets are waited for, at most, and nothing in them is looked for
         self._block = b""  # what came of them, and is in no buffer
-        self._watch: asyncio.TimerHandle | None = None
-        self._watch_at = 0.0
         self._abort_later: asyncio.TimerHandle | None = None
-
-    def __dir__(self) -> list[str]:
-        # aiosmtpd looks through all names of a session and of its handler, twice at every connection, for methods to
-        # keep: half of what a connection costs, and each of them makes a circle with it. Ours are found by their class.
-        return []
 
     # What asyncio and aiosmtpd call
 
@@ -135,39 +72,18 @@ class Wire(SMTP):
             self.transport = None
         else:
             super().connection_lost(error)
-        if self._watch is not None:
-            self._watch.cancel()
+        self._nobody_waits()
         if self._abort_later is not None:  # it would keep all that this session had for half a minute
             self._abort_later.cancel()
 
     def left_alone(self) -> None:
         """The client is gone while its message is at the table."""
 
-    def _reset_timeout(self, duration: float | None = None) -> None:
-        # aiosmtpd's timer, which would also fire inside a commit, becomes the session's: set once. Idle time
-        # is `_within`.
-        if self._timeout_handle is None:
-            self._timeout_handle = self.loop.call_later(self._limits.session_seconds, self._timeout_cb)
-
-    def _timeout_cb(self) -> None:
-        self.interrupt(replies.SESSION_TOO_LONG, hard=True)
-
     async def push(self, status: Any) -> None:
         self._outgoing += status if isinstance(status, bytes) else str(status).encode("ascii", "replace")
         self._outgoing += b"\r\n"
 
     # Ending
-
-    def interrupt(self, reply: Reply, *, hard: bool = False) -> None:
-        """End the session with this reply: at once if it waits for a command (hard: or for a body), after its
-        commit otherwise.
-        """
-        self._ending = self._ending or reply
-        self._at_once = self._at_once or hard
-        if self._deadline is not None and (hard or self.phase is Phase.TALKING):
-            self._deadline.reschedule(self.loop.time())
-        if self._due is not None and (hard or self.phase is Phase.TALKING):
-            self._wake()
 
     async def hang_up(self, reply: Reply) -> None:
         """Say the last word and close, so that it is heard."""
@@ -200,7 +116,7 @@ class Wire(SMTP):
     def say(self, reply: Reply | str) -> None:
         """Add a reply; it goes out when there is nothing more to read."""
         if isinstance(reply, Reply):
-            self._outgoing += _READY.get(id(reply)) or _octets(reply)
+            self._outgoing += READY.get(id(reply)) or as_octets(reply)
         else:
             self._outgoing += reply.encode("ascii", "replace") + b"\r\n"
 
@@ -232,70 +148,6 @@ class Wire(SMTP):
         if self.transport is not None:
             _abort(self.transport)
 
-    # Waiting
-
-    def _go_on(self) -> None:
-        """Raises HangUp if the session is to end and may end here."""
-        if self._ending is not None and (self._at_once or self.phase is Phase.TALKING):
-            raise HangUp(self._ending)
-
-    async def _more(self, until: float) -> None:
-        """Wait until more has come in. Raises EOFError at the end of it, HangUp when the time is over.
-
-        One timer a session, set anew about as often as it fires: an `asyncio.timeout` for each wait costs more than
-        the command that it waits for.
-        """
-        self._go_on()
-        reader = self._reader
-        if reader._exception is not None:
-            raise reader._exception
-        if reader._eof:
-            raise EOFError
-        self._due = until
-        if self._watch is None or self._watch_at > until:
-            self._watch_until(until)
-        if reader._paused:
-            reader._paused = False
-            reader._transport.resume_reading()
-        # As StreamReader._wait_for_data, without a coroutine of its own: it is waited here four times a mail.
-        reader._waiter = self.loop.create_future()
-        try:
-            await reader._waiter
-        finally:
-            self._due = reader._waiter = None
-        if self._expired:
-            raise HangUp(self._ending or replies.IDLE_TOO_LONG)
-
-    def _watch_until(self, until: float) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
-        self._watch, self._watch_at = self.loop.call_at(until, self._look_at_clock), until
-
-    def _look_at_clock(self) -> None:
-        self._watch = None
-        if self._due is None:
-            return
-        if self.loop.time() + _TICK >= self._due:
-            self._wake()
-        else:
-            self._watch_until(self._due)
-
-    def _wake(self) -> None:
-        """The time of whoever waits is over."""
-        self._expired = True
-        self._reader._wakeup_waiter()
-
-    async def _within(self, seconds: float, reading: Callable[[], Awaitable[T]]) -> T:
-        """Somebody else's way of reading, each octet of it in so many seconds."""
-        self._go_on()
-        try:
-            async with asyncio.timeout(seconds) as self._deadline:
-                return await reading()
-        except TimeoutError:
-            raise HangUp(self._ending or replies.IDLE_TOO_LONG) from None
-        finally:
-            self._deadline = None
-
     # TLS
 
     async def start_tls(self, context: ssl.SSLContext, *, keep: bool = False) -> str | None:
@@ -321,24 +173,6 @@ class Wire(SMTP):
         self._reader._paused = False
         session = transport.get_extra_info("ssl_object")
         return session.version() if session is not None else None
-
-
-_NO_HOOKS = _NoHooks()
-
-
-def _octets(reply: Reply) -> bytes:
-    """A reply as it goes out."""
-    text = str(reply)
-    if reply.utf8:
-        return "".join(filter(str.isprintable, text)).encode("utf-8", "replace") + b"\r\n"
-    if not (text.isascii() and text.isprintable()):
-        text = "".join(ch for ch in text if " " <= ch <= "~")
-    return text.encode("ascii", "replace") + b"\r\n"
-
-
-#: Those of the catalogue, which stay, and stay as they are.
-_CATALOGUE = tuple(one for one in vars(replies).values() if isinstance(one, Reply))
-_READY = {id(one): _octets(one) for one in _CATALOGUE}
 
 
 def _feed(transport: Any, octets: bytes) -> None:
