@@ -184,7 +184,7 @@ class Bench:
         return parts
 
     async def _cases(self, messages: list[Message], facts: list[Facts]) -> list[Case]:
-        return [await self.intake._case(self.policy, *both) for both in zip(messages, facts, strict=True)]
+        return [await self.intake._asking.case(self.policy, *both) for both in zip(messages, facts, strict=True)]
 
 
 def least(rounds: int, count: int, work: Callable[[], object]) -> float:

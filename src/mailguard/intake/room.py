@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import types
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from mailguard import events
 from mailguard.antivirus import Clamd
 from mailguard.inspect.workers import Readers
+from mailguard.intake.asking import Asking
 from mailguard.intake.comparing import compared
 from mailguard.intake.saying import answer, once_more, question
 from mailguard.intake.settings import HandsOn, IntakeSettings, Remembers, TakesReplies
+from mailguard.intake.weighing import judged
 from mailguard.mail import reply
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.envelope import Envelope, is_among
-from mailguard.mail.facts import Attachment, Facts
+from mailguard.mail.facts import Facts
 from mailguard.mail.message import Message
 from mailguard.mail.reply import Reply
 from mailguard.mail.resent import digest_of, keyed
@@ -30,11 +32,8 @@ from mailguard.mail.trace import is_own_mark, processed_field, received_field
 from mailguard.mail.verdict import Disposition, Verdict
 from mailguard.policy.case import Case
 from mailguard.policy.case_json import case_to_json
-from mailguard.policy.judge import judge
 from mailguard.policy.loader import Policy
-from mailguard.policy.question import question as question_of
 from mailguard.policy.recorded import Recorded
-from mailguard.policy.whose import sender_key
 from mailguard.resolver import Resolver
 from mailguard.store.errors import StoreError
 from mailguard.store.history import History
@@ -45,8 +44,6 @@ from mailguard.workshop import Tried, Workshop
 
 #: So often may a mail carry our own mark before it is a loop. A colleague who redirects a mail adds one honestly.
 _OWN_MARKS = 5
-#: Above so many characters the judge leaves the event loop for a thread: about a millisecond of matching.
-_JUDGED_ON_LOOP = 20_000
 
 
 class Intake:
@@ -76,9 +73,8 @@ class Intake:
         self._settings = settings
         self._readers = readers
         self._scanner = scanner
-        self._resolver = resolver
         self._policy = policy
-        self._history = history
+        self._asking = Asking(settings.organization, history, resolver)
         self._spool = spool
         self._turned_away = turned_away
         self._workshop = workshop
@@ -114,10 +110,10 @@ class Intake:
         client = message.envelope.client.counted_as
         facts = then.with_texts(await self._readers.read(message.body, client)).case.facts
         policy = self._policy()
-        case = await self._case(policy, message, facts)
+        case = await self._asking.case(policy, message, facts)
         case, _ = await compared(self._memory, case, message.received_at, before=then.case)
         case = replace(case, confirmed=then.case.confirmed)
-        return case, self._routed(await self._judged(policy, case), message)
+        return case, self._routed(await judged(policy, case), message)
 
     async def _accept(self, message: Message) -> Reply:
         facts = await self._facts(message)
@@ -162,18 +158,18 @@ class Intake:
         """Judge a message and keep it, or say why not."""
         await self._abreast()
         policy = self._policy()
-        case = await self._case(policy, message, facts)
+        case = await self._asking.case(policy, message, facts)
         company = self._coming > 1
         case, lesson = await compared(self._memory, case, message.received_at, abreast=company)
         await self._abreast()
-        verdict = await self._judged(policy, case)
+        verdict = await judged(policy, case)
         digest, told, said = b"", frozenset[str](), verdict.disposition
         if said is Disposition.CHALLENGE:
             digest = digest_of(self._settings.key, message, facts)
             told = await self._turned_away.told(digest, self._now())
             if told:
                 case = replace(case, confirmed=told)
-                verdict = await self._judged(policy, case)
+                verdict = await judged(policy, case)
                 said = verdict.disposition
         if said is Disposition.CHALLENGE or said is Disposition.REJECT:
             first = await self._spool.known(message, facts)
@@ -201,45 +197,6 @@ class Intake:
         if scanned.why:
             events.not_scanned(message.id, scanned.why)
         return scanned.added_to(facts)
-
-    async def _case(self, policy: Policy, message: Message, facts: Facts) -> Case:
-        envelope = message.envelope
-        asked = question_of(policy, facts, message.received_at, sender_key(envelope.sender, envelope.client.login))
-        mail_domains: Mapping[str, bool] = {}
-        if self._resolver is None or "mx" not in policy.needs:  # most policies: nobody to ask but the ledger
-            at_hand = self._history.at_hand(envelope.sender, envelope.recipients, asked)
-            known = at_hand or await self._history.known(envelope.sender, envelope.recipients, asked)
-        else:
-            known, mail_domains = await asyncio.gather(
-                self._history.known(envelope.sender, envelope.recipients, asked),
-                self._mail_domains(self._resolver, envelope),
-            )
-        if facts.attachments and "files" in policy.needs and self._leaves(envelope):
-            known = replace(known, files=await self._history.files(facts))
-        return Case(
-            envelope,
-            facts,
-            self._settings.organization,
-            known,
-            message.body.size,
-            message.received_at,
-            mail_domains=mail_domains,
-        )
-
-    def _leaves(self, envelope: Envelope) -> bool:
-        """Whether it goes to anybody outside: of others nobody asks which organisations got its files."""
-        own = self._settings.organization.is_internal
-        return not all(map(own, envelope.recipients))
-
-    async def _mail_domains(self, resolver: Resolver, envelope: Envelope) -> dict[str, bool]:
-        """What DNS says of the outside domains."""
-        own = self._settings.organization.is_internal
-        return await resolver.mail_domains(one.ascii_domain for one in envelope.recipients if not own(one))
-
-    async def _judged(self, policy: Policy, case: Case) -> Verdict:
-        if weight_of(case) <= _JUDGED_ON_LOOP:
-            return judge(policy, case)
-        return await asyncio.to_thread(judge, policy, case)
 
     async def _refuse(self, message: Message, case: Case, verdict: Verdict) -> Reply:
         """The mail stays the client's, so nothing is to bounce; the refusal stays in the audit log."""
@@ -340,21 +297,3 @@ def _is_ours(envelope: Envelope, facts: Facts) -> bool:
     except AddressError:
         return False
     return bool(people) and all(is_among(one.ascii_domain, own) for one in people)
-
-
-def weight_of(case: Case) -> int:
-    """How much there is to judge, in characters of text. One To field can show thousands whom no envelope names."""
-    headers = case.facts.headers
-    people = len(case.envelope.recipients) + len(headers.to) + len(headers.cc)
-    texts = len(case.facts.text) + sum(len(value) for _, value in headers.fields or ())
-    return texts + people * 100 + (_weight_of_files(case.facts.attachments) if case.facts.attachments else 0)
-
-
-def _weight_of_files(attachments: Sequence[Attachment]) -> int:
-    """Each is asked for its name, its kind and what is in it; those behind the first hundreds make no difference."""
-    weight, waiting = 0, list(attachments)
-    while waiting and weight <= _JUDGED_ON_LOOP:
-        one = waiting.pop()
-        weight += 200 + len(one.filename) + len(one.text)
-        waiting.extend(one.members)
-    return weight
