@@ -16,6 +16,8 @@ from itertools import islice
 from mailguard.insight.readings import english, fold, given_sounds, romanised, sound, split_name, surname_sounds
 
 _READ, _LINES, _LINE, _MOST = 400, 8, 120, 10
+#: Lines of ASCII up to this length are remembered: most people begin their mails alike.
+_SHORT = 80
 _HELLO = re.compile(
     r"(?:(?:my )?dear|hi|hello|hey|good (?:morning|afternoon|evening|day)|greetings|attn\.?|bonjour|hallo"
     r"|lieber?|hola|ciao)(?=[ ,:!-]|$)[ ,:!-]*",
@@ -93,7 +95,7 @@ def greeted(text: str) -> tuple[str, ...]:
             continue
         seen += 1
         if line.isascii():
-            words = _western(line, first=seen == 1)
+            words = _known_line(line, seen == 1) if len(line) <= _SHORT else _western(line, first=seen == 1)
             over = bool(words) or bool(found) or len(line) > 40
         else:
             words, over, company = _remembered(line, company, seen == 1, bool(found))
@@ -120,6 +122,12 @@ def _western(line: str, *, first: bool) -> list[str]:
         # A heading looks like a name that stands alone: there it must be one that is known.
         return words if (signed and not bare[1].isupper()) or _known(words[0]) else []
     return []
+
+
+@lru_cache(maxsize=1024)
+def _known_line(line: str, first: bool) -> list[str]:
+    """What `_western` says, which nobody changes."""
+    return _western(line, first=first)
 
 
 def _known(word: str) -> bool:
