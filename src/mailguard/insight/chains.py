@@ -16,7 +16,7 @@ _UNLINKED = 0xFFFF_FFFF
 class Chains:
     """Numbers from 1 on, each under one hash. A number is put in once and taken out by the hash it was put under."""
 
-    __slots__ = ("_counts", "_first", "_mask", "_next")
+    __slots__ = ("_counts", "_first", "_mask", "_next", "_spilled")
 
     def __init__(self, buckets: int) -> None:
         """buckets: a power of two."""
@@ -24,6 +24,7 @@ class Chains:
         self._first = array("I", bytes(4 * buckets))
         self._counts = bytearray(buckets)
         self._next = array("I", [0])
+        self._spilled: set[int] = set()
 
     def put(self, number: int, key: int) -> None:
         """Enter a number: at most one more than the greatest that was ever put in."""
@@ -34,6 +35,7 @@ class Chains:
         count = self._counts[bucket]
         if count >= LONGEST:
             after[number] = _UNLINKED
+            self._spilled.add(bucket)
             return
         self._counts[bucket] = count + 1
         after[number] = self._first[bucket]
@@ -62,6 +64,10 @@ class Chains:
             self._first[bucket] = after[number]
         after[number] = _UNLINKED
         self._counts[bucket] -= 1
+
+    def is_whole(self, key: int) -> bool:
+        """Whether all that was put under this key is found, since its bucket was never full."""
+        return key & self._mask not in self._spilled
 
     def find(self, key: int, into: list[int]) -> None:
         """Append the numbers in the key's bucket, the newest first."""

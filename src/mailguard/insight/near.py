@@ -117,12 +117,15 @@ class NearIndex:
             return []
         found: dict[str, Near] = {}
         person = person_of(local)
-        self._same_name(address, local, domain, person, found)
+        alike: list[int] = []
+        self._tables[_LOCAL].find(hash(person.plain), alike)
+        self._same_name(address, local, domain, person, alike, found)
         self._slips(address, local, domain, found)
-        for other, cost in self._sites.near(domain):
-            known = f"{local}@{other}"
-            if cost < 0.9 and self._number(known):
-                _keep(found, Near(known, DOMAIN, cost))
+        if self._is_elsewhere(address, local, person, alike):
+            for other, cost in self._sites.near(domain):
+                known = f"{local}@{other}"
+                if cost < 0.9 and self._number(known):
+                    _keep(found, Near(known, DOMAIN, cost))
         found.pop(address, None)
         return sorted(found.values(), key=lambda one: (one.cost, one.address))[:limit]
 
@@ -158,7 +161,7 @@ class NearIndex:
     def _slips(self, address: str, local: str, domain: str, found: dict[str, Near]) -> None:
         """The same domain, and a slip or two in the local part."""
         length = len(local)
-        if length < _SLIP_FROM:
+        if length < _SLIP_FROM or domain not in self._sites:
             return
         numbers: list[int] = []
         front, back = self._tables[_FRONT], self._tables[_BACK]
@@ -167,25 +170,33 @@ class NearIndex:
             head, tail = other // 2, other - other // 2 - 1
             front.find(hash((other, local[:head], domain)), numbers)
             back.find(hash((other, local[length - tail :], domain)), numbers)
-        if not numbers:
-            return
-        addresses = self._addresses
-        known = {addresses[number] for number in numbers}
+        addresses, end = self._addresses, "@" + domain
+        known = {one for number in numbers if (one := addresses[number]) is not None and one.endswith(end)}
         known.discard(address)
-        end = "@" + domain
+        if not known:  # what only shares a bucket goes before it is compared
+            return
         most = _KNOWN_SLIP if self._number(address) else _SLIP
         for one, _distance, _ in process.extract(address, known, scorer=OSA.distance, score_cutoff=slips, limit=40):
-            if one.endswith(end):
-                cost = slip_cost(local, one[: -len(end)])
-                if cost < most:
-                    _keep(found, Near(one, SLIP, cost))
+            cost = slip_cost(local, one[: -len(end)])
+            if cost < most:
+                _keep(found, Near(one, SLIP, cost))
 
-    def _same_name(self, address: str, local: str, domain: str, person: Person, found: dict[str, Near]) -> None:
-        """The same local part elsewhere, and the same person written otherwise."""
+    def _is_elsewhere(self, address: str, local: str, person: Person, alike: list[int]) -> bool:
+        """Whether another address may have this local part. alike: what is under its letters."""
+        start, addresses = local + "@", self._addresses
+        for number in alike:
+            one = addresses[number]
+            if one is not None and one.startswith(start) and one != address:
+                return True
+        return not self._tables[_LOCAL].is_whole(hash(person.plain))
+
+    def _same_name(
+        self, address: str, local: str, domain: str, person: Person, alike: list[int], found: dict[str, Near]
+    ) -> None:
+        """The same local part elsewhere, and the same person written otherwise. alike: what is under its letters."""
         if local in _OFFICES:
             return
-        numbers: list[int] = []
-        self._tables[_LOCAL].find(hash(person.plain), numbers)
+        numbers = [*alike]
         table = self._tables[_PERSON]
         for key in person.ways():
             table.find(hash(key), numbers)

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailguard.insight.near import DOMAIN, SAME_LOCAL, SAME_PERSON, SLIP, NearIndex
+from mailguard.insight.near_sites import NearSites
 
 KNOWN = (
     "hanako.sato@partner.co.jp", "taro.yamada@partner.co.jp", "suzuki@kyowa.jp", "john.smith@corp.example",
@@ -242,3 +243,29 @@ def test_a_pile_of_equal_names_is_bounded() -> None:
         made.discard(f"suzuki@d{number}.example")
     assert len(made) == 0
     assert made.near("suzuki@elsewhere.test") == []
+
+
+def test_whoever_shares_a_full_bucket_is_found_at_a_domain_that_looks_like_his() -> None:
+    known = index(*[f"info@house{number}.example" for number in range(260)], "info@partner.co.jp")
+    found = {one.address: one.kind for one in known.near("info@partner.com")}
+    assert found == {"info@partner.co.jp": DOMAIN}
+    for number in range(260):
+        known.discard(f"info@house{number}.example")
+    assert [one.address for one in known.near("info@partner.com")] == ["info@partner.co.jp"], (
+        "it never got into its bucket"
+    )
+
+
+def test_a_domain_is_looked_for_only_where_somebody_has_this_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    known, asked = index(*KNOWN, "unknown@elsewhere.example"), list[str]()
+
+    def near(self: NearSites, domain: str) -> list[tuple[str, float]]:
+        asked.append(domain)
+        return []
+
+    monkeypatch.setattr(NearSites, "near", near)
+    known.near("nobody@partner.com")
+    known.near("unknown@elsewhere.example")
+    assert asked == []
+    known.near("taro.yamada@partner.com")
+    assert asked == ["partner.com"]
