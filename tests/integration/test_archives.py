@@ -19,6 +19,7 @@ from tests.postfix import Postfix
 
 from mailguard.past.archives import Archive, ArchiveError, find, items
 from mailguard.past.items import Item, Left, Octets, Recorded
+from mailguard.past.postfix import Log
 
 LOG = """\
 Nov 26 10:00:00 mx systemd[1]: Started something.
@@ -43,9 +44,11 @@ def mail(number: int) -> EmailMessage:
 
 
 def everything(path: Path) -> dict[str, list[Item]]:
-    return {
-        f"{archive.path.relative_to(path.parent)} {archive.kind}": list(items(archive, UTC)) for archive in find(path)
-    }
+    found = {}
+    for archive in find(path):
+        log = Log(UTC)
+        found[f"{archive.path.relative_to(path.parent)} {archive.kind}"] = [*items(archive, log), *log.rest()]
+    return found
 
 
 def written(path: Path, octets: bytes) -> Path:
@@ -122,10 +125,15 @@ def test_a_folder_of_everything(tmp_path: Path) -> None:
     written(folder / "logs" / "mail.log", LOG.encode())
     written(folder / "logs" / "empty.log", b"")
     written(folder / "lines.json", json.dumps(LINE).encode())
+    written(folder / "settings.yaml", b"organization: {domains: [corp.example]}\nlanguage: ja\n")
+    written(folder / "new" / "Sent.mbox", b"From ann@corp.example Mon Nov 23 10:00:00 2026\n" + mail(3).as_bytes())
     found = everything(folder)
     assert {name: len(some) for name, some in found.items()} == {
-        "old folder": 2, "old/lines.json jsonl": 1, "old/logs/mail.log log": 1,
+        "old folder": 2, "old/lines.json jsonl": 1, "old/logs/mail.log log": 1, "old/new/Sent.mbox mbox": 1,
     }  # fmt: skip
+    passed: list[Path] = []
+    assert list(find(folder, passed))
+    assert passed == [folder / "picture.png", folder / "settings.yaml", folder / "logs" / "empty.log"]
     (one,) = everything(folder / "a.eml").values()
     assert one == [Octets("a.eml", mail(1).as_bytes())]
 
@@ -135,6 +143,30 @@ def test_what_is_no_archive(tmp_path: Path) -> None:
         list(find(written(tmp_path / "x", b"\x89PNG")))
     with pytest.raises(FileNotFoundError):
         list(find(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("octets", "said"),
+    [
+        (b"", "is empty"), (b"\r\n\0\0", "is empty"),
+        (b"PK\x03\x04" + bytes(90), "is a zip file; unpack it first"),
+        (b"x.eml" + bytes(252) + b"ustar" + bytes(300), "is a tar file; unpack it first"),
+        (b"\x28\xb5\x2f\xfd" + bytes(90), "is packed with zstd"), (b"!BDN" + bytes(90), "is an Outlook data file"),
+        ('{"from": "ann@corp.example"}'.encode("utf-16"), "is in UTF-16; write it in UTF-8"),
+        (b' [{"from":"ann@corp.example"}]', "is one JSON array; write one object a line"),
+        (gzip.compress(LOG.encode())[:12], "is packed, and so damaged that nothing of it can be read"),
+    ],
+)  # fmt: skip
+def test_what_looks_like_an_archive_and_is_none_says_what_to_do(tmp_path: Path, octets: bytes, said: str) -> None:
+    with pytest.raises(ArchiveError, match=said):
+        list(find(written(tmp_path / "x", octets)))
+
+
+def test_a_packed_file_that_is_cut_short_is_known_by_what_is_left(tmp_path: Path) -> None:
+    lines = b"".join(os.urandom(40).hex().encode() + b"\n" for _ in range(400))
+    packed = gzip.compress(b"From ann@corp.example Mon Nov 23 10:00:00 2026\n" + mail(1).as_bytes() + lines)
+    (found,) = everything(written(tmp_path / "Sent.gz", packed[: len(packed) // 2])).values()
+    assert [type(one) for one in found] == [Left]
 
 
 def test_links_and_pipes_in_a_folder_are_left_alone(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ from mailguard.memory.aside import learn_archive
 from mailguard.past.archives import Archive, items
 from mailguard.past.gathering import Gathered, Gathering, digest_of
 from mailguard.past.items import Item, Left, Octets, Recorded, Why
+from mailguard.past.postfix import Log
 from mailguard.past.reading import letter_of
 from mailguard.store import snapshots
 from mailguard.store.files_seen import worth_knowing
@@ -102,13 +103,17 @@ class Importing:
         opened.
         """
         tallies: list[Tally] = []
+        log = Log(self.zone)
         for archive in archives:
             tallies.append(Tally(archive))
-            async with aclosing(self._read(items(archive, self.zone))) as found:
+            async with aclosing(self._read(items(archive, log))) as found:
                 async for one in found:
                     self._take(one, tallies[-1])
                     if tallies[-1].read % _TOLD_EVERY == 0:
                         self.told(tallies)
+        async with aclosing(self._read(log.rest())) as found:
+            async for one in found:
+                self._take(one, next(tally for tally in reversed(tallies) if tally.archive.kind == "log"))
         self.told(tallies)
         return tallies
 

@@ -25,6 +25,8 @@ from mailguard.past.archives import Archive, ArchiveError, find
 from mailguard.past.items import Why
 from mailguard.store.errors import StoreError
 
+#: Files of a folder that are no archives, of which names are said.
+_PASSED_MOST = 5
 #: Why something was left out, for people.
 _WHY: dict[Why, str] = {
     "broken": "broken",
@@ -74,12 +76,15 @@ def import_(
 
 
 def _found(paths: Sequence[Path]) -> tuple[list[Archive], bool]:
-    """The archives of all paths, each once, and whether a path is none. Logs come last: mailboxes say more."""
+    """The archives of all paths, each once, and whether a path is none. Logs come last, since mailboxes say more, and
+    the oldest of them first.
+    """
     found: dict[Archive, None] = {}
     wrong = False
     for path in paths:
+        passed: list[Path] = []
         try:
-            some = list(find(path))
+            some = list(find(path, passed))
         except OSError as error:
             wrong, some = True, []
             click.echo(f"mailguard history import: {path}: cannot be read: {error.strerror}", err=True)
@@ -91,7 +96,21 @@ def _found(paths: Sequence[Path]) -> tuple[list[Archive], bool]:
                 wrong = True
                 click.echo(f"mailguard history import: {path}: there is no archive of mail in it", err=True)
         found.update(dict.fromkeys(some))
-    return sorted(found, key=lambda one: one.kind == "log"), wrong
+        if passed and some:
+            names = ", ".join(str(one.relative_to(path)) for one in passed[:_PASSED_MOST])
+            more = f" and {len(passed) - _PASSED_MOST:,} more" if len(passed) > _PASSED_MOST else ""
+            said = f"{path}: passed over, as no archive of mail: {names}{more}"
+            click.echo(f"mailguard history import: {plain(said)}", err=True)
+    return sorted(found, key=_order), wrong
+
+
+def _order(one: Archive) -> float:
+    if one.kind != "log":
+        return -1.0
+    try:
+        return one.path.stat().st_mtime
+    except OSError:  # it is said when it is opened
+        return 0.0
 
 
 def _progress(tallies: Collection[Tally]) -> None:

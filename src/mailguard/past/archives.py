@@ -16,7 +16,6 @@ import stat
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import tzinfo
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
@@ -26,8 +25,12 @@ from mailguard.past.items import Item, Left, Octets, Recorded
 from mailguard.past.lines import LINE_MOST, LineError, lines_of, read_message
 
 Kind = Literal["mbox", "maildir", "folder", "jsonl", "log"]
-_HEAD = 64 * 1024
+_HEAD, _PIECE = 64 * 1024, 1024
 _FIELD = re.compile(rb"[!-9;-~]{1,100}[ \t]{0,10}:[ \t]*\S")
+#: One of these stands in each mail, and in no settings or list that begins like one.
+_OF_MAIL = re.compile(
+    rb"(?:From|To|Cc|Bcc|Date|Subject|Message-ID|Received|Return-Path|Delivered-To|MIME-Version)[ \t]{0,10}:", re.I
+)
 _PACKED: dict[bytes, Callable[[BinaryIO], object]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
@@ -36,6 +39,20 @@ _PACKED: dict[bytes, Callable[[BinaryIO], object]] = {
 _DAMAGED = (EOFError, zlib.error, lzma.LZMAError, OSError)
 #: A file of a Maildir begins with the seconds at which it was made; the flags behind `2,` tell a draft.
 _MADE, _DRAFT = re.compile(r"(\d{9,11})\."), re.compile(r":2,[A-Za-z]*D")
+
+
+#: How a file begins that people take for an archive of mail, and what to do with it.
+_OTHERS: tuple[tuple[bytes, str], ...] = (
+    (b"PK\x03\x04", "is a zip file; unpack it first"),
+    (b"\x28\xb5\x2f\xfd", "is packed with zstd; unpack it first"),
+    (b"7z\xbc\xaf", "is a 7z file; unpack it first"),
+    (b"!BDN", "is an Outlook data file (.pst); export it as mbox or .eml first (readpst, say)"),
+    (b"\xd0\xcf\x11\xe0", "is an Outlook message (.msg) or an old Office file; export it as .eml first"),
+    (b"\xff\xfe", "is in UTF-16; write it in UTF-8"),
+    (b"\xfe\xff", "is in UTF-16; write it in UTF-8"),
+    (b"[", "is one JSON array; write one object a line"),
+)
+_NO_ARCHIVE = "is no mbox, mail, JSON lines or Postfix log; name the file or Maildir that has the mails"
 
 
 class ArchiveError(Exception):
@@ -50,20 +67,22 @@ class Archive:
     kind: Kind
 
 
-def find(path: Path) -> Iterator[Archive]:
-    """The archives of a path that somebody named, its folders' too. Raises ArchiveError, OSError."""
+def find(path: Path, passed: list[Path] | None = None) -> Iterator[Archive]:
+    """The archives of a path that somebody named, its folders' too. passed: gets the files there that are none. Raises
+    ArchiveError, OSError.
+    """
     if not path.is_dir():
-        kind = _kind_of(path, follow=True)
+        with closing(_open(path, follow=True)) as file:
+            head = _head(file)
+        kind = _kind(head)
         if kind is None:
-            raise ArchiveError(
-                "is no mbox, mail, JSON lines or Postfix log; name the file or Maildir that has the mails"
-            )
+            raise ArchiveError(_why_none(head))
         yield Archive(path, kind)
         return
     for folder, folders, files in os.walk(path):
         folders.sort()
         here = Path(folder)
-        if {"cur", "new"} & set(folders):
+        if "cur" in folders or {"new", "tmp"} <= set(folders):
             folders[:] = [name for name in folders if name not in ("cur", "new", "tmp")]
             yield Archive(here, "maildir")
             continue
@@ -71,20 +90,24 @@ def find(path: Path) -> Iterator[Archive]:
         if "folder" in kinds.values():
             yield Archive(here, "folder")
         yield from (Archive(here / name, kind) for name, kind in kinds.items() if kind not in (None, "folder"))
+        if passed is not None:
+            passed += [here / name for name, kind in kinds.items() if kind is None and not name.startswith(".")]
 
 
-def items(archive: Archive, zone: tzinfo) -> Iterator[Item]:
-    """What is in an archive, in its order. zone: of log dates that name none. Raises OSError if it cannot be opened."""
+def items(archive: Archive, log: postfix.Log) -> Iterator[Item]:
+    """What is in an archive, in its order. log: has what logs before this one left open. Raises OSError if it cannot be
+    opened.
+    """
     if archive.kind == "maildir":
         for name in ("cur", "new"):
             yield from _files(archive.path / name)
     elif archive.kind == "folder" and archive.path.is_dir():
         yield from _files(archive.path, only_mails=True)
     else:
-        yield from _in_file(archive, zone)
+        yield from _in_file(archive, log)
 
 
-def _in_file(archive: Archive, zone: tzinfo) -> Iterator[Item]:
+def _in_file(archive: Archive, log: postfix.Log) -> Iterator[Item]:
     with closing(_open(archive.path, follow=True)) as file:
         source = _unpacked(file)
         try:
@@ -93,7 +116,7 @@ def _in_file(archive: Archive, zone: tzinfo) -> Iterator[Item]:
             elif archive.kind == "jsonl":
                 yield from _lines(source)
             elif archive.kind == "log":
-                yield from postfix.letters(source, written_at=os.fstat(file.fileno()).st_mtime, zone=zone)
+                yield from log.letters(source, os.fstat(file.fileno()).st_mtime)
             else:
                 yield _mail(archive.path.name, source)
         except _DAMAGED as error:
@@ -151,13 +174,26 @@ def _kind_in(path: Path) -> Kind | None:
         return None
 
 
-def _kind_of(path: Path, *, follow: bool = False) -> Kind | None:
+def _kind_of(path: Path) -> Kind | None:
     """What a file is, by how it begins; "folder" is a mail by itself. Raises OSError."""
-    with closing(_open(path, follow=follow)) as file:
-        try:
-            head = _unpacked(file).read(_HEAD).removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n\t ")
-        except _DAMAGED:
-            return None
+    with closing(_open(path)) as file:
+        return _kind(_head(file))
+
+
+def _head(file: BinaryIO) -> bytes | None:
+    """How it begins, unpacked, as far as it can be read; None where it is packed, and nothing of it can be."""
+    head = b""
+    try:
+        source = _unpacked(file)
+        while len(head) < _HEAD and (more := source.read(_PIECE)):
+            head += more
+    except _DAMAGED:
+        return head or None
+    return head
+
+
+def _kind(head: bytes | None) -> Kind | None:
+    head = (head or b"").removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n\t \0")
     lines = head.split(b"\n")[:50]
     if any(postfix.SYSLOG.match(line) for line in lines):
         return "log"
@@ -165,7 +201,21 @@ def _kind_of(path: Path, *, follow: bool = False) -> Kind | None:
         return "mbox"
     if head.startswith(b"{"):
         return "jsonl"
-    return "folder" if _FIELD.match(head) else None
+    if not _FIELD.match(head) or head.startswith(b"["):
+        return None
+    return "folder" if any(_OF_MAIL.match(line) for line in lines) else None
+
+
+def _why_none(head: bytes | None) -> str:
+    """Why a file is no archive, and what to do."""
+    if head is None:
+        return "is packed, and so damaged that nothing of it can be read"
+    if not head.strip(b"\r\n\t \0"):
+        return "is empty"
+    if head[257:262] == b"ustar":
+        return "is a tar file; unpack it first"
+    found = (said for begins, said in _OTHERS if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(begins))
+    return next(found, _NO_ARCHIVE)
 
 
 def _open(path: Path, *, follow: bool = False) -> BinaryIO:

@@ -1,8 +1,9 @@
 """Postfix logs as letters without text: who wrote to whom, and when, as far as a next server took the mail.
 
-A mail is spread over many lines which its queue id holds together. Lines are hostile (a client chooses its names, a
-sender his Message-ID) and bounded, and so is what is remembered between them. Syslog's own dates have no year: it is
-the last one in which they are not later than the file. Pure but for the lines that it is given.
+A mail is spread over many lines which its queue id holds together, also over files where a log was rotated meanwhile; a
+short id is given out again soon, to another mail. Lines are hostile (a client chooses its names, a sender his
+Message-ID) and bounded, and so is what is remembered between them. Syslog's own dates have no year: it is the last one
+in which they are not later than the file. Pure but for the lines that it is given.
 """
 
 from __future__ import annotations
@@ -23,10 +24,19 @@ _DAY = 86_400.0
 _MONTHS = {name: number for number, name in enumerate(
     ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), start=1
 )}  # fmt: skip
-#: A line of Postfix: date, host, service, queue id, and the rest. An instance has a name of its own (`postfix-out`).
+#: What the date of a line looks like, by syslog, rsyslog, RFC 5424 and journalctl; before it the name of a container.
+_DATE = (
+    r"(?:[\w.-]{1,60} {1,20}\| )?(?:<\d{1,3}>(?:1 )?)?(?:"
+    r"(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2})(?: (?P<year>\d{4}))? (?P<time>\d\d:\d\d:\d\d)(?:[.,]\d{1,9})?"
+    r"|(?:[A-Z][a-z]{2} )?(?P<date>\d{4}-\d\d-\d\d)[T ](?P<clock>\d\d:\d\d:\d\d)(?:[.,]\d{1,9})?"
+    r"(?P<zone>Z|[+-]\d\d:?\d\d| [A-Z]{3,5})?) "
+)
+#: A line of Postfix: date, host, service, queue id, and the rest. An instance has a name of its own (`postfix-out`), or
+#: any (`syslog_name`).
 _LINE = re.compile(
-    r"(?:<\d{1,3}>)?(?:(\w{3}) {1,2}(\d{1,2}) (\d\d:\d\d:\d\d)|(\d{4}-\d\d-\d\dT[\d:.,]{8,20}(?:Z|[+-]\d\d:?\d\d)?))"
-    r" \S{1,255} postfix[\w-]{0,40}/(?:[\w-]{1,40}/)?([\w-]{1,20})\[\d{1,10}\]: ([0-9A-Za-z]{5,30}): (.*)",
+    _DATE + r"(?P<host>\S{1,255}) [\w.+-]{1,60}/(?:[\w-]{1,40}/)?(?P<service>[\w-]{1,20})"
+    r"(?:\[\d{1,10}\]:| \d{1,10} \S{1,32} (?:-|\[[^\]]{0,200}\])) (?:\ufeff)?(?:\[ID \d{1,10} [\w.]{1,40}\] )?"
+    r"(?P<id>[0-9A-Za-z]{5,30}): (?P<said>.*)",
     re.DOTALL,
 )
 #: The status is the one before the words of the next server, which may say anything.
@@ -35,10 +45,7 @@ _SENT = re.compile(
 )
 _FROM = re.compile(r"from=<([^<>]*)>, size=\d")
 #: Any line of a syslog, by which such a file is known.
-SYSLOG = re.compile(
-    rb"(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S{0,20})"
-    rb" \S{1,255} [^\s:]{1,80}:"
-)
+SYSLOG = re.compile((_DATE + r"\S{1,255} (?:[^\s:]{1,80}:|\S{1,80} (?:\d{1,10}|-) \S{1,32} [-\[])").encode())
 #: Who brings a mail to its recipient: what they took is delivered.
 _CARRIERS = frozenset({"smtp", "lmtp", "local", "virtual", "pipe", "relay"})
 
@@ -54,30 +61,62 @@ class _Mail:
     tried: bool = False
 
 
-def letters(source: BinaryIO, *, written_at: float, zone: tzinfo) -> Iterator[Item]:
-    """The mails of a log. written_at: when its last line was written, in seconds since 1970; zone: of dates that name
-    none. Raises what reading the file raises.
-    """
-    waiting: OrderedDict[str, _Mail] = OrderedDict()
-    number = 0
-    while line := source.readline(_LINE_MOST):
-        number += 1
-        if b"postfix" not in line:
-            continue
-        found = _LINE.match(line.decode("utf-8", "replace").rstrip("\r\n"))
-        if found is None:
-            continue
-        identity, service, said = found[6], found[5], found[7]
-        mail = waiting.get(identity)
+class Log:
+    """Logs of one import, one after the other, the oldest first: a mail may begin in one and end in the next."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        """zone: of dates that name none."""
+        self._zone = zone
+        #: By host, and queue id.
+        self._waiting: OrderedDict[tuple[str, str], _Mail] = OrderedDict()
+
+    def letters(self, source: BinaryIO, written_at: float) -> Iterator[Item]:
+        """The mails that come to their end in a log. written_at: when its last line was written, in seconds since 1970.
+        Raises what reading the file raises.
+        """
+        lines = of_postfix = 0
+        while line := source.readline(_LINE_MOST):
+            lines += 1
+            # Behind a power failure a file may go on with noughts.
+            found = _LINE.match(line.decode("utf-8", "replace").strip("\r\n\0")) if b"/" in line else None
+            of_postfix += found is not None or b"postfix" in line
+            if found is not None:
+                yield from self._line(found, written_at)
+        if lines and not of_postfix:
+            yield Left("the file", "broken", "there is no line of Postfix in it")
+
+    def rest(self) -> Iterator[Item]:
+        """The mails that have come to no end."""
+        for (_, identity), mail in self._waiting.items():
+            yield from _ended(identity, mail)
+        self._waiting.clear()
+
+    def _line(self, line: re.Match[str], written_at: float) -> Iterator[Item]:
+        waiting, key, service, said = self._waiting, (line["host"], line["id"]), line["service"], line["said"]
+        mail = waiting.get(key)
+        if mail is not None and _is_another(mail, service, said):
+            yield from _ended(line["id"], waiting.pop(key))
+            mail = None
         if mail is None:
-            mail = waiting[identity] = _Mail()
-        _note(mail, service, said, found, written_at, zone)
+            mail = waiting[key] = _Mail()
+        _note(mail, service, said, line, written_at, self._zone)
         if said == "removed":
-            yield from _ended(identity, waiting.pop(identity))
+            yield from _ended(line["id"], waiting.pop(key))
         elif len(waiting) > _OPEN_MOST:
-            yield from _ended(*waiting.popitem(last=False))
-    for identity, mail in waiting.items():
-        yield from _ended(identity, mail)
+            (_, identity), oldest = waiting.popitem(last=False)
+            yield from _ended(identity, oldest)
+
+
+def _is_another(mail: _Mail, service: str, said: str) -> bool:
+    """Whether a line is of a mail that was given the id of this one, whose last lines are missing."""
+    if service == "cleanup" and said.startswith("message-id="):
+        return mail.tried or mail.message_id not in ("", _message_id(said))
+    found = _FROM.match(said) if service == "qmgr" and mail.tried else None
+    return found is not None and mail.sender not in (None, found[1])
+
+
+def _message_id(said: str) -> str:
+    return said[11:][:1000]
 
 
 def _note(mail: _Mail, service: str, said: str, line: re.Match[str], written_at: float, zone: tzinfo) -> None:
@@ -85,7 +124,7 @@ def _note(mail: _Mail, service: str, said: str, line: re.Match[str], written_at:
     if service == "qmgr" and (found := _FROM.match(said)):
         mail.sender = found[1]
     elif service == "cleanup" and said.startswith("message-id="):
-        mail.message_id = said[11:][:1000]
+        mail.message_id = _message_id(said)
     elif service in _CARRIERS and (found := _SENT.match(said)):
         mail.tried = True
         if found[3] != "sent" or len(mail.sent) >= _RECIPIENTS_MOST:
@@ -111,17 +150,22 @@ def _ended(identity: str, mail: _Mail) -> Iterator[Item]:
 def _moment(line: re.Match[str], written_at: float, zone: tzinfo) -> float:
     """When a line was written, in seconds since 1970; 0 if it does not say."""
     try:
-        if line[4]:
-            moment = datetime.fromisoformat(line[4].replace(",", "."))
+        if line["date"]:
+            named = (line["zone"] or "").strip()
+            offset = "+00:00" if named == "UTC" else "" if named.isalpha() and named != "Z" else named
+            moment = datetime.fromisoformat(f"{line['date']}T{line['clock']}{offset}")
             return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
-        hour, minute, second = (int(part) for part in line[3].split(":"))
+        hour, minute, second = (int(part) for part in line["time"].split(":"))
+        month, day = _MONTHS[line["month"]], int(line["day"])
+        if line["year"]:
+            return datetime(int(line["year"]), month, day, hour, minute, second, tzinfo=zone).timestamp()
         year = datetime.fromtimestamp(written_at, UTC).year + 1
-    except (ValueError, OverflowError, OSError):
+    except (ValueError, KeyError, OverflowError, OSError):
         return 0.0
     for earlier in range(9):  # 29 February comes every four years, and once in eight
         try:
-            at = datetime(year - earlier, _MONTHS[line[1]], int(line[2]), hour, minute, second, tzinfo=zone).timestamp()
-        except (ValueError, KeyError, OverflowError):
+            at = datetime(year - earlier, month, day, hour, minute, second, tzinfo=zone).timestamp()
+        except (ValueError, OverflowError):
             continue
         if at <= written_at + _DAY:
             return at

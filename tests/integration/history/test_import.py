@@ -216,6 +216,18 @@ def test_logs_after_mailboxes_and_their_year_by_the_file(folder: Path) -> None:
     assert written[BOB].days == 36
 
 
+def test_logs_that_were_rotated_are_read_the_oldest_first(folder: Path) -> None:
+    lines = LOG.splitlines(keepends=True)
+    for name, some, day in (("mail.log", lines[2:], 22), ("mail.log.1", lines[:2], 21)):
+        (folder / "logs").mkdir(exist_ok=True)
+        (folder / "logs" / name).write_text("".join(some))
+        os.utime(folder / "logs" / name, (0, datetime(2026, 11, day, tzinfo=UTC).timestamp()))
+    (folder / "logs" / "picture").write_bytes(b"\x89PNG")
+    done = run("import", "logs", "logs/mail.log")
+    assert done.stdout.splitlines()[-1] == "together: 1 read, 1 learned"
+    assert done.stderr == "mailguard history import: logs: passed over, as no archive of mail: picture\n"
+
+
 def test_a_log_alone(folder: Path) -> None:
     (folder / "mail.log").write_text(LOG)
     os.utime(folder / "mail.log", (0, datetime(2026, 11, 21, tzinfo=UTC).timestamp()))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime, timedelta
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from mailguard.insight.words import Letter
 from mailguard.past import postfix
 from mailguard.past.items import Item, Left, Recorded
+from mailguard.past.postfix import Log
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 WRITTEN = datetime(2026, 11, 26, 12, tzinfo=TOKYO).timestamp()
@@ -41,7 +44,13 @@ MAIL = Recorded(
 
 
 def found(log: str, written: float = WRITTEN) -> list[Item]:
-    return list(postfix.letters(io.BytesIO(log.encode("utf-8", "surrogateescape")), written_at=written, zone=TOKYO))
+    return found_in([log.encode("utf-8", "surrogateescape")], written)
+
+
+def found_in(logs: list[bytes], written: float = WRITTEN) -> list[Item]:
+    """Of several files, the oldest first."""
+    one = Log(TOKYO)
+    return [*(item for log in logs for item in one.letters(io.BytesIO(log), written)), *one.rest()]
 
 
 def test_a_mail_is_whom_it_reached() -> None:
@@ -50,14 +59,30 @@ def test_a_mail_is_whom_it_reached() -> None:
 
 @pytest.mark.parametrize(
     "date",
-    ["2026-11-26T10:00:02.000000+09:00", "2026-11-26T01:00:02Z", "2026-11-26T10:00:02+0900", "<22>Nov 26 10:00:02"],
-)
+    [
+        "2026-11-26T10:00:02.000000+09:00", "2026-11-26T01:00:02Z", "2026-11-26T10:00:02+0900", "<22>Nov 26 10:00:02",
+        "Nov 26 10:00:02.123456", "Nov 26 2026 10:00:02", "2026-11-26 10:00:02", "2026-11-26T10:00:02,5",
+        "Thu 2026-11-26 10:00:02 JST", "Thu 2026-11-26 01:00:02 UTC", "mail-1  | Nov 26 10:00:02",
+    ],
+)  # fmt: skip
 def test_other_dates(date: str) -> None:
-    assert found(LOG.replace("Nov 26 10:00:02", date)) == [MAIL]
+    log = LOG.replace("Nov 26 10:00:02", date)
+    assert found(log) == [MAIL]
+    assert postfix.SYSLOG.match(log.splitlines()[4].encode())
+
+
+def test_the_form_of_rfc_5424_and_that_of_solaris() -> None:
+    new = re.sub(r"^Nov 26 (\S+) (\S+) (\S+)\[(\d+)\]:", r"<22>1 2026-11-26T\1+09:00 \2 \3 \4 - - ", LOG, flags=re.M)
+    new = new.replace("- -  ", "- - ")
+    assert "postfix/smtp 103 - - 4NH" in new
+    assert found(new) == [MAIL]
+    assert postfix.SYSLOG.match(new.encode())
+    assert found(LOG.replace("]: ", "]: [ID 197553 mail.info] ")) == [MAIL]
 
 
 def test_instances_and_services_with_names() -> None:
     assert found(LOG.replace("postfix/", "postfix-out/submission/")) == [MAIL]
+    assert found(LOG.replace("postfix/", "mx.out/")) == [MAIL]
 
 
 def test_mails_whose_lines_are_mixed() -> None:
@@ -71,6 +96,39 @@ def test_a_log_that_ends_in_the_middle() -> None:
     assert found("".join(lines[:-1])) == [MAIL]
     assert found("".join(lines[:4])) == []
     assert found("".join(lines[4:])) == []
+
+
+def test_a_mail_that_begins_in_one_log_and_ends_in_the_next() -> None:
+    lines = LOG.encode().splitlines(keepends=True)
+    for cut in range(1, len(lines)):
+        assert found_in([b"".join(lines[:cut]), b"".join(lines[cut:])]) == [MAIL]
+
+
+def test_a_short_id_that_another_mail_was_given() -> None:
+    """Also where the line is missing that says that the first one is gone."""
+    first = LOG.replace("4NH3tk1Qz1z2xYz", "A1B2C3D4E5").rpartition("Nov")[0]
+    other = first.replace("m1@", "m2@").replace("bob@", "eve@").replace("ann@", "ken@")
+    for second in (other, "".join(line for line in other.splitlines(keepends=True) if "cleanup" not in line)):
+        one, two = found(first + second)
+        assert isinstance(one, Recorded)
+        assert isinstance(two, Recorded)
+        assert one.letter == MAIL.letter
+        assert (two.letter.sender, two.letter.to[0]) == ("ken@corp.example", "eve@partner.example")
+    later = first.splitlines(keepends=True)
+    assert found("".join([*later[:5], later[3], *later[5:]])) == [replace(MAIL, where="A1B2C3D4E5")], "tried once more"
+
+
+def test_the_same_id_on_two_hosts() -> None:
+    lines = [(one, one.replace(" mx ", " out ").replace("m1@", "m2@")) for one in LOG.splitlines()]
+    mixed = "\n".join(line for pair in lines for line in pair)
+    assert [one.key for one in found(mixed) if isinstance(one, Recorded)] == ["<m1@corp.example>", "<m2@corp.example>"]
+
+
+def test_a_log_of_others_is_said_to_be_one() -> None:
+    assert found("Nov 26 10:00:02 mx sshd[1]: hello\n" * 3) == [
+        Left("the file", "broken", "there is no line of Postfix in it")
+    ]
+    assert found("\0" * 100 + LOG) == [MAIL]
 
 
 def test_what_no_server_took() -> None:
@@ -120,7 +178,7 @@ def test_a_hostile_line_costs_no_time(hostile: str) -> None:
 @given(st.integers(0, len(LOG)), st.binary(max_size=40))
 def test_whatever_stands_in_a_log(at: int, junk: bytes) -> None:
     octets = LOG.encode()
-    items = list(postfix.letters(io.BytesIO(octets[:at] + junk + octets[at:]), written_at=WRITTEN, zone=UTC))
+    items = found_in([octets[:at] + junk + octets[at:]])
     assert len(items) <= 3
     for one in items:
         if isinstance(one, Recorded):
