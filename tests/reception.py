@@ -28,7 +28,7 @@ from mailguard.access.rates import Rate
 from mailguard.access.words import Factor
 from mailguard.app.replying import WaitingRoom
 from mailguard.console.app import build
-from mailguard.console.desk import Outside
+from mailguard.console.desk import Desk, Outside
 from mailguard.console.settings import ConsoleSettings
 from mailguard.console.trials import Tries
 from mailguard.incident import IncidentRoom
@@ -378,8 +378,8 @@ async def open_reception(
     )  # fmt: skip
     absences = AbsenceReview(Absences(db), organization=company, live=live, noticed=lambda: None, now=clock)
     incidents = IncidentRoom(Incidents(db), holds, audit, stopped=lambda _: None, now=clock)
-    app = build(
-        console, review=review, bulk=bulk, listing=listing, sent=sent,
+    desk = Desk(
+        settings=console, review=review, bulk=bulk, listing=listing, sent=sent,
         access=access, live=live, readers=readers, outside=outside, now=clock, version="0",
         policy=lambda: {"policy": "f" * 64, "rules": []}, trials=trials, absences=absences,
         incidents=incidents,
@@ -412,7 +412,7 @@ async def open_reception(
             readers,
             absences,
             incidents,
-            app,
+            build(desk),
             company.timezone,
             now_in_force,
         )

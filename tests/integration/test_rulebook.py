@@ -6,12 +6,13 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from tests.reception import ADMIN, ANN, open_reception, text_of
 
 from mailguard import events
-from mailguard.app.front import describe
+from mailguard.app.reception import describe
 from mailguard.console.app import build
 from mailguard.mail.organization import Organization
 from mailguard.rulebook import Rulebook
@@ -134,19 +135,8 @@ async def test_the_console_shows_it_to_administrators_and_letters_say_it(tmp_pat
     await book.reload()
     (tmp_path / "house").mkdir()
     async with open_reception(tmp_path / "house") as house:
-        house.app = build(
-            house.settings,
-            review=house.review,
-            bulk=house.bulk,
-            listing=house.listing,
-            sent=house.sent,
-            access=house.access,
-            live=house.live,
-            readers=house.readers,
-            policy=lambda: describe(book.current()),
-            refused=book.refused,
-            now=house.clock,
-        )
+        desk = replace(house.app.state.desk, policy=lambda: describe(book.current()), refused=book.refused)
+        house.app = build(desk)
         page = (await (await house.browser(ADMIN)).client.get("/all")).text
         assert "A change of the policy is wrong" in page
         assert "unknown key &#39;externl&#39;" in page

@@ -7,10 +7,13 @@ round tries again.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 
 from mailguard import events
 from mailguard.app.rooms import Rooms, utc_now
+from mailguard.config.rooms import organization
+from mailguard.mail.directory import Directory
 from mailguard.review.audits import AuditReview
 from mailguard.review.figures import FigureReview
 from mailguard.review.monthly import MonthlyReview
@@ -21,6 +24,12 @@ _BACKLOG = 1.0
 _FOLLOW = 3600.0
 #: What the page of figures shows; their sums are made before anybody waits for them.
 _RANGES = (7, 30, 90, 365)
+
+
+def figure_room(rooms: Rooms, directory: Callable[[], Directory]) -> FigureReview:
+    """The figures. directory: the people of the policy in force, with their groups."""
+    kept = timedelta(seconds=rooms.config.settings.store.retention.metadata)
+    return FigureReview(rooms.db, directory=directory, organization=organization(rooms.config), now=utc_now, kept=kept)
 
 
 def monthly_room(rooms: Rooms, figures: FigureReview) -> MonthlyReview:

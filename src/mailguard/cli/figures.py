@@ -11,8 +11,7 @@ from pathlib import Path
 
 import click
 
-from mailguard.app.accounts import monthly_room
-from mailguard.app.front import figure_room
+from mailguard.app.accounts import figure_room, monthly_room
 from mailguard.app.people import policy_of
 from mailguard.app.rooms import Rooms
 from mailguard.cli.ledger import acting, with_ledger
@@ -45,7 +44,7 @@ def figures(config_file: Path | None, month: str | None, send: bool, again: bool
         refuse(error)
 
     async def work(rooms: Rooms) -> None:
-        counted = figure_room(rooms, lambda: policy)
+        counted = figure_room(rooms, lambda: policy.directory)
         room = monthly_room(rooms, counted)
         wanted = month or month_before(counted.today)
         if send and wanted >= f"{counted.today:%Y-%m}":

@@ -1,4 +1,4 @@
-"""The reception's desk: everything a handler needs, put together once by `app.build`, and nothing that it could change.
+"""The reception's desk: everything a handler needs, put together once, and nothing that it could change.
 
 Doors translate: handlers ask the rooms named here and put the answers into words. They hold no state of their own but a
 small cache of bodies that were read (bodies never change).
@@ -108,8 +108,7 @@ class Desk:
     live: Live
     readers: Reads
     now: Callable[[], datetime]
-    sheets: Sheets
-    static: Mapping[str, str]
+    sheets: Sheets = field(default_factory=Sheets)
     outside: Outside | None = None
     ready: Callable[[], Awaitable[Mapping[str, str]]] | None = None
     policy: Callable[[], Mapping[str, Any]] | None = None

@@ -26,6 +26,7 @@ from mailguard.console.locale import Say
 from mailguard.console.menu import Tab, tabs_of
 from mailguard.console.present import Speaker
 from mailguard.console.security import form_token, is_form_token, same_site
+from mailguard.console.statics import static_address
 from mailguard.console.troubles import sentences
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.organization import Language
@@ -226,7 +227,7 @@ class Page:
 
     def static(self, name: str) -> str:
         """Address of a static file, with its digest so that it may be kept for ever."""
-        return f"{self.root}/static/{name}?v={self.desk.static[name]}"
+        return static_address(self.root, name)
 
 
 async def hand_over(
