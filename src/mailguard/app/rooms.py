@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from mailguard.access import Access, AccessSettings
+from mailguard.access import Access
 from mailguard.app.hint import tap
 from mailguard.app.wallclock import WallClock
 from mailguard.config.load import Config
-from mailguard.config.rooms import organization, silence
+from mailguard.config.rooms import access_settings, organization, silence
 from mailguard.incident import IncidentRoom
 from mailguard.mail.directory import NOBODY, Directory
 from mailguard.notify.live import Live
@@ -124,73 +124,13 @@ async def open_rooms(config: Config, owner: str = "") -> AsyncIterator[Rooms]:
 
 
 def _rooms(config: Config, db: Database) -> Rooms:
-    console = config.settings.console
-    ledger = ledger_path(config)
-    hints = Hints(released=lambda: tap(ledger), noticed=lambda: tap(ledger))
+    hints, live = _hints(config), Live()
+    company, administrators = organization(config), frozenset(config.settings.console.administrators)
     resent_within = timedelta(seconds=config.settings.limits.resent_within)
     spool = Spool(db, config.path(config.settings.store.bodies), resent_within=resent_within)
-    holds, audit, outbox, live = Holds(db), Audit(db), Outbox(db), Live()
-    administrators = frozenset(console.administrators)
-    review = Review(
-        holds,
-        spool,
-        audit,
-        organization=organization(config),
-        administrators=administrators,
-        live=live,
-        released=lambda: hints.released(),
-        noticed=lambda: hints.noticed(),
-        now=utc_now,
-        directory=lambda: hints.directory(),
-        judges=lambda: hints.judges,
-        silence=silence(config),
-    )
-    bulk = Bulk(
-        review,
-        holds,
-        BulkJobs(db),
-        live=live,
-        administrators=administrators,
-        now=utc_now,
-        due=lambda: hints.noticed(),
-    )
-    timezone = organization(config).timezone
-    turned_away = TurnedAway(db)
-    listing = Listing(holds, Tallies(db), SavedViews(db), audit, now=utc_now, timezone=timezone)
-    ways_in = AccessSettings(
-        organization(config),
-        administrators,
-        frozenset(console.auditors),
-        frozenset(console.officers),
-        # The way in that `make run` prints should last as long as the trying.
-        login_lasts=timedelta(days=1 if config.tryout else 0, minutes=15),
-        session_lasts=timedelta(seconds=console.session.lasts),
-        session_idle=timedelta(seconds=console.session.idle),
-        second_factor=console.second_factor,
-    )
-    reply_tickets = ReplyTickets(ReplyTicketStore(db), lasts=ways_in.letter_lasts, now=utc_now)
-    access = Access(
-        Sessions(db),
-        outbox,
-        audit,
-        ways_in,
-        now=utc_now,
-        noticed=lambda: hints.noticed(),
-        key=lambda: house_key(config),
-    )
-    absences = AbsenceReview(
-        Absences(db),
-        organization=organization(config),
-        live=live,
-        noticed=lambda: hints.noticed(),
-        now=utc_now,
-    )
-
-    def stopped(record: MessageRecord) -> None:
-        hints.noticed()
-        live.publish("decided", record.lead, record.people | administrators)
-
-    incidents = IncidentRoom(Incidents(db), holds, audit, stopped=stopped, now=utc_now)
+    holds, audit, outbox, turned_away = Holds(db), Audit(db), Outbox(db), TurnedAway(db)
+    review = _review(config, holds, spool, audit, live, hints)
+    ways_in = access_settings(config)
     return Rooms(
         config=config,
         db=db,
@@ -205,16 +145,57 @@ def _rooms(config: Config, db: Database) -> Rooms:
         troubles=Troubles(db),
         turned_away=turned_away,
         live=live,
-        access=access,
+        access=Access(
+            Sessions(db), outbox, audit, ways_in,
+            now=utc_now, noticed=lambda: hints.noticed(), key=lambda: house_key(config),
+        ),
         review=review,
-        reply_tickets=reply_tickets,
-        absences=absences,
-        incidents=incidents,
-        bulk=bulk,
-        listing=listing,
+        reply_tickets=ReplyTickets(ReplyTicketStore(db), lasts=ways_in.letter_lasts, now=utc_now),
+        absences=AbsenceReview(
+            Absences(db), organization=company, live=live, noticed=lambda: hints.noticed(), now=utc_now
+        ),
+        incidents=_incidents(db, holds, audit, live, hints, administrators),
+        bulk=Bulk(
+            review, holds, BulkJobs(db),
+            live=live, administrators=administrators, now=utc_now, due=lambda: hints.noticed(),
+        ),
+        listing=Listing(holds, Tallies(db), SavedViews(db), audit, now=utc_now, timezone=company.timezone),
         sent=MyHistory(holds, audit, turned_away),
         hints=hints,
+    )  # fmt: skip
+
+
+def _hints(config: Config) -> Hints:
+    """Of a verb: it taps the server."""
+    ledger = ledger_path(config)
+    return Hints(released=lambda: tap(ledger), noticed=lambda: tap(ledger))
+
+
+def _review(config: Config, holds: Holds, spool: Spool, audit: Audit, live: Live, hints: Hints) -> Review:
+    return Review(
+        holds,
+        spool,
+        audit,
+        organization=organization(config),
+        administrators=frozenset(config.settings.console.administrators),
+        live=live,
+        released=lambda: hints.released(),
+        noticed=lambda: hints.noticed(),
+        now=utc_now,
+        directory=lambda: hints.directory(),
+        judges=lambda: hints.judges,
+        silence=silence(config),
     )
+
+
+def _incidents(
+    db: Database, holds: Holds, audit: Audit, live: Live, hints: Hints, administrators: frozenset[str]
+) -> IncidentRoom:
+    def stopped(record: MessageRecord) -> None:
+        hints.noticed()
+        live.publish("decided", record.lead, record.people | administrators)
+
+    return IncidentRoom(Incidents(db), holds, audit, stopped=stopped, now=utc_now)
 
 
 def house_key(config: Config) -> bytes:

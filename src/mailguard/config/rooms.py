@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from mailguard.access import AccessSettings
 from mailguard.antivirus import ClamdSettings
 from mailguard.config.load import Config
 from mailguard.inspect.limits import ReadingLimits
@@ -124,6 +125,22 @@ def silence(config: Config) -> Silence:
     """When a warning that its sender overrides becomes silent, and for how long."""
     section = config.settings.insight
     return Silence(section.overridden, timedelta(seconds=section.overridden_for))
+
+
+def access_settings(config: Config) -> AccessSettings:
+    """Who may come in, and for how long."""
+    console = config.settings.console
+    return AccessSettings(
+        organization(config),
+        frozenset(console.administrators),
+        frozenset(console.auditors),
+        frozenset(console.officers),
+        # The way in that `make run` prints should last as long as the trying.
+        login_lasts=timedelta(days=1 if config.tryout else 0, minutes=15),
+        session_lasts=timedelta(seconds=console.session.lasts),
+        session_idle=timedelta(seconds=console.session.idle),
+        second_factor=console.second_factor,
+    )
 
 
 def scanner(config: Config) -> ClamdSettings | None:

@@ -34,7 +34,7 @@ from mailguard.console.api import figures as api_figures
 from mailguard.console.api import house as api_house
 from mailguard.console.api import incidents as api_incidents
 from mailguard.console.api import messages as api_messages
-from mailguard.console.openapi import ACTS
+from mailguard.console.operations import ACTS
 
 #: For machines, at the root of the port, whatever the path of the console.
 HEALTH: tuple[BaseRoute, ...] = (
