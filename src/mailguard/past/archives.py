@@ -130,7 +130,7 @@ def _lines(source: BinaryIO) -> Iterator[Item]:
 
 def _recorded(where: str, line: bytes) -> Item:
     try:
-        found = read_message(line.removeprefix(b"\xef\xbb\xbf"))
+        found = read_message(line)
     except LineError as error:
         return Left(where, "large" if len(line) > LINE_MOST else "broken", str(error))
     if found.op == "score":

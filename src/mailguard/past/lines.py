@@ -23,6 +23,8 @@ RECIPIENTS_MOST, ADDRESS_MOST, HEADER_MOST = 10_000, 1000, 100_000
 _NAMES_MOST, _REFERENCES_MOST, _FILES_MOST = 10_000, 1000, 1000
 #: The years 1 to 9999, in seconds since 1970.
 _FIRST, _LAST = -62_135_596_800.0, 253_402_300_799.0
+#: What Windows programs put before UTF-8.
+_BOM = b"\xef\xbb\xbf"
 #: What of a wrong value an error shows.
 _SHOWN = 40
 
@@ -53,6 +55,8 @@ def lines_of(source: BinaryIO) -> Iterator[tuple[int, bytes]]:
         if len(line) > LINE_MOST and not line.endswith(b"\n"):
             while (rest := source.readline(LINE_MOST)) and not rest.endswith(b"\n"):
                 pass
+        if number == 1:
+            line = line.removeprefix(_BOM)
         if not line.isspace():
             yield number, line
 

@@ -119,6 +119,11 @@ def test_half_a_character_is_no_text() -> None:
     assert letter.to == ("😀@x",)
 
 
+def test_the_mark_of_windows_programs_at_the_beginning_is_none_of_the_first_line() -> None:
+    source = io.BytesIO(b"\xef\xbb\xbf{}\n\xef\xbb\xbf{}\n")
+    assert list(lines_of(source)) == [(1, b"{}\n"), (2, b"\xef\xbb\xbf{}\n")]
+
+
 def test_a_long_line_is_passed_over_and_the_next_one_read() -> None:
     source = io.BytesIO(b"one\n\n" + b"x" * (2 * LINE_MOST + 5) + b"\n  \nlast")
     found = list(lines_of(source))
