@@ -22,6 +22,7 @@ _NAMES = {
     "jwt": ("JWT", "JSON Web Tokens"),
     "bearer_token": ("Bearerトークン", "bearer tokens"),
     "basic_login": ("Basic認証の情報", "logins for Basic authentication"),
+    "azure_sas": ("Azure SAS", "Azure SAS tokens"),
     "assigned_secret": ("設定中の秘密の値", "secrets in settings"),
 }
 

@@ -14,6 +14,8 @@ from mailguard.mail.verdict import Because
 from mailguard.policy.result import Result, TextNotKept, Told, Truth, bounded, not_kept
 from mailguard.policy.view import View
 
+#: Of alternatives that all fail so many say why: a rule may have a score of them, and nobody reads a page of noes.
+_SAID = 3
 #: Whether a condition is surely NO.
 Gate = Callable[[View], bool]
 
@@ -126,7 +128,7 @@ class Any:
         truth = max(r.truth for r in seen)
         telling = [r for r in seen if r.truth is truth]
         joint = Because("、また", "; and ") if truth is Truth.NO else Because("、また", " and ")
-        result = _together(truth, telling, joint)
+        result = _together(truth, telling, joint, most=len(telling) if truth is Truth.YES else _SAID)
         if truth is Truth.NO:
             return result
         # A part that is about nobody in particular is about everybody, whomever another part picks beside it.
@@ -168,14 +170,22 @@ def signs_of(gate: Gate) -> Signs | None:
     return found
 
 
-def _together(truth: Truth, parts: Iterable[Result], joint: Because) -> Result:
+def _together(truth: Truth, parts: Iterable[Result], joint: Because, most: int = 1_000_000) -> Result:
+    """most: so many parts say why, where there are more than one beyond; the rest is counted."""
     parts = tuple(parts)
     if len(parts) == 1:
         return parts[0]
 
     def say() -> Because:
-        clauses = [r.say() for r in parts]
-        return Because(joint.ja.join(c.ja for c in clauses), joint.en.join(c.en for c in clauses))
+        shown = parts if len(parts) <= most + 1 else parts[:most]
+        clauses = [r.say() for r in shown]
+        ja, en = joint.ja.join(c.ja for c in clauses), joint.en.join(c.en for c in clauses)
+        rest = len(parts) - len(shown)
+        return (
+            Because(f"{ja}、ほか{rest}個の条件も同様です", f"{en}, and {rest} more likewise")
+            if rest
+            else Because(ja, en)
+        )
 
     def tell() -> Told:
         told = [r.tell() for r in parts]
