@@ -17,7 +17,6 @@ from markupsafe import Markup
 
 #: How a series is filled: solid, hatched, dotted, hollow.
 Fill = Literal["solid", "hatch", "dots", "hollow"]
-FILLS: tuple[Fill, ...] = ("solid", "hatch", "dots", "hollow")
 
 _LINE = 17
 _BAR = 16

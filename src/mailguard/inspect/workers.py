@@ -30,6 +30,8 @@ from mailguard.mail.message import Body
 _GLANCE = 16 * 1024
 #: Octets of JSON that the event loop reads itself.
 _SHORT = 64 * 1024
+#: Seconds that a worker may take to say that it is there.
+_START_SECONDS = 20.0
 #: How a worker is started: isolated from the environment and from the folder it happens to be in.
 COMMAND: tuple[str, ...] = (sys.executable, "-I", "-m", "mailguard.inspect.worker")
 
@@ -60,7 +62,6 @@ class Readers:
         *,
         recycle_after: int = 2000,
         queue: int = 2000,
-        start_seconds: float = 20.0,
         folder: Path | None = None,
         here: int = 0,
         ended: Callable[[str], object] = bool,
@@ -72,7 +73,6 @@ class Readers:
         self.limits = limits or ReadingLimits()
         self._recycle_after = recycle_after
         self._queue = queue
-        self._start_seconds = start_seconds
         self._folder = "" if folder is None else str(folder.absolute())
         self._ended = ended
         self._letters = Letters(self.limits, here)
@@ -170,7 +170,7 @@ class Readers:
         worker = None
         try:
             worker = await _Worker.started()
-            await worker.greet(self.limits, self._folder, self._start_seconds)
+            await worker.greet(self.limits, self._folder, _START_SECONDS)
         except (OSError, _Died) as error:
             if worker is not None:
                 await worker.kill()

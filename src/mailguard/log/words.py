@@ -12,7 +12,6 @@ import logging
 import sqlite3
 import traceback
 from collections.abc import MutableMapping
-from types import TracebackType
 from typing import Any, TextIO
 
 import structlog
@@ -28,7 +27,6 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, default=repr)
 _DEEPEST = 10
 
 Event = MutableMapping[str, Any]
-ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 def plain(value: Any) -> Any:

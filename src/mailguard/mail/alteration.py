@@ -275,19 +275,9 @@ def is_personal(recipe: Recipe) -> bool:
     return any(isinstance(one, Split) or (isinstance(one, ToBcc) and one.style == "each_alone") for one in recipe)
 
 
-def added_recipients(recipe: Recipe) -> tuple[Address, ...]:
-    """Those to whom the recipe gives a copy, each once."""
-    return tuple(dict.fromkeys(one.address for one in recipe if isinstance(one, AddCc | AddBcc)))
-
-
 def removed_files(recipe: Recipe) -> tuple[str, ...]:
     """The SHA-256 of the attachments that are taken out, in order."""
     return tuple(dict.fromkeys(one.sha256 for one in recipe if isinstance(one, RemoveAttachment) and one.sha256))
-
-
-def hidden_keys(recipe: Recipe) -> frozenset[str]:
-    """The addresses (keys) that people chose to hide, or that a rule listed."""
-    return frozenset(key for one in recipe if isinstance(one, ToBcc) for key in one.keys)
 
 
 def zip_passwords(recipe: Recipe) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ after a restart.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -102,18 +102,6 @@ class Live:
             yield listener
         finally:
             self._listeners.discard(listener)
-
-    async def subscribe(self, person: str, *, everything: bool = False) -> AsyncIterator[LiveNotice]:
-        """Notices until the house closes, as an iterator (for readers that need no heartbeat)."""
-        with self.listening(person, everything=everything) as listener:
-            while listener is not None:
-                try:
-                    notice = await listener.next(3600)
-                except TimeoutError:
-                    continue
-                if notice is None:
-                    return
-                yield notice
 
     @property
     def listeners(self) -> int:

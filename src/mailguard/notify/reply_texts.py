@@ -56,7 +56,6 @@ LEADS = {
     ),
 }
 SAID = Both("ご返信の内容", "What you wrote")
-WHY = Both("理由", "Why")
 NOTHING_SAID = Both("(引用のほかに文章がありません)", "(nothing but quoted text)")
 #: Outcomes after which the mail still waits, so that a new answer may decide.
 OPEN = frozenset({"unclear", "people"})

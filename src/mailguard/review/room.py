@@ -59,16 +59,13 @@ class Review:
         released: Callable[[], None],
         now: Callable[[], datetime],
         noticed: Callable[[], None] = lambda: None,
-        frozen_for: timedelta = timedelta(hours=72),
-        workshop: Workshop | None = None,
         directory: Callable[[], Directory] = lambda: NOBODY,
         judges: Callable[[], Judges | None] = lambda: None,
         silence: Silence = USUAL,
     ) -> None:
         """administrators: address keys; they hear of everything. released: sorting has something to do.
 
-        noticed: a letter is owed. frozen_for: a copy that somebody froze is given back after so long: nothing waits
-        for ever without a word. workshop: where changes are proved; directory: the people whom the policy knows.
+        noticed: a letter is owed. directory: the people whom the policy knows.
         judges: who judges a mail anew whose recipient was replaced; None: here that cannot be done.
         silence: when a warning that its sender overrode becomes silent.
         """
@@ -83,12 +80,11 @@ class Review:
             released,
             noticed,
             now,
-            frozen_for,
             directory,
             judges,
             silence,
         )
-        workshop = workshop or Workshop()
+        workshop = Workshop()
         self._choosing, self._correcting = Choosing(shared, workshop), Correcting(shared, workshop)
         self._talking = Talking(shared)
         self._trusting = Trusting(shared)

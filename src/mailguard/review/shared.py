@@ -42,6 +42,8 @@ EVENT = {
     Act.URGENT: Event.RELEASE,
 }
 _COMMENT = 2000
+#: A copy that somebody froze is given back after so long: nothing waits for ever without a word.
+_FROZEN_FOR = timedelta(hours=72)
 #: Judges a mail that people changed as if it came in so. message: with its octets and recipients as they are now.
 Judges = Callable[[Message, Recorded], Awaitable[tuple[Case, Verdict]]]
 
@@ -49,7 +51,7 @@ Judges = Callable[[Message, Recorded], Awaitable[tuple[Case, Verdict]]]
 @dataclass(frozen=True, slots=True)
 class Shared:
     """administrators: address keys; they hear of everything. released: sorting has something to do; noticed: a letter
-    is owed. frozen_for: a copy that somebody froze is given back after so long. directory: the people of the policy.
+    is owed. directory: the people of the policy.
     judges: who judges a changed mail anew; None: nobody here. silence: of warnings that were overridden.
     """
 
@@ -62,7 +64,6 @@ class Shared:
     released: Callable[[], None]
     noticed: Callable[[], None]
     now: Callable[[], datetime]
-    frozen_for: timedelta
     directory: Callable[[], Directory] = field(default=lambda: NOBODY)
     judges: Callable[[], Judges | None] = field(default=lambda: None)
     silence: Silence = USUAL
@@ -105,7 +106,7 @@ class Shared:
         def may(record: MessageRecord, copy: RecipientRecord) -> bool:
             return act in acts_for(actor, record, copy)
 
-        frozen = now + self.frozen_for if act is Act.HOLD else None
+        frozen = now + _FROZEN_FOR if act is Act.HOLD else None
         urgent = act is Act.URGENT
         return Wish(EVENT.get(act), actor, now, recipients, may, comment, notice, frozen, urgent, self.silence)
 

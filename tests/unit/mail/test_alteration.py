@@ -23,7 +23,6 @@ from mailguard.mail.alteration import (
     TagSubject,
     ToBcc,
     ZipAttachments,
-    added_recipients,
     is_personal,
     zip_passwords,
 )
@@ -157,5 +156,4 @@ def test_what_the_ledger_asks_of_a_recipe() -> None:
     assert is_personal((Split("kept"),))
     assert is_personal((ToBcc("each_alone"),))
     assert not is_personal((ToBcc(), Footer("x")))
-    assert added_recipients(EVERY) == (BOSS,)
     assert zip_passwords(EVERY) == ("password",)

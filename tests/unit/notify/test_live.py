@@ -91,19 +91,3 @@ async def test_silence_is_a_time_out() -> None:
         assert listener is not None
         with pytest.raises(TimeoutError):
             await listener.next(0.01)
-
-
-async def test_a_subscription_ends_with_the_house() -> None:
-    live = Live()
-    stream = live.subscribe("ann@corp.example")
-    first = anext(stream)
-    # The generator starts to listen with the first request.
-    import asyncio
-
-    task = asyncio.ensure_future(first)
-    await asyncio.sleep(0)
-    live.publish("held", "1", ANN)
-    assert await task == LiveNotice("held", "1")
-    live.close()
-    with pytest.raises(StopAsyncIteration):
-        await anext(stream)

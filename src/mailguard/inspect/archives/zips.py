@@ -51,11 +51,6 @@ def read_listing(file: FileIn, listing: Listing, budget: Budget, short: str = ""
     return content
 
 
-def open_zip(octets: bytes, listing: Listing, budget: Budget, where: str) -> Iterator[Inner]:
-    """The members of a listed zip archive, folders left out."""
-    return _opened(octets, listing, budget, where, Content())
-
-
 def is_bomb(octets: bytes, listing: Listing, budget: Budget) -> bool:
     """Whether the archive claims to expand beyond the limits, or packs members on top of each other."""
     limits = budget.limits
