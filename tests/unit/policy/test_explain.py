@@ -49,6 +49,18 @@ def test_hits_and_misses_with_their_reasons() -> None:
     assert "recorded only" in told["except"][2]
 
 
+def test_of_a_score_of_alternatives_that_all_fail_some_are_told() -> None:
+    def told(alternatives: int) -> tuple[str, str]:
+        parts = "".join(f"{{sender: {{domain: d{n}.example}}}}, " for n in range(alternatives))
+        policy = policy_of(f"version: 1\nrules:\n  - {{id: one, when: {{any: [{parts}]}}, then: confirm}}\n")
+        (rule,) = explain(policy, mail())["rules"]
+        return rule["why"]["ja"], rule["why"]["en"]
+
+    assert [told(4)[1].count("; and "), told(5)[1].count("; and ")] == [3, 2]
+    assert told(20)[0].endswith("、ほか17個の条件も同様です。")
+    assert told(20)[1].endswith(", and 17 more likewise.")
+
+
 def test_exceptions_are_named() -> None:
     hit, ja, en = why(mail(to="a@p.example"))["except"]
     assert (hit, ja[:9], en[:28]) == (False, "例外に当たるので、", "No hit, an exception applies")
