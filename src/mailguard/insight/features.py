@@ -75,36 +75,44 @@ def _days(then: float, now: float) -> float:
     return _log1p((now - then) / _DAY) if now > then else 0.0
 
 
-def person(scene: Scene, one: int, address: str, others: Sequence[int]) -> list[float]:
-    """The numbers of PERSON. one: the person's number, -1 for a stranger; others: the mail's other recipients."""
-    people = scene.memory.people
-    first, last = (people.first[one], people.last[one]) if one >= 0 else stranger_name(scene, address)
+def person(scene: Scene, one: int, address: str, name: tuple[int, int], others: Sequence[int]) -> list[float]:
+    """The numbers of PERSON. one: the person's number, -1 for a stranger; name: as `name_of` says; others: the mail's
+    other recipients.
+    """
+    first, last = name
+    if one < 0:
+        alone = 0.0 if others else -1.0
+        return [
+            *_UNKNOWN, 0.0, 0.0, 0.0, 0.0, _thread(scene, one),
+            *_named(scene, one, address, first, last, hashed(address)), alone, alone, alone, 0.0, 0.0,
+            *_known(scene, one, address, first, last),
+        ]  # fmt: skip
     return [
-        *weighed(scene, one, address, others), profile(scene, one) if one >= 0 else 0.0,
-        *_known(scene, one, address, first, last),
+        *weighed(scene, one, address, others), profile(scene, one), *_known(scene, one, address, first, last),
     ]  # fmt: skip
 
 
 def weighed(scene: Scene, one: int, address: str, others: Sequence[int]) -> tuple[float, ...]:
-    """The first numbers of `person`, as far as `fits` weighs them: all that is asked of a rival."""
-    thread = scene.thread.get(one, 0) / scene.thread_mails if scene.thread_mails else -1.0
-    if one >= 0:
-        people = scene.memory.people
-        first, last, key = people.first[one], people.last[one], people.keys[one]
-        return (
-            *_habit(scene, one), *_words(scene, one), thread, *_named(scene, one, address, first, last, key),
-            *_company(scene, one, others),
-        )  # fmt: skip
-    first, last = stranger_name(scene, address)
-    alone = 0.0 if others else -1.0
+    """The first numbers of `person`, as far as `fits` weighs them, of somebody who is known: all that is asked of a
+    rival.
+    """
+    people = scene.memory.people
+    first, last, key = people.first[one], people.last[one], people.keys[one]
     return (
-        *_UNKNOWN, 0.0, 0.0, 0.0, 0.0, thread, *_named(scene, one, address, first, last, hashed(address)),
-        alone, alone, alone, 0.0,
+        *_habit(scene, one), *_words(scene, one), _thread(scene, one),
+        *_named(scene, one, address, first, last, key), *_company(scene, one, others),
     )  # fmt: skip
 
 
-def stranger_name(scene: Scene, address: str) -> tuple[int, int]:
-    """Given and family name (hashed) of somebody who was never seen, as far as the mail shows them."""
+def _thread(scene: Scene, one: int) -> float:
+    return scene.thread.get(one, 0) / scene.thread_mails if scene.thread_mails else -1.0
+
+
+def name_of(scene: Scene, one: int, address: str) -> tuple[int, int]:
+    """Given and family name (hashed): of somebody who was never seen, as far as the mail shows them."""
+    if one >= 0:
+        people = scene.memory.people
+        return people.first[one], people.last[one]
     return name_hashes(name_words(address, scene.lesson.names.get(address, "")))
 
 

@@ -57,12 +57,18 @@ class Manners:
         if lesson.quoted or lesson.quoting.words:
             self.text = {*lesson.own, *lesson.quoted, *lesson.quoting.words}
         self.own_sides, self.all_sides = self._sides(scene.own.share), self._sides(scene.all.share)
-        so = looks(lesson)
-        self.asked = memory.habits.asked(so, scene.key)
+        if not scene.among.isdisjoint(scene.contacts.people):
+            self._find_usual()
+        self.said = memory.sides.said(lesson.own, scene.key)
+
+    def _find_usual(self) -> None:
+        """How the sender's mails look, to be compared with those to somebody whom he wrote to."""
+        scene = self.scene
+        so = looks(scene.lesson)
+        self.asked = scene.memory.habits.asked(so, scene.key)
         row, mails = scene.contacts.style, scene.contacts.style[-1] + 3.0
         self.usual = [(row[at] + 0.5) / mails for at in so]
         self.kinds = [(often + 0.5) / mails for often in row[kind_of(0) : kind_of(3)]]
-        self.said = memory.sides.said(lesson.own, scene.key)
 
     def _find_circle(self) -> None:
         """Who was written to lately, and for each recipient how much the people of a mail to him are those of this."""

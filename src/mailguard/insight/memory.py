@@ -219,10 +219,10 @@ class Memory:
         for word in lesson.own:
             seen[word & 0x3FFFF] += 1
         self.mails += 1
-        rarest = self.rarest(lesson)
-        words, squares = [word for _, word in rarest], 0.0
-        for weight, _ in rarest:
-            squares += weight * weight
+        words, squares, _ = self.rarest(lesson)
+        whole = 0.0
+        for square in squares:
+            whole += square
         keys = self.people.keys
         key = keys[sender]
         self.own_words.put(all_under(words, key), number)
@@ -233,7 +233,7 @@ class Memory:
         self.sender.append(sender)
         self.to.append(tuple(to[:TOGETHER]))
         self.moment.append(lesson.at)
-        self.norm.append(math.sqrt(squares) + 1e-3)
+        self.norm.append(math.sqrt(whole) + 1e-3)
         self.subject.append(lesson.subject)
         self.threads.put([thread for thread in (lesson.subject, lesson.message_id) if thread], number)
         if len(self.sender) > MAILS:
@@ -307,23 +307,28 @@ class Memory:
                 self.sender[at] = nobody
         return True
 
-    def rarest(self, lesson: Lesson) -> list[tuple[float, int]]:
-        """The rarest words of a mail with their weights (inverse document frequency), the rarest first."""
+    def rarest(self, lesson: Lesson) -> tuple[list[int], list[float], list[int]]:
+        """The rarest words of a mail, the rarest first; their weights (inverse document frequency) squared; and in how
+        many mails each was.
+        """
         seen, mails, log = self.seen, self.mails + 1.0, math.log
-        words = {*lesson.files, *lesson.file_words, *lesson.own, *lesson.quoted[:_QUOTED]}
+        found = {*lesson.files, *lesson.file_words, *lesson.own, *lesson.quoted[:_QUOTED]}
         # The less often seen, the greater the weight; of words seen alike the greater hash comes first. One whole
         # number says both, and is sorted sooner than pairs.
-        order = sorted([seen[word & 0x3FFFF] << 32 | (word ^ 0xFFFFFFFF) for word in words])
-        out: list[tuple[float, int]] = []
-        weight, before = 0.0, -1
+        order = sorted([seen[word & 0x3FFFF] << 32 | (word ^ 0xFFFFFFFF) for word in found])
+        words, squares, often = list[int](), list[float](), list[int]()
+        square, before = 0.0, -1
         for one in order[:WORDS]:
             times = one >> 32
             if times != before:
                 weight, before = log(mails / (times + 1.0)) + 0.05, times
                 if weight <= 0.0:
                     break
-            out.append((weight, (one & 0xFFFFFFFF) ^ 0xFFFFFFFF))
-        return out
+                square = weight * weight
+            words.append((one & 0xFFFFFFFF) ^ 0xFFFFFFFF)
+            squares.append(square)
+            often.append(times)
+        return words, squares, often
 
 
 def decay(before: float, now: float) -> float:

@@ -56,8 +56,10 @@ class Insight:
 
     def scored(self, lessons: Sequence[Lesson]) -> list[Judgement]:
         """The same of each of them, for less: code and tables are fetched from far memory once."""
-        asked = rows(self.memory, [lesson for lesson in lessons if lesson.people], self.tables.glance)
-        odds = iter(self.tables.judge.all([one for mail in asked for one in mail.numbers]))
+        tables = self.tables
+        asked = rows(self.memory, [lesson for lesson in lessons if lesson.people], tables.glance)
+        left = [one for mail in asked for one in mail.numbers]
+        odds = iter(tables.judge.all(left) if left else ())
         made = iter(
             [self._judgement(mail, mail.quiet or [next(odds) + seen.weight for seen in mail.signs]) for mail in asked]
         )

@@ -71,9 +71,10 @@ class Rows:
 
     def _find_people(self) -> None:
         scene, numbers = self.scene, self._judged
+        names = self._names = [f.name_of(scene, *one) for one in zip(numbers, self.addresses, strict=True)]
         self.persons = [
-            f.person(scene, one, address, (numbers[:at] + numbers[at + 1 :])[:ASKED])
-            for at, (one, address) in enumerate(zip(numbers, self.addresses, strict=True))
+            f.person(scene, one, address, name, (numbers[:at] + numbers[at + 1 :])[:ASKED])
+            for at, (one, address, name) in enumerate(zip(numbers, self.addresses, names, strict=True))
         ]
         self.fit = [f.fits(one) for one in self.persons]
         self._of_mail = self._mail()
@@ -82,10 +83,9 @@ class Rows:
         """The numbers of a first glance for each recipient; none where it cannot be enough: a recipient whom the sender
         never wrote to may look like somebody, and a plain sign weighs whatever the tables say.
         """
-        if not all(one[f.WRITTEN] for one in self.persons):
-            return []
-        if any(signs(self.scene, at, NOT_MISTAKABLE).weight for at in range(len(self.persons))):
-            return []
+        for at, one in enumerate(self.persons):
+            if not one[f.WRITTEN] or signs(self.scene, at, NOT_MISTAKABLE).weight:
+                return []
         return [[*one, *self._of_mail] for one in self.persons]
 
     def _find_rivals(self) -> None:
@@ -94,7 +94,7 @@ class Rows:
         self.rivals = Rivals(self.scene, (numbers[:weakest] + numbers[weakest + 1 :])[:6])
         found: dict[int, Mistakable] = {}
         for at in sorted(range(len(numbers)), key=self.fit.__getitem__):  # rivals are limited: whom it fits least first
-            found[at] = self._mistakable(numbers[at], self.addresses[at])
+            found[at] = self._mistakable(at)
         self.mistakable = [found[at] for at in range(len(numbers))]
         self.best = max(self.rivals.fit.values(), default=NONE)
 
@@ -119,12 +119,10 @@ class Rows:
     #: One after the other, and a glance between the first and the rest.
     FIRST, REST = (_find_people,), (_find_rivals, _find_profiles, _find_manners, _add_up)
 
-    def _mistakable(self, one: int, address: str) -> Mistakable:
-        people = self.scene.memory.people
-        if not self.scene.contacts.mails and not len(people):
+    def _mistakable(self, at: int) -> Mistakable:
+        if not self.scene.contacts.mails and not len(self.scene.memory.people):
             return NOT_MISTAKABLE
-        name = (people.first[one], people.last[one]) if one >= 0 else f.stranger_name(self.scene, address)
-        return self.rivals.mistakable(one, address, name)
+        return self.rivals.mistakable(self._judged[at], self.addresses[at], self._names[at])
 
     def _mail(self) -> list[float]:
         """The numbers of MAIL, 0 for those that want to know the rivals."""

@@ -74,22 +74,20 @@ class Scene:
             self.people, self.kinds = zip(*sorted(zip(self.people, self.kinds, strict=True)), strict=True)
         self.recipients = [people.numbers.get(key, -1) for key in self.people]
         self.among = {one for one in self.recipients if one >= 0}
-        self.words = memory.rarest(lesson)
+        words, squares, often = memory.rarest(lesson)
         self.own_words = frozenset(lesson.own)
         self.asker = frozenset(lesson.quoting.asker)
         self.quoted = frozenset(lesson.quoting.people)
         self.quoted_words = frozenset(lesson.quoting.words)
         self.greeted = frozenset(lesson.greeted)
-        seen = memory.seen
-        self.profiled = [(word * 31, seen[word & 0x3FFFF]) for _, word in self.words[:_PROFILED]]
-        self._find_alike()
+        self.profiled = [(word * 31, seen) for word, seen in zip(words[:_PROFILED], often, strict=False)]
+        self._find_alike(words, squares)
         self._find_thread()
         self._find_named()
 
-    def _find_alike(self) -> None:
+    def _find_alike(self, words: list[int], squares: list[float]) -> None:
+        """squares: of the words' weights."""
         memory = self.memory
-        words = [word for _, word in self.words]
-        squares = [weight * weight for weight, _ in self.words]
         norm = math.sqrt(sum(squares)) + 1e-3
         own: dict[int, float] = {}
         if self.sender >= 0:

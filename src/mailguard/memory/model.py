@@ -86,6 +86,8 @@ def experienced(model: Insight, one: Experience, read: Callable[[bytes], Lesson]
 
 def only(lesson: Lesson, people: Mapping[str, str]) -> Lesson:
     """A lesson without the recipients who did not get the mail, and with whoever got it in another's place."""
+    if people.keys() == {*lesson.people}:  # as nearly always
+        return lesson
     kinds = {one: kind for one, kind in zip(lesson.people, lesson.kinds, strict=True) if one in people}
     kinds |= dict.fromkeys((one for one in people if one not in kinds and one != lesson.sender), 0)
     names = {one: name for one, name in lesson.names.items() if one in kinds or one == lesson.sender}

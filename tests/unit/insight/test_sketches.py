@@ -66,7 +66,9 @@ def test_the_rarest_words_are_those_of_the_greatest_weight() -> None:
         weights = [
             (math.log((memory.mails + 1.0) / (memory.seen[word & 0x3FFFF] + 1.0)) + 0.05, word) for word in lesson.own
         ]
-        assert memory.rarest(lesson) == sorted([one for one in weights if one[0] > 0.0], reverse=True)[:WORDS]
+        rarest = sorted([one for one in weights if one[0] > 0.0], reverse=True)[:WORDS]
+        known = [memory.seen[word & 0x3FFFF] for _, word in rarest]
+        assert memory.rarest(lesson) == ([word for _, word in rarest], [weight**2 for weight, _ in rarest], known)
 
 
 def test_the_weights_of_words_are_added_up_by_mail_in_their_order() -> None:
