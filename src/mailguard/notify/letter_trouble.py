@@ -15,15 +15,8 @@ from mailguard.notify.letter_sheet import Content
 from mailguard.notify.phrases import on_one_line
 
 _HEADS = {
-    "letters_failing": (chat.LETTERS_FAILING, chat.LETTERS_FAILING_LEAD),
-    "letters_good": (chat.LETTERS_GOOD, None),
-    "channel_failing": (chat.CHANNEL_FAILING, chat.CHANNEL_FAILING_LEAD),
-    "channel_good": (chat.CHANNEL_GOOD, None),
-    "pressure": (chat.PRESSURE, chat.PRESSURE_LEAD),
-    "pressure_over": (chat.PRESSURE_OVER, None),
+    **chat.WAYS,
     "guessing": (say.GUESSING_HEAD, say.GUESSING_LEAD),
-    "upstream_failing": (chat.UPSTREAM_FAILING, chat.UPSTREAM_FAILING_LEAD),
-    "upstream_good": (chat.UPSTREAM_GOOD, None),
 }
 TROUBLES = frozenset(_HEADS)
 

@@ -7,7 +7,7 @@ from tests.golden.inspect.makers import CARD, attachment, file_mail, multipart, 
 
 from mailguard.inspect.limits import Budget, ReadingLimits
 from mailguard.inspect.reader import read_mail
-from mailguard.inspect.structure import parts
+from mailguard.inspect.structure import all_texts
 from mailguard.inspect.structure.parts import Parts
 from mailguard.mail.facts import Addressee
 from mailguard.mail.facts_json import facts_from_json, facts_to_json
@@ -84,7 +84,7 @@ def test_a_fault_in_telling_voices_apart_costs_only_that(monkeypatch: pytest.Mon
     def fault(shown: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(parts, "listen", fault)
+    monkeypatch.setattr(all_texts, "listen", fault)
     facts = read_mail(letter())
     assert [one.code for one in facts.findings] == ["unreadable"]
     assert facts.personal_data["payment_card"].values == (CARD,)

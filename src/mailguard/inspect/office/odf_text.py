@@ -9,12 +9,12 @@ sections and spans are read and said. Source: OpenDocument 1.3 part 3.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from mailguard.inspect.office.odf_elements import ENDS, STARTS, TOLD
 from mailguard.inspect.office.said import Said
-from mailguard.inspect.office.xml import local, parse
+from mailguard.inspect.office.xml import Acts, local, parse
 
 _Attributes = dict[str, str]
 _MOST_COPIES_OF_ALL = 20_000
@@ -64,22 +64,15 @@ class OdfWalk:
         self.copies = _MOST_COPIES_OF_ALL
         self.binary: list[str] | None = None
         self.files: list[bytes] = []
-        self._starts: dict[str, Callable[[OdfWalk, _Attributes], None] | None] = {}
-        self._ends: dict[str, Callable[[OdfWalk], None] | None] = {}
+        self._starts, self._ends = Acts(STARTS, _known), Acts(ENDS, _known)
 
     def start(self, tag: str, attributes: _Attributes) -> None:
-        try:
-            act = self._starts[tag]
-        except KeyError:
-            act = self._starts[tag] = STARTS.get(_known(tag))
+        act = self._starts[tag]
         if act is not None:
             act(self, attributes)
 
     def end(self, tag: str) -> None:
-        try:
-            act = self._ends[tag]
-        except KeyError:
-            act = self._ends[tag] = ENDS.get(_known(tag))
+        act = self._ends[tag]
         if act is not None:
             act(self)
 

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from mailguard.inspect.office.codes import read_code
 from mailguard.inspect.office.elements import ENDS, STARTS
 from mailguard.inspect.office.said import Said
-from mailguard.inspect.office.xml import attribute, local, parse
+from mailguard.inspect.office.xml import Acts, attribute, local, parse
 
 _Attributes = dict[str, str]
 _SCHEMA = re.compile(r"^(?:https?://schemas\.|urn:|\{?[0-9A-Fa-f]{8}-)")
@@ -86,22 +86,15 @@ class Prose:
         self.hidden: list[str] = []
         self.taking = self.reading = self.unseen_run = self.unseen_paragraph = self.unseen_shape = self.skipping = False
         self.properties = self.deleting = self.inserting = 0
-        self._starts: dict[str, Callable[[Prose, _Attributes], None] | None] = {}
-        self._ends: dict[str, Callable[[Prose], None] | None] = {}
+        self._starts, self._ends = Acts(STARTS, local), Acts(ENDS, local)
 
     def start(self, tag: str, attributes: _Attributes) -> None:
-        try:
-            act = self._starts[tag]
-        except KeyError:
-            act = self._starts[tag] = STARTS.get(local(tag))
+        act = self._starts[tag]
         if act is not None:
             act(self, attributes)
 
     def end(self, tag: str) -> None:
-        try:
-            act = self._ends[tag]
-        except KeyError:
-            act = self._ends[tag] = ENDS.get(local(tag))
+        act = self._ends[tag]
         if act is not None:
             act(self)
 

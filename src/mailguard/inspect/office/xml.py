@@ -8,8 +8,9 @@ so that the Strict and the Transitional vocabulary of OOXML are one. Nothing is 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
+from typing import TypeVar
 from xml.parsers import expat
 
 from mailguard.inspect.chars.charset import decode
@@ -17,6 +18,7 @@ from mailguard.inspect.chars.charset import decode
 Start = Callable[[str, dict[str, str]], None]
 End = Callable[[str], None]
 Data = Callable[[str], None]
+T = TypeVar("T")
 
 _PROLOG = re.compile(
     r"(?:\s|<\?[^>]{0,2000}\?>|<!--.{0,2000}?-->|<!DOCTYPE[^>\[]{0,500}(?:\[[^\]]{0,2000}\])?\s*>)*", re.DOTALL
@@ -25,6 +27,19 @@ _ROOT = re.compile(r"<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)")
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,100}encoding\s*=\s*["']([\w.:-]{2,40})["']""")
 #: What expat decodes by itself.
 _NATIVE = frozenset([b"utf-8", b"utf8", b"utf-16", b"us-ascii", b"ascii", b"iso-8859-1"])
+
+
+class Acts(dict[str, T | None]):
+    """What an element does in a walk, by its tag: looked up by name once for each tag of a document."""
+
+    def __init__(self, table: Mapping[str, T], name: Callable[[str], str]) -> None:
+        """name: of a tag, as the table has it."""
+        super().__init__()
+        self._table, self._name = table, name
+
+    def __missing__(self, tag: str) -> T | None:
+        act = self[tag] = self._table.get(self._name(tag))
+        return act
 
 
 class UnsafeXml(ValueError):

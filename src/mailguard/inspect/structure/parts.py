@@ -8,9 +8,7 @@ company all the same. Files of a mail inside the mail are listed beside it, sinc
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from itertools import chain
+from dataclasses import replace
 
 from mailguard.inspect.chars.utf import is_often_shifted
 from mailguard.inspect.chars.words import decode_field
@@ -21,8 +19,8 @@ from mailguard.inspect.kinds.plain import is_signed, open_armour
 from mailguard.inspect.limits import Budget
 from mailguard.inspect.sealed.smime import is_entity, note_fault, open_container
 from mailguard.inspect.secrets.passwords import candidates
-from mailguard.inspect.speech.voices import Voices, listen
 from mailguard.inspect.structure import text as bodies
+from mailguard.inspect.structure.all_texts import Texts
 from mailguard.inspect.structure.beside import fields_beside
 from mailguard.inspect.structure.fields import Block
 from mailguard.inspect.structure.headers import read_headers
@@ -54,38 +52,6 @@ _TRIES = 20_000
 #: How much is shown, in octets, of a text part that is no text.
 _NOISE = 2**20
 _ELSEWHERE = frozenset({"message/partial", "message/external-body"})
-
-
-@dataclass(slots=True)
-class Texts:
-    """The texts of one mail. shown: in order; second: other readings; unseen: hidden text, then asides.
-
-    marked: shown texts of HTML, with their quotations marked.
-    """
-
-    shown: list[tuple[str, str]] = field(default_factory=list)
-    second: list[tuple[str, str]] = field(default_factory=list)
-    unseen: list[tuple[str, str]] = field(default_factory=list)
-    html: str = ""
-    marked: dict[str, str] = field(default_factory=dict)
-
-    def everything(self) -> Iterator[str]:
-        """Each text once: what is shown first."""
-        return chain(*self.apart())
-
-    def apart(self) -> tuple[list[str], list[str]]:
-        """Each text once: what is shown, and what only another reader shows or nobody."""
-        shown = dict.fromkeys(text for _, text in self.shown if text.strip())
-        others = dict.fromkeys(text for _, text in (*self.second, *self.unseen) if text.strip())
-        return list(shown), [text for text in others if text not in shown]
-
-    def voices(self) -> Voices:
-        """Who speaks in what is shown."""
-        return listen((where, self.marked.get(text, text)) for where, text in self.shown)
-
-    def pieces(self) -> list[Piece]:
-        """What is not shown."""
-        return [Piece(where, text) for where, text in (*self.second, *self.unseen)]
 
 
 class Parts:

@@ -49,6 +49,17 @@ UPSTREAM_FAILING_LEAD = Both(
 UPSTREAM_GOOD = Both(
     "中継先「{name}」を待つメールはなくなりました", "No mail waits for a missing upstream {name} any more"
 )
+#: What is said of the ways to people and mail, in chats and letters alike: head and lead.
+WAYS: dict[str, tuple[Both, Both | None]] = {
+    "letters_failing": (LETTERS_FAILING, LETTERS_FAILING_LEAD),
+    "letters_good": (LETTERS_GOOD, None),
+    "channel_failing": (CHANNEL_FAILING, CHANNEL_FAILING_LEAD),
+    "channel_good": (CHANNEL_GOOD, None),
+    "pressure": (PRESSURE, PRESSURE_LEAD),
+    "pressure_over": (PRESSURE_OVER, None),
+    "upstream_failing": (UPSTREAM_FAILING, UPSTREAM_FAILING_LEAD),
+    "upstream_good": (UPSTREAM_GOOD, None),
+}
 REASON = Both("原因", "Reason")
 
 TEST = Both("mailguard からの接続テストです", "A test message of mailguard")

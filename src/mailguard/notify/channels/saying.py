@@ -199,14 +199,7 @@ class Speaker:
 _HOUSE: dict[str, tuple[Both, Both | None]] = {
     "policy_refused": (say.POLICY_REFUSED_HEAD, say.POLICY_REFUSED_LEAD),
     "policy_good": (say.POLICY_GOOD_HEAD, say.POLICY_GOOD_LEAD),
-    "letters_failing": (chat.LETTERS_FAILING, chat.LETTERS_FAILING_LEAD),
-    "letters_good": (chat.LETTERS_GOOD, None),
-    "channel_failing": (chat.CHANNEL_FAILING, chat.CHANNEL_FAILING_LEAD),
-    "channel_good": (chat.CHANNEL_GOOD, None),
-    "pressure": (chat.PRESSURE, chat.PRESSURE_LEAD),
-    "pressure_over": (chat.PRESSURE_OVER, None),
-    "upstream_failing": (chat.UPSTREAM_FAILING, chat.UPSTREAM_FAILING_LEAD),
-    "upstream_good": (chat.UPSTREAM_GOOD, None),
+    **chat.WAYS,
 }
 
 
