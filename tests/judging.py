@@ -14,7 +14,8 @@ from mailguard.policy.customers import Customers
 from mailguard.policy.examples import case_of
 from mailguard.policy.judge import judge
 from mailguard.policy.lists import NameList, normal_address, normal_domain
-from mailguard.policy.marks import Marks, Problem, Problems, load_marked
+from mailguard.policy.marked_yaml import load_marked
+from mailguard.policy.marks import Marks, Problem, Problems
 from mailguard.policy.people import collect
 from mailguard.policy.read_customers import customer
 from mailguard.policy.rule import Policy

@@ -18,7 +18,7 @@ from tests.judging import mail, plain_yaml
 from mailguard.policy.examples import run_examples
 from mailguard.policy.judge import judge
 from mailguard.policy.loader import load_policy
-from mailguard.policy.marks import load_marked
+from mailguard.policy.marked_yaml import load_marked
 from mailguard.policy.schema import ConditionModel, ExampleModel, PolicyFile, RuleModel, ThenModel, json_schema
 from mailguard.policy.schema.then import WORDS
 

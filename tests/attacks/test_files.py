@@ -32,7 +32,8 @@ from mailguard.inspect.reader import read_mail
 from mailguard.mail.facts import Attachment, Facts
 from mailguard.mail.organization import Organization
 from mailguard.policy.loader import load_policy
-from mailguard.policy.marks import SIZE_MAX, Problems, load_marked
+from mailguard.policy.marked_yaml import SIZE_MAX, load_marked
+from mailguard.policy.marks import Problems
 from mailguard.smtpd.auth import UserFile
 
 SECONDS = 20.0

@@ -43,7 +43,8 @@ from mailguard.mail.verdict import Ask, Disposition, HoldTerms, Verdict
 from mailguard.policy.case import Acquaintance, Case, Circle, Known, Risk, Stranger
 from mailguard.policy.explain import explain
 from mailguard.policy.judge import judge
-from mailguard.policy.marks import Problem, Problems, load_marked, problems_of
+from mailguard.policy.marked_yaml import load_marked
+from mailguard.policy.marks import Problem, Problems, problems_of
 from mailguard.policy.result import Truth
 from mailguard.policy.rule import Policy
 from mailguard.policy.schema import PolicyFile

@@ -16,7 +16,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from mailguard.config.schema import Settings
-from mailguard.policy.marks import Marks, Problem, Problems, load_marked, problems_of
+from mailguard.policy.marked_yaml import load_marked
+from mailguard.policy.marks import Marks, Problem, Problems, problems_of
 
 _PREFIX = "MAILGUARD_"
 Where = tuple[str | int, ...]

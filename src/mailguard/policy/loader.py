@@ -20,7 +20,8 @@ from mailguard.policy.build import Builder, Made
 from mailguard.policy.customers import Customer, Customers
 from mailguard.policy.files import TRIES, PolicyFiles, cause
 from mailguard.policy.lists import FILE_MAX
-from mailguard.policy.marks import SIZE_MAX, Problem, Problems, load_marked, problems_of
+from mailguard.policy.marked_yaml import SIZE_MAX, load_marked
+from mailguard.policy.marks import Problem, Problems, problems_of
 from mailguard.policy.named_lists import ListReader, SourceFile
 from mailguard.policy.patterns import PATTERNS_MAX
 from mailguard.policy.people import collect

@@ -1,39 +1,26 @@
-"""YAML with the place of every value: what the policy, the configuration and the user file are read through.
+"""Problems with their places: what is wrong in a file that people write, in which line and column.
 
-It trusts nothing about the text: size, depth and number of values are bounded, and what makes YAML ambiguous or
-explosive is refused: keys written twice, aliases, tags, merge keys, several documents. `yes`, `no`, `on`, `off`,
-`1:30` and `0123` stay the words that were written. It never opens a file and never runs a constructor; all that is
-wrong is collected, then raised at once.
+Pure. Where each value stands is found out by whoever reads the file (policy.marked_yaml); a model that refuses a value
+says so here in words for the person who wrote it.
 """
 
 from __future__ import annotations
 
 import pathlib
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
-from mailguard.policy.remedies import is_wide, plain, remedy
+from mailguard.policy.remedies import plain
 from mailguard.policy.suggest import did_you_mean, keys_at, stands_under
 
 Path = tuple[str | int, ...]
 Severity = Literal["error", "warning", "info"]
 
-#: A file for people to read: larger lists belong into .txt or .csv files.
-SIZE_MAX, DEPTH_MAX, VALUES_MAX, PROBLEMS_MAX = 2 * 2**20, 40, 200_000, 100
-
-#: YAML 1.2 section 5.1 (c-printable), with the line ends that libyaml knows.
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
-_DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,18}")
-_CONSTANTS: dict[str, bool | None] = {
-    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
-    "null": None, "Null": None, "NULL": None, "~": None, "": None,
-}  # fmt: skip
+#: So many are told at most; who has more begins with these.
+PROBLEMS_MAX = 100
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -85,18 +72,6 @@ class Marks:
         return Problem(file, line, column, message, severity)
 
 
-def load_marked(text: str | bytes, filename: str) -> tuple[Any, Marks]:
-    """One YAML document to plain data (dict, list, str, int, float, bool, None; keys are str), and all places.
-
-    Raises Problems with all that was found. An empty document is an error: it would load as "nothing is asked for".
-    """
-    reading = _Reading(filename)
-    data = reading.read(text)
-    if reading.problems:
-        raise Problems(reading.problems)
-    return data, reading.marks
-
-
 def problems_of(
     error: ValidationError,
     marks: Marks,
@@ -119,9 +94,9 @@ def problems_of(
             known = (keys_at(model, path[len(base) : -1]) or keys_at(model, location[:-1])) if model else ()
             written = str(location[-1])
             under = stands_under(model, path[len(base) : -1], written) if model else ""
-            message = f"unknown key {_show(written)}{under or did_you_mean(written, known)}"
+            message = f"unknown key {show(written)}{under or did_you_mean(written, known)}"
         elif kind == "missing":
-            message = f"key {_show(location[-1])} is missing"
+            message = f"key {show(location[-1])} is missing"
         else:
             named = ".".join(map(str, path[len(base) :]))
             message = (f"{named}: " if named else "") + plain(kind, item["msg"], item["input"], item.get("ctx", {}))
@@ -129,7 +104,8 @@ def problems_of(
     return problems
 
 
-def _show(key: object) -> str:
+def show(key: object) -> str:
+    """A key in a message, however long it is."""
     return repr(str(key)[:80])
 
 
@@ -140,184 +116,3 @@ def _known_path(marks: Marks, base: Path, location: Path) -> Path:
         if (*path, step) in marks.values:
             path = (*path, step)
     return path
-
-
-@dataclass(slots=True)
-class _Open:
-    """A mapping or sequence that is being read."""
-
-    path: Path
-    data: dict[str, Any] | list[Any]
-    key: str | None = None
-    seen: bool = False  # the key was already there: its second value is read, and dropped
-
-
-class _Reading:
-    """One document, event by event with a stack of our own, so that depth costs no recursion."""
-
-    def __init__(self, filename: str) -> None:
-        self.filename = filename
-        self.problems: list[Problem] = []
-        self.marks = Marks()
-        self._stack: list[_Open] = []
-        self._root: Any = None
-        self._values = 0
-        self._lines: list[str] = []
-
-    def read(self, text: str | bytes) -> Any:
-        decoded = self._decode(text)
-        if decoded is None:
-            return None
-        self._lines = decoded.split("\n")
-        documents = 0
-        try:
-            for event in _events(decoded):
-                documents += isinstance(event, yaml.DocumentStartEvent)
-                if documents > 1:
-                    self._problem(event, "a second YAML document (---): one file is one document")
-                    break
-                if not self._take(event):
-                    break
-        except yaml.MarkedYAMLError as error:
-            self._syntax(error)
-        except (yaml.YAMLError, RecursionError, ValueError) as error:
-            self.problems.append(Problem(self.filename, 1, 1, f"not YAML: {type(error).__name__}"))
-        if not self.problems and self._root is None:
-            self.problems.append(Problem(self.filename, 1, 1, "the file is empty"))
-        return self._root
-
-    def _decode(self, text: str | bytes) -> str | None:
-        if len(text) > SIZE_MAX:
-            self.problems.append(Problem(self.filename, 1, 1, f"larger than {SIZE_MAX // 2**20} MB"))
-            return None
-        if isinstance(text, bytes):
-            try:
-                text = text.decode("utf-8")
-            except UnicodeDecodeError as error:
-                line, column = _place_of_octet(error.object, error.start)
-                problem = Problem(self.filename, line, column, "not UTF-8: save the file as UTF-8")
-                self.problems.append(problem)
-                return None
-        text = text.removeprefix("\ufeff")
-        for bad in _UNPRINTABLE.finditer(text):
-            line, column = text.count("\n", 0, bad.start()) + 1, bad.start() - text.rfind("\n", 0, bad.start())
-            code = f"U+{ord(bad.group()):04X}"
-            self.problems.append(Problem(self.filename, line, column, f"control character {code}"))
-            if len(self.problems) >= PROBLEMS_MAX:
-                break
-        return None if self.problems else text
-
-    def _take(self, event: yaml.Event) -> bool:
-        """One event. False: enough seen."""
-        if isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
-            self._stack.pop()
-        elif self._wants_key() and not isinstance(event, yaml.ScalarEvent) and isinstance(event, yaml.NodeEvent):
-            self._problem(event, "a key must be a plain word")
-            return False
-        elif isinstance(event, yaml.AliasEvent):
-            self._problem(event, f"alias *{event.anchor}: aliases are not read; write the value out")
-            self._put(event, None)
-        elif isinstance(event, yaml.ScalarEvent | yaml.MappingStartEvent | yaml.SequenceStartEvent):
-            return self._node(event)
-        return True
-
-    def _wants_key(self) -> bool:
-        return bool(self._stack) and isinstance(self._stack[-1].data, dict) and self._stack[-1].key is None
-
-    def _node(self, event: yaml.ScalarEvent | yaml.MappingStartEvent | yaml.SequenceStartEvent) -> bool:
-        self._values += 1
-        if event.tag is not None:
-            self._problem(event, f"tag {event.tag[:60]}: tags are not read; write the plain value")
-        if len(self._stack) >= DEPTH_MAX or self._values > VALUES_MAX or len(self.problems) >= PROBLEMS_MAX:
-            self._problem(event, "nested too deeply, too many values, or too many problems: reading stops here")
-            return False
-        if isinstance(event, yaml.ScalarEvent):
-            self._scalar(event)
-        else:
-            empty: dict[str, Any] | list[Any] = {} if isinstance(event, yaml.MappingStartEvent) else []
-            path = self._put(event, empty)
-            self._stack.append(_Open(path, empty))
-        return True
-
-    def _scalar(self, event: yaml.ScalarEvent) -> None:
-        if self._wants_key():
-            self._key(event, self._stack[-1])
-        else:
-            self._put(event, _plain_value(event))
-
-    def _key(self, event: yaml.ScalarEvent, top: _Open) -> None:
-        assert isinstance(top.data, dict)
-        top.key, top.seen = event.value, event.value in top.data
-        place = _place(event)
-        if top.seen:
-            first = self.marks.keys[(*top.path, event.value)][0]
-            self._problem(event, f"key {_show(event.value)} written twice (first in line {first})")
-            return
-        if event.value == "<<" and event.implicit[0]:
-            self._problem(event, "merge key <<: not read; write the keys out")
-        self.marks.keys[(*top.path, event.value)] = place
-
-    def _put(self, event: yaml.Event, value: Any) -> Path:
-        """Store a value under the key or at the end of what is open; its path."""
-        if not self._stack:
-            path: Path = ()
-            self._root = value
-        else:
-            top = self._stack[-1]
-            if isinstance(top.data, list):
-                path = (*top.path, len(top.data))
-                top.data.append(value)
-            else:
-                assert top.key is not None  # _take lets no value come before its key
-                path = (*top.path, top.key)
-                if not top.seen:
-                    top.data[top.key] = value
-                top.key = None
-        self.marks.values.setdefault(path, _place(event))
-        return path
-
-    def _syntax(self, error: yaml.MarkedYAMLError) -> None:
-        mark = error.problem_mark or error.context_mark
-        if error.context_mark and re.search("simple key|quoted scalar", error.context or ""):
-            mark = error.context_mark if "escape" not in (error.problem or "") else mark  # where it begins
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        if is_wide(self._line(line - 1)):  # read as the end of the line before, and noticed only here
-            line, column = line - 1, 1
-        said = ", ".join(part for part in (error.context, error.problem) if part)
-        meant = remedy(said, self._line(line), column)
-        self.problems.append(Problem(self.filename, line, column, f"not YAML: {said}{meant}"))
-
-    def _line(self, number: int) -> str:
-        return self._lines[number - 1] if 1 <= number <= len(self._lines) else ""
-
-    def _problem(self, event: yaml.Event, message: str) -> None:
-        self.problems.append(Problem(self.filename, *_place(event), message))
-
-
-def _events(text: str) -> Iterator[yaml.Event]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return iter(yaml.parse(text, Loader=loader))
-
-
-def _place_of_octet(octets: bytes, position: int) -> tuple[int, int]:
-    before = octets[:position].decode("utf-8")
-    return before.count("\n") + 1, len(before) - before.rfind("\n")
-
-
-def _place(event: yaml.Event) -> tuple[int, int]:
-    mark = event.start_mark
-    if mark is None:
-        return (1, 1)
-    return (mark.line + 1, mark.column + 1)
-
-
-def _plain_value(event: yaml.ScalarEvent) -> Any:
-    """The value of a scalar: only what cannot be meant otherwise becomes more than its text."""
-    text: str = event.value
-    if not event.implicit[0]:  # quoted or a block: text
-        return text
-    if text in _CONSTANTS:
-        return _CONSTANTS[text]
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    return float(text) if _DECIMAL.fullmatch(text) else text

@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from mailguard.policy.marks import Marks, Problem, Problems, load_marked, problems_of
+from mailguard.policy.marked_yaml import load_marked
+from mailguard.policy.marks import Marks, Problem, Problems, problems_of
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -7,7 +7,8 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from mailguard.policy.marks import Problem, Problems, load_marked, problems_of
+from mailguard.policy.marked_yaml import load_marked
+from mailguard.policy.marks import Problem, Problems, problems_of
 
 
 def said(text: str | bytes) -> list[str]:

@@ -22,7 +22,8 @@ from mailguard.policy.examples import run_examples
 from mailguard.policy.explain import explain
 from mailguard.policy.judge import judge
 from mailguard.policy.lint import lint
-from mailguard.policy.marks import Problems, load_marked, problems_of
+from mailguard.policy.marked_yaml import load_marked
+from mailguard.policy.marks import Problems, problems_of
 from mailguard.policy.rule import Policy
 from mailguard.policy.schema import PolicyFile
 from mailguard.policy.verdict_json import verdict_to_json
