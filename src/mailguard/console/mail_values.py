@@ -13,21 +13,20 @@ from mailguard.console.changes import Changed, changes, left_out, password_for
 from mailguard.console.decision import NOTHING, Decision, Given, decision
 from mailguard.console.found import place_name
 from mailguard.console.headline import Also, Headline, evidence, further, headline
-from mailguard.console.people import Company, Context
-from mailguard.console.present import Badge, Personal, Speaker
+from mailguard.console.people import Context, Recipients
+from mailguard.console.present import Personal, Speaker
 from mailguard.console.previews import File
 from mailguard.console.risky import Risky, files_with_data, risky
 from mailguard.console.sight import line
+from mailguard.console.standing import NOT_SENT, Standing, standing
 from mailguard.console.timeline import Past, arrivals, last_word, notes_for, replaced, timeline
 from mailguard.mail.facts import Facts
 from mailguard.mail.lifecycle import State
-from mailguard.mail.verdict import Disposition
-from mailguard.notify import letter_people, letter_rows
+from mailguard.notify import letter_people
 from mailguard.notify.phrases import FINDINGS, file_size, on_one_line
 from mailguard.review import Act, Background, MessageRecord, View
 
 _MOST_FINDINGS = 20
-_NOT_SENT = frozenset({State.CANCELLED, State.REJECTED, State.EXPIRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,37 +48,19 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class MailValues:
-    """All that the templates say of a mail, in the visitor's language. foreign: somebody else's mail; window: nothing
-    but an undo window holds it; frozen: its clock was stopped; not_sent: it ended without going to anybody.
-    """
+    """All that the templates say of a mail, in the visitor's language. foreign: somebody else's mail."""
 
     id: str
     subject: str
     sender: str
     foreign: bool
-    state: Badge
-    tone: str
-    held: bool
-    window: bool
-    frozen: bool
-    under_way: bool
-    not_sent: bool
+    stands: Standing
     headline: Headline
     evidence: Sequence[str]
     also: Sequence[Also]
-    ending: str
-    until: str
-    left: str
-    outcome: Sequence[str]
-    waiting_for: Sequence[str]
     notes: Sequence[str]
     decision: Decision
-    pickable: bool
-    audience: str
-    companies: Sequence[Company]
-    only_shown: Sequence[str]
-    unshown: int
-    brief: bool
+    recipients: Recipients
     files: Sequence[File]
     more_files: int
     personal: Sequence[Personal]
@@ -119,35 +100,18 @@ def mail_values(view: View, by: Speaker, person: str, told: Told | None = None) 
     pickable = bool(card.selection) and not there.brief
     odd = letter_people.notes(record, by.language)
     asked = Context(record, by, told.known, flagged, pickable, arrivals(view.history), odd, replaced(view.history))
-    held = letter_rows.held(record)
     return MailValues(
         id=record.lead,
         subject=present.subject(record, say),
         sender=line(record.from_header or str(record.sender), 160),
         foreign=person not in record.owners and person not in record.members,
-        state=present.mail_badge(record, by.language),
-        tone=present.tone(record),
-        held=record.state is State.HELD,
-        window=bool(held) and all(r.disposition is Disposition.DELAY for r in held),
-        frozen=any(r.frozen_by for r in held),
-        under_way=any(r.state is State.QUEUED for r in record.recipients),
-        not_sent=record.state in _NOT_SENT,
+        stands=standing(record, by),
         headline=headline(record, by, told.known),
         evidence=evidence(record, by),
         also=further(record, by),
-        ending=present.ending(record, by),
-        until=record.expires_at.isoformat() if record.expires_at else "",
-        left=present.left(record, by),
-        outcome=present.outcome(record, by),
-        waiting_for=present.waiting_for(record, by),
         notes=_said(view, by, person),
         decision=card,
-        pickable=pickable,
-        audience=people.audience(record, by),
-        companies=people.companies(there, asked),
-        only_shown=people.only_shown(record, by),
-        unshown=there.unshown,
-        brief=there.brief,
+        recipients=people.recipients(there, asked),
         files=previews.files(record, by, what.files, told.known, told.fresh),
         more_files=max(0, len(record.facts.attachments) - previews.MOST_FILES),
         personal=present.personal(record, by.language),
@@ -158,7 +122,7 @@ def mail_values(view: View, by: Speaker, person: str, told: Told | None = None) 
         changes=changes(view.history, record, by),
         left_out=left_out(record, by),
         passwords=password_for(record, person, by),
-        draft=person in record.owners and record.has_body and record.state in (*_NOT_SENT, State.BOUNCED),
+        draft=person in record.owners and record.has_body and record.state in (*NOT_SENT, State.BOUNCED),
         comments=Act.COMMENT in view.acts,
         forwards=Act.FORWARD in view.acts,
         facts=_facts(record, by),
@@ -174,7 +138,7 @@ def risky_of(record: MessageRecord, fresh: Facts | None) -> Risky:
 def _said(view: View, by: Speaker, person: str) -> list[str]:
     """What others wrote to it that this person should read first."""
     record = view.record
-    if record.state in _NOT_SENT:
+    if record.state in NOT_SENT:
         return last_word(view.history, by)
     return notes_for(person, view.history, record, by)
 

@@ -83,6 +83,32 @@ class Context:
     replaced: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """What the page says of them. audience: how many in all; only_shown: who stands in the header and gets no copy;
+    pickable: whether some may be chosen.
+    """
+
+    audience: str
+    companies: Sequence[Company]
+    only_shown: Sequence[str]
+    unshown: int
+    brief: bool
+    pickable: bool
+
+
+def recipients(there: Shown, asked: Context) -> Recipients:
+    """All of it, for one person."""
+    return Recipients(
+        audience=audience(asked.record, asked.by),
+        companies=companies(there, asked),
+        only_shown=only_shown(asked.record, asked.by),
+        unshown=there.unshown,
+        brief=there.brief,
+        pickable=asked.selectable,
+    )
+
+
 def shown(record: MessageRecord, risky: Risky, *, everybody: bool = False) -> Shown:
     """Whom a page shows: who needs a look first, then outside, each organisation together."""
     marked = {one.address.key for one in risky.people}
