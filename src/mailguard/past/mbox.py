@@ -2,13 +2,16 @@
 
 Nothing in such a file says for certain where a mail ends, and writers forget to mark `From ` at the beginning of a line
 of text. So a mail begins only where the line has a time and a year as mail programs write them, and what follows is a
-field of a header. Memory is bounded by one mail; a larger one is left out. It never raises for what is in the file.
+field of a header; and not within a text whose length a Content-Length says, if the next mail begins where that ends:
+the field is often of before the text was changed. Memory is bounded by one mail; a larger one is left out. It never
+raises for what is in the file.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import BinaryIO
 
@@ -22,6 +25,7 @@ _ASCTIME = re.compile(rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (\w{3}) {1,2}(\d{1,2}) 
                       rb"(?: [A-Z+-][\w+-]{0,9})? (\d{4})\b")  # fmt: skip
 _TIME, _YEAR = re.compile(rb"\d{1,2}:\d\d"), re.compile(rb"\b(?:19|20)\d\d\b")
 _FIELD = re.compile(rb"[!-9;-~]{1,100}[ \t]{0,10}:")
+_LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*(\d{1,9})\s*$", re.IGNORECASE)
 _ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)
 _BLANK = (b"\n", b"\r\n")
 
@@ -36,26 +40,86 @@ def mails(source: BinaryIO) -> Iterator[Item]:
             yield Octets(where, octets, at)
 
 
+@dataclass(slots=True)
+class _Mail:
+    """One that is being read. at: when it was put there; kept: its lines, while it is not too large.
+
+    length: what its header says of its text, in octets; left: so much of that is still to come, None while that is not
+    known or proved wrong; inner: where in `kept` another mail would begin, if it is wrong, and when that was put there.
+    """
+
+    at: float = 0.0
+    size: int = 0
+    kept: list[bytes] = field(default_factory=list)
+    in_head: bool = True
+    length: int | None = None
+    left: int | None = None
+    inner: list[tuple[int, float]] = field(default_factory=list)
+
+    @property
+    def octets(self) -> bytes | None:
+        return _joined(self.kept) if self.size <= MAIL_MOST else None
+
+    def add(self, line: bytes) -> None:
+        """One more line of it."""
+        self.size += len(line)
+        if self.size <= MAIL_MOST:
+            self.kept.append(line)
+        else:
+            self.kept.clear()
+            self.inner.clear()
+            self.in_head, self.left = False, None
+        if self.in_head:
+            self._head(line)
+        elif self.left:
+            self.left -= len(line)
+        elif self.left == 0 and line not in _BLANK:
+            self.left = -1  # behind its end comes more
+
+    def _head(self, line: bytes) -> None:
+        if line in _BLANK:
+            self.in_head, self.left = False, self.length
+        elif (found := _LENGTH.match(line)) and int(found[1]) <= MAIL_MOST:
+            self.length = int(found[1])
+
+    def split(self) -> tuple[list[tuple[float, bytes]], _Mail]:
+        """What was taken for text of one mail are several: those that are whole, and the last one, which goes on."""
+        places = [0, *(place for place, _ in self.inner)]
+        times = [self.at, *(at for _, at in self.inner)]
+        whole = [
+            (at, _joined(self.kept[begin : end - 1])) for at, begin, end in zip(times, places, places[1:], strict=False)
+        ]
+        last = _Mail(times[-1])
+        for line in self.kept[places[-1] :]:
+            last.add(line)
+        last.left = None
+        return whole, last
+
+
 def _pieces(source: BinaryIO) -> Iterator[tuple[float, bytes | None]]:
     """When each mail was put there and its octets; None for one that is too large."""
-    at, size, open_ = 0.0, 0, False
-    kept: list[bytes] = []
+    mail: _Mail | None = None
     for line, begins in _lines(source):
-        if begins:
-            if open_:
-                yield at, _joined(kept) if size <= MAIL_MOST else None
-            at, size, open_ = _moment(line), 0, True
-            kept.clear()
+        if begins and not (mail is not None and mail.left):
+            if mail is not None:
+                yield mail.at, mail.octets
+            mail = _Mail(_moment(line))
             continue
-        if not open_ and line not in _BLANK:  # the file does not begin as it should: this is a mail all the same
-            open_ = True
-        size += len(line)
-        if size <= MAIL_MOST:
-            kept.append(line)
-        else:
-            kept.clear()
-    if open_:
-        yield at, _joined(kept) if size <= MAIL_MOST else None
+        if mail is None:
+            if line in _BLANK:
+                continue
+            mail = _Mail()  # the file does not begin as it should: this is a mail all the same
+        mail.add(line)
+        if begins:
+            mail.inner.append((len(mail.kept), _moment(line)))
+        if mail.left is not None and mail.left < 0:
+            whole, mail = mail.split()
+            yield from whole
+    if mail is not None and mail.left:
+        whole, mail = mail.split()
+        yield from whole
+    if mail is not None:
+        yield mail.at, mail.octets
 
 
 def _lines(source: BinaryIO) -> Iterator[tuple[bytes, bool]]:

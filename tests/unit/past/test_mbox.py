@@ -77,13 +77,50 @@ def test_a_mail_that_is_too_large_is_left_out_and_the_next_one_read(monkeypatch:
     assert last == Octets("mail 2", MAIL, AT)
 
 
+def of_length(text: bytes, length: int) -> bytes:
+    return b"Content-Length: %d\nSubject: a\n\n" % length + text
+
+
+TEXT = b"see below\n\n" + HEAD + b"Subject: inner\n\ninner\n"
+
+
+@pytest.mark.parametrize("behind", [b"", b"\n", b"\n" + HEAD + MAIL, HEAD + MAIL])
+def test_a_mail_in_a_text_is_none_where_the_length_of_the_text_is_said(behind: bytes) -> None:
+    one, *more = found(HEAD + of_length(TEXT, len(TEXT)) + behind)
+    assert isinstance(one, Octets)
+    assert one.octets.rstrip() == of_length(TEXT, len(TEXT)).rstrip()
+    assert more == ([Octets("mail 2", MAIL, AT)] if MAIL in behind else [])
+
+
+@pytest.mark.parametrize("length", [0, 5, len(TEXT) - 1, len(TEXT) + 2, len(TEXT) + 30, 10**6, 10**9 - 1])
+def test_a_length_that_is_wrong_says_nothing(length: int) -> None:
+    (one, two, three) = found(HEAD + of_length(TEXT, length) + b"\n" + HEAD + MAIL)
+    assert one == Octets("mail 1", of_length(b"see below\n\n", length), AT)
+    assert two == Octets("mail 2", b"Subject: inner\n\ninner\n\n", AT)
+    assert three == Octets("mail 3", MAIL, AT)
+
+
 @settings(deadline=None)
 @given(
-    st.lists(st.sampled_from([HEAD, b"From x\n", b"Subject: a\n", b"\n", b"text\n", b">From a\n", b"\xff", b"\r\n"]))
+    st.lists(
+        st.sampled_from(
+            [
+                HEAD,
+                b"From x\n",
+                b"Subject: a\n",
+                b"\n",
+                b"text\n",
+                b">From a\n",
+                b"\xff",
+                b"\r\n",
+                b"Content-Length: 20\n",
+            ]
+        )
+    )
 )
 def test_no_line_is_lost(lines: list[bytes]) -> None:
     octets = b"".join(lines)
     items = found(octets)
     kept = sum(len(one.octets) for one in items if isinstance(one, Octets))
-    taken = octets.count(HEAD) * len(HEAD) + octets.count(b">From ") + 4  # blank lines before the first
+    taken = octets.count(HEAD) * len(HEAD) + octets.count(b">From ") + octets.count(b"\r")
     assert len(octets) - taken - octets.count(b"\n") <= kept <= len(octets)
