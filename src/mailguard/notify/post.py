@@ -1,10 +1,9 @@
 """The post room: every notice that is owed becomes a letter in the queue, once, whatever crashes in between.
 
 The ledger writes a notice in the transaction that made it necessary, and the letter's own row ends it. What this
-process took in itself is handed over in memory with its mail, and looked at once more by the transaction that ends it;
-for everything else the ledger is read: when woken, and now and then. A stranger never gets a letter about a mail that
-pretends to be his (backscatter): the administrators do. Reports of failed delivery ("bounced") are the delivery room's,
-not written here.
+process took in itself comes in memory with its mail (notify.owed), and is looked at once more by the transaction that
+ends it. A stranger never gets a letter about a mail that pretends to be his (backscatter): the administrators do.
+Reports of failed delivery ("bounced") are the delivery room's, not written here.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from mailguard.notify.gathered import SHOWN, Gathered
 from mailguard.notify.gathering import GATHERED, Gathering, Merge, about, person_of
 from mailguard.notify.letter_making import LetterMaking, is_stale
 from mailguard.notify.letters import ASKING, Kind, LetterContext, LetterSettings, compose
+from mailguard.notify.owed import LOOK_AGAIN, Owed
 from mailguard.notify.readers import WITHOUT_MAIL, readers_of
 from mailguard.notify.tickets import Tickets
 from mailguard.store.errors import StoreError
@@ -28,17 +28,11 @@ from mailguard.store.holds import Holds
 from mailguard.store.letters import NOTHING_CARRIED, Carried, Outdated
 from mailguard.store.mutes import Mutes
 from mailguard.store.outbox import Outbox
-from mailguard.store.records import Filter, MessageRecord, Notice, NoticeKind
+from mailguard.store.records import Filter, MessageRecord, Notice
 from mailguard.store.spool import Spool
 
-_KINDS: tuple[NoticeKind, ...] = (
-    "held", "approval", "reminder", "escalated", "answered", "urgent", "told", "sent", "password", "cancelled",
-    "rejected", "expired", "reply", "comment", *WITHOUT_MAIL,
-)  # fmt: skip
 #: Letters side by side: one commit for all, and a few milliseconds of the event loop.
 _AT_ONCE = 12
-#: Look again after so many seconds without being woken: a command line beside us may have written notices.
-_LOOK_AGAIN = 5.0
 _AFTER_FAULT = timedelta(seconds=30)
 #: How long a letter may be handed on in memory before others may send it; as for a fresh mail.
 _LEASE = timedelta(minutes=15)
@@ -77,13 +71,10 @@ class Post:
         self._making, self._settings = LetterMaking(spool, tickets, settings), settings
         self._delivered, self._now, self._sorting = delivered, now, sorting
         self._mutes, self._merge, self._gathering = mutes, merge, Gathering(merge)
+        self._owed = Owed(outbox, _AT_ONCE)
         self._woken = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
-        self._look, self._looked_at = True, 0.0  # whether the ledger may owe what is not here, and when it was read
-        self._seen = 0  # up to here all notices were taken out of the ledger; what is not answered yet is in memory
-        self._here: set[int] = set()  # further ones that were handed over in memory
-        self._left = False  # whether more of those may wait than were taken
         self._later: list[tuple[datetime, tuple[Notice, ...]]] = []  # notices that failed, and when to try again
 
     async def start(self) -> None:
@@ -95,30 +86,16 @@ class Post:
 
     def wake(self) -> None:
         """A notice was written."""
-        self._look = True
+        self._owed.look()
         self._woken.set()
 
     def taken(self, message_id: str) -> None:
         """A mail was taken in here that somebody is to hear of."""
-        owed = self._outbox.owed_of(message_id)
-        if owed is None:
-            self._look = True
-        elif self._wait_with_others(owed):  # in a flood, nobody is woken for each mail
-            self._outbox.given(message_id)
+        new = self._owed.of_mail(message_id)
+        if new is not None and self._gathering.take_behind(new, self._now()):
+            self._owed.taken(message_id, new)  # in a flood, nobody is woken for each mail
             return
         self._woken.set()
-
-    def _wait_with_others(self, owed: Sequence[Notice]) -> bool:
-        """Take what was just handed over, if it only waits with others to become one letter."""
-        new = [notice for notice in owed if self._is_new(notice)]
-        if not self._gathering.take_behind(new, self._now()):
-            return False
-        self._here.update(notice.id for notice in new)
-        return True
-
-    def _is_new(self, notice: Notice) -> bool:
-        """Whether it was not read before."""
-        return notice.id > self._seen
 
     async def stop(self) -> None:
         """End after the letter that is being written; what is still owed waits in the ledger."""
@@ -129,7 +106,7 @@ class Post:
 
     async def write_owed(self) -> int:
         """Write the letters that are owed now. Returns how many were queued."""
-        self._look = True
+        self._owed.look()
         return await self._write_all()
 
     async def _write_all(self) -> int:
@@ -137,46 +114,13 @@ class Post:
         while more and not self._closing:
             now = self._now()
             mutes = await self._mutes.all(now)  # first: what is taken over below is not asked for again
-            fresh = await self._next_notices()
+            fresh = await self._owed.next()
             letters = self._next_letters([notice for notice, _ in fresh], now, mutes)
             entered = {notice.id: record for notice, record in fresh if record is not None}
             # Side by side, so that the ledger's group commit takes many letters with one fsync.
             written += await self._write_some(letters, entered) if letters else 0
-            more = self._look or self._left
+            more = self._owed.has_more
         return written
-
-    async def _next_notices(self) -> list[tuple[Notice, MessageRecord | None]]:
-        """Notices that were not here before: those that were handed over with their mails, and where there may be more,
-        those of the ledger.
-        """
-        at, more = asyncio.get_running_loop().time(), list[Notice]()
-        if self._look or at - self._looked_at > _LOOK_AGAIN:
-            more = await self._read_notices()
-            self._looked_at = at
-        handed = {notice.id: (notice, record) for notice, record in self._outbox.fresh(_AT_ONCE)}
-        self._left = len(handed) >= _AT_ONCE  # also where the ledger gave some of them before
-        found = [handed.pop(one.id, (one, None)) for one in more]
-        new = [pair for pair in handed.values() if self._is_new(pair[0])]
-        self._here.update(notice.id for notice, _ in new)
-        return [*found, *new]
-
-    async def _read_notices(self) -> list[Notice]:
-        while self._seen + 1 in self._here:  # numbers follow one another: nothing of the ledger lies between
-            self._seen += 1
-            self._here.discard(self._seen)
-        handed_over, self._look = max(self._here, default=0), False
-        try:
-            read = await self._outbox.pending(_AT_ONCE, _KINDS, self._seen)
-        except StoreError:
-            self._look = True
-            raise
-        self._look = self._look or len(read) == _AT_ONCE
-        # Where that was all, nothing else is owed that was written before what is here.
-        last = read[-1].id if read else self._seen
-        self._seen = last if len(read) == _AT_ONCE else max(last, handed_over)
-        fresh = [one for one in read if one.id not in self._here]
-        self._here = {number for number in self._here if number > self._seen}
-        return fresh
 
     def _next_letters(
         self, fresh: Sequence[Notice], now: datetime, mutes: Mapping[str, datetime]
@@ -204,7 +148,7 @@ class Post:
     async def _work(self) -> None:
         while not self._closing:
             self._woken.clear()
-            pause = _LOOK_AGAIN
+            pause = LOOK_AGAIN
             try:
                 await self._write_all()
                 pause = self._pause()
@@ -219,7 +163,7 @@ class Post:
     def _pause(self) -> float:
         """Seconds until there is something to do, if nobody wakes us."""
         due = self._gathering.next_time
-        return _LOOK_AGAIN if due is None else min(_LOOK_AGAIN, max(0.05, (due - self._now()).total_seconds()))
+        return LOOK_AGAIN if due is None else min(LOOK_AGAIN, max(0.05, (due - self._now()).total_seconds()))
 
     async def _write(
         self, notices: tuple[Notice, ...], entered: Mapping[int, MessageRecord], records: Mapping[str, MessageRecord]
