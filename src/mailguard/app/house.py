@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Literal
 
 from mailguard import __version__, events
 from mailguard.app.accepting import front_door, intake_room, load_later
+from mailguard.app.anew import Anew
 from mailguard.app.bells import Bells
 from mailguard.app.beside import Place, here, nobody_left
-from mailguard.app.checkers import DoorLogins, door_logins
+from mailguard.app.checkers import door_logins
 from mailguard.app.children import Children
 from mailguard.app.opening import CannotStart, ended, only_one, runs, sentence
 from mailguard.app.own_memory import tidy_now_and_then
@@ -77,16 +78,14 @@ class House:
         self._children = Children(config, count, ended, self._shared_doors)
         self._delivery: Delivery | None = None
         self._rulebook: Rulebook | None = None
-        self._roster: Roster | None = None
         self._door: Door | None = None
         self._listening = False
         self._users: UserFile | None = None
-        self._logins: DoorLogins | None = None
         self._reception: Reception | None = None
         self._rooms: Rooms | None = None
         self._pressure: Pressure | None = None
         self._bells = Bells(config)
-        self._reloading: asyncio.Task[None] | None = None
+        self._anew = Anew()
 
     # Opening and closing
 
@@ -186,8 +185,10 @@ class House:
             said = [self.config.problem(("directory", "url"), why)] if why else []
             raise Problems([*said, *error.problems]) from None
         if server is not None:
-            self._roster = Roster(server, path, self._rulebook.take_people, people)
-            runs(stack, self._roster.watch(), "roster")
+            roster = Roster(server, path, self._rulebook.take_people, people)
+            self._anew.add(lambda: roster.look_again(asked=True))
+            runs(stack, roster.watch(), "roster")
+        self._anew.add(lambda: self.rulebook.reload(asked=True))
         self.rooms.hints.directory = lambda: self.rulebook.current().directory
 
     async def _open_reception(self, stack: AsyncExitStack, rooms: Rooms, readers: Readers) -> None:
@@ -224,23 +225,26 @@ class House:
             self._users = await asyncio.to_thread(user_file, self.config)
             if self._users is not None:
                 stack.callback(self._users.close)
+                self._anew.add_file(self._users.load)
 
     async def _open_door(self, stack: AsyncExitStack, rooms: Rooms, readers: Readers) -> None:
         memory = remembering(rooms, asks=self._place.beside)
         intake = self._open_intake(rooms, readers, memory)
         await self._open_users(stack)
-        self._logins = await door_logins(
+        logins = await door_logins(
             rooms, self._users, stack, people=lambda: self.rulebook.current().directory, noticed=self._bells.taken
         )
-        for watch in self._logins.watches:
+        for watch in logins.watches:
             runs(stack, watch, "logins")
+        self._anew.add_file(logins.senders.load)
         if self._doors:
             self._abreast = Abreast.given(self._doors)
         elif self._workers > 1:
             self._abreast = Abreast.first(self._workers)
         if self._abreast is not None:
             stack.callback(self._abreast.close)
-        self._door = front_door(rooms, intake.accept, self._logins, abreast=self._abreast, pressure=self.pressure)
+        self._door = front_door(rooms, intake.accept, logins, abreast=self._abreast, pressure=self.pressure)
+        self._anew.add_file(self._door.reload_certificates)
         await self._door.start()
         self._listening = True
         runs(stack, load_later(), "libraries")
@@ -305,26 +309,9 @@ class House:
         return self._rooms
 
     def reload_soon(self) -> None:
-        """SIGHUP: policy, logins and certificates anew; each that is wrong stays as it was, and the log says why."""
+        """SIGHUP: policy, logins and certificates anew."""
         self._children.reload()
-        self._reloading = asyncio.get_running_loop().create_task(self._reload(), name="reload")
-
-    async def _reload(self) -> None:
-        if self._roster is not None:
-            await self._roster.look_again(asked=True)
-        if self._rulebook is not None:
-            await self._rulebook.reload(asked=True)
-        for file in (self._users, self._logins.senders if self._logins else None):
-            try:
-                if file is not None:
-                    await asyncio.to_thread(file.load)
-            except Problems as error:
-                events.reload_refused([str(problem) for problem in error.problems])
-        try:
-            if self._door is not None:
-                self._door.reload_certificates()
-        except CertificateError as error:
-            events.reload_refused([str(error)])
+        self._anew.soon()
 
     def _key(self) -> bytes:
         return house_key(self.config)

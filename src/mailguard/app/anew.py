@@ -1,0 +1,42 @@
+"""What is read anew when somebody asks for it (SIGHUP): each thing by itself, in the order in which it was opened.
+
+What is wrong stays as it was, and the log says why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from mailguard import events
+from mailguard.policy.marks import Problems
+from mailguard.smtpd.tls import CertificateError
+
+
+class Anew:
+    """All of one house."""
+
+    def __init__(self) -> None:
+        self._readings: list[Callable[[], Awaitable[object]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, reading: Callable[[], Awaitable[object]]) -> None:
+        """It may raise Problems or CertificateError."""
+        self._readings.append(reading)
+
+    def add_file(self, load: Callable[[], object]) -> None:
+        """A reading that blocks."""
+        self.add(lambda: asyncio.to_thread(load))
+
+    def soon(self) -> None:
+        """Read all of it."""
+        self._task = asyncio.get_running_loop().create_task(self._read(), name="reload")
+
+    async def _read(self) -> None:
+        for reading in self._readings:
+            try:
+                await reading()
+            except Problems as error:
+                events.reload_refused([str(problem) for problem in error.problems])
+            except CertificateError as error:
+                events.reload_refused([str(error)])
