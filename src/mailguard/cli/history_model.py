@@ -7,20 +7,19 @@ ledger. It prints; the model's room does it.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from pathlib import Path
 
 import click
 
-from mailguard.app.rooms import Rooms, utc_now
+from mailguard.app.rooms import Rooms, house_key, utc_now
 from mailguard.cli.ledger import acting, with_ledger
 from mailguard.cli.setup import fail, with_config
 from mailguard.config.rooms import memory
 from mailguard.memory import aside
-from mailguard.memory.settings import MemoryFault, MemorySettings
-from mailguard.store import snapshots
+from mailguard.memory.settings import CountedTwice, MemoryFault, MemorySettings
 from mailguard.store.lessons import Lessons
-from mailguard.store.snapshots import Mark
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 _FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
@@ -35,8 +34,7 @@ def export(config_file: Path | None, file: Path, as_json: bool) -> None:
     place = _regular(file)
 
     async def work(rooms: Rooms) -> tuple[int, int]:
-        model = await aside.recall(Lessons(rooms.db), _settings(rooms))
-        return model.learned, await asyncio.to_thread(snapshots.write, place, Mark(), model.save)
+        return await aside.export(Lessons(rooms.db), _settings(rooms), place, await _node(rooms))
 
     try:
         learned, size = with_ledger(config_file, work)
@@ -51,18 +49,22 @@ def export(config_file: Path | None, file: Path, as_json: bool) -> None:
 @click.command("merge")
 @with_config
 @_FILE
+@click.option("--again", is_flag=True, help="Also what is known here: it counts twice.")
 @_JSON
-def merge(config_file: Path | None, file: Path, as_json: bool) -> None:
+def merge(config_file: Path | None, file: Path, again: bool, as_json: bool) -> None:
     """Take in what another node learned, also while the server runs. FILE is one of `history export`. The same file
-    is taken in once; a newer one of that node has the older one's mails, too, which then count twice.
+    is taken in once; a newer one of that node, or one of a node that took this one in, is refused.
     """
     place = _regular(file)
 
     async def work(rooms: Rooms) -> int | None:
-        return await aside.merge(Lessons(rooms.db), _settings(rooms), place, acting(), utc_now())
+        given = Lessons(rooms.db), _settings(rooms), place, acting(), utc_now()
+        return await aside.merge(*given, node=await _node(rooms), again=again)
 
     try:
         learned = with_ledger(config_file, work, create=True)
+    except CountedTwice as error:
+        fail(f"{error}; --again takes it in all the same")
     except MemoryFault as error:
         fail(str(error))
     if as_json:
@@ -78,6 +80,12 @@ def _regular(file: Path) -> Path:
     if file.exists() and not file.is_file():
         fail(f"{file}: is no regular file")
     return file.absolute()
+
+
+async def _node(rooms: Rooms) -> bytes:
+    """What other nodes know this one by: nothing follows from it."""
+    key = await asyncio.to_thread(house_key, rooms.config)
+    return hashlib.blake2b(key, digest_size=16, person=b"mailguard node").digest()
 
 
 def _settings(rooms: Rooms) -> MemorySettings:

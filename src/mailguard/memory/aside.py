@@ -18,7 +18,7 @@ from mailguard.insight.model import Insight, InsightError
 from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address
 from mailguard.memory import model as models
-from mailguard.memory.settings import MemoryFault, MemorySettings
+from mailguard.memory.settings import CountedTwice, MemoryFault, MemorySettings
 from mailguard.store import snapshots
 from mailguard.store.keyring import Keyring
 from mailguard.store.lessons import Lessons
@@ -26,6 +26,8 @@ from mailguard.store.snapshots import Mark, SnapshotError
 
 #: Experiences read at a time.
 _SLICE = 500
+#: What stands in place of a node that does not say which it is.
+_NOBODY = frozenset({b"", bytes(16)})
 
 
 async def learn_archive(
@@ -55,22 +57,43 @@ async def learn_archive(
     return await _exchange(lessons, settings, learn, actor, now, "insight_import") or 0
 
 
-async def merge(lessons: Lessons, settings: MemorySettings, other: Path, actor: Actor, now: datetime) -> int | None:
-    """Take in what the model of another node knows, from its snapshot. Returns how many mails that one had learnt;
-    None: this very file was taken in before, so nothing more was learnt. Raises MemoryFault, StoreError, OSError; then
-    nothing was changed.
+async def export(lessons: Lessons, settings: MemorySettings, place: Path, node: bytes) -> tuple[int, int]:
+    """Write the model of now for other nodes. node: 16 octets by which this one is known to them. Returns how many
+    mails it has learnt, and the file's size. Raises MemoryFault, StoreError, OSError.
+    """
+    model, mark = await _now(lessons, settings)
+    mark = Mark(lineage=node, merged=mark.merged)
+    return model.learned, await asyncio.to_thread(snapshots.write, place, mark, model.save)
+
+
+async def merge(
+    lessons: Lessons,
+    settings: MemorySettings,
+    other: Path,
+    actor: Actor,
+    now: datetime,
+    *,
+    node: bytes = b"",
+    again: bool = False,
+) -> int | None:
+    """Take in what the model of another node knows, from its file. node: as this one is known to others; again: though
+    some of it is known here. Returns how many mails that one had learnt; None: this very file was taken in before, so
+    nothing more was learnt. Raises CountedTwice, MemoryFault, StoreError, OSError; then nothing was changed.
     """
 
     def take_in(model: Insight, mark: Mark) -> tuple[int, Mark] | None:
         try:
-            found, _ = models.load(settings, lessons.keys, other)
+            found, theirs = models.load(settings, lessons.keys, other)
         except (SnapshotError, InsightError) as error:
             raise MemoryFault(f"{other}: {error}") from error
         digest = snapshots.digest_of(other)
         if digest in mark.merged:
             return None
+        has = {theirs.lineage, *theirs.merged} - _NOBODY
+        if not again and has & {node, *mark.merged}:
+            raise CountedTwice(f"{other}: some of it is known here already, and would count twice")
         model.merge(found)
-        return found.learned, replace(mark, merged=(*mark.merged, digest))
+        return found.learned, replace(mark, merged=tuple(dict.fromkeys((*mark.merged, *sorted(has), digest))))
 
     return await _exchange(lessons, settings, take_in, actor, now, "insight_merge")
 
@@ -86,12 +109,16 @@ async def forget(lessons: Lessons, settings: MemorySettings, person: Address, ac
 
 async def recall(lessons: Lessons, settings: MemorySettings) -> Insight:
     """The model as a server would have it now, for looking only. Raises MemoryFault, StoreError, OSError."""
+    return (await _now(lessons, settings))[0]
+
+
+async def _now(lessons: Lessons, settings: MemorySettings) -> tuple[Insight, Mark]:
     model, mark = await asyncio.to_thread(_loaded, settings, lessons.keys)
     while some := await lessons.after(mark.number, _SLICE):
         for one in some:
             models.experienced(model, one)
         mark = replace(mark, number=some[-1].number)
-    return model
+    return model, mark
 
 
 async def _exchange(

@@ -11,6 +11,10 @@ class MemoryFault(Exception):
     """Nothing was changed: the model's file, or the one that was to be taken in, cannot be read; which, and why."""
 
 
+class CountedTwice(MemoryFault):
+    """Nothing was changed: some of what was to be taken in is known here, and would count twice."""
+
+
 @dataclass(frozen=True, slots=True)
 class MemorySettings:
     """path: of the snapshot. own: the organization's domains; budget: the share of mail that may be asked about;

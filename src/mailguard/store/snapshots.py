@@ -54,8 +54,8 @@ class SnapshotError(ValueError):
 class Mark:
     """number: of the last experience that is in it (store.lessons); lineage: of which model it is, 16 octets.
 
-    imported: of the last import of archives that it knows, 16 octets, empty: of none; merged: digests of the models of
-    other nodes that were taken in, the oldest first.
+    imported: of the last import of archives that it knows, 16 octets, empty: of none; merged: other nodes of
+    which it has something, and digests of the files that were taken in, the oldest first.
     """
 
     number: int = 0

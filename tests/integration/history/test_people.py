@@ -134,6 +134,30 @@ def test_what_one_node_learned_is_taken_in_by_another(known_people: Path, tmp_pa
         assert run("show", BOB).stdout.endswith("the model knows the address\n")
 
 
+def test_what_is_known_of_a_node_is_not_counted_twice(known_people: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    settle(other)
+    run("export", "one")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(other)
+        run("merge", str(known_people / "one"))
+        run("export", "back")
+    refused = "some of it is known here already, and would count twice; --again takes it in all the same\n"
+    assert run("merge", str(other / "back"), status=1).stderr.endswith(f"back: {refused}"), (
+        "it has what this one taught"
+    )
+    run("forget", DORA)  # so that its model is another one
+    run("export", "two")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(other)
+        assert run("merge", str(known_people / "two"), status=1).stderr.endswith(f"two: {refused}"), (
+            "so has an older one"
+        )
+        assert run("merge", "--again", str(known_people / "two")).stdout.endswith("is known here, too\n")
+        assert run("merge", str(known_people / "two")).stdout.endswith("was taken in before; nothing changed\n")
+
+
 def octets_with(folder: Path, text: str) -> list[str]:
     """Tables with a row that has this text."""
     found = []
