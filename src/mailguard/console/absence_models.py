@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from mailguard.console.api_values import In, Out
 from mailguard.review.absences import Away
 
 
-class AbsenceIn(BaseModel):
+class AbsenceIn(In):
     """first, last: whole days in the organisation's timezone. person: of somebody else, for administrators."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     first: date
     last: date
@@ -20,10 +19,8 @@ class AbsenceIn(BaseModel):
     person: str = Field(default="", max_length=320)
 
 
-class AbsenceOut(BaseModel):
+class AbsenceOut(Out):
     """An absence that is not over. now: it has begun."""
-
-    model_config = ConfigDict(frozen=True)
 
     id: int
     person: str
@@ -47,10 +44,8 @@ class AbsenceOut(BaseModel):
         )
 
 
-class AbsencesOut(BaseModel):
+class AbsencesOut(Out):
     """own: of the person asked for; standing_in: of others, in which the asking person takes their place."""
-
-    model_config = ConfigDict(frozen=True)
 
     own: list[AbsenceOut]
     standing_in: list[AbsenceOut]

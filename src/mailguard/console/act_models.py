@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from mailguard.console.api_values import In, Out
 from mailguard.review import TrustRecord
 
 _Address = Annotated[str, Field(max_length=320)]
@@ -15,11 +16,7 @@ _Comment = Annotated[str, Field(max_length=2000)]
 ThenWord = Literal["release", "send-now", "approve", "urgent"]
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class DecisionIn(_In):
+class DecisionIn(In):
     """recipients: only these; without: every copy for which one may decide."""
 
     recipients: _Addresses | None = None
@@ -32,7 +29,7 @@ class ReleaseIn(DecisionIn):
     urgent: bool = False
 
 
-class RecipientsPatch(_In):
+class RecipientsPatch(In):
     """What becomes of recipients of a held mail. remove: they do not get it; hide (or bcc): they stand in nobody's To
     and Cc any more. replace: one wrong recipient, and who is put in his place, as offered in `alternative`; the mail is
     judged anew, and goes if nothing else holds it. Either that, or at least one of the others.
@@ -54,7 +51,7 @@ class RecipientsPatch(_In):
         return self
 
 
-class ChooseIn(_In):
+class ChooseIn(In):
     """One step, all of it or nothing: who does not get it, which attachments (their places in the list, from 0) are
     taken out, who stands in nobody's To and Cc, and what is done then with what is left. recipients: whose copies are
     changed and decided; without: all that are held.
@@ -68,20 +65,20 @@ class ChooseIn(_In):
     comment: _Comment = ""
 
 
-class CommentIn(_In):
+class CommentIn(In):
     """A note to the other side."""
 
     text: str = Field(min_length=1, max_length=2000)
 
 
-class ForwardIn(_In):
+class ForwardIn(In):
     """A colleague who is asked to look, and what is said to him."""
 
     to: _Address
     comment: _Comment = ""
 
 
-class TrustIn(_In):
+class TrustIn(In):
     """Recipients about whom the rules that asked need not ask again: for oneself or for the team, for so many days."""
 
     recipients: Annotated[list[_Address], Field(min_length=1, max_length=5000)]
@@ -94,10 +91,8 @@ class TrustIn(_In):
         return timedelta(days=self.days)
 
 
-class TrustOut(BaseModel):
+class TrustOut(Out):
     """A recipient who is trusted. whose: `person:ADDRESS`, `group:NAME` or `company`."""
-
-    model_config = ConfigDict(frozen=True)
 
     id: int
     whose: str
@@ -123,9 +118,7 @@ class TrustOut(BaseModel):
         )
 
 
-class TrustsOut(BaseModel):
+class TrustsOut(Out):
     """What counts for the one who asks; for administrators and auditors, all of it."""
-
-    model_config = ConfigDict(frozen=True)
 
     trusts: list[TrustOut]

@@ -5,24 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from mailguard.console.api_values import In, Out
 from mailguard.review import BulkJob, BulkResult
 
 StateWord = Literal["held", "queued", "relayed", "cancelled", "rejected", "expired", "bounced"]
 ActWord = Literal["release", "cancel", "hold", "approve", "reject", "send-now"]
-
-
-class Out(BaseModel):
-    """What the API gives."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class In(BaseModel):
-    """What the API takes: an unknown name is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class FilterIn(In):

@@ -6,19 +6,16 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from mailguard.console.api_values import Out
 from mailguard.policy.tally import ALARM, Tally
 from mailguard.review import HistoryLine
 from mailguard.review.audits import Checked, Lines
 from mailguard.review.figures import Figures
 
 
-class _Out(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class AlarmsOut(_Out):
+class AlarmsOut(Out):
     """right: the recipient was taken off or replaced, or the mail not sent; wrong: the sender said that he is right."""
 
     alarms: int
@@ -32,7 +29,7 @@ class AlarmsOut(_Out):
         return cls(**dict(zip(ALARM, counts, strict=True)))
 
 
-class TallyOut(_Out):
+class TallyOut(Out):
     """Numbers of mails, and lengths of time in seconds; docs/figures.md says how each is counted."""
 
     mails: int
@@ -75,7 +72,7 @@ class TallyOut(_Out):
         )  # fmt: skip
 
 
-class FiguresOut(_Out):
+class FiguresOut(Out):
     """The figures of some days, both ends included. missing: days that are not counted yet."""
 
     first: date
@@ -102,7 +99,7 @@ class FiguresOut(_Out):
         )
 
 
-class AuditLineOut(_Out):
+class AuditLineOut(Out):
     """One line of the audit log. hash: over the line before and this one."""
 
     number: int
@@ -127,7 +124,7 @@ class AuditLineOut(_Out):
         )  # fmt: skip
 
 
-class AuditPage(_Out):
+class AuditPage(Out):
     """Lines, newest first. next: the `before` of the following page, null at the end: a page can be empty and yet have
     one, as a look goes back a bounded number of lines. verified_upto, verified_at, first_broken: of the chain.
     """

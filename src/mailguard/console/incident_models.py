@@ -5,32 +5,27 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from mailguard.console.api_values import In, Out
 from mailguard.incident import Incident
 
 
-class IncidentIn(BaseModel):
+class IncidentIn(In):
     """A mail that went to the wrong person. What of it has not left is cancelled."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     message_id: str = Field(max_length=18)
     note: str = Field(default="", max_length=4000)
 
 
-class IncidentEnd(BaseModel):
+class IncidentEnd(In):
     """What came of it: who was told, whether the mail was deleted unread, what was learned."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     outcome: str = Field(max_length=4000)
 
 
-class CopyOut(BaseModel):
+class CopyOut(Out):
     """What became of one recipient's copy. at: when the next server took it; code, text: its last answer."""
-
-    model_config = ConfigDict(frozen=True)
 
     address: str
     external: bool
@@ -40,19 +35,15 @@ class CopyOut(BaseModel):
     text: str
 
 
-class SiblingOut(BaseModel):
+class SiblingOut(Out):
     """Another mail of the sender with the same file, or in the same thread."""
-
-    model_config = ConfigDict(frozen=True)
 
     id: str
     why: Literal["file", "thread"]
 
 
-class IncidentOut(BaseModel):
+class IncidentOut(Out):
     """A misdelivery, with the mail as it stood then. stopped: recipients whose copy was cancelled at that."""
-
-    model_config = ConfigDict(frozen=True)
 
     id: str
     message_id: str
@@ -92,9 +83,7 @@ class IncidentOut(BaseModel):
         )
 
 
-class IncidentsOut(BaseModel):
+class IncidentsOut(Out):
     """The newest first."""
-
-    model_config = ConfigDict(frozen=True)
 
     incidents: list[IncidentOut]

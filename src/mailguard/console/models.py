@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mailguard.console.api_values import Out
 from mailguard.console.bulk_models import StateWord
 from mailguard.console.rule_models import RuleOut
 from mailguard.mail.alteration import removed_files
@@ -17,15 +18,7 @@ from mailguard.notify.offers import offers
 from mailguard.review import Asked, HistoryLine, MessageRecord, RecipientRecord, View
 
 
-class _Out(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class AskOut(_Out):
+class AskOut(Out):
     """So many of the approvers must say yes; missing: how many voices are still wanted."""
 
     approvers: list[str]
@@ -50,7 +43,7 @@ class AskOut(_Out):
         )
 
 
-class RecipientOut(_Out):
+class RecipientOut(Out):
     """One recipient's copy."""
 
     address: str
@@ -116,7 +109,7 @@ class RecipientOut(_Out):
         )
 
 
-class HistoryOut(_Out):
+class HistoryOut(Out):
     """One line of a mail's history."""
 
     at: datetime
@@ -141,7 +134,7 @@ class HistoryOut(_Out):
         )
 
 
-class AttachmentOut(_Out):
+class AttachmentOut(Out):
     """A file, without its text."""
 
     filename: str
@@ -168,7 +161,7 @@ class AttachmentOut(_Out):
         )
 
 
-class FindingOut(_Out):
+class FindingOut(Out):
     """A rule that fired, with its sentence, its evidence, and what else people should know."""
 
     rule: str
@@ -191,7 +184,7 @@ class FindingOut(_Out):
         )
 
 
-class MessageOut(_Out):
+class MessageOut(Out):
     """A mail in a list."""
 
     id: str
@@ -247,14 +240,14 @@ class MessageDetail(MessageOut):
         )
 
 
-class MessagePage(_Out):
+class MessagePage(Out):
     """A page of mails, newest first. next: the `before` of the following page, null at the end."""
 
     messages: list[MessageOut]
     next: str | None
 
 
-class StatsOut(_Out):
+class StatsOut(Out):
     """How many mails of those that one may see stand in each state, and how many went by the urgent lane; for
     administrators and auditors, what each rule did in the last `days`, of so many `mails`.
     """
@@ -266,7 +259,7 @@ class StatsOut(_Out):
     rules: list[RuleOut] | None = None
 
 
-class MeOut(_Out):
+class MeOut(Out):
     """Who the token or session belongs to."""
 
     address: str

@@ -5,17 +5,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from mailguard.console.api_values import Out
 from mailguard.review.rules import Board, RuleStanding
 
 
-class RuleOut(BaseModel):
+class RuleOut(Out):
     """A rule and what it did in the days of the answer. would_hold_per_day: hits a day, whatever its mode; asked: mails
     that people decided on because of it; released_unchanged: share of those that were sent as they were.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     id: str
     mode: str
