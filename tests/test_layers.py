@@ -33,7 +33,14 @@ HEIGHT = {name: height for height, names in enumerate(LAYERS) for name in names}
 IMPURE = {
     "asyncio", "sqlite3", "socket", "ssl", "http", "smtplib", "time", "threading", "subprocess", "structlog", "logging",
 }  # fmt: skip
-PROCESSES = {"inspect.workers", "inspect.worker", "inspect.turns", "inspect.letters", "inspect.starved"}
+PROCESSES = {
+    "inspect.workers",
+    "inspect.asked",
+    "inspect.worker",
+    "inspect.turns",
+    "inspect.letters",
+    "inspect.starved",
+}
 
 
 def imports_of(source: str, module: str) -> Iterator[str]:

@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 from tests.door import eventually
 
-from mailguard.inspect import workers
+from mailguard.inspect import asked
+from mailguard.inspect.asked import Died, Worker
 from mailguard.inspect.limits import ReadingLimits
 from mailguard.inspect.workers import Readers, ReadersBusy, ReadersDead
 from mailguard.mail.facts import Facts
@@ -91,7 +92,7 @@ async def readers() -> AsyncIterator[Readers]:
 @pytest.fixture
 async def obedient(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Callable[..., Readers]]:
     """A maker of pools whose workers do as the mail says."""
-    monkeypatch.setattr(workers, "COMMAND", (sys.executable, "-I", "-c", _OBEDIENT))
+    monkeypatch.setattr(asked, "COMMAND", (sys.executable, "-I", "-c", _OBEDIENT))
     pools: list[Readers] = []
 
     def make(limits: ReadingLimits = LIMITS, ended: list[str] | None = None, **more: Any) -> Readers:
@@ -136,7 +137,7 @@ async def test_mail_that_comes_while_the_first_worker_starts_waits_for_it(reader
 async def test_mail_that_waits_for_a_first_worker_that_never_comes_is_told_so(
     readers: Readers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "COMMAND", (sys.executable, "-c", "raise SystemExit(1)"))
+    monkeypatch.setattr(asked, "COMMAND", (sys.executable, "-c", "raise SystemExit(1)"))
     starting, waiting = asyncio.create_task(readers.start()), asyncio.create_task(readers.read(Body.of(MAIL)))
     found = await asyncio.gather(starting, waiting, return_exceptions=True)
     assert [type(one) for one in found] == [ReadersDead, ReadersDead]
@@ -228,7 +229,7 @@ while True: os.write(1, b"\\xff" * 65536)
 
 
 async def test_a_worker_that_talks_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "COMMAND", (sys.executable, "-I", "-c", _TALKATIVE))
+    monkeypatch.setattr(asked, "COMMAND", (sys.executable, "-I", "-c", _TALKATIVE))
     pool = Readers(LIMITS, count=1)
     await pool.start()
     await asyncio.sleep(0.3)  # until the pipe is full
@@ -395,7 +396,7 @@ async def test_a_cancelled_reading_leaves_no_answer_behind(obedient: Callable[..
 
 async def test_no_worker_at_all_is_a_fault_of_the_house(monkeypatch: pytest.MonkeyPatch) -> None:
     for command in (("/nowhere/python",), (sys.executable, "-c", "raise SystemExit(1)")):
-        monkeypatch.setattr(workers, "COMMAND", command)
+        monkeypatch.setattr(asked, "COMMAND", command)
         pool = Readers(LIMITS, count=1)
         with pytest.raises(ReadersDead):
             await pool.read(Body.of(MAIL))
@@ -405,18 +406,18 @@ async def test_no_worker_at_all_is_a_fault_of_the_house(monkeypatch: pytest.Monk
 @pytest.mark.parametrize("kind", ["asyncio", "uvloop"])
 def test_a_worker_that_ends_before_it_is_spoken_to_has_died(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def speak() -> None:
-        worker = await workers._Worker.started()
+        worker = await Worker.started()
         try:
             assert worker._child.stdin is not None
             async with asyncio.timeout(60):
                 with contextlib.suppress(OSError):
                     await worker._child.stdin.wait_closed()
-            with pytest.raises(workers._Died):
+            with pytest.raises(Died):
                 await worker.greet(LIMITS, "/", 60.0)
         finally:
             await worker.kill()
 
-    monkeypatch.setattr(workers, "COMMAND", (sys.executable, "-c", ""))
+    monkeypatch.setattr(asked, "COMMAND", (sys.executable, "-c", ""))
     with asyncio.Runner(loop_factory=pytest.importorskip(kind).new_event_loop) as runner:
         runner.run(speak())
 

@@ -1,0 +1,148 @@
+"""One reading worker, as whoever asks it sees it: a process, the pipes to it, and a question with its answer.
+
+It is in a session of its own, so that it ends with whatever it started. It trusts nothing that comes back: an answer is
+bounded, in time, and JSON, or the worker counts as dead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+
+from mailguard.inspect import wire
+from mailguard.inspect.limits import ReadingLimits
+from mailguard.inspect.starved import Patience, Standing
+from mailguard.mail.facts import Facts
+from mailguard.mail.facts_json import facts_from_json
+from mailguard.mail.message import Body
+
+#: Octets of JSON that the event loop reads itself.
+_SHORT = 64 * 1024
+#: How a worker is started: isolated from the environment and from the folder it happens to be in.
+COMMAND: tuple[str, ...] = (sys.executable, "-I", "-m", "mailguard.inspect.worker")
+
+
+class Died(Exception):
+    """A worker ended, or had to be ended; the message says why."""
+
+
+class TooSlow(Died):
+    """No answer in time."""
+
+
+class Worker:
+    """One worker process and the pipes to it."""
+
+    def __init__(self, child: asyncio.subprocess.Process) -> None:
+        self._child = child
+        self._standing = Standing(child.pid)
+        self.asked = 0
+
+    @classmethod
+    async def started(cls) -> Worker:
+        child = await asyncio.create_subprocess_exec(
+            *COMMAND, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True, env={"LANG": "C.UTF-8"}, cwd="/",
+        )  # fmt: skip
+        return cls(child)
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._child.returncode is None
+
+    async def greet(self, limits: ReadingLimits, folder: str, seconds: float) -> None:
+        """Send the limits, wait until the worker is ready. Raises Died."""
+        payload = wire.frame(json.dumps(wire.limits_to_json(limits) | {"folder": folder}).encode())
+        if await self._exchange([payload], seconds) != (wire.READY, []):
+            raise Died("not ready")
+
+    async def ask(self, body: Body, seconds: float) -> Facts:
+        """Have a mail read. Raises Died."""
+        self.asked += 1
+        head, texts = await self._exchange([wire.question_of(body), body.octets or b""], seconds)
+        try:
+            if len(head) + sum(map(len, texts)) > _SHORT:  # a thread, so that the loop goes on
+                return facts_from_json(await asyncio.to_thread(wire.said_in, head, texts))
+            return facts_from_json(wire.said_in(head, texts))
+        except (ValueError, RecursionError) as error:
+            raise Died("answer is no JSON") from error
+
+    async def kill(self) -> None:
+        """End the worker now, and whatever it started."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._child.pid, signal.SIGKILL)
+        await self._gone()
+
+    async def end(self) -> None:
+        """Let an idle worker end by itself, or else end it."""
+        assert self._child.stdin is not None
+        self._child.stdin.close()
+        try:
+            await asyncio.wait_for(self._child.wait(), 1.0)
+        except TimeoutError:
+            await self.kill()
+            return
+        await self._gone()
+
+    async def _gone(self) -> None:
+        self._standing.close()
+        # Before Python 3.12.5 a process is over for asyncio only when its pipes are at their end, and a pipe whose
+        # buffer is full is not read to its end: what a killed worker still had to say is read away.
+        assert self._child.stdout is not None
+        while await self._child.stdout.read(2**16):
+            pass
+        await self._child.wait()
+        assert self._child.stdin is not None
+        self._child.stdin.close()
+        with contextlib.suppress(OSError):
+            await self._child.stdin.wait_closed()
+
+    async def _exchange(self, out: list[bytes], seconds: float) -> tuple[bytes, list[bytes]]:
+        """Send frames, read an answer: its head and its long texts. Raises Died on time-out, end of the process, or
+        an answer that is too long."""
+        stdin, stdout = self._child.stdin, self._child.stdout
+        assert stdin is not None
+        assert stdout is not None
+        try:
+            async with asyncio.timeout(seconds) as clock:
+                patience = Patience(self._standing, seconds, clock)
+                try:
+                    if stdin.is_closing():  # a write to it would be another error on each kind of event loop
+                        raise Died("it died")
+                    stdin.writelines(out)
+                    await stdin.drain()
+                    return await _answer(stdout)
+                finally:
+                    patience.end()
+        except TimeoutError as error:
+            raise TooSlow(f"no answer within {seconds:g} s") from error
+        except (asyncio.IncompleteReadError, ConnectionError, BrokenPipeError) as error:
+            raise Died("it died") from error
+
+
+async def _answer(source: asyncio.StreamReader) -> tuple[bytes, list[bytes]]:
+    head = await _frame(source, wire.LONGEST_HEAD)
+    left = wire.LONGEST_ANSWER - len(head)
+    texts: list[bytes] = []
+    count = wire.length_of(await source.readexactly(wire.HEAD))
+    if count > wire.MOST_TEXTS:
+        raise Died("answer too long")
+    for _ in range(count):
+        texts.append(await _frame(source, left))
+        left -= len(texts[-1]) + wire.HEAD
+    return head, texts
+
+
+async def _frame(source: asyncio.StreamReader, most: int) -> bytes:
+    length = wire.length_of(await source.readexactly(wire.HEAD))
+    if length > most:
+        raise Died("answer too long")
+    return await source.readexactly(length)
