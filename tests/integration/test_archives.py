@@ -154,8 +154,9 @@ def test_what_is_no_archive(tmp_path: Path) -> None:
         (b"\x28\xb5\x2f\xfd" + bytes(90), "is packed with zstd"), (b"!BDN" + bytes(90), "is an Outlook data file"),
         ('{"from": "ann@corp.example"}'.encode("utf-16"), "is in UTF-16; write it in UTF-8"),
         (b' [{"from":"ann@corp.example"}]', "is one JSON array; write one object a line"),
-        (gzip.compress(LOG.encode())[:12], "is packed, and so damaged that nothing of it can be read"),
+        (gzip.compress(LOG.encode(), mtime=0)[:12], "is packed, and so damaged that nothing of it can be read"),
     ],
+    ids=["empty", "zeros", "zip", "tar", "zstd", "outlook", "utf-16", "array", "damaged"],
 )  # fmt: skip
 def test_what_looks_like_an_archive_and_is_none_says_what_to_do(tmp_path: Path, octets: bytes, said: str) -> None:
     with pytest.raises(ArchiveError, match=said):
