@@ -25,6 +25,7 @@ from mailguard.mail.facts import (
     Match,
     Scan,
 )
+from mailguard.mail.untrusted import mapping_of, mappings_of, number_of, rows_of, text_of, texts_of
 
 Json = dict[str, Any]
 _KINDS = get_args(Kind)
@@ -32,8 +33,6 @@ _SCANS = get_args(Scan)
 _IMPORTANCES = get_args(Importance)
 #: Attachments deeper than this do not come back: a reader never makes them, a forger might.
 _DEEPEST = 40
-#: No count is larger: what a forger writes must fit into a column of the ledger.
-_LARGEST = 2**53
 
 
 def facts_to_json(facts: Facts, *, unmasked: bool = False, text: bool = True) -> Json:
@@ -112,43 +111,43 @@ def _judge_to_kept(facts: Facts, people: Iterable[tuple[str, tuple[HeaderAddress
 
 def facts_from_json(obj: object) -> Facts:
     """Facts out of what `facts_to_json` made. Never raises: what does not fit is left out."""
-    top = _mapping(obj)
-    judge = _mapping(top.get("judge"))
-    personal = _mapping(top.get("personal_data"))
+    top = mapping_of(obj)
+    judge = mapping_of(top.get("judge"))
+    personal = mapping_of(top.get("personal_data"))
     kind: Kind = judge["kind"] if judge.get("kind") in _KINDS else "ordinary"
     importance: Importance = judge["importance"] if judge.get("importance") in _IMPORTANCES else ""
     scanned: Scan = judge["scanned"] if judge.get("scanned") in _SCANS else ""
     return Facts(
-        headers=_headers_from_json(_mapping(top.get("headers")), _mapping(judge.get("headers"))),
-        text=_text(top.get("text")),
-        shown=_number(judge.get("shown")),
-        html=_text(judge.get("html")),
+        headers=_headers_from_json(mapping_of(top.get("headers")), mapping_of(judge.get("headers"))),
+        text=text_of(top.get("text")),
+        shown=number_of(judge.get("shown")),
+        html=text_of(judge.get("html")),
         attachments=_attachments_from_json(top.get("attachments"), 0),
-        personal_data={name: _count_from_json(_mapping(personal[name])) for name in CLASSES if name in personal},
-        persons=_number(personal.get("persons")),
-        secrets={str(k): _number(v) for k, v in _mapping(top.get("secrets")).items()},
+        personal_data={name: _count_from_json(mapping_of(personal[name])) for name in CLASSES if name in personal},
+        persons=number_of(personal.get("persons")),
+        secrets={str(k): number_of(v) for k, v in mapping_of(top.get("secrets")).items()},
         findings=tuple(
-            Finding(_text(f.get("code")), _text(f.get("where")), _text(f.get("detail")))
-            for f in _mappings(top.get("findings"))
+            Finding(text_of(f.get("code")), text_of(f.get("where")), text_of(f.get("detail")))
+            for f in mappings_of(top.get("findings"))
         ),
         kind=kind,
         auto_generated=judge.get("auto_generated") is True,
-        calendar=_text(judge.get("calendar")),
+        calendar=text_of(judge.get("calendar")),
         signed=judge.get("signed") is True,
         encrypted=judge.get("encrypted") is True,
         is_reply=judge.get("is_reply") is True,
-        received_count=_number(judge.get("received_count")),
-        own_marks=_texts(judge.get("own_marks")),
+        received_count=number_of(judge.get("received_count")),
+        own_marks=texts_of(judge.get("own_marks")),
         is_forward=judge.get("is_forward") is True,
         importance=importance,
         labels=_labels_from_json(judge.get("labels")),
-        quoted=_text(judge.get("quoted")),
-        signature=_text(judge.get("signature")),
-        own=_text(judge.get("own")),
-        greeting=tuple(Addressee(*row) for row in _rows(judge.get("greeting"), 3)),
-        matches=tuple(Match(*row) for row in _rows(judge.get("matches"), 6)),
+        quoted=text_of(judge.get("quoted")),
+        signature=text_of(judge.get("signature")),
+        own=text_of(judge.get("own")),
+        greeting=tuple(Addressee(*row) for row in rows_of(judge.get("greeting"), 3)),
+        matches=tuple(Match(*row) for row in rows_of(judge.get("matches"), 6)),
         scanned=scanned,
-        viruses=_texts(judge.get("viruses")),
+        viruses=texts_of(judge.get("viruses")),
     )
 
 
@@ -229,10 +228,10 @@ def _count_to_json(count: ClassCount, unmasked: bool) -> Json:
 
 
 def _headers_from_json(shown: Mapping[str, Any], judge: Mapping[str, Any]) -> Headers:
-    names = _mapping(judge.get("names"))
+    names = mapping_of(judge.get("names"))
 
     def people(key: str) -> tuple[HeaderAddress, ...]:
-        addresses, titles = _texts(shown.get(key)), _texts(names.get(key))
+        addresses, titles = texts_of(shown.get(key)), texts_of(names.get(key))
         padded = titles if len(titles) == len(addresses) else ("",) * len(addresses)
         return tuple(HeaderAddress(address, name) for address, name in zip(addresses, padded, strict=True))
 
@@ -242,11 +241,11 @@ def _headers_from_json(shown: Mapping[str, Any], judge: Mapping[str, Any]) -> He
         cc=people("cc"),
         bcc=_pairs(judge.get("bcc")),
         reply_to=_pairs(judge.get("reply_to")),
-        subject=None if judge.get("has_subject") is False else _text(shown.get("subject")),
-        message_id=_text(shown.get("message_id")),
-        date=_text(shown.get("date")),
-        in_reply_to=_text(judge.get("in_reply_to")),
-        references=_texts(judge.get("references")),
+        subject=None if judge.get("has_subject") is False else text_of(shown.get("subject")),
+        message_id=text_of(shown.get("message_id")),
+        date=text_of(shown.get("date")),
+        in_reply_to=text_of(judge.get("in_reply_to")),
+        references=texts_of(judge.get("references")),
         fields=_fields_from_json(judge.get("fields")),
         fields_cut=judge.get("fields_cut") is True,
     )
@@ -257,27 +256,27 @@ def _attachments_from_json(obj: object, depth: int) -> tuple[Attachment, ...]:
         return ()
     return tuple(
         Attachment(
-            filename=_text(one.get("filename")),
-            declared_type=_text(one.get("declared_type")),
-            detected_type=_text(one.get("detected_type")),
-            short_type=_text(one.get("short_type")),
-            size=_number(one.get("size")),
-            sha256=_text(one.get("sha256")),
+            filename=text_of(one.get("filename")),
+            declared_type=text_of(one.get("declared_type")),
+            detected_type=text_of(one.get("detected_type")),
+            short_type=text_of(one.get("short_type")),
+            size=number_of(one.get("size")),
+            sha256=text_of(one.get("sha256")),
             encrypted=one.get("encrypted") is True,
             inspected=one.get("inspected") is True,
-            text=_text(one.get("text")),
+            text=text_of(one.get("text")),
             members=_attachments_from_json(one.get("members"), depth + 1),
             inline=one.get("inline") is True,
             labels=_labels_from_json(one.get("labels")),
         )
-        for one in _mappings(obj)
+        for one in mappings_of(obj)
     )
 
 
 def _count_from_json(obj: Mapping[str, Any]) -> ClassCount:
-    values = _texts(obj.get("values"))
-    counted = _number(obj.get("distinct"))
-    return ClassCount(values, _texts(obj.get("examples_masked")), counted if counted > len(values) else 0)
+    values = texts_of(obj.get("values"))
+    counted = number_of(obj.get("distinct"))
+    return ClassCount(values, texts_of(obj.get("examples_masked")), counted if counted > len(values) else 0)
 
 
 def _labels_to_json(labels: Iterable[Label]) -> list[list[str]]:
@@ -285,42 +284,15 @@ def _labels_to_json(labels: Iterable[Label]) -> list[list[str]]:
 
 
 def _labels_from_json(obj: object) -> tuple[Label, ...]:
-    return tuple(Label(name, identity) for name, identity in _rows(obj, 2))
+    return tuple(Label(name, identity) for name, identity in rows_of(obj, 2))
 
 
 def _fields_from_json(obj: object) -> tuple[tuple[str, str], ...] | None:
     """Header fields; None where none were kept."""
-    return tuple((name, value) for name, value in _rows(obj, 2)) if isinstance(obj, list) else None
+    return tuple((name, value) for name, value in rows_of(obj, 2)) if isinstance(obj, list) else None
 
 
 def _pairs(obj: object) -> tuple[HeaderAddress, ...]:
     some = obj if isinstance(obj, list) else []
-    return tuple(
-        HeaderAddress(_text(one[0]), _text(one[1])) for one in some if isinstance(one, (list, tuple)) and len(one) == 2
-    )
-
-
-def _rows(obj: object, width: int) -> list[tuple[str, ...]]:
-    """Lists of so many strings each."""
-    rows = [_texts(one) for one in obj] if isinstance(obj, list) else []
-    return [row for row in rows if len(row) == width]
-
-
-def _mapping(obj: object) -> Mapping[str, Any]:
-    return obj if isinstance(obj, Mapping) else {}
-
-
-def _mappings(obj: object) -> Iterable[Mapping[str, Any]]:
-    return [one for one in obj if isinstance(one, Mapping)] if isinstance(obj, list) else []
-
-
-def _texts(obj: object) -> tuple[str, ...]:
-    return tuple(one for one in obj if isinstance(one, str)) if isinstance(obj, (list, tuple)) else ()
-
-
-def _text(obj: object) -> str:
-    return obj if isinstance(obj, str) else ""
-
-
-def _number(obj: object) -> int:
-    return min(obj, _LARGEST) if isinstance(obj, int) and not isinstance(obj, bool) and obj >= 0 else 0
+    pairs = [one for one in some if isinstance(one, (list, tuple)) and len(one) == 2]
+    return tuple(HeaderAddress(text_of(address), text_of(name)) for address, name in pairs)
