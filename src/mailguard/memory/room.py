@@ -94,7 +94,7 @@ class Memory:
         """The lesson of a letter, empty if it is too large to be kept, and what the model thinks of it; None while
         there is no model. abreast: the other letters of this moment are read first, and judged together with it.
         """
-        model = await self._at_hand()
+        model = self._model or await self._at_hand()
         if is_small(letter):
             lesson = read(letter)
             found = lesson.to_bytes()
