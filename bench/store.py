@@ -42,7 +42,7 @@ from mailguard.policy.case_json import case_to_json
 from mailguard.policy.loader import load_policy
 from mailguard.policy.question import Question, question
 from mailguard.store import db as db_module
-from mailguard.store import writer as writer_module
+from mailguard.store import transactions as transactions_module
 from mailguard.store.connection import connect
 from mailguard.store.db import Database
 from mailguard.store.history import History
@@ -173,7 +173,7 @@ def traced(seen: Counter[str]) -> None:
         connection.set_trace_callback(lambda sql: seen.update([" ".join(sql.split())[:70]]))
         return connection
 
-    db_module.connect = writer_module.connect = opened  # type: ignore[attr-defined]
+    db_module.connect = transactions_module.connect = opened  # type: ignore[attr-defined]
 
 
 async def main(options: argparse.Namespace, folder: Path) -> None:

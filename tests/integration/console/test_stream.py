@@ -29,8 +29,9 @@ async def test_an_ended_session_hears_no_more_in_a_busy_house(
     noise = asyncio.create_task(busy())
     try:
         async with asyncio.timeout(20):
-            for _ in range(20):
-                assert "event: mail" in await anext(said)
+            heard = 0
+            while heard < 20:  # heartbeats come between on a busy machine
+                heard += "event: mail" in await anext(said)
             await reception.access.visits.end_all(ANN, actor("admin@corp.example", reception.access))
             left = [one async for one in said]
     finally:
