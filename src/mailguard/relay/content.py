@@ -166,11 +166,17 @@ async def blocks(body: Body) -> AsyncIterator[bytes]:
 
 async def text(prefix: bytes, body: Body) -> AsyncIterator[bytes | memoryview]:
     """The prefix and what `blocks` gives, as they go out: dots doubled, and the final dot last. No copy is made of
-    octets in memory that have no dots to be doubled: they come in pieces, since each has its own time to be taken.
+    octets in memory that have no dots to be doubled, and of others not of all at once, which would stop everything for
+    as long as it takes: they come in pieces, since each has its own time to be taken.
     """
     stuffer = DotStuffer()
     yield stuffer.feed(prefix)
     async for block in blocks(body):
+        starts = range(0, len(block), BLOCK)
+        if len(starts) > 1 and dotted(block) >= 0:
+            for begin in starts:
+                yield stuffer.feed(block[begin : begin + BLOCK])
+            continue
         stuffed = memoryview(stuffer.feed(block))
         for begin in range(0, len(stuffed), BLOCK):
             yield stuffed[begin : begin + BLOCK]
