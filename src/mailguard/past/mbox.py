@@ -78,8 +78,10 @@ class _Mail:
 
     def _head(self, line: bytes) -> None:
         if line in _BLANK:
-            self.in_head, self.left = False, self.length
-        elif (found := _LENGTH.match(line)) and int(found[1]) <= MAIL_MOST:
+            # Nothing is swallowed that could not be given back: of a mail that is too large no line is kept.
+            fits = self.length is not None and self.size + self.length <= MAIL_MOST - _LINE_MOST
+            self.in_head, self.left = False, self.length if fits else None
+        elif found := _LENGTH.match(line):
             self.length = int(found[1])
 
     def split(self) -> tuple[list[tuple[float, bytes]], _Mail]:

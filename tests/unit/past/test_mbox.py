@@ -100,6 +100,15 @@ def test_a_length_that_is_wrong_says_nothing(length: int) -> None:
     assert three == Octets("mail 3", MAIL, AT)
 
 
+def test_a_length_up_to_the_limit_hides_no_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sender writes what he likes there: mails behind his are not lost with one that is too large."""
+    monkeypatch.setattr(mbox, "MAIL_MOST", 3 * 2**20)
+    others = (HEAD + b"Subject: a\n\n" + b"x" * 2**19 + b"\n\n") * 8
+    for length in (3 * 2**20, 3 * 2**20 - 100, 2**21 - 100, 2**21 + 100):
+        items = found(HEAD + of_length(b"see below\n\n", length) + others)
+        assert [type(one) for one in items] == [Octets] * 9
+
+
 @settings(deadline=None)
 @given(
     st.lists(
