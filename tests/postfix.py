@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import fcntl
+import functools
 import itertools
 import os
 import re
@@ -26,6 +28,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 DAEMONS = Path("/usr/lib/postfix/sbin")
 POSTFIX = Path("/usr/sbin/postfix")
@@ -33,6 +36,9 @@ USER, PASSWORD = "mailguard@corp.example", "back-door-secret"
 #: Longest that anything here may take.
 PATIENCE = 60.0
 _PORTS = itertools.count()
+#: Ports for one process of tests, enough for what closed connections keep for a minute; its lock, held to its end.
+_STRETCH = 600
+_TAKEN: list[IO[str]] = []
 
 _MAIN = """
 compatibility_level = 3.6
@@ -205,13 +211,29 @@ def free_port() -> int:
     """A port that was free a moment ago, for programs that cannot bind port 0 and tell.
 
     Below the range from which the kernel deals out ports (32768 on), or another test's port 0 would take it in between;
-    each process counts in a stretch of its own.
+    each process has a stretch of its own.
     """
+    first = _stretch()
     while True:
-        port = 20_000 + (os.getpid() * 97 + next(_PORTS)) % 12_000
+        port = first + next(_PORTS) % _STRETCH
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
+
+
+@functools.cache
+def _stretch() -> int:
+    """The first port of a stretch that no other process of tests has, on this machine and for as long as this lives."""
+    folder = Path(tempfile.gettempdir()) / f"mailguard-test-ports-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for number in range(12_000 // _STRETCH):
+        taken = (folder / str(number)).open("w")
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(taken, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _TAKEN.append(taken)
+            return 20_000 + number * _STRETCH
+        taken.close()
+    raise AssertionError("all ports for tests are taken: is a run of the tests still alive?")
 
 
 def make_certificate(folder: Path, name: str = "cert", *, days: int = 2, host: str = "localhost") -> tuple[Path, Path]:
