@@ -401,7 +401,8 @@ def corrected_on_the_console(house: House) -> None:
     def is_odd() -> bool:
         nonlocal held
         held = send(house, mail(file=True), *wrong).split()[-1]
-        return all(one["risk"] > 0.5 for one in house.json("queue", "show", held)["recipients"])
+        seen = house.json("queue", "show", held)["recipients"]
+        return all(one["risk"] > 0.5 and one.get("alternative") in right for one in seen)
 
     assert until(is_odd), "it was learnt"
     token = house.json("token", "create", "--role", "administrator", "--address", "admin@corp.example")["token"]
