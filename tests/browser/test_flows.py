@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
 
 import pytest
+from playwright.async_api import ViewportSize
 from tests.browser.conftest import Device, Opens
 from tests.reception import ADMIN, ANN, BOSS, SATO, TANAKA, Reception, link_and_code
 
@@ -46,6 +49,32 @@ async def held(reception: Reception, language: str, disposition: Disposition = D
         ),
         evidence=("tanaka@examp1e.co.jp", "examp1e.co.jp / example.co.jp"),
     )
+
+
+@BOTH
+async def test_what_is_said_of_a_file_stays_on_its_card(reception: Reception, opens: Opens, language: str) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = ANN, TANAKA, "Quotation"
+    mail.set_content("Dear Mr Tanaka")
+    mail.add_attachment(b"plain text\n" * 99, maintype="application", subtype="octet-stream", filename="quotation.xlsx")
+    message_id = await reception.take_in(octets=mail.as_bytes(policy=SMTP))
+    link, _ = link_and_code((await reception.letters())[-1], reception.settings.url)
+    window = await opens("", "phone", language)
+    await window.page.set_viewport_size(_NARROW)
+    await window.open(link)
+    assert await window.page.locator(".files .badge").count() == 1
+    assert await window.page.evaluate(_STICKS_OUT) is False
+    window = await opens(ADMIN, "phone", language)
+    await window.page.set_viewport_size(_NARROW)
+    await window.open(f"/messages/{message_id}")
+    assert await window.page.locator(".files .badge").count() >= 1
+    assert await window.page.evaluate(_STICKS_OUT) is False
+
+
+#: WCAG 2.2, 1.4.10: nothing is lost at this width.
+_NARROW: ViewportSize = {"width": 320, "height": 800}
+_STICKS_OUT = """() => [...document.querySelectorAll(".files .badge")].some(
+    (one) => one.getBoundingClientRect().right > one.parentElement.getBoundingClientRect().right)"""
 
 
 async def state(reception: Reception, message_id: str) -> State:
