@@ -10,6 +10,7 @@ from tests.judging import mail, rule_of, said
 
 from mailguard.inspect.secrets.shapes import SHAPES
 from mailguard.mail.facts import SECRET_CLASSES, Attachment, Facts, Finding, Match
+from mailguard.policy.explain import explain
 from mailguard.policy.judge import judge
 from mailguard.policy.schema.secrets import SecretsModel
 
@@ -125,6 +126,21 @@ def test_a_secret_is_told_by_its_class_and_place_alone() -> None:
 def test_secrets_that_are_none(wrong: str) -> None:
     with pytest.raises(ValidationError):
         rule_of(f"{{secrets: {wrong}}}")
+
+
+@pytest.mark.parametrize(
+    ("name", "ja", "en"),
+    [
+        ("aws_key", "AWSのキー", "AWS keys"),
+        ("azure_client_secret", "Azureのクライアントシークレット", "Azure client secrets"),
+        ("slack_webhook", "SlackのWebhook", "Slack webhooks"),
+        ("private_key", "秘密鍵", "private keys"),
+    ],
+)
+def test_a_class_of_secrets_is_called_as_its_maker_is(name: str, ja: str, en: str) -> None:
+    (rule,) = explain(rule_of(f"{{secrets: {{{name}: '>= 1'}}}}"), mail())["rules"]
+    assert f"{ja}は0件です" in rule["why"]["ja"]
+    assert f"0 {en} " in rule["why"]["en"]
 
 
 def test_the_classes_of_secrets_are_those_that_are_read() -> None:

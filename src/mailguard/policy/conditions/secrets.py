@@ -25,6 +25,13 @@ _NAMES = {
     "azure_sas": ("Azure SAS", "Azure SAS tokens"),
     "assigned_secret": ("設定中の秘密の値", "secrets in settings"),
 }
+#: Makers whose names are not written as an ordinary name is; what they give out, in Japanese.
+_MAKERS = {
+    "aws": "AWS", "digitalocean": "DigitalOcean", "github": "GitHub", "gitlab": "GitLab", "huggingface": "Hugging Face",
+    "line": "LINE", "newrelic": "New Relic", "npm": "npm", "openai": "OpenAI", "pypi": "PyPI", "rubygems": "RubyGems",
+    "sendgrid": "SendGrid",
+}  # fmt: skip
+_GIVEN = {"key": "キー", "token": "トークン", "secret": "シークレット", "client": "クライアント", "webhook": "Webhook"}
 
 
 def _any(view: View) -> frozenset[str] | None:
@@ -75,9 +82,12 @@ def _count(view: View, name: str) -> int:
 
 
 def _named(name: str) -> Because:
-    """A class as people call it; makers of tokens go by their name."""
-    words = name.replace("_", " ")
-    return Because(*_NAMES.get(name, (words, f"{words}s")))
+    """A class as people call it; tokens go by their makers."""
+    if name in _NAMES:
+        return Because(*_NAMES[name])
+    first, *rest = name.split("_")
+    maker = _MAKERS.get(first, first.capitalize())
+    return Because(f"{maker}の{''.join(_GIVEN.get(one, one) for one in rest)}", f"{' '.join((maker, *rest))}s")
 
 
 def _say(counts: list[tuple[str, int, Comparison]], unread: tuple[str, ...]) -> Because:
