@@ -128,7 +128,7 @@ class Any:
         truth = max(r.truth for r in seen)
         telling = [r for r in seen if r.truth is truth]
         joint = Because("、また", "; and ") if truth is Truth.NO else Because("、また", " and ")
-        result = _together(truth, telling, joint, most=len(telling) if truth is Truth.YES else _SAID)
+        result = _together(truth, telling, joint, most=None if truth is Truth.YES else _SAID)
         if truth is Truth.NO:
             return result
         # A part that is about nobody in particular is about everybody, whomever another part picks beside it.
@@ -170,14 +170,14 @@ def signs_of(gate: Gate) -> Signs | None:
     return found
 
 
-def _together(truth: Truth, parts: Iterable[Result], joint: Because, most: int = 1_000_000) -> Result:
-    """most: so many parts say why, where there are more than one beyond; the rest is counted."""
+def _together(truth: Truth, parts: Iterable[Result], joint: Because, most: int | None = None) -> Result:
+    """most: so many parts say why, where there are more than one beyond, and the rest is counted; None: all."""
     parts = tuple(parts)
     if len(parts) == 1:
         return parts[0]
 
     def say() -> Because:
-        shown = parts if len(parts) <= most + 1 else parts[:most]
+        shown = parts if most is None or len(parts) <= most + 1 else parts[:most]
         clauses = [r.say() for r in shown]
         ja, en = joint.ja.join(c.ja for c in clauses), joint.en.join(c.en for c in clauses)
         rest = len(parts) - len(shown)
