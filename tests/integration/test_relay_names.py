@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import socket
 import threading
@@ -10,10 +11,11 @@ import time
 from typing import Any
 
 import pytest
-from tests.relaying import SHORT, outgoing, settings_for, until
+from tests.relaying import PATIENT, SHORT, outgoing, settings_for, until, upstream_to
+from tests.smtp_fake import fake_server
 
 from mailguard.mail.outcome import Result
-from mailguard.relay import names
+from mailguard.relay import names, opening
 from mailguard.relay.smtp import SmtpUpstream
 
 
@@ -73,3 +75,24 @@ async def test_mail_for_a_server_whose_name_cannot_be_looked_up_waits(dead: Dead
     assert {(one.result, one.unknown) for one in outcomes.values()} == {(Result.DEFERRED, False)}
     assert upstream.ready_in() > 0
     await upstream.close()
+
+
+async def test_an_address_that_is_silent_leaves_time_for_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as silent, contextlib.ExitStack() as full:
+        for _ in range(3):  # its queue is full: whoever comes now hears nothing
+            waiting = full.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(silent.getsockname())
+        async with fake_server() as fake:
+
+            async def both(_: str, port: int) -> list[names.Row]:
+                return [
+                    (socket.AF_INET, socket.SOCK_STREAM, 0, "", address)
+                    for address in (silent.getsockname(), ("127.0.0.1", port))
+                ]
+
+            monkeypatch.setattr(opening, "addresses_of", both)
+            limits = dataclasses.replace(PATIENT, connect=4.0)
+            async with upstream_to(fake.port, deadlines=limits) as upstream:
+                outcomes = await upstream.relay(outgoing())
+            assert {one.result for one in outcomes.values()} == {Result.RELAYED}

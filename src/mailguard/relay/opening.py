@@ -16,7 +16,7 @@ from typing import cast
 
 import aiosmtplib
 
-from mailguard.relay.names import addresses_of
+from mailguard.relay.names import Row, addresses_of
 from mailguard.relay.sasl import NoToken, Tokens, by_token
 from mailguard.relay.settings import UpstreamSettings
 from mailguard.relay.upstream import words
@@ -115,27 +115,36 @@ async def _closing_on_failure(client: aiosmtplib.SMTP, settings: UpstreamSetting
 
 
 async def _dial(settings: UpstreamSettings) -> socket.socket:
-    """A connected TCP socket; the server's addresses are tried in order, all within one deadline. Raises OSError."""
+    """A connected TCP socket; the server's addresses are tried in order, all within one deadline, of which each has its
+    share: one that is silent (IPv6 without a way out, a machine that is off) must not take it from the others. Raises
+    OSError.
+    """
     loop = asyncio.get_running_loop()
     failure: OSError = OSError("the name has no address")
-    async with asyncio.timeout(settings.deadlines.connect):
+    until = loop.time() + settings.deadlines.connect
+    async with asyncio.timeout_at(until):
         found = [
             row for where in settings.addresses or (settings.host,) for row in await addresses_of(where, settings.port)
         ]
-        for family, kind, protocol, _, address in found:
-            sock = socket.socket(family, kind, protocol)
-            sock.setblocking(False)
-            try:
-                await loop.sock_connect(sock, address)
-            except OSError as error:
-                sock.close()
-                failure = error
-            except BaseException:
-                sock.close()
-                raise
-            else:
-                return sock
+    for tried, row in enumerate(found):
+        try:
+            async with asyncio.timeout((until - loop.time()) / (len(found) - tried)):
+                return await _connected(row)
+        except OSError as error:  # TimeoutError is one
+            failure = error
     raise failure
+
+
+async def _connected(row: Row) -> socket.socket:
+    family, kind, protocol, _, address = row
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(sock, address)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 async def _introduced(client: aiosmtplib.SMTP, settings: UpstreamSettings, tokens: Tokens | None) -> Opened:
