@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from tests.door import ENVELOPE, STRANGERS, Client, client_at, open_door, with_tls
 from tests.postfix import make_certificate
-from tests.relaying import BOB, outgoing, upstream_to
-from tests.smtp_fake import FakeServer, Say, fake_server
+from tests.relaying import BOB, PATIENT, outgoing, upstream_to
+from tests.smtp_fake import Act, Drop, FakeServer, Say, fake_server
 
 from mailguard.mail.outcome import Result
 
@@ -117,7 +117,22 @@ async def test_a_starttls_that_was_taken_out_of_the_hello(tls: str) -> None:
 @pytest.mark.parametrize("said", [b"250 ok\r\n", b"454 not now\r\n", b"220-x\r\n", b"220\r\n250 x\r\n"])
 async def test_a_server_that_answers_starttls_with_something_else(tmp_path: Path, said: bytes) -> None:
     context, certificate = server_context(tmp_path)
+    limits = replace(PATIENT, hello=2.0)  # half a reply is waited for to the end
     async with fake_server(context=context, script={"starttls": [Say(said)]}) as server:
-        result = await _relayed(server, certificate)
+        result = await _relayed(server, certificate, deadlines=limits)
         assert (result, len(server.taken)) in {(Result.DEFERRED, 0), (Result.RELAYED, 1)}
         assert not [wire for wire in server.wire if b"MAIL" in wire and len(server.taken) == 0]
+
+
+@pytest.mark.parametrize("act", [Say(b"454 4.7.0 not now\r\n"), Drop(b"220 2.0.0 go ahead\r\n")])
+@pytest.mark.parametrize("tls", ["opportunistic", "insecure"])
+async def test_tls_that_fails_stops_mail_only_where_it_is_asked_for(tmp_path: Path, tls: str, act: Act) -> None:
+    context, _ = server_context(tmp_path)
+    async with (
+        fake_server(context=context, script={"starttls": [act]}) as server,
+        upstream_to(server.port, tls=tls) as upstream,
+    ):
+        outcome = (await upstream.relay(outgoing(recipients=(BOB,))))[BOB]
+    clear = tls == "opportunistic"
+    assert (outcome.result, len(server.taken)) == ((Result.RELAYED, 1) if clear else (Result.DEFERRED, 0))
+    assert [b"MAIL" in wire for wire in server.wire] == ([False, True] if clear else [False])

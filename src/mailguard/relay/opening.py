@@ -11,7 +11,7 @@ import asyncio
 import os
 import socket
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import aiosmtplib
@@ -31,6 +31,10 @@ class CannotOpen(Exception):
     def __init__(self, why: str, code: int | None = None) -> None:
         super().__init__(words(why))
         self.code = code
+
+
+class _NoTls(Exception):
+    """STARTTLS was offered, and came to nothing, where TLS is not asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,18 @@ async def open_connection(
 ) -> Opened:
     """A connection on which MAIL can be said. context: of its Certificates; tokens: where one for oauth comes from.
 
-    Raises CannotOpen.
+    `opportunistic` goes on in the clear, on a new connection, where STARTTLS fails, as where it is not offered (RFC
+    7435): who could break it could as well take it out of the offer, and mail for a server with broken TLS would never
+    leave. Raises CannotOpen.
     """
+    try:
+        return await _opened(settings, context, tokens)
+    except _NoTls:
+        return await _opened(replace(settings, tls="none"), None, tokens)
+
+
+async def _opened(settings: UpstreamSettings, context: ssl.SSLContext | None, tokens: Tokens | None) -> Opened:
+    """`open_connection`, and _NoTls."""
     try:
         sock = await _dial(settings)
     except (OSError, UnicodeError) as error:  # TimeoutError is an OSError
@@ -178,12 +192,19 @@ async def _hello(client: aiosmtplib.SMTP, seconds: float) -> None:
 
 
 async def _secured(client: aiosmtplib.SMTP, settings: UpstreamSettings) -> bool:
-    """STARTTLS. Returns whether the connection is encrypted now; only `opportunistic` goes on without."""
+    """STARTTLS. Returns whether the connection is encrypted now; only `opportunistic` goes on without. Raises what
+    aiosmtplib raises, CannotOpen, and _NoTls.
+    """
     if not client.supports_extension("starttls"):
         if settings.tls == "opportunistic":
             return False
         raise CannotOpen(f"{settings.name} does not offer STARTTLS; set upstream tls: none only if that is meant")
-    await client.starttls(timeout=settings.deadlines.hello)
+    try:
+        await client.starttls(timeout=settings.deadlines.hello)
+    except (aiosmtplib.SMTPException, OSError) as error:
+        if settings.tls == "opportunistic":
+            raise _NoTls from error
+        raise
     await _hello(client, settings.deadlines.hello)  # RFC 3207 section 4.2: forget what was said in the clear
     return True
 
