@@ -30,14 +30,21 @@ def _seconds(value: object) -> object:
     match = _DURATION.fullmatch(str(value).strip())
     if not match:
         raise ValueError("write a time such as 60s, 5m, 4h or 3d")
-    return int(match[1]) * _UNITS[match[2] or "s"]
+    return _times(match[1], _UNITS.get(match[2]), "60s, 5m, 4h or 3d")
 
 
 def _octets(value: object) -> object:
     match = _SIZE.fullmatch(str(value).strip())
     if not match:
         raise ValueError("write a size such as 500 KB, 35 MB or 1 GB")
-    return int(match[1]) * _BYTES[(match[2] or "B").upper()]
+    return _times(match[1], _BYTES.get((match[2] or "").upper()), "500 KB, 35 MB or 1 GB")
+
+
+def _times(number: str, unit: int | None, such_as: str) -> int:
+    """Only nothing needs no unit: `bodies: 7`, meant as days, would be seconds, and what it shall keep erased."""
+    if unit is None and int(number):
+        raise ValueError(f"{number} of what? write the unit, too, as in {such_as}")
+    return int(number) * (unit or 0)
 
 
 def _address(value: str) -> str:

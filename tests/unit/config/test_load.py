@@ -84,6 +84,25 @@ def test_what_is_no_number_is_none(tmp_path: Path, written: str) -> None:
     assert problem.endswith(": delivery.backlog: write a whole number, such as 20")
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("limits: {resent_within: 10}", "limits.resent_within: 10 of what? write the unit, too, as in 60s"),
+        ("delivery: {give_up_after: 3}", "delivery.give_up_after: 3 of what? write the unit, too, as in 60s"),
+        ("limits: {message_size: 35}", "limits.message_size: 35 of what? write the unit, too, as in 500 KB"),
+    ],
+)
+def test_a_number_without_its_unit_is_no_time_and_no_size(tmp_path: Path, written: str, said: str) -> None:
+    (problem,) = problems_of(tmp_path, GOOD + written + "\n")
+    assert said in problem
+
+
+def test_nothing_needs_no_unit(tmp_path: Path) -> None:
+    text = GOOD + "delivery: {warn_after: 0}\nlimits: {disk_free: 0, resent_within: 0}\n"
+    settings = load_config(write(tmp_path, text), {}).settings
+    assert (settings.delivery.warn_after, settings.limits.disk_free, settings.limits.resent_within) == (0, 0, 0)
+
+
 def test_an_address_without_room_for_a_secret_is_said(tmp_path: Path) -> None:
     config = load_config(write(tmp_path, GOOD.replace("mailguard@corp.example", f"{'m' * 38}@corp.example")), {})
     with pytest.raises(Problems, match="leaves no room"):
