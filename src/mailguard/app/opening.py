@@ -6,12 +6,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import os
 from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
+
+from mailguard.store.errors import StoreError
+
+_BIND = {
+    errno.EACCES: "ports below 1024 need CAP_NET_BIND_SERVICE (deploy/mailguard.service has it)",
+    errno.EADDRNOTAVAIL: "this machine has no such address: write one that it has",
+}
 
 
 class CannotStart(Exception):
@@ -33,12 +41,27 @@ def only_one(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def server_runs(lock: Path) -> bool:
+    """Whether a sorting room works on the ledger of this lock now. Blocks. Raises OSError."""
+    if not lock.exists():
+        return False
+    descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def sentence(error: BaseException) -> str:
     """What happened, with a guess at what to do."""
     if isinstance(error, OSError) and error.strerror and "bind" in str(error):
-        return (
-            f"{error}; is another program on this port? (PORT_SMTP, PORT_CONSOLE, listeners:, console: choose others)"
-        )
+        other = "is another program on this port? (PORT_SMTP, PORT_CONSOLE, listeners:, console: choose others)"
+        return f"{error}; {_BIND.get(error.errno or 0, other)}"
+    if isinstance(error, StoreError):
+        return str(error)
     return f"{type(error).__name__}: {error}"
 
 

@@ -10,15 +10,17 @@ import asyncio
 import contextlib
 import os
 import secrets
+import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from mailguard.access import Access
 from mailguard.app.hint import tap
+from mailguard.app.opening import server_runs
 from mailguard.app.wallclock import WallClock
 from mailguard.config.load import Config
 from mailguard.config.rooms import access_settings, organization, silence
@@ -33,12 +35,16 @@ from mailguard.store.absences import Absences
 from mailguard.store.audit import Audit
 from mailguard.store.bulk import BulkJobs
 from mailguard.store.chat import ChatOutbox
+from mailguard.store.connection import connect
 from mailguard.store.db import Database
+from mailguard.store.downgrade import version_of
+from mailguard.store.errors import StoreBusy, StoreCorrupt
 from mailguard.store.folders import sync
 from mailguard.store.history import History
 from mailguard.store.holds import Holds
 from mailguard.store.incidents import Incidents
 from mailguard.store.keyring import Keyring
+from mailguard.store.migrate import migrations
 from mailguard.store.mutes import Mutes
 from mailguard.store.outbox import Outbox
 from mailguard.store.queue import Queue
@@ -116,11 +122,28 @@ async def open_rooms(config: Config, owner: str = "") -> AsyncIterator[Rooms]:
     OSError.
     """
     path = ledger_path(config)
+    await asyncio.to_thread(_not_under_another, path)
     db = await Database.open(path, await asyncio.to_thread(keyring, config), owner)
     try:
         yield _rooms(config, db)
     finally:
         await db.close()
+
+
+def _not_under_another(path: Path) -> None:
+    """A newer program leaves a ledger as it is while an older one works on it: that one would not know its new shape.
+
+    Blocks. Raises StoreBusy, OSError. What else is wrong with the file says whoever opens it.
+    """
+    if not server_runs(path.with_suffix(".lock")):
+        return
+    with contextlib.suppress(sqlite3.Error, StoreCorrupt), closing(connect(path, read_only=True)) as connection:
+        version, known = version_of(connection), len(migrations())
+        if version < known:
+            raise StoreBusy(
+                f"an older mailguard runs on this ledger, of version {version}; this program would make {known} of it: "
+                "restart that one with this program first"
+            )
 
 
 def _rooms(config: Config, db: Database) -> Rooms:

@@ -42,6 +42,7 @@ _BY_CODE: dict[int, type[StoreError]] = {
     sqlite3.SQLITE_NOTADB: StoreCorrupt,
 }
 _BY_ERRNO: dict[int, type[StoreError]] = {errno.ENOSPC: StoreFull, errno.EDQUOT: StoreFull}
+_NOT_OURS = "it and its folder must belong to the user that mailguard runs as (chown)"
 
 
 def typed(error: BaseException) -> BaseException:
@@ -51,7 +52,15 @@ def typed(error: BaseException) -> BaseException:
     if isinstance(error, sqlite3.Error):
         # A database file made of something else raises a bare DatabaseError with SQLITE_NOTADB.
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        return _BY_CODE.get(code, StoreError)(f"database: {error}")
+        not_ours = code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
+        return _BY_CODE.get(code, StoreError)(f"database: {error}" + (f"; {_NOT_OURS}" if not_ours else ""))
     if isinstance(error, OSError):
-        return _BY_ERRNO.get(error.errno or 0, StoreError)(f"disk: {error.strerror or type(error).__name__}")
+        return _BY_ERRNO.get(error.errno or 0, StoreError)(f"disk: {_said(error)}")
     return error
+
+
+def _said(error: OSError) -> str:
+    """What the system says, about which file, and what to do where it is always the same."""
+    said = error.strerror or type(error).__name__
+    where = f"{error.filename}: " if isinstance(error.filename, str) else ""
+    return where + said + (f"; {_NOT_OURS}" if isinstance(error, PermissionError) else "")

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,14 +14,17 @@ from typing import Any, TypeVar
 import pytest
 from click.testing import CliRunner, Result
 from tests.acting import facts_of, written
+from tests.integration.store.test_versions import LEDGERS, written_before
 from tests.ledger import ANN, BOB, BOSS, CAROL, PREFIX, Clock, Ledger, facts, mail, opened, verdict
 
 from mailguard.access import Access, AccessSettings
+from mailguard.app.opening import only_one
 from mailguard.cli import main
 from mailguard.mail.actor import Role
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Organization
 from mailguard.mail.verdict import Because, Disposition
+from mailguard.store.migrate import migrations
 from mailguard.store.records import Filter, MessageRecord
 
 T = TypeVar("T")
@@ -62,6 +66,22 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.chdir(tmp_path)  # no mailguard.yaml here: the try-out settings
     (tmp_path / "var").mkdir()
     return Desk(tmp_path / "var")
+
+
+def test_a_newer_program_leaves_the_ledger_of_an_older_one_that_runs_alone(desk: Desk) -> None:
+    path = written_before(desk.folder, LEDGERS[-1])
+    before = version_now(path)
+    with only_one(path.with_suffix(".lock")):  # as a server of the older program has it
+        for verb in (("queue", "list"), ("audit", "verify")):
+            assert f"an older mailguard runs on this ledger, of version {before}" in desk.run(*verb, status=1).stderr
+    assert version_now(path) == before
+    assert len(desk.run("queue", "list").output.splitlines()) > 1
+    assert version_now(path) == len(migrations())
+
+
+def version_now(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def test_an_empty_queue(desk: Desk) -> None:

@@ -13,8 +13,9 @@ from dataclasses import replace
 
 from mailguard.antivirus import Clamd
 from mailguard.app.doctor.check import Check, failing, good, in_thread, warning
-from mailguard.app.doctor.house import server_runs
+from mailguard.app.opening import server_runs
 from mailguard.app.people import people_of
+from mailguard.app.rooms import ledger_path
 from mailguard.config.doors import listeners
 from mailguard.config.load import Config
 from mailguard.config.rooms import directory, resolver, scanner
@@ -26,7 +27,7 @@ from mailguard.smtpd.settings import ListenerSettings
 
 async def ports(config: Config) -> list[Check]:
     """Free if no server runs; ours if one does."""
-    runs = await asyncio.to_thread(server_runs, config)
+    runs = await asyncio.to_thread(server_runs, ledger_path(config).with_suffix(".lock"))
     host, _, port = config.settings.console.address.rpartition(":")
     places = [("listener", one.host, one.port, one.tls != "implicit") for one in _listeners(config)]
     places.append(("console", host.strip("[]"), int(port), False))

@@ -51,6 +51,9 @@ async def bounded(name: str, look: Awaitable[Iterable[Check]], remedy: str) -> l
             return list(await look)
     except TimeoutError:
         return [failing(name, f"no answer within {PATIENCE:g} s", remedy)]
+    except PermissionError as error:
+        where = f"{error.filename}: " if isinstance(error.filename, str) else ""
+        return [failing(name, f"{where}{error.strerror}", "run doctor as mailguard's user; chown it")]
     except Exception as error:  # a doctor that dies of what it finds is of no use
         return [failing(name, f"{type(error).__name__}: {error}", remedy)]
 

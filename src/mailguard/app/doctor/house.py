@@ -6,7 +6,6 @@ The ledger is opened for reading only and in any version: a doctor migrates noth
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -35,21 +34,6 @@ _SOON = 3
 _FEW_FILES = 1000
 _SAMPLE = 500
 _AUDIT_TAIL = 2000
-
-
-def server_runs(config: Config) -> bool:
-    """Whether a sorting room works on this ledger now."""
-    path = ledger_path(config).with_suffix(".lock")
-    if not path.exists():
-        return False
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
 
 
 def disk(config: Config) -> Iterator[Check]:
@@ -109,7 +93,11 @@ def keys(config: Config) -> Iterator[Check]:
     path = ledger_path(config)
     if not path.exists():
         return
-    with closing(connect(path, read_only=True)) as connection:
+    try:
+        connection = connect(path, read_only=True)
+    except sqlite3.Error:
+        return  # said already
+    with closing(connection):
         if version_of(connection) < len(migrations()):
             return  # said already
         sql = "SELECT count(*), count(k.message) FROM message m LEFT JOIN body_key k ON k.message = m.number"

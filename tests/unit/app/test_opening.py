@@ -1,0 +1,50 @@
+"""Why a house does not open: what, where, and what to do, in one line."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+
+import pytest
+
+from mailguard.app.doctor.check import Check, bounded
+from mailguard.app.opening import sentence
+from mailguard.store.errors import typed
+
+LEDGER = "/var/lib/mailguard/mailguard.db"
+WHOSE = "it and its folder must belong to the user that mailguard runs as (chown)"
+
+
+def failed(number: int, *more: str) -> OSError:
+    return OSError(number, os.strerror(number), *more)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (typed(failed(errno.EACCES, LEDGER)), f"disk: {LEDGER}: Permission denied; {WHOSE}"),
+        (typed(failed(errno.ENOENT, "/srv/mg")), "disk: /srv/mg: No such file or directory"),
+        (typed(failed(errno.ENOSPC)), "disk: No space left on device"),
+        (OSError(errno.EADDRNOTAVAIL, "error while attempting to bind"), "this machine has no such address"),
+        (OSError(errno.EACCES, "error while attempting to bind"), "ports below 1024 need CAP_NET_BIND_SERVICE"),
+        (OSError(errno.EADDRINUSE, "error while attempting to bind"), "is another program on this port?"),
+    ],
+)
+def test_a_house_that_does_not_open_says_what_to_do(error: BaseException, said: str) -> None:
+    assert said in sentence(error)
+
+
+def test_a_ledger_that_another_user_owns_is_said() -> None:
+    error = sqlite3.OperationalError("attempt to write a readonly database")
+    error.sqlite_errorcode = sqlite3.SQLITE_READONLY
+    assert str(typed(error)) == f"database: attempt to write a readonly database; {WHOSE}"
+
+
+async def test_a_doctor_who_may_not_look_says_who_may() -> None:
+    async def look() -> list[Check]:
+        raise failed(errno.EACCES, LEDGER)
+
+    (check,) = await bounded("ledger", look(), "look at the log")
+    assert check.detail == f"{LEDGER}: Permission denied"
+    assert check.remedy == "run doctor as mailguard's user; chown it"
