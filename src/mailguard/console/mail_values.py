@@ -23,7 +23,7 @@ from mailguard.console.timeline import Past, arrivals, last_word, notes_for, rep
 from mailguard.mail.facts import Facts
 from mailguard.mail.lifecycle import State
 from mailguard.notify import letter_people
-from mailguard.notify.phrases import FINDINGS, file_size, on_one_line
+from mailguard.notify.phrases import FINDINGS, file_size, on_one_line, persons
 from mailguard.review import Act, Background, MessageRecord, View
 
 _MOST_FINDINGS = 20
@@ -115,7 +115,7 @@ def mail_values(view: View, by: Speaker, person: str, told: Told | None = None) 
         files=previews.files(record, by, what.files, told.known, told.fresh),
         more_files=max(0, len(record.facts.attachments) - previews.MOST_FILES),
         personal=present.personal(record, by.language),
-        persons=say("personal.persons", count=record.facts.persons) if record.facts.persons else "",
+        persons=persons(record.facts.persons, by.language) if record.facts.persons else "",
         findings=_findings(record, by),
         unsaid=max(0, len(record.facts.findings) - _MOST_FINDINGS),
         history=timeline(view.history, record, by),

@@ -222,6 +222,8 @@ def _company(
     rest: list[Person] = []
     for one in members:
         (top if glance or one.flagged or (one.state is not None and not is_open) else rest).append(one)
+    if len(rest) == 1 and not top:  # who is alone takes no more room than the fold over him
+        top, rest = rest, top
     return Company(
         domain=domain,
         external=external,

@@ -165,7 +165,8 @@ def waiting_for(record: MessageRecord, speaker: Speaker) -> list[str]:
     lines = []
     for ask in dict.fromkeys(ask for r in held for ask in r.asks):
         names = listed(ask.approvers, speaker.language, 5) if ask.approvers else speaker.say("approvers.house")
-        lines.append(speaker.say("approvers", people=names, quorum=ask.quorum))
+        alone = ask.quorum == 1 and len(ask.approvers) < 2
+        lines.append(speaker.say("approvers.one" if alone else "approvers", people=names, quorum=ask.quorum))
         lines += _standing_in(ask, speaker)
         if ask.escalate_at is not None:
             asked = [speaker.say("approvers.house") if p == ADMINISTRATORS else p for p in ask.escalate_to]

@@ -16,6 +16,8 @@ from mailguard.mail.values import value
 from mailguard.mail.verdict import Because
 
 NOTHING = Because("", "")
+#: Written to so often, somebody is a usual recipient.
+_USUAL = 3
 
 
 @value(frozen=True, slots=True)
@@ -65,6 +67,15 @@ def _times(rows: Rows, one: int) -> int:
     return 0 if place is None else int(rows.scene.memory.count[place])
 
 
+def _how_known(known: str, times: int) -> tuple[str, str]:
+    """Who else comes to mind, in both languages. Somebody written to once or twice is nobody's usual recipient."""
+    if not times:
+        return f"{known} は知られている宛先です", f"{known} is known here"
+    if times < _USUAL:
+        return f"{known} には{times}回送っています", f"{known} was written to {_often(times)}"
+    return f"いつもの宛先は {known}（{times}回）です", f"The usual recipient is {known} ({_often(times)})"
+
+
 def _often(times: int) -> str:
     return "once" if times == 1 else f"{times} times"
 
@@ -76,13 +87,11 @@ def _looks_like(rows: Rows, address: str, near: Mistakable) -> Reason | None:
     known = _nameable(rows, near.looks_number)
     if not known:
         return None
-    times = _times(rows, near.looks_number)
-    ja = f"いつもの宛先は {known}（{times}回）" if times else f"{known} は知られている宛先"
-    en = f"The usual recipient is {known} ({_often(times)})" if times else f"{known} is known here"
+    ja, en = _how_known(known, _times(rows, near.looks_number))
     if looks.kind in (SLIP, DOMAIN):
-        return Reason("lookalike", Because(f"{ja}ですが、これは {address} です。", f"{en}; this is {address}."), known)
+        return Reason("lookalike", Because(f"{ja}が、これは {address} です。", f"{en}; this is {address}."), known)
     return Reason("twin", Because(
-        f"{ja}ですが、これは同じ人かもしれない別のアドレス {address} です。",
+        f"{ja}が、これは同じ人かもしれない別のアドレス {address} です。",
         f"{en}; this is {address}, which may be the same person's other address.",
     ), known)  # fmt: skip
 

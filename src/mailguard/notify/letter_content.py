@@ -60,7 +60,8 @@ def _about(kind: Kind, language: Language, context: LetterContext) -> Content:
     record = context.record
     assert record is not None
     subject = on_one_line(record.subject or "", 200) or say.NO_SUBJECT.of(language)
-    reasons = rows.reasons(record.verdict.enforced, language)
+    outside = frozenset(copy.address.key for copy in record.recipients if copy.external)
+    reasons = rows.reasons(record.verdict.enforced, language, outside)
     headline, lead = _opening(kind, language, context, record, reasons)
     open_still = kind == "held" or kind in ASKING
     timezone = context.settings.organization.timezone
@@ -71,7 +72,7 @@ def _about(kind: Kind, language: Language, context: LetterContext) -> Content:
         reasons=reasons[:_MOST_REASONS] if open_still else (),
         lead=lead,
         rows=_rows(kind, language, context, record, subject),
-        otherwise=rows.ending(record, timezone, language, context.now) if open_still else "",
+        otherwise=rows.ending(record, timezone, language, context.now, own=kind == "held") if open_still else "",
         rows_below=_voices(language, record) if open_still else (),
         choices=choices(kind, language, record, context.link, waits=bool(context.code)),
         link=context.link,
@@ -196,6 +197,7 @@ def _rows(
         rows.sender(record, language) if kind in (*ASKING, "answered", "urgent", "comment") else None,
         Row.of(say.SUBJECT.of(language), subject),
         who.recipients(record, wanted, language, answers=kind == "bounced"),
+        rows.withheld(record, language) if kind == "sent" else None,
         rows.files(record, language),
         rows.personal(record, language) if open_still else None,
         rows.why(record, language) if kind in ("sent", "expired", *_COMMENTED) else None,

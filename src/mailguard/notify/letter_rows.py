@@ -6,7 +6,7 @@ put on one line. Pure functions over the ledger's records.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +24,7 @@ from mailguard.notify.phrases import (
     listed,
     moment,
     on_one_line,
+    persons,
     roughly,
     zone_word,
 )
@@ -63,25 +64,36 @@ class Reason:
     evidence: tuple[str, ...]
 
 
-def reasons(hits: Sequence[RuleHit], language: Language) -> tuple[Reason, ...]:
-    """Every rule that holds the mail, strictest first. The evidence under it is what nothing above has said yet."""
+def reasons(hits: Sequence[RuleHit], language: Language, outside: Collection[str] = frozenset()) -> tuple[Reason, ...]:
+    """Every rule that holds the mail, strictest first. The evidence under it is what nothing above has said yet.
+
+    outside: all outside recipients, by key: a rule that names them all points at none of them.
+    """
     given: list[Reason] = []
     said: set[str] = set()
     for hit in hits:
         if hit.disposition > Disposition.DELAY or len(hits) == 1:
             sentence = on_one_line(hit.because.ja if language == "ja" else hit.because.en, 600)
-            shown = [line for line in _evidence(hit, language) if line not in sentence and line not in said]
+            found = _evidence(hit, language, outside)
+            shown = [line for line in found if line not in sentence and line not in said]
             said.update(shown)
             notes = (on_one_line(note.ja if language == "ja" else note.en, 200) for note in hit.notes)
             given.append(Reason(sentence, (*shown[:_MOST_EVIDENCE], *notes)))
     return tuple(given)
 
 
-def _evidence(hit: RuleHit, language: Language) -> list[str]:
-    """A line for each piece; addresses only where they are few: all recipients follow in a row of their own."""
+def _evidence(hit: RuleHit, language: Language, outside: Collection[str]) -> list[str]:
+    """A line for each piece; addresses only where they are few, and not everybody: all recipients follow in a row of
+    their own.
+    """
     known = {str(address) for address in hit.recipients}
-    many = sum(one in known for one in hit.evidence) > _FEW_ADDRESSES
-    return [on_one_line(evidence_line(one, language), 160) for one in hit.evidence if not (many and one in known)]
+    told = [one for one in hit.evidence if one in known]
+    listed_below = len(told) > _FEW_ADDRESSES or (
+        told and outside and {address.key for address in hit.recipients}.issuperset(outside)
+    )
+    return [
+        on_one_line(evidence_line(one, language), 160) for one in hit.evidence if not (listed_below and one in known)
+    ]
 
 
 def reason_headline(hits: Sequence[RuleHit], language: Language) -> str:
@@ -104,6 +116,15 @@ def reason_line(hits: Sequence[RuleHit], language: Language) -> str:
 def held(record: MessageRecord) -> list[RecipientRecord]:
     """The copies that wait."""
     return [r for r in record.recipients if r.state is State.HELD]
+
+
+def withheld(record: MessageRecord, language: Language) -> Row | None:
+    """To whom it did not go although it went to others: who was taken off, or gave way to another; None if nobody."""
+    off = [str(copy.address) for copy in record.recipients if copy.state is State.CANCELLED]
+    if not off:
+        return None
+    more = [say.MORE.of(language, count=len(off) - _MOST_FILES)] if len(off) > _MOST_FILES else []
+    return Row.of(say.WITHHELD.of(language), *off[:_MOST_FILES], *more)
 
 
 def files(record: MessageRecord, language: Language) -> Row | None:
@@ -138,17 +159,20 @@ def personal(record: MessageRecord, language: Language) -> Row | None:
     """Counts of personal data; None without any."""
     facts = record.facts
     counts = [
-        f"{PERSONAL[name].of(language)} {count.distinct}"
+        say.DATA_COUNT.of(language, kind=PERSONAL[name].of(language), count=count.distinct)
         for name, count in facts.personal_data.items()
         if count.distinct
     ]
     if facts.persons:
-        counts.insert(0, say.PERSONS.of(language, count=facts.persons))
+        counts.insert(0, persons(facts.persons, language))
     return Row.of(say.DATA.of(language), ("、" if language == "ja" else ", ").join(counts)) if counts else None
 
 
-def ending(record: MessageRecord, timezone: str, language: Language, now: datetime) -> str:
-    """What happens when nobody decides, at which time of which zone, and how far off that is; "" if no clock runs."""
+def ending(record: MessageRecord, timezone: str, language: Language, now: datetime, *, own: bool = False) -> str:
+    """What happens when nobody decides, at which time of which zone, and how far off that is; "" if no clock runs.
+
+    own: it is told to the sender himself.
+    """
     waiting = [r for r in held(record) if r.expires_at is not None]
     if not waiting:
         return ""
@@ -162,7 +186,7 @@ def ending(record: MessageRecord, timezone: str, language: Language, now: dateti
     )
     sentence = {"release": say.ENDS_RELEASE, "discard": say.ENDS_DISCARD}.get(str(first.expire_action), say.ENDS_RETURN)
     if first.disposition is Disposition.APPROVE and sentence is say.ENDS_RETURN:
-        sentence = say.ENDS_APPROVAL
+        sentence = say.ENDS_APPROVAL_OWN if own else say.ENDS_APPROVAL
     return sentence.of(language, when=when)
 
 
@@ -172,7 +196,8 @@ def asked(record: MessageRecord, language: Language) -> Row | None:
     lines = []
     for approvers, quorum in found:
         people = listed(approvers, language, 5) if approvers else say.ADMINISTRATORS.of(language)
-        lines.append(say.ASKED_QUORUM.of(language, people=people, quorum=quorum))
+        alone = quorum == 1 and len(approvers) < 2  # who is asked alone need not be counted
+        lines.append(people if alone else say.ASKED_QUORUM.of(language, people=people, quorum=quorum))
     return Row.of(say.ASKED.of(language), *lines) if lines else None
 
 

@@ -105,10 +105,10 @@ URGENT_LEAD = Both(
     "規則で認められた至急送信です。記録され、件数が集計されます。承認の操作は不要です。",
     "The rules allow this; it is recorded and counted. Nothing is left for you to approve.",
 )
-TOLD_HEAD = Both("{sender} さんのメールが規則に当たりました", "A mail of {sender} met a rule")
+TOLD_HEAD = Both("{sender} さんのメールが規則に該当しました", "A mail of {sender} met a rule")
 TOLD_OWN_HEAD = Both("送信したメールについてのお知らせ", "About a mail that you sent")
 TOLD_LEADS = {
-    "deliver": Both("このお知らせのためにメールを止めてはいません。", "The mail was not held for this."),
+    "deliver": Both("メールは保留せず、通常どおり送信しています。", "The mail was not held for this."),
     "delay": Both("メールは、取消可能時間のあとに送信されます。", "It goes out once its undo window has passed."),
     "confirm": Both("メールは、送信者の確認を待っています。", "It waits for its sender to confirm it."),
     "approve": Both("メールは、承認を待っています。", "It waits for approval."),
@@ -189,6 +189,7 @@ FOREIGN_SENDER = Both(
 SUBJECT = Both("件名", "Subject")
 FROM = Both("差出人", "From")
 RECIPIENTS = Both("宛先", "Recipients")
+WITHHELD = Both("送信しなかった宛先", "Not sent to")
 PASSWORD = Both("パスワード", "Password")
 FILES = Both("添付ファイル", "Attachments")
 DATA = Both("個人情報", "Personal data")
@@ -197,7 +198,7 @@ COMMENT = Both("コメント", "Comment")
 SENDER_SAID = Both("送信者のメモ", "Note from the sender")
 REASON = Both("理由", "Reason")
 ASKED = Both("承認者", "Approvers")
-ASKED_QUORUM = Both("{people}(必要数 {quorum})", "{people} ({quorum} needed)")
+ASKED_QUORUM = Both("{people}(うち{quorum}名の承認が必要)", "{people} ({quorum} needed)")
 ADMINISTRATORS = Both("管理者", "the administrators")
 OTHERWISE = Both("決めないとき", "If you do nothing")
 PROBLEMS = Both("誤りの箇所", "What is wrong")
@@ -211,7 +212,7 @@ AUDIENCE = Both("{people}・{companies}組織", "{people}, {companies} organisat
 FILES_COUNT = Both("{count}件", "{count} files")
 MORE = Both("ほか{count}名", "and {count} more")
 MORE_FILES = Both("ほか{count}件", "and {count} more")
-PERSONS = Both("{count}人分", "{count} persons")
+DATA_COUNT = Both("{kind} {count}件", "{kind}: {count}")
 
 # What happens when nothing is done
 WHEN = Both("{moment} {zone}({left})", "{moment} {zone} ({left})")
@@ -224,6 +225,10 @@ ENDS_DISCARD = Both("{when} までに決めないと、送信せずに破棄し�
 ENDS_APPROVAL = Both(
     "{when} までに承認がないと、送信せずに送信者へ返します。",
     "Without approval by {when}, it is not sent and goes back to the sender.",
+)
+ENDS_APPROVAL_OWN = Both(
+    "{when} までに承認されないと、送信せずに元のメールをお返しします。",
+    "Without approval by {when}, it is not sent and the original comes back to you.",
 )
 
 # The look-alike and what it resembles

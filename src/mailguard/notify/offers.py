@@ -8,7 +8,7 @@ he was meant instead of the one who fits less. Pure; an offer decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from mailguard.mail.address import Address, AddressError, parse_address
@@ -45,10 +45,11 @@ def offers(record: MessageRecord) -> tuple[Offer, ...]:
     if not candidates:
         return ()
     there = {copy.address.key for copy in record.recipients}
+    doubled = _doubled(record, there)
     risks = {one.address.key: one.risk for one in record.verdict.recipients}
     found: dict[str, Offer] = {}
     for copy in sorted(waiting, key=lambda one: -risks.get(one.address.key, 0.0)):
-        known = candidates.get(copy.address.key, ())
+        known = () if copy.address.key in doubled else candidates.get(copy.address.key, ())
         meant = next((one for one in known if _fits(one, record, there)), None)
         if meant is not None:
             found.setdefault(meant.key, Offer(copy.address, meant))
@@ -65,8 +66,11 @@ def oddities(record: MessageRecord, language: Language) -> Mapping[str, str]:
     said = [on_one_line(_in(hit.because, language), 600) for hit in record.verdict.enforced]
     found, named = {}, _named(record)
     instead_of = {one.meant.key: one.wrong.key for one in offers(record)}
+    doubled = _doubled(record, {copy.address.key for copy in record.recipients})
     for one in odd:
         if not _looks_wrong(one, named) or instead_of.get(one.alternative, one.address.key) != one.address.key:
+            continue
+        if one.address.key in doubled:
             continue
         sentence = on_one_line(_in(one.risk_because, language), 300)
         if sentence and not any(sentence in whole for whole in said):
@@ -105,11 +109,22 @@ def _candidates(record: MessageRecord) -> Mapping[str, list[Address]]:
     for one in record.verdict.recipients:
         if one.alternative and _looks_wrong(one, named):
             found.setdefault(one.address.key, []).extend(_parsed(one.alternative))
+    for address, other in _twins(record):
+        found.setdefault(address.key, []).append(other)
+    return found
+
+
+def _twins(record: MessageRecord) -> Iterator[tuple[Address, Address]]:
+    """Each look-alike that a rule found, and the address that it resembles."""
     for hit in record.verdict.enforced:
         pairs = pairs_in(hit.evidence) if hit.disposition > Disposition.DELAY else ()
         for address in hit.recipients[:_MOST] if pairs else ():
-            found.setdefault(address.key, []).extend(other for pair in pairs for other in twin(address, pair))
-    return found
+            yield from ((address, other) for pair in pairs for other in twin(address, pair))
+
+
+def _doubled(record: MessageRecord, there: Collection[str]) -> frozenset[str]:
+    """The look-alikes of somebody who gets the mail himself, by key: one too many, and nobody else was meant."""
+    return frozenset(address.key for address, other in _twins(record) if other.key in there)
 
 
 def _named(record: MessageRecord) -> frozenset[str]:

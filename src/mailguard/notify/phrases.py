@@ -154,9 +154,13 @@ def evidence_line(evidence: str, language: Language) -> str:
     if counted is None:
         return evidence
     if counted[1] == "persons":
-        return Both("{count}人分", "{count} persons").of(language, count=counted[2])
+        return persons(int(counted[2].replace(",", "")), language)
     named = PERSONAL.get(counted[1])
-    return f"{named.of(language)}: {counted[2]}" if named else evidence
+    return (
+        Both("{kind}: {count}件", "{kind}: {count}").of(language, kind=named.of(language), count=counted[2])
+        if named
+        else evidence
+    )
 
 
 _WEEKDAYS: dict[Language, str | tuple[str, ...]] = {
@@ -267,6 +271,13 @@ def people(count: int, language: Language) -> str:
     if language == "ja":
         return f"{count}名"
     return "1 recipient" if count == 1 else f"{count} recipients"
+
+
+def persons(count: int, language: Language) -> str:
+    """Of how many people data was found: 3人分, 1 person, 3 persons."""
+    if language == "ja":
+        return f"{count:,}人分"
+    return "1 person" if count == 1 else f"{count:,} persons"
 
 
 def mails(count: int, language: Language) -> str:

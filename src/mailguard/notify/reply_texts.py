@@ -6,7 +6,7 @@ from mailguard.notify.phrases import Both
 
 #: By outcome: the first sentence.
 HEADS = {
-    "released": Both("送信することにしました", "It is being sent"),
+    "released": Both("ご返信を受け付け、送信します", "It is being sent"),
     "approved": Both("承認を受け付け、送信します", "You approved it; it is being sent"),
     "voiced": Both("承認を受け付けました", "Your approval is noted"),
     "rejected": Both("却下しました。メールは送信されません", "You rejected it; it is not sent"),
@@ -36,7 +36,7 @@ LEADS = {
     "already": Both("ご返信による変更はありません。", "Your answer changed nothing."),
     "forbidden": Both("ご返信による変更はありません。", "Your answer changed nothing."),
     "spent": Both(
-        "一通のお知らせに返信で決められるのは一度だけです。今の状態は画面で確認できます。",
+        "返信で決められるのは、お知らせ1通につき1回だけです。今の状態は画面で確認できます。",
         "One letter can be answered once. The page shows how it stands now.",
     ),
     "expired": Both("今の状態は画面で確認できます。", "The page shows how it stands now."),

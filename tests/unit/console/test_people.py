@@ -54,6 +54,11 @@ def test_the_unremarkable_are_folded_and_the_flagged_never() -> None:
     assert companies(record, known, Risky())[1].fold == "20名を表示"
 
 
+def test_nobody_is_folded_alone() -> None:
+    groups = companies(crowd(20, 20))
+    assert [(len(one.lines), one.folded, one.fold) for one in groups] == [(1, (), "")] * 21
+
+
 def test_of_five_thousand_some_are_shown_and_the_rest_is_counted() -> None:
     record = crowd(5000, 1000)
     found = people.shown(record, risky(record))

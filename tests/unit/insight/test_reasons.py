@@ -49,6 +49,16 @@ def test_a_look_alike() -> None:
     assert found.because.ja == f"いつもの宛先は {TANAKA}（12回）ですが、これは taro.tanaka@acrne.example です。"
 
 
+def test_somebody_written_to_once_is_nobodys_usual_recipient() -> None:
+    few = memory()
+    few.learn(read(Letter(LATER, ANN, ("hanako.mori@third.example",), subject="pumps", body="valves")))
+    found = reason(rows(few, [read(Letter(LATER, ANN, ("hanako.mori@thrid.example",), body="valves"))])[0], 0)
+    assert found.because.en == "hanako.mori@third.example was written to once; this is hanako.mori@thrid.example."
+    assert found.because.ja == (
+        "hanako.mori@third.example には1回送っていますが、これは hanako.mori@thrid.example です。"
+    )
+
+
 def test_the_same_person_elsewhere() -> None:
     found = why(Letter(LATER, ANN, ("taro.tanaka@gmail.com",), subject="pumps", body="valves"))
     assert (found.kind, found.alternative) == ("twin", TANAKA)

@@ -260,7 +260,7 @@ def asked(kind: Kind, language: Language, **changes: Any) -> str:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("ja", ("boss@corp.example さんの代理として", "必要数 2", "11月26日(木) 22:28 日本時間")),
+        ("ja", ("boss@corp.example さんの代理として", "(うち2名の承認が必要)", "11月26日(木) 22:28 日本時間")),
         ("en", ("in the place of boss@corp.example", "vice@corp.example (2 needed)", "Thu 26 Nov")),
     ],
 )
@@ -319,6 +319,29 @@ def test_a_further_part_says_so() -> None:
     for kind in ("held", "approval"):
         assert "further part" in text(letter(kind, "en", further=True))
         assert "further part" not in text(letter(kind, "en"))
+
+
+def test_what_a_rule_says_of_everybody_outside_points_at_nobody() -> None:
+    both = (SATO, TANAKA)
+    forgotten = Because("添付ファイルがありません", "There is no attachment")
+    hit = RuleHit("forgotten", "enforce", Disposition.CONFIRM, forgotten, (str(SATO), "添付", str(TANAKA)), both)
+    (found,) = reasons([hit], "en", frozenset({SATO.key, TANAKA.key}))
+    assert found.evidence == ("添付",)
+    (found,) = reasons([hit], "en", frozenset({SATO.key, TANAKA.key, "third@c.example"}))
+    assert found.evidence == (str(SATO), "添付", str(TANAKA))
+
+
+def test_who_was_taken_off_stands_in_the_letter_about_the_rest() -> None:
+    copies = (recipient(SATO, state=State.RELAYED), recipient(TANAKA, state=State.CANCELLED))
+    record = with_recipients(held_mail(state=State.RELAYED), *copies)
+    assert f"Not sent to: {TANAKA}" in text(letter("sent", "en", record=record, people=(SATO,)))
+    assert "Not sent to" not in text(letter("sent", "en", record=with_recipients(record, copies[0])))
+
+
+def test_the_sender_himself_gets_back_what_nobody_approves() -> None:
+    record = held_mail(Disposition.APPROVE)
+    assert "承認されないと、送信せずに元のメールをお返しします" in text(letter("held", record=record)).replace("\n", "")
+    assert "承認がないと、送信せずに送信者へ返します" in text(letter("approval", record=record)).replace("\n", "")
 
 
 def test_nothing_is_said_twice_under_the_reasons() -> None:

@@ -58,3 +58,15 @@ def test_what_is_only_possible_is_not_said_where_nobody_asked_about_him(risk: fl
 
 def test_whom_a_rule_named_is_offered_without_a_risk() -> None:
     assert offered(held([(BOB, 0.0, "", DAVE)])) == [(BOB, DAVE)]
+
+
+def test_a_look_alike_beside_the_one_he_resembles_is_one_too_many_and_nobody_else_was_meant() -> None:
+    like = "bob@partnar.example"
+    record = held([(BOB, 0.0, "", ""), (like, 0.9, "of the same name as dave", DAVE)], asked=like)
+    *others, hit = record.verdict.hits
+    looks = replace(hit, evidence=("partnar.example ≠ partner.example (a / e)",))
+    doubled = replace(record, verdict=replace(record.verdict, hits=(*others, looks)))
+    assert BOB == "bob@partner.example"
+    assert offered(record) == [(like, DAVE)]
+    assert offered(doubled) == []
+    assert notes(doubled, "en") == {}

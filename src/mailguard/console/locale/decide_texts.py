@@ -144,11 +144,11 @@ DECIDE_TEXTS: dict[str, Both] = {
     "known.person.once": Both("これまで1回送信(前回 {last})", "one mail so far, on {last}"),
     "known.person": Both("これまで{count}回送信(前回 {last})", "{count} mails so far, last on {last}"),
     "known.organization": Both(
-        "この宛先への記録はありません(同じドメインには{since}から{count}回、前回 {last})",
+        "この宛先への記録はありません(同じドメインには{since}以降{count}回、前回 {last})",
         "No mail to this address on record; {count} to its domain since {since}, last on {last}",
     ),
     "known.house": Both(
-        "あなたからは初めて(社内からは{since}から{count}回)",
+        "あなたからは初めて(社内からは{since}以降{count}回)",
         "Your first mail there; {count} from colleagues since {since}",
     ),
     "known.nobody": Both("初めての宛先(社内の誰も送っていません)", "New: nobody here has written there before"),

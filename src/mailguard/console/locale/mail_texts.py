@@ -40,7 +40,8 @@ MAIL_TEXTS: dict[str, Both] = {
     ),
     "ends.left": Both("あと", "time left:"),
     "ends.stopped": Both("{people} が一時停止しました。", "{people} paused it."),
-    "approvers": Both("承認者: {people}(必要数 {quorum})", "Approvers: {people} ({quorum} needed)"),
+    "approvers": Both("承認者: {people}(うち{quorum}名の承認が必要)", "Approvers: {people} ({quorum} needed)"),
+    "approvers.one": Both("承認者: {people}", "Approver: {people}"),
     "approvers.house": Both("管理者", "the administrators"),
     "delegates": Both("代理で承認できる人: {people}", "In their place: {people}"),
     "escalates": Both(
@@ -70,7 +71,6 @@ MAIL_TEXTS: dict[str, Both] = {
     "file.unread": Both("中身を確認できません", "Contents could not be read"),
     "file.mismatch": Both("拡張子と中身の種類が異なります", "The name says another type than the contents"),
     "personal": Both("個人情報・秘密情報", "Personal data and secrets"),
-    "personal.persons": Both("{count}人分", "{count} persons"),
     "personal.kind": Both("種類", "Kind"),
     "personal.distinct": Both("件数", "Count"),
     "found": Both("見つかった箇所", "Where it was found"),

@@ -48,7 +48,7 @@ def test_in_english() -> None:
     assert said.title == "[Approval needed] This domain looks like one you write to (and 1 more)"
     assert said.lines[0] == "ann@corp.example needs your approval to send a mail"
     assert said.act == "Look and approve or reject"
-    assert ("Approvers", "boss@corp.example (1 needed)") in said.facts
+    assert ("Approvers", "boss@corp.example") in said.facts
 
 
 def test_approvers_are_named_in_rooms_only() -> None:
