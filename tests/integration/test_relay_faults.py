@@ -161,8 +161,11 @@ async def test_what_one_recipient_was_told_stands_whatever_becomes_of_the_others
 
 
 @pytest.mark.parametrize("extensions", [PIPELINED, PLAIN], ids=["pipelined", "plain"])
-async def test_a_server_that_takes_few_recipients_gets_the_rest_at_once(extensions: tuple[str, ...]) -> None:
-    full = Say(b"452 4.5.3 too many recipients\r\n")
+@pytest.mark.parametrize("says", [b"452 4.5.3", b"552", b"550-5.5.3 sorry,\r\n550 5.5.3", b"451 4.5.3"])
+async def test_a_server_that_takes_few_recipients_gets_the_rest_at_once(
+    extensions: tuple[str, ...], says: bytes
+) -> None:
+    full = Say(says + b" too many recipients\r\n")
     script: dict[str, list[Act | None]] = {"rcpt": [None, None, full, full, full, None, None, full, None]}
     people = tuple(parse_address(f"p{n}@upstream.example") for n in range(5))
     async with fake_server(script=script, extensions=extensions) as fake, upstream_to(fake.port) as upstream:
@@ -171,6 +174,18 @@ async def test_a_server_that_takes_few_recipients_gets_the_rest_at_once(extensio
     reached = [rcpt for taken in fake.taken for rcpt in taken.rcpts]
     assert sorted(reached) == [f"RCPT TO:<{address}>".encode() for address in people]  # each exactly once
     assert [len(taken.rcpts) for taken in fake.taken] == [2, 2, 1]
+
+
+async def test_a_recipient_whose_mailbox_is_full_fails_alone() -> None:
+    script: dict[str, list[Act | None]] = {
+        "rcpt": [None, Say(b"552 5.2.2 mailbox full\r\n"), None, Say(b"552 5.2.2 mailbox full\r\n")]
+    }
+    async with fake_server(script=script) as fake, upstream_to(fake.port) as upstream:
+        outcomes = await upstream.relay(outgoing(recipients=(BOB, CY, DAN)))
+    assert {who: (one.result, one.code) for who, one in outcomes.items()} == {
+        BOB: (Result.RELAYED, 250), CY: (Result.FAILED, 552), DAN: (Result.RELAYED, 250),
+    }  # fmt: skip
+    assert [len(taken.rcpts) for taken in fake.taken] == [2]
 
 
 async def test_a_server_that_is_full_from_the_start_is_tried_later() -> None:

@@ -187,7 +187,7 @@ class Dialog:
         self._session.broken |= reply.code == 421
         if 200 <= reply.code < 300:
             self._accepted += 1
-        elif reply.code == 452 and self._accepted:  # RFC 5321 section 4.5.3.1.10
+        elif self._accepted and _takes_no_more(reply):
             self.attempt.crowded += (recipient,)
         else:
             self.attempt.outcomes[recipient] = self._about_mail(reply)
@@ -283,6 +283,13 @@ class Dialog:
             pairs = (("NOTIFY", asked.notify), ("ORCPT", asked.orcpt))
             command += "".join(f" {name}={value}" for name, value in pairs if value)
         return command.encode() + b"\r\n"
+
+
+def _takes_no_more(reply: WireReply) -> bool:
+    """Whether a refused recipient may be one too many: 452, 552 in old servers (RFC 5321 section 4.5.3.1.10), or X.5.3
+    whatever the code (RFC 3463 section 3.6). One that was refused for himself is so again, alone.
+    """
+    return reply.code in (452, 552) or reply.text[1:5] == ".5.3"
 
 
 def needs_smtputf8(outgoing: Outgoing, recipients: tuple[Address, ...], seen: Seen) -> bool:

@@ -24,7 +24,7 @@ from mailguard.relay.wire import Wire
 PEOPLE = (BOB, CY, DAN)
 #: (result, code, unknown): what is asked about an outcome here.
 Came = tuple[Result, int | None, bool]
-CODES = st.sampled_from([250, 250, 250, 250, 251, 354, 220, 421, 450, 452, 530, 550, 554])
+CODES = st.sampled_from([250, 250, 250, 250, 251, 354, 220, 421, 450, 452, 530, 550, 552, 554])
 
 
 @dataclass
@@ -108,7 +108,7 @@ def expected(codes: list[int], *, kept: bool) -> tuple[dict[Address, Came], tupl
             return rest(Result.DEFERRED), tuple(crowded), False, False
         if 200 <= code < 300:
             accepted += 1
-        elif code == 452 and accepted:
+        elif code in (452, 552) and accepted:
             crowded.append(person)
         else:
             came[person] = (*about(code), False)
