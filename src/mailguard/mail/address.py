@@ -25,6 +25,10 @@ _UTF8 = "\u00a0-\ud7ff\ue000-\U0010ffff"
 _ATOM = f"[{_ATEXT}{_UTF8}]+"
 _DOT_STRING = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _QUOTED_STRING = re.compile(rf'"(?:[ !#-\[\]-~{_UTF8}]|\\[ -~])*"')
+#: Japanese mobile carriers gave out such local parts until 2009 (`a..b@`, `ab.@`), with no quotes around them, and
+#: people still have them. Nowhere else: a dot too many is a slip of the finger there.
+_PHONE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_PHONE_DOMAINS = frozenset({"docomo.ne.jp", "ezweb.ne.jp", "au.com"})
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 
@@ -60,7 +64,7 @@ class Address:
     @worked_out
     def key(self) -> str:
         """The normal form by which addresses are compared, listed and counted."""
-        return f"{_unquoted(self.local).lower()}@{self.ascii_domain}"
+        return f"{_unquoted(self.local, self.ascii_domain).lower()}@{self.ascii_domain}"
 
     @property
     def is_literal(self) -> bool:
@@ -97,7 +101,7 @@ def parse_address(text: str) -> Address:
     local, at, domain = text.rpartition("@")
     if not at:
         raise AddressError("no @")
-    if not (_DOT_STRING.fullmatch(local) or _QUOTED_STRING.fullmatch(local)):
+    if not (_is_bare(local, domain.lower()) or _QUOTED_STRING.fullmatch(local)):
         raise AddressError("local part is neither dot-atom nor quoted string")
     if len(local.encode()) > LOCAL_MAX:
         raise AddressError("local part is longer than 64 octets")
@@ -152,12 +156,17 @@ def ascii_domain(domain: str) -> str:
         return lowered
 
 
-def _unquoted(local: str) -> str:
+def _is_bare(local: str, domain: str) -> bool:
+    """Whether the local part needs no quotes at this domain (in lower case)."""
+    return bool(_DOT_STRING.fullmatch(local) or (domain in _PHONE_DOMAINS and _PHONE.fullmatch(local)))
+
+
+def _unquoted(local: str, domain: str) -> str:
     """A quoted local part without its quotes when the quotes change nothing (RFC 5321 section 4.1.2)."""
     if not local.startswith('"'):
         return local
     inner = re.sub(r"\\(.)", r"\1", local[1:-1])
-    return inner if _DOT_STRING.fullmatch(inner) else local
+    return inner if _is_bare(inner, domain) else local
 
 
 @lru_cache(maxsize=4096)  # the recipients of a mail share few domains; what is refused is looked at again

@@ -44,6 +44,17 @@ def test_what_the_grammar_makes_is_taken_and_kept_as_written(text: str) -> None:
     assert parse_reverse_path(f"<{text}>") == ReversePath(address)
 
 
+@pytest.mark.parametrize("local", ["a..b", "ab.", "x_1-y...z.."])
+def test_old_addresses_of_mobile_phones_are_taken_as_people_write_them(local: str) -> None:
+    bare, quoted = parse_address(f"{local}@Docomo.ne.jp"), parse_address(f'"{local}"@docomo.ne.jp')
+    assert bare == quoted
+    assert str(bare) == f"{local}@Docomo.ne.jp"
+    for other in (f"{local}@partner.example", f"{local}@mail.docomo.ne.jp", f".{local}@ezweb.ne.jp"):
+        with pytest.raises(AddressError):
+            parse_address(other)
+    assert parse_address(f'"{local}"@partner.example').key == f'"{local}"@partner.example'
+
+
 @given(ADDRESS)
 def test_case_tells_no_two_addresses_apart(text: str) -> None:
     assume("\\" not in text)  # a quoted pair is kept as written, and \A is not \a
