@@ -28,7 +28,7 @@ from mailguard.mail.facts import Facts
 from mailguard.mail.message import Message
 from mailguard.mail.reply import Reply
 from mailguard.mail.resent import digest_of, keyed
-from mailguard.mail.trace import is_own_mark, processed_field, received_field
+from mailguard.mail.trace import is_own_mark, mailbox_line, processed_field, received_field
 from mailguard.mail.verdict import Disposition, Verdict
 from mailguard.policy.case import Case
 from mailguard.policy.case_json import case_to_json
@@ -246,7 +246,9 @@ class Intake:
     async def _keep(self, message: Message, case: Case, tried: Tried, lesson: bytes) -> Reply:
         await self._abreast()
         verdict = tried.verdict
-        prefix = received_field(message, self._settings.host) + processed_field(self._settings.key, message.id)
+        body, prefix = message.body, received_field(message, self._settings.host)
+        prefix += processed_field(self._settings.key, message.id)
+        prefix += mailbox_line(body) if body.octets is not None else await asyncio.to_thread(mailbox_line, body)
         verdict = self._routed(verdict, message)
         ways = {one.route for one in verdict.recipients}
         lease = self._now() + self._settings.lease if self._delivery.room_for_one(ways) else None

@@ -1,4 +1,5 @@
-"""The two fields that we put above a mail's own octets, and the check of the mark among them.
+"""The two fields that we put above a mail's own octets, and the check of the mark among them; a third one's name where
+the first line needs it.
 
 Nothing below them is touched. The mark says that a mail passed here; it is keyed, so it cannot be forged, and it opens
 nothing: a marked mail is judged like any other. It only makes loops visible.
@@ -11,9 +12,11 @@ from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 
-from mailguard.mail.message import Message, is_message_id
+from mailguard.mail.message import Body, Message, is_message_id
 
 PROCESSED = "X-Mailguard-Processed"
+#: Octets in which "From " stands, behind what mailbox files quote it with.
+_HEAD = 16
 
 
 def received_field(message: Message, host: str) -> bytes:
@@ -57,6 +60,19 @@ def _keyed(key: bytes) -> hmac.HMAC:
 def processed_field(key: bytes, message_id: str) -> bytes:
     """The field, CRLF included."""
     return f"{PROCESSED}: {processed_mark(key, message_id)}\r\n".encode("ascii")
+
+
+def mailbox_line(body: Body) -> bytes:
+    """`X-Mailbox-Line: ` for a mail out of a mailbox file whose client left the line above it (`From ann Fri Nov ...`),
+    else nothing. Below our fields it would be none, and to the next server the end of the header: subject and people
+    would be text. So it is a field, as Postfix makes it, and not an octet of the mail is touched. Blocks on a file.
+    """
+    if body.octets is not None:
+        head = body.octets[:_HEAD]
+    else:
+        with body.open() as file:
+            head = file.read(_HEAD)
+    return b"X-Mailbox-Line: " if head.lstrip(b">").startswith(b"From ") else b""
 
 
 def is_own_mark(key: bytes, value: str) -> bool:

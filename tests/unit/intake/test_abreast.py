@@ -36,6 +36,7 @@ class Elsewhere:
 
     def __init__(self) -> None:
         self.steps: list[str] = []
+        self.prefixes: list[bytes] = []
         self.commit = asyncio.Event()
         self.commit.set()
 
@@ -54,6 +55,7 @@ class Elsewhere:
         self, message: Message, facts: Facts, verdict: Verdict, prefix: bytes, *, prepared: Any, **_: Any
     ) -> MessageRecord:
         self.steps.append("kept")
+        self.prefixes.append(prefix)
         await self.commit.wait()
         return record_of(message, facts, verdict, prefix, NOON, prepared)
 
@@ -74,11 +76,11 @@ def intake(rooms: Elsewhere) -> Intake:
     )  # fmt: skip
 
 
-def message(number: int) -> Message:
+def message(number: int, octets: bytes = b"Subject: x\r\n\r\nx\r\n") -> Message:
     client = Client("127.0.0.1", "pc.corp.example", trusted=True)
     people = (parse_address(f"bob{number}@x.example"),)
     envelope = Envelope(ReversePath(parse_address("ann@corp.example")), people, client)
-    return Message(new_message_id(NOON), envelope, Body.of(b"Subject: x\r\n\r\nx\r\n"), NOON)
+    return Message(new_message_id(NOON), envelope, Body.of(octets), NOON)
 
 
 def test_mails_of_one_moment_take_each_step_together() -> None:
@@ -111,3 +113,13 @@ def test_a_mail_alone_waits_one_turn_for_others() -> None:
             accepted.send(None)
         assert done.value.value.code == 250
         assert rooms.steps == ["read", "compared", "judged", "kept", "handed on", "noticed"]
+
+
+def test_what_stands_above_a_mail_makes_a_header_with_it() -> None:
+    rooms = Elsewhere()
+    room = intake(rooms)
+    for octets in (b"Subject: x\r\n\r\nx\r\n", b"From ann Fri Nov 27 10:00:00 2026\r\nSubject: x\r\n\r\nx\r\n"):
+        asyncio.run(room.accept(message(1, octets)))
+        *lines, subject = (rooms.prefixes[-1] + octets).split(b"\r\n\r\n")[0].split(b"\r\n")
+        assert subject == b"Subject: x"
+        assert all(line.startswith(b"\t") or b": " in line for line in lines)

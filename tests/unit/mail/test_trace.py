@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from tests.ledger import NOON, mail
 
 from mailguard.mail.message import Body, Message
-from mailguard.mail.trace import is_own_mark, processed_mark, received_field
+from mailguard.mail.trace import is_own_mark, mailbox_line, processed_mark, received_field
 
 
 def at(moment: datetime, **client: str) -> Message:
@@ -47,6 +48,23 @@ def test_the_mark_is_keyed_and_each_key_makes_its_own(key: bytes, other: bytes) 
         assert processed_mark(one, message_id) == wanted
         assert is_own_mark(one, wanted)
     assert is_own_mark(other, processed_mark(key, message_id)) == (key.rstrip(b"\0") == other.rstrip(b"\0"))
+
+
+@pytest.mark.parametrize(
+    ("octets", "named"),
+    [
+        (b"From ann Fri Nov 27 10:00:00 2026\r\nFrom: ann@corp.example\r\n\r\nx\r\n", True),
+        (b">From ann Fri Nov 27 10:00:00 2026\r\nFrom: ann@corp.example\r\n\r\nx\r\n", True),
+        (b"From: ann@corp.example\r\n\r\nx\r\n", False),
+        (b"Subject: x\r\nFrom ann\r\n\r\nx\r\n", False),
+        (b"", False),
+    ],
+)
+def test_the_line_above_a_mail_of_a_mailbox_becomes_a_field(octets: bytes, named: bool, tmp_path: Path) -> None:
+    path = tmp_path / "body"
+    path.write_bytes(octets)
+    in_memory, in_file = Body.of(octets), Body(len(octets), "", path=path)
+    assert mailbox_line(in_memory) == mailbox_line(in_file) == (b"X-Mailbox-Line: " if named else b"")
 
 
 @pytest.mark.parametrize("size", [0, 1, 2046, 2047, 2048, 4094, 4095, 16 * 1024, 16 * 1024 + 1, 70_000])
