@@ -99,8 +99,10 @@ async def _seen_anyway(request: Request) -> str:
 
 async def _act(request: Request, desk: Desk, actor: Actor, peek: LetterPeek, form: FormData) -> Response:
     """Do what the button says. Somebody may have been faster: that is told, and the session stands to look at it."""
-    done = "login"
-    if field(form, "act", 40) != "view":
+    done, wanted = "login", field(form, "act", 40)
+    if wanted == "talk":  # where one writes to the other side: a browser unfolds what its address names
+        return go(request, f"/messages/{peek.message_id}?done={done}#remark")
+    if wanted != "view":
         try:
             view = await desk.review.show(actor, peek.message_id)
             done = await perform(desk, actor, view, risky_of(view.record, None), form)

@@ -50,7 +50,7 @@ def choices(
             Choice(say.REJECT.of(language), f"{link}?choice=reject", "stop"),
         )
     if kind == "comment" and waits:
-        return (Choice(say.OPEN_DECIDE.of(language), link),)
+        return (Choice(say.OPEN_ANSWER.of(language), link),)
     if kind != "held":
         return (Choice(say.OPEN_STATUS.of(language), link),)
     stop = Choice(say.CANCEL.of(language), f"{link}?choice=cancel", "stop")

@@ -110,7 +110,8 @@ def _opening(
             head = say.ANSWERED_HEADS[context.answer].of(language, person=on_one_line(context.actor, 120))
             return head, (say.ANSWERED_LEAD.of(language),)
         case "comment":
-            return say.COMMENT_HEAD.of(language, actor=on_one_line(context.actor, 120)), ()
+            lead = (say.COMMENT_LEAD.of(language),) if context.code else ()
+            return say.COMMENT_HEAD.of(language, actor=on_one_line(context.actor, 120)), lead
         case "sent":
             return say.SENT_HEAD.of(language), (say.SENT_LEAD.of(language, count=count),)
         case "password":
@@ -191,6 +192,7 @@ def _rows(
     open_still = kind == "held" or kind in ASKING
     shown: list[Row | None] = [
         rows.decided(context.actor, language) if kind in ("cancelled", "rejected") else None,
+        rows.approved(wanted, language) if kind == "sent" else None,
         rows.comment(context.comment, language) if kind in _COMMENTED or context.why_asked == "forwarded" else None,
         rows.sender_said(context.sender_said, language) if kind in ASKING else None,
         rows.passwords(record, language) if kind == "password" else None,

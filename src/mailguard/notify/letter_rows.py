@@ -211,6 +211,12 @@ def decided(actor: str, language: Language) -> Row | None:
     return Row.of(say.DECIDED.of(language), on_one_line(actor, 160)) if actor else None
 
 
+def approved(copies: Sequence[RecipientRecord], language: Language) -> Row | None:
+    """Who approved it; None where nobody had to."""
+    people = sorted({person for copy in copies for person in copy.approvals})
+    return Row.of(say.APPROVED.of(language), listed(people, language, 5)) if people else None
+
+
 def comment(text: str, language: Language) -> Row | None:
     """What the one who decided wrote, line by line; None without."""
     lines = [on_one_line(line, 400) for line in text.splitlines() if line.strip()]

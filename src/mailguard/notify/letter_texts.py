@@ -97,6 +97,10 @@ ALTERED_LEAD = Both(
     "{actor} changed the mail after it was approved, so that approval no longer counts: please look at it again.",
 )
 COMMENT_HEAD = Both("{actor} さんからコメントがあります", "{actor} wrote a comment")
+COMMENT_LEAD = Both(
+    "このメールは、まだ送信していません。返答は、下のボタンから開く画面の「コメント・転送」に書いてください。",
+    "The mail has not been sent yet. To answer, open the page below and write under “Comment or forward”.",
+)
 URGENT_HEAD = Both(
     "{sender} さんが、承認を待たずに至急送信しました",
     "{sender} sent a mail as urgent, without waiting for approval",
@@ -194,6 +198,7 @@ PASSWORD = Both("パスワード", "Password")
 FILES = Both("添付ファイル", "Attachments")
 DATA = Both("個人情報", "Personal data")
 DECIDED = Both("決定した人", "Decided by")
+APPROVED = Both("承認した人", "Approved by")
 COMMENT = Both("コメント", "Comment")
 SENDER_SAID = Both("送信者のメモ", "Note from the sender")
 REASON = Both("理由", "Reason")
@@ -239,6 +244,7 @@ DIFFERENCE = Both("違い: {words}", "The difference: {words}")
 # Acts
 OPEN_PAGE = Both("決める画面", "The page to decide on")
 OPEN_DECIDE = Both("内容を確認して決める", "Look and decide")
+OPEN_ANSWER = Both("画面を開いて返答する", "Open the page and answer")
 OPEN_APPROVE = Both("内容を確認して承認・却下する", "Look and approve or reject")
 OPEN_STATUS = Both("状況を見る", "See what became of it")
 OPEN_CONSOLE = Both("管理画面を開く", "Open the console")

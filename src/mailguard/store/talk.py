@@ -65,10 +65,13 @@ def notes_of(connection: sqlite3.Connection, record: MessageRecord) -> list[str]
 def forward(connection: sqlite3.Connection, message_id: str, wish: Wish, to: Address) -> Decision:
     """Ask one more person. Whoever was asked himself passes on his voice: both share his seat. Anybody else who may
     forward adds a person whose yes is enough where it is for nobody else to say, and one of the approvers otherwise.
+    Who could stand in for an approver all along, and was never told of it, is told once.
     """
     parts, mail = mail_of(connection, message_id)
     seats: set[str] = set()
     changed = [key for number, part in parts for key in _forward_part(connection, number, part, mail, wish, to, seats)]
+    if not changed and not _was_asked(connection, mail, to):
+        changed = [key for _, part in parts for key in _standing_in(connection, part, mail, wish, to, seats)]
     if changed:
         recipients = as_written(mail, changed)
         more = {"instead_of": sorted(seats), "forwarded": True, "notes": notes_of(connection, mail)}
@@ -100,6 +103,24 @@ def _forward_part(
         connection.execute(
             "INSERT OR IGNORE INTO viewer (person, message, role) VALUES (?, ?, 'approver')", (to.key, number)
         )
+        write_line(connection, part.id, wish, FORWARD, as_written(part, changed), {"to": str(to)})
+    return changed
+
+
+def _was_asked(connection: sqlite3.Connection, mail: MessageRecord, to: Address) -> bool:
+    """Whether somebody asked him before."""
+    return any(line.event == FORWARD and line.detail.get("to") == str(to) for line in said_of(connection, mail))
+
+
+def _standing_in(
+    connection: sqlite3.Connection, part: MessageRecord, mail: MessageRecord, wish: Wish, to: Address, seats: set[str]
+) -> list[str]:
+    """The copies for which he may speak in an approver's place, but is no approver. seats: theirs are added."""
+    meant = set(wanted(part, mail, wish, (State.HELD,)))
+    copies = [one for one in part.recipients if one.address.key in meant and to.key in one.voters - {*one.approvers}]
+    seats |= {seat for one in copies for seat in _seats(one, to.key)}
+    changed = [one.address.key for one in copies]
+    if changed:
         write_line(connection, part.id, wish, FORWARD, as_written(part, changed), {"to": str(to)})
     return changed
 

@@ -225,3 +225,13 @@ async def test_whoever_is_logged_in_takes_his_choice_along(reception: Reception)
     browser = await reception.browser(ANN)
     assert (await browser.get(f"{link}?choice=cancel")).headers["location"] == f"/messages/{message_id}?choice=cancel"
     assert (await browser.get(f"{link}?choice=x%0d%0a")).headers["location"] == f"/messages/{message_id}"
+
+
+async def test_whoever_is_asked_something_comes_to_where_he_answers(reception: Reception) -> None:
+    message_id, link, code = await held(reception)
+    browser = await reception.browser()
+    page = await browser.get(link)
+    assert page.text.index('value="view"') < page.text.index('value="talk"')
+    answer = await browser.send(page, link, act="talk", code=code)
+    assert answer.headers["location"] == f"/messages/{message_id}?done=login#remark"
+    assert '<textarea id="remark"' in (await browser.get(f"/messages/{message_id}")).text

@@ -139,6 +139,17 @@ async def test_an_approver_passes_on_his_voice_and_both_are_one(house: House) ->
     assert view.record.state is State.QUEUED
 
 
+async def test_who_stands_in_anyhow_is_told_of_a_mail_once(house: House) -> None:
+    record = await house.mail(Disposition.APPROVE, asks=(Ask((BOSS,), delegates=((BOSS, (DEPUTY,)),)),))
+    await house.review.forward(APPROVER, record.id, parse_address(DEPUTY), "お願いします")
+    (notice,) = [one for one in await house.owed("approval") if one.to == DEPUTY]
+    assert (notice.detail["instead_of"], notice.detail["comment"]) == ([BOSS], "お願いします")
+    view = await house.review.show(APPROVER, record.id)
+    assert view.record.recipients[0].asks == record.recipients[0].asks
+    assert isinstance(await refusal(house, APPROVER, record.id, DEPUTY), Refused)
+    assert len(await house.lines(record.id, "forward")) == 1
+
+
 async def test_whoever_was_asked_by_an_approver_may_ask_on_in_the_same_place(house: House) -> None:
     record = await house.mail(Disposition.APPROVE)
     await house.review.forward(APPROVER, record.id, KEN, "")

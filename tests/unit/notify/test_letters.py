@@ -338,6 +338,20 @@ def test_who_was_taken_off_stands_in_the_letter_about_the_rest() -> None:
     assert "Not sent to" not in text(letter("sent", "en", record=with_recipients(record, copies[0])))
 
 
+def test_the_sender_reads_who_approved() -> None:
+    out = replace(recipient(SATO, Disposition.APPROVE, State.RELAYED), approvals=(BOSS.key,))
+    record = with_recipients(held_mail(Disposition.APPROVE, State.RELAYED), out)
+    assert f"Approved by: {BOSS}" in text(letter("sent", "en", record=record))
+    assert "Approved by" not in text(letter("sent", "en"))
+
+
+def test_a_comment_says_how_to_answer_it_while_the_mail_waits() -> None:
+    waits = text(letter("comment", link="https://mg.corp.example/t/x", code="482913")).replace("\n", "")
+    assert "まだ送信していません。返答は、" in waits
+    assert "画面を開いて返答する:https://mg.corp.example/t/x" in waits
+    assert "返答は、" not in text(letter("comment"))
+
+
 def test_the_sender_himself_gets_back_what_nobody_approves() -> None:
     record = held_mail(Disposition.APPROVE)
     assert "承認されないと、送信せずに元のメールをお返しします" in text(letter("held", record=record)).replace("\n", "")
