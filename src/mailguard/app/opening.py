@@ -14,7 +14,8 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from mailguard.store.errors import StoreError
+from mailguard.store.errors import StoreError, typed
+from mailguard.store.folders import beside
 
 _BIND = {
     errno.EACCES: "ports below 1024 need CAP_NET_BIND_SERVICE (deploy/mailguard.service has it)",
@@ -29,7 +30,7 @@ class CannotStart(Exception):
 @contextlib.contextmanager
 def only_one(path: Path) -> Iterator[None]:
     """One sorting room a ledger: two would free each other's leases and send a mail twice."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = beside(path)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -60,8 +61,8 @@ def sentence(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror and "bind" in str(error):
         other = "is another program on this port? (PORT_SMTP, PORT_CONSOLE, listeners:, console: choose others)"
         return f"{error}; {_BIND.get(error.errno or 0, other)}"
-    if isinstance(error, StoreError):
-        return str(error)
+    if isinstance(error, StoreError | PermissionError):
+        return str(typed(error))
     return f"{type(error).__name__}: {error}"
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from mailguard.store.connection import connect
 from mailguard.store.errors import StoreBusy
+from mailguard.store.folders import beside
 
 #: A purge removes files in batches; one that takes longer has much to do, and the copy can be made afterwards.
 _PATIENCE = 120.0
@@ -71,7 +72,7 @@ def may_remove(ledger: Path) -> Iterator[bool]:
 
 
 def _lock_file(ledger: Path) -> int:
-    return os.open(ledger.with_suffix(".removing"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    return beside(ledger.with_suffix(".removing"))
 
 
 def _locked(descriptor: int, how: int) -> bool:

@@ -6,6 +6,7 @@ It trusts the disk to keep what fsync promised and nothing else. It never remove
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 
@@ -20,6 +21,32 @@ def make(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     if os.access(above, os.R_OK):  # a service may stand in a folder that it cannot read: then it made none there
         sync(above)
+
+
+def beside(path: Path, flags: int = 0) -> int:
+    """Open a file that lies beside the ledger; made (mode 0600) if it is not there, and never through a link.
+
+    What root makes for a moment is for the folder's owner, as SQLite does with its log: else a verb that root called
+    would shut the service out. Raises OSError.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | flags, 0o600)
+    try:
+        give(descriptor, path.parent.stat())
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def give(what: int | Path, owner: os.stat_result) -> None:
+    """Let what root has made be for another user. Not what has a second name, which its owner may have made of root's
+    own. Raises OSError.
+    """
+    if os.geteuid() != 0 or owner.st_uid == 0:
+        return
+    found = what.lstat() if isinstance(what, Path) else os.fstat(what)
+    if found.st_uid == 0 and (stat.S_ISDIR(found.st_mode) or found.st_nlink == 1):
+        os.chown(what, owner.st_uid, owner.st_gid, follow_symlinks=isinstance(what, int))
 
 
 def sync(folder: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from mailguard.store.errors import StoreBusy
+from mailguard.store.folders import beside
 
 _MAGIC = b"mailguard importing 1\n"
 _NAME, _MAIL, _DIGEST = 16, 16, 32
@@ -60,7 +61,7 @@ class HalfImported:
 @contextlib.contextmanager
 def importing(ledger: Path) -> Iterator[HalfImported]:
     """The one import on this ledger while the block lasts. Raises StoreBusy where another runs, OSError."""
-    descriptor = os.open(ledger.with_suffix(".importing"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    descriptor = beside(ledger.with_suffix(".importing"))
     with os.fdopen(descriptor, "r+b") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -29,7 +29,7 @@ from mailguard.store.bodies import Bodies
 from mailguard.store.connection import connect
 from mailguard.store.downgrade import version_of
 from mailguard.store.errors import StoreCorrupt, StoreError, typed
-from mailguard.store.folders import sync
+from mailguard.store.folders import give, sync
 from mailguard.store.migrate import migrate
 from mailguard.store.snapshots import snapshot_path
 from mailguard.store.wish import Wish
@@ -93,6 +93,8 @@ def _restore(archive: Path, place: Place, actor: Actor, now: datetime, release: 
         manifest = unpack(archive, staged.files, staged.bodies, None)
         missing = _examined(staged, manifest)
         held = _settle(staged.ledger, actor, now, manifest, release)
+        for root in (rows, files):
+            _give_tree(root, place.ledger.parent.stat())
         _sync_tree(rows, files)
         aside = _move_aside(place, present, now) if present else None
         # The ledger comes last: a restore that is killed here leaves none, and can be done again.
@@ -181,6 +183,15 @@ def _move_aside(place: Place, present: list[Path], now: datetime) -> Path:
         with contextlib.suppress(FileNotFoundError):  # the log went when the ledger was closed
             path.rename(path.parent / name / path.name)
     return place.ledger.parent / name
+
+
+def _give_tree(root: Path, owner: os.stat_result) -> None:
+    """Root puts back what is another user's: whoever has the folder. Nobody else can look in here yet."""
+    for folder, _, names in os.walk(root):
+        if Path(folder) != root:
+            give(Path(folder), owner)
+        for name in names:
+            give(Path(folder, name), owner)
 
 
 def _sync_tree(*roots: Path) -> None:

@@ -25,7 +25,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from mailguard.mail.sealing import Broken, Sealer, Unsealed, new_key
 from mailguard.mail.values import value
-from mailguard.store.folders import sync
+from mailguard.store.folders import beside, sync
 from mailguard.store.keyring import Keyring, Wrapped
 
 T = TypeVar("T")
@@ -104,7 +104,7 @@ def keeping(path: Path) -> Iterator[bool]:
 @contextlib.contextmanager
 def _locked(path: Path, *, wait: bool) -> Iterator[bool]:
     """A lock of the kernel, which ends with the process that has it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = beside(path)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -123,7 +123,7 @@ def write(path: Path, mark: Mark, save: Callable[[BinaryIO], None], keys: Keyrin
     aside = path.with_name(f".{path.name}.new")
     aside.unlink(missing_ok=True)  # of whoever was killed while he wrote
     try:
-        with os.fdopen(os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w+b") as file:
+        with os.fdopen(beside(aside, os.O_EXCL), "w+b") as file:
             file.write(_magic(mark, sealed=keys is not None) + mark.octets)
             if keys is None:
                 save(file)

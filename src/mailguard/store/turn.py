@@ -14,6 +14,8 @@ import fcntl
 import os
 from pathlib import Path
 
+from mailguard.store.folders import beside
+
 
 class Turn:
     """One thread's place in the line of a ledger. Blocks: not for the event loop."""
@@ -21,7 +23,7 @@ class Turn:
     def __init__(self, ledger: Path) -> None:
         self._descriptor = -1
         with contextlib.suppress(OSError):
-            self._descriptor = os.open(turn_path(ledger), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            self._descriptor = beside(turn_path(ledger))
         self._taken = False
 
     def take(self) -> None:

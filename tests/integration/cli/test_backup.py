@@ -30,17 +30,20 @@ from tests.integration.test_house import OUTSIDE, mail
 from tests.ledger import ANN, BOB, CAROL, NOON, Ledger, facts, opened
 from tests.missing import needs_root
 
+from mailguard.app.opening import only_one
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.verdict import Disposition
 from mailguard.store import snapshots
-from mailguard.store.alone import nothing_is_removed
+from mailguard.store.alone import may_remove, nothing_is_removed
 from mailguard.store.backup import Copied, Source, back_up
 from mailguard.store.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull
 from mailguard.store.records import Filter
 from mailguard.store.restore import COMMENT, Place, Restored, restore
 from mailguard.store.spool import Retention
+from mailguard.store.turn import Turn
 
+NOBODY = 65534
 ADMIN = Actor("cli-root", Role.ADMINISTRATOR, "cli")
 LARGE = b"Subject: large\r\n\r\n" + b"octets that fill a line of a mail\r\n" * 6000
 
@@ -161,6 +164,31 @@ def test_a_restore_that_was_killed_is_done_again(archive: Path, tmp_path: Path) 
         os.utime(left, (0, 0))
     assert put_back(archive, tmp_path / "new", force=True).held == 4
     assert not list(tmp_path.glob("new/.restore-*"))
+
+
+@needs_root
+def test_what_root_puts_back_is_for_the_owner_of_the_folder(archive: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "back"
+    folder.mkdir()
+    os.chown(folder, NOBODY, NOBODY)
+    with only_one(folder / "mailguard.lock"):
+        put_back(archive, folder)
+    with may_remove(folder / "mailguard.db"):
+        Turn(folder / "mailguard.db").close()
+    names = [folder, *folder.rglob("*")]
+    assert len(names) > 6
+    assert {path.name for path in names if path.stat().st_uid != NOBODY} == set()
+
+
+@needs_root
+def test_root_gives_away_nothing_that_has_a_second_name(tmp_path: Path) -> None:
+    own, folder = tmp_path / "own", tmp_path / "back"
+    own.write_text("root's")
+    folder.mkdir()
+    os.chown(folder, NOBODY, NOBODY)
+    os.link(own, folder / "mailguard.lock")
+    with only_one(folder / "mailguard.lock"):
+        assert own.stat().st_uid == 0
 
 
 async def test_a_ledger_that_is_open_is_not_exchanged(archive: Path, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ def failed(number: int, *more: str) -> OSError:
         (typed(failed(errno.EACCES, LEDGER)), f"disk: {LEDGER}: Permission denied; {WHOSE}"),
         (typed(failed(errno.ENOENT, "/srv/mg")), "disk: /srv/mg: No such file or directory"),
         (typed(failed(errno.ENOSPC)), "disk: No space left on device"),
+        (failed(errno.EACCES, LEDGER), f"disk: {LEDGER}: Permission denied; {WHOSE}"),
         (OSError(errno.EADDRNOTAVAIL, "error while attempting to bind"), "this machine has no such address"),
         (OSError(errno.EACCES, "error while attempting to bind"), "ports below 1024 need CAP_NET_BIND_SERVICE"),
         (OSError(errno.EADDRINUSE, "error while attempting to bind"), "is another program on this port?"),
