@@ -27,7 +27,7 @@ def first() -> Iterator[Abreast]:
 def beside(first: Abreast, number: int) -> Abreast:
     """A child's view of it; it inherits its own descriptors."""
     counts = os.dup(first._descriptor)
-    return Abreast(number, counts, [[one.dup() for one in some] for some in first.sockets])
+    return Abreast(number, counts, [[one.dup() for one in some] for some in first.sockets], aid=first._aid)
 
 
 def test_whoever_has_more_sessions_steps_aside(first: Abreast) -> None:
@@ -44,6 +44,23 @@ def test_whoever_has_more_sessions_steps_aside(first: Abreast) -> None:
     first.ended(1)
     assert not first.others_first, "who is dead is waited for by nobody"
     second.close()
+
+
+@pytest.mark.parametrize(("among", "expected"), [(2, [4, 6]), (3, [2, 4, 4]), (6, [1, 2, 2, 2, 2, 1])])
+def test_the_first_process_helps_the_others_and_takes_fewer(among: int, expected: list[int]) -> None:
+    """Whoever may take the next connection takes it."""
+    first = Abreast.first(among, aid=0.2)
+    house = [first, *(beside(first, number) for number in range(1, among))]
+    for one in house:
+        one.counted(0)
+    for _ in range(10):
+        next(one for one in house if not one.others_first).came()
+    assert list(first._sessions) == expected
+    for one in house[1:]:
+        one.ended()
+    assert not first.others_first, "whoever is alone takes all"
+    for one in house[::-1]:
+        one.close()
 
 
 def test_what_ends_at_a_door_that_is_closed_lets_nobody_step_aside(first: Abreast) -> None:
@@ -87,8 +104,9 @@ async def test_a_child_is_told_where_its_sockets_are(first: Abreast) -> None:
     text, inherited = first.for_child(2)
     assert set(inherited) == {first._descriptor, *(one.fileno() for some in first.sockets for one in some)}
     ours = [os.dup(one) for one in inherited]
-    child = Abreast.given("/".join(["2", *map(str, ours)]))
-    assert text == "/".join(["2", *map(str, inherited)])
+    assert text == "/".join(map(str, [2, inherited[0], 0.0, *inherited[1:]]))
+    child = Abreast.given("/".join(map(str, [2, ours[0], 0.25, *ours[1:]])))
+    assert child._aid == 0.25
     names = [[one.getsockname() for one in some] for some in first.sockets]
     assert [[one.getsockname() for one in some] for some in child.sockets] == names
     first.counted(0)
