@@ -27,9 +27,20 @@ Action = Literal["failed", "delayed", "relayed"]
 
 #: The most of the original's header that goes back.
 _HEADER_MAX = 64 * 1024
-_ENHANCED = re.compile(r"^([245])\.(\d{1,3})\.(\d{1,3})\b")
-#: Basic codes whose class alone would say nothing (RFC 3463 section 3, RFC 5321 section 4.2.3).
-_STATUS_OF_CODE = {550: "5.1.1", 551: "5.1.6", 552: "5.3.4", 553: "5.1.3", 554: "5.0.0"}
+#: At the beginning, or as qmail and its kin write it: (#5.1.1).
+_ENHANCED = re.compile(r"(?:^|\(#)([245])\.(\d{1,3})\.(\d{1,3})\b")
+#: What a server without enhanced codes means by a basic one, by its words: 550 is a person who is not there, and as
+#: often a text that it does not like (RFC 5321 section 4.2.3), and who reads "no such address" looks for another one.
+_WHO = "user|person|recipient|mailbox|address|account"
+_STATUS_OF_WORDS = {
+    550: (("5.1.1", re.compile(
+        rf"(?:no such|unknown|invalid|non-?existent) (?:local )?(?:{_WHO})|no mailbox"
+        rf"|(?:{_WHO})\b[^:;.]{{0,40}}?(?:unknown|not (?:exist|found|known|here)|n't exist)", re.IGNORECASE)),),
+    552: (("5.3.4", re.compile(r"\b(?:size|large|big)\b", re.IGNORECASE)),
+          ("5.2.2", re.compile(r"mailbox|quota|storage|space|full", re.IGNORECASE))),
+}  # fmt: skip
+#: Those that say one thing (RFC 5321 section 4.2.3).
+_STATUS_OF_CODE = {551: "5.1.6", 553: "5.1.3"}
 _CLASSES: dict[Action, str] = {"failed": "5", "delayed": "4", "relayed": "2"}
 _SUBJECTS: dict[Action, tuple[str, str]] = {
     "failed": ("【不達】", "[Not delivered] "),
@@ -58,12 +69,19 @@ class Reported:
         """The enhanced status code (RFC 3463), of the class that goes with the action."""
         if action == "failed" and self.expired:
             return "5.4.7"  # delivery time expired (RFC 3463 section 3.5)
-        found = _ENHANCED.match(self.text)
+        found = _ENHANCED.search(self.text)
         if found and found[1] == _CLASSES[action]:
             return ".".join(found.groups())
         if action == "delayed":
             return "4.0.0" if self.code else "4.4.1"  # no answer from the host
-        return _STATUS_OF_CODE.get(self.code or 0, "5.0.0") if action == "failed" else "2.0.0"
+        return self._said() if action == "failed" else "2.0.0"
+
+    def _said(self) -> str:
+        """The status of a server that has none, as far as it can be told."""
+        for status, words in _STATUS_OF_WORDS.get(self.code or 0, ()):
+            if words.search(self.text):
+                return status
+        return _STATUS_OF_CODE.get(self.code or 0, "5.0.0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,10 +128,27 @@ def test_the_body_of_the_original_stays_at_home_and_its_header_is_harmless() -> 
 
 @pytest.mark.parametrize(
     ("code", "text", "status"),
-    [(550, "5.7.1 no", "5.7.1"), (550, "no", "5.1.1"), (552, "too big", "5.3.4"), (554, "4.7.1 odd", "5.0.0"),
-     (None, "", "5.0.0"), (550, "5.1.1000 odd", "5.1.1"), (571, "odd", "5.0.0")],
+    [(550, "5.7.1 no", "5.7.1"), (550, "no", "5.0.0"), (552, "too big", "5.3.4"), (554, "4.7.1 odd", "5.0.0"),
+     (None, "", "5.0.0"), (550, "5.1.1000 odd", "5.0.0"), (571, "odd", "5.0.0"), (551, "not local", "5.1.6")],
 )  # fmt: skip
 def test_the_status_is_always_of_class_five(code: int | None, text: str, status: str) -> None:
+    assert Reported(parse_address("a@b.example"), code, text).status("failed") == status
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "status"),
+    [(550, "User unknown", "5.1.1"), (550, "No such user here", "5.1.1"), (550, "<b@x.example>: unknown user", "5.1.1"),
+     (550, "Mailbox does not exist", "5.1.1"), (550, "bob... Recipient not found", "5.1.1"),
+     (550, "invalid recipient", "5.1.1"), (550, "sorry, no mailbox here by that name. (#5.1.1)", "5.1.1"),
+     (550, "Message content rejected as spam", "5.0.0"), (550, "not taken: mailbox unavailable", "5.0.0"),
+     (550, "Recipient address rejected: access denied", "5.0.0"), (550, "unknown sender domain", "5.0.0"),
+     (553, "sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)", "5.7.1"),
+     (552, "Mailbox full", "5.2.2"), (552, "message size exceeds fixed maximum", "5.3.4"),
+     (552, "Requested mail action aborted: exceeded storage allocation", "5.2.2"), (552, "no", "5.0.0")],
+)  # fmt: skip
+def test_a_server_without_enhanced_codes_is_understood_by_its_words_or_not_at_all(
+    code: int, text: str, status: str
+) -> None:
     assert Reported(parse_address("a@b.example"), code, text).status("failed") == status
 
 
