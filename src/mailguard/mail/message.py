@@ -61,7 +61,8 @@ class Body:
 
     Exactly one of `octets` and `path` is set; with a key, the file is sealed (mail.sealing). It belongs to whoever made
     the Body until `store` adopts it. plain: what was digested is ASCII in lines, as this process saw at the door; where
-    it is in memory it still is. room: what counts its octets in memory until nobody has them any more.
+    it is in memory it still is; undotted: so that no line of it begins with a dot. room: what counts its octets in
+    memory until nobody has them any more.
     """
 
     size: int
@@ -70,6 +71,7 @@ class Body:
     path: Path | None = None
     key: bytes | None = field(default=None, repr=False)
     plain: bool = field(default=False, compare=False)
+    undotted: bool = field(default=False, compare=False)
     room: object = field(default=None, repr=False, compare=False)
 
     @classmethod

@@ -173,11 +173,11 @@ async def text(prefix: bytes, body: Body) -> AsyncIterator[bytes | memoryview]:
     yield stuffer.feed(prefix)
     async for block in blocks(body):
         starts = range(0, len(block), BLOCK)
-        if len(starts) > 1 and dotted(block) >= 0:
+        if len(starts) > 1 and not body.undotted and dotted(block) >= 0:
             for begin in starts:
                 yield stuffer.feed(block[begin : begin + BLOCK])
             continue
-        stuffed = memoryview(stuffer.feed(block))
+        stuffed = memoryview(stuffer.feed(block, undotted=body.undotted))
         for begin in range(0, len(stuffed), BLOCK):
             yield stuffed[begin : begin + BLOCK]
     yield stuffer.end()
@@ -216,9 +216,9 @@ class DotStuffer:
 
     tail: bytes = CRLF  # the beginning of the text is the beginning of a line
 
-    def feed(self, block: bytes) -> bytes:
-        """The block with its dots doubled."""
-        stuffed = block.replace(b"\r\n.", b"\r\n..") if dotted(block) >= 0 else block
+    def feed(self, block: bytes, *, undotted: bool = False) -> bytes:
+        """The block with its dots doubled. undotted: nothing is to be doubled inside of it."""
+        stuffed = block if undotted or dotted(block) < 0 else block.replace(b"\r\n.", b"\r\n..")
         if self.tail == CRLF and block.startswith(b"."):
             stuffed = b"." + stuffed
         elif self.tail[-1:] == b"\r" and block.startswith(b"\n."):

@@ -12,6 +12,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 from mailguard import events
@@ -62,6 +63,7 @@ class Sink:
         self._waiting.append(octets)
         self._waiting_size += len(octets)
         self._size += len(octets)
+        self._ascii = self._ascii and octets.isascii()  # now, while the processor has them near
         if self._waiting_size > IN_MEMORY and not self._stays():
             await self._spill()
 
@@ -73,8 +75,8 @@ class Sink:
         if self._descriptor is None or self._path is None:
             blocks, self._waiting = self._waiting, []
             if self._size <= IN_MEMORY:
-                return _whole(blocks)
-            return await asyncio.get_running_loop().run_in_executor(None, _whole, blocks)
+                return _whole(blocks, self._ascii)
+            return await asyncio.get_running_loop().run_in_executor(None, _whole, blocks, self._ascii)
         await self._spill(last=True)
         descriptor, self._descriptor = self._descriptor, None
         os.close(descriptor)
@@ -126,16 +128,15 @@ class Sink:
     def _write_blocks(self, descriptor: int, blocks: list[bytes], last: bool) -> None:
         for block in blocks:
             self._digest.update(block)
-            self._ascii = self._ascii and block.isascii()
             _write(descriptor, block if self._sealer is None else self._sealer.feed(block))
         if last and self._sealer is not None:
             _write(descriptor, self._sealer.end())
 
 
-def _whole(blocks: list[bytes]) -> Body:
+def _whole(blocks: list[bytes], plain: bool) -> Body:
     octets = b"".join(blocks)
     blocks.clear()
-    return Body.of(octets, plain=octets.isascii())
+    return Body.of(octets, plain=plain)
 
 
 def _heard(writing: asyncio.Future[None]) -> None:
@@ -206,6 +207,8 @@ async def take(
         if scan.refusal is not None:
             return Taken(None, scan.refusal, rest)
         body = await closed(sink)
+        if body is not None and body.octets is not None and not scan.dotted:
+            body = replace(body, undotted=True)
         return Taken(body, None if body is not None else replies.TRY_LATER, rest)
     except BaseException:
         sink.discard()

@@ -131,6 +131,7 @@ class Scan(_Look):
 
     def __init__(self, limits: DoorLimits) -> None:
         super().__init__(limits)
+        self.dotted = False  # whether a line of the message begins with a dot
         # The CRLF of the DATA command counts: an empty message ends by ".CRLF" alone.
         self._carry = b"\r\n"
         self._skip = 2
@@ -151,6 +152,7 @@ class Scan(_Look):
     def _unstuffed(self, octets: bytes, *, stuffed: bool) -> bytes:
         if stuffed:
             octets = octets.replace(b"\r\n.", b"\r\n")  # RFC 5321 section 4.5.2
+            self.dotted = True
         if self._skip and octets:
             octets, self._skip = octets[self._skip :], 0
         self._look_at(octets)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -80,7 +81,11 @@ def test_changed_octets_are_not_sent() -> None:
 async def test_a_text_goes_out_as_it_is_stuffed(octets: bytes, places: list[int]) -> None:
     prefix, *rest = cut(octets, places)
     body = Body.of(b"".join(rest))
-    assert b"".join([bytes(piece) async for piece in text(prefix, body)]) == stuffed(prefix + (body.octets or b""))
+    whole = stuffed(prefix + (body.octets or b""))
+    assert b"".join([bytes(piece) async for piece in text(prefix, body)]) == whole
+    if b"\r\n." not in b"\r\n" + (body.octets or b"") and not prefix.endswith(b"\r"):
+        seen = replace(body, undotted=True)
+        assert b"".join([bytes(piece) async for piece in text(prefix, seen)]) == whole
 
 
 @pytest.mark.parametrize("line", [b"a line of seventeen\r\n", b".a line of eighteen\r\n"])

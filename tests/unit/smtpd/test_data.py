@@ -50,6 +50,14 @@ def test_a_body_in_memory_is_plain_if_it_is_ascii(lines: int, tmp_path: Path) ->
         assert not body.plain
 
 
+@pytest.mark.parametrize("line", [b"", b".\r\n", b".x\r\n", b"x.x\r\n"])
+def test_a_streamed_body_says_whether_a_line_begins_with_a_dot(line: bytes, tmp_path: Path) -> None:
+    for octets in (LINE * 5000 + line, line + LINE * 5000, LINE * 2000 + line + LINE * 2000):
+        wire = (b"\r\n" + octets).replace(b"\r\n.", b"\r\n..")[2:]
+        body = streamed(wire, tmp_path, lambda _: True)
+        assert (body.octets, body.undotted) == (octets, not line.startswith(b"."))
+
+
 def test_a_line_that_is_too_long_is_left_to_the_scan() -> None:
     wire = LINE * 2000 + b"x" * 101 + b"\r\n.\r\n"
     assert data.taken_at_once(bytearray(wire), LIMITS, lambda _: None) is None

@@ -74,6 +74,7 @@ def test_any_cutting_gives_the_same_octets(wire: bytes, at: list[int]) -> None:
 
     assert (octets, rest) == plainly(wire, LIMITS)
     assert scan.size == len(octets)
+    assert scan.dotted or b"\r\n." not in b"\r\n" + octets, "else who relays it would double no dot"
 
 
 @given(WIRE, st.lists(st.integers(0, 200), max_size=8))
