@@ -7,6 +7,7 @@ that did not say what it would do, decides nothing. Nothing here acts on a GET.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from starlette.datastructures import FormData
@@ -17,7 +18,7 @@ from mailguard.console.choices import Answer, Plan
 from mailguard.console.decision import trusted
 from mailguard.console.desk import Desk
 from mailguard.console.locale.texts import TEXTS
-from mailguard.console.risky import Risky
+from mailguard.console.risky import Risky, visible
 from mailguard.console.visit import field, fields
 from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address, AddressError, parse_address
@@ -89,8 +90,11 @@ async def perform(desk: Desk, actor: Actor, view: View, risky: Risky, form: Form
         await desk.review.choose(actor, message_id, Choice(hide=hidden, comment=comment))
         return str(Act.ALTER)
     if wanted in _SELECTED:
-        act = _SELECTED[wanted]
-        await desk.review.act(actor, message_id, act, _addresses(fields(form, "recipient")), comment)
+        act, meant = _SELECTED[wanted], _addresses(fields(form, "recipient"))
+        if act is Act.REMOVE and _others(view, meant):
+            await _choose(desk, actor, view, Choice(remove=meant, comment=comment))
+        else:
+            await desk.review.act(actor, message_id, act, meant, comment)
         return str(act)
     if wanted == str(Act.URGENT):
         reason = field(form, "reason", 2000)
@@ -122,12 +126,30 @@ async def _let_go(desk: Desk, actor: Actor, view: View, plan: Plan, goes: Act, c
         return "changed"
     if plan.changes:
         held = _others(view, plan.remove)
-        await review.choose(actor, message_id, Choice(plan.remove, plan.files, plan.hide, goes, comment, held))
+        await _choose(desk, actor, view, Choice(plan.remove, plan.files, plan.hide, goes, comment, held))
         return "changed"
     # An approver says yes to those whom he was shown, and to nobody who joins the mail in this moment.
     meant = _approved(view) if goes is Act.APPROVE else None
     await review.act(actor, message_id, goes, meant, comment)
     return str(goes)
+
+
+async def _choose(desk: Desk, actor: Actor, view: View, choice: Choice) -> None:
+    """Whoever comes off leaves To and Cc of the others' copies too, or an answer to all would reach him after all.
+
+    Not where the mail may not be altered, or somebody has said yes to it as it is.
+    """
+    shown = visible(view.record)
+    gone = tuple(one for one in choice.remove if str(one).lower() in shown)
+    said_yes = any(copy.approvals for copy in view.record.recipients)
+    if gone and Act.ALTER in view.acts and not said_yes:
+        try:
+            await desk.review.choose(actor, view.record.id, replace(choice, hide=(*choice.hide, *gone)))
+        except Refused:  # an address field that nobody can take apart: then it stays as the sender wrote it
+            pass
+        else:
+            return
+    await desk.review.choose(actor, view.record.id, choice)
 
 
 async def _trust(desk: Desk, actor: Actor, view: View, risky: Risky, plan: Plan, form: FormData) -> bool:

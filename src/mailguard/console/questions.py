@@ -82,13 +82,15 @@ def _of_person(one: Item, asking: Asking) -> _Words:
     name = line(names.get(written, ""), 60)
     copy = record.recipient(address)
     outside = asking.known is not None and copy is not None and copy.external
+    known = (relation(address, asking.known, by).words,) if outside and asking.known is not None else ()
+    sealed = sign != "Bcc" and not one.stops and (record.facts.signed or record.facts.encrypted)
     return _Words(
         differing(address, record),
         by.say("choose.remove"),
         by.say("choose.keep.person"),
         "1.0.0",
         signs=(sign, name) if name and name.lower() != written else (sign,),
-        notes=(relation(address, asking.known, by).words,) if outside and asking.known is not None else (),
+        notes=(*known, by.say("offer.sealed")) if sealed else known,
     )
 
 

@@ -10,7 +10,7 @@ from mailguard.mail.verdict import Because
 UNALTERABLE = "unalterable"
 #: What each alteration does, by its word.
 ALTERATIONS = {
-    "to_bcc": Because("宛先をBccに変更", "To and Cc become Bcc"),
+    "to_bcc": Because("To・Ccのアドレスを非表示に変更", "addresses hidden from To and Cc"),
     "split": Because("宛先ごとに1通ずつ送信", "one mail for each recipient"),
     "add_cc": Because("Ccに追加", "somebody more in Cc"),
     "add_bcc": Because("Bccに追加", "a copy for somebody more"),

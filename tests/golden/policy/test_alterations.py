@@ -151,7 +151,7 @@ def test_a_sealed_mail_is_held_for_what_would_protect_it_and_goes_without_the_re
     told = {hit.disposition: hit for hit in verdict.hits if hit.rule == "unalterable"}
     assert told[Disposition.CONFIRM].evidence == ("to_bcc",)
     assert told[Disposition.DELIVER].evidence == ("tag_subject",)
-    assert "宛先をBccに変更" in told[Disposition.CONFIRM].because.ja
+    assert "To・Ccのアドレスを非表示に変更" in told[Disposition.CONFIRM].because.ja
     assert sealed in told[Disposition.CONFIRM].because.en
     assert judge(rule_of(OUTSIDE, '{deliver: true, alter: [{tag_subject: "[x]"}]}'), mail(**both)).disposition == 0
     assert judge(rule_of(OUTSIDE, "{deliver: true, alter: [split]}"), mail({sealed: True})).disposition == 0  # alone

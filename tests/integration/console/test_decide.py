@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from tests.reception import ADMIN, ANN, AUDITOR, BOSS, DROP, KEEP, SATO, SUZUKI, TANAKA, Reception, text_of
 
+from mailguard.mail.alteration import ToBcc
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Disposition
 
@@ -53,6 +54,20 @@ async def test_remove_one_and_send_the_rest(reception: Reception) -> None:
     assert await states(reception, message_id) == {
         TANAKA: State.CANCELLED, SATO: State.QUEUED, SUZUKI: State.QUEUED, BOSS: State.QUEUED,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("act", ["send", "remove-selected"])
+async def test_who_comes_off_is_in_nobodys_to(reception: Reception, act: str) -> None:
+    message_id = await reception.take_in()
+    browser = await reception.browser(ANN)
+    page = await browser.get(f"/messages/{message_id}")
+    picked = DROP if act == "send" else {"recipient": TANAKA}
+    await browser.send(page, "/act", act=act, **picked)
+    record = await reception.holds.find(message_id)
+    assert record is not None
+    kept = {str(one.address): one.recipe for one in record.recipients if str(one.address) != TANAKA}
+    assert set(kept.values()) == {(ToBcc(hide="listed", keys=(TANAKA,)),)}
+    assert "Addresses hidden from To and Cc" in (await browser.get(f"/messages/{message_id}")).text
 
 
 async def test_do_not_send(reception: Reception) -> None:
