@@ -17,7 +17,7 @@ from mailguard.console.present import Badge, Speaker
 from mailguard.console.queue_query import asked_for
 from mailguard.console.visit import hand_over, speaker, unscoped_visitor
 from mailguard.mail.message import is_message_id
-from mailguard.notify.letter_rows import reason_line
+from mailguard.notify.letter_rows import why_line
 from mailguard.notify.phrases import day, listed, on_one_line, zone
 from mailguard.review import RefusedMail, Sent
 
@@ -106,7 +106,7 @@ def _item(one: Sent | RefusedMail, by: Speaker, person: str) -> Item:
         time=f"{at.astimezone(zone(by.timezone)):%H:%M}",
         time_iso=at.isoformat(timespec="seconds"),
         state=badge,
-        why=reason_line(hits, by.language) if hits else "",
+        why=why_line(hits, by.language),
         files=files,
         fates=became,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mailguard.console import present
 from mailguard.console.present import Badge, Speaker
 from mailguard.mail.lifecycle import State
-from mailguard.notify.letter_rows import reason_line
+from mailguard.notify.letter_rows import why_line
 from mailguard.notify.phrases import listed, on_one_line, span
 from mailguard.review import BulkJob, MessageRecord
 
@@ -48,7 +48,7 @@ def row(record: MessageRecord, by: Speaker, job: BulkJob | None, *, decides: boo
         more=len(copies) - len(shown),
         files=listed(names, by.language, 1, unit="件") if names else "",
         state=present.mail_badge(record, by.language),
-        why=reason_line(record.verdict.enforced, by.language) if record.verdict.enforced else "",
+        why=why_line(record.verdict.enforced, by.language),
         age=span(by.now - record.received_at, by.language),
         received=by.moment(record.received_at),
         received_iso=record.received_at.isoformat(timespec="seconds"),

@@ -213,7 +213,7 @@ def _voices(language: Language, record: MessageRecord) -> tuple[Row, ...]:
 
 
 def _login(language: Language, context: LetterContext) -> Content:
-    browser = f"{on_one_line(context.browser, 80)}: " if context.browser else ""
+    browser = say.LOGIN_BROWSER.of(language, browser=on_one_line(context.browser, 80)) if context.browser else ""
     return Content(
         kind="login",
         subject=f"{say.LOGIN_HEAD.of(language)} {context.code}",

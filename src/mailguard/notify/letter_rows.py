@@ -113,6 +113,11 @@ def reason_line(hits: Sequence[RuleHit], language: Language) -> str:
     return say.HELD_MANY.of(language, first=first, count=more) if more > 0 else first
 
 
+def why_line(hits: Sequence[RuleHit], language: Language) -> str:
+    """Why a mail had to wait for somebody, in one line; "" where it did not: an undo window is no reason."""
+    return reason_line(hits, language) if any(hit.disposition > Disposition.DELAY for hit in hits) else ""
+
+
 def held(record: MessageRecord) -> list[RecipientRecord]:
     """The copies that wait."""
     return [r for r in record.recipients if r.state is State.HELD]
@@ -231,5 +236,5 @@ def sender_said(notes: Sequence[str], language: Language) -> Row | None:
 
 def why(record: MessageRecord, language: Language) -> Row | None:
     """Why it had been held, in a line a rule; None for a mere undo window."""
-    given = reasons(record.verdict.enforced, language)
-    return Row.of(say.REASON.of(language), *(r.sentence for r in given)) if given else None
+    given = reasons(record.verdict.enforced, language) if why_line(record.verdict.enforced, language) else ()
+    return Row.of(say.HELD_BECAUSE.of(language), *(r.sentence for r in given)) if given else None

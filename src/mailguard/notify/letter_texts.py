@@ -124,7 +124,7 @@ TOLD_LEADS = {
 }
 SENT_HEAD = Both("保留していたメールを送信しました", "The mail that was held has been sent")
 SENT_LEAD = Both(
-    "{count}のメールサーバーへの引き渡しが完了しました。",
+    "{count}宛のメールを、メールサーバーに渡しました。",
     "It has been handed over to the mail server for {count}.",
 )
 PASSWORD_HEAD = Both("添付ファイルを暗号化ZIPにして送信しました", "The attachments went out in an encrypted zip")
@@ -154,6 +154,7 @@ TOO_LARGE_LEAD = Both(
     "The original is too large to attach. You can fetch it from the page.",
 )
 LOGIN_HEAD = Both("ログイン用の確認コード", "Your code to log in")
+LOGIN_BROWSER = Both("{browser} でのログインです。", "This is for the login in {browser}. ")
 LOGIN_LEAD = Both(
     "{browser}下のボタンを押すか、ログイン画面に確認コードを入力してください。{minutes}分間、1回だけ使えます。",
     "{browser}Use the button below in the same browser, or type the code there. Good once, for {minutes} minutes.",
@@ -201,7 +202,7 @@ DECIDED = Both("決定した人", "Decided by")
 APPROVED = Both("承認した人", "Approved by")
 COMMENT = Both("コメント", "Comment")
 SENDER_SAID = Both("送信者のメモ", "Note from the sender")
-REASON = Both("理由", "Reason")
+HELD_BECAUSE = Both("保留した理由", "Why it was held")
 ASKED = Both("承認者", "Approvers")
 ASKED_QUORUM = Both("{people}(うち{quorum}名の承認が必要)", "{people} ({quorum} needed)")
 ADMINISTRATORS = Both("管理者", "the administrators")

@@ -338,6 +338,14 @@ def test_who_was_taken_off_stands_in_the_letter_about_the_rest() -> None:
     assert "Not sent to" not in text(letter("sent", "en", record=with_recipients(record, copies[0])))
 
 
+def test_an_undo_window_is_no_reason() -> None:
+    record = held_mail(Disposition.DELAY, State.CANCELLED)
+    (hit, _) = record.verdict.hits
+    record = replace(record, verdict=replace(record.verdict, hits=(hit,)))
+    assert "保留した理由" not in text(letter("cancelled", record=record))
+    assert "保留した理由" in text(letter("cancelled"))
+
+
 def test_the_sender_reads_who_approved() -> None:
     out = replace(recipient(SATO, Disposition.APPROVE, State.RELAYED), approvals=(BOSS.key,))
     record = with_recipients(held_mail(Disposition.APPROVE, State.RELAYED), out)
