@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
@@ -95,8 +95,7 @@ def verify(config_file: Path | None, copy: Path | None, against: Path | None, as
     if copy is not None and against is not None:
         raise click.UsageError("--file looks at the copy alone, --against at the ledger: choose one")
     if copy is not None:
-        _verify_copy(copy, as_json)
-        return
+        _say_copy(copy, _checked(copy), as_json)
 
     async def work(rooms: Rooms) -> int | None:
         room = AuditReview(rooms.db, now=utc_now)
@@ -105,6 +104,8 @@ def verify(config_file: Path | None, copy: Path | None, against: Path | None, as
         broken = [number for number in (checked.broken, differs) if number is not None]
         return min(broken, default=None)
 
+    if against is not None and (found := _checked(against)).broken is not None:
+        _say_copy(against, found, as_json)  # it proves nothing about a ledger
     broken = with_ledger(config_file, work)
     if as_json:
         click.echo(json.dumps({"ok": broken is None, "first_broken": broken}))
@@ -115,14 +116,19 @@ def verify(config_file: Path | None, copy: Path | None, against: Path | None, as
     raise SystemExit(0 if broken is None else 1)
 
 
-def _verify_copy(copy: Path, as_json: bool) -> None:
-    """A copy alone."""
-    found = CopyCheck()
+def _checked(copy: Path) -> CopyCheck:
+    """A copy alone. One without a line is none: what was cut short before its first line must not pass for whole."""
     try:
         with copy.open(encoding="utf-8", newline="") as lines:
             found = check_copy(read_copy(lines))
     except (OSError, ValueError) as error:
         fail(f"{copy}: cannot be read: {error}")
+    if not found.lines and found.broken is None:
+        fail(f"{copy}: there is no line in it: export it again")
+    return found
+
+
+def _say_copy(copy: Path, found: CopyCheck, as_json: bool) -> NoReturn:
     if as_json:
         said = {"lines": found.lines, "first": found.first, "last": found.last, "gaps": found.gaps}
         click.echo(json.dumps({"ok": found.broken is None, "first_broken": found.broken, **said}))

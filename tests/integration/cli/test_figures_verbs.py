@@ -88,11 +88,24 @@ def test_a_selection_and_its_copy(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_a_chain_that_was_made_anew_is_found_by_a_copy(desk: Desk, tmp_path: Path) -> None:
-    record = desk.add()
-    desk.run("queue", "cancel", record.id)
+    desk.add()
+    copy, ledger = tmp_path / "copy.jsonl", desk.folder / "mailguard.db"
+    copy.write_bytes(desk.run("audit", "export").stdout_bytes)
+    ledger.rename(tmp_path / "before.db")
+    desk.add(Disposition.DELAY)  # a chain as whole as the one before it
+    assert desk.json("audit", "verify")["ok"]
+    assert "line 1" in desk.run("audit", "verify", "--against", str(copy), status=1).stderr
+
+
+def test_a_copy_that_was_altered_proves_nothing(desk: Desk, tmp_path: Path) -> None:
+    desk.run("queue", "cancel", desk.add().id)
     copy = tmp_path / "copy.jsonl"
     lines = [json.loads(line) for line in desk.run("audit", "export").stdout.splitlines()]
-    lines[1]["hash"] = "00" * 32  # stands for a ledger that says something else than the copy
+    lines[1]["actor"] = "nobody"  # its hash is that of what it said
     copy.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    assert "line 2" in desk.run("audit", "verify", "--against", str(copy), status=1).stderr
-    assert desk.json("audit", "verify", "--file", str(copy), status=1)["first_broken"] == 2
+    for how in ("--file", "--against"):
+        assert desk.json("audit", "verify", how, str(copy), status=1)["first_broken"] == 2
+        assert "line 2: its hash is not" in desk.run("audit", "verify", how, str(copy), status=1).stderr
+    copy.write_text("")  # an export that the disk had no room for
+    for how in ("--file", "--against"):
+        assert "no line in it" in desk.run("audit", "verify", how, str(copy), status=1).stderr
