@@ -92,7 +92,8 @@ async def test_an_address_that_is_silent_leaves_time_for_the_next_one(monkeypatc
                 ]
 
             monkeypatch.setattr(opening, "addresses_of", both)
-            limits = dataclasses.replace(PATIENT, connect=4.0)
+            monkeypatch.setattr(opening, "_GLANCE", 0.2)
+            limits = dataclasses.replace(PATIENT, connect=1000.0, transaction=60.0)
             async with upstream_to(fake.port, deadlines=limits) as upstream:
                 outcomes = await upstream.relay(outgoing())
             assert {one.result for one in outcomes.values()} == {Result.RELAYED}

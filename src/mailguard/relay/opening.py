@@ -22,6 +22,9 @@ from mailguard.relay.settings import UpstreamSettings
 from mailguard.relay.upstream import words
 from mailguard.relay.wire import Wire
 
+#: Seconds in which an address answers that is well, also where a packet was lost.
+_GLANCE = 3.0
+
 
 class CannotOpen(Exception):
     """No session can be had with the upstream now; the message says why (no secrets). `code`: SMTP code if there was
@@ -129,23 +132,30 @@ async def _closing_on_failure(client: aiosmtplib.SMTP, settings: UpstreamSetting
 
 
 async def _dial(settings: UpstreamSettings) -> socket.socket:
-    """A connected TCP socket; the server's addresses are tried in order, all within one deadline, of which each has its
-    share: one that is silent (IPv6 without a way out, a machine that is off) must not take it from the others. Raises
-    OSError.
+    """A connected TCP socket; the server's addresses are tried in order, all within one deadline. Raises OSError.
+
+    One that is silent (IPv6 without a way out, a machine that is off) must not take it from the others: each has a
+    glance, then those that were silent have their share of what is left.
     """
     loop = asyncio.get_running_loop()
-    failure: OSError = OSError("the name has no address")
     until = loop.time() + settings.deadlines.connect
     async with asyncio.timeout_at(until):
         found = [
             row for where in settings.addresses or (settings.host,) for row in await addresses_of(where, settings.port)
         ]
-    for tried, row in enumerate(found):
-        try:
-            async with asyncio.timeout((until - loop.time()) / (len(found) - tried)):
-                return await _connected(row)
-        except OSError as error:  # TimeoutError is one
-            failure = error
+    failure: OSError = OSError("the name has no address")
+    for most in (_GLANCE, settings.deadlines.connect) if len(found) > 1 else (settings.deadlines.connect,):
+        silent: list[Row] = []
+        for tried, row in enumerate(found):
+            try:
+                async with asyncio.timeout(min(most, (until - loop.time()) / (len(found) - tried))):
+                    return await _connected(row)
+            except TimeoutError as error:
+                failure = error
+                silent.append(row)
+            except OSError as error:
+                failure = error
+        found = silent
     raise failure
 
 
