@@ -18,6 +18,9 @@ _SIZE = re.compile(r"(\d+)\s*(B|KB|MB|GB|KIB|MIB|GIB)?", re.IGNORECASE)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _BYTES = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
+#: From so many octets on a size needs no unit.
+_PLAIN = 2**16
+
 
 def _whole(value: object) -> object:
     """A yes or no is no number, though Python counts with it."""
@@ -37,7 +40,9 @@ def _octets(value: object) -> object:
     match = _SIZE.fullmatch(str(value).strip())
     if not match:
         raise ValueError("write a size such as 500 KB, 35 MB or 1 GB")
-    return _times(match[1], _BYTES.get((match[2] or "").upper()), "500 KB, 35 MB or 1 GB")
+    # Whoever writes so much means octets, as mail servers do (Postfix's message_size_limit).
+    unit = 1 if not match[2] and int(match[1]) >= _PLAIN else _BYTES.get((match[2] or "").upper())
+    return _times(match[1], unit, "500 KB, 35 MB or 1 GB")
 
 
 def _times(number: str, unit: int | None, such_as: str) -> int:

@@ -103,6 +103,11 @@ def test_nothing_needs_no_unit(tmp_path: Path) -> None:
     assert (settings.delivery.warn_after, settings.limits.disk_free, settings.limits.resent_within) == (0, 0, 0)
 
 
+def test_a_size_in_octets_as_other_mail_servers_have_it_needs_no_unit(tmp_path: Path) -> None:
+    settings = load_config(write(tmp_path, GOOD + "limits: {message_size: 52428800}\n"), {}).settings
+    assert settings.limits.message_size == 50 * 2**20
+
+
 def test_an_address_without_room_for_a_secret_is_said(tmp_path: Path) -> None:
     config = load_config(write(tmp_path, GOOD.replace("mailguard@corp.example", f"{'m' * 38}@corp.example")), {})
     with pytest.raises(Problems, match="leaves no room"):
