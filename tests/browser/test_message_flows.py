@@ -97,7 +97,7 @@ async def test_the_button_says_what_the_answers_come_to(
     await window.shot(f"chosen-done-{device}-{language}")
     record = await record_of(reception, message_id)
     assert {str(r.address) for r in record.recipients if r.state is State.CANCELLED} == {TWIN}
-    assert [type(one).__name__ for one in record.recipients[1].recipe or ()] == ["RemoveAttachment"]
+    assert [type(one).__name__ for one in record.recipients[1].recipe or ()] == ["RemoveAttachment", "ToBcc"]
 
 
 @BOTH
