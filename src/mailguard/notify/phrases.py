@@ -15,10 +15,11 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from mailguard.mail.facts import CLASSES
+from mailguard.mail.facts import CLASSES, SECRET_CLASSES
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Disposition
+from mailguard.policy.secret_names import secret_name
 
 
 class Both(NamedTuple):
@@ -155,7 +156,7 @@ def evidence_line(evidence: str, language: Language) -> str:
         return evidence
     if counted[1] == "persons":
         return persons(int(counted[2].replace(",", "")), language)
-    named = PERSONAL.get(counted[1])
+    named = PERSONAL.get(counted[1]) or (secret_word(counted[1]) if counted[1] in SECRET_CLASSES else None)
     return (
         Both("{kind}: {count}件", "{kind}: {count}").of(language, kind=named.of(language), count=counted[2])
         if named
@@ -174,9 +175,9 @@ _BIDI = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x
 
 
 def secret_word(name: str) -> Both:
-    """What a class of secrets is called: "github_token" is an access key of github."""
-    provider = on_one_line(name.partition("_")[0], 40)
-    return SECRETS.get(name) or Both(f"アクセスキー({provider})", f"access keys ({provider})")
+    """What a class of secrets is called: tokens go by their makers."""
+    named = secret_name(on_one_line(name, 60))
+    return SECRETS.get(name) or Both(named.ja, named.en)
 
 
 def on_one_line(text: str, limit: int = 300) -> str:

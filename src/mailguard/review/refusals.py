@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from mailguard.mail.actor import HOUSE, Actor
 from mailguard.mail.lifecycle import FINAL, State
 from mailguard.mail.verdict import Because
+from mailguard.notify.phrases import moment
 from mailguard.policy.alteration_words import ENCRYPTED, SIGNED
 from mailguard.review.rights import ON_HELD, decides, is_entitled
 from mailguard.review.words import Act, AlreadyDecided, Forbidden, NotFound, Refused, ReviewError
@@ -227,9 +227,8 @@ def _already_approved(record: MessageRecord, history: Sequence[HistoryLine], tim
 
 
 def _already(by: str, at: datetime, state: State, timezone: str) -> AlreadyDecided:
-    when = f"{at.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M}"
     reason = Because(
-        ja=f"すでに {by} が {when} に決定しています({_STATE[state].ja})。",
-        en=f"Already decided by {by} at {when}: {_STATE[state].en}.",
+        ja=f"{moment(at, timezone, 'ja')} に {by} が決定済みです({_STATE[state].ja})。",
+        en=f"Already decided by {by} on {moment(at, timezone, 'en')}: {_STATE[state].en}.",
     )
     return AlreadyDecided(reason, by, at, state)

@@ -11,6 +11,7 @@ from tests.judging import mail
 from mailguard.mail.organization import Organization
 from mailguard.policy.case import Known
 from mailguard.policy.examples import run_examples
+from mailguard.policy.judge import judge
 from mailguard.policy.lint import lint
 from mailguard.policy.loader import Policy, load_policy
 
@@ -43,6 +44,12 @@ def test_every_rule_speaks_both_languages(shipped: Policy) -> None:
         assert rule.because is not None
         assert rule.because.ja != rule.because.en
         assert "本当に" not in rule.because.ja
+
+
+def test_the_sentence_names_who_joins_a_conversation_alone(shipped: Policy) -> None:
+    case = mail(to=["bob@partner.example", "eve@third.example"], thread=["bob@partner.example"])
+    (hit,) = [hit for hit in judge(shipped, case).hits if hit.rule == "company-joins-thread"]
+    assert hit.because.en == "eve@third.example: nobody of that organization took part in this conversation"
 
 
 def test_about_an_ordinary_mail_to_one_outsider_few_rules_are_asked(shipped: Policy) -> None:

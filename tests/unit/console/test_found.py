@@ -12,7 +12,7 @@ KEY = Match("secret:github_token", "mail", "token: ", "ghp_0123", "", "ghp_***")
 def test_masked_unless_asked_for() -> None:
     facts = Facts(matches=(KEY, CARD))
     card, key = found_in(facts, "ja")
-    assert (card.word, key.word) == ("クレジットカード番号", "アクセスキー(github)")
+    assert (card.word, key.word) == ("クレジットカード番号", "GitHubのトークン")
     (place,) = card.places
     assert (place.where, place.before, place.value, place.after) == ("名簿.xlsx", "山田 ", "************1881", " 済")
     assert key.places[0].where == ""

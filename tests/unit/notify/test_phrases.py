@@ -114,6 +114,7 @@ def test_one_line_is_one_line_whatever_comes(text: str) -> None:
         ("persons: 1", "1人分", "1 person"),
         ("persons: 1,234", "1,234人分", "1,234 persons"),
         ("payment_card: 3", "クレジットカード番号: 3件", "payment card numbers: 3"),
+        ("aws_key: 2", "AWSのキー: 2件", "AWS keys: 2"),
         ("bob@x.example", "bob@x.example", "bob@x.example"),
         ("unknown_class: 3", "unknown_class: 3", "unknown_class: 3"),
         ("persons: 12.pdf", "persons: 12.pdf", "persons: 12.pdf"),

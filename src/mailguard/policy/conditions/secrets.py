@@ -5,33 +5,18 @@ Where text could not be read, a count is a lower bound, and "none" is "not known
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from mailguard.mail.verdict import Because
 from mailguard.policy.conditions.tree import Signs
 from mailguard.policy.result import Result, Told, Truth, bounded, decide, number, some
+from mailguard.policy.secret_names import secret_name
 from mailguard.policy.values import Comparison
 from mailguard.policy.view import View
 
 TOTAL = "total"
-_NAMES = {
-    "total": ("鍵・トークン・パスワード", "secrets"),
-    "private_key": ("秘密鍵", "private keys"),
-    "password": ("パスワード", "passwords"),
-    "url_password": ("URL中のパスワード", "passwords in web addresses"),
-    "jwt": ("JWT", "JSON Web Tokens"),
-    "bearer_token": ("Bearerトークン", "bearer tokens"),
-    "basic_login": ("Basic認証の情報", "logins for Basic authentication"),
-    "azure_sas": ("Azure SAS", "Azure SAS tokens"),
-    "assigned_secret": ("設定中の秘密の値", "secrets in settings"),
-}
-#: Makers whose names are not written as an ordinary name is; what they give out, in Japanese.
-_MAKERS = {
-    "aws": "AWS", "digitalocean": "DigitalOcean", "github": "GitHub", "gitlab": "GitLab", "huggingface": "Hugging Face",
-    "line": "LINE", "newrelic": "New Relic", "npm": "npm", "openai": "OpenAI", "pypi": "PyPI", "rubygems": "RubyGems",
-    "sendgrid": "SendGrid",
-}  # fmt: skip
-_GIVEN = {"key": "キー", "token": "トークン", "secret": "シークレット", "client": "クライアント", "webhook": "Webhook"}
+_PART = re.compile(r"^\d{1,4}(?:\.\d{1,4}){0,20} ")
 
 
 def _any(view: View) -> frozenset[str] | None:
@@ -69,10 +54,15 @@ class Secrets:
     def _tell(self, view: View) -> Told:
         asked = {name for name, _ in self.asked}
         found = [(name, times) for name, times in view.facts.secrets.items() if times and asked & {name, TOTAL}]
-        places = [match.where for match in view.facts.matches if match.what.removeprefix("secret:") in dict(found)]
+        # The mail's own text needs no name, and the number of a part says nothing to people.
+        places = [
+            _PART.sub("", match.where)
+            for match in view.facts.matches
+            if match.what.removeprefix("secret:") in dict(found) and match.where != "mail"
+        ]
         evidence = [*(f"{name}: {times:,}" for name, times in found), *places]
-        values = {"words": some(_named(name).ja for name, _ in found), "count": number(sum(n for _, n in found))}
-        values["words"] = Because(values["words"].ja, some(_named(name).en for name, _ in found).en)
+        values = {"words": some(secret_name(name).ja for name, _ in found), "count": number(sum(n for _, n in found))}
+        values["words"] = Because(values["words"].ja, some(secret_name(name).en for name, _ in found).en)
         return Told(bounded(evidence), values)
 
 
@@ -81,18 +71,9 @@ def _count(view: View, name: str) -> int:
     return sum(secrets.values()) if name == TOTAL else secrets.get(name, 0)
 
 
-def _named(name: str) -> Because:
-    """A class as people call it; tokens go by their makers."""
-    if name in _NAMES:
-        return Because(*_NAMES[name])
-    first, *rest = name.split("_")
-    maker = _MAKERS.get(first, first.capitalize())
-    return Because(f"{maker}の{''.join(_GIVEN.get(one, one) for one in rest)}", f"{' '.join((maker, *rest))}s")
-
-
 def _say(counts: list[tuple[str, int, Comparison]], unread: tuple[str, ...]) -> Because:
-    ja = [f"{_named(name).ja}は{count:,}件です（条件: {asked.ja('件')}）" for name, count, asked in counts]
-    en = [f"it holds {count:,} {_named(name).en} [asked: {asked.en()}]" for name, count, asked in counts]
+    ja = [f"{secret_name(name).ja}は{count:,}件です（条件: {asked.ja('件')}）" for name, count, asked in counts]
+    en = [f"it holds {count:,} {secret_name(name).en} [asked: {asked.en()}]" for name, count, asked in counts]
     hidden = some(unread)
     return Because(
         "、".join(ja) + (f"。ただし「{hidden.ja}」の中は確認できません" if unread else ""),
