@@ -384,8 +384,16 @@ def test_door_sorting_and_console_as_three_processes(tmp_path: Path) -> None:
         assert house.run("queue", "release", held.split()[-1]).returncode == 0
         assert until(lambda: any(one["recipients"] == [OUTSIDE] for one in envelopes(house)))
         corrected_on_the_console(house)
+        assert troubles(house) == []
+        assert houses[0].stop() == 0
+        assert until(lambda: troubles(house) == ["delivery"]), "nothing leaves, and nobody else would say so"
     finally:
         assert [one.stop() for one in houses] == [0, 0, 0]
+
+
+def troubles(house: House) -> list[str]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{house.console}/readyz", timeout=PATIENCE) as answer:
+        return list(json.loads(answer.read())["troubles"])
 
 
 def corrected_on_the_console(house: House) -> None:

@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
+from mailguard.app.opening import server_runs
 from mailguard.app.rooms import Rooms, utc_now
 from mailguard.config.channels import channels
 from mailguard.config.load import Config
@@ -86,10 +88,15 @@ def _lane(rooms: Rooms, settings: ChannelSettings, channel: Channel) -> Lane:
 
 
 class Bulletin:
-    """The troubles of now, for pages: read from the ledger now and then, because another process may watch."""
+    """The troubles of now, for pages: read from the ledger now and then, because another process may watch. With the
+    roles in processes of their own (`serve --role`) the one that delivers may not run: nothing else would say so.
 
-    def __init__(self, troubles: Troubles) -> None:
+    lock: of the process that delivers.
+    """
+
+    def __init__(self, troubles: Troubles, lock: Path) -> None:
         self._troubles = troubles
+        self._lock = lock
         self._now: Sequence[Trouble] = ()
 
     def __call__(self) -> Sequence[Trouble]:
@@ -100,7 +107,9 @@ class Bulletin:
         """Read again and again, until cancelled. While the ledger cannot be read, /readyz says so."""
         while True:
             try:
-                self._now = await self._troubles.open()
-            except StoreError:
+                alone = not await asyncio.to_thread(server_runs, self._lock)
+                nobody = [Trouble("delivery", "", utc_now())] if alone else []
+                self._now = [*nobody, *await self._troubles.open()]
+            except (StoreError, OSError):
                 self._now = ()
             await asyncio.sleep(_EVERY)

@@ -14,7 +14,7 @@ from mailguard.app.accounts import Accounts, figure_room, monthly_room
 from mailguard.app.chat import Bulletin
 from mailguard.app.front import Reception
 from mailguard.app.opening import runs
-from mailguard.app.rooms import Rooms, utc_now
+from mailguard.app.rooms import Rooms, ledger_path, utc_now
 from mailguard.app.trial import Trials
 from mailguard.app.ways import ways_in
 from mailguard.config.load import Config
@@ -42,7 +42,7 @@ async def open_reception(
     ready: Callable[[], Awaitable[dict[str, str]]],
 ) -> Reception:
     """It answers. users: the file of logins, one for both doors, and read anew for both. Raises OSError, Problems."""
-    bulletin = Bulletin(rooms.troubles)
+    bulletin = Bulletin(rooms.troubles, ledger_path(rooms.config).with_suffix(".lock"))
     runs(stack, bulletin.read(), "bulletin")
     config, company = rooms.config, organization(rooms.config)
     target, trials = upstream(config), Trials(config)

@@ -8,7 +8,7 @@ from mailguard.console.locale import Say
 
 
 def sentences(troubles: Iterable[tuple[str, str]], say: Say) -> Sequence[str]:
-    """troubles: "letters", "channel NAME" or "upstream NAME", each with its reason."""
+    """troubles: "letters", "delivery", "channel NAME" or "upstream NAME", each with its reason."""
     return [
         say(f"trouble.{name.partition(' ')[0]}", name=name.partition(" ")[2], reason=reason)
         for name, reason in troubles

@@ -54,6 +54,7 @@ BUILT = {
     "trouble.channel",
     "trouble.pressure",
     "trouble.upstream",
+    "trouble.delivery",
     *(f"error.{status}" for status in _PAGES),
     *(f"ends.{action}" for action in ("return", "release", "discard")),
     *(f"via.{via}" for via in ("console", "letter", "reply", "api", "cli", "clock", "smtp")),

@@ -17,6 +17,10 @@ TROUBLE_TEXTS: dict[str, Both] = {
         "新しいメールの受け付けを見合わせています({reason})。空きができれば自動で再開します。",
         "No new mail is taken for now ({reason}). It ends by itself as soon as there is room.",
     ),
+    "trouble.delivery": Both(
+        "配送のプロセスが動いていません。受け付けたメールは送信待ちのままです。mailguard serve を起動してください。",
+        "No process delivers: mail that was taken in waits. Start mailguard serve on the server.",
+    ),
     "trouble.upstream": Both(
         "中継先「{name}」へのメールが止まっています({reason})。",
         "Mail for the upstream {name} does not leave ({reason}).",
