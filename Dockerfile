@@ -1,6 +1,6 @@
 # Build:  docker build -t mailguard .
 # Run:    docker run -d --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
-#             -v mailguard:/var/lib/mailguard -p 2525:2525 -p 8025:8025 mailguard
+#             --stop-timeout 90 -v mailguard:/var/lib/mailguard -p 2525:2525 -p 8025:8025 mailguard
 # The volume holds mailguard.yaml, policies, ledger and bodies; docs/operations.md has a configuration to start from.
 # Pin the base image by its digest in your own builds: --build-arg PYTHON=python:3.13-slim@sha256:...
 

@@ -191,6 +191,13 @@ def test_the_scripts_of_ci_are_strict_and_executable() -> None:
         assert "\nset -euo pipefail\n" in script.read_text(), script
 
 
+def test_whoever_stops_the_server_waits_until_it_has_ended() -> None:
+    longest = int(re.search(r"(\d+) s at the most \|", (ROOT / "docs/operations.md").read_text())[1])  # type: ignore[index]
+    waits = {"deploy/mailguard.service": r"TimeoutStopSec=(\d+)s", "Dockerfile": r"--stop-timeout (\d+)"}
+    for file, wait in {**waits, "docs/operations.md": waits["Dockerfile"]}.items():
+        assert [int(one) > longest for one in re.findall(wait, (ROOT / file).read_text())] == [True], file
+
+
 def test_the_licence_is_whole() -> None:
     text = (ROOT / "LICENSE").read_text()
     assert "Apache License" in text[:200]
