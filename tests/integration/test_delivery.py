@@ -312,6 +312,21 @@ async def test_a_deferred_mail_is_tried_again_at_its_time_and_not_before(desk: D
     assert history.count("defer") == 2
 
 
+@pytest.mark.parametrize(("answer", "away", "minutes"), [(LATER, True, 10), (LATER, False, 60), (UNKNOWN, True, 60)])
+async def test_a_mail_waits_no_longer_for_a_server_that_is_away_than_it_would_for_itself(
+    desk: Desk, answer: Outcome, away: bool, minutes: int
+) -> None:
+    class Sick(Script):
+        async def relay(self, outgoing: Outgoing) -> dict[Address, Outcome]:
+            self.rest = 60.0 if away else 0.0
+            return await super().relay(outgoing)
+
+    record = await desk.put(BOB)
+    await desk.started(Sick(answer), schedule=Schedule(waits=(timedelta(hours=1),), jitter=0.0))
+    tried = (await desk.so(record.id, lambda r: r.recipients[0].attempts > 0)).recipients[0]
+    assert tried.due_at == desk.now() + timedelta(minutes=minutes)
+
+
 async def desk_history(desk: Desk, message_id: str) -> Any:
     from mailguard.store.audit import Audit
 

@@ -205,6 +205,10 @@ class Lane:
         # A little later than the peace of a sick upstream ends, so that one look is enough; and never a busy loop.
         return max(look, self.upstream.ready_in() + 0.01)
 
+    def _away(self) -> bool:
+        """Whether a try that just failed did so for the server."""
+        return self.upstream.ready_in() > 0
+
     async def _give_back(self, some: Sequence[Waiting]) -> None:
         """End the leases of what waited here too long, or will not be tried any more. Raises StoreError."""
         for begin in range(0, len(some), TOGETHER):
@@ -250,7 +254,7 @@ class Lane:
         else:
             self._offering -= 1
         if outcomes:
-            self._trying.recording.note(self._way, job, outcomes, lambda error: self._written(job, error))
+            self._trying.recording.note(self._way, job, outcomes, lambda error: self._written(job, error), self._away)
         else:
             self._written(job, None)
         self._go_on()
@@ -288,7 +292,7 @@ class Lane:
                 self._offering -= 1
                 self._woken.set()
             if outcomes is not None:
-                await self._trying.record(self._way, last.job, outcomes)
+                await self._trying.record(self._way, last.job, outcomes, self._away)
         except Exception as error:
             events.fault("delivery", error, message_id=job.record.id)
 
@@ -300,7 +304,7 @@ class Lane:
         for number, parcel in enumerate(first):
             outcomes = await self._trying.offer(self.upstream, parcel, body)
             if outcomes is not None:
-                await self._trying.record(self._way, parcel.job, outcomes)
+                await self._trying.record(self._way, parcel.job, outcomes, self._away)
             if self._stopping or self._clock() > until:
                 left = tuple(one for later in (*first[number + 1 :], last) for one in later.job.recipients)
                 await self._trying.give_back(job.record.id, left)

@@ -28,6 +28,8 @@ T = TypeVar("T")
 TOGETHER = 64
 #: How long the ledger is left alone at most after it failed: what ended by itself is noticed so soon.
 LONGEST_PAUSE = 5.0
+#: Says whether the server cannot be reached now.
+Away = Callable[[], bool]
 #: Hears that a try is written down, or why it could not be.
 Written = Callable[[BaseException | None], None]
 
@@ -75,14 +77,14 @@ class Recording:
         self._alones = 0  # that could not be written down, and are insisted on
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def note(self, way: str, job: Job, outcomes: Mapping[Address, Outcome], written: Written) -> None:
+    def note(self, way: str, job: Job, outcomes: Mapping[Address, Outcome], written: Written, away: Away) -> None:
         """Write one try down soon; `written` is called once, later. Never blocks."""
-        self._waiting.append(_Entry(job.record, self._tried(way, job, outcomes), written))
+        self._waiting.append(_Entry(job.record, self._tried(way, job, outcomes, away), written))
         if not self._writing:
             self._writing = True
             self._begin(self._write())
 
-    async def record(self, way: str, job: Job, outcomes: Mapping[Address, Outcome]) -> None:
+    async def record(self, way: str, job: Job, outcomes: Mapping[Address, Outcome], away: Away) -> None:
         """Write one try down. Raises what the ledger raises when it was insisted on for long."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -94,7 +96,7 @@ class Recording:
             else:
                 done.set_exception(error)
 
-        self.note(way, job, outcomes, written)
+        self.note(way, job, outcomes, written, away)
         await done
 
     @property
@@ -124,7 +126,7 @@ class Recording:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
 
-    def _tried(self, way: str, job: Job, outcomes: Mapping[Address, Outcome]) -> Tried:
+    def _tried(self, way: str, job: Job, outcomes: Mapping[Address, Outcome], away: Away) -> Tried:
         record, now = job.record, self._now()
         results: dict[str, int] = {}
         later = False
@@ -135,10 +137,13 @@ class Recording:
         events.tried(record.id, way, results)
         if not later:
             return Tried(record.id, outcomes, now, None, False)
-        if any(outcome.unknown for outcome in outcomes.values()):
+        unknown = any(outcome.unknown for outcome in outcomes.values())
+        if unknown:
             events.upstream_unknown(record.id, way)
         chance = random.random()  # noqa: S311 - spreads load, is no secret
-        retry_at = self._schedule.retry_at(attempts(record, job.recipients), now, chance)
+        # What is unknown may have arrived: each further try is perhaps one mail more.
+        failed = attempts(record, job.recipients)
+        retry_at = self._schedule.retry_at(failed, now, chance, away=not unknown and away())
         return Tried(record.id, outcomes, now, retry_at, self._schedule.is_over(began(record, job.recipients), now))
 
     async def _write(self) -> None:

@@ -10,6 +10,9 @@ from mailguard.mail.address import Address
 from mailguard.store.records import MessageRecord, RecipientRecord
 
 _MINUTES = (1, 2, 5, 10, 20, 30, 60)
+#: The longest wait for a server that is away: it is asked once a minute at most, whatever waits for it, and must not be
+#: back for an hour before the mails hear of it that were tried meanwhile.
+_AWAY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,13 @@ class Schedule:
         if not 0 <= self.jitter < 1:
             raise ValueError("delivery jitter: between 0 and 1")
 
-    def retry_at(self, attempts: int, now: datetime, chance: float) -> datetime:
-        """When to try again. attempts: tries that failed before this one; chance: 0..1, evenly spread."""
+    def retry_at(self, attempts: int, now: datetime, chance: float, *, away: bool = False) -> datetime:
+        """When to try again. attempts: tries that failed before this one; chance: 0..1, evenly spread; away: it failed
+        for the server, which is left in peace now.
+        """
         wait = self.waits[min(attempts, len(self.waits) - 1)]
+        if away:
+            wait = min(wait, _AWAY)
         return now + wait * (1 + self.jitter * (2 * chance - 1))
 
     def is_over(self, began: datetime, now: datetime) -> bool:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from mailguard import events
 from mailguard.delivery.parcels import Parcel
-from mailguard.delivery.recording import Hears, Recording
+from mailguard.delivery.recording import Away, Hears, Recording
 from mailguard.delivery.schedule import Schedule
 from mailguard.mail.address import Address
 from mailguard.mail.message import Body
@@ -168,12 +168,12 @@ class Trying:
         self._noticed()
         return None
 
-    async def record(self, way: str, job: Job, outcomes: Mapping[Address, Outcome]) -> None:
+    async def record(self, way: str, job: Job, outcomes: Mapping[Address, Outcome], away: Away) -> None:
         """Write one try down, and tell whom it concerns. Copies without an outcome were not tried: they are due
         soon.
         """
         if outcomes:  # first: what is out must not be forgotten because of what is not
-            await self.recording.record(way, job, outcomes)
+            await self.recording.record(way, job, outcomes, away)
         untried = tuple(address for address in job.recipients if address not in outcomes)
         if untried:
             soon = timedelta(seconds=random.uniform(*_SOON))  # noqa: S311 - spreads load, is no secret
