@@ -15,6 +15,7 @@ from tests.test_layers import HEIGHT
 
 from mailguard.mail import reply as catalogue
 from mailguard.mail.facts import CLASSES, FINDING_CODES
+from mailguard.mail.kinds import MEDIA
 from mailguard.mail.lifecycle import FINAL, NEXT, Event, State
 from mailguard.mail.reply import Reply
 from mailguard.mail.verdict import Disposition
@@ -148,6 +149,9 @@ def test_the_page_on_reading_names_every_finding_and_class() -> None:
     assert named == set(FINDING_CODES)
     classes = {name for row in rows_under(page, "Personal data") for name in re.findall(r"[a-z_]+", row[0])}
     assert classes == set(CLASSES)
+    kinds = re.search(r"\*\*Short names\*\* of kinds[^`]*`type:`[^`]*`([^`]*)`", page)
+    assert kinds is not None
+    assert kinds[1].split() == list(MEDIA)
 
 
 def test_the_page_on_smtp_names_every_verb_parameter_and_reply() -> None:

@@ -36,6 +36,26 @@ def of_condition(condition: str, more: str = "then: confirm") -> list[str]:
 
 
 @pytest.mark.parametrize(
+    ("kinds", "words"),
+    [
+        ("[jpeg, png]", "no file is 'jpeg' by its content, such files are 'jpg'"),
+        ("docm", "such files are 'docx'"),
+        ("pfd", "no file is 'pfd' by its content, did you mean 'pdf'? its name is asked for by name: '*.pfd'"),
+        (".vbs", "no file is '.vbs' by its content; its name is asked for by name: '*.vbs'"),
+    ],
+)
+def test_kinds_that_no_file_has_by_its_content(kinds: str, words: str) -> None:
+    (warning,) = of_condition(f"{{any: [{{attachments: {{type: {kinds}}}}}, {{message: {{reply: true}}}}]}}")
+    assert words in warning
+    exception = f"{{attachments: {{type: {kinds}}}}}"
+    assert any(words in one for one in of_condition("{message: {reply: true}}", f"unless: {exception}, then: confirm"))
+
+
+def test_kinds_that_files_have() -> None:
+    assert of_condition("{attachments: {type: [.PDF, xlsx, 7z, script]}}") == []
+
+
+@pytest.mark.parametrize(
     ("condition", "words"),
     [
         ("{recipients: {visible: true, bcc: true}}", "not visible"),

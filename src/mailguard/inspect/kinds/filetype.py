@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from mailguard.inspect.chars.utf import by_zeros
 from mailguard.inspect.kinds.mailfiles import is_mbox, without_length
-from mailguard.inspect.kinds.signatures import BRANDS, EXTENSIONS, FOOTERS, MEDIA, RIFF, SIGNATURES
+from mailguard.inspect.kinds.signatures import BRANDS, FOOTERS, RIFF, SIGNATURES
 from mailguard.inspect.sealed.openpgp import is_binary_pgp
 from mailguard.inspect.sealed.smime import is_container
+from mailguard.mail.kinds import EXTENSIONS, MEDIA
 
 CFB = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: Kinds in which there is nothing to read but name and size.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mailguard.mail.kinds import EXTENSIONS, MEDIA
 from mailguard.mail.organization import Organization
 from mailguard.mail.verdict import Disposition
 from mailguard.policy.fold import fold
@@ -13,7 +14,9 @@ from mailguard.policy.lint.never import Lists, always, never
 from mailguard.policy.patterns import compile_pattern
 from mailguard.policy.rule import Rule
 from mailguard.policy.schema import ConditionModel
+from mailguard.policy.schema.attachments import AttachmentsModel
 from mailguard.policy.schema.text import TextModel
+from mailguard.policy.suggest import did_you_mean
 from mailguard.policy.values import Comparison
 
 #: What nearly every mail has: a pattern that is found in each of these asks nothing.
@@ -53,6 +56,9 @@ def alone(rule: Rule, organization: Organization | None, lists: Lists) -> Iterat
     yield from _alternatives(rule.model.when, organization, lists)
     for condition in _everywhere(rule.model.when):
         yield from _asks_nothing(condition)
+    for part in (rule.model.when, *(rule.model.unless or ())):
+        for condition in _everywhere(part):
+            yield from _types(condition.attachments)
 
 
 def _alternatives(model: ConditionModel, organization: Organization | None, lists: Lists) -> Iterator[str]:
@@ -94,6 +100,19 @@ def _asks_nothing(model: ConditionModel) -> Iterator[str]:
         yield from _without_unit("size", model.message.size)
     if model.text is not None:
         yield from _text(model.text)
+
+
+def _types(model: AttachmentsModel | None) -> Iterator[str]:
+    """Kinds that no file has, since they go by content: endings of names, and slips of the finger."""
+    for name in () if model is None else model.type or ():
+        ending = name.lower().lstrip(".")
+        if ending in MEDIA:
+            continue
+        said = f"type: no file is {name!r} by its content"
+        if ending in EXTENSIONS:
+            yield f"{said}, such files are {EXTENSIONS[ending]!r}"
+        else:
+            yield f"{said}{did_you_mean(ending, MEDIA) or ';'} its name is asked for by name: '*.{ending}'"
 
 
 def _without_unit(name: str, size: Comparison | None) -> Iterator[str]:
