@@ -223,11 +223,11 @@ DATA_COUNT = Both("{kind} {count}件", "{kind}: {count}")
 # What happens when nothing is done
 WHEN = Both("{moment} {zone}({left})", "{moment} {zone} ({left})")
 ENDS_RETURN = Both(
-    "{when} までに決めないと、送信せずに元のメールをお返しします。",
-    "Unless you decide by {when}, it is not sent and the original comes back to you.",
+    "{when} に、送信せずに元のメールをお返しします。",
+    "On {when}, the original comes back to you, unsent.",
 )
-ENDS_RELEASE = Both("{when} に自動的に送信します。", "It is sent by itself at {when}.")
-ENDS_DISCARD = Both("{when} までに決めないと、送信せずに破棄します。", "Unless you decide by {when}, it is discarded.")
+ENDS_RELEASE = Both("{when} に、自動的に送信します。", "On {when}, it is sent by itself.")
+ENDS_DISCARD = Both("{when} に、送信せずに破棄します。", "On {when}, it is discarded, unsent.")
 ENDS_APPROVAL = Both(
     "{when} までに承認がないと、送信せずに送信者へ返します。",
     "Without approval by {when}, it is not sent and goes back to the sender.",

@@ -28,7 +28,7 @@ _HEAD_ONE = Both(
 )
 _HEAD_NONE = Both("{month}に止めたミスはありませんでした", "In {month} no mistake was stopped")
 _LEAD = Both(
-    "{mails}通のうち{asked}通（100通あたり{share}通）で、送信前に人が確認しました。その半分は{median}以内に送信されています。",
+    "{mails}通のうち{asked}通(100通あたり{share}通)で、送信前に人が確認しました。その半分は{median}以内に送信されています。",
     "People were asked about {asked} of {mails} mails ({share} of a hundred) before they left. Half of those were on"
     " their way within {median}.",
 )
@@ -52,7 +52,7 @@ _ALARMS_MADE = Both(
     "{right} mistakes (taken off, replaced or not sent), {wrong} right after all",
 )
 _MAILS = Both("受け付けたメール", "Mails")
-_BEFORE = Both("前月 {before}（{change}）", "the month before: {before} ({change})")
+_BEFORE = Both("前月 {before}({change})", "the month before: {before} ({change})")
 _BEFORE_ONLY = Both("前月: {before}", "the month before: {before}")
 _SAME = Both("変わらず", "the same")
 _NOISY = Both("見直したい規則", "Rules to look at")

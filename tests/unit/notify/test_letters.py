@@ -106,7 +106,7 @@ def test_the_reason_comes_first_then_its_evidence_then_everything_else() -> None
 
 def test_text_and_html_say_the_same() -> None:
     mail = letter("held", "en", link="https://mg.corp.example/t/x", code="482913")
-    for piece in ("This domain looks like one you write to", "Unless you decide by Thu 26 Nov, 22:28",
+    for piece in ("This domain looks like one you write to", "If you do nothing", "On Thu 26 Nov, 22:28 JST",
                   "sato@example.co.jp", "図面.zip (3.3 MB, encrypted)", "37 persons"):  # fmt: skip
         assert piece in text(mail)
         assert piece in text(mail, "html")

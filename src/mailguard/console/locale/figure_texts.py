@@ -8,7 +8,7 @@ FIGURE_TEXTS: dict[str, Both] = {
     "nav.figures": Both("統計", "Figures"),
     "figures.title": Both("統計", "Figures"),
     "figures.lead": Both(
-        "{first}から{last}に受け付けたメール（{at} 時点）", "Mail that came in from {first} to {last}, as of {at}"
+        "{first}から{last}に受け付けたメール({at} 時点)", "Mail that came in from {first} to {last}, as of {at}"
     ),
     "figures.missing": Both(
         "ほかに{n}日分を集計しています。しばらくすると表示されます。",
@@ -33,7 +33,7 @@ FIGURE_TEXTS: dict[str, Both] = {
     "figures.holds.windows": Both(
         "ほかに{delayed}通が送信待ち時間のみ", "{delayed} more only waited out an undo window"
     ),
-    "figures.delay": Both("保留による遅れ（中央値）", "Delay of held mail (median)"),
+    "figures.delay": Both("保留による遅れ(中央値)", "Delay of held mail (median)"),
     "figures.delay.p90": Both("9割は{length}以内", "nine of ten within {length}"),
     "figures.delay.all": Both(
         "全メール: 中央値 {median}、9割は{p90}以内", "all mail: median {median}, nine of ten {p90}"
@@ -80,7 +80,7 @@ FIGURE_TEXTS: dict[str, Both] = {
         "人に確認したメールの割合です。数値は下の表にあります。",
         "Mails that people were asked about, of a hundred. The numbers are in the table below.",
     ),
-    "figures.time.delay": Both("保留による遅れの推移（分）", "Delay of held mail over time, in minutes"),
+    "figures.time.delay": Both("保留による遅れの推移(分)", "Delay of held mail over time, in minutes"),
     "figures.time.delay.said": Both(
         "人に確認したメールの、受付から送信までの時間です。数値は下の表にあります。",
         "From receipt to relay of mails that people were asked about. The numbers are in the table below.",
@@ -104,7 +104,7 @@ FIGURE_TEXTS: dict[str, Both] = {
     "figures.csv": Both("CSV で保存", "Save as CSV"),
     "figures.how": Both("数え方", "How it is counted"),
     "figures.how.1": Both(
-        "日付は受付日（組織の時間帯）です。人に確認したメール（送信者の確認・承認）を「保留」と数え、送信待ち時間だけのメールは別に数えます。",
+        "日付は受付日(組織の時間帯)です。人に確認したメール(送信者の確認・承認)を「保留」と数え、送信待ち時間だけのメールは別に数えます。",
         "A mail counts for the day on which it came in. A hold is a mail that people were asked about; undo windows are"
         " counted apart.",
     ),
@@ -126,7 +126,7 @@ FIGURE_TEXTS: dict[str, Both] = {
     "figures.open": Both("期限切れ・確認待ち", "Expired or waiting"),
     "figures.median": Both("中央値", "Median"),
     "figures.p90": Both("9割がこの時間以内", "Nine of ten within"),
-    "figures.others": Both("（社外の送信者など）", "(senders of other domains)"),
+    "figures.others": Both("(社外の送信者など)", "(senders of other domains)"),
     "figures.column.period": Both("期間", "Period"),
     "figures.column.rule": Both("規則", "Rule"),
     "figures.column.group": Both("グループ", "Group"),
@@ -147,8 +147,8 @@ FIGURE_TEXTS: dict[str, Both] = {
     "figures.column.seen": Both("開いて決定", "Opened"),
     "figures.column.hasty": Both("5秒以内", "Within 5 s"),
     "figures.column.decide_median": Both("決定まで", "To decide"),
-    "figures.column.delay_median": Both("遅れ（中央値）", "Delay, median"),
-    "figures.column.delay_p90": Both("遅れ（9割）", "Delay, 90 %"),
-    "figures.column.all_median": Both("全メールの遅れ（中央値）", "All mail, median"),
-    "figures.column.all_p90": Both("全メールの遅れ（9割）", "All mail, 90 %"),
+    "figures.column.delay_median": Both("遅れ(中央値)", "Delay, median"),
+    "figures.column.delay_p90": Both("遅れ(9割)", "Delay, 90 %"),
+    "figures.column.all_median": Both("全メールの遅れ(中央値)", "All mail, median"),
+    "figures.column.all_p90": Both("全メールの遅れ(9割)", "All mail, 90 %"),
 }

@@ -14,7 +14,7 @@ POLICY_TEXTS: dict[str, Both] = {
     "policy.ready": Both("適用してよい規則", "Ready to be enforced"),
     "policy.ready.none": Both("いまのところ、ありません。", "None at the moment."),
     "policy.ready.why": Both(
-        "記録のみの規則は、{days}日または{mails}通を見て、100通あたり{hundred}通以下（どの送信者でも{sender}通以下）に当てはまり、"
+        "記録のみの規則は、{days}日または{mails}通を見て、100通あたり{hundred}通以下(どの送信者でも{sender}通以下)に当てはまり、"
         "判定できないものが{unsure}以下で、examples がすべて合えば、適用してよい状態です。",
         "A rule that only watches is ready after {days} days or {mails} mails, if it hits at most {hundred} of a"
         " hundred mails (for no sender more than {sender}), if at most {unsure} of its hits could not be decided, and"
@@ -30,7 +30,7 @@ POLICY_TEXTS: dict[str, Both] = {
     ),
     "policy.stamped.line": Both("規則の場所", "Where the rule stands"),
     "policy.stamped.do.narrow": Both(
-        "条件を絞る（人数・宛先・添付の種類など）: 「変更を試算する」で結果を確かめられます",
+        "条件を絞る(人数・宛先・添付の種類など): 「変更を試算する」で結果を確かめられます",
         "Narrow its condition (numbers, recipients, kinds of files); “Try a change” shows what that does",
     ),
     "policy.stamped.do.except": Both(
@@ -43,7 +43,7 @@ POLICY_TEXTS: dict[str, Both] = {
     "policy.stamped.try": Both("通知のみにした場合を試算", "See what mode: notify would do"),
     "policy.opened": Both("開いて決定 {share}", "{share} opened"),
     "policy.reading": Both("開いてから{length}", "{length} from opening"),
-    "policy.hasty": Both("5秒以内 {share}（{of}通中{n}通）", "within 5 s {share} ({n} of {of})"),
+    "policy.hasty": Both("5秒以内 {share}({of}通中{n}通)", "within 5 s {share} ({n} of {of})"),
     "policy.hasty.mark": Both("読まずに送信", "sent unread"),
     "policy.rules": Both("すべての規則", "All rules"),
     "policy.rule": Both("規則", "Rule"),
@@ -51,18 +51,18 @@ POLICY_TEXTS: dict[str, Both] = {
     "policy.mode.monitor": Both("記録のみ", "monitor"),
     "policy.mode.notify": Both("通知のみ", "notify"),
     "policy.mode.enforce": Both("適用", "enforce"),
-    "policy.hits": Both("該当（30日）", "Hits, 30 days"),
+    "policy.hits": Both("該当(30日)", "Hits, 30 days"),
     "policy.week": Both("7日", "7 days"),
     "policy.day": Both("1日平均", "A day"),
     "policy.senders": Both("送信者", "Senders"),
     "policy.asked": Both("そのまま送信", "Sent unchanged"),
-    "policy.decision": Both("決定まで（中央値）", "Median to decide"),
+    "policy.decision": Both("決定まで(中央値)", "Median to decide"),
     "policy.standing": Both("判断の理由", "Why"),
     "policy.standing.ready": Both("適用してよい", "ready"),
     "policy.standing.learning": Both("観察中", "still watching"),
     "policy.standing.not_yet": Both("まだ適用しない", "not yet"),
     "policy.standing.rubber_stamp": Both("確認が形だけ", "waved through"),
-    "policy.released": Both("{share}（{of}通中{n}通）", "{share} ({n} of {of})"),
+    "policy.released": Both("{share}({of}通中{n}通)", "{share} ({n} of {of})"),
     "policy.fate.joint": Both("、", ", "),
     "policy.fate.changed": Both("一部のみ送信 {n}", "{n} changed"),
     "policy.fate.cancelled": Both("取り消し {n}", "{n} cancelled"),
@@ -84,10 +84,10 @@ POLICY_TEXTS: dict[str, Both] = {
     "policy.try.text": Both("ファイルの内容を変える", "Another text for a file"),
     "policy.try.file": Both("置き換えるファイル", "In place of"),
     "policy.try.new": Both("新しいファイルとして追加", "a new file"),
-    "policy.try.yaml": Both("YAML（貼り付け）", "YAML (paste it)"),
+    "policy.try.yaml": Both("YAML(貼り付け)", "YAML (paste it)"),
     "policy.try.upload": Both("またはファイルを選ぶ", "or choose a file"),
     "policy.try.mails": Both(
-        "または、このファイルのメールで（.eml、mbox、JSON Lines、20MBまで）",
+        "または、このファイルのメールで(.eml、mbox、JSON Lines、20MBまで)",
         "or with the mails of this file (.eml, mbox or JSON lines, up to 20 MB)",
     ),
     "policy.wrong.mails": Both("メールのファイルは20MBまでです。", "The file of mails may have at most 20 MB."),
@@ -106,14 +106,14 @@ POLICY_TEXTS: dict[str, Both] = {
     "trial.title": Both("試算", "Simulation"),
     "trial.mode": Both("規則「{rule}」を「{mode}」にした場合", "The rule {rule} in mode {mode}"),
     "trial.file": Both("{file} を置き換えた場合", "Another text for {file}"),
-    "trial.running": Both("計算しています（{part}%）", "Calculating ({part}%)"),
+    "trial.running": Both("計算しています({part}%)", "Calculating ({part}%)"),
     "trial.mails": Both("{n}通を見ました。", "{n} mails looked at."),
     "trial.wait": Both("このページは2秒ごとに更新されます。", "This page looks again every 2 seconds."),
     "trial.failed": Both("試算できませんでした", "It could not be simulated"),
     "trial.head": Both("直近{days}日間のメール {n}通", "{n} mails of the last {days} days"),
     "trial.head.given": Both("{file} のメール {n}通", "{n} mails of {file}"),
     "trial.changed": Both(
-        "判定が変わるメール {n}通（厳しくなる {stricter}、緩くなる {milder}）",
+        "判定が変わるメール {n}通(厳しくなる {stricter}、緩くなる {milder})",
         "{n} verdicts change ({stricter} stricter, {milder} milder)",
     ),
     "trial.same": Both("判定が変わるメールはありません", "No verdict changes"),
@@ -126,7 +126,7 @@ POLICY_TEXTS: dict[str, Both] = {
     "trial.holds": Both("確認待ち", "People asked"),
     "trial.most": Both("最多の日", "Busiest day"),
     "trial.undecided": Both(
-        "本文（または当時調べなかった履歴）が必要です。{of}通のうち{n}通は判定できませんでした。",
+        "本文(または当時調べなかった履歴)が必要です。{of}通のうち{n}通は判定できませんでした。",
         "Needs the text (or history not asked for then): {n} of {of} mails could not be decided.",
     ),
     "trial.bodies": Both(
@@ -134,15 +134,15 @@ POLICY_TEXTS: dict[str, Both] = {
         "To read the texts that are still there: mailguard policy simulate --with-bodies",
     ),
     "trial.gone": Both("なし", "gone"),
-    "trial.days": Both("人の確認を待つメール（1日あたり）", "Mails that wait for people, by day"),
+    "trial.days": Both("人の確認を待つメール(1日あたり)", "Mails that wait for people, by day"),
     "trial.groups": Both("送信者のグループ・ドメイン別", "By sender's group or domain"),
-    "trial.named": Both("変わるメール（新しい順に{n} / {of}通）", "Mails that change (newest {n} of {of})"),
+    "trial.named": Both("変わるメール(新しい順に{n} / {of}通)", "Mails that change (newest {n} of {of})"),
     "trial.back": Both("ポリシーへ戻る", "Back to the policy"),
     # Why a mail got its verdict
     "explain": Both("すべての規則と理由", "All rules, hit or miss, and why"),
     "explain.same": Both("このメールを判定した版と同じポリシーです。", "Under the policy that judged this mail."),
     "explain.other": Both(
-        "いまのポリシーでの判定です（受付時の版は {hash}）。", "Under the policy of now (judged by version {hash})."
+        "いまのポリシーでの判定です(受付時の版は {hash})。", "Under the policy of now (judged by version {hash})."
     ),
     "explain.texts": Both(
         "本文は使わず、記録された事実から再現しています。", "From recorded facts, without the text of the mail."

@@ -38,7 +38,7 @@ def test_the_reason_comes_first_then_who_to_whom_and_what_happens_by_default() -
         "まだ送信していません。確認して、送信するかどうかをお決めください。",
         "差出人: ann@corp.example",
         "宛先: example.co.jp 2名、examp1e.co.jp 1名、corp.example 1名",
-        "決めないとき: 11月26日(木) 22:28 日本時間(あと3日) までに決めないと、送信せずに元のメールをお返しします。",
+        "決めないとき: 11月26日(木) 22:28 日本時間(あと3日) に、送信せずに元のメールをお返しします。",
     )
     assert (said.act, said.link) == ("内容を確認して決める", f"{BASE}/messages/{ID}")
 
