@@ -120,7 +120,7 @@ def compose(report: Report, human: tuple[str, str], *, report_id: str, host: str
     parts = [
         _part(f'multipart/alternative; boundary="{boundary}_human"', _human(human, f"{boundary}_human")),
         _part(f"message/{'global-' if utf8 else ''}delivery-status", _machine(report, host, utf8=utf8)),
-        _original(report, boundary),
+        _original(report, boundary, utf8=utf8),
     ]
     body = b"".join(b"--%b\r\n%b\r\n" % (boundary.encode(), part) for part in parts)
     kind = f'multipart/report; report-type=delivery-status; boundary="{boundary}"'
@@ -199,10 +199,11 @@ def _mta_name(host: str) -> str:
     return f"[{'IPv6:' if found.version == 6 else ''}{found}]"
 
 
-def _original(report: Report, boundary: str) -> bytes:
+def _original(report: Report, boundary: str, *, utf8: bool) -> bytes:
     """The third part (RFC 6522 section 3). A whole mail goes back octet for octet, unless our boundary stands in it."""
     if report.whole and boundary.encode() not in report.original:
-        return _part("message/rfc822", report.original)
+        beyond = utf8 and not report.original.partition(b"\r\n\r\n")[0].isascii()  # RFC 6532 section 3.7
+        return _part("message/global" if beyond else "message/rfc822", report.original)
     return _part("text/rfc822-headers", _original_header(report.original))
 
 

@@ -88,9 +88,9 @@ async def open_connection(
 ) -> Opened:
     """A connection on which MAIL can be said. context: of its Certificates; tokens: where one for oauth comes from.
 
-    `opportunistic` goes on in the clear, on a new connection, where STARTTLS fails, as where it is not offered (RFC
-    7435): who could break it could as well take it out of the offer, and mail for a server with broken TLS would never
-    leave. Raises CannotOpen.
+    `opportunistic` (RFC 7435) goes on in the clear, on a new connection, where STARTTLS fails, as where it is not
+    offered: who could break it could as well take it out of the offer, and mail for a server with broken TLS would
+    never leave. Raises CannotOpen.
     """
     try:
         return await _opened(settings, context, tokens)

@@ -159,6 +159,17 @@ def test_addresses_beyond_ascii() -> None:
     assert "Final-Recipient: utf-8; 佐藤@例え.example".encode() in octets
 
 
+@pytest.mark.parametrize(
+    ("sender", "header", "kind"),
+    [("山田@例え.example", "From: 山田@例え.example", "message/global"),
+     ("山田@例え.example", "From: x", "message/rfc822"), ("ann@corp.example", "Subject: 見積", "message/rfc822")],
+)  # fmt: skip
+def test_a_mail_with_addresses_beyond_ascii_goes_back_as_what_it_is(sender: str, header: str, kind: str) -> None:
+    mail = f"{header}\r\n\r\n本文\r\n".encode()
+    octets = report(bounced(sender=parse_address(sender), original=mail, whole=True))
+    assert f"Content-Type: {kind}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n".encode() + mail in octets
+
+
 @settings(deadline=None)
 @given(st.text(), st.text(), st.binary(max_size=3000), st.text(max_size=60))
 def test_hostile_words_cannot_change_its_shape(subject: str, said: str, header: bytes, msg_id: str) -> None:
