@@ -8,6 +8,7 @@ nothing: a marked mail is judged like any other. It only makes loops visible.
 from __future__ import annotations
 
 import hmac
+import re
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -15,8 +16,9 @@ from functools import lru_cache
 from mailguard.mail.message import Body, Message, is_message_id
 
 PROCESSED = "X-Mailguard-Processed"
-#: Octets in which "From " stands, behind what mailbox files quote it with.
+#: The line that readers of a header pass over, and not an old form of the field (RFC 5322 section 4.5.2): `From : ann`.
 _HEAD = 16
+_MAILBOX_LINE = re.compile(rb">?From (?![ \t]*:)")
 
 
 def received_field(message: Message, host: str) -> bytes:
@@ -72,7 +74,7 @@ def mailbox_line(body: Body) -> bytes:
     else:
         with body.open() as file:
             head = file.read(_HEAD)
-    return b"X-Mailbox-Line: " if head.lstrip(b">").startswith(b"From ") else b""
+    return b"X-Mailbox-Line: " if _MAILBOX_LINE.match(head) else b""
 
 
 def is_own_mark(key: bytes, value: str) -> bool:

@@ -22,10 +22,10 @@ _TEXT_MAX = 500
 class Outgoing:
     """One message on its way out: exactly `prefix` and then the stored octets, to exactly these recipients.
 
-    prefix: whole header fields with CRLF (Received, X-Mailguard-Processed), or empty. body_8bit and smtputf8: what
-    the client
-    declared (RFC 6152, RFC 6531). reports: what the sender asked to be told (RFC 3461), of the mail, and of those
-    recipients of whom he asked something. known: octets in memory whose digest was checked since they came there.
+    prefix: whole header fields with CRLF (Received, X-Mailguard-Processed), and the name of one for a first line that
+    is none (trace.mailbox_line), or empty. body_8bit and smtputf8: what the client declared (RFC 6152, RFC 6531).
+    reports: what the sender asked to be told (RFC 3461), of the mail, and of those recipients of whom he asked
+    something. known: octets in memory whose digest was checked since they came there.
     """
 
     message_id: str

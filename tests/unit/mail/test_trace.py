@@ -56,6 +56,8 @@ def test_the_mark_is_keyed_and_each_key_makes_its_own(key: bytes, other: bytes) 
         (b"From ann Fri Nov 27 10:00:00 2026\r\nFrom: ann@corp.example\r\n\r\nx\r\n", True),
         (b">From ann Fri Nov 27 10:00:00 2026\r\nFrom: ann@corp.example\r\n\r\nx\r\n", True),
         (b"From: ann@corp.example\r\n\r\nx\r\n", False),
+        (b"From : ann@corp.example\r\nSubject: x\r\n\r\nx\r\n", False),
+        (b">>From ann Fri Nov 27 10:00:00 2026\r\nSubject: x\r\n\r\nx\r\n", False),
         (b"Subject: x\r\nFrom ann\r\n\r\nx\r\n", False),
         (b"", False),
     ],
