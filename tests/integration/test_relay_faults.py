@@ -176,6 +176,13 @@ async def test_a_server_that_takes_few_recipients_gets_the_rest_at_once(
     assert [len(taken.rcpts) for taken in fake.taken] == [2, 2, 1]
 
 
+async def test_a_server_that_closes_the_connection_is_not_asked_again_at_once() -> None:
+    script: dict[str, list[Act | None]] = {"rcpt": [None, Say(b"421 4.5.3 too many recipients, good-bye\r\n")]}
+    outcomes, fake = await tried(script)
+    assert (outcomes[CY].result, outcomes[CY].code) == (Result.DEFERRED, 421)
+    assert len(fake.wire) == 1
+
+
 async def test_a_recipient_whose_mailbox_is_full_fails_alone() -> None:
     script: dict[str, list[Act | None]] = {
         "rcpt": [None, Say(b"552 5.2.2 mailbox full\r\n"), None, Say(b"552 5.2.2 mailbox full\r\n")]

@@ -287,9 +287,10 @@ class Dialog:
 
 def _takes_no_more(reply: WireReply) -> bool:
     """Whether a refused recipient may be one too many: 452, 552 in old servers (RFC 5321 section 4.5.3.1.10), or X.5.3
-    whatever the code (RFC 3463 section 3.6). One that was refused for himself is so again, alone.
+    whatever the code (RFC 3463 section 3.6), but 421: who closes the connection is not asked again at once. One that
+    was refused for himself is so again, alone.
     """
-    return reply.code in (452, 552) or reply.text[1:5] == ".5.3"
+    return reply.code in (452, 552) or (reply.text[1:5] == ".5.3" and reply.code != 421)
 
 
 def needs_smtputf8(outgoing: Outgoing, recipients: tuple[Address, ...], seen: Seen) -> bool:
