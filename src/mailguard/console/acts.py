@@ -24,7 +24,7 @@ from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Because
-from mailguard.review import Act, Choice, Offer, Refused, ReviewError, Scope, View
+from mailguard.review import Act, Choice, Forbidden, Offer, Refused, ReviewError, Scope, View
 
 #: Buttons that do one act to everybody for whom the person may.
 _WHOLE = {str(act): act for act in (Act.SEND_NOW, Act.CANCEL, Act.HOLD, Act.RESUME, Act.REJECT)}
@@ -137,7 +137,8 @@ async def _let_go(desk: Desk, actor: Actor, view: View, plan: Plan, goes: Act, c
 async def _choose(desk: Desk, actor: Actor, view: View, choice: Choice) -> None:
     """Whoever comes off leaves To and Cc of the others' copies too, or an answer to all would reach him after all.
 
-    Not where the mail may not be altered, or somebody has said yes to it as it is.
+    Not where the mail may not be altered (nor where one copy may not, which somebody else froze), or somebody has said
+    yes to it as it is.
     """
     shown = visible(view.record)
     gone = tuple(one for one in choice.remove if str(one).lower() in shown)
@@ -145,7 +146,7 @@ async def _choose(desk: Desk, actor: Actor, view: View, choice: Choice) -> None:
     if gone and Act.ALTER in view.acts and not said_yes:
         try:
             await desk.review.choose(actor, view.record.id, replace(choice, hide=(*choice.hide, *gone)))
-        except Refused:  # an address field that nobody can take apart: then it stays as the sender wrote it
+        except (Refused, Forbidden):  # or an address field that nobody can take apart: it stays as the sender wrote it
             pass
         else:
             return

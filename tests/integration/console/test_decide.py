@@ -8,9 +8,12 @@ from datetime import timedelta
 import pytest
 from tests.reception import ADMIN, ANN, AUDITOR, BOSS, DROP, KEEP, SATO, SUZUKI, TANAKA, Reception, text_of
 
+from mailguard.mail.actor import Actor, Role
+from mailguard.mail.address import parse_address
 from mailguard.mail.alteration import ToBcc
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Disposition
+from mailguard.review import Act
 
 
 async def states(reception: Reception, message_id: str) -> dict[str, State]:
@@ -68,6 +71,16 @@ async def test_who_comes_off_is_in_nobodys_to(reception: Reception, act: str) ->
     kept = {str(one.address): one.recipe for one in record.recipients if str(one.address) != TANAKA}
     assert set(kept.values()) == {(ToBcc(hide="listed", keys=(TANAKA,)),)}
     assert "Addresses hidden from To and Cc" in (await browser.get(f"/messages/{message_id}")).text
+
+
+async def test_who_cannot_be_hidden_from_a_copy_that_another_froze_comes_off_all_the_same(reception: Reception) -> None:
+    message_id = await reception.take_in()
+    frozen = (parse_address(SATO),)
+    await reception.review.act(Actor(ADMIN, Role.ADMINISTRATOR, "console"), message_id, Act.HOLD, frozen)
+    browser = await reception.browser(ANN)
+    page = await browser.get(f"/messages/{message_id}")
+    await browser.send(page, "/act", act="remove-selected", recipient=TANAKA)
+    assert (await states(reception, message_id))[TANAKA] is State.CANCELLED
 
 
 async def test_do_not_send(reception: Reception) -> None:
