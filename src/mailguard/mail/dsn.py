@@ -34,8 +34,9 @@ _ENHANCED = re.compile(r"(?:^|\(#)([245])\.(\d{1,3})\.(\d{1,3})\b")
 _WHO = "user|person|recipient|mailbox|address|account"
 _STATUS_OF_WORDS = {
     550: (("5.1.1", re.compile(
+        rf"^(?!.*\b(?:sender|from address)).*?(?:"
         rf"(?:no such|unknown|invalid|non-?existent) (?:local )?(?:{_WHO})|no mailbox"
-        rf"|(?:{_WHO})\b[^:;.]{{0,40}}?(?:unknown|not (?:exist|found|known|here)|n't exist)", re.IGNORECASE)),),
+        rf"|(?:{_WHO})\b[^:;.]{{0,40}}?(?:unknown|not (?:exist|found|known|here)|n't exist))", re.IGNORECASE)),),
     552: (("5.3.4", re.compile(r"\b(?:size|large|big)\b", re.IGNORECASE)),
           ("5.2.2", re.compile(r"mailbox|quota|storage|space|full", re.IGNORECASE))),
 }  # fmt: skip

@@ -142,6 +142,8 @@ def test_the_status_is_always_of_class_five(code: int | None, text: str, status:
      (550, "invalid recipient", "5.1.1"), (550, "sorry, no mailbox here by that name. (#5.1.1)", "5.1.1"),
      (550, "Message content rejected as spam", "5.0.0"), (550, "not taken: mailbox unavailable", "5.0.0"),
      (550, "Recipient address rejected: access denied", "5.0.0"), (550, "unknown sender domain", "5.0.0"),
+     (550, "Your sender address does not exist", "5.0.0"), (550, "Sender user unknown", "5.0.0"),
+     (550, "no mailbox of the sender, address unknown", "5.0.0"), (550, "From address not found", "5.0.0"),
      (553, "sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)", "5.7.1"),
      (552, "Mailbox full", "5.2.2"), (552, "message size exceeds fixed maximum", "5.3.4"),
      (552, "Requested mail action aborted: exceeded storage allocation", "5.2.2"), (552, "no", "5.0.0")],
