@@ -9,6 +9,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import time
 from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -23,6 +24,10 @@ _BIND = {
 }
 
 
+#: Seconds between tries for the lock.
+_BLINKS = (0.01, 0.03, 0.1, 0.0)
+
+
 class CannotStart(Exception):
     """Why the house did not open, and what to do; one line for the administrator."""
 
@@ -32,14 +37,24 @@ def only_one(path: Path) -> Iterator[None]:
     """One sorting room a ledger: two would free each other's leases and send a mail twice."""
     descriptor = beside(path)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(descriptor):
             why = f"{path}: another mailguard runs on this ledger; stop it, or give this one a ledger of its own"
-            raise CannotStart(why) from None
+            raise CannotStart(why)
         yield
     finally:
         os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    """Whether the lock is ours. Whoever looks whether a server runs has it for a blink (`server_runs`): each verb, and
+    each role of the house in a process of its own. It must not keep a server from starting.
+    """
+    for wait in _BLINKS:
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        time.sleep(wait)
+    return False
 
 
 def server_runs(lock: Path) -> bool:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import sqlite3
+import time
+from pathlib import Path
 
 import pytest
 
 from mailguard.app.doctor.check import Check, bounded
-from mailguard.app.opening import sentence
+from mailguard.app.opening import CannotStart, only_one, sentence, server_runs
 from mailguard.store.errors import typed
 
 LEDGER = "/var/lib/mailguard/mailguard.db"
@@ -18,6 +21,21 @@ WHOSE = "it and its folder must belong to the user that mailguard runs as (chown
 
 def failed(number: int, *more: str) -> OSError:
     return OSError(number, os.strerror(number), *more)
+
+
+def test_who_looks_whether_a_server_runs_keeps_none_from_starting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = tmp_path / "mailguard.lock"
+    looking = os.open(lock, os.O_RDWR | os.O_CREAT)
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    monkeypatch.setattr(time, "sleep", lambda _: os.close(looking))  # it has looked
+    with only_one(lock):
+        assert server_runs(lock)
+        monkeypatch.setattr(time, "sleep", lambda _: None)
+        with pytest.raises(CannotStart, match="another mailguard runs"), only_one(lock):
+            pass
+    assert not server_runs(lock)
 
 
 @pytest.mark.parametrize(
