@@ -75,6 +75,7 @@ REFUSALS = [
     ("mail", Say(b"421 4.3.2 closing\r\n"), Result.DEFERRED, 421),
     ("rcpt", Say(b"450 4.2.1 later\r\n"), Result.DEFERRED, 450),
     ("rcpt", Say(b"550 5.1.1 nobody\r\n"), Result.FAILED, 550),
+    ("rcpt", Say(b"550 5.7.64 TenantAttribution; Relay Access Denied\r\n"), Result.DEFERRED, 550),
     ("data", Say(b"451 4.3.0 later\r\n"), Result.DEFERRED, 451),
     ("data", Say(b"554 5.7.1 never\r\n"), Result.FAILED, 554),
     ("dot", Say(b"451 4.3.0 later\r\n"), Result.DEFERRED, 451),

@@ -21,6 +21,9 @@ from mailguard.relay.wire import Amid, Unasked, WireError, WireReply
 #: Replies that speak of our session (log in first, encryption needed), not of the mail: a bounce would punish the
 #: sender for our configuration (RFC 4954 section 6, RFC 3207 section 4).
 _ABOUT_US = frozenset({530, 534, 535, 538})
+#: The same, as Exchange Online says it to whom no connector knows: a certificate with another name, another address.
+#: All mail of a company would come back to its people.
+_UNKNOWN_TO_IT = "5.7.64"
 
 
 @dataclass(slots=True)
@@ -239,7 +242,8 @@ class Dialog:
     def _about_mail(self, reply: WireReply) -> Outcome:
         """The outcome that a reply to MAIL, RCPT, DATA or the dot means for the mail; nonsense is DEFERRED."""
         code = reply.code
-        result = Result.DEFERRED if code in _ABOUT_US or not 400 <= code < 600 else result_of(code)
+        about_us = code in _ABOUT_US or reply.text.startswith(_UNKNOWN_TO_IT)
+        result = Result.DEFERRED if about_us or not 400 <= code < 600 else result_of(code)
         return Outcome(result, code, words(reply.text), mta=self._session.host)
 
     def _settle(self, outcome: Outcome) -> None:
