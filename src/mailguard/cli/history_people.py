@@ -5,6 +5,7 @@ There is no text to be shown. It prints; what is known and what is erased is the
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -23,6 +24,7 @@ from mailguard.memory import aside
 from mailguard.memory.settings import MemoryFault
 from mailguard.store.imported import Seen, erase, seen
 from mailguard.store.lessons import Lessons
+from mailguard.store.log_file import truncate_log
 
 T = TypeVar("T")
 
@@ -70,8 +72,12 @@ def forget(config_file: Path | None, address: str, as_json: bool) -> None:
         gone = await rooms.db.write(lambda connection: erase(connection, person))
         settings, lessons = memory(rooms.config), Lessons(rooms.db)
         if settings is None:
-            return gone | {"lessons": await lessons.forget(person, acting(), utc_now())}
-        return gone | {"lessons": await aside.forget(lessons, settings, person, acting(), utc_now())}
+            gone |= {"lessons": await lessons.forget(person, acting(), utc_now())}
+        else:
+            gone |= {"lessons": await aside.forget(lessons, settings, person, acting(), utc_now())}
+        # What was overwritten in the ledger still stands in its log, as long as a server has it open.
+        await asyncio.to_thread(truncate_log, rooms.db.path)
+        return gone
 
     gone = _done(config_file, work)
     if as_json:
@@ -123,5 +129,7 @@ def _printed(person: Address, found: Seen, rooms: Rooms, *, modelled: bool) -> s
         lines.append(f"  was written to by {found.writers:,} people here, {found.received:,} times, last {last}")
     if found.trusts:
         lines.append(f"  {found.trusts:,} times somebody said not to ask again")
+    if found.lessons:
+        lines.append(f"  {found.lessons:,} mails by or to the address can still be learnt from")
     lines.append(f"  the model {'knows' if modelled else 'does not know'} the address")
     return "\n".join(lines)

@@ -16,7 +16,7 @@ from typing import Any
 from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address
 from mailguard.mail.values import value
-from mailguard.store import audit, many
+from mailguard.store import audit, lessons, many
 from mailguard.store.connection import connect
 from mailguard.store.files_seen import learn_digests
 from mailguard.store.history import INSERT_CONTACTS, contact_rows
@@ -71,6 +71,7 @@ class Seen:
 
     wrote: mails to organizations outside, the first and last then; people: whom he wrote to; groups: whom he wrote to
     together. writers: people here who wrote to him, so many mails, the last one then. trusts: what is not asked again.
+    lessons: mails by or to him of which the model may still learn.
     """
 
     wrote: int = 0
@@ -82,6 +83,7 @@ class Seen:
     received: int = 0
     received_last: datetime | None = None
     trusts: int = 0
+    lessons: int = 0
 
 
 class Known:
@@ -149,4 +151,7 @@ def seen(connection: sqlite3.Connection, person: Address) -> Seen:
     writers, got, got_last = one("SELECT count(*), total(count), max(last_at) FROM correspondent WHERE key = ?1")
     (trusts,) = one("SELECT count(*) FROM trust WHERE whose = ?1 OR recipient = ?1")
     moment = to_moment_or_none
-    return Seen(int(wrote), moment(first), moment(last), people, groups, writers, int(got), moment(got_last), trusts)
+    return Seen(
+        int(wrote), moment(first), moment(last), people, groups, writers, int(got), moment(got_last), trusts,
+        lessons.count(connection, person),
+    )  # fmt: skip

@@ -37,6 +37,10 @@ DELIVERED = (
     f"{_INSERT} SELECT max({{0}}, coalesce((SELECT max(number) FROM experience), 0) + 1),"  # noqa: S608
     " 'delivered', {1}, ''"
 )
+_OF_PERSON = (
+    "message IN (SELECT number FROM message WHERE kind = 'mail' AND sender_key = ?1"
+    " UNION ALL SELECT message FROM recipient WHERE domain = ?2 AND key = ?1)"
+)
 #: A lesson is some hundred octets; one that is larger is of a mail to thousands, and teaches nothing.
 LARGEST = 64 * 1024
 #: So many rows are removed in one transaction.
@@ -143,13 +147,16 @@ def trusted(connection: sqlite3.Connection, number: int, people: Collection[str]
     _of_mail(connection, "trusted", number, dict.fromkeys(people, ""), now)
 
 
+def count(connection: sqlite3.Connection, person: Address) -> int:
+    """How many lessons are kept that name a person."""
+    sql = f"SELECT count(*) FROM lesson WHERE {_OF_PERSON}"  # noqa: S608
+    return int(connection.execute(sql, (person.key, person.ascii_domain)).fetchone()[0])
+
+
 def forget(connection: sqlite3.Connection, person: Address, actor: Actor, now: datetime) -> int:
     """As `Lessons.forget`, inside the caller's transaction."""
-    gone = connection.execute(
-        "DELETE FROM lesson WHERE message IN (SELECT number FROM message WHERE kind = 'mail' AND sender_key = ?1"
-        " UNION ALL SELECT message FROM recipient WHERE domain = ?2 AND key = ?1)",
-        (person.key, person.ascii_domain),
-    ).rowcount
+    sql = f"DELETE FROM lesson WHERE {_OF_PERSON}"  # noqa: S608
+    gone = connection.execute(sql, (person.key, person.ascii_domain)).rowcount
     # Nothing can be learnt from these any more; their numbers stay, so that none comes twice.
     connection.execute(
         "UPDATE experience SET people = '' WHERE message IS NOT NULL AND message NOT IN (SELECT message FROM lesson)"

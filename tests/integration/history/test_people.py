@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,16 @@ def test_somebody_outside_is_forgotten(known_people: Path) -> None:
     assert known(known_people, CAROL).names == {}
     assert known(known_people).circles == ()
     assert octets_with(known_people, BOB) == []
+
+
+def test_nothing_of_somebody_forgotten_stays_in_the_log_of_a_ledger_that_is_open(known_people: Path) -> None:
+    log = known_people / "var" / "mailguard.db-wal"
+    with closing(sqlite3.connect(log.with_name("mailguard.db"))) as server:
+        server.execute("UPDATE correspondent SET count = count + 1")
+        server.commit()
+        assert BOB.encode() in log.read_bytes()
+        run("forget", BOB)
+        assert BOB.encode() not in log.read_bytes()
 
 
 def test_somebody_here_is_forgotten(known_people: Path) -> None:

@@ -17,6 +17,7 @@ from mailguard.mail.lifecycle import Event
 from mailguard.mail.outcome import Outcome, Result
 from mailguard.mail.verdict import Because, Disposition, RuleHit
 from mailguard.store import lessons as store_lessons
+from mailguard.store.imported import seen
 from mailguard.store.lessons import GRACE, Experience, Lessons
 from mailguard.store.records import MessageRecord
 from mailguard.store.rows import to_micro
@@ -188,6 +189,7 @@ async def test_a_number_is_behind_all_others_whatever_the_clock_says(ledger: Led
 async def test_a_person_who_is_forgotten_is_in_no_lesson(ledger: Ledger) -> None:
     for sender, to in ((ANN, (BOB,)), (ANN, (CAROL,)), ("dave@corp.example", (CAROL, BOB)), (BOB, (CAROL,))):
         await tried(ledger, await taken(ledger, to=to, sender=sender, lease=True), *[OK] * len(to))
+    assert (await ledger.db.read(lambda connection: seen(connection, B))).lessons == 3
     assert await Lessons(ledger.db).forget(B, ADMINISTRATOR, ledger.clock()) == 3
     found = await said(ledger)
     assert [one for one in found if one[1]] == [("delivered", b"lesson", None)]
