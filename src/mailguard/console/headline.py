@@ -19,7 +19,7 @@ from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Because, Disposition, RuleHit
 from mailguard.notify import letter_rows
 from mailguard.notify.marked import Pair, Stretch, joined, marked, pairs_in
-from mailguard.notify.offers import is_at, of_mailboxes, twin
+from mailguard.notify.offers import is_at, near_pairs, of_mailboxes, twin
 from mailguard.notify.phrases import evidence_line, on_one_line
 from mailguard.review import Background, MessageRecord
 
@@ -53,7 +53,7 @@ def headline(record: MessageRecord, by: Speaker, known: Background | None = None
     if not held or not hits:
         return Headline((Stretch(present.headline(record, by), False),))
     first = hits[0]
-    pairs = pairs_in(first.evidence)
+    pairs = _pairs(first, record)
     if pairs:
         return Headline(_look_alike(first, pairs, by, known), tuple(_of(pair.words, by) for pair in pairs[:2]))
     return Headline((Stretch(_whom(first, record, by) or _sentence(first, by), False),))
@@ -69,7 +69,7 @@ def further(record: MessageRecord, by: Speaker) -> list[Also]:
 def evidence(record: MessageRecord, by: Speaker) -> tuple[str, ...]:
     """What shows the first reason, where the headline does not name it."""
     hits = _asking(record)
-    if not hits or record.state is not State.HELD or pairs_in(hits[0].evidence):
+    if not hits or record.state is not State.HELD or _pairs(hits[0], record):
         return ()
     return _unsaid(hits[0], record, by)
 
@@ -78,7 +78,7 @@ def twins(record: MessageRecord) -> list[Address]:
     """The addresses that were probably meant: of each look-alike the same mailbox at the known domain."""
     found = []
     for hit in _asking(record):
-        for pair in pairs_in(hit.evidence):
+        for pair in _pairs(hit, record):
             for one in hit.recipients[:20]:
                 found += twin(one, pair)
     return found
@@ -86,8 +86,14 @@ def twins(record: MessageRecord) -> list[Address]:
 
 def differing(address: Address, record: MessageRecord) -> tuple[Stretch, ...]:
     """An address with what differs in it from the known one."""
-    pairs = [pair for hit in _asking(record) for pair in pairs_in(hit.evidence) if is_at(address, pair)]
+    pairs = [pair for hit in _asking(record) for pair in _pairs(hit, record) if is_at(address, pair)]
     return _clear(marked(str(address), pairs))
+
+
+def _pairs(hit: RuleHit, record: MessageRecord) -> tuple[Pair, ...]:
+    """What a rule found to resemble what: the judge letter by letter, or the model, whose sentence it is then."""
+    found = pairs_in(hit.evidence)
+    return found or pairs_in(near_pairs(record, hit.because.ja, {one.key for one in hit.recipients}))
 
 
 def _asking(record: MessageRecord) -> list[RuleHit]:
@@ -122,7 +128,7 @@ def _whom(hit: RuleHit, record: MessageRecord, by: Speaker) -> str:
 
 
 def _also(hit: RuleHit, record: MessageRecord, by: Speaker) -> Also:
-    pairs = pairs_in(hit.evidence)
+    pairs = _pairs(hit, record)
     said = _unsaid(hit, record, by) if not pairs else ()
     return Also(marked(_sentence(hit, by), pairs), (*said, *(_of(pair.words, by) for pair in pairs[:2])))
 

@@ -8,6 +8,7 @@ one line before it stands anywhere, and every list is bounded: a mail to thousan
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Disposition
@@ -23,6 +24,7 @@ from mailguard.notify.letter_rows import Reason, Row
 from mailguard.notify.letter_sheet import Content
 from mailguard.notify.letter_trouble import TROUBLES, trouble_letter
 from mailguard.notify.monthly import monthly_letter
+from mailguard.notify.offers import near_pairs
 from mailguard.notify.phrases import listed, moment, on_one_line, people
 from mailguard.notify.reply_letter import reply_letter
 from mailguard.notify.telling import told
@@ -61,7 +63,7 @@ def _about(kind: Kind, language: Language, context: LetterContext) -> Content:
     assert record is not None
     subject = on_one_line(record.subject or "", 200) or say.NO_SUBJECT.of(language)
     outside = frozenset(copy.address.key for copy in record.recipients if copy.external)
-    reasons = rows.reasons(record.verdict.enforced, language, outside)
+    reasons = _told_apart(rows.reasons(record.verdict.enforced, language, outside), record)
     headline, lead = _opening(kind, language, context, record, reasons)
     open_still = kind == "held" or kind in ASKING
     timezone = context.settings.organization.timezone
@@ -81,6 +83,19 @@ def _about(kind: Kind, language: Language, context: LetterContext) -> Content:
         how_to_reply=how_to_reply(kind, language, record) if context.reply_to is not None else (),
         foot=_foot(language, context, record),
     )
+
+
+def _told_apart(given: Sequence[Reason], record: MessageRecord) -> Sequence[Reason]:
+    """Where a sentence names a slip of the pen and who was meant, letter by letter."""
+    if not any(one.risk_kind == "lookalike" for one in record.verdict.recipients):
+        return given
+    waiting = {copy.address.key for copy in rows.held(record)}
+    told, said = [], set[str]()
+    for one in given:
+        lines = [line for line in near_pairs(record, one.sentence, waiting) if line not in said]
+        said.update(lines)
+        told.append(replace(one, evidence=(*lines, *one.evidence)))
+    return told
 
 
 def _foot(language: Language, context: LetterContext, record: MessageRecord) -> str:

@@ -79,6 +79,22 @@ def oddities(record: MessageRecord, language: Language) -> Mapping[str, str]:
     return {key: sentence for key, sentence in found.items() if key in waiting}
 
 
+def near_pairs(record: MessageRecord, sentence: str, among: Collection[str]) -> tuple[str, ...]:
+    """Lines of evidence as a look-alike's, for the recipients (keys) whom the model takes for a slip of the pen and a
+    sentence names beside whoever was meant: an eye that overlooked two letters reads over them in the sentence, too.
+    """
+    found = []
+    for one in record.verdict.recipients:
+        if one.risk_kind != "lookalike" or one.address.key not in among:
+            continue
+        for meant in _parsed(one.alternative):
+            if str(one.address) in sentence and str(meant) in sentence:
+                alike = one.address.local == meant.local
+                written, known = (one.address.domain, meant.domain) if alike else (str(one.address), str(meant))
+                found.append(f"{written} ≠ {known} (≠)")
+    return tuple(found)
+
+
 def twin(address: Address, pair: Pair) -> list[Address]:
     """The address that this one resembles, or the same mailbox at the domain that its own does; nothing where that is
     no address.

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.held import NOW, SATO, SUZUKI, TANAKA, held_mail
+from tests.held import NOW, SATO, SUZUKI, TANAKA, held_mail, recipient, with_recipients
 
-from mailguard.console.headline import evidence, further, headline, twins
+from mailguard.console.headline import differing, evidence, further, headline, twins
 from mailguard.console.known import relation, sent_before
 from mailguard.console.locale import sayer
 from mailguard.console.present import Speaker
@@ -50,6 +50,30 @@ def test_a_look_alike_is_set_beside_the_address_usually_written_to() -> None:
     assert headline(mail((LIKE,), (TANAKA,)), by("en"), USUAL).plain == (
         "First mail to tanaka@examp1e.co.jp. The usual recipient is tanaka@example.co.jp."
     )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said", "words"),
+    [
+        (TANAKA, "tanaka@examp[1]e.co.jp は、examp[l]e.co.jp によく似た別のドメインです。", True),
+        (
+            parse_address("tanaak@example.co.jp"),
+            "tana[ak]@example.co.jp は、tana[ka]@example.co.jp によく似た別のアドレスです。",
+            True,
+        ),
+        (SUZUKI, "いつもの宛先は tanaka@example.co.jp（3回）ですが、これは suzuki@example.co.jp です", False),
+    ],
+)
+def test_a_slip_of_the_pen_that_the_model_saw_is_marked(wrong: Address, said: str, words: bool) -> None:
+    sentence = f"いつもの宛先は {REAL}（3回）ですが、これは {wrong} です"
+    record = with_recipients(mail((), (wrong,), sentence), recipient(wrong))
+    kind = "lookalike" if words else "namesake"
+    risky = replace(record.verdict.recipients[0], address=wrong, risk=0.9, risk_kind=kind, alternative=REAL.key)
+    record = replace(record, verdict=replace(record.verdict, recipients=(risky,)))
+    found = headline(record, by())
+    assert shown(found.pieces) == said
+    assert bool(found.words) == words
+    assert [shown(differing(wrong, record)) != str(wrong)] == [words]
 
 
 @pytest.mark.parametrize(

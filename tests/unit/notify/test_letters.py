@@ -338,6 +338,20 @@ def test_who_was_taken_off_stands_in_the_letter_about_the_rest() -> None:
     assert "Not sent to" not in text(letter("sent", "en", record=with_recipients(record, copies[0])))
 
 
+def test_a_slip_of_the_pen_that_the_model_saw_is_told_letter_by_letter() -> None:
+    record = held_mail()
+    said = Because(f"いつもの宛先は {SATO} です。これは tanaka@examp1e.co.jp です", f"Usually {SATO}; this is {TANAKA}")
+    hit = replace(record.verdict.hits[0], because=said, evidence=())
+    (odd, *others) = record.verdict.recipients
+    slip = replace(odd, risk=0.9, risk_kind="lookalike", alternative="tanaka@example.co.jp")
+    named = replace(hit, because=Because("x", f"Usually tanaka@example.co.jp; this is {TANAKA}"))
+    for one, marks in ((hit, False), (named, True)):
+        verdict = replace(record.verdict, hits=(one,), recipients=(slip, *others))
+        mail = letter("held", "en", record=replace(record, verdict=verdict))
+        assert ("examp[1]e.co.jp" in text(mail)) == marks
+        assert ("The difference: “1” (the figure one)" in text(mail)) == marks
+
+
 def test_an_undo_window_is_no_reason() -> None:
     record = held_mail(Disposition.DELAY, State.CANCELLED)
     (hit, _) = record.verdict.hits
