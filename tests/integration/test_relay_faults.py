@@ -76,6 +76,12 @@ REFUSALS = [
     ("rcpt", Say(b"450 4.2.1 later\r\n"), Result.DEFERRED, 450),
     ("rcpt", Say(b"550 5.1.1 nobody\r\n"), Result.FAILED, 550),
     ("rcpt", Say(b"550 5.7.64 TenantAttribution; Relay Access Denied\r\n"), Result.DEFERRED, 550),
+    (
+        "mail",
+        Say(b"550-5.7.1 Invalid credentials for relay [192.0.2.1]. The IP\r\n550 5.7.1 address\r\n"),
+        Result.DEFERRED,
+        550,
+    ),
     ("data", Say(b"451 4.3.0 later\r\n"), Result.DEFERRED, 451),
     ("data", Say(b"554 5.7.1 never\r\n"), Result.FAILED, 554),
     ("dot", Say(b"451 4.3.0 later\r\n"), Result.DEFERRED, 451),

@@ -21,9 +21,9 @@ from mailguard.relay.wire import Amid, Unasked, WireError, WireReply
 #: Replies that speak of our session (log in first, encryption needed), not of the mail: a bounce would punish the
 #: sender for our configuration (RFC 4954 section 6, RFC 3207 section 4).
 _ABOUT_US = frozenset({530, 534, 535, 538})
-#: The same, as Exchange Online says it to whom no connector knows: a certificate with another name, another address.
-#: All mail of a company would come back to its people.
-_UNKNOWN_TO_IT = "5.7.64"
+#: The same, as Exchange Online and Google's relay say it to whom they do not know any more: a certificate with another
+#: name, another address. All mail of a company would come back to its people.
+_UNKNOWN_TO_IT = ("5.7.64", "5.7.1 Invalid credentials for relay")
 
 
 @dataclass(slots=True)

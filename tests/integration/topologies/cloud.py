@@ -48,7 +48,8 @@ class Guest:
 
 @dataclass
 class Cloud(ABC):
-    """world: what left for the outside; inside: what came into own mailboxes; told: refusals that a sender hears of.
+    """world: what left for the outside; inside: what came into own mailboxes; told: refusals that a sender hears of;
+    refused: those of the cloud's door.
 
     hops: so many Received fields are a loop. handed: transactions with mailguard that were answered 250.
     """
@@ -58,6 +59,7 @@ class Cloud(ABC):
     world: list[Mail] = field(default_factory=list)
     inside: list[Mail] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     handed: list[Mail] = field(default_factory=list)
     hops: int = 30
     pause: float = 0.3
@@ -137,6 +139,7 @@ class Cloud(ABC):
             elif verb == "RCPT":
                 refused = None if _path(rest).endswith(f"@{OWN}") else self.refusal(guest, sender)
                 to += [] if refused else [_path(rest)]
+                self.refused += [refused] if refused else []
                 reply = refused or reply
             elif verb == "DATA" and to:
                 writer.write(b"354 go\r\n")
