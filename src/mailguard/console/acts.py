@@ -18,12 +18,13 @@ from mailguard.console.choices import Answer, Plan
 from mailguard.console.decision import trusted
 from mailguard.console.desk import Desk
 from mailguard.console.locale.texts import TEXTS
-from mailguard.console.risky import Risky, visible
+from mailguard.console.risky import Risky
 from mailguard.console.visit import field, fields
 from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Because
+from mailguard.notify.letter_people import visible
 from mailguard.review import Act, Choice, Forbidden, Offer, Refused, ReviewError, Scope, View
 
 #: Buttons that do one act to everybody for whom the person may.

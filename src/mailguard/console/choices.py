@@ -84,6 +84,7 @@ def answers(questions: Sequence[Item], given: Callable[[str], str]) -> dict[str,
 PROPOSED = {
     "correct": Act.CORRECT,
     "remove-flagged": Act.REMOVE,
+    "hide": Act.ALTER,
     "release": Act.RELEASE,
     "approve": Act.APPROVE,
     "cancel": Act.CANCEL,
@@ -92,6 +93,7 @@ PROPOSED = {
 CHOICES = {
     "correct": "correct",
     "remove-flagged": "send",
+    "hide": "send",
     "release": "send",
     "approve": "send",
     "cancel": "cancel",
@@ -101,6 +103,8 @@ CHOICES = {
 
 def preselected(questions: Sequence[Item], choice: str) -> dict[str, Answer]:
     """The answers that a letter's link proposes; it never decides."""
+    if choice == "hide":  # says nothing of what else there is to look at
+        return {one.name: "safe" if one.kind == "seen" and not one.stops else "" for one in questions}
     word: Answer = "safe" if choice == "remove-flagged" else "keep" if CHOICES.get(choice) == "send" else ""
     return {one.name: word for one in questions}
 

@@ -13,12 +13,13 @@ from mailguard.console import choices
 from mailguard.console.choices import Answer, Plan
 from mailguard.console.present import Speaker
 from mailguard.console.questions import Asking, Question, question
-from mailguard.console.risky import Risky, visible
+from mailguard.console.risky import Risky
 from mailguard.console.sight import seen
 from mailguard.mail.address import Address
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Disposition
 from mailguard.notify import letter_rows
+from mailguard.notify.letter_people import visible
 from mailguard.notify.marked import joined
 from mailguard.notify.phrases import listed
 from mailguard.review import Act, Background, MessageRecord, Offer, RecipientRecord, View

@@ -6,7 +6,7 @@ Nothing here changes on a GET.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from starlette.responses import Response
 from mailguard.console.desk import Desk, desk_of
 from mailguard.console.present import Speaker
 from mailguard.console.problems import not_found
+from mailguard.console.queue import rule_names
 from mailguard.console.visit import checked_form, field, go, hand_over, speaker, unscoped_visitor
 from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address, AddressError, parse_address
@@ -125,7 +126,7 @@ async def _page(
         done=by.say(f"away.done.{done}") if done else "",
         wrong=wrong,
         own=[_line(one, by, one.delegates) for one in own],
-        trusts=[_trusted(one, by, actor.address) for one in await desk.review.trusts(actor)],
+        trusts=[trusted_line(one, by, actor.address, rule_names(desk, by)) for one in await desk.review.trusts(actor)],
         others=[_line(one, by, (one.person,)) for one in others],
         written=written or Written(),
         today=desk.now().astimezone(ZoneInfo(by.timezone)).date().isoformat(),
@@ -143,7 +144,8 @@ def _line(one: Away, by: Speaker, people: Sequence[str]) -> AwayLine:
     )
 
 
-def _trusted(one: TrustRecord, by: Speaker, person: str) -> TrustLine:
+def trusted_line(one: TrustRecord, by: Speaker, person: str, named: Mapping[str, str]) -> TrustLine:
+    """One of them in words. named: what rules are called, by id; one that is no more goes by its id."""
     kind, _, name = one.whose.partition(":")
     whose = {
         "person": "" if name == person else name,
@@ -152,7 +154,8 @@ def _trusted(one: TrustRecord, by: Speaker, person: str) -> TrustLine:
     }[kind]
     until = by.say("trusts.until", day=_date(one.until.astimezone(ZoneInfo(by.timezone)).date(), by))
     said_by = "" if one.said_by == person else by.say("away.by", person=one.said_by)
-    return TrustLine(one.id, one.recipient, ", ".join(one.rules), until, whose, said_by)
+    rules = listed([named.get(rule) or rule for rule in one.rules], by.language, 5, unit="件")
+    return TrustLine(one.id, one.recipient, rules, until, whose, said_by)
 
 
 def _date(day: date, by: Speaker) -> str:

@@ -123,12 +123,18 @@ async def _found(desk: Desk, actor: Actor, asked: Asked) -> tuple[list[MessageRe
 
 async def _reasons(desk: Desk, actor: Actor, by: Speaker) -> list[Reason]:
     """What holds most, by the sentences of the policy in force where it has the rule still."""
-    shown = desk.policy() if desk.policy is not None else {"rules": []}
-    said = {rule["id"]: rule["because"][by.language] for rule in shown["rules"] if rule.get("because")}
+    named = rule_names(desk, by)
     return [
-        Reason(name, rule_name(said.get(name, ""), by.say), _held_by(name), count)
-        for name, count in await desk.listing.reasons(actor)
+        Reason(name, named.get(name, ""), _held_by(name), count) for name, count in await desk.listing.reasons(actor)
     ]
+
+
+def rule_names(desk: Desk, by: Speaker) -> dict[str, str]:
+    """What the rules of the policy in force are called, by id; "" where a sentence says nothing without a mail."""
+    shown = desk.policy() if desk.policy is not None else {"rules": []}
+    return {
+        rule["id"]: rule_name(rule["because"][by.language], by.say) for rule in shown["rules"] if rule.get("because")
+    }
 
 
 def rule_name(template: str, say: Say) -> str:

@@ -15,16 +15,13 @@ from mailguard.console.found import place_name
 from mailguard.mail.facts import Addressee, Attachment, Facts
 from mailguard.mail.verdict import Disposition, RuleHit
 from mailguard.notify import letter_rows
+from mailguard.notify.letter_people import about_visibility, shown_to_each_other
 from mailguard.notify.phrases import on_one_line
 from mailguard.review import MessageRecord, RecipientRecord
 
 #: A rule about everybody outside still asks about each of so few.
 _FEW = 3
-#: From so many on, addresses that see each other are a matter of To and Bcc.
-_MANY = 3
 _COUNT = re.compile(r"[a-z_]+: [0-9,]+")
-#: How our rules, and those made after them, say that recipients see each other.
-_SEEN = re.compile(r"互い|全員に|see each other|shown to all|\bBcc\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ def risky(record: MessageRecord, with_data: Collection[int] = ()) -> Risky:
     if not hits or not held:
         return Risky()
     files = {at for hit in hits for at in _files(hit, record.facts.attachments, with_data)}
-    return Risky(_people(hits, record, held), tuple(sorted(files)), _seen(hits, record, held))
+    return Risky(_people(hits, record, held), tuple(sorted(files)), shown_to_each_other(record))
 
 
 def files_with_data(facts: Facts) -> frozenset[int]:
@@ -62,17 +59,6 @@ def greeted(one: Addressee) -> str:
     """Somebody whom the salutation addresses, as the rules' evidence has it."""
     name = f"{one.name}{one.title if one.title and not one.title.isascii() else ''}"
     return " ".join(part for part in (one.company, name) if part)[:100]
-
-
-def visible(record: MessageRecord) -> frozenset[str]:
-    """The addresses that To and Cc show, in lower case."""
-    headers = record.facts.headers
-    return frozenset(one.address.lower() for one in (*headers.to, *headers.cc))
-
-
-def about_visibility(hit: RuleHit) -> bool:
-    """Whether a rule minds that recipients see each other."""
-    return bool(_SEEN.search(f"{hit.because.ja} {hit.because.en}"))
 
 
 def _people(
@@ -96,16 +82,6 @@ def _about_people(hit: RuleHit, record: MessageRecord, named: Collection[str]) -
     return any(
         " ≠ " in one or one in greeting or any(address in one.lower() for address in named) for one in hit.evidence
     )
-
-
-def _seen(
-    hits: Sequence[RuleHit], record: MessageRecord, held: Sequence[RecipientRecord]
-) -> tuple[RecipientRecord, ...]:
-    if not any(about_visibility(hit) for hit in hits):
-        return ()
-    shown = visible(record)
-    found = tuple(one for one in held if one.external and str(one.address).lower() in shown)
-    return found if len(found) >= _MANY else ()
 
 
 def _files(hit: RuleHit, attached: Sequence[Attachment], with_data: Collection[int]) -> set[int]:

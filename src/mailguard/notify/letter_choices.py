@@ -14,7 +14,7 @@ from typing import Literal
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Disposition
 from mailguard.notify import letter_texts as say
-from mailguard.notify.letter_people import flagged
+from mailguard.notify.letter_people import flagged, shown_to_each_other
 from mailguard.notify.letter_rows import held
 from mailguard.notify.offers import offers
 from mailguard.notify.phrases import Both, people
@@ -63,10 +63,19 @@ def choices(
     risky = flagged(record)
     release = Choice(say.RELEASE.of(language), f"{link}?choice=release", "plain")
     if not risky:
-        return *(meant or (Choice(say.OPEN_DECIDE.of(language), link),)), release, stop
+        first = meant or (_first(record, language, link),)
+        return *first, release, stop
     remove = say.REMOVE_FLAGGED.of(language, people=people(len(risky), language))
     look: Look = "plain" if meant else "main"
     return *meant, Choice(remove, f"{link}?choice=remove-flagged", look), release, stop
+
+
+def _first(record: MessageRecord, language: Language, link: str) -> Choice:
+    """Where a rule minds that recipients see each other, to hide them; else to look."""
+    facts = record.facts
+    if shown_to_each_other(record) and record.has_body and not (facts.signed or facts.encrypted):
+        return Choice(say.HIDE.of(language), f"{link}?choice=hide")
+    return Choice(say.OPEN_DECIDE.of(language), link)
 
 
 def waits_for_others(record: MessageRecord) -> bool:

@@ -4,11 +4,12 @@ before inside ones, a long list cut with its number said. Pure functions over th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.organization import Language
-from mailguard.mail.verdict import Disposition
+from mailguard.mail.verdict import Disposition, RuleHit
 from mailguard.notify import letter_texts as say
 from mailguard.notify.letter_rows import Line, Row, held
 from mailguard.notify.offers import oddities, offers
@@ -16,6 +17,10 @@ from mailguard.notify.phrases import on_one_line, people
 from mailguard.store.records import MessageRecord, RecipientRecord
 
 _MOST_RECIPIENTS, _MOST_COMPANIES = 12, 8
+#: From so many on, addresses that see each other are a matter of To and Bcc.
+_MANY = 3
+#: How our rules, and those made after them, say that recipients see each other.
+_SEEN = re.compile(r"互い|全員に|see each other|shown to all|\bBcc\b", re.IGNORECASE)
 
 
 def addresses_in(texts: object) -> tuple[Address, ...]:
@@ -48,6 +53,28 @@ def flagged(record: MessageRecord) -> tuple[RecipientRecord, ...]:
         if hit.disposition > Disposition.DELAY and named != outside:
             pointed |= named
     return tuple(r for r in waiting if r.address.key in pointed) if pointed != outside else ()
+
+
+def visible(record: MessageRecord) -> frozenset[str]:
+    """The addresses that To and Cc show, in lower case."""
+    headers = record.facts.headers
+    return frozenset(one.address.lower() for one in (*headers.to, *headers.cc))
+
+
+def about_visibility(hit: RuleHit) -> bool:
+    """Whether a rule minds that recipients see each other."""
+    return bool(_SEEN.search(f"{hit.because.ja} {hit.because.en}"))
+
+
+def shown_to_each_other(record: MessageRecord) -> tuple[RecipientRecord, ...]:
+    """The held outside recipients whom To and Cc show to each other, where a rule minds that."""
+    outside = [one for one in held(record) if one.external]
+    hits = record.verdict.enforced if len(outside) >= _MANY else ()
+    if not any(about_visibility(hit) for hit in hits if hit.disposition > Disposition.DELAY):
+        return ()
+    shown = visible(record)
+    found = tuple(one for one in outside if str(one.address).lower() in shown)
+    return found if len(found) >= _MANY else ()
 
 
 def recipients(

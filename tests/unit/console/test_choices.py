@@ -133,3 +133,8 @@ def test_the_approvers_button() -> None:
     assert said(Plan((TANAKA,)), "ja", approving=True, rejecting=True) == "1名を却下し、残りを承認"
     assert said(Plan(stop=True), "ja", approving=True, rejecting=True) == "却下する"
     assert said(Plan((TANAKA,)), "en", approving=True) == "Remove 1 recipient and approve"
+
+
+def test_a_link_that_hides_says_nothing_of_anything_else() -> None:
+    asked = [Item("a", "file", files=(0,)), Item("b", "seen", (TANAKA,)), Item("c", "seen", (TANAKA,), stops=True)]
+    assert preselected(asked, "hide") == {"a": "", "b": "safe", "c": ""}

@@ -18,6 +18,7 @@ from mailguard.console.figures import STEPS
 from mailguard.console.locale import choose_language, sayer
 from mailguard.console.locale.texts import TEXTS
 from mailguard.console.message import DONE
+from mailguard.console.own import trusted_line
 from mailguard.console.present import Speaker
 from mailguard.console.problems import _PAGES
 from mailguard.console.queue import rule_name
@@ -28,6 +29,7 @@ from mailguard.notify import letter_texts, reply_texts
 from mailguard.notify.phrases import Both
 from mailguard.review import BULK_ACTS
 from mailguard.review.quiet import LENGTHS
+from mailguard.store.trusts import TrustRecord
 from mailguard.store.visits import How
 
 FOLDER = Path(mailguard.console.__file__).parent
@@ -158,3 +160,13 @@ def test_a_rule_that_only_repeats_the_model_has_a_name_in_the_queue() -> None:
     assert rule_name("{reason}.{did_you_mean}", say) == "Not the usual recipient"
     assert rule_name("{addresses} is new", say) == "… is new"
     assert rule_name("", say) == ""
+
+
+def test_a_trusted_recipient_says_in_words_what_is_not_asked_any_more() -> None:
+    now = datetime(2026, 11, 27, tzinfo=UTC)
+    trust = TrustRecord(
+        1, "person:ann@corp.example", "bob@x.example", ("odd", "gone"), "ann@corp.example", now, now, ""
+    )
+    by = Speaker("en", sayer("en"), "Asia/Tokyo", now)
+    shown = trusted_line(trust, by, "ann@corp.example", {"odd": "Not the usual recipient"})
+    assert shown.rules == "Not the usual recipient, gone"

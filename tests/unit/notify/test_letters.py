@@ -13,6 +13,7 @@ from tests.held import ANN, BOSS, CORP, ID, NOW, SATO, TANAKA, held_mail, recipi
 
 from mailguard.mail.address import ReversePath, parse_address
 from mailguard.mail.alteration import ZipAttachments
+from mailguard.mail.facts import HeaderAddress
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Because, Disposition, RuleHit
@@ -350,6 +351,26 @@ def test_a_slip_of_the_pen_that_the_model_saw_is_told_letter_by_letter() -> None
         mail = letter("held", "en", record=replace(record, verdict=verdict))
         assert ("examp[1]e.co.jp" in text(mail)) == marks
         assert ("The difference: “1” (the figure one)" in text(mail)) == marks
+
+
+def test_whom_to_and_cc_show_to_each_other_can_be_hidden_from_the_letter() -> None:
+    record = held_mail()
+    crowd = tuple(parse_address(f"c{number}@c.example") for number in range(12))
+    seen = Because("12名に、互いのアドレスが見えます", "12 recipients can see each other")
+    hit = RuleHit("seen", "enforce", Disposition.CONFIRM, seen, (), crowd)
+    headers = replace(record.facts.headers, to=tuple(HeaderAddress(str(one), "") for one in crowd))
+    many = replace(
+        with_recipients(record, *map(recipient, crowd)),
+        facts=replace(record.facts, headers=headers),
+        verdict=replace(record.verdict, hits=(hit,)),
+    )
+    link = "https://mg.corp.example/t/x"
+    offer = f'{link}?choice=hide"'
+    assert offer in text(letter("held", record=many, link=link, code="482913"), "html")
+    assert "Bccに移して送信 / このまま送信" in text(letter("held", record=many, link=link, code="482913"))
+    signed = replace(many, facts=replace(many.facts, signed=True))
+    assert offer not in text(letter("held", record=signed, link=link, code="482913"), "html")
+    assert offer not in text(letter("held", link=link, code="482913"), "html")
 
 
 def test_an_undo_window_is_no_reason() -> None:
