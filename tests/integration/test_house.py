@@ -276,10 +276,6 @@ def test_children_relay_what_they_took_and_their_figures_are_in_one_view(tmp_pat
     furnish(folder, data)
     house = start(folder, ports, options=("--workers", "3"))
 
-    def figures() -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{house.console}/metrics", timeout=PATIENCE) as answer:
-            return str(answer.read().decode())
-
     def taken_by_a_child() -> bool:
         with (
             contextlib.suppress(OSError, smtplib.SMTPException),
@@ -293,7 +289,7 @@ def test_children_relay_what_they_took_and_their_figures_are_in_one_view(tmp_pat
         return False
 
     try:
-        assert until(lambda: "mailguard_doors 3.0" in figures())
+        assert until(lambda: "mailguard_doors 3.0" in metrics(house))
         with contextlib.ExitStack() as stack:
             for _ in range(30):
                 stack.enter_context(smtplib.SMTP("127.0.0.1", house.smtp, timeout=PATIENCE))  # waits for the greeting
@@ -307,7 +303,9 @@ def test_children_relay_what_they_took_and_their_figures_are_in_one_view(tmp_pat
             assert until(lambda: len(envelopes(house)) == 1), "whoever took it relays it"
         finally:
             house.process.send_signal(signal.SIGCONT)
-        assert until(lambda: 'mailguard_upstream_outcomes_total{result="relayed",upstream="default"} 1.0' in figures())
+        assert until(
+            lambda: 'mailguard_upstream_outcomes_total{result="relayed",upstream="default"} 1.0' in metrics(house)
+        )
         assert len(envelopes(house)) == 1
     finally:
         assert house.stop() == 0
@@ -381,6 +379,7 @@ def test_door_sorting_and_console_as_three_processes(tmp_path: Path) -> None:
         assert until(lambda: "refused" not in reply_or_refusal(house))
         held = send(house, mail(file=True))
         assert until(lambda: any(not one["sender"] for one in envelopes(house))), "the letter"
+        assert until(lambda: "mailguard_held 1.0" in metrics(house))
         assert house.run("queue", "release", held.split()[-1]).returncode == 0
         assert until(lambda: any(one["recipients"] == [OUTSIDE] for one in envelopes(house)))
         corrected_on_the_console(house)
@@ -389,6 +388,11 @@ def test_door_sorting_and_console_as_three_processes(tmp_path: Path) -> None:
         assert until(lambda: troubles(house) == ["delivery"]), "nothing leaves, and nobody else would say so"
     finally:
         assert [one.stop() for one in houses] == [0, 0, 0]
+
+
+def metrics(house: House) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{house.console}/metrics", timeout=PATIENCE) as answer:
+        return str(answer.read().decode())
 
 
 def troubles(house: House) -> list[str]:

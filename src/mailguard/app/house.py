@@ -19,6 +19,7 @@ from mailguard.app.bells import Bells
 from mailguard.app.beside import Place, here, nobody_left
 from mailguard.app.checkers import door_logins
 from mailguard.app.children import Children
+from mailguard.app.clocks import count_for_the_console
 from mailguard.app.opening import CannotStart, ended, only_one, runs, sentence
 from mailguard.app.own_memory import tidy_now_and_then
 from mailguard.app.people import people_path
@@ -132,6 +133,8 @@ class House:
             await reading  # nothing says that it is ready before mail can be read
         if self._role in ("all", "console"):
             await self._open_reception(later, rooms, readers)
+        if self._role == "console":
+            runs(later, count_for_the_console(rooms), "figures of now")
         await stack.enter_async_context(self._children.running())
 
     async def _open_pressure(self, stack: AsyncExitStack, rooms: Rooms) -> None:
