@@ -39,7 +39,7 @@ from mailguard.store.connection import connect
 from mailguard.store.db import Database
 from mailguard.store.downgrade import version_of
 from mailguard.store.errors import StoreBusy, StoreCorrupt
-from mailguard.store.folders import sync
+from mailguard.store.folders import give, sync
 from mailguard.store.history import History
 from mailguard.store.holds import Holds
 from mailguard.store.incidents import Incidents
@@ -234,6 +234,7 @@ def house_key(config: Config) -> bytes:
         descriptor, name = tempfile.mkstemp(prefix=".key-", dir=path.parent)  # mode 0600
         try:
             with os.fdopen(descriptor, "wb") as file:
+                give(descriptor, path.parent.stat())
                 file.write(secrets.token_bytes(_KEY_OCTETS))
                 file.flush()
                 os.fsync(file.fileno())

@@ -23,7 +23,7 @@ from typing import IO
 from mailguard.mail.message import ID_LENGTH, Body, is_message_id
 from mailguard.mail.sealing import Sealer, seal
 from mailguard.mail.values import value
-from mailguard.store.folders import make, sync
+from mailguard.store.folders import give, make, sync
 
 #: 32**5 milliseconds, some nine hours of mail in one folder.
 _FOLDER_DIGITS = 4
@@ -131,14 +131,18 @@ class Bodies:
                 self.root.stat()
                 make(self.root)
                 make(folder)
+                give(folder, self.root.stat())
                 self._safe.add(folder)
 
     def write(self, source: IO[bytes], message_id: str, key: bytes | None) -> None:
-        """Put octets in their place, for good; with a key, sealed. Raises OSError."""
+        """Put octets in their place, for good; with a key, sealed. What root writes (`store rotate`) is for the
+        folder's owner: the service could not read it. Raises OSError.
+        """
         aside = self.incoming / f"{message_id}.{secrets.token_hex(4)}"
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
+                give(descriptor, self.root.stat())
                 file.writelines(_blocks(source) if key is None else _sealed(source, key))
             self.adopt(aside, message_id, sealed=key is not None)
         except BaseException:

@@ -44,9 +44,16 @@ def give(what: int | Path, owner: os.stat_result) -> None:
     """
     if os.geteuid() != 0 or owner.st_uid == 0:
         return
-    found = what.lstat() if isinstance(what, Path) else os.fstat(what)
+    if isinstance(what, Path):  # by a descriptor: the name may be another file's a moment later
+        descriptor = os.open(what, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            give(descriptor, owner)
+        finally:
+            os.close(descriptor)
+        return
+    found = os.fstat(what)
     if found.st_uid == 0 and (stat.S_ISDIR(found.st_mode) or found.st_nlink == 1):
-        os.chown(what, owner.st_uid, owner.st_gid, follow_symlinks=isinstance(what, int))
+        os.fchown(what, owner.st_uid, owner.st_gid)
 
 
 def sync(folder: Path) -> None:

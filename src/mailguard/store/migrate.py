@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mailguard.store.connection import connect
 from mailguard.store.errors import StoreCorrupt, StoreError, StoreTooNew
-from mailguard.store.folders import make, sync
+from mailguard.store.folders import beside, make, sync
 
 #: "MGRD" in the file's header (sqlite.org/pragma.html#pragma_application_id).
 APPLICATION_ID = 0x4D475244
@@ -37,7 +37,10 @@ def prepare(path: Path) -> None:
     """
     make(path.parent)
     # SQLite gives its log and index files the mode of the database; mail is nobody else's business.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    try:
+        os.close(beside(path, os.O_EXCL))  # the owner of the folder's, too, where a verb that root called is the first
+    except FileExistsError:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     connection = connect(path)
     try:
         migrate(connection)

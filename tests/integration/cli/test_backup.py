@@ -22,7 +22,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from tests.house import PATIENCE, House, running_house
@@ -30,14 +30,18 @@ from tests.integration.test_house import OUTSIDE, mail
 from tests.ledger import ANN, BOB, CAROL, NOON, Ledger, facts, opened
 from tests.missing import needs_root
 
+from mailguard.app import rooms
 from mailguard.app.opening import only_one
+from mailguard.config.load import Config
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.verdict import Disposition
 from mailguard.store import snapshots
 from mailguard.store.alone import may_remove, nothing_is_removed
 from mailguard.store.backup import Copied, Source, back_up
+from mailguard.store.bodies import Bodies
 from mailguard.store.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull
+from mailguard.store.migrate import prepare
 from mailguard.store.records import Filter
 from mailguard.store.restore import COMMENT, Place, Restored, restore
 from mailguard.store.spool import Retention
@@ -178,6 +182,37 @@ def test_what_root_puts_back_is_for_the_owner_of_the_folder(archive: Path, tmp_p
     names = [folder, *folder.rglob("*")]
     assert len(names) > 6
     assert {path.name for path in names if path.stat().st_uid != NOBODY} == set()
+
+
+@needs_root
+def test_what_root_makes_first_or_writes_anew_is_for_the_owner_of_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "house"
+    bodies = Bodies(folder / "bodies")
+    bodies.make()
+    for one in (folder, bodies.root, bodies.incoming):
+        os.chown(one, NOBODY, NOBODY)
+    ledger = folder / "mailguard.db"
+    prepare(ledger)
+    monkeypatch.setattr(rooms, "ledger_path", lambda _: ledger)
+    rooms.house_key(cast("Config", None))
+    bodies.write(io.BytesIO(LARGE), "0" * 18, None)  # as `store rotate` does
+    names = [*folder.rglob("*")]
+    assert len(names) > 5
+    assert {path.name for path in names if path.stat().st_uid != NOBODY} == set()
+
+
+@needs_root
+def test_root_makes_no_ledger_of_what_a_link_leads_to(tmp_path: Path) -> None:
+    own, folder = tmp_path / "own", tmp_path / "house"
+    own.write_text("root's, and no ledger: " + "x" * 1000)
+    folder.mkdir()
+    os.chown(folder, NOBODY, NOBODY)
+    (folder / "mailguard.db").symlink_to(own)
+    with pytest.raises((StoreError, sqlite3.Error)):
+        prepare(folder / "mailguard.db")
+    assert own.stat().st_uid == 0
 
 
 @needs_root
