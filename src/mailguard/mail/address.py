@@ -26,7 +26,8 @@ _ATOM = f"[{_ATEXT}{_UTF8}]+"
 _DOT_STRING = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _QUOTED_STRING = re.compile(rf'"(?:[ !#-\[\]-~{_UTF8}]|\\[ -~])*"')
 #: Japanese mobile carriers gave out such local parts until 2009 (`a..b@`, `ab.@`), with no quotes around them, and
-#: people still have them. Nowhere else: a dot too many is a slip of the finger there.
+#: people still have them. Nowhere else: a dot too many is a slip of the finger there. They go on in quotes, for the
+#: next server may be strict.
 _PHONE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _PHONE_DOMAINS = frozenset({"docomo.ne.jp", "ezweb.ne.jp", "au.com"})
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
@@ -101,8 +102,10 @@ def parse_address(text: str) -> Address:
     local, at, domain = text.rpartition("@")
     if not at:
         raise AddressError("no @")
-    if not (_is_bare(local, domain.lower()) or _QUOTED_STRING.fullmatch(local)):
-        raise AddressError("local part is neither dot-atom nor quoted string")
+    if not (_DOT_STRING.fullmatch(local) or _QUOTED_STRING.fullmatch(local)):
+        if not _is_bare(local, domain.lower()):
+            raise AddressError("local part is neither dot-atom nor quoted string")
+        local = f'"{local}"'
     if len(local.encode()) > LOCAL_MAX:
         raise AddressError("local part is longer than 64 octets")
     _check_domain(domain)

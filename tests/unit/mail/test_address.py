@@ -48,7 +48,8 @@ def test_what_the_grammar_makes_is_taken_and_kept_as_written(text: str) -> None:
 def test_old_addresses_of_mobile_phones_are_taken_as_people_write_them(local: str) -> None:
     bare, quoted = parse_address(f"{local}@Docomo.ne.jp"), parse_address(f'"{local}"@docomo.ne.jp')
     assert bare == quoted
-    assert str(bare) == f"{local}@Docomo.ne.jp"
+    assert str(bare) == f'"{local}"@Docomo.ne.jp'
+    assert parse_address(bare.key) == bare
     for other in (f"{local}@partner.example", f"{local}@mail.docomo.ne.jp", f".{local}@ezweb.ne.jp"):
         with pytest.raises(AddressError):
             parse_address(other)
