@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mailguard.access import AccessError, LetterPeek, TooMany
+from mailguard.console import choices
 from mailguard.console.acts import SENDING, Unanswered, perform, planned
 from mailguard.console.auth import code_of
 from mailguard.console.browsers import browser_of, client_of
@@ -61,9 +62,10 @@ async def use_ticket(request: Request) -> Response:
     if not await _is_concerned(request, peek):
         return await _to_login(request, peek)
     explain = partial(_explain, request, peek)
-    if not code:
-        return await explain(wrong=visitor.say("login.bad_code"), status=400)
     try:
+        given = await _given(desk, peek, form)
+        if not code:
+            return await explain(given=given, wrong=visitor.say("login.bad_code"), status=400)
         await _check(desk, peek, form)
     except NotFound:
         return await _dead(request)
@@ -78,7 +80,7 @@ async def use_ticket(request: Request) -> Response:
         still = await desk.access.peek(token)
         if still is None:
             return await _dead(request)
-        return await explain(wrong=visitor.say("ticket.wrong"), status=403)
+        return await explain(given=given, wrong=visitor.say("ticket.wrong"), status=403)
     response = await _act(request, desk, opened.session.actor, peek, form)
     await log_in(request, response, opened)
     return response
@@ -111,6 +113,12 @@ async def _act(request: Request, desk: Desk, actor: Actor, peek: LetterPeek, for
         except ReviewError as error:
             return await refused(request, error, peek.message_id)
     return go(request, f"/messages/{peek.message_id}?done={done}")
+
+
+async def _given(desk: Desk, peek: LetterPeek, form: FormData) -> Given:
+    """What was answered, so that a slip in the code costs nobody his answers."""
+    view = await _as_told(desk, peek)
+    return Given(choices.answers(choices.items(view, risky_of(view.record, None)), lambda name: field(form, name, 300)))
 
 
 async def _check(desk: Desk, peek: LetterPeek, form: FormData) -> None:

@@ -215,7 +215,7 @@ def _rows(
         Row.of(say.SUBJECT.of(language), subject),
         who.recipients(record, wanted, language, answers=kind == "bounced"),
         rows.withheld(record, language) if kind == "sent" else None,
-        rows.files(record, language),
+        rows.files(record, wanted, language),
         rows.personal(record, language) if open_still else None,
         rows.why(record, language) if kind in ("sent", "expired", *_COMMENTED) else None,
     ]

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailguard.mail.alteration import zip_passwords
+from mailguard.mail.alteration import RemoveAttachment, zip_passwords
 from mailguard.mail.facts import Attachment
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
@@ -132,20 +132,33 @@ def withheld(record: MessageRecord, language: Language) -> Row | None:
     return Row.of(say.WITHHELD.of(language), *off[:_MOST_FILES], *more)
 
 
-def files(record: MessageRecord, language: Language) -> Row | None:
-    """Attachments with size, and whether they are encrypted; None without any."""
+def files(record: MessageRecord, copies: Sequence[RecipientRecord], language: Language) -> Row | None:
+    """Attachments with size, whether they are encrypted, or were taken out of all these copies; None without any."""
     attached = record.facts.attachments
     if not attached:
         return None
-    lines = [Line(_file(a, language)) for a in attached[:_MOST_FILES]]
+    gone = _taken_out(copies)
+    lines = [Line(_file(a, gone, language)) for a in attached[:_MOST_FILES]]
     if len(attached) > _MOST_FILES:
         lines.append(Line(say.MORE_FILES.of(language, count=len(attached) - _MOST_FILES)))
     count = say.FILES_COUNT.of(language, count=len(attached)) if len(attached) > 1 else ""
     return Row(say.FILES.of(language), tuple(lines), count)
 
 
-def _file(attachment: Attachment, language: Language) -> str:
+def _taken_out(copies: Sequence[RecipientRecord]) -> frozenset[str]:
+    """The digests of files that none of these copies has any more."""
+    found: frozenset[str] | None = None
+    for copy in copies:
+        gone = frozenset(one.sha256 for one in copy.recipe or () if isinstance(one, RemoveAttachment))
+        found = gone if found is None else found & gone
+        if not found:
+            break
+    return (found or frozenset()) - {""}
+
+
+def _file(attachment: Attachment, gone: Collection[str], language: Language) -> str:
     notes = [file_size(attachment.size)] + ([say.ENCRYPTED.of(language)] if attachment.encrypted else [])
+    notes += [say.TAKEN_OUT.of(language)] if attachment.sha256 in gone else []
     return f"{on_one_line(attachment.filename, 120)} ({', '.join(notes)})"
 
 

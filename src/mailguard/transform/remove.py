@@ -1,5 +1,6 @@
-"""An attachment gives way to a note that says what was there, so that the text above it still makes sense.
+"""An attachment gives way to a note that something was there, so that the text above it still makes sense.
 
+The note tells no name: a file may have gone because of it, and the recipient would read what he must not know.
 The note stands in the part's place, so the places of the other parts stay what they were.
 """
 
@@ -11,6 +12,8 @@ from mailguard.transform.edits import Step, Unalterable
 from mailguard.transform.transfer import in_base64
 from mailguard.transform.walk import Mail
 
+_NOTE = "添付ファイル1件は、送信前に削除されました。\nAn attachment was removed before this mail was sent.\n"
+
 
 def remove_attachment(mail: Mail, alteration: RemoveAttachment) -> Step:
     """Every part that fits gives way. Raises Unalterable if none does: what was to go would leave."""
@@ -20,12 +23,11 @@ def remove_attachment(mail: Mail, alteration: RemoveAttachment) -> Step:
         if not _fits(mail, file, alteration):
             continue
         size = len(file.content(mail))
-        note = _note(file, size)
-        body = in_base64(note.replace("\n", "\r\n").encode(), mail.eol)
+        body = in_base64(_NOTE.replace("\n", "\r\n").encode(), mail.eol)
         head = [b"Content-Type: text/plain; charset=utf-8", b"Content-Transfer-Encoding: base64"]
         step.edits += replaced(mail, file.part, [one + mail.eol for one in head], body)
         what = f"{file.title} ({file.media}, {size:,} bytes)"
-        step.tell(f"part {file.part.path or '1'}", [what], note.splitlines())
+        step.tell(f"part {file.part.path or '1'}", [what], _NOTE.splitlines())
     if not step.edits:
         raise Unalterable(
             "削除する添付ファイルが見つかりません", "the attachment that is to be removed is not in the mail"
@@ -37,19 +39,3 @@ def _fits(mail: Mail, file: File, alteration: RemoveAttachment) -> bool:
     place = not alteration.part or alteration.part == (file.part.path or "1")
     name = not alteration.name or clean_name(alteration.name) == file.name
     return place and name and (not alteration.sha256 or alteration.sha256 == file.sha256(mail))
-
-
-def _note(file: File, size: int) -> str:
-    weight = told_size(size)
-    return (
-        f"添付ファイル「{file.title}」({weight})は、送信前に削除されました。\n"
-        f'The attachment "{file.title}" ({weight}) was removed before this mail was sent.\n'
-    )
-
-
-def told_size(size: int) -> str:
-    """Octets as people say it."""
-    for unit, weight in (("MB", 2**20), ("KB", 2**10)):
-        if size >= weight:
-            return f"{size / weight:.1f} {unit}"
-    return f"{size} bytes"

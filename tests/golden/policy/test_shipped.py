@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from tests.golden.policy.test_golden import COMPANY, SHIPPED
-from tests.judging import mail
+from tests.judging import mail, rule_of
 
 from mailguard.mail.organization import Organization
 from mailguard.policy.case import Known
@@ -56,3 +56,13 @@ def test_about_an_ordinary_mail_to_one_outsider_few_rules_are_asked(shipped: Pol
     case = replace(mail(to=["bob@partner.example"]), known=Known(circles=(), names={}, files={}), risks={})
     opened = {shipped.rules[number].id for number in shipped.glance.open(shipped.view(case))}
     assert opened == {"forgotten-attachment", "virus-found", "lookalike-domain", "undo-window"}
+
+
+def test_a_locked_archive_is_named_once() -> None:
+    file = {"name": "名簿.zip", "encrypted": True, "inspected": False, "members": ["a.txt", "b.txt"]}
+    (hit,) = judge(
+        rule_of("{attachments: {name: '*'}}", more='    because: {ja: "「{files}」", en: "{files}"}'),
+        mail(attachments=[file]),
+    ).hits
+    assert hit.because.ja == "「名簿.zip」"
+    assert "名簿.zip › a.txt" in hit.evidence

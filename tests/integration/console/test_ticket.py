@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.reception import ADMIN, ANN, BOSS, KEEP, TANAKA, Reception, link_and_code, text_of
+from tests.reception import ADMIN, ANN, BOSS, DROP, KEEP, TANAKA, Reception, link_and_code, text_of
 
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Disposition
@@ -225,6 +225,17 @@ async def test_whoever_is_logged_in_takes_his_choice_along(reception: Reception)
     browser = await reception.browser(ANN)
     assert (await browser.get(f"{link}?choice=cancel")).headers["location"] == f"/messages/{message_id}?choice=cancel"
     assert (await browser.get(f"{link}?choice=x%0d%0a")).headers["location"] == f"/messages/{message_id}"
+
+
+async def test_a_slip_in_the_code_costs_nobody_his_answers(reception: Reception) -> None:
+    _, link, code = await held(reception)
+    browser = await reception.browser()
+    page = await browser.get(link)
+    wrong = f"{(int(code) + 1) % 1_000_000:06}"
+    for typed in (wrong, ""):
+        answer = await browser.send(page, link, act="send", **DROP, code=typed)
+        assert answer.status_code in (400, 403)
+        assert re.search(r'value="safe" required checked', answer.text)
 
 
 async def test_whoever_is_asked_something_comes_to_where_he_answers(reception: Reception) -> None:

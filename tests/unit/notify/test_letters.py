@@ -12,7 +12,7 @@ import pytest
 from tests.held import ANN, BOSS, CORP, ID, NOW, SATO, TANAKA, held_mail, recipient, with_recipients
 
 from mailguard.mail.address import ReversePath, parse_address
-from mailguard.mail.alteration import ZipAttachments
+from mailguard.mail.alteration import RemoveAttachment, ZipAttachments
 from mailguard.mail.facts import HeaderAddress
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
@@ -379,6 +379,16 @@ def test_an_undo_window_is_no_reason() -> None:
     record = replace(record, verdict=replace(record.verdict, hits=(hit,)))
     assert "保留した理由" not in text(letter("cancelled", record=record))
     assert "保留した理由" in text(letter("cancelled"))
+
+
+def test_a_file_that_did_not_go_is_not_told_as_sent() -> None:
+    first = held_mail().facts.attachments[0]
+    without = (RemoveAttachment(sha256=first.sha256),)
+    gone, whole = recipient(SATO, state=State.RELAYED), recipient(TANAKA, state=State.RELAYED)
+    record = with_recipients(held_mail(state=State.RELAYED), replace(gone, recipe=without))
+    assert "名簿.xlsx (47 KB, removed before sending)" in text(letter("sent", "en", record=record))
+    record = with_recipients(record, replace(gone, recipe=without), whole)
+    assert "removed before sending" not in text(letter("sent", "en", record=record))
 
 
 def test_the_sender_reads_who_approved() -> None:

@@ -15,6 +15,9 @@ from mailguard.policy.result import Result, Told, Truth, both, bounded, decide, 
 from mailguard.policy.values import AT_LEAST_ONE, Comparison
 from mailguard.policy.view import File, View
 
+#: What stands between an archive and its member in a path (view.files).
+_INSIDE = " › "
+
 
 def _any(view: View) -> frozenset[str] | None:
     """None, if there may be some."""
@@ -78,7 +81,7 @@ class Attachments:
         def tell() -> Told:
             more = [text for index, file in picked for pick in self.picks for text in pick.evidence(view, index, file)]
             evidence = [*paths, *more] if self.total_size is None else [*paths, *more, f"{total:,} B"]
-            return Told(bounded(evidence), {"files": some(paths), "count": number(len(picked))})
+            return Told(bounded(evidence), {"files": some(_outermost(paths)), "count": number(len(picked))})
 
         about = self._about(view, picked)
         # What nobody could open may be about others than those whom the picked files are about.
@@ -148,3 +151,14 @@ def _size(octets: int) -> str:
     if octets < 2**10:
         return f"{octets} B"
     return f"{octets / 2**10:,.0f} KB" if octets < 2**20 else f"{octets / 2**20:,.1f} MB"
+
+
+def _outermost(paths: list[str]) -> list[str]:
+    """Without the members of an archive that is named itself."""
+    named = set(paths)
+    split = [path.split(_INSIDE) for path in paths]
+    return [
+        path
+        for path, parts in zip(paths, split, strict=True)
+        if not any(_INSIDE.join(parts[:depth]) in named for depth in range(1, len(parts)))
+    ]
