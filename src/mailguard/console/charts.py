@@ -50,7 +50,8 @@ def columns(chart: Chart, width: int, height: int = 220, *, stacked: bool = True
     legend = _Legend(height, chart, width)
     base = height - 24
     wide = (width - _LEFT - _RIGHT) / max(1, len(chart.labels))
-    parts = [*_grid(top, base, width), *legend.marks]
+    whole = all(value == int(value) for one in chart.series for value in one.values)
+    parts = [*_grid(top, base, width, whole=whole), *legend.marks]
     for number in range(len(chart.labels)):
         parts += _column(chart, number, _Slot(_LEFT + wide * number, wide, base, (base - _TOP) / top), stacked)
     for number in _shown(len(chart.labels), max(2, width // 110)):
@@ -138,10 +139,13 @@ def _column(chart: Chart, number: int, slot: _Slot, stacked: bool) -> Iterable[s
             base -= height
 
 
-def _grid(top: float, base: float, width: int) -> list[str]:
+def _grid(top: float, base: float, width: int, *, whole: bool) -> list[str]:
+    """whole: mails are counted, and there is no quarter of one."""
     found = []
     for step in range(_GRID + 1):
         value = top * step / _GRID
+        if whole and value != int(value):
+            continue
         y = base - (base - _TOP) * step / _GRID
         found.append(f'<line class="grid" x1="{_LEFT}" x2="{width - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         found.append(_text(_LEFT - 6, y + 4, f"{value:g}", "end"))

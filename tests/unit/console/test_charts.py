@@ -45,6 +45,20 @@ def test_nothing_draws_nothing() -> None:
     assert 'class="mark' not in bars(Chart("c", "t", "d", [], []), 300, [])
 
 
+@pytest.mark.parametrize(
+    ("values", "axis"),
+    [
+        ([0, 1], ["0", "1"]),
+        ([0, 2], ["0", "1", "2"]),
+        ([0, 3], ["0", "1", "2", "3", "4"]),
+        ([0, 0.5], ["0", "0.2", "0.4", "0.6", "0.8"]),
+    ],
+)
+def test_there_is_no_quarter_of_a_mail(values: list[float], axis: list[str]) -> None:
+    root = ET.fromstring(str(columns(Chart("c", "t", "d", ["a", "b"], [Series("s", "solid", values)]), 300)))
+    assert [one.text for one in root.iter("text") if one.get("text-anchor") == "end"][: len(axis)] == axis
+
+
 @pytest.mark.parametrize(("most", "top"), [(0, 1), (0.3, 0.4), (1, 1), (3, 4), (9, 10), (11, 20), (70, 80), (101, 200)])
 def test_the_top_of_an_axis_is_round(most: float, top: float) -> None:
     assert nice(most) == pytest.approx(top)
