@@ -50,6 +50,9 @@ def test_serve_refuses_what_check_refuses(tmp_path: Path) -> None:
 
 
 def test_init_writes_what_check_takes_and_holds_nothing(tmp_path: Path) -> None:
+    wrong = mailguard(tmp_path, "init", "new", "--domain", "@corp.example")
+    assert (wrong.returncode, (tmp_path / "new").exists()) == (2, False)
+    assert "'@corp.example' is no domain such as corp.example" in wrong.stderr
     assert mailguard(tmp_path, "init", "new").returncode == 0
     new = tmp_path / "new"
     assert mailguard(new, "check").stdout == "configuration and policies are good\n"

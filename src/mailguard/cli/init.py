@@ -15,6 +15,7 @@ import click
 from mailguard.cli.library import MODELINE, SCHEMA, copied, named
 from mailguard.cli.setup import fail
 from mailguard.config.tryout import shipped_policies
+from mailguard.mail.address import AddressError, parse_address
 from mailguard.policy.schema import json_schema
 
 _TEMPLATE = """\
@@ -54,9 +55,18 @@ notify: {{from: mailguard@{domain}}}  # chats beside letters: docs/channels.md
 """
 
 
+def _own(_: click.Context, __: click.Parameter, text: str) -> str:
+    """It goes into a file, twice behind an @: what `check` would not take is not written."""
+    try:
+        parse_address(f"x@{text}")
+    except AddressError:
+        raise click.BadParameter(f"{text!r} is no domain such as corp.example") from None
+    return text
+
+
 @click.command("init")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--domain", default="corp.example", show_default=True, help="Your mail domain.")
+@click.option("--domain", default="corp.example", show_default=True, callback=_own, help="Your mail domain.")
 @click.option(
     "--data",
     type=click.Path(path_type=Path),

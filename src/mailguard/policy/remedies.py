@@ -70,7 +70,7 @@ def plain(kind: str, message: str, written: object, context: Mapping[str, Any]) 
             return "nothing stands under it: indent what belongs to it"
         return "write keys and values here, such as key: value"
     if kind in _LIST_TYPES:
-        return "write a list here: each entry begins with a hyphen and a blank"
+        return "write a list here: [one, other], or a line with a hyphen and a blank for each"
     choices = re.findall(r"'([^']+)'", str(context.get("expected", ""))) if kind == "literal_error" else []
     if choices and isinstance(written, str):
         return f"{written[:40]!r} is not known here{did_you_mean(written, choices)}"

@@ -151,7 +151,10 @@ def test_validation_errors_have_places_and_suggestions() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("leaves:\n  count: 1\n", "leaves: write a list here: each entry begins with a hyphen and a blank"),
+        (
+            "leaves:\n  count: 1\n",
+            "leaves: write a list here: [one, other], or a line with a hyphen and a blank for each",
+        ),
         ("leaves:\n  -\n", "leaves.0: nothing stands under it: indent what belongs to it"),
         ("leaves: [x]\n", "leaves.0: write keys and values here, such as key: value"),
         ("leaves: []\nnamed: x\n", "named: write keys and values here, such as key: value"),
