@@ -142,7 +142,7 @@ async def _choose(desk: Desk, actor: Actor, view: View, choice: Choice) -> None:
     yes to it as it is.
     """
     shown = visible(view.record)
-    gone = tuple(one for one in choice.remove if str(one).lower() in shown)
+    gone = tuple(one for one in choice.remove if one.key in shown)
     said_yes = any(copy.approvals for copy in view.record.recipients)
     if gone and Act.ALTER in view.acts and not said_yes:
         try:

@@ -14,7 +14,7 @@ from mailguard.console import present
 from mailguard.console.present import Speaker
 from mailguard.console.risky import greeted
 from mailguard.console.sight import line, seen
-from mailguard.mail.address import Address
+from mailguard.mail.address import Address, key_of_written
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Because, Disposition, RuleHit
 from mailguard.notify import letter_rows
@@ -121,8 +121,8 @@ def _whom(hit: RuleHit, record: MessageRecord, by: Speaker) -> str:
     if not names or len(goes_to) > 2:
         return ""
     headers = record.facts.headers
-    called = {one.address.lower(): line(one.name, 60) for one in (*headers.to, *headers.cc)}
-    people = [f"{called.get(str(r.address).lower(), '')} <{r.address}>".strip() for r in goes_to]
+    called = {key_of_written(one.address): line(one.name, 60) for one in (*headers.to, *headers.cc)}
+    people = [f"{called.get(r.address.key, '')} <{r.address}>".strip() for r in goes_to]
     joint = "、" if by.language == "ja" else ", "
     return by.say("reason.greeting", names=joint.join(sorted(names)), people=joint.join(people))
 

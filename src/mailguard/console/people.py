@@ -16,6 +16,7 @@ from mailguard.console.known import Relation, relation
 from mailguard.console.present import Badge, Speaker, badge, counted, mail_badge
 from mailguard.console.risky import Risky
 from mailguard.console.sight import line, seen
+from mailguard.mail.address import key_of_written
 from mailguard.mail.lifecycle import State
 from mailguard.notify.letter_people import flagged as flagged
 from mailguard.notify.marked import Stretch
@@ -139,16 +140,16 @@ def audience(record: MessageRecord, speaker: Speaker) -> str:
 def companies(there: Shown, asked: Context) -> list[Company]:
     """The shown recipients by organisation: flagged first, then outside, then inside; the risky ones on top."""
     record, by = asked.record, asked.by
-    called = {one.address.lower(): one.name for one in (*record.facts.headers.to, *record.facts.headers.cc)}
-    to = {one.address.lower() for one in record.facts.headers.to}
+    called = {key_of_written(one.address): one.name for one in (*record.facts.headers.to, *record.facts.headers.cc)}
+    to = {key_of_written(one.address) for one in record.facts.headers.to}
     usual = mail_badge(record, by.language)
     groups: dict[str, list[Person]] = {}
     for recipient in there.recipients:
-        written = str(recipient.address).lower()
-        header = "To" if written in to else "Cc" if written in called else "Bcc"
-        if written in asked.replaced:  # somebody else stands there now
+        key = recipient.address.key
+        header = "To" if key in to else "Cc" if key in called else "Bcc"
+        if str(recipient.address).lower() in asked.replaced:  # somebody else stands there now
             header = ""
-        person = _person(recipient, header, called.get(written, ""), usual, asked)
+        person = _person(recipient, header, called.get(key, ""), usual, asked)
         groups.setdefault(recipient.address.ascii_domain, []).append(person)
     outside = {one.address.ascii_domain: one.external for one in there.recipients}
     counts: dict[str, int] = {}
@@ -165,9 +166,8 @@ def companies(there: Shown, asked: Context) -> list[Company]:
 def only_shown(record: MessageRecord, by: Speaker) -> list[str]:
     """Whom To and Cc show although this mail goes to nobody of that address; a few, and how many more."""
     going = {one.address.key for one in record.recipients}
-    going |= {str(one.address).lower() for one in record.recipients}
     headers = record.facts.headers
-    absent = [one.address for one in (*headers.to, *headers.cc) if one.address.lower() not in going]
+    absent = [one.address for one in (*headers.to, *headers.cc) if key_of_written(one.address) not in going]
     lines = [line(address, 120) for address in dict.fromkeys(absent)]
     return [*lines[:5], by.say("reason.more", count=len(lines) - 5)] if len(lines) > 5 else lines
 

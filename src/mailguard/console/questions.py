@@ -10,6 +10,7 @@ from mailguard.console.headline import differing
 from mailguard.console.known import relation, sent_before
 from mailguard.console.present import Speaker
 from mailguard.console.sight import line
+from mailguard.mail.address import key_of_written
 from mailguard.notify.marked import Stretch
 from mailguard.notify.phrases import file_size, listed, on_one_line, people
 from mailguard.review import Act, Background, View
@@ -75,11 +76,11 @@ def question(one: Item, asking: Asking, answers: Mapping[str, Answer], tried: bo
 
 def _of_person(one: Item, asking: Asking) -> _Words:
     address, record, by = one.people[0], asking.view.record, asking.by
-    headers, written = record.facts.headers, str(address).lower()
-    names = {head.address.lower(): head.name for head in (*headers.to, *headers.cc)}
-    to = {head.address.lower() for head in headers.to}
-    sign = "To" if written in to else "Cc" if written in names else "Bcc"
-    name = line(names.get(written, ""), 60)
+    headers, key = record.facts.headers, address.key
+    names = {key_of_written(head.address): head.name for head in (*headers.to, *headers.cc)}
+    to = {key_of_written(head.address) for head in headers.to}
+    sign = "To" if key in to else "Cc" if key in names else "Bcc"
+    name = line(names.get(key, ""), 60)
     copy = record.recipient(address)
     outside = asking.known is not None and copy is not None and copy.external
     known = (relation(address, asking.known, by).words,) if outside and asking.known is not None else ()
@@ -89,7 +90,7 @@ def _of_person(one: Item, asking: Asking) -> _Words:
         by.say("choose.remove"),
         by.say("choose.keep.person"),
         "1.0.0",
-        signs=(sign, name) if name and name.lower() != written else (sign,),
+        signs=(sign, name) if name and key_of_written(name) != key else (sign,),
         notes=(*known, by.say("offer.sealed")) if sealed else known,
     )
 

@@ -164,6 +164,14 @@ def _is_bare(local: str, domain: str) -> bool:
     return bool(_DOT_STRING.fullmatch(local) or (domain in _PHONE_DOMAINS and _PHONE.fullmatch(local)))
 
 
+def key_of_written(text: str) -> str:
+    """The key of an address as a header has it; of what is none, its lower case."""
+    try:
+        return parse_address(text).key
+    except AddressError:
+        return text.lower()
+
+
 def _unquoted(local: str, domain: str) -> str:
     """A quoted local part without its quotes when the quotes change nothing (RFC 5321 section 4.1.2)."""
     if not local.startswith('"'):

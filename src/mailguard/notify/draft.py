@@ -6,6 +6,7 @@ knew. It is never shown to anybody else: it names the Bcc.
 
 from __future__ import annotations
 
+from mailguard.mail.address import key_of_written
 from mailguard.store.records import MessageRecord
 from mailguard.transform.edits import Unalterable
 from mailguard.transform.fields import read_fields
@@ -20,8 +21,8 @@ _LEFT_OUT = frozenset({
 
 def draft_of(record: MessageRecord, octets: bytes) -> bytes:
     """The mail with X-Unsent, which makes Outlook open it for editing."""
-    shown = {one.address.lower() for one in (*record.facts.headers.to, *record.facts.headers.cc)}
-    hidden = [str(one.address) for one in record.recipients if str(one.address).lower() not in shown and not one.added]
+    shown = {key_of_written(one.address) for one in (*record.facts.headers.to, *record.facts.headers.cc)}
+    hidden = [str(one.address) for one in record.recipients if one.address.key not in shown and not one.added]
     bcc = "Bcc: " + ",\r\n ".join(hidden) + "\r\n" if hidden else ""
     return f"X-Unsent: 1\r\n{bcc}".encode() + _fit(octets)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from mailguard.mail.address import Address, AddressError, parse_address
+from mailguard.mail.address import Address, AddressError, key_of_written, parse_address
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Disposition, RuleHit
 from mailguard.notify import letter_texts as say
@@ -56,9 +56,9 @@ def flagged(record: MessageRecord) -> tuple[RecipientRecord, ...]:
 
 
 def visible(record: MessageRecord) -> frozenset[str]:
-    """The addresses that To and Cc show, in lower case."""
+    """The addresses that To and Cc show, by key."""
     headers = record.facts.headers
-    return frozenset(one.address.lower() for one in (*headers.to, *headers.cc))
+    return frozenset(key_of_written(one.address) for one in (*headers.to, *headers.cc))
 
 
 def about_visibility(hit: RuleHit) -> bool:
@@ -73,7 +73,7 @@ def shown_to_each_other(record: MessageRecord) -> tuple[RecipientRecord, ...]:
     if not any(about_visibility(hit) for hit in hits if hit.disposition > Disposition.DELAY):
         return ()
     shown = visible(record)
-    found = tuple(one for one in outside if str(one.address).lower() in shown)
+    found = tuple(one for one in outside if one.address.key in shown)
     return found if len(found) >= _MANY else ()
 
 

@@ -16,6 +16,8 @@ from mailguard.console.risky import Risky, risky
 from mailguard.mail.address import parse_address
 from mailguard.mail.facts import Facts, HeaderAddress, Headers
 from mailguard.mail.lifecycle import State
+from mailguard.notify.draft import draft_of
+from mailguard.notify.letter_people import visible
 from mailguard.review import Background, Contact, MessageRecord
 
 
@@ -92,6 +94,18 @@ def test_whom_only_a_header_names() -> None:
     record = replace(record, facts=replace(record.facts, headers=headers))
     assert people.only_shown(record, by()) == [*(f"x{number}@y.example" for number in range(5)), "ほか2件"]
     assert people.only_shown(held_mail(), by()) == []
+
+
+def test_who_stands_in_to_in_another_form_stands_in_to() -> None:
+    """An old address of a mobile phone without its quotes, and a name of a domain as people write it."""
+    phone, there = parse_address("ta..ro@docomo.ne.jp"), parse_address("sato@xn--r8jz45g.jp")
+    shown = (HeaderAddress("ta..ro@docomo.ne.jp", "太郎"), HeaderAddress("Sato@例え.jp"))
+    record = with_recipients(held_mail(), recipient(phone), recipient(there))
+    record = replace(record, facts=Facts(headers=Headers(to=shown)))
+    assert [one.header for group in companies(record) for one in group.lines] == ["To", "To"]
+    assert people.only_shown(record, by()) == []
+    assert {phone.key, there.key} == visible(record)
+    assert b"Bcc" not in draft_of(record, b"To: ta..ro@docomo.ne.jp\r\n\r\n")
 
 
 def test_attachments_say_what_cannot_be_seen_in_them() -> None:
