@@ -164,8 +164,8 @@ def waiting_for(record: MessageRecord, speaker: Speaker) -> list[str]:
     held = letter_rows.held(record)
     lines = []
     for ask in dict.fromkeys(ask for r in held for ask in r.asks):
-        names = listed(ask.approvers, speaker.language, 5) if ask.approvers else speaker.say("approvers.house")
-        alone = ask.quorum == 1 and len(ask.approvers) < 2
+        people = letter_rows.whom(ask, speaker.language)
+        names, alone = listed(people, speaker.language, 5), ask.quorum == 1 and len(people) < 2
         lines.append(speaker.say("approvers.one" if alone else "approvers", people=names, quorum=ask.quorum))
         lines += _standing_in(ask, speaker)
         if ask.escalate_at is not None:

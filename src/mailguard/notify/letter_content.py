@@ -183,9 +183,9 @@ def _foreign(language: Language, context: LetterContext, record: MessageRecord) 
 def _waiting(language: Language, record: MessageRecord) -> str:
     held = rows.held(record)
     if any(r.disposition is Disposition.APPROVE for r in held):
-        approvers = sorted({a for r in held for a in r.approvers})
-        named = listed(approvers, language) if approvers else say.ADMINISTRATORS.of(language)
-        return say.HELD_FOR_APPROVAL.of(language, approvers=named)
+        named = dict.fromkeys(one for r in held for ask in r.asks for one in rows.whom(ask, language))
+        approvers = listed(list(named), language) if named else say.ADMINISTRATORS.of(language)
+        return say.HELD_FOR_APPROVAL.of(language, approvers=approvers)
     if len(held) < len(record.recipients):
         return say.HELD_LEAD.of(language, count=people(len(held), language))
     return say.HELD_LEAD_ALL.of(language)

@@ -28,7 +28,7 @@ from mailguard.notify.phrases import (
     roughly,
     zone_word,
 )
-from mailguard.store.records import MessageRecord, RecipientRecord
+from mailguard.store.records import Asked, MessageRecord, RecipientRecord
 
 _MOST_FILES, _MOST_EVIDENCE, _FEW_ADDRESSES = 8, 6, 3
 
@@ -208,13 +208,24 @@ def ending(record: MessageRecord, timezone: str, language: Language, now: dateti
     return sentence.of(language, when=when)
 
 
+def whom(ask: Asked, language: Language) -> tuple[str, ...]:
+    """Who was asked: for an approver who is away his stand-in; also the administrators where too few are there."""
+    found = [
+        say.STANDING_IN.of(language, person=person, people=listed(places, language)) if places else person
+        for person, places in sorted(ask.asked.items())
+    ]
+    if ask.reachable < ask.quorum:
+        found.append(say.ADMINISTRATORS.of(language))
+    return tuple(found)
+
+
 def asked(record: MessageRecord, language: Language) -> Row | None:
     """Who can approve, a line for each question; None where nobody is asked."""
-    found = dict.fromkeys((ask.approvers, ask.quorum) for copy in held(record) for ask in copy.asks)
+    found = dict.fromkeys((whom(ask, language), ask.quorum) for copy in held(record) for ask in copy.asks)
     lines = []
-    for approvers, quorum in found:
-        people = listed(approvers, language, 5) if approvers else say.ADMINISTRATORS.of(language)
-        alone = quorum == 1 and len(approvers) < 2  # who is asked alone need not be counted
+    for named, quorum in found:
+        people = listed(named, language, 5)
+        alone = quorum == 1 and len(named) < 2  # who is asked alone need not be counted
         lines.append(people if alone else say.ASKED_QUORUM.of(language, people=people, quorum=quorum))
     return Row.of(say.ASKED.of(language), *lines) if lines else None
 

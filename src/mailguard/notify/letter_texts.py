@@ -61,7 +61,7 @@ FURTHER_LEAD = Both(
 )
 HELD_FOR_APPROVAL = Both(
     "このメールは、まだ送信していません。{approvers} に承認を依頼しました。承認されると自動的に送信されます。",
-    "This mail has not been sent yet. {approvers} has been asked to approve it; it goes out once approved.",
+    "This mail has not been sent yet. Approval has been asked of {approvers}; it goes out once approved.",
 )
 APPROVAL_HEAD = Both("{sender} さんのメールの承認をお願いします", "{sender} needs your approval to send a mail")
 APPROVAL_LEAD = Both(
@@ -206,6 +206,7 @@ HELD_BECAUSE = Both("保留した理由", "Why it was held")
 ASKED = Both("承認者", "Approvers")
 ASKED_QUORUM = Both("{people}(うち{quorum}名の承認が必要)", "{people} ({quorum} needed)")
 ADMINISTRATORS = Both("管理者", "the administrators")
+STANDING_IN = Both("{person}({people} の代理)", "{person} (in the place of {people})")
 OTHERWISE = Both("決めないとき", "If you do nothing")
 PROBLEMS = Both("誤りの箇所", "What is wrong")
 OUTSIDE = Both("社外", "outside")
@@ -271,13 +272,14 @@ CODE_USE = Both(
 
 # Deciding by an answer
 REPLY = Both("返信でも決められます", "You can also answer this letter")
+REPLY_REMOVE = Both("宛先を外すときは、画面から操作してください。", "To take a recipient off, use the page.")
 REPLY_HELD = (
     Both(
         "「送信」または「OK」と返信: すべての宛先に、このまま送信します。",
         "Reply “OK” or “send”: it goes out to everybody as it is.",
     ),
     Both("「取消」と返信: 送信しません。", "Reply “cancel”: it is not sent."),
-    Both("宛先を外すときは、画面から操作してください。", "To take a recipient off, use the page."),
+    REPLY_REMOVE,
 )
 REPLY_WAITING = (
     Both("「取消」と返信: 承認を待たずに、送信を取りやめます。", "Reply “cancel”: it is withdrawn and not sent."),

@@ -391,6 +391,16 @@ def test_a_file_that_did_not_go_is_not_told_as_sent() -> None:
     assert "removed before sending" not in text(letter("sent", "en", record=record))
 
 
+def test_the_sender_reads_who_was_asked_in_the_place_of_whom() -> None:
+    away = Asked((BOSS.key,), delegates=((BOSS.key, ("vice@corp.example",)),), absent=(BOSS.key,))
+    copy = replace(recipient(SATO, Disposition.APPROVE), asks=(away,))
+    said = text(letter("held", "en", record=with_recipients(held_mail(Disposition.APPROVE), copy)))
+    assert "asked of vice@corp.example (in the place of boss@corp.example);" in said.replace("\n", " ")
+    nobody = with_recipients(held_mail(Disposition.APPROVE), replace(copy, asks=(replace(away, delegates=()),)))
+    said = text(letter("held", "en", record=nobody))
+    assert "asked of boss@corp.example, the administrators;" in said.replace("\n", " ")
+
+
 def test_the_sender_reads_who_approved() -> None:
     out = replace(recipient(SATO, Disposition.APPROVE, State.RELAYED), approvals=(BOSS.key,))
     record = with_recipients(held_mail(Disposition.APPROVE, State.RELAYED), out)
