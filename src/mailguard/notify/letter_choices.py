@@ -89,7 +89,7 @@ def how_to_reply(kind: NoticeKind, language: Language, record: MessageRecord) ->
         lines: tuple[Both, ...] = say.REPLY_APPROVAL
     elif kind == "held":
         lines = say.REPLY_WAITING if waits_for_others(record) else say.REPLY_HELD
-        if len(held(record)) < 2:  # nobody can be taken off
+        if len(record.recipients) < 2:  # nobody can be taken off
             lines = tuple(one for one in lines if one is not say.REPLY_REMOVE)
     else:
         return ()

@@ -62,8 +62,7 @@ def _about(kind: Kind, language: Language, context: LetterContext) -> Content:
     record = context.record
     assert record is not None
     subject = on_one_line(record.subject or "", 200) or say.NO_SUBJECT.of(language)
-    outside = frozenset(copy.address.key for copy in record.recipients if copy.external)
-    reasons = _told_apart(rows.reasons(record.verdict.enforced, language, outside), record)
+    reasons = _told_apart(rows.reasons(record.verdict.enforced, language, record.recipients), record)
     headline, lead = _opening(kind, language, context, record, reasons)
     open_still = kind == "held" or kind in ASKING
     timezone = context.settings.organization.timezone

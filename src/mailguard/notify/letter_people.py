@@ -68,6 +68,8 @@ def about_visibility(hit: RuleHit) -> bool:
 
 def shown_to_each_other(record: MessageRecord) -> tuple[RecipientRecord, ...]:
     """The held outside recipients whom To and Cc show to each other, where a rule minds that."""
+    if len(record.recipients) < _MANY:  # most mail
+        return ()
     outside = [one for one in held(record) if one.external]
     hits = record.verdict.enforced if len(outside) >= _MANY else ()
     if not any(about_visibility(hit) for hit in hits if hit.disposition > Disposition.DELAY):

@@ -64,17 +64,17 @@ class Reason:
     evidence: tuple[str, ...]
 
 
-def reasons(hits: Sequence[RuleHit], language: Language, outside: Collection[str] = frozenset()) -> tuple[Reason, ...]:
+def reasons(hits: Sequence[RuleHit], language: Language, copies: Sequence[RecipientRecord] = ()) -> tuple[Reason, ...]:
     """Every rule that holds the mail, strictest first. The evidence under it is what nothing above has said yet.
 
-    outside: all outside recipients, by key: a rule that names them all points at none of them.
+    copies: of the mail: a rule that names all outside recipients points at none of them.
     """
     given: list[Reason] = []
     said: set[str] = set()
     for hit in hits:
         if hit.disposition > Disposition.DELAY or len(hits) == 1:
             sentence = on_one_line(hit.because.ja if language == "ja" else hit.because.en, 600)
-            found = _evidence(hit, language, outside)
+            found = _evidence(hit, language, copies)
             shown = [line for line in found if line not in sentence and line not in said]
             said.update(shown)
             notes = (on_one_line(note.ja if language == "ja" else note.en, 200) for note in hit.notes)
@@ -82,18 +82,22 @@ def reasons(hits: Sequence[RuleHit], language: Language, outside: Collection[str
     return tuple(given)
 
 
-def _evidence(hit: RuleHit, language: Language, outside: Collection[str]) -> list[str]:
+def _evidence(hit: RuleHit, language: Language, copies: Sequence[RecipientRecord]) -> list[str]:
     """A line for each piece; addresses only where they are few, and not everybody: all recipients follow in a row of
     their own.
     """
     known = {str(address) for address in hit.recipients}
-    told = [one for one in hit.evidence if one in known]
-    listed_below = len(told) > _FEW_ADDRESSES or (
-        told and outside and {address.key for address in hit.recipients}.issuperset(outside)
-    )
+    told = sum(one in known for one in hit.evidence)
+    listed_below = told > _FEW_ADDRESSES or (told > 0 and _everybody(hit, copies))
     return [
         on_one_line(evidence_line(one, language), 160) for one in hit.evidence if not (listed_below and one in known)
     ]
+
+
+def _everybody(hit: RuleHit, copies: Sequence[RecipientRecord]) -> bool:
+    """Whether a rule names all who are outside."""
+    outside = [copy.address.key for copy in copies if copy.external]
+    return bool(outside) and {address.key for address in hit.recipients}.issuperset(outside)
 
 
 def reason_headline(hits: Sequence[RuleHit], language: Language) -> str:

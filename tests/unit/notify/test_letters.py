@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from typing import Any, cast, get_args
 
 import pytest
-from tests.held import ANN, BOSS, CORP, ID, NOW, SATO, TANAKA, held_mail, recipient, with_recipients
+from tests.held import ANN, BOSS, CORP, ID, NOW, SATO, SUZUKI, TANAKA, held_mail, recipient, with_recipients
 
 from mailguard.mail.address import ReversePath, parse_address
 from mailguard.mail.alteration import RemoveAttachment, ZipAttachments
@@ -326,9 +326,9 @@ def test_what_a_rule_says_of_everybody_outside_points_at_nobody() -> None:
     both = (SATO, TANAKA)
     forgotten = Because("添付ファイルがありません", "There is no attachment")
     hit = RuleHit("forgotten", "enforce", Disposition.CONFIRM, forgotten, (str(SATO), "添付", str(TANAKA)), both)
-    (found,) = reasons([hit], "en", frozenset({SATO.key, TANAKA.key}))
+    (found,) = reasons([hit], "en", [recipient(SATO), recipient(TANAKA), recipient(BOSS)])
     assert found.evidence == ("添付",)
-    (found,) = reasons([hit], "en", frozenset({SATO.key, TANAKA.key, "third@c.example"}))
+    (found,) = reasons([hit], "en", [recipient(SATO), recipient(TANAKA), recipient(SUZUKI)])
     assert found.evidence == (str(SATO), "添付", str(TANAKA))
 
 
