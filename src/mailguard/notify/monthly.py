@@ -38,7 +38,7 @@ _LEAD_NONE = Both(
 )
 _STOPPED = Both("止めたミス", "Mistakes stopped")
 _MADE = Both(
-    "保留中に取り消し {cancelled}、直して送信 {changed}、送信待ち時間中に取り消し {undone}",
+    "保留中に取り消し {cancelled}、直して送信 {changed}、取消可能時間中に取り消し {undone}",
     "{cancelled} cancelled while held, {changed} changed, {undone} taken back in the undo window",
 )
 _REJECTED = Both("承認者が却下", "Rejected by approvers")

@@ -23,7 +23,7 @@ FIGURE_TEXTS: dict[str, Both] = {
     # Cards
     "figures.stopped": Both("止めたミス", "Mistakes stopped"),
     "figures.stopped.made": Both(
-        "保留中に取り消し {cancelled}、直して送信 {changed}、送信待ち時間中に取り消し {undone}",
+        "保留中に取り消し {cancelled}、直して送信 {changed}、取消可能時間中に取り消し {undone}",
         "{cancelled} cancelled while held, {changed} changed, {undone} taken back in the undo window",
     ),
     "figures.holds": Both("100通あたりの保留", "Holds per hundred mails"),
@@ -31,7 +31,7 @@ FIGURE_TEXTS: dict[str, Both] = {
         "{mails}通のうち{asked}通で人に確認", "people were asked about {asked} of {mails} mails"
     ),
     "figures.holds.windows": Both(
-        "ほかに{delayed}通が送信待ち時間のみ", "{delayed} more only waited out an undo window"
+        "ほかに{delayed}通が一時保留(取消可能時間)のみ", "{delayed} more only waited out an undo window"
     ),
     "figures.delay": Both("保留による遅れ(中央値)", "Delay of held mail (median)"),
     "figures.delay.p90": Both("9割は{length}以内", "nine of ten within {length}"),
@@ -104,7 +104,7 @@ FIGURE_TEXTS: dict[str, Both] = {
     "figures.csv": Both("CSV で保存", "Save as CSV"),
     "figures.how": Both("数え方", "How it is counted"),
     "figures.how.1": Both(
-        "日付は受付日(組織の時間帯)です。人に確認したメール(送信者の確認・承認)を「保留」と数え、送信待ち時間だけのメールは別に数えます。",
+        "日付は受付日(組織の時間帯)です。人に確認したメール(送信者の確認・承認)を「保留」と数え、一時保留(取消可能時間)だけのメールは別に数えます。",
         "A mail counts for the day on which it came in. A hold is a mail that people were asked about; undo windows are"
         " counted apart.",
     ),
@@ -119,7 +119,7 @@ FIGURE_TEXTS: dict[str, Both] = {
     ),
     "figures.cancelled": Both("取り消し", "Cancelled"),
     "figures.changed": Both("直して送信", "Changed"),
-    "figures.undone": Both("送信待ち時間中に取り消し", "Taken back in the undo window"),
+    "figures.undone": Both("取消可能時間中に取り消し", "Taken back in the undo window"),
     "figures.released": Both("そのまま送信", "Sent unchanged"),
     "figures.stopped.held": Both("取り消し・直して送信", "Cancelled or changed"),
     "figures.rejected": Both("却下", "Rejected"),
