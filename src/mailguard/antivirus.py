@@ -98,9 +98,9 @@ class Clamd:
 
 async def _chunks(body: Body) -> AsyncIterator[bytes]:
     """The octets in pieces; those of a file are read in a thread."""
-    if body.octets is not None:
-        for start in range(0, len(body.octets), _CHUNK):
-            yield body.octets[start : start + _CHUNK]
+    if (octets := body.in_memory) is not None:
+        for start in range(0, len(octets), _CHUNK):
+            yield bytes(octets[start : start + _CHUNK])
         return
     file = await asyncio.to_thread(body.open)
     try:

@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import sys
 
 from mailguard.inspect import wire
@@ -35,20 +36,32 @@ class TooSlow(Died):
 
 
 class Worker:
-    """One worker process and the pipes to it."""
+    """One worker process, the pipes to it, and a hatch: a socket for descriptors of large mails."""
 
-    def __init__(self, child: asyncio.subprocess.Process) -> None:
+    def __init__(self, child: asyncio.subprocess.Process, hatch: socket.socket, theirs: socket.socket) -> None:
+        """theirs: the worker's end of the hatch, of which it has a copy by now."""
         self._child = child
+        self._hatch = hatch
+        self._inside = theirs.fileno()  # as the worker has it
+        theirs.close()
         self._standing = Standing(child.pid)
         self.asked = 0
 
     @classmethod
     async def started(cls) -> Worker:
-        child = await asyncio.create_subprocess_exec(
-            *COMMAND, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True, env={"LANG": "C.UTF-8"}, cwd="/",
-        )  # fmt: skip
-        return cls(child)
+        hatch, theirs = socket.socketpair()
+        hatch.setblocking(False)
+        try:
+            child = await asyncio.create_subprocess_exec(
+                *COMMAND, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL, start_new_session=True, env={"LANG": "C.UTF-8"}, cwd="/",
+                pass_fds=(theirs.fileno(),),
+            )  # fmt: skip
+        except BaseException:
+            hatch.close()
+            theirs.close()
+            raise
+        return cls(child, hatch, theirs)
 
     @property
     def pid(self) -> int:
@@ -60,13 +73,17 @@ class Worker:
 
     async def greet(self, limits: ReadingLimits, folder: str, seconds: float) -> None:
         """Send the limits, wait until the worker is ready. Raises Died."""
-        payload = wire.frame(json.dumps(wire.limits_to_json(limits) | {"folder": folder}).encode())
+        payload = wire.frame(
+            json.dumps(wire.limits_to_json(limits) | {"folder": folder, "hatch": self._inside}).encode()
+        )
         if await self._exchange([payload], seconds) != (wire.READY, []):
             raise Died("not ready")
 
     async def ask(self, body: Body, seconds: float) -> Facts:
         """Have a mail read. Raises Died."""
         self.asked += 1
+        if body.sheet is not None:
+            self._hand_in(body.sheet.descriptor)
         head, texts = await self._exchange([wire.question_of(body), body.octets or b""], seconds)
         try:
             if len(head) + sum(map(len, texts)) > _SHORT:  # a thread, so that the loop goes on
@@ -74,6 +91,13 @@ class Worker:
             return facts_from_json(wire.said_in(head, texts))
         except (ValueError, RecursionError) as error:
             raise Died("answer is no JSON") from error
+
+    def _hand_in(self, descriptor: int) -> None:
+        """Give the worker a copy of a descriptor. Raises Died."""
+        try:
+            socket.send_fds(self._hatch, [b"."], [descriptor])
+        except OSError as error:
+            raise Died("it takes no descriptor") from error
 
     async def kill(self) -> None:
         """End the worker now, and whatever it started."""
@@ -94,6 +118,7 @@ class Worker:
 
     async def _gone(self) -> None:
         self._standing.close()
+        self._hatch.close()
         # Before Python 3.12.5 a process is over for asyncio only when its pipes are at their end, and a pipe whose
         # buffer is full is not read to its end: what a killed worker still had to say is read away.
         assert self._child.stdout is not None

@@ -33,10 +33,12 @@ READY = b"ready"
 
 
 def question_of(body: Body) -> bytes:
-    """Read this mail: `size` octets that follow, or the file at `path`; key: it is sealed with it (hexadecimal)."""
-    path = None if body.octets is not None else str(body.path)
+    """Read this mail: `size` octets that follow, or come by a descriptor (`sheet`), or the file at `path`; key: it is
+    sealed with it (hexadecimal).
+    """
+    path = None if body.in_memory is not None else str(body.path)
     key = None if body.key is None else body.key.hex()
-    return frame(json.dumps({"path": path, "size": body.size, "key": key}).encode())
+    return frame(json.dumps({"path": path, "size": body.size, "key": key, "sheet": body.sheet is not None}).encode())
 
 
 def frame(payload: bytes) -> bytes:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import select
+import socket
 import sys
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -32,14 +34,14 @@ def main() -> None:
     if head is None:
         return
     settings = json.loads(head)
-    folder = settings.pop("folder", "")
+    folder, hatch = settings.pop("folder", ""), settings.pop("hatch", -1)
     limits = wire.limits_from_json(settings)
     isolation.wall_in(limits.memory_bytes, folder)
     gc.freeze()
     _answer(answers, [wire.frame(wire.READY), wire.NO_TEXTS])
     while (question := _question(source)) is not None:
         isolation.allow_cpu(limits.cpu_seconds)
-        facts = _read(json.loads(question), source, limits)
+        facts = _read(json.loads(question), source, hatch, limits)
         _answer(answers, wire.answer_of(facts_to_json(facts, unmasked=True)))
 
 
@@ -50,12 +52,14 @@ def _question(source: BinaryIO) -> bytes | None:
     return _frame(source)
 
 
-def _read(question: dict[str, object], source: BinaryIO, limits: ReadingLimits) -> Facts:
+def _read(question: dict[str, object], source: BinaryIO, hatch: int, limits: ReadingLimits) -> Facts:
     path, size = question.get("path"), question.get("size")
     try:
         if isinstance(path, str):
             with Body(0, "", path=Path(path), key=_key(question)).open() as file:
                 octets = _all_of(file, size if isinstance(size, int) else 0, limits.mail_bytes + 1)
+        elif question.get("sheet") is True:
+            octets = _handed_in(hatch, size if isinstance(size, int) else 0)
         else:
             octets = source.read(size if isinstance(size, int) else 0)
         return read_mail(octets, limits)
@@ -63,6 +67,21 @@ def _read(question: dict[str, object], source: BinaryIO, limits: ReadingLimits) 
         return unreadable("more memory than allowed")  # the parent replaces us: memory is crumbled now
     except OSError as error:
         return unreadable(f"the stored mail cannot be opened: {type(error).__name__}")
+
+
+def _handed_in(hatch: int, size: int) -> bytes:
+    """The octets behind the descriptor that was handed in: a copy, since what is there is used for others later. Raises
+    OSError.
+    """
+    with socket.socket(fileno=os.dup(hatch)) as inside:
+        _, (descriptor,), _, _ = socket.recv_fds(inside, 1, 1)
+    try:
+        octets = os.pread(descriptor, size, 0)
+    finally:
+        os.close(descriptor)
+    if len(octets) != size:
+        raise OSError("less than was told")
+    return octets
 
 
 def _all_of(file: IO[bytes], size: int, most: int) -> bytes:

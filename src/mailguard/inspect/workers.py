@@ -165,8 +165,8 @@ class Readers:
 
 
 def _glance(body: Body) -> Headers:
-    if body.octets is not None:
-        return glance(body.octets[:_GLANCE])
+    if (octets := body.in_memory) is not None:
+        return glance(bytes(octets[:_GLANCE]))
     try:
         with body.open() as file:
             return glance(file.read(_GLANCE))

@@ -248,7 +248,7 @@ class Intake:
         verdict = tried.verdict
         body, prefix = message.body, received_field(message, self._settings.host)
         prefix += processed_field(self._settings.key, message.id)
-        prefix += mailbox_line(body) if body.octets is not None else await asyncio.to_thread(mailbox_line, body)
+        prefix += mailbox_line(body) if body.in_memory is not None else await asyncio.to_thread(mailbox_line, body)
         verdict = self._routed(verdict, message)
         ways = {one.route for one in verdict.recipients}
         lease = self._now() + self._settings.lease if self._delivery.room_for_one(ways) else None
@@ -266,7 +266,7 @@ class Intake:
             return once_more(message, record)
         await self._abreast()
         if lease is not None and any(copy.leased for copy in record.recipients):
-            self._delivery.hand_on(record, message.body if message.body.octets is not None else None)
+            self._delivery.hand_on(record, message.body if message.body.in_memory is not None else None)
         await self._abreast()
         self._noticed(record)
         if verdict.confirmed:

@@ -56,18 +56,34 @@ def moment_of(message_id: str) -> datetime:
 
 
 @value(frozen=True, slots=True)
+class Sheet:
+    """Octets in memory that is used again for others once nobody has `view` or a part of it: keep that, not copies of
+    what it points to. descriptor: reads the same from its beginning on, in this process and in those it is handed to;
+    it lasts as long as the view.
+    """
+
+    view: memoryview = field(repr=False, compare=False)
+    descriptor: int
+
+    def cut(self, size: int) -> Sheet:
+        """The first octets of it, which nobody changes any more."""
+        return Sheet(self.view[:size].toreadonly(), self.descriptor)
+
+
+@value(frozen=True, slots=True)
 class Body:
     """The octets of a message as they came (dot-unstuffed, CRLF lines), in memory or in a file, with size and SHA-256.
 
-    Exactly one of `octets` and `path` is set; with a key, the file is sealed (mail.sealing). It belongs to whoever made
-    the Body until `store` adopts it. plain: what was digested is ASCII in lines, as this process saw at the door; where
-    it is in memory it still is; undotted: so that no line of it begins with a dot. room: what counts its octets in
-    memory until nobody has them any more.
+    Exactly one of `octets`, `sheet` and `path` is set; with a key, the file is sealed (mail.sealing). It belongs to
+    whoever made the Body until `store` adopts it. plain: what was digested is ASCII in lines, as this process saw at
+    the door; where it is in memory it still is; undotted: so that no line of it begins with a dot. room: what counts
+    its octets in memory until nobody has them any more.
     """
 
     size: int
     sha256: str
     octets: bytes | None = field(default=None, repr=False)
+    sheet: Sheet | None = field(default=None, repr=False, compare=False)  # what it holds has this digest
     path: Path | None = None
     key: bytes | None = field(default=None, repr=False)
     plain: bool = field(default=False, compare=False)
@@ -84,6 +100,11 @@ class Body:
             digest.update(octets[begin : begin + _PIECE])
         return cls(size=len(octets), sha256=digest.hexdigest(), octets=octets, plain=plain)
 
+    @property
+    def in_memory(self) -> bytes | memoryview | None:
+        """All octets where no file has them. Whoever keeps a view of a sheet keeps the sheet from others."""
+        return self.octets if self.sheet is None else self.sheet.view
+
     def read(self) -> bytes:
         """All octets. Blocks on a file: call it in a thread, and only where the whole is needed.
 
@@ -91,6 +112,8 @@ class Body:
         """
         if self.octets is not None:
             return self.octets
+        if self.sheet is not None:
+            return bytes(self.sheet.view)
         with self.open() as file:
             return file.read()
 
@@ -98,6 +121,8 @@ class Body:
         """All octets as a file. Blocks on one. Raises OSError if it is gone, or was sealed with another key."""
         if self.octets is not None:
             return io.BytesIO(self.octets)
+        if self.sheet is not None:
+            return io.BytesIO(self.sheet.view)
         assert self.path is not None
         file = self.path.open("rb")
         if self.key is None:

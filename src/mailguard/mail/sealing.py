@@ -87,7 +87,7 @@ class Sealer:
         self._number = 0
         self._held = b""
 
-    def feed(self, octets: bytes) -> bytes:
+    def feed(self, octets: bytes | memoryview) -> bytes:
         """What can be written now. The last chunk is held back: it is sealed as the last."""
         view = memoryview(self._held + octets)
         out = []

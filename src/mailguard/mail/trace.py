@@ -69,8 +69,8 @@ def mailbox_line(body: Body) -> bytes:
     else nothing. Below our fields it would be none, and to the next server the end of the header: subject and people
     would be text. So it is a field, as Postfix makes it, and not an octet of the mail is touched. Blocks on a file.
     """
-    if body.octets is not None:
-        head = body.octets[:_HEAD]
+    if (octets := body.in_memory) is not None:
+        head = bytes(octets[:_HEAD])
     else:
         with body.open() as file:
             head = file.read(_HEAD)

@@ -132,10 +132,11 @@ async def checked(body: Body) -> Seen:
 
 async def known(body: Body) -> Seen:
     """`seen_in` for octets in memory, off the event loop where they are many. Raises BareLineEnding."""
-    assert body.octets is not None
-    if body.plain or body.size <= _AT_ONCE:
-        return seen_in(body.octets, plain=body.plain)
-    return await asyncio.to_thread(seen_in, body.octets)
+    if body.plain:
+        return _PLAIN
+    if body.size <= _AT_ONCE:
+        return seen_in(body.read())
+    return await asyncio.to_thread(lambda: seen_in(body.read()))
 
 
 async def blocks(body: Body) -> AsyncIterator[bytes]:
@@ -146,6 +147,10 @@ async def blocks(body: Body) -> AsyncIterator[bytes]:
     """
     if body.octets is not None:  # immutable, and checked a moment ago
         yield body.octets
+        return
+    if body.sheet is not None:
+        for begin in range(0, body.size, BLOCK):
+            yield bytes(body.sheet.view[begin : begin + BLOCK])
         return
     digest, ends, size = hashlib.sha256(), LineEnds(), 0
     file = await asyncio.to_thread(body.open)
@@ -171,6 +176,13 @@ async def text(prefix: bytes, body: Body) -> AsyncIterator[bytes | memoryview]:
     """
     stuffer = DotStuffer()
     yield stuffer.feed(prefix)
+    if body.sheet is not None and body.undotted:  # as it was digested: nobody writes to a sheet that has a mail
+        view = body.sheet.view
+        for begin in range(0, len(view), BLOCK):
+            yield view[begin : begin + BLOCK]
+        stuffer.passed(bytes(view[-2:]))
+        yield stuffer.end()
+        return
     async for block in blocks(body):
         starts = range(0, len(block), BLOCK)
         if len(starts) > 1 and not body.undotted and dotted(block) >= 0:
@@ -225,6 +237,10 @@ class DotStuffer:
             stuffed = b"\n." + stuffed[1:]
         self.tail = (self.tail + block[-2:])[-2:]
         return stuffed
+
+    def passed(self, octets: bytes) -> None:
+        """These were the last of what went out as it is."""
+        self.tail = (self.tail + octets)[-2:]
 
     def end(self) -> bytes:
         """The final dot, after a CRLF only if the text does not end with one (section 4.1.1.4)."""

@@ -80,7 +80,7 @@ class SmtpUpstream:
             return Offer({}, outgoing.recipients, deferred(f"{self.name} cannot be reached; left for {rest:.0f} s"))
         body = outgoing.body
         try:
-            seen = await (known(body) if outgoing.known and body.octets is not None else checked(body))
+            seen = await (known(body) if outgoing.known and body.in_memory is not None else checked(body))
         except BareLineEnding:
             return Offer(same_for_all(outgoing.recipients, _BARE))
         return await self._offer(outgoing, seen, self.until() if until is None else until)

@@ -10,9 +10,11 @@ import collections
 
 from mailguard import events
 from mailguard.mail import reply as replies
+from mailguard.mail.message import Sheet
 from mailguard.mail.reply import Reply
 from mailguard.pressure import Pressure, Shares
 from mailguard.smtpd.data import WITH_ROOM
+from mailguard.smtpd.sheets import Sheets
 
 #: Octets of all messages together that are larger than what always stays in memory, from their coming in until they are
 #: out. While one is joined, it is there twice.
@@ -27,6 +29,7 @@ class Admission:
         self._pressure = pressure
         self._table = Shares(messages)
         self._memory = Memory(kept)
+        self._sheets = Sheets()
         events.messages_under_way.set_function(self._table.__len__)
 
     def connection(self) -> Reply | None:
@@ -39,7 +42,9 @@ class Admission:
 
         key: the client, as it is counted.
         """
-        return _no_room(self._pressure, size) or Place(self._pressure, self._table, self._memory, key, size)
+        return _no_room(self._pressure, size) or Place(
+            self._pressure, self._table, self._memory, self._sheets, key, size
+        )
 
 
 class Memory:
@@ -84,8 +89,9 @@ class Place:
     room from others.
     """
 
-    def __init__(self, pressure: Pressure, table: Shares, memory: Memory, key: str, size: int) -> None:
+    def __init__(self, pressure: Pressure, table: Shares, memory: Memory, sheets: Sheets, key: str, size: int) -> None:
         self._pressure, self._table, self._memory, self._key, self._size = pressure, table, memory, key, size
+        self._sheets = sheets
         self._announced = self._kept = 0
         self._at_table = False
 
@@ -117,6 +123,10 @@ class Place:
             return False
         self._kept += size
         return True
+
+    def sheet(self) -> Sheet | None:
+        """Memory for what it keeps, if there is any."""
+        return self._sheets.take()
 
     def passed_on(self) -> Room | None:
         """The room for what it keeps; it belongs to the octets from now on."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mailguard.mail import reply as replies
 from mailguard.mail.reply import Reply
-from mailguard.smtpd.data import Sink, Taken, add, closed
+from mailguard.smtpd.data import NewSheet, Sink, Taken, add, closed
 from mailguard.smtpd.scan import ChunkScan
 from mailguard.smtpd.settings import DoorLimits
 
@@ -29,13 +29,14 @@ class Chunks:
         folder: Path,
         room_for: Callable[[int], Reply | None],
         keep: Callable[[int], bool] = lambda _: False,
+        sheet: NewSheet | None = None,
     ) -> None:
         """room_for: hears of octets that came; its Reply refuses the message: there is no more room. keep: whether so
-        many more may stay in memory.
+        many more may stay in memory; sheet: memory for them, if there is.
         """
         self._limits = limits
         self._scan = ChunkScan(limits)
-        self._sink = Sink(folder, sealed=limits.sealed, keep=keep)
+        self._sink = Sink(folder, sealed=limits.sealed, keep=keep, sheet=sheet)
         self._room_for = room_for
         self._told = 0
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from mailguard import events
 from mailguard.mail import reply as replies
-from mailguard.mail.message import Body
+from mailguard.mail.message import Body, Sheet
 from mailguard.mail.reply import Reply
 from mailguard.mail.sealing import Sealer, new_key
 from mailguard.mail.values import value
@@ -28,6 +28,10 @@ BLOCK = 256 * 1024
 #: Up to here a body stays in memory until it is on its way: a file for each step costs more than the octets do. Up to
 #: the second size it does where the door has room for it.
 IN_MEMORY, WITH_ROOM = 256 * 1024, 12 * 2**20
+#: From here on it lies on a sheet (sheets.py), if there is one.
+_ON_A_SHEET = 512 * 1024
+#: Memory of WITH_ROOM octets, if there is any.
+NewSheet = Callable[[], Sheet | None]
 #: Up to here a message is looked at whole as soon as it is there.
 _AT_ONCE = IN_MEMORY
 #: So much comes in while a block is written, then reading waits for the disk.
@@ -39,17 +43,27 @@ class Sink:
     end with `close` or `discard`.
     """
 
-    def __init__(self, folder: Path, *, sealed: bool = False, keep: Callable[[int], bool] = lambda _: False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        sealed: bool = False,
+        keep: Callable[[int], bool] = lambda _: False,
+        sheet: NewSheet | None = None,
+    ) -> None:
         """sealed: the file never holds an octet in the clear; its key is in memory alone, and in the Body.
 
-        keep: whether there is room for so many octets more.
+        keep: whether there is room for so many octets more; sheet: memory of WITH_ROOM octets for them, if there is.
         """
         self._folder = folder
         self._keep = keep
+        self._new_sheet = sheet
+        self._sheet: Sheet | None = None
+        self._laid = 0  # octets on it
         self._kept = 0
         self._key = new_key() if sealed else None
         self._sealer = None if self._key is None else Sealer(self._key)
-        self._waiting: list[bytes] = []
+        self._waiting: list[bytes | memoryview] = []
         self._waiting_size = 0
         self._size = 0
         self._digest = hashlib.sha256()
@@ -64,7 +78,11 @@ class Sink:
         self._waiting_size += len(octets)
         self._size += len(octets)
         self._ascii = self._ascii and octets.isascii()  # now, while the processor has them near
-        if self._waiting_size > IN_MEMORY and not self._stays():
+        if self._waiting_size <= IN_MEMORY:
+            return
+        if self._stays():
+            self._lay()
+        else:
             await self._spill()
 
     async def close(self) -> Body:
@@ -73,10 +91,14 @@ class Sink:
         It counts as plain where it is ASCII, since its scan refuses what has a line end alone.
         """
         if self._descriptor is None or self._path is None:
+            loop = asyncio.get_running_loop()
+            if self._sheet is not None:
+                sheet, self._sheet = self._sheet.cut(self._size), None
+                return await loop.run_in_executor(None, _on_a_sheet, sheet, self._ascii)
             blocks, self._waiting = self._waiting, []
             if self._size <= IN_MEMORY:
                 return _whole(blocks, self._ascii)
-            return await asyncio.get_running_loop().run_in_executor(None, _whole, blocks, self._ascii)
+            return await loop.run_in_executor(None, _whole, blocks, self._ascii)
         await self._spill(last=True)
         descriptor, self._descriptor = self._descriptor, None
         os.close(descriptor)
@@ -88,6 +110,7 @@ class Sink:
         gone).
         """
         self._waiting.clear()
+        self._sheet = None
         path, self._path = self._path, None
         descriptor, self._descriptor = self._descriptor, None
         if path is None or descriptor is None:
@@ -105,7 +128,21 @@ class Sink:
         self._kept = self._size
         return True
 
+    def _lay(self) -> None:
+        """Put what waits on the sheet, once it is much and if there is one."""
+        if self._sheet is None and self._size > _ON_A_SHEET and self._new_sheet is not None:
+            self._sheet, self._new_sheet = self._new_sheet(), None
+        if self._sheet is None:
+            return
+        for block in self._waiting:
+            self._sheet.view[self._laid : self._laid + len(block)] = block
+            self._laid += len(block)
+        self._waiting.clear()
+
     async def _spill(self, *, last: bool = False) -> None:
+        if self._sheet is not None:  # it did not stay in memory after all
+            laid, self._sheet = self._sheet.view[: self._laid], None
+            self._waiting[:0] = [laid[begin : begin + BLOCK] for begin in range(0, len(laid), BLOCK)]
         if self._descriptor is None:
             # mkstemp makes it 0600 and never follows what somebody else put there.
             self._descriptor, name = tempfile.mkstemp(prefix="in-", suffix=".part", dir=self._folder)
@@ -125,7 +162,7 @@ class Sink:
         if last:
             await asyncio.shield(self._writing)
 
-    def _write_blocks(self, descriptor: int, blocks: list[bytes], last: bool) -> None:
+    def _write_blocks(self, descriptor: int, blocks: list[bytes | memoryview], last: bool) -> None:
         for block in blocks:
             self._digest.update(block)
             _write(descriptor, block if self._sealer is None else self._sealer.feed(block))
@@ -133,7 +170,12 @@ class Sink:
             _write(descriptor, self._sealer.end())
 
 
-def _whole(blocks: list[bytes], plain: bool) -> Body:
+def _on_a_sheet(sheet: Sheet, plain: bool) -> Body:
+    digest = hashlib.sha256(sheet.view).hexdigest()
+    return Body(size=len(sheet.view), sha256=digest, sheet=sheet, plain=plain)
+
+
+def _whole(blocks: list[bytes | memoryview], plain: bool) -> Body:
     octets = b"".join(blocks)
     blocks.clear()
     return Body.of(octets, plain=plain)
@@ -145,7 +187,7 @@ def _heard(writing: asyncio.Future[None]) -> None:
         writing.exception()
 
 
-def _write(descriptor: int, octets: bytes) -> None:
+def _write(descriptor: int, octets: bytes | memoryview) -> None:
     left = memoryview(octets)
     while left:
         left = left[os.write(descriptor, left) :]
@@ -184,14 +226,15 @@ async def take(
     folder: Path,
     room_for: Callable[[int], Reply | None],
     keep: Callable[[int], bool] = lambda _: False,
+    sheet: NewSheet | None = None,
 ) -> Taken:
     """Read one message to its final dot. `read` gives the next block and raises when there is none; `room_for`
-    hears of octets that came, and its Reply refuses the message: there is no more room. keep: as in `Sink`.
+    hears of octets that came, and its Reply refuses the message: there is no more room. keep, sheet: as in `Sink`.
 
     A disk that does not take the octets is a refusal for now (TRY_LATER); what `read` raises goes through,
     and nothing is left behind.
     """
-    scan, sink, came = Scan(limits), Sink(folder, sealed=limits.sealed, keep=keep), 0
+    scan, sink, came = Scan(limits), Sink(folder, sealed=limits.sealed, keep=keep, sheet=sheet), 0
     try:
         while True:
             block = await read()
@@ -207,7 +250,7 @@ async def take(
         if scan.refusal is not None:
             return Taken(None, scan.refusal, rest)
         body = await closed(sink)
-        if body is not None and body.octets is not None and not scan.dotted:
+        if body is not None and body.in_memory is not None and not scan.dotted:
             body = replace(body, undotted=True)
         return Taken(body, None if body is not None else replies.TRY_LATER, rest)
     except BaseException:

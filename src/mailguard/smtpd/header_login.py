@@ -32,8 +32,8 @@ _NEXT = re.compile(rb"\r\n(?![ \t])")
 
 async def login_in(body: Body, field: str) -> tuple[Login | None, str]:
     """The login that the field of this name tells, and if there is none though it is there, why. Raises OSError."""
-    if body.octets is not None:
-        head = body.octets[:_HEADER_OCTETS]
+    if (octets := body.in_memory) is not None:
+        head = bytes(octets[:_HEADER_OCTETS])
     else:
         head = await asyncio.to_thread(_beginning, body)
     head = b"\r\n" + head

@@ -79,7 +79,8 @@ class Receiving(Lines):
             self._used(used)
             return taken
         folder = self._entrance.spool_folder
-        taken = await data.take(self.read_block, self._limits, folder, transaction.came, transaction.keep)
+        came, keep, sheet = transaction.came, transaction.keep, transaction.sheet
+        taken = await data.take(self.read_block, self._limits, folder, came, keep, sheet)
         if taken.cut:
             raise HangUp(taken.refusal or replies.TRY_LATER)
         self.put_back(taken.rest)
@@ -116,7 +117,8 @@ class Receiving(Lines):
             return
         if transaction.chunks is None:
             folder = self._entrance.spool_folder
-            transaction.chunks = Chunks(self._limits, folder, transaction.came, transaction.keep)
+            came, keep, sheet = transaction.came, transaction.keep, transaction.sheet
+            transaction.chunks = Chunks(self._limits, folder, came, keep, sheet)
             transaction.chunks.refuse(transaction.begin())
         refusal = await transaction.chunks.take(self.read_block, chunk.size)
         if chunk.last:

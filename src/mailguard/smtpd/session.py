@@ -16,6 +16,7 @@ from aiosmtpd.smtp import Session as ProtocolSession
 
 from mailguard.mail.address import Address, ReversePath
 from mailguard.mail.envelope import Client, Envelope
+from mailguard.mail.message import Sheet
 from mailguard.mail.reply import Reply
 from mailguard.mail.reports import ASKED_NOTHING, SAID_NOTHING, CopyReports
 from mailguard.smtpd.admission import Place
@@ -127,12 +128,16 @@ class Transaction(ProtocolEnvelope):
         """Whether so many octets more may stay in memory."""
         return self.place is not None and self.place.keep(size)
 
+    def sheet(self) -> Sheet | None:
+        """Memory for a large one, if there is any."""
+        return None if self.place is None else self.place.sheet()
+
     def counted(self, taken: Taken) -> Taken:
         """What came of it, a body with the room that it takes up in memory: as long as the session has it, too, whose
         client may be slow to read the reply.
         """
         body = taken.body
-        room = None if self.place is None or body is None or body.octets is None else self.place.passed_on()
+        room = None if self.place is None or body is None or body.in_memory is None else self.place.passed_on()
         return taken if body is None or room is None else replace(taken, body=replace(body, room=room))
 
     def leave(self) -> None:

@@ -43,7 +43,7 @@ assert _FOLDER_DIGITS < ID_LENGTH
 class Fresh:
     """The octets of a fresh mail in memory; key: what they are to lie sealed with."""
 
-    octets: bytes = field(repr=False)
+    octets: bytes | memoryview = field(repr=False)  # a view begins with a page
     message_id: str
     key: bytes | None = field(repr=False)
 
@@ -74,7 +74,7 @@ class Bodies:
     def lying(self, body: Body, message_id: str, key: bytes | None) -> Body:
         """A body that was just settled here, as the file that it is now."""
         path = self.path_of(message_id, sealed=key is not None)
-        return replace(body, octets=None, path=path, key=key, room=None)
+        return replace(body, octets=None, sheet=None, path=path, key=key, room=None)
 
     def adopt(self, path: Path, message_id: str, *, sealed: bool = False) -> None:
         """Make a file that the front door wrote ours, for good. Raises OSError."""
@@ -112,7 +112,7 @@ class Bodies:
 
     def _begin(self, put: _Put, one: Fresh) -> None:
         self._make_safe(put.target.parent)
-        put.write(one.octets if one.key is None else seal(one.key, one.octets))
+        put.write(one.octets if one.key is None else seal(one.key, bytes(one.octets)))
 
     @staticmethod
     def _sync(folder: Path, puts: Sequence[_Put]) -> None:
@@ -201,14 +201,14 @@ class _Put:
             except Exception as error:
                 self.fail(error)
 
-    def write(self, octets: bytes) -> None:
+    def write(self, octets: bytes | memoryview) -> None:
         """Into a file of its own, which is not there yet."""
         self._descriptor = os.open(self.target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self._made = True
         if len(octets) < _APART or not self._written_straight(octets):
             _write(self._descriptor, octets)
 
-    def _written_straight(self, octets: bytes) -> bool:
+    def _written_straight(self, octets: bytes | memoryview) -> bool:
         """Whether they went past the system's cache; if not, the file is empty: its folder knows no such way."""
         plain = _set_straight(self._descriptor)
         if plain is None:
@@ -265,15 +265,19 @@ def _set_straight(descriptor: int) -> int | None:
     return plain
 
 
-def _write_even(descriptor: int, octets: bytes) -> None:
-    """Octets and zeros that fill their last page, by way of memory that begins with a page."""
+def _write_even(descriptor: int, octets: bytes | memoryview) -> None:
+    """Octets and zeros that fill their last page, by way of memory that begins with a page where theirs does not."""
+    whole = memoryview(octets)
+    if isinstance(octets, memoryview):
+        pages = len(whole) // mmap.PAGESIZE * mmap.PAGESIZE
+        _write(descriptor, whole[:pages])
+        whole = whole[pages:]
     try:
         even = _EVEN.pop()
     except IndexError:
         even = memoryview(mmap.mmap(-1, _AT_A_TIME))
     try:
-        whole = memoryview(octets)
-        for begin in range(0, len(octets), _AT_A_TIME):
+        for begin in range(0, len(whole), _AT_A_TIME):
             piece = whole[begin : begin + _AT_A_TIME]
             end = -(-len(piece) // mmap.PAGESIZE) * mmap.PAGESIZE
             even[: len(piece)] = piece

@@ -33,7 +33,7 @@ class Moving:
     @property
     def held(self) -> int:
         """Octets in memory."""
-        return 0 if self.body.octets is None else len(self.body.octets)
+        return 0 if self.body.in_memory is None else self.body.size
 
 
 class HandedOn:

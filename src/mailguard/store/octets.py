@@ -93,9 +93,9 @@ class Octets:
         there are keys. Raises StoreError and its kinds.
         """
         key = self._key_for(body)
-        if body.octets is not None:
+        if (octets := body.in_memory) is not None:
             try:
-                await self._shelf.put(Fresh(body.octets, message_id, key))
+                await self._shelf.put(Fresh(octets, message_id, key))
             except OSError as error:
                 raise typed(error) from error
         else:
@@ -122,9 +122,13 @@ class Octets:
             raise StoreError("a sealed body, and no keys to keep its own with")
         return seal_of(self._keys, kept.key, text)
 
-    def lying(self, body: Body, message_id: str, kept: Kept) -> Body:
-        """A body that was just kept: still in memory, or as the file that it is now."""
-        return body if body.octets is not None else self._bodies.lying(body, message_id, kept.key)
+    def lying(self, body: Body, message_id: str, kept: Kept, *, goes_on: bool = True) -> Body:
+        """A body that was just kept: still in memory, or as the file that it is now. goes_on: it is on its way at once;
+        one that waits for people leaves its sheet to others.
+        """
+        if body.octets is not None or (body.sheet is not None and goes_on):
+            return body
+        return self._bodies.lying(body, message_id, kept.key)
 
     def read(self, connection: sqlite3.Connection, message_id: str) -> Body:
         """The octets of a message. Raises BodyGone; OSError where they cannot be opened."""

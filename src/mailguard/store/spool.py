@@ -128,7 +128,8 @@ class Spool:
         if entered.record.id != message.id and kept.octets is None:
             await self._octets.remove([message.id])
         if lease is not None and entered.number:
-            body = self._octets.lying(message.body, message.id, kept)
+            goes_on = any(copy.leased for copy in entered.record.recipients)
+            body = self._octets.lying(message.body, message.id, kept, goes_on=goes_on)
             self._db.handed_on.keep(Moving(entered.number, entered.record, body, bool(lesson)))
         if entered.owed:
             self._db.owing.keep(entered.record, entered.owed)
