@@ -120,6 +120,20 @@ def test_sighup_reads_logins_and_certificates_again(house: House) -> None:
     assert until(lambda: not refused())
 
 
+def test_sighup_says_that_changed_settings_need_a_restart(house: House) -> None:
+    before = house.config.read_text()
+    try:
+        house.config.write_text(before + "delivery: {warn_after: 2h}\n")
+        house.process.send_signal(signal.SIGHUP)
+        assert until(lambda: '"settings_changed"' in house.log())
+        assert '"sections": ["delivery"]' in house.log()
+        house.config.write_text(before + "delivry: {}\n")
+        house.process.send_signal(signal.SIGHUP)
+        assert until(lambda: "did you mean 'delivery'" in house.log())
+    finally:
+        house.config.write_text(before)
+
+
 # The end
 
 

@@ -7,10 +7,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from mailguard import events
+from mailguard.config.load import Config, load_config
 from mailguard.policy.marks import Problems
 from mailguard.smtpd.tls import CertificateError
+
+
+def look_at_settings(config: Config) -> None:
+    """Settings are read at the start. Whoever changed their file and asks for a reload is told that it took none of it.
+
+    Blocks. Raises Problems.
+    """
+    if config.tryout:
+        return
+    now = load_config(Path(config.source)).settings
+    changed = [name for name in type(now).model_fields if getattr(now, name) != getattr(config.settings, name)]
+    if changed:
+        events.settings_changed(changed)
 
 
 class Anew:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mailguard import __version__, events
 from mailguard.app.accepting import front_door, intake_room, load_later
-from mailguard.app.anew import Anew
+from mailguard.app.anew import Anew, look_at_settings
 from mailguard.app.bells import Bells
 from mailguard.app.beside import Place, here, nobody_left
 from mailguard.app.checkers import door_logins
@@ -89,6 +89,8 @@ class House:
         self._pressure: Pressure | None = None
         self._bells = Bells(config)
         self._anew = Anew()
+        if not self._place.beside:
+            self._anew.add_file(lambda: look_at_settings(config))
 
     # Opening and closing
 

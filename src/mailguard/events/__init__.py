@@ -300,6 +300,11 @@ def reload_refused(problems: list[str]) -> None:
     log.error("reload_refused", problems=problems)
 
 
+def settings_changed(sections: list[str]) -> None:
+    """A reload was asked for, and the file of the settings is another one than at the start, in these sections."""
+    log.warning("settings_changed", sections=sections, remedy="restart: settings are read at the start only")
+
+
 def directory_read(people: int, groups: int, skipped: int) -> None:
     """The people of the directory server are in force. skipped: entries without a usable address."""
     metrics.directory.labels("ok").inc()
