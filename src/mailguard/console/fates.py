@@ -8,6 +8,7 @@ from datetime import datetime
 from mailguard.console.present import Badge, Speaker, badge, counted
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Disposition
+from mailguard.notify.letter_rows import whom
 from mailguard.notify.phrases import listed, on_one_line
 from mailguard.review import RecipientRecord, Sent
 
@@ -72,7 +73,8 @@ def _held(copy: RecipientRecord, by: Speaker, *, own: bool) -> str:
     if copy.needs_approval:
         if not copy.approvers:
             return by.say("fate.held.house")
-        return by.say("fate.held.approval", people=listed(copy.approvers, by.language, 3))
+        people = dict.fromkeys(one for ask in copy.asks for one in whom(ask, by.language))
+        return by.say("fate.held.approval", people=listed(list(people), by.language, 3))
     if copy.disposition is Disposition.DELAY and copy.frozen_by:
         return by.say("fate.held.paused")
     if copy.disposition is Disposition.DELAY and copy.expires_at is not None:

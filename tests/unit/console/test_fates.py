@@ -10,6 +10,17 @@ from tests.unit.console.test_present import by
 
 from mailguard.console.fates import sentence
 from mailguard.mail.verdict import Disposition
+from mailguard.store.records import Asked
+
+
+def test_who_is_away_is_not_waited_for_by_name_alone() -> None:
+    away = Asked((BOSS.key,), 1, ((BOSS.key, ("vice@corp.example",)),), absent=(BOSS.key,))
+    copy = recipient(TANAKA, Disposition.APPROVE)
+    said = sentence(replace(copy, asks=(away,)), None, by("en"), ANN.key, own=True)
+    assert "vice@corp.example" in said
+    assert "boss@corp.example" in said
+    plain = sentence(replace(copy, asks=(Asked((BOSS.key,)),)), None, by("en"), ANN.key, own=True)
+    assert plain == "Held: waits for approval by boss@corp.example"
 
 
 @pytest.mark.parametrize("person", [ANN, BOSS])
