@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mailguard.mail.actor import Actor
-from mailguard.mail.address import Address
+from mailguard.mail.address import Address, key_of_written
 from mailguard.mail.lifecycle import State
 from mailguard.store.audit import lines_of
 from mailguard.store.records import Asked, Decision, HistoryLine, MessageRecord, RecipientRecord
@@ -109,7 +109,8 @@ def _forward_part(
 
 def _was_asked(connection: sqlite3.Connection, mail: MessageRecord, to: Address) -> bool:
     """Whether somebody asked him before."""
-    return any(line.event == FORWARD and line.detail.get("to") == str(to) for line in said_of(connection, mail))
+    said = (line.detail.get("to") for line in said_of(connection, mail) if line.event == FORWARD)
+    return any(isinstance(one, str) and key_of_written(one) == to.key for one in said)
 
 
 def _standing_in(

@@ -146,7 +146,8 @@ async def test_who_stands_in_anyhow_is_told_of_a_mail_once(house: House) -> None
     assert (notice.detail["instead_of"], notice.detail["comment"]) == ([BOSS], "お願いします")
     view = await house.review.show(APPROVER, record.id)
     assert view.record.recipients[0].asks == record.recipients[0].asks
-    assert isinstance(await refusal(house, APPROVER, record.id, DEPUTY), Refused)
+    for same in (DEPUTY, DEPUTY.upper()):
+        assert isinstance(await refusal(house, APPROVER, record.id, same), Refused)
     assert len(await house.lines(record.id, "forward")) == 1
 
 
