@@ -156,7 +156,7 @@ async def test_a_body_that_grows_too_large_or_is_refused_leaves_its_sheet(tmp_pa
     assert body.sha256 == hashlib.sha256(octets).hexdigest()
     assert body.read() == octets
     assert (await streamed(LINE * 20_000 + b"\n\r\n", tmp_path, some)).body is None
-    assert some.take() is not None
+    await eventually(lambda: some.take() is not None)
 
 
 async def test_a_mail_that_waits_for_people_leaves_its_sheet(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ async def test_a_mail_that_waits_for_people_leaves_its_sheet(tmp_path: Path) -> 
     assert octets.lying(body, message_id, kept, goes_on=True).sheet is not None
     waiting = octets.lying(body, message_id, kept, goes_on=False)
     del body
-    assert some.take() is not None
+    await eventually(lambda: some.take() is not None)  # the thread that wrote it lets go of it when it gets there
     assert (waiting.octets, waiting.sheet, waiting.read()) == (None, None, LINE * 20_000)
 
 
@@ -267,5 +267,4 @@ async def test_no_mail_has_an_octet_of_another(tmp_path: Path) -> None:
         killing.cancel()
         await house.readers.stop()
     assert house.on_sheets >= 6
-    gc.collect()
-    assert len(house.sheets._free) == house.sheets._made, "all came back"
+    await eventually(lambda: gc.collect() >= 0 and len(house.sheets._free) == house.sheets._made)  # all came back
