@@ -30,7 +30,6 @@ from mailguard.smtpd.sheets import SIZE, Sheets
 from mailguard.store.bodies import Bodies, Fresh
 from mailguard.store.octets import Octets
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="no memory with a descriptor here")
 LINE = b"x" * 76 + b"\r\n"
 
 
