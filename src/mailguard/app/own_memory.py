@@ -4,7 +4,7 @@ glibc keeps what is freed between two pieces that are in use, for the whole life
 large mail leave much of it. And what a server made at its start it looks at for each mail, all over some 60 MB: in
 pages of 4 KiB the processor looks up anew where most of it lies, a tenth of a mail's time on a virtual machine.
 
-All of it is done in a thread, in a few milliseconds; where the system does not know how, nothing is done.
+All of it is done in a thread, a little at a time; where the system does not know how, nothing is done.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import asyncio
 import ctypes
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +21,9 @@ from pathlib import Path
 _FIRST, _EVERY = 2.0, 60.0
 #: Of the small pages in a large one, which part must be in use already: what is not costs memory from then on.
 _DENSE = 15 / 16
+#: Seconds between two large pages: while one is filled nobody gets memory from the system, and one right behind another
+#: stopped the event loop for ten milliseconds at a time.
+_REST = 0.004
 _MADV_COLLAPSE = 25  # Linux 6.1, madvise(2)
 _OWN = frozenset({"", "[heap]"})
 _SETTINGS = Path("/sys/kernel/mm/transparent_hugepage")
@@ -69,6 +73,7 @@ def large_pages() -> Callable[[], int] | None:
             return 0
         for start in found:
             advise(start, size, _MADV_COLLAPSE)  # an older system, or no room for it: nothing is changed
+            time.sleep(_REST)
         return len(found)
 
     return gather

@@ -17,6 +17,7 @@ class Sheets:
 
     def __init__(self) -> None:
         self._made: set[str] = set()
+        self._making = asyncio.Lock()  # one thread at a time: several would take turns, and the event loop comes last
         self._templates = Environment(
             loader=PackageLoader("mailguard.console", "templates"),
             autoescape=True,
@@ -28,7 +29,8 @@ class Sheets:
     async def get(self, name: str) -> Template:
         """A template that can be rendered at once."""
         if name not in self._made:
-            await asyncio.to_thread(self._make, name)
+            async with self._making:
+                await asyncio.to_thread(self._make, name)
         return self._templates.get_template(name)
 
     def _make(self, name: str) -> None:

@@ -27,10 +27,10 @@ class Trees:
     is returned, far below every threshold.
     """
 
-    __slots__ = ("_first", "_rest")
+    __slots__ = ("first", "rest")
 
     def __init__(self, first: Sequence[Function], rest: Sequence[Function]) -> None:
-        self._first, self._rest = first, rest
+        self.first, self.rest = first, rest
 
     def __call__(self, row: Sequence[float]) -> float:
         """The log-odds of a row."""
@@ -39,8 +39,8 @@ class Trees:
     def all(self, rows: Iterable[Sequence[float]]) -> list[float]:
         """The log-odds of each row. A function is asked about all of them before the next is fetched from memory."""
         asked = [[0.0, *row] for row in rows]  # its total and its numbers, as they are handed over
-        _add(self._first, asked)
-        _add(self._rest, [row for row in asked if row[0] >= _NOTHING] if self._first else asked)
+        _add(self.first, asked)
+        _add(self.rest, [row for row in asked if row[0] >= _NOTHING] if self.first else asked)
         return [row[0] for row in asked]
 
 
@@ -54,12 +54,12 @@ def _add(functions: Iterable[Function], rows: Sequence[list[float]]) -> None:
 class Judge:
     """The trees for anybody, and what is left of them for whoever is a stranger by his numbers."""
 
-    __slots__ = ("_anybody", "_facts", "_said", "_strangers")
+    __slots__ = ("_said", "_values", "anybody", "facts", "strangers")
 
     def __init__(self, anybody: Trees, strangers: Trees, facts: Mapping[int, float]) -> None:
         """facts: what is known of a stranger beforehand, by number of the feature; two at least."""
-        self._anybody, self._strangers = anybody, strangers
-        self._said, self._facts = itemgetter(*facts), tuple(facts.values())
+        self.anybody, self.strangers, self.facts = anybody, strangers, facts
+        self._said, self._values = itemgetter(*facts), tuple(facts.values())
 
     def __call__(self, row: Sequence[float]) -> float:
         """The log-odds of a row."""
@@ -67,12 +67,12 @@ class Judge:
 
     def all(self, rows: Sequence[Sequence[float]]) -> list[float]:
         """The log-odds of each row."""
-        said, facts = self._said, self._facts
+        said, facts = self._said, self._values
         strange = [said(row) == facts for row in rows]
         if True not in strange:
-            return self._anybody.all(rows)
-        strangers = iter(self._strangers.all(compress(rows, strange)))
-        others = iter(self._anybody.all(compress(rows, map(not_, strange))))
+            return self.anybody.all(rows)
+        strangers = iter(self.strangers.all(compress(rows, strange)))
+        others = iter(self.anybody.all(compress(rows, map(not_, strange))))
         return [next(strangers if one else others) for one in strange]
 
 
@@ -82,14 +82,14 @@ class Glance:
     otherwise, one in two thousand, the table's maker counted.
     """
 
-    __slots__ = ("_trees", "below")
+    __slots__ = ("below", "trees")
 
     def __init__(self, trees: Trees, below: float) -> None:
-        self._trees, self.below = trees, below
+        self.trees, self.below = trees, below
 
     def __call__(self, rows: Iterable[Sequence[float]]) -> list[float]:
         """The log-odds of each row of the first `rows.GLANCED` numbers, never above what is of no interest."""
-        return [min(one, _NOTHING) if one < self.below else one for one in self._trees.all(rows)]
+        return [min(one, _NOTHING) if one < self.below else one for one in self.trees.all(rows)]
 
 
 @value(frozen=True, slots=True)
@@ -115,13 +115,17 @@ def _go_on() -> None:
 _SHIPPED: dict[None, Tables] = {}
 
 
-def shipped(rest: Callable[[], object] = _go_on) -> Tables:
-    """The tables that came with the package, made once. rest: see `compiled`. Raises TableError."""
+def shipped(make: Callable[[], Tables] | None = None) -> Tables:
+    """The tables that came with the package, made once. make: how; None: `made`. Raises TableError."""
     found = _SHIPPED.get(None)
     if found is None:
-        raw = resources.files("mailguard.insight").joinpath("data", "tables.json").read_bytes()
-        found = _SHIPPED[None] = read_tables(raw, rest)
+        found = _SHIPPED[None] = (make or made)()
     return found
+
+
+def made(rest: Callable[[], object] = _go_on) -> Tables:
+    """The tables that came with the package, compiled here. rest: see `compiled`. Raises TableError."""
+    return read_tables(resources.files("mailguard.insight").joinpath("data", "tables.json").read_bytes(), rest)
 
 
 def read_tables(raw: bytes, rest: Callable[[], object] = _go_on) -> Tables:

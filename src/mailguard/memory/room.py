@@ -28,6 +28,7 @@ from mailguard.memory.fresh import Fresh
 from mailguard.memory.moment import Moment
 from mailguard.memory.settings import MemorySettings
 from mailguard.memory.sizes import is_small
+from mailguard.memory.tables import made_aside
 from mailguard.store import snapshots
 from mailguard.store.keyring import Keyring
 from mailguard.store.lessons import LARGEST, Experience, Lessons
@@ -293,10 +294,10 @@ class Memory:
 
 
 def _warm(model: Insight) -> Insight:
-    """The first judgement reads tables from the disk: it is made here, in a thread, of nobody's mail. The loop has most
-    of the time while code is made of them.
+    """The first judgement needs the tables: it is made here, in a thread, of nobody's mail. The loop has most of the
+    time meanwhile.
     """
-    shipped(lambda: time.sleep(_REST))
+    shipped(lambda: made_aside(lambda: time.sleep(_REST)))
     model.score(read(Letter(0.0, "nobody@localhost", ("somebody@localhost",), subject="-", body="-")))
     return model
 

@@ -55,9 +55,9 @@ def test_strangers_are_judged_as_anybody_is_for_less() -> None:
         for name, said in STRANGER.items():
             row[NAMES.index(name)] = said
     facts = {NAMES.index(name): said for name, said in STRANGER.items()}
-    anybody = Judge(judge._anybody, judge._anybody, facts)
+    anybody = Judge(judge.anybody, judge.anybody, facts)
     assert list(map(repr, judge.all(rows))) == list(map(repr, anybody.all(rows)))
-    only_strangers = Judge(compiled([0.0], len(NAMES)), judge._strangers, facts)
+    only_strangers = Judge(compiled([0.0], len(NAMES)), judge.strangers, facts)
     assert [one != 0.0 for one in only_strangers.all(rows)] == [True, False] * 20, "by their numbers"
 
 
