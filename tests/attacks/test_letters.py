@@ -73,7 +73,7 @@ def hostile_letter(kind: Kind, language: Language, word: str) -> bytes:
         disposition = Disposition.APPROVE if kind in ASKING else Disposition.CONFIRM
         record = hostile_mail(word, disposition, STATE_OF.get(kind, State.HELD))
     made = context(
-        kind, record, actor=word, comment=word, browser=word, problems=(word, word), trouble=(word, word),
+        kind, record, actor=word, comment=word, browser=word, problems=(word, word), trouble=(word, word, word),
         sender_said=(word,), answer="approve", notes={}, reply=ReplyResult("unclear", word, word, word, word, word),
         original=f"Subject: {word}\r\n\r\n{word}".encode("utf-8", "replace") if kind in RETURNS else None,
     )  # fmt: skip

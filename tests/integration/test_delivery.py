@@ -528,6 +528,38 @@ async def test_a_sick_upstream_is_left_in_peace_and_then_tried_by_one(desk: Desk
         await desk.in_state(record.id, State.RELAYED)
 
 
+async def test_a_next_server_that_refuses_us_stands_still_until_it_takes_a_mail(desk: Desk) -> None:
+    refused = deferred("did not take our login: 535 no", code=535, about_us=True)
+    records = [await desk.put(BOB) for _ in range(2)]
+    script = Script(refused)
+    delivery = await desk.started(script)
+    assert not delivery.flows("default")  # nobody has looked yet
+    for record in records:
+        await desk.so(record.id, lambda it: it.recipients[0].attempts == 1)
+    await delivery.look()
+    assert not delivery.stuck()
+    desk.later(seconds=90)
+    for record in records:
+        await desk.so(record.id, lambda it: it.recipients[0].attempts == 2)
+    await delivery.look()
+    (stop,) = delivery.stuck().values()
+    assert (stop.why, stop.copies, stop.said) == ("refused", 2, refused.text)
+    assert b'mailguard_upstream_sick{upstream="default"} 1.0' in generate_latest(events.REGISTRY)
+    await delivery.stop()
+
+    delivery = await desk.started(script)
+    await delivery.look()
+    assert not delivery.flows("default")  # nothing has gone since the start
+    script.answers = [TAKEN]
+    desk.later(hours=1)
+    for record in records:
+        await desk.in_state(record.id, State.RELAYED)
+    await delivery.look()
+    assert delivery.flows("default")
+    assert not delivery.stuck()
+    assert b'mailguard_upstream_sick{upstream="default"} 0.0' in generate_latest(events.REGISTRY)
+
+
 async def test_stopping_lets_what_is_under_way_end_and_begins_nothing(desk: Desk) -> None:
     records = [await desk.put(BOB) for _ in range(4)]
     script = Script()

@@ -52,7 +52,7 @@ def test_the_letter_in_both_languages() -> None:
     )
     for language, head, part in wanted:
         reason = sentence(found, 600, language)
-        content = trouble_letter("guessing", language, ("", reason), link="https://guard.example/", house="Corp")
+        content = trouble_letter("guessing", language, ("", reason, ""), link="https://guard.example/", house="Corp")
         assert head in content.subject
         assert part in str(content.rows)
         assert "9@corp" not in reason

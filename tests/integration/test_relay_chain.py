@@ -96,6 +96,16 @@ async def test_nobody_can_be_reached() -> None:
         await upstream.close()
 
 
+async def test_a_refusal_is_told_before_silence() -> None:
+    async with fake_server() as second:
+        gone = second.port
+    async with fake_server(script={"banner": [Say(b"554 5.7.1 go away\r\n")]}) as first:
+        upstream = Chain([SmtpUpstream(settings_for(port)) for port in (first.port, gone)])
+        outcome = (await upstream.relay(outgoing()))[BOB]
+        assert (outcome.code, outcome.about_us) == (554, True)
+        await upstream.close()
+
+
 async def test_so_many_a_minute() -> None:
     async with fake_server() as server:
         upstream = Paced(SmtpUpstream(settings_for(server.port)), 60 * 20)  # 200 saved up, then 20 a second

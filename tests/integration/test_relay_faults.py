@@ -53,6 +53,7 @@ async def tried(script: dict[str, list[Act | None]], **server: object) -> tuple[
 async def test_no_session_can_be_had(step: str, act: Act) -> None:
     outcomes, fake = await tried({step: [act]})
     assert {(o.result, o.unknown) for o in outcomes.values()} == {(Result.DEFERRED, False)}
+    assert {o.about_us for o in outcomes.values()} == {isinstance(act, Say) and b"\r\n55" in b"\r\n" + act.octets}
     assert not fake.taken
 
 
@@ -96,6 +97,8 @@ REFUSALS = [
 async def test_refusals(step: str, act: Act, result: Result, code: int, extensions: tuple[str, ...]) -> None:
     outcomes, fake = await tried({step: [act]}, extensions=extensions)
     assert {(o.result, o.code, o.unknown) for o in outcomes.values()} == {(result, code, False)}
+    about_us = result is Result.DEFERRED and code >= 500
+    assert {o.about_us for o in outcomes.values()} == {about_us}
     assert not fake.taken
 
 

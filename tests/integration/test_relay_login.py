@@ -134,6 +134,7 @@ async def test_without_a_token_the_mail_waits(answer: tuple[int, object], why: s
         for _ in range(3):
             outcome = await by_token(fake.port, tokens)
             assert (outcome.result, why in outcome.text) == (Result.DEFERRED, True), outcome
+            assert outcome.about_us == ("left for" not in outcome.text)
             assert "very-secret" not in outcome.text
         assert len(server.asked) == 1  # a refusal is not asked for again at once
 
@@ -194,7 +195,9 @@ async def test_the_name_in_the_certificate_may_be_another_and_a_server_may_ask_f
             async with upstream_to(fake.port, **named, tls_name="mail.corp.example", **ours) as upstream:
                 assert (await upstream.relay(outgoing()))[BOB].result is Result.RELAYED
             async with upstream_to(fake.port, **named, **ours) as upstream:
-                assert "certificate not valid" in (await upstream.relay(outgoing()))[BOB].text
+                outcome = (await upstream.relay(outgoing()))[BOB]
+                assert "certificate not valid" in outcome.text
+                assert outcome.about_us
             async with upstream_to(fake.port, **named, tls_name="mail.corp.example") as upstream:
                 assert (await upstream.relay(outgoing()))[BOB].result is Result.DEFERRED
 

@@ -28,7 +28,8 @@ async def open_backstage(
     stack.push_async_callback(post.stop)
     made = await chats(
         rooms,
-        stranded=lambda: delivery.stranded,
+        stuck=delivery.stuck,
+        flows=delivery.flows,
         noticed=bells.noticed,
         pressure=pressure.lately,
     )

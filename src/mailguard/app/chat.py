@@ -21,7 +21,7 @@ from mailguard.notify.channels.saying import Speaker
 from mailguard.notify.channels.settings import ChannelSettings
 from mailguard.notify.watchdog import Watchdog
 from mailguard.store.errors import StoreError
-from mailguard.store.troubles import Trouble, Troubles
+from mailguard.store.troubles import Standstill, Trouble, Troubles
 
 #: Seconds between two messages of a channel: what services take from a webhook, and more from those that allow it.
 _PACE, _PACE_PEOPLE = 1.0, 0.1
@@ -44,11 +44,12 @@ def speaker(config: Config) -> Speaker:
 async def chats(
     rooms: Rooms,
     *,
-    stranded: Callable[[], Mapping[str, int]],
+    stuck: Callable[[], Mapping[str, Standstill]],
+    flows: Callable[[str], bool],
     noticed: Callable[[], None],
     pressure: Callable[[], Sequence[str]],
 ) -> Chats:
-    """Not yet started. stranded, pressure: see Watchdog. Raises Problems for channels that cannot be."""
+    """Not yet started. stuck, flows, pressure: see Watchdog. Raises Problems for channels that cannot be."""
     config, found = rooms.config, channels(rooms.config)
     company, administrators = organization(config), config.settings.console.administrators
     notify = config.settings.notify
@@ -60,8 +61,10 @@ async def chats(
         # What is gathered waits on purpose.
         late_after=timedelta(seconds=max(notify.letters_late, notify.merge.within + 60)),
         tell=administrators,
-        stranded=stranded,
+        stuck=stuck,
+        flows=flows,
         language=company.language,
+        timezone=company.timezone,
         told=noticed,
         pressure=pressure,
         now=utc_now,

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from mailguard import events
 from mailguard.delivery.schedule import Schedule, attempts, began
+from mailguard.delivery.standing import Standing
 from mailguard.mail.address import Address
 from mailguard.mail.outcome import Outcome, Result
 from mailguard.mail.values import value
@@ -65,6 +66,7 @@ class Recording:
         noticed: Callable[[], None],
     ) -> None:
         """patience: how long a ledger that fails is insisted on; bounced: a report to a sender is owed."""
+        self.standing = Standing()
         self._queue = queue
         self._bounced = bounced
         self._schedule = schedule
@@ -135,15 +137,20 @@ class Recording:
             results[word] = results.get(word, 0) + 1
             later = later or outcome.result is Result.DEFERRED
         events.tried(record.id, way, results)
+        if way not in self.standing.flows and "relayed" in results:
+            self.standing.went(way)
         if not later:
             return Tried(record.id, outcomes, now, None, False)
         unknown = any(outcome.unknown for outcome in outcomes.values())
         if unknown:
             events.upstream_unknown(record.id, way)
         chance = random.random()  # noqa: S311 - spreads load, is no secret
+        is_away = away()
+        if "relayed" not in results:
+            self.standing.failed(way, outcomes.values(), now, away=is_away)
         # What is unknown may have arrived: each further try is perhaps one mail more.
         failed = attempts(record, job.recipients)
-        retry_at = self._schedule.retry_at(failed, now, chance, away=not unknown and away())
+        retry_at = self._schedule.retry_at(failed, now, chance, away=not unknown and is_away)
         return Tried(record.id, outcomes, now, retry_at, self._schedule.is_over(began(record, job.recipients), now))
 
     async def _write(self) -> None:

@@ -1,7 +1,8 @@
 """The sorting room: each queued copy goes by its way, a lane for each next server.
 
 Which way a copy goes was written down when it was taken in, and is never changed here: what goes by a way that the
-settings know no more stays in the queue, says why, and is told to the administrators through `stranded`.
+settings know no more stays in the queue, says why, and is told to the administrators through `stuck`, as is a next
+server that takes no mail of ours at all.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from mailguard.store.errors import StoreError
 from mailguard.store.queue import Queue
 from mailguard.store.records import Job, MessageRecord
 from mailguard.store.spool import Spool
+from mailguard.store.troubles import Standstill
 from mailguard.workshop import Workshop
 
 #: Seconds between two looks at how much waits for whom.
@@ -56,13 +58,14 @@ class Delivery:
         self._settings = settings
         bounced = noticed if bounces is None else bounces.wake
         trying = Trying(queue, spool, settings, bounced=bounced, workshop=workshop, now=now, live=live, noticed=noticed)
-        self._recording = trying.recording
+        self._recording, self._now = trying.recording, now
         self._lanes = {
             way: Lane(way, upstream, trying, settings.connections.get(way, settings.concurrency))
             for way, upstream in upstreams.items()
         }
         self._survey: asyncio.Task[None] | None = None
-        self.stranded: dict[str, int] = {}  # copies that wait for a way that is no more, by its name
+        self._waiting: dict[str, int] | None = None  # copies by way; not counted yet
+        self._stranded: dict[str, int] = {}  # copies that wait for a way that is no more, by its name
         if bounces is not None:
             bounces.queued = self.wake
 
@@ -113,6 +116,19 @@ class Delivery:
         """Tries at this moment."""
         return sum(lane.under_way for lane in self._lanes.values())
 
+    def stuck(self) -> dict[str, Standstill]:
+        """What stands still, by the names of upstreams: for the administrators."""
+        waiting = self._waiting or {}
+        gone = {way: Standstill("gone", count) for way, count in self._stranded.items()}
+        return gone | {
+            way or events.DEFAULT: stop for way, stop in self._recording.standing.stuck(waiting, self._now()).items()
+        }
+
+    def flows(self, name: str) -> bool:
+        """Whether mail is known to go to the upstream of this name (again), or none waits for it."""
+        way = "" if name == events.DEFAULT else name
+        return self._waiting is not None and (not self._waiting.get(way) or way in self._recording.standing.flows)
+
     async def stop(self) -> None:
         """Begin nothing more; let tries under way end, or leave them to the end of their lease; close the upstreams."""
         if self._survey is not None:
@@ -135,15 +151,17 @@ class Delivery:
 
     async def look(self) -> None:
         """Count what waits for whom, for the figures; copies that no lane will ever take say why. Raises StoreError."""
-        waiting = await self._queue.by_way()
+        self._waiting = waiting = await self._queue.by_way()
+        stuck = self.stuck()
         for way, lane in self._lanes.items():
-            events.upstream_state(way, waiting.get(way, 0), well=lane.upstream.is_well)
+            well = lane.upstream.is_well and (way or events.DEFAULT) not in stuck
+            events.upstream_state(way, waiting.get(way, 0), well=well)
         stranded = {way: count for way, count in waiting.items() if way not in self._lanes}
         for way, count in stranded.items():
             events.upstream_state(way, count, well=False)
-            if self.stranded.get(way) is None:
+            if self._stranded.get(way) is None:
                 events.upstream_gone(way, count)
             await self._queue.stranded(way, GONE.format(way=way))
-        for way in self.stranded.keys() - stranded.keys():
+        for way in self._stranded.keys() - stranded.keys():
             events.upstream_state(way, 0, well=False)
-        self.stranded = stranded
+        self._stranded = stranded

@@ -166,7 +166,7 @@ def chat_unneeded(kind: str, why: str) -> None:
 
 
 def trouble(name: str, reason: str) -> None:
-    """People do not hear of their mail by this way. name: letters, or "channel NAME"."""
+    """People do not hear of their mail by this way, or mail does not leave. name: see store.troubles."""
     log.error("trouble", name=name, reason=reason)
 
 

@@ -21,7 +21,7 @@ class Outcome:
 
     unknown: the final dot went out and no reply came: it may have been taken (retried, counted).
     reports: whoever took it tells the sender what he asked to be told (RFC 3461). mta: the server that answered, "" if
-    none did.
+    none did. about_us: the server refuses us (login, TLS, who we are), not the mail.
     """
 
     result: Result
@@ -30,6 +30,7 @@ class Outcome:
     unknown: bool = False
     reports: bool = False
     mta: str = ""
+    about_us: bool = False
 
 
 def result_of(code: int | None) -> Result:

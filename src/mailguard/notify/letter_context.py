@@ -85,7 +85,7 @@ class LetterContext:
     minutes: int = 15
     original: bytes | None = field(default=None, repr=False)
     problems: tuple[str, ...] = ()
-    trouble: tuple[str, str] = ("", "")
+    trouble: tuple[str, str, str] = ("", "", "")
     instead_of: tuple[str, ...] = ()
     answer: str = ""
     why_asked: Literal["", "forwarded", "altered"] = ""

@@ -59,7 +59,7 @@ class LetterMaking:
             comment=str(detail.get("comment") or ""),
             browser=str(detail.get("browser") or ""),
             problems=tuple(map(str, detail.get("problems", ()))),
-            trouble=(str(detail.get("name") or ""), str(detail.get("reason") or "")),
+            trouble=(str(detail.get("name") or ""), str(detail.get("reason") or ""), str(detail.get("why") or "")),
             instead_of=tuple(map(str, detail.get("instead_of", ()))),
             answer=str(detail.get("answer") or ""),
             why_asked="forwarded" if detail.get("forwarded") else "altered" if detail.get("altered") else "",

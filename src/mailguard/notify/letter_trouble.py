@@ -21,10 +21,14 @@ _HEADS = {
 TROUBLES = frozenset(_HEADS)
 
 
-def trouble_letter(kind: str, language: Language, trouble: tuple[str, str], *, link: str, house: str) -> Content:
-    """trouble: name of the channel as the settings have it, and the reason ("" when it is over); house: the company."""
-    name, reason = trouble
+def trouble_letter(kind: str, language: Language, trouble: tuple[str, str, str], *, link: str, house: str) -> Content:
+    """trouble: name of the channel or upstream as the settings have it, the reason, and why ("" when it is over);
+    house: the company.
+    """
+    name, reason, why = trouble
     head, lead = _HEADS[kind]
+    if lead is not None:
+        lead = chat.UPSTREAM_LEADS.get(why, lead)
     title = head.of(language, name=on_one_line(name, 60))
     return Content(
         kind=kind,

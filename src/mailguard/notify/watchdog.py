@@ -1,5 +1,5 @@
-"""The watchdog: whether letters leave, chat channels take what they are given, and there is room for mail; told once
-when not and once when again.
+"""The watchdog: whether letters leave, next servers take mail, chat channels what they are given, and there is room for
+mail; told once when not and once when again.
 
 Letters are mail to our own next server. If that is away, a letter about it would wait with the others: then the chat
 channels and the console say it, and the figures. If a channel fails, a letter and the other channels say it. What is
@@ -15,9 +15,9 @@ from datetime import datetime, timedelta
 from mailguard import events
 from mailguard.mail.organization import Language
 from mailguard.notify.channels.lane import Health
-from mailguard.notify.phrases import Both
+from mailguard.notify.phrases import Both, moment, on_one_line
 from mailguard.store.errors import StoreError
-from mailguard.store.troubles import LETTERS, PRESSURE, UPSTREAM, LetterCounts, Troubles
+from mailguard.store.troubles import LETTERS, PRESSURE, UPSTREAM, LetterCounts, Standstill, Troubles
 
 _EVERY = 10.0
 #: Letters that came back within the time, from which on it is no single dead mailbox.
@@ -39,12 +39,19 @@ _AND = Both("、", "; ")
 _STRANDED = Both(
     "設定にない中継先を待つ宛先が{count}件あります", "{count} copies wait for an upstream that the settings do not name"
 )
+_STANDS = Both(
+    "{said}。{since}から、宛先{count}件が待っています。詳しくはmailguard doctor",
+    "{said}; since {since}, {count} copies wait; mailguard doctor tells more",
+)
+#: Of a server's words, for one line.
+_SAID = 200
 _CAME_BACK = Both("この1時間に{count}通が不達になりました", "{count} letters came back within the last hour")
 
 
 class Watchdog:
     """channels: the health of each by its name; tell: the administrators; told: a notice was written; pressure: what
-    there was too little of lately; stranded: how many copies wait for upstreams that are no more, by name.
+    there was too little of lately; stuck: mail for which upstreams stands still, by name; flows: whether mail for one
+    is known to go again.
     """
 
     def __init__(
@@ -54,8 +61,10 @@ class Watchdog:
         *,
         late_after: timedelta,
         tell: Sequence[str],
-        stranded: Callable[[], Mapping[str, int]] = dict,
+        stuck: Callable[[], Mapping[str, Standstill]] = dict,
+        flows: Callable[[str], bool] = lambda _: False,
         language: Language,
+        timezone: str = "UTC",
         told: Callable[[], None],
         pressure: Callable[[], Sequence[str]] = tuple,
         now: Callable[[], datetime],
@@ -63,7 +72,7 @@ class Watchdog:
         self._troubles, self._channels, self._late_after = troubles, channels, late_after
         self._tell, self._language, self._told, self._now = tell, language, told, now
         self._pressure = pressure
-        self._stranded = stranded
+        self._stuck, self._flows, self._timezone = stuck, flows, timezone
 
     async def watch(self) -> None:
         """Look again and again, until cancelled. A fault in one round is reported and the next round goes on."""
@@ -85,11 +94,27 @@ class Watchdog:
         await self._letters(counts, LETTERS in known, now)
         for name, why in failing.items():
             await self._begin(f"channel {name}", why, now, by_letter=True)
-        for name, count in self._stranded().items():
-            await self._begin(UPSTREAM + name, _STRANDED.of(self._language, count=count), now, by_letter=True)
+        for name, stop in self._stuck().items():
+            await self._stands_still(name, stop, now)
         for name in known - {LETTERS, PRESSURE}:
             await self._maybe_over(name, now)
         await self._under_pressure(self._pressure(), PRESSURE in known, now)
+
+    async def _stands_still(self, name: str, stop: Standstill, now: datetime) -> None:
+        if stop.since is None:
+            reason = _STRANDED.of(self._language, count=stop.copies)
+        else:
+            reason = _STANDS.of(
+                self._language,
+                said=on_one_line(stop.said, _SAID),
+                since=moment(stop.since, self._timezone, self._language),
+                count=stop.copies,
+            )
+        # Letters go by the usual way: one about that would wait with the others.
+        by_letter = name != events.DEFAULT
+        # A server's words may have an address in them, which no log has.
+        logged = f"{stop.why}, {stop.copies} copies wait"
+        await self._begin(UPSTREAM + name, reason, now, by_letter=by_letter, why=stop.why, logged=logged)
 
     async def _under_pressure(self, lacking: Sequence[str], known: bool, now: datetime) -> None:
         if lacking:
@@ -110,7 +135,8 @@ class Watchdog:
 
     async def _maybe_over(self, name: str, now: datetime) -> None:
         if name.startswith(UPSTREAM):
-            if name.removeprefix(UPSTREAM) not in self._stranded():
+            upstream = name.removeprefix(UPSTREAM)
+            if upstream not in self._stuck() and self._flows(upstream):
                 await self._end(name, now)
             return
         health = self._channels.get(name.removeprefix("channel "))
@@ -119,9 +145,11 @@ class Watchdog:
         elif health.was_good and not health.failures:
             await self._end(name, now)
 
-    async def _begin(self, name: str, why: str, now: datetime, *, by_letter: bool) -> None:
-        if await self._troubles.begin(name, why, now, self._tell, by_letter=by_letter):
-            events.trouble(name, why)
+    async def _begin(
+        self, name: str, reason: str, now: datetime, *, by_letter: bool, why: str = "", logged: str = ""
+    ) -> None:
+        if await self._troubles.begin(name, reason, now, self._tell, by_letter=by_letter, why=why):
+            events.trouble(name, logged or reason)
             self._told()
 
     async def _end(self, name: str, now: datetime) -> None:

@@ -58,7 +58,8 @@ class Chain:
             left = offer.unreached
             if not left:
                 break
-            why = offer.why
+            if not why.about_us:  # a refusal is for somebody to put right, silence passes
+                why = offer.why
         return outcomes | same_for_all(left, why)
 
     def _order(self) -> list[int]:

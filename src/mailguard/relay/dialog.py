@@ -244,7 +244,7 @@ class Dialog:
         code = reply.code
         about_us = code in _ABOUT_US or reply.text.startswith(_UNKNOWN_TO_IT)
         result = Result.DEFERRED if about_us or not 400 <= code < 600 else result_of(code)
-        return Outcome(result, code, words(reply.text), mta=self._session.host)
+        return Outcome(result, code, words(reply.text), mta=self._session.host, about_us=about_us)
 
     def _settle(self, outcome: Outcome) -> None:
         """The outcome of everybody who has none yet; with it all is over."""

@@ -129,7 +129,9 @@ class MxUpstream:
             if refused is not None:
                 return same_for_all(outgoing.recipients, refused)
             assert known.chain is not None
-            return await known.chain.relay(outgoing, until)
+            outcomes = await known.chain.relay(outgoing, until)
+            # A server among the world's that refuses us stops its own domain's mail, and no other.
+            return {one: replace(it, about_us=False) if it.about_us else it for one, it in outcomes.items()}
         finally:
             known.busy -= 1
             await self._forget()

@@ -28,12 +28,13 @@ _GLANCE = 3.0
 
 class CannotOpen(Exception):
     """No session can be had with the upstream now; the message says why (no secrets). `code`: SMTP code if there was
-    one.
+    one. about_us: it refuses us, or we it, and goes on so until somebody changes a setting here or there.
     """
 
-    def __init__(self, why: str, code: int | None = None) -> None:
+    def __init__(self, why: str, code: int | None = None, *, about_us: bool = False) -> None:
         super().__init__(words(why))
         self.code = code
+        self.about_us = about_us or (code is not None and code >= 500)
 
 
 class _NoTls(Exception):
@@ -117,7 +118,7 @@ async def _opened(settings: UpstreamSettings, context: ssl.SSLContext | None, to
     except aiosmtplib.SMTPResponseException as error:
         raise CannotOpen(f"{settings.name} refused us: {error.code} {error.message}", error.code) from error
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-        raise CannotOpen(f"{settings.name}: {_cause(error)}") from error
+        raise CannotOpen(f"{settings.name}: {_cause(error)}", about_us=_of_tls(error) is not None) from error
 
 
 async def _closing_on_failure(client: aiosmtplib.SMTP, settings: UpstreamSettings, tokens: Tokens | None) -> Opened:
@@ -208,7 +209,8 @@ async def _secured(client: aiosmtplib.SMTP, settings: UpstreamSettings) -> bool:
     if not client.supports_extension("starttls"):
         if settings.tls == "opportunistic":
             return False
-        raise CannotOpen(f"{settings.name} does not offer STARTTLS; set upstream tls: none only if that is meant")
+        why = f"{settings.name} does not offer STARTTLS; set upstream tls: none only if that is meant"
+        raise CannotOpen(why, about_us=True)
     try:
         await client.starttls(timeout=settings.deadlines.hello)
     except (aiosmtplib.SMTPException, OSError) as error:
@@ -225,25 +227,25 @@ async def _logged_in(
     """AUTH by what the server offers: of passwords CRAM-MD5, PLAIN, LOGIN in this order."""
     assert settings.username is not None
     if not encrypted and not settings.is_loopback:
-        raise CannotOpen(f"{settings.name}: no password without TLS")
+        raise CannotOpen(f"{settings.name}: no password without TLS", about_us=True)
     try:
         if settings.password is not None:
             await client.login(settings.username, settings.password, timeout=settings.deadlines.hello)
         else:
             await by_token(client, settings.username, tokens, settings.deadlines.hello)
     except NoToken as error:
-        raise CannotOpen(f"{settings.name}: {error}") from None
+        raise CannotOpen(f"{settings.name}: {error}", about_us=True) from None
     except aiosmtplib.SMTPAuthenticationError as error:
         raise CannotOpen(f"{settings.name} did not take our login: {error.code} {error.message}", error.code) from None
 
 
 def _cause(error: BaseException) -> str:
     """Why, in words that an administrator can act on."""
-    for link in (error, error.__cause__, error.__context__):
-        if isinstance(link, ssl.SSLCertVerificationError):
-            return f"certificate not valid: {link.verify_message.rstrip('.')}; {_about(link)}"
-        if isinstance(link, ssl.SSLError):
-            return f"TLS failed: {link.reason or type(link).__name__}"
+    link = _of_tls(error)
+    if isinstance(link, ssl.SSLCertVerificationError):
+        return f"certificate not valid: {link.verify_message.rstrip('.')}; {_about(link)}"
+    if link is not None:
+        return f"TLS failed: {link.reason or type(link).__name__}"
     if isinstance(error, TimeoutError) and not str(error):
         return "timed out"
     if isinstance(error, OSError) and error.errno and error.errno > 0:  # name errors have negative numbers
@@ -251,6 +253,12 @@ def _cause(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error) or type(error).__name__
+
+
+def _of_tls(error: BaseException) -> ssl.SSLError | None:
+    """The failure of TLS that is behind an error, if there is one."""
+    links = (error, error.__cause__, error.__context__)
+    return next((link for link in links if isinstance(link, ssl.SSLError)), None)
 
 
 #: OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH.

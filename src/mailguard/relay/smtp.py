@@ -173,7 +173,7 @@ class SmtpUpstream:
             try:
                 attempt = await self._try_once(outgoing, left, seen, until)
             except CannotOpen as error:
-                return Offer(outcomes, left, deferred(str(error), code=error.code))
+                return Offer(outcomes, left, deferred(str(error), code=error.code, about_us=error.about_us))
             outcomes.update(attempt.outcomes)
             left = attempt.crowded  # fewer than before: at least one was accepted
         return Offer(outcomes)
@@ -229,7 +229,7 @@ class SmtpUpstream:
             context = await self._certificates.context()
         except OSError as error:
             why = error.strerror or str(error)
-            raise CannotOpen(f"upstream ca_file, certificate or key cannot be used: {why}") from error
+            raise CannotOpen(f"upstream ca_file, certificate or key cannot be used: {why}", about_us=True) from error
         opened = await open_connection(self._settings, context, self._tokens)
         clock = asyncio.get_running_loop().time
         return Session(opened.wire, opened.extensions, self._settings.deadlines, host=self._settings.host, clock=clock)

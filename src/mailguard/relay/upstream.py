@@ -96,9 +96,9 @@ def words(text: str) -> str:
     return "".join(ch if ch.isprintable() else "?" for ch in line)[:_TEXT_MAX]
 
 
-def deferred(why: str, *, code: int | None = None, unknown: bool = False) -> Outcome:
+def deferred(why: str, *, code: int | None = None, unknown: bool = False, about_us: bool = False) -> Outcome:
     """Later, for a reason in our words."""
-    return Outcome(Result.DEFERRED, code, words(why), unknown)
+    return Outcome(Result.DEFERRED, code, words(why), unknown, about_us=about_us)
 
 
 def same_for_all(recipients: Iterable[Address], outcome: Outcome) -> dict[Address, Outcome]:

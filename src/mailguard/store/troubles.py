@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from mailguard.store import outbox
 from mailguard.store.db import Database
@@ -19,6 +20,18 @@ from mailguard.store.rows import to_micro, to_moment
 LETTERS = "letters"
 PRESSURE = "pressure"
 UPSTREAM = "upstream "
+#: Why the mail for an upstream stands still: the settings do not name it, it refuses us, it cannot be reached.
+Why = Literal["gone", "refused", "away"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """Mail for an upstream that does not leave: copies that wait, since when, and what the server said."""
+
+    why: Why
+    copies: int
+    since: datetime | None = None
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +64,15 @@ class Troubles:
         sql = "SELECT name, reason, since FROM trouble ORDER BY since, name"
         return await self._db.read(lambda c: [Trouble(n, r, to_moment(s)) for n, r, s in c.execute(sql)])
 
-    async def begin(self, name: str, reason: str, now: datetime, tell: Sequence[str], *, by_letter: bool) -> bool:
+    async def begin(
+        self, name: str, reason: str, now: datetime, tell: Sequence[str], *, by_letter: bool, why: str = ""
+    ) -> bool:
         """It has begun. tell: the administrators. Without by_letter only chat channels say it: no letter would arrive.
+        why: of its kind, for what is to be done.
 
         False if it lasts already; its reason is then brought up to date.
         """
-        return await self._db.write(lambda c: _begin(c, name, reason, now, tell, by_letter))
+        return await self._db.write(lambda c: _begin(c, name, reason, now, tell, by_letter, why))
 
     async def end(self, name: str, now: datetime, tell: Sequence[str]) -> bool:
         """It is over. False if it had not begun."""
@@ -92,13 +108,14 @@ class Troubles:
 
 
 def _begin(
-    connection: sqlite3.Connection, name: str, reason: str, now: datetime, tell: Sequence[str], by_letter: bool
-) -> bool:
+    connection: sqlite3.Connection, name: str, reason: str, now: datetime, tell: Sequence[str], by_letter: bool,
+    why: str,
+) -> bool:  # fmt: skip
     known = connection.execute("UPDATE trouble SET reason = ? WHERE name = ?", (reason, name)).rowcount
     if known:
         return False
     connection.execute("INSERT INTO trouble (name, reason, since) VALUES (?, ?, ?)", (name, reason, to_micro(now)))
-    _owe(connection, name, reason, now, tell, good=False, by_letter=by_letter)
+    _owe(connection, name, reason, now, tell, good=False, by_letter=by_letter, why=why)
     return True
 
 
@@ -111,6 +128,7 @@ def _owe(
     *,
     good: bool,
     by_letter: bool,
+    why: str = "",
 ) -> None:
     kind: NoticeKind
     if name == LETTERS:
@@ -121,7 +139,9 @@ def _owe(
         kind = "upstream_good" if good else "upstream_failing"
     else:
         kind = "channel_good" if good else "channel_failing"
-    detail = {"name": name.removeprefix("channel ").removeprefix(UPSTREAM), "reason": reason}
+    detail = {"name": name.removeprefix("channel ").removeprefix(UPSTREAM), "reason": reason} | (
+        {"why": why} if why else {}
+    )
     for person in tell or ("",):  # without administrators, rooms hear it still
         notice = outbox.owe(connection, kind, person, now, detail=detail)
         if not by_letter:  # chat channels read ended notices too

@@ -26,7 +26,7 @@ from mailguard.notify.channels.settings import EVENTS, ChannelSettings
 from mailguard.notify.watchdog import Watchdog
 from mailguard.store.chat import ChatOutbox, Wanted
 from mailguard.store.records import Notice
-from mailguard.store.troubles import Troubles
+from mailguard.store.troubles import Standstill, Troubles
 
 CORP = Organization(("corp.example",), "Corp", "en")
 ADMIN = "admin@corp.example"
@@ -53,6 +53,8 @@ class Office:
         self.troubles = Troubles(ledger.db)
         self.woken = 0
         self.lacking: tuple[str, ...] = ()
+        self.stuck: dict[str, Standstill] = {}
+        self.flows = False
         self.watchdog = Watchdog(
             self.troubles,
             {lane.settings.name: lane.health for lane in self.lanes},
@@ -61,6 +63,8 @@ class Office:
             language="en",
             told=self._wake,
             pressure=lambda: self.lacking,
+            stuck=lambda: self.stuck,
+            flows=lambda _: self.flows,
             now=ledger.clock,
         )
 
@@ -456,6 +460,36 @@ async def test_pressure_is_told_once_and_once_when_it_is_over(ledger: Ledger, se
     assert not await room.troubles.open()
     assert [one.kind for one in await notices(ledger)] == ["pressure", "pressure_over"]
     assert told(service) == [("pressure", None), ("pressure_over", None)]
+
+
+@pytest.mark.parametrize(("name", "letters"), [("branch", 1), ("default", 0)])
+async def test_a_next_server_that_refuses_us_is_told_once_and_once_when_mail_goes_again(
+    ledger: Ledger, service: Service, name: str, letters: int
+) -> None:
+    """By letter as well, but for the one that letters go by."""
+    room = await office(ledger, webhook(service))
+    since = ledger.clock()
+    for copies in (3, 4):
+        room.stuck = {name: Standstill("refused", copies, since, "next.example: 535 5.7.8 no, ann@corp.example")}
+        await room.watchdog.look()
+    (trouble,) = await room.troubles.open()
+    assert trouble.name == f"upstream {name}"
+    assert trouble.reason.startswith(
+        "next.example: 535 5.7.8 no, ann@corp.example; since Mon 23 Nov, 12:00, 4 copies wait"
+    )
+    await room.say()
+    assert told(service) == [("upstream_failing", None)]
+    assert f"upstream {name} does not leave" in service.came[0].json()["data"]["title"]
+    assert "It does not let us in." in str(service.came[0].json()["data"])
+    assert [one.kind for one in await ledger.outbox.pending()] == ["upstream_failing"] * letters
+    room.stuck = {}
+    await room.watchdog.look()  # as after a restart: nobody knows yet
+    assert await room.troubles.open()
+    room.flows = True
+    await room.watchdog.look()
+    assert not await room.troubles.open()
+    await room.say()
+    assert told(service) == [("upstream_failing", None), ("upstream_good", None)]
 
 
 async def test_letters_that_come_back_are_told_from_the_third_on(ledger: Ledger, service: Service) -> None:

@@ -46,8 +46,19 @@ UPSTREAM_FAILING_LEAD = Both(
     "メールは失われず、別の経路でも送られません。設定を戻すか、`mailguard queue` で取り消してください。",
     "It is kept, and goes by no other way. Name the upstream again in the settings, or cancel with `mailguard queue`.",
 )
+UPSTREAM_REFUSED_LEAD = Both(
+    "中継先が接続を拒否しています。メールは失われず、自動で再送を続けます。応答の内容に従って、ログイン情報やトークン、証明書、"
+    "または中継先に登録したアドレスを直してください。",
+    "It does not let us in. Mail is kept, and tried again by itself. Its answer says what to put right: the login or "
+    "token, the certificate, or the address that it knows us by.",
+)
+UPSTREAM_AWAY_LEAD = Both(
+    "中継先に接続できません。メールは失われず、接続できしだい自動で送られます。中継先とネットワークを確認してください。",
+    "It cannot be reached. Mail is kept, and goes by itself as soon as it can. Please look at that server, and at the "
+    "network.",
+)
 UPSTREAM_GOOD = Both(
-    "中継先「{name}」を待つメールはなくなりました", "No mail waits for a missing upstream {name} any more"
+    "中継先「{name}」へのメールの滞りは解消しました", "Mail for the upstream {name} does not wait any more"
 )
 #: What is said of the ways to people and mail, in chats and letters alike: head and lead.
 WAYS: dict[str, tuple[Both, Both | None]] = {
@@ -60,6 +71,8 @@ WAYS: dict[str, tuple[Both, Both | None]] = {
     "upstream_failing": (UPSTREAM_FAILING, UPSTREAM_FAILING_LEAD),
     "upstream_good": (UPSTREAM_GOOD, None),
 }
+#: Of what is to be done about an upstream, by why it takes nothing.
+UPSTREAM_LEADS = {"refused": UPSTREAM_REFUSED_LEAD, "away": UPSTREAM_AWAY_LEAD}
 REASON = Both("原因", "Reason")
 
 TEST = Both("mailguard からの接続テストです", "A test message of mailguard")

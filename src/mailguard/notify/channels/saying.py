@@ -188,7 +188,7 @@ class Speaker:
             about.kind,
             language,
             say.TAGS[about.kind].of(language) + title.of(language, name=name),
-            lead.of(language) if lead else "",
+            chat.UPSTREAM_LEADS.get(str(about.detail.get("why")), lead).of(language) if lead else "",
             act=say.OPEN_CONSOLE.of(language),
             link=f"{self.base_url}/",
             at=about.at,
