@@ -18,8 +18,8 @@ from mailguard.mail.values import value
 class Piece:
     """A text in which personal data are looked for. where: the part or file it stood in.
 
-    role: "quoted" history or the "signature" of the mail's own text, the text of a "file", a file's "name", what stands
-    "beside" the texts, or "": the sender's words.
+    role: "quoted" history or the "signature" of the mail's own text, the text of a "file", a file's "name", whom a mail
+    inside is "addressed" to, what stands "beside" the texts, or "": the sender's words.
     """
 
     where: str
@@ -61,8 +61,9 @@ class Content:
 
     text: all that its program shows or keeps; inner: files inside, unpacked one by one as they are taken; message: the
     octets of a mail inside; short: the kind, where the reader knows better than the first octets; whole: whether
-    everything in it could be read; encrypted: whether it needs a password; labels: sensitivity labels. A reader may
-    still change text, whole and encrypted while its `inner` is gone through.
+    everything in it could be read; encrypted: whether it needs a password; labels: sensitivity labels; people: of a
+    mail, the stretches of `text` that name its sender and recipients. A reader may still change text, whole and
+    encrypted while its `inner` is gone through.
     """
 
     text: str = ""
@@ -72,6 +73,7 @@ class Content:
     encrypted: bool = False
     whole: bool = True
     labels: tuple[Label, ...] = ()
+    people: tuple[str, ...] = ()
 
 
 #: Reads one kind of file. May raise on a broken file: its caller notes `unparseable_attachment`.

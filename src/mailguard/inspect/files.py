@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from mailguard.inspect.chars.charset import tidy
@@ -67,14 +67,15 @@ class _Seen:
 
     type: FileType
     text: str = ""
+    people: tuple[str, ...] = ()  # stretches of the text: between whom a mail went
     encrypted: bool = False
     inspected: bool = True
     members: list[Attachment] = field(default_factory=list)
     labels: tuple[Label, ...] = ()
 
 
-#: Opens a message inside a file: gives its text and its attachments.
-MessageOpener = Callable[[FileIn], tuple[str, list[Attachment]]]
+#: Opens a message inside a file: gives its people, its text with these in it, and its attachments.
+MessageOpener = Callable[[FileIn], tuple[str, str, list[Attachment]]]
 
 
 class Files:
@@ -99,7 +100,7 @@ class Files:
         self._note(file, seen)
         text = tidy(seen.text)
         if text:
-            self.pieces.append(Piece(file.where, text, "file"))
+            self.pieces.extend(_pieces(file.where, text, seen.people))
         if _NUMBER.search(file.name):
             self.pieces.append(Piece(file.where, tidy(file.name), "name"))
         return Attachment(
@@ -129,9 +130,10 @@ class Files:
         if content.short:
             seen.type = of_short(content.short)
         seen.text, seen.encrypted, seen.inspected = content.text, content.encrypted, content.whole
-        seen.labels = content.labels
+        seen.labels, seen.people = content.labels, content.people
         if content.message is not None and self._may_enter(file, seen):
-            text, seen.members = self._open_message(replace(file, octets=content.message))
+            people, text, seen.members = self._open_message(replace(file, octets=content.message))
+            seen.people = (people,)
             seen.text = f"{text}\n{content.text}" if content.text else text
         elif content.inner and self._may_enter(file, seen):
             self._open_members(file, seen, content.inner)
@@ -191,3 +193,13 @@ class Files:
             self.budget.find("type_mismatch", file.where, difference)
         if seen.type is UNKNOWN and extension(file.name) in _OPENABLE:
             self.budget.find("unparseable_attachment", file.where, f"named .{extension(file.name)}, and is none")
+
+
+def _pieces(where: str, text: str, people: tuple[str, ...]) -> Iterator[Piece]:
+    """A file's text to search, apart from whom it is addressed to where it is a mail."""
+    addressed = [one for given in people if (one := tidy(given)) and one in text]
+    for one in addressed:
+        text = text.replace(one, "", 1)
+    if addressed:
+        yield Piece(where, "\n".join(addressed), "addressed")
+    yield Piece(where, text, "file")

@@ -196,7 +196,7 @@ def _bounded(pieces: list[Piece], budget: Budget) -> list[Piece]:
     left = budget.limits.personal_chars
     for piece in pieces:
         known = texts.get(piece.text)
-        if known is not None and piece.role not in ("quoted", "signature", "beside"):
+        if known is not None and piece.role not in ("quoted", "signature", "beside", "addressed"):
             texts[piece.text] = replace(known, role=piece.role)
         if not piece.text or known is not None:
             continue

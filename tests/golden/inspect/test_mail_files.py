@@ -10,6 +10,7 @@ from tests.golden.inspect.makers import CARD, HEAD, attachment, b64, file_mail, 
 from tests.golden.inspect.test_outlook import codes, every, mutants, names
 
 from mailguard.inspect.reader import read_mail
+from mailguard.mail.facts import Facts
 
 _TEXT = part(b"see", b"Content-Type: text/plain")
 _INNER = multipart(
@@ -166,6 +167,34 @@ def test_a_calendar_as_a_file() -> None:
     (one,) = read_mail(file_mail(_CALENDAR.encode("utf-16"), "a.ics", "text/calendar")).attachments
     assert all(text in one.text for text in _SAID)
     assert [member.filename for member in one.members] == ["議事.txt"]
+
+
+def _invitation(method: str, people: int, more: str = "") -> Facts:
+    guests = "".join(f"ATTENDEE;CN=g{n}@x.example;RSVP=TRUE:mailto:g{n}@x.example\r\n" for n in range(people))
+    octets = (
+        f"BEGIN:VCALENDAR\r\n{method}BEGIN:VEVENT\r\nORGANIZER;CN=山田 太郎:mailto:ann@corp.example\r\n{guests}{more}"
+        "END:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    return read_mail(mail(octets.encode(), b"Content-Type: text/calendar; charset=utf-8"))
+
+
+def test_whom_an_invitation_invites_is_no_personal_data() -> None:
+    facts = _invitation("METHOD:REQUEST\r\n", 12, f"DESCRIPTION:{CARD}\r\n")
+    assert (facts.persons, set(facts.personal_data)) == (1, {"payment_card"})
+    assert _invitation("METHOD:CANCEL\r\n", 12).kind == "calendar_reply"
+    assert _invitation("METHOD:REQUEST\r\n", 40).persons == 41  # a list all the same
+    assert _invitation("METHOD:REQUEST\r\n", 12, "ATTENDEE;CN=03-1234-5678:mailto:a@x.example\r\n").persons >= 12
+    assert _invitation("", 12).persons == 13  # a calendar that was exported
+
+
+def test_between_whom_a_mail_inside_went_is_no_personal_data() -> None:
+    people = ", ".join(f"g{n}@x.example" for n in range(12))
+    inner = f"From: ann@corp.example\r\nTo: {people}\r\nSubject: x\r\n\r\nbob@x.example\r\n".encode()
+    facts = read_mail(mail(inner, b"Content-Type: message/rfc822"))
+    assert facts.personal_data["email_address"].values == ("bob@x.example",)
+    assert (facts.persons, "g11@x.example" in facts.attachments[0].text) == (1, True)
+    many = inner.replace(b"\r\nTo: ", b"\r\nTo: " + b"".join(b"h%d@x.example, " % n for n in range(30)), 1)
+    assert read_mail(mail(many, b"Content-Type: message/rfc822")).persons == 44
 
 
 def test_a_fold_may_cut_a_character() -> None:

@@ -226,6 +226,7 @@ def test_a_msg(unicode: bool, name: str) -> None:
     assert "内側の本文 HERON" in inner.text
     assert [one.filename for one in inner.members] == ["内側の資料.txt"]
     assert facts.personal_data["payment_card"].values == (CARD,)
+    assert set(facts.personal_data) == {"payment_card"}  # not between whom it went
 
 
 def test_a_msg_above_seven_megabytes() -> None:
@@ -247,9 +248,11 @@ def test_all_bodies_and_texts_of_a_msg() -> None:
         0x8005: ["分類 PLOVER", "SANDPIPER"],
         0x3A06: "名",
     }
-    (outer,) = read_mail(file_mail(compound_file(message(values)), "a.msg")).attachments
+    facts = read_mail(file_mail(compound_file(message(values)), "a.msg"))
+    (outer,) = facts.attachments
     for text in ("機密 CURLEW", "t@x.example", "ページ HERON", "機密x", "PELICAN", "分類 PLOVER", "SANDPIPER", "名"):
         assert text in outer.text
+    assert "email_address" not in facts.personal_data  # only in the field To
 
 
 def test_the_same_body_three_times_is_said_once() -> None:

@@ -157,6 +157,9 @@ email_address taro@example.co.jp ｔａｒｏ＠ｅｘａｍｐｌｅ．ｃｏ�
 email_address taro@example.jp メールはtaro@example.jpまで
 email_address taro@example.jp <mailto:Taro@Example.jp>
 email_address taro+x@example.jp taro+x@example.jp;
+email_address taro@example.jp https://www.example.com/u?id=1&mail=taro@example.jp
+email_address taro@example.jp CN=taro@example.jp
+email_address bounce-1=a@example.jp bounce-1=a@example.jp
 bank_account 1234567 普通 1234567
 bank_account 1234567 普通預金 口座番号 1234567
 bank_account 1234567 みずほ銀行 渋谷支店（123） 普通預金 1234567 ヤマダタロウ

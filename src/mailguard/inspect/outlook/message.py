@@ -17,6 +17,7 @@ from mailguard.inspect.outlook.lzfu import unpack_rtf
 from mailguard.inspect.outlook.mapi import Properties, label_of
 from mailguard.inspect.page.html import declared_charset, html_text
 from mailguard.inspect.rtf.document import rtf_text
+from mailguard.inspect.structure.beside import is_trace
 from mailguard.inspect.structure.fields import parse_block
 
 #: Name and addresses of who wrote it: the sender, whom the sender stands for (MS-OXPROPS sections 2.1005 and 2.1022).
@@ -30,17 +31,20 @@ _TOLD = frozenset({mapi.SUBJECT, mapi.HEADERS, mapi.BODY, mapi.RTF, mapi.HTML, *
                    *(one for names in _WRITERS for one in names)})  # fmt: skip
 
 
-def message_text(item: Properties, recipients: Iterable[Properties], budget: Budget, where: str) -> str:
-    """Everything that a message says, most visible first, each text once."""
+def message_text(
+    item: Properties, recipients: Iterable[Properties], budget: Budget, where: str
+) -> tuple[str, tuple[str, ...]]:
+    """Everything that a message says, most visible first, each text once; and the stretches of it that name its people
+    and say how it came.
+    """
     texts: dict[str, None] = {}
     texts[item.text(mapi.SUBJECT)] = None
-    for names in _WRITERS:
-        texts[_person(item, *names)] = None
-    for one in recipients:
-        texts[_person(one, 0x3001, *_ADDRESSES)] = None
-    for number in _DISPLAYED:
-        texts[item.text(number)] = None
-    texts[_headers(item)] = None
+    people = [_person(item, *names) for names in _WRITERS]
+    people += [_person(one, 0x3001, *_ADDRESSES) for one in recipients]
+    people += [item.text(number) for number in _DISPLAYED]
+    texts.update(dict.fromkeys(people))
+    headers, traces = _headers(item)
+    texts[headers] = None
     known: list[str] = []
     for body in _bodies(item, budget, where):
         squeezed = "".join(body.split())
@@ -49,7 +53,8 @@ def message_text(item: Properties, recipients: Iterable[Properties], budget: Bud
             texts[body] = None
     for text in item.strings(but=_TOLD | _TECHNICAL):
         texts[text] = None
-    return "\n".join(text for text in texts if text)
+    named = "\n".join(dict.fromkeys(one for one in people if one))  # as they stand in the text
+    return "\n".join(text for text in texts if text), (named, *traces)
 
 
 def message_name(properties: Properties) -> str:
@@ -64,14 +69,15 @@ def _person(item: Properties, name: int, *addresses: int) -> str:
     return f"{shown} <{address}>" if address and address != shown else shown
 
 
-def _headers(item: Properties) -> str:
-    """The fields with which the message came through the internet, decoded."""
+def _headers(item: Properties) -> tuple[str, list[str]]:
+    """The fields with which the message came through the internet, decoded; and those that hold addresses or ids."""
     raw = item.text(mapi.HEADERS)
     if not raw:
-        return ""
+        return "", []
     block = parse_block(raw.encode("utf-8", "replace"))
     lines = [f"{field.name}: {decode_field(field.value)}" for field in block.fields]
-    return "\n".join([*lines, block.rest.decode("utf-8", "replace")])
+    traces = [line for field, line in zip(block.fields, lines, strict=True) if is_trace(field.name)]
+    return "\n".join([*lines, block.rest.decode("utf-8", "replace")]), traces
 
 
 def _bodies(item: Properties, budget: Budget, where: str) -> Iterator[str]:

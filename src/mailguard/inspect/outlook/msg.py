@@ -78,8 +78,9 @@ def _message(compound: _Compound, storage: Any, kind: str, label: str) -> Conten
             recipient, read = _properties(compound, one, "other", item.label)
             recipients.append(recipient)
             whole = whole and read
-    text = message_text(item, recipients, compound.budget, compound.where)
-    return Content(text=text, inner=_files(compound, storage, item.label), short="msg", whole=whole)
+    text, people = message_text(item, recipients, compound.budget, compound.where)
+    inner = _files(compound, storage, item.label)
+    return Content(text=text, inner=inner, short="msg", whole=whole, people=people)
 
 
 def _properties(compound: _Compound, storage: Any, kind: str, label: str) -> tuple[Properties, bool]:

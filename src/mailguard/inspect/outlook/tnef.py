@@ -56,9 +56,10 @@ def read_tnef(file: FileIn, budget: Budget) -> Content:
         read.fault = str(error) or "broken"
     if read.fault:
         budget.find("unparseable_attachment", file.where, f"winmail.dat: {read.fault}")
-    text = message_text(read.message, read.recipients, budget, file.where)
+    text, people = message_text(read.message, read.recipients, budget, file.where)
     text = f"{read.sender}\n{text}" if read.sender else text
-    return Content(text=text, inner=_inner(read, budget, file.where), short="tnef", whole=not read.fault)
+    inner = _inner(read, budget, file.where)
+    return Content(text=text, inner=inner, short="tnef", whole=not read.fault, people=people)
 
 
 def _attributes(octets: memoryview, read: _Read) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mailguard.inspect import gates
 from mailguard.inspect.content import Piece
@@ -52,6 +52,8 @@ _TELL_A_LIST = ("email_address", "person_name", "birth_date", "postal_address")
 _MOST_QUOTED = 30
 _ADDRESS = re.compile(r"[^\s<>,;:()\[\]\"]{1,64}@[^\s<>,;:()\[\]\"]{3,100}")
 _PHONE = re.compile(r"(?<![0-9])0[0-9]{1,4}[- ]?[0-9]{2,4}[- ]?[0-9]{3,4}(?![0-9])")
+_METHOD = re.compile(r"(?im)^METHOD[;:]")
+_INVITED = re.compile(r"(?im)^(?:ATTENDEE|ORGANIZER)[;:][^\n]*")
 _QUOTED_HEADER = re.compile(
     r"(?im)^[ \t>*]*(?:from|to|cc|bcc|reply-to|sent|date|subject|差出人|送信者|宛先|受信者|送信日時|日時|"
     r"件名|返信先)[ *]*:"
@@ -92,13 +94,19 @@ def search(pieces: Iterable[Piece], most_values: int, opened: int = gates.ALL) -
     pieces = list(pieces)
     total = _Total(pieces, opened)
     asides: dict[str, list[tuple[str, str]]] = {}
+    addressed: list[tuple[str, str]] = []
     for piece in pieces:
+        if "VCALENDAR" in piece.text:
+            piece = _without_invited(piece, addressed)
         if piece.role in ("quoted", "beside"):
             asides.setdefault(piece.role, []).append((piece.where, fold(piece.text)))
+        elif piece.role == "addressed":
+            addressed.append((piece.where, fold(piece.text)))
         else:
             _piece(piece, total)
     for some in asides.values():
         _aside(some, total)
+    _addressed(addressed, total)
     values = total.values
     mobiles = sum(1 for phone in values["phone"] if phone[:3] in ("060", "070", "080", "090"))
     persons = max(total.people.count, mobiles, *(len(values[name]) for name in _ONE_EACH))
@@ -188,6 +196,28 @@ def _without_headers(texts: list[str]) -> list[str]:
 
     bare = [_QUOTED_HEADER.sub(blank, text) for text in texts]
     return texts if len(addresses) > _MOST_QUOTED else bare
+
+
+def _without_invited(piece: Piece, addressed: list[tuple[str, str]]) -> Piece:
+    """The text of an invitation, or of what answers one, without those who take part: they all see each other, as the
+    recipients of a mail do. A calendar that was exported (without a METHOD, RFC 5546 section 1.4) stays as it is.
+    """
+    if not _METHOD.search(piece.text):
+        return piece
+    addressed.append((piece.where, fold("\n".join(_INVITED.findall(piece.text)))))
+    return replace(piece, text=_INVITED.sub(lambda match: " " * len(match.group()), piece.text))
+
+
+def _addressed(texts: list[tuple[str, str]], total: _Total) -> None:
+    """Between whom mails inside went and who is invited: no data about people, unless telephone numbers stand there or
+    very many addresses.
+    """
+    addresses = {one.rpartition("=")[2].lower() for _, text in texts for one in _ADDRESS.findall(text)}
+    is_list = len(addresses) > _MOST_QUOTED or any(_PHONE.search(text) for _, text in texts)
+    for where, text in texts:
+        finds = Finds()
+        _look(text, finds, total.people if is_list else People(), total.speaks)
+        _take(where, text, finds, total, CLASSES if is_list else _COUNTED_APART)
 
 
 def _take(where: str, text: str, finds: Finds, total: _Total, counted: Collection[str]) -> None:

@@ -257,7 +257,7 @@ class Parts:
             )
             return True
         block, leaves = leaves_of(container.content, self.budget, leaf.where)
-        if protected := self._people(block):  # RFC 9788: the header may be in the signed part as well
+        if protected := "\n".join(filter(None, self._people(block))):  # RFC 9788: the header may be signed as well
             texts.shown.append((leaf.where, protected))
         self._in_order(leaves, texts, attachments, depth + 1)
         return True
@@ -272,21 +272,22 @@ class Parts:
         # The middle of a mail has no header that says how it is encoded.
         self._salvage(content, leaf.where, SHORTEST, texts, attachments, depth)
 
-    def _people(self, block: Block) -> str:
+    def _people(self, block: Block) -> tuple[str, str]:
         """Subject and people of a mail inside."""
         headers = read_headers(block, Budget(self.budget.limits))
         listed = (*headers.sender, *headers.to, *headers.cc, *headers.bcc, *headers.reply_to)
-        people = ", ".join(f"{one.name} <{one.address}>" for one in listed)
-        return "\n".join(text for text in (headers.subject, people) if text)
+        return headers.subject or "", ", ".join(f"{one.name} <{one.address}>" for one in listed)
 
-    def _inner_file(self, file: FileIn) -> tuple[str, list[Attachment]]:
-        """Open a message for `files`: its text with its headers, and its files."""
+    def _inner_file(self, file: FileIn) -> tuple[str, str, list[Attachment]]:
+        """Open a message for `files`: its people, its text with its headers, and its files."""
         texts = Texts()
         attachments: list[Attachment] = []
         block, leaves = leaves_of(file.octets, self.budget, file.where)
         self.beside.extend(fields_beside(file.where, block))
         self._in_order(leaves, texts, attachments, file.depth + 1)
-        return "\n".join([self._people(block), *texts.everything()]), attachments
+        subject, people = self._people(block)
+        head = "\n".join(filter(None, (subject, people)))
+        return people, "\n".join([head, *texts.everything()]), attachments
 
 
 def _list(one: Attachment, attachments: list[Attachment]) -> None:
