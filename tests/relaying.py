@@ -20,13 +20,13 @@ ANN, BOB, CY, DAN = (parse_address(f"{who}@upstream.example") for who in ("ann",
 
 #: For a server that answers: on a busy machine nobody is given up for being slow.
 PATIENT = Deadlines(
-    connect=20, greeting=20, hello=20, mail=20, recipient=20, data=20, block=20, final=20, reset=20, quit=20,
-    transaction=60,
+    connect=20, greeting=20, hello=20, starttls=20, mail=20, recipient=20, data=20, block=20, final=20, reset=20,
+    quit=20, transaction=60,
 )  # fmt: skip
 #: For one that never does.
 SHORT = Deadlines(
-    connect=2, greeting=0.3, hello=0.3, mail=0.3, recipient=0.3, data=0.3, block=0.3, final=0.3, reset=0.3, quit=0.2,
-    transaction=5,
+    connect=2, greeting=0.3, hello=0.3, starttls=0.3, mail=0.3, recipient=0.3, data=0.3, block=0.3, final=0.3,
+    reset=0.3, quit=0.2, transaction=5,
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import pytest
 from tests.door import ENVELOPE, STRANGERS, Client, client_at, open_door, with_tls
 from tests.postfix import make_certificate
 from tests.relaying import BOB, PATIENT, outgoing, upstream_to
-from tests.smtp_fake import Act, Drop, FakeServer, Say, fake_server
+from tests.smtp_fake import Act, Drop, FakeServer, Say, Stall, fake_server
 
 from mailguard.mail.outcome import Result
 
@@ -124,13 +124,15 @@ async def test_a_server_that_answers_starttls_with_something_else(tmp_path: Path
         assert not [wire for wire in server.wire if b"MAIL" in wire and len(server.taken) == 0]
 
 
-@pytest.mark.parametrize("act", [Say(b"454 4.7.0 not now\r\n"), Drop(b"220 2.0.0 go ahead\r\n")])
+@pytest.mark.parametrize("act", [Say(b"454 4.7.0 not now\r\n"), Drop(b"220 2.0.0 go ahead\r\n"), Stall()])
 @pytest.mark.parametrize("tls", ["opportunistic", "insecure"])
 async def test_tls_that_fails_stops_mail_only_where_it_is_asked_for(tmp_path: Path, tls: str, act: Act) -> None:
+    """One that hangs has less patience where there is another way, else the whole try would be over."""
     context, _ = server_context(tmp_path)
+    limits = replace(PATIENT, hello=20.0 if tls == "opportunistic" else 2.0, starttls=0.3, transaction=15.0)
     async with (
         fake_server(context=context, script={"starttls": [act]}) as server,
-        upstream_to(server.port, tls=tls) as upstream,
+        upstream_to(server.port, tls=tls, deadlines=limits) as upstream,
     ):
         outcome = (await upstream.relay(outgoing(recipients=(BOB,))))[BOB]
     clear = tls == "opportunistic"

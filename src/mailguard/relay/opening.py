@@ -89,9 +89,9 @@ async def open_connection(
 ) -> Opened:
     """A connection on which MAIL can be said. context: of its Certificates; tokens: where one for oauth comes from.
 
-    `opportunistic` (RFC 7435) goes on in the clear, on a new connection, where STARTTLS fails, as where it is not
-    offered: who could break it could as well take it out of the offer, and mail for a server with broken TLS would
-    never leave. Raises CannotOpen.
+    `opportunistic` (RFC 7435) goes on in the clear, on a new connection, where STARTTLS fails or is silent, as where
+    it is not offered: who could break it could as well take it out of the offer, and mail for a server with broken TLS
+    would never leave. Raises CannotOpen.
     """
     try:
         return await _opened(settings, context, tokens)
@@ -211,8 +211,10 @@ async def _secured(client: aiosmtplib.SMTP, settings: UpstreamSettings) -> bool:
             return False
         why = f"{settings.name} does not offer STARTTLS; set upstream tls: none only if that is meant"
         raise CannotOpen(why, about_us=True)
+    limits = settings.deadlines
+    patience = min(limits.hello, limits.starttls) if settings.tls == "opportunistic" else limits.hello
     try:
-        await client.starttls(timeout=settings.deadlines.hello)
+        await client.starttls(timeout=patience)
     except (aiosmtplib.SMTPException, OSError) as error:
         if settings.tls == "opportunistic":
             raise _NoTls from error

@@ -31,6 +31,7 @@ class Deadlines:
     connect: float = 30.0  # TCP only
     greeting: float = 300.0  # section 4.5.3.2.1; also a TLS handshake from the first octet
     hello: float = 300.0  # EHLO, STARTTLS and each step of AUTH
+    starttls: float = 30.0  # its reply, and the handshake, where the mail goes without if they fail
     mail: float = 300.0  # section 4.5.3.2.2
     recipient: float = 300.0  # section 4.5.3.2.3
     data: float = 120.0  # section 4.5.3.2.4
