@@ -40,6 +40,7 @@ STATE_OF: dict[str, State] = {
     "sent": State.RELAYED, "password": State.RELAYED, "cancelled": State.CANCELLED, "rejected": State.REJECTED,
     "expired": State.EXPIRED, "bounced": State.BOUNCED, "answered": State.QUEUED, "urgent": State.QUEUED,
     "told": State.QUEUED, "delayed": State.QUEUED, "relayed": State.RELAYED,
+    "misdelivery": State.RELAYED,
 }  # fmt: skip
 TOLD = {
     "sender": "ann@corp.example", "subject": "10月分のご請求", "recipients": ["bob@partner.example", "eve@x.example"],

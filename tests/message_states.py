@@ -211,6 +211,13 @@ async def sent(reception: Reception) -> tuple[str, str]:
     return person, message_id
 
 
+async def misdelivered(reception: Reception) -> tuple[str, str]:
+    """Out, and reported as sent to the wrong person."""
+    person, message_id = await sent(reception)
+    await reception.incidents.open(actor(ANN, reception.access), message_id, "斎藤様と佐藤様を取り違えました。")
+    return person, message_id
+
+
 async def cancelled(reception: Reception) -> tuple[str, str]:
     """Not sent."""
     person, message_id = await looks_alike(reception)
@@ -247,6 +254,6 @@ STATES: dict[str, State] = {
     one.__name__: one
     for one in (
         looks_alike, alone, file_and_person, crowd, greeting, forgotten, window, paused, approver, asked, administrator,
-        queued, sent, cancelled, rejected, expired, bounced,
+        queued, sent, misdelivered, cancelled, rejected, expired, bounced,
     )
 }  # fmt: skip

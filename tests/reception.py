@@ -377,7 +377,9 @@ async def open_reception(
         delivered=lambda: None, now=clock, mutes=mutes, merge=merge,
     )  # fmt: skip
     absences = AbsenceReview(Absences(db), organization=company, live=live, noticed=lambda: None, now=clock)
-    incidents = IncidentRoom(Incidents(db), holds, audit, stopped=lambda _: None, now=clock)
+    incidents = IncidentRoom(
+        Incidents(db), holds, audit, changed=lambda _: None, now=clock, answerable=(ADMIN, OFFICER)
+    )
     desk = Desk(
         settings=console, review=review, bulk=bulk, listing=listing, sent=sent,
         access=access, live=live, readers=readers, outside=outside, now=clock, version="0",

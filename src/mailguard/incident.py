@@ -6,24 +6,38 @@ that leaves the mail contained. What was relayed cannot be taken back; this room
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from mailguard.mail.actor import Actor, Role
+from mailguard.mail.directory import NOBODY, Directory
 from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.message import is_message_id, new_message_id
 from mailguard.store.audit import Audit
 from mailguard.store.holds import Holds
 from mailguard.store.incidents import Incident, Incidents
 from mailguard.store.records import MessageRecord, RecipientRecord
+from mailguard.store.wish import senders_of
 
-__all__ = ["AlreadyClosed", "AlreadyOpen", "Incident", "IncidentRoom", "NoIncident", "facts_of"]
+__all__ = [
+    "AlreadyClosed",
+    "AlreadyOpen",
+    "Incident",
+    "IncidentRoom",
+    "NoIncident",
+    "facts_of",
+    "is_out",
+    "may_end",
+    "may_report",
+]
 
 #: Who sees every incident, and who may open and close any.
 _SEE_ALL = frozenset({Role.ADMINISTRATOR, Role.OFFICER, Role.AUDITOR})
 _ACT_ON_ALL = frozenset({Role.ADMINISTRATOR, Role.OFFICER})
 _NOTE = 4000
+#: People who hear of one.
+_TOLD = 20
 _OUTCOME = {State.RELAYED: "accepted", State.BOUNCED: "bounced", State.QUEUED: "under_way", State.HELD: "held"}
 
 
@@ -56,12 +70,17 @@ class IncidentRoom:
         holds: Holds,
         audit: Audit,
         *,
-        stopped: Callable[[MessageRecord], None],
+        changed: Callable[[MessageRecord], None],
         now: Callable[[], datetime],
+        answerable: Iterable[str] = (),
+        directory: Callable[[], Directory] = lambda: NOBODY,
     ) -> None:
-        """stopped: copies of a mail were cancelled: letters may be owed, pages are to look again."""
+        """changed: a mail has an incident: letters are owed, pages are to look again. answerable: who hears of each
+        (administrators, officers); directory: who is whose manager.
+        """
         self._incidents, self._holds, self._audit = incidents, holds, audit
-        self._stopped, self._now = stopped, now
+        self._changed, self._now = changed, now
+        self._answerable, self._directory = frozenset(answerable), directory
 
     async def open(self, actor: Actor, message_id: str, note: str = "") -> Incident:
         """Contain a mail and enter it. Raises NoIncident, AlreadyOpen."""
@@ -74,15 +93,33 @@ class IncidentRoom:
         )
         record = await self._holds.find(message_id) or record
         if done.changed:
-            self._stopped(record)
+            self._changed(record)
         siblings = await self._incidents.siblings(record)
         stopped = [str(address) for address in done.changed]
         facts = facts_of(record, await self._relayed(record), siblings, stopped)
+        tell = self._readers(actor, record)
+        facts["told"] = [person for person, as_sender in tell.items() if not as_sender]
         incident = Incident(new_message_id(now), record.lead, "open", now, actor.address, note, facts)
-        before = await self._incidents.open(incident, actor)
+        before = await self._incidents.open(incident, actor, tell)
         if before is not None:
             raise AlreadyOpen(before)
+        self._changed(record)
         return incident
+
+    def _readers(self, actor: Actor, record: MessageRecord) -> Mapping[str, bool]:
+        """Who hears of it besides whoever says so: its sender (True), who answers for the house, who was asked about
+        the mail, and the sender's manager.
+        """
+        people = {self._directory().manager_of(owner) for owner in record.owners} - {""}
+        for copy in record.recipients:
+            people.update(copy.approvals, *(ask.asked for ask in copy.asks))
+        others = sorted((self._answerable | people).difference(record.owners, {actor.address}))
+        own = actor.address in record.owners or record.sender.mailbox is None
+        return {**dict.fromkeys(() if own else senders_of(record), True), **dict.fromkeys(others[:_TOLD], False)}
+
+    async def about(self, record: MessageRecord) -> Incident | None:
+        """The newest one of a mail, for whoever may see that."""
+        return await self._incidents.of_mail(record.lead)
 
     async def show(self, actor: Actor, incident_id: str) -> Incident:
         """One incident. Raises NoIncident."""
@@ -112,7 +149,24 @@ class IncidentRoom:
 
 
 def _may_open(actor: Actor, record: MessageRecord) -> bool:
-    return actor.role in _ACT_ON_ALL or actor.address in record.owners or actor.address in record.members
+    """The sender; who decides about the mail once some of it is out (before, he says no to it); who answers for all."""
+    own = actor.address in record.owners or actor.address in record.members
+    return own or actor.role in _ACT_ON_ALL or (actor.address in record.approvers and is_out(record))
+
+
+def may_report(actor: Actor, record: MessageRecord) -> bool:
+    """Whether a page offers it: something is out, and it is for this person to say so."""
+    return record.kind == "mail" and is_out(record) and _may_open(actor, record)
+
+
+def may_end(actor: Actor) -> bool:
+    """Who closes one."""
+    return actor.role in _ACT_ON_ALL
+
+
+def is_out(record: MessageRecord) -> bool:
+    """Whether the next server took any of it."""
+    return any(copy.state is State.RELAYED for copy in record.recipients)
 
 
 def facts_of(

@@ -177,7 +177,7 @@ def _rooms(config: Config, db: Database) -> Rooms:
         absences=AbsenceReview(
             Absences(db), organization=company, live=live, noticed=lambda: hints.noticed(), now=utc_now
         ),
-        incidents=_incidents(db, holds, audit, live, hints, administrators),
+        incidents=_incidents(config, db, holds, audit, live, hints),
         bulk=Bulk(
             review, holds, BulkJobs(db),
             live=live, administrators=administrators, now=utc_now, due=lambda: hints.noticed(),
@@ -211,14 +211,18 @@ def _review(config: Config, holds: Holds, spool: Spool, audit: Audit, live: Live
     )
 
 
-def _incidents(
-    db: Database, holds: Holds, audit: Audit, live: Live, hints: Hints, administrators: frozenset[str]
-) -> IncidentRoom:
-    def stopped(record: MessageRecord) -> None:
+def _incidents(config: Config, db: Database, holds: Holds, audit: Audit, live: Live, hints: Hints) -> IncidentRoom:
+    console = config.settings.console
+    administrators = frozenset(console.administrators)
+
+    def changed(record: MessageRecord) -> None:
         hints.noticed()
         live.publish("decided", record.lead, record.people | administrators)
 
-    return IncidentRoom(Incidents(db), holds, audit, stopped=stopped, now=utc_now)
+    return IncidentRoom(
+        Incidents(db), holds, audit, changed=changed, now=utc_now,
+        answerable=administrators.union(console.officers), directory=lambda: hints.directory(),
+    )  # fmt: skip
 
 
 def house_key(config: Config) -> bytes:

@@ -43,7 +43,9 @@ class SiblingOut(Out):
 
 
 class IncidentOut(Out):
-    """A misdelivery, with the mail as it stood then. stopped: recipients whose copy was cancelled at that."""
+    """A misdelivery, with the mail as it stood then. stopped: recipients whose copy was cancelled at that; told: who
+    heard of it besides the mail's sender.
+    """
 
     id: str
     message_id: str
@@ -63,6 +65,7 @@ class IncidentOut(Out):
     persons: int
     personal_data: dict[str, int]
     siblings: list[SiblingOut]
+    told: list[str] = Field(default_factory=list)
 
     @classmethod
     def of(cls, incident: Incident) -> IncidentOut:

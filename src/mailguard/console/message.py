@@ -16,18 +16,21 @@ from mailguard.console.decision import NOTHING, Given
 from mailguard.console.desk import Desk, desk_of
 from mailguard.console.headline import twins
 from mailguard.console.mail_values import Told, mail_values, risky_of
+from mailguard.console.misdelivery import misdelivery
 from mailguard.console.present import Speaker
 from mailguard.console.problems import decided_words, not_found
 from mailguard.console.risky import Risky
 from mailguard.console.visit import SEES_ALL, checked_form, field, go, hand_over, known_visitor, speaker
 from mailguard.mail.actor import Actor
 from mailguard.mail.lifecycle import State
+from mailguard.notify.letter_choices import SENT_WRONG
 from mailguard.review import Act, Background, Reading, View
 
 #: Words of ?done= that a page repeats; anything else is not said.
 DONE = frozenset({
     "release", "changed", "send-now", "cancel", "hold", "approve", "reject", "remove", "login", "urgent",
     "resume", "comment", "forward", "alter", "untrusted", "correct",
+    "misdelivery", "misdelivery-end",
 })  # fmt: skip
 
 
@@ -110,6 +113,7 @@ async def page_of(request: Request, actor: Actor, view: View, given: Given = NOT
         mail=mail,
         body=await body_values(request, desk, actor, view, by),
         why=await _why(desk, actor, view, by),
+        slip=await misdelivery(desk, actor, view, by, proposed=asked.get("choice") == SENT_WRONG),
     )
 
 

@@ -16,15 +16,24 @@ from mailguard.review import HistoryLine, MessageRecord
 _KNOWN = frozenset({
     "accept", "release", "cancel", "remove", "reject", "expire", "hold", "relay", "defer", "fail", "approve",
     "login", "purge", "late", "alter", "urgent", "remind", "escalate", "challenge_confirmed", "resent", "comment",
-    "forward", "trust", "resume", "correct", "approvals_void", "read",
+    "forward", "trust", "resume", "correct", "approvals_void", "read", "incident",
+    "incident_closed",
 })  # fmt: skip
 #: The sign of a line, beside its words.
 _SIGNS = {
     "release": "→", "urgent": "→", "approve": "✓", "relay": "✓", "cancel": "×", "remove": "×", "reject": "×",
     "hold": "‖", "resume": "▸", "comment": "”", "forward": "↪", "expire": "◷", "fail": "↩", "defer": "…", "accept": "●",
-    "correct": "⇄",
+    "correct": "⇄", "incident": "!",
 }  # fmt: skip
-_TONES = {"relay": "good", "approve": "good", "fail": "bad", "reject": "bad", "cancel": "bad", "expire": "bad"}
+_TONES = {
+    "relay": "good",
+    "approve": "good",
+    "fail": "bad",
+    "reject": "bad",
+    "cancel": "bad",
+    "expire": "bad",
+    "incident": "bad",
+}
 _VIA = frozenset({"console", "letter", "reply", "api", "cli", "clock", "smtp"})
 _ANSWERED = frozenset({"relay", "defer", "fail", "late"})
 

@@ -22,6 +22,8 @@ from mailguard.store.records import MessageRecord, NoticeKind
 
 #: The kinds that ask somebody to approve.
 ASKING = frozenset({"approval", "reminder", "escalated"})
+#: What a link proposes to whoever sent a mail to the wrong person.
+SENT_WRONG = "misdelivered"
 Look = Literal["main", "plain", "stop"]
 
 
@@ -51,6 +53,11 @@ def choices(
         )
     if kind == "comment" and waits:
         return (Choice(say.OPEN_ANSWER.of(language), link),)
+    if kind == "sent":
+        wrong = Choice(say.SENT_WRONG.of(language), f"{link}?choice={SENT_WRONG}", "plain")
+        return Choice(say.OPEN_STATUS.of(language), link), wrong
+    if kind == "misdelivery":
+        return (Choice(say.OPEN_MISDELIVERY.of(language), f"{link}?choice={SENT_WRONG}"),)
     if kind != "held":
         return (Choice(say.OPEN_STATUS.of(language), link),)
     stop = Choice(say.CANCEL.of(language), f"{link}?choice=cancel", "stop")

@@ -33,7 +33,7 @@ from mailguard.store.records import MessageRecord, RecipientRecord
 DRAFT = "draft.eml"
 _MOST_REASONS = 8
 #: The kinds that quote what the one who decided wrote.
-_COMMENTED = frozenset({"answered", "cancelled", "rejected", "urgent", "comment"})
+_COMMENTED = frozenset({"answered", "cancelled", "rejected", "urgent", "comment", "misdelivery"})
 
 
 def content_of(kind: Kind, language: Language, context: LetterContext) -> Content:
@@ -126,6 +126,10 @@ def _opening(
         case "comment":
             lead = (say.COMMENT_LEAD.of(language),) if context.code else ()
             return say.COMMENT_HEAD.of(language, actor=on_one_line(context.actor, 120)), lead
+        case "misdelivery":
+            stopped = (say.MISDELIVERY_STOPPED.of(language),) if rows.withheld(record, language) else ()
+            head = say.MISDELIVERY_HEAD.of(language, actor=on_one_line(context.actor, 120))
+            return head, (say.MISDELIVERY_LEAD.of(language), *stopped)
         case "sent":
             return say.SENT_HEAD.of(language), (say.SENT_LEAD.of(language, count=count),)
         case "password":
@@ -210,12 +214,12 @@ def _rows(
         rows.comment(context.comment, language) if kind in _COMMENTED or context.why_asked == "forwarded" else None,
         rows.sender_said(context.sender_said, language) if kind in ASKING else None,
         rows.passwords(record, language) if kind == "password" else None,
-        rows.sender(record, language) if kind in (*ASKING, "answered", "urgent", "comment") else None,
+        rows.sender(record, language) if kind in (*ASKING, "answered", "urgent", "comment", "misdelivery") else None,
         Row.of(say.SUBJECT.of(language), subject),
         who.recipients(record, wanted, language, answers=kind == "bounced"),
-        rows.withheld(record, language) if kind == "sent" else None,
+        rows.withheld(record, language) if kind in ("sent", "misdelivery") else None,
         rows.files(record, wanted, language),
-        rows.personal(record, language) if open_still else None,
+        rows.personal(record, language) if open_still or kind == "misdelivery" else None,
         rows.why(record, language) if kind in ("sent", "expired", *_COMMENTED) else None,
     ]
     return tuple(row for row in shown if row is not None)

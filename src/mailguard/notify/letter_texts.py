@@ -27,6 +27,7 @@ TAGS = {
     "relayed": Both("【転送済み】", "[Passed on] "),
     "reply": Both("【ご返信について】", "[Your answer] "),
     "comment": Both("【コメント】", "[Comment] "),
+    "misdelivery": Both("【誤送信の報告】", "[Misdelivery] "),
     "login": Both("", ""),
     "policy_refused": Both("【設定エラー】", "[Policy refused] "),
     "policy_good": Both("【復旧】", "[Policy good] "),
@@ -126,6 +127,14 @@ SENT_HEAD = Both("保留していたメールを送信しました", "The mail t
 SENT_LEAD = Both(
     "{count}宛のメールを、メールサーバーに渡しました。",
     "It has been handed over to the mail server for {count}.",
+)
+MISDELIVERY_HEAD = Both("{actor} さんから、誤送信の報告がありました", "{actor} reports a misdelivery")
+MISDELIVERY_LEAD = Both(
+    "相手側のサーバーが受け取った分は、取り戻せません。受け取った方への連絡と削除の確認をお願いします。",
+    "What the other servers have taken cannot be called back. Please see that the recipients are told and delete it.",
+)
+MISDELIVERY_STOPPED = Both(
+    "まだ送信していなかった宛先への送信は、止めました。", "What had not been sent yet was stopped."
 )
 PASSWORD_HEAD = Both("添付ファイルを暗号化ZIPにして送信しました", "The attachments went out in an encrypted zip")
 PASSWORD_LEAD = Both(
@@ -250,6 +259,8 @@ OPEN_DECIDE = Both("内容を確認して決める", "Look and decide")
 OPEN_ANSWER = Both("画面を開いて返答する", "Open the page and answer")
 OPEN_APPROVE = Both("内容を確認して承認・却下する", "Look and approve or reject")
 OPEN_STATUS = Both("状況を見る", "See what became of it")
+OPEN_MISDELIVERY = Both("対応の画面を開く", "See what was done")
+SENT_WRONG = Both("誤って送ってしまった", "I sent it to the wrong person")
 OPEN_CONSOLE = Both("管理画面を開く", "Open the console")
 OPEN_LOGIN = Both("ログインする", "Log in")
 CORRECT = Both("{wrong} ではなく {meant} へ送信", "Send to {meant} instead of {wrong}")

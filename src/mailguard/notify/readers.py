@@ -20,7 +20,7 @@ WITHOUT_MAIL: tuple[NoticeKind, ...] = (
     "upstream_failing", "upstream_good",
 )  # fmt: skip
 #: Kinds that go to whoever a policy names, wherever he is; to the administrators where nobody is named.
-_NAMED = frozenset({*ASKING, "answered", "urgent", "told", "comment"})
+_NAMED = frozenset({*ASKING, "answered", "urgent", "told", "comment", "misdelivery"})
 
 
 def readers_of(notice: Notice, organization: Organization, administrators: Sequence[str]) -> Sequence[Address]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from mailguard.mail.actor import Actor
-from mailguard.store import audit
+from mailguard.store import audit, outbox
 from mailguard.store.db import Database
 from mailguard.store.records import MessageRecord
 from mailguard.store.rows import clean, load, to_micro, to_moment, to_moment_or_none, to_text
@@ -45,8 +46,11 @@ class Incidents:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def open(self, incident: Incident, actor: Actor) -> Incident | None:
-        """Enter it. None if that is done; else the open incident that the mail has already."""
+    async def open(self, incident: Incident, actor: Actor, tell: Mapping[str, bool]) -> Incident | None:
+        """Enter it, and owe its letters. None if that is done; else the open incident that the mail has already.
+
+        tell: who hears of it (addresses), and whether as the mail's sender.
+        """
 
         def change(connection: sqlite3.Connection) -> Incident | None:
             sql = f"SELECT {_COLUMNS} FROM incident WHERE message_id = ? AND state = 'open'"  # noqa: S608
@@ -68,6 +72,8 @@ class Incidents:
                 connection, incident.opened_at, actor, "incident", message_id=incident.message_id,
                 comment=incident.note, detail={"incident": incident.id},
             )  # fmt: skip
+            for person, as_sender in tell.items():
+                _owe(connection, person, incident, as_sender)
             return None
 
         return await self._db.write(change)
@@ -96,6 +102,12 @@ class Incidents:
         row = await self._db.read(lambda c: c.execute(sql, (incident_id,)).fetchone())
         return None if row is None else _incident(row)
 
+    async def of_mail(self, message_id: str) -> Incident | None:
+        """The newest one about a mail, open or closed."""
+        sql = f"SELECT {_COLUMNS} FROM incident WHERE message_id = ? ORDER BY number DESC LIMIT 1"  # noqa: S608
+        row = await self._db.read(lambda c: c.execute(sql, (message_id,)).fetchone())
+        return None if row is None else _incident(row)
+
     async def page(self, owner: str = "", limit: int = 100) -> list[Incident]:
         """The newest; with an owner (key), only those about mail that this person sent."""
         sql = (
@@ -109,6 +121,13 @@ class Incidents:
         `thread`), the newest first.
         """
         return await self._db.read(lambda c: _siblings(c, record))
+
+
+def _owe(connection: sqlite3.Connection, person: str, incident: Incident, as_sender: bool) -> None:
+    """The letter to one person: who says so, what of, and to whom it went."""
+    went = [one["address"] for one in incident.facts["recipients"] if one["outcome"] == "accepted"]
+    detail = {"actor": incident.opened_by, "comment": incident.note, "recipients": went, "as_sender": as_sender}
+    outbox.owe(connection, "misdelivery", person, incident.opened_at, message_id=incident.message_id, detail=detail)
 
 
 def _siblings(connection: sqlite3.Connection, record: MessageRecord) -> list[tuple[str, str]]:

@@ -9,7 +9,8 @@ MessageKind = Literal["mail", "letter"]
 #: "login" on have none. "gathered" is never owed: it is the letter that answers several.
 NoticeKind = Literal[
     "held", "approval", "reminder", "escalated", "answered", "urgent", "told", "sent", "password", "cancelled",
-    "rejected", "expired", "bounced", "delayed", "relayed", "gathered", "reply", "comment", "login",
+    "rejected", "expired", "bounced", "delayed", "relayed", "gathered", "reply", "comment",
+    "misdelivery", "login",
     "policy_refused", "policy_good", "letters_failing", "letters_good", "channel_failing", "channel_good",
     "pressure", "pressure_over", "guessing", "upstream_failing", "upstream_good",
     "monthly",

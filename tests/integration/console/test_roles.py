@@ -75,6 +75,8 @@ PAGES: dict[str, tuple[int, ...]] = {
 }
 FORMS: dict[str, tuple[tuple[int, ...], dict[str, str]]] = {
     "/messages/{id}/act": ((303, 404, 303, 403, 403, 403, 303), {"act": "cancel"}),
+    "/messages/{id}/misdelivery": ((303, *(404,) * 6), {}),  # nothing is out: it is cancelled, not reported
+    "/messages/{id}/misdelivery/end": ((303, *(404,) * 6), {}),
     "/bulk": ((303, 404, 404, 404, 404, 404, 303), {"act": "cancel", "message": "{id}"}),
     "/bulk/{id}/end": ((303, *(404,) * 6), {}),
     "/all/export": ((303, 404, 404, 404, 200, 200, 200), {"q": ""}),

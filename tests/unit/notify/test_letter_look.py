@@ -108,6 +108,8 @@ def test_buttons_name_the_act_and_lead_to_the_page() -> None:
         "内容を確認して承認・却下する": LINK, "承認して送信": f"{LINK}?choice=approve",
         "却下する": f"{LINK}?choice=reject",
     }  # fmt: skip
+    went = buttons("sent", Disposition.CONFIRM)
+    assert went["誤って送ってしまった"] == f"{went['状況を見る']}?choice=misdelivered"
 
 
 def test_how_to_answer_is_said_only_where_an_answer_decides() -> None:

@@ -34,7 +34,7 @@ STATE_OF = {"held": State.HELD, "approval": State.HELD, "sent": State.RELAYED, "
             "delayed": State.QUEUED, "relayed": State.RELAYED,
             "answered": State.QUEUED,
             "reminder": State.HELD, "escalated": State.HELD, "urgent": State.QUEUED, "told": State.QUEUED,
-            "reply": State.HELD, "comment": State.HELD}  # fmt: skip
+            "reply": State.HELD, "comment": State.HELD, "misdelivery": State.RELAYED}  # fmt: skip
 TOLD = {
     "sender": "ann@corp.example", "subject": "Prices\r\nBcc: x", "recipients": ["bob@x.example"],
     "disposition": "reject", "hits": [{"ja": "社外です", "en": "It goes outside", "evidence": ["persons: 3"]}],

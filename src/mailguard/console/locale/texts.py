@@ -14,6 +14,7 @@ from mailguard.console.locale.history_texts import HISTORY_TEXTS
 from mailguard.console.locale.list_texts import LIST_TEXTS
 from mailguard.console.locale.login_texts import LOGIN_TEXTS
 from mailguard.console.locale.mail_texts import MAIL_TEXTS
+from mailguard.console.locale.misdelivery_texts import MISDELIVERY_TEXTS
 from mailguard.console.locale.own_texts import OWN_TEXTS
 from mailguard.console.locale.policy_texts import POLICY_TEXTS
 from mailguard.console.locale.queue_texts import QUEUE_TEXTS
@@ -27,6 +28,7 @@ TEXTS: dict[str, Both] = {
     **LIST_TEXTS,
     **LOGIN_TEXTS,
     **MAIL_TEXTS,
+    **MISDELIVERY_TEXTS,
     **OWN_TEXTS,
     **POLICY_TEXTS,
     **TROUBLE_TEXTS,

@@ -1,0 +1,62 @@
+"""Sentences about a mail that went to the wrong person, in Japanese and English; and the draft to whoever got it."""
+
+from __future__ import annotations
+
+from mailguard.notify.phrases import Both
+
+MISDELIVERY_TEXTS: dict[str, Both] = {
+    "misdelivery": Both("誤送信への対応", "Misdelivery"),
+    "misdelivery.ask": Both("誤って送ってしまった", "I sent it to the wrong person"),
+    "misdelivery.report.it": Both("誤送信として報告", "Report a misdelivery"),
+    "misdelivery.lead": Both(
+        "まだ出ていない宛先への送信を止め、管理者などの担当者に報告し、受け取った方への削除依頼の文面を用意します。"
+        "相手側のサーバーに渡った分は、取り戻せません。",
+        "This stops what has not left yet, tells those in charge, and prepares a mail that asks the recipients to "
+        "delete it. What the other servers have taken cannot be called back.",
+    ),
+    "misdelivery.report": Both("報告して対応を始める", "Report it and stop the rest"),
+    "misdelivery.note": Both("何を間違えましたか(任意)", "What went wrong (optional)"),
+    "misdelivery.note.help": Both("報告を受ける担当者に届きます。", "Those who are told read it."),
+    "misdelivery.said": Both("{when} に {who} が誤送信として報告しました。", "Reported by {who} on {when}."),
+    "misdelivery.stopped": Both("送信を止めた宛先: {people}", "Stopped for: {people}"),
+    "misdelivery.told": Both("報告先: {people}", "Told: {people}"),
+    "misdelivery.told.nobody": Both(
+        "報告先が登録されていません。上長や個人情報の担当者に、直接ご連絡ください。",
+        "Nobody is set up to be told: please tell your manager or your data-protection officer yourself.",
+    ),
+    "misdelivery.closed": Both("{when} に {who} が対応を終了しました。", "Closed by {who} on {when}."),
+    "misdelivery.drafts": Both("受け取った方への連絡", "Write to who got it"),
+    "misdelivery.drafts.lead": Both(
+        "誤って届いた方を選んでください。お急ぎのときは、電話でもお伝えください。",
+        "Choose who got it by mistake. If it is urgent, call as well.",
+    ),
+    "misdelivery.draft.open": Both("メールソフトで開く", "Open in my mail program"),
+    "misdelivery.draft.subject": Both(
+        "【お詫び】「{subject}」の削除のお願い", "Sent by mistake, please delete: {subject}"
+    ),
+    "misdelivery.draft.text": Both(
+        "お世話になっております。\n{house}の{name}です。\n\n{when} にお送りしたメール「{subject}」は、"
+        "宛先を誤ってお送りしたものです。\n誠に申し訳ございません。\n\n恐れ入りますが、開かずに削除いただき、"
+        "削除後にこのメールへご返信くださいますようお願いいたします。\n\n{name}",
+        "Hello,\n\nmy mail “{subject}” of {when} was sent to you by mistake. I am sorry for that.\n\n"
+        "Please delete it with its attachments without opening or forwarding it, and answer this mail once you have "
+        "done so.\n\nThank you,\n{name}, {house}",
+    ),
+    "misdelivery.draft.text.alone": Both(
+        "お世話になっております。{name}です。\n\n{when} にお送りしたメール「{subject}」は、"
+        "宛先を誤ってお送りしたものです。\n誠に申し訳ございません。\n\n恐れ入りますが、開かずに削除いただき、"
+        "削除後にこのメールへご返信くださいますようお願いいたします。\n\n{name}",
+        "Hello,\n\nmy mail “{subject}” of {when} was sent to you by mistake. I am sorry for that.\n\n"
+        "Please delete it with its attachments without opening or forwarding it, and answer this mail once you have "
+        "done so.\n\nThank you,\n{name}",
+    ),
+    "misdelivery.siblings": Both(
+        "同じファイルや同じやり取りのメール", "Other mails with the same files, or of the same conversation"
+    ),
+    "misdelivery.outcome": Both("結果(削除の確認など)", "What came of it (deleted unread, ...)"),
+    "misdelivery.end": Both("対応を終了する", "Close it"),
+    "done.misdelivery": Both("誤送信として報告しました。", "It was reported as a misdelivery."),
+    "done.misdelivery-end": Both("対応を終了しました。", "Closed."),
+    "event.incident": Both("誤送信として報告", "Reported as a misdelivery"),
+    "event.incident_closed": Both("誤送信への対応を終了", "Misdelivery closed"),
+}
