@@ -19,6 +19,7 @@ from pathlib import Path
 from tests.postfix import make_certificate
 
 from mailguard.mail import reply as replies
+from mailguard.mail.address import parse_address
 from mailguard.mail.message import Message
 from mailguard.mail.reply import Reply
 from mailguard.pressure import Pressure
@@ -30,6 +31,7 @@ from mailguard.smtpd.settings import LOOPBACK, DoorLimits, ListenerSettings
 #: Longest that a test waits for one answer.
 PATIENCE = 60.0
 HOST = "mx.corp.example"
+POSTMASTER = parse_address("admin@corp.example")
 
 TRUSTED = ListenerSettings("127.0.0.1", 0, trusted_networks=LOOPBACK)
 STRANGERS = ListenerSettings("127.0.0.1", 0)
@@ -87,7 +89,9 @@ async def open_door(
     spool = folder / "spool"
     spool.mkdir(exist_ok=True)
     checker = _checker(authenticate)
-    door = Door([listener], limits or DoorLimits(), HOST, room.accept, checker, spool, pressure=pressure)
+    door = Door(
+        [listener], limits or DoorLimits(), HOST, room.accept, checker, spool, pressure=pressure, postmaster=POSTMASTER
+    )
     await door.start()
     try:
         yield door, room, door.addresses[0][1]

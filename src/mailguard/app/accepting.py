@@ -11,7 +11,7 @@ from mailguard.app.checkers import DoorLogins
 from mailguard.app.replying import replies_room
 from mailguard.app.rooms import Rooms, utc_now
 from mailguard.config.doors import listeners
-from mailguard.config.rooms import door_limits, hostname, organization, resolver, scanner
+from mailguard.config.rooms import door_limits, hostname, organization, postmaster, resolver, scanner
 from mailguard.config.upstreams import upstreams
 from mailguard.inspect.workers import Readers
 from mailguard.intake import HandsOn, Intake, IntakeSettings, Remembers
@@ -94,4 +94,5 @@ def front_door(
         pressure=pressure,
         senders=logins.senders,
         alarm=logins.alarm,
+        postmaster=postmaster(rooms.config),
     )

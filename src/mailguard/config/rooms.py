@@ -17,7 +17,7 @@ from mailguard.antivirus import ClamdSettings
 from mailguard.config.load import Config
 from mailguard.inspect.limits import ReadingLimits
 from mailguard.ldap.settings import KINDS, LdapSettings, Tls
-from mailguard.mail.address import parse_address
+from mailguard.mail.address import Address, parse_address
 from mailguard.mail.organization import Organization
 from mailguard.mail.subaddress import LONGEST, SubAddress
 from mailguard.memory.settings import MemorySettings
@@ -59,13 +59,20 @@ def reply_address(config: Config) -> SubAddress | None:
     return SubAddress(base)
 
 
+def postmaster(config: Config) -> Address | None:
+    """Whom mail to `<Postmaster>` without a domain reaches: who looks after this server, else the company's own."""
+    settings = config.settings
+    domain = next((one for one in settings.organization.domains if not one.startswith("*.")), "")
+    found = next(iter(settings.console.administrators), f"postmaster@{domain}" if domain else "")
+    return parse_address(found) if found else None
+
+
 def door_limits(config: Config) -> DoorLimits:
     """The front door's numbers."""
     limits = config.settings.limits
     return DoorLimits(
         message_bytes=limits.message_size,
         recipients=limits.recipients,
-        commands=max(10_000, limits.recipients + 1000),  # one mail to all of them can be said
         connections=limits.connections,
         connections_per_address=limits.connections_per_address,
         messages=limits.messages,

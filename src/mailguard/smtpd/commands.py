@@ -42,6 +42,7 @@ _BDAT = re.compile(r"([0-9]{1,20})(?: +([Ll][Aa][Ss][Tt]))?")
 #: What old mail systems route by: eve%there.example@here, there.example!eve@here, "eve@there.example"@here. Postfix
 #: still does so by default where `here` is its own: judged as a colleague, such a recipient would be reached outside.
 _ROUTE = frozenset("@%!")
+_POSTMASTER = "<postmaster>"
 
 
 class Refused(Exception):
@@ -145,23 +146,23 @@ def parse_any_mail(argument: str, *, extended: bool) -> Mail:
     return mail
 
 
-def parse_rcpt(argument: str, *, smtputf8: bool, extended: bool = True) -> Rcpt:
+def parse_rcpt(argument: str, *, smtputf8: bool, extended: bool = True, postmaster: Address | None = None) -> Rcpt:
     """`TO:<path> [parameters]`. smtputf8: the transaction has it (RFC 6531 section 3.4); extended: the client said
-    EHLO. Raises Refused.
+    EHLO; postmaster: who is meant by `<Postmaster>` (RFC 5321 section 4.5.1), if anybody. Raises Refused.
     """
     if (plain := _PLAIN_RCPT.fullmatch(argument)) is not None:
         with contextlib.suppress(AddressError):
             return _recipient(plain[1])
-    return parse_any_rcpt(argument, smtputf8=smtputf8, extended=extended)
+    return parse_any_rcpt(argument, smtputf8=smtputf8, extended=extended, postmaster=postmaster)
 
 
-def parse_any_rcpt(argument: str, *, smtputf8: bool, extended: bool = True) -> Rcpt:
+def parse_any_rcpt(argument: str, *, smtputf8: bool, extended: bool = True, postmaster: Address | None = None) -> Rcpt:
     """`parse_rcpt`, whatever the form."""
     path, parameters = _split_path("TO:", argument, replies.BAD_RECIPIENT)
     if parameters and not extended:
         raise Refused(replies.BAD_PARAMETER)
     try:
-        address = parse_path(path)
+        address = postmaster if postmaster is not None and path.lower() == _POSTMASTER else parse_path(path)
     except AddressError as error:
         raise Refused(replies.BAD_RECIPIENT) from error
     # Also in other letters (full-width, small): a server that folds them (NFKC) routes by them.

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from mailguard import events
 from mailguard.mail import reply as replies
+from mailguard.mail.address import Address
 from mailguard.mail.message import Body, Message, new_message_id
 from mailguard.mail.reply import Reply
 from mailguard.smtpd import data
@@ -24,6 +25,9 @@ from mailguard.smtpd.logins import Logins
 from mailguard.smtpd.session import Transaction, Visit
 from mailguard.smtpd.settings import DoorLimits, ListenerSettings
 from mailguard.smtpd.xclient import XCLIENT, XFORWARD
+
+#: RFC 9422 section 4.2: no number is longer.
+_SIX_DIGITS = 999_999
 
 Accept = Callable[[Message], Awaitable[Reply]]
 
@@ -38,19 +42,24 @@ class Handler:
         accept: Accept,
         logins: Logins,
         now: Callable[[], datetime],
+        postmaster: Address | None = None,
     ) -> None:
+        """postmaster: who is meant by `<Postmaster>` without a domain; None: nobody."""
         self.logins = logins
         self._listener = listener
         self._limits = limits
         self._accept = accept
         self._now = now
+        self._postmaster = postmaster
 
     def keywords(self, visit: Visit) -> list[str]:
         """What EHLO offers, in the order shown (contract section 8)."""
         offered = ["PIPELINING", f"SIZE {self._limits.message_bytes}", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"]
         if self.may_start_tls(visit):
             offered.append("STARTTLS")
-        return [*offered, *self.logins.keywords(visit), "DSN", "CHUNKING", *_for_servers(visit)]
+        offered += [*self.logins.keywords(visit), "DSN", "CHUNKING"]
+        offered.append(f"LIMITS RCPTMAX={min(self._limits.recipients, _SIX_DIGITS)}")
+        return [*offered, *_for_servers(visit)]
 
     def may_start_tls(self, visit: Visit) -> bool:
         """Whether STARTTLS is offered: not once TLS is there."""
@@ -85,7 +94,12 @@ class Handler:
         if transaction.chunks is not None:
             return replies.CHUNKS_BEGUN
         try:
-            rcpt = parse_rcpt(argument, smtputf8=transaction.smtputf8, extended=visit.extended_smtp)
+            rcpt = parse_rcpt(
+                argument,
+                smtputf8=transaction.smtputf8,
+                extended=visit.extended_smtp,
+                postmaster=self._postmaster,
+            )
         except Refused as refused:
             return refused.reply
         if not self._may_relay(visit):

@@ -160,7 +160,8 @@ class Conversation(Introductions):
     def _command(self, line: bytes) -> tuple[str, str]:
         visit = self.visit
         visit.commands += 1
-        if visit.commands > self._limits.commands:
+        # The recipients that a mail may have are no flood.
+        if visit.commands > self._limits.commands + len(self.transaction.recipients):
             events.door_refused("too_many_commands", self.visit.ip)
             raise HangUp(replies.TOO_MANY_COMMANDS)
         verb, argument = split_command(line)

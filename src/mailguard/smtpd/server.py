@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from mailguard.mail import reply as replies
+from mailguard.mail.address import Address
 from mailguard.pressure import Pressure
 from mailguard.smtpd.abreast import Abreast, Taking, listen_at, opened
 from mailguard.smtpd.admission import Admission
@@ -53,7 +54,8 @@ class Door:
     alarm: what counts failed logins.
     spool_folder: where large bodies are put (0600), on the file system of the store. Files of bodies that
     nobody adopted are deleted after `accept`. abreast: other processes take connections at the same ports; closed
-    with the door. pressure: of the house, None: there is always room.
+    with the door. pressure: of the house, None: there is always room. postmaster:
+    see Handler.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Door:
         senders: Senders | None = None,
         alarm: Alarm | None = None,
         pressure: Pressure | None = None,
+        postmaster: Address | None = None,
     ) -> None:
         self._limits = limits
         self._abreast = abreast
@@ -79,12 +82,17 @@ class Door:
         patience = Patience(time.monotonic, asyncio.sleep)
         crowd = Crowd(limits) if abreast is None else Crowd(limits, abreast.counted)
         rights = senders or Senders()
+
+        def rules(listener: ListenerSettings) -> Handler:
+            logins = Logins(listener, checker, patience, rights, alarm)
+            return Handler(listener, limits, accept, logins, now, postmaster)
+
         admission = Admission(pressure or Pressure(), limits.messages)
         self._entrances = [
             Entrance(
                 listener=listener,
                 limits=limits,
-                handler=Handler(listener, limits, accept, Logins(listener, checker, patience, rights, alarm), now),
+                handler=rules(listener),
                 crowd=crowd,
                 admission=admission,
                 hostname=hostname,

@@ -34,7 +34,8 @@ class DoorLimits:
     """The limits of one door. Octets, counts and seconds; `recipients` and `received` a message, the rest a
     session.
 
-    `commands` and `errors` are counted anew after each message that was taken.
+    `commands` and `errors` are counted anew after each message that was taken, `commands` beside the recipients of the
+    one under way.
     `connections`, `connections_per_address` and `messages` (between DATA and their reply at once) are for all
     listeners together; an IPv6 address counts as its /64 network. sealed: bodies lie encrypted from their
     first octet on.

@@ -11,6 +11,7 @@ from tests.unit.config.test_load import GOOD, problems_of, write
 from mailguard.config import load_config
 from mailguard.config.doors import listeners
 from mailguard.config.logins import at_the_door
+from mailguard.config.rooms import postmaster
 from mailguard.ldap.settings import LdapSettings
 from mailguard.policy.marks import Problems
 from mailguard.relay.login import UpstreamLogin
@@ -45,6 +46,19 @@ def test_who_may_speak_for_others(tmp_path: Path) -> None:
     assert made.may_send_from("corp.example")
     assert made.may_send_from("a.corp.example")
     assert not made.may_send_from("evilcorp.example")
+
+
+@pytest.mark.parametrize(
+    ("changed", "who"),
+    [
+        ("administrators: [root@corp.example, b@corp.example]", "root@corp.example"),
+        ("administrators: []", "postmaster@corp.example"),
+    ],
+)
+def test_whom_mail_to_the_postmaster_reaches(tmp_path: Path, changed: str, who: str) -> None:
+    text = GOOD.replace("domains: [Corp.Example", "domains: ['*.corp.example', Corp.Example")
+    config = load_config(write(tmp_path, text + f"\nconsole: {{address: '127.0.0.1:0', {changed}}}\n"), {})
+    assert str(postmaster(config)) == who
 
 
 def test_left_out_nobody_speaks_for_anybody(tmp_path: Path) -> None:

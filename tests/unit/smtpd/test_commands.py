@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailguard.mail import reply as replies
-from mailguard.mail.address import NULL_PATH
+from mailguard.mail.address import NULL_PATH, parse_address
 from mailguard.mail.reports import CopyReports, MailReports
 from mailguard.smtpd.commands import Chunk, Mail, Refused, parse_bdat, parse_mail, parse_rcpt, split_command
 
@@ -109,6 +109,17 @@ def test_any_octets_are_a_value_or_refused(octets: bytes) -> None:
         else:
             code = 501 if f"<{mail.sender}>" in (prefix + octets).decode() else 0
         assert code in (500, 501, 550, 555)
+
+
+def test_the_postmaster_without_a_domain_is_whoever_is_meant_here() -> None:
+    admin = parse_address("admin@corp.example")
+    for word in ("TO:<Postmaster>", "to:<POSTMASTER> NOTIFY=NEVER"):
+        assert parse_rcpt(word, smtputf8=False, postmaster=admin).address == admin
+    for word in ("TO:<hostmaster>", "TO:<>"):
+        with pytest.raises(Refused):
+            parse_rcpt(word, smtputf8=False, postmaster=admin)
+    with pytest.raises(Refused):
+        parse_rcpt("TO:<Postmaster>", smtputf8=False)
 
 
 def test_what_is_asked_for_keeps_its_case() -> None:
