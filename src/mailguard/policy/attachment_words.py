@@ -14,7 +14,7 @@ _WINDOW, _MOST = 120, 200
 _END = re.compile(r"[。．！？!?\n]|\.(?=\s|$)")
 #: What every such sentence has in it.
 _STEMS = tuple(
-    "添付 別添 別紙 同封 attach enclos 附件 附上 随信附 隨信附 첨부 anbei anhang beigef angeh joint adjunt".split()  # noqa: SIM905
+    "添付 別添 別紙 同封 attach enclos pfa 附件 附上 随信附 隨信附 첨부 anbei anhang beigef angeh joint adjunt".split()  # noqa: SIM905
 )
 _STEM = re.compile("|".join(_STEMS))
 
@@ -23,19 +23,32 @@ _JA_SENT = (
     r"|(?=し(?:て(?:お|い|あ|ご)|、)|いたして|致して|申し上げ|させて(?:いただ|頂)))"
 )
 _JA_THING = r"(?:ファイル|資料|書類|データ)"
+_JA_SENDS = r"(?:お?送り(?:し|いた|致)|(?:送付|送信|提出|連絡)(?:し|いた|致))"
+#: What was sent before, by either side; "the estimate that you asked for the other day" is meant to be here.
+_JA_BEFORE = (
+    r"(?:前回|先日|昨日|以前|前便|先ほど|先程|さきほど|先週|前)"
+    r"(?:の?添付(?!漏|も|忘|し忘)|[^、]{0,12}(?:(?:送(?:付|信)?し|送っ|渡しし)た|(?:メール|便)[にでの])[^、]{0,8}添付)"
+)
 _SPOKEN = re.compile(
     "|".join(
         (
             # Japanese
-            rf"添付{_JA_THING}|添付の(?:通り|とおり|図|表|写真|画像|見積|請求|契約|案|{_JA_THING})",
-            rf"添付(?:を)?{_JA_SENT}|添付(?:に|にて|を)(?:お送り|ご?確認|ご?査収|ご?参照|ご?覧)",
+            rf"添付{_JA_THING}|添付の(?:通り|とおり|図|表|写真|画像|見積|請求|契約|案|申込|申請|用紙|フォーム|注文|発注"
+            rf"|納品|領収|報告|議事|一覧|リスト|企画|提案|仕様|カタログ|地図|{_JA_THING})",
+            rf"添付(?:を)?{_JA_SENT}|添付(?:に|にて|で|を)?(?:お送り|ご?確認|ご?査収|ご?参照|ご?覧)"
+            r"|添付(?:で送|にて失礼)",
+            rf"[(【<\[]添付{_JA_THING}?[)】>\]]|添付{_JA_THING}? ?:(?= ?\S)",
+            rf"添付の(?:件(?!は)|(?:うえ|上)、?{_JA_SENDS})",
+            r"添付(?:漏れ|もれ|を?し?忘れ|するのを忘れ|を失念)",
             r"(?<=[をはも])添付(?=し|いた|致|の|にて|させ)",
             r"別添|別紙(?:の|に|を|にて)|同封(?=し|いた|致|の|させ)",
             # English
             r"\b(?:attached|enclosed) (?:is|are|please|herewith|hereto|you|the|a|an|our|my|file|copy|for)\b",
             r"\b(?:attached|enclosed) to this (?:e-?mail|message)\b",
             r"\b(?:is|are|i've|i have|have|we've|we have|been) (?:now )?(?:attached|enclosed)\b",
-            r"\b(?:find|see|in|review|sign|check|per) (?:the |our |my )?(?:attached|enclosed|attachments?)\b",
+            r"\b(?:find|see|in|review|sign|return|complete|fill (?:in|out)|check|per|refer(?: to)?) "
+            r"(?:the |our |my )?(?:attached|enclosed|attachments?)\b",
+            r"\battached ?:|\bpfa\b|\bwith (?:the )?attachment\b|(?:^|- )attaching (?:the|a|my|our|it|here)\b",
             r"\bfind (?:\S+ ){1,8}(?:attached|enclosed)\b",
             r"\b(?:i|we)(?:'m| am|'re| are) (?:attaching|enclosing)\b|\b(?:i|we) (?:attach|enclose)\b",
             r"\b(?:open|the|this|these|in|as) attachments?\b|\bas an attachment\b|\battached (?:files?|documents?)\b",
@@ -54,10 +67,26 @@ _NOT_MEANT = re.compile(
         (
             rf"添付{_JA_THING}?(?:は|が|も|を)?(?:無し|なし|ない|無い|不要|不可|禁止|せず|しない|できない|でき(?:ます|る)|可能)",
             rf"添付{_JA_THING}?(?:は|が|も|を)?(?:ござい|あり|でき|し(?:て(?:い|おり))?|されて(?:い|おり))ません",
-            rf"添付{_JA_THING}?(?:は|を)?(?:いただ|頂|お?願い|して(?:くださ|下さ|いただ|頂|ほし|欲し)|の(?:うえ|上))",
+            rf"添付{_JA_THING}?(?:は|を)?(?:いただ|頂|お?願い|して(?:くださ|下さ|いただ|頂|ほし|欲し)"
+            rf"|の(?:うえ|上)(?!、?{_JA_SENDS}))|添付して(?![おいあ])(?:(?!ので|ます).){{0,20}}(?:くださ|下さ|願い|いただけ|頂け)",
             r"添付(?:する|した)(?:場合|とき|際|こと)|ご添付",
-            r"(?:いただい|頂い|くださっ|下さっ|頂戴し)た(?:メールの)?添付|(?:前回|先日|昨日|以前|前便)[^。]{0,20}添付",
+            r"(?:いただい|頂い|くださっ|下さっ|頂戴し)た(?:メールの)?添付|" + _JA_BEFORE,
+            rf"添付(?:の?{_JA_THING})?(?:について|を|は|が|も|、)?[^、]{{0,6}}(?:拝見|拝受|受領(?:し|いた|致)|受け取り|ありがとう"
+            r"|確認(?:(?:し|いたし|致し|させて(?:いただき|頂き))ました(?:$|[、がの])|が?でき)|(?<!ご)質問が)",
+            rf"添付{_JA_THING}?(?:は|が|を|も)?[^、]{{0,6}}(?:開[けきか](?:な|ませ)|(?:見れ|見られ|読め)(?:な|ませ)|破損|壊れ|文字化け"
+            r"|見当たら|[つ付]いて(?:い|お)|届いて|自動)",
+            rf"添付{_JA_THING}?の?(?:解凍|展開|開封|閲覧|復号)?用?(?:パスワード|pw|サイズ|容量|上限|形式|受信|開封|名)",
+            rf"添付{_JA_THING}?(?:は|を)(?:開か|開封|暗号化|分離|無害化|受信)|添付書類(?:は|として)、?(?:次の|以下の|下記の)",
+            r"メール(?:本文)?(?:、|や|と|および|及び|ならびに|並びに|または|又は)(?:その)?添付",
+            r"(?:後ほど|のちほど|後日|あとで|追って|別メール|別便)[^、]{0,12}(?:添付|送)",
+            r"添付(?:漏れ|もれ|を?し?忘れ)[^、]{0,8}(?:よう(?:です|でし)|ませんか|でしょうか|防|対策|検|注意)|(?:製品|商品|荷物)[^、]{0,8}同封",
             r"url|リンク|ダウンロード|https?://|クラウド|ストレージ|ファイル便|\bbox\b|dropbox|onedrive|google ?drive",
+            r"\bthank(?:s| you)(?: (?:very much|so much|a lot))? for (?:sending )?(?:me |us )?(?:the |your )?attach",
+            r"\b(?:i|we)\b[^,]{0,16}(?:\bnot|n't|\bunable to|\bcannot|\bfailed to) (?:\w+ )?"
+            r"(?:open|read|see|view|find|access|download)\b[^,]*attach",
+            r"\battach(?:ment|ed files?)s? (?:\w+ )?(?:not|\w+n't|missing|corrupt|broken|blocked|empty|damaged)\b",
+            r"\bre-?send[^,]{0,12} attach|\b(?:got|received|opened) (?:the|your) attach"
+            r"|\b(?:e-?mail|message)\b[^,]{0,20} (?:and|or) (?:its |any |all |the )?attach",
             r"\b(?:no|without(?: an?| any)?|not|never|cannot|please|could you|can you|would you|will you) (?:be )?"
             r"(?:attach|enclos)|n't (?:be )?(?:attach|enclos)",
             r"\byour (?:attach|enclos)|(?<!send )(?<!sending )\byou (?:have |had )?(?:attached|enclosed)\b",
