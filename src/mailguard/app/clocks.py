@@ -12,12 +12,16 @@ from datetime import timedelta
 
 from mailguard import events
 from mailguard.app.rooms import Rooms, utc_now
+from mailguard.mail.calendar import Calendar
+from mailguard.review.ending import Endings
 from mailguard.store.errors import StoreError
 from mailguard.store.spool import Retention
 
 #: Remembers since when the rules in force are as they are.
 Adopt = Callable[[], Awaitable[None]]
 _HOUSEKEEPING = 3600.0
+#: How often it is asked which holds end soon.
+_ENDINGS = 300.0
 #: Seconds from one count of what waits to the next.
 COUNTED_EVERY = 15.0
 
@@ -67,21 +71,36 @@ class Clocks:
             await asyncio.sleep(wait)
 
     async def housekeep(self) -> None:
-        """Count what waits for the figures, and remove what is past its time."""
+        """Count what waits for the figures, tell of holds that end soon, and remove what is past its time."""
         keep = self._rooms.config.settings.store.retention
         facts = None if keep.facts is None else timedelta(seconds=keep.facts)
         retention = Retention(timedelta(seconds=keep.bodies), timedelta(seconds=keep.metadata), facts)
-        last = -_HOUSEKEEPING
+        last, told, endings = -_HOUSEKEEPING, -_ENDINGS, endings_of(self._rooms)
         while True:
             try:
                 await count_waiting(self._rooms)
                 await self._adopt()
+                if asyncio.get_running_loop().time() - told >= _ENDINGS:
+                    told = asyncio.get_running_loop().time()
+                    await endings.tell()
                 if asyncio.get_running_loop().time() - last >= _HOUSEKEEPING:
                     await self._rooms.spool.purge(utc_now(), retention)
                     last = asyncio.get_running_loop().time()
             except Exception as error:
                 events.fault("store", error)
             await asyncio.sleep(COUNTED_EVERY)
+
+
+def endings_of(rooms: Rooms) -> Endings:
+    """Who hears that holds end. Where no policy is open, the usual office hours count."""
+    usual = Calendar(timezone=rooms.config.settings.organization.timezone)
+    return Endings(
+        rooms.holds,
+        timedelta(seconds=rooms.config.settings.notify.remind_before),
+        calendar=lambda: (rooms.hints.calendar or (lambda: usual))(),
+        noticed=lambda: rooms.hints.noticed(),
+        now=utc_now,
+    )
 
 
 async def count_waiting(rooms: Rooms) -> None:

@@ -197,6 +197,7 @@ class House:
             runs(stack, roster.watch(), "roster")
         self._anew.add(lambda: self.rulebook.reload(asked=True))
         self.rooms.hints.directory = lambda: self.rulebook.current().directory
+        self.rooms.hints.calendar = lambda: self.rulebook.current().calendar
 
     async def _open_reception(self, stack: AsyncExitStack, rooms: Rooms, readers: Readers) -> None:
         module = await asyncio.to_thread(import_module, "mailguard.app.reception")  # a third of a second

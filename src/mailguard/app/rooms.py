@@ -25,6 +25,7 @@ from mailguard.app.wallclock import WallClock
 from mailguard.config.load import Config
 from mailguard.config.rooms import access_settings, organization, silence
 from mailguard.incident import IncidentRoom
+from mailguard.mail.calendar import Calendar
 from mailguard.mail.directory import NOBODY, Directory
 from mailguard.notify.live import Live
 from mailguard.replies.tickets import ReplyTickets
@@ -64,12 +65,14 @@ _KEY_OCTETS = 32
 class Hints:
     """Who is to be woken: the server's own rooms; from a verb, the server by a tap (it also looks by itself).
 
-    directory: the people of the policy in force, where one is open; judges: judges a mail anew, where one can.
+    directory, calendar: the people and the working time of the policy in force, where one is open; judges: judges a
+    mail anew, where one can.
     """
 
     released: Callable[[], None] = lambda: None
     noticed: Callable[[], None] = lambda: None
     directory: Callable[[], Directory] = lambda: NOBODY
+    calendar: Callable[[], Calendar] | None = None
     judges: Judges | None = None
 
 

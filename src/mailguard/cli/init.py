@@ -51,7 +51,10 @@ console:
   url: "http://127.0.0.1:8025"   # what people open; put a TLS proxy before it
   administrators: [admin@{domain}]
 
-notify: {{from: mailguard@{domain}}}  # chats beside letters: docs/channels.md
+notify:
+  from: mailguard@{domain}
+  remind_before: 8h   # before a hold ends undecided, one letter in office hours; 0: none
+  # channels: chats beside letters: docs/channels.md
 """
 
 

@@ -53,6 +53,7 @@ class MergeSection(Section):
 
 class NotifySection(Section):
     """Letters, and the chat channels beside them. letters_late: from when on letters that do not leave are told of.
+    remind_before: how long before a hold ends undecided whoever can decide hears of it once more; 0: never.
 
     reply_address: whose sub-addresses (+secret) take decisions by an answer; left out: those of from.
     """
@@ -62,4 +63,5 @@ class NotifySection(Section):
     reply_address: AddressOrOff | None = None
     channels: tuple[ChannelSection, ...] = ()
     letters_late: Annotated[Seconds, Field(ge=60)] = 600
+    remind_before: Annotated[Seconds, Field(ge=0)] = 8 * 3600
     monthly: MonthlySection | None = None

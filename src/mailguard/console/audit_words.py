@@ -18,7 +18,7 @@ from mailguard.review import HistoryLine, Reading
 #: Events that the page has words for, of mails and of the house; any other is shown as it is written.
 EVENTS = (
     "accept", "hold", "release", "approve", "cancel", "remove", "reject", "expire", "urgent", "relay", "defer", "fail",
-    "late", "alter", "correct", "remind", "escalate", "challenge_confirmed", "resent", "read", "purge",
+    "late", "alter", "correct", "remind", "escalate", "ending", "challenge_confirmed", "resent", "read", "purge",
 )  # fmt: skip
 HOUSE_EVENTS = (
     "refuse", "challenge", "login", "token-create", "token-revoke", "export", "figures", "incident",

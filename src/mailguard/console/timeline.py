@@ -15,9 +15,8 @@ from mailguard.review import HistoryLine, MessageRecord
 
 _KNOWN = frozenset({
     "accept", "release", "cancel", "remove", "reject", "expire", "hold", "relay", "defer", "fail", "approve",
-    "login", "purge", "late", "alter", "urgent", "remind", "escalate", "challenge_confirmed", "resent", "comment",
-    "forward", "trust", "resume", "correct", "approvals_void", "read", "incident",
-    "incident_closed",
+    "login", "purge", "late", "alter", "urgent", "remind", "escalate", "ending", "challenge_confirmed", "resent",
+    "comment", "forward", "trust", "resume", "correct", "approvals_void", "read", "incident", "incident_closed",
 })  # fmt: skip
 #: The sign of a line, beside its words.
 _SIGNS = {
@@ -112,7 +111,7 @@ def _notes(line: HistoryLine, record: MessageRecord, by: Speaker) -> list[str]:
     if isinstance(because, dict) and line.event == "hold":
         notes.append(on_one_line(str(because.get(by.language, "")), 300))
     people = detail.get("people")
-    if isinstance(people, list) and line.event in ("remind", "escalate"):
+    if isinstance(people, list) and line.event in ("remind", "escalate", "ending"):
         named = [say("approvers.house") if one == ADMINISTRATORS else on_one_line(str(one), 120) for one in people]
         notes.append(say("event.told", people=listed(named, by.language, 5)))
     places = detail.get("instead_of")

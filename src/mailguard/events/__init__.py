@@ -85,6 +85,12 @@ def nudged(message_id: str, reminded: int, escalated: int) -> None:
     log.info("nudged", message_id=message_id, reminded=reminded, escalated=escalated)
 
 
+def ending(mails: int, people: int) -> None:
+    """Some were told that holds end soon; numbers of mails and people."""
+    metrics.nudges.labels("ending").inc(people)
+    log.info("ending", mails=mails, people=people)
+
+
 def passed_on(message_id: str, asked: int) -> None:
     """An approver has gone, so that others are asked in his place; number of people."""
     metrics.nudges.labels("pass_on").inc(asked)

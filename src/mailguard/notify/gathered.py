@@ -34,6 +34,10 @@ _LEAD = Both(
     "Several came in a short time, or you wanted no letters for a while, so this is one letter for all. "
     "None of them has been sent.",
 )
+_ENDING = Both(
+    "まだ決まっていないため、まもなく期限切れになります。期限が過ぎると、送信せずに終了します。",
+    "Nobody has decided on them, and their time is nearly over. When it is, they are not sent.",
+)
 _OWN = Both("あなたが送信したメール", "Mails that you sent")
 _ASKED = Both("承認をお願いするメール", "Mails to approve")
 _MORE = Both("ほかに{count}件あります。", "There are {count} more.")
@@ -47,12 +51,14 @@ _FOOT = Both(
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """mails: what still waits, newest first, at most SHOWN; asked: the leading ids of those that others sent and the
-    reader is asked to approve; count: how many wait in all.
+    reader is asked to approve; count: how many wait in all; ending: it is told because
+    they end soon.
     """
 
     mails: tuple[MessageRecord, ...]
     asked: frozenset[str]
     count: int
+    ending: bool = False
 
 
 def gathered_letter(language: Language, gathered: Gathered, *, link: str, name: str) -> Content:
@@ -61,7 +67,7 @@ def gathered_letter(language: Language, gathered: Gathered, *, link: str, name: 
     own = [record for record in gathered.mails if record.lead not in gathered.asked]
     which = "both" if asked and own else "asked" if asked else "own"
     tag = TAGS["gathered" if own else "approval"]
-    lead = [_LEAD.of(language)]
+    lead = [(_ENDING if gathered.ending else _LEAD).of(language)]
     if gathered.count > len(gathered.mails):
         lead.append(_MORE.of(language, count=gathered.count - len(gathered.mails)))
     return Content(

@@ -25,7 +25,7 @@ from mailguard.notify.letter_sheet import Content
 from mailguard.notify.letter_trouble import TROUBLES, trouble_letter
 from mailguard.notify.monthly import monthly_letter
 from mailguard.notify.offers import near_pairs
-from mailguard.notify.phrases import listed, moment, on_one_line, people
+from mailguard.notify.phrases import Both, listed, moment, on_one_line, people
 from mailguard.notify.reply_letter import reply_letter
 from mailguard.notify.telling import told
 from mailguard.store.records import MessageRecord, RecipientRecord
@@ -68,7 +68,7 @@ def _about(kind: Kind, language: Language, context: LetterContext) -> Content:
     timezone = context.settings.organization.timezone
     return Content(
         kind=kind,
-        subject=say.TAGS[kind].of(language) + subject,
+        subject=_tag(kind, context).of(language) + subject,
         headline=headline,
         reasons=reasons[:_MOST_REASONS] if open_still else (),
         lead=lead,
@@ -82,6 +82,10 @@ def _about(kind: Kind, language: Language, context: LetterContext) -> Content:
         how_to_reply=how_to_reply(kind, language, record) if context.reply_to is not None else (),
         foot=_foot(language, context, record),
     )
+
+
+def _tag(kind: Kind, context: LetterContext) -> Both:
+    return say.ENDING_TAG if kind == "held" and context.ending else say.TAGS[kind]
 
 
 def _told_apart(given: Sequence[Reason], record: MessageRecord) -> Sequence[Reason]:
@@ -114,7 +118,7 @@ def _opening(
             return rows.headline_of(reasons, language), (
                 *_further(language, context),
                 *_foreign(language, context, record),
-                _waiting(language, record),
+                say.ENDING_LEAD.of(language) if context.ending else _waiting(language, record),
             )
         case "approval" | "reminder" | "escalated":
             return rows.headline_of(reasons, language), _asking(kind, language, context, record, sender)

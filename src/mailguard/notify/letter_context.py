@@ -67,7 +67,7 @@ class LetterContext:
     original: the mail's own octets, only for its sender; problems: of the policy, for letters about it; trouble: what
     fails (name) and why, for letters about that; monthly: the figures of a month, for the letter about them; reply: of
     a letter about an answer; gathered: what a letter for many lists. further: the reader had a letter about an earlier
-    part of the same mail.
+    part of the same mail; ending: he had one, and the hold ends soon.
     """
 
     settings: LetterSettings
@@ -94,6 +94,7 @@ class LetterContext:
     monthly: Monthly | None = None
     gathered: Gathered | None = None
     further: bool = False
+    ending: bool = False
     about: str | None = None
     reply: ReplyResult | None = None
     notes: dict[str, str] = field(default_factory=dict)

@@ -68,6 +68,7 @@ class LetterMaking:
             monthly=Monthly.of(detail) if notice.kind == "monthly" else None,
             about=notice.message_id,
             further="further" in detail,
+            ending="ending" in detail,
             original=await self._original(record) if notice.kind in RETURNS and own and record else None,
         ), carried
 

@@ -43,6 +43,9 @@ TAGS = {
     "monthly": Both("【月次レポート】", "[Monthly] "),
 }
 
+#: Of a letter about a hold that was told before.
+ENDING_TAG = Both("【送信保留・まもなく期限】", "[Held, ends soon] ")
+
 NO_SUBJECT = Both("(件名なし)", "(no subject)")
 HOUSE = Both("mailguard(誤送信防止)", "mailguard")
 
@@ -55,6 +58,10 @@ HELD_LEAD = Both(
 HELD_LEAD_ALL = Both(
     "このメールは、まだ送信していません。確認して、送信するかどうかをお決めください。",
     "This mail has not been sent yet. Please look at it and decide whether to send it.",
+)
+ENDING_LEAD = Both(
+    "このメールは、まだ送信していません。まもなく期限です。送信するかどうかをお決めください。",
+    "This mail has still not been sent, and its time is nearly over. Please decide whether to send it.",
 )
 FURTHER_LEAD = Both(
     "先にお知らせしたメールの宛先が、あとから届きました。別の理由でも保留しています。",

@@ -19,7 +19,7 @@ from mailguard.store.records import MessageRecord, Notice, NoticeKind
 LOOK_AGAIN = 5.0
 _KINDS: tuple[NoticeKind, ...] = (
     "held", "approval", "reminder", "escalated", "answered", "urgent", "told", "sent", "password", "cancelled",
-    "rejected", "expired", "reply", "comment", "misdelivery", *WITHOUT_MAIL,
+    "rejected", "expired", "reply", "comment", "misdelivery", "gathered", *WITHOUT_MAIL,
 )  # fmt: skip
 
 

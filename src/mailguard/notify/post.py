@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from mailguard import events
+from mailguard.mail.address import Address
 from mailguard.mail.lifecycle import State
 from mailguard.mail.message import Body, new_message_id
 from mailguard.notify.gathered import SHOWN, Gathered
@@ -28,7 +30,7 @@ from mailguard.store.holds import Holds
 from mailguard.store.letters import NOTHING_CARRIED, Carried, Outdated
 from mailguard.store.mutes import Mutes
 from mailguard.store.outbox import Outbox
-from mailguard.store.records import Filter, MessageRecord, Notice
+from mailguard.store.records import Filter, MessageRecord, Notice, NoticeKind
 from mailguard.store.spool import Spool
 
 #: Letters side by side: one commit for all, and a few milliseconds of the event loop.
@@ -173,6 +175,8 @@ class Post:
             if len(notices) > 1:
                 return await self._letter_for_all(notices)
             notice = notices[0]
+            if notice.kind == "gathered":
+                return await self._letter_of_ending(notice)
             if notice.id not in entered:
                 return await self._letters(notice, records.get(notice.message_id or ""))
             try:
@@ -196,17 +200,38 @@ class Post:
             await self._outbox.done(*rest)
             return await self._letters_anew(only[-1]) if only else 0
         for reader in readers:
-            now = self._now()
-            context = LetterContext(
-                settings=self._settings,
-                to=reader,
-                letter_id=new_message_id(now),
-                now=now,
-                link=f"{self._settings.base_url}/mine",
-                gathered=Gathered(tuple(mails), asked, count),
-            )
-            await self._queue("gathered", context, ends=rest if reader == readers[-1] else [])
+            await self._gather(reader, Gathered(tuple(mails), asked, count), rest if reader == readers[-1] else [])
         return len(readers)
+
+    async def _letter_of_ending(self, notice: Notice) -> int:
+        """What ends soon, in one letter for all of it; where that is one mail, the letter that asks about it."""
+        own, asked = ending_in(notice, "own"), ending_in(notice, "asked")
+        waiting = Filter(state=State.HELD, ids=(*own, *asked))
+        mails, count = await self._holds.page(waiting, SHOWN), await self._holds.count(waiting)
+        readers = readers_of(notice, self._settings.organization, self._settings.administrators)
+        if not mails or not readers:
+            await self._outbox.done(notice.id)
+            return 0
+        if count == 1:
+            lead = mails[0].lead
+            kind: NoticeKind = "held" if lead in own else "reminder"
+            return await self._letters_anew(replace(notice, kind=kind, message_id=lead, detail={"ending": True}))
+        for reader in readers:
+            gathered = Gathered(tuple(mails), frozenset(asked).difference(own), count, ending=True)
+            await self._gather(reader, gathered, [notice.id] if reader == readers[-1] else [])
+        return len(readers)
+
+    async def _gather(self, reader: Address, gathered: Gathered, ends: Sequence[int]) -> None:
+        now = self._now()
+        context = LetterContext(
+            settings=self._settings,
+            to=reader,
+            letter_id=new_message_id(now),
+            now=now,
+            link=f"{self._settings.base_url}/mine",
+            gathered=gathered,
+        )
+        await self._queue("gathered", context, ends=ends)
 
     async def _letters_anew(self, notice: Notice) -> int:
         return await self._letters(notice, await self._holds.find(notice.message_id) if notice.message_id else None)
@@ -260,3 +285,9 @@ class Post:
             self._sorting.hand_on(made, self._spool.at_hand(made.id))
         else:
             self._delivered()
+
+
+def ending_in(notice: Notice, whose: str) -> tuple[str, ...]:
+    """The ids of the mails that a notice says end soon: the reader's own ("own"), or those that ask him ("asked")."""
+    found = notice.detail.get(whose)
+    return tuple(map(str, found)) if isinstance(found, list) else ()

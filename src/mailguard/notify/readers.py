@@ -33,6 +33,6 @@ def readers_of(notice: Notice, organization: Organization, administrators: Seque
         return (person,)
     if person is not None and notice.kind in _NAMED:
         return () if notice.detail.get("as_sender") else (person,)  # named by the policy itself
-    if notice.kind in ("held", "expired", "password", *_NAMED):
+    if notice.kind in ("held", "expired", "password", "gathered", *_NAMED):
         return tuple(parse_address(address) for address in administrators)
     return ()

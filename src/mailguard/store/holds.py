@@ -20,6 +20,7 @@ from mailguard.store.acquaintance import Background, background
 from mailguard.store.choosing import Chosen
 from mailguard.store.correcting import Correction
 from mailguard.store.db import Database
+from mailguard.store.ending import tell_of_ending
 from mailguard.store.listing import ids_of, matching, page, wholes
 from mailguard.store.looks import Reading, note_opened, note_read
 from mailguard.store.parts import load_whole
@@ -178,6 +179,10 @@ class Holds:
     async def nudge(self, message_id: str, now: datetime) -> Nudge | None:
         """Remind and escalate what is due about a message; each time comes once. None if nothing was due."""
         return await self._db.write(lambda c: nudge(c, message_id, now))
+
+    async def tell_of_ending(self, now: datetime, until: datetime, least: timedelta) -> tuple[int, int]:
+        """Tell of some of the holds that end until then; see `ending`. How many mails, and how many people."""
+        return await self._db.write(lambda c: tell_of_ending(c, now, until, least))
 
     async def next_time(self) -> datetime | None:
         """When the next hold runs out, or the next of those who are asked hears of it again; None if never."""

@@ -6,7 +6,8 @@ from typing import Literal
 
 MessageKind = Literal["mail", "letter"]
 #: What a notice asks a letter for. "told" may have a message that never came in, "reply" may know none; those from
-#: "login" on have none. "gathered" is never owed: it is the letter that answers several.
+#: "login" on have none. "gathered" is owed about what ends soon; it is also the letter that answers
+#: several.
 NoticeKind = Literal[
     "held", "approval", "reminder", "escalated", "answered", "urgent", "told", "sent", "password", "cancelled",
     "rejected", "expired", "bounced", "delayed", "relayed", "gathered", "reply", "comment",

@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.reception import ANN, BOSS, MAIL, Reception, actor, open_reception, text_of
+from tests.reception import ANN, BOSS, MAIL, Reception, actor, link_and_code, open_reception, text_of
 
+from mailguard.mail.calendar import Calendar
 from mailguard.mail.verdict import Disposition
 from mailguard.notify.gathering import Merge
 from mailguard.review import Act
+from mailguard.review.ending import Endings
 from mailguard.review.quiet import Quiet
 from mailguard.store.records import Notice
 
+VICE = "vice@corp.example"
 MERGE = Merge(after=2, within=timedelta(minutes=5))
 
 
@@ -158,3 +161,75 @@ async def test_two_parts_in_one_letter_are_one_mail(tmp_path: Path) -> None:
         assert "2 of your mails are held" in said
         assert said.count("In parts") == 1
         assert "a@partner.example, b@partner.example" in said
+
+
+def endings(reception: Reception, **before: float) -> Endings:
+    """Told at any time of the week, so that the test is, too."""
+    always = Calendar(weekdays=frozenset())
+    return Endings(reception.holds, timedelta(**before), lambda: always, lambda: None, reception.clock)
+
+
+async def test_what_ends_soon_is_told_once_with_all_that_one_needs_to_decide(tmp_path: Path) -> None:
+    async with open_reception(tmp_path) as reception:
+        (message_id,) = await hold(reception, 1)
+        room = endings(reception, hours=8)
+        reception.clock.pass_by(hours=63)
+        await room.tell()
+        assert kinds(await to(reception, ANN)) == ["held"]  # it is too early
+        for _ in range(2):
+            reception.clock.pass_by(hours=2)
+            await room.tell()
+        letters = await to(reception, ANN)
+        assert kinds(letters) == ["held", "held"]
+        assert str(letters[-1]["subject"]).startswith("[Held, ends soon]")
+        assert "its time is nearly over" in text_of(letters[-1]).replace("\n", " ")
+        browser = await reception.browser()
+        assert (await browser.get(link_and_code(letters[-1])[0])).status_code == 200
+        record = await reception.holds.find(message_id)
+        assert record is not None
+        assert record.state == "held"
+        page = await (await reception.browser(ANN)).get(f"/messages/{message_id}")
+        assert "Told that it ends soon" in page.text
+
+
+async def test_what_ends_together_is_one_letter_and_what_was_decided_is_not_in_it(tmp_path: Path) -> None:
+    async with open_reception(tmp_path) as reception:
+        ids = await hold(reception, 4)
+        await reception.letters()
+        reception.clock.pass_by(hours=70)
+        await reception.review.act(actor(ANN, reception.access), ids[0], Act.CANCEL)
+        await endings(reception, hours=8).tell()
+        await reception.review.act(actor(ANN, reception.access), ids[1], Act.CANCEL)
+        (letter,) = [one for one in await to(reception, ANN) if one["x-mailguard-letter"] == "gathered"]
+        said = text_of(letter)
+        assert "their time is nearly over" in said
+        assert ("Mail 1" in said, "Mail 2" in said, "Mail 3" in said, "Mail 4" in said) == (False, False, True, True)
+        assert await reception.outbox.pending() == []
+
+
+async def test_who_is_asked_to_approve_is_told_unless_he_answered_or_nothing_ends(tmp_path: Path) -> None:
+    async with open_reception(tmp_path) as reception:
+        asked = await reception.take_in(Disposition.APPROVE, quorum=2, approvers=(BOSS, VICE))
+        half = await reception.take_in(Disposition.APPROVE, quorum=2, approvers=(BOSS, VICE))
+        await reception.review.act(actor(BOSS, reception.access), half, Act.APPROVE)
+        await reception.take_in(Disposition.DELAY)  # it goes by itself
+        await reception.letters()
+        reception.clock.pass_by(hours=70)
+        await endings(reception, hours=8).tell()
+        letters = await reception.letters()
+        told = {letter["to"]: letter for letter in letters if letter["x-mailguard-letter"] == "reminder"}
+        assert set(told) == {BOSS, VICE}
+        assert f"Number {asked}" in text_of(told[BOSS])
+        assert kinds(await to(reception, ANN)) == ["held"] * 2
+
+
+async def test_never_and_a_hold_that_was_short_anyhow_are_told_of_no_more(tmp_path: Path) -> None:
+    async with open_reception(tmp_path) as reception:
+        await hold(reception, 1)
+        await reception.take_in(after=timedelta(hours=12))
+        await reception.letters()
+        reception.clock.pass_by(hours=6)
+        await endings(reception, hours=8).tell()
+        reception.clock.pass_by(hours=64)
+        await endings(reception, hours=0).tell()
+        assert kinds(await to(reception, ANN)) == ["held", "held"]

@@ -38,7 +38,7 @@ SOURCES = {
 }
 #: What the audit log says beside the events of a copy.
 MORE_EVENTS = (
-    "alter", "urgent", "remind", "escalate", "challenge_confirmed", "resent", "read", "forward", "trust",
+    "alter", "urgent", "remind", "escalate", "ending", "challenge_confirmed", "resent", "read", "forward", "trust",
     "approvals_void", "incident", "incident_closed",
 )  # fmt: skip
 SPEAKER = Speaker("en", sayer("en"), "UTC", datetime(2026, 11, 26, tzinfo=UTC))

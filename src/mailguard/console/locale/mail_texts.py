@@ -166,6 +166,7 @@ MAIL_TEXTS: dict[str, Both] = {
     "event.urgent": Both("至急送信(承認を待たずに)", "Sent as urgent, without approval"),
     "event.places": Both("{people} の代わりに", "in the place of {people}"),
     "event.remind": Both("承認者に再度お知らせ", "Approvers reminded"),
+    "event.ending": Both("期限が近いことをお知らせ", "Told that it ends soon"),
     "event.escalate": Both("ほかの人にも承認を依頼", "Others asked to approve"),
     "event.challenge_confirmed": Both("同じメールの再送で確認済み", "Confirmed by sending it again"),
     "event.resent": Both("同じメールがもう一度届いた(二重には送りません)", "Handed in once more, and not taken twice"),

@@ -22,7 +22,8 @@ DEFAULT_EVENTS: Final[tuple[Event, ...]] = (
     "pressure",
 )  # fmt: skip
 #: The event that a notice belongs to. Those that carry a secret (login, password) and those that tell one person what
-#: somebody did in his place (answered), and the figures of a month, belong to none: they stay letters.
+#: somebody did in his place (answered), a report of a misdelivery and the figures of a month, belong to none: they stay
+#: letters.
 EVENT_OF: Final[Mapping[NoticeKind, Event]] = {
     "held": "held",
     "approval": "approval",

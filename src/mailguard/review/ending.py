@@ -1,0 +1,50 @@
+"""Holds that end soon: when whoever has not decided hears of it once more, and never out of office hours.
+
+What falls due in the evening, over night, on a day off or before the office opens is told in the last hour before the
+office closes. A company whose calendar has no working days is told at any time. Who is told, and that it comes once, is
+the ledger's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mailguard import events
+from mailguard.mail.calendar import Calendar
+from mailguard.store.holds import Holds
+
+_LAST = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Endings:
+    """before: so long before the end; nothing: nobody is told. noticed: a letter is owed."""
+
+    holds: Holds
+    before: timedelta
+    calendar: Callable[[], Calendar]
+    noticed: Callable[[], None]
+    now: Callable[[], datetime]
+
+    async def tell(self) -> None:
+        """Look at what ends, and owe its letters. Raises StoreError."""
+        now = self.now()
+        until = told_until(now, self.before, self.calendar()) if self.before else None
+        while until is not None:
+            # Whoever had less than twice as long has just heard of it.
+            mails, people = await self.holds.tell_of_ending(now, until, 2 * self.before)
+            if not mails:
+                return
+            events.ending(mails, people)
+            self.noticed()
+
+
+def told_until(now: datetime, before: timedelta, calendar: Calendar) -> datetime | None:
+    """What ends until then is told now; None: nobody is at work."""
+    if calendar.after(now, timedelta()) > now:
+        return None
+    # In the last hour the next one of the office counts: Monday's, on a Friday evening.
+    opens = calendar.after(now + _LAST, timedelta())
+    return (opens if opens > now + _LAST else now) + before
