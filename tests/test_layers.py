@@ -36,6 +36,7 @@ IMPURE = {
 PROCESSES = {
     "inspect.workers",
     "inspect.asked",
+    "inspect.child",
     "inspect.worker",
     "inspect.turns",
     "inspect.letters",

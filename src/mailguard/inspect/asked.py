@@ -1,4 +1,4 @@
-"""One reading worker, as whoever asks it sees it: a process, the pipes to it, and a question with its answer.
+"""One reading worker, as whoever asks it sees it: a process, the socket to it, and a question with its answer.
 
 It is in a session of its own, so that it ends with whatever it started. It trusts nothing that comes back: an answer is
 bounded, in time, and JSON, or the worker counts as dead.
@@ -7,14 +7,12 @@ bounded, in time, and JSON, or the worker counts as dead.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import os
-import signal
 import socket
 import sys
 
 from mailguard.inspect import wire
+from mailguard.inspect.child import Child
 from mailguard.inspect.limits import ReadingLimits
 from mailguard.inspect.starved import Patience, Standing
 from mailguard.mail.facts import Facts
@@ -23,7 +21,8 @@ from mailguard.mail.message import Body
 
 #: Octets of JSON that the event loop reads itself.
 _SHORT = 64 * 1024
-#: How a worker is started: isolated from the environment and from the folder it happens to be in.
+#: Seconds in which an idle worker ends that is told to.
+_END_SECONDS = 1.0
 COMMAND: tuple[str, ...] = (sys.executable, "-I", "-m", "mailguard.inspect.worker")
 
 
@@ -36,9 +35,9 @@ class TooSlow(Died):
 
 
 class Worker:
-    """One worker process, the pipes to it, and a hatch: a socket for descriptors of large mails."""
+    """One worker process, the socket to it, and a hatch: another one for descriptors of large mails."""
 
-    def __init__(self, child: asyncio.subprocess.Process, hatch: socket.socket, theirs: socket.socket) -> None:
+    def __init__(self, child: Child, hatch: socket.socket, theirs: socket.socket) -> None:
         """theirs: the worker's end of the hatch, of which it has a copy by now."""
         self._child = child
         self._hatch = hatch
@@ -49,14 +48,11 @@ class Worker:
 
     @classmethod
     async def started(cls) -> Worker:
+        """A new one. Raises OSError."""
         hatch, theirs = socket.socketpair()
         hatch.setblocking(False)
         try:
-            child = await asyncio.create_subprocess_exec(
-                *COMMAND, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL, start_new_session=True, env={"LANG": "C.UTF-8"}, cwd="/",
-                pass_fds=(theirs.fileno(),),
-            )  # fmt: skip
+            child = await Child.started(COMMAND, pass_fds=(theirs.fileno(),))
         except BaseException:
             hatch.close()
             theirs.close()
@@ -69,7 +65,7 @@ class Worker:
 
     @property
     def alive(self) -> bool:
-        return self._child.returncode is None
+        return self._child.alive
 
     async def greet(self, limits: ReadingLimits, folder: str, seconds: float) -> None:
         """Send the limits, wait until the worker is ready. Raises Died."""
@@ -101,50 +97,32 @@ class Worker:
 
     async def kill(self) -> None:
         """End the worker now, and whatever it started."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._child.pid, signal.SIGKILL)
-        await self._gone()
+        self._close()
+        await self._child.kill()
 
     async def end(self) -> None:
         """Let an idle worker end by itself, or else end it."""
-        assert self._child.stdin is not None
-        self._child.stdin.close()
-        try:
-            await asyncio.wait_for(self._child.wait(), 1.0)
-        except TimeoutError:
-            await self.kill()
-            return
-        await self._gone()
+        self._close()
+        if not await self._child.ended(_END_SECONDS):
+            await self._child.kill()
 
-    async def _gone(self) -> None:
+    def _close(self) -> None:
         self._standing.close()
         self._hatch.close()
-        # Before Python 3.12.5 a process is over for asyncio only when its pipes are at their end, and a pipe whose
-        # buffer is full is not read to its end: what a killed worker still had to say is read away.
-        assert self._child.stdout is not None
-        while await self._child.stdout.read(2**16):
-            pass
-        await self._child.wait()
-        assert self._child.stdin is not None
-        self._child.stdin.close()
-        with contextlib.suppress(OSError):
-            await self._child.stdin.wait_closed()
 
     async def _exchange(self, out: list[bytes], seconds: float) -> tuple[bytes, list[bytes]]:
         """Send frames, read an answer: its head and its long texts. Raises Died on time-out, end of the process, or
         an answer that is too long."""
-        stdin, stdout = self._child.stdin, self._child.stdout
-        assert stdin is not None
-        assert stdout is not None
+        questions = self._child.questions
         try:
             async with asyncio.timeout(seconds) as clock:
                 patience = Patience(self._standing, seconds, clock)
                 try:
-                    if stdin.is_closing():  # a write to it would be another error on each kind of event loop
+                    if questions.is_closing():  # a write to it would be another error on each kind of event loop
                         raise Died("it died")
-                    stdin.writelines(out)
-                    await stdin.drain()
-                    return await _answer(stdout)
+                    questions.writelines(out)
+                    await questions.drain()
+                    return await _answer(self._child.answers)
                 finally:
                     patience.end()
         except TimeoutError as error:
