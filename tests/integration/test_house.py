@@ -399,11 +399,20 @@ def test_door_sorting_and_console_as_three_processes(tmp_path: Path) -> None:
         assert house.run("queue", "release", held.split()[-1]).returncode == 0
         assert until(lambda: any(one["recipients"] == [OUTSIDE] for one in envelopes(house)))
         corrected_on_the_console(house)
+        assert until(lambda: all(re.search(one, metrics(house)) for one in SHOWN)), "what all of them count"
         assert troubles(house) == []
         assert houses[0].stop() == 0
         assert until(lambda: troubles(house) == ["delivery"]), "nothing leaves, and nobody else would say so"
     finally:
         assert [one.stop() for one in houses] == [0, 0, 0]
+
+
+SHOWN = (
+    r"mailguard_messages_received_total\{.*\} [1-9]",
+    r'mailguard_upstream_outcomes_total\{result="relayed",upstream="default"\} [1-9]',
+    r'mailguard_upstream_sick\{upstream="default"\} 0.0',
+    r"mailguard_doors 1.0",
+)
 
 
 def metrics(house: House) -> str:

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 from mailguard import __version__, events
+from mailguard.app import roles
 from mailguard.app.accepting import front_door, intake_room, load_later
 from mailguard.app.anew import Anew, look_at_settings
 from mailguard.app.bells import Bells
@@ -31,6 +32,7 @@ from mailguard.config.load import Config
 from mailguard.config.logins import passwords, user_file
 from mailguard.config.rooms import directory, organization, reading_limits
 from mailguard.delivery import Delivery
+from mailguard.events.whole import WHOLE
 from mailguard.inspect import letters
 from mailguard.inspect.workers import Readers, ReadersDead
 from mailguard.intake import Intake, Remembers
@@ -75,6 +77,7 @@ class House:
         self._place = place or Place(among=workers if role == "all" else 1)
         self._role = role
         self._workers, self._doors = workers, doors
+        WHOLE.at_doors = role in ("all", "smtp")
         self._abreast: Abreast | None = None
         ended = self._child_ended if role == "all" else None
         count = workers - 1 if role in ("all", "smtp") else 0
@@ -135,9 +138,16 @@ class House:
             await reading  # nothing says that it is ready before mail can be read
         if self._role in ("all", "console"):
             await self._open_reception(later, rooms, readers)
-        if self._role == "console":
-            runs(later, count_for_the_console(rooms), "figures of now")
+        await self._share_figures(later, rooms)
         await stack.enter_async_context(self._children.running())
+
+    async def _share_figures(self, stack: AsyncExitStack, rooms: Rooms) -> None:
+        """Of roles in processes of their own, the one with the console shows what all of them count."""
+        if self._role == "console":
+            runs(stack, count_for_the_console(rooms), "figures of now")
+            await stack.enter_async_context(roles.hearing(ledger_path(self.config)))
+        elif self._role != "all" and not self._doors:
+            runs(stack, roles.tell(ledger_path(self.config)), "figures")
 
     async def _open_pressure(self, stack: AsyncExitStack, rooms: Rooms) -> None:
         take_all_descriptors()

@@ -1,7 +1,8 @@
 """What all processes of one house counted, in one view: ours, and what those beside us last said of theirs.
 
-A child says its figures as a line of JSON; what it had counted stays when it ends, so that no count ever falls. It
-trusts its own children only, and never raises for a line that is none.
+A child says its figures as a line of JSON; what it had counted stays when it ends, so that no count ever falls. So does
+a process of another role (`serve --role`), with gauges of its own: of those the highest is shown, or their sum. It
+trusts processes of this house only, and never raises for a line that is none.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from mailguard.events.metrics import REGISTRY, doors
 
 #: Gauges that may be added up; of all others the first process knows the one for the house.
 _ADDED = frozenset({"mailguard_messages_under_way", "mailguard_log_lines_lost"})
+#: The same, of processes of other roles: each counts what is its own.
+_ADDED_OF_ROLES = _ADDED | {"mailguard_doors", "mailguard_memory_bytes"}
 _Key = tuple[str, tuple[tuple[str, str], ...]]
 
 
@@ -24,14 +27,16 @@ def _counts(metric: Metric) -> bool:
     return metric.type != "gauge" or metric.name in _ADDED
 
 
-def said() -> str:
-    """This process's figures as a line, for the process that started it."""
+def said(whole: Whole | None = None) -> str:
+    """This process's figures as a line, for the process that started it. whole: those of its children and all gauges as
+    well, for the process with the console.
+    """
     told = [
         [one.name, one.labels, one.value]
-        for metric in REGISTRY.collect()
-        if _counts(metric)
+        for metric in (REGISTRY if whole is None else whole).collect()
+        if whole is not None or _counts(metric)
         for one in metric.samples
-        if one.value and not one.name.endswith("_created")
+        if (one.value or whole is not None) and not one.name.endswith("_created")
     ]
     return json.dumps(told) + "\n"
 
@@ -42,9 +47,13 @@ class Whole:
     def __init__(self) -> None:
         self._now: dict[str, dict[_Key, float]] = {}
         self._gone: dict[_Key, float] = {}
+        self._roles: set[str] = set()
+        self.at_doors = True  # whether this process takes mail in
 
-    def hear(self, owner: str, line: bytes) -> None:
-        """What a child counted since it began."""
+    def hear(self, owner: str, line: bytes, *, role: bool = False) -> None:
+        """What a child counted since it began. role: it is no child, but has another role."""
+        if role:
+            self._roles.add(owner)
         with contextlib.suppress(ValueError, TypeError, AttributeError, OverflowError, RecursionError):
             self._now[owner] = {
                 (str(name), tuple(sorted((str(key), str(label)) for key, label in labels.items()))): float(value)
@@ -53,14 +62,16 @@ class Whole:
 
     def ended(self, owner: str) -> None:
         """It counts no more."""
+        self._roles.discard(owner)
+        gauges = {metric.name for metric in REGISTRY.collect() if metric.type == "gauge"}
         for key, value in self._now.pop(owner, {}).items():
-            if key[0] not in _ADDED:
+            if key[0] not in gauges:
                 self._gone[key] = self._gone.get(key, 0.0) + value
 
     @property
     def heard_of(self) -> int:
         """Children whose figures are there."""
-        return len(self._now)
+        return len(self._now.keys() - self._roles)
 
     def collect(self) -> Iterator[Metric]:
         """Every metric, with what all processes counted."""
@@ -69,7 +80,24 @@ class Whole:
             for key, value in figures.items():
                 more[key] = more.get(key, 0.0) + value
         for metric in REGISTRY.collect():
-            yield _added(metric, more) if more and _counts(metric) else metric
+            if not more:
+                yield metric
+            elif _counts(metric):
+                yield _added(metric, more)
+            else:
+                yield self._highest(metric)
+
+    def _highest(self, metric: Metric) -> Metric:
+        """A gauge, as whoever has it says it."""
+        figures = [self._now.get(owner, {}) for owner in self._roles]
+        own = {(one.name, tuple(sorted(one.labels.items()))): one.value for one in metric.samples}
+        keys = [*own, *dict.fromkeys(key for one in figures for key in one if key[0] == metric.name and key not in own)]
+        found = Metric(metric.name, metric.documentation, metric.type, metric.unit)
+        together = sum if metric.name in _ADDED_OF_ROLES else max
+        for key in keys:
+            values = [own.get(key, 0.0), *(one.get(key, 0.0) for one in figures)]
+            found.samples.append(Sample(key[0], dict(key[1]), float(together(values))))
+        return found
 
 
 def _added(metric: Metric, more: dict[_Key, float]) -> Metric:
@@ -83,4 +111,4 @@ def _added(metric: Metric, more: dict[_Key, float]) -> Metric:
 
 
 WHOLE = Whole()
-doors.set_function(lambda: 1 + WHOLE.heard_of)
+doors.set_function(lambda: int(WHOLE.at_doors) + WHOLE.heard_of)

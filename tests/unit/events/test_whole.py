@@ -49,6 +49,27 @@ def test_gauges_are_the_first_process_s_but_for_what_adds_up(registry: Collector
     assert b"mailguard_messages_under_way 1.0" in generate_latest(house)
 
 
+def test_the_gauges_of_another_role_are_shown_beside_ours(registry: CollectorRegistry) -> None:
+    Gauge("mailguard_held", "Held", registry=registry).set(7)
+    Gauge("mailguard_memory_bytes", "Memory", registry=registry).set(100)
+    Gauge("mailguard_upstream_sick", "Sick", ["upstream"], registry=registry)
+    house = whole.Whole()
+    Gauge("mailguard_letters_late", "Late", registry=registry)
+    said = {name: value for name, _, value in json.loads(whole.said(house))}
+    assert said == {"mailguard_held": 7, "mailguard_memory_bytes": 100, "mailguard_letters_late": 0}
+    sick = ("mailguard_upstream_sick", {"upstream": "branch"}, 1)
+    house.hear("one", _line(("mailguard_held", {}, 5), ("mailguard_memory_bytes", {}, 50), sick), role=True)
+    shown = generate_latest(house).decode()
+    assert "mailguard_held 7.0" in shown
+    assert "mailguard_memory_bytes 150.0" in shown
+    assert 'mailguard_upstream_sick{upstream="branch"} 1.0' in shown
+    assert house.heard_of == 0  # it is no child at our doors
+    house.ended("one")
+    shown = generate_latest(house).decode()
+    assert "branch" not in shown
+    assert "mailguard_memory_bytes 100.0" in shown
+
+
 def test_what_is_said_is_what_is_heard(registry: CollectorRegistry) -> None:
     Counter("mailguard_mails", "Mails", ["way"], registry=registry).labels("a").inc(2)
     house = whole.Whole()
