@@ -14,6 +14,8 @@ BAIT = r"""
 Order #4111111111111111 has shipped.
 Your order 4111 1111 1111 1111 is ready
 Order ID: 5105105105105100
+Customer no. 4539 1488 0343 6467
+Booking reference 4539148803436467, membership number 4012888888881881
 PO 4012888888881881 / line 12
 伝票番号：123456789018
 お問い合わせ伝票番号 1234-5678-9018（ヤマト運輸）

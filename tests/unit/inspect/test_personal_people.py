@@ -62,6 +62,7 @@ def test_one_person_in_many_forms_is_one() -> None:
         ("会員番号,氏名\n1,山田太郎\n2,山田太郎\n", 2),
         ("氏名,個人番号\n山田太郎,123456789018\n佐藤花子,465632122333\n", 2),
         ("a@example.jp, b@example.jp, c@example.jp", 3),
+        ("Ann Lee, born 1 March 1980\nBob Ray, born 2 March 1980\nEve Low, born 2 March 1980", 2),
         ("会社名\t住所\t電話\nA社\t東京都港区芝公園4-2-8\t03-1111-2222\nB社\t大阪市北区梅田3-1-3\t06-1111-2222", 0),
         ("品名,単価,数量\nりんご,100,3\nみかん,200,5", 0),
         ("Name\tSize\tDate\na.txt\t12\t2026-11-25\nb.txt\t34\t2026-11-25\nc.txt\t56\t2026-11-25", 0),
@@ -72,6 +73,23 @@ def test_one_person_in_many_forms_is_one() -> None:
 )
 def test_persons(text: str, persons: int) -> None:
     assert look(text).persons == persons
+
+
+def _transfer(account: int, name: str, amount: int) -> str:
+    """A record of 120 octets as a payroll program writes it."""
+    head = f"20005{'ﾐﾂﾋﾞｼUFJ':<15}123{'ｼﾌﾞﾔ':<15}00001{account:07d}{name:<30}{amount:010d}"
+    return f"{head}1{'':<20}7{'':<8}"
+
+
+def test_a_file_of_salaries_is_a_list_of_persons() -> None:
+    head = f"12100123456789{'ｶ)ｺｰﾌﾟ':<40}1125"
+    paid = [(1234567, "ﾔﾏﾀﾞ ﾀﾛｳ", 250000), (7654321, "ｻﾄｳ ﾊﾅｺ", 310000), (1111112, "ｶ)ｻﾝﾌﾟﾙ", 98000)]
+    records = [head, *(_transfer(*one) for one in paid), "8000003" + "0" * 12, "9"]
+    for text in ("\r\n".join(records), "".join(records)):
+        found = look(text)
+        assert found.classes["bank_account"].values == ("1234567", "7654321", "1111112")
+        assert (found.classes["person_name"].values, found.persons) == (("ヤマダタロウ", "サトウハナコ"), 2)
+        assert "phone" not in found.classes
 
 
 def test_a_long_list_is_counted_whole() -> None:

@@ -63,7 +63,7 @@ def _phone(cell: str) -> str:
         digits = f"0{digits[2:]}" if digits.startswith("81") else digits
     elif digits[0] != "0" and len(digits) in (9, 10):  # a sheet took it for a number
         digits = f"0{digits}"
-    return digits if 10 <= len(digits) <= 15 and digits[0] == "0" and len(set(digits)) > 1 else ""
+    return digits if 10 <= len(digits) <= 15 and digits[0] == "0" and digits[1] != "0" else ""
 
 
 def _my_number(cell: str) -> str:

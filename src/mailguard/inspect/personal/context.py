@@ -18,6 +18,8 @@ OTHER_WORD = re.compile(
     r"|契約|証券|証書|シリアル|型番|品番|品目|部品|部番|製番|機番|ロット|トランザクション|決済|取引|処理|"
     r"申込|申請|案件|図番|物件|文書|承認|稟議|チケット)"
     r"(?:書|票)?(?:番号|no|id|コード)?"
+    r"|(?:customer|member(?:ship)?|contract|policy|booking|reservation|confirmation|claim|case|article|item|part|quote"
+    r"|quotation) ?(?:no\b|number|id\b|code|#|ref)"
     r"|order|tracking|invoice|serial|ticket|transaction|timestamp|isbn|imei|gtin"
     r"|(?<![a-zà-ž])(?:jan(?![. ]?[0-9]{1,2}\b| 20)|ean|upc|"  # not the month
     r"sku|lot|ref|po|s/n|sn"

@@ -27,6 +27,7 @@ from mailguard.inspect.personal.papers import find_born, find_ibans, find_papers
 from mailguard.inspect.personal.people import People
 from mailguard.inspect.personal.places import find_places
 from mailguard.inspect.personal.records import find_records, find_vcards, find_vertical, holds_nobody
+from mailguard.inspect.personal.transfers import find_transfers
 from mailguard.mail.facts import CLASSES, ClassCount, Match
 from mailguard.mail.values import value
 
@@ -43,8 +44,9 @@ _NOTHING = re.compile("[^0-9@〒::】\\]\t\n様殿市区町村郡]*+")
 #: How to reach people: not counted in signatures and names of files, nor in quoted history that is no list of people.
 CONTACT = frozenset({"phone", "email_address", "postal_address", "postal_code", "person_name", "birth_date"})
 _COUNTED_APART = frozenset(CLASSES) - CONTACT
-#: Each of these belongs to one person; phones do not (an office has many), but mobile phones do.
-_ONE_EACH = ("my_number", "payment_card", "email_address", "passport", "driving_licence", "us_ssn")
+#: Each of these belongs to one person, as a birth date has many, but a person only one; phones do not (an office has
+#: many), but mobile phones do.
+_ONE_EACH = ("my_number", "payment_card", "email_address", "passport", "driving_licence", "us_ssn", "birth_date")
 #: So many people in quoted history are a list.
 _LIST = 5
 _TELL_A_LIST = ("email_address", "person_name", "birth_date", "postal_address")
@@ -253,6 +255,7 @@ def _look(
         find_mail_addresses(text, finds)
     if digits:
         _find_numbers(text, grids, hint, finds, opened)
+        find_transfers(text, finds, people)
     if not text.isascii() or (digits and opened & gates.PLACE and ("-ku" in text or "Japan" in text)):
         find_places(text, finds)
     if bare is None or grids.all or not holds_nobody(text, bare, digits):
