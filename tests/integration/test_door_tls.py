@@ -28,7 +28,7 @@ from tests.door import (
 from tests.postfix import make_certificate
 
 from mailguard.smtpd.server import Door
-from mailguard.smtpd.settings import DoorLimits, ListenerSettings
+from mailguard.smtpd.settings import DoorLimits, ListenerSettings, TlsVersion
 from mailguard.smtpd.tls import CertificateError
 
 STARTTLS = replace(TRUSTED, auth="optional")
@@ -83,18 +83,35 @@ async def test_auth_is_not_offered_without_tls_beyond_loopback(tmp_path: Path) -
         assert "AUTH PLAIN LOGIN" in await client.ask("EHLO pc.corp.example")
 
 
-@pytest.mark.parametrize(("version", "works"), [("TLSv1_1", False), ("TLSv1_2", True), ("TLSv1_3", True)])
-@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated:DeprecationWarning")
-async def test_versions(tmp_path: Path, version: str, works: bool) -> None:
+@pytest.mark.parametrize(
+    ("version", "least", "works"),
+    [
+        ("TLSv1", "1.2", False),
+        ("TLSv1_1", "1.2", False),
+        ("TLSv1_2", "1.2", True),
+        ("TLSv1_3", "1.2", True),
+        ("TLSv1", "1.0", True),
+        ("TLSv1", "1.1", False),
+        ("TLSv1_2", "1.3", False),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1(_1)? is deprecated:DeprecationWarning")
+async def test_versions(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], version: str, least: TlsVersion, works: bool
+) -> None:
     context = client_context()
     context.set_ciphers("ALL:@SECLEVEL=0")
     context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
-    async with open_door(tmp_path, implicit(tmp_path)) as (_, _, port):
+    async with open_door(tmp_path, replace(implicit(tmp_path), tls_minimum=least)) as (door, _, port):
         try:
             async with client_at(port, tls=context) as client:
                 assert client.tls_version == version.replace("_", ".")
         except (ssl.SSLError, OSError):
             assert not works
+            await eventually(lambda: door.connections == 0)
+            said = capsys.readouterr().out
+            assert "tls_too_old" in said
+            assert "set tls_minimum on a listener of its own" in said
         else:
             assert works
 
@@ -244,6 +261,22 @@ async def test_ciphers(tmp_path: Path, ciphers: str, works: bool) -> None:
             with pytest.raises((ssl.SSLError, OSError)):
                 async with client_at(port, tls=context):
                     pass
+
+
+async def test_other_ciphers_on_a_listener(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    context = client_context()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("AES128-SHA:@SECLEVEL=0")
+    listener = rsa(tmp_path, implicit(tmp_path))
+    old = replace(listener, ciphers="RSA+AES:@SECLEVEL=0")
+    async with open_door(tmp_path, old) as (_, _, port), client_at(port, tls=context) as client:
+        assert client.cipher == "AES128-SHA"
+    async with open_door(tmp_path, listener) as (door, _, port):
+        with pytest.raises((ssl.SSLError, OSError)):
+            async with client_at(port, tls=context):
+                pass
+        await eventually(lambda: door.connections == 0)
+        assert "tls_no_common_cipher" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("kind", [starttls, implicit])

@@ -46,6 +46,8 @@ def _listener(config: Config, section: ListenerSection) -> ListenerSettings:
         client_certificates=_certificates(config, section.client_certificates),
         sender_check=section.sender_check,
         sender_domains=frozenset(section.sender_domains),
+        tls_minimum=section.tls_minimum,
+        ciphers=section.ciphers,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -22,6 +23,18 @@ def _opens(value: str) -> str:
         parse_address(value)
     except AddressError as error:
         raise ValueError(f"write trusted, or the address of the login that it stands for: {error}") from error
+    return value
+
+
+def _written(value: object) -> object:
+    return str(value) if isinstance(value, float) else value  # YAML reads a bare 1.2 as a number
+
+
+def _ciphers(value: str) -> str:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).set_ciphers(value)
+    except ssl.SSLError as error:
+        raise ValueError("no list of ciphers that OpenSSL knows, such as ECDHE+AESGCM:ECDHE+CHACHA20") from error
     return value
 
 
@@ -50,11 +63,15 @@ class ListenerSection(Section):
     client_certificates: ClientCertificatesSection | None = None
     sender_check: Annotated[Literal["login", "domain", "off"] | None, BeforeValidator(_check_or_off)] = None
     sender_domains: tuple[Domain, ...] = ()
+    tls_minimum: Annotated[Literal["1.0", "1.1", "1.2", "1.3"], BeforeValidator(_written)] = "1.2"
+    ciphers: Annotated[str, AfterValidator(_ciphers)] = ""
 
     @model_validator(mode="after")
     def _together(self) -> ListenerSection:
         if self.tls != "none" and not (self.certificate and self.key):
             raise ValueError(f"tls: {self.tls} needs certificate: and key:")
+        if self.tls == "none" and self.model_fields_set & {"tls_minimum", "ciphers"}:
+            raise ValueError("tls_minimum: and ciphers: are of TLS: set tls: starttls or implicit")
         if "proxies" in self.model_fields_set and not self.proxy_protocol:
             raise ValueError("proxies: are asked only with proxy_protocol: true")
         if self.proxy_protocol and not self.proxies:

@@ -237,9 +237,19 @@ def clock_set(seconds: float, copies: int) -> None:
     log.warning("clock_set", seconds=round(seconds, 1), copies=copies)
 
 
+#: What to do about what a client cannot help itself, beside its line.
+_REMEDIES = {
+    "tls_too_old": "bring this client up to date, or set tls_minimum on a listener of its own",
+    "tls_no_common_cipher": "bring this client up to date, or set ciphers on a listener of its own",
+    "tls_certificate_not_taken": "the client refuses our certificate: its authority, its end, or the name that it asks",
+    "tls_not_spoken": "the client must speak TLS here: SSL/TLS, or at another port STARTTLS",
+}
+
+
 def door_refused(reason: str, client: str) -> None:
     metrics.refused.labels(reason).inc()
-    log.info("door_refused", reason=reason, client=client)
+    more = {"remedy": _REMEDIES[reason]} if reason in _REMEDIES else {}
+    log.info("door_refused", reason=reason, client=client, **more)
 
 
 def admission_refused(why: str) -> None:

@@ -21,6 +21,7 @@ from mailguard.smtpd.crowd import whose
 from mailguard.smtpd.entrance import Entrance
 from mailguard.smtpd.receiving import Receiving, no_argument
 from mailguard.smtpd.settings import AUTH_OCTETS, IPAddress
+from mailguard.smtpd.tls import why_failed
 from mailguard.smtpd.waiting import HangUp, Phase
 from mailguard.smtpd.xclient import parse_xclient, parse_xforward
 
@@ -37,7 +38,7 @@ class Introductions(Receiving):
         try:
             self.visit.tls = await self.start_tls(context, keep=keep)
         except OSError as error:  # ssl.SSLError is one: plain text, an old version, a scanner
-            events.door_refused("tls_handshake", self.visit.ip)
+            events.door_refused(why_failed(error), self.visit.ip)
             raise ConnectionAbortedError("no TLS handshake") from error
 
     def recognise(self) -> None:

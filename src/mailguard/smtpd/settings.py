@@ -17,6 +17,7 @@ from mailguard.smtpd.certificates import ClientCertificates
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Tls = Literal["none", "starttls", "implicit"]
+TlsVersion = Literal["1.0", "1.1", "1.2", "1.3"]
 Auth = Literal["required", "optional", "none"]
 SenderCheck = Literal["login", "domain", "off"]
 
@@ -79,6 +80,7 @@ class ListenerSettings:
     `Authenticated sender`); client_certificates: who a client is by its certificate; sender_check: which sender
     addresses a login may use, None: `login` for those proven here (by a certificate, too), `off` for those that a
     trusted server vouches for; sender_domains: those that a trusted client without a login may send with, empty: any.
+    tls_minimum: the oldest version of TLS that is taken; ciphers: OpenSSL's list of those up to TLS 1.2, "": ours.
 
     Raises ValueError, saying what to change, for combinations that cannot work.
     """
@@ -98,6 +100,8 @@ class ListenerSettings:
     client_certificates: ClientCertificates | None = None
     sender_check: SenderCheck | None = None
     sender_domains: frozenset[str] = frozenset()
+    tls_minimum: TlsVersion = "1.2"
+    ciphers: str = ""
 
     def __post_init__(self) -> None:
         if self.tls != "none" and (self.certificate is None or self.key is None):

@@ -48,6 +48,21 @@ def test_who_may_speak_for_others(tmp_path: Path) -> None:
     assert not made.may_send_from("evilcorp.example")
 
 
+def test_which_tls(tmp_path: Path) -> None:
+    files = "tls: starttls, certificate: a.pem, key: b.pem"
+    said = GOOD.replace("tls: none, auth", f"{files}, tls_minimum: 1.0, ciphers: 'ECDHE+AESGCM', auth", 1)
+    section = load_config(write(tmp_path, said), {}).settings.listeners[0]
+    assert (section.tls_minimum, section.ciphers) == ("1.0", "ECDHE+AESGCM")
+    for changed, why in (
+        ("tls_minimum: 1.4", "'1.4' is not known here"),
+        ("ciphers: NONSENSE", "no list of ciphers"),
+    ):
+        (problem,) = problems_of(tmp_path, GOOD.replace("tls: none, auth", f"{files}, {changed}, auth", 1))
+        assert why in problem
+    (problem,) = problems_of(tmp_path, with_listener("tls_minimum: 1.2"))
+    assert "set tls: starttls or implicit" in problem
+
+
 @pytest.mark.parametrize(
     ("changed", "who"),
     [
