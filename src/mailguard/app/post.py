@@ -36,4 +36,5 @@ def post_room(rooms: Rooms, delivery: Delivery) -> Post:
         mutes=rooms.mutes,
         merge=Merge(merge.after, timedelta(seconds=merge.within)),
         sorting=delivery,
+        directory=lambda: rooms.hints.directory(),
     )

@@ -69,6 +69,7 @@ async def open_reception(
         figures=figures,
         audits=audits,
         quiet=Quiet(rooms.mutes, timezone=company.timezone, now=utc_now, noticed=lambda: rooms.hints.noticed()),
+        directory=lambda: book.current().directory,
         now=utc_now,
         version=__version__,
     )

@@ -18,6 +18,7 @@ from mailguard.console.settings import ConsoleSettings
 from mailguard.console.sheets import Sheets
 from mailguard.console.trials import Tries
 from mailguard.incident import IncidentRoom
+from mailguard.mail.directory import NOBODY, Directory
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body
 from mailguard.notify.live import Live
@@ -96,7 +97,7 @@ class Desk:
     was not taken; empty: nothing. troubles: ways to people that fail, by name with the reason. rules: what the rules in
     force did; None where no policy is. trials: simulations; None where none can be run. absences: who is away. figures,
     audits: None where nobody counts, or reads the log. quiet: peace from letters; None where nobody can ask for it.
-    version: of mailguard, for the API's document. ways: how people may log in.
+    directory: whose names are believed. version: of mailguard, for the API's document. ways: how people may log in.
     """
 
     settings: ConsoleSettings
@@ -121,6 +122,7 @@ class Desk:
     figures: FigureReview | None = None
     audits: AuditReview | None = None
     quiet: Quiet | None = None
+    directory: Callable[[], Directory] = lambda: NOBODY
     version: str = ""
     ways: Ways = field(default_factory=Ways)
     bodies: BodyCache = field(default_factory=BodyCache)

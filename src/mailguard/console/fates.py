@@ -73,7 +73,7 @@ def _held(copy: RecipientRecord, by: Speaker, *, own: bool) -> str:
     if copy.needs_approval:
         if not copy.approvers:
             return by.say("fate.held.house")
-        people = dict.fromkeys(one for ask in copy.asks for one in whom(ask, by.language))
+        people = dict.fromkeys(one for ask in copy.asks for one in whom(ask, by.language, by.named))
         return by.say("fate.held.approval", people=listed(list(people), by.language, 3))
     if copy.disposition is Disposition.DELAY and copy.frozen_by:
         return by.say("fate.held.paused")

@@ -122,9 +122,15 @@ def _whom(hit: RuleHit, record: MessageRecord, by: Speaker) -> str:
         return ""
     headers = record.facts.headers
     called = {key_of_written(one.address): line(one.name, 60) for one in (*headers.to, *headers.cc)}
-    people = [f"{called.get(r.address.key, '')} <{r.address}>".strip() for r in goes_to]
+    people = [_called(str(r.address), called.get(r.address.key, ""), by) for r in goes_to]
     joint = "、" if by.language == "ja" else ", "
     return by.say("reason.greeting", names=joint.join(sorted(names)), people=joint.join(people))
+
+
+def _called(address: str, said: str, by: Speaker) -> str:
+    """By the directory; where that knows no name, as the mail says."""
+    known = by.named(address)
+    return known if known != address else f"{said} <{address}>".strip()
 
 
 def _also(hit: RuleHit, record: MessageRecord, by: Speaker) -> Also:

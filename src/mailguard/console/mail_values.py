@@ -22,7 +22,7 @@ from mailguard.console.standing import NOT_SENT, Standing, standing
 from mailguard.console.timeline import Past, arrivals, last_word, notes_for, replaced, timeline
 from mailguard.mail.facts import Facts
 from mailguard.mail.lifecycle import State
-from mailguard.notify import letter_people
+from mailguard.notify import letter_people, letter_rows
 from mailguard.notify.phrases import FINDINGS, file_size, on_one_line, persons
 from mailguard.review import Act, Background, MessageRecord, View
 
@@ -103,7 +103,7 @@ def mail_values(view: View, by: Speaker, person: str, told: Told | None = None) 
     return MailValues(
         id=record.lead,
         subject=present.subject(record, say),
-        sender=line(record.from_header or str(record.sender), 160),
+        sender=line(letter_rows.shown_sender(record, by.named), 160),
         foreign=person not in record.owners and person not in record.members,
         stands=standing(record, by),
         headline=headline(record, by, told.known),

@@ -98,8 +98,8 @@ async def _siblings(desk: Desk, actor: Actor, found: Incident, by: Speaker) -> l
 
 def _lines(found: Incident, by: Speaker) -> list[str]:
     """When and by whom it was said, what was stopped, who heard of it, and how it ended."""
-    say, told = by.say, [line(str(one), 120) for one in found.facts.get("told", ())]
-    lines = [say("misdelivery.said", when=by.moment(found.opened_at), who=found.opened_by)]
+    say, told = by.say, [line(by.named(str(one)), 120) for one in found.facts.get("told", ())]
+    lines = [say("misdelivery.said", when=by.moment(found.opened_at), who=by.named(found.opened_by))]
     stopped = [str(one) for one in found.facts["stopped"]]
     if stopped:
         lines.append(say("misdelivery.stopped", people=listed(stopped, by.language, 5)))
@@ -108,7 +108,7 @@ def _lines(found: Incident, by: Speaker) -> list[str]:
     elif "told" in found.facts:
         lines.append(say("misdelivery.told.nobody"))
     if found.closed_at is not None:
-        lines.append(say("misdelivery.closed", when=by.moment(found.closed_at), who=found.closed_by))
+        lines.append(say("misdelivery.closed", when=by.moment(found.closed_at), who=by.named(found.closed_by)))
         lines += [say("event.comment", comment=line(found.outcome, 2000))] if found.outcome else []
     return lines
 

@@ -33,11 +33,14 @@ _EVERYBODY = 5000
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One recipient on a page. header: To, Cc or Bcc; state: None where it is the whole mail's."""
+    """One recipient on a page. name: the directory's; said: the mail's own, where that knows none. header: To, Cc or
+    Bcc; state: None where it is the whole mail's.
+    """
 
     address: str
     pieces: tuple[Stretch, ...]
     name: str
+    said: str
     header: str
     state: Badge | None
     flagged: bool
@@ -176,11 +179,13 @@ def _person(recipient: RecipientRecord, header: str, name: str, usual: Badge, as
     by, address = asked.by, recipient.address
     state = badge(recipient.state, by.language, recipient.disposition)
     flagged = address.key in asked.flagged
+    known = by.name_of(str(address))
     asks = asked.known is not None and recipient.external and recipient.state is State.HELD
     return Person(
         address=str(address),
         pieces=differing(address, asked.record) if flagged else (Stretch(seen(str(address)), False),),
-        name=line(name, 80),
+        name=known,
+        said="" if known else line(name, 80),
         header=header,
         state=state if state != usual else None,
         flagged=flagged,

@@ -17,6 +17,7 @@ from mailguard.mail.organization import Language
 from mailguard.mail.verdict import ADMINISTRATORS, Disposition
 from mailguard.notify import letter_rows
 from mailguard.notify.letter_rows import Reason
+from mailguard.notify.naming import Named, unnamed
 from mailguard.notify.phrases import (
     PERSONAL,
     STATES,
@@ -39,12 +40,19 @@ _TONES = {State.HELD: "held", State.RELAYED: "good", State.BOUNCED: "bad", State
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """How things are said to this reader: language, sentences, time zone, and what time it is."""
+    """How things are said to this reader: language, sentences, time zone, what time it is, and what people of the house
+    are called.
+    """
 
     language: Language
     say: Say
     timezone: str
     now: datetime
+    named: Named = unnamed
+
+    def name_of(self, address: str) -> str:
+        """What the directory calls somebody; "" if it knows no name."""
+        return self.named(address).removesuffix(f"<{address}>").rstrip() if self.named(address) != address else ""
 
     def moment(self, when: datetime) -> str:
         """A time in the organisation's zone, with the year when it is not this year's."""
@@ -140,7 +148,7 @@ def outcome(record: MessageRecord, speaker: Speaker) -> list[str]:
     if at is not None:
         house = by == "mailguard"
         when = speaker.moment(at)
-        lines.append(say("decided.house", when=when) if house else say("decided", when=when, who=by))
+        lines.append(say("decided.house", when=when) if house else say("decided", when=when, who=speaker.named(by)))
     if record.state is State.RELAYED:
         lines.append(say("outcome.gone"))
     return lines
@@ -164,27 +172,37 @@ def waiting_for(record: MessageRecord, speaker: Speaker) -> list[str]:
     held = letter_rows.held(record)
     lines = []
     for ask in dict.fromkeys(ask for r in held for ask in r.asks):
-        people = letter_rows.whom(ask, speaker.language)
+        people = letter_rows.whom(ask, speaker.language, speaker.named)
         names, alone = listed(people, speaker.language, 5), ask.quorum == 1 and len(people) < 2
         lines.append(speaker.say("approvers.one" if alone else "approvers", people=names, quorum=ask.quorum))
         lines += _standing_in(ask, speaker)
         if ask.escalate_at is not None:
-            asked = [speaker.say("approvers.house") if p == ADMINISTRATORS else p for p in ask.escalate_to]
+            asked = [
+                speaker.say("approvers.house") if p == ADMINISTRATORS else speaker.named(p) for p in ask.escalate_to
+            ]
             named = listed(asked, speaker.language, 5)
             lines.append(speaker.say("escalates", when=speaker.moment(ask.escalate_at), people=named))
     said = sorted({person for r in held for person in r.approvals})
     if said:
-        lines.append(speaker.say("approved_by", people=listed(said, speaker.language, 5)))
+        lines.append(
+            speaker.say("approved_by", people=listed([speaker.named(one) for one in said], speaker.language, 5))
+        )
     stopped = sorted({r.frozen_by for r in held if r.frozen_by})
     if stopped:
-        lines.append(speaker.say("ends.stopped", people=listed(stopped, speaker.language)))
+        lines.append(
+            speaker.say("ends.stopped", people=listed([speaker.named(one) for one in stopped], speaker.language))
+        )
     return lines
 
 
 def _standing_in(ask: Asked, speaker: Speaker) -> list[str]:
     """Who may answer in an approver's place."""
     named = sorted({person for _, some in ask.delegates for person in some})
-    return [speaker.say("delegates", people=listed(named, speaker.language, 5))] if named else []
+    return (
+        [speaker.say("delegates", people=listed([speaker.named(one) for one in named], speaker.language, 5))]
+        if named
+        else []
+    )
 
 
 def personal(record: MessageRecord, language: Language) -> list[Personal]:

@@ -24,6 +24,7 @@ from mailguard.console.security import HEADERS
 from mailguard.console.visit import LoginNeeded, Stale, go, hand_over, speaker, visitor_of
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Because
+from mailguard.notify.letter_choices import SENT_WRONG
 from mailguard.notify.phrases import STATES
 from mailguard.review import AlreadyDecided, Forbidden, NotFound, Refused, ReviewError
 
@@ -89,7 +90,7 @@ def decided_words(speaker: Speaker, person: str, by: str, at: datetime, state: S
     return speaker.say(
         "error.409.you" if by == person else "error.409.by",
         when=speaker.moment(at),
-        by=speaker.say("by.mailguard") if by == "mailguard" else by,
+        by=speaker.say("by.mailguard") if by == "mailguard" else speaker.named(by),
         state=STATES[state].of(speaker.language),
     )
 
@@ -115,7 +116,10 @@ async def on_login_needed(request: Request, error: Exception) -> Response:
     page = "/login" if (await visitor_of(request)).pending is None else "/factor"
     path = request.url.path.removeprefix(desk_of(request).settings.root)
     plain = request.method == "GET" and path != "/" and re.fullmatch(r"[A-Za-z0-9/._-]{1,200}", path)
-    return go(request, f"{page}?next={path}" if plain else page)
+    # What a letter's button proposes is still meant behind the login.
+    choice = request.query_params.get("choice", "")
+    proposed = f"%3Fchoice%3D{choice}" if choice == SENT_WRONG else ""
+    return go(request, f"{page}?next={path}{proposed}" if plain else page)
 
 
 async def on_stale(request: Request, error: Exception) -> Response:

@@ -70,7 +70,9 @@ def notes_for(person: str, history: Sequence[HistoryLine], record: MessageRecord
     """What the other side wrote last: to its owner whoever is asked about the mail, to those its owner."""
     owners = frozenset((*record.owners, *record.members))
     said = [line for line in history if line.comment and (line.actor in owners) is not (person in owners)]
-    return [by.say("note.from", who=line.actor, comment=on_one_line(line.comment, 2000)) for line in said[-3:]]
+    return [
+        by.say("note.from", who=by.named(line.actor), comment=on_one_line(line.comment, 2000)) for line in said[-3:]
+    ]
 
 
 def last_word(history: Sequence[HistoryLine], by: Speaker) -> list[str]:
@@ -89,7 +91,7 @@ def _past(line: HistoryLine, record: MessageRecord, by: Speaker) -> Past:
         sign=_SIGNS.get(line.event, "・"),
         tone=_TONES.get(line.event, ""),
         what=_event(line.event, by),
-        who=say("by.mailguard") if house else f"{line.actor} ({via})",
+        who=say("by.mailguard") if house else f"{by.named(line.actor)} ({via})",
         quote=on_one_line(line.comment, 2000),
         notes=tuple(_notes(line, record, by)),
     )
@@ -112,11 +114,15 @@ def _notes(line: HistoryLine, record: MessageRecord, by: Speaker) -> list[str]:
         notes.append(on_one_line(str(because.get(by.language, "")), 300))
     people = detail.get("people")
     if isinstance(people, list) and line.event in ("remind", "escalate", "ending"):
-        named = [say("approvers.house") if one == ADMINISTRATORS else on_one_line(str(one), 120) for one in people]
+        named = [
+            say("approvers.house") if one == ADMINISTRATORS else on_one_line(by.named(str(one)), 120) for one in people
+        ]
         notes.append(say("event.told", people=listed(named, by.language, 5)))
     places = detail.get("instead_of")
     if isinstance(places, list) and places:
-        notes.append(say("event.places", people=listed([on_one_line(str(one), 120) for one in places], by.language, 5)))
+        notes.append(
+            say("event.places", people=listed([on_one_line(by.named(str(one)), 120) for one in places], by.language, 5))
+        )
     if line.event == "read":
         notes.append(reading_word(line, by))
     if line.event == "trust":

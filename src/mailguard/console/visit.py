@@ -30,6 +30,7 @@ from mailguard.console.statics import static_address
 from mailguard.console.troubles import sentences
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.organization import Language
+from mailguard.notify.naming import namer
 from mailguard.review import SEE_ALL
 
 SEES_ALL = SEE_ALL  # one set for pages, API and the review room
@@ -149,7 +150,9 @@ def fields(form: FormData, name: str) -> list[str]:
 
 def speaker(desk: Desk, visitor: Visitor) -> Speaker:
     """How things are said to this visitor now."""
-    return Speaker(visitor.language, visitor.say, desk.settings.organization.timezone, desk.now())
+    return Speaker(
+        visitor.language, visitor.say, desk.settings.organization.timezone, desk.now(), namer(desk.directory())
+    )
 
 
 #: Problems of the policy at the top of a page.

@@ -74,7 +74,7 @@ def _about(kind: Kind, language: Language, context: LetterContext) -> Content:
         lead=lead,
         rows=_rows(kind, language, context, record, subject),
         otherwise=rows.ending(record, timezone, language, context.now, own=kind == "held") if open_still else "",
-        rows_below=_voices(language, record) if open_still else (),
+        rows_below=_voices(language, context, record) if open_still else (),
         choices=choices(kind, language, record, context.link, waits=bool(context.code)),
         link=context.link,
         code=context.code,
@@ -112,27 +112,29 @@ def _opening(
     """Headline and first paragraphs."""
     named = who.spoken_of(record, context.people)
     count = people(len(named), language)
-    sender = on_one_line(str(record.sender), 120)
+    sender = on_one_line(context.named(str(record.sender)), 120)
     match kind:
         case "held":
             return rows.headline_of(reasons, language), (
                 *_further(language, context),
                 *_foreign(language, context, record),
-                say.ENDING_LEAD.of(language) if context.ending else _waiting(language, record),
+                say.ENDING_LEAD.of(language) if context.ending else _waiting(language, context, record),
             )
         case "approval" | "reminder" | "escalated":
             return rows.headline_of(reasons, language), _asking(kind, language, context, record, sender)
         case "urgent":
             return say.URGENT_HEAD.of(language, sender=sender), (say.URGENT_LEAD.of(language),)
         case "answered":
-            head = say.ANSWERED_HEADS[context.answer].of(language, person=on_one_line(context.actor, 120))
+            head = say.ANSWERED_HEADS[context.answer].of(
+                language, person=on_one_line(context.named(context.actor), 120)
+            )
             return head, (say.ANSWERED_LEAD.of(language),)
         case "comment":
             lead = (say.COMMENT_LEAD.of(language),) if context.code else ()
-            return say.COMMENT_HEAD.of(language, actor=on_one_line(context.actor, 120)), lead
+            return say.COMMENT_HEAD.of(language, actor=on_one_line(context.named(context.actor), 120)), lead
         case "misdelivery":
             stopped = (say.MISDELIVERY_STOPPED.of(language),) if rows.withheld(record, language) else ()
-            head = say.MISDELIVERY_HEAD.of(language, actor=on_one_line(context.actor, 120))
+            head = say.MISDELIVERY_HEAD.of(language, actor=on_one_line(context.named(context.actor), 120))
             return head, (say.MISDELIVERY_LEAD.of(language), *stopped)
         case "sent":
             return say.SENT_HEAD.of(language), (say.SENT_LEAD.of(language, count=count),)
@@ -160,17 +162,19 @@ def _asking(
     """Who asks, why this reader is asked, and what of."""
     lead = [say.APPROVAL_HEAD.of(language, sender=sender), say.APPROVAL_LEAD.of(language), *_further(language, context)]
     if context.why_asked == "forwarded":
-        lead.insert(0, say.FORWARDED_LEAD.of(language, actor=on_one_line(context.actor, 120)))
+        lead.insert(0, say.FORWARDED_LEAD.of(language, actor=on_one_line(context.named(context.actor), 120)))
     if context.why_asked == "altered":
-        lead.insert(0, say.ALTERED_LEAD.of(language, actor=on_one_line(context.actor, 120)))
+        lead.insert(0, say.ALTERED_LEAD.of(language, actor=on_one_line(context.named(context.actor), 120)))
     if kind == "reminder":
         when = moment(record.received_at, context.settings.organization.timezone, language)
         lead.append(say.REMINDER_LEAD.of(language, when=when))
     others = sorted({a for r in rows.held(record) for a in r.approvers if a != context.to.key})
     if kind == "escalated" and others:
-        lead.append(say.ESCALATED_LEAD.of(language, people=listed(others, language)))
+        lead.append(say.ESCALATED_LEAD.of(language, people=listed([context.named(one) for one in others], language)))
     if context.instead_of:
-        lead.append(say.INSTEAD_LEAD.of(language, people=listed(context.instead_of, language)))
+        lead.append(
+            say.INSTEAD_LEAD.of(language, people=listed([context.named(one) for one in context.instead_of], language))
+        )
     return tuple(lead)
 
 
@@ -187,10 +191,10 @@ def _foreign(language: Language, context: LetterContext, record: MessageRecord) 
     return (say.FOREIGN_SENDER.of(language, sender=on_one_line(str(mailbox), 120)),)
 
 
-def _waiting(language: Language, record: MessageRecord) -> str:
+def _waiting(language: Language, context: LetterContext, record: MessageRecord) -> str:
     held = rows.held(record)
     if any(r.disposition is Disposition.APPROVE for r in held):
-        named = dict.fromkeys(one for r in held for ask in r.asks for one in rows.whom(ask, language))
+        named = dict.fromkeys(one for r in held for ask in r.asks for one in rows.whom(ask, language, context.named))
         approvers = listed(list(named), language) if named else say.ADMINISTRATORS.of(language)
         return say.HELD_FOR_APPROVAL.of(language, approvers=approvers)
     if len(held) < len(record.recipients):
@@ -213,14 +217,16 @@ def _rows(
         wanted = rows.locked(record)
     open_still = kind == "held" or kind in ASKING
     shown: list[Row | None] = [
-        rows.decided(context.actor, language) if kind in ("cancelled", "rejected") else None,
-        rows.approved(wanted, language) if kind == "sent" else None,
+        rows.decided(context.actor, language, context.named) if kind in ("cancelled", "rejected") else None,
+        rows.approved(wanted, language, context.named) if kind == "sent" else None,
         rows.comment(context.comment, language) if kind in _COMMENTED or context.why_asked == "forwarded" else None,
         rows.sender_said(context.sender_said, language) if kind in ASKING else None,
         rows.passwords(record, language) if kind == "password" else None,
-        rows.sender(record, language) if kind in (*ASKING, "answered", "urgent", "comment", "misdelivery") else None,
+        rows.sender(record, language, context.named)
+        if kind in (*ASKING, "answered", "urgent", "comment", "misdelivery")
+        else None,
         Row.of(say.SUBJECT.of(language), subject),
-        who.recipients(record, wanted, language, answers=kind == "bounced"),
+        who.recipients(record, wanted, language, context.named, answers=kind == "bounced"),
         rows.withheld(record, language) if kind in ("sent", "misdelivery") else None,
         rows.files(record, wanted, language),
         rows.personal(record, language) if open_still or kind == "misdelivery" else None,
@@ -229,8 +235,8 @@ def _rows(
     return tuple(row for row in shown if row is not None)
 
 
-def _voices(language: Language, record: MessageRecord) -> tuple[Row, ...]:
-    asked = rows.asked(record, language)
+def _voices(language: Language, context: LetterContext, record: MessageRecord) -> tuple[Row, ...]:
+    asked = rows.asked(record, language, context.named)
     return () if asked is None else (asked,)
 
 

@@ -10,6 +10,7 @@ from mailguard.mail.address import Address
 from mailguard.mail.organization import Language, Organization
 from mailguard.notify.gathered import Gathered
 from mailguard.notify.monthly import Monthly
+from mailguard.notify.naming import Named, unnamed
 from mailguard.notify.phrases import on_one_line
 from mailguard.notify.telling import Telling
 from mailguard.store.records import MessageRecord, NoticeKind
@@ -68,6 +69,7 @@ class LetterContext:
     fails (name) and why, for letters about that; monthly: the figures of a month, for the letter about them; reply: of
     a letter about an answer; gathered: what a letter for many lists. further: the reader had a letter about an earlier
     part of the same mail; ending: he had one, and the hold ends soon.
+    named: what people of the house are called.
     """
 
     settings: LetterSettings
@@ -97,6 +99,7 @@ class LetterContext:
     ending: bool = False
     about: str | None = None
     reply: ReplyResult | None = None
+    named: Named = unnamed
     notes: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -7,16 +7,19 @@ anything before. It decides nothing: who reads the letter, and whether it is wri
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 
 from mailguard import events
 from mailguard.mail.address import Address
+from mailguard.mail.directory import Directory
 from mailguard.mail.message import new_message_id
 from mailguard.mail.subaddress import SubAddress
 from mailguard.notify.letter_people import addresses_in
 from mailguard.notify.letter_rows import locked
 from mailguard.notify.letters import ASKING, RETURNS, LetterContext, LetterSettings, ReplyResult
 from mailguard.notify.monthly import Monthly
+from mailguard.notify.naming import namer
 from mailguard.notify.reply_texts import OPEN
 from mailguard.notify.telling import Telling
 from mailguard.notify.tickets import TicketLike, Tickets
@@ -29,7 +32,10 @@ from mailguard.store.spool import Spool
 class LetterMaking:
     """Contexts of letters about one notice."""
 
-    def __init__(self, spool: Spool, tickets: Tickets, settings: LetterSettings) -> None:
+    def __init__(
+        self, spool: Spool, tickets: Tickets, settings: LetterSettings, directory: Callable[[], Directory]
+    ) -> None:
+        self._directory = directory
         self._spool, self._tickets, self._settings = spool, tickets, settings
 
     async def context(
@@ -40,7 +46,16 @@ class LetterMaking:
         reply_to, carried = self._reply_to(notice, record, to, tickets)
         if notice.kind == "held" and not notice.detail:  # nearly all of them
             return LetterContext(
-                self._settings, to, new_message_id(now), now, link, code, reply_to, record, about=notice.message_id
+                self._settings,
+                to,
+                new_message_id(now),
+                now,
+                link,
+                code,
+                reply_to,
+                record,
+                about=notice.message_id,
+                named=namer(self._directory()),
             ), carried
         detail = notice.detail
         own = record is not None and to.key in record.owners
@@ -69,6 +84,7 @@ class LetterMaking:
             about=notice.message_id,
             further="further" in detail,
             ending="ending" in detail,
+            named=namer(self._directory()),
             original=await self._original(record) if notice.kind in RETURNS and own and record else None,
         ), carried
 

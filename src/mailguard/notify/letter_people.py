@@ -12,6 +12,7 @@ from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Disposition, RuleHit
 from mailguard.notify import letter_texts as say
 from mailguard.notify.letter_rows import Line, Row, held
+from mailguard.notify.naming import Named, unnamed
 from mailguard.notify.offers import oddities, offers
 from mailguard.notify.phrases import on_one_line, people
 from mailguard.store.records import MessageRecord, RecipientRecord
@@ -80,24 +81,31 @@ def shown_to_each_other(record: MessageRecord) -> tuple[RecipientRecord, ...]:
 
 
 def recipients(
-    record: MessageRecord, shown: Sequence[RecipientRecord], language: Language, *, answers: bool = False
+    record: MessageRecord,
+    shown: Sequence[RecipientRecord],
+    language: Language,
+    named: Named = unnamed,
+    *,
+    answers: bool = False,
 ) -> Row:
-    """Recipients by organisation. answers: with what the next server said."""
+    """Recipients by organisation, own people with the names that the directory has. answers: with what the next server
+    said.
+    """
     marked = {r.address.key for r in flagged(record)}
     under = notes(record, language)
     groups: dict[str, list[RecipientRecord]] = {}
     for one in sorted(shown, key=lambda r: (r.address.key not in marked, not r.external)):
         groups.setdefault(one.address.ascii_domain, []).append(one)
     lines: list[Line] = []
-    named = 0
+    told = 0
     for domain, group in list(groups.items())[:_MOST_COMPANIES]:
-        if named >= _MOST_RECIPIENTS:
+        if told >= _MOST_RECIPIENTS:
             break
-        some = group[: _MOST_RECIPIENTS - named]
-        lines.extend(_group(domain, group, some, marked, under, language, answers))
-        named += len(some)
-    if named < len(shown):
-        lines.append(Line(say.MORE.of(language, count=len(shown) - named)))
+        some = group[: _MOST_RECIPIENTS - told]
+        lines.extend(_group(domain, group, some, marked, under, language, named, answers))
+        told += len(some)
+    if told < len(shown):
+        lines.append(Line(say.MORE.of(language, count=len(shown) - told)))
     count = _count(len(shown), len(groups), language)
     return Row(say.RECIPIENTS.of(language), tuple(lines), count if len(shown) > 1 else "")
 
@@ -116,16 +124,19 @@ def _group(
     marked: set[str],
     under: Mapping[str, Sequence[str]],
     language: Language,
+    named: Named,
     answers: bool,
 ) -> Iterable[Line]:
     side = (say.OUTSIDE if group[0].external else say.INSIDE).of(language)
     if len(group) == 1:
-        yield Line(f"{_flag(group[0], marked, language)}{group[0].address} ({side}){_answer(group[0], answers)}")
+        yield Line(
+            f"{_flag(group[0], marked, language)}{_called(group[0], named)} ({side}){_answer(group[0], answers)}"
+        )
         yield from (Line(note, item=True) for note in under.get(group[0].address.key, ()))
         return
     yield Line(say.COMPANY.of(language, domain=domain, side=side, people=people(len(group), language)), head=True)
     for one in some:
-        yield Line(f"{_flag(one, marked, language)}{one.address}{_answer(one, answers)}", item=True)
+        yield Line(f"{_flag(one, marked, language)}{_called(one, named)}{_answer(one, answers)}", item=True)
         yield from (Line(note, item=True) for note in under.get(one.address.key, ()))
 
 
@@ -135,6 +146,10 @@ def notes(record: MessageRecord, language: Language) -> Mapping[str, Sequence[st
     for one in offers(record):
         found.setdefault(one.wrong.key, []).append(say.MEANT.of(language, address=one.meant))
     return found
+
+
+def _called(one: RecipientRecord, named: Named) -> str:
+    return str(one.address) if one.external else named(str(one.address))
 
 
 def _flag(one: RecipientRecord, marked: set[str], language: Language) -> str:

@@ -16,6 +16,7 @@ from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Disposition, RuleHit
 from mailguard.notify import letter_texts as say
+from mailguard.notify.naming import Named, unnamed
 from mailguard.notify.phrases import (
     PERSONAL,
     STATES,
@@ -212,10 +213,12 @@ def ending(record: MessageRecord, timezone: str, language: Language, now: dateti
     return sentence.of(language, when=when)
 
 
-def whom(ask: Asked, language: Language) -> tuple[str, ...]:
+def whom(ask: Asked, language: Language, named: Named = unnamed) -> tuple[str, ...]:
     """Who was asked: for an approver who is away his stand-in; also the administrators where too few are there."""
     found = [
-        say.STANDING_IN.of(language, person=person, people=listed(places, language)) if places else person
+        say.STANDING_IN.of(language, person=named(person), people=listed([named(one) for one in places], language))
+        if places
+        else named(person)
         for person, places in sorted(ask.asked.items())
     ]
     if ask.reachable < ask.quorum:
@@ -223,31 +226,38 @@ def whom(ask: Asked, language: Language) -> tuple[str, ...]:
     return tuple(found)
 
 
-def asked(record: MessageRecord, language: Language) -> Row | None:
+def asked(record: MessageRecord, language: Language, named: Named = unnamed) -> Row | None:
     """Who can approve, a line for each question; None where nobody is asked."""
-    found = dict.fromkeys((whom(ask, language), ask.quorum) for copy in held(record) for ask in copy.asks)
+    found = dict.fromkeys((whom(ask, language, named), ask.quorum) for copy in held(record) for ask in copy.asks)
     lines = []
-    for named, quorum in found:
-        people = listed(named, language, 5)
-        alone = quorum == 1 and len(named) < 2  # who is asked alone need not be counted
+    for persons_asked, quorum in found:
+        people = listed(persons_asked, language, 5)
+        alone = quorum == 1 and len(persons_asked) < 2  # who is asked alone need not be counted
         lines.append(people if alone else say.ASKED_QUORUM.of(language, people=people, quorum=quorum))
     return Row.of(say.ASKED.of(language), *lines) if lines else None
 
 
-def sender(record: MessageRecord, language: Language) -> Row:
-    """Who sent it: the login where there is one, else the reverse-path."""
-    return Row.of(say.FROM.of(language), on_one_line(record.from_header or str(record.sender), 160))
+def sender(record: MessageRecord, language: Language, named: Named = unnamed) -> Row:
+    """Who sent it: as the mail shows him, but under the name that the directory has."""
+    return Row.of(say.FROM.of(language), on_one_line(shown_sender(record, named), 160))
 
 
-def decided(actor: str, language: Language) -> Row | None:
+def shown_sender(record: MessageRecord, named: Named) -> str:
+    """The From field, with the directory's name in the place of another one; the envelope's where there is none."""
+    address = record.facts.headers.sender[0].address if record.facts.headers.sender else str(record.sender)
+    known = named(address)
+    return known if known != address else record.from_header or str(record.sender)
+
+
+def decided(actor: str, language: Language, named: Named = unnamed) -> Row | None:
     """Who decided; None if the house did."""
-    return Row.of(say.DECIDED.of(language), on_one_line(actor, 160)) if actor else None
+    return Row.of(say.DECIDED.of(language), on_one_line(named(actor), 160)) if actor else None
 
 
-def approved(copies: Sequence[RecipientRecord], language: Language) -> Row | None:
+def approved(copies: Sequence[RecipientRecord], language: Language, named: Named = unnamed) -> Row | None:
     """Who approved it; None where nobody had to."""
     people = sorted({person for copy in copies for person in copy.approvals})
-    return Row.of(say.APPROVED.of(language), listed(people, language, 5)) if people else None
+    return Row.of(say.APPROVED.of(language), listed([named(one) for one in people], language, 5)) if people else None
 
 
 def comment(text: str, language: Language) -> Row | None:

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from mailguard import events
 from mailguard.mail.address import Address
+from mailguard.mail.directory import NOBODY, Directory
 from mailguard.mail.lifecycle import State
 from mailguard.mail.message import Body, new_message_id
 from mailguard.notify.gathered import SHOWN, Gathered
@@ -65,12 +66,13 @@ class Post:
         mutes: Mutes,
         merge: Merge = Merge(),  # noqa: B008 - frozen
         sorting: HandsOn | None = None,
+        directory: Callable[[], Directory] = lambda: NOBODY,
     ) -> None:
         """delivered: sorting has a letter to send. mutes: who wants peace; merge: when letters become one; sorting:
-        takes letters in memory, None: they all go by the ledger.
+        takes letters in memory, None: they all go by the ledger. directory: whose names are believed.
         """
         self._outbox, self._spool, self._holds = outbox, spool, holds
-        self._making, self._settings = LetterMaking(spool, tickets, settings), settings
+        self._making, self._settings = LetterMaking(spool, tickets, settings, directory), settings
         self._delivered, self._now, self._sorting = delivered, now, sorting
         self._mutes, self._merge, self._gathering = mutes, merge, Gathering(merge)
         self._owed = Owed(outbox, _AT_ONCE)

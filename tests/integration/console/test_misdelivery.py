@@ -58,6 +58,16 @@ async def test_one_tap_stops_the_rest_tells_those_in_charge_and_leaves_a_draft(r
     assert "\r\n" in parse_qs(link.query)["body"][0]
 
 
+async def test_the_button_of_the_letter_leads_to_the_card_behind_the_login_too(reception: Reception) -> None:
+    message_id = await half_out(reception)
+    browser = await reception.browser()
+    asked = await browser.get(f"/messages/{message_id}?choice=misdelivered")
+    page = await browser.get(asked.headers["location"])
+    assert f'value="/messages/{message_id}?choice=misdelivered"' in page.text
+    other = await browser.get(f"/messages/{message_id}?choice=release")
+    assert other.headers["location"].endswith(f"next=/messages/{message_id}")
+
+
 async def test_a_second_tap_reports_nothing_twice(reception: Reception) -> None:
     message_id = await half_out(reception)
     browser = await reception.browser(ANN)

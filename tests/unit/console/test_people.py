@@ -14,10 +14,12 @@ from mailguard.console.present import Speaker
 from mailguard.console.previews import beginning, files, text_of
 from mailguard.console.risky import Risky, risky
 from mailguard.mail.address import parse_address
+from mailguard.mail.directory import Directory, Person
 from mailguard.mail.facts import Facts, HeaderAddress, Headers
 from mailguard.mail.lifecycle import State
 from mailguard.notify.draft import draft_of
 from mailguard.notify.letter_people import visible
+from mailguard.notify.naming import namer
 from mailguard.review import Background, Contact, MessageRecord
 
 
@@ -36,9 +38,22 @@ def test_the_flagged_company_comes_first_then_outside_then_inside() -> None:
     assert [(g.domain, g.external, g.flagged) for g in groups] == [
         ("examp1e.co.jp", True, True), ("example.co.jp", True, False), ("corp.example", False, False),
     ]  # fmt: skip
-    assert [(p.address, p.header, p.name) for p in groups[1].lines] == [
+    assert [(p.address, p.header, p.said) for p in groups[1].lines] == [
         ("sato@example.co.jp", "To", "佐藤様"), ("suzuki@example.co.jp", "Bcc", ""),
     ]  # fmt: skip
+
+
+def test_the_directory_names_people_and_what_the_mail_calls_them_is_only_said_of_others() -> None:
+    boss = "boss@corp.example"
+    names = Directory({boss: Person(boss, "田中 一郎"), str(TANAKA): Person(str(TANAKA), "")})
+    record = held_mail()
+    headers = replace(record.facts.headers, cc=(HeaderAddress(boss, "社長 <ceo@corp.example>"),))
+    record = replace(record, facts=replace(record.facts, headers=headers))
+    asked = Context(record, replace(by(), named=namer(names)), None, frozenset(), selectable=False)
+    found = {p.address: p for one in people.companies(people.shown(record, Risky()), asked) for p in one.lines}
+    assert (found[boss].name, found[boss].said) == ("田中 一郎", "")
+    assert (found[str(SATO)].name, found[str(SATO)].said) == ("", "佐藤様")
+    assert found[str(TANAKA)].name == ""  # the directory knows the address, but no name
 
 
 def crowd(count: int, domains: int = 1) -> MessageRecord:

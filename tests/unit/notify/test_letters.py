@@ -13,6 +13,7 @@ from tests.held import ANN, BOSS, CORP, ID, NOW, SATO, SUZUKI, TANAKA, held_mail
 
 from mailguard.mail.address import ReversePath, parse_address
 from mailguard.mail.alteration import RemoveAttachment, ZipAttachments
+from mailguard.mail.directory import Directory, Person
 from mailguard.mail.facts import HeaderAddress
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
@@ -22,6 +23,7 @@ from mailguard.notify.letter_rows import reasons
 from mailguard.notify.letter_texts import TAGS
 from mailguard.notify.letters import ASKING, RETURNS, Kind, LetterContext, LetterSettings, ReplyResult, compose
 from mailguard.notify.monthly import Monthly
+from mailguard.notify.naming import namer
 from mailguard.notify.readers import WITHOUT_MAIL
 from mailguard.notify.telling import Telling
 from mailguard.store.records import Asked, MessageRecord
@@ -268,6 +270,18 @@ def asked(kind: Kind, language: Language, **changes: Any) -> str:
 def test_whoever_is_asked_reads_in_whose_place_and_until_when(language: Language, words: tuple[str, ...]) -> None:
     said = asked("approval", language, instead_of=(BOSS.key,))
     assert [word for word in words if word not in said] == []
+
+
+def test_people_of_the_house_have_the_names_of_the_directory_and_nobody_else_has_one() -> None:
+    names = {
+        BOSS.key: Person(BOSS.key, "田中 一郎"), "pa@c.example": Person("pa@c.example", "x@y.example"),
+        "ann@corp.example": Person("ann@corp.example", "山田 花子\r\n<b>"), TANAKA.key: Person(TANAKA.key, "田中 次郎"),
+    }  # fmt: skip
+    said = asked("approval", "ja", instead_of=(BOSS.key,), named=namer(Directory(names)))
+    assert "田中 一郎 <boss@corp.example> さんの代理として" in said.replace("\n", "")
+    assert "山田 花子 b <ann@corp.example> さんのメールの承認" in said.replace("\n", "")
+    assert "pa@c.example <" not in said  # a name that is an address is none
+    assert "田中 次郎" not in said  # an outsider goes by his address
 
 
 def test_a_reminder_and_an_escalation_say_why_they_come() -> None:
