@@ -156,8 +156,10 @@ def normal_domain(text: str) -> str:
     if len(text) <= _PLAIN_MAX and _NORMAL_DOMAIN.fullmatch(text):
         return text
     text = text.strip().rstrip(".")
+    if text.lstrip("*").startswith("@"):
+        raise ValueError(f"{text[:60]!r} is not a domain: write it without its @")
     if "@" in text:
-        raise ValueError(f"{text[:60]!r} is an address: write it under addresses")
+        raise ValueError(f"{text[:60]!r} is an address: write it under addresses (address: in a condition)")
     labels = [label if is_glob(label) else ascii_domain(label) for label in text.split(".")]
     domain = ".".join(labels).lower()
     try:
@@ -174,7 +176,7 @@ def normal_address(text: str) -> str:
     text = text.strip()
     local, at, domain = text.rpartition("@")
     if not at:
-        raise ValueError(f"{text[:60]!r} is not an address: write a domain under domains")
+        raise ValueError(f"{text[:60]!r} is not an address: write a domain under domains (domain: in a condition)")
     if not is_glob(text):
         try:
             return parse_address(text).key

@@ -51,6 +51,31 @@ def test_kinds_that_no_file_has_by_its_content(kinds: str, words: str) -> None:
     assert any(words in one for one in of_condition("{message: {reply: true}}", f"unless: {exception}, then: confirm"))
 
 
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ("{attachments: {name: xlsx}}", "all of that ending are '*.xlsx'"),
+        ("{attachments: {name: [a.pdf, .docm]}}", "all of that ending are '*.docm'"),
+        ("{attachments: {name: 見積書}}", "what has it in its name is '*見積書*'"),
+        ("{recipients: {domain: partner}}", "'partner': a domain without a dot"),
+        ("{recipients: {address: bob@partner.con}}", "no top-level domain .con is known"),
+        ("{sender: {domain: sales}}", "'sales': a domain without a dot"),
+        ("{text: {words: [/社外秘/]}}", "patterns stand under patterns:"),
+        ("{text: {words: ['社外.*秘']}}", "patterns stand under patterns:"),
+        ("{text: {words: ['[0-9]{4}']}}", "patterns stand under patterns:"),
+    ],
+)
+def test_what_is_asked_for_and_not_found(condition: str, words: str) -> None:
+    assert any(words in one for one in of_condition(condition)), of_condition(condition)
+
+
+def test_what_is_asked_for_and_found() -> None:
+    files = "{attachments: {name: [見積書.pdf, '見積*', DICOMDIR, .env, '*.xlsx', 'r[0-9].csv']}}"
+    people = "{recipients: {domain: [partner.co.jp, x.example, '*.co', mail.local], address: ['info@*', a@日本.jp]}}"
+    words = "{text: {words: [社外秘, 'C:\\dir', /dev/null, '[NDA]', 'A*B', 50%]}}"
+    assert [of_condition(one) for one in (files, people, words)] == [[], [], []]
+
+
 def test_kinds_that_files_have() -> None:
     assert of_condition("{attachments: {type: [.PDF, xlsx, 7z, script]}}") == []
 

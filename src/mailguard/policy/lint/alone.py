@@ -11,6 +11,7 @@ from mailguard.mail.verdict import Disposition
 from mailguard.policy.fold import fold
 from mailguard.policy.lint.implies import implies, leaves
 from mailguard.policy.lint.never import Lists, always, never
+from mailguard.policy.lint.unfound import unfound
 from mailguard.policy.patterns import compile_pattern
 from mailguard.policy.rule import Rule
 from mailguard.policy.schema import ConditionModel
@@ -59,6 +60,7 @@ def alone(rule: Rule, organization: Organization | None, lists: Lists) -> Iterat
     for part in (rule.model.when, *(rule.model.unless or ())):
         for condition in _everywhere(part):
             yield from _types(condition.attachments)
+            yield from unfound(condition)
 
 
 def _alternatives(model: ConditionModel, organization: Organization | None, lists: Lists) -> Iterator[str]:

@@ -12,13 +12,12 @@ from collections.abc import Iterable, Iterator
 from rapidfuzz.distance import DamerauLevenshtein
 
 from mailguard.policy.free_mail import FREE_MAIL, SHARED_MAIL, is_shared
+from mailguard.policy.lint.unfound import PRIVATE
 from mailguard.policy.lists import Line, Listed, is_glob
 from mailguard.policy.lookalike import KnownDomains, is_public, known_domains, likeness
 from mailguard.policy.marks import Problem
 from mailguard.policy.rule import Policy
 
-#: RFC 2606, RFC 6761, RFC 6762 and what companies use inside.
-_PRIVATE = frozenset("example test invalid localhost local internal lan home corp intranet".split())  # noqa: SIM905
 _COMPARED_MAX, _SHORT, _TOLD_MAX = 20_000, 7, 20
 
 
@@ -56,7 +55,7 @@ def _slip(domain: str, known: KnownDomains, others: _Near) -> str:
     last = domain.rpartition(".")[2]
     if last == domain:
         return "a domain without a dot: is its ending missing?"
-    if not is_public(domain) and last not in _PRIVATE:
+    if not is_public(domain) and last not in PRIVATE:
         return f"no top-level domain .{last} is known"
     near = others.near(domain)
     return f"{near!r} is listed as well: is one of them a slip?" if near and near < domain else ""
