@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import sys
+
+#: What becomes of what is printed into a full disk.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 
 
 def main() -> None:
-    """Run the command line. A reader of our output that went away (`mailguard queue list | head`) is no error."""
+    """Run the command line. A reader of our output that went away (`mailguard queue list | head`) is no error; a disk
+    that takes no more of it, or a file that nobody may read, is one in one line.
+    """
     from mailguard.cli import main as verbs
 
     try:
         verbs(prog_name="mailguard")
     except BrokenPipeError:
         sys.stderr.close()
+        raise SystemExit(1) from None
+    except OSError as error:
+        if error.filename is None and error.errno not in _FULL:
+            raise
+        print(f"mailguard: {error.filename or 'output'}: {error.strerror}", file=sys.stderr)
         raise SystemExit(1) from None
 
 

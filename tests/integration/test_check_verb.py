@@ -58,6 +58,8 @@ def test_init_writes_what_check_takes_and_holds_nothing(tmp_path: Path) -> None:
     assert mailguard(new, "check").stdout == "configuration and policies are good\n"
     rules = [line for file in (new / "policies").glob("*.yaml") for line in file.read_text().splitlines()]
     assert sum(line.startswith("  - id:") for line in rules) == sum(line == "    mode: monitor" for line in rules)
+    told = json.loads(mailguard(tmp_path, "init", "other", "--json").stdout)
+    assert told == {"config": "other/mailguard.yaml", "policies": "other/policies"}
     again = mailguard(tmp_path, "init", "new")
     assert again.returncode == 1
     assert "exists already; nothing was written" in again.stderr

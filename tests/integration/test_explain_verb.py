@@ -56,6 +56,12 @@ def test_json(folder: Path) -> None:
     assert all(rule["why"]["ja"] and rule["why"]["en"] for rule in told["rules"])
 
 
+def test_a_mail_on_stdin(folder: Path) -> None:
+    config = ["--config", str(folder / "mailguard.yaml")]
+    told = json.loads(CliRunner().invoke(explain, ["-", "--json", *config], input=MAIL).stdout)
+    assert told["recipients"][0]["address"] == "bob@new.example"
+
+
 def test_for_people(folder: Path) -> None:
     lines = run(folder).stdout.splitlines()
     assert lines[0].startswith("confirm")

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 CARD = "4012888888881881"
 COMMAND = (sys.executable, "-c", "from mailguard.cli.inspect import inspect; inspect()")
 
@@ -80,6 +82,23 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_rest(tmp_path: Path) -> No
     assert [json.loads(line)["headers"]["subject"] for line in done.stdout.splitlines()] == ["件名 0", "件名 1"]
     assert len(done.stderr.splitlines()) == 1
     assert "none.eml" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdin"])
+def test_a_mail_on_stdin(tmp_path: Path, name: str) -> None:
+    (path,) = mails(tmp_path, 1)
+    command = [sys.executable, "-m", "mailguard", "inspect", "--json", name, path]
+    done = subprocess.run(command, input=Path(path).read_bytes(), capture_output=True, timeout=60, check=True)
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(one["file"], one["headers"]["subject"]) for one in found] == [(name, "件名 0"), (path, "件名 0")]
+
+
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+    (path,) = mails(tmp_path, 1)
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "mailguard", "inspect", "--json", path]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (1, b"mailguard: output: No space left on device\n")
 
 
 def test_people_can_read_it(tmp_path: Path) -> None:

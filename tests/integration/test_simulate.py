@@ -147,6 +147,13 @@ def test_for_people(house: House, language: str, monkeypatch: pytest.MonkeyPatch
     assert "many-outside" in said
 
 
+def test_a_path_may_stand_alone_and_without_one_nothing_changes(house: House) -> None:
+    new = str(house.folder / "new.yaml")
+    assert simulated(house, new)["after"] == simulated(house, "--policy", new)["after"]
+    alone = simulated(house)
+    assert (alone["mails"], alone["before"], alone["changed"]) == (5, alone["after"], 0)
+
+
 def test_too_many_holds_are_a_failure_for_ci(house: House) -> None:
     new = str(house.folder / "new.yaml")
     assert house.run("policy", "simulate", "--policy", new, "--since", "1d", "--fail-if-holds", "0").returncode == 1
@@ -156,7 +163,6 @@ def test_too_many_holds_are_a_failure_for_ci(house: House) -> None:
 @pytest.mark.parametrize(
     ("options", "status", "said"),
     [
-        ([], 2, "name the new policy"),
         (["--mode", "word-outsid=enforce"], 2, "word-outside"),
         (["--mode", "word-outside=on"], 2, "a mode is one of"),
         (["--policy", "nowhere"], 1, "no such file"),

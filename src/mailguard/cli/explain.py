@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -71,8 +72,8 @@ def explain(
     config_file: Path | None,
     as_json: bool,
 ) -> None:
-    """Print the verdict on the mail in FILE, or on the held or past mail of that ID, with every rule, hit or miss, and
-    why.
+    """Print the verdict on the mail in FILE (- is stdin), or on the held or past mail of that ID, with every rule, hit
+    or miss, and why.
     """
     if is_message_id(str(file)) and not file.exists():
         if sender is not None or recipients or login or known:
@@ -80,7 +81,7 @@ def explain(
         _explain_recorded(str(file), config_file, as_json)
         return
     try:
-        octets = file.read_bytes()
+        octets = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
         fail(f"{file}: cannot be read: {error.strerror}")
     config = read_config(config_file)

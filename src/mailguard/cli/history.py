@@ -51,6 +51,7 @@ def history() -> None:
     "--own", multiple=True, metavar="DOMAIN", help="A domain of the organization; may be given several times."
 )
 @click.option("--keep-going", is_flag=True, help="Leave a line that is not understood out, and go on.")
+@click.option("--json", is_flag=True, expose_value=False, help="The same: the answers are JSON lines.")
 def replay(language: str, budget: float, own: tuple[str, ...], keep_going: bool) -> None:
     """Judge recorded mail: JSON lines in time order on stdin, an answer to each score on stdout, at once.
 

@@ -80,7 +80,8 @@ def _own(_: click.Context, __: click.Parameter, text: str) -> str:
 @click.option(
     "--with", "library", multiple=True, metavar="NAME", help="Also a file of the library (`mailguard policy library`)."
 )
-def init(folder: Path, domain: str, data: Path, library: tuple[str, ...]) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def init(folder: Path, domain: str, data: Path, library: tuple[str, ...], as_json: bool) -> None:
     """Write mailguard.yaml and policies/ into FOLDER: everything is counted, nothing is held."""
     config, policies = folder / "mailguard.yaml", folder / "policies"
     chosen = [named(name) for name in dict.fromkeys(library)]
@@ -96,6 +97,9 @@ def init(folder: Path, domain: str, data: Path, library: tuple[str, ...]) -> Non
         config.write_text(_settings(domain, data), "utf-8")
     except OSError as error:
         fail(f"{folder}: cannot be written: {error.strerror}")
+    if as_json:
+        click.echo(json.dumps({"config": str(config), "policies": str(policies)}, ensure_ascii=False))
+        return
     click.echo(f"{config} and {policies} are written. Next: edit {config}, then `mailguard check --config {config}`.")
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
+import stat
 import sys
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -35,7 +37,7 @@ _AHEAD = 8
 def inspect(files: tuple[str, ...], as_json: bool, unmasked: bool, no_text: bool) -> None:
     """Print what can be read in mails: headers, text, attachments, personal data, findings.
 
-    A folder stands for all files in it, by name, those of its folders included.
+    A folder stands for all files in it, by name, those of its folders included; - for one mail on stdin.
     """
     failed = asyncio.run(_run(_spread(files), as_json, unmasked, not no_text))
     sys.exit(1 if failed else 0)
@@ -92,7 +94,7 @@ async def _facts_of(files: Iterable[str], readers: Readers) -> AsyncIterator[tup
 
 async def _one(name: str, readers: Readers) -> Facts | str:
     try:
-        body = await asyncio.to_thread(_body, Path(name))
+        body = await asyncio.to_thread(_body, name)
         return await readers.read(body)
     except OSError as error:
         return f"cannot be read: {error.strerror}; give the path of a mail file"
@@ -100,9 +102,17 @@ async def _one(name: str, readers: Readers) -> Facts | str:
         return f"cannot be inspected: {error}"
 
 
-def _body(path: Path) -> Body:
-    """A file as a body that the worker opens. Raises OSError if it cannot be read."""
+def _body(name: str) -> Body:
+    """A file as a body that the worker opens. Raises OSError if it cannot be read.
+
+    What comes once, on stdin or through a pipe, has no size before it has come, and no path that another could open.
+    """
+    if name == "-":
+        return Body.of(sys.stdin.buffer.read())
+    path = Path(name)
     with path.open("rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            return Body.of(file.read())
         file.read(1)
     return Body(size=path.stat().st_size, sha256="", path=path.absolute())
 

@@ -36,6 +36,8 @@ T = TypeVar("T")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _PAIR = re.compile(r"""(?<!\S)([A-Za-z_]\w*)=("[^"]*"|'[^']*'|\S*)""")
 _KEYS = ("state", "q", "sender", "recipient", "rule", "before", "older")
+#: Pairs are told apart as in an address of the API, too, and by commas.
+_JOINED = re.compile(rf"[&,] *(?=(?:{'|'.join(_KEYS)})=)")
 
 
 def with_ledger(config_file: Path | None, work: Callable[[Rooms], Awaitable[T]], *, create: bool = False) -> T:
@@ -123,7 +125,7 @@ def _older_keys(text: str) -> tuple[dict[str, str], str]:
         given[key] = value[1:-1] if quoted else value
         return " "
 
-    rest = _PAIR.sub(take, text)
+    rest = _PAIR.sub(take, _JOINED.sub(" ", text))
     return given, rest
 
 

@@ -45,6 +45,7 @@ _AGE = re.compile(r"(\d{1,6})([mhdw])")
 
 @click.command("simulate")
 @with_config
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[PATHS]...")
 @click.option(
     "--policy", "paths", multiple=True, type=click.Path(path_type=Path), metavar="PATH",
     help="The new policy, a file or folder; may be given several times.",
@@ -73,6 +74,7 @@ _AGE = re.compile(r"(\d{1,6})([mhdw])")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def simulate(
     config_file: Path | None,
+    files: tuple[Path, ...],
     paths: tuple[Path, ...],
     instead: tuple[str, ...],
     modes: tuple[str, ...],
@@ -88,7 +90,10 @@ def simulate(
     background: bool,
     as_json: bool,
 ) -> None:
-    """Print what a policy would have done with recorded mail, beside what the configured one does."""
+    """Print what a policy (PATHS, the same as --policy) would have done with recorded mail, beside what the configured
+    one does; without a new one, what the configured one does.
+    """
+    paths = (*files, *paths)
     config = read_config(config_file)
     if background:
         _stand_back()
@@ -98,9 +103,7 @@ def simulate(
     if first >= last:
         raise click.UsageError("--since must lie before --until")
     if paths and instead:
-        raise click.UsageError("give --policy or --instead, not both")
-    if not (paths or instead or modes):
-        raise click.UsageError("name the new policy: --policy PATH, --instead FILE=NEW or --mode ID=MODE")
+        raise click.UsageError("give PATHS or --instead, not both")
     if not mails and not ledger_path(config).exists():
         fail(f"no ledger at {ledger_path(config)}: nothing has been recorded yet")
     base, new = _policies(config, paths, instead, modes, confined=background)

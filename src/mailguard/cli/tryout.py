@@ -5,6 +5,7 @@ For looking at mailguard, not for using it: the sample is harmless and says so.
 
 from __future__ import annotations
 
+import json
 import os
 import smtplib
 from email.message import EmailMessage
@@ -28,7 +29,8 @@ _TEXT = """\
 @click.option("--server", help="host:port of mailguard.  [default: 127.0.0.1 and PORT_SMTP, else 2525]")
 @click.option("--from", "sender", default="alice@corp.example", show_default=True)
 @click.option("--to", "recipient", default="sato@outside.example", show_default=True)
-def tryout(server: str | None, sender: str, recipient: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def tryout(server: str | None, sender: str, recipient: str, as_json: bool) -> None:
     """Send a sample mail with an attachment to an outside address and print the reply."""
     # The same variable that moves `make run`: whoever set it there need not say it again.
     server = server or f"127.0.0.1:{os.environ.get('PORT_SMTP') or 2525}"
@@ -49,5 +51,6 @@ def tryout(server: str | None, sender: str, recipient: str) -> None:
                 code, answer = client.data(mail.as_bytes(policy=SMTP))
     except (OSError, smtplib.SMTPException) as error:
         fail(f"no answer from {server}: {error}; is `mailguard serve` (or `make run`) running?")
-    click.echo(f"{code} {answer.decode('ascii', 'replace')}")
+    said = answer.decode("ascii", "replace")
+    click.echo(json.dumps({"code": code, "reply": said}) if as_json else f"{code} {said}")
     raise SystemExit(0 if code < 300 else 1)

@@ -21,7 +21,8 @@ def user() -> None:
 
 @user.command("hash")
 @click.argument("address")
-def hash_entry(address: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of YAML.")
+def hash_entry(address: str, as_json: bool) -> None:
     """Ask for a password (or read it from stdin) and print the entry for ADDRESS in users.yaml."""
     from mailguard.smtpd.auth import hash_password
 
@@ -35,6 +36,9 @@ def hash_entry(address: str) -> None:
         password = sys.stdin.readline().rstrip("\r\n")
     if not password:
         raise click.UsageError("the password is empty")
+    if as_json:
+        click.echo(json.dumps({"address": name, "password": hash_password(password), "aliases": []}))
+        return
     click.echo(f'  {name}: {{password: "{hash_password(password)}", aliases: []}}')
 
 

@@ -1,8 +1,8 @@
 """From mailguard.yaml and the environment to a Config: everything checked at once, every error with its place.
 
-A setting may come from the environment as MAILGUARD_SECTION__KEY (the value read as YAML), a secret also from a file
-named by MAILGUARD_SECTION__KEY_FILE. The environment wins over the file. Nothing that a setting names is opened here
-but secret files.
+A setting may come from the environment as MAILGUARD_SECTION__KEY (the value read as YAML; a list also as `one,other`),
+a secret also from a file named by MAILGUARD_SECTION__KEY_FILE. The environment wins over the file. Nothing that a
+setting names is opened here but secret files.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from mailguard.config.schema import Settings
 from mailguard.policy.marked_yaml import load_marked
 from mailguard.policy.marks import Marks, Problem, Problems, problems_of
+from mailguard.policy.suggest import shapes_at
 
 _PREFIX = "MAILGUARD_"
 Where = tuple[str | int, ...]
@@ -98,7 +99,7 @@ def _merge_environment(
             continue
         try:
             keys, value = _value(keys, name, variables[name])
-            path = _put(data, keys, value)
+            path = _put(data, keys, _as_meant(keys, value, variables[name]))
             for end in range(1, len(path)):
                 marks.values.setdefault(path[:end], (0, len(names)))
             marks.values[path] = (0, len(names))
@@ -106,7 +107,9 @@ def _merge_environment(
         except IndexError:
             said = "no entry with this number: it can change those that the file has, counted from 0, and add none"
             problems.append(Problem(f"environment {name}", 1, 1, said))
-        except (OSError, TypeError, ValueError) as error:
+        except OSError as error:
+            problems.append(Problem(f"environment {name}", 1, 1, f"{error.filename}: cannot be read: {error.strerror}"))
+        except (TypeError, ValueError) as error:
             problems.append(Problem(f"environment {name}", 1, 1, str(error)))
     return names, problems
 
@@ -119,13 +122,26 @@ def _from_environment(problem: Problem, names: list[str]) -> Problem:
 
 def _value(keys: list[str], name: str, text: str) -> tuple[list[str], Any]:
     if name.endswith(tuple(f"{secret}_FILE" for secret in _IN_FILES)):
-        return [*keys[:-1], keys[-1].removesuffix("_file")], Path(text).read_text("utf-8").rstrip("\r\n")
+        return [*keys[:-1], keys[-1].removesuffix("_file")], Path(text).read_text("utf-8-sig").rstrip("\r\n")
     if name.endswith(_SECRETS):
         return keys, text  # a password is taken to the letter, never read as YAML
     try:
         return keys, load_marked(text, name)[0] if text.strip() else ""
     except Problems:
         return keys, text  # plain text that happens not to be YAML, such as [::1]:25; the setting's type decides
+
+
+def _as_meant(keys: list[str], value: Any, text: str) -> Any:
+    """What YAML made of a variable, or, for a setting that holds text or a list of it, what a shell's user wrote:
+    `corp.example,corp.test` for a list, `Corp #1: mail` to the letter. In quotes or brackets it is YAML all the same.
+    """
+    text = text.strip()
+    if not text or value is None or text[0] in "\"'[{":
+        return value
+    shapes = shapes_at(Settings, [int(key) if key.isdigit() else key for key in keys]) - {type(None)}
+    if shapes == {tuple} and not isinstance(value, list):
+        return [one.strip() for one in text.split(",") if one.strip()]
+    return text if shapes and shapes <= {str, Path} else value
 
 
 def _put(data: Any, keys: list[str], value: Any) -> Where:

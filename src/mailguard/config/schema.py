@@ -5,8 +5,9 @@ It trusts nothing that is written in the file and opens nothing that it names; `
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, model_validator
@@ -57,6 +58,8 @@ class StoreSection(Section):
     def _sqlite_only(self) -> StoreSection:
         if not self.url.startswith("sqlite:") or not self.url.removeprefix("sqlite:"):
             raise ValueError("url must be sqlite:PATH in this version")
+        if "bodies" in self.model_fields_set and re.match("[a-z0-9]{2,}:", str(self.bodies)):
+            raise ValueError("bodies must be a folder in this version")  # s3://... would be one, named s3:
         return self
 
 
@@ -139,6 +142,17 @@ class Settings(Section):
     insight: InsightSection = InsightSection()
     metrics: MetricsSection = MetricsSection()
     hostname: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _letters_have_a_sender(cls, data: Any) -> Any:
+        """Without notify.from, letters come from mailguard@ the first domain."""
+        organization = data.get("organization") if isinstance(data, dict) else None
+        domains = organization.get("domains") if isinstance(organization, dict) else None
+        notify = data.get("notify", {}) if domains else None
+        if not isinstance(domains, list | tuple) or not isinstance(notify, dict) or "from" in notify:
+            return data
+        return data | {"notify": {"from": f"mailguard@{str(domains[0]).removeprefix('*.')}", **notify}}
 
     @model_validator(mode="after")
     def _logins_have_a_method(self) -> Settings:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, model_validator
 
 
 class Out(BaseModel):
@@ -12,6 +14,11 @@ class Out(BaseModel):
 
 
 class In(BaseModel):
-    """What the API takes."""
+    """What the API takes. A null is a key left out: many a program writes one for what it does not say."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, data: Any) -> Any:
+        return {key: one for key, one in data.items() if one is not None} if isinstance(data, dict) else data

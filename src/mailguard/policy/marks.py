@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import BaseModel, ValidationError
 
 from mailguard.policy.remedies import plain
-from mailguard.policy.suggest import did_you_mean, keys_at, stands_under
+from mailguard.policy.suggest import did_you_mean, keys_at, slip_of, stands_under
 
 Path = tuple[str | int, ...]
 Severity = Literal["error", "warning", "info"]
@@ -93,7 +93,7 @@ def problems_of(
             # a short form (a list for a mapping that holds it) is no step of the data, but one of the model
             known = (keys_at(model, path[len(base) : -1]) or keys_at(model, location[:-1])) if model else ()
             written = str(location[-1])
-            under = stands_under(model, path[len(base) : -1], written) if model else ""
+            under = stands_under(model, path[len(base) : -1], written) if model and not slip_of(written, known) else ""
             message = f"unknown key {show(written)}{under or did_you_mean(written, known)}"
         elif kind == "missing":
             message = f"key {show(location[-1])} is missing"

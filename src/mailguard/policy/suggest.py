@@ -26,19 +26,35 @@ def did_you_mean(written: str, known: Iterable[str]) -> str:
     return f"; known here: {', '.join(choices)}" if 0 < len(choices) <= 30 else ""
 
 
+def slip_of(written: str, known: Iterable[str]) -> bool:
+    """Whether one letter makes it a word that is known here: meant here, though the very word may stand elsewhere."""
+    return any(DamerauLevenshtein.distance(written[:64], one, score_cutoff=1) == 1 for one in known)
+
+
 def keys_at(model: type[BaseModel], path: Iterable[str | int]) -> frozenset[str]:
     """The keys that `model` knows at `path` (through fields, lists, mappings and unions)."""
-    here = list(_models(model))
-    for step in path:
-        following: list[Any] = []
-        for annotation in here:
-            following.extend(_step(annotation, step))
-        here = following
     names: set[str] = set()
-    for found in here:
+    for found in _at(model, path):
         if isinstance(found, type) and issubclass(found, BaseModel):
             names.update(field.alias or name for name, field in found.model_fields.items())
     return frozenset(names)
+
+
+def _at(model: type[BaseModel], path: Iterable[str | int]) -> list[Any]:
+    """The annotations at `path`."""
+    here = list(_models(model))
+    for step in path:
+        here = [one for annotation in here for one in _step(annotation, step)]
+    return here
+
+
+def shapes_at(model: type[BaseModel], path: Iterable[str | int]) -> frozenset[object]:
+    """What a value at `path` may be: `str`, `tuple`, a model, ...; of a list `tuple`, whatever it holds."""
+    return frozenset(_origin(annotation) for annotation in _at(model, path))
+
+
+def _origin(annotation: Any) -> object:
+    return typing.get_origin(annotation) or annotation
 
 
 def stands_under(model: type[BaseModel], path: tuple[str | int, ...], written: str) -> str:

@@ -128,6 +128,14 @@ def test_list_shows_the_states_that_the_filter_names(desk: Desk) -> None:
     assert len(desk.json("queue", "list", "--filter", "-state:cancelled")["messages"]) == 1
 
 
+@pytest.mark.parametrize("between", [" ", "&", ",", ", "])
+def test_pairs_of_a_filter_are_told_apart(desk: Desk, between: str) -> None:
+    held = desk.add()
+    desk.add(sender="dave@corp.example")
+    found = desk.json("queue", "list", "--filter", f"sender={ANN}{between}state=held")["messages"]
+    assert [one["id"] for one in found] == [held.id]
+
+
 @pytest.mark.parametrize("text", ["colour=red", "state=sold", "older=soon", 'q="open'])
 def test_a_wrong_filter_is_wrong_usage(desk: Desk, text: str) -> None:
     desk.add()
@@ -170,6 +178,46 @@ def test_only_some_recipients(desk: Desk) -> None:
     assert states == ["queued", "cancelled"]
     desk.run("queue", "remove-recipient", record.id, "nobody", status=2)
     desk.run("queue", "remove-recipient", record.id, "nobody@x.example", status=1)
+
+
+def test_recipients_come_off_what_a_filter_finds(desk: Desk) -> None:
+    both, other = desk.add(to=(BOB, CAROL)), desk.add(to=(BOB,))
+    desk.clock.forward(hours=1)  # or it would be a part of the one before
+    gone = desk.add(to=(CAROL,))
+    desk.run("queue", "cancel", gone.id)
+    asked = ("queue", "remove-recipient", "--filter", f"sender={ANN}", CAROL)
+    assert desk.json(*asked, "--dry-run") == {
+        "count": 1, "done": 0, "refused": 0, "ids": [both.id], "errors": {}, "dry_run": True,
+    }  # fmt: skip
+    assert desk.run(*asked, "--dry-run").output.splitlines()[0] == "1 mail matches"
+    assert desk.run(*asked).output == "1 mail matches\ndone: 1, refused: 0\n"
+    states = [one["state"] for one in desk.json("queue", "show", both.id)["recipients"]]
+    assert (states, desk.state(other)) == (["held", "cancelled"], State.HELD)
+    assert desk.json("queue", "remove-recipient", both.id, other.id, "--recipient", BOB)["results"] == [
+        {"id": both.id, "done": True, "possible": True, "state": "cancelled"},
+        {"id": other.id, "done": True, "possible": True, "state": "cancelled"},
+    ]
+    for wrong in ((CAROL,), (both.id,), (both.id, CAROL, "--filter", "state=held"), ("--filter", "state=held")):
+        desk.run("queue", "remove-recipient", *wrong, status=2)
+
+
+def test_a_dry_run_looks_for_the_recipients_that_are_named(desk: Desk) -> None:
+    record = desk.add(to=(BOB, CAROL))
+    desk.run("queue", "remove-recipient", record.id, CAROL)
+    for verb in (("remove-recipient", record.id, "nobody@x.example"), ("release", record.id, "--recipient", CAROL)):
+        assert desk.json("queue", *verb, "--dry-run", status=1)["results"][0]["possible"] is False
+    assert "would remove" in desk.run("queue", "remove-recipient", record.id, BOB, "--dry-run").output
+
+
+def test_show_takes_a_filter_and_looking_can_be_dry(desk: Desk) -> None:
+    first, second = desk.add(), desk.add()
+    shown = desk.run("queue", "show", "--filter", f"sender={ANN}", "--json", "--dry-run")
+    assert shown.stderr == "2 mails match\n"
+    assert [json.loads(line)["id"] for line in shown.stdout.splitlines()] == [second.id, first.id]
+    assert desk.run("queue", "show", "--filter", "state=relayed").output == "0 mails match\n"
+    assert desk.json("queue", "list", "--dry-run") == desk.json("queue", "list")
+    for wrong in ((), (first.id, "--filter", "state=held")):
+        desk.run("queue", "show", *wrong, status=2)
 
 
 def test_hold_and_reject(desk: Desk) -> None:

@@ -110,6 +110,14 @@ async def test_a_second_decision_is_a_409_that_names_the_first(reception: Recept
     assert problem["decided_at"]
 
 
+async def test_a_null_is_a_key_left_out(reception: Reception) -> None:
+    message_id = await reception.take_in()
+    admin = await program(reception, ADMIN)
+    answer = await admin.post(f"{BASE}/messages/{message_id}/cancel", json={"recipients": None, "comment": None})
+    assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
+    is_problem(await admin.post(f"{BASE}/messages/bulk", json={"filter": None, "act": "cancel"}), 400)
+
+
 async def test_bulk_counts_first_and_acts_when_told(reception: Reception) -> None:
     for _ in range(3):
         await reception.take_in()

@@ -145,8 +145,48 @@ def test_the_environment_wins_and_its_errors_name_the_variable(tmp_path: Path) -
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "meant"),
+    [
+        ("ORGANIZATION__DOMAINS", "corp.example, *.b.example", ("corp.example", "*.b.example")),
+        ("ORGANIZATION__DOMAINS", "[corp.example, b.example]", ("corp.example", "b.example")),
+        ("ORGANIZATION__DOMAINS", "- corp.example\n- b.example", ("corp.example", "b.example")),
+        ("ORGANIZATION__NAME", "Corp #1: mail", "Corp #1: mail"),
+        ("ORGANIZATION__NAME", "2026", "2026"),
+        ("ORGANIZATION__NAME", '"Corp"', "Corp"),
+        ("LISTENERS__0__TRUSTED_NETWORKS", "10.0.0.0/8", ("10.0.0.0/8",)),
+        ("DELIVERY__RETRY", "60s,5m", (60, 300)),
+        ("LIMITS__MESSAGE_SIZE", "10 MB", 10 * 2**20),
+        ("POLICIES", "policies/,more.yaml", (Path("policies"), Path("more.yaml"))),
+    ],
+)
+def test_a_variable_is_written_as_in_a_shell(tmp_path: Path, name: str, text: str, meant: object) -> None:
+    found: Any = load_config(write(tmp_path, GOOD), {f"MAILGUARD_{name}": text}).settings
+    for key in name.lower().split("__"):
+        found = found[int(key)] if key.isdigit() else getattr(found, key)
+    assert found == meant
+
+
+def test_letters_come_from_the_first_domain_if_nothing_is_said(tmp_path: Path) -> None:
+    text = GOOD.replace("notify: {from: mailguard@corp.example}\n", "")
+    assert load_config(write(tmp_path, text), {}).settings.notify.sender == "mailguard@corp.example"
+    merged = load_config(write(tmp_path, text + "notify: {merge: {after: 3}}\n"), {}).settings.notify
+    assert (merged.sender, merged.merge.after) == ("mailguard@corp.example", 3)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("{domains: [", "{domain: [", "unknown key 'domain', did you mean 'domains'?"),
+        ("bodies: var/bodies", 'bodies: "s3://mails"', "bodies must be a folder in this version"),
+    ],
+)
+def test_what_is_meant_and_not_there(tmp_path: Path, old: str, new: str, said: str) -> None:
+    assert any(said in one for one in problems_of(tmp_path, GOOD.replace(old, new)))
+
+
 def test_a_secret_comes_from_a_file_and_is_not_shown(tmp_path: Path) -> None:
-    (tmp_path / "secret").write_text("no: yaml #here\n")
+    (tmp_path / "secret").write_text("\ufeffno: yaml #here\r\n", "utf-8")  # as an editor on Windows saves it
     config = load_config(write(tmp_path, GOOD), {"MAILGUARD_UPSTREAM__PASSWORD_FILE": str(tmp_path / "secret")})
     password = config.settings.upstream.password
     assert password is not None

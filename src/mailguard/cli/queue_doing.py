@@ -1,0 +1,158 @@
+"""`mailguard queue`: what the verbs that decide share: acting on ids, acting on a filter after counting, and how it is
+told.
+
+It asks the review room, which decides; it prints.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from mailguard.app.rooms import Rooms
+from mailguard.cli.ledger import acting, read_filter, with_ledger
+from mailguard.cli.queue_text import line_of
+from mailguard.cli.setup import fail, read_config
+from mailguard.mail.address import Address, AddressError, parse_typed
+from mailguard.mail.lifecycle import State
+from mailguard.review import DECIDING, Act, MessageRecord, Refused, ReviewError, View
+from mailguard.review.refusals import NO_SUCH_RECIPIENT
+from mailguard.store.records import Filter
+
+FILTER = click.option(
+    "--filter",
+    "filters",
+    multiple=True,
+    metavar="FILTER",
+    help="As in the console's search box: state:held from: to: rule: older:3d -to: ... or key=value; may be repeated.",
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would be done, change nothing.")
+YES = click.option("--yes", is_flag=True, help="Do not ask on a terminal before acting on a filter.")
+
+#: Most mails that a dry run names; the count before them is complete.
+SHOWN = 50
+
+
+def say_count(count: int, as_json: bool) -> None:
+    """Before anything is done to what a filter finds; beside JSON on stderr."""
+    click.echo(f"{count} mail{'s' * (count != 1)} match{'es' * (count == 1)}", err=as_json)
+
+
+def acting_filter(config_file: Path | None, filters: tuple[str, ...]) -> Filter:
+    return read_filter(filters, read_config(config_file).settings.organization.timezone, acts=True)
+
+
+def by_id(
+    config_file: Path | None,
+    act: Act,
+    ids: tuple[str, ...],
+    recipients: tuple[Address, ...] | None,
+    comment: str,
+    dry_run: bool,
+    as_json: bool,
+) -> NoReturn:
+    async def one(rooms: Rooms, message_id: str) -> dict[str, Any]:
+        try:
+            if dry_run:
+                return _tried(message_id, act, recipients, await rooms.review.show(acting(), message_id))
+            view = await rooms.review.act(acting(), message_id, act, recipients, comment)
+        except ReviewError as error:
+            return {"id": message_id, "done": False, "possible": False, "error": error.reason.en}
+        return {"id": message_id, "done": True, "possible": True, "state": str(view.record.state)}
+
+    async def work(rooms: Rooms) -> list[dict[str, Any]]:
+        return [await one(rooms, message_id) for message_id in ids]
+
+    results = with_ledger(config_file, work)
+    if as_json:
+        click.echo(json.dumps({"results": results}, ensure_ascii=False))
+    for result in results:
+        wrong = not result["possible"]
+        if not as_json or wrong:
+            said = result.get("error") or (f"would {act}" if dry_run and not wrong else result["state"])
+            click.echo(f"{result['id']}: {said if not (dry_run and wrong) else 'not possible: ' + said}", err=wrong)
+    raise SystemExit(any(not result["possible"] for result in results))
+
+
+def _tried(message_id: str, act: Act, recipients: tuple[Address, ...] | None, view: View) -> dict[str, Any]:
+    """What acting would come to; whoever names recipients means all of them."""
+    there = {one.address.key for one in view.record.recipients}
+    if any(one.key not in there for one in recipients or ()):
+        return {"id": message_id, "done": False, "possible": False, "error": NO_SUCH_RECIPIENT.en}
+    acts = [view.acts] if recipients is None else [view.acts_for.get(one.key, frozenset()) for one in recipients]
+    possible = all(act in some for some in acts)
+    return {"id": message_id, "done": False, "possible": possible, "state": str(view.record.state)}
+
+
+def by_filter(
+    config_file: Path | None, act: Act, chosen: Filter, comment: str, dry_run: bool, yes: bool, as_json: bool
+) -> None:
+    async def work(rooms: Rooms) -> dict[str, Any]:
+        try:
+            found = await rooms.bulk.act(acting(), chosen, act, True)
+            count = found.count
+            say_count(count, as_json)
+            if count and not dry_run and not yes and sys.stdin.isatty():
+                click.confirm(f"{act} {count} mail{'s' * (count != 1)}?", abort=True, err=True)
+            if dry_run and not as_json:
+                for record in await _reached(rooms, act, chosen):
+                    click.echo(line_of(record, rooms))
+            if dry_run or not count:
+                return {"count": count, "done": 0, "refused": 0, "ids": list(found.ids), "errors": {}}
+            result = await rooms.bulk.act(acting(), chosen, act, False, comment)
+        except Refused as error:
+            fail(error.reason.en)
+        errors = {message_id: because.en for message_id, because in result.errors.items()}
+        return {
+            "count": result.count,
+            "done": result.done,
+            "refused": result.refused,
+            "ids": list(result.ids),
+            "errors": errors,
+        }
+
+    result = with_ledger(config_file, work)
+    if as_json:
+        click.echo(json.dumps({**result, "dry_run": dry_run}, ensure_ascii=False))
+    elif not dry_run and result["count"]:
+        click.echo(f"done: {result['done']}, refused: {result['refused']}")
+    for message_id, why in result["errors"].items():
+        click.echo(f"{message_id}: {why}", err=True)
+    raise SystemExit(result["refused"] > 0)
+
+
+async def _reached(rooms: Rooms, act: Act, chosen: Filter) -> list[MessageRecord]:
+    """The newest mails that the act would decide: words that are searched for can match more than was meant."""
+    states = (State.HELD,) if act in DECIDING else (State.HELD, State.QUEUED)
+    if chosen.state is not None and chosen.state not in states:
+        return []
+    if chosen.state is None and len(states) == 1:
+        chosen = replace(chosen, state=states[0])
+    return await open_mail(rooms, chosen, SHOWN)
+
+
+async def open_mail(rooms: Rooms, chosen: Filter, limit: int) -> list[MessageRecord]:
+    if chosen.state is not None:
+        return await rooms.review.page(acting(), chosen, limit)
+    found = [
+        record
+        for state in (State.HELD, State.QUEUED)
+        for record in await rooms.review.page(acting(), replace(chosen, state=state), limit)
+    ]
+    # A mail that came in several parts may be held and queued at once.
+    mails = {record.lead: record for record in reversed(found)}
+    return sorted(mails.values(), key=lambda record: record.id, reverse=True)[:limit]
+
+
+def addresses(texts: Sequence[str]) -> tuple[Address, ...]:
+    try:
+        return tuple(parse_typed(text) for text in texts)
+    except AddressError as error:
+        raise click.BadParameter(f"not a mail address: {error}") from None
