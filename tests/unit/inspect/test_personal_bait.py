@@ -137,6 +137,8 @@ JR予約 12345678
 Passport photo 600dpi
 パスポートの申請は 11/25
 健康保険組合 2026年度
+社内普及 1234567 台
+3・4・5 月 0・123・456
 保険者の負担は 123,456 円
 社会保険料 123,456円
 電話 03-1234-5678 内線 4111
@@ -205,7 +207,14 @@ def test_bait_is_nobodys(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["name: BodyFormats.ps", "Name: /usr/share/doc", "担当: 営業3課\n期限: 11/25", "名前: report_2026.xlsx"]
+    "text",
+    [
+        "氏名 の記入をお願いします\n担当者名 未定\n品名 ケーブル\n会社名 株式会社山田",
+        "name: BodyFormats.ps",
+        "Name: /usr/share/doc",
+        "担当: 営業3課\n期限: 11/25",
+        "名前: report_2026.xlsx",
+    ],
 )
 def test_no_names_of_things(text: str) -> None:
     assert "person_name" not in search([Piece("text", text)], 1000).classes

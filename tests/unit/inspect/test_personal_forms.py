@@ -125,6 +125,9 @@ phone 07012345678 070-1234-5678
 phone 05012345678 050-1234-5678
 phone 0120123456 0120-123-456
 phone 0120123456 0120-12-3456
+phone 0120123456 0120・123・456
+phone 09012345678 090・1234・5678
+phone 09012345678 〇九〇・一二三四・五六七八
 phone 08001234567 0800-123-4567
 phone 0570012345 0570-012-345
 phone 09012345678 氏名,電話\n山田,9012345678
@@ -135,6 +138,7 @@ phone 14155552671 +14155552671
 phone 442079460958 +44 20 7946 0958
 postal_code 1000001 〒100-0001
 postal_code 1000001 〒1000001
+postal_code 1000001 〒 100 - 0001
 postal_code 1000001 〒 １００－０００１
 postal_code 1000001 郵便番号 100-0001
 postal_code 1000001 100-0001 東京都千代田区千代田1-1
@@ -152,6 +156,7 @@ postal_address 京都市中京区寺町通御池上る上本能寺前町488 京�
 postal_address 北海道石狩郡当別町白樺町58-9 北海道石狩郡当別町白樺町58番地9
 postal_address 東京都千代田区丸の内1-9-1 "東京都 千代田区 丸の内1-9-1"
 postal_address 千葉県浦安市舞浜1-1 千葉県浦安市舞浜1の1
+postal_address 北海道札幌市中央区北3条西6丁目 北海道札幌市中央区北３条西６丁目
 email_address taro.yamada@example.co.jp taro.yamada@example.co.jp
 email_address taro@example.co.jp ｔａｒｏ＠ｅｘａｍｐｌｅ．ｃｏ．ｊｐ
 email_address taro@example.jp メールはtaro@example.jpまで
@@ -166,6 +171,8 @@ bank_account 1234567 みずほ銀行 渋谷支店（123） 普通預金 1234567 
 bank_account 1234567 口座番号：１２３４５６７
 bank_account 1234567 （普）1234567
 bank_account 1234567 当座No.1234567
+bank_account 1234567 普通預金№1234567
+bank_account 1234567 三菱UFJ銀行 渋谷支店 普 1234567
 bank_account 1234567 口座番号（普通）1234567
 bank_account 0123456 普通 口座番号 123456
 bank_account 0012345 氏名,銀行,支店,口座番号\n山田太郎,A銀行,本店,12345
@@ -209,6 +216,8 @@ birth_date 19800102 氏名\t生年月日\n山田\t1980-01-02 00:00:00
 birth_date 20190501 誕生日は令和1年5月1日
 person_name 山田太郎 氏名：山田　太郎
 person_name 山田太郎 お名前: 山田太郎 様
+person_name 山田太郎 氏名　山田太郎\n電話　090-1234-5678
+person_name 山田太郎 お申込内容\nお名前　山田　太郎様\nご住所　東京都港区芝公園4-2-8
 person_name 山田太郎 氏名,部署\n山田太郎,営業
 person_name 山田太郎 姓,名,部署\n山田,太郎,営業
 person_name 山田太郎 〒100-0001\n東京都千代田区千代田1-1\n山田 太郎 様
@@ -228,6 +237,7 @@ iban MT84MALT011000012345MTLCAST001S MT84MALT011000012345MTLCAST001S
 iban NL91ABNA0417164300 NL91-ABNA-0417-1643-00
 us_ssn 219099999 SSN 219-09-9999
 us_ssn 219099999 social security number: 219 09 9999
+us_ssn 219099999 Social Security Number 219099999
 us_ssn 219099999 name,SSN\nAnn Lee,219099999
 """
 

@@ -15,6 +15,9 @@ from collections.abc import Iterator
 #: Everything that looks like a hyphen; and what does so only between digits, since in words it is the long vowel.
 _HYPHENS = re.compile("[\u2010-\u2015\u2212\u2043\u2500\u2501\ufe63\ufe58\uff0d]")
 _VOWELS = re.compile("[\u30fc\uff70\u4e00](?<=[0-9)].)(?=[(0-9])")
+#: Telephone numbers as they stood in print: 03・1234・5678.
+_DOTTED = re.compile("0(?<![0-9・].)([0-9]{1,4})・([0-9]{1,4})・([0-9]{3,4})(?![0-9・])")
+_DOT = re.compile("・(?<=[0-9]・)[0-9]")
 #: Signs without width: a number that holds them looks whole to whoever reads it.
 _NOTHING = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 #: Where the signs are that NFKC changes; those that join with the one before them need the whole text.
@@ -36,7 +39,7 @@ _RARE = re.compile(
     "\U000104a0-\U0001e959]"
 )
 #: Digits written as kanji, one after another as in vertical writing: a telephone number at least.
-_KANJI = re.compile("[〇零一二三四五六七八九](?:[-ー ]?[〇零一二三四五六七八九]){8,}")
+_KANJI = re.compile("[〇零一二三四五六七八九](?:[-ー・ ]?[〇零一二三四五六七八九]){8,}")
 _KANJI_DIGITS = str.maketrans("〇零一二三四五六七八九ー", "00123456789-")
 #: Letters and signs of most Japanese text, of which the patterns above have none, nor the next two.
 _PLAIN = re.compile("[\t-~\u3001-\u3098\u309b-\u309e\u30a0-\u30fe\u3400-\u9fff\ufffd]*+")
@@ -87,6 +90,8 @@ def _folded(text: str) -> str:
             text = _compatible(text)
         if _has_kanji_digit(text):
             text = _KANJI.sub(lambda match: match.group().translate(_KANJI_DIGITS), text)
+        if "\u30fb" in text and _DOT.search(text):
+            text = _DOTTED.sub(r"0\1-\2-\3", text)
         if "\u30fc" in text or "\u4e00" in text:
             text = _VOWELS.sub("-", text)
         if not is_plain and _RARE.search(text):

@@ -96,6 +96,8 @@ class _Numbers:
                 self._corporate(digits, start, end)
         elif length in (10, 11):
             self.phones.whole(digits, start, end)
+        elif length == 9 and self.speaks_of_ssn:
+            self._ssn([digits[:3], digits[3:5], digits[5:]], " ", start, end)
         elif length == 7 and self.text[max(0, start - 2) : start].strip()[-1:] == "〒":
             self.finds.add("postal_code", digits, start, end)
 
@@ -181,7 +183,11 @@ class _Numbers:
 
     def _short_groups(self, groups: list[str], shape: tuple[int, ...], marks: list[str], starts: list[int]) -> None:
         for index in range(len(groups) - 1):
-            if shape[index : index + 2] == (3, 4) and marks[index] == "-" and stands_apart(marks, index, index + 2):
+            if (
+                shape[index : index + 2] == (3, 4)
+                and marks[index].strip(" ") == "-"
+                and stands_apart(marks, index, index + 2)
+            ):
                 self._postal(groups[index] + groups[index + 1], starts[index], starts[index + 1] + 4)
             elif shape[index : index + 3] == (3, 2, 4) and _one_mark(marks, index, index + 3):
                 self._ssn(groups[index : index + 3], marks[index], starts[index], starts[index + 2] + 4)

@@ -57,11 +57,12 @@ _SPOKEN = (
         "bank_account",
         ("普通", "(普)", "当座", "貯蓄", "口座", "account no", "account number", "a/c", "acct"),
         re.compile(
-            rf"(?:{_ACCOUNT_WORDS}|普通|当座|{_GAP}){{0,12}}?(?<![0-9A-Za-z-])([0-9]{{6,8}}|"
+            rf"(?:{_ACCOUNT_WORDS}|普通|当座|{_GAP}){{0,12}}?(?:(?<![0-9A-Za-z-])|(?<=[Nn][Oo]))([0-9]{{6,8}}|"
             rf"[0-9]{{3}}[- ][0-9]{{4}}){_END}(?!円|件|年)"
         ),
         _account,
     ),
+    _Spoken("bank_account", ("普",), re.compile(rf"[ ):.]{{0,3}}([0-9]{{7}}){_END}(?!円|件|年)"), _account),
     _Spoken(
         "bank_account",
         ("記号", "ゆうちょ", "郵便貯金", "郵便振替"),

@@ -17,12 +17,15 @@ from mailguard.inspect.personal.dates import date_in_cell
 from mailguard.inspect.personal.finds import Finds
 from mailguard.inspect.personal.grid import Grid
 from mailguard.inspect.personal.heads import kind_of
-from mailguard.inspect.personal.names import plain_name
+from mailguard.inspect.personal.names import TITLE, plain_name
 from mailguard.inspect.personal.people import People
 
 _LABEL = re.compile(
     r"[ \t・■□●○◆◇*>\-【\[<]{0,4}([^\s::\]】>][^::\t\]】>\n]{0,23}?)[ \]】>]{0,3}(?:[::\t]|(?<=[\]】]))[ \t]*(\S[^\n]*)"
 )
+#: A label of one or two words that only blanks part from its value, as in forms: 氏名　山田太郎.
+_SPACED = re.compile(r"[ \t・■□●○◆◇*>-]{0,4}([^\s:]{1,4}(?: ?[^\s:]){0,6}?) +([^\s:][^\n]*)")
+_VALUED = frozenset({"phone", "email", "address", "birth"})
 _NAME_LINE = re.compile(r"[ \t>・*■●○\-0-9.()]{0,6}([^\s0-9,.:;@、。][^\n0-9,:;@、。]{1,20}?)[ \t]*$")
 _BESIDE = re.compile(
     r"[ \t>・*■●○\-.()]{0,6}(?:[0-9]{1,3}[.)] ?)?([^\s0-9@:、,/(〒][^0-9@:、,/(〒\t\n]{1,20}?)"
@@ -45,6 +48,8 @@ _LIKE_A_NAME = re.compile(
     r"[A-Z][A-Za-z'.-]{1,20}(?: [A-Z][A-Za-z'.-]{0,20}){1,3}|[^\x00-\x7f][^\x00-\x1f0-9/:.@]{1,40}"
 )
 _AROUND = 3
+#: A line of a form is no longer.
+_FORM_LINE = 120
 #: A line that is a name is no longer.
 _NAME_MOST = 32
 _LIST = 3
@@ -53,17 +58,24 @@ _MOST_OF_A_CARD = 20_000
 _IDENTIFYING = IDENTIFIERS | {"postal"}
 
 
-def find_records(lines: Iterator[tuple[str, int]], finds: Finds, people: People) -> None:
-    """Add the persons of lines outside of tables, each with its place."""
+def find_records(lines: Iterator[tuple[str, int]], finds: Finds, people: People, *, forms: bool = True) -> None:
+    """Add the persons of lines outside of tables, each with its place. forms: as `may_be_form` says of them."""
     while some := list(itertools.islice(lines, _AT_A_TIME)):
         labels = [
             (match.group(1), match.group(2), offset + match.start(2))
             for line, offset in some
             if (":" in line or "】" in line or "]" in line) and (match := _LABEL.match(line)) is not None
         ]
+        if forms:
+            labels = sorted([*labels, *_spaced(some)], key=lambda one: one[2])
         if labels:
             _labelled(iter(labels), finds, people)
         _blocks(some, finds, people)
+
+
+def may_be_form(text: str) -> bool:
+    """Whether a label of a name may stand in a text with nothing but blanks behind it."""
+    return "名 " in text or "名前 " in text
 
 
 def holds_nobody(text: str, lines: list[str], digits: bool) -> bool:
@@ -71,7 +83,7 @@ def holds_nobody(text: str, lines: list[str], digits: bool) -> bool:
 
     digits: whether it has any. Without a number, an address or a label there must be a list of names.
     """
-    if digits or "@" in text or ":" in text or "〒" in text or "】" in text or "]" in text:
+    if digits or may_be_form(text) or "@" in text or ":" in text or "〒" in text or "】" in text or "]" in text:
         return False
     if not text.isascii() and text.count("様") + text.count("殿") + text.count("さま") >= _LIST:
         return False
@@ -163,6 +175,18 @@ def _labelled(values: Iterator[tuple[str, str, int]], finds: Finds, people: Peop
         if value:
             record.setdefault(kind, value)
     _close(record, people)
+
+
+def _spaced(lines: list[tuple[str, int]]) -> Iterator[tuple[str, str, int]]:
+    """Labels with a value behind blanks. A sentence may begin as one does, so what follows has to look like a value."""
+    for line, offset in lines:
+        match = _SPACED.match(line) if " " in line and len(line) < _FORM_LINE else None
+        if match is None or _LABEL.match(line):
+            continue
+        shown, kind = match.group(2).strip(), kind_of(match.group(1).replace(" ", ""))
+        is_name = kind in ("name", "weak_name") and plain_name(_leading_name(TITLE.sub("", shown)))
+        if is_name or (kind in _VALUED and _REACHED.search(shown)):
+            yield match.group(1).replace(" ", ""), shown, offset + match.start(2)
 
 
 def _leading_name(shown: str) -> str:

@@ -26,7 +26,7 @@ from mailguard.inspect.personal.numbers import find_numbers
 from mailguard.inspect.personal.papers import find_born, find_ibans, find_papers
 from mailguard.inspect.personal.people import People
 from mailguard.inspect.personal.places import find_places
-from mailguard.inspect.personal.records import find_records, find_vcards, find_vertical, holds_nobody
+from mailguard.inspect.personal.records import find_records, find_vcards, find_vertical, holds_nobody, may_be_form
 from mailguard.inspect.personal.transfers import find_transfers
 from mailguard.mail.facts import CLASSES, ClassCount, Match
 from mailguard.mail.values import value
@@ -261,7 +261,8 @@ def _look(
     if bare is None or grids.all or not holds_nobody(text, bare, digits):
         if lines is None and bare is not None:
             lines = list(plain_lines(text))
-        find_records(_outside(text, grids) if grids.all or lines is None else iter(lines), finds, people)
+        outside = _outside(text, grids) if grids.all or lines is None else iter(lines)
+        find_records(outside, finds, people, forms=may_be_form(text))
     if opened & gates.CARD and ":" in text and ("VCARD" in text or "vcard" in text):
         find_vcards(text, finds, people)
 
