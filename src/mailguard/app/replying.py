@@ -75,6 +75,16 @@ class WaitingRoom:
             return Outcome(word, error.reason.ja, error.reason.en)
         return _done(act, view, bound.person)
 
+    async def comment(self, bound: Bound, text: str) -> Outcome:
+        """Hand what was written on to the other side."""
+        try:
+            await self._review.comment(_actor(bound), bound.message_id, text)
+        except NotFound:
+            return Outcome("unknown")
+        except ReviewError as error:
+            return Outcome("forbidden", error.reason.ja, error.reason.en)
+        return Outcome("passed_on")
+
     async def _seen(self, bound: Bound) -> tuple[Address, ...] | None:
         """Whom the letter was about or the mail itself names; None if that is everybody. Raises NotFound."""
         view = await self._review.show(_actor(bound), bound.message_id)

@@ -92,6 +92,8 @@ def waits_for_others(record: MessageRecord) -> bool:
 
 def how_to_reply(kind: NoticeKind, language: Language, record: MessageRecord) -> Sequence[str]:
     """The words that an answer to this letter may say; empty where none is taken."""
+    if kind == "comment":
+        return [line.of(language) for line in (say.REPLY_COMMENT, say.REPLY_QUOTE)]
     if kind in ASKING:
         lines: tuple[Both, ...] = say.REPLY_APPROVAL
     elif kind == "held":

@@ -130,7 +130,8 @@ def _opening(
             )
             return head, (say.ANSWERED_LEAD.of(language),)
         case "comment":
-            lead = (say.COMMENT_LEAD.of(language),) if context.code else ()
+            how = say.COMMENT_LEAD if context.reply_to is None else say.COMMENT_LEAD_REPLY
+            lead = (how.of(language),) if context.code else ()
             return say.COMMENT_HEAD.of(language, actor=on_one_line(context.named(context.actor), 120)), lead
         case "misdelivery":
             stopped = (say.MISDELIVERY_STOPPED.of(language),) if rows.withheld(record, language) else ()

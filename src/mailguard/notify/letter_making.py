@@ -113,16 +113,17 @@ class LetterMaking:
     def _reply_to(
         self, notice: Notice, record: MessageRecord | None, to: Address, tickets: tuple[NewTicket, ...]
     ) -> tuple[Address | None, Carried]:
-        """Where an answer decides. Nowhere for people outside, whose answers do not pass through this house, and for
-        administrators who are told of a mail that is not theirs.
+        """Where an answer decides, or is passed on to who wrote the comment. Nowhere for people outside, whose answers
+        do not pass through this house, and for administrators who are told of a mail that is not theirs.
         """
         base, make = self._settings.reply_address, self._tickets.reply
         without = Carried(tickets) if tickets else NOTHING_CARRIED
-        if base is None or make is None or record is None or not asks(notice):
+        talks = notice.kind == "comment" and bool(tickets)
+        if base is None or make is None or record is None or not (asks(notice) or talks):
             return None, without
         if not self._settings.organization.is_internal(to) or to.key not in record.people:
             return None, without
-        secret, row = make(record.id, to.key, len(record.recipients))
+        secret, row = make(record.id, to.key, 0 if talks else len(record.recipients))
         return SubAddress(base).with_secret(secret), Carried(tickets, (row,))
 
     async def _original(self, record: MessageRecord) -> bytes | None:

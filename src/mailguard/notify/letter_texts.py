@@ -109,6 +109,10 @@ COMMENT_LEAD = Both(
     "このメールは、まだ送信していません。返答は、下のボタンから開く画面の「コメント・転送」に書いてください。",
     "The mail has not been sent yet. To answer, open the page below and write under “Comment or forward”.",
 )
+COMMENT_LEAD_REPLY = Both(
+    "このメールは、まだ送信していません。返答は、このお知らせへの返信でも、下のボタンから開く画面でもできます。",
+    "The mail has not been sent yet. To answer, reply to this letter, or open the page below.",
+)
 URGENT_HEAD = Both(
     "{sender} さんが、承認を待たずに至急送信しました",
     "{sender} sent a mail as urgent, without waiting for approval",
@@ -290,6 +294,7 @@ CODE_USE = Both(
 
 # Deciding by an answer
 REPLY = Both("返信でも決められます", "You can also answer this letter")
+REPLY_TALK = Both("返信でも答えられます", "You can also answer this letter")
 REPLY_REMOVE = Both("宛先を外すときは、画面から操作してください。", "To take a recipient off, use the page.")
 REPLY_HELD = (
     Both(
@@ -310,6 +315,10 @@ REPLY_APPROVAL = (
         "「却下」と返信: 送信しません。続けて書いた文は、送信者へのコメントになります。",
         "Reply “reject”: it is not sent. What you write after it is your comment to the sender.",
     ),
+)
+REPLY_COMMENT = Both(
+    "返信に書いた文は、コメントとして相手に伝わります。送信や承認の決定は行われません。",
+    "What you write is passed on as a comment. It decides nothing.",
 )
 REPLY_QUOTE = Both("引用は残したままでかまいません。", "The quoted text may stay.")
 

@@ -31,7 +31,7 @@ def reply_letter(language: Language, context: LetterContext) -> Content:
         headline=words.HEADS[outcome].of(language),
         lead=tuple(one for one in (_reason(language, context), words.LEADS[outcome].of(language)) if one),
         how_to_reply=how_to_reply(kind, language, record) if open_still and record and context.reply_to else (),
-        rows=_rows(language, context, subject, said=outcome in (*words.OPEN, "forbidden")),
+        rows=_rows(language, context, subject, said=outcome in (*words.OPEN, "forbidden", "passed_on")),
         otherwise=_ending(language, context) if open_still else "",
         choices=choices(kind, language, record, context.link) if open_still and record else _page(language, context),
         link=context.link,

@@ -22,6 +22,11 @@ HEADS = {
         "宛先の変更は返信ではできないため、何もしていません",
         "Nothing was done: recipients cannot be changed by an answer",
     ),
+    "passed_on": Both("コメントとして伝えました", "Your answer was passed on as a comment"),
+    "unsaid": Both(
+        "ご返信の文章を読み取れなかったため、何も伝えていません",
+        "Nothing was passed on: no words could be read in your answer",
+    ),
     "unknown": Both("この返信では、どのメールも操作できませんでした", "Your answer did not decide anything"),
 }
 #: By outcome: what follows it.
@@ -47,6 +52,13 @@ LEADS = {
     "people": Both(
         "メールは保留のままです。宛先を外す操作は画面から行ってください。",
         "The mail is still held. Please use the page to take recipients off.",
+    ),
+    "passed_on": Both(
+        "メールは保留のままです。送信・承認などの決定は、画面か、保留・承認依頼のお知らせへの返信で行ってください。",
+        "The mail is still held. To decide, use the page, or answer the letter that asked you to.",
+    ),
+    "unsaid": Both(
+        "画面の「コメント・転送」からも書けます。", "You can also write on the page, under “Comment or forward”."
     ),
     "unknown": Both(
         "期限が切れたか、お知らせを受け取った方のアドレスからの返信ではありません。お知らせのボタンから画面を開くか、"

@@ -58,6 +58,8 @@ class Deciding(Protocol):
 
     async def decide(self, bound: Bound, intent: Intent, comment: str) -> Outcome: ...
 
+    async def comment(self, bound: Bound, text: str) -> Outcome: ...
+
 
 class Replies:
     """Answers in, decisions and letters out."""
@@ -121,6 +123,8 @@ class Replies:
             return Outcome("unknown")
         if bound.state != "good":
             return Outcome(bound.state)
+        if bound.talks:  # "yes" may answer what was asked: nothing is decided by it
+            return await self._deciding.comment(bound, said.said) if said.said else Outcome("unsaid")
         # An approver who says no may well say whose address is wrong; a sender who cancels for one means that one.
         if said.people and not (said.wish == "stop" and standing == "approver"):
             return Outcome("people")

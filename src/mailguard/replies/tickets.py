@@ -19,13 +19,18 @@ State = Literal["good", "spent", "expired"]
 @dataclass(frozen=True, slots=True)
 class Bound:
     """Whom (key) and which mail a secret is about, whether it is still good, and about how many copies of the mail the
-    letter was (None: not known).
+    letter was (None: not known; 0: it asked for words, and decides nothing).
     """
 
     person: str
     message_id: str
     state: State = "good"
     copies: int | None = None
+
+    @property
+    def talks(self) -> bool:
+        """Whether an answer is a note to the other side."""
+        return self.copies == 0
 
 
 class ReplyTickets:

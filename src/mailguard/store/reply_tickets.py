@@ -23,7 +23,7 @@ _REMEMBERED = timedelta(days=30)
 @dataclass(frozen=True, slots=True)
 class ReplyTicketRow:
     """person: key of whom the letter went to; spent: an answer has decided; copies: how many the letter was about, None
-    if that was not kept.
+    if that was not kept; 0: it asked for words, not for a decision.
     """
 
     person: str

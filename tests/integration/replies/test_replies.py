@@ -273,6 +273,30 @@ async def test_a_late_answer_is_told_so(reception: Reception) -> None:
     assert "The time to answer this letter is over" in text_of(letter)
 
 
+async def test_an_answer_to_a_comment_is_a_comment_and_decides_nothing(reception: Reception) -> None:
+    message_id = await reception.take_in(Disposition.APPROVE)
+    await reception.review.comment(actor(BOSS, reception.access), message_id, "宛先は田中様で合っていますか?")
+    letter = [one for one in await reception.letters() if one["x-mailguard-letter"] == "comment"][-1]
+    assert "What you write is passed on as a comment" in text_of(letter)
+    to = str(letter["reply-to"])
+    for said in ("いいえ、佐藤様です。\n\n> 取消", "はい"):  # as a decision, the one would withdraw it
+        await answer(reception, to, said)
+    assert await states(reception, message_id) == {State.HELD}
+    assert await decisions(reception, message_id) == []
+    notes = [one for one in await Audit(reception.db).history_of(message_id) if one.event == "comment"]
+    assert [(one.actor, one.via, one.comment) for one in notes[1:]] == [
+        (ANN, "reply", "いいえ、佐藤様です。"), (ANN, "reply", "はい"),
+    ]  # fmt: skip
+    confirmation = await told(reception)
+    assert confirmation is not None
+    assert "passed on as a comment" in text_of(confirmation)
+    assert [one["to"] for one in await reception.letters() if one["x-mailguard-letter"] == "comment"][1:] == [BOSS] * 2
+    await answer(reception, to, "> nothing of his own")
+    await reception.review.act(actor(ANN, reception.access), message_id, Act.CANCEL)
+    await answer(reception, to, "Too late?")
+    assert len([one for one in await Audit(reception.db).history_of(message_id) if one.event == "comment"]) == 3
+
+
 async def test_nobody_is_answered_without_end(reception: Reception) -> None:
     await reception.take_in()
     to = await asked(reception)
