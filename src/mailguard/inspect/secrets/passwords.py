@@ -58,8 +58,10 @@ _SPACE = r"[ \t\u3000]{0,10}"
 _OPEN, _CLOSE = "「『【\"'`“‘<＜（([［〈《", "」』】\"'`”’>＞）)]］〉》"
 _ENDING = _CLOSE + "。、.,，．;:!?！？"
 _VALUE = rf"(?P<open>[{re.escape(_OPEN)}]{{0,2}})[ \u3000]?(?P<value>{_SIGN}{{3,64}})"
+#: What ends a heading: 【パスワード】abc, ◆パスワード◆abc.
+_HEADED = r"[」』】\])）］〕〉》＞>■◆●]"
 _SAID = re.compile(
-    rf"{_SPACE}(?:は|が|is|was)?{_SPACE}[、,]?{_SPACE}(?:[半全]角[^\s:：]{{0,5}})?{_SPACE}"
+    rf"{_HEADED}?{_SPACE}(?:は|が|に|is|was)?{_SPACE}[、,]?{_SPACE}(?:[半全]角[^\s:：]{{0,5}})?{_SPACE}"
     rf"(?:[:：=＝→⇒]|[-=]>|\t)?{_SPACE}{_VALUE}"
 )
 _SAID_LATER = re.compile(rf"[^\n:：=＝→]{{1,40}}?(?:[:：=＝→⇒]|\bis\b:?|[「『【(（]){_SPACE}{_VALUE}")
@@ -149,7 +151,8 @@ def _add(found: dict[str, None], value: str, opened: str = "", *, name: bool = F
 
 
 _STRICT = re.compile(
-    rf"{_SPACE}(?P<sign>(?:は|が|is)?{_SPACE}[、,]?{_SPACE}[:：=＝→⇒]|[-=]>|\t|は|\bis\b){_SPACE}"
+    rf"{_SPACE}(?P<sign>(?:{_HEADED}|は|が|is)?{_SPACE}[、,]?{_SPACE}[:：=＝→⇒]|[-=]>|\t|は|\bis\b"
+    rf"|[】］〕◆■●]){_SPACE}"
     rf"(?P<open>[{re.escape(_OPEN)}]?)[ \u3000]?(?P<value>{_SIGN}{{4,64}})"
 )
 _STRICT_BELOW = re.compile(
@@ -223,7 +226,7 @@ def _is_told(key: str, match: re.Match[str], value: str) -> bool:
     if _is_no_secret(value) or value.lower() in _PLAIN_WORDS:
         return False
     quoted = match.group("open") not in ("", "(", "（", "<", "＜", "[")
-    explicit = match.group("sign").strip()[-1:] in (":", "：", "=", "＝", "→", "⇒", ">")
+    explicit = match.group("sign").strip()[-1:] in (*":：=＝→⇒>】］〕◆■●",)
     if _is_lot(value):
         return True
     if key.lower().startswith("pass") and len(key) == 4:  # "Pass: 1234" is a result as often
