@@ -30,7 +30,7 @@ from mailguard.app.sorting import Elsewhere, sorting_room
 from mailguard.app.strain import measure_lag, pressure_room, take_all_descriptors
 from mailguard.config.load import Config
 from mailguard.config.logins import passwords, user_file
-from mailguard.config.rooms import directory, organization, reading_limits
+from mailguard.config.rooms import directory, organization, policies, policy_problems, reading_limits
 from mailguard.delivery import Delivery
 from mailguard.events.whole import WHOLE
 from mailguard.inspect import letters
@@ -193,14 +193,14 @@ class House:
             await module.open_backstage(stack, rooms, self._bells, self._bells.delivery, self.pressure, self._adopt)
 
     async def _open_rulebook(self, stack: AsyncExitStack) -> None:
-        paths = [self.config.path(path) for path in self.config.settings.policies]
+        paths = policies(self.config)
         server, path = directory(self.config), people_path(self.config)
         people, why = await asyncio.to_thread(first_people, server, path) if server is not None else (NOBODY, "")
         try:
             self._rulebook = await asyncio.to_thread(Rulebook.open, paths, organization(self.config), people)
         except Problems as error:
             said = [self.config.problem(("directory", "url"), why)] if why else []
-            raise Problems([*said, *error.problems]) from None
+            raise Problems([*said, *policy_problems(self.config, error.problems)]) from None
         if server is not None:
             roster = Roster(server, path, self._rulebook.take_people, people)
             self._anew.add(lambda: roster.look_again(asked=True))

@@ -11,7 +11,7 @@ from typing import Literal
 from mailguard.app.rooms import ledger_path
 from mailguard.config.load import Config
 from mailguard.config.rooms import directory as directory_settings
-from mailguard.config.rooms import organization
+from mailguard.config.rooms import organization, policies, policy_problems
 from mailguard.ldap.kept import kept
 from mailguard.ldap.reader import LdapUnavailable, read
 from mailguard.mail.directory import NOBODY, Directory
@@ -50,4 +50,7 @@ def policy_of(config: Config) -> Policy:
     people, problems = people_of(config, "if needed")
     if problems:
         raise Problems(problems)
-    return load_policy([config.path(path) for path in config.settings.policies], organization(config), directory=people)
+    try:
+        return load_policy(policies(config), organization(config), directory=people)
+    except Problems as error:
+        raise Problems(policy_problems(config, error.problems), error.sources) from None

@@ -21,6 +21,7 @@ from mailguard.cli.ledger import acting, local, plain, with_ledger
 from mailguard.cli.setup import fail, with_config
 from mailguard.review.audits import AuditReview, CopyCheck, LineFilter, check_copy, read_copy
 from mailguard.store.audit import as_json as line_to_json
+from mailguard.store.db import Database
 from mailguard.store.records import HistoryLine
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -97,8 +98,8 @@ def verify(config_file: Path | None, copy: Path | None, against: Path | None, as
     if copy is not None:
         _say_copy(copy, _checked(copy), as_json)
 
-    async def work(rooms: Rooms) -> int | None:
-        room = AuditReview(rooms.db, now=utc_now)
+    async def work(db: Database) -> int | None:
+        room = AuditReview(db, now=utc_now)
         checked = await room.verify()
         differs = None if against is None else await _first_other(room, against)
         broken = [number for number in (checked.broken, differs) if number is not None]
@@ -106,7 +107,7 @@ def verify(config_file: Path | None, copy: Path | None, against: Path | None, as
 
     if against is not None and (found := _checked(against)).broken is not None:
         _say_copy(against, found, as_json)  # it proves nothing about a ledger
-    broken = with_ledger(config_file, work)
+    broken = with_ledger(config_file, lambda rooms: work(rooms.db), full=work)
     if as_json:
         click.echo(json.dumps({"ok": broken is None, "first_broken": broken}))
     elif broken is None:

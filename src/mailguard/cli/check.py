@@ -14,7 +14,7 @@ from mailguard.config import Config, load_config
 from mailguard.config.channels import channels
 from mailguard.config.doors import listeners
 from mailguard.config.logins import senders, user_file, ways
-from mailguard.config.rooms import directory, organization, reply_address, scanner
+from mailguard.config.rooms import directory, organization, policies, policy_problems, reply_address, scanner
 from mailguard.config.upstreams import upstreams
 from mailguard.policy.lint import lint
 from mailguard.policy.loader import load_policy
@@ -86,7 +86,7 @@ def _keys(config: Config) -> None:
 def _policies(config: Config, offline: bool) -> list[Problem]:
     people, found = people_of(config, "never" if offline else "now")
     try:
-        policies = [config.path(path) for path in config.settings.policies]
-        return [*found, *lint(load_policy(policies, organization(config), directory=people, detailed=True))]
+        loaded = load_policy(policies(config), organization(config), directory=people, detailed=True)
+        return [*found, *lint(loaded)]
     except Problems as error:  # also what the rules miss because the directory server was not read
-        raise Problems([*found, *error.problems]) from None
+        raise Problems([*found, *policy_problems(config, error.problems)]) from None

@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 import click
+import yaml
 
 from mailguard.cli.library import MODELINE, SCHEMA, copied, named
 from mailguard.cli.setup import fail
@@ -24,7 +25,7 @@ _TEMPLATE = """\
 # Paths are relative to this file.
 
 organization:
-  domains: [{domain}]          # your own mail domains; "*.{domain}" means subdomains too
+  domains: [{domain}]          # your own mail domains; {subdomains} means subdomains too
   name: {name}
   language: ja                 # of letters: ja or en
   timezone: Asia/Tokyo
@@ -49,10 +50,10 @@ policies: [policies/]
 console:
   address: "127.0.0.1:8025"
   url: "http://127.0.0.1:8025"   # what people open; put a TLS proxy before it
-  administrators: [admin@{domain}]
+  administrators: [{administrator}]
 
 notify:
-  from: mailguard@{domain}
+  from: {sender}
   remind_before: 8h   # before a hold ends undecided, one letter in office hours; 0: none
   # channels: chats beside letters: docs/channels.md
 """
@@ -105,7 +106,25 @@ def init(folder: Path, domain: str, data: Path, library: tuple[str, ...], as_jso
 
 def _settings(domain: str, data: Path) -> str:
     url, bodies = json.dumps(f"sqlite:{data / 'mailguard.db'}"), json.dumps(str(data / "bodies"))
-    return _TEMPLATE.format(domain=domain, name=domain.partition(".")[0].capitalize(), url=url, bodies=bodies)
+    name = domain if domain.startswith("[") else domain.partition(".")[0].capitalize()
+    return _TEMPLATE.format(
+        domain=_written(domain),
+        name=_written(name),
+        subdomains=json.dumps(f"*.{domain}", ensure_ascii=False),
+        administrator=_written(f"admin@{domain}"),
+        sender=_written(f"mailguard@{domain}"),
+        url=url,
+        bodies=bodies,
+    )
+
+
+def _written(text: str) -> str:
+    """As YAML has it: [192.0.2.1] would be a list, and no.example's first word a truth."""
+    try:
+        plain = yaml.safe_load(f"[{text}]") == [text]
+    except yaml.YAMLError:
+        plain = False
+    return text if plain else json.dumps(text, ensure_ascii=False)
 
 
 def _monitoring(text: str) -> str:

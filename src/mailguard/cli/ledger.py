@@ -7,6 +7,7 @@ log gets the name of the system's user.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import pwd
@@ -14,7 +15,6 @@ import re
 import shlex
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -24,12 +24,14 @@ import click
 import structlog
 
 from mailguard.app.hint import tap
-from mailguard.app.rooms import Rooms, ledger_path, open_rooms, utc_now
+from mailguard.app.opening import server_runs
+from mailguard.app.rooms import Rooms, keyring, ledger_path, open_rooms, utc_now
 from mailguard.cli.setup import fail, read_config
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.lifecycle import State
 from mailguard.mail.query_text import QueryError, QueryProblem, parse_query
-from mailguard.store.errors import StoreError
+from mailguard.store.db import Database
+from mailguard.store.errors import StoreError, is_without_room
 from mailguard.store.records import Filter
 
 T = TypeVar("T")
@@ -40,8 +42,16 @@ _KEYS = ("state", "q", "sender", "recipient", "rule", "before", "older")
 _JOINED = re.compile(rf"[&,] *(?=(?:{'|'.join(_KEYS)})=)")
 
 
-def with_ledger(config_file: Path | None, work: Callable[[Rooms], Awaitable[T]], *, create: bool = False) -> T:
-    """Open the ledger of the configuration, do the work, close it. Ends with status 1 if it cannot be opened."""
+def with_ledger(
+    config_file: Path | None,
+    work: Callable[[Rooms], Awaitable[T]],
+    *,
+    create: bool = False,
+    full: Callable[[Database], Awaitable[T]] | None = None,
+) -> T:
+    """Open the ledger of the configuration, do the work, close it. Ends with status 1 if it cannot be opened. full: the
+    same work, if it only reads, on a disk that is too full to open anything.
+    """
     config = read_config(config_file)
     path = ledger_path(config)
     if not create and not path.exists():
@@ -53,16 +63,27 @@ def with_ledger(config_file: Path | None, work: Callable[[Rooms], Awaitable[T]],
             rooms.hints.released = rooms.hints.noticed = lambda: tap(path)
             return await work(rooms)
 
+    async def read() -> T:
+        assert full is not None
+        db = await Database.open_alone(path, await asyncio.to_thread(keyring, config))
+        try:
+            return await full(db)
+        finally:
+            await db.close()
+
     try:
         with quiet():
             return asyncio.run(run())
     except BrokenPipeError:  # whoever read our output (`| head`) has seen enough: click ends quietly
         raise
     except (StoreError, OSError) as error:
+        if full is not None and is_without_room(error) and not server_runs(path.with_suffix(".lock")):
+            with contextlib.suppress(StoreError, OSError), quiet():
+                return asyncio.run(read())
         fail(f"ledger {path}: {error}")
 
 
-@contextmanager
+@contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Events of the rooms below WARNING are not for the person at the keyboard, and none belongs on stdout."""
     before = structlog.get_config()

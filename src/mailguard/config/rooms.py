@@ -7,6 +7,7 @@ here, and becomes a Problem like any other.
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +22,8 @@ from mailguard.mail.address import Address, parse_address
 from mailguard.mail.organization import Organization
 from mailguard.mail.subaddress import LONGEST, SubAddress
 from mailguard.memory.settings import MemorySettings
-from mailguard.policy.marks import Problems
+from mailguard.policy.loader import EMPTY_FOLDER, NO_FILES, NOTHING_THERE
+from mailguard.policy.marks import Problem, Problems
 from mailguard.pressure import PressureLimits
 from mailguard.resolver import ResolverSettings
 from mailguard.smtpd.settings import DoorLimits
@@ -57,6 +59,25 @@ def reply_address(config: Config) -> SubAddress | None:
         why = f"{base} leaves no room for +secret: name a shorter reply_address, or reply_address: off"
         raise Problems([config.problem(("notify",), why)])
     return SubAddress(base)
+
+
+def policies(config: Config) -> list[Path]:
+    """The files and folders of rules."""
+    return [config.path(path) for path in config.settings.policies]
+
+
+def policy_problems(config: Config, problems: Iterable[Problem]) -> list[Problem]:
+    """What is wrong with policies; a path that leads nowhere at the place where the settings name it."""
+    named = {str(config.path(path)): number for number, path in enumerate(config.settings.policies)}
+
+    def placed(one: Problem) -> Problem:
+        if one.message == NO_FILES:
+            return config.problem(("policies",), NO_FILES)
+        if one.file in named and one.message in (NOTHING_THERE, EMPTY_FOLDER):
+            return config.problem(("policies", named[one.file]), f"{one.file}: {one.message}")
+        return one
+
+    return [placed(one) for one in problems]
 
 
 def postmaster(config: Config) -> Address | None:

@@ -198,13 +198,13 @@ def _key(piece: _Piece) -> Key:
     if near:
         raise _Wrong(
             f"「{piece.key}:」という条件はありません。「{near}:」のことですか。",
-            f"`{piece.key}:` is not known; did you mean `{near}:`?",
+            f'"{piece.key}:" is not known; did you mean "{near}:"?',
             piece.key,
             near,
         )
     raise _Wrong(
         f"「{piece.key}:」という条件はありません。そのまま探すには引用符で囲みます。",
-        f"`{piece.key}:` is not known; to search for it as it stands, put it in quotation marks.",
+        f'"{piece.key}:" is not known; to search for it as it stands, put it in quotation marks.',
     )
 
 
@@ -234,7 +234,7 @@ def _party(value: str) -> str:
         try:
             return parse_address(value).key
         except AddressError:
-            raise _Wrong(f"「{value}」はメールアドレスではありません。", f"`{value}` is no mail address.") from None
+            raise _Wrong(f"「{value}」はメールアドレスではありません。", f'"{value}" is no mail address.') from None
     if at or "." in value:
         return f"@{ascii_domain(domain)}"
     return fold(value)
@@ -261,11 +261,11 @@ def _one_of(value: str, words: dict[str, _T], ja: str, en: str) -> _T:
     if near:
         raise _Wrong(
             f"「{value}」という{ja}はありません。「{near}」のことですか。",
-            f"`{value}` is no {en}; did you mean `{near}`?",
+            f'"{value}" is no {en}; did you mean "{near}"?',
             value,
             near,
         )
-    raise _Wrong(f"「{value}」という{ja}はありません: {known}", f"`{value}` is no {en}: use {known}.")
+    raise _Wrong(f"「{value}」という{ja}はありません: {known}", f'"{value}" is no {en}: use {known}.')
 
 
 def _octets(said: str, value: str) -> int:

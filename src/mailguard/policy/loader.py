@@ -54,6 +54,11 @@ class _Loading:
         return self.files.octets(file, FILE_MAX)
 
 
+#: What is wrong with a path itself: whoever named it knows a better place for it.
+NOTHING_THERE, EMPTY_FOLDER = "no such file or folder", "no *.yaml in this folder"
+NO_FILES = "no policy files: name a file or a folder"
+
+
 def load_policy(
     paths: Sequence[Path | str],
     organization: Organization | None = None,
@@ -120,19 +125,19 @@ def _files(paths: Sequence[Path | str], problems: list[Problem]) -> list[Path]:
     """The files meant, each once."""
     found: list[Path] = []
     if not paths:
-        problems.append(Problem("policies", 1, 1, "no policy files: name a file or a folder"))
+        problems.append(Problem("policies", 1, 1, NO_FILES))
     for path in map(Path, paths):
         try:
             if path.is_dir():
                 # Hidden ones are what editors leave beside a file while it is open.
                 inside = sorted(p for p in path.iterdir() if p.suffix in (".yaml", ".yml") and p.name[0] != ".")
                 if not inside:
-                    problems.append(Problem(str(path), 1, 1, "no *.yaml in this folder"))
+                    problems.append(Problem(str(path), 1, 1, EMPTY_FOLDER))
                 found.extend(inside)
             elif path.exists():
                 found.append(path)
             else:
-                problems.append(Problem(str(path), 1, 1, "no such file or folder"))
+                problems.append(Problem(str(path), 1, 1, NOTHING_THERE))
         except (OSError, ValueError) as error:
             problems.append(Problem(str(path), 1, 1, f"cannot be read: {cause(error)}"))
     if len(found) > FILES_MAX:

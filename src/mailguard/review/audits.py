@@ -7,6 +7,7 @@ for a million lines, so it runs beside everything else; what came since is check
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -18,6 +19,7 @@ from mailguard.store.audit import Audit
 from mailguard.store.audit_export import CopyCheck, as_csv, as_jsonl, check_copy, exported, read_copy
 from mailguard.store.audit_log import PIECE, AuditLog, Checked, LineFilter, Lines
 from mailguard.store.db import Database
+from mailguard.store.errors import StoreClosed, StoreFull
 from mailguard.store.records import HistoryLine
 
 __all__ = ["AuditReview", "Checked", "CopyCheck", "HistoryLine", "LineFilter", "Lines", "check_copy", "read_copy"]
@@ -93,10 +95,11 @@ class AuditReview:
             self._running = asyncio.get_running_loop().create_task(self._walk_all(), name="audit verify")
 
     async def verify(self) -> Checked:
-        """Walk the whole chain from its start."""
+        """Walk the whole chain from its start. What was found is told though it cannot be kept: the disk is full."""
         checked = await self._walk(Checked())
         checked = replace(checked, whole_at=checked.at)
-        await self._log.keep(checked)
+        with contextlib.suppress(StoreFull, StoreClosed):
+            await self._log.keep(checked)
         return checked
 
     async def follow(self) -> Checked:

@@ -16,15 +16,21 @@ BUSY_SECONDS = 5.0
 Opener = Callable[[bytes, str, bytes, int], str]
 
 
-def connect(path: Path, *, read_only: bool = False, opened: Opener | None = None) -> sqlite3.Connection:
+def connect(
+    path: Path, *, read_only: bool = False, opened: Opener | None = None, alone: bool = False
+) -> sqlite3.Connection:
     """Open the file. Transactions are begun and ended by hand (isolation_level None). Raises sqlite3.Error.
 
     opened: what opens sealed text for a search; without it a search finds nothing in such text.
+    alone: nobody else has the file open. What connections share then lies in memory and not in a file beside it, for
+    which a full disk has no room (sqlite.org/wal.html#noshm).
     """
     connection = sqlite3.connect(
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=512
     )
     try:
+        if alone:
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         # FULL: in WAL mode every COMMIT is followed by an fsync of the log (sqlite.org/pragma.html#pragma_synchronous).
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")

@@ -50,7 +50,7 @@ class Database:
         self._readers = ReadingThreads(_READERS, "ledger-read")
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
-        self._closed = False
+        self._closed = self._alone = False
         #: A page was found damaged. It stays so until a restart: nothing that is written here can be trusted to stay.
         self.damaged = False
         #: Mail of this moment, as far as it is on its way in memory.
@@ -73,6 +73,18 @@ class Database:
         except (sqlite3.Error, OSError) as error:
             raise typed(error) from error
         return cls(path, writer, keys, owner)
+
+    @classmethod
+    async def open_alone(cls, path: Path, keys: Keyring | None = None) -> Database:
+        """To read it on a disk without any room, where nobody else works on it: nothing is created or migrated, and
+        what is written raises StoreClosed. Raises StoreError and its kinds, also with the first reading.
+        """
+        try:
+            found = cls(path, Writer(path, asyncio.get_running_loop()), keys)
+        except OSError as error:
+            raise typed(error) from error
+        found._alone, found._readers = True, ReadingThreads(1, "ledger-read")
+        return found
 
     async def write(
         self,
@@ -117,7 +129,9 @@ class Database:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         try:
             if connection is None:
-                connection = self._local.connection = connect(self.path, read_only=True, opened=opener(self.keys))
+                connection = self._local.connection = connect(
+                    self.path, read_only=True, opened=opener(self.keys), alone=self._alone
+                )
                 self._connections.append(connection)
             if not snapshot:
                 return query(connection)

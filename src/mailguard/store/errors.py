@@ -59,6 +59,12 @@ def typed(error: BaseException) -> BaseException:
     return error
 
 
+def is_without_room(error: BaseException) -> bool:
+    """Whether the disk is so full that not even a ledger could be opened: SQLite then speaks of an I/O error."""
+    code = getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF
+    return isinstance(error, StoreFull) or code == sqlite3.SQLITE_IOERR
+
+
 def _said(error: OSError) -> str:
     """What the system says, about which file, and what to do where it is always the same."""
     said = error.strerror or type(error).__name__

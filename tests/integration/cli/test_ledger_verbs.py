@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import sqlite3
-from collections.abc import Awaitable, Callable
-from contextlib import closing
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -353,6 +354,31 @@ def test_audit_names_the_first_broken_line(desk: Desk) -> None:
     db.execute("UPDATE audit SET actor = 'nobody' WHERE number = 2")
     db.close()
     assert "line 2" in desk.run("audit", "verify", status=1).stderr
+    assert desk.json("audit", "verify", status=1) == {"ok": False, "first_broken": 2}
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file may grow."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_the_audit_log_is_verified_on_a_full_disk(desk: Desk) -> None:
+    desk.run("queue", "release", desk.add().id)
+    with full_disk():
+        assert "database" in desk.run("queue", "list", status=1).stderr
+        assert desk.run("audit", "verify").output == "the audit log is whole\n"
+    db = sqlite3.connect(desk.folder / "mailguard.db", isolation_level=None)
+    db.execute("DROP TRIGGER audit_is_not_altered")
+    db.execute("UPDATE audit SET actor = 'nobody' WHERE number = 2")
+    db.close()
+    with full_disk():
+        assert desk.json("audit", "verify", status=1) == {"ok": False, "first_broken": 2}
     assert desk.json("audit", "verify", status=1) == {"ok": False, "first_broken": 2}
 
 

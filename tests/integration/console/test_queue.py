@@ -22,9 +22,9 @@ from mailguard.review import Filter
 async def test_a_search_that_is_wrong_is_said_at_the_box(reception: Reception) -> None:
     await reception.take_in()
     page = (await (await reception.browser(ADMIN)).get("/all?q=form:x+state:hold")).text
-    assert "`form:` is not known; did you mean `from:`?" in page
+    assert "&#34;form:&#34; is not known; did you mean &#34;from:&#34;?" in page
     assert 'href="/all?q=from%3Ax+state%3Ahold"' in page
-    assert "`hold` is no state; did you mean `held`?" in page
+    assert "&#34;hold&#34; is no state; did you mean &#34;held&#34;?" in page
     assert 'aria-invalid="true"' in page
     assert "0 mails" not in page, "nobody looked"
 
@@ -244,7 +244,7 @@ async def test_the_api_speaks_the_same_language(reception: Reception) -> None:
     wrong = await admin.client.get("/api/v1/messages", params={"q": "form:x"})
     assert wrong.status_code == 400
     assert wrong.json()["errors"] == [
-        {"where": "q, character 1", "what": "`form:` is not known; did you mean `from:`?", "meant": "from:x"}
+        {"where": "q, character 1", "what": '"form:" is not known; did you mean "from:"?', "meant": "from:x"}
     ]
     for bad in ({"sort": "random"}, {"sort": "ends", "before": "0" * 18}, {"before": "0" * 18 + "@never"}):
         assert (await admin.client.get("/api/v1/messages", params=bad)).status_code == 400, bad

@@ -76,15 +76,15 @@ def test_what_a_text_says(text: str, terms: list[Term]) -> None:
 
 
 WRONG = [
-    ("form:x", [(0, 6, "`form:` is not known; did you mean `from:`?", "from:x")]),
-    ("a -recipent:x", [(2, 11, "`recipent:` is not known; did you mean `recipient:`?", "a -recipient:x")]),
-    ("state:hold x", [(0, 10, "`hold` is no state; did you mean `held`?", "state:held x")]),
-    ("has:atachment", [(0, 13, "`atachment` is no value of has:; did you mean `attachment`?", "has:attachment")]),
-    ("xyzzy:1", [(0, 7, "`xyzzy:` is not known; to search for it as it stands, put it in quotation marks.", "")]),
+    ("form:x", [(0, 6, '"form:" is not known; did you mean "from:"?', "from:x")]),
+    ("a -recipent:x", [(2, 11, '"recipent:" is not known; did you mean "recipient:"?', "a -recipient:x")]),
+    ("state:hold x", [(0, 10, '"hold" is no state; did you mean "held"?', "state:held x")]),
+    ("has:atachment", [(0, 13, '"atachment" is no value of has:; did you mean "attachment"?', "has:attachment")]),
+    ("xyzzy:1", [(0, 7, '"xyzzy:" is not known; to search for it as it stands, put it in quotation marks.', "")]),
     ("from: ann", [(0, 5, "from: needs a value, without a blank before it.", "")]),
     ('"open', [(0, 5, "A quotation mark is not closed.", "")]),
     ('""', [(0, 2, "There is nothing between the quotation marks.", "")]),
-    ("from:a@@b", [(0, 9, "`a@@b` is no mail address.", "")]),
+    ("from:a@@b", [(0, 9, '"a@@b" is no mail address.', "")]),
     ("larger:big", [(0, 10, "larger: takes a size such as 5MB or 300KB.", "")]),
     ("older:1d,2d", [(0, 11, "older: takes one value.", "")]),
     ("in:text", [(0, 7, "in: needs a word to look for.", "")]),
