@@ -152,7 +152,7 @@ def _add(found: dict[str, None], value: str, opened: str = "", *, name: bool = F
 
 _STRICT = re.compile(
     rf"{_SPACE}(?P<sign>(?:{_HEADED}|は|が|is)?{_SPACE}[、,]?{_SPACE}[:：=＝→⇒]|[-=]>|\t|は|\bis\b"
-    rf"|[】］〕◆■●]){_SPACE}"
+    rf"|[】］〕◆■●]|[ \u3000]{{1,10}}(?={_SIGN}{{6,64}}[ \t\u3000\r]*(?:\n|\Z))){_SPACE}"
     rf"(?P<open>[{re.escape(_OPEN)}]?)[ \u3000]?(?P<value>{_SIGN}{{4,64}})"
 )
 _STRICT_BELOW = re.compile(
@@ -163,6 +163,13 @@ _STRICT_BELOW = re.compile(
 _LAST = re.compile(
     r"[ \t\u3000\r]*(?:です.*|でございます.*|になります.*|となります.*|[」』】\"'”’。、.]*)?[ \t\u3000\r]*"
 )
+#: What stands before the passcode of a meeting, which whoever is invited gets in every invitation.
+_MEETING = re.compile(
+    r"(?i)zoom|teams|webex|google meet|(?:meeting|webinar|conference)[ -]?(?:id|number)"
+    r"|(?:ミーティング|会議|ウェビナー) ?(?:ID|番号)"
+)
+_CODE = re.compile(r"(?i)pass ?-?codes?|パスコード")
+_MEETING_BEFORE = 600
 _THEN = re.compile(r"[ \t\u3000]*(?:です|でし|でご|にな|とな|になって|[」』】〉》”’\"'）)。、，,.;/／|｜]|\s|$)")
 _NO_SECRET = re.compile(
     r"(?i)https?:|www\.|[/$%{<\\~]|[a-z]:\\|\d{2,4}[-/]\d{1,2}[-/]\d{1,2}$|\d{1,2}:\d{2}|[\w.]{0,64}\("
@@ -199,6 +206,8 @@ def told_passwords(text: str) -> Iterator[tuple[int, int, str]]:
     looked_at = 0
     for key in _KEY.finditer(text):
         if key.start() < looked_at or text[key.start() - 1 : key.start()] in ("/", "?", "&", "%", "#"):
+            continue
+        if _CODE.match(key.group()) and _MEETING.search(text, max(0, key.start() - _MEETING_BEFORE), key.start()):
             continue
         match = _STRICT.match(text, key.end())
         if match is not None:

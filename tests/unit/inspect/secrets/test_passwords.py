@@ -71,6 +71,8 @@ GIVEN = (
     ("Kx93abc\n", "Kx93abc"),
 )
 TOLD = (
+    ("アカウント　ann\nパスワード　Xk3p9QaZ\n", "Xk3p9QaZ"),
+    ("The alarm in the hall\nPasscode: x9Y8z7", "x9Y8z7"),
     ("【パスワード】Xk3#p9Qa", "Xk3#p9Qa"),
     ("［PW］ abc12345", "abc12345"),
     ("パスワード：Abc123!", "Abc123!"),
@@ -112,6 +114,10 @@ NOT_TOLD = (
     "password: your_password",
     "Password:\nEmail:",
     "パスワード（半角英数字8文字）：",
+    "Zoom ミーティング\nhttps://zoom.example/j/1\nミーティング ID: 891 2345 6789\nパスコード: 123456",
+    "Teams\n会議 ID: 411 111 111 111\nパスコード: abC123",
+    "Meeting ID: 812 3456 7890\nPasscode: x9Y8z7",
+    "the password settings\nパスワード 変更画面\nPassword manager",
     "【パスワード】8文字以上で設定してください",
     "【パスワード】required",
     "【パスワード】 2026/11/27に変更",
