@@ -23,7 +23,7 @@ VAR ?= var
 PYTEST_ARGS ?=
 
 run: install
-	@PORT_SMTP=$(PORT_SMTP) PORT_CONSOLE=$(PORT_CONSOLE) VAR=$(VAR) exec $(VENV)/bin/mailguard serve
+	@PORT_SMTP="$(PORT_SMTP)" PORT_CONSOLE="$(PORT_CONSOLE)" VAR="$(VAR)" exec $(VENV)/bin/mailguard serve
 
 install: $(VENV)/.installed
 

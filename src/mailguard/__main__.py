@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 import sys
 
 #: What becomes of what is printed into a full disk.
@@ -13,6 +14,8 @@ def main() -> None:
     """Run the command line. A reader of our output that went away (`mailguard queue list | head`) is no error; a disk
     that takes no more of it, or a file that nobody may read, is one in one line.
     """
+    if sys.argv[1:2] == ["serve"]:  # until it can reload: what it would read anew it is about to read
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     from mailguard.cli import main as verbs
 
     try:

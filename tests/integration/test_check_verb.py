@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 CONFIG = """\
 organization: {domains: [corp.example]}
 listeners:
@@ -82,3 +84,14 @@ def test_a_certificate_that_serve_could_not_use_and_a_port_taken_twice(tmp_path:
     ]
     assert "certificate a.pem with key a.pem cannot be used" in said[0]
     assert any(line.endswith("127.0.0.1:465 stands here twice") for line in said)
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [("check", "--config"), ("serve", "--config"), ("explain",), ("policy", "test"), ("audit", "verify", "--file")],
+)
+def test_what_cannot_be_read_is_no_wrong_usage(tmp_path: Path, verb: tuple[str, ...]) -> None:
+    for name in ("nothing", "."):
+        done = mailguard(tmp_path, *verb, name)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stderr
+        assert name in done.stderr

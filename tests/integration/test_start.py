@@ -70,3 +70,14 @@ def _loaded(folder: Path, role: str, until: str) -> set[str]:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
     return set(done.stdout.split())
+
+
+def test_a_reload_that_is_asked_for_too_early_ends_nothing() -> None:
+    asked = (
+        "import os, signal, sys, mailguard.cli, mailguard.__main__ as program\n"
+        "mailguard.cli.main = lambda **_: os.kill(os.getpid(), signal.SIGHUP)\n"
+        "sys.argv = ['mailguard', sys.argv[1]]\n"
+        "program.main()\n"
+    )
+    ended = [subprocess.run([sys.executable, "-c", asked, verb], check=False).returncode for verb in ("serve", "check")]
+    assert ended == [0, -1]

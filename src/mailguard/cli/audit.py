@@ -87,8 +87,14 @@ def export(config_file: Path | None, first: int, last: int | None, form: str, as
 
 @audit.command("verify")
 @with_config
-@click.option("--file", "copy", type=click.Path(path_type=Path), metavar="COPY", help="An exported copy; no ledger.")
-@click.option("--against", type=click.Path(path_type=Path), metavar="COPY",
+@click.option(
+    "--file",
+    "copy",
+    type=click.Path(path_type=Path, readable=False),
+    metavar="COPY",
+    help="An exported copy; no ledger.",
+)
+@click.option("--against", type=click.Path(path_type=Path, readable=False), metavar="COPY",
               help="The ledger, and whether it still says what the copy says.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 def verify(config_file: Path | None, copy: Path | None, against: Path | None, as_json: bool) -> None:

@@ -22,7 +22,7 @@ from mailguard.store.errors import StoreError
 from mailguard.store.restore import Place, Restored, restore
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
-_FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
+_FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False, readable=False), metavar="FILE")
 
 
 @click.command("backup")

@@ -54,7 +54,7 @@ _WITHOUT_TEXT = Because(
 
 
 @click.command("explain")
-@click.argument("file", type=click.Path(path_type=Path), metavar="FILE|ID")
+@click.argument("file", type=click.Path(path_type=Path, readable=False), metavar="FILE|ID")
 @click.option("--from", "sender", help="The envelope's sender; <> is the null path.")
 @click.option("--to", "recipients", multiple=True, help="A recipient of the envelope; may be given several times.")
 @click.option("--login", help="The login at the door; the sender's, if left out.")

@@ -44,7 +44,7 @@ _WHY: dict[Why, str] = {
 
 @click.command("import")
 @with_config
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path, readable=False))
 @click.option("--dry-run", is_flag=True, help="Read and count, and learn nothing.")
 @click.option("--again", is_flag=True, help="Teach the model what was imported before, too: its file was lost.")
 @click.option("--jobs", type=click.IntRange(1, 8), default=2, show_default=True, help="Processes that read mail.")

@@ -22,7 +22,7 @@ from mailguard.memory.settings import CountedTwice, MemoryFault, MemorySettings
 from mailguard.store.lessons import Lessons
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
-_FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
+_FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False, readable=False), metavar="FILE")
 
 
 @click.command("export")

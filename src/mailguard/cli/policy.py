@@ -29,7 +29,7 @@ policy.add_command(library_verb)
 
 
 @policy.command("test")
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, readable=False))
 @with_config
 @click.option(
     "--junit", "report", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",

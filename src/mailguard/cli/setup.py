@@ -14,7 +14,7 @@ from mailguard.policy.marks import Problems
 CONFIG = click.option(
     "--config",
     "config_file",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path, readable=False),  # what cannot be read is no wrong usage
     envvar="MAILGUARD_CONFIG",
     help="The configuration; without it, mailguard.yaml in this folder, else the built-in try-out settings.",
 )

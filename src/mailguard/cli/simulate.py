@@ -45,9 +45,9 @@ _AGE = re.compile(r"(\d{1,6})([mhdw])")
 
 @click.command("simulate")
 @with_config
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[PATHS]...")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, readable=False), metavar="[PATHS]...")
 @click.option(
-    "--policy", "paths", multiple=True, type=click.Path(path_type=Path), metavar="PATH",
+    "--policy", "paths", multiple=True, type=click.Path(path_type=Path, readable=False), metavar="PATH",
     help="The new policy, a file or folder; may be given several times.",
 )  # fmt: skip
 @click.option(
