@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,22 @@ async def running(code: str) -> AsyncIterator[Child]:
 
 def children() -> set[str]:
     return {pid for file in Path("/proc/self/task").glob("*/children") for pid in file.read_text().split()}
+
+
+@contextmanager
+def busy_threads() -> Iterator[threading.Event]:
+    """Of the event loop's own threads none has time, as where a disk hangs, until it is set or the block ends."""
+    threads, free = ThreadPoolExecutor(1), threading.Event()
+    asyncio.get_running_loop().set_default_executor(threads)
+    threads.submit(free.wait)
+    try:
+        yield free
+    finally:
+        free.set()
+
+
+def descriptors_open() -> set[str]:
+    return {file.name for file in Path("/proc/self/fd").iterdir()}
 
 
 def over(pid: int) -> bool:
@@ -69,6 +87,29 @@ async def test_who_no_longer_wants_it_leaves_none_behind() -> None:
         with pytest.raises(asyncio.CancelledError):
             await starting
     assert children() <= before
+
+
+async def test_nor_who_says_so_again_while_every_thread_is_busy() -> None:
+    before, descriptors = children(), descriptors_open()
+    with busy_threads() as free:
+        starting = asyncio.create_task(Child.started((sys.executable, "-c", DEAF), pass_fds=()))
+        for _ in range(3):
+            await asyncio.sleep(0.01)
+            starting.cancel()
+        await asyncio.sleep(0.01)
+        assert not starting.done()
+        free.set()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+    assert children() <= before
+    assert descriptors_open() <= descriptors
+
+
+async def test_one_is_ended_while_every_thread_is_busy() -> None:
+    async with running(DEAF) as child:
+        with busy_threads():
+            await child.kill()
+            assert not child.alive
 
 
 async def test_a_program_that_is_not_there() -> None:

@@ -16,6 +16,8 @@ import subprocess
 from collections.abc import Sequence
 
 _BLOCK = 2**16
+#: Seconds between two looks at a process that ends.
+_LOOKS = 0.005
 
 
 class Child:
@@ -37,7 +39,8 @@ class Child:
             try:
                 return cls(process, *await asyncio.open_unix_connection(sock=ours))
             except BaseException:
-                await asyncio.shield(_killed(process))
+                _kill(process)
+                await _over(process)
                 raise
         except BaseException:
             ours.close()
@@ -58,34 +61,34 @@ class Child:
         try:
             async with asyncio.timeout(seconds):
                 await self._silence()
+                await _over(self._process)
         except TimeoutError:
             return False
-        return await self._left(seconds)
+        await self._shut()
+        return True
 
     async def kill(self) -> None:
         """End it now, with whatever it started."""
-        await _killed(self._process)
-        await self._left(None)
+        _kill(self._process)
+        await self._shut()
+        await _over(self._process)
 
     async def _silence(self) -> None:
         with contextlib.suppress(OSError):
             while await self.answers.read(_BLOCK):
                 pass
 
-    async def _left(self, seconds: float | None) -> bool:
-        """Whether it is over; then so is the socket."""
-        try:
-            await asyncio.to_thread(self._process.wait, seconds)
-        except subprocess.TimeoutExpired:
-            return False
-        self.questions.close()
+    async def _shut(self) -> None:
+        """Close the socket. What was not said yet is for nobody."""
+        self.questions.transport.abort()
         with contextlib.suppress(OSError):
             await self.questions.wait_closed()
-        return True
 
 
 async def _started(command: Sequence[str], theirs: socket.socket, pass_fds: Sequence[int]) -> subprocess.Popen[bytes]:
-    """A thread cannot be stopped: who does not want the process any more waits until it is there, and ends it."""
+    """A thread cannot be stopped: who does not want the process any more waits until it is there, and ends it. Until
+    then its descriptors stay open, however often it is told that nobody wants it.
+    """
 
     def start() -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -93,16 +96,26 @@ async def _started(command: Sequence[str], theirs: socket.socket, pass_fds: Sequ
             start_new_session=True, env={"LANG": "C.UTF-8"}, cwd="/", pass_fds=pass_fds,
         )  # fmt: skip
 
-    starting = asyncio.ensure_future(asyncio.to_thread(start))
+    # One of the loop's own threads, which last: with the thread that started it a worker ends (PR_SET_PDEATHSIG).
+    starting = asyncio.get_running_loop().run_in_executor(None, start)
     try:
         return await asyncio.shield(starting)
     except asyncio.CancelledError:
-        with contextlib.suppress(OSError):
-            await _killed(await starting)
+        while not starting.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait({starting})
+        if starting.exception() is None:
+            _kill(starting.result())
+            await _over(starting.result())
         raise
 
 
-async def _killed(process: subprocess.Popen[bytes]) -> None:
+def _kill(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    await asyncio.to_thread(process.wait)
+
+
+async def _over(process: subprocess.Popen[bytes]) -> None:
+    """Until it is over. Not in a thread: they may all be busy, and a mail waits for this."""
+    while process.poll() is None:  # noqa: ASYNC110 - another process
+        await asyncio.sleep(_LOOKS)
