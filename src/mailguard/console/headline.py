@@ -98,7 +98,8 @@ def _pairs(hit: RuleHit, record: MessageRecord) -> tuple[Pair, ...]:
 
 def _asking(record: MessageRecord) -> list[RuleHit]:
     hits = record.verdict.enforced
-    return [hit for hit in hits if hit.disposition > Disposition.DELAY or len(hits) == 1]
+    asking = [hit for hit in hits if hit.disposition > Disposition.DELAY or len(hits) == 1]
+    return list(letter_rows.distinct(asking))
 
 
 def _look_alike(hit: RuleHit, pairs: Sequence[Pair], by: Speaker, known: Background | None) -> tuple[Stretch, ...]:

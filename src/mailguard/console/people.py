@@ -16,13 +16,16 @@ from mailguard.console.known import Relation, relation
 from mailguard.console.present import Badge, Speaker, badge, counted, mail_badge
 from mailguard.console.risky import Risky
 from mailguard.console.sight import line, seen
-from mailguard.mail.address import key_of_written
+from mailguard.mail.address import Address, key_of_written
+from mailguard.mail.alteration import Readdress, Split, ToBcc
 from mailguard.mail.lifecycle import State
 from mailguard.notify.letter_people import flagged as flagged
+from mailguard.notify.letter_people import visible
 from mailguard.notify.marked import Stretch
-from mailguard.notify.phrases import people
+from mailguard.notify.phrases import listed, people
 from mailguard.review import Background, MessageRecord, RecipientRecord
 
+_GONE = frozenset({State.CANCELLED, State.REJECTED})
 #: A mail to no more than so many shows them all; of a larger one the unremarkable are folded.
 _AT_A_GLANCE = 6
 #: So many people and organisations stand on a page.
@@ -90,12 +93,14 @@ class Context:
 @dataclass(frozen=True, slots=True)
 class Recipients:
     """What the page says of them. audience: how many in all; only_shown: who stands in the header and gets no copy;
+    still_shown: of these, who was taken off;
     pickable: whether some may be chosen.
     """
 
     audience: str
     companies: Sequence[Company]
     only_shown: Sequence[str]
+    still_shown: str
     unshown: int
     brief: bool
     pickable: bool
@@ -107,6 +112,7 @@ def recipients(there: Shown, asked: Context) -> Recipients:
         audience=audience(asked.record, asked.by),
         companies=companies(there, asked),
         only_shown=only_shown(asked.record, asked.by),
+        still_shown=still_shown(asked.record, asked.by),
         unshown=there.unshown,
         brief=there.brief,
         pickable=asked.selectable,
@@ -173,6 +179,33 @@ def only_shown(record: MessageRecord, by: Speaker) -> list[str]:
     absent = [one.address for one in (*headers.to, *headers.cc) if key_of_written(one.address) not in going]
     lines = [line(address, 120) for address in dict.fromkeys(absent)]
     return [*lines[:5], by.say("reason.more", count=len(lines) - 5)] if len(lines) > 5 else lines
+
+
+def still_shown(record: MessageRecord, by: Speaker) -> str:
+    """Who was taken off and stands in To or Cc of others' copies all the same: an answer to all would reach him."""
+    going = [one for one in record.recipients if one.state not in _GONE]
+    gone = [one for one in record.recipients if one.state in _GONE]
+    seen_there = visible(record) if going and gone else frozenset()
+    left = [
+        str(one.address)
+        for one in gone
+        if one.address.key in seen_there and any(not _hides(copy, one.address) for copy in going)
+    ]
+    return by.say("recipients.still_shown", people=listed(left, by.language, 5)) if left else ""
+
+
+def _hides(copy: RecipientRecord, address: Address) -> bool:
+    """Whether this copy no longer shows the address."""
+    for step in copy.recipe or ():
+        if isinstance(step, ToBcc):
+            everybody = step.hide == "all" and address.ascii_domain not in step.visible
+            if everybody or address.key in step.keys:
+                return True
+        if isinstance(step, Split) and step.header == "own":
+            return True
+        if isinstance(step, Readdress) and step.wrong.key == address.key:
+            return True
+    return False
 
 
 def _person(recipient: RecipientRecord, header: str, name: str, usual: Badge, asked: Context) -> Person:

@@ -80,7 +80,8 @@ def _of_person(one: Item, asking: Asking) -> _Words:
     names = {key_of_written(head.address): head.name for head in (*headers.to, *headers.cc)}
     to = {key_of_written(head.address) for head in headers.to}
     sign = "To" if key in to else "Cc" if key in names else "Bcc"
-    name = line(names.get(key, ""), 60)
+    name, called = line(names.get(key, ""), 60), by.name_of(str(address))
+    said = by.say("recipient.quoted", name=name) if name and key_of_written(name) != key else ""
     copy = record.recipient(address)
     outside = asking.known is not None and copy is not None and copy.external
     known = (relation(address, asking.known, by).words,) if outside and asking.known is not None else ()
@@ -90,7 +91,7 @@ def _of_person(one: Item, asking: Asking) -> _Words:
         by.say("choose.remove"),
         by.say("choose.keep.person"),
         "1.0.0",
-        signs=(sign, name) if name and key_of_written(name) != key else (sign,),
+        signs=tuple(filter(None, (sign, called or said))),
         notes=(*known, by.say("offer.sealed")) if sealed else known,
     )
 

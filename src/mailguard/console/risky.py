@@ -15,7 +15,8 @@ from mailguard.console.found import place_name
 from mailguard.mail.facts import Addressee, Attachment, Facts
 from mailguard.mail.verdict import Disposition, RuleHit
 from mailguard.notify import letter_rows
-from mailguard.notify.letter_people import about_visibility, shown_to_each_other
+from mailguard.notify.letter_people import shown_to_each_other
+from mailguard.notify.letter_rows import about_visibility
 from mailguard.notify.phrases import on_one_line
 from mailguard.review import MessageRecord, RecipientRecord
 

@@ -4,14 +4,13 @@ before inside ones, a long list cut with its number said. Pure functions over th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from mailguard.mail.address import Address, AddressError, key_of_written, parse_address
 from mailguard.mail.organization import Language
-from mailguard.mail.verdict import Disposition, RuleHit
+from mailguard.mail.verdict import Disposition
 from mailguard.notify import letter_texts as say
-from mailguard.notify.letter_rows import Line, Row, held
+from mailguard.notify.letter_rows import Line, Row, about_visibility, held
 from mailguard.notify.naming import Named, unnamed
 from mailguard.notify.offers import oddities, offers
 from mailguard.notify.phrases import on_one_line, people
@@ -20,8 +19,6 @@ from mailguard.store.records import MessageRecord, RecipientRecord
 _MOST_RECIPIENTS, _MOST_COMPANIES = 12, 8
 #: From so many on, addresses that see each other are a matter of To and Bcc.
 _MANY = 3
-#: How our rules, and those made after them, say that recipients see each other.
-_SEEN = re.compile(r"互い|全員に|see each other|shown to all|\bBcc\b", re.IGNORECASE)
 
 
 def addresses_in(texts: object) -> tuple[Address, ...]:
@@ -60,11 +57,6 @@ def visible(record: MessageRecord) -> frozenset[str]:
     """The addresses that To and Cc show, by key."""
     headers = record.facts.headers
     return frozenset(key_of_written(one.address) for one in (*headers.to, *headers.cc))
-
-
-def about_visibility(hit: RuleHit) -> bool:
-    """Whether a rule minds that recipients see each other."""
-    return bool(_SEEN.search(f"{hit.because.ja} {hit.because.en}"))
 
 
 def shown_to_each_other(record: MessageRecord) -> tuple[RecipientRecord, ...]:

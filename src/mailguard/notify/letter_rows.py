@@ -6,6 +6,7 @@ put on one line. Pure functions over the ledger's records.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +32,8 @@ from mailguard.notify.phrases import (
 )
 from mailguard.store.records import Asked, MessageRecord, RecipientRecord
 
+#: How our rules, and those made after them, say that recipients see each other.
+_SEEN = re.compile(r"互い|全員に|see each other|shown to all|\bBcc\b", re.IGNORECASE)
 _MOST_FILES, _MOST_EVIDENCE, _FEW_ADDRESSES = 8, 6, 3
 
 
@@ -72,7 +75,7 @@ def reasons(hits: Sequence[RuleHit], language: Language, copies: Sequence[Recipi
     """
     given: list[Reason] = []
     said: set[str] = set()
-    for hit in hits:
+    for hit in distinct(hits):
         if hit.disposition > Disposition.DELAY or len(hits) == 1:
             sentence = on_one_line(hit.because.ja if language == "ja" else hit.because.en, 600)
             found = _evidence(hit, language, copies)
@@ -81,6 +84,33 @@ def reasons(hits: Sequence[RuleHit], language: Language, copies: Sequence[Recipi
             notes = (on_one_line(note.ja if language == "ja" else note.en, 200) for note in hit.notes)
             given.append(Reason(sentence, (*shown[:_MOST_EVIDENCE], *notes)))
     return tuple(given)
+
+
+def about_visibility(hit: RuleHit) -> bool:
+    """Whether a rule minds that recipients see each other."""
+    return bool(_SEEN.search(f"{hit.because.ja} {hit.because.en}"))
+
+
+def distinct(hits: Sequence[RuleHit]) -> Sequence[RuleHit]:
+    """Without those that say once more what a stricter or an earlier one has said: that the same recipients see each
+    other. One that has evidence of its own (a word, a file) is told.
+    """
+    if len(hits) < 2:
+        return hits
+    told: list[RuleHit] = []
+    for hit in hits:
+        alike = [one for one in told if about_visibility(one)] if about_visibility(hit) else []
+        if not any(_says_all(one, hit) for one in alike):
+            told.append(hit)
+    return told
+
+
+def _says_all(one: RuleHit, hit: RuleHit) -> bool:
+    named = {address.key for address in one.recipients}
+    addresses = {str(address) for address in hit.recipients}
+    return named.issuperset(address.key for address in hit.recipients) and {*one.evidence, *addresses}.issuperset(
+        hit.evidence
+    )
 
 
 def _evidence(hit: RuleHit, language: Language, copies: Sequence[RecipientRecord]) -> list[str]:

@@ -14,6 +14,7 @@ from mailguard.console.present import Speaker
 from mailguard.console.previews import beginning, files, text_of
 from mailguard.console.risky import Risky, risky
 from mailguard.mail.address import parse_address
+from mailguard.mail.alteration import Readdress, Recipe, Split, ToBcc
 from mailguard.mail.directory import Directory, Person
 from mailguard.mail.facts import Facts, HeaderAddress, Headers
 from mailguard.mail.lifecycle import State
@@ -54,6 +55,19 @@ def test_the_directory_names_people_and_what_the_mail_calls_them_is_only_said_of
     assert (found[boss].name, found[boss].said) == ("田中 一郎", "")
     assert (found[str(SATO)].name, found[str(SATO)].said) == ("", "佐藤様")
     assert found[str(TANAKA)].name == ""  # the directory knows the address, but no name
+
+
+def test_who_was_taken_off_and_stands_in_to_for_the_others_is_named() -> None:
+    def record(recipe: Recipe, state: State = State.RELAYED) -> MessageRecord:
+        copies = (recipient(TANAKA, state=State.CANCELLED), replace(recipient(SATO, state=state), recipe=recipe))
+        return with_recipients(held_mail(), *copies)
+
+    said = people.still_shown(record(()), by())
+    assert said.startswith(f"{TANAKA} は外しましたが")
+    assert people.still_shown(record((ToBcc(hide="listed", keys=(SATO.key,)),)), by()) == said
+    for hidden in (ToBcc(hide="listed", keys=(TANAKA.key,)), ToBcc(), Split(), Readdress(TANAKA, SUZUKI)):
+        assert people.still_shown(record((hidden,)), by()) == ""
+    assert people.still_shown(record((), State.CANCELLED), by()) == ""  # nobody gets it
 
 
 def crowd(count: int, domains: int = 1) -> MessageRecord:

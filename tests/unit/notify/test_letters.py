@@ -11,7 +11,7 @@ from typing import Any, cast, get_args
 import pytest
 from tests.held import ANN, BOSS, CORP, ID, NOW, SATO, SUZUKI, TANAKA, held_mail, recipient, with_recipients
 
-from mailguard.mail.address import ReversePath, parse_address
+from mailguard.mail.address import Address, ReversePath, parse_address
 from mailguard.mail.alteration import RemoveAttachment, ZipAttachments
 from mailguard.mail.directory import Directory, Person
 from mailguard.mail.facts import HeaderAddress
@@ -433,6 +433,21 @@ def test_the_sender_himself_gets_back_what_nobody_approves() -> None:
     record = held_mail(Disposition.APPROVE)
     assert "承認されないと、送信せずに元のメールをお返しします" in text(letter("held", record=record)).replace("\n", "")
     assert "承認がないと、送信せずに送信者へ返します" in text(letter("approval", record=record)).replace("\n", "")
+
+
+def test_that_the_same_people_see_each_other_is_one_reason() -> None:
+    people = tuple(parse_address(f"p{number}@d{number}.example") for number in range(12))
+    shown = tuple(map(str, people))
+
+    def hit(ja: str, evidence: tuple[str, ...], recipients: tuple[Address, ...] = people) -> RuleHit:
+        return RuleHit("r", "enforce", Disposition.CONFIRM, Because(ja, ja), evidence, recipients)
+
+    many = hit("12名に、互いのアドレスが見えます", shown)
+    companies = hit("12組織の宛先に、互いのアドレスが見えます", shown)
+    announced = hit("「ご案内」とあるお知らせで、互いのアドレスが見えます", (*shown, "ご案内"))
+    others = hit("ほかの宛先に、互いのアドレスが見えます", shown, (*people, TANAKA))
+    assert [one.sentence for one in reasons((many, companies), "ja")] == ["12名に、互いのアドレスが見えます"]
+    assert len(reasons((many, announced, others, hit("個人情報があります", shown)), "ja")) == 4
 
 
 def test_nothing_is_said_twice_under_the_reasons() -> None:

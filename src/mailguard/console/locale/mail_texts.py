@@ -60,6 +60,7 @@ MAIL_TEXTS: dict[str, Both] = {
         "ほかに{count}名の宛先があります(多いため省略しています)。", "{count} more recipients, too many to list here."
     ),
     "recipient.select": Both("{address} を選択", "Select {address}"),
+    "recipient.quoted": Both("「{name}」", "“{name}”"),
     "recipient.said": Both("メールでの表示名: 「{name}」", "In the mail: “{name}”"),
     "recipient.flag": Both("要確認", "Check this"),
     "outside": Both("社外", "Outside"),
