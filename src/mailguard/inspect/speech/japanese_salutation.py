@@ -38,7 +38,7 @@ _GLUED = re.compile(
 _OFFICE = (
     "代表取締役(?:社長|会長)?|取締役|執行役員|副社長|社長|副会長|会長|専務|常務|本部長|副部長|部長(?:代理|補佐)?|次長|課長(?:代理|補佐)?|係長|主任|室長|所長|支店長"
     "|支社長|店長|工場長|局長|センター長|グループ長|チーム長|事務局長|理事長|理事|監事|校長|教頭|園長|学長|学部長|教授|准教授|院長|医師|弁護士|税理士|会計士|社労士|司法書士"
-    "|マネージャー|マネジャー|マネージャ|リーダー|主査|主幹|参事|顧問|監督|委員長|代表|支配人|部門長|組合長|館長|議員|市長|町長|村長|知事|先輩"
+    "|マネージャー|マネジャー|マネージャ|リーダー|主査|主幹|参事|顧問|監督|委員長|代表|支配人|部門長|組合長|館長|事務長|師長|副所長|副店長|主席|チーフ|ディレクター|議員|市長|町長|村長|知事|先輩"
 )
 _HONORIFIC = "様方|様|さま|サマ|さん|殿|どの|先生|氏|君|くん|ちゃん|御中|サン|各位"
 _EVERYBODY = re.compile(
@@ -72,6 +72,11 @@ _GLUED_ONLY = re.compile(
     rf"(?:第?[一二三四1-9]?(?:{_OFFICE_WORDS})(?:第?[一二三四1-9])?(?:事業)?(?:本部|部|課|室|係|グループ|チーム))+"
 )
 _OFFICE_HELD = re.compile(rf"\S{{0,12}}(?:{_OFFICE})")
+#: Family names that end as departments do.
+_LIKE_DEPARTMENTS = frozenset(
+    ("阿部", "安部", "服部", "渡部", "岡部", "矢部", "磯部", "長谷部", "軽部", "園部", "日下部", "田部",
+     "室", "古室", "大室")
+)  # fmt: skip
 _ENDS_WITH_OFFICE = re.compile(rf"(?:{_OFFICE})$")
 _OFFICE_AND_NAME = re.compile(rf"([一-龠々ァ-ヶー]{{1,8}}(?:{_OFFICE}))の?([一-龠々]{{1,5}})")
 _NAME_AND_OFFICE = re.compile(rf"([一-龠々ァ-ヶー]{{1,8}}?)({_OFFICE})")
@@ -124,10 +129,21 @@ def _unit(line: str, position: int, company: str) -> tuple[list[Addressee], int]
     if match is None:
         return None
     words = _company(match.group("who").strip())[1]
-    if not words or not _NAME.fullmatch(words.split()[-1]) or _OFFICE_WORD.fullmatch(words.split()[-1]):
-        match = _POLITE_UNIT.match(line, position) or match  # "営業部長 田中様": the office is not the end of it
+    polite = _POLITE_UNIT.match(line, position)
+    if not words or _is_no_name(words.split()[-1]):
+        match = polite or match  # "営業部長 田中様", "営業部 課長 田中様": the office is not the end of it
     some = _read(match.group("who").strip(), match.group("honour"), company)
+    if not some and polite is not None:  # "代表取締役 田中様"
+        match = polite
+        some = _read(match.group("who").strip(), match.group("honour"), company)
     return (some, match.end("honour")) if some else None
+
+
+def _is_no_name(word: str) -> bool:
+    """Whether a word before an office is no name: the department of whoever comes behind it."""
+    if _NAME.fullmatch(word) is None or _OFFICE_WORD.fullmatch(word):
+        return True
+    return word not in _LIKE_DEPARTMENTS and _DEPARTMENT.fullmatch(word) is not None
 
 
 def _read(who: str, honour: str, above: str) -> list[Addressee]:
@@ -175,6 +191,9 @@ def _company(words: str) -> tuple[str, str]:
                 end += 1
         head = tokens[:end]
         head[-1], glued = _unglued(head[-1])
+        if not glued and len(tokens) > end + 1 and _HOUSE.fullmatch(tokens[end]) and not _is_office(tokens[end]):
+            head.append(tokens[end])  # "医療法人社団B会 C病院 田中様"
+            end += 1
         return " ".join(head), " ".join(([glued] if glued else []) + tokens[end:])
     if len(tokens) > 1 and _HOUSE.fullmatch(tokens[0]) and not _DEPARTMENT.fullmatch(tokens[0]):
         return tokens[0], " ".join(tokens[1:])
@@ -192,12 +211,17 @@ def _unglued(token: str) -> tuple[str, str]:
     if particle and _FORM.search(house) and _NAME.fullmatch(name):
         return house, name
     match = _FOREIGN_AND_NAME.fullmatch(token)
-    if match and _FORM.search(match.group(1)) and not _ONLY_FORM.fullmatch(match.group(1)):
+    if match and _FORM.search(match.group(1)) and not _ONLY_FORM.fullmatch(match.group(1)) and not _is_house(token):
         return match.group(1), match.group(2)
     form = _HOUSE_AND_NAME.fullmatch(token)
     if form and not _FORM.match(token):
         return form.group(1), form.group(2)
     return token, ""
+
+
+def _is_house(token: str) -> bool:
+    """Whether a name of a house ends as houses do: 学校法人B大学 is one, and not a B of the name of 大学."""
+    return token.endswith("会") or _HOUSE.fullmatch(token) is not None
 
 
 def _office_and_name(words: str) -> tuple[str, str]:
