@@ -10,13 +10,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 
 from mailguard.config.words import Domain, Section, Whole
 from mailguard.policy.schema.then import ROUTE
 
 #: The name of an upstream: in policies, in logs and figures, and in the ledger.
 Name = Annotated[str, Field(pattern=ROUTE)]
+
+
+def _as_required(value: object) -> object:
+    """The words that a listener has for it are taken, too."""
+    return {"starttls": "required", "off": "none"}.get(value, value) if isinstance(value, str) else value
 
 
 class OauthSection(Section):
@@ -32,7 +37,9 @@ class UpstreamSection(Section):
     """The next server."""
 
     url: str
-    tls: Literal["none", "opportunistic", "required", "insecure"] | None = None
+    tls: Annotated[Literal["none", "opportunistic", "required", "insecure"] | None, BeforeValidator(_as_required)] = (
+        None
+    )
     tls_name: str | None = None
     ca_file: Path | None = None
     certificate: Path | None = None

@@ -8,6 +8,7 @@ hundred thousand.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -186,9 +187,12 @@ def normal_address(text: str) -> str:
 
 
 def text_of(octets: bytes) -> str:
-    """The text of a list file: UTF-8, else cp932 (what a Japanese Excel writes). Raises ValueError."""
+    """The text of a list file: UTF-8, else cp932 (what a Japanese Excel writes), or UTF-16 by its mark (an editor's
+    "Unicode", which is cp932 by its octets, and nonsense). Raises ValueError.
+    """
+    marked = octets[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     try:
-        text = octets.decode("utf-8-sig")
+        text = octets.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError:
         try:
             text = octets.decode("cp932")

@@ -157,6 +157,8 @@ def test_the_environment_wins_and_its_errors_name_the_variable(tmp_path: Path) -
         ("LISTENERS__0__TRUSTED_NETWORKS", "10.0.0.0/8", ("10.0.0.0/8",)),
         ("DELIVERY__RETRY", "60s,5m", (60, 300)),
         ("LIMITS__MESSAGE_SIZE", "10 MB", 10 * 2**20),
+        ("UPSTREAM__TLS", "starttls", "required"),
+        ("UPSTREAM__TLS", "off", "none"),
         ("POLICIES", "policies/,more.yaml", (Path("policies"), Path("more.yaml"))),
     ],
 )

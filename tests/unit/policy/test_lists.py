@@ -52,6 +52,7 @@ def test_text_file() -> None:
     [
         (b"name,domain\nX,x.example\nY,\n", ["x.example"]),
         ("会社名,メールアドレス\n甲,a@x.example\n".encode("cp932"), ["a@x.example"]),
+        ("会社名,メールアドレス\r\n甲,a@x.example\r\n".encode("utf-16"), ["a@x.example"]),
         (b"x.example,note\ny.example\n", ["x.example", "y.example"]),
         (b'"x.example"\r\n', ["x.example"]),
     ],
