@@ -105,7 +105,8 @@ class Headers:
 class Attachment:
     """A file in the mail, or a member of an archive in it. size in octets; text: what a reader could see in it.
 
-    inline: no file to people but part of the letter: a picture that the HTML shows in its text, or a signature.
+    inline: no file to people but part of the letter: a picture that the HTML shows in its text, a signature, or the
+    invitation that the mail is, once more.
     """
 
     filename: str

@@ -163,6 +163,22 @@ def test_a_calendar_as_the_text_of_a_mail() -> None:
     assert facts.personal_data["payment_card"].values == (CARD,)
 
 
+def test_an_invitation_that_hangs_on_itself_is_no_file() -> None:
+    event = b"BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:1@x\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    other = event.replace(b"1@x", b"2@x")
+    body = part(event, b"Content-Type: text/calendar; charset=utf-8; method=REQUEST")
+    hung = [
+        attachment(one, name, "application/ics")
+        for one, name in ((event, "invite.ics"), (other, "b.ics"), (event + other, "c.ics"))
+    ]
+    facts = read_mail(multipart(part(b"see", b"Content-Type: text/plain"), body, *hung))
+    assert [(one.filename, one.inline) for one in facts.attachments] == [
+        ("invite.ics", True), ("b.ics", False), ("c.ics", False)
+    ]  # fmt: skip
+    alone = read_mail(multipart(part(b"see", b"Content-Type: text/plain"), hung[0]))
+    assert [one.inline for one in alone.attachments] == [False]
+
+
 def test_a_calendar_as_a_file() -> None:
     (one,) = read_mail(file_mail(_CALENDAR.encode("utf-16"), "a.ics", "text/calendar")).attachments
     assert all(text in one.text for text in _SAID)

@@ -175,7 +175,7 @@ DECIDE_TEXTS: dict[str, Both] = {
     "file.preview": Both("内容の一部を見る", "Look inside"),
     "file.more": Both("文字をすべて見る", "See all of its text"),
     "file.text.none": Both("読み取れる文字はありません。", "There is no text in it that can be read."),
-    "file.inline": Both("本文中の画像", "picture in the text"),
+    "file.inline": Both("本文の一部", "part of the letter"),
     "file.data": Both("見つかった個人情報・秘密情報: {kinds}", "Found in it: {kinds}"),
     "file.data.kind": Both("{kind} {count}件", "{kind}: {count}"),
     "file.back": Both("メールへ戻る", "Back to the mail"),

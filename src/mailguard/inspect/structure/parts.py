@@ -64,6 +64,7 @@ class Parts:
         self.attachments: list[Attachment] = []
         self.calendar = ""
         self.calendar_file = False
+        self._events: set[str] = set()
         self.report = ""
         self.signed = False
         self.encrypted = False
@@ -78,7 +79,16 @@ class Parts:
         self.beside.extend(fields_beside("mail", block))
         self.budget.passwords = lambda: self._candidates(block, leaves)
         self._in_order(leaves, self.texts, self.attachments, 0)
+        if self._events:
+            self.attachments = [
+                replace(one, inline=True) if self._is_invitation(one) else one for one in self.attachments
+            ]
         return block
+
+    def _is_invitation(self, one: Attachment) -> bool:
+        """Whether a file is the invitation that the mail itself is, once more, as Google's calendar adds it."""
+        events = bodies.event_ids(one.text) if one.short_type == "ics" and not one.members else frozenset()
+        return bool(events) and events <= self._events
 
     def let_go(self) -> None:
         """Nothing more is read: what holds each other here, all octets with it, is not left to the collector."""
@@ -207,6 +217,7 @@ class Parts:
         body = bodies.body_text(leaf, content)
         if leaf.media == "text/calendar" and depth == 0:
             self._note_calendar(leaf, content.decode("utf-8", "replace"))
+            self._events.update(bodies.event_ids(body.text) if self.calendar else ())
         if leaf.hidden:
             texts.unseen.append((leaf.where, body.text))
         else:

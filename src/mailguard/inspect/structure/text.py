@@ -19,6 +19,7 @@ from mailguard.inspect.structure.fields import parse_block
 from mailguard.inspect.structure.flowed import unflow
 from mailguard.inspect.structure.mime import Leaf
 
+_UID = re.compile(r"(?im)^UID[^:\n]{0,200}:[ \t]*(\S[^\n]{0,1000})")
 _CALENDARS = frozenset({"text/calendar", "text/x-vcalendar"})
 #: Charsets that one part may claim.
 _MOST_LABELS = 4
@@ -83,6 +84,11 @@ def calendar_method(leaf: Leaf, text: str) -> str:
 def calendar_carries_file(text: str) -> bool:
     """Whether a calendar part has a file inside (RFC 5545 section 3.8.1.1, ATTACH in BASE64), lines unfolded."""
     return _BINARY.search(re.sub(r"\r?\n[ \t]", "", text)) is not None
+
+
+def event_ids(text: str) -> frozenset[str]:
+    """The UIDs of the events in the text of a calendar (RFC 5545 section 3.8.4.7)."""
+    return frozenset(_UID.findall(text))
 
 
 def _fields(content: bytes) -> str:

@@ -66,7 +66,9 @@ class AttachmentsModel(Strict):
     )
     inspected: Switch | None = Field(None, description="whether its content could be read", examples=[False])
     inline: Switch | None = Field(
-        None, description="part of the letter: a picture that its text shows, a signature", examples=[False]
+        None,
+        description="part of the letter: a picture that its text shows, a signature, an invitation once more",
+        examples=[False],
     )
     depth: Count | None = Field(
         None, description="how many archives or mails are around it; 0 hangs on the mail itself", examples=[">= 3"]
