@@ -35,6 +35,8 @@ class RecipientsPatch(In):
     judged anew, and goes if nothing else holds it. Either that, or at least one of the others.
     """
 
+    narrowing = frozenset({"remove", "hide", "bcc", "replace"})
+
     remove: _Addresses = Field(default_factory=list)
     hide: _Addresses = Field(default_factory=list)
     bcc: _Addresses = Field(default_factory=list)
@@ -56,6 +58,8 @@ class ChooseIn(In):
     taken out, who stands in nobody's To and Cc, and what is done then with what is left. recipients: whose copies are
     changed and decided; without: all that are held.
     """
+
+    narrowing = frozenset({"remove", "remove_files", "hide"})
 
     remove: _Addresses = Field(default_factory=list)
     remove_files: list[Annotated[int, Field(ge=0, lt=10_000)]] = Field(default_factory=list, max_length=200)

@@ -17,6 +17,8 @@ ActWord = Literal["release", "cancel", "hold", "approve", "reject", "send-now"]
 class FilterIn(In):
     """Which mails are meant; all that is given must hold."""
 
+    narrowing = frozenset({"q", "sender", "recipient", "rule", "before", "ids"})
+
     state: StateWord | None = None
     q: str = Field(default="", max_length=500, description="The filter language of docs/queue.md")
     sender: str = Field(default="", max_length=254)

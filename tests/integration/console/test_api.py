@@ -118,6 +118,19 @@ async def test_a_null_is_a_key_left_out(reception: Reception) -> None:
     is_problem(await admin.post(f"{BASE}/messages/bulk", json={"filter": None, "act": "cancel"}), 400)
 
 
+@pytest.mark.parametrize("key", ["sender", "recipient", "rule", "q", "ids"])
+async def test_but_no_act_reaches_every_mail_for_a_null(reception: Reception, key: str) -> None:
+    """A program whose list or name was not filled in means some mails, and not all."""
+    message_id = await reception.take_in()
+    admin = await program(reception, ADMIN)
+    order = {"filter": {"state": "held", key: None}, "act": "release", "dry_run": False}
+    is_problem(await admin.post(f"{BASE}/messages/bulk", json=order), 400)
+    is_problem(
+        await admin.patch(f"{BASE}/messages/{message_id}/recipients", json={"remove": None, "hide": [SATO]}), 400
+    )
+    assert (await admin.get(f"{BASE}/messages/{message_id}")).json()["state"] == "held"
+
+
 async def test_bulk_counts_first_and_acts_when_told(reception: Reception) -> None:
     for _ in range(3):
         await reception.take_in()
