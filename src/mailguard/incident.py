@@ -107,13 +107,15 @@ class IncidentRoom:
         return incident
 
     def _readers(self, actor: Actor, record: MessageRecord) -> Mapping[str, bool]:
-        """Who hears of it besides whoever says so: its sender (True), who answers for the house, who was asked about
-        the mail, and the sender's manager.
+        """Who hears of it besides whoever says so: its sender (True), who answers for the house, the sender's manager,
+        and who was asked about the mail; these last, since a large group must not take the places of the others.
         """
-        people = {self._directory().manager_of(owner) for owner in record.owners} - {""}
+        managers = {self._directory().manager_of(owner) for owner in record.owners} - {""}
+        asked: set[str] = set()
         for copy in record.recipients:
-            people.update(copy.approvals, *(ask.asked for ask in copy.asks))
-        others = sorted((self._answerable | people).difference(record.owners, {actor.address}))
+            asked.update(copy.approvals, *(ask.asked for ask in copy.asks))
+        told = (*sorted(self._answerable), *sorted(managers), *sorted(asked))
+        others = [one for one in dict.fromkeys(told) if one not in record.owners and one != actor.address]
         own = actor.address in record.owners or record.sender.mailbox is None
         return {**dict.fromkeys(() if own else senders_of(record), True), **dict.fromkeys(others[:_TOLD], False)}
 

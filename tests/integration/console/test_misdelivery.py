@@ -21,9 +21,9 @@ from mailguard.review import Act
 REPORT = sayer("en")("misdelivery.report")
 
 
-async def half_out(reception: Reception) -> str:
+async def half_out(reception: Reception, approvers: tuple[str, ...] = (BOSS,)) -> str:
     """Approved; one copy is out, the other waits for its turn."""
-    message_id = await reception.take_in(Disposition.APPROVE, to=(TANAKA, SATO), approvers=(BOSS,))
+    message_id = await reception.take_in(Disposition.APPROVE, to=(TANAKA, SATO), approvers=approvers)
     await reception.review.act(Actor(BOSS, Role.SENDER, "console"), message_id, Act.APPROVE)
     out = {parse_address(TANAKA): Outcome(Result.RELAYED, 250, "2.0.0 taken")}
     await reception.queue.record(message_id, out, reception.clock(), None, give_up=True)
@@ -92,6 +92,16 @@ async def test_who_may_report_who_is_told_and_who_ends_it(reception: Reception) 
     page = await officer.get(f"/messages/{message_id}")
     assert f"Closed by {OFFICER}" in page.text
     assert "Deleted unread" in page.text
+
+
+async def test_a_large_group_of_approvers_leaves_nobody_in_charge_out(reception: Reception) -> None:
+    group = tuple(f"a{number:02}@corp.example" for number in range(30))
+    message_id = await half_out(reception, (*group, BOSS))
+    browser = await reception.browser(ANN)
+    await browser.send(await browser.get(f"/messages/{message_id}"), "/misdelivery")
+    heard = await told(reception)
+    assert {ADMIN, OFFICER} < set(heard)
+    assert len(heard) == 20
 
 
 async def test_what_is_not_out_is_not_reported(reception: Reception) -> None:
