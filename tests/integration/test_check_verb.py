@@ -42,6 +42,19 @@ def test_all_that_is_wrong_across_files(tmp_path: Path) -> None:
     assert {p["severity"] for p in problems} == {"error"}
 
 
+def test_policies_are_looked_at_though_the_settings_are_wrong(tmp_path: Path) -> None:
+    wrong = CONFIG.replace("auth: {", "auht: {").replace("nowhere/", "p.yaml")
+    rule = "version: 1\nrules:\n  - {id: r, whn: {recipients: {external: true}}, then: {route: out}}\n"
+    (tmp_path / "p.yaml").write_text(rule)
+    for settings in (wrong, wrong.replace("domains", "domain")):
+        (tmp_path / "mailguard.yaml").write_text(settings)
+        said = mailguard(tmp_path, "check").stderr.replace(f"{tmp_path}/", "").splitlines()
+        assert "mailguard.yaml:5:1: unknown key 'auht', did you mean 'auth'?" in said
+        assert "p.yaml:3:13: unknown key 'whn', did you mean 'when'?" in said
+    (tmp_path / "mailguard.yaml").write_text(wrong.replace("[p.yaml]", "{}") + "directory: {}\n")
+    assert "p.yaml" not in mailguard(tmp_path, "check").stderr
+
+
 def test_serve_refuses_what_check_refuses(tmp_path: Path) -> None:
     (tmp_path / "mailguard.yaml").write_text(CONFIG)
     done = mailguard(tmp_path, "serve")

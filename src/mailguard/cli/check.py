@@ -10,7 +10,7 @@ import click
 from mailguard.app.people import people_of
 from mailguard.app.rooms import keyring
 from mailguard.cli.setup import with_config
-from mailguard.config import Config, load_config
+from mailguard.config import Config, load_config, load_for_policies
 from mailguard.config.channels import channels
 from mailguard.config.doors import listeners
 from mailguard.config.logins import senders, user_file, ways
@@ -55,7 +55,7 @@ def _problems(file: Path | None, offline: bool) -> tuple[Problem, ...]:
     try:
         config = load_config(file)
     except Problems as error:
-        return error.problems
+        return (*error.problems, *_policies_beside(file))
     found: list[Problem] = []
     for look in (_doors, lambda settings: _policies(settings, offline)):
         try:
@@ -63,6 +63,18 @@ def _problems(file: Path | None, offline: bool) -> tuple[Problem, ...]:
         except Problems as error:
             found += error.problems
     return tuple(found)
+
+
+def _policies_beside(file: Path | None) -> list[Problem]:
+    """The errors of the policies of a configuration that is wrong itself, as far as they show without it."""
+    config = load_for_policies(file) if file is not None else None
+    if config is None:
+        return []
+    try:
+        found = _policies(config, offline=True)
+    except Problems as error:
+        found = list(error.problems)
+    return [one for one in found if one.severity == "error"]
 
 
 def _doors(config: Config) -> list[Problem]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from mailguard.policy.suggest import shapes_at
 
 _PREFIX = "MAILGUARD_"
 Where = tuple[str | int, ...]
+_ANY = {"url": "mailbox:mailbox"}
 _SECRETS = ("PASSWORD", "TOKEN", "SECRET", "PRIVATE_KEY")
 #: What a file may hold instead: the address of a webhook is a secret as well.
 _IN_FILES = (*_SECRETS, "URL")
@@ -68,6 +70,25 @@ def load_config(path: Path | None, environment: Mapping[str, str] | None = None)
     if problems:
         raise Problems(problems)
     return Config(settings, base, source, tryout=path is None, marks=marks)
+
+
+def load_for_policies(path: Path, environment: Mapping[str, str] | None = None) -> Config | None:
+    """What policies are read with, of a file that is wrong elsewhere: to look at them, not to serve. None where they
+    cannot be told from it, or ask people who are kept elsewhere.
+    """
+    try:
+        data, marks = _read(path)
+    except Problems:
+        return None
+    _merge_environment(data, marks, os.environ if environment is None else environment)
+    named = data.get("upstreams")
+    needed: dict[str, Any] = {"listeners": (), "upstream": _ANY, "policies": data.get("policies", ("policies/",))}
+    needed["upstreams"] = dict.fromkeys(named, _ANY) if isinstance(named, dict) else {}
+    for organization in (data.get("organization"), {"domains": ("corp.invalid",)}):
+        with suppress(ValidationError):
+            settings = Settings.model_validate({**needed, "organization": organization})
+            return None if "directory" in data else Config(settings, path.resolve().parent, str(path), marks=marks)
+    return None
 
 
 def _read(path: Path) -> tuple[dict[str, Any], Marks]:
