@@ -251,7 +251,25 @@ def test_pgp_mime() -> None:
         )
     )
     assert facts.encrypted
-    assert [one.encrypted for one in facts.attachments] == [False, True]
+    assert [(one.encrypted, one.inline) for one in facts.attachments] == [(False, True), (True, False)]
+
+
+def test_what_thunderbird_adds_to_a_signed_mail_is_part_of_the_letter() -> None:
+    key = part(armour("PUBLIC KEY BLOCK", _KEY), b'Content-Type: application/pgp-keys; name="OpenPGP_0xA.asc"')
+    signature = part(
+        armour("SIGNATURE", packet(2, b"\4" * 30)),
+        b'Content-Type: application/pgp-signature; name="OpenPGP_signature.asc"',
+        b'Content-Disposition: attachment; filename="OpenPGP_signature"',
+    )
+    letter = multipart(part(b"see", b"Content-Type: text/plain"), key, boundary="i")
+    signed = b'Content-Type: multipart/signed; boundary="=_edge"; protocol="application/pgp-signature"'
+    facts = read_mail(multipart(letter.partition(b"MIME-Version: 1.0\r\n")[2], signature, field=signed))
+    assert [(one.filename, one.inline) for one in facts.attachments] == [
+        ("OpenPGP_0xA.asc", True), ("OpenPGP_signature.asc", True)
+    ]  # fmt: skip
+    assert facts.findings == ()
+    alone = read_mail(multipart(part(b"see", b"Content-Type: text/plain"), key))
+    assert [one.inline for one in alone.attachments] == [False]
 
 
 def test_what_is_no_pgp_is_none() -> None:

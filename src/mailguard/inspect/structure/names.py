@@ -29,6 +29,7 @@ _FILE_LIKE = re.compile(r"[^/\\:]+\.[A-Za-z0-9]{1,5}")
 _GENERIC = re.compile(
     r"(?i)(?:att\d*|attach(?:ment)?|no[_-]?name|un(?:named|titled|known)|file(?:name)?|default|[\W\d_]*)"
 )
+_OF_SIGNATURES = (".asc", ".sig", ".p7s")
 _LONGEST = 500
 #: Readings of one part's name that are looked at, and further fields of the same name.
 _MOST_NAMES, _MOST_FIELDS = 20, 5
@@ -68,6 +69,8 @@ def part_names(leaf: Leaf, budget: Budget) -> PartNames:
         budget.find("ambiguous_mime", leaf.where, "NUL in a file name")
         raw = [reading for one in raw for reading in (one.partition(NUL)[0], one.replace(NUL, ""))]
     names = list(dict.fromkeys(clean for one in raw if (clean := clean_name(one))))
+    if len(names) > 1:  # Thunderbird calls one part OpenPGP_signature and OpenPGP_signature.asc
+        names = [one for one in names if not any(f"{one}{ending}" in names for ending in _OF_SIGNATURES)]
     shown = names[:1] + [one for one in names[1:] if not _is_stand_in(one, names[0])]
     if len({extension(one) for one in shown}) > 1:
         budget.find("ambiguous_mime", leaf.where, "a part with two file names")

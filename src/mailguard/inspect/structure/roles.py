@@ -6,6 +6,8 @@ Pure; decides nothing about what is inside a file.
 
 from __future__ import annotations
 
+import re
+
 from mailguard.inspect.kinds.filetype import TEXTUAL, detect
 from mailguard.inspect.sealed.smime import is_container
 from mailguard.inspect.structure.mime import Leaf
@@ -16,6 +18,13 @@ _SMIME = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 #: What a signature looks like by content: DER, which has no short name here, or armoured text.
 _SIGNATURE_KINDS = frozenset({"", "txt", "p7s"})
 _SIGNATURE_MOST = 64 * 1024
+_SEALED_WHOLE = frozenset({"multipart/signed", "multipart/encrypted"})
+_BESIDE = {
+    "application/pgp-keys": re.compile(
+        r"-----BEGIN PGP PUBLIC KEY BLOCK-----\n[^-]*-----END PGP PUBLIC KEY BLOCK-----(?:\n[^\n]{0,200}){0,6}"
+    ),
+    "application/pgp-encrypted": re.compile(r"Version: ?1"),
+}
 #: What no text has: neither ISO 2022 (ESC, SO, SI) nor the line and page ends.
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\x0b\x0c\r\x0e\x0f\x1b"))
 
@@ -29,8 +38,15 @@ def is_shown_inside(leaf: Leaf, one: Attachment, html: str) -> bool:
 
 
 def is_signature(leaf: Leaf, one: Attachment) -> bool:
-    """Whether a part is a signature, by its content too: whoever calls a table a signature still sends a table."""
-    return leaf.media in SIGNATURES and one.short_type in _SIGNATURE_KINDS and one.size <= _SIGNATURE_MOST
+    """Whether a part is a signature, by its content too: whoever calls a table a signature still sends a table. As much
+    a part of the letter are the key that Thunderbird sends with one, and what says that PGP/MIME follows (RFC 3156).
+    """
+    if one.short_type not in _SIGNATURE_KINDS or one.size > _SIGNATURE_MOST:
+        return False
+    beside = _BESIDE.get(leaf.media) if leaf.parents and leaf.parents[0] in _SEALED_WHOLE else None
+    if leaf.media in SIGNATURES or beside is None:
+        return leaf.media in SIGNATURES
+    return one.inspected and not one.encrypted and beside.fullmatch(one.text.strip()) is not None
 
 
 def is_smime(leaf: Leaf, names: tuple[str, ...]) -> bool:
