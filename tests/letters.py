@@ -101,7 +101,7 @@ def context(kind: Kind, record: MessageRecord | None, **changes: Any) -> LetterC
         "code": CODE if asks or kind == "login" else "",
         "reply_to": REPLY if asks else None,
         "comment": "宛先のドメインが違うようです。\nご確認ください。" if kind in ("rejected", "urgent") else "",
-        "actor": str(BOSS) if kind in ("rejected", "cancelled", "answered") else "",
+        "actor": str(BOSS) if kind in ("rejected", "cancelled", "answered", "comment", "misdelivery") else "",
         "answer": "approve",
         "browser": "Chrome / Windows",
         "original": b"From: ann@corp.example\r\n\r\nbody\r\n" if kind in RETURNS else None,

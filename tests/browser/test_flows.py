@@ -205,7 +205,7 @@ async def test_an_open_page_hears_what_others_decide(reception: Reception, opens
     message_id = await held(reception, "en")
     ann, admin = await opens(ANN, "desktop", "en"), await opens(ADMIN, "desktop", "en")
     await ann.open("/mine")
-    await ann.page.get_by_text("Waiting for the sender").wait_for()
+    await ann.page.get_by_text("Needs your decision").wait_for()
     async with ann.page.expect_response("**/events"):
         await ann.page.reload()
     await admin.open(f"/messages/{message_id}")

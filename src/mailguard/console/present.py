@@ -22,6 +22,7 @@ from mailguard.notify.phrases import (
     PERSONAL,
     STATES,
     WAITING,
+    WAITING_OWN,
     listed,
     moment,
     on_one_line,
@@ -81,18 +82,24 @@ class Personal:
     examples: str
 
 
-def badge(state: State, language: Language, disposition: Disposition | None = None) -> Badge:
-    """The badge of a state; a held copy says what it waits for."""
-    word = STATES[state].of(language)
-    if state is State.HELD and disposition in WAITING:
-        word = WAITING[disposition].of(language)
+def badge(state: State, language: Language, disposition: Disposition | None = None, *, own: bool = False) -> Badge:
+    """The badge of a state; a held copy says what it waits for. own: to the mail's sender."""
+    word, waiting = STATES[state].of(language), WAITING_OWN if own else WAITING
+    if state is State.HELD and disposition in waiting:
+        word = waiting[disposition].of(language)
     return Badge(str(state), _ICONS[state], word)
 
 
-def mail_badge(record: MessageRecord, language: Language) -> Badge:
-    """The badge of a whole mail."""
+def mail_badge(record: MessageRecord, language: Language, person: str = "") -> Badge:
+    """The badge of a whole mail, for this person."""
     held = letter_rows.held(record)
-    return badge(record.state, language, max((r.disposition for r in held), default=None))
+    most = max((r.disposition for r in held), default=None)
+    return badge(record.state, language, most, own=is_own(record, person))
+
+
+def is_own(record: MessageRecord, person: str) -> bool:
+    """Whether it is this person's own mail."""
+    return person in record.owners or person in record.members
 
 
 def tone(record: MessageRecord) -> str:
@@ -154,12 +161,13 @@ def outcome(record: MessageRecord, speaker: Speaker) -> list[str]:
     return lines
 
 
-def ending(record: MessageRecord, speaker: Speaker) -> str:
-    """What happens when nobody decides; "" when no clock runs."""
+def ending(record: MessageRecord, speaker: Speaker, person: str = "") -> str:
+    """What happens when nobody decides, for this person; "" when no clock runs."""
     first = _first_to_end(record)
     if first is None or first.expires_at is None:
         return ""
-    return speaker.say(f"ends.{first.expire_action}", when=speaker.moment(first.expires_at))
+    own = ".own" if first.expire_action == "return" and is_own(record, person) else ""
+    return speaker.say(f"ends.{first.expire_action}{own}", when=speaker.moment(first.expires_at))
 
 
 def left(record: MessageRecord, speaker: Speaker) -> str:

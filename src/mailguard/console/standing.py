@@ -36,18 +36,18 @@ class Standing:
     waiting_for: Sequence[str]
 
 
-def standing(record: MessageRecord, by: Speaker) -> Standing:
-    """In this person's language."""
+def standing(record: MessageRecord, by: Speaker, person: str = "") -> Standing:
+    """For this person, in his language."""
     held = letter_rows.held(record)
     return Standing(
-        state=present.mail_badge(record, by.language),
+        state=present.mail_badge(record, by.language, person),
         tone=present.tone(record),
         held=record.state is State.HELD,
         window=bool(held) and all(r.disposition is Disposition.DELAY for r in held),
         frozen=any(r.frozen_by for r in held),
         under_way=any(r.state is State.QUEUED for r in record.recipients),
         not_sent=record.state in NOT_SENT,
-        ending=present.ending(record, by),
+        ending=present.ending(record, by, person),
         until=record.expires_at.isoformat() if record.expires_at else "",
         left=present.left(record, by),
         outcome=present.outcome(record, by),

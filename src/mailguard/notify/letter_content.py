@@ -217,6 +217,7 @@ def _rows(
     if kind == "password":
         wanted = rows.locked(record)
     open_still = kind == "held" or kind in ASKING
+    label = say.REACHED if kind == "misdelivery" and context.people else say.RECIPIENTS
     shown: list[Row | None] = [
         rows.decided(context.actor, language, context.named) if kind in ("cancelled", "rejected") else None,
         rows.approved(wanted, language, context.named) if kind == "sent" else None,
@@ -227,7 +228,7 @@ def _rows(
         if kind in (*ASKING, "answered", "urgent", "comment", "misdelivery")
         else None,
         Row.of(say.SUBJECT.of(language), subject),
-        who.recipients(record, wanted, language, context.named, answers=kind == "bounced"),
+        who.recipients(record, wanted, language, context.named, answers=kind == "bounced", label=label),
         rows.withheld(record, language) if kind in ("sent", "misdelivery") else None,
         rows.files(record, wanted, language),
         rows.personal(record, language) if open_still or kind == "misdelivery" else None,

@@ -13,7 +13,7 @@ from mailguard.notify import letter_texts as say
 from mailguard.notify.letter_rows import Line, Row, about_visibility, held
 from mailguard.notify.naming import Named, unnamed
 from mailguard.notify.offers import oddities, offers
-from mailguard.notify.phrases import on_one_line, people
+from mailguard.notify.phrases import Both, on_one_line, people
 from mailguard.store.records import MessageRecord, RecipientRecord
 
 _MOST_RECIPIENTS, _MOST_COMPANIES = 12, 8
@@ -79,6 +79,7 @@ def recipients(
     named: Named = unnamed,
     *,
     answers: bool = False,
+    label: Both = say.RECIPIENTS,
 ) -> Row:
     """Recipients by organisation, own people with the names that the directory has. answers: with what the next server
     said.
@@ -99,7 +100,7 @@ def recipients(
     if told < len(shown):
         lines.append(Line(say.MORE.of(language, count=len(shown) - told)))
     count = _count(len(shown), len(groups), language)
-    return Row(say.RECIPIENTS.of(language), tuple(lines), count if len(shown) > 1 else "")
+    return Row(label.of(language), tuple(lines), count if len(shown) > 1 else "")
 
 
 def _count(heads: int, companies: int, language: Language) -> str:

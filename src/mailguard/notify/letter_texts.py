@@ -214,6 +214,7 @@ FOREIGN_SENDER = Both(
 SUBJECT = Both("件名", "Subject")
 FROM = Both("差出人", "From")
 RECIPIENTS = Both("宛先", "Recipients")
+REACHED = Both("受け取った宛先", "Who got it")
 WITHHELD = Both("送信しなかった宛先", "Not sent to")
 PASSWORD = Both("パスワード", "Password")
 FILES = Both("添付ファイル", "Attachments")

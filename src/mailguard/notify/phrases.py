@@ -51,6 +51,12 @@ WAITING: dict[Disposition, Both] = {
     Disposition.APPROVE: Both("承認待ち", "Waiting for approval"),
 }
 
+#: The same, told to the sender himself.
+WAITING_OWN: dict[Disposition, Both] = {
+    **WAITING,
+    Disposition.CONFIRM: Both("あなたの確認待ち", "Needs your decision"),
+}
+
 PERSONAL: dict[str, Both] = {
     "payment_card": Both("クレジットカード番号", "payment card numbers"),
     "my_number": Both("マイナンバー", "My Numbers"),
@@ -245,10 +251,12 @@ def roughly(length: timedelta, language: Language) -> str:
 
 
 def span(length: timedelta, language: Language) -> str:
-    """A length of time in its largest two units that matter: 71時間59分, 71 h 59 min; never negative."""
+    """A length of time in its largest two units that matter: 2日23時間, 47時間59分, 47 h 59 min; never negative."""
     seconds = max(0, int(length.total_seconds()))
     hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
     units = [(hours, "時間", "h"), (minutes, "分", "min"), (rest, "秒", "s")]
+    if hours >= 48:
+        units = [(hours // 24, "日", "days"), (hours % 24, "時間", "h")]
     shown = [unit for unit in (units[:2] if hours else units[1:]) if unit[0]] or [units[2]]
     if language == "ja":
         return "".join(f"{number}{ja}" for number, ja, _ in shown)

@@ -42,10 +42,18 @@ def test_headlines() -> None:
 
 def test_what_happens_when_nobody_decides() -> None:
     assert present.ending(held_mail(), by()) == "11月26日(木) 22:28 までに決めないと、送信せずに送信者へお返しします。"
-    assert present.left(held_mail(), by("en")) == "71 h 59 min"
+    assert present.ending(held_mail(), by(), ANN.key).endswith("送信せずに元のメールをお返しします。")
+    assert present.left(held_mail(), by("en")) == "2 days 23 h"
     assert present.ending(held_mail(state=State.RELAYED), by()) == ""
     discarded = with_recipients(held_mail(), replace(recipient(TANAKA), expire_action="discard"))
     assert "discarded" in present.ending(discarded, by("en"))
+
+
+def test_the_sender_reads_that_it_waits_for_him() -> None:
+    words = [present.mail_badge(held_mail(), "ja", person).word for person in (ANN.key, BOSS.key)]
+    assert words == ["あなたの確認待ち", "送信者の確認待ち"]
+    asked = held_mail(Disposition.APPROVE)
+    assert present.mail_badge(asked, "ja", ANN.key).word == "承認待ち"
 
 
 def test_who_is_to_decide() -> None:

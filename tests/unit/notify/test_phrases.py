@@ -58,7 +58,9 @@ def test_an_unknown_time_zone_is_no_reason_to_fail() -> None:
 @pytest.mark.parametrize(
     ("length", "ja", "en"),
     [
-        (timedelta(hours=71, minutes=59, seconds=59), "71時間59分", "71 h 59 min"),
+        (timedelta(hours=71, minutes=59, seconds=59), "2日23時間", "2 days 23 h"),
+        (timedelta(hours=48), "2日", "2 days"),
+        (timedelta(hours=47, minutes=59, seconds=59), "47時間59分", "47 h 59 min"),
         (timedelta(minutes=1, seconds=5), "1分5秒", "1 min 5 s"),
         (timedelta(seconds=59), "59秒", "59 s"),
         (timedelta(hours=2), "2時間", "2 h"),

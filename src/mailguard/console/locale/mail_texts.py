@@ -34,6 +34,10 @@ MAIL_TEXTS: dict[str, Both] = {
         "{when} までに決めないと、送信せずに送信者へお返しします。",
         "Unless somebody decides by {when}, it is not sent and goes back to the sender.",
     ),
+    "ends.return.own": Both(
+        "{when} までに決めないと、送信せずに元のメールをお返しします。",
+        "Unless somebody decides by {when}, it is not sent and comes back to you.",
+    ),
     "ends.release": Both("{when} に自動的に送信します。", "It is sent by itself at {when}."),
     "ends.discard": Both(
         "{when} までに決めないと、送信せずに破棄します。", "Unless somebody decides by {when}, it is discarded."
@@ -53,6 +57,7 @@ MAIL_TEXTS: dict[str, Both] = {
     "recipients": Both("宛先", "Recipients"),
     "recipients.count": Both("{people}・{organisations}組織", "{people}, {organisations} organisations"),
     "recipients.count.one": Both("{people}・1組織", "{people}, 1 organisation"),
+    "recipients.choose.approve": Both("一部の宛先だけを承認できます。", "You can approve for some recipients only."),
     "recipients.choose": Both(
         "外す宛先、または送信する宛先を選べます。", "Select recipients to remove them, or to send to them only."
     ),

@@ -6,6 +6,10 @@ from mailguard.notify.phrases import Both
 
 QUEUE_TEXTS: dict[str, Both] = {
     "all.title": Both("すべてのメール", "All mail"),
+    "all.empty": Both(
+        "まだメールはありません。メールサーバーやメールソフトの送信先を mailguard にすると、ここに表示されます。",
+        "No mail yet. Point your mail server or mail programs at mailguard, and it is listed here.",
+    ),
     "all.none": Both("条件に合うメールはありません。", "No mail matches."),
     "all.none.text": Both("本文の中も探す", "Look in the text of mails too"),
     "all.count": Both("{mails}", "{mails}"),

@@ -7,6 +7,10 @@
   const left = (until) => {
     const seconds = Math.max(0, Math.round((until - Date.now()) / 1000));
     const h = Math.floor(seconds / 3600), m = Math.floor(seconds / 60) % 60, s = seconds % 60;
+    if (h >= 48) {
+      const days = Math.floor(h / 24), ja = document.documentElement.lang === "ja", more = h % 24;
+      return (ja ? `${days}日` : `${days} days`) + (more ? (ja ? `${more}時間` : ` ${more} h`) : "");
+    }
     if (h) return document.documentElement.lang === "ja" ? `${h}時間${m}分` : `${h} h ${m} min`;
     return `${m}:${String(s).padStart(2, "0")}`;
   };
