@@ -16,7 +16,7 @@ from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.message import is_message_id, new_message_id
 from mailguard.store.audit import Audit
 from mailguard.store.holds import Holds
-from mailguard.store.incidents import Incident, Incidents
+from mailguard.store.incidents import Incident, Incidents, Reads
 from mailguard.store.records import MessageRecord, RecipientRecord
 from mailguard.store.wish import senders_of
 
@@ -98,7 +98,7 @@ class IncidentRoom:
         stopped = [str(address) for address in done.changed]
         facts = facts_of(record, await self._relayed(record), siblings, stopped)
         tell = self._readers(actor, record)
-        facts["told"] = [person for person, as_sender in tell.items() if not as_sender]
+        facts["told"] = [person for person, reads in tell.items() if reads != "sender"]
         incident = Incident(new_message_id(now), record.lead, "open", now, actor.address, note, facts)
         before = await self._incidents.open(incident, actor, tell)
         if before is not None:
@@ -106,9 +106,9 @@ class IncidentRoom:
         self._changed(record)
         return incident
 
-    def _readers(self, actor: Actor, record: MessageRecord) -> Mapping[str, bool]:
-        """Who hears of it besides whoever says so: its sender (True), who answers for the house, the sender's manager,
-        and who was asked about the mail; these last, since a large group must not take the places of the others.
+    def _readers(self, actor: Actor, record: MessageRecord) -> Mapping[str, Reads]:
+        """Who hears of it besides whoever says so: its sender, who answers for the house, the sender's manager, and who
+        was asked about the mail; these last, since a large group must not take the places of the others.
         """
         managers = {self._directory().manager_of(owner) for owner in record.owners} - {""}
         asked: set[str] = set()
@@ -117,7 +117,9 @@ class IncidentRoom:
         told = (*sorted(self._answerable), *sorted(managers), *sorted(asked))
         others = [one for one in dict.fromkeys(told) if one not in record.owners and one != actor.address]
         own = actor.address in record.owners or record.sender.mailbox is None
-        return {**dict.fromkeys(() if own else senders_of(record), True), **dict.fromkeys(others[:_TOLD], False)}
+        seeing = self._answerable | record.people
+        reads: dict[str, Reads] = dict.fromkeys(() if own else senders_of(record), "sender")
+        return reads | {one: "page" if one in seeing else "letter" for one in others[:_TOLD]}
 
     async def about(self, record: MessageRecord) -> Incident | None:
         """The newest one of a mail, for whoever may see that."""

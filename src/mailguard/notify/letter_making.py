@@ -108,7 +108,8 @@ class LetterMaking:
         if notice.message_id is None:
             return f"{base}/", "", ()
         named = notice.kind != "told" or notice.to == "" or (record is not None and to.key in record.people)
-        return (f"{base}/messages/{notice.message_id}" if record is not None and named else ""), "", ()
+        shown = record is not None and named and "no_page" not in notice.detail
+        return (f"{base}/messages/{notice.message_id}" if shown else ""), "", ()
 
     def _reply_to(
         self, notice: Notice, record: MessageRecord | None, to: Address, tickets: tuple[NewTicket, ...]

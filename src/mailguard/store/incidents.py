@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from mailguard.mail.actor import Actor
 from mailguard.store import audit, outbox
@@ -22,6 +22,9 @@ from mailguard.store.rows import clean, load, to_micro, to_moment, to_moment_or_
 _COLUMNS = "id, message_id, state, opened_at, opened_by, note, facts, closed_at, closed_by, outcome"
 #: Mails that are looked through for the same files, newest first; and so many are named.
 _LOOKED_THROUGH, _SIBLINGS = 2000, 50
+
+#: As whom somebody hears of one: he sent the mail, he sees its page, or he has nothing but the letter.
+Reads = Literal["sender", "page", "letter"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,10 @@ class Incidents:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def open(self, incident: Incident, actor: Actor, tell: Mapping[str, bool]) -> Incident | None:
+    async def open(self, incident: Incident, actor: Actor, tell: Mapping[str, Reads]) -> Incident | None:
         """Enter it, and owe its letters. None if that is done; else the open incident that the mail has already.
 
-        tell: who hears of it (addresses), and whether as the mail's sender.
+        tell: who hears of it (addresses), and as whom.
         """
 
         def change(connection: sqlite3.Connection) -> Incident | None:
@@ -72,8 +75,8 @@ class Incidents:
                 connection, incident.opened_at, actor, "incident", message_id=incident.message_id,
                 comment=incident.note, detail={"incident": incident.id},
             )  # fmt: skip
-            for person, as_sender in tell.items():
-                _owe(connection, person, incident, as_sender)
+            for person, reads in tell.items():
+                _owe(connection, person, incident, reads)
             return None
 
         return await self._db.write(change)
@@ -123,10 +126,12 @@ class Incidents:
         return await self._db.read(lambda c: _siblings(c, record))
 
 
-def _owe(connection: sqlite3.Connection, person: str, incident: Incident, as_sender: bool) -> None:
+def _owe(connection: sqlite3.Connection, person: str, incident: Incident, reads: Reads) -> None:
     """The letter to one person: who says so, what of, and to whom it went."""
     went = [one["address"] for one in incident.facts["recipients"] if one["outcome"] == "accepted"]
-    detail = {"actor": incident.opened_by, "comment": incident.note, "recipients": went, "as_sender": as_sender}
+    detail = {"actor": incident.opened_by, "comment": incident.note, "recipients": went, "as_sender": reads == "sender"}
+    if reads == "letter":
+        detail["no_page"] = True
     outbox.owe(connection, "misdelivery", person, incident.opened_at, message_id=incident.message_id, detail=detail)
 
 

@@ -13,6 +13,7 @@ from tests.reception import ADMIN, ANN, AUDITOR, BOSS, OFFICER, SATO, TANAKA, Re
 from mailguard.console.locale import sayer
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.address import parse_address
+from mailguard.mail.directory import Directory, Person
 from mailguard.mail.lifecycle import State
 from mailguard.mail.outcome import Outcome, Result
 from mailguard.mail.verdict import Disposition
@@ -102,6 +103,19 @@ async def test_a_large_group_of_approvers_leaves_nobody_in_charge_out(reception:
     heard = await told(reception)
     assert {ADMIN, OFFICER} < set(heard)
     assert len(heard) == 20
+
+
+async def test_a_manager_who_does_not_see_the_mail_has_no_button_to_its_page(reception: Reception) -> None:
+    chief = "chief@corp.example"
+    reception.incidents._directory = lambda: Directory({ANN: Person(ANN, manager=chief)})
+    message_id = await half_out(reception)
+    browser = await reception.browser(ANN)
+    await browser.send(await browser.get(f"/messages/{message_id}"), "/misdelivery")
+    letters = {str(one["to"]): text_of(one) for one in await reception.letters()}
+    assert "reports a misdelivery" in letters[chief]
+    assert f"/messages/{message_id}" not in letters[chief]
+    assert f"/messages/{message_id}" in letters[OFFICER]
+    assert (await (await reception.browser(chief)).get(f"/messages/{message_id}")).status_code == 404
 
 
 async def test_what_is_not_out_is_not_reported(reception: Reception) -> None:
