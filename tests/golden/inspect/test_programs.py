@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
-from tests.golden.inspect.makers import compound, file_mail, zip_of
+from tests.golden.inspect.makers import compound, docx, file_mail, paragraph, zip_of
 from tests.golden.inspect.photos import jpeg, png
 
 from mailguard.inspect.reader import read_mail
@@ -139,6 +139,7 @@ def test_files_in_onenote() -> None:
         (jpeg(), "a.jpeg", "jpg"),
         (jpeg(), "a.jfif", "jpg"),
         (png(), "a.jpg", "png"),  # browsers and phones save so
+        (docx(paragraph("x")), "a.doc", "docx"),
         (b"\0\0\0\x18ftypheix\0\0\0\0mif1heix", "a.heic", "heic"),
         (b"\0\0\0\x18ftypavif\0\0\0\0mif1avif", "a.avif", "avif"),
         (b"\0\0\0\x18ftypM4V \0\0\0\0mp42isom", "a.m4v", "mp4"),

@@ -57,6 +57,9 @@ _ALIKE = (
     _RECORDINGS | {"heic"},
     frozenset({"doc", "rtf", "html", "xml", "txt", "eml"}),
     frozenset({"xls", "html", "csv", "xml", "txt", "eml"}),
+    frozenset({"doc", "docx"}),  # what programs that export write under the old ending
+    frozenset({"xls", "xlsx"}),
+    frozenset({"ppt", "pptx"}),
     frozenset({"pgp", "txt"}),
     frozenset({"p7m", "p7s"}),
     frozenset({"msg", "tnef"}),
