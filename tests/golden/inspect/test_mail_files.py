@@ -201,6 +201,23 @@ def test_whom_an_invitation_invites_is_no_personal_data() -> None:
     assert _invitation("METHOD:REQUEST\r\n", 40).persons == 41  # a list all the same
     assert _invitation("METHOD:REQUEST\r\n", 12, "ATTENDEE;CN=03-1234-5678:mailto:a@x.example\r\n").persons >= 12
     assert _invitation("", 12).persons == 13  # a calendar that was exported
+    assert _invitation("METHOD:PUBLISH\r\n", 12).persons == 13
+
+
+def test_a_letter_that_lists_who_is_invited_lists_no_people() -> None:
+    names = ["山田 太郎", "佐藤 花子", "鈴木 一郎", "田中 次郎", "伊藤 三郎"]
+    guests = "".join(f"ATTENDEE;CN={name}:mailto:g{at}@x.example\r\n" for at, name in enumerate(names))
+    event = f"BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\n{guests}END:VEVENT\r\nEND:VCALENDAR\r\n"
+    listed = "\r\n".join([*names[:4], "伊藤 三郎 - 主催者", "g0@x.example, G1@x.example", "eve@y.example"])
+
+    def read(calendar: str) -> Facts:
+        plain = part(f"参加者\r\n{listed}\r\n".encode(), b"Content-Type: text/plain; charset=utf-8")
+        return read_mail(multipart(plain, part(calendar.encode(), b"Content-Type: text/calendar; charset=utf-8")))
+
+    facts = read(event)
+    assert (facts.persons, facts.personal_data["email_address"].values) == (1, ("eve@y.example",))
+    assert set(facts.personal_data) == {"email_address"}
+    assert read(event.replace("METHOD:REQUEST\r\n", "")).persons >= 5
 
 
 def test_between_whom_a_mail_inside_went_is_no_personal_data() -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from mailguard.inspect import gates
 from mailguard.inspect.content import Piece
@@ -20,6 +20,7 @@ from mailguard.inspect.personal.context import MY_NUMBER_WORD, Context
 from mailguard.inspect.personal.finds import Finds
 from mailguard.inspect.personal.fold import fold, has_digits
 from mailguard.inspect.personal.grid import NO_GRIDS, Grid, Grids, grids_of, holds_no_table, plain_lines
+from mailguard.inspect.personal.invited import told_apart
 from mailguard.inspect.personal.mails import find_mail_addresses
 from mailguard.inspect.personal.marks import Shown, mask
 from mailguard.inspect.personal.numbers import find_numbers
@@ -54,8 +55,6 @@ _TELL_A_LIST = ("email_address", "person_name", "birth_date", "postal_address")
 _MOST_QUOTED = 30
 _ADDRESS = re.compile(r"[^\s<>,;:()\[\]\"]{1,64}@[^\s<>,;:()\[\]\"]{3,100}")
 _PHONE = re.compile(r"(?<![0-9])0[0-9]{1,4}[- ]?[0-9]{2,4}[- ]?[0-9]{3,4}(?![0-9])")
-_METHOD = re.compile(r"(?im)^METHOD[;:]")
-_INVITED = re.compile(r"(?im)^(?:ATTENDEE|ORGANIZER)[;:][^\n]*")
 _QUOTED_HEADER = re.compile(
     r"(?im)^[ \t>*]*(?:from|to|cc|bcc|reply-to|sent|date|subject|差出人|送信者|宛先|受信者|送信日時|日時|"
     r"件名|返信先)[ *]*:"
@@ -94,12 +93,13 @@ def search(pieces: Iterable[Piece], most_values: int, opened: int = gates.ALL) -
     gates of all of them.
     """
     pieces = list(pieces)
+    if any("VCALENDAR" in piece.text for piece in pieces):
+        pieces, invited = told_apart(pieces)
+        pieces += invited
     total = _Total(pieces, opened)
     asides: dict[str, list[tuple[str, str]]] = {}
     addressed: list[tuple[str, str]] = []
     for piece in pieces:
-        if "VCALENDAR" in piece.text:
-            piece = _without_invited(piece, addressed)
         if piece.role in ("quoted", "beside"):
             asides.setdefault(piece.role, []).append((piece.where, fold(piece.text)))
         elif piece.role == "addressed":
@@ -198,16 +198,6 @@ def _without_headers(texts: list[str]) -> list[str]:
 
     bare = [_QUOTED_HEADER.sub(blank, text) for text in texts]
     return texts if len(addresses) > _MOST_QUOTED else bare
-
-
-def _without_invited(piece: Piece, addressed: list[tuple[str, str]]) -> Piece:
-    """The text of an invitation, or of what answers one, without those who take part: they all see each other, as the
-    recipients of a mail do. A calendar that was exported (without a METHOD, RFC 5546 section 1.4) stays as it is.
-    """
-    if not _METHOD.search(piece.text):
-        return piece
-    addressed.append((piece.where, fold("\n".join(_INVITED.findall(piece.text)))))
-    return replace(piece, text=_INVITED.sub(lambda match: " " * len(match.group()), piece.text))
 
 
 def _addressed(texts: list[tuple[str, str]], total: _Total) -> None:
