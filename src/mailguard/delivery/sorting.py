@@ -127,7 +127,8 @@ class Delivery:
     def flows(self, name: str) -> bool:
         """Whether mail is known to go to the upstream of this name (again), or none waits for it."""
         way = "" if name == events.DEFAULT else name
-        return self._waiting is not None and (not self._waiting.get(way) or way in self._recording.standing.flows)
+        goes = self._recording.standing.goes
+        return self._waiting is not None and (not self._waiting.get(way) or goes(way, self._now()))
 
     async def stop(self) -> None:
         """Begin nothing more; let tries under way end, or leave them to the end of their lease; close the upstreams."""

@@ -16,6 +16,9 @@ from mailguard.store.troubles import Standstill, Why
 #: From when on it is told: a refusal that a second try (`delivery.retry`) has confirmed, and a server that was not just
 #: started anew.
 _TOLD_AFTER: Mapping[Why, timedelta] = {"refused": timedelta(seconds=90), "away": timedelta(minutes=15)}
+#: How long a server must not have refused us that had let us in and refused again: one that takes a part of the mail
+#: (Exchange Online, of a connector that it does not know) would be told of as over and begun all day long.
+_QUIET = timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -32,11 +35,20 @@ class Standing:
         #: Ways by which mail went lately: asked of each mail.
         self.flows: set[str] = set()
         self._stops: dict[str, _Stop] = {}
+        self._let_in: set[str] = set()  # after a refusal
+        self._relapsed: dict[str, datetime] = {}  # and refused us after that: last when
 
     def went(self, way: str) -> None:
         """The next server took a mail."""
         self.flows.add(way)
-        self._stops.pop(way, None)
+        stop = self._stops.pop(way, None)
+        if stop is not None and stop.why == "refused":
+            self._let_in.add(way)
+
+    def goes(self, way: str, now: datetime) -> bool:
+        """Whether mail goes by this way, and not now and then only."""
+        last = self._relapsed.get(way)
+        return way in self.flows and (last is None or now - last >= _QUIET)
 
     def failed(self, way: str, outcomes: Iterable[Outcome], now: datetime, *, away: bool) -> None:
         """A try came to nothing. away: the server is left in peace, which is so for its rate as well."""
@@ -47,6 +59,8 @@ class Standing:
         if about_us is not None:
             began = known.since if known is not None and known.why == "refused" else now
             self._stops[way] = _Stop("refused", began, _said(about_us))
+            if way in self._let_in:
+                self._relapsed[way] = now
         elif talked:  # to us, about this mail
             if known is not None and known.why == "away":
                 del self._stops[way]

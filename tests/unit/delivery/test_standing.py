@@ -60,6 +60,19 @@ def test_mail_that_goes_ends_it() -> None:
     assert not standing.stuck({"": 1}, after(hours=1))
 
 
+def test_a_server_that_takes_a_part_of_the_mail_is_not_over_with_each() -> None:
+    standing = Standing()
+    standing.failed("", [UNKNOWN], NOW, away=False)
+    standing.went("")
+    assert standing.goes("", after(minutes=2))  # put right, as it looks
+    standing.failed("", [UNKNOWN], after(minutes=3), away=False)
+    assert standing.stuck({"": 1}, after(minutes=5))
+    standing.went("")
+    assert not standing.goes("", after(minutes=6))
+    assert not standing.stuck({"": 1}, after(minutes=6))
+    assert standing.goes("", after(minutes=63))
+
+
 @pytest.mark.parametrize("outcome", [BUSY, deferred("stored message is damaged or missing; nothing was sent")])
 @pytest.mark.parametrize("away", [False, True], ids=["", "paced"])
 def test_what_holds_for_one_mail_alone_is_nothing_of_it(outcome: Outcome, away: bool) -> None:
