@@ -241,3 +241,30 @@ rules:
     assert problems(tmp_path)[0] == (
         f"{tmp_path}/people.yaml:2:17: people file 'people.csv': No such file or directory"
     )
+
+
+def test_what_shows_only_beside_others_is_told_beside_a_rule_that_is_wrong(tmp_path: Path) -> None:
+    first = write(
+        tmp_path,
+        "a.yaml",
+        """version: 1
+lists: {known: {domains: [a.example]}}
+rules:
+  - {id: wrong, when: {recipients: {externl: true}}, then: confirm}
+  - {id: asks, when: {recipients: {in: [nowhere]}}, then: confirm}
+  - {id: wrong, when: {recipients: {external: true, external: true}}, then: confirm}
+  - {when: {recipients: {external: true}}, then: confirm}
+  - {id: words, when: {text: {files: [gone.txt]}}, then: confirm}
+""",
+    )
+    second = write(tmp_path, "b.yaml", GOOD.replace("external: true", "in: [known]").replace("id: r", "id: asks"))
+    said = [one.removeprefix(f"{tmp_path}/").replace(str(first), "a.yaml") for one in problems(first, second)]
+    assert said == [
+        "a.yaml:4:37: unknown key 'externl', did you mean 'external'?",
+        "a.yaml:5:41: no list 'nowhere'; known here: known",
+        "a.yaml:6:10: rule 'wrong' is there twice (first in a.yaml:4)",
+        "a.yaml:6:53: key 'external' written twice (first in line 6)",
+        "a.yaml:7:5: key 'id' is missing",
+        "a.yaml:8:39: list file 'gone.txt': No such file or directory",
+        "b.yaml:3:10: rule 'asks' is there twice (first in a.yaml:5)",
+    ]

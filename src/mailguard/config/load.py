@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from mailguard.config.schema import Settings
-from mailguard.policy.marked_yaml import load_marked
+from mailguard.policy.marked_yaml import load_marked, load_with_repeats
 from mailguard.policy.marks import Marks, Problem, Problems, problems_of
 from mailguard.policy.suggest import shapes_at
 
@@ -56,12 +56,14 @@ def load_config(path: Path | None, environment: Mapping[str, str] | None = None)
     from mailguard.config.tryout import tryout_settings
 
     variables = os.environ if environment is None else environment
+    repeats: list[Problem] = []
     if path is None:
         data, marks, source, base = tryout_settings(variables), Marks(), "built-in try-out settings", Path.cwd()
     else:
-        data, marks = _read(path)
+        data, marks, repeats = _read(path)
         source, base = str(path), path.resolve().parent
     names, problems = _merge_environment(data, marks, variables)
+    problems += repeats
     try:
         settings = Settings.model_validate(data)
     except ValidationError as error:
@@ -77,7 +79,7 @@ def load_for_policies(path: Path, environment: Mapping[str, str] | None = None) 
     cannot be told from it, or ask people who are kept elsewhere.
     """
     try:
-        data, marks = _read(path)
+        data, marks, _ = _read(path)
     except Problems:
         return None
     _merge_environment(data, marks, os.environ if environment is None else environment)
@@ -91,7 +93,7 @@ def load_for_policies(path: Path, environment: Mapping[str, str] | None = None) 
     return None
 
 
-def _read(path: Path) -> tuple[dict[str, Any], Marks]:
+def _read(path: Path) -> tuple[dict[str, Any], Marks, list[Problem]]:
     try:
         text = path.read_bytes()
     except OSError as error:
@@ -99,10 +101,10 @@ def _read(path: Path) -> tuple[dict[str, Any], Marks]:
             "no such file; `mailguard init DIR` writes one" if isinstance(error, FileNotFoundError) else error.strerror
         )
         raise Problems([Problem(str(path), 1, 1, f"cannot be read: {why}")]) from None
-    data, marks = load_marked(text, str(path))
+    data, marks, repeats = load_with_repeats(text, str(path))
     if not isinstance(data, dict):
         raise Problems([Problem(str(path), 1, 1, "write sections such as organization:, listeners:, upstream:")])
-    return data, marks
+    return data, marks, repeats
 
 
 def _merge_environment(

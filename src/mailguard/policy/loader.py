@@ -20,7 +20,7 @@ from mailguard.policy.build import Builder, Made
 from mailguard.policy.customers import Customer, Customers
 from mailguard.policy.files import TRIES, PolicyFiles, cause
 from mailguard.policy.lists import FILE_MAX
-from mailguard.policy.marked_yaml import SIZE_MAX, load_marked
+from mailguard.policy.marked_yaml import SIZE_MAX, load_with_repeats
 from mailguard.policy.marks import Problem, Problems, problems_of
 from mailguard.policy.named_lists import ListReader, SourceFile
 from mailguard.policy.patterns import PATTERNS_MAX
@@ -28,6 +28,7 @@ from mailguard.policy.people import collect
 from mailguard.policy.read_customers import read_customers
 from mailguard.policy.rule import FileExamples, Policy, Rule
 from mailguard.policy.schema import PolicyFile
+from mailguard.policy.schema.partly import without_wrong_rules
 from mailguard.policy.workdays import calendar_of
 
 __all__ = ["Policy", "load_policy"]
@@ -147,7 +148,8 @@ def _files(paths: Sequence[Path | str], problems: list[Problem]) -> list[Path]:
 
 def _read_source(path: Path, loading: _Loading) -> None:
     try:
-        data, marks = load_marked(loading.files.octets(path, SIZE_MAX), str(path))
+        data, marks, repeats = load_with_repeats(loading.files.octets(path, SIZE_MAX), str(path))
+        loading.problems += repeats
         loading.patterns += _patterns(data)
         if loading.patterns > PATTERNS_MAX:  # said before they are compiled, which takes its time
             raise ValueError(f"more than {PATTERNS_MAX:,} patterns in all")
@@ -155,6 +157,8 @@ def _read_source(path: Path, loading: _Loading) -> None:
     except (OSError, ValueError) as error:
         if isinstance(error, ValidationError):
             loading.problems.extend(problems_of(error, marks, str(path), PolicyFile))
+            right = without_wrong_rules(data, error, f"{len(loading.sources)}")
+            loading.sources += [] if right is None else [SourceFile(path, right, marks)]
         else:
             loading.problems.append(Problem(str(path), 1, 1, f"cannot be read: {cause(error)}"))
     except Problems as error:

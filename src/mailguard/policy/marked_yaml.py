@@ -36,11 +36,21 @@ def load_marked(text: str | bytes, filename: str) -> tuple[Any, Marks]:
 
     Raises Problems with all that was found. An empty document is an error: it would load as "nothing is asked for".
     """
+    data, marks, problems = load_with_repeats(text, filename)
+    if problems:
+        raise Problems(problems)
+    return data, marks
+
+
+def load_with_repeats(text: str | bytes, filename: str) -> tuple[Any, Marks, list[Problem]]:
+    """The same, but keys that are written twice are given back, each with its first value in the data: all else that
+    is wrong with what is asked for can be told beside them. Raises Problems with anything else.
+    """
     reading = _Reading(filename)
     data = reading.read(text)
-    if reading.problems:
+    if len(reading.problems) > reading.repeats:
         raise Problems(reading.problems)
-    return data, reading.marks
+    return data, reading.marks, reading.problems
 
 
 @dataclass(slots=True)
@@ -59,6 +69,7 @@ class _Reading:
     def __init__(self, filename: str) -> None:
         self.filename = filename
         self.problems: list[Problem] = []
+        self.repeats = 0  # problems that are keys written twice
         self.marks = Marks()
         self._stack: list[_Open] = []
         self._root: Any = None
@@ -153,6 +164,7 @@ class _Reading:
         if top.seen:
             first = self.marks.keys[(*top.path, event.value)][0]
             self._problem(event, f"key {show(event.value)} written twice (first in line {first})")
+            self.repeats += 1
             return
         if event.value == "<<" and event.implicit[0]:
             self._problem(event, "merge key <<: not read; write the keys out")

@@ -187,6 +187,14 @@ def test_what_is_meant_and_not_there(tmp_path: Path, old: str, new: str, said: s
     assert any(said in one for one in problems_of(tmp_path, GOOD.replace(old, new)))
 
 
+def test_a_key_that_is_there_twice_hides_nothing(tmp_path: Path) -> None:
+    text = GOOD.replace("name: Corp}", "name: Corp, name: Corp, langage: en}")
+    assert [one.partition(": ")[2] for one in problems_of(tmp_path, text)] == [
+        "key 'name' written twice (first in line 1)",
+        "unknown key 'langage', did you mean 'language'?",
+    ]
+
+
 def test_a_secret_comes_from_a_file_and_is_not_shown(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("\ufeffno: yaml #here\r\n", "utf-8")  # as an editor on Windows saves it
     config = load_config(write(tmp_path, GOOD), {"MAILGUARD_UPSTREAM__PASSWORD_FILE": str(tmp_path / "secret")})
