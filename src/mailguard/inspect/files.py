@@ -76,6 +76,8 @@ class _Seen:
 
 #: Opens a message inside a file: gives its people, its text with these in it, and its attachments.
 MessageOpener = Callable[[FileIn], tuple[str, str, list[Attachment]]]
+#: Stretches that name people in a mail inside. Each is looked for in all of its text; the rest counts as its words.
+_MOST_STRETCHES = 200
 
 
 class Files:
@@ -197,7 +199,7 @@ class Files:
 
 def _pieces(where: str, text: str, people: tuple[str, ...]) -> Iterator[Piece]:
     """A file's text to search, apart from whom it is addressed to where it is a mail."""
-    addressed = [one for given in people if (one := tidy(given)) and one in text]
+    addressed = [one for given in people[:_MOST_STRETCHES] if (one := tidy(given)) and one in text]
     for one in addressed:
         text = text.replace(one, "", 1)
     if addressed:

@@ -5,8 +5,10 @@ import pytest
 from mailguard.inspect.chars.guess import strict
 from mailguard.inspect.chars.jis import decode_iso2022jp
 from mailguard.inspect.content import Piece
+from mailguard.inspect.files import _pieces
 from mailguard.inspect.personal import search
 from mailguard.inspect.personal.fold import fold, lower
+from mailguard.inspect.secrets import passwords
 from mailguard.inspect.secrets.passwords import told_passwords
 
 
@@ -51,3 +53,24 @@ def test_numbers_stand_out_of_a_long_row() -> None:
     found = search([Piece("text", row)], 10)
     assert found.classes["payment_card"].values == ("4111111111111111",)
     assert found.classes["phone"].values == ("0312345678",)
+
+
+def test_meetings_are_looked_for_once_however_many_passcodes_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked, meetings = list[int](), passwords._meetings
+
+    def counted(text: str) -> list[int]:
+        looked.append(len(text))
+        return meetings(text)
+
+    monkeypatch.setattr(passwords, "_meetings", counted)
+    text = "Zoom passcode: Xk93-tt7\n" * 40 + "a" * 601 + "\npasscode: Yk93-tt7\n"
+    assert [value for _, _, value in told_passwords(text)] == ["Yk93-tt7"]
+    assert len(looked) == 1
+
+
+def test_of_endless_header_fields_some_are_told_apart() -> None:
+    """Each is looked for in the whole text."""
+    fields = tuple(f"Received: from host{number}.example by mx.corp.example;" for number in range(5000))
+    addressed, rest = _pieces("file", "\n".join(fields), fields)
+    assert (addressed.role, len(addressed.text.splitlines())) == ("addressed", 200)
+    assert rest.text.count("Received:") == 4800

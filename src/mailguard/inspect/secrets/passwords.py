@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
@@ -204,11 +205,15 @@ def told_passwords(text: str) -> Iterator[tuple[int, int, str]]:
     if not speaks_of_one(text):
         return
     looked_at = 0
+    meetings: list[int] | None = None
     for key in _KEY.finditer(text):
         if key.start() < looked_at or text[key.start() - 1 : key.start()] in ("/", "?", "&", "%", "#"):
             continue
-        if _CODE.match(key.group()) and _MEETING.search(text, max(0, key.start() - _MEETING_BEFORE), key.start()):
-            continue
+        if _CODE.match(key.group()):
+            meetings = _meetings(text) if meetings is None else meetings
+            before = bisect_right(meetings, key.start())
+            if before and meetings[before - 1] >= key.start() - _MEETING_BEFORE:
+                continue
         match = _STRICT.match(text, key.end())
         if match is not None:
             looked_at = match.end("value")
@@ -222,6 +227,13 @@ def told_passwords(text: str) -> Iterator[tuple[int, int, str]]:
             value = match.group("value").rstrip(_CLOSE)
             if _is_lot(value) and not _is_no_secret(value):
                 yield match.start("value"), match.start("value") + len(value), value
+
+
+def _meetings(text: str) -> list[int]:
+    """Where the words of meetings end, for all passcodes of a text: to look back from each would take long where there
+    are many.
+    """
+    return [match.end() for match in _MEETING.finditer(text)]
 
 
 def _inside(value: str, opened: str) -> str:
