@@ -66,6 +66,8 @@ _NO_NAME = re.compile(
     r"(?:お|ご|御)?(?:客|皆|皆々|何|王|神|仏|奥|嬢|子|疲れ|互い|陰|蔭|得意|世話|手数|多|同|仕|模|一|有|各|異|別|左|若|逆|殿|方|主|諸|両|某|母|父|兄|姉|祖母|祖父|医者"
     r"|苦労|馳走|待ち遠|気の毒|たく|ご苦労|待ち|本|今|前|現|元|当|弊社|当社|御社|貴社|担当|担当者|関係者|お取引先|貴|社内|全)|(?:本日|今回|次回|先日|弊社|当社|御社|貴社|以下|上記|下記|現在).*"
 )
+#: Before an office: a list of posts (新 営業部長 山田太郎), a licence (宅建業免許 東京都知事).
+_POSTS = re.compile(r"(?:新任?|旧|前任?|後任|退任|就任|昇任|元|現)(?: |$)|\S{0,10}(?:免許|許可|認可|登録)(?: |$)")
 _OFFICE_WORD = re.compile(_OFFICE_WORDS)
 _PLAIN_OFFICE = re.compile(rf"(?:{_OFFICE_WORDS})?(?:{_OFFICE})")
 _GLUED_ONLY = re.compile(
@@ -152,6 +154,8 @@ def _read(who: str, honour: str, above: str) -> list[Addressee]:
     company = company or above
     if honour == "御中":
         return _house(company, rest, honour)
+    if _POSTS.match(rest) and honour not in _HONORIFIC.split("|"):
+        return []
     last = rest.split()[-1] if rest else ""
     if _EVERYBODY.fullmatch(last + honour):
         return [Addressee(company=company, title=rest + honour)]

@@ -30,8 +30,12 @@ _TITLE = re.compile(
 )
 _GROUP = re.compile(
     r"(?:both|everyone|everybody|every one|all|team|teams|folks|guys|there|friends"
-    r"|(?:valued )?(?:customers?|clients?)"
-    r"|colleagues?|members?|partners?|[\w&. ]{1,40} (?:team|department|support|office|desk|all|group|staff|members"
+    r"|(?:(?:valued|business|prospective|fellow|future|new) )?(?:customers?|clients?|colleagues?|members?|partners?"
+    r"|suppliers?|vendors?|applicants?|candidates?|readers?|guests?|shareholders?|users?|subscribers?|students?"
+    r"|parents|recipients?|investors?|friends?|employees?|participants?|attendees?|residents?|patients?|editors?"
+    r"|distributors?|developers?|volunteers?)"
+    r"|hr|human resources|accounts(?: (?:payable|receivable))?|support|sales|purchasing|procurement"
+    r"|[\w&. ]{1,40} (?:team|department|support|office|desk|all|group|staff|members"
     r"|users|customers|manager|committee|colleagues))",
     re.IGNORECASE,
 )
@@ -58,6 +62,9 @@ _JAPANESE = re.compile(rf"({_WORD}(?: {_WORD}){{0,2}})[- ](san|sama|sensei)", re
 _JAPANESE_BARE = re.compile(rf"(?:{_WORD} ){{0,2}}{_WORD}[- ](?:san|sama|sensei)(?=$|[\s,:.!/&])", re.IGNORECASE)
 #: What every match of the pattern above ends with.
 _JAPANESE_TITLE = re.compile(r"[- ](?:san|sama|sensei)(?=$|[\s,:.!/&])", re.IGNORECASE)
+_MR = r"(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof)\.? [A-Z][\w'’-]{0,24}(?: [A-Z][\w'’-]{0,24}){0,2}"
+#: "Mr. Tanaka," and nothing else.
+_TITLED = re.compile(rf"{_MR}(?:(?:, | and | & ){_MR}){{0,5}}[,:]")
 _SPLIT = re.compile(r"\s*(?:,|;|/|&| and | und | et | y )\s*")
 _CHINESE = re.compile(
     r"(?:尊敬的|亲爱的|敬爱的)?(?P<who>[一-龠]{1,4}|各位)(?P<title>先生|女士|小姐|总经理|经理|总|老师|主任|同事|客户|领导)(?:们)?(?:您好|你好)?[,:!]"
@@ -88,6 +95,8 @@ def western(line: str, *, first: bool) -> list[Addressee]:
             return [Addressee(title="there")]
         return _people(rest, spoken=word not in ("to", "attn", "attn.", "attention"))
     if first and _BARE.fullmatch(line) and not any(one.lower() in _NO_NAME for one in re.findall(r"[A-Za-z]+", line)):
+        return _people(line, spoken=False)
+    if first and _TITLED.fullmatch(line):
         return _people(line, spoken=False)
     if _JAPANESE_TITLE.search(line) and _JAPANESE_BARE.match(line):
         return _people(line, spoken=False)

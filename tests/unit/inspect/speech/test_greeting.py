@@ -72,6 +72,11 @@ JAPANESE = (
     ("髙橋様、渡邉様", "髙橋||様 渡邉||様"),
 )
 OTHERS = (
+    ("Mr. Tanaka,\n\nplease", "Tanaka||Mr."),
+    ("Dr. Smith, Ms. Jones:\n\nplease", "Smith||Dr. Jones||Ms."),
+    ("Dear Valued Partner,", "||Valued Partner"),
+    ("Dear Supplier,", "||Supplier"),
+    ("Dear Accounts Payable,", "||Accounts Payable"),
     ("Dear Mr. Tanaka,", "Tanaka||Mr."),
     ("Dear Taro", "Taro||"),
     ("Hi John and Mary,", "John|| Mary||"),
@@ -95,6 +100,8 @@ OTHERS = (
     ("김철수님", "김철수||님"),
 )
 NOBODY = (
+    "Mr. Tanaka called yesterday:",
+    "Miss you,",
     "お客様からのお問い合わせについて",
     "様々なご意見をいただきました",
     "先日、田中様より連絡がありました。",
@@ -113,6 +120,9 @@ NOBODY = (
     "田中様の件",
     "田中先生のご意見",
     "部長会の資料です",
+    "新 営業部長 山田太郎(旧 第一営業課長)",
+    "新任 課長 山田太郎",
+    "宅建業免許 東京都知事(3)第12345号",
     "仕様の件",
     "同様",
     "何様",
