@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -10,7 +11,7 @@ import click
 from mailguard.app.people import people_of
 from mailguard.app.rooms import keyring
 from mailguard.cli.setup import with_config
-from mailguard.config import Config, load_config, load_for_policies
+from mailguard.config import Config, load_config, load_partly
 from mailguard.config.channels import channels
 from mailguard.config.doors import listeners
 from mailguard.config.logins import senders, user_file, ways
@@ -55,7 +56,7 @@ def _problems(file: Path | None, offline: bool) -> tuple[Problem, ...]:
     try:
         config = load_config(file)
     except Problems as error:
-        return (*error.problems, *_policies_beside(file))
+        return (*error.problems, *(_beside(file) if file is not None else ()))
     found: list[Problem] = []
     for look in (_doors, lambda settings: _policies(settings, offline)):
         try:
@@ -65,16 +66,28 @@ def _problems(file: Path | None, offline: bool) -> tuple[Problem, ...]:
     return tuple(found)
 
 
-def _policies_beside(file: Path | None) -> list[Problem]:
-    """The errors of the policies of a configuration that is wrong itself, as far as they show without it."""
-    config = load_for_policies(file) if file is not None else None
-    if config is None:
-        return []
-    try:
-        found = _policies(config, offline=True)
-    except Problems as error:
-        found = list(error.problems)
-    return [one for one in found if one.severity == "error"]
+#: What can be looked at though other sections are wrong.
+_APART: tuple[tuple[Callable[[Config], object], frozenset[str]], ...] = (
+    (listeners, frozenset({"listeners"})),
+    (upstreams, frozenset({"upstream", "upstreams"})),
+    (scanner, frozenset({"virus"})),
+    (user_file, frozenset({"auth"})),
+    (channels, frozenset({"notify"})),
+    (lambda config: _keys(config), frozenset({"store"})),
+    # Whose groups a directory server knows cannot be looked at alone.
+    (lambda config: [] if config.settings.directory else _policies(config, True), frozenset({"policies", "directory"})),
+)
+
+
+def _beside(file: Path) -> Iterator[Problem]:
+    """The errors in what a file names, of the sections that are right in a file that is wrong."""
+    for look, sections in _APART:
+        config = load_partly(file, sections)
+        try:
+            found = look(config) if config is not None else None
+        except Problems as error:
+            found = error.problems
+        yield from (one for one in found or () if one.severity == "error") if isinstance(found, list | tuple) else ()
 
 
 def _doors(config: Config) -> list[Problem]:

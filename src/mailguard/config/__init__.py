@@ -1,5 +1,5 @@
 """What the administrator set. It knows every room's settings; no room knows it."""
 
-from mailguard.config.load import Config, load_config, load_for_policies
+from mailguard.config.load import Config, load_config, load_partly
 
-__all__ = ["Config", "load_config", "load_for_policies"]
+__all__ = ["Config", "load_config", "load_partly"]

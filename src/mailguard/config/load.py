@@ -8,7 +8,7 @@ setting names is opened here but secret files.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,22 +74,21 @@ def load_config(path: Path | None, environment: Mapping[str, str] | None = None)
     return Config(settings, base, source, tryout=path is None, marks=marks)
 
 
-def load_for_policies(path: Path, environment: Mapping[str, str] | None = None) -> Config | None:
-    """What policies are read with, of a file that is wrong elsewhere: to look at them, not to serve. None where they
-    cannot be told from it, or ask people who are kept elsewhere.
-    """
+def load_partly(path: Path, sections: Collection[str], environment: Mapping[str, str] | None = None) -> Config | None:
+    """Some sections of a file that is wrong elsewhere: to look at them, not to serve. None if they are wrong, too."""
     try:
         data, marks, _ = _read(path)
     except Problems:
         return None
     _merge_environment(data, marks, os.environ if environment is None else environment)
     named = data.get("upstreams")
-    needed: dict[str, Any] = {"listeners": (), "upstream": _ANY, "policies": data.get("policies", ("policies/",))}
-    needed["upstreams"] = dict.fromkeys(named, _ANY) if isinstance(named, dict) else {}
+    rest: dict[str, Any] = {"listeners": (), "upstream": _ANY, "auth": {"method": "file"}}
+    rest["upstreams"] = dict.fromkeys(named, _ANY) if isinstance(named, dict) else {}
+    some = rest | {key: data[key] for key in sections if key in data}
     for organization in (data.get("organization"), {"domains": ("corp.invalid",)}):
         with suppress(ValidationError):
-            settings = Settings.model_validate({**needed, "organization": organization})
-            return None if "directory" in data else Config(settings, path.resolve().parent, str(path), marks=marks)
+            settings = Settings.model_validate({**some, "organization": organization})
+            return Config(settings, path.resolve().parent, str(path), marks=marks)
     return None
 
 
