@@ -168,7 +168,11 @@ def _title(view: View, by: Speaker) -> str:
     say = by.say
     if view.record.state is not State.HELD:
         return say("decide.queued")
-    return say("decide.approve") if Act.APPROVE in view.acts else say("decide")
+    if Act.APPROVE in view.acts:
+        return say("decide.approve")
+    # Whoever can only withdraw or mend it, while others are asked, is not asked himself.
+    waits = any(one.disposition is Disposition.APPROVE for one in letter_rows.held(view.record))
+    return say("decide.waits") if waits and not {Act.RELEASE, Act.SEND_NOW} & view.acts else say("decide")
 
 
 def _wrong(questions: Sequence[Question], by: Speaker) -> str:

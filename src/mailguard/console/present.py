@@ -166,8 +166,15 @@ def ending(record: MessageRecord, speaker: Speaker, person: str = "") -> str:
     first = _first_to_end(record)
     if first is None or first.expires_at is None:
         return ""
-    own = ".own" if first.expire_action == "return" and is_own(record, person) else ""
-    return speaker.say(f"ends.{first.expire_action}{own}", when=speaker.moment(first.expires_at))
+    return speaker.say(_ends(first, own=is_own(record, person)), when=speaker.moment(first.expires_at))
+
+
+def _ends(copy: RecipientRecord, *, own: bool) -> str:
+    """The key of the sentence: what comes back says to whom, and what for want of approval."""
+    if copy.expire_action != "return":
+        return f"ends.{copy.expire_action}"
+    asks = ".approval" if copy.disposition is Disposition.APPROVE else ""
+    return f"ends.return{asks}{'.own' if own else ''}"
 
 
 def left(record: MessageRecord, speaker: Speaker) -> str:

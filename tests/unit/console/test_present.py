@@ -54,6 +54,8 @@ def test_the_sender_reads_that_it_waits_for_him() -> None:
     assert words == ["あなたの確認待ち", "送信者の確認待ち"]
     asked = held_mail(Disposition.APPROVE)
     assert present.mail_badge(asked, "ja", ANN.key).word == "承認待ち"
+    assert "承認されないと" in present.ending(asked, by(), ANN.key)
+    assert "承認がないと、送信せずに送信者へ" in present.ending(asked, by(), BOSS.key)
 
 
 def test_who_is_to_decide() -> None:

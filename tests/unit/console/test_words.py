@@ -58,7 +58,7 @@ BUILT = {
     "trouble.upstream",
     "trouble.delivery",
     *(f"error.{status}" for status in _PAGES),
-    "ends.return.own",
+    *(f"ends.return{more}" for more in (".own", ".approval", ".approval.own")),
     *(f"ends.{action}" for action in ("return", "release", "discard")),
     *(f"via.{via}" for via in ("console", "letter", "reply", "api", "cli", "clock", "smtp")),
     *(f"role.{role}" for role in ("administrator", "auditor", "officer")),

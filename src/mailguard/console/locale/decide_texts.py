@@ -30,6 +30,7 @@ DECIDE_TEXTS: dict[str, Both] = {
     # The decision
     "decide": Both("どうしますか", "Your decision"),
     "decide.approve": Both("承認しますか", "Your approval"),
+    "decide.waits": Both("承認を待っています", "It waits for approval"),
     "decide.queued": Both("送信を取り消すには", "To take it back"),
     "decide.missing": Both(
         "まだ選ばれていません: {items}。何も決定していません。", "Not answered yet: {items}. Nothing was decided."

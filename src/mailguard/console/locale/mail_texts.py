@@ -34,6 +34,14 @@ MAIL_TEXTS: dict[str, Both] = {
         "{when} までに決めないと、送信せずに送信者へお返しします。",
         "Unless somebody decides by {when}, it is not sent and goes back to the sender.",
     ),
+    "ends.return.approval": Both(
+        "{when} までに承認がないと、送信せずに送信者へお返しします。",
+        "Without approval by {when}, it is not sent and goes back to the sender.",
+    ),
+    "ends.return.approval.own": Both(
+        "{when} までに承認されないと、送信せずに元のメールをお返しします。",
+        "Without approval by {when}, it is not sent and comes back to you.",
+    ),
     "ends.return.own": Both(
         "{when} までに決めないと、送信せずに元のメールをお返しします。",
         "Unless somebody decides by {when}, it is not sent and comes back to you.",
@@ -57,6 +65,9 @@ MAIL_TEXTS: dict[str, Both] = {
     "recipients": Both("宛先", "Recipients"),
     "recipients.count": Both("{people}・{organisations}組織", "{people}, {organisations} organisations"),
     "recipients.count.one": Both("{people}・1組織", "{people}, 1 organisation"),
+    "recipients.choose.remove": Both(
+        "外す宛先、またはBccに移す宛先を選べます。", "Select recipients to remove them, or to move them to Bcc."
+    ),
     "recipients.choose.approve": Both("一部の宛先だけを承認できます。", "You can approve for some recipients only."),
     "recipients.choose": Both(
         "外す宛先、または送信する宛先を選べます。", "Select recipients to remove them, or to send to them only."
