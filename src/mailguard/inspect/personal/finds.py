@@ -6,6 +6,7 @@ a list of a hundred thousand people costs little more than its values.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -39,6 +40,13 @@ class Finds:
             values[value] = None
             if len(values) <= EACH_SHOWN:
                 self.spots.append(Spot(what, value, start, end))
+
+    def leave_out(self, what: str, values: Collection[str]) -> None:
+        """Forget some values of a class."""
+        kept = {value: None for value in self.values.get(what, ()) if value not in values}
+        if len(kept) < len(self.values.get(what, ())):
+            self.values[what] = kept
+            self.spots = [spot for spot in self.spots if spot.what != what or spot.value in kept]
 
     def distinct(self, what: str) -> int:
         return len(self.values.get(what, ()))

@@ -13,17 +13,22 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mailguard.inspect.content import Piece
+from mailguard.inspect.personal.finds import Finds
+from mailguard.inspect.personal.mails import find_mail_addresses
 
 _METHOD = re.compile(r"(?im)^METHOD:(?![ \t]*PUBLISH)")
 _LINE = re.compile(r"(?im)^(?:ATTENDEE|ORGANIZER)[;:][^\n]*")
-_ADDRESS = re.compile(r"[^\s<>,;:()\[\]\"=]{1,64}@[^\s<>,;:()\[\]\"]{3,100}")
 _NAME = re.compile(r";CN=([^;:\n]{2,60})")
+#: A line of the letter that is a name, with an address or a part ("organizer") behind it or without.
+_OWN_LINE = re.compile(r"^[ \t>・*•-]*([^\n<(（]{2,60}?)[ \t]*(?:(?: -|[<(（])[^\n]{0,60})?$", re.MULTILINE)
 #: So many people of a meeting are looked for in the letter.
-_MOST = 60
+_MOST = 100
 
 
-def told_apart(pieces: Iterable[Piece]) -> tuple[list[Piece], list[Piece]]:
-    """The texts without those who are invited, and the lines of the calendars that name them."""
+def told_apart(pieces: Iterable[Piece]) -> tuple[list[Piece], list[Piece], frozenset[str]]:
+    """The texts without those who are invited; the lines of the calendars that name them; and their addresses, which
+    are nobody's data elsewhere in the mail's own texts either.
+    """
     rest: list[Piece] = []
     named: list[Piece] = []
     for piece in pieces:
@@ -31,20 +36,22 @@ def told_apart(pieces: Iterable[Piece]) -> tuple[list[Piece], list[Piece]]:
             named.append(Piece(piece.where, "\n".join(_LINE.findall(piece.text)), "addressed"))
             piece = replace(piece, text=_LINE.sub(_blank, piece.text))
         rest.append(piece)
-    if not any(one.text for one in named):
-        return rest, []
-    again = _again("\n".join(one.text for one in named))
-    return [one if one.role == "file" else replace(one, text=again.sub(_blank, one.text)) for one in rest], named
-
-
-def _again(lines: str) -> re.Pattern[str]:
-    """The addresses of those who are named, wherever they stand; their names where they have a line of their own."""
-    addresses = list(dict.fromkeys(map(str.lower, _ADDRESS.findall(lines))))[:_MOST]
-    names = [one.strip() for one in dict.fromkeys(_NAME.findall(lines)) if "@" not in one][:_MOST]
-    found = [rf"(?<![\w.+-])(?:{'|'.join(map(re.escape, addresses))})(?![\w-])"] if addresses else []
+    lines = "\n".join(one.text for one in named)
+    if not lines:
+        return rest, [], frozenset()
+    finds = Finds()
+    find_mail_addresses(lines, finds)
+    names = frozenset(list(dict.fromkeys(_NAME.findall(lines)))[:_MOST])
     if names:
-        found.append(rf"^[ \t>・*•-]*(?:{'|'.join(map(re.escape, names))})[ \t]*(?:[-<(（][^\n]{{0,40}})?$")
-    return re.compile("|".join(found) or r"(?!)", re.IGNORECASE | re.MULTILINE)
+        rest = [one if one.role == "file" else _without(one, names) for one in rest]
+    return rest, named, frozenset(list(finds.values.get("email_address", ()))[:_MOST])
+
+
+def _without(piece: Piece, names: frozenset[str]) -> Piece:
+    def blank(match: re.Match[str]) -> str:
+        return _blank(match) if match.group(1) in names else match.group()
+
+    return replace(piece, text=_OWN_LINE.sub(blank, piece.text))
 
 
 def _blank(match: re.Match[str]) -> str:

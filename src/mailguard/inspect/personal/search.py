@@ -76,6 +76,7 @@ class Found:
 class _Total:
     pieces: list[Piece]
     opened: int = gates.ALL
+    invited: frozenset[str] = frozenset()  # addresses that are nobody's data in the mail's own texts
     values: dict[str, dict[str, None]] = field(default_factory=lambda: {name: {} for name in CLASSES})
     people: People = field(default_factory=People)
     shown: Shown = field(default_factory=Shown)
@@ -93,10 +94,11 @@ def search(pieces: Iterable[Piece], most_values: int, opened: int = gates.ALL) -
     gates of all of them.
     """
     pieces = list(pieces)
+    invited: frozenset[str] = frozenset()
     if any("VCALENDAR" in piece.text for piece in pieces):
-        pieces, invited = told_apart(pieces)
-        pieces += invited
-    total = _Total(pieces, opened)
+        pieces, named, invited = told_apart(pieces)
+        pieces += named
+    total = _Total(pieces, opened, invited)
     asides: dict[str, list[tuple[str, str]]] = {}
     addressed: list[tuple[str, str]] = []
     for piece in pieces:
@@ -142,6 +144,8 @@ def _piece(piece: Piece, total: _Total) -> None:
     people = People() if apart else total.people
     opened = total.opened if text == piece.text else gates.ALL
     _look(text, finds, people, lambda: MY_NUMBER_WORD.search(piece.where) is not None or total.speaks(), opened)
+    if total.invited and piece.role != "file":
+        finds.leave_out("email_address", total.invited)
     _take(piece.where, text, finds, total, _COUNTED_APART if apart else CLASSES)
 
 
