@@ -22,12 +22,13 @@ from mailguard.store.wish import as_written, senders_of
 ENDING = "ending"
 #: Mails of one transaction.
 _AT_ONCE = 200
-#: What was told already, or asked again, as its policy wants it, is not told once more.
+#: What was told already, or asked again, as its policy wants it, is not told once more. The empty id is left out as the
+#: index of the log has it: without it, all of the log would be read for each hold.
 _OPEN = (
     "SELECT r.message FROM recipient r JOIN message m ON m.number = r.message"
     " WHERE r.state = 'held' AND r.due_at > ?1 AND r.due_at <= ?2 AND r.expire_action <> 'release'"
     " AND r.due_at - m.received_at >= ?3 AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.message_id = m.id"
-    " AND a.event IN ('ending', 'remind')) GROUP BY r.message ORDER BY min(r.due_at) LIMIT ?4"
+    " AND a.message_id <> '' AND a.event IN ('ending', 'remind')) GROUP BY r.message ORDER BY min(r.due_at) LIMIT ?4"
 )
 
 

@@ -14,7 +14,7 @@ from mailguard.mail.facts import Headers
 from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.message import new_message_id
 from mailguard.mail.verdict import Disposition
-from mailguard.store import filters
+from mailguard.store import ending, filters
 from mailguard.store.records import Filter
 
 DAVE = "dave@corp.example"
@@ -196,6 +196,12 @@ async def test_clocks_are_read_off_an_index(ledger: Ledger, sql: str) -> None:
     plan = await ledger.db.read(lambda c: [row[3] for row in c.execute(f"EXPLAIN QUERY PLAN {sql}")])
     assert all("USING" in step and "INDEX" in step for step in plan), plan
     assert not [step for step in plan if "TEMP B-TREE" in step], plan
+
+
+async def test_whether_an_end_was_told_is_not_looked_for_in_the_whole_log(ledger: Ledger) -> None:
+    wanted = (0, 10**18, 0, 200)
+    plan = await ledger.db.read(lambda c: [row[3] for row in c.execute(f"EXPLAIN QUERY PLAN {ending._OPEN}", wanted)])
+    assert not [step for step in plan if step.startswith("SCAN")], plan
 
 
 def _named(chosen: Filter) -> str:
