@@ -63,7 +63,7 @@ def test_who_was_taken_off_and_stands_in_to_for_the_others_is_named() -> None:
         return with_recipients(held_mail(), *copies)
 
     said = people.still_shown(record(()), by())
-    assert said.startswith(f"{TANAKA} は外しましたが")
+    assert said.startswith(f"{TANAKA} には届きませんが")
     assert people.still_shown(record((ToBcc(hide="listed", keys=(SATO.key,)),)), by()) == said
     for hidden in (ToBcc(hide="listed", keys=(TANAKA.key,)), ToBcc(), Split(), Readdress(TANAKA, SUZUKI)):
         assert people.still_shown(record((hidden,)), by()) == ""

@@ -166,10 +166,8 @@ DECIDE_TEXTS: dict[str, Both] = {
         "宛先欄に書かれていますが、このメールは届きません:", "Shown in To or Cc, but this mail does not go to:"
     ),
     "recipients.still_shown": Both(
-        "{people} は外しましたが、ほかの方に届くメールのToやCcには表示されます。"
-        "署名・暗号化・承認済みのメールは書き換えないためです。「全員に返信」されると届きます。",
-        "{people} was taken off, but still stands in To or Cc for the others: a signed, encrypted or approved mail is "
-        "not changed. An answer to all would go there.",
+        "{people} には届きませんが、ほかの方に届くメールのToやCcに表示されます。「全員に返信」されると届きます。",
+        "{people} does not get it, but stands in To or Cc for the others: an answer to all would go there.",
     ),
     "recipients.all": Both("全員を表示", "Show all"),
     "file.unnamed": Both("(名前のないファイル)", "(file without a name)"),
