@@ -47,6 +47,8 @@ def normal(text: str) -> str:
         return text.translate(_CONTROLS)
     if len(text) > 2 * _PIECE:
         return _piecewise(normal, text)
+    if "㊙" in text:
+        text = text.replace("㊙", "マル秘")  # as it is read; NFKC makes a bare 秘 of it
     once = unicodedata.normalize("NFKC", text)
     # `translate` takes ten times as long as a look whether there is anything to do.
     return unicodedata.normalize("NFKC", once.translate(_TABLE)) if _ODD.search(once) else once

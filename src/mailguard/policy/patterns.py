@@ -18,6 +18,8 @@ from mailguard.policy.fold import fold, normal_pattern
 PATTERN_MAX, MATCHES_MAX = 2000, 1000
 #: Patterns of one policy; octets that one may take when compiled, and while it is looked for.
 PATTERNS_MAX, _PROGRAM_MAX, _MEMORY = 5000, 768 * 2**10, 8 * 2**20
+#: Words that are also looked for with a blank between their characters; of so many.
+_STAMP, _SPREAD_MOST = re.compile("[\u3005\u4e00-\u9fff]{2,6}"), 5000
 _LOOK = re.compile(r"(?<!\\)\(\?(=|!|<=|<!)")
 _BACK = re.compile(r"(?<!\\)(?:\\\\)*(\\[1-9]|\\k<|\(\?P=)")
 _ATOMIC = re.compile(r"(?<!\\)\(\?>|(?<!\\)[*+?}]\+")
@@ -107,19 +109,24 @@ class Words:
     """Words, each found wherever it stands in a folded text.
 
     A word that begins or ends in a Latin letter or a digit is not found inside a longer one (`NDA` is not in
-    `agenda`, but is in `NDA締結`); a `*` at its end or beginning lifts that.
+    `agenda`, but is in `NDA締結`); a `*` at its end or beginning lifts that. A short one in Chinese characters is also
+    found spread, as stamps and headings have it: 社 外 秘.
     """
 
     def __init__(self, words: Iterable[str]) -> None:
         found: dict[str, tuple[str, bool, bool]] = {}
+        spread: dict[str, str] = {}
         for word in words:
             folded = " ".join(fold(word).split())
             bare = folded.strip("*").strip()
             if bare:
                 found[word.strip()] = (bare, not folded.startswith("*"), not folded.endswith("*"))
+                if len(spread) < _SPREAD_MOST and _STAMP.fullmatch(bare):
+                    spread[bare] = " ".join(bare)
         self._words = tuple(sorted(found.items()))
+        self._spread = spread
         #: What must stand in a text for a word to be found there.
-        self.bare = frozenset(bare for bare, _, _ in found.values())
+        self.bare = frozenset((*(bare for bare, _, _ in found.values()), *spread.values()))
 
     def __len__(self) -> int:
         return len(self._words)
@@ -131,9 +138,13 @@ class Words:
         if present is not None and self.bare.isdisjoint(present):
             return
         for written, (word, front, back) in self._words:
-            if present is not None and word not in present:
-                continue
-            if word in text and (number := _occurrences(word, text, front, back)):
+            number = 0
+            if (present is None or word in present) and word in text:
+                number = _occurrences(word, text, front, back)
+            spread = self._spread.get(word, "")
+            if spread and (present is None or spread in present) and spread in text:
+                number += _occurrences(spread, text, front=False, back=False)
+            if number:
                 yield written, number
 
 
