@@ -171,12 +171,12 @@ def _is_dense(text: str) -> bool:
 
 def _kind(block: Block, parts: Parts, found: Found) -> Kind:
     """The kind of mail (product section 3): which is never held. Reports, receipts and answers to invitations count
-    only where they carry no other file and no data of many: anybody can write one around a list of customers.
+    only where they carry no other file and no data of many: anybody can write one around a list of customers. What is
+    part of the letter (a signature, the logo below it) is no file.
     """
+    files = [one for one in parts.attachments if not one.inline or one.members or not one.inspected]
     # What nobody knows the kind of is a file as well: else random octets beside a forged receipt would pass unheld.
-    carries = any(
-        (one.size and one.short_type not in ("ics", "eml", "txt")) or one.encrypted for one in parts.attachments
-    )
+    carries = any((one.size and one.short_type not in ("ics", "eml", "txt")) or one.encrypted for one in files)
     automatic: Kind = "auto_reply" if fields.is_automatic(block) else "ordinary"
     if found.persons >= _MANY or "payment_card" in found.classes or "my_number" in found.classes:
         return automatic
@@ -184,7 +184,7 @@ def _kind(block: Block, parts: Parts, found: Found) -> Kind:
         return "delivery_report"
     if parts.report == "disposition-notification" and not carries:
         return "read_receipt"
-    only_ics = all(one.short_type == "ics" for one in parts.attachments) and not parts.calendar_file
+    only_ics = all(one.short_type == "ics" for one in files) and not parts.calendar_file
     if parts.calendar in ("REPLY", "CANCEL") and only_ics:
         return "calendar_reply"
     return automatic

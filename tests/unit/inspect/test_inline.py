@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
+from tests.golden.inspect.makers import pkcs7
 
 from mailguard.inspect.reader import read_mail
 
@@ -85,6 +88,33 @@ def test_a_receipt_with_a_file_of_unknown_kind_is_no_receipt() -> None:
     file = b"\r\n--s\r\nContent-Type: application/octet-stream; name=x.bin\r\n\r\n" + bytes(range(14, 256)) * 9
     assert read_mail(receipt(b"")).kind == "read_receipt"
     assert read_mail(receipt(file)).kind == "ordinary"
+
+
+@pytest.mark.parametrize(
+    ("inner", "kind"),
+    [
+        (b"text/calendar; method=REPLY\r\n\r\nBEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nEND:VCALENDAR\r\n", "calendar_reply"),
+        (
+            b'multipart/report; report-type=disposition-notification; boundary="r"\r\n\r\n--r\r\n\r\nread\r\n--r\r\n'
+            b"Content-Type: message/disposition-notification\r\n\r\nDisposition: a/b; displayed\r\n\r\n--r--\r\n",
+            "read_receipt",
+        ),
+    ],
+    ids=["answer", "receipt"],
+)
+def test_what_is_never_held_may_be_signed(inner: bytes, kind: str) -> None:
+    def signed(signature: bytes) -> bytes:
+        return (
+            b"From: a@corp.example\r\nMIME-Version: 1.0\r\n"
+            b'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; boundary="s"\r\n\r\n'
+            b"--s\r\nContent-Type: "
+            + inner
+            + b"\r\n--s\r\nContent-Type: application/pkcs7-signature; name=smime.p7s\r\n"
+            b"Content-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(signature) + b"\r\n--s--\r\n"
+        )
+
+    assert read_mail(signed(pkcs7(2, None))).kind == kind
+    assert read_mail(signed(b"PK\3\4" + bytes(90))).kind == "ordinary"
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,8 @@ _MESSAGES = frozenset({"message/rfc822", "message/global", "message/news", "mess
 _REPORTS = frozenset({"message/delivery-status", "message/disposition-notification", "text/rfc822-headers",
                       "message/global-delivery-status", "message/global-disposition-notification",
                       "message/global-headers", "message/feedback-report"})  # fmt: skip
+#: Around the part of a report that says what it reports, which may be signed as a whole.
+_REPORTED = (("multipart/report",), ("multipart/signed", "multipart/report"))
 #: Kinds that octets may seem to be by chance, or that are read where they stand (PGP's armour).
 _NO_FILES = frozenset({"", "txt", "script", "pgp"})
 #: How long a pasted file is at least, in octets: two letters at the start of a checksum make none.
@@ -156,7 +158,7 @@ class Parts:
         if parent == "multipart/encrypted" or leaf.media == "application/pgp-encrypted":
             self._note_encrypted(leaf.where, "PGP/MIME")
         if leaf.media in ("message/delivery-status", "message/disposition-notification") and depth == 0:
-            if leaf.parents == ("multipart/report",):
+            if leaf.parents in _REPORTED:
                 self.report = leaf.media.partition("/")[2]
         elif leaf.media == "message/partial":
             self.budget.find("partial", leaf.where, "one piece of a mail in several; it cannot be read whole")
