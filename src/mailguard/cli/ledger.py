@@ -38,8 +38,8 @@ T = TypeVar("T")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _PAIR = re.compile(r"""(?<!\S)([A-Za-z_]\w*)=("[^"]*"|'[^']*'|\S*)""")
 _KEYS = ("state", "q", "sender", "recipient", "rule", "before", "older")
-#: Pairs are told apart as in an address of the API, too, and by commas.
-_JOINED = re.compile(rf"[&,] *(?=(?:{'|'.join(_KEYS)})=)")
+#: Pairs are told apart as in an address of the API, too, and by commas; but not what stands in quotation marks.
+_JOINED = re.compile(rf"""("[^"]*"|'[^']*')|[&,] *(?=(?:{"|".join(_KEYS)})=)""")
 
 
 def with_ledger(
@@ -110,9 +110,12 @@ def read_filter(texts: tuple[str, ...], timezone: str, *, acts: bool = False) ->
     """`state:held from:ann@corp.example older:3d words` to a Filter: the language of docs/queue.md, and the older
     `key=value` besides it. Usage errors.
 
-    acts: something is done to what matches, and bare words are refused: a search must be meant.
+    acts: something is done to what matches, and bare words are refused: a search must be meant. So is a key without a
+    value, and nothing at all, which every mail matches: a script's empty variable looks like that.
     """
-    given, rest = _older_keys(" ".join(texts))
+    given, rest = _older_keys(" ".join(texts), acts)
+    if acts and not given and not rest.strip():
+        raise click.BadParameter("it is empty, and would mean every mail: write state:held", param_hint="--filter")
     try:
         query = parse_query(rest, utc_now(), timezone)
     except QueryError as error:
@@ -132,7 +135,7 @@ def read_filter(texts: tuple[str, ...], timezone: str, *, acts: bool = False) ->
     )
 
 
-def _older_keys(text: str) -> tuple[dict[str, str], str]:
+def _older_keys(text: str, acts: bool) -> tuple[dict[str, str], str]:
     """The `key=value` pairs, and what is left. Whatever looks like a pair must be one: a typo would be searched for."""
     given: dict[str, str] = {}
 
@@ -143,10 +146,14 @@ def _older_keys(text: str) -> tuple[dict[str, str], str]:
         quoted = value[:1] in ("'", '"')
         if quoted and (len(value) < 2 or value[-1] != value[0]):
             raise click.BadParameter(f"{match[0]!r}: a quotation mark is not closed", param_hint="--filter")
-        given[key] = value[1:-1] if quoted else value
+        value = value[1:-1] if quoted else value
+        if acts and not value:
+            raise click.BadParameter(f"{key}= has no value: write one, or leave the key out", param_hint="--filter")
+        if given.setdefault(key, value) != value:
+            raise click.BadParameter(f"{key}= stands there twice: all that is given must hold", param_hint="--filter")
         return " "
 
-    rest = _PAIR.sub(take, _JOINED.sub(" ", text))
+    rest = _PAIR.sub(take, _JOINED.sub(lambda found: found[1] or " ", text))
     return given, rest
 
 

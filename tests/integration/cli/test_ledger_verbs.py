@@ -137,7 +137,7 @@ def test_pairs_of_a_filter_are_told_apart(desk: Desk, between: str) -> None:
     assert [one["id"] for one in found] == [held.id]
 
 
-@pytest.mark.parametrize("text", ["colour=red", "state=sold", "older=soon", 'q="open'])
+@pytest.mark.parametrize("text", ["colour=red", "state=sold", "older=soon", 'q="open', "rule=a,rule=b"])
 def test_a_wrong_filter_is_wrong_usage(desk: Desk, text: str) -> None:
     desk.add()
     assert "--filter" in desk.run("queue", "list", "--filter", text, status=2).stderr
@@ -261,6 +261,22 @@ def test_a_filter_counts_first_and_then_acts(desk: Desk) -> None:
     assert {desk.state(record) for record in records} == {State.QUEUED}
     done = desk.json("queue", "cancel", "--filter", "q=dave")
     assert (done["count"], done["done"], done["refused"]) == (1, 1, 0)
+
+
+@pytest.mark.parametrize("text", ["", " ", "sender=", "sender='',state=held"])
+def test_nothing_is_done_to_every_mail_for_an_empty_variable(desk: Desk, text: str) -> None:
+    record = desk.add()
+    for asked in (("queue", "release"), ("queue", "remove-recipient", CAROL)):
+        said = desk.run(*asked, "--filter", text, status=2).stderr
+        assert "every mail" in said or "no value" in said
+    assert desk.state(record) is State.HELD
+    assert desk.json("queue", "list", "--filter", text)["messages"]
+
+
+def test_what_stands_in_quotation_marks_is_one_value(desk: Desk) -> None:
+    desk.add()
+    assert desk.json("queue", "cancel", "--filter", 'q="hello, state=held"', "--dry-run")["count"] == 0
+    assert desk.json("queue", "cancel", "--filter", 'q="hello" state=held', "--dry-run")["count"] == 1
 
 
 @pytest.mark.parametrize("verb", ["release", "cancel", "hold", "reject"])
