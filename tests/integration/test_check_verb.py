@@ -55,6 +55,14 @@ def test_what_sections_name_is_looked_at_though_others_are_wrong(tmp_path: Path)
     ]
 
 
+def test_sections_that_are_right_say_nothing_beside_one_that_is_wrong(tmp_path: Path) -> None:
+    assert mailguard(tmp_path, "init", "new").returncode == 0
+    settings = tmp_path / "new" / "mailguard.yaml"
+    settings.write_text(settings.read_text("utf-8") + "limit: {}\n", "utf-8")
+    said = mailguard(tmp_path / "new", "check").stderr.splitlines()
+    assert [line.partition(": ")[2] for line in said] == ["unknown key 'limit', did you mean 'limits'?"]
+
+
 def test_policies_are_looked_at_though_the_settings_are_wrong(tmp_path: Path) -> None:
     wrong = CONFIG.replace("auth: {", "auht: {").replace("nowhere/", "p.yaml")
     rule = "version: 1\nrules:\n  - {id: r, whn: {recipients: {external: true}}, then: {route: out}}\n"

@@ -66,16 +66,28 @@ def _problems(file: Path | None, offline: bool) -> tuple[Problem, ...]:
     return tuple(found)
 
 
-#: What can be looked at though other sections are wrong.
+def _keys(config: Config) -> None:
+    try:
+        keyring(config)
+    except StoreError as error:
+        why = str(error).partition(": ")[2]
+        raise Problems([config.problem(("store", "encryption_key_file"), why)]) from None
+
+
+def _policies_alone(config: Config) -> None:
+    if config.settings.directory is None:  # else a directory server knows the groups
+        raise Problems(one for one in _policies(config, offline=True) if one.severity == "error")
+
+
+#: What can be looked at though other sections are wrong. What is wrong is raised.
 _APART: tuple[tuple[Callable[[Config], object], frozenset[str]], ...] = (
     (listeners, frozenset({"listeners"})),
     (upstreams, frozenset({"upstream", "upstreams"})),
     (scanner, frozenset({"virus"})),
     (user_file, frozenset({"auth"})),
     (channels, frozenset({"notify"})),
-    (lambda config: _keys(config), frozenset({"store"})),
-    # Whose groups a directory server knows cannot be looked at alone.
-    (lambda config: [] if config.settings.directory else _policies(config, True), frozenset({"policies", "directory"})),
+    (_keys, frozenset({"store"})),
+    (_policies_alone, frozenset({"policies", "directory"})),
 )
 
 
@@ -84,10 +96,10 @@ def _beside(file: Path) -> Iterator[Problem]:
     for look, sections in _APART:
         config = load_partly(file, sections)
         try:
-            found = look(config) if config is not None else None
+            if config is not None:
+                look(config)
         except Problems as error:
-            found = error.problems
-        yield from (one for one in found or () if one.severity == "error") if isinstance(found, list | tuple) else ()
+            yield from error.problems
 
 
 def _doors(config: Config) -> list[Problem]:
@@ -98,14 +110,6 @@ def _doors(config: Config) -> list[Problem]:
         except Problems as error:
             found += error.problems
     return found
-
-
-def _keys(config: Config) -> None:
-    try:
-        keyring(config)
-    except StoreError as error:
-        why = str(error).partition(": ")[2]
-        raise Problems([config.problem(("store", "encryption_key_file"), why)]) from None
 
 
 def _policies(config: Config, offline: bool) -> list[Problem]:

@@ -8,6 +8,7 @@ setting names is opened here but secret files.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,6 +24,10 @@ from mailguard.policy.suggest import shapes_at
 
 _PREFIX = "MAILGUARD_"
 Where = tuple[str | int, ...]
+#: What names the file itself, and what Kubernetes tells each container of a service that is called mailguard.
+_OTHERS = re.compile(
+    "MAILGUARD_(CONFIG|SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_[A-Z]+)?)?)"
+)
 _ANY = {"url": "mailbox:mailbox"}
 _SECRETS = ("PASSWORD", "TOKEN", "SECRET", "PRIVATE_KEY")
 #: What a file may hold instead: the address of a webhook is a secret as well.
@@ -82,7 +87,7 @@ def load_partly(path: Path, sections: Collection[str], environment: Mapping[str,
         return None
     _merge_environment(data, marks, os.environ if environment is None else environment)
     named = data.get("upstreams")
-    rest: dict[str, Any] = {"listeners": (), "upstream": _ANY, "auth": {"method": "file"}}
+    rest: dict[str, Any] = {"listeners": (), "upstream": _ANY, "auth": {} if "listeners" in sections else None}
     rest["upstreams"] = dict.fromkeys(named, _ANY) if isinstance(named, dict) else {}
     some = rest | {key: data[key] for key in sections if key in data}
     for organization in (data.get("organization"), {"domains": ("corp.invalid",)}):
@@ -117,7 +122,7 @@ def _merge_environment(
     problems: list[Problem] = []
     for name in sorted(variables):
         keys = name.removeprefix(_PREFIX).lower().split("__")
-        if not name.startswith(_PREFIX) or not all(keys):
+        if not name.startswith(_PREFIX) or not all(keys) or _OTHERS.fullmatch(name):
             continue
         try:
             keys, value = _value(keys, name, variables[name])

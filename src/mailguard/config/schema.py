@@ -19,6 +19,7 @@ from mailguard.config.listener_section import ListenerSection
 from mailguard.config.people_sections import ConsoleSection, NotifySection
 from mailguard.config.upstream_section import Name, NamedUpstreamSection, UpstreamSection
 from mailguard.config.words import Domain, Network, Octets, Seconds, Section, Server, Whole, some_domain
+from mailguard.mail.address import AddressError, parse_typed
 
 
 class OrganizationSection(Section):
@@ -146,13 +147,17 @@ class Settings(Section):
     @model_validator(mode="before")
     @classmethod
     def _letters_have_a_sender(cls, data: Any) -> Any:
-        """Without notify.from, letters come from mailguard@ the first domain."""
-        organization = data.get("organization") if isinstance(data, dict) else None
-        domains = organization.get("domains") if isinstance(organization, dict) else None
-        notify = data.get("notify", {}) if domains else None
-        if not isinstance(domains, list | tuple) or not isinstance(notify, dict) or "from" in notify:
+        """Without notify.from, letters come from mailguard@ the first domain; what is wrong with that is said once."""
+        if not isinstance(data, dict) or not isinstance(notify := data.get("notify", {}), dict) or "from" in notify:
             return data
-        return data | {"notify": {"from": f"mailguard@{str(domains[0]).removeprefix('*.')}", **notify}}
+        organization = data.get("organization")
+        domains = organization.get("domains") if isinstance(organization, dict) else None
+        first = str(domains[0]).removeprefix("*.") if isinstance(domains, list | tuple) and domains else ""
+        try:
+            sender = str(parse_typed(f"mailguard@{first}"))
+        except AddressError:
+            sender = "mailguard@corp.invalid"
+        return data | {"notify": {"from": sender, **notify}}
 
     @model_validator(mode="after")
     def _logins_have_a_method(self) -> Settings:

@@ -110,6 +110,12 @@ async def test_a_second_decision_is_a_409_that_names_the_first(reception: Recept
     assert problem["decided_at"]
 
 
+async def test_a_parameter_is_given_once(reception: Reception) -> None:
+    admin = await program(reception, ADMIN)
+    problem = is_problem(await admin.get(f"{BASE}/messages?state=held&state=queued"), 400)
+    assert problem["detail"].startswith("state: give it once")
+
+
 async def test_a_null_is_a_key_left_out(reception: Reception) -> None:
     message_id = await reception.take_in()
     admin = await program(reception, ADMIN)

@@ -174,6 +174,8 @@ def test_letters_come_from_the_first_domain_if_nothing_is_said(tmp_path: Path) -
     assert load_config(write(tmp_path, text), {}).settings.notify.sender == "mailguard@corp.example"
     merged = load_config(write(tmp_path, text + "notify: {merge: {after: 3}}\n"), {}).settings.notify
     assert (merged.sender, merged.merge.after) == ("mailguard@corp.example", 3)
+    (said,) = problems_of(tmp_path, text.replace('"*.例え.jp"', "").replace("Corp.Example", "a@corp.example"))
+    assert "write the domain only" in said
 
 
 @pytest.mark.parametrize(
@@ -193,6 +195,18 @@ def test_a_key_that_is_there_twice_hides_nothing(tmp_path: Path) -> None:
         "key 'name' written twice (first in line 1)",
         "unknown key 'langage', did you mean 'language'?",
     ]
+
+
+def test_what_others_put_into_the_environment_is_no_setting(tmp_path: Path) -> None:
+    others = {
+        "CONFIG": "x.yaml",
+        "PORT": "tcp://10.0.0.1:25",
+        "PORT_2525_TCP_ADDR": "10.0.0.1",
+        "SERVICE_HOST": "10.0.0.1",
+    }
+    more = {"SERVICE_PORT": "25", "SERVICE_PORT_SMTP": "25", "PORT_2525_TCP": "tcp://10.0.0.1:2525"}
+    load_config(write(tmp_path, GOOD), {f"MAILGUARD_{name}": one for name, one in (others | more).items()})
+    assert problems_of(tmp_path, GOOD, {"MAILGUARD_PORTS": "25"})
 
 
 def test_a_secret_comes_from_a_file_and_is_not_shown(tmp_path: Path) -> None:

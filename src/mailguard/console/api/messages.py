@@ -120,6 +120,9 @@ def _query(params: QueryParams) -> FilterIn:
     unknown = sorted(set(params) - {*known, "limit"})
     if unknown:
         raise BadInput(f"Unknown query parameter: {unknown[0]!r}. Known: {', '.join(known)}, limit.")
+    twice = next((name for name in params if len(params.getlist(name)) > 1), None)
+    if twice:  # only one of them would count
+        raise BadInput(f"{twice}: give it once; q=state:held,queued asks for several states.")
     try:
         return FilterIn.model_validate({name: params[name] for name in known if params.get(name)})
     except ValidationError as error:
