@@ -43,6 +43,8 @@ class Children:
         self._abreast = abreast
         self._ended = ended
         self._running: set[asyncio.subprocess.Process] = set()
+        #: Those that have said nothing yet, and whether they are to read anew what they may have read already.
+        self._unheard: dict[asyncio.subprocess.Process, bool] = {}
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -58,10 +60,12 @@ class Children:
                 await asyncio.wait(tasks, timeout=_GRACE)
 
     def reload(self) -> None:
-        """What the first process reads anew, they do too."""
+        """What the first process reads anew, they do too: one that is just starting once it is there, since the signal
+        would end it before.
+        """
+        self._unheard = dict.fromkeys(self._unheard, True)
         for child in self._running:
-            with contextlib.suppress(ProcessLookupError):
-                child.send_signal(signal.SIGHUP)
+            _read_anew(child)
 
     async def _keep_one(self, number: int) -> None:
         while True:
@@ -72,7 +76,7 @@ class Children:
                 events.fault("smtpd", error)
                 await asyncio.sleep(_PAUSE)
                 continue
-            self._running.add(child)
+            self._unheard[child] = False
             try:
                 await self._listen(child, place.owner)
                 await child.wait()
@@ -84,6 +88,7 @@ class Children:
                 raise
             finally:
                 self._running.discard(child)
+                self._unheard.pop(child, None)
                 self._abreast().ended(number)
                 WHOLE.ended(place.owner)
             events.door_ended(child.returncode or 0)
@@ -109,13 +114,25 @@ class Children:
             pass_fds=inherited,
         )
 
-    @staticmethod
-    async def _listen(child: asyncio.subprocess.Process, owner: str) -> None:
+    async def _listen(self, child: asyncio.subprocess.Process, owner: str) -> None:
         """Hear what it counted, until it ends."""
         assert child.stdout is not None
         with contextlib.suppress(ValueError):  # a line without end: its figures are lost, not its mail
             while line := await child.stdout.readline():
+                self._heard(child)
                 WHOLE.hear(owner, line)
             return
         while await child.stdout.read(2**16):
             pass
+
+    def _heard(self, child: asyncio.subprocess.Process) -> None:
+        """It is there."""
+        if child in self._unheard:
+            self._running.add(child)
+            if self._unheard.pop(child):
+                _read_anew(child)
+
+
+def _read_anew(child: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        child.send_signal(signal.SIGHUP)
