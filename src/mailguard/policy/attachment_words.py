@@ -23,11 +23,14 @@ _JA_SENT = (
     r"|(?=し(?:て(?:お|い|あ|ご)|、)|いたして|致して|申し上げ|させて(?:いただ|頂)))"
 )
 _JA_THING = r"(?:ファイル|資料|書類|データ)"
+#: What stands behind the colon of a form where nothing is attached.
+_NONE = r"(?:な[しい]|ナシ|無[しい]|不要|none\b|nothing\b|n/?a\b|no\b(?!\.)|0 ?(?:件|点|個|files?\b|\n|$)|-+ ?(?:\n|$))"
 _JA_SENDS = r"(?:お?送り(?:し|いた|致)|(?:送付|送信|提出|連絡)(?:し|いた|致))"
 #: What was sent before, by either side; "the estimate that you asked for the other day" is meant to be here.
 _JA_BEFORE = (
     r"(?:前回|先日|昨日|以前|前便|先ほど|先程|さきほど|先週|前)"
-    r"(?:の?添付(?!漏|も|忘|し忘)|[^、]{0,12}(?:(?:送(?:付|信)?し|送っ|渡しし)た|(?:メール|便)[にでの])[^、]{0,8}添付)"
+    r"(?:の?添付(?!漏|も|忘|し忘)|[^、]{0,12}(?:(?:送(?:付|信)?し|送っ|渡しし)た|(?:メール|便)[にでの])[^、]{0,8}添付"
+    r"|[^、]{0,12}送り(?:し|(?:いた|致)しまし)た添付)"
 )
 _SPOKEN = re.compile(
     "|".join(
@@ -37,7 +40,7 @@ _SPOKEN = re.compile(
             rf"|納品|領収|報告|議事|一覧|リスト|企画|提案|仕様|カタログ|地図|{_JA_THING})",
             rf"添付(?:を)?{_JA_SENT}|添付(?:に|にて|で|を)?(?:お送り|ご?確認|ご?査収|ご?参照|ご?覧)"
             r"|添付(?:で送|にて失礼)",
-            rf"[(【<\[]添付{_JA_THING}?[)】>\]]|添付{_JA_THING}? ?:(?= ?\S)",
+            rf"[(【<\[]添付{_JA_THING}?[)】>\]]|添付{_JA_THING}? ?:(?! ?{_NONE})(?= ?\S)",
             rf"添付の(?:件(?!は)|(?:うえ|上)、?{_JA_SENDS})",
             r"添付(?:漏れ|もれ|を?し?忘れ|するのを忘れ|を失念)",
             r"(?<=[をはも])添付(?=し|いた|致|の|にて|させ)",
@@ -48,7 +51,8 @@ _SPOKEN = re.compile(
             r"\b(?:is|are|i've|i have|have|we've|we have|been) (?:now )?(?:attached|enclosed)\b",
             r"\b(?:find|see|in|review|sign|return|complete|fill (?:in|out)|check|per|refer(?: to)?) "
             r"(?:the |our |my )?(?:attached|enclosed|attachments?)\b",
-            r"\battached ?:|\bpfa\b|\bwith (?:the )?attachment\b|(?:^|- )attaching (?:the|a|my|our|it|here)\b",
+            rf"\battached ?:(?! ?{_NONE})",
+            r"\bpfa\b|\bwith (?:the )?attachment\b|(?:^|- )attaching (?:the|a|my|our|it|here)\b",
             r"\bfind (?:\S+ ){1,8}(?:attached|enclosed)\b",
             r"\b(?:i|we)(?:'m| am|'re| are) (?:attaching|enclosing)\b|\b(?:i|we) (?:attach|enclose)\b",
             r"\b(?:open|the|this|these|in|as) attachments?\b|\bas an attachment\b|\battached (?:files?|documents?)\b",
