@@ -16,6 +16,12 @@ PHONE_WORD = re.compile(
     r"代表|内線|☎|☏|📞|📱|℡",
     re.IGNORECASE,
 )
+#: Right before a number: what it is instead. Customers are often known by their telephone number, orders are not.
+_NUMBERED = re.compile(
+    r"(?:注文|受注|発注|伝票|管理|受付|予約|請求|見積|整理|商品|契約|申請|案件|文書|取引|製造|品|図面|型)書?"
+    r"(?:番号?|no\.?|id|コード)[ ::#は]{0,3}$",
+    re.IGNORECASE,
+)
 _MOBILE = re.compile(r"0[5-9]0[1-9][0-9]{7}")
 _FREE = re.compile(r"0120[0-9]{6}|0800[0-9]{7}|0570[0-9]{6}|0990[0-9]{6}")
 _LOCAL_SHAPES = frozenset({(2, 4, 4), (3, 3, 4), (4, 2, 4), (5, 1, 4)})
@@ -101,6 +107,8 @@ class Phones:
     def _add(self, digits: str, start: int, end: int) -> None:
         text = self.context.text
         if text[start] != "+" and self.context.is_glued(start, end, PHONE_WORD):
+            return
+        if not text.isascii() and _NUMBERED.search(self.context.before(start, 12)):
             return
         if self.context.grids.has_other and self.context.grids.is_other(text, start):
             return
