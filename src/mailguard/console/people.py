@@ -224,8 +224,20 @@ def _person(recipient: RecipientRecord, header: str, name: str, usual: Badge, as
         flagged=flagged,
         selectable=asked.selectable and recipient.state is State.HELD,
         relation=relation(address, asked.known, by) if asks and asked.known is not None else None,
-        notes=_notes(recipient, asked),
+        notes=(*_called_before(recipient, name, known, asked), *_notes(recipient, asked)),
     )
+
+
+def _called_before(recipient: RecipientRecord, said: str, known: str, asked: Context) -> tuple[str, ...]:
+    """What the sender called him in earlier mail, where this mail says something else, or nothing; the directory is
+    above both.
+    """
+    if known or asked.known is None or recipient.state is not State.HELD:
+        return ()
+    before = asked.known.people.get(recipient.address.key)
+    name = line(before.name, 80) if before is not None else ""
+    same = not name or name == line(said, 80) or key_of_written(name) == recipient.address.key
+    return () if same else (asked.by.say("recipient.before", name=name),)
 
 
 def _notes(recipient: RecipientRecord, asked: Context) -> tuple[str, ...]:

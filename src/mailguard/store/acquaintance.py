@@ -23,11 +23,14 @@ _FILE_MAX = 5
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """So many mails went there, the last one then. first_at: None where only the last one is remembered."""
+    """So many mails went there, the last one then. first_at: None where only the last one is remembered. name: what the
+    sender last called somebody.
+    """
 
     count: int
     last_at: datetime
     first_at: datetime | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +61,11 @@ def background(
 
 def _people(connection: sqlite3.Connection, sender: str, keys: str) -> dict[str, Contact]:
     rows = connection.execute(
-        "SELECT key, count, last_at FROM correspondent WHERE sender = ? AND key IN (SELECT value FROM json_each(?))",
+        "SELECT key, count, last_at, name FROM correspondent"
+        " WHERE sender = ? AND key IN (SELECT value FROM json_each(?))",
         (sender, keys),
     )
-    return {key: Contact(count, to_moment(last)) for key, count, last in rows}
+    return {key: Contact(count, to_moment(last), name=name) for key, count, last, name in rows}
 
 
 def _contacts(connection: sqlite3.Connection, sender: str, keys: str) -> dict[str, Contact]:

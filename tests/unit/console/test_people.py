@@ -57,6 +57,17 @@ def test_the_directory_names_people_and_what_the_mail_calls_them_is_only_said_of
     assert found[str(TANAKA)].name == ""  # the directory knows the address, but no name
 
 
+def test_a_name_of_earlier_mail_is_told_where_this_mail_has_another_or_none() -> None:
+    def notes(name: str) -> dict[str, tuple[str, ...]]:
+        known = Background(people={one.key: Contact(2, NOW, name=name) for one in (SATO, SUZUKI)})
+        return {p.address: p.notes for one in companies(held_mail(), known) for p in one.lines}
+
+    assert notes("佐藤様")[str(SATO)] == ()  # as this mail says
+    other = notes("佐藤 \u202e健")
+    assert other[str(SATO)] == other[str(SUZUKI)] == ("これまでの表示名: 「佐藤 [U+202E]健」",)
+    assert notes("")[str(SUZUKI)] == notes(str(SUZUKI))[str(SUZUKI)] == ()
+
+
 def test_who_was_taken_off_and_stands_in_to_for_the_others_is_named() -> None:
     def record(recipe: Recipe, state: State = State.RELAYED) -> MessageRecord:
         copies = (recipient(TANAKA, state=State.CANCELLED), replace(recipient(SATO, state=state), recipe=recipe))

@@ -78,6 +78,7 @@ MAIL_TEXTS: dict[str, Both] = {
     "recipient.select": Both("{address} を選択", "Select {address}"),
     "recipient.quoted": Both("「{name}」", "“{name}”"),
     "recipient.said": Both("メールでの表示名: 「{name}」", "In the mail: “{name}”"),
+    "recipient.before": Both("これまでの表示名: 「{name}」", "In your mail so far: “{name}”"),
     "recipient.flag": Both("要確認", "Check this"),
     "outside": Both("社外", "Outside"),
     "inside": Both("社内", "Internal"),
