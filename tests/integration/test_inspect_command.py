@@ -8,6 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from mailguard.cli import piped
+from mailguard.cli.inspect import inspect
 
 CARD = "4012888888881881"
 COMMAND = (sys.executable, "-c", "from mailguard.cli.inspect import inspect; inspect()")
@@ -91,6 +95,14 @@ def test_a_mail_on_stdin(tmp_path: Path, name: str) -> None:
     done = subprocess.run(command, input=Path(path).read_bytes(), capture_output=True, timeout=60, check=True)
     found = [json.loads(line) for line in done.stdout.splitlines()]
     assert [(one["file"], one["headers"]["subject"]) for one in found] == [(name, "件名 0"), (path, "件名 0")]
+
+
+def test_a_pipe_that_does_not_end_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(piped, "MOST", 1000)
+    (path,) = mails(tmp_path, 1)
+    done = CliRunner().invoke(inspect, ["--json", "/dev/zero", path])
+    assert (done.exit_code, done.stdout.count("\n")) == (1, 1)
+    assert "/dev/zero: cannot be read: more than 0 MB" in done.stderr
 
 
 def test_a_full_disk_is_one_line(tmp_path: Path) -> None:

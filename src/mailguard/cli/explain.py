@@ -24,6 +24,7 @@ from mailguard.app.people import policy_of
 from mailguard.app.remembering import MemoryFault, compared_now
 from mailguard.app.rooms import Rooms, ledger_path, open_rooms, utc_now
 from mailguard.cli.ledger import with_ledger
+from mailguard.cli.piped import mail_from
 from mailguard.cli.setup import fail, read_config, refuse, with_config
 from mailguard.config import Config
 from mailguard.config.rooms import organization, reading_limits, resolver
@@ -81,7 +82,7 @@ def explain(
         _explain_recorded(str(file), config_file, as_json)
         return
     try:
-        octets = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        octets = mail_from(sys.stdin.buffer) if str(file) == "-" else file.read_bytes()
     except OSError as error:
         fail(f"{file}: cannot be read: {error.strerror}")
     config = read_config(config_file)

@@ -20,6 +20,7 @@ from typing import Any
 
 import click
 
+from mailguard.cli.piped import mail_from
 from mailguard.inspect.workers import Readers, ReadersDead
 from mailguard.mail.facts import Attachment, Facts
 from mailguard.mail.facts_json import facts_to_json
@@ -105,14 +106,14 @@ async def _one(name: str, readers: Readers) -> Facts | str:
 def _body(name: str) -> Body:
     """A file as a body that the worker opens. Raises OSError if it cannot be read.
 
-    What comes once, on stdin or through a pipe, has no size before it has come, and no path that another could open.
+    What comes through a pipe has no path that another could open.
     """
     if name == "-":
-        return Body.of(sys.stdin.buffer.read())
+        return Body.of(mail_from(sys.stdin.buffer))
     path = Path(name)
     with path.open("rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            return Body.of(file.read())
+            return Body.of(mail_from(file))
         file.read(1)
     return Body(size=path.stat().st_size, sha256="", path=path.absolute())
 
