@@ -271,10 +271,13 @@ def sender(record: MessageRecord, language: Language, named: Named = unnamed) ->
 
 
 def shown_sender(record: MessageRecord, named: Named) -> str:
-    """The From field, with the directory's name in the place of another one; the envelope's where there is none."""
-    address = record.facts.headers.sender[0].address if record.facts.headers.sender else str(record.sender)
+    """The From field, with the directory's name in the place of another one; the envelope's where there is none. One
+    with several authors as it is: none of them is left out.
+    """
+    authors = record.facts.headers.sender
+    address = authors[0].address if authors else str(record.sender)
     known = named(address)
-    return known if known != address else record.from_header or str(record.sender)
+    return known if known != address and len(authors) < 2 else record.from_header or str(record.sender)
 
 
 def decided(actor: str, language: Language, named: Named = unnamed) -> Row | None:

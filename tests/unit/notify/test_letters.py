@@ -19,7 +19,7 @@ from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Because, Disposition, RuleHit
 from mailguard.notify.gathered import Gathered
-from mailguard.notify.letter_rows import reasons
+from mailguard.notify.letter_rows import reasons, shown_sender
 from mailguard.notify.letter_texts import TAGS
 from mailguard.notify.letters import ASKING, RETURNS, Kind, LetterContext, LetterSettings, ReplyResult, compose
 from mailguard.notify.monthly import Monthly
@@ -282,6 +282,15 @@ def test_people_of_the_house_have_the_names_of_the_directory_and_nobody_else_has
     assert "山田 花子 b <ann@corp.example> さんのメールの承認" in said.replace("\n", "")
     assert "pa@c.example <" not in said  # a name that is an address is none
     assert "田中 次郎" not in said  # an outsider goes by his address
+
+
+def test_of_several_authors_none_hides_behind_a_known_one() -> None:
+    named = namer(Directory({BOSS.key: Person(BOSS.key, "田中 一郎")}))
+    record, boss, eve = held_mail(), HeaderAddress(BOSS.key, "b"), HeaderAddress("eve@x.example", "e")
+    for authors, shown in (((boss,), "田中 一郎 <boss@corp.example>"), ((boss, eve), "b <boss@corp.example>, eve")):
+        headers = replace(record.facts.headers, sender=authors)
+        mail = replace(record, from_header="b <boss@corp.example>, eve", facts=replace(record.facts, headers=headers))
+        assert shown_sender(mail, named) == shown
 
 
 def test_a_reminder_and_an_escalation_say_why_they_come() -> None:
