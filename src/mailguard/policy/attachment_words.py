@@ -102,6 +102,11 @@ _NOT_MEANT = re.compile(
 )
 
 
+def links_to_files(text: str) -> bool:
+    """Whether a text has a link to shared files: clients upload what is too large, and people call it attached."""
+    return "//" in text and _SHARED.search(text) is not None
+
+
 def spoken_of(text: str) -> Iterator[tuple[str, str]]:
     """Words that say that something is attached, each with its sentence. text: folded."""
     after = 0
@@ -115,6 +120,15 @@ def spoken_of(text: str) -> Iterator[tuple[str, str]]:
         found = _SPOKEN.search(sentence)
         if found is not None and not _NOT_MEANT.search(sentence):
             yield found.group()[:40], sentence
+
+
+#: Houses that keep files for others; of those that do more, where the files are.
+_SHARED = re.compile(
+    r"https?://(?:[\w-]{1,60}\.){0,4}?(?:drive\.google\.com|docs\.google\.com|onedrive\.live\.com|1drv\.ms|sharepoint\.com"
+    r"|dropbox\.com|box\.com|gigafile\.nu|xgf\.nu|firestorage\.(?:jp|com)|wetransfer\.com|we\.tl|icloud\.com/(?:attachment|iclouddrive)"
+    r"|mega\.nz|filesend\.to|bizstorage\.jp|cryptobin\.jp|attachments?\.office\.net)(?![\w.-])",
+    re.IGNORECASE,
+)
 
 
 def _sentence(text: str, start: int, end: int) -> tuple[str, int]:

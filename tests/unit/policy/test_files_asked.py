@@ -320,6 +320,16 @@ def test_not_forgotten(text: str) -> None:
     assert said(FORGOTTEN, mail(text=text)) == "deliver"
 
 
+def test_a_link_to_shared_files_is_an_attachment() -> None:
+    text = "見積書を添付いたします。"
+    for house in ("drive.google.com", "corp-my.sharepoint.com", "12.gigafile.nu"):
+        link = f"https://{house}/x/1"
+        assert said(FORGOTTEN, mail(text=f"{text}\n\n{link}")) == "deliver"
+        assert said(FORGOTTEN, mail(text=text, hidden=link)) == "deliver"
+    for house in ("www.corp.example/drive.google.com", "dropbox.com.evil.example", "partner.example"):
+        assert said(FORGOTTEN, mail(text=f"{text}\n\nhttps://{house}/")) == "confirm"
+
+
 def test_what_others_wrote_forgets_nothing() -> None:
     assert said(FORGOTTEN, mail(text="了解です", quoted="> 見積書を添付します")) == "deliver"
     assert said(FORGOTTEN, mail(text="了解です", signature="添付ファイルをご覧ください")) == "deliver"

@@ -2,8 +2,8 @@
 
 Only the sender's own words count, and the subject of a mail that answers none: quoted history and signature speak of
 other mails. A sentence about something that is not there on purpose ("no attachment", 添付は不要), that the other side
-sent or shall send, or that lies behind a link, does not count. Pictures that the text shows and signatures are no
-attachments.
+sent or shall send, or that lies behind a link, does not count, and none does where a link leads to
+shared files. Pictures that the text shows and signatures are no attachments.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailguard.mail.verdict import Because
-from mailguard.policy.attachment_words import spoken_of
+from mailguard.policy.attachment_words import links_to_files, spoken_of
 from mailguard.policy.fold import fold, unwrapped
 from mailguard.policy.patterns import Words
 from mailguard.policy.result import Result, Told, Truth, bounded, quoted, some
@@ -29,6 +29,8 @@ class Forgotten:
     def look(self, view: View) -> Result:
         there = any(file.depth == 0 and not file.attachment.inline for file in view.files)
         said = [] if there and not view.case.texts_kept else sorted(set(self._said(view)))
+        if said and (links_to_files(view.written) or links_to_files(view.facts.hidden)):
+            said = []
         unread: tuple[str, ...] = ()
         if there or (not said and not view.unread_body):
             truth = Truth.NO
