@@ -44,7 +44,9 @@ _KANJI_DIGITS = str.maketrans("〇零一二三四五六七八九ー", "001234567
 #: Letters and signs of most Japanese text, of which the patterns above have none, nor the next two.
 _PLAIN = re.compile("[\t-~\u3001-\u3098\u309b-\u309e\u30a0-\u30fe\u3400-\u9fff\ufffd]*+")
 _JOINING = re.compile("[\u0300-\u036f\u0591-\u2000\u3099\u309a]")
-_EITHER = re.compile(_HYPHENS.pattern[:-1] + _NOTHING.pattern[1:-1] + _JOINING.pattern[1:])
+#: The lines of tables that are drawn in plain text, corners included.
+_BOX = re.compile("[\u2502\u2503\u250c-\u254b\u2551]")
+_EITHER = re.compile(_HYPHENS.pattern[:-1] + _NOTHING.pattern[1:-1] + _BOX.pattern[1:-1] + _JOINING.pattern[1:])
 _FLOAT = re.compile(r"(?<![0-9.])([0-9]{7,19})\.0{1,4}(?![0-9.])")
 _SCIENTIFIC = re.compile(r"(?<![0-9A-Za-z.])([1-9])\.([0-9]{8,18})[Ee]\+?(1[0-8])(?![0-9A-Za-z.])")
 
@@ -110,7 +112,7 @@ def _compatible(text: str) -> str:
     """In NFKC, with one kind of hyphen and without signs that have no width."""
     whole = False
     if _EITHER.search(text):  # one look for both, since most texts have neither
-        text = _HYPHENS.sub("-", _NOTHING.sub("", text))
+        text = _BOX.sub("|", _HYPHENS.sub("-", _NOTHING.sub("", text)))
         whole = _JOINING.search(text) is not None
     return unicodedata.normalize("NFKC", text) if whole else _COMPATIBLE.sub(_plain, text)
 
