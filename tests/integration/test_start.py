@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -81,3 +83,17 @@ def test_a_reload_that_is_asked_for_too_early_ends_nothing() -> None:
     )
     ended = [subprocess.run([sys.executable, "-c", asked, verb], check=False).returncode for verb in ("serve", "check")]
     assert ended == [0, -1]
+
+
+def test_a_program_is_told_in_json_where_it_listens(tmp_path: Path) -> None:
+    ports = {"PORT_SMTP": "0", "PORT_CONSOLE": "0", "VAR": str(tmp_path)}
+    command = [sys.executable, "-m", "mailguard", "serve", "--json"]
+    with subprocess.Popen(command, env=os.environ | ports, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
+        assert server.stdout is not None
+        told = json.loads(server.stdout.readline())
+        server.terminate()
+        assert (server.wait(PATIENCE), server.stdout.read()) == (0, b"")
+    (smtp,) = told["smtp"]
+    assert smtp.startswith("127.0.0.1:")
+    assert told["login"].startswith(f"{told['console']}/login/")
+    assert len(told["code"]) == 6

@@ -273,10 +273,12 @@ class House:
 
     # Running
 
-    async def welcome(self) -> list[str]:
-        """What to tell the person who started it."""
-        from mailguard.app.welcome import welcome
+    async def welcome(self, *, as_json: bool = False) -> list[str]:
+        """What to tell the person, or the program, that started it."""
+        from mailguard.app.welcome import welcome, welcome_json
 
+        if as_json:
+            return [await welcome_json(self.rooms, self.smtp_addresses, self.console_url)]
         return await welcome(self.rooms, self.smtp_addresses, self.console_url)
 
     async def wrong(self) -> dict[str, str]:

@@ -1,11 +1,12 @@
 """What `serve` prints when everything listens: where, how to log in, and one line to send a first mail with.
 
-It tells a person, not a program: programs ask /readyz. Only the try-out prints a way in; a company's console is entered
+It tells a person; a program asks for JSON, or /readyz. Only the try-out prints a way in; a company's console is entered
 by a letter to the own mailbox.
 """
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Sequence
 
@@ -25,18 +26,33 @@ async def welcome(rooms: Rooms, smtp: Sequence[tuple[str, int]], console: str) -
     return [*lines, "Stop with Ctrl-C."]
 
 
+async def welcome_json(rooms: Rooms, smtp: Sequence[tuple[str, int]], console: str) -> str:
+    """One line for a program that starts us."""
+    said = {"version": __version__, "configuration": rooms.config.source, "smtp": [_endpoint(*one) for one in smtp]}
+    if console:
+        said |= {"console": console, **await _way_in(rooms, console)}
+    return json.dumps(said, ensure_ascii=False)
+
+
 async def _login(rooms: Rooms, console: str) -> list[str]:
+    way = await _way_in(rooms, console)
+    if "code" not in way:
+        by_link = "link" in rooms.config.settings.console.login
+        return [f"  log in    {way['login']}{' sends a link to your own mailbox' if by_link else ''}"]
+    return [
+        f"  log in    {way['login']}",
+        f"            code {way['code']}   (as {way['as']}; once; for another, restart or use {console}/login)",
+    ]
+
+
+async def _way_in(rooms: Rooms, console: str) -> dict[str, str]:
     administrators = rooms.config.settings.console.administrators
     if not rooms.config.tryout or not administrators:
-        by_link = "link" in rooms.config.settings.console.login
-        return [f"  log in    {console}/login{' sends a link to your own mailbox' if by_link else ''}"]
+        return {"login": f"{console}/login"}
     # Nobody has this nonce, so it takes both the link and the code printed here.
     ticket, row = rooms.access.login_ticket(administrators[0], secrets.token_hex(32))
     await rooms.access.keep(row)
-    return [
-        f"  log in    {console}/login/{ticket.token}",
-        f"            code {ticket.code}   (as {administrators[0]}; once; for another, restart or use {console}/login)",
-    ]
+    return {"login": f"{console}/login/{ticket.token}", "code": ticket.code, "as": administrators[0]}
 
 
 def _first_mail(rooms: Rooms, host: str, port: int) -> list[str]:

@@ -49,8 +49,15 @@ def _place(_: click.Context, __: click.Parameter, text: str) -> Place | None:
     "--place", hidden=True, default="", callback=_place, help="Of this process among those that share a ledger."
 )
 @click.option("--log-format", type=click.Choice(["json", "text"]), default=None, help="Default: text on a terminal.")
+@click.option("--json", "as_json", is_flag=True, help="Say where it listens as one JSON object.")
 def serve(
-    config_file: Path | None, workers: int, role: Role, log_format: str | None, doors: str, place: Place | None
+    config_file: Path | None,
+    workers: int,
+    role: Role,
+    log_format: str | None,
+    doors: str,
+    place: Place | None,
+    as_json: bool,
 ) -> None:
     """Run mailguard. Without a configuration, the built-in try-out settings are used (loopback only)."""
     sys.setswitchinterval(_TURN)
@@ -64,7 +71,7 @@ def serve(
         events.running_as_root()
     try:
         with asyncio.Runner(loop_factory=new_loop) as runner, outlet.gathering(runner.get_loop().call_later):
-            runner.run(_serve(config, role, workers, doors, place))
+            runner.run(_serve(config, role, workers, doors, place, as_json))
     except Problems as error:
         refuse(error)
     except CannotStart as error:
@@ -82,7 +89,7 @@ def new_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-async def _serve(config: Config, role: Role, workers: int, doors: str, place: Place | None) -> None:
+async def _serve(config: Config, role: Role, workers: int, doors: str, place: Place | None, as_json: bool) -> None:
     house = House(config, role, workers=workers, doors=doors, place=place)
     supervisor = Supervisor.of(os.environ)
     stop = asyncio.Event()
@@ -95,7 +102,7 @@ async def _serve(config: Config, role: Role, workers: int, doors: str, place: Pl
     async with telling() if doors else nullcontext(asyncio.Event()) as opened, house.open():
         opened.set()
         if not doors:
-            log.say(await house.welcome())
+            log.say(await house.welcome(as_json=as_json))
         # What is there now stays: the collector of garbage never looks at it, and stops mail for less long. To look at
         # it once, now that mail comes in, would stop everything for a tenth of a second and find next to nothing.
         gc.freeze()

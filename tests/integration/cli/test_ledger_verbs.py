@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from tests.acting import facts_of, written
@@ -336,6 +337,21 @@ def test_wrong_usage_is_one_line(
     assert said.startswith(f"{verb}: ")
     assert wrong in said
     assert said.endswith(f"; see {verb} --help\n")
+
+
+def test_every_verb_has_json() -> None:
+    context, found = click.Context(main), []
+    waiting: list[tuple[str, click.Command]] = [("mailguard", main)]
+    while waiting:
+        name, verb = waiting.pop()
+        if isinstance(verb, click.Group):
+            waiting += [
+                (f"{name} {one}", verb.get_command(context, one) or main) for one in verb.list_commands(context)
+            ]
+        else:
+            found += [name] if any("--json" in option.opts for option in verb.params) else [f"{name}: none"]
+    assert len(found) > 40
+    assert not [name for name in found if name.endswith("none")]
 
 
 def test_help_is_as_it_was(desk: Desk) -> None:
