@@ -8,6 +8,7 @@ from mailguard.inspect.content import Piece
 from mailguard.inspect.files import _pieces
 from mailguard.inspect.personal import search
 from mailguard.inspect.personal.fold import fold, lower
+from mailguard.inspect.personal.invited import told_apart
 from mailguard.inspect.secrets import passwords
 from mailguard.inspect.secrets.passwords import told_passwords
 
@@ -74,3 +75,13 @@ def test_of_endless_header_fields_some_are_told_apart() -> None:
     addressed, rest = _pieces("file", "\n".join(fields), fields)
     assert (addressed.role, len(addressed.text.splitlines())) == ("addressed", 200)
     assert rest.text.count("Received:") == 4800
+
+
+def test_a_line_of_blanks_beside_an_invitation_is_no_more_work_than_another() -> None:
+    """Hours, where a pattern tried each blank with each."""
+    calendar = Piece("calendar", "BEGIN:VCALENDAR\nMETHOD:REQUEST\nATTENDEE;CN=Bob Lee:mailto:b@x.example")
+    blanks = " " * 50_000 + "x" * 100
+    letter = Piece("text", f"{blanks}\n - Bob Lee  - organizer\nBob Lee <b@x.example>\nBob Lees\n  Bob Lee")
+    (_, shown), _, _ = told_apart([calendar, letter])
+    assert len(shown.text) == len(letter.text)
+    assert [line for line in shown.text.split("\n") if line.strip()] == [blanks, "Bob Lees"]

@@ -19,8 +19,9 @@ from mailguard.inspect.personal.mails import find_mail_addresses
 _METHOD = re.compile(r"(?im)^METHOD:(?![ \t]*PUBLISH)")
 _LINE = re.compile(r"(?im)^(?:ATTENDEE|ORGANIZER)[;:][^\n]*")
 _NAME = re.compile(r";CN=([^;:\n]{2,60})")
-#: A line of the letter that is a name, with an address or a part ("organizer") behind it or without.
-_OWN_LINE = re.compile(r"^[ \t>・*•-]*([^\n<(（]{2,60}?)[ \t]*(?:(?: -|[<(（])[^\n]{0,60})?$", re.MULTILINE)
+#: In a line of the letter that is a name: what may stand before it, and what an address or a part ("organizer") behind
+#: it begins with, which is no longer than this.
+_BEFORE, _BEHIND, _LONGEST = " \t>・*•-", re.compile(r" -|[<(（]"), 60
 #: So many people of a meeting are looked for in the letter.
 _MOST = 100
 
@@ -48,10 +49,17 @@ def told_apart(pieces: Iterable[Piece]) -> tuple[list[Piece], list[Piece], froze
 
 
 def _without(piece: Piece, names: frozenset[str]) -> Piece:
-    def blank(match: re.Match[str]) -> str:
-        return _blank(match) if match.group(1) in names else match.group()
+    lines = (" " * len(line) if _name_of(line) in names else line for line in piece.text.split("\n"))
+    return replace(piece, text="\n".join(lines))
 
-    return replace(piece, text=_OWN_LINE.sub(blank, piece.text))
+
+def _name_of(line: str) -> str:
+    """The name that a line of its own would be; "" if it is none. A line of blanks is no more work than another."""
+    shown = line.strip(_BEFORE)
+    behind = _BEHIND.search(shown)
+    if behind is None:
+        return shown
+    return shown[: behind.start()].rstrip() if len(shown) - behind.end() <= _LONGEST else ""
 
 
 def _blank(match: re.Match[str]) -> str:
