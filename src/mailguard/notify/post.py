@@ -9,7 +9,7 @@ Reports of failed delivery ("bounced") are the delivery room's, not written here
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -131,7 +131,10 @@ class Post:
     ) -> list[tuple[Notice, ...]]:
         """The notices that are to be answered now, each tuple by one letter."""
         self._gathering.take(notice for notice in fresh if notice.kind in GATHERED)
-        letters: list[tuple[Notice, ...]] = [(notice,) for notice in fresh if notice.kind not in GATHERED]
+        letters: list[tuple[Notice, ...]] = [
+            (notice,) for notice in fresh if notice.kind not in (*GATHERED, "gathered")
+        ]
+        letters += _by_reader(notice for notice in fresh if notice.kind == "gathered")
         letters += self._gathering.due(now, mutes)
         again = [notices for at, notices in self._later if at <= now]
         self._later = [(at, notices) for at, notices in self._later if at > now]
@@ -174,11 +177,11 @@ class Post:
     ) -> int:
         """One notice, or some together: the letters, or the fault that they met. One that is bad never stops others."""
         try:
-            if len(notices) > 1:
-                return await self._letter_for_all(notices)
             notice = notices[0]
             if notice.kind == "gathered":
-                return await self._letter_of_ending(notice)
+                return await self._letter_of_ending(notices)
+            if len(notices) > 1:
+                return await self._letter_for_all(notices)
             if notice.id not in entered:
                 return await self._letters(notice, records.get(notice.message_id or ""))
             try:
@@ -205,22 +208,28 @@ class Post:
             await self._gather(reader, Gathered(tuple(mails), asked, count), rest if reader == readers[-1] else [])
         return len(readers)
 
-    async def _letter_of_ending(self, notice: Notice) -> int:
+    async def _letter_of_ending(self, notices: tuple[Notice, ...]) -> int:
         """What ends soon, in one letter for all of it; where that is one mail, the letter that asks about it."""
-        own, asked = ending_in(notice, "own"), ending_in(notice, "asked")
+        notice, ids = notices[0], [one.id for one in notices]
+        own = tuple(one for some in notices for one in ending_in(some, "own"))
+        asked = tuple(one for some in notices for one in ending_in(some, "asked"))
         waiting = Filter(state=State.HELD, ids=(*own, *asked))
         mails, count = await self._holds.page(waiting, SHOWN), await self._holds.count(waiting)
         readers = readers_of(notice, self._settings.organization, self._settings.administrators)
         if not mails or not readers:
-            await self._outbox.done(notice.id)
+            await self._outbox.done(*ids)
             return 0
         if count == 1:
             lead = mails[0].lead
             kind: NoticeKind = "held" if lead in own else "reminder"
+            named = (one for one in notices if lead in (*ending_in(one, "own"), *ending_in(one, "asked")))
+            notice = next(named, notice)
+            if rest := [one for one in ids if one != notice.id]:
+                await self._outbox.done(*rest)
             return await self._letters_anew(replace(notice, kind=kind, message_id=lead, detail={"ending": True}))
         for reader in readers:
             gathered = Gathered(tuple(mails), frozenset(asked).difference(own), count, ending=True)
-            await self._gather(reader, gathered, [notice.id] if reader == readers[-1] else [])
+            await self._gather(reader, gathered, ids if reader == readers[-1] else [])
         return len(readers)
 
     async def _gather(self, reader: Address, gathered: Gathered, ends: Sequence[int]) -> None:
@@ -287,6 +296,14 @@ class Post:
             self._sorting.hand_on(made, self._spool.at_hand(made.id))
         else:
             self._delivered()
+
+
+def _by_reader(notices: Iterable[Notice]) -> list[tuple[Notice, ...]]:
+    """What is owed to one and the same: very much of it was written in several steps."""
+    found: dict[str, list[Notice]] = {}
+    for notice in notices:
+        found.setdefault(notice.to, []).append(notice)
+    return [tuple(some) for some in found.values()]
 
 
 def ending_in(notice: Notice, whose: str) -> tuple[str, ...]:

@@ -32,12 +32,15 @@ class Endings:
         """Look at what ends, and owe its letters. Raises StoreError."""
         now = self.now()
         until = told_until(now, self.before, self.calendar()) if self.before else None
+        told = False
         while until is not None:
             # Whoever had less than twice as long has just heard of it.
             mails, people = await self.holds.tell_of_ending(now, until, 2 * self.before)
             if not mails:
-                return
+                break
             events.ending(mails, people)
+            told = True
+        if told:  # at last, so that one letter has all of it
             self.noticed()
 
 

@@ -16,6 +16,7 @@ from mailguard.notify.gathering import Merge
 from mailguard.review import Act
 from mailguard.review.ending import Endings
 from mailguard.review.quiet import Quiet
+from mailguard.store import ending
 from mailguard.store.records import Notice
 
 VICE = "vice@corp.example"
@@ -205,6 +206,26 @@ async def test_what_ends_together_is_one_letter_and_what_was_decided_is_not_in_i
         assert "their time is nearly over" in said
         assert ("Mail 1" in said, "Mail 2" in said, "Mail 3" in said, "Mail 4" in said) == (False, False, True, True)
         assert await reception.outbox.pending() == []
+
+
+@pytest.mark.parametrize("left", [1, 5])
+async def test_what_was_written_in_several_steps_is_one_letter_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: int
+) -> None:
+    monkeypatch.setattr(ending, "_AT_ONCE", 2)
+    async with open_reception(tmp_path) as reception:
+        ids = await hold(reception, 5)
+        before = len(await reception.letters())
+        reception.clock.pass_by(hours=70)
+        await endings(reception, hours=8).tell()
+        assert len(await reception.outbox.pending()) == 3
+        for message_id in ids[left:]:
+            await reception.review.act(actor(ANN, reception.access), message_id, Act.RELEASE)
+        await reception.post.write_owed()
+        (letter,) = (await reception.letters())[before:]
+        assert str(letter["subject"]).startswith("[Held, ends soon]" if left == 1 else "[")
+        assert await reception.outbox.pending() == []
+        assert left == 1 or all(f"Mail {number}" in text_of(letter) for number in range(1, 6))
 
 
 async def test_who_is_asked_to_approve_is_told_unless_he_answered_or_nothing_ends(tmp_path: Path) -> None:
