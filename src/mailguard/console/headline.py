@@ -60,10 +60,16 @@ def headline(record: MessageRecord, by: Speaker, known: Background | None = None
 
 
 def further(record: MessageRecord, by: Speaker) -> list[Also]:
-    """The other reasons, strictest first; of a mail that is decided all of them."""
-    hits = _asking(record)
-    rest = hits[1:] if record.state is State.HELD else hits
-    return [_also(hit, record, by) for hit in rest]
+    """The other reasons, strictest first; of a mail that is decided all of them. A difference is said once."""
+    hits, told = _asking(record), list(headline(record, by).words)
+    found = []
+    for hit in hits[1:] if record.state is State.HELD else hits:
+        pairs = _pairs(hit, record)
+        differences = [one for one in [_of(pair.words, by) for pair in pairs[:2]] if one not in told]
+        told += differences
+        said = _unsaid(hit, record, by) if not pairs else ()
+        found.append(Also(marked(_sentence(hit, by), pairs), (*said, *differences)))
+    return found
 
 
 def evidence(record: MessageRecord, by: Speaker) -> tuple[str, ...]:
@@ -132,12 +138,6 @@ def _called(address: str, said: str, by: Speaker) -> str:
     """By the directory; where that knows no name, as the mail says."""
     known = by.named(address)
     return known if known != address else f"{said} <{address}>".strip()
-
-
-def _also(hit: RuleHit, record: MessageRecord, by: Speaker) -> Also:
-    pairs = _pairs(hit, record)
-    said = _unsaid(hit, record, by) if not pairs else ()
-    return Also(marked(_sentence(hit, by), pairs), (*said, *(_of(pair.words, by) for pair in pairs[:2])))
 
 
 def _unsaid(hit: RuleHit, record: MessageRecord, by: Speaker) -> tuple[str, ...]:

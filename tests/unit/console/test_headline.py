@@ -117,6 +117,21 @@ def test_once_it_is_decided_all_reasons_follow() -> None:
     assert "届いていません" in headline(decided, by()).plain
 
 
+def test_a_difference_is_said_once() -> None:
+    record = mail((LIKE,), (TANAKA,))
+    (hit,) = record.verdict.hits
+    others = tuple(
+        replace(hit, rule=rule, because=Because(f"{rule} です", rule), evidence=evidence)
+        for rule, evidence in (("name", (LIKE,)), ("other", ("examp1e.co.jp ≠ exampie.co.jp (1 / i)",)))
+    )
+    several = replace(record, verdict=replace(record.verdict, hits=(hit, *others)))
+    (words,) = headline(several, by()).words
+    assert words not in further(several, by())[0].evidence
+    assert further(several, by())[1].evidence
+    decided = replace(several, recipients=tuple(replace(one, state=State.CANCELLED) for one in several.recipients))
+    assert [words in one.evidence for one in further(decided, by())] == [True, False, False]
+
+
 def test_how_well_somebody_is_known() -> None:
     person = Background(people={SATO.key: Contact(12, NOW)})
     assert relation(SATO, person, by()).words == "これまで12回送信(前回 11月23日(月))"
