@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from mailguard.mail.calendar import Calendar
-from mailguard.review.ending import told_until
+from mailguard.review.ending import Endings, told_until
+from mailguard.store.holds import Holds
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun", "Next")
@@ -40,3 +42,22 @@ def test_office_hours(now: str, until: str) -> None:
 def test_a_calendar_without_working_days_is_told_at_any_time() -> None:
     now = at("Sat 03:00")
     assert told_until(now, BEFORE, Calendar(weekdays=frozenset())) == now + BEFORE
+
+
+@pytest.mark.parametrize(("before", "held"), [(BEFORE, False), (timedelta(), True), (BEFORE, True)])
+async def test_the_calendar_is_asked_where_mail_is_held_only(before: timedelta, held: bool) -> None:
+    class Ledger:
+        async def next_time(self) -> datetime | None:
+            return at("Wed 10:00") if held else None
+
+        async def tell_of_ending(self, now: datetime, until: datetime, least: timedelta) -> tuple[int, int]:
+            return 0, 0
+
+    asked: list[bool] = []
+
+    def calendar() -> Calendar:
+        asked.append(True)
+        return Calendar()
+
+    await Endings(cast(Holds, Ledger()), before, calendar, lambda: None, lambda: at("Tue 10:00")).tell()
+    assert bool(asked) == (held and bool(before))
