@@ -45,6 +45,23 @@ def say_count(count: int, as_json: bool) -> None:
     click.echo(f"{count} mail{'s' * (count != 1)} match{'es' * (count == 1)}", err=as_json)
 
 
+def ask_first(what: str, count: int, dry_run: bool, yes: bool) -> None:
+    """On a terminal, before anything is done to so many."""
+    if count and not dry_run and not yes and sys.stdin.isatty():
+        click.confirm(f"{what} {count} mail{'s' * (count != 1)}?", abort=True, err=True)
+
+
+def say_done(result: dict[str, Any], dry_run: bool, as_json: bool) -> NoReturn:
+    """How many there were (count), what became of them (done, refused, ids), and why not (errors, by id)."""
+    if as_json:
+        click.echo(json.dumps({**result, "dry_run": dry_run}, ensure_ascii=False))
+    elif not dry_run and result["count"]:
+        click.echo(f"done: {result['done']}, refused: {result['refused']}")
+    for message_id, why in result["errors"].items():
+        click.echo(f"{message_id}: {why}", err=True)
+    raise SystemExit(result["refused"] > 0)
+
+
 def acting_filter(config_file: Path | None, filters: tuple[str, ...]) -> Filter:
     return read_filter(filters, read_config(config_file).settings.organization.timezone, acts=True)
 
@@ -93,14 +110,13 @@ def _tried(message_id: str, act: Act, recipients: tuple[Address, ...] | None, vi
 
 def by_filter(
     config_file: Path | None, act: Act, chosen: Filter, comment: str, dry_run: bool, yes: bool, as_json: bool
-) -> None:
+) -> NoReturn:
     async def work(rooms: Rooms) -> dict[str, Any]:
         try:
             found = await rooms.bulk.act(acting(), chosen, act, True)
             count = found.count
             say_count(count, as_json)
-            if count and not dry_run and not yes and sys.stdin.isatty():
-                click.confirm(f"{act} {count} mail{'s' * (count != 1)}?", abort=True, err=True)
+            ask_first(act, count, dry_run, yes)
             if dry_run and not as_json:
                 for record in await _reached(rooms, act, chosen):
                     click.echo(line_of(record, rooms))
@@ -118,14 +134,7 @@ def by_filter(
             "errors": errors,
         }
 
-    result = with_ledger(config_file, work)
-    if as_json:
-        click.echo(json.dumps({**result, "dry_run": dry_run}, ensure_ascii=False))
-    elif not dry_run and result["count"]:
-        click.echo(f"done: {result['done']}, refused: {result['refused']}")
-    for message_id, why in result["errors"].items():
-        click.echo(f"{message_id}: {why}", err=True)
-    raise SystemExit(result["refused"] > 0)
+    say_done(with_ledger(config_file, work), dry_run, as_json)
 
 
 async def _reached(rooms: Rooms, act: Act, chosen: Filter) -> list[MessageRecord]:

@@ -5,8 +5,6 @@ It asks the review room, which decides; it prints.
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,8 +22,10 @@ from mailguard.cli.queue_doing import (
     YES,
     acting_filter,
     addresses,
+    ask_first,
     by_id,
     say_count,
+    say_done,
 )
 from mailguard.cli.queue_text import line_of
 from mailguard.cli.setup import with_config
@@ -68,29 +68,20 @@ def remove_recipient(
     if not filters:
         by_id(config_file, Act.REMOVE, ids, people, comment, dry_run, as_json)
     chosen = acting_filter(config_file, filters)
-    ask = not (dry_run or yes) and sys.stdin.isatty()
 
     async def work(rooms: Rooms) -> dict[str, Any]:
         found = await _having(rooms, chosen, people)
         say_count(len(found), as_json)
-        if found and ask:
-            click.confirm(f"remove from {len(found)} mail{'s' * (len(found) != 1)}?", abort=True, err=True)
+        ask_first("remove from", len(found), dry_run, yes)
         if dry_run and not as_json:
             for record in found[:SHOWN]:
                 click.echo(line_of(record, rooms))
         errors = {} if dry_run else await _removed(rooms, found, people, comment)
-        ids = [record.id for record in found if record.id not in errors]
-        done = 0 if dry_run else len(ids)
-        return {"count": len(found), "done": done, "refused": len(errors), "ids": ids, "errors": errors}
+        left = [record.id for record in found if record.id not in errors]
+        done = 0 if dry_run else len(left)
+        return {"count": len(found), "done": done, "refused": len(errors), "ids": left, "errors": errors}
 
-    result = with_ledger(config_file, work)
-    if as_json:
-        click.echo(json.dumps({**result, "dry_run": dry_run}, ensure_ascii=False))
-    elif not dry_run and result["count"]:
-        click.echo(f"done: {result['done']}, refused: {result['refused']}")
-    for message_id, why in result["errors"].items():
-        click.echo(f"{message_id}: {why}", err=True)
-    raise SystemExit(result["refused"] > 0)
+    say_done(with_ledger(config_file, work), dry_run, as_json)
 
 
 def _sorted(words: Sequence[str], filtered: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
