@@ -76,7 +76,7 @@ async def misdelivery(desk: Desk, actor: Actor, view: View, by: Speaker, *, prop
     return Misdelivery(
         offered=not is_open and may_report(actor, record),
         open=proposed or is_open,
-        lines=_lines(found, by),
+        lines=lines_of(found, record, by),
         drafts=[_draft(one, desk, record, by) for one in reached[:_MOST_DRAFTS]],
         more=max(0, len(reached) - _MOST_DRAFTS),
         siblings=await _siblings(desk, actor, found, by) if is_open else (),
@@ -96,7 +96,7 @@ async def _siblings(desk: Desk, actor: Actor, found: Incident, by: Speaker) -> l
     return seen_anyway
 
 
-def _lines(found: Incident, by: Speaker) -> list[str]:
+def lines_of(found: Incident, record: MessageRecord, by: Speaker) -> list[str]:
     """When and by whom it was said, what was stopped, who heard of it, and how it ended."""
     say, told = by.say, [line(by.named(str(one)), 120) for one in found.facts.get("told", ())]
     lines = [say("misdelivery.said", when=by.moment(found.opened_at), who=by.named(found.opened_by))]
@@ -105,7 +105,7 @@ def _lines(found: Incident, by: Speaker) -> list[str]:
         lines.append(say("misdelivery.stopped", people=listed(stopped, by.language, 5)))
     if told:
         lines.append(say("misdelivery.told", people=listed(told, by.language, 5)))
-    elif "told" in found.facts:
+    elif "told" in found.facts and found.opened_by in record.people:  # else whoever answers for the house said so
         lines.append(say("misdelivery.told.nobody"))
     if found.closed_at is not None:
         lines.append(say("misdelivery.closed", when=by.moment(found.closed_at), who=by.named(found.closed_by)))

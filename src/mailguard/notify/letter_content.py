@@ -134,7 +134,7 @@ def _opening(
             lead = (how.of(language),) if context.code else ()
             return say.COMMENT_HEAD.of(language, actor=on_one_line(context.named(context.actor), 120)), lead
         case "misdelivery":
-            stopped = (say.MISDELIVERY_STOPPED.of(language),) if rows.withheld(record, language) else ()
+            stopped = (say.MISDELIVERY_STOPPED.of(language),) if context.stopped else ()
             head = say.MISDELIVERY_HEAD.of(language, actor=on_one_line(context.named(context.actor), 120))
             return head, (say.MISDELIVERY_LEAD.of(language), *stopped)
         case "sent":

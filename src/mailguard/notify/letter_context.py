@@ -69,6 +69,7 @@ class LetterContext:
     fails (name) and why, for letters about that; monthly: the figures of a month, for the letter about them; reply: of
     a letter about an answer; gathered: what a letter for many lists. further: the reader had a letter about an earlier
     part of the same mail; ending: he had one, and the hold ends soon.
+    stopped: with the report of a misdelivery copies were cancelled that had not left.
     named: what people of the house are called.
     """
 
@@ -97,6 +98,7 @@ class LetterContext:
     gathered: Gathered | None = None
     further: bool = False
     ending: bool = False
+    stopped: bool = False
     about: str | None = None
     reply: ReplyResult | None = None
     named: Named = unnamed

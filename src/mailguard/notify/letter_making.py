@@ -84,6 +84,7 @@ class LetterMaking:
             about=notice.message_id,
             further="further" in detail,
             ending="ending" in detail,
+            stopped="stopped" in detail,
             named=namer(self._directory()),
             original=await self._original(record) if notice.kind in RETURNS and own and record else None,
         ), carried

@@ -132,6 +132,8 @@ def _owe(connection: sqlite3.Connection, person: str, incident: Incident, reads:
     detail = {"actor": incident.opened_by, "comment": incident.note, "recipients": went, "as_sender": reads == "sender"}
     if reads == "letter":
         detail["no_page"] = True
+    if incident.facts["stopped"]:
+        detail["stopped"] = True
     outbox.owe(connection, "misdelivery", person, incident.opened_at, message_id=incident.message_id, detail=detail)
 
 

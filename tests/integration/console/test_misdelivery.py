@@ -17,9 +17,11 @@ from mailguard.mail.directory import Directory, Person
 from mailguard.mail.lifecycle import State
 from mailguard.mail.outcome import Outcome, Result
 from mailguard.mail.verdict import Disposition
+from mailguard.notify.letter_texts import MISDELIVERY_STOPPED
 from mailguard.review import Act
 
 REPORT = sayer("en")("misdelivery.report")
+STOPPED = MISDELIVERY_STOPPED.en
 
 
 async def half_out(reception: Reception, approvers: tuple[str, ...] = (BOSS,)) -> str:
@@ -48,6 +50,7 @@ async def test_one_tap_stops_the_rest_tells_those_in_charge_and_leaves_a_draft(r
     letter = next(one for one in await reception.letters() if one["x-mailguard-letter"] == "misdelivery")
     assert "ann@corp.example reports a misdelivery" in text_of(letter)
     assert "Wrong Tanaka" in text_of(letter)
+    assert STOPPED in text_of(letter)
     record = await reception.holds.find(message_id)
     assert record is not None
     assert {str(one.address): one.state for one in record.recipients} == {
@@ -57,6 +60,17 @@ async def test_one_tap_stops_the_rest_tells_those_in_charge_and_leaves_a_draft(r
     assert (link.path, len(re.findall('href="mailto:', page.text))) == (TANAKA, 1)
     assert "Please delete it" in parse_qs(link.query)["body"][0]
     assert "\r\n" in parse_qs(link.query)["body"][0]
+
+
+async def test_who_was_taken_off_before_was_not_stopped_by_the_report(reception: Reception) -> None:
+    message_id = await half_out(reception)
+    removed = (parse_address(SATO),)
+    await reception.review.act(Actor(ADMIN, Role.ADMINISTRATOR, "console"), message_id, Act.REMOVE, removed)
+    browser = await reception.browser(ANN)
+    await browser.send(await browser.get(f"/messages/{message_id}"), "/misdelivery")
+    letter = next(one for one in await reception.letters() if one["x-mailguard-letter"] == "misdelivery")
+    assert SATO in text_of(letter)
+    assert STOPPED not in text_of(letter)
 
 
 async def test_the_button_of_the_letter_leads_to_the_card_behind_the_login_too(reception: Reception) -> None:
