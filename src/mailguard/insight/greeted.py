@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import islice
 
 from mailguard.insight.readings import english, fold, given_sounds, romanised, sound, split_name, surname_sounds
+from mailguard.mail.posts import english_post, told_apart
 
 _READ, _LINES, _LINE, _MOST = 400, 8, 120, 10
 #: Lines of ASCII up to this length are remembered: most people begin their mails alike.
@@ -55,6 +56,7 @@ _UNIT = re.compile(
     r"(?P<who>[^\s、,。:]{1,24}?)?(?P<honour>様方|様|さま|さん|殿|先生|氏|君|くん|ちゃん|御中|各位|(?:代表取締役|取締役|執行役員|副社長|社長|会長|専務|常務"
     r"|本部長|副部長|部長|次長|課長|係長|主任|室長|所長|支店長|店長|工場長|局長|教授|マネージャー|リーダー)(?:様|殿|さん)?)(?:へ|宛|宛て)?"
 )
+_HONORIFIC = re.compile(r"(?:様方|様|さま|さん|殿|先生|氏|君|くん|ちゃん)?(?:へ|宛て?)?$")
 _FORM = re.compile(
     r"株式会社|有限会社|合同会社|合資会社|(?:一般|公益)?(?:社団|財団)法人|医療法人|学校法人|\((?:株|有|合|同|社|財|医|学)\)"
 )
@@ -145,7 +147,8 @@ def _people(rest: str) -> list[str]:
         titled = False
         while title := _TITLE.match(name):
             name, titled = name[title.end() :], True
-        words = name.split()
+        name, post = english_post(name)
+        words, titled = name.split(), titled or bool(post)
         if not words and titled:  # "Mr. and Mrs. Smith"
             continue
         if not words or len(words) > 3 or not all(_WORD.fullmatch(word) for word in words):
@@ -204,15 +207,17 @@ def _units(line: str, company: list[str]) -> tuple[list[str], str]:
     for number, token in enumerate(tokens):
         unit = _UNIT.fullmatch(token)
         if unit is not None:
-            who, honour = unit["who"] or "", unit["honour"]
-            some = _unit(who, honour, pending)
+            who = unit["who"] or ""
+            if unit["honour"] not in ("御中", "各位"):
+                who = told_apart(_HONORIFIC.sub("", token, count=1))[0]
+            some = _unit(who, unit["honour"], pending)
             if some is None:
                 return found, " ".join(tokens[number:])
             found += [*company, *some]
             company.clear()
             pending = []
         elif _FORM.search(token):
-            name = _FORM.sub("", token)
+            name = told_apart(_FORM.sub("", token))[0]
             if name:
                 company.append(fold(name))
             else:
@@ -222,7 +227,7 @@ def _units(line: str, company: list[str]) -> tuple[list[str], str]:
             pending = []
         elif _HOUSE.fullmatch(token):
             company.append(fold(token))
-        elif _OFFICE.fullmatch(token):
+        elif _OFFICE.fullmatch(token) or told_apart(token)[0] in ("", "兼"):
             continue
         elif _NAMELIKE.fullmatch(token) and len(pending) < 2:
             pending.append(token)

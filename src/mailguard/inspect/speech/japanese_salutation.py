@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from mailguard.mail.facts import Addressee
+from mailguard.mail.posts import named, told_apart
 
 _FORMS = (
     "株式会社|有限会社|合同会社|合資会社|合名会社|(?:一般|公益|特例)?(?:社団|財団)法人|学校法人|医療法人(?:社団|財団)?|社会福祉法人"
@@ -143,7 +144,7 @@ def _unit(line: str, position: int, company: str) -> tuple[list[Addressee], int]
 
 def _is_no_name(word: str) -> bool:
     """Whether a word before an office is no name: the department of whoever comes behind it."""
-    if _NAME.fullmatch(word) is None or _OFFICE_WORD.fullmatch(word):
+    if _NAME.fullmatch(word) is None or _OFFICE_WORD.fullmatch(word) or not told_apart(word)[0]:
         return True
     return word not in _LIKE_DEPARTMENTS and _DEPARTMENT.fullmatch(word) is not None
 
@@ -159,7 +160,14 @@ def _read(who: str, honour: str, above: str) -> list[Addressee]:
     last = rest.split()[-1] if rest else ""
     if _EVERYBODY.fullmatch(last + honour):
         return [Addressee(company=company, title=rest + honour)]
+    polite = honour in _HONORIFIC.split("|")
+    name, post = named(rest if polite else rest + honour)
+    if rest and not name:  # "名誉会長様"; "上席執行役員", behind which somebody may be named
+        title = post if polite else rest + honour
+        return [Addressee(company=company, title=title)] if polite or (company and company != above) else []
     office, name = _office_and_name(rest)
+    name, post = named(name)
+    office = office or post
     if not name and office and honour in _HONORIFIC.split("|"):
         return [Addressee(company=company, title=office)]
     if not name and company and not office and company != above:
@@ -217,10 +225,18 @@ def _unglued(token: str) -> tuple[str, str]:
     match = _FOREIGN_AND_NAME.fullmatch(token)
     if match and _FORM.search(match.group(1)) and not _ONLY_FORM.fullmatch(match.group(1)) and not _is_house(token):
         return match.group(1), match.group(2)
+    for end in range(len(token), max(len(token) - 5, 0), -1):  # "株式会社B代表取締役田中"
+        house, post = told_apart(token[:end])
+        if post and _FORM.search(house) and not _ONLY_FORM.fullmatch(house) and _is_name_or_nothing(token[end:]):
+            return house, post + token[end:]
     form = _HOUSE_AND_NAME.fullmatch(token)
     if form and not _FORM.match(token):
         return form.group(1), form.group(2)
     return token, ""
+
+
+def _is_name_or_nothing(word: str) -> bool:
+    return not word or _NAME.fullmatch(word) is not None
 
 
 def _is_house(token: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from mailguard.mail.facts import Addressee
+from mailguard.mail.posts import english_post
 
 _OPENING = re.compile(
     r"(?P<word>my dear|dear|hi there|hi|hello|hey|good (?:morning|afternoon|evening|day)|greetings|attn\.?|attention|to"
@@ -35,7 +36,7 @@ _GROUP = re.compile(
     r"|parents|recipients?|investors?|friends?|employees?|participants?|attendees?|residents?|patients?|editors?"
     r"|distributors?|developers?|volunteers?)"
     r"|hr|human resources|accounts(?: (?:payable|receivable))?|support|sales|purchasing|procurement"
-    r"|[\w&. ]{1,40} (?:team|department|support|office|desk|all|group|staff|members"
+    r"|[\w&. ]{1,40} (?:team|department|support|office|desk|all|group|staff|service|members"
     r"|users|customers|manager|committee|colleagues))",
     re.IGNORECASE,
 )
@@ -145,6 +146,10 @@ def _person(piece: str, *, spoken: bool) -> Addressee | None:
     while match := _TITLE.match(piece):
         title = f"{title} {match.group().strip()}".strip()
         piece = piece[match.end() :]
+    piece, post = english_post(piece)
+    title = post or title
+    if post and not piece:
+        return Addressee(title=post)
     if match := _JAPANESE.fullmatch(piece):
         piece, title = match.group(1), title or match.group(2)
     if _NAME.fullmatch(piece) is None or piece.split()[0].lower().strip(".") in _NO_NAME:
