@@ -17,7 +17,7 @@ _DULL = re.compile(
 )
 _LINK = re.compile(r'^\s*HYPERLINK\s+"([^"]*)"\s*$', re.IGNORECASE)
 #: Word's phonetic guide outside of docx: an equation that sets the reading above the characters.
-_RUBY = re.compile(r"\\o\s*(?:\\a[a-z]\s*)?\(\s*\\s\s*\\up\s*\d+\s*\(([^()]*)\)\s*[,;]\s*([^()]*)\)", re.IGNORECASE)
+_RUBY = re.compile(r"\\o\s*(?:\\a[a-z]\s*)?\(\s*\\s\s*\\up\s*\d+\s*\(([^()]*)\)\s*[,;]\s*+([^()]*)\)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

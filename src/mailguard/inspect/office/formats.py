@@ -17,7 +17,8 @@ from decimal import Decimal, InvalidOperation
 Shown = Callable[[str], str]
 
 _LITERAL = re.compile(r'"([^"]*)"|\\(.)|[_*].')
-_BRACKET = re.compile(r"\[([^\]]*)\]")
+#: One that is never closed goes to the end: each is looked at once.
+_BRACKET = re.compile(r"\[([^\]]*)(?:\]|\Z)")
 _ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 _CONDITION = re.compile(r"^(<=|<|>=|>|=)\s*(\d{1,15})$")
 _DIGITS = re.compile(r"^\d{1,18}$")

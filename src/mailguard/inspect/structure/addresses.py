@@ -25,6 +25,8 @@ _LOCAL_ONLY = re.compile(r"[a-z0-9._+-]+")
 _SIMPLE = re.compile(r"[^\s\"(),:;<>@\\\[\]=]+@[^\s\"(),:;<>@\\\[\]]+")
 #: Lists up to so many octets are read once, by whomever they are asked for: most stand in mail after mail.
 _REMEMBERED = 400
+#: What two addresses of one entry share: a line (RFC 5322 section 2.1.1).
+_LONGEST_NAME = 998
 _REMARK = re.compile(r"\([^()]*\)")
 _MAILTO = re.compile(r"^mailto:", re.IGNORECASE)
 #: Spaces around it (RFC 5322 section 4.4).
@@ -48,12 +50,14 @@ class _Entry:
     def close(self, out: list[HeaderAddress]) -> None:
         phrase = "".join(self.words).strip()
         comment = " ".join(self.comments)
+        whole = f"{self.before}, {phrase}" if self.before and self.angles else phrase
+        name = _name(whole or comment) if self.angles else ""
         for angle in self.angles:
             bare = angle if '"' in angle else _REMARK.sub("", angle)  # RFC 5322 section 4.4 allows it anywhere
             address = _ROUTE.sub("", _MAILTO.sub("", bare.strip()).strip()).strip()
             if address:
-                whole = f"{self.before}, {phrase}" if self.before else phrase
-                out.append(HeaderAddress(_shown(address), _name(whole or comment)))
+                out.append(HeaderAddress(_shown(address), name))
+                name = _again(name)
         if self.angles:
             self.before = ""
         elif phrase:
@@ -68,9 +72,11 @@ class _Entry:
             return
         if " " in phrase and "@" in phrase:
             phrase = _AT.sub("@", phrase)
+        name = _name(comment)
         for word in [phrase] if '"' in phrase else _BETWEEN.split(phrase):
             if "@" in word or phrase == word:
-                out.append(HeaderAddress(_shown(word), _name(comment)))
+                out.append(HeaderAddress(_shown(word), name))
+                name = _again(name)
 
     def end(self, out: list[HeaderAddress]) -> None:
         """Give out one word that no address followed: somebody, as a list of the sender's own house names him."""
@@ -189,6 +195,13 @@ def _shown(address: str) -> str:
     if local.startswith('"') or not at:
         return one_line(decode_words(address))
     return f"{local.strip()}@{''.join(domain.split())}".replace(" ", "")
+
+
+def _again(name: str) -> str:
+    """What further addresses of one entry are called: like the first, but for a name that is longer than any. Thousands
+    of them would each carry it on.
+    """
+    return name if len(name) <= _LONGEST_NAME else ""
 
 
 def _name(phrase: str) -> str:

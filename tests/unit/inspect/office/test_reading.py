@@ -154,6 +154,13 @@ def test_the_same_cells_by_either_way() -> None:
     assert texts == ["1.5\t\ta b\tFALSE"] * 2
 
 
+def test_codes_and_formats_without_end_cost_what_they_weigh() -> None:
+    """Hours, where each blank and each bracket was the beginning of a further search."""
+    assert read_code("EQ \\o(\\s\\up 9(a)," + " " * 1_000_000).beside.startswith("EQ")
+    for sign in ("[", "[a", "[h"):
+        assert format_of(164, sign * 500_000) is None
+
+
 def test_spaces_without_end_cost_nothing() -> None:
     assert one_cell(" " * 1_000_000 + "x\n\t  y") == "x y"
     rows = "<row/>" * 200_000

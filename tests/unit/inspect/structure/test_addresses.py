@@ -36,3 +36,17 @@ def test_a_comment_names_who_has_no_name() -> None:
 def test_brackets_that_are_never_closed_take_no_longer_than_others() -> None:
     # Each was looked for to the end of the field: hours, for this one.
     assert parse_addresses(b"((a(b)" * 100_000 + b"<ann@x.example>")[-1].address == "ann@x.example"
+
+
+def test_a_name_before_many_addresses_is_read_once() -> None:
+    """It was decoded for each of them: minutes, for this one."""
+    name = "山田" * 20_000
+    found = parse_addresses(f"{name} {'<ann@x.example>' * 20_000}".encode())
+    assert (len(found), found[0].name, found[1].name) == (20_000, name, "")
+    bare = parse_addresses(f"({name}) {'ann@x.example ' * 20_000}".encode())
+    assert (len(bare), bare[0].name, bare[1].name) == (20_000, name, "")
+
+
+def test_addresses_behind_one_name_share_it() -> None:
+    found = parse_addresses(b"Ann <ann@x.example> <eve@x.example>")
+    assert [(one.address, one.name) for one in found] == [("ann@x.example", "Ann"), ("eve@x.example", "Ann")]
