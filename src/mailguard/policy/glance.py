@@ -64,7 +64,7 @@ class Glance:
         self._root = _Fork()
         for number, row in enumerate(gates):
             fork = self._root
-            for gate in row:
+            for gate in sorted(row, key=_behind):
                 fork = fork.ways.setdefault(gate, _Fork())
                 fork.every.append(number)
             fork.rules.append(number)
@@ -96,6 +96,12 @@ class Glance:
                     found += behind.every
         found.sort()
         return found
+
+
+def _behind(gate: Gate) -> bool:
+    """Whether a gate is asked behind those that need anything of a kind at all: one look shuts all rules of a kind."""
+    signs = signs_of(gate)
+    return signs is None or bool(signs.keys)
 
 
 def _sort_out(fork: _Fork, known: Container[Any]) -> None:

@@ -15,8 +15,10 @@ from mailguard.mail.facts import Attachment, ClassCount, Finding
 from mailguard.mail.verdict import Verdict
 from mailguard.policy import glance
 from mailguard.policy.case import Case, Known
+from mailguard.policy.conditions.recipients import Recipients
 from mailguard.policy.glance import Glance
 from mailguard.policy.judge import judge, shut
+from mailguard.policy.view import View
 
 WORDS = [
     "社外秘",
@@ -228,3 +230,24 @@ def test_rules_are_found_by_what_a_mail_has(few: int, monkeypatch: pytest.Monkey
     assert opened == [
         one for one in CONDITIONS if not one.startswith(("{recipients: {", "{sender")) or "visible" in one
     ]
+
+
+def test_what_needs_a_file_at_all_is_shut_by_one_look_wherever_a_rule_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    shut = Recipients.shut
+
+    def counted(self: Recipients, view: View) -> bool:
+        asked.append(self)
+        return shut(self, view)
+
+    monkeypatch.setattr(Recipients, "shut", counted)
+    rules = "".join(
+        f"  - {{id: r{n}, when: {{recipients: {{external: true, domain: ['*.example', 'x{n}.example']}},"
+        f" attachments: {{name: 'list{n}.*'}}}}, then: confirm}}\n"
+        for n in range(20)
+    )
+    policy = policy_of(f"version: 1\nrules:\n{rules}")
+    assert policy.glance.open(policy.view(mail(to=["b@y.example"]))) == []
+    assert not asked
+    file = Attachment("list7.pdf", "application/pdf", "application/pdf", "pdf", 9, "0" * 64, inspected=True)
+    assert policy.glance.open(policy.view(mail({"attachments": (file,)}, to=["b@y.example"]))) == [7]
