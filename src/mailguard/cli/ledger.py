@@ -147,7 +147,7 @@ def _older_keys(text: str, acts: bool) -> tuple[dict[str, str], str]:
         if quoted and (len(value) < 2 or value[-1] != value[0]):
             raise click.BadParameter(f"{match[0]!r}: a quotation mark is not closed", param_hint="--filter")
         value = value[1:-1] if quoted else value
-        if acts and not value:
+        if acts and not value.strip():
             raise click.BadParameter(f"{key}= has no value: write one, or leave the key out", param_hint="--filter")
         if given.setdefault(key, value) != value:
             raise click.BadParameter(f"{key}= stands there twice: all that is given must hold", param_hint="--filter")

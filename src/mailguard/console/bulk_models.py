@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from mailguard.console.api_values import In, Out
 from mailguard.review import BulkJob, BulkResult
@@ -13,9 +14,11 @@ from mailguard.review import BulkJob, BulkResult
 StateWord = Literal["held", "queued", "relayed", "cancelled", "rejected", "expired", "bounced"]
 ActWord = Literal["release", "cancel", "hold", "approve", "reject", "send-now"]
 
+_Given = TypeVar("_Given", str, list[str])
+
 
 class FilterIn(In):
-    """Which mails are meant; all that is given must hold."""
+    """Which mails are meant; all that is given must hold. A key that is given has a value."""
 
     narrowing = frozenset({"q", "sender", "recipient", "rule", "before", "ids"})
 
@@ -29,9 +32,18 @@ class FilterIn(In):
     older_than_seconds: int | None = Field(default=None, ge=0, le=10**9)
     ids: list[str] = Field(default_factory=list, max_length=10_000)
 
+    @field_validator("q", "sender", "recipient", "rule", "before", "ids")
+    @classmethod
+    def _filled(cls, value: _Given) -> _Given:
+        if not (value.strip() if isinstance(value, str) else value):
+            raise PydanticCustomError("empty", "It is empty, and would mean every mail: give a value, or no such key")
+        return value
+
 
 class BulkIn(In):
-    """An act over a filter, at once for at most 10,000 mails. dry_run, the default, only counts."""
+    """An act over a filter, at once for at most 10,000 mails. dry_run, the default, only counts; else the filter says
+    something, and all that is held is `{"state": "held"}`.
+    """
 
     filter: FilterIn
     act: ActWord

@@ -224,7 +224,7 @@ def _address_or_domain(text: str) -> tuple[str, str]:
         return "", ""
     local, at, domain = text.rpartition("@")
     if not (at and local):
-        return "", clean(ascii_domain(domain))
+        return "", clean(ascii_domain(domain)) or text  # "@" alone is no condition left out
     try:
         return parse_address(text).key, ""
     except AddressError:

@@ -366,6 +366,13 @@ def test_ids_or_a_filter(desk: Desk) -> None:
     desk.run("queue", "release", "--filter", "state=held", "--recipient", BOB, status=2)
 
 
+@pytest.mark.parametrize("text", ["", " ", "sender=", 'sender=" "', "q='\u3000'"])
+def test_nothing_is_done_for_a_filter_without_a_value(desk: Desk, text: str) -> None:
+    record = desk.add()
+    assert "--filter" in desk.run("queue", "release", "--filter", text, status=2).stderr
+    assert desk.json("queue", "show", record.id)["state"] == "held"
+
+
 def test_audit(desk: Desk) -> None:
     record = desk.add()
     desk.run("queue", "release", record.id)

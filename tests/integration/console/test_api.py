@@ -137,6 +137,31 @@ async def test_but_no_act_reaches_every_mail_for_a_null(reception: Reception, ke
     assert (await admin.get(f"{BASE}/messages/{message_id}")).json()["state"] == "held"
 
 
+@pytest.mark.parametrize(
+    ("chosen", "where"),
+    [
+        ({}, "filter"),
+        ({"sort": "oldest"}, "filter"),
+        ({"q": "\x00"}, "filter"),
+        ({"sender": ""}, "filter.sender"),
+        ({"recipient": " ", "state": "held"}, "filter.recipient"),
+        ({"q": "", "state": "held"}, "filter.q"),
+        ({"ids": []}, "filter.ids"),
+    ],
+)
+async def test_nor_for_a_filter_that_says_nothing(reception: Reception, chosen: dict[str, Any], where: str) -> None:
+    message_id = await reception.take_in()
+    admin = await program(reception, ADMIN)
+    for more in ({}, {"undo_seconds": 0}):
+        order = {"filter": chosen, "act": "release", "dry_run": False, **more}
+        problem = is_problem(await admin.post(f"{BASE}/messages/bulk", json=order), 400)
+        assert problem["errors"][0]["where"] == where
+        assert "every mail" in problem["detail"]
+    assert (await admin.get(f"{BASE}/messages/{message_id}")).json()["state"] == "held"
+    counted = (await admin.post(f"{BASE}/messages/bulk", json={"filter": {}, "act": "release"})).json()
+    assert (counted["count"], counted["done"]) == (1, 0)
+
+
 async def test_bulk_counts_first_and_acts_when_told(reception: Reception) -> None:
     for _ in range(3):
         await reception.take_in()

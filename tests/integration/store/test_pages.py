@@ -93,6 +93,8 @@ CASES: list[tuple[Filter, list[str]]] = [
     (Filter(q="   "), ["relayed", "null", "dave's", "approve", "confirm", "plain"]),
     (Filter(older=NOON + timedelta(minutes=3)), ["confirm", "plain"]),
     (Filter(ids=("nothing",)), []),
+    (Filter(sender="@"), []),
+    (Filter(recipient="@"), []),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pydantic import ValidationError
@@ -28,6 +29,9 @@ from mailguard.mail.message import is_message_id
 from mailguard.mail.query import Sort
 from mailguard.mail.query_text import QueryError, parse_query
 from mailguard.review import Act, Filter, MessageRecord
+
+#: Nothing is decided for a filter that says nothing: it is one that a program has failed to fill in.
+_NOT_ALL = 'filter: it is empty, and would mean every mail; for all that is held, write {"state": "held"}'
 
 
 async def list_messages(request: Request) -> Response:
@@ -92,6 +96,8 @@ async def bulk(request: Request) -> Response:
         raise not_found()
     desk, wanted = desk_of(request), await body_of(request, BulkIn)
     chosen, act = _filter(desk, wanted.filter), Act(wanted.act)
+    if not wanted.dry_run and replace(chosen, sort=Sort.NEWEST) == Filter():
+        raise BadInput(_NOT_ALL, [{"where": "filter", "what": _NOT_ALL}])
     if wanted.undo_seconds is None or wanted.dry_run:
         return answer(BulkOut.of(await desk.bulk.act(actor, chosen, act, wanted.dry_run, wanted.comment)))
     undo = timedelta(seconds=wanted.undo_seconds)
