@@ -16,9 +16,9 @@ from starlette.responses import Response, StreamingResponse
 from mailguard.console.audit_words import EVENTS, HOUSE_EVENTS, VIAS, event_word, line_row
 from mailguard.console.desk import Desk, desk_of
 from mailguard.console.present import Speaker
-from mailguard.console.problems import not_found
 from mailguard.console.visit import SEES_ALL, checked_form, field, go, hand_over, look_again, speaker, unscoped_visitor
 from mailguard.mail.actor import Actor
+from mailguard.review import nothing_here
 from mailguard.review.audits import AuditReview, LineFilter
 
 FIELDS = ("person", "mail", "act", "via", "since", "until")
@@ -61,7 +61,7 @@ async def export_audit(request: Request) -> Response:
     asked = {name: field(form, name, 254).strip() for name in FIELDS}
     kind = field(form, "format", 8)
     if kind not in FORMS:
-        raise not_found()
+        raise nothing_here()
     chosen = filter_of(asked, desk.settings.organization.timezone)
     pieces = await room.export(actor, chosen, kind)
     named = f'attachment; filename="mailguard-audit-{desk.now():%Y%m%d-%H%M%S}.{kind}"'
@@ -107,7 +107,7 @@ async def _admitted(request: Request) -> tuple[Desk, Actor, AuditReview, Speaker
     desk = desk_of(request)
     visitor, actor = await unscoped_visitor(request)
     if desk.audits is None or actor.role not in SEES_ALL:
-        raise not_found()
+        raise nothing_here()
     return desk, actor, desk.audits, speaker(desk, visitor)
 
 

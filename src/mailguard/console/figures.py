@@ -14,8 +14,8 @@ from mailguard.console.csvs import csv_response
 from mailguard.console.desk import Desk, desk_of
 from mailguard.console.figure_rows import Step, Table
 from mailguard.console.present import Speaker
-from mailguard.console.problems import not_found
 from mailguard.console.visit import SEES_ALL, Visitor, hand_over, speaker, unscoped_visitor
+from mailguard.review import nothing_here
 from mailguard.review.figures import FigureReview, Figures, month_of
 
 #: Days that the page looks back, and in which steps if nothing else is asked.
@@ -53,7 +53,7 @@ async def save_figures(request: Request) -> Response:
     desk, visitor, room = await _admitted(request)
     name = request.path_params["table"]
     if name not in _TABLES:
-        raise not_found()
+        raise nothing_here()
     by = speaker(desk, visitor)
     figures, step = await _asked(room, request.query_params)
     if name == "time":
@@ -72,7 +72,7 @@ async def _admitted(request: Request) -> tuple[Desk, Visitor, FigureReview]:
     desk = desk_of(request)
     visitor, actor = await unscoped_visitor(request)
     if desk.figures is None or actor.role not in SEES_ALL:
-        raise not_found()
+        raise nothing_here()
     return desk, visitor, desk.figures
 
 

@@ -24,7 +24,7 @@ from mailguard.console.visit import SEES_ALL, checked_form, field, go, hand_over
 from mailguard.mail.actor import Actor
 from mailguard.mail.lifecycle import State
 from mailguard.notify.letter_choices import SENT_WRONG
-from mailguard.review import Act, Background, Reading, View
+from mailguard.review import Act, Background, Reading, View, nothing_here
 
 #: Words of ?done= that a page repeats; anything else is not said.
 DONE = frozenset({
@@ -182,7 +182,7 @@ async def show_file(request: Request) -> Response:
     fresh = await facts_again(desk, actor, view.record, "attachment", asked=True)
     text = previews.text_of(view.record, fresh, position)
     if text is None or fresh is None:
-        raise not_found()
+        raise nothing_here()
     by, limit = speaker(desk, visitor), desk.settings.text_chars
     file = previews.files(view.record, by, fresh=fresh, only=position)[0]
     return await hand_over(

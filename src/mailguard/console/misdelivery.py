@@ -22,7 +22,7 @@ from mailguard.incident import AlreadyClosed, AlreadyOpen, Incident, NoIncident,
 from mailguard.mail.actor import Actor
 from mailguard.mail.lifecycle import State
 from mailguard.notify.phrases import listed
-from mailguard.review import MessageRecord, NotFound, RecipientRecord, View
+from mailguard.review import MessageRecord, NotFound, RecipientRecord, View, nothing_here
 
 #: Drafts on the page. Longer links than this are lost on their way to a mail program under Windows (2,083 characters).
 _MOST_DRAFTS, _LONGEST_LINK, _SUBJECT = 10, 2000, 40
@@ -144,7 +144,7 @@ async def report(request: Request) -> Response:
     actor, view = await _reached_by(request)
     room = desk_of(request).incidents
     if room is None or not may_report(actor, view.record):  # what is not out yet is cancelled, not reported
-        raise not_found()
+        raise nothing_here()
     try:
         await room.open(actor, view.record.id, field(form, "note", 2000))
     except NoIncident:
@@ -161,11 +161,11 @@ async def end(request: Request) -> Response:
     room = desk_of(request).incidents
     found = await room.about(view.record) if room is not None else None
     if room is None or found is None:
-        raise not_found()
+        raise nothing_here()
     try:
         await room.close(actor, found.id, field(form, "outcome", 4000))
     except NoIncident:
-        raise not_found() from None
+        raise nothing_here() from None
     except AlreadyClosed:
         pass
     return go(request, f"/messages/{view.record.id}?done=misdelivery-end")

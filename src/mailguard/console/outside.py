@@ -23,6 +23,7 @@ from mailguard.mail.actor import Actor, Role
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body
 from mailguard.notify.phrases import file_size, listed, on_one_line
+from mailguard.review import nothing_here
 
 _MOST, _HEADERS = 200, 16_000
 
@@ -103,7 +104,7 @@ async def _visit(request: Request) -> tuple[Desk, Actor, Speaker]:
     desk = desk_of(request)
     visitor, actor = await unscoped_visitor(request)
     if desk.outside is None:
-        raise not_found()
+        raise nothing_here()
     return desk, actor, speaker(desk, visitor)
 
 

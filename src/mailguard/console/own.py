@@ -16,14 +16,13 @@ from starlette.responses import Response
 
 from mailguard.console.desk import Desk, desk_of
 from mailguard.console.present import Speaker
-from mailguard.console.problems import not_found
 from mailguard.console.queue import rule_names
 from mailguard.console.visit import checked_form, field, go, hand_over, speaker, unscoped_visitor
 from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.verdict import Because
 from mailguard.notify.phrases import listed
-from mailguard.review import Refused, TrustRecord
+from mailguard.review import Refused, TrustRecord, nothing_here
 from mailguard.review.absences import AbsenceReview, Away
 
 _SEPARATORS = re.compile(r"[,;、；\s]+")
@@ -110,7 +109,7 @@ async def _admitted(request: Request) -> tuple[Desk, Speaker, Actor, AbsenceRevi
     desk = desk_of(request)
     visitor, actor = await unscoped_visitor(request)
     if desk.absences is None:
-        raise not_found()
+        raise nothing_here()
     return desk, speaker(desk, visitor), actor, desk.absences
 
 

@@ -15,7 +15,6 @@ from starlette.responses import Response
 from mailguard.console.desk import Desk, desk_of
 from mailguard.console.locale import Say
 from mailguard.console.present import Speaker
-from mailguard.console.problems import not_found
 from mailguard.console.queue_query import Asked, asked_for
 from mailguard.console.queue_rows import row
 from mailguard.console.visit import SEES_ALL, Visitor, hand_over, speaker, unscoped_visitor
@@ -24,7 +23,7 @@ from mailguard.mail.lifecycle import State
 from mailguard.mail.query import Sort
 from mailguard.notify.phrases import mails, on_one_line, span
 from mailguard.policy.rule import without_a_mail
-from mailguard.review import BulkJob, Filter, MessageRecord, Refused, SavedView
+from mailguard.review import BulkJob, Filter, MessageRecord, Refused, SavedView, nothing_here
 
 #: Mails that are counted; more are "10,000+".
 COUNTED = 10_000
@@ -78,7 +77,7 @@ async def show_queue(request: Request) -> Response:
     desk = desk_of(request)
     visitor, actor = await unscoped_visitor(request)
     if actor.role not in SEES_ALL:
-        raise not_found()
+        raise nothing_here()
     by, asked = speaker(desk, visitor), asked_for(desk, request.query_params)
     try:
         found, count = await _found(desk, actor, asked)

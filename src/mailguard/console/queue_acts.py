@@ -16,7 +16,6 @@ from starlette.responses import Response
 
 from mailguard.console.desk import desk_of
 from mailguard.console.present import Speaker
-from mailguard.console.problems import not_found
 from mailguard.console.queue import job_line
 from mailguard.console.queue_query import Asked, asked_for
 from mailguard.console.visit import (
@@ -33,7 +32,7 @@ from mailguard.console.visit import (
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.message import is_message_id
 from mailguard.notify.phrases import mails, on_one_line
-from mailguard.review import BULK_ACTS, Act, Filter
+from mailguard.review import BULK_ACTS, Act, Filter, nothing_here
 
 #: Time to undo an act over a filter, and one over mails that were ticked one by one.
 UNDO_MANY, UNDO_FEW = timedelta(seconds=30), timedelta(seconds=10)
@@ -144,7 +143,7 @@ def _back(form: FormData) -> str:
 async def _decider(request: Request) -> tuple[Visitor, Actor]:
     visitor, actor = await unscoped_visitor(request)
     if actor.role is not Role.ADMINISTRATOR:
-        raise not_found()
+        raise nothing_here()
     return visitor, actor
 
 

@@ -17,13 +17,12 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from mailguard.console.desk import desk_of
-from mailguard.console.problems import not_found
 from mailguard.console.queue_query import asked_for
 from mailguard.console.visit import SEES_ALL, checked_form, field, go, unscoped_visitor
 from mailguard.mail.organization import Language
 from mailguard.notify.letter_rows import reasons
 from mailguard.notify.phrases import STATES, on_one_line
-from mailguard.review import MessageRecord
+from mailguard.review import MessageRecord, nothing_here
 
 COLUMNS = (
     "id", "state", "received", "sender", "login", "recipients", "outside", "subject", "rules", "reason", "files",
@@ -38,7 +37,7 @@ async def export(request: Request) -> Response:
     form = await checked_form(request)
     visitor, actor = await unscoped_visitor(request)
     if actor.role not in SEES_ALL:
-        raise not_found()
+        raise nothing_here()
     asked = asked_for(desk, {"q": field(form, "q")})
     if asked.problems:
         return go(request, asked.address())

@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mailguard.console.desk import desk_of
-from mailguard.console.problems import not_found
 from mailguard.console.queue_query import asked_for
 from mailguard.console.visit import SEES_ALL, checked_form, field, go, unscoped_visitor
 from mailguard.mail.actor import Actor
+from mailguard.review import nothing_here
 
 
 async def keep(request: Request) -> Response:
@@ -40,12 +40,12 @@ async def change(request: Request) -> Response:
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise not_found()
+        raise nothing_here()
     return int(text)
 
 
 async def _reader(request: Request) -> Actor:
     _, actor = await unscoped_visitor(request)
     if actor.role not in SEES_ALL:
-        raise not_found()
+        raise nothing_here()
     return actor

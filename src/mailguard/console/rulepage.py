@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mailguard.console.desk import Desk, desk_of
-from mailguard.console.problems import not_found
 from mailguard.console.rule_rows import rule_row, trial_values
 from mailguard.console.trials import TrialBusy, TrialWish
 from mailguard.console.visit import (
@@ -31,6 +30,7 @@ from mailguard.console.visit import (
 from mailguard.mail.verdict import Mode
 from mailguard.notify.phrases import on_one_line
 from mailguard.policy.readiness import CRITERIA
+from mailguard.review import nothing_here
 from mailguard.review.rules import Board, RuleReview
 
 #: Days that a simulation on the page may look back.
@@ -68,7 +68,7 @@ async def start_trial(request: Request) -> Response:
     desk, _, rules = await _admitted(request)
     form = await checked_form(request, files=2)
     if desk.trials is None:
-        raise not_found()
+        raise nothing_here()
     try:
         wish = await _wish(form, await rules.board())
     finally:
@@ -87,7 +87,7 @@ async def show_trial(request: Request) -> Response:
     desk, visitor, _ = await _admitted(request)
     trial = desk.trials.find(request.path_params["id"]) if desk.trials is not None else None
     if trial is None:
-        raise not_found()
+        raise nothing_here()
     response = await hand_over(request, "trial.html", trial=trial_values(trial, speaker(desk, visitor)))
     if not trial.done:
         look_again(request, response)
@@ -98,7 +98,7 @@ async def _admitted(request: Request) -> tuple[Desk, Visitor, RuleReview]:
     desk = desk_of(request)
     visitor, actor = await unscoped_visitor(request)
     if desk.rules is None or actor.role not in SEES_ALL:
-        raise not_found()
+        raise nothing_here()
     return desk, visitor, desk.rules
 
 

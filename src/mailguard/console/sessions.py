@@ -14,9 +14,9 @@ from starlette.responses import Response
 from mailguard.access import VisitRow
 from mailguard.console.desk import desk_of
 from mailguard.console.present import Speaker
-from mailguard.console.problems import not_found
 from mailguard.console.visit import Visitor, checked_form, field, go, hand_over, speaker, unscoped_visitor
 from mailguard.mail.actor import Actor, Role
+from mailguard.review import nothing_here
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,10 @@ async def end(request: Request) -> Response:
     visits, which, person = desk_of(request).access.visits, field(form, "session", 40), field(form, "person", 254)
     if which:
         if not await visits.end(which, actor):
-            raise not_found()
+            raise nothing_here()
     elif person:
         if actor.role is not Role.ADMINISTRATOR:
-            raise not_found()
+            raise nothing_here()
         await visits.end_all(person, actor)
     else:
         await visits.end_others(visitor.cookie, actor)
@@ -92,7 +92,7 @@ async def end(request: Request) -> Response:
 async def _administrator(request: Request) -> tuple[Visitor, Actor]:
     visitor, actor = await unscoped_visitor(request)
     if actor.role is not Role.ADMINISTRATOR:
-        raise not_found()
+        raise nothing_here()
     return visitor, actor
 
 

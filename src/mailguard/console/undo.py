@@ -16,12 +16,11 @@ from mailguard.console import present
 from mailguard.console.decision import Button
 from mailguard.console.desk import Desk, desk_of
 from mailguard.console.present import Speaker
-from mailguard.console.problems import not_found
 from mailguard.console.visit import checked_form, field, go, unscoped_visitor
 from mailguard.mail.actor import Actor
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Disposition
-from mailguard.review import Act, MessageRecord
+from mailguard.review import Act, MessageRecord, nothing_here
 from mailguard.review.quiet import LENGTHS
 
 #: Rows with buttons; each asks the review room what may be done.
@@ -109,7 +108,7 @@ async def set_peace(request: Request) -> Response:
     _, actor = await unscoped_visitor(request)
     desk, wanted = desk_of(request), field(form, "length", 10)
     if desk.quiet is None:
-        raise not_found()
+        raise nothing_here()
     if wanted == "end":
         await desk.quiet.end(actor)
         return go(request, "/mine?done=peace-end")

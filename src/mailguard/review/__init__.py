@@ -8,6 +8,7 @@ from mailguard.notify.offers import Offer
 from mailguard.review.bulk import BULK_ACTS, Bulk
 from mailguard.review.history import MyHistory, Sent
 from mailguard.review.listing import Listing
+from mailguard.review.refusals import nothing_here
 from mailguard.review.rights import DECIDING, SEE_ALL, may_read_body
 from mailguard.review.room import Review
 from mailguard.review.shown import record_to_json, view_to_json
@@ -68,6 +69,7 @@ __all__ = [
     "TrustRecord",
     "View",
     "may_read_body",
+    "nothing_here",
     "record_to_json",
     "view_to_json",
 ]

@@ -17,8 +17,8 @@ from mailguard.mail.address import Address
 from mailguard.mail.organization import Organization
 from mailguard.mail.verdict import Because
 from mailguard.notify.live import Live
-from mailguard.review.refusals import NOT_FOUND
-from mailguard.review.words import Forbidden, NotFound, Refused
+from mailguard.review.refusals import nothing_here
+from mailguard.review.words import Forbidden, Refused
 from mailguard.store.absences import Absence, Absences
 
 LONGEST = timedelta(days=366)
@@ -96,7 +96,7 @@ class AbsenceReview:
         found = await self._absences.find(absence_id)
         concerned = found is not None and (found.person == actor.address or actor.role is Role.ADMINISTRATOR)
         if not concerned or not await self._absences.remove(absence_id, actor, self._now()):
-            raise NotFound(NOT_FOUND)
+            raise nothing_here()
 
     async def begin_due(self) -> datetime | None:
         """Pass on what waits for those whose absence has begun. Returns when the next one begins."""

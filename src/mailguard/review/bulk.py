@@ -109,7 +109,7 @@ class Bulk:
         """An act: one's own, or anybody's for those who see all. Raises NotFound."""
         job = await self._jobs.find(job_id)
         if job is None or (job.actor.address != actor.address and actor.role not in SEE_ALL):
-            raise refusals.not_found()
+            raise refusals.nothing_here()
         return job
 
     async def refusals(self, actor: Actor, job_id: str) -> list[Refusal]:

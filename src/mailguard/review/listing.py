@@ -89,14 +89,14 @@ class Listing:
         """Give a view another name. Raises NotFound, Refused."""
         try:
             if not await self._views.rename(view_id, _people(actor), _name(name)):
-                raise refusals.not_found()
+                raise refusals.nothing_here()
         except NameTaken:
             raise Refused(refusals.NAME_TAKEN) from None
 
     async def forget(self, actor: Actor, view_id: int) -> None:
         """Remove a view. Raises NotFound."""
         if not await self._views.remove(view_id, _people(actor)):
-            raise refusals.not_found()
+            raise refusals.nothing_here()
 
     async def export(self, actor: Actor, chosen: Filter, query: str) -> AsyncIterator[list[MessageRecord]]:
         """Everything that matches, newest first, in pieces; at most 100,000 mails. It stands in the audit log before

@@ -15,6 +15,10 @@ from mailguard.review.words import Act, AlreadyDecided, Forbidden, NotFound, Ref
 from mailguard.store.records import HistoryLine, MessageRecord, RecipientRecord
 
 NOT_FOUND = Because(ja="そのメールはありません。", en="There is no such mail.")
+NOTHING_HERE = Because(
+    ja="該当するものがないか、閲覧する権限がありません。必要な場合は管理者にお問い合わせください。",
+    en="There is nothing here, or it is not yours to see. If you need it, ask an administrator.",
+)
 NO_SUCH_RECIPIENT = Because(ja="そのメールの宛先ではありません。", en="This mail has no such recipient.")
 WHICH_RECIPIENTS = Because(ja="外す宛先を指定してください。", en="Say which recipients are to be removed.")
 NO_BULK_REMOVE = Because(ja="宛先の除外は一通ずつ行ってください。", en="Recipients are removed mail by mail.")
@@ -161,6 +165,11 @@ _STATE = {
 def not_found() -> NotFound:
     """Nothing is said about whether there is such a mail."""
     return NotFound(NOT_FOUND)
+
+
+def nothing_here() -> NotFound:
+    """The same of what is no mail: a page, a view, an absence, an act over many."""
+    return NotFound(NOTHING_HERE)
 
 
 def why_not(

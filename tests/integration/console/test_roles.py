@@ -265,6 +265,30 @@ async def test_whoever_sees_all_but_no_bodies_sees_none(reception: Reception, ro
     assert "my own words" in (await browser.get(f"/messages/{own}")).text
 
 
+async def test_who_asks_for_no_mail_is_not_told_of_mails(reception: Reception) -> None:
+    client, browser = await api_of(reception, "stranger"), await browser_of(reception, "stranger")
+    other = [*(("GET", path) for path in PAGES), *((method, f"/api/v1{path}") for method, path in API)]
+    other = [(method, path) for method, path in other if "/messages/" not in path and not path.startswith("/outside/")]
+    told = set()
+    for method, path in other:
+        body = {"first": "2126-01-01", "last": "2126-01-02"} if path == "/api/v1/absences" else None
+        asked = client if path.startswith("/api/") else browser.client
+        answer = await asked.request(method, path.format(id="7", **FILLED), json=body)
+        if answer.status_code == 404 and path != "/t/{token}":
+            told.add(path)
+            assert "no such mail" not in answer.text.lower(), path
+            assert "メールが存在しない" not in answer.text, path
+    assert told >= {
+        "/all",
+        "/policy",
+        "/figures",
+        "/audit",
+        "/api/v1/policy",
+        "/api/v1/bulk/{id}",
+        "/api/v1/absences/{id}",
+    }
+
+
 async def test_a_letters_code_reaches_its_mail_only(reception: Reception) -> None:
     mine, other = await held(reception), await held(reception)
     browser = await reception.browser()

@@ -9,8 +9,8 @@ from mailguard.console.absence_models import AbsenceIn, AbsenceOut, AbsencesOut
 from mailguard.console.api.border import addresses, answer, body_of, caller
 from mailguard.console.desk import desk_of
 from mailguard.console.own import number_in
-from mailguard.console.problems import not_found
 from mailguard.mail.actor import Actor
+from mailguard.review import nothing_here
 from mailguard.review.absences import AbsenceReview
 
 
@@ -45,5 +45,5 @@ async def _admitted(request: Request) -> tuple[Actor, AbsenceReview]:
     actor, scope = await caller(request)
     absences = desk_of(request).absences
     if absences is None or scope is not None:
-        raise not_found()
+        raise nothing_here()
     return actor, absences

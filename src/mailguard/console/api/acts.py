@@ -18,8 +18,8 @@ from mailguard.console.api.border import BadInput, addresses, answer, body_of, c
 from mailguard.console.content import download
 from mailguard.console.desk import desk_of
 from mailguard.console.models import MessageDetail
-from mailguard.console.problems import not_found, problem
-from mailguard.review import Act, BodyGone, Choice, Offer, View
+from mailguard.console.problems import problem
+from mailguard.review import Act, BodyGone, Choice, Offer, View, nothing_here
 
 
 async def patch_recipients(request: Request) -> Response:
@@ -87,7 +87,7 @@ async def list_trusts(request: Request) -> Response:
     """GET /trusts: what counts for the one who asks."""
     actor, scope = await caller(request)
     if scope is not None:
-        raise not_found()
+        raise nothing_here()
     found = await desk_of(request).review.trusts(actor)
     return answer(TrustsOut(trusts=[TrustOut.of(one) for one in found]))
 
@@ -96,7 +96,7 @@ async def end_trust(request: Request) -> Response:
     """DELETE /trusts/{id}: ask about it again."""
     actor, scope = await caller(request)
     if scope is not None:
-        raise not_found()
+        raise nothing_here()
     text = str(request.path_params["id"])
     if not (text.isascii() and text.isdigit() and len(text) <= 15):
         raise BadInput("id: a number")

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from mailguard.console.api.border import BadInput, answer, caller, limit_of
 from mailguard.console.desk import desk_of
 from mailguard.console.figure_models import AuditPage, FiguresOut
-from mailguard.console.problems import not_found
 from mailguard.console.visit import SEES_ALL
+from mailguard.review import nothing_here
 from mailguard.review.audits import LineFilter
 from mailguard.review.figures import DAYS_MOST, month_of
 
@@ -24,7 +24,7 @@ async def show_figures(request: Request) -> Response:
     actor, scope = await caller(request)
     room, query = desk_of(request).figures, request.query_params
     if room is None or scope is not None or actor.role not in SEES_ALL:
-        raise not_found()
+        raise nothing_here()
     _only(query, ("days", "month"))
     if "month" in query:
         try:
@@ -41,7 +41,7 @@ async def list_audit(request: Request) -> Response:
     actor, scope = await caller(request)
     room, query = desk_of(request).audits, request.query_params
     if room is None or scope is not None or actor.role not in SEES_ALL:
-        raise not_found()
+        raise nothing_here()
     _only(query, _LINE_KEYS)
     chosen = LineFilter(
         person=query.get("person", "")[:254],

@@ -13,19 +13,18 @@ from mailguard.console.models import (
     StatsOut,
 )
 from mailguard.console.openapi import document
-from mailguard.console.problems import not_found
 from mailguard.console.rule_models import RuleOut
 from mailguard.console.stream import stream
 from mailguard.console.visit import SEES_ALL, visitor_of
 from mailguard.mail.lifecycle import State
-from mailguard.review import Filter
+from mailguard.review import Filter, nothing_here
 
 
 async def stats(request: Request) -> Response:
     """GET /stats: mails by state, of those that one may see; for administrators and auditors also what rules did."""
     actor, scope = await caller(request)
     if scope is not None:
-        raise not_found()
+        raise nothing_here()
     desk = desk_of(request)
     owner = "" if actor.role in SEES_ALL else actor.address
     counts = {str(state): await desk.review.count(actor, Filter(state=state, owner=owner)) for state in State}
@@ -50,7 +49,7 @@ async def policy(request: Request) -> Response:
     actor, _ = await caller(request)
     shown = desk_of(request).policy
     if shown is None or actor.role not in SEES_ALL:
-        raise not_found()
+        raise nothing_here()
     desk = desk_of(request)
     said = {**shown(), "problems": list(desk.refused())}
     if desk.rules is not None:

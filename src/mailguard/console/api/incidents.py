@@ -11,6 +11,7 @@ from mailguard.console.incident_models import IncidentEnd, IncidentIn, IncidentO
 from mailguard.console.problems import not_found, problem
 from mailguard.incident import AlreadyClosed, AlreadyOpen, IncidentRoom, NoIncident
 from mailguard.mail.actor import Actor
+from mailguard.review import nothing_here
 
 
 async def list_incidents(request: Request) -> Response:
@@ -42,7 +43,7 @@ async def show_incident(request: Request) -> Response:
     try:
         return answer(IncidentOut.of(await room.show(actor, str(request.path_params["id"]))))
     except NoIncident:
-        raise not_found() from None
+        raise nothing_here() from None
 
 
 async def close_incident(request: Request) -> Response:
@@ -52,7 +53,7 @@ async def close_incident(request: Request) -> Response:
     try:
         return answer(IncidentOut.of(await room.close(actor, str(request.path_params["id"]), wanted.outcome)))
     except NoIncident:
-        raise not_found() from None
+        raise nothing_here() from None
     except AlreadyClosed as error:
         return problem(409, "Conflict", f"Closed already by {error.incident.closed_by}.")
 
@@ -61,5 +62,5 @@ async def _admitted(request: Request) -> tuple[Actor, IncidentRoom]:
     actor, scope = await caller(request)
     room = desk_of(request).incidents
     if room is None or scope is not None:
-        raise not_found()
+        raise nothing_here()
     return actor, room

@@ -21,14 +21,14 @@ from mailguard.console.models import (
     MessageOut,
     MessagePage,
 )
-from mailguard.console.problems import not_found, problem
+from mailguard.console.problems import problem
 from mailguard.console.visit import SEES_ALL
 from mailguard.mail.actor import Actor
 from mailguard.mail.lifecycle import State
 from mailguard.mail.message import is_message_id
 from mailguard.mail.query import Sort
 from mailguard.mail.query_text import QueryError, parse_query
-from mailguard.review import Act, Filter, MessageRecord
+from mailguard.review import Act, Filter, MessageRecord, nothing_here
 
 #: Nothing is decided for a filter that says nothing: it is one that a program has failed to fill in.
 _NOT_ALL = 'filter: it is empty, and would mean every mail; for all that is held, write {"state": "held"}'
@@ -38,7 +38,7 @@ async def list_messages(request: Request) -> Response:
     """GET /messages: newest first, or in the order that `sort` names."""
     actor, scope = await caller(request)
     if scope is not None:
-        raise not_found()
+        raise nothing_here()
     desk, limit = desk_of(request), limit_of(request.query_params)
     chosen = _filter(desk, _query(request.query_params))
     found = await desk.review.page(actor, chosen, limit + 1)
@@ -58,7 +58,7 @@ async def explain_message(request: Request) -> Response:
     actor, message_id = await reached(request)
     desk = desk_of(request)
     if desk.rules is None or actor.role not in SEES_ALL:
-        raise not_found()
+        raise nothing_here()
     record = (await desk.review.show(actor, message_id)).record
     said = await desk.rules.explain(message_id, await facts_again(desk, actor, record))
     if said is None:
@@ -93,7 +93,7 @@ async def bulk(request: Request) -> Response:
     """POST /messages/bulk: count, or act over a filter, at once or after a while in which it can be undone."""
     actor, scope = await caller(request)
     if scope is not None:
-        raise not_found()
+        raise nothing_here()
     desk, wanted = desk_of(request), await body_of(request, BulkIn)
     chosen, act = _filter(desk, wanted.filter), Act(wanted.act)
     if not wanted.dry_run and replace(chosen, sort=Sort.NEWEST) == Filter():
@@ -109,7 +109,7 @@ async def show_bulk(request: Request) -> Response:
     """GET /bulk/{id}: how far an act with a time to undo is."""
     actor, scope = await caller(request)
     if scope is not None:
-        raise not_found()
+        raise nothing_here()
     return answer(BulkJobOut.of(await desk_of(request).bulk.find(actor, request.path_params["id"])))
 
 
@@ -117,7 +117,7 @@ async def end_bulk(request: Request) -> Response:
     """POST /bulk/{id}/undo: undo it, or stop what is left of it."""
     actor, scope = await caller(request)
     if scope is not None:
-        raise not_found()
+        raise nothing_here()
     return answer(BulkJobOut.of(await desk_of(request).bulk.end(actor, request.path_params["id"])))
 
 
