@@ -25,6 +25,7 @@ PO 4012888888881881 / line 12
 ゆうパック 123456789018 で発送しました
 荷物番号 465632122333 を本日発送いたしました。
 UPS 1Z999AA10123456784
+UPS 1Z999AA10123456784
 UPS tracking 1Z 999 AA1 01 2345 6784
 FedEx 123456789012
 FedEx tracking number: 6296030824628199
@@ -218,6 +219,22 @@ def test_bait_is_nobodys(line: str) -> None:
 )
 def test_no_names_of_things(text: str) -> None:
     assert "person_name" not in search([Piece("text", text)], 1000).classes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "契約日は平成三十年四月一日、期間は三年一月です",
+        "昭和五十六年三月四日に設立",
+        "Let us meet (at) noon, or [at] two. See Fig(at) 3.x",
+        "図13(at)参照.xlsx",
+        "option (a) example.com",
+    ],
+)
+def test_dates_and_words_of_nobody(text: str) -> None:
+    found = search([Piece("text", text)], 1000).classes
+    assert "birth_date" not in found
+    assert "email_address" not in found
 
 
 def test_bait_all_together_is_nobodys() -> None:

@@ -121,6 +121,13 @@ phone 09012345678 携帯０９０－１２３４－５６７８
 phone 09012345678 +819012345678
 phone 09012345678 +81 90-1234-5678
 phone 09012345678 tel:+81-90-1234-5678
+phone 09012345678 0081-90-1234-5678
+phone 09012345678 携帯 0081 90 1234 5678
+phone 09012345678 00819012345678
+phone 09012345678 010-81-90-1234-5678
+phone 0312345678 0081-3-1234-5678
+phone 0312345678 TEL 0081312345678
+phone 0312345678 0081 (0)3 1234 5678
 phone 07012345678 070-1234-5678
 phone 05012345678 050-1234-5678
 phone 0120123456 0120-123-456
@@ -161,6 +168,11 @@ email_address taro.yamada@example.co.jp taro.yamada@example.co.jp
 email_address taro@example.co.jp ｔａｒｏ＠ｅｘａｍｐｌｅ．ｃｏ．ｊｐ
 email_address taro@example.jp メールはtaro@example.jpまで
 email_address taro@example.jp <mailto:Taro@Example.jp>
+email_address taro@example.co.jp taro(at)example.co.jp
+email_address taro@example.co.jp メールは taro＠example.co.jp へ
+email_address taro@example.co.jp taro（アットマーク）example.co.jp
+email_address taro@example.com taro [at] example [dot] com
+email_address taro@example.co.jp 氏名,メール\n山田,taro[AT]example.co.jp
 email_address taro+x@example.jp taro+x@example.jp;
 email_address taro@example.jp https://www.example.com/u?id=1&mail=taro@example.jp
 email_address taro@example.jp CN=taro@example.jp
@@ -213,6 +225,12 @@ birth_date 19800102 氏名\t生年月日\n山田\t1980-01-02
 birth_date 19800102 氏名\t生年月日\n山田\t19800102
 birth_date 19800102 氏名\t生年月日\n山田\t29222
 birth_date 19800102 氏名\t生年月日\n山田\t1980-01-02 00:00:00
+birth_date 19810304 生年月日 昭和五十六年三月四日
+birth_date 19810304 昭和五六年三月四日生まれ
+birth_date 19891231 平成元年十二月三十一日生
+birth_date 19810304 生年月日：一九八一年三月四日
+birth_date 20011020 生年月日は二千一年十月二十日です
+birth_date 19810304 氏名\t生年月日\n山田\t昭和五十六年三月四日
 birth_date 20190501 誕生日は令和1年5月1日
 person_name 山田太郎 氏名：山田　太郎
 person_name 山田太郎 お名前: 山田太郎 様

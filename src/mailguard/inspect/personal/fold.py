@@ -1,9 +1,9 @@
 """One spelling for one number: the folding of a text before anything is looked for in it.
 
 NFKC makes full-width digits, letters and spaces plain; digits of every script, in circles, struck out or written as
-kanji are digits; every kind of hyphen becomes "-"; what spreadsheets make of long numbers (4.111111111111111E+15,
-4111111111111111.0) is written out again. Pure, linear, never raises. Positions in what comes back are positions in the
-folded text, which is what people are shown.
+kanji are digits, dates in kanji too; every kind of hyphen becomes "-"; an address that is spelt out for people has its
+"@"; what spreadsheets make of long numbers (4.111111111111111E+15, 4111111111111111.0) is written out again. Pure,
+linear, never raises. Positions in what comes back are positions in the folded text, which is what people are shown.
 """
 
 from __future__ import annotations
@@ -41,6 +41,20 @@ _RARE = re.compile(
 #: Digits written as kanji, one after another as in vertical writing: a telephone number at least.
 _KANJI = re.compile("[〇零一二三四五六七八九](?:[-ー・ ]?[〇零一二三四五六七八九]){8,}")
 _KANJI_DIGITS = str.maketrans("〇零一二三四五六七八九ー", "00123456789-")
+#: Dates written so, as in certificates: 昭和五十六年三月四日, 一九八一年十二月三十一日.
+_KANJI_DATE = re.compile(
+    "(?P<year>[〇零元一二三四五六七八九十百千]{1,8}) ?年 ?(?P<month>[一二三四五六七八九十]{1,2}) ?月"
+    " ?(?P<day>[一二三四五六七八九十]{1,3}) ?日"
+)
+#: An address that is written so that programs shall not find it: taro(at)example.co.jp, taro [at] example [dot] com.
+_SPELT = re.compile(
+    r"(?<=[A-Za-z0-9]) ?[(\[{<【〔](?:at|@|アット(?:マーク)?|あっと(?:まーく)?)[)\]}>】〕] ?"
+    r"(?P<domain>[a-z0-9-]+(?:(?:\.| ?[(\[] ?(?:dot|ドット) ?[)\]] ?)[a-z0-9-]+){0,6}"
+    r"(?:\.| ?[(\[] ?(?:dot|ドット) ?[)\]] ?)[a-z]{2,24})(?![a-z0-9-])",
+    re.IGNORECASE,
+)
+_SPELT_DOT = re.compile(r" ?[(\[] ?(?:dot|ドット) ?[)\]] ?", re.IGNORECASE)
+_SPELT_SIGN = re.compile(r"[)\]}>】〕](?<=[tT@トクとく].)")
 #: Letters and signs of most Japanese text, of which the patterns above have none, nor the next two.
 _PLAIN = re.compile("[\t-~\u3001-\u3098\u309b-\u309e\u30a0-\u30fe\u3400-\u9fff\ufffd]*+")
 _JOINING = re.compile("[\u0300-\u036f\u0591-\u2000\u3099\u309a]")
@@ -91,6 +105,8 @@ def _folded(text: str) -> str:
         if not is_plain:
             text = _compatible(text)
         if _has_kanji_digit(text):
+            if "年" in text:
+                text = _KANJI_DATE.sub(_date, text)
             text = _KANJI.sub(lambda match: match.group().translate(_KANJI_DIGITS), text)
         if "\u30fb" in text and _DOT.search(text):
             text = _DOTTED.sub(r"0\1-\2-\3", text)
@@ -99,6 +115,8 @@ def _folded(text: str) -> str:
         if not is_plain and _RARE.search(text):
             text = _SYMBOLS.sub(lambda match: chr(ord(match.group()) - 0xF000), text)
             text = _AROUND.sub("", _CIRCLED.sub(_digit, _SCRIPTS.sub(_digit, text))).replace("\u2800", " ")
+    if _SPELT_SIGN.search(text):
+        text = _SPELT.sub(_address, text)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "0" in text and ".0" in text:
@@ -130,6 +148,30 @@ def _plain(match: re.Match[str]) -> str:
 
 def _digit(match: re.Match[str]) -> str:
     return str(unicodedata.digit(match.group()))
+
+
+def _date(match: re.Match[str]) -> str:
+    year, month, day = (_kanji_number(match[name]) for name in ("year", "month", "day"))
+    return f"{year}年{month}月{day}日"
+
+
+def _kanji_number(written: str) -> str:
+    """五十六 and 五六 as 56, 千九百八十一 as 1981; 元, and what is no number, as it is."""
+    total, rest = 0, written
+    for sign, worth in (("千", 1000), ("百", 100), ("十", 10)):
+        before, found, after = rest.partition(sign)
+        if found:
+            if len(before) > 1:
+                return written
+            total, rest = total + worth * int(before.translate(_KANJI_DIGITS) or 1), after
+    digits = rest.translate(_KANJI_DIGITS)
+    if not total:
+        return digits
+    return str(total + int(digits or 0)) if len(digits) < 2 else written
+
+
+def _address(match: re.Match[str]) -> str:
+    return "@" + _SPELT_DOT.sub(".", match["domain"])
 
 
 def _written_out(match: re.Match[str]) -> str:

@@ -67,6 +67,8 @@ class _Numbers:
             run = match.group()
             if start and text[start - 1] in "+(" and text[max(0, start - 2) : start].strip("(")[-1:] == "+":
                 self.phones.international(run, start)
+            elif run.startswith(("0081", "010")):
+                self.phones.dialled(start, position)
             if run.isdigit():
                 self._whole(run, start)
             else:

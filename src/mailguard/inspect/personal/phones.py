@@ -28,6 +28,11 @@ _LOCAL_SHAPES = frozenset({(2, 4, 4), (3, 3, 4), (4, 2, 4), (5, 1, 4)})
 _OTHER_SHAPES = frozenset({(3, 4, 4), (4, 3, 3), (4, 3, 4)})
 #: Of three groups that are a telephone number as a rule.
 PHONE_SHAPES = _LOCAL_SHAPES | _OTHER_SHAPES
+#: Dialled from abroad or over an exchange, Japan's code spelt out: 0081-90-1234-5678, 010-81-3-1234-5678.
+_DIALLED = re.compile(
+    r"(?:00|010[ -]?)81[ ).-]{0,2}(?:\(0\)[ -]?|0)?"
+    r"(?P<number>[1-9][0-9]{0,4}[ ().-]{1,2}[0-9]{1,4}[ ().-]{1,2}[0-9]{3,4}|[1-9][0-9]{8,9})(?![0-9])"
+)
 _MARKS = frozenset({"-", " ", ".", ") ", ")", "(", ")-", " (", "-(", " - "})
 
 
@@ -86,6 +91,16 @@ class Phones:
                 self._add(f"0{rest}", start - 1, start + len(run))
         elif (10 if bare else 9) <= len(digits) <= 15:
             self._add(digits, start - 1, start + len(run))
+
+    def dialled(self, start: int, end: int) -> None:
+        """A number with Japan's code and no plus sign, as it is dialled."""
+        match = _DIALLED.match(self.context.text, start, end)
+        if match is None:
+            return
+        digits = "0" + re.sub("[^0-9]", "", match["number"])
+        bare = match["number"].isdigit() and not self._is_said(start)
+        if _MOBILE.fullmatch(digits) or (len(digits) == 10 and not bare):
+            self._add(digits, start, match.end())
 
     def _take(
         self, first: int, last: int, groups: list[str], marks: list[str], starts: list[int], *, sure: bool
