@@ -32,6 +32,14 @@ _JA_BEFORE = (
     r"(?:の?添付(?!漏|も|忘|し忘)|[^、]{0,12}(?:(?:送(?:付|信)?し|送っ|渡しし)た|(?:メール|便)[にでの])[^、]{0,8}添付"
     r"|[^、]{0,12}送り(?:し|(?:いた|致)しまし)た添付)"
 )
+#: What is said of a thing that is dropped: not of its seal or its print (押印不要), nor where that is left open.
+_JA_DROPPED = (
+    r"(?:もう|既に|すでに|特に|結局|やはり|すべて|全て|(?:今回|今後)は?)?、?"
+    r"(?:ご?不要(?!な(?!の)|の(?:場合|方|際|時|とき)|(?:で|だ)(?:あれば|したら|ったら)|なら)"
+    r"|(?:必要|[要い]り?)(?:は|が|も|では)?(?:な[くい](?!場合|方|とき|時)|ござい?ま?せん|ありません|ません)"
+    r"|使用し(?:ません|ないこと)|使(?:いません|わないこと)|外[しす]|取り?(?:下げ|消し|消させ|やめ)"
+    r"|(?:無効|破棄|廃棄|削除|キャンセル|中止|省略|割愛)(?:です|でござい|と|にな|し|いた|致|さ|[をの]?お?願|くだ|下さ|$))"
+)
 _SPOKEN = re.compile(
     "|".join(
         (
@@ -70,6 +78,8 @@ _NOT_MEANT = re.compile(
     "|".join(
         (
             rf"添付{_JA_THING}?(?:は|が|も|を)?(?:無し|なし|ない|無い|不要|不可|禁止|せず|しない|できない|でき(?:ます|る)|可能)",
+            rf"(?:添付|別添|別紙|同封)の?[^\s、をはがもでにの]{{0,12}}(?:の(?:提出|送付|返送|添付))?"
+            rf"(?:は|が|も|を|(?:について|に関して)は)、?{_JA_DROPPED}",
             rf"添付{_JA_THING}?(?:は|が|も|を)?(?:ござい|あり|でき|し(?:て(?:い|おり))?|されて(?:い|おり))ません",
             rf"添付{_JA_THING}?(?:は|を)?(?:いただ|頂|お?願い|して(?:くださ|下さ|いただ|頂|ほし|欲し)"
             rf"|の(?:うえ|上)(?!、?{_JA_SENDS}))|添付して(?![おいあ])(?:(?!ので|ます).){{0,20}}(?:くださ|下さ|願い|いただけ|頂け)",
@@ -93,6 +103,13 @@ _NOT_MEANT = re.compile(
             r"|\b(?:e-?mail|message)\b[^,]{0,20} (?:and|or) (?:its |any |all |the )?attach",
             r"\b(?:no|without(?: an?| any)?|not|never|cannot|please|could you|can you|would you|will you) (?:be )?"
             r"(?:attach|enclos)|n't (?:be )?(?:attach|enclos)",
+            r"\b(?:attached|attachments?|enclosed|enclosures?)(?: (?!that\b|which\b)\w+){0,3} "
+            r"(?:is|are|was|were|has been|have been) (?:now )?"
+            r" (?:is|are|was|were|has been|have been) (?:now )?"
+            r"(?:no longer|not (?:needed|required|necessary|valid)|obsolete|outdated|superseded|void|invalid|cancell?ed"
+            r"|withdrawn|unnecessary)\b",
+            r"\b(?:disregard|ignore|discard|removed?|withdr[ae]w|dropped) (?:the |my |our |that )?(?:attach|enclos)",
+            r"(?:n't|\bnot|\bno longer) need (?:the |an |any )?attachment|\bno need for (?:the |an |any )?attach",
             r"\byour (?:attach|enclos)|(?<!send )(?<!sending )\byou (?:have |had )?(?:attached|enclosed)\b",
             r"\b(?:link|download|share ?point|last (?:mail|email|week)|(?:previous|earlier) (?:mail|email|message))\b",
             r"(?:没有|沒有|无|無需|无需)附件|您的附件|链接|連結|下载|下載|첨부 ?(?:없|해 ?주)",
