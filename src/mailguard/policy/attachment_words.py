@@ -103,8 +103,7 @@ _NOT_MEANT = re.compile(
             r"|\b(?:e-?mail|message)\b[^,]{0,20} (?:and|or) (?:its |any |all |the )?attach",
             r"\b(?:no|without(?: an?| any)?|not|never|cannot|please|could you|can you|would you|will you) (?:be )?"
             r"(?:attach|enclos)|n't (?:be )?(?:attach|enclos)",
-            r"\b(?:attached|attachments?|enclosed|enclosures?)(?: (?!that\b|which\b)\w+){0,3} "
-            r"(?:is|are|was|were|has been|have been) (?:now )?"
+            r"\b(?:attached|attachments?|enclosed|enclosures?)(?: (?!that\b|which\b)\w+){0,3}"
             r" (?:is|are|was|were|has been|have been) (?:now )?"
             r"(?:no longer|not (?:needed|required|necessary|valid)|obsolete|outdated|superseded|void|invalid|cancell?ed"
             r"|withdrawn|unnecessary)\b",
