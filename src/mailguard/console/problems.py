@@ -98,7 +98,8 @@ def decided_words(speaker: Speaker, person: str, by: str, at: datetime, state: S
 def _refused_api(error: ReviewError, status: int) -> Response:
     more: dict[str, Any] = {}
     if isinstance(error, AlreadyDecided):
-        more = {"decided_by": error.by, "decided_at": error.at.isoformat(), "state": str(error.state)}
+        at = error.at.isoformat().replace("+00:00", "Z")  # as in every other answer
+        more = {"decided_by": error.by, "decided_at": at, "state": str(error.state)}
     return problem(status, HTTPStatus(status).phrase, error.reason.en, **more)
 
 

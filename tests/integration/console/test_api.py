@@ -107,7 +107,8 @@ async def test_a_second_decision_is_a_409_that_names_the_first(reception: Recept
     problem = is_problem(await (await program(reception)).post(f"{BASE}/messages/{message_id}/release"), 409)
     assert problem["decided_by"] == ADMIN
     assert problem["state"] == "cancelled"
-    assert problem["decided_at"]
+    shown = (await (await program(reception)).get(f"{BASE}/messages/{message_id}")).json()
+    assert problem["decided_at"] == shown["recipients"][0]["decided_at"]
 
 
 async def test_a_parameter_is_given_once(reception: Reception) -> None:
