@@ -5,9 +5,12 @@ from __future__ import annotations
 import errno
 import signal
 import sys
+from contextlib import suppress
 
 #: What becomes of what is printed into a full disk.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
+#: What a ledger's folder is to whoever is not its user.
+_NOT_YOURS = "; run it as mailguard's user, or as root"
 
 
 def main() -> None:
@@ -26,7 +29,11 @@ def main() -> None:
     except OSError as error:
         if error.filename is None and error.errno not in _FULL:
             raise
-        print(f"mailguard: {error.filename or 'output'}: {error.strerror}", file=sys.stderr)
+        do = _NOT_YOURS if isinstance(error, PermissionError) else ""
+        if error.errno in _FULL:  # else Python tries once more to write what is left, and tells of it in its own words
+            with suppress(OSError, AttributeError):
+                sys.stdout.close()
+        print(f"mailguard: {error.filename or 'output'}: {error.strerror}{do}", file=sys.stderr)
         raise SystemExit(1) from None
 
 

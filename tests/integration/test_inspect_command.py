@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -105,11 +106,13 @@ def test_a_pipe_that_does_not_end_is_left(tmp_path: Path, monkeypatch: pytest.Mo
     assert "/dev/zero: cannot be read: more than 0 MB" in done.stderr
 
 
-def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_is_one_line(tmp_path: Path, unbuffered: str) -> None:
     (path,) = mails(tmp_path, 1)
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
     with Path("/dev/full").open("wb") as full:
         command = [sys.executable, "-m", "mailguard", "inspect", "--json", path]
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False, env=environment)
     assert (done.returncode, done.stderr) == (1, b"mailguard: output: No space left on device\n")
 
 

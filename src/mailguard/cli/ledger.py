@@ -35,6 +35,8 @@ from mailguard.store.errors import StoreError, is_without_room
 from mailguard.store.records import Filter
 
 T = TypeVar("T")
+#: Where `__main__` says that an error was: the disk behind `> file` is full, say.
+_OUTPUT = "output"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _PAIR = re.compile(r"""(?<!\S)([A-Za-z_]\w*)=("[^"]*"|'[^']*'|\S*)""")
 _KEYS = ("state", "q", "sender", "recipient", "rule", "before", "older")
@@ -61,13 +63,15 @@ def with_ledger(
         async with open_rooms(config) as rooms:
             # A running server looks every second; a tap makes it look now.
             rooms.hints.released = rooms.hints.noticed = lambda: tap(path)
-            return await work(rooms)
+            with _printing():
+                return await work(rooms)
 
     async def read() -> T:
         assert full is not None
         db = await Database.open_alone(path, await asyncio.to_thread(keyring, config))
         try:
-            return await full(db)
+            with _printing():
+                return await full(db)
         finally:
             await db.close()
 
@@ -77,10 +81,22 @@ def with_ledger(
     except BrokenPipeError:  # whoever read our output (`| head`) has seen enough: click ends quietly
         raise
     except (StoreError, OSError) as error:
+        if getattr(error, "filename", "") == _OUTPUT:
+            raise
         if full is not None and is_without_room(error) and not server_runs(path.with_suffix(".lock")):
             with contextlib.suppress(StoreError, OSError), quiet():
                 return asyncio.run(read())
         fail(f"ledger {path}: {error}")
+
+
+@contextlib.contextmanager
+def _printing() -> Iterator[None]:
+    """What the ledger cannot write is a StoreError. An error of the system that names no file is of what we print."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or _OUTPUT
+        raise
 
 
 @contextlib.contextmanager

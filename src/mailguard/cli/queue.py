@@ -27,6 +27,7 @@ from mailguard.cli.queue_doing import (
     by_id,
     open_mail,
     say_count,
+    why,
 )
 from mailguard.cli.queue_remove import remove_recipient
 from mailguard.cli.queue_replace import replace_recipient
@@ -99,7 +100,7 @@ def show(config_file: Path | None, ids: tuple[str, ...], filters: tuple[str, ...
             try:
                 shown = view_to_json(await rooms.review.show(acting(), message_id))
             except ReviewError as error:
-                fail(f"{message_id}: {error}")
+                fail(f"{message_id}: {why(error)}")
             click.echo(json.dumps(shown, ensure_ascii=False) if as_json else page_of(shown, rooms))
 
     with_ledger(config_file, work)

@@ -13,6 +13,7 @@ import click
 
 from mailguard.app.rooms import Rooms
 from mailguard.cli.ledger import acting, with_ledger
+from mailguard.cli.queue_doing import why
 from mailguard.cli.setup import fail, with_config
 from mailguard.mail.address import Address, AddressError, parse_typed
 from mailguard.mail.facts import Attachment
@@ -85,7 +86,7 @@ def _do(config_file: Path | None, message_id: str, work: Callable[[Rooms], Await
         try:
             return await work(rooms)
         except ReviewError as error:
-            fail(f"{message_id}: {error.reason.en}")
+            fail(f"{message_id}: {why(error)}")
 
     view = with_ledger(config_file, tried)
     state = str(view.record.state)

@@ -21,7 +21,7 @@ from mailguard.cli.queue_text import line_of
 from mailguard.cli.setup import fail, read_config
 from mailguard.mail.address import Address, AddressError, parse_typed
 from mailguard.mail.lifecycle import State
-from mailguard.review import DECIDING, Act, MessageRecord, Refused, ReviewError, View
+from mailguard.review import DECIDING, Act, MessageRecord, NotFound, Refused, ReviewError, View
 from mailguard.review.refusals import NO_SUCH_RECIPIENT
 from mailguard.store.records import Filter
 
@@ -38,6 +38,12 @@ YES = click.option("--yes", is_flag=True, help="Do not ask on a terminal before 
 
 #: Most mails that a dry run names; the count before them is complete.
 SHOWN = 50
+
+
+def why(error: ReviewError) -> str:
+    """Why it was not done, and what to do where that is always the same."""
+    more = " `mailguard queue list` shows ids." if isinstance(error, NotFound) else ""
+    return error.reason.en + more
 
 
 def say_count(count: int, as_json: bool) -> None:
@@ -81,7 +87,7 @@ def by_id(
                 return _tried(message_id, act, recipients, await rooms.review.show(acting(), message_id))
             view = await rooms.review.act(acting(), message_id, act, recipients, comment)
         except ReviewError as error:
-            return {"id": message_id, "done": False, "possible": False, "error": error.reason.en}
+            return {"id": message_id, "done": False, "possible": False, "error": why(error)}
         return {"id": message_id, "done": True, "possible": True, "state": str(view.record.state)}
 
     async def work(rooms: Rooms) -> list[dict[str, Any]]:

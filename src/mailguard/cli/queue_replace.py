@@ -13,6 +13,7 @@ import click
 from mailguard.app.judging import judging
 from mailguard.app.rooms import Rooms
 from mailguard.cli.ledger import acting, local, with_ledger
+from mailguard.cli.queue_doing import why
 from mailguard.cli.setup import fail, refuse, with_config
 from mailguard.inspect.workers import ReadersDead
 from mailguard.mail.address import Address, AddressError, parse_typed
@@ -47,7 +48,7 @@ def replace_recipient(
                 until = f" until {local(ends, rooms)}" if ends is not None and not dry_run else ""
                 return offer, str(view.record.state), until
         except ReviewError as error:
-            fail(f"{message_id}: {error.reason.en}")
+            fail(f"{message_id}: {why(error)}")
         except Problems as error:
             refuse(error)
         except (MemoryFault, ReadersDead) as error:

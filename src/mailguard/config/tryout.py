@@ -9,15 +9,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mailguard.policy.marks import Problem, Problems
+
 #: The people of the try-out company; any other address of its domain works as well.
 DOMAIN = "corp.example"
 ADMINISTRATOR = f"admin@{DOMAIN}"
 
 
 def tryout_settings(variables: Mapping[str, str]) -> dict[str, Any]:
-    """The settings as data, as if read from a file."""
+    """The settings as data, as if read from a file. Raises Problems about a port that is none."""
     smtp = variables.get("PORT_SMTP") or "2525"
     console = variables.get("PORT_CONSOLE") or "8025"
+    ports = {"PORT_SMTP": smtp, "PORT_CONSOLE": console}
+    if wrong := [name for name, port in ports.items() if not port.isdecimal() or int(port) > 65535]:
+        said = "write a port, such as 2525"
+        raise Problems([Problem(f"environment {name}", 1, 1, f"{ports[name]!r}: {said}") for name in wrong])
     var = Path(variables.get("VAR") or "var").absolute()
     return {
         "organization": {"domains": [DOMAIN], "name": "Corp", "language": "ja", "timezone": "Asia/Tokyo"},

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import os
 import resource
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -19,6 +23,7 @@ from tests.acting import facts_of, written
 from tests.integration.store.test_versions import LEDGERS, written_before
 from tests.ledger import ANN, BOB, BOSS, CAROL, PREFIX, Clock, Ledger, facts, mail, opened, verdict
 
+import mailguard.__main__ as program
 from mailguard.access import Access, AccessSettings
 from mailguard.app.opening import only_one
 from mailguard.cli import main
@@ -100,6 +105,34 @@ def test_no_ledger_is_an_error_in_one_line(desk: Desk) -> None:
         assert "no ledger at" in result.stderr
 
 
+def test_what_is_printed_into_a_full_disk_is_no_fault_of_the_ledger(desk: Desk) -> None:
+    desk.add()
+    environment = {**os.environ, "VAR": str(desk.folder), "PYTHONUNBUFFERED": ""}
+    for verb in (("queue", "list"), ("audit", "export"), ("figures",)):
+        with Path("/dev/full").open("wb") as full:
+            command = [sys.executable, "-m", "mailguard", *verb]
+            done = subprocess.run(
+                command, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False, env=environment
+            )
+        assert (done.returncode, done.stderr) == (1, b"mailguard: output: No space left on device\n")
+
+
+def test_whoever_may_not_enter_the_ledgers_folder_hears_who_may(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def locked(path: Path) -> bool:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))  # as root, nothing is
+
+    monkeypatch.setattr(sys, "argv", ["mailguard", "queue", "list"])
+    monkeypatch.setenv("VAR", str(desk.folder))
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "exists", locked)
+        with pytest.raises(SystemExit) as ended:
+            program.main()
+    said = f"mailguard: {desk.folder}/mailguard.db: Permission denied; run it as mailguard's user, or as root\n"
+    assert (ended.value.code, capfd.readouterr().err) == (1, said)
+
+
 def test_a_damaged_ledger_is_an_error_in_one_line(desk: Desk) -> None:
     (desk.folder / "mailguard.db").write_bytes(b"rubbish" * 1000)
     result = desk.run("queue", "list", status=1)
@@ -154,7 +187,9 @@ def test_show(desk: Desk) -> None:
     assert shown["findings"][0]["because"]["ja"]
     text = desk.run("queue", "show", record.id).output
     assert "it goes outside" in text
-    assert "no such mail" in desk.run("queue", "show", "nothing", status=1).stderr
+    for verb in ("show", "release", "cancel", "comment"):
+        wrong = desk.run("queue", verb, "nothing", *["well"][: verb == "comment"], status=1).stderr
+        assert wrong.endswith("nothing: There is no such mail. `mailguard queue list` shows ids.\n")
 
 
 def test_release_cancel_and_who_did_it(desk: Desk) -> None:

@@ -246,6 +246,15 @@ def test_the_tryout_settings_answer_to_three_variables(tmp_path: Path) -> None:
     assert settings.upstream.url == f"mailbox:{tmp_path}/mailbox"
 
 
+def test_a_port_of_the_tryout_settings_that_is_none_is_told_by_its_variable() -> None:
+    with pytest.raises(Problems) as found:
+        load_config(None, {"PORT_SMTP": "99999", "PORT_CONSOLE": "web"})
+    assert [str(problem) for problem in found.value.problems] == [
+        "environment PORT_CONSOLE:1:1: 'web': write a port, such as 2525",
+        "environment PORT_SMTP:1:1: '99999': write a port, such as 2525",
+    ]
+
+
 def test_resolvers(tmp_path: Path) -> None:
     dns = 'dns: {servers: [192.0.2.53, "127.0.0.1:5353", "[2001:db8::53]:53", "2001:db8::54"], timeout: 3s}\n'
     settings = resolver(load_config(write(tmp_path, GOOD + dns), {}))
