@@ -85,3 +85,10 @@ def test_a_line_of_blanks_beside_an_invitation_is_no_more_work_than_another() ->
     (_, shown), _, _ = told_apart([calendar, letter])
     assert len(shown.text) == len(letter.text)
     assert [line for line in shown.text.split("\n") if line.strip()] == [blanks, "Bob Lees"]
+
+
+def test_a_line_of_blanks_below_a_quoted_field_is_no_more_work_than_another() -> None:
+    """Hours, where a pattern looked for an address behind each blank."""
+    history = f"From: Bob <bob@x.example>\nTo: ann@corp.example,\n{' ' * 1_000_000}x\n  eve@y.example,\n zoe@z.example"
+    found = search([Piece("text", f"{history}\n03-1234-5678 kim@w.example", "quoted")], 10)
+    assert found.classes == {}
