@@ -33,7 +33,7 @@ _MAILTO = re.compile(r"^mailto:", re.IGNORECASE)
 _AT = re.compile(r"(?<=[^\s@]) {0,9}@ {0,9}(?=[^\s@])")
 #: Between two bare addresses; "、" and the wide comma are no part of a domain.
 _BETWEEN = re.compile(r"[\s、，；]+")
-_ROUTE = re.compile(r"^(?:@[^,:]+,?)+:")
+_ROUTE = re.compile(r"^(?:@[^,:@]*,?)+:")  # each part from @ to @: two ways to read one would double with each
 
 
 class _Entry:

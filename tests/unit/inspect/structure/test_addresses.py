@@ -50,3 +50,9 @@ def test_a_name_before_many_addresses_is_read_once() -> None:
 def test_addresses_behind_one_name_share_it() -> None:
     found = parse_addresses(b"Ann <ann@x.example> <eve@x.example>")
     assert [(one.address, one.name) for one in found] == [("ann@x.example", "Ann"), ("eve@x.example", "Ann")]
+
+
+def test_a_route_is_left_out_and_one_without_end_is_none() -> None:
+    assert parse_addresses(b"<@a.example,@b.example:ann@x.example>")[0].address == "ann@x.example"
+    # Each @ could begin a part or stand in one: a day, for these, and twice as long for one more.
+    assert parse_addresses(b"<" + b"@a" * 40 + b">")[0].address == "@a" * 40
