@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,8 @@ def test_a_program_is_told_in_json_where_it_listens(tmp_path: Path) -> None:
     with subprocess.Popen(command, env=os.environ | ports, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
         assert server.stdout is not None
         told = json.loads(server.stdout.readline())
+        with urllib.request.urlopen(f"{told['console']}/livez", timeout=PATIENCE) as answer:
+            assert answer.status == 200  # at the port that was free
         server.terminate()
         assert (server.wait(PATIENCE), server.stdout.read()) == (0, b"")
     (smtp,) = told["smtp"]

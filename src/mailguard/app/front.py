@@ -55,11 +55,14 @@ class Reception:
         if self._desk.rules is not None:
             await self._desk.rules.adopt()
 
-    async def start(self) -> None:
-        """Listen. Raises OSError for an address that cannot be had."""
-        host, _, port = self._address.rpartition(":")
-        family = socket.AF_INET6 if ":" in host.strip("[]") else socket.AF_INET
-        sock = socket.create_server((host.strip("[]"), int(port)), family=family, backlog=_BACKLOG)
+    async def start(self, sock: socket.socket | None = None) -> None:
+        """Listen, at this socket if there is one. Raises OSError for an address that cannot be had."""
+        if sock is None:
+            host, _, port = self._address.rpartition(":")
+            family = socket.AF_INET6 if ":" in host.strip("[]") else socket.AF_INET
+            sock = socket.create_server((host.strip("[]"), int(port)), family=family, backlog=_BACKLOG)
+        else:
+            sock.listen(_BACKLOG)
         self.port = sock.getsockname()[1]
         self._accounts.start()
         self._task = asyncio.create_task(self._server.serve(sockets=[sock]), name="reception")

@@ -7,6 +7,7 @@ opening is one clear sentence, and nothing stays open.
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
@@ -21,7 +22,7 @@ from mailguard.app.beside import Place, here, nobody_left
 from mailguard.app.checkers import door_logins
 from mailguard.app.children import Children
 from mailguard.app.clocks import count_for_the_console
-from mailguard.app.opening import CannotStart, ended, only_one, runs, sentence
+from mailguard.app.opening import CannotStart, console_port, ended, only_one, runs, sentence
 from mailguard.app.own_memory import tidy_now_and_then
 from mailguard.app.people import people_path
 from mailguard.app.remembering import remembering
@@ -110,6 +111,9 @@ class House:
             events.stopped(self._role)
 
     async def _open(self, stack: AsyncExitStack) -> None:
+        sock = None
+        if self._role in ("all", "console"):
+            self.config, sock = console_port(self.config, stack)
         opened = open_rooms(self.config, self._place.owner)
         self._rooms = self._bells.rooms = rooms = await stack.enter_async_context(opened)
         limits = reading_limits(self.config)
@@ -137,7 +141,7 @@ class House:
         if reading is not None:
             await reading  # nothing says that it is ready before mail can be read
         if self._role in ("all", "console"):
-            await self._open_reception(later, rooms, readers)
+            await self._open_reception(later, rooms, readers, sock)
         await self._share_figures(later, rooms)
         await stack.enter_async_context(self._children.running())
 
@@ -209,7 +213,9 @@ class House:
         self.rooms.hints.directory = lambda: self.rulebook.current().directory
         self.rooms.hints.calendar = lambda: self.rulebook.current().calendar
 
-    async def _open_reception(self, stack: AsyncExitStack, rooms: Rooms, readers: Readers) -> None:
+    async def _open_reception(
+        self, stack: AsyncExitStack, rooms: Rooms, readers: Readers, sock: socket.socket | None
+    ) -> None:
         module = await asyncio.to_thread(import_module, "mailguard.app.reception")  # a third of a second
         if passwords(self.config) is True:
             await self._open_users(stack)
@@ -220,7 +226,7 @@ class House:
             if memory is not None:
                 runs(stack, memory.run(), "memory")
         self._reception = await module.open_reception(
-            stack, rooms, readers, self.rulebook, users=self._users, ready=self.wrong
+            stack, rooms, readers, self.rulebook, users=self._users, ready=self.wrong, sock=sock
         )
         # The process with the console writes the letters, so that they come once.
         runs(stack, self.rulebook.tell(self._bells.about_policy), "policy letters")

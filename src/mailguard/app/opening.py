@@ -9,12 +9,16 @@ import contextlib
 import errno
 import fcntl
 import os
+import re
+import socket
 import time
 from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mailguard.config.load import Config
 from mailguard.store.errors import StoreError, typed
 from mailguard.store.folders import beside
 
@@ -30,6 +34,20 @@ _BLINKS = (0.01, 0.03, 0.1, 0.0)
 
 class CannotStart(Exception):
     """Why the house did not open, and what to do; one line for the administrator."""
+
+
+def console_port(config: Config, stack: AsyncExitStack) -> tuple[Config, socket.socket | None]:
+    """Where the console's port is 0: a socket at a port that is free, until `stack` closes, and the settings with it.
+    Letters and chat messages have its address, so it is known before anything is written. Raises OSError.
+    """
+    host, _, port = config.settings.console.address.rpartition(":")
+    if port != "0":
+        return config, None
+    sock = stack.enter_context(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET))
+    sock.bind((host.strip("[]"), 0))
+    url = re.sub(r"^(https?://[^/]+):0(?=/|$)", rf"\g<1>:{sock.getsockname()[1]}", config.settings.console.url)
+    console = config.settings.console.model_copy(update={"url": url})
+    return replace(config, settings=config.settings.model_copy(update={"console": console})), sock
 
 
 @contextlib.contextmanager

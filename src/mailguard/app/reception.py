@@ -6,6 +6,7 @@ Loaded by whoever has the console, and after the SMTP doors: it takes a third of
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
@@ -40,8 +41,11 @@ async def open_reception(
     *,
     users: UserFile | None,
     ready: Callable[[], Awaitable[dict[str, str]]],
+    sock: socket.socket | None,
 ) -> Reception:
-    """It answers. users: the file of logins, one for both doors, and read anew for both. Raises OSError, Problems."""
+    """It answers. users: the file of logins, one for both doors, and read anew for both. sock: at a port that was free,
+    where none is named. Raises OSError, Problems.
+    """
     bulletin = Bulletin(rooms.troubles, ledger_path(rooms.config).with_suffix(".lock"))
     runs(stack, bulletin.read(), "bulletin")
     config, company = rooms.config, organization(rooms.config)
@@ -75,7 +79,7 @@ async def open_reception(
     )
     accounts = Accounts(figures, audits, monthly_room(rooms, figures))
     reception = Reception(desk, config, trials=trials, accounts=accounts)
-    await reception.start()
+    await reception.start(sock)
     stack.push_async_callback(reception.stop)
     return reception
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -26,6 +26,15 @@ class ConsoleSection(Section):
     oidc: OidcSection | None = None
     second_factor: Literal["off", "administrators", "all"] = "off"
     session: SessionSection = SessionSection()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_url(cls, data: Any) -> Any:
+        """Without a url: the own port on this machine."""
+        if not isinstance(data, dict) or "url" in data:
+            return data
+        port = str(data.get("address", "")).rpartition(":")[2]
+        return {**data, "url": f"http://127.0.0.1:{port}"} if port.isdecimal() else data
 
     @model_validator(mode="after")
     def _full_url(self) -> ConsoleSection:

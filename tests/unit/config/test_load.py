@@ -255,6 +255,15 @@ def test_a_port_of_the_tryout_settings_that_is_none_is_told_by_its_variable() ->
     ]
 
 
+def test_without_a_url_the_console_is_at_its_own_port(tmp_path: Path) -> None:
+    def url(console: str) -> str:
+        return load_config(write(tmp_path, GOOD + f"console: {console}\n"), {}).settings.console.url
+
+    assert url('{address: "0.0.0.0:9000"}') == "http://127.0.0.1:9000"
+    assert url('{address: "127.0.0.1:9000", url: "https://mailguard.corp.example"}') == "https://mailguard.corp.example"
+    assert url("{}") == "http://127.0.0.1:8025"
+
+
 def test_resolvers(tmp_path: Path) -> None:
     dns = 'dns: {servers: [192.0.2.53, "127.0.0.1:5353", "[2001:db8::53]:53", "2001:db8::54"], timeout: 3s}\n'
     settings = resolver(load_config(write(tmp_path, GOOD + dns), {}))
