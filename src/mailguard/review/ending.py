@@ -37,8 +37,10 @@ class Endings:
             return
         until = await asyncio.to_thread(told_until, now, self.before, self.calendar())
         while until is not None:
-            # Whoever had less than twice as long has just heard of it.
-            mails, people = await self.holds.tell_of_ending(now, until, 2 * self.before)
+            # Whoever had less than twice as long has just heard of it; so has who was told a moment ago of what the
+            # last hour of the office, which looks as far as the next one, would tell him again.
+            since = now - self.before / 2
+            mails, people = await self.holds.tell_of_ending(now, until, 2 * self.before, since)
             if not mails:
                 break
             events.ending(mails, people)

@@ -27,16 +27,19 @@ _AT_ONCE = 200
 _OPEN = (
     "SELECT r.message FROM recipient r JOIN message m ON m.number = r.message"
     " WHERE r.state = 'held' AND r.due_at > ?1 AND r.due_at <= ?2 AND r.expire_action <> 'release'"
-    " AND r.due_at - m.received_at >= ?3 AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.message_id = m.id"
+    " AND r.due_at - m.received_at >= ?3 AND m.received_at <= ?5"
+    " AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.message_id = m.id"
     " AND a.message_id <> '' AND a.event IN ('ending', 'remind')) GROUP BY r.message ORDER BY min(r.due_at) LIMIT ?4"
 )
 
 
-def tell_of_ending(connection: sqlite3.Connection, now: datetime, until: datetime, least: timedelta) -> tuple[int, int]:
-    """Tell of what ends until then, if it was held for so long at least. How many mails were looked at, and people
-    told.
+def tell_of_ending(
+    connection: sqlite3.Connection, now: datetime, until: datetime, least: timedelta, since: datetime
+) -> tuple[int, int]:
+    """Tell of what ends until then, if its time is so long at least, and it came before `since`. How many mails were
+    looked at, and people told.
     """
-    wanted = (to_micro(now), to_micro(until), least // timedelta(microseconds=1), _AT_ONCE)
+    wanted = (to_micro(now), to_micro(until), least // timedelta(microseconds=1), _AT_ONCE, to_micro(since))
     numbers = [row[0] for row in connection.execute(_OPEN, wanted)]
     own: dict[str, list[str]] = {}
     asked: dict[str, list[str]] = {}

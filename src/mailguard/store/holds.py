@@ -180,9 +180,11 @@ class Holds:
         """Remind and escalate what is due about a message; each time comes once. None if nothing was due."""
         return await self._db.write(lambda c: nudge(c, message_id, now))
 
-    async def tell_of_ending(self, now: datetime, until: datetime, least: timedelta) -> tuple[int, int]:
+    async def tell_of_ending(
+        self, now: datetime, until: datetime, least: timedelta, since: datetime
+    ) -> tuple[int, int]:
         """Tell of some of the holds that end until then; see `ending`. How many mails, and how many people."""
-        return await self._db.write(lambda c: tell_of_ending(c, now, until, least))
+        return await self._db.write(lambda c: tell_of_ending(c, now, until, least, since))
 
     async def next_time(self) -> datetime | None:
         """When the next hold runs out, or the next of those who are asked hears of it again; None if never."""

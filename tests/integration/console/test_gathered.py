@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -191,6 +191,26 @@ async def test_what_ends_soon_is_told_once_with_all_that_one_needs_to_decide(tmp
         assert record.state == "held"
         page = await (await reception.browser(ANN)).get(f"/messages/{message_id}")
         assert "Told that it ends soon" in page.text
+
+
+async def test_what_one_has_just_heard_of_is_told_in_the_morning(tmp_path: Path) -> None:
+    """In the last hour of the office all is told that ends in the next one, but not what came in minutes ago."""
+    async with open_reception(tmp_path) as reception:
+        monday = reception.clock().astimezone(UTC).replace(hour=17, minute=10, second=0, microsecond=0)
+        monday += timedelta(days=7 - monday.weekday())
+        reception.clock.pass_by(seconds=(monday - reception.clock()).total_seconds())
+        office = Calendar(timezone="UTC")
+        room = Endings(reception.holds, timedelta(hours=8), lambda: office, lambda: None, reception.clock)
+        await reception.take_in(after=timedelta(hours=23))
+        for _ in range(3):
+            reception.clock.pass_by(minutes=10)
+            await room.tell()
+        assert kinds(await to(reception, ANN)) == ["held"]
+        reception.clock.pass_by(hours=16)
+        await room.tell()
+        letters = await to(reception, ANN)
+        assert kinds(letters) == ["held", "held"]
+        assert str(letters[-1]["subject"]).startswith("[Held, ends soon]")
 
 
 async def test_what_ends_together_is_one_letter_and_what_was_decided_is_not_in_it(tmp_path: Path) -> None:

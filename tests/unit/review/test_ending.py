@@ -50,7 +50,9 @@ async def test_the_calendar_is_asked_where_mail_is_held_only(before: timedelta, 
         async def next_time(self) -> datetime | None:
             return at("Wed 10:00") if held else None
 
-        async def tell_of_ending(self, now: datetime, until: datetime, least: timedelta) -> tuple[int, int]:
+        async def tell_of_ending(
+            self, now: datetime, until: datetime, least: timedelta, since: datetime
+        ) -> tuple[int, int]:
             return 0, 0
 
     asked: list[bool] = []
