@@ -99,6 +99,8 @@ class Receiving(Lines):
             transaction.leave()
         if reply.accepted:
             self.visit.errors = self.visit.commands = 0
+        else:  # its recipients were no flood, and are not one when it is gone; the refusal counts as an error
+            self.visit.commands -= len(transaction.recipients)
         self.answer(reply)
         if not self.sent():
             await self.taken()

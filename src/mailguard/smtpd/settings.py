@@ -36,7 +36,7 @@ class DoorLimits:
     session.
 
     `commands` and `errors` are counted anew after each message that was taken, `commands` beside the recipients of the
-    one under way.
+    one under way and of those that were refused.
     `connections`, `connections_per_address` and `messages` (between DATA and their reply at once) are for all
     listeners together; an IPv6 address counts as its /64 network. sealed: bodies lie encrypted from their
     first octet on.
