@@ -10,7 +10,7 @@ from contextlib import suppress
 #: What becomes of what is printed into a full disk.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 #: What a ledger's folder is to whoever is not its user.
-_NOT_YOURS = "; run it as mailguard's user, or as root"
+_NOT_YOURS = "; run it as mailguard's user"
 
 
 def main() -> None:

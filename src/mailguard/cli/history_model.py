@@ -55,6 +55,8 @@ def merge(config_file: Path | None, file: Path, again: bool, as_json: bool) -> N
     """Take in what another node learned, also while the server runs. FILE is one of `history export`. The same file
     is taken in once; a newer one of that node, or one of a node that took this one in, is refused.
     """
+    if not file.exists():
+        fail(f"{file}: no such file; `mailguard history export FILE` writes one")
     place = _regular(file)
 
     async def work(rooms: Rooms) -> int | None:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from mailguard.app.rooms import Rooms
+from mailguard.cli.incident_text import Clock, reported, shown
 from mailguard.cli.ledger import acting, local, plain, with_ledger
 from mailguard.cli.setup import fail, with_config
 from mailguard.incident import AlreadyClosed, AlreadyOpen, NoIncident
+from mailguard.mail.organization import Language
 from mailguard.store.incidents import Incident
 
 JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
-_WORDS = {
-    "not_sent": "not sent",
-    "accepted": "accepted by the next server",
-    "bounced": "not delivered",
-    "under_way": "being sent",
-    "held": "held",
-}
 
 
 @click.group("incident")
@@ -45,7 +41,7 @@ def open_(config_file: Path | None, message_id: str, note: str, as_json: bool) -
         except AlreadyOpen as error:
             fail(f"{message_id} has an open incident already: mailguard incident show {error.incident.id}")
 
-    _print(with_ledger(config_file, work), as_json)
+    _print(config_file, work, shown, as_json)
 
 
 @incident.command("list")
@@ -73,7 +69,7 @@ def list_(config_file: Path | None, limit: int, as_json: bool) -> None:
 @JSON
 def show(config_file: Path | None, incident_id: str, as_json: bool) -> None:
     """One incident with what became of each copy."""
-    _print(with_ledger(config_file, lambda rooms: _found(rooms, incident_id)), as_json)
+    _print(config_file, lambda rooms: _found(rooms, incident_id), shown, as_json)
 
 
 @incident.command("close")
@@ -92,7 +88,7 @@ def close(config_file: Path | None, incident_id: str, outcome: str, as_json: boo
         except AlreadyClosed as error:
             fail(f"{incident_id} was closed already by {error.incident.closed_by}")
 
-    _print(with_ledger(config_file, work), as_json)
+    _print(config_file, work, shown, as_json)
 
 
 @incident.command("report")
@@ -101,12 +97,23 @@ def close(config_file: Path | None, incident_id: str, outcome: str, as_json: boo
 @JSON
 def report(config_file: Path | None, incident_id: str, as_json: bool) -> None:
     """The facts for whoever writes the report: who, when, to whom, what was in it, what was done."""
-    found = with_ledger(config_file, lambda rooms: _found(rooms, incident_id))
-    if as_json:
-        click.echo(json.dumps(as_values(found), ensure_ascii=False))
-        return
-    for line in _report(found):
-        click.echo(line)
+    _print(config_file, lambda rooms: _found(rooms, incident_id), reported, as_json)
+
+
+def _print(
+    config_file: Path | None,
+    work: Callable[[Rooms], Awaitable[Incident]],
+    in_words: Callable[[Incident, Language, Clock], list[str]],
+    as_json: bool,
+) -> None:
+    async def said(rooms: Rooms) -> str:
+        one = await work(rooms)
+        if as_json:
+            return json.dumps(as_values(one), ensure_ascii=False)
+        language = rooms.config.settings.organization.language
+        return "\n".join(in_words(one, language, lambda moment: local(moment, rooms)))
+
+    click.echo(with_ledger(config_file, said))
 
 
 async def _found(rooms: Rooms, incident_id: str) -> Incident:
@@ -134,38 +141,3 @@ def as_values(one: Incident) -> dict[str, Any]:
         "outcome": one.outcome,
         **{key: value for key, value in one.facts.items() if key != "owners"},
     }
-
-
-def _print(one: Incident, as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps(as_values(one), ensure_ascii=False))
-        return
-    click.echo(f"{one.id}  {one.state}  mail {one.message_id} of {one.facts['sender']}")
-    for copy in one.facts["recipients"]:
-        click.echo(f"  {_copy_line(copy)}")
-
-
-def _copy_line(copy: dict[str, Any]) -> str:
-    side = "outside" if copy["external"] else "internal"
-    when = f" at {copy['at']}" if copy["at"] else ""
-    answer = f" ({copy['code'] or ''} {plain(copy['text'])})" if copy["text"] else ""
-    return f"{copy['address']} ({side}): {_WORDS[copy['outcome']]}{when}{answer}"
-
-
-def _report(one: Incident) -> list[str]:
-    facts = one.facts
-    counts = ", ".join(f"{name} {count}" for name, count in facts["personal_data"].items())
-    return [
-        f"Incident {one.id}, {one.state}",
-        f"Noticed: {one.opened_at.isoformat()} by {one.opened_by}",
-        f"Mail: {one.message_id}, {facts['received_at']}, from {facts['sender']}",
-        f"Subject: {plain(facts['subject'] or '(none)')}",
-        "Recipients:",
-        *(f"  {_copy_line(copy)}" for copy in facts["recipients"]),
-        f"Stopped then: {', '.join(facts['stopped']) or 'nothing was left to stop'}",
-        f"Files: {', '.join(map(plain, facts['files'])) or 'none'}",
-        f"Persons concerned: {facts['persons']}{f' ({counts})' if counts else ''}",
-        f"Mails with the same file or thread: {', '.join(other['id'] for other in facts['siblings']) or 'none'}",
-        f"Note: {plain(one.note) or '-'}",
-        f"Outcome: {plain(one.outcome) or '-'}",
-    ]

@@ -1,4 +1,5 @@
-"""A mail of the queue as an administrator reads it on a terminal: one line, or a page with its history.
+"""A mail of the queue as an administrator reads it on a terminal: one line, or a page with its history. Its reasons are
+in the organisation's language, as `explain` and letters tell them.
 
 Nothing out of a mail can make the terminal do anything.
 """
@@ -11,6 +12,7 @@ from typing import Any
 
 from mailguard.app.rooms import Rooms
 from mailguard.cli.ledger import local, plain
+from mailguard.mail.organization import Language
 from mailguard.review import MessageRecord
 
 
@@ -26,6 +28,7 @@ def page_of(shown: dict[str, Any], rooms: Rooms) -> str:
     def when(text: str | None) -> str:
         return local(datetime.fromisoformat(text), rooms) if text else "-"
 
+    language = rooms.config.settings.organization.language
     lines = [(name, str(shown[name] or "-")) for name in ("id", "state", "sender", "subject")]
     lines += [(name, when(shown[name])) for name in ("received_at", "expires_at")]
     if len(shown["parts"]) > 1:
@@ -35,20 +38,20 @@ def page_of(shown: dict[str, Any], rooms: Rooms) -> str:
         tried = f"  {copy['last_code'] or ''} {copy['last_text']}" if copy["last_text"] else ""
         stands = f"{copy['disposition']}  {copy['state']}{way}{tried}{_next(copy, when)}"
         lines.append(("to", f"{copy['address']}  {stands}"))
-        lines += _odd(copy)
+        lines += _odd(copy, language)
     for number, file in enumerate(shown["attachments"]):
         lines.append(("file", f"{number}: {file['filename']} ({file['size']:,} bytes)"))
     for finding in shown["findings"]:
         evidence = ", ".join(finding["evidence"])
-        lines.append(("finding", f"{finding['rule']}: {finding['because']['en']} ({evidence})"))
+        lines.append(("finding", f"{finding['rule']}: {finding['because'][language]} ({evidence})"))
     lines += _history(shown["history"], when)
     return "\n".join(f"{name:<12} {plain(text)}" for name, text in lines)
 
 
-def _odd(copy: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _odd(copy: dict[str, Any], language: Language) -> Iterator[tuple[str, str]]:
     """Why a recipient looks like a mistake, and whom the sender probably meant."""
     if "risk_because" in copy:
-        yield "", f"risk {copy['risk']:.2f}: {copy['risk_because']['en']}"
+        yield "", f"risk {copy['risk']:.2f}: {copy['risk_because'][language]}"
     if "alternative" in copy:
         yield "", f"meant, probably: {copy['alternative']}"
 

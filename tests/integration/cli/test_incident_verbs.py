@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.integration.cli.test_figures_verbs import CONFIG, RULES
 from tests.integration.cli.test_ledger_verbs import Desk
+from tests.ledger import ANN, BOB
+
+from mailguard.mail.verdict import Disposition
 
 
 def test_the_register_tells_the_time_of_the_organisation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,3 +22,25 @@ def test_the_register_tells_the_time_of_the_organisation(tmp_path: Path, monkeyp
     record = desk.add()
     assert "not sent" in desk.run("incident", "open", record.id, "--note", "to the wrong Bob").stdout
     assert " +09:00  ann@corp.example" in desk.run("incident", "list").stdout
+
+
+def test_the_report_is_in_the_language_and_the_time_of_the_organisation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(tmp_path)
+    record = desk.add(Disposition.DELIVER)
+    desk.ledger(lambda ledger: ledger.relay(record))
+    number = desk.json("incident", "open", record.id, "--note", "宛先を間違えた")["id"]
+    said = desk.run("incident", "report", number).stdout
+    assert [line.partition(":")[0] for line in said.splitlines() if not line.startswith(" ")] == [
+        f"インシデント {number}（対応中）", "発覚", "メール", "件名", "宛先", "このとき送信を止めた宛先",
+        "添付ファイル", "個人情報の本人の数", "同じファイルまたはスレッドのメール", "メモ", "結果",
+    ]  # fmt: skip
+    local = record.received_at.astimezone(ZoneInfo("Asia/Tokyo")).isoformat(" ", "minutes")
+    assert f"メール: {record.id}、{local[:-6]} {local[-6:]}、送信元 {ANN}" in said
+    assert f"  {BOB} (社外): 相手側へ渡しました, {local[:10]}" in said
+    assert "+00:00" not in said
+    monkeypatch.setenv("MAILGUARD_ORGANIZATION__LANGUAGE", "en")
+    assert (
+        f"{BOB} (outside): accepted by the next server, {local[:10]}" in desk.run("incident", "report", number).stdout
+    )

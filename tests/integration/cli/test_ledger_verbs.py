@@ -129,7 +129,7 @@ def test_whoever_may_not_enter_the_ledgers_folder_hears_who_may(
         patch.setattr(Path, "exists", locked)
         with pytest.raises(SystemExit) as ended:
             program.main()
-    said = f"mailguard: {desk.folder}/mailguard.db: Permission denied; run it as mailguard's user, or as root\n"
+    said = f"mailguard: {desk.folder}/mailguard.db: Permission denied; run it as mailguard's user\n"
     assert (ended.value.code, capfd.readouterr().err) == (1, said)
 
 
@@ -177,7 +177,7 @@ def test_a_wrong_filter_is_wrong_usage(desk: Desk, text: str) -> None:
     assert "--filter" in desk.run("queue", "list", "--filter", text, status=2).stderr
 
 
-def test_show(desk: Desk) -> None:
+def test_show(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     record = desk.add(to=(BOB, CAROL), only=(BOB,))
     shown = desk.json("queue", "show", record.id)
     assert (shown["id"], shown["state"], shown["sender"]) == (record.id, "held", ANN)
@@ -185,8 +185,9 @@ def test_show(desk: Desk) -> None:
     assert shown["history"][0]["event"] == "accept"
     assert shown["expires_at"]
     assert shown["findings"][0]["because"]["ja"]
-    text = desk.run("queue", "show", record.id).output
-    assert "it goes outside" in text
+    assert "社外です" in desk.run("queue", "show", record.id).output
+    monkeypatch.setenv("MAILGUARD_ORGANIZATION__LANGUAGE", "en")
+    assert "it goes outside" in desk.run("queue", "show", record.id).output
     for verb in ("show", "release", "cancel", "comment"):
         wrong = desk.run("queue", verb, "nothing", *["well"][: verb == "comment"], status=1).stderr
         assert wrong.endswith("nothing: There is no such mail. `mailguard queue list` shows ids.\n")
@@ -522,9 +523,7 @@ def test_whoever_was_meant_takes_the_place_of_a_wrong_recipient(desk: Desk) -> N
     def replacing(whom: str, *more: str, status: int = 0) -> Result:
         return desk.run("queue", "replace-recipient", message.id, whom, *more, status=status)
 
-    assert f"risk 0.90: another address\n{'':13}meant, probably: {meant}" in (
-        desk.run("queue", "show", message.id).output
-    )
+    assert f"risk 0.90: 別です\n{'':13}meant, probably: {meant}" in (desk.run("queue", "show", message.id).output)
     assert "is no recipient" in replacing(BOB, status=1).stderr
     assert replacing(wrong, "--dry-run").output == f"{message.id}: {meant} would take the place of {wrong}; held\n"
     done = json.loads(replacing(wrong, "--json").stdout)
