@@ -107,6 +107,8 @@ _NOT_MEANT = re.compile(
             r" (?:is|are|was|were|has been|have been) (?:now )?"
             r"(?:no longer|not (?:needed|required|necessary|valid)|obsolete|outdated|superseded|void|invalid|cancell?ed"
             r"|withdrawn|unnecessary)\b",
+            r"添付[^、]{0,14}の件(?:につきまして|について)?は?、?(?:(?:承知|了解)(?:しま?し?た|(?:いた|致)しま)|かしこまり)",
+            r"\b(?:attached|attachments?|enclosed)(?: \w+){0,2}(?: that| which)? you(?: have|'ve)? (?:sent|shared)\b",
             r"\b(?:disregard|ignore|discard|removed?|withdr[ae]w|dropped) (?:the |my |our |that )?(?:attach|enclos)",
             r"(?:n't|\bnot|\bno longer) need (?:the |an |any )?attachment|\bno need for (?:the |an |any )?attach",
             r"\byour (?:attach|enclos)|(?<!send )(?<!sending )\byou (?:have |had )?(?:attached|enclosed)\b",
@@ -116,6 +118,38 @@ _NOT_MEANT = re.compile(
         )
     )
 )
+
+
+#: What is said of an attachment rather than with one; and what asks the reader to look into one.
+_TOPIC = re.compile(
+    rf"(?:添付|別紙|別添)(?:の[^\s、。]{{1,16}}?|{_JA_THING})(?:の件)?(?:ですが|ですけ|につき|につい|に関し|では|には|によ[るれ]|にあ[るっ]"
+    r"|の中|に記載)"
+    r"|\b(?:in|on|about|regarding|of) (?:the|that|this) (?:attached|enclosed|attachment)"
+)
+_OFFERED = re.compile(
+    r"ください|下さい|願[いえ]|お送り|送付|送信|ご?(?:覧|査収|参照)|いただけ|頂け|添付(?:し|いた|致|させ)"
+    r"|\b(?:please|find|see|review|sign|return|complete|here (?:is|are))\b"
+    r"|\b(?:is|are|have|i've|we've|i'm|am) (?:attach|enclos)"
+)
+#: What is in an envelope or a parcel, not in a mail.
+_ENCLOSED = ("同封", "enclos")
+_PARCEL = re.compile(
+    r"発送|郵送|宅配|宅急便|配送|伝票番号|お?問い?合わ?せ番号|追跡番号|書留|レターパック|佐川|ヤマト運輸"
+    r"|\b(?:courier|parcel|shipped|dispatched|by post|by mail|tracking)\b"
+)
+
+
+def about_the_answered(sentence: str) -> bool:
+    """Whether a sentence speaks about an attachment and offers none: in an answer to a mail with one it is that one.
+
+    sentence: folded, as `spoken_of` gives it.
+    """
+    return _TOPIC.search(sentence) is not None and _OFFERED.search(sentence) is None
+
+
+def names_attachments(text: str) -> bool:
+    """Whether a text has a word for attachments. text: folded."""
+    return _STEM.search(text) is not None
 
 
 def links_to_files(text: str) -> bool:
@@ -128,12 +162,15 @@ def spoken_of(text: str) -> Iterator[tuple[str, str]]:
     after = 0
     if not any(map(text.__contains__, _STEMS)):  # of most mails; a pattern that may begin so many ways takes far longer
         return
+    in_parcel = any(map(text.__contains__, _ENCLOSED)) and _PARCEL.search(text) is not None
     for _ in range(_MOST):
         stem = _STEM.search(text, after)
         if stem is None:
             return
         sentence, after = _sentence(text, stem.start(), stem.end())
         found = _SPOKEN.search(sentence)
+        if found is not None and in_parcel and any(map(found.group().__contains__, _ENCLOSED)):
+            continue
         if found is not None and not _NOT_MEANT.search(sentence):
             yield found.group()[:40], sentence
 

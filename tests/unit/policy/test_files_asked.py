@@ -52,6 +52,8 @@ def file(name: str, short: str, **more: Any) -> Attachment:
 
 
 LOCKED_ZIP = {"attachments": (file("a.zip", "zip", encrypted=True, inspected=False),)}
+OPENED_CSV = file("b.csv", "csv", encrypted=True, inspected=True)
+OPENED_ZIP = {"attachments": (file("a.zip", "zip", encrypted=True, inspected=True, members=(OPENED_CSV,)),)}
 LOCKED_RAR = {"attachments": (file("a.rar", "rar", encrypted=True, inspected=False),)}
 UNREAD = {"attachments": (file("a.docx", "docx", inspected=False),)}
 CUT = {"findings": (Finding("limit_reached", "mail", ""),)}
@@ -82,6 +84,7 @@ def test_what_nobody_could_see_is_not_known(condition: str, facts: dict[str, Any
 @pytest.mark.parametrize(
     ("condition", "facts"),
     [
+        ("{executable: true}", OPENED_ZIP),
         ("{password_in_mail: true}", LOCKED_ZIP),  # the readers tried what the mail gives
         ("{macros: true, name: '*.xlsx'}", UNREAD),  # another file, whatever is in it
         ("{label: secret, type: xlsx}", UNREAD),
@@ -332,6 +335,8 @@ def test_forgotten(text: str) -> None:
         "The attachment is no longer valid.",
         "Please disregard the attached file.",
         "We don't need the attachment.",
+        "添付の見積書の件、承知いたしました。",
+        "Please see my comments in the attachment you sent.",
         "Thanks for the attachment.",
         "I could not open the attachment you sent.",
         "The attachment is missing in your mail.",
@@ -359,6 +364,31 @@ def test_what_others_wrote_forgets_nothing() -> None:
     assert said(FORGOTTEN, mail(subject="見積書を添付します")) == "confirm"
     assert said(FORGOTTEN, mail(subject="見積書を添付します", reply=True)) == "deliver"
     assert said(FORGOTTEN, mail(subject="見積書を添付します", forward=True)) == "deliver"
+
+
+@pytest.mark.parametrize(
+    ("text", "theirs"),
+    [
+        ("添付の図面ですが、3番の寸法が異なっているようです。", True),
+        ("添付資料では納期が12月となっています。", True),
+        ("In the attached drawing, dimension 3 seems to differ.", True),
+        ("添付の図面について、ご確認ください。", False),
+        ("図面を添付いたします。", False),
+        ("添付の図面をご覧ください。", False),
+        ("Please see my comments in the attached drawing.", False),
+    ],
+)
+def test_an_answer_speaks_about_what_it_answers(text: str, theirs: bool) -> None:
+    answer: dict[str, Any] = {"text": text, "reply": True}
+    assert said(FORGOTTEN, mail(quoted="> 図面を添付いたします", **answer)) == ("deliver" if theirs else "confirm")
+    assert said(FORGOTTEN, mail(quoted="> 図面の件です", **answer)) == "confirm"
+    assert said(FORGOTTEN, mail(text=text)) == "confirm"
+
+
+def test_what_is_enclosed_in_a_parcel_is_no_attachment() -> None:
+    assert said(FORGOTTEN, mail(text="サンプルを発送いたしました。\n同封の説明書をご覧ください。")) == "deliver"
+    assert said(FORGOTTEN, mail(text="The goods were shipped today. A manual is enclosed.")) == "deliver"
+    assert said(FORGOTTEN, mail(text="サンプルを発送いたしました。\n説明書を添付いたします。")) == "confirm"
 
 
 def test_words_of_ones_own() -> None:

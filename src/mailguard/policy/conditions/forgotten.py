@@ -2,8 +2,9 @@
 
 Only the sender's own words count, and the subject of a mail that answers none: quoted history and signature speak of
 other mails. A sentence about something that is not there on purpose ("no attachment", 添付は不要), that the other side
-sent or shall send, or that lies behind a link, does not count, and none does where a link leads to
-shared files. Pictures that the text shows and signatures are no attachments.
+sent or shall send, or that lies behind a link, does not count, and none does where a link leads to shared files. In an
+answer to a mail that speaks of an attachment, 添付の図面ですが is about that one. Pictures that the text shows and
+signatures are no attachments.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailguard.mail.verdict import Because
-from mailguard.policy.attachment_words import links_to_files, spoken_of
+from mailguard.policy.attachment_words import about_the_answered, links_to_files, names_attachments, spoken_of
 from mailguard.policy.fold import fold, unwrapped
 from mailguard.policy.patterns import Words
 from mailguard.policy.result import Result, Told, Truth, bounded, quoted, some
@@ -48,9 +49,12 @@ class Forgotten:
     def _said(self, view: View) -> Iterator[str]:
         facts = view.facts
         going_on = facts.is_reply or facts.is_forward
+        answers = facts.is_reply and names_attachments(fold(facts.quoted))
         for text in (view.written, "" if going_on else facts.headers.subject or ""):
             folded = fold(unwrapped(text))
             for word, sentence in spoken_of(folded):
+                if answers and about_the_answered(sentence):
+                    continue
                 if next(self.never.found(sentence), None) is None:
                     yield word
             yield from (word for word, _ in self.more.found(folded))

@@ -51,7 +51,9 @@ class File:
     def closed(self) -> bool:
         """Whether it may hold other files that nobody has seen."""
         item = self.attachment
-        return not item.members and (item.encrypted or (item.short_type in _CONTAINERS and not item.inspected))
+        if item.members or item.inspected:  # one that is encrypted and was opened: the mail itself gave the password
+            return False
+        return item.encrypted or item.short_type in _CONTAINERS
 
 
 class FilesView(CaseView):
