@@ -21,7 +21,7 @@ from mailguard.cli.queue_text import line_of
 from mailguard.cli.setup import fail, read_config
 from mailguard.mail.address import Address, AddressError, parse_typed
 from mailguard.mail.lifecycle import State
-from mailguard.review import DECIDING, Act, MessageRecord, NotFound, Refused, ReviewError, View
+from mailguard.review import DECIDING, Act, Choice, MessageRecord, NotFound, Refused, ReviewError, View
 from mailguard.review.refusals import NO_SUCH_RECIPIENT
 from mailguard.store.records import Filter
 
@@ -85,7 +85,11 @@ def by_id(
         try:
             if dry_run:
                 return _tried(message_id, act, recipients, await rooms.review.show(acting(), message_id))
-            view = await rooms.review.act(acting(), message_id, act, recipients, comment)
+            if act is Act.REMOVE and recipients:
+                choice = Choice(remove=recipients, comment=comment)
+                view = await rooms.review.take_off(acting(), message_id, choice)
+            else:
+                view = await rooms.review.act(acting(), message_id, act, recipients, comment)
         except ReviewError as error:
             return {"id": message_id, "done": False, "possible": False, "error": why(error)}
         return {"id": message_id, "done": True, "possible": True, "state": str(view.record.state)}

@@ -32,7 +32,7 @@ from mailguard.cli.setup import with_config
 from mailguard.mail.address import Address
 from mailguard.mail.lifecycle import State
 from mailguard.mail.message import is_message_id
-from mailguard.review import Act, MessageRecord, ReviewError
+from mailguard.review import Act, Choice, MessageRecord, ReviewError
 from mailguard.store.records import Filter
 
 _PAGE = 500
@@ -58,7 +58,9 @@ def remove_recipient(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Take recipients off held or queued mails; with a filter, off each that has them."""
+    """Take recipients off held or queued mails; with a filter, off each that has them. They leave To and Cc of the
+    others' copies, too, where the mail may be altered.
+    """
     ids, named = _sorted(words, bool(filters))
     people = addresses([*named, *recipients])
     if not people:
@@ -116,7 +118,8 @@ async def _removed(
     errors: dict[str, str] = {}
     for record in found:
         try:
-            await rooms.review.act(acting(), record.id, Act.REMOVE, _copies(record, people), comment)
+            choice = Choice(remove=_copies(record, people), comment=comment)
+            await rooms.review.take_off(acting(), record.id, choice)
         except ReviewError as error:
             errors[record.id] = error.reason.en
     return errors

@@ -30,9 +30,10 @@ class ReleaseIn(DecisionIn):
 
 
 class RecipientsPatch(In):
-    """What becomes of recipients of a held mail. remove: they do not get it; hide (or bcc): they stand in nobody's To
-    and Cc any more. replace: one wrong recipient, and who is put in his place, as offered in `alternative`; the mail is
-    judged anew, and goes if nothing else holds it. Either that, or at least one of the others.
+    """What becomes of recipients of a held mail. remove: they do not get it, and leave To and Cc of the others' copies
+    where the mail may be altered; hide (or bcc): they stand in nobody's To and Cc any more. replace: one wrong
+    recipient, and who is put in his place, as offered in `alternative`; the mail is judged anew, and goes if nothing
+    else holds it. Either that, or at least one of the others.
     """
 
     narrowing = frozenset({"remove", "hide", "bcc", "replace"})

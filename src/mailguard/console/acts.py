@@ -7,7 +7,6 @@ that did not say what it would do, decides nothing. Nothing here acts on a GET.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 from starlette.datastructures import FormData
@@ -24,8 +23,7 @@ from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Because
-from mailguard.notify.letter_people import visible
-from mailguard.review import Act, Choice, Forbidden, Offer, Refused, ReviewError, Scope, View
+from mailguard.review import Act, Choice, Offer, Refused, ReviewError, Scope, View
 
 #: Buttons that do one act to everybody for whom the person may.
 _WHOLE = {str(act): act for act in (Act.SEND_NOW, Act.CANCEL, Act.HOLD, Act.RESUME, Act.REJECT)}
@@ -92,8 +90,8 @@ async def perform(desk: Desk, actor: Actor, view: View, risky: Risky, form: Form
         return str(Act.ALTER)
     if wanted in _SELECTED:
         act, meant = _SELECTED[wanted], _addresses(fields(form, "recipient"))
-        if act is Act.REMOVE and _others(view, meant):
-            await _choose(desk, actor, view, Choice(remove=meant, comment=comment))
+        if act is Act.REMOVE:
+            await desk.review.take_off(actor, message_id, Choice(remove=meant, comment=comment))
         else:
             await desk.review.act(actor, message_id, act, meant, comment)
         return str(act)
@@ -127,31 +125,12 @@ async def _let_go(desk: Desk, actor: Actor, view: View, plan: Plan, goes: Act, c
         return "changed"
     if plan.changes:
         held = _others(view, plan.remove)
-        await _choose(desk, actor, view, Choice(plan.remove, plan.files, plan.hide, goes, comment, held))
+        await review.take_off(actor, message_id, Choice(plan.remove, plan.files, plan.hide, goes, comment, held))
         return "changed"
     # An approver says yes to those whom he was shown, and to nobody who joins the mail in this moment.
     meant = _approved(view) if goes is Act.APPROVE else None
     await review.act(actor, message_id, goes, meant, comment)
     return str(goes)
-
-
-async def _choose(desk: Desk, actor: Actor, view: View, choice: Choice) -> None:
-    """Whoever comes off leaves To and Cc of the others' copies too, or an answer to all would reach him after all.
-
-    Not where the mail may not be altered (nor where one copy may not, which somebody else froze), or somebody has said
-    yes to it as it is.
-    """
-    shown = visible(view.record)
-    gone = tuple(one for one in choice.remove if one.key in shown)
-    said_yes = any(copy.approvals for copy in view.record.recipients)
-    if gone and Act.ALTER in view.acts and not said_yes:
-        try:
-            await desk.review.choose(actor, view.record.id, replace(choice, hide=(*choice.hide, *gone)))
-        except (Refused, Forbidden):  # or an address field that nobody can take apart: it stays as the sender wrote it
-            pass
-        else:
-            return
-    await desk.review.choose(actor, view.record.id, choice)
 
 
 async def _trust(desk: Desk, actor: Actor, view: View, risky: Risky, plan: Plan, form: FormData) -> bool:

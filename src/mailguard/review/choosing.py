@@ -14,6 +14,7 @@ from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address
 from mailguard.mail.alteration import MOST_ALTERATIONS, Change, Recipe
 from mailguard.mail.lifecycle import State
+from mailguard.notify.letter_people import visible
 from mailguard.policy.alteration_words import TOO_MANY
 from mailguard.review import refusals
 from mailguard.review.altering import altered, digests_of, fresh
@@ -133,6 +134,16 @@ class Choosing:
             return
         refused = tuple(copy.address for copy in copies if act not in acts_for(actor, record, copy))
         raise await self.shared.why_not(actor, record.id, act, refused or None)
+
+
+def shown_still(actor: Actor, record: MessageRecord, removed: Sequence[Address]) -> tuple[Address, ...]:
+    """Those of the removed whom To and Cc would go on showing to the others, where that can be altered."""
+    if any(copy.approvals for copy in record.recipients):
+        return ()
+    if not any(Act.ALTER in acts_for(actor, record, copy) for copy in record.recipients):
+        return ()
+    shown = visible(record)
+    return tuple(one for one in removed if one.key in shown)
 
 
 def _check(choice: Choice, comment: str) -> None:

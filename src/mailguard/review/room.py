@@ -19,7 +19,7 @@ from mailguard.notify.draft import draft_of
 from mailguard.notify.live import Live
 from mailguard.notify.offers import Offer
 from mailguard.review import refusals
-from mailguard.review.choosing import Choosing
+from mailguard.review.choosing import Choosing, shown_still
 from mailguard.review.clock import HoldClock
 from mailguard.review.correcting import Correcting
 from mailguard.review.looks import Looks
@@ -177,6 +177,21 @@ class Review:
         Raises NotFound, Forbidden, AlreadyDecided, Refused.
         """
         return await self._choosing.choose(actor, message_id, choice)
+
+    async def take_off(self, actor: Actor, message_id: str, choice: Choice) -> View:
+        """The same, and whoever comes off leaves To and Cc of the others' copies too, or an answer to all would reach
+        him after all. Not where the mail may not be altered (nor where one copy may not, which somebody else froze), or
+        somebody has said yes to it as it is. Raises NotFound, Forbidden, AlreadyDecided, Refused.
+        """
+        record = await self._shared.seen(actor, message_id)
+        if gone := shown_still(actor, record, choice.remove):
+            try:
+                return await self.choose(actor, message_id, replace(choice, hide=(*choice.hide, *gone)))
+            except (Refused, Forbidden, AlreadyDecided):
+                pass  # or an address field that nobody can take apart: it stays as the sender wrote it
+        if choice == Choice(choice.remove, comment=choice.comment):
+            return await self.act(actor, message_id, Act.REMOVE, choice.remove, choice.comment)
+        return await self.choose(actor, message_id, choice)
 
     async def correct(self, actor: Actor, message_id: str, offer: Offer, comment: str = "") -> View:
         """Put whoever was meant in a wrong recipient's place, and judge the mail anew: it goes, or waits for what is

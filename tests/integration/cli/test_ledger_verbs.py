@@ -509,6 +509,19 @@ def test_recipients_are_hidden(desk: Desk) -> None:
     assert "neither in To" in desk.run("queue", "hide", record.id, "x@y.example", status=1).stderr
 
 
+@pytest.mark.parametrize("by_filter", [False, True])
+def test_who_comes_off_stands_in_nobodys_to_and_cc(desk: Desk, by_filter: bool) -> None:
+    record = with_files(desk)
+    words = ("--filter", f"sender={ANN}", CAROL) if by_filter else (record.id, CAROL)
+    desk.run("queue", "remove-recipient", *words)
+    shown = desk.json("queue", "show", record.id)
+    assert [one["state"] for one in shown["recipients"]] == ["held", "cancelled"]
+    assert [one["event"] for one in shown["history"]] == ["accept", "remove", "alter"]
+    diff = str(shown["history"][-1]["detail"]["diff"])
+    assert f"-{BOB}, {CAROL}" in diff
+    assert f"+{BOB}" in diff
+
+
 def test_whoever_was_meant_takes_the_place_of_a_wrong_recipient(desk: Desk) -> None:
     wrong, meant, why = "tanaka@examp1e.co.jp", "tanaka@example.co.jp", Because("別です", "another address")
     text = written((wrong,))

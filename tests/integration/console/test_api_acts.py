@@ -81,6 +81,24 @@ async def test_recipients_are_hidden_by_the_patch(reception: Reception) -> None:
     assert [one["state"] for one in answer.json()["recipients"]] == ["cancelled", "held"]
 
 
+async def test_who_comes_off_by_the_patch_stands_in_nobodys_to_and_cc(reception: Reception) -> None:
+    client, message_id = await program(reception), await taken_in(reception)
+    shown = (await client.patch(f"{BASE}/messages/{message_id}/recipients", json={"remove": [TANAKA]})).json()
+    assert [one["state"] for one in shown["recipients"]] == ["cancelled", "held"]
+    assert shown["recipients"][1]["alter"] == ["to_bcc"]
+    assert f"-{TANAKA}, {SATO}" in str(shown["history"][-1]["detail"]["diff"])
+
+
+async def test_an_approved_mail_stays_as_it_was_approved(reception: Reception) -> None:
+    message_id = await taken_in(reception, Disposition.APPROVE, quorum=2, approvers=(BOSS, "vice@corp.example"))
+    await post(reception, BOSS, message_id, "approve", {"recipients": [SATO]})
+    client = await program(reception)
+    shown = (await client.patch(f"{BASE}/messages/{message_id}/recipients", json={"remove": [TANAKA]})).json()
+    assert [one["state"] for one in shown["recipients"]] == ["cancelled", "held"]
+    assert shown["recipients"][1]["alter"] == []
+    assert shown["recipients"][1]["approvals"] == [BOSS]
+
+
 async def test_a_wrong_recipient_is_replaced_by_the_patch(reception: Reception) -> None:
     meant = "tanaka@example.co.jp"
     message_id = await taken_in(reception, evidence=("examp1e.co.jp ≠ example.co.jp (1 / l)",))

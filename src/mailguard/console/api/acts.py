@@ -29,10 +29,8 @@ async def patch_recipients(request: Request) -> Response:
     review, remove = desk_of(request).review, addresses(wanted.remove)
     for pair in wanted.replace.items():
         return _shown(await review.correct(actor, message_id, Offer(*addresses([*pair])), wanted.comment))
-    hide = addresses([*wanted.hide, *wanted.bcc])
-    if not hide:
-        return _shown(await review.act(actor, message_id, Act.REMOVE, remove, wanted.comment))
-    return _shown(await review.choose(actor, message_id, Choice(remove, hide=hide, comment=wanted.comment)))
+    choice = Choice(remove, hide=addresses([*wanted.hide, *wanted.bcc]), comment=wanted.comment)
+    return _shown(await review.take_off(actor, message_id, choice))
 
 
 async def choose(request: Request) -> Response:
