@@ -93,10 +93,12 @@ def _told_apart(given: Sequence[Reason], record: MessageRecord) -> Sequence[Reas
     if not any(one.risk_kind == "lookalike" for one in record.verdict.recipients):
         return given
     waiting = {copy.address.key for copy in rows.held(record)}
-    told, said = [], set[str]()
+    # A rule may have told them apart already: the pair as it stands there, without the letters that differ.
+    said = {line.partition(" (")[0] for one in given for line in one.evidence}
+    told = []
     for one in given:
-        lines = [line for line in near_pairs(record, one.sentence, waiting) if line not in said]
-        said.update(lines)
+        lines = [line for line in near_pairs(record, one.sentence, waiting) if line.partition(" (")[0] not in said]
+        said.update(line.partition(" (")[0] for line in lines)
         told.append(replace(one, evidence=(*lines, *one.evidence)))
     return told
 

@@ -28,6 +28,7 @@ from mailguard.notify.phrases import (
     on_one_line,
     persons,
     roughly,
+    telling,
     zone_word,
 )
 from mailguard.store.records import Asked, MessageRecord, RecipientRecord
@@ -118,9 +119,8 @@ def _evidence(hit: RuleHit, language: Language, copies: Sequence[RecipientRecord
     known = {str(address) for address in hit.recipients}
     told = sum(one in known for one in hit.evidence)
     listed_below = told > _FEW_ADDRESSES or (told > 0 and _everybody(hit, copies))
-    return [
-        on_one_line(evidence_line(one, language), 160) for one in hit.evidence if not (listed_below and one in known)
-    ]
+    shown = telling(hit.evidence, known if listed_below else ())
+    return [on_one_line(evidence_line(one, language), 160) for one in shown]
 
 
 def _everybody(hit: RuleHit, copies: Sequence[RecipientRecord]) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -153,10 +153,20 @@ FINDINGS: dict[str, Both] = {
 }
 
 _COUNTED = re.compile(r"([a-z_]+): ([0-9,]+)")
+#: What the judge counts of the evidence that it leaves out, as the last piece.
+_REST = re.compile(r"\+([0-9]+)")
+
+
+def telling(evidence: Sequence[str], known: Collection[str]) -> list[str]:
+    """The pieces of evidence that are not known already; nor how many are left out, where all of those given are."""
+    told = [one for one in evidence if one not in known]
+    return [] if len(told) == 1 < len(evidence) and _REST.fullmatch(told[0]) else told
 
 
 def evidence_line(evidence: str, language: Language) -> str:
     """Evidence such as "payment_card: 3" in the reader's words; any other evidence (addresses, files) as it is."""
+    if rest := _REST.fullmatch(evidence):
+        return Both("ほか{count}件", "and {count} more").of(language, count=rest[1])
     counted = _COUNTED.fullmatch(evidence)
     if counted is None:
         return evidence

@@ -19,7 +19,7 @@ from mailguard.policy.case import Case
 from mailguard.policy.effect import Effect
 from mailguard.policy.meant import proposed
 from mailguard.policy.opinion import Opinion
-from mailguard.policy.result import Result, Truth, bounded
+from mailguard.policy.result import Result, Truth, bounded, bounded_again
 from mailguard.policy.rule import Policy, Rule
 from mailguard.policy.terms import Terms, joined, own_addresses, sharing
 from mailguard.policy.trusted import relaxed
@@ -140,7 +140,7 @@ def _effect(opinion: Opinion, view: View, exempt: str) -> Effect:
         opinion.mode,
         disposition,
         rule.sentence(opinion.truth, result),
-        bounded((*told.evidence, *result.unread)),
+        bounded_again((told.evidence, bounded(result.unread))),
         _addresses(picked, view),
         (*notes, *wanted.notes),
         () if freed else rule.told_of(opinion.mode),

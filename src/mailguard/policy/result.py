@@ -133,8 +133,21 @@ def quoted(texts: Iterable[str], limit: int = 3) -> Because:
 
 
 def bounded(evidence: Iterable[str]) -> tuple[str, ...]:
-    """Sorted, each once, each at most 200 characters, at most EVIDENCE_MAX, the rest counted."""
-    listed = sorted({item[:200] for item in evidence})
-    if len(listed) <= EVIDENCE_MAX:
-        return tuple(listed)
-    return (*listed[:EVIDENCE_MAX], f"+{len(listed) - EVIDENCE_MAX}")
+    """Sorted, each once, each at most 200 characters, at most EVIDENCE_MAX, the rest counted ("+41")."""
+    return _bounded({item[:200] for item in evidence}, 0)
+
+
+def bounded_again(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """The same of several that `bounded` gave: what each has left out is counted, and no evidence itself."""
+    listed, left = set[str](), 0
+    for part in parts:
+        if len(part) > EVIDENCE_MAX and part[-1][1:].isdecimal():
+            left += int(part[-1][1:])
+            part = part[:-1]
+        listed.update(part)
+    return _bounded(listed, left)
+
+
+def _bounded(listed: set[str], left: int) -> tuple[str, ...]:
+    left += max(len(listed) - EVIDENCE_MAX, 0)
+    return (*sorted(listed)[:EVIDENCE_MAX], *([f"+{left}"] if left else []))

@@ -105,6 +105,8 @@ def test_a_salutation_that_fits_nobody_says_who_gets_it() -> None:
 def test_evidence_that_the_sentence_or_the_list_has_is_not_repeated() -> None:
     record = mail(("添付", str(SUZUKI), "見積", "persons: 3"), (SUZUKI,), "本文に「添付」とあります")
     assert evidence(record, by()) == ("見積", "3人分")
+    crowd = mail((str(TANAKA), str(SUZUKI), "+41"), (TANAKA, SUZUKI))
+    assert evidence(crowd, by()) == ()
     many = mail(tuple(f"word{number}" for number in range(9)), (SUZUKI,))
     assert evidence(many, by("en"))[-1] == "and 3 more"
 

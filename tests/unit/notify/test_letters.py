@@ -374,6 +374,10 @@ def test_a_slip_of_the_pen_that_the_model_saw_is_told_letter_by_letter() -> None
         mail = letter("held", "en", record=replace(record, verdict=verdict))
         assert ("examp[1]e.co.jp" in text(mail)) == marks
         assert ("The difference: “1” (the figure one)" in text(mail)) == marks
+    judged = replace(hit, evidence=("examp1e.co.jp ≠ example.co.jp (1 / l)",))
+    verdict = replace(record.verdict, hits=(judged, named), recipients=(slip, *others))
+    both = text(letter("held", "en", record=replace(record, verdict=verdict)))
+    assert both.count("The difference") == 1, "a rule has told them apart already"
 
 
 def test_whom_to_and_cc_show_to_each_other_can_be_hidden_from_the_letter() -> None:
@@ -474,3 +478,14 @@ def test_nothing_is_said_twice_under_the_reasons() -> None:
     ]
     for language in ("ja", "en"):
         assert [one.evidence for one in reasons(hits, language)] == [(), ("名簿.csv",), ("c1@c.example",)]
+
+
+def test_how_many_more_is_said_in_words_and_not_of_those_who_are_listed_below() -> None:
+    crowd = tuple(parse_address(f"c{number}@c.example") for number in range(61))
+    seen = Because("61名に、互いのアドレスが見えます", "61 recipients can see each other")
+    shown = (*map(str, crowd[:20]), "+41")
+    hit = RuleHit("seen", "enforce", Disposition.CONFIRM, seen, shown, crowd)
+    assert reasons([hit], "ja")[0].evidence == ()
+    words = replace(hit, evidence=("納品", "請求", "+41"))
+    assert reasons([words], "ja")[0].evidence == ("納品", "請求", "ほか41件")
+    assert reasons([words], "en")[0].evidence == ("納品", "請求", "and 41 more")

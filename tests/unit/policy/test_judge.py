@@ -365,3 +365,10 @@ def test_a_mode_that_is_none() -> None:
     for mode in ("enfroce", "{default: on}", "{groups: {sales: 1}}", "{defualt: enforce}", "[monitor]"):
         with pytest.raises(ValidationError):
             policy_of((PILOT % "monitor").replace("{default: monitor, groups: {sales: enforce, trial: notify}}", mode))
+
+
+def test_evidence_that_is_left_out_is_counted_once() -> None:
+    crowd = [f"c{number:02}@k{number}.example" for number in range(61)]
+    policy = rule_of('{all: [{recipients: {external: true, count: ">= 2"}}, {text: {words: [ご案内]}}]}')
+    (hit,) = judge(policy, mail(to=crowd, text="ご案内")).hits
+    assert hit.evidence == (*crowd[:20], "+42")

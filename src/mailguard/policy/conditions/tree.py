@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
 from mailguard.mail.verdict import Because
-from mailguard.policy.result import Result, TextNotKept, Told, Truth, bounded, not_kept
+from mailguard.policy.result import Result, TextNotKept, Told, Truth, bounded_again, not_kept
 from mailguard.policy.view import View
 
 #: Of alternatives that all fail so many say why: a rule may have a score of them, and nobody reads a page of noes.
@@ -193,7 +193,7 @@ def _together(truth: Truth, parts: Iterable[Result], joint: Because, most: int |
         for name, value in ((name, value) for one in told for name, value in one.values.items()):
             values[name] = value if value.ja else values.get(name, value)  # a part with nothing to say says nothing
         meant = {key: other for one in reversed(told) for key, other in one.meant.items()}  # the first part's word
-        return Told(bounded(item for one in told for item in one.evidence), values, meant)
+        return Told(bounded_again(one.evidence for one in told), values, meant)
 
     return Result(truth, say, tell, unread=tuple(sorted({name for r in parts for name in r.unread})))
 
