@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from tests.test_layers import HEIGHT
 
+from mailguard.events import REGISTRY
 from mailguard.mail import reply as catalogue
 from mailguard.mail.facts import CLASSES, FINDING_CODES
 from mailguard.mail.kinds import MEDIA
@@ -26,6 +27,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "po
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PATH = re.compile(r"`((?:[\w.-]+/)*[\w-]+\.(?:py|md|sql|yaml|lock|toml))`")
+_METRIC = re.compile(r"`(mailguard_[a-z_]+)[`{]")
 _TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 
 
@@ -168,3 +170,10 @@ def test_the_page_on_smtp_names_every_verb_parameter_and_reply() -> None:
     assert not parameters - set(re.findall(r"[A-Z0-9]+", first["Parameters"]))
     replies = {f"{one.code} {one.status}" for one in vars(catalogue).values() if isinstance(one, Reply) and one.status}
     assert not {one for one in replies if one not in first["Replies"]}
+
+
+def test_metrics_are_called_as_prometheus_shows_them() -> None:
+    shown = {f"{one.name}_total" if one.type == "counter" else one.name for one in REGISTRY.collect()}
+    named = {(page.name, name) for page in PAGES for name in _METRIC.findall(text_of(page))}
+    assert named, "no page names a metric"
+    assert sorted((page, name) for page, name in named if name not in shown) == []
