@@ -133,9 +133,9 @@ class IncidentRoom:
             raise NoIncident
         return found
 
-    async def page(self, actor: Actor, limit: int = 100) -> list[Incident]:
-        """The newest that this person may see."""
-        return await self._incidents.page("" if actor.role in _SEE_ALL else actor.address, limit)
+    async def page(self, actor: Actor, limit: int = 100, before: str = "") -> list[Incident]:
+        """The newest that this person may see; before: only those that were opened before this one (its id)."""
+        return await self._incidents.page("" if actor.role in _SEE_ALL else actor.address, limit, before)
 
     async def close(self, actor: Actor, incident_id: str, outcome: str) -> Incident:
         """End an incident with what came of it; officers and administrators. Raises NoIncident, AlreadyClosed."""

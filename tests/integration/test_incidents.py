@@ -83,6 +83,25 @@ async def test_who_may_see_and_who_may_close(reception: Reception) -> None:
     assert (await officer.post("/api/v1/incidents", json={"message_id": message_id})).status_code == 201
 
 
+async def test_the_register_is_read_page_by_page(reception: Reception) -> None:
+    officer = await api(reception, OFFICER, Role.OFFICER)
+    opened: list[str] = []
+    for _ in range(3):
+        message_id = await half_sent(reception)
+        opened.insert(0, (await officer.post("/api/v1/incidents", json={"message_id": message_id})).json()["id"])
+    first = (await officer.get("/api/v1/incidents?limit=2")).json()
+    assert ([one["id"] for one in first["incidents"]], first["next"]) == (opened[:2], opened[1])
+    last = (await officer.get(f"/api/v1/incidents?limit=2&before={first['next']}")).json()
+    assert ([one["id"] for one in last["incidents"]], last["next"]) == (opened[2:], None)
+    whole = (await officer.get("/api/v1/incidents?limit=3")).json()
+    assert (len(whole["incidents"]), whole["next"]) == (3, None)
+    past = (await officer.get("/api/v1/incidents?before=" + "0" * 18)).json()
+    assert past == {"incidents": [], "next": None}
+    for wrong in ("before=x", "state=open", "limit=1&limit=2", "limit=0"):
+        answer = await officer.get(f"/api/v1/incidents?{wrong}")
+        assert answer.status_code == 400, wrong
+
+
 async def test_siblings_are_found(reception: Reception) -> None:
     first, second = await half_sent(reception), await half_sent(reception)
     other = await reception.take_in(Disposition.DELIVER, sender="<eve@corp.example>")

@@ -63,9 +63,11 @@ def list_(config_file: Path | None, filters: tuple[str, ...], limit: int, as_jso
 
     async def work(rooms: Rooms) -> None:
         named = chosen.query.names_states
-        records = await (rooms.review.page(acting(), chosen, limit) if named else open_mail(rooms, chosen, limit))
+        page = rooms.review.page(acting(), chosen, limit + 1) if named else open_mail(rooms, chosen, limit + 1)
+        found = await page
+        records = found[:limit]
+        following = records[-1].id if len(found) > limit else None
         if as_json:
-            following = records[-1].id if len(records) == limit else None
             shown = [record_to_json(record) for record in records]
             click.echo(json.dumps({"messages": shown, "next": following}, ensure_ascii=False))
             return
@@ -73,8 +75,8 @@ def list_(config_file: Path | None, filters: tuple[str, ...], limit: int, as_jso
             click.echo(line_of(record, rooms))
         if not records:
             click.echo("nothing is waiting" if chosen == Filter() else "nothing matches")
-        elif len(records) == limit:
-            click.echo(f"-- more: --filter before={records[-1].id}")
+        elif following:
+            click.echo(f"-- more: --filter before={following}")
 
     with_ledger(config_file, work)
 

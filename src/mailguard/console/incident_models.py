@@ -87,6 +87,7 @@ class IncidentOut(Out):
 
 
 class IncidentsOut(Out):
-    """The newest first."""
+    """The newest first. next: the `before` of the following page, null at the end."""
 
     incidents: list[IncidentOut]
+    next: str | None

@@ -111,13 +111,16 @@ class Incidents:
         row = await self._db.read(lambda c: c.execute(sql, (message_id,)).fetchone())
         return None if row is None else _incident(row)
 
-    async def page(self, owner: str = "", limit: int = 100) -> list[Incident]:
-        """The newest; with an owner (key), only those about mail that this person sent."""
+    async def page(self, owner: str = "", limit: int = 100, before: str = "") -> list[Incident]:
+        """The newest; with an owner (key), only those about mail that this person sent; before: an incident's id, only
+        those that were opened before it.
+        """
         sql = (
             f"SELECT {_COLUMNS} FROM incident WHERE (?1 = '' OR opened_by = ?1"  # noqa: S608
-            " OR EXISTS (SELECT 1 FROM json_each(facts, '$.owners') WHERE value = ?1)) ORDER BY number DESC LIMIT ?2"
+            " OR EXISTS (SELECT 1 FROM json_each(facts, '$.owners') WHERE value = ?1))"
+            " AND (?3 = '' OR number < (SELECT number FROM incident WHERE id = ?3)) ORDER BY number DESC LIMIT ?2"
         )
-        return await self._db.read(lambda c: [_incident(row) for row in c.execute(sql, (owner, limit))])
+        return await self._db.read(lambda c: [_incident(row) for row in c.execute(sql, (owner, limit, before))])
 
     async def siblings(self, record: MessageRecord) -> list[tuple[str, str]]:
         """Other mails of the same sender that carry a file of this one, or go on in its thread: id and why (`file`,

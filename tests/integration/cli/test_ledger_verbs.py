@@ -152,6 +152,8 @@ def test_list(desk: Desk) -> None:
     page = desk.json("queue", "list", "--limit", "1")
     assert page["next"] == queued.id
     assert "before=" in desk.run("queue", "list", "--limit", "1").output
+    assert desk.json("queue", "list", "--limit", "2")["next"] is None
+    assert "before=" not in desk.run("queue", "list", "--limit", "2", "--filter", "state:open").output
 
 
 def test_list_shows_the_states_that_the_filter_names(desk: Desk) -> None:

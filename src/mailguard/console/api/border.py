@@ -77,6 +77,17 @@ def bad_input(error: ValidationError) -> BadInput:
     return BadInput(f"{found[0]['where']}: {found[0]['what']}", found)
 
 
+def only(params: QueryParams, *known: str) -> None:
+    """Raises BadInput for a parameter that this path does not know, or that is given twice: it would be passed over,
+    and the answer would be one to another question.
+    """
+    if unknown := sorted(set(params) - set(known)):
+        raise BadInput(f"Unknown query parameter: {unknown[0]!r}. Known: {', '.join(known)}.")
+    if twice := next((name for name in params if len(params.getlist(name)) > 1), None):
+        several = "; q=state:held,queued asks for several states" if twice == "state" else ""
+        raise BadInput(f"{twice}: give it once{several}.")
+
+
 def limit_of(params: QueryParams) -> int:
     text = params.get("limit", "50")
     if not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= _MOST):

@@ -8,7 +8,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mailguard.console.api.border import BadInput, answer, caller, limit_of
+from mailguard.console.api.border import BadInput, answer, caller, limit_of, only
 from mailguard.console.desk import desk_of
 from mailguard.console.figure_models import AuditPage, FiguresOut
 from mailguard.console.visit import SEES_ALL
@@ -25,8 +25,10 @@ async def show_figures(request: Request) -> Response:
     room, query = desk_of(request).figures, request.query_params
     if room is None or scope is not None or actor.role not in SEES_ALL:
         raise nothing_here()
-    _only(query, ("days", "month"))
+    only(query, "days", "month")
     if "month" in query:
+        if "days" in query:
+            raise BadInput("days, month: give one of them.")
         try:
             first, last = month_of(query["month"])
         except ValueError as error:
@@ -42,7 +44,7 @@ async def list_audit(request: Request) -> Response:
     room, query = desk_of(request).audits, request.query_params
     if room is None or scope is not None or actor.role not in SEES_ALL:
         raise nothing_here()
-    _only(query, _LINE_KEYS)
+    only(query, *_LINE_KEYS)
     chosen = LineFilter(
         person=query.get("person", "")[:254],
         message_id=query.get("message", "")[:18],
@@ -53,12 +55,6 @@ async def list_audit(request: Request) -> Response:
         before=_whole(query, "before", 0, 10**15) or None,
     )
     return answer(AuditPage.of(await room.page(chosen, limit_of(query)), await room.checked()))
-
-
-def _only(query: QueryParams, known: tuple[str, ...]) -> None:
-    unknown = sorted(set(query) - set(known))
-    if unknown:
-        raise BadInput(f"Unknown query parameter: {unknown[0]!r}. Known: {', '.join(known)}.")
 
 
 def _whole(query: QueryParams, name: str, usual: int, most: int) -> int:

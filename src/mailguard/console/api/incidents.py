@@ -5,20 +5,28 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mailguard.console.api.border import answer, body_of, caller, limit_of
+from mailguard.console.api.border import BadInput, answer, body_of, caller, limit_of, only
 from mailguard.console.desk import desk_of
 from mailguard.console.incident_models import IncidentEnd, IncidentIn, IncidentOut, IncidentsOut
 from mailguard.console.problems import not_found, problem
 from mailguard.incident import AlreadyClosed, AlreadyOpen, IncidentRoom, NoIncident
 from mailguard.mail.actor import Actor
+from mailguard.mail.message import is_message_id
 from mailguard.review import nothing_here
 
 
 async def list_incidents(request: Request) -> Response:
     """GET /incidents: one's own; all for administrators, officers and auditors."""
     actor, room = await _admitted(request)
-    found = await room.page(actor, limit_of(request.query_params))
-    return answer(IncidentsOut(incidents=[IncidentOut.of(one) for one in found]))
+    query = request.query_params
+    only(query, "before", "limit")
+    limit, before = limit_of(query), query.get("before", "")
+    if before and not is_message_id(before):
+        raise BadInput("before: not an incident's id")
+    found = await room.page(actor, limit + 1, before)
+    shown = found[:limit]
+    more = shown[-1].id if len(found) > limit else None
+    return answer(IncidentsOut(incidents=[IncidentOut.of(one) for one in shown], next=more))
 
 
 async def open_incident(request: Request) -> Response:

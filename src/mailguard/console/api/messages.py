@@ -12,7 +12,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from mailguard.console.act_models import DecisionIn, ReleaseIn
-from mailguard.console.api.border import BadInput, addresses, answer, bad_input, body_of, caller, limit_of, reached
+from mailguard.console.api.border import (
+    BadInput,
+    addresses,
+    answer,
+    bad_input,
+    body_of,
+    caller,
+    limit_of,
+    only,
+    reached,
+)
 from mailguard.console.bulk_models import BulkIn, BulkJobOut, BulkOut, FilterIn
 from mailguard.console.content import facts_again
 from mailguard.console.desk import Desk, desk_of
@@ -123,12 +133,7 @@ async def end_bulk(request: Request) -> Response:
 
 def _query(params: QueryParams) -> FilterIn:
     known = ("state", "q", "sender", "recipient", "rule", "before", "sort")
-    unknown = sorted(set(params) - {*known, "limit"})
-    if unknown:
-        raise BadInput(f"Unknown query parameter: {unknown[0]!r}. Known: {', '.join(known)}, limit.")
-    twice = next((name for name in params if len(params.getlist(name)) > 1), None)
-    if twice:  # only one of them would count
-        raise BadInput(f"{twice}: give it once; q=state:held,queued asks for several states.")
+    only(params, *known, "limit")
     try:
         return FilterIn.model_validate({name: params[name] for name in known if params.get(name)})
     except ValidationError as error:
