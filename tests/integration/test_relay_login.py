@@ -7,6 +7,7 @@ import base64
 import contextlib
 import json
 import logging
+import socket
 import ssl
 import subprocess
 from collections.abc import AsyncIterator
@@ -200,6 +201,45 @@ async def test_the_name_in_the_certificate_may_be_another_and_a_server_may_ask_f
                 assert outcome.about_us
             async with upstream_to(fake.port, **named, tls_name="mail.corp.example") as upstream:
                 assert (await upstream.relay(outgoing()))[BOB].result is Result.DEFERRED
+
+
+def refusing(context: ssl.SSLContext, listening: socket.socket, implicit: bool) -> None:
+    """One connection to a server that refuses by an alert, as OpenSSL's do; asyncio's only hang up."""
+    connection, _ = listening.accept()
+    with connection, connection.makefile("rb") as lines:
+        if not implicit:
+            connection.sendall(b"220 mx.example\r\n")
+            lines.readline()
+            connection.sendall(b"250-mx.example\r\n250 STARTTLS\r\n")
+            lines.readline()
+            connection.sendall(b"220 go ahead\r\n")
+        with pytest.raises(ssl.SSLError):
+            context.wrap_socket(connection.dup(), server_side=True)
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(4096):
+            pass  # a reset would overtake the alert
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+@pytest.mark.parametrize("shown", [False, True])
+async def test_a_server_that_refuses_our_certificate_is_not_away(tmp_path: Path, scheme: str, shown: bool) -> None:
+    server, client = certificate(tmp_path, "mail.corp.example"), certificate(tmp_path, "mg.corp.example")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_cert_chain(server, server.with_suffix(".key"))
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(server)
+    ours = {"certificate": client, "key": client.with_suffix(".key")} if shown else {}
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        work = asyncio.create_task(asyncio.to_thread(refusing, context, listening, scheme == "smtps"))
+        port = listening.getsockname()[1]
+        async with upstream_to(port, scheme=scheme, tls="insecure", **ours) as upstream, asyncio.timeout(60):
+            outcome = (await upstream.relay(outgoing()))[BOB]
+        await work
+    assert outcome.result is Result.DEFERRED
+    assert outcome.about_us
+    assert "TLS failed" in outcome.text
+    assert "see upstream certificate and key" in outcome.text
 
 
 @pytest.mark.parametrize("step", ["starttls", "auth"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 import ssl
 from dataclasses import dataclass, replace
@@ -247,7 +248,11 @@ def _cause(error: BaseException) -> str:
     if isinstance(link, ssl.SSLCertVerificationError):
         return f"certificate not valid: {link.verify_message.rstrip('.')}; {_about(link)}"
     if link is not None:
-        return f"TLS failed: {link.reason or type(link).__name__}"
+        reason = link.reason or type(link).__name__
+        about = (
+            "; it wants another certificate of ours: see upstream certificate and key" if _OURS.search(reason) else ""
+        )
+        return f"TLS failed: {reason}{about}"
     if isinstance(error, TimeoutError) and not str(error):
         return "timed out"
     if isinstance(error, OSError) and error.errno and error.errno > 0:  # name errors have negative numbers
@@ -258,11 +263,21 @@ def _cause(error: BaseException) -> str:
 
 
 def _of_tls(error: BaseException) -> ssl.SSLError | None:
-    """The failure of TLS that is behind an error, if there is one."""
-    links = (error, error.__cause__, error.__context__)
-    return next((link for link in links if isinstance(link, ssl.SSLError)), None)
+    """The failure of TLS that is behind an error, if there is one. With TLS 1.3 a server refuses our certificate when
+    for us all is well, and aiosmtplib wraps what then comes in place of a greeting twice.
+    """
+    link: BaseException | None = error
+    for _ in range(_DEEP):
+        if link is None or isinstance(link, ssl.SSLError):
+            return link
+        link = link.__cause__ or link.__context__
+    return None
 
 
+#: So many errors deep.
+_DEEP = 6
+#: Alerts by which a server refuses the certificate that we show, or wants one (RFC 8446 section 6.2).
+_OURS = re.compile(r"_ALERT_(.*CERTIFICATE.*|UNKNOWN_CA)$")
 #: OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH.
 _OTHER_NAME = (62, 64)
 
