@@ -6,6 +6,7 @@ connected to. Secrets are never repeated in a problem.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import ssl
 from collections.abc import Iterator
@@ -102,6 +103,8 @@ def _settings(config: Config, section: UpstreamSection, url: str, *, stands_in: 
         raise ValueError("a server that stands in is smtp://host:port or smtps://host:port")
     if not plain and section.fallback:
         raise ValueError("fallback belongs to smtp:// and smtps://")
+    if plain and (ours := _own_listener(config, parsed.host, parsed.port)):
+        raise ValueError(f"{url} is mailguard itself (listeners: {ours}): name the server that mail goes on to")
     return UpstreamSettings(
         scheme=parsed.scheme,
         host=parsed.host,
@@ -120,6 +123,29 @@ def _settings(config: Config, section: UpstreamSection, url: str, *, stands_in: 
         connections=section.connections or (_MANY if parsed.scheme == "mx" else _USUAL),
         messages_per_connection=section.messages_per_connection,
     )
+
+
+def _own_listener(config: Config, host: str, port: int) -> str:
+    """The listener of ours that answers there; "" if none does, or only the resolvers know."""
+    asked = _addresses(host)
+    for section in config.settings.listeners:
+        at, _, listens = section.address.rpartition(":")
+        if int(listens) == port and any(_hears(own, one) for own in _addresses(at.strip("[]")) for one in asked):
+            return section.address
+    return ""
+
+
+def _addresses(host: str) -> tuple[str, ...]:
+    return ("127.0.0.1", "::1") if host == "localhost" else (host,)
+
+
+def _hears(own: str, asked: str) -> bool:
+    """Whether a port at `own` hears who connects to `asked`. Of all addresses of a machine, loopback is known here."""
+    try:
+        mine, theirs = ipaddress.ip_address(own), ipaddress.ip_address(asked)
+    except ValueError:
+        return own == asked
+    return mine == theirs or (mine.is_unspecified and theirs.is_loopback and mine.version == theirs.version)
 
 
 def _oauth(section: UpstreamSection) -> OauthSettings | None:

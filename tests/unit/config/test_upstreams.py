@@ -91,6 +91,43 @@ def test_what_cannot_be_is_refused_with_its_place(tmp_path: Path, upstreams: str
     assert said in wrong(tmp_path, f"upstreams: {upstreams}\n")
 
 
+@pytest.mark.parametrize(
+    ("listens", "url"),
+    [
+        ("127.0.0.1:2525", "smtp://127.0.0.1:2525"),
+        ("127.0.0.1:2525", "smtp://localhost:2525"),
+        ("localhost:25", "smtp://[::1]"),
+        ("0.0.0.0:2525", "smtp://127.0.0.1:2525"),
+        ("[::]:465", "smtps://localhost"),
+        ("192.0.2.1:587", "smtp://192.0.2.1:587"),
+    ],
+)
+def test_mail_does_not_go_on_to_mailguard_itself(tmp_path: Path, listens: str, url: str) -> None:
+    text = GOOD.replace("127.0.0.1:2525", listens)
+    mine = text.replace("smtp://127.0.0.1:2600", url)
+    with pytest.raises(Problems, match=r":4:11: upstream: \S+ is mailguard itself \(listeners: \S+\): name the server"):
+        upstreams(load_config(write(tmp_path, mine), {}))
+    with pytest.raises(Problems, match=r"upstreams.a.fallback.0: \S+ is mailguard itself"):
+        upstreams(
+            load_config(write(tmp_path, f"{text}upstreams: {{a: {{url: 'smtp://x.example', fallback: ['{url}']}}}}\n"))
+        )
+
+
+@pytest.mark.parametrize(
+    ("listens", "url"),
+    [
+        ("127.0.0.1:2525", "smtp://127.0.0.1:2526"),
+        ("127.0.0.1:2525", "smtp://127.0.0.2:2525"),
+        ("0.0.0.0:2525", "smtp://192.0.2.1:2525"),
+        ("[::]:2525", "smtp://127.0.0.1:2525"),
+        ("127.0.0.1:0", "smtp://127.0.0.1:25"),
+    ],
+)
+def test_another_server_may_have_the_same_port(tmp_path: Path, listens: str, url: str) -> None:
+    text = GOOD.replace("127.0.0.1:2525", listens).replace("smtp://127.0.0.1:2600", url)
+    assert upstreams(load_config(write(tmp_path, text), {}))[""].settings.scheme == "smtp"
+
+
 def test_a_client_certificate_needs_its_own_key(tmp_path: Path) -> None:
     for name in ("a", "b"):
         command = f"openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=x -keyout {name}.key -out {name}.pem"
