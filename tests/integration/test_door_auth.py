@@ -108,7 +108,7 @@ async def test_a_password_is_the_same_from_any_keyboard(write: Write) -> None:
         ),
         (
             'users:\n  a@b.example: {password: "$argon2id$v=19$m=99999999,t=3,p=4$YWJjZGVmZ2g$YWJjZGVmZ2hhYmNkZWZnaA"}',
-            ["2:27: not an argon2 hash within limits"],
+            ["2:27: not an argon2 hash within limits: `mailguard user hash` makes one"],
         ),
     ],
 )

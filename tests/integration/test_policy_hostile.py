@@ -108,7 +108,7 @@ def test_what_is_no_regular_file_makes_nobody_wait(tmp_path: Path) -> None:
     messages = said(policy(tmp_path, RULE % ", ".join(names)))
     assert messages.count("not a regular file") == 3
     assert "list file 'loop.txt': Too many levels of symbolic links" in messages
-    assert "list file 'missing.txt': No such file or directory" in messages
+    assert f"list file 'missing.txt': no such file: {tmp_path}/missing.txt" in messages
 
 
 def test_folders_and_pipes_that_are_called_like_policies(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def parse_address(text: str) -> Address:
         raise AddressError("longer than 254 octets")
     local, at, domain = text.rpartition("@")
     if not at:
-        raise AddressError("no @")
+        raise AddressError("its @ is full-width, write a half-width one" if "\uff20" in text else "no @")
     if not (_DOT_STRING.fullmatch(local) or _QUOTED_STRING.fullmatch(local)):
         if not _is_bare(local, domain.lower()):
             raise AddressError("local part is neither dot-atom nor quoted string")

@@ -24,7 +24,7 @@ def parse_day(text: str) -> date:
         try:
             return date(int(found[1]), int(found[2] or found[4]), int(found[3] or found[5]))
         except ValueError:
-            pass
+            raise ValueError(f"the calendar has no day {text.strip()[:40]!r}") from None
     raise ValueError(f"write a day such as 2026-12-29, not {text.strip()[:40]!r}")
 
 

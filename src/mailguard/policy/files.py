@@ -103,5 +103,7 @@ def _size(octets: int) -> str:
 
 
 def cause(error: Exception) -> str:
-    """Why a file cannot be read, in words."""
+    """Why a file cannot be read, in words; of one that is not there, where it was looked for."""
+    if isinstance(error, FileNotFoundError):
+        return f"no such file: {error.filename}"
     return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -150,6 +150,8 @@ _PLAIN_DOMAIN = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0
 _NORMAL_DOMAIN = re.compile(_PLAIN_DOMAIN)
 _NORMAL_ADDRESS = re.compile(rf"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@{_PLAIN_DOMAIN}")
 _PLAIN_MAX = 64
+#: The full-width one makes no address, but shows that one was meant.
+_AT = re.compile("[@\uff20]")
 
 
 def normal_domain(text: str) -> str:
@@ -159,7 +161,7 @@ def normal_domain(text: str) -> str:
     text = text.strip().rstrip(".")
     if text.lstrip("*").startswith("@"):
         raise ValueError(f"{text[:60]!r} is not a domain: write it without its @")
-    if "@" in text:
+    if _AT.search(text):
         raise ValueError(f"{text[:60]!r} is an address: write it under addresses (address: in a condition)")
     labels = [label if is_glob(label) else ascii_domain(label) for label in text.split(".")]
     domain = ".".join(labels).lower()
@@ -175,8 +177,8 @@ def normal_address(text: str) -> str:
     if len(text) <= _PLAIN_MAX and _NORMAL_ADDRESS.fullmatch(text):
         return text
     text = text.strip()
-    local, at, domain = text.rpartition("@")
-    if not at:
+    local, _, domain = text.rpartition("@")
+    if not _AT.search(text):
         raise ValueError(f"{text[:60]!r} is not an address: write a domain under domains (domain: in a condition)")
     if not is_glob(text):
         try:
@@ -242,7 +244,7 @@ def names_of(
     problems: list[Problem] = []
     for entry in entries:
         try:
-            name = normal_address(entry.text) if "@" in entry.text else normal_domain(entry.text)
+            name = normal_address(entry.text) if _AT.search(entry.text) else normal_domain(entry.text)
             (addresses if "@" in name else domains)[name] = None
             if keep is not None:
                 keep(Line(name, file, entry.line, entry.column))

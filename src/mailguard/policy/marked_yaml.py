@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from mailguard.policy.marks import PROBLEMS_MAX, Marks, Path, Problem, Problems, show
-from mailguard.policy.remedies import is_wide, remedy
+from mailguard.policy.remedies import is_stuck, is_wide, remedy
 
 #: A file for people to read: larger lists belong into .txt or .csv files.
 SIZE_MAX, DEPTH_MAX, VALUES_MAX = 2 * 2**20, 40, 200_000
@@ -194,9 +194,10 @@ class _Reading:
         if error.context_mark and re.search("simple key|quoted scalar", error.context or ""):
             mark = error.context_mark if "escape" not in (error.problem or "") else mark  # where it begins
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        if is_wide(self._line(line - 1)):  # read as the end of the line before, and noticed only here
-            line, column = line - 1, 1
         said = ", ".join(part for part in (error.context, error.problem) if part)
+        before = self._line(line - 1)
+        if is_wide(before) or is_stuck(said, before):  # read as the end of the line before, and noticed only here
+            line, column = line - 1, 1
         meant = remedy(said, self._line(line), column)
         self.problems.append(Problem(self.filename, line, column, f"not YAML: {said}{meant}"))
 

@@ -15,6 +15,8 @@ _WIDE = {"：": ":", "｛": "{", "｝": "}", "［": "[", "］": "]", "＂": '"',
 #: Also within brackets only: everywhere else it is the comma of a sentence.
 _WIDE_COMMAS = {"、": ",", "，": ","}
 _COMPARED = re.compile(r":\s+[<>]=?\s*\d")
+#: `then:confirm`, but no time of day and no address of a page.
+_STUCK = re.compile(r"\s*(?:-\s+)?[A-Za-z_][\w-]*:(?=[^/\s])(?:(?!:\s).)+")
 _LIST_TYPES = frozenset({"tuple_type", "list_type"})
 _MAPPING_TYPES = frozenset({"model_type", "model_attributes_type", "dict_type"})
 
@@ -26,6 +28,8 @@ def remedy(said: str, line: str, column: int) -> str:
         return "; indent with spaces, not tabs"
     if "\u3000" in indent:
         return "; the line begins with full-width blanks: indent with half-width ones"
+    if is_stuck(said, line) or "unexpected ':'" in said:
+        return "; a key needs a blank behind its colon"
     if "escape character" in said:
         return "; in double quotes a backslash needs another one before it: write a pattern in single quotes"
     if at in ("<", ">", "=") or _COMPARED.search(line):
@@ -41,6 +45,11 @@ def is_wide(line: str) -> bool:
     """Whether a line begins with full-width blanks, or has its colon in full width only: no key, then, for YAML."""
     indent = line[: len(line) - len(line.lstrip())]
     return "\u3000" in indent or ("：" in line and ":" not in line and not line.lstrip().startswith(("#", "-")))
+
+
+def is_stuck(said: str, line: str) -> bool:
+    """Whether the scanner took a key whose value stands right behind its colon for a text that goes on."""
+    return bool(_STUCK.fullmatch(line)) and ("mapping values" in said or "simple key" in said)
 
 
 def _wide(said: str, line: str) -> str:
@@ -74,6 +83,8 @@ def plain(kind: str, message: str, written: object, context: Mapping[str, Any]) 
     choices = re.findall(r"'([^']+)'", str(context.get("expected", ""))) if kind == "literal_error" else []
     if choices and isinstance(written, str):
         return f"{written[:40]!r} is not known here{did_you_mean(written, choices)}"
+    if kind == "literal_error" and not choices and isinstance(written, int | str) and not isinstance(written, bool):
+        return f"write {context.get('expected')}, not {written!r:.40}"
     if kind == "literal_error" and written is False and "True" in str(context.get("expected", "")):
         return "write true; what must not hold stands under not:"
     message = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import types
 import typing
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,9 +18,9 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 def did_you_mean(written: str, known: Iterable[str]) -> str:
     """`, did you mean 'x'?` if one known word is near; else the known words, if they are few; else nothing."""
-    choices = sorted(set(known))
+    choices, written = sorted(set(known)), unicodedata.normalize("NFKC", written[:64])  # typed in full width, perhaps
     near = process.extractOne(
-        written[:64], choices, scorer=DamerauLevenshtein.distance, score_cutoff=max(1, round(len(written[:64]) * 0.4))
+        written, choices, scorer=DamerauLevenshtein.distance, score_cutoff=max(1, round(len(written) * 0.4))
     )
     if near is not None:
         return f", did you mean {near[0]!r}?"

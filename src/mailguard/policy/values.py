@@ -123,6 +123,8 @@ def parse_switch(value: object) -> bool:
 
 def parse_text(value: object) -> str:
     """A text that is not empty. Raises ValueError."""
+    if isinstance(value, list | dict):
+        raise ValueError("write one text here, no list and no keys")
     if not isinstance(value, str):
         raise ValueError(f"write text; a number or true/false in quotes: {str(value)[:40]!r}")
     if not value.strip():

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from mailguard.mail.calendar import WEEKDAYS, Calendar
 from mailguard.policy.days import Span, parse_span
+from mailguard.policy.files import cause
 from mailguard.policy.lists import text_of
 from mailguard.policy.marks import PROBLEMS_MAX, Problem
 from mailguard.policy.people.collect import Read, Source
@@ -124,8 +125,8 @@ def _days(source: Source, model: CalendarModel, key: str, read: Read, problems: 
             else:
                 found.update(_each(parse_span(text), _COMPANY_DAY))
         except (OSError, ValueError) as error:
-            cause = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            said = f"file {text[:100]!r}: {cause}" if text.lower().endswith((".csv", ".txt")) else cause
+            said = cause(error)
+            said = f"file {text[:100]!r}: {said}" if text.lower().endswith((".csv", ".txt")) else said
             problems.append(source.marks.problem(source.name, ("calendar", key, index), said))
     return found
 

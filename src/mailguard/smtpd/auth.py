@@ -140,7 +140,11 @@ def _checked(users: _Users, marks: Marks, filename: str) -> dict[str, tuple[str,
     for name, user in users.users.items():
         path = ("users", name)
         if not _is_argon2(user.password):
-            problems.append(marks.problem(filename, (*path, "password"), "not an argon2 hash within limits"))
+            problems.append(
+                marks.problem(
+                    filename, (*path, "password"), "not an argon2 hash within limits: `mailguard user hash` makes one"
+                )
+            )
         if key_of_login(name) in checked:
             problems.append(marks.problem(filename, path, "the same name as another user's", key=True))
         addresses, wrong = _addresses_of(name, user)

@@ -253,6 +253,11 @@ def about_list(*names: str, used: bool = True, severity: str = "warning") -> lis
         ("docomo.co.jp", "did you mean 'docomo.ne.jp'?"),
         ("c0rp.example", "did you mean 'corp.example'?"),
         ("partner", "a domain without a dot"),
+        (
+            "xn--6oq93jcs2b",
+            "'会社名': a domain without a dot: is its ending missing? Of a .csv the column headed domain",
+        ),
+        ("info@xn--6oq93jcs2b.cmo", "'info@会社名.cmo': no top-level domain .cmo"),
         ("partner.cmo", "no top-level domain .cmo"),
     ],
 )

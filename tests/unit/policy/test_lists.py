@@ -42,6 +42,16 @@ def test_what_is_no_address(text: str) -> None:
         normal_address(text)
 
 
+def test_a_full_width_at_sign_is_called_so() -> None:
+    for entry in ("info＠shop.example", "*＠shop.example"):
+        (problem,) = names_of("l.txt", entries_of("l.txt", entry.encode("cp932")))[2]
+        assert str(problem).startswith(f"l.txt:1:1: {entry!r} is ")
+        with pytest.raises(ValueError, match="is an address: write it under addresses"):
+            normal_domain(entry)
+    with pytest.raises(ValueError, match="is not an address: its @ is full-width, write a half-width one"):
+        normal_address("info＠shop.example")
+
+
 def test_text_file() -> None:
     entries = entries_of("l.txt", "\ufeff# partners\n\n  partner.example  \ninfo@shop.example\n".encode())
     assert [(e.text, e.line, e.column) for e in entries] == [("partner.example", 3, 3), ("info@shop.example", 4, 1)]

@@ -82,6 +82,10 @@ def test_syntax_error_has_its_place() -> None:
         ("rules:\n  - id: r1\n   when: x\n", "3:4", "begin in the same column"),
         ("rules:\n- id: r1\n  when:\n      a: 1\n   then: x\n", "5:4", "begin in the same column"),
         ("a: 1\nthen confirm\nb: 2\n", "2:1", "a key needs a colon and a blank"),
+        ("version:1\nrules:\n  - id: a\n", "1:1", "a key needs a blank behind its colon"),
+        ("- id:a\n  then: confirm\n", "1:1", "a key needs a blank behind its colon"),
+        ("when: {recipients:{external:true}}\n", "1:18", "a key needs a blank behind its colon"),
+        ("words:\n  - ID:123\n  then: confirm\n", "3:3", "begin in the same column"),
     ],
 )
 def test_syntax_errors_that_people_make_say_where_and_what_to_do(text: str, place: str, words: str) -> None:
@@ -134,6 +138,7 @@ class Root(BaseModel):
     leaves: tuple[Leaf, ...]
     named: dict[str, Leaf] = {}
     mode: Literal["monitor", "enforce"] = "enforce"
+    version: Literal[1] = 1
     either: Leaf | str | None = None
 
 
@@ -159,6 +164,8 @@ def test_validation_errors_have_places_and_suggestions() -> None:
         ("leaves: [x]\n", "leaves.0: write keys and values here, such as key: value"),
         ("leaves: []\nnamed: x\n", "named: write keys and values here, such as key: value"),
         ("leaves: []\nmode: monitr\n", "mode: 'monitr' is not known here, did you mean 'monitor'?"),
+        ("leaves: []\nmode: ｍｏｎｉｔｏｒ\n", "mode: 'ｍｏｎｉｔｏｒ' is not known here, did you mean 'monitor'?"),
+        ("leaves: []\nversion: 2\n", "version: write 1, not 2"),
         ("leaves: []\nmode: 7\n", "mode: input should be 'monitor' or 'enforce'"),
     ],
 )

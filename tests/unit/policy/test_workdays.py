@@ -88,7 +88,7 @@ def test_holidays_of_a_country_or_a_part_of_it(country: str, day: date) -> None:
             "2:22: no holidays are known of 'JJP', did you mean 'JP'?; write a code such as JP or US-CA, or none",
         ),
         ("{holidays: DE-BYY}", "2:22: no part 'BYY' of DE is known, did you mean 'BY'?"),
-        ("{days_off: [2026-02-30]}", "2:23: write a day such as 2026-12-29, not '2026-02-30'"),
+        ("{days_off: [2026-02-30]}", "2:23: the calendar has no day '2026-02-30'"),
         ("{days_off: 2026-02-03..2026-02-01}", "2:22: ends before it begins: '2026-02-03..2026-02-01'"),
         ("{days_off: bad.csv}", "bad.csv:2:1: write a day such as 2026-12-29, not 'tomorrow'"),
         ("{days_off: [empty.txt]}", "2:23: file 'empty.txt': the file names no day"),
@@ -123,3 +123,10 @@ def test_a_second_calendar_names_the_first() -> None:
 def test_what_is_refused_as_it_is_read(text: str) -> None:
     with pytest.raises(ValidationError):
         PolicyText.of(f"version: 1\ncalendar: {text}")
+
+
+def test_midnight_and_a_list_of_countries_say_what_to_write() -> None:
+    with pytest.raises(ValidationError, match=r"'24:00-05:00': .* from midnight on is 00:00-05:00"):
+        PolicyText.of("version: 1\ncalendar: {hours: '24:00-05:00'}")
+    with pytest.raises(ValidationError, match="write one text here"):
+        PolicyText.of("version: 1\ncalendar: {holidays: [JP]}")

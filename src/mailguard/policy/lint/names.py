@@ -14,10 +14,12 @@ from rapidfuzz.distance import DamerauLevenshtein
 from mailguard.policy.free_mail import FREE_MAIL, SHARED_MAIL, is_shared
 from mailguard.policy.lint.unfound import PRIVATE
 from mailguard.policy.lists import Line, Listed, is_glob
-from mailguard.policy.lookalike import KnownDomains, is_public, known_domains, likeness
+from mailguard.policy.lookalike import KnownDomains, is_public, known_domains, likeness, unicode_domain
 from mailguard.policy.marks import Problem
 from mailguard.policy.rule import Policy
 
+_NO_DOT = "a domain without a dot: is its ending missing?"
+_COLUMN = " Of a .csv the column headed domain or address is read, else the first"
 _COMPARED_MAX, _SHORT, _TOLD_MAX = 20_000, 7, 20
 
 
@@ -43,7 +45,8 @@ def _slips(one: Listed, known: KnownDomains, others: _Near) -> Iterator[Problem]
             continue
         said = _slip(domain, known, others)
         if said:
-            yield Problem(line.file, line.line, line.column, f"{line.name[:80]!r}: {said}", "warning")
+            shown = line.name.removesuffix(domain) + unicode_domain(domain)
+            yield Problem(line.file, line.line, line.column, f"{shown[:80]!r}: {said}", "warning")
 
 
 def _slip(domain: str, known: KnownDomains, others: _Near) -> str:
@@ -54,7 +57,7 @@ def _slip(domain: str, known: KnownDomains, others: _Near) -> str:
         return f"did you mean {alike.known!r}?"
     last = domain.rpartition(".")[2]
     if last == domain:
-        return "a domain without a dot: is its ending missing?"
+        return _NO_DOT + (_COLUMN if domain.startswith("xn--") else "")
     if not is_public(domain) and last not in PRIVATE:
         return f"no top-level domain .{last} is known"
     near = others.near(domain)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from mailguard.mail.directory import NOBODY, Directory
+from mailguard.policy.files import cause
 from mailguard.policy.lists import Entry as ListEntry
 from mailguard.policy.lists import text_of
 from mailguard.policy.marks import Marks, Problem
@@ -88,8 +89,7 @@ def _people(source: Source, model: PeopleModel, read: Read, problems: list[Probl
                 raise ValueError("the file names nobody")
             yield from found
         except (OSError, ValueError) as error:
-            cause = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            message = f"people file {name[:100]!r}: {cause}"
+            message = f"people file {name[:100]!r}: {cause(error)}"
             problems.append(source.marks.problem(source.name, ("people", "files", index), message))
 
 

@@ -24,7 +24,8 @@ def parse_hours(value: object) -> Hours:
         raise ValueError(f'write hours such as "09:00-18:00", in quotes, not {str(value)[:40]!r}')
     begins, ends = int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])
     if int(found[2]) > 59 or int(found[4]) > 59 or begins >= DAY_MINUTES or ends > DAY_MINUTES:
-        raise ValueError(f"{str(value)[:40]!r}: a day goes from 00:00 to 24:00")
+        said = "a day begins at 00:00 and ends at 24:00: from midnight on is 00:00-05:00"
+        raise ValueError(f"{str(value)[:40]!r}: {said}")
     if begins == ends % DAY_MINUTES and ends != DAY_MINUTES:
         raise ValueError(f"{str(value)[:40]!r} begins when it ends: the whole day is 00:00-24:00")
     return Hours(begins, ends)

@@ -31,7 +31,7 @@ PLACEHOLDERS = (
 
 def _rule_id(text: str) -> str:
     if not _ID.fullmatch(text):
-        raise ValueError("an id is 1 to 64 letters, digits, '-', '_' or '.', and begins with a letter or digit")
+        raise ValueError("an id is 1 to 64 of A-Z, a-z, 0-9, '-', '_' and '.', and begins with a letter or digit")
     if text in BUILT_IN:
         raise ValueError(f"the id {text!r} belongs to {BUILT_IN[text]}")
     return text

@@ -88,13 +88,15 @@ def test_a_japanese_csv(charset: str, delimiter: str) -> None:
 def test_bad_cells_have_their_line_and_column() -> None:
     csv = (
         b"name,address,manager,away\nAnn,ann@@x,boss,2026-13-01\n\nBob,,,\nCid,cid@corp.example,,2027-01-02..2027-01-01"
+        + "\nDan,dan＠corp.example,,".encode("cp932")
     )
     assert read("people: {files: [p.csv]}", files={"p.csv": csv})[1] == [
         "p.csv:2:2: 'ann@@x' is not an address: local part is neither dot-atom nor quoted string",
         "p.csv:2:3: 'boss' is not an address: no @",
-        "p.csv:2:4: write a day such as 2026-12-29, not '2026-13-01'",
+        "p.csv:2:4: the calendar has no day '2026-13-01'",
         "p.csv:4:2: no address in this line",
         "p.csv:5:4: ends before it begins: '2027-01-02..2027-01-01'",
+        "p.csv:6:2: 'dan＠corp.example' is not an address: its @ is full-width, write a half-width one",
     ]
 
 
