@@ -93,6 +93,15 @@ class _Verbs(click.Group):
             formatter.write_dl([(verb, line) for verb, (_, _, line) in VERBS.items()])
 
 
+class Group(click.Group):
+    """A verb that has verbs: its help says of each in a whole sentence what it does, which click would cut."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        found = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, one.get_short_help_str(1000)) for name, one in found if one is not None])
+
+
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="mailguard")
 def main() -> None:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from mailguard.app.rooms import Rooms, utc_now
+from mailguard.cli import Group
 from mailguard.cli.ledger import acting, local, plain, with_ledger
 from mailguard.cli.setup import fail, with_config
 from mailguard.review.audits import AuditReview, CopyCheck, LineFilter, check_copy, read_copy
@@ -27,7 +28,7 @@ from mailguard.store.records import HistoryLine
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-@click.group("audit")
+@click.group("audit", cls=Group)
 def audit() -> None:
     """List, export and verify the audit log."""
 

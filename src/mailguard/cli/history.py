@@ -11,6 +11,7 @@ import sys
 
 import click
 
+from mailguard.cli import Group
 from mailguard.past.lines import LineError, lines_of
 
 #: verb -> (module in this package, object in it)
@@ -23,7 +24,7 @@ _LATER = {
 }
 
 
-class _History(click.Group):
+class _History(Group):
     """Loads what needs the server's modules only when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from mailguard.app.rooms import Rooms
+from mailguard.cli import Group
 from mailguard.cli.incident_text import Clock, reported, shown
 from mailguard.cli.ledger import acting, local, plain, with_ledger
 from mailguard.cli.setup import fail, with_config
@@ -20,7 +21,7 @@ from mailguard.store.incidents import Incident
 JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 
 
-@click.group("incident")
+@click.group("incident", cls=Group)
 def incident() -> None:
     """Contain a mail that went to the wrong person; the register of all that happened."""
 

@@ -14,6 +14,7 @@ import click
 
 from mailguard.app.chat import open_channel, speaker
 from mailguard.app.rooms import utc_now
+from mailguard.cli import Group
 from mailguard.cli.ledger import quiet
 from mailguard.cli.setup import fail, read_config, refuse, with_config
 from mailguard.config import Config
@@ -26,7 +27,7 @@ from mailguard.policy.marks import Problems
 from mailguard.policy.suggest import did_you_mean
 
 
-@click.group("notify")
+@click.group("notify", cls=Group)
 def notify() -> None:
     """Try the chat channels of notify.channels."""
 

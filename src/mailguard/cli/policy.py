@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from mailguard.app.people import policy_of
+from mailguard.cli import Group
 from mailguard.cli.junit import junit
 from mailguard.cli.library import library_verb
 from mailguard.cli.setup import fail, read_config, refuse, with_config
@@ -19,7 +20,7 @@ from mailguard.policy.loader import Policy, load_policy
 from mailguard.policy.marks import Problems
 
 
-@click.group("policy")
+@click.group("policy", cls=Group)
 def policy() -> None:
     """Test policies, try new ones on recorded mail, choose from the library, print the JSON Schema."""
 

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from mailguard.app.rooms import Rooms
+from mailguard.cli import Group
 from mailguard.cli.ledger import acting, read_filter, with_ledger
 from mailguard.cli.queue_acts import add_acts
 from mailguard.cli.queue_doing import (
@@ -40,7 +41,7 @@ from mailguard.store.records import Filter
 DRY_RUN_ANYWAY = click.option("--dry-run", is_flag=True, expose_value=False, help="It changes nothing anyway.")
 
 
-@click.group("queue")
+@click.group("queue", cls=Group)
 def queue() -> None:
     """List, show and decide held and queued mail."""
 

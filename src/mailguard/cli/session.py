@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from mailguard.app.rooms import Rooms
+from mailguard.cli import Group
 from mailguard.cli.ledger import acting, local, plain, with_ledger
 from mailguard.cli.setup import fail, with_config
 from mailguard.mail.address import AddressError, parse_typed
@@ -15,7 +16,7 @@ from mailguard.mail.address import AddressError, parse_typed
 JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 
 
-@click.group("session")
+@click.group("session", cls=Group)
 def session() -> None:
     """List and end open sessions of the console."""
 

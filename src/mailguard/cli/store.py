@@ -12,6 +12,7 @@ import click
 
 from mailguard.app.opening import CannotStart, only_one
 from mailguard.app.rooms import Rooms, ledger_path, utc_now
+from mailguard.cli import Group
 from mailguard.cli.ledger import acting, with_ledger
 from mailguard.cli.setup import fail, read_config, with_config
 from mailguard.store.bodies import Bodies
@@ -23,7 +24,7 @@ from mailguard.store.rotate import Rotated, Rotation
 _JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 
 
-@click.group("store")
+@click.group("store", cls=Group)
 def store() -> None:
     """Take a ledger back to an older version; change the key of bodies."""
 

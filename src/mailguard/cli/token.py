@@ -9,15 +9,17 @@ from pathlib import Path
 import click
 
 from mailguard.app.rooms import Rooms
-from mailguard.cli.ledger import acting, plain, with_ledger
+from mailguard.cli import Group
+from mailguard.cli.ledger import acting, local, plain, with_ledger
 from mailguard.cli.setup import fail, with_config
 from mailguard.mail.actor import Role
+from mailguard.store.sessions import TokenRow
 
 JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 _ROLES = [str(role) for role in Role if role is not Role.SYSTEM]
 
 
-@click.group("token")
+@click.group("token", cls=Group)
 def token() -> None:
     """Make, list and revoke bearer tokens for the API."""
 
@@ -48,27 +50,20 @@ def create(config_file: Path | None, role: str, address: str | None, label: str,
 @JSON
 def list_(config_file: Path | None, as_json: bool) -> None:
     """All tokens, without their secrets."""
-    rows = with_ledger(config_file, lambda rooms: rooms.access.tokens())
-    if as_json:
-        shown = [
-            {
-                "id": row.id,
-                "role": str(row.role),
-                "address": row.address,
-                "label": row.label,
-                "created_at": _time(row.created_at),
-                "expires_at": _time(row.expires_at),
-                "used_at": _time(row.used_at),
-                "revoked_at": _time(row.revoked_at),
-            }
-            for row in rows
-        ]
-        click.echo(json.dumps({"tokens": shown}, ensure_ascii=False))
-        return
-    for row in rows:
-        end = "revoked" if row.revoked_at else f"until {_time(row.expires_at) or 'revoked'}"
-        used = _time(row.used_at) or "never"
-        click.echo(f"{row.id}  {row.role:<13}  {row.address}  {end}  last used {used}  {plain(row.label)}")
+
+    async def work(rooms: Rooms) -> None:
+        rows = await rooms.access.tokens()
+        if as_json:
+            click.echo(json.dumps({"tokens": [_values(row) for row in rows]}, ensure_ascii=False))
+            return
+        for row in rows:
+            ends = None if row.revoked_at else row.expires_at
+            end = f"until {local(ends, rooms)}" if ends else "revoked"
+            used = local(row.used_at, rooms) if row.used_at else "never"
+            line = f"{row.id}  {row.role:<13}  {row.address}  {end}  last used {used}  {plain(row.label)}"
+            click.echo(line.rstrip())
+
+    with_ledger(config_file, work)
 
 
 @token.command("revoke")
@@ -84,6 +79,19 @@ def revoke(config_file: Path | None, token_id: str, as_json: bool) -> None:
         fail(f"no token {token_id} that is still good: `mailguard token list` shows them")
     if not as_json:
         click.echo(f"{token_id} revoked")
+
+
+def _values(row: TokenRow) -> dict[str, str | None]:
+    return {
+        "id": row.id,
+        "role": str(row.role),
+        "address": row.address,
+        "label": row.label,
+        "created_at": _time(row.created_at),
+        "expires_at": _time(row.expires_at),
+        "used_at": _time(row.used_at),
+        "revoked_at": _time(row.revoked_at),
+    }
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -9,12 +9,13 @@ from pathlib import Path
 import click
 
 from mailguard.app.rooms import Rooms
+from mailguard.cli import Group
 from mailguard.cli.ledger import acting, with_ledger
 from mailguard.cli.setup import fail, with_config
 from mailguard.mail.address import AddressError, parse_typed
 
 
-@click.group()
+@click.group(cls=Group)
 def user() -> None:
     """Make entries for the file of logins (auth: {method: file}); reset somebody's second factor."""
 

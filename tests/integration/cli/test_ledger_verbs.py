@@ -6,6 +6,7 @@ import asyncio
 import errno
 import json
 import os
+import re
 import resource
 import sqlite3
 import subprocess
@@ -472,7 +473,10 @@ def test_tokens(desk: Desk) -> None:
     assert desk.ledger(verify) is Role.AUDITOR
     rows = desk.json("token", "list")["tokens"]
     wanted = next(row for row in rows if row["label"] == "report")
-    assert made not in desk.run("token", "list").output
+    listed = desk.run("token", "list").output
+    assert made not in listed
+    assert re.search(r"until [\d-]{10} \d\d:\d\d \+09:00  last used [\d-]{10} \d\d:\d\d \+09:00  report\n", listed)
+    assert "last used never\n" in listed
     desk.run("token", "revoke", wanted["id"])
     assert desk.ledger(verify) is None
     desk.run("token", "revoke", wanted["id"], status=1)
@@ -545,6 +549,13 @@ def test_whoever_was_meant_takes_the_place_of_a_wrong_recipient(desk: Desk) -> N
     assert (done["done"], done["wrong"], done["meant"]) == (True, wrong, meant)
     assert f"{meant} instead of {wrong}" in desk.run("queue", "show", message.id).output
     assert "(cancelled)" in replacing(wrong, status=1).stderr
+
+
+@pytest.mark.parametrize("verb", ["queue", "history", "store", "incident", "policy"])
+def test_a_list_of_verbs_says_each_in_a_whole_sentence(desk: Desk, verb: str) -> None:
+    verbs = desk.run(verb, "--help").stdout.partition("Verbs:\n")[2]
+    assert verbs
+    assert "..." not in verbs.replace("state:...", "")
 
 
 def test_notes_and_asking_somebody(desk: Desk) -> None:
