@@ -36,17 +36,15 @@ async def hearing(ledger: Path) -> AsyncIterator[None]:
     process's alone.
     """
     path = figures_path(ledger)
-    heard: set[str] = set()
+    heard: set[asyncio.StreamReader] = set()
 
     async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        owner = secrets.token_hex(8)
         try:
             if len(heard) < _MOST and wire.is_ours(writer.get_extra_info("socket")):
-                heard.add(owner)
-                await _heard(owner, reader)
+                heard.add(reader)
+                await _heard(reader)
         finally:
-            heard.discard(owner)
-            WHOLE.ended(owner)
+            heard.discard(reader)
             writer.close()
 
     server = None
@@ -75,20 +73,27 @@ def _bound(path: Path) -> socket.socket:
     return sock
 
 
-async def _heard(owner: str, reader: asyncio.StreamReader) -> None:
+async def _heard(reader: asyncio.StreamReader) -> None:
     with contextlib.suppress(ValueError, OSError):  # a line without end
-        while line := await reader.readline():
-            WHOLE.hear(owner, line, role=True)
+        owner = (await reader.readline()).decode("ascii")
+        try:
+            while line := await reader.readline():
+                WHOLE.hear(owner, line, role=True)
+        finally:
+            WHOLE.ended(owner)
 
 
 async def tell(ledger: Path) -> None:
-    """Say what is counted here, again and again, until cancelled."""
-    path = figures_path(ledger)
+    """Say what is counted here, again and again, until cancelled. First its name, by which it is known again where the
+    connection broke off: it would be counted twice.
+    """
+    path, owner = figures_path(ledger), secrets.token_hex(8)
     while True:
         try:
             with wire.name_of(path) as name:
                 _, writer = await asyncio.open_unix_connection(name)
             try:
+                writer.write(f"{owner}\n".encode())
                 while True:
                     writer.write(said(WHOLE).encode())
                     await writer.drain()

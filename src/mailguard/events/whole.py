@@ -20,6 +20,8 @@ from mailguard.events.metrics import REGISTRY, doors
 _ADDED = frozenset({"mailguard_messages_under_way", "mailguard_log_lines_lost"})
 #: The same, of processes of other roles: each counts what is its own.
 _ADDED_OF_ROLES = _ADDED | {"mailguard_doors", "mailguard_memory_bytes"}
+#: Processes of other roles whose counts are kept apart when they are no more heard: they may only have broken off.
+_LEFT = 64
 _Key = tuple[str, tuple[tuple[str, str], ...]]
 
 
@@ -48,10 +50,13 @@ class Whole:
         self._now: dict[str, dict[_Key, float]] = {}
         self._gone: dict[_Key, float] = {}
         self._roles: set[str] = set()
+        self._left: dict[str, dict[_Key, float]] = {}
         self.at_doors = True  # whether this process takes mail in
 
     def hear(self, owner: str, line: bytes, *, role: bool = False) -> None:
-        """What a child counted since it began. role: it is no child, but has another role."""
+        """What a child counted since it began. role: it is no child, but has another role, and `owner` is its name
+        also where it comes back.
+        """
         if role:
             self._roles.add(owner)
         with contextlib.suppress(ValueError, TypeError, AttributeError, OverflowError, RecursionError):
@@ -59,14 +64,20 @@ class Whole:
                 (str(name), tuple(sorted((str(key), str(label)) for key, label in labels.items()))): float(value)
                 for name, labels, value in json.loads(line)
             }
+            self._left.pop(owner, None)  # it says all that it counted since it began
 
     def ended(self, owner: str) -> None:
-        """It counts no more."""
-        self._roles.discard(owner)
+        """It counts no more, or is not heard for a while."""
         gauges = {metric.name for metric in REGISTRY.collect() if metric.type == "gauge"}
-        for key, value in self._now.pop(owner, {}).items():
-            if key[0] not in gauges:
-                self._gone[key] = self._gone.get(key, 0.0) + value
+        counted = {key: value for key, value in self._now.pop(owner, {}).items() if key[0] not in gauges}
+        if owner in self._roles:
+            self._roles.discard(owner)
+            self._left[owner] = counted
+            if len(self._left) <= _LEFT:
+                return
+            counted = self._left.pop(next(iter(self._left)))
+        for key, value in counted.items():
+            self._gone[key] = self._gone.get(key, 0.0) + value
 
     @property
     def heard_of(self) -> int:
@@ -76,7 +87,7 @@ class Whole:
     def collect(self) -> Iterator[Metric]:
         """Every metric, with what all processes counted."""
         more: dict[_Key, float] = {}
-        for figures in (self._gone, *self._now.values()):
+        for figures in (self._gone, *self._left.values(), *self._now.values()):
             for key, value in figures.items():
                 more[key] = more.get(key, 0.0) + value
         for metric in REGISTRY.collect():

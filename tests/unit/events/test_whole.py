@@ -70,6 +70,21 @@ def test_the_gauges_of_another_role_are_shown_beside_ours(registry: CollectorReg
     assert "mailguard_memory_bytes 100.0" in shown
 
 
+def test_a_role_that_comes_back_is_counted_once(registry: CollectorRegistry) -> None:
+    mails = Counter("mailguard_mails", "Mails", registry=registry)
+    mails.inc(2)
+    house = whole.Whole()
+    for said, whole_now in ((3, 5), (4, 6), (9, 11)):
+        house.hear("one", _line(("mailguard_mails_total", {}, said)), role=True)
+        assert f"mailguard_mails_total {whole_now}.0" in generate_latest(house).decode()
+        house.ended("one")  # the connection broke off: what it said stays
+        assert f"mailguard_mails_total {whole_now}.0" in generate_latest(house).decode()
+    for number in range(100):  # others come and go for good, and no count falls
+        house.hear(f"other{number}", _line(("mailguard_mails_total", {}, 1)), role=True)
+        house.ended(f"other{number}")
+    assert "mailguard_mails_total 111.0" in generate_latest(house).decode()
+
+
 def test_what_is_said_is_what_is_heard(registry: CollectorRegistry) -> None:
     Counter("mailguard_mails", "Mails", ["way"], registry=registry).labels("a").inc(2)
     house = whole.Whole()
