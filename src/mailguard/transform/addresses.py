@@ -17,9 +17,10 @@ _SPECIAL = re.compile(rb'=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s"<>]*\?=|\x1b\$[@B][^\x1b
 _COMMENT = re.compile(rb"[()\\]")
 _REMARK = re.compile(r"\([^()]*\)")
 _ROUTE = re.compile(r"@[^,:<>]+(?:,@[^,:<>]+)*:")
-#: What may be an address in any text: as people would read one, and with all that a local part may hold.
-_LOOSE = re.compile(r"[^\s<>,;:\"()\[\]\\]+@[^\s<>,;:\"()\\]+")
-_NARROW = re.compile(r"[A-Za-z0-9._+\-]+@[A-Za-z0-9.\-]+")
+#: What may be an address in any text: as people would read one, and with all that a local part may hold. A stretch
+#: without @ is looked at once, not from each of its signs.
+_LOOSE = re.compile(r"(?<![^\s<>,;:\"()\[\]\\])[^\s<>,;:\"()\[\]\\]+@[^\s<>,;:\"()\\]+")
+_NARROW = re.compile(r"[A-Za-z0-9._+\-]+(?:@[A-Za-z0-9.\-]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,8 @@ def keys_in(text: str) -> set[str]:
     """Every address that a text names, as keys."""
     found: set[str] = set()
     for one in {*_LOOSE.findall(text), *_NARROW.findall(text)} if "@" in text else ():
+        if "@" not in one:
+            continue
         bare = one.strip(".'`*_=!?")
         try:
             found.add(parse_address(bare).key)

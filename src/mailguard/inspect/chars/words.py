@@ -192,7 +192,7 @@ def _unpacked(encoding: str, payload: bytes) -> bytes:
         if b" " in payload or b"\t" in payload:
             payload = _FOLDED_ESCAPE.sub(rb"=\1\2", payload)
         return binascii.a2b_qp(payload, header=True)
-    return b"".join(_base64(block) for block in re.split(rb"=+(?=[A-Za-z0-9+/])", payload))
+    return b"".join(_base64(block) for block in re.split(rb"(?<!=)=+(?=[A-Za-z0-9+/])", payload))
 
 
 def _base64(block: bytes) -> bytes:

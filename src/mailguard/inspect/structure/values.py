@@ -29,7 +29,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _TOKEN = re.compile(r"[ \t\r\n]*([^\s;,=\"]+)(?![^\s;,])")
 #: A parameter that begins without a semicolon before it: one that is known, or any behind a closing quote.
 _KNOWN = re.compile(
-    r"(?i)[ \t\r\n,]+(?=(?:(?:file)?name|charset|size|boundary|format|delsp|type|method"
+    r"(?i)(?<![ \t\r\n,])[ \t\r\n,]+(?=(?:(?:file)?name|charset|size|boundary|format|delsp|type|method"
     r"|(?:creation|modification|read)-date|x-[\w-]{1,40})(?:\*\d{0,9})?\*?[ \t]*=)"
 )
 _ANY = re.compile(r"[ \t\r\n,]*(?=[\w-]{1,60}(?:\*\d{0,9})?\*?[ \t]*=(?!\?))")
