@@ -50,7 +50,8 @@ _SPOKEN = re.compile(
             r"(?:(?!送|添)[一-龠]|[ァ-ヶー]){0,8}",
             rf"添付(?:を)?{_JA_SENT}|添付(?:に|にて|で|を)?(?:お送り|ご?確認|ご?査収|ご?参照|ご?覧)"
             r"|添付(?:で送|にて失礼)",
-            rf"[(【<\[]添付{_JA_THING}?[)】>\]]|添付{_JA_THING}? ?:(?! ?{_NONE})(?= ?\S)",
+            rf"[(【<\[]添付{_JA_THING}?(?: ?[0-9]{{1,2}} ?(?:点|件|枚|部|通|つ|{_JA_THING}))?[)】>\]]"
+            rf"|添付{_JA_THING}? ?:(?! ?{_NONE})(?= ?\S)",
             rf"添付の(?:件(?!は)|(?:うえ|上)、?{_JA_SENDS})",
             r"添付(?:漏れ|もれ|を?し?忘れ|するのを忘れ|を失念)",
             r"(?<=[をはも])添付(?=し|いた|致|の|にて|させ)",
@@ -58,7 +59,8 @@ _SPOKEN = re.compile(
             # English
             r"\b(?:attached|enclosed) (?:is|are|please|herewith|hereto|you|the|a|an|our|my|file|copy|for)\b",
             r"\b(?:attached|enclosed) to this (?:e-?mail|message)\b",
-            r"\b(?:is|are|i've|i have|have|we've|we have|been) (?:now )?(?:attached|enclosed)\b",
+            r"\b(?:is|are|i've|i have|have|we've|we have|been) (?:now )?(?:attached|enclosed)\b"
+            r"(?! to (?!(?:this|the) (?:e-?mail|mail|message)\b))",
             r"\b(?:find|see|in|review|sign|return|complete|fill (?:in|out)|check|per|refer(?: to)?) "
             r"(?:the |our |my )?(?:attached|enclosed|attachments?)\b",
             rf"\battached ?:(?! ?{_NONE})",
@@ -85,13 +87,15 @@ _NOT_MEANT = re.compile(
             rf"添付{_JA_THING}?(?:は|が|も|を)?(?:ござい|あり|でき|し(?:て(?:い|おり))?|されて(?:い|おり))ません",
             rf"添付{_JA_THING}?(?:は|を)?(?:いただ|頂|お?願い|して(?:くださ|下さ|いただ|頂|ほし|欲し)"
             rf"|の(?:うえ|上)(?!、?{_JA_SENDS}))|添付して(?![おいあ])(?:(?!ので|ます).){{0,20}}(?:くださ|下さ|願い|いただけ|頂け)",
+            r"添付(?:に|にて|で|して|の(?:うえ|上)、?)?お送り(?:いただ|頂|くださ|下さ)|添付[^、]{0,16}ではなく",
+            r"(?:同封|別紙|別添)[^、]{0,16}(?:拝見|拝読|拝受|受領(?:し|いた|致)|受け取り|ありがとう)",
             r"添付(?:する|した)(?:場合|とき|際|こと)|ご添付",
             r"(?:いただい|頂い|くださっ|下さっ|頂戴し)た(?:メールの)?添付|" + _JA_BEFORE,
-            rf"添付(?:の?{_JA_THING})?(?:について|を|は|が|も|、)?[^、]{{0,6}}(?:拝見|拝受|受領(?:し|いた|致)|受け取り|ありがとう"
+            rf"添付(?:の?{_JA_THING})?(?:について|を|は|が|も|、)?[^、]{{0,6}}(?:拝見|拝読|拝受|受領(?:し|いた|致)|受け取り|ありがとう"
             r"|確認(?:(?:し|いたし|致し|させて(?:いただき|頂き))ました(?:$|[、がの])|が?でき)|(?<!ご)質問が)",
             rf"添付{_JA_THING}?(?:は|が|を|も)?[^、]{{0,6}}(?:開[けきか](?:な|ませ)|(?:見れ|見られ|読め)(?:な|ませ)|破損|壊れ|文字化け"
             r"|見当たら|[つ付]いて(?:い|お)|届いて|自動)",
-            rf"添付{_JA_THING}?の?(?:解凍|展開|開封|閲覧|復号)?用?(?:パスワード|pw|サイズ|容量|上限|形式|受信|開封|名)",
+            rf"添付{_JA_THING}?の?(?:解凍|展開|開封|閲覧|復号)?用?(?:パスワード|pw|サイズ|容量|上限|形式|受信|開封|名|ウイルス|ウィルス|セキュリティ|制限|取り?扱い?|廃止|運用)",
             rf"添付{_JA_THING}?(?:は|を)(?:開か|開封|暗号化|分離|無害化|受信)|添付書類(?:は|として)、?(?:次の|以下の|下記の)",
             r"メール(?:本文)?(?:、|や|と|および|及び|ならびに|並びに|または|又は)(?:その)?添付",
             r"(?:後ほど|のちほど|後日|あとで|追って|別メール|別便)[^、]{0,12}(?:添付|送)",
@@ -122,16 +126,17 @@ _NOT_MEANT = re.compile(
 )
 
 
-#: What is said of an attachment rather than with one; and what asks the reader to look into one.
-_TOPIC = re.compile(
-    rf"(?:添付|別紙|別添)(?:の[^\s、。]{{1,16}}?|{_JA_THING})(?:の件)?(?:ですが|ですけ|につき|につい|に関し|では|には|によ[るれ]|にあ[るっ]"
-    r"|の中|に記載)"
-    r"|\b(?:in|on|about|regarding|of) (?:the|that|this) (?:attached|enclosed|attachment)"
-)
+#: How Japanese and English speak about an attachment; what asks the reader to look into one, or tells what the writer
+#: did with it.
+_ABOUT = re.compile(r"添付|別紙|別添|attach")
 _OFFERED = re.compile(
-    r"ください|下さい|願[いえ]|お送り|送付|送信|ご?(?:覧|査収|参照)|いただけ|頂け|添付(?:し|いた|致|させ)"
-    r"|\b(?:please|find|see|review|sign|return|complete|here (?:is|are))\b"
-    r"|\b(?:is|are|have|i've|we've|i'm|am) (?:attach|enclos)"
+    r"ください|下さい|願[いえ]|お送り|送付|送信|ご?(?:覧|査収|参照)|いただけ|頂け"
+    r"|添付(?:し|いた|致|させ|に|で|とな|のとおり|の通り|の(?:うえ|上)|漏れ|もれ|忘れ|:)|[(【<\[]添付"
+    r"|(?:記入|記載|追記|修正|訂正|作成|改訂|更新|反映|整理|用意)(?:し(?!て(?:いただ|頂))|いた|致|済)|まとめ"
+    r"|\b(?:please|find|see|review|sign|return|complete|here (?:is|are)|pfa)\b"
+    r"|\b(?:is|are|have|i've|we've|i'm|am) (?:now )?(?:attach|enclos)|^\W*attached\b|\battach(?:ing)?\b"
+    r"|\b(?:i|we)(?:'ve| have)? (?:\w+ )?(?:marked|summari[sz]ed|updated|revised|added|corrected|prepared|made|filled"
+    r"|signed|changed|listed)\b"
 )
 #: What is in an envelope or a parcel, not in a mail.
 _ENCLOSED = ("同封", "enclos")
@@ -141,12 +146,11 @@ _PARCEL = re.compile(
 )
 
 
-def about_the_answered(sentence: str) -> bool:
-    """Whether a sentence speaks about an attachment and offers none: in an answer to a mail with one it is that one.
-
-    sentence: folded, as `spoken_of` gives it.
+def offers(sentence: str) -> bool:
+    """Whether a sentence with such a word offers what is attached, and does not merely speak about it: in an answer to
+    a mail with an attachment that would be the other side's. sentence: folded, as `spoken_of` gives it.
     """
-    return _TOPIC.search(sentence) is not None and _OFFERED.search(sentence) is None
+    return _ABOUT.search(sentence) is None or _OFFERED.search(sentence) is not None
 
 
 def names_attachments(text: str) -> bool:

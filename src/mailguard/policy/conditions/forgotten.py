@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailguard.mail.verdict import Because
-from mailguard.policy.attachment_words import about_the_answered, links_to_files, names_attachments, spoken_of
+from mailguard.policy.attachment_words import links_to_files, names_attachments, offers, spoken_of
 from mailguard.policy.fold import fold, unwrapped
 from mailguard.policy.patterns import Words
 from mailguard.policy.result import Result, Told, Truth, bounded, quoted, some
@@ -53,7 +53,7 @@ class Forgotten:
         for text in (view.written, "" if going_on else facts.headers.subject or ""):
             folded = fold(unwrapped(text))
             for word, sentence in spoken_of(folded):
-                if answers and about_the_answered(sentence):
+                if answers and not offers(sentence):
                     continue
                 if next(self.never.found(sentence), None) is None:
                     yield word
