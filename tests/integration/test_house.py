@@ -18,6 +18,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -388,7 +389,7 @@ def test_a_decision_on_the_command_line_reaches_open_consoles(house: House) -> N
 def test_door_sorting_and_console_as_three_processes(tmp_path: Path) -> None:
     folder = tmp_path / "mailguard"
     data, ports = settings(folder, "mailbox:var/mailbox")
-    furnish(folder, data)
+    furnish(folder, data, f"{POLICY}\npeople: {{list: [{{address: boss@corp.example, name: 上野 部長}}]}}\n")
     houses = [start(folder, ports, options=("--role", role), ready=role == "console") for role in ROLES]
     house = houses[-1]
     try:
@@ -398,6 +399,8 @@ def test_door_sorting_and_console_as_three_processes(tmp_path: Path) -> None:
         assert until(lambda: "mailguard_held 1.0" in metrics(house))
         assert house.run("queue", "release", held.split()[-1]).returncode == 0
         assert until(lambda: any(one["recipients"] == [OUTSIDE] for one in envelopes(house)))
+        assert send(house, mail(file=True), OUTSIDE, "boss@corp.example").startswith("250 2.0.0 held")
+        assert until(lambda: "上野 部長" in texts(house)), "whoever writes the letters knows the names"
         corrected_on_the_console(house)
         assert until(lambda: all(re.search(one, metrics(house)) for one in SHOWN)), "what all of them count"
         assert troubles(house) == []
@@ -405,6 +408,26 @@ def test_door_sorting_and_console_as_three_processes(tmp_path: Path) -> None:
         assert until(lambda: troubles(house) == ["delivery"]), "nothing leaves, and nobody else would say so"
     finally:
         assert [one.stop() for one in houses] == [0, 0, 0]
+
+
+def test_a_wrong_policy_does_not_keep_what_waits_from_going(tmp_path: Path) -> None:
+    folder = tmp_path / "mailguard"
+    data, ports = settings(folder, "mailbox:var/mailbox")
+    furnish(folder, data, "version: 1\nrules: 7\n")
+    house = start(folder, ports, options=("--role", "delivery"), ready=False)
+    try:
+        assert until(lambda: '"event": "started"' in house.log()), house.log()
+        assert "rules.yaml:2:8" in house.log()
+    finally:
+        assert house.stop() == 0
+
+
+def texts(house: House) -> str:
+    """What people read in all that went out."""
+    files = (house.folder / "var" / "mailbox" / "new").iterdir()
+    mails = [message_from_bytes(file.read_bytes(), policy=SMTP) for file in files]
+    parts = [one.get_body(("plain",)) for one in mails]
+    return "\n".join(part.get_content() for part in parts if part is not None)
 
 
 SHOWN = (

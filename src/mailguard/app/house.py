@@ -125,8 +125,7 @@ class House:
             await self._open_sorting(stack, rooms)
         elif self._place.beside:
             await self._open_relaying(stack, rooms)
-        if self._role in ("all", "smtp", "console"):
-            await self._open_rulebook(stack)
+        await self._open_policy(stack)
         # Opened once mail is taken in, closed when none is any more.
         later = await stack.enter_async_context(AsyncExitStack())
         if self._role in ("all", "smtp"):
@@ -195,6 +194,16 @@ class House:
         if self._bells.delivery is not None:
             module = await asyncio.to_thread(import_module, "mailguard.app.backstage")
             await module.open_backstage(stack, rooms, self._bells, self._bells.delivery, self.pressure, self._adopt)
+
+    async def _open_policy(self, stack: AsyncExitStack) -> None:
+        """The policy: also where nothing is judged, for the names in letters and the days on which they come."""
+        try:
+            await self._open_rulebook(stack)
+        except Problems as error:
+            if self._role != "delivery":
+                raise
+            # What waits goes out as it was decided; letters lack the names until this process is started anew.
+            events.reload_refused([str(problem) for problem in error.problems])
 
     async def _open_rulebook(self, stack: AsyncExitStack) -> None:
         paths = policies(self.config)
