@@ -6,6 +6,7 @@ is run in the order of the page.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -100,6 +101,18 @@ def test_the_commands_of_the_readme(tryout: TryOut) -> None:
     assert "250 2.0.0 held for confirmation" in answers["try"]
     assert "250 2.0.0 held for confirmation" in answers["swaks"]
     assert list((tryout.var / "mailbox").rglob("new/*"))
+
+
+def test_the_sample_goes_to_any_address_that_is_one(tryout: TryOut) -> None:
+    done = tryout.run(".venv/bin/mailguard try --from 田中@corp.example --to sato@日本.example")
+    assert (done.returncode, done.stdout[:3]) == (0, "250"), done.stderr
+    listed = tryout.run(".venv/bin/mailguard queue list --json")
+    (mail,) = json.loads(listed.stdout)["messages"]
+    assert (mail["sender"], mail["recipients"][0]["address"]) == ("田中@corp.example", "sato@日本.example")
+    for wrong in ("nobody", "a b@corp.example"):
+        done = tryout.run(f".venv/bin/mailguard try --to '{wrong}'")
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+        assert "is no mail address" in done.stderr
 
 
 def test_the_welcome_says_where_and_how(tryout: TryOut) -> None:

@@ -50,14 +50,25 @@ class _WrongUsage(click.UsageError):
         click.echo(f"{verb}: {wrong}; see {verb} --help", file=file, err=True)
 
 
+def _is_garbled(error: UnicodeEncodeError) -> bool:
+    """Whether it is about octets of the command line that are no UTF-8: Python hands them on as lone surrogates."""
+    return all(0xDC80 <= ord(ch) <= 0xDCFF for ch in error.object[error.start : error.end])
+
+
 @contextmanager
-def _in_one_line() -> Iterator[None]:
+def _in_one_line(ctx: click.Context | None = None) -> Iterator[None]:
     try:
         yield
     except NoArgsIsHelpError:
         raise  # it shows the help that was forgotten to be asked for
     except click.UsageError as error:
         raise _WrongUsage(error.format_message(), error.ctx) from None
+    except UnicodeEncodeError as error:
+        # What a terminal in another encoding (Shift_JIS) sends is no text, but may be the name of a file: whoever makes
+        # use of it as text ends here.
+        if _is_garbled(error):
+            raise _WrongUsage(f"{error.object!r} is not in UTF-8: set the terminal to it", ctx) from None
+        raise
 
 
 class _Verbs(click.Group):
@@ -70,7 +81,7 @@ class _Verbs(click.Group):
             return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with _in_one_line():
+        with _in_one_line(ctx):
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -133,8 +133,8 @@ def _complain(tallies: Collection[Tally]) -> None:
 
 def _to_json(tallies: Collection[Tally], dry_run: bool) -> dict[str, object]:
     rows = [
-        {"path": str(one.archive.path), "kind": one.archive.kind, "read": one.read, "learned": one.learned,
-         "left_out": dict(one.left)}
+        {"path": str(one.archive.path).encode("utf-8", "replace").decode(), "kind": one.archive.kind,
+         "read": one.read, "learned": one.learned, "left_out": dict(one.left)}
         for one in tallies
     ]  # fmt: skip
     return {"dry_run": dry_run, **_sum(tallies), "archives": rows}

@@ -130,12 +130,14 @@ def read_filter(texts: tuple[str, ...], timezone: str, *, acts: bool = False) ->
     value, and nothing at all, which every mail matches: a script's empty variable looks like that.
     """
     given, rest = _older_keys(" ".join(texts), acts)
-    if acts and not given and not rest.strip():
-        raise click.BadParameter("it is empty, and would mean every mail: write state:held", param_hint="--filter")
+    if any("\udc80" <= ch <= "\udcff" for ch in "".join(texts)):  # what a terminal in Shift_JIS sends: it would be lost
+        raise click.BadParameter("it is not in UTF-8: set the terminal to it", param_hint="--filter")
     try:
         query = parse_query(rest, utc_now(), timezone)
     except QueryError as error:
         raise click.BadParameter("; ".join(_said(rest, one) for one in error.problems), param_hint="--filter") from None
+    if acts and not given and not query:
+        raise click.BadParameter("it is empty, and would mean every mail: write state:held", param_hint="--filter")
     if acts and query.has_words:
         example = shlex.quote(f'q="{rest.strip()}"')
         raise click.BadParameter(f"words need a key to act on what they find: write {example}", param_hint="--filter")

@@ -9,12 +9,13 @@ import json
 import os
 import smtplib
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from email.utils import formatdate, make_msgid
 
 import click
 
 from mailguard.cli.setup import fail
+from mailguard.mail.address import Address, AddressError, parse_typed
 
 _TEXT = """\
 株式会社アウトサイド 佐藤様
@@ -37,20 +38,30 @@ def tryout(server: str | None, sender: str, recipient: str, as_json: bool) -> No
     host, _, port = server.rpartition(":")
     if not host or not port.isdigit():
         raise click.UsageError(f"--server {server!r}: write host:port, such as 127.0.0.1:2525")
+    author, reader = _typed("--from", sender), _typed("--to", recipient)
+    options = ["SMTPUTF8"] if author.needs_smtputf8 or reader.needs_smtputf8 else []
     mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = sender, recipient, "見積書の送付 (sample)"
-    mail["Date"], mail["Message-ID"] = formatdate(localtime=True), make_msgid(domain=sender.rpartition("@")[2])
+    mail["From"], mail["To"], mail["Subject"] = str(author), str(reader), "見積書の送付 (sample)"
+    mail["Date"], mail["Message-ID"] = formatdate(localtime=True), make_msgid(domain=author.ascii_domain)
     mail.set_content(_TEXT)
     mail.add_attachment("品名,金額\r\nサンプル,1000\r\n", subtype="csv", filename="見積書.csv")
     try:
         with smtplib.SMTP(host, int(port), timeout=30) as client:
             client.ehlo()
-            client.mail(sender)
-            code, answer = client.rcpt(recipient)
+            code, answer = client.mail(str(author), options)
             if code < 300:
-                code, answer = client.data(mail.as_bytes(policy=SMTP))
+                code, answer = client.rcpt(str(reader))
+            if code < 300:
+                code, answer = client.data(mail.as_bytes(policy=SMTPUTF8 if options else SMTP))
     except (OSError, smtplib.SMTPException) as error:
         fail(f"no answer from {server}: {error}; is `mailguard serve` (or `make run`) running?")
     said = answer.decode("ascii", "replace")
     click.echo(json.dumps({"code": code, "reply": said}) if as_json else f"{code} {said}")
     raise SystemExit(0 if code < 300 else 1)
+
+
+def _typed(option: str, text: str) -> Address:
+    try:
+        return parse_typed(text)
+    except AddressError as error:
+        raise click.UsageError(f"{option} {text!r} is no mail address: {error}") from None

@@ -405,11 +405,22 @@ def test_ids_or_a_filter(desk: Desk) -> None:
     desk.run("queue", "release", "--filter", "state=held", "--recipient", BOB, status=2)
 
 
-@pytest.mark.parametrize("text", ["", " ", "sender=", 'sender=" "', "q='\u3000'"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "sender=", 'sender=" "', "q='\u3000'", "\x7f", "\udc8c\udca9", "state=held \udc8c"]
+)
 def test_nothing_is_done_for_a_filter_without_a_value(desk: Desk, text: str) -> None:
     record = desk.add()
     assert "--filter" in desk.run("queue", "release", "--filter", text, status=2).stderr
     assert desk.json("queue", "show", record.id)["state"] == "held"
+
+
+def test_what_a_terminal_in_shift_jis_sends_is_wrong_usage(desk: Desk) -> None:
+    desk.add()
+    garbled = os.fsdecode("見積".encode("cp932"))
+    for verb in (("queue", "show", garbled), ("queue", "release", garbled), ("session", "end", garbled)):
+        assert "is not in UTF-8" in desk.run(*verb, status=2).stderr
+    for listing in (garbled, f"q={garbled}", f"state:held {garbled}"):
+        assert "is not in UTF-8" in desk.run("queue", "list", "--filter", listing, status=2).stderr
 
 
 def test_audit(desk: Desk) -> None:
