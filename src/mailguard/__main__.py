@@ -6,6 +6,7 @@ import errno
 import signal
 import sys
 from contextlib import suppress
+from io import TextIOWrapper
 
 #: What becomes of what is printed into a full disk.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
@@ -19,6 +20,8 @@ def main() -> None:
     """
     if sys.argv[1:2] == ["serve"]:  # until it can reload: what it would read anew it is about to read
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="replace")  # a mail has signs that a terminal in EUC-JP has not
     from mailguard.cli import main as verbs
 
     try:

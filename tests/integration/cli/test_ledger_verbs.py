@@ -118,6 +118,16 @@ def test_what_is_printed_into_a_full_disk_is_no_fault_of_the_ledger(desk: Desk) 
         assert (done.returncode, done.stderr) == (1, b"mailguard: output: No space left on device\n")
 
 
+def test_a_sign_that_the_terminal_does_not_have_is_a_question_mark(desk: Desk) -> None:
+    record = desk.add(known=facts("見積😀です"))
+    environment = {**os.environ, "VAR": str(desk.folder), "PYTHONIOENCODING": "euc_jp"}
+    command = [sys.executable, "-m", "mailguard", "queue", "list"]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=False, env=environment)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode("euc_jp").startswith(record.id)
+    assert done.stdout.decode("euc_jp").endswith("見積?です\n")
+
+
 def test_whoever_may_not_enter_the_ledgers_folder_hears_who_may(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
