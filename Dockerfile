@@ -1,7 +1,8 @@
 # Build:  docker build -t mailguard .
 # Run:    docker run -d --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
 #             --stop-timeout 90 -v mailguard:/var/lib/mailguard -p 2525:2525 -p 8025:8025 mailguard
-# The volume holds mailguard.yaml, policies, ledger and bodies; docs/operations.md has a configuration to start from.
+# The volume holds mailguard.yaml, policies, ledger and bodies: docs/operations.md says how they get there, and which
+# addresses to set, for 127.0.0.1 in them is the container itself.
 # Pin the base image by its digest in your own builds: --build-arg PYTHON=python:3.13-slim@sha256:...
 
 ARG PYTHON=python:3.13-slim

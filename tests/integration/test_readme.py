@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -129,3 +130,19 @@ def test_the_configuration_of_the_page_is_a_good_one(tmp_path: Path) -> None:
     config = load_config(tmp_path / "mailguard.yaml", {})
 
     assert config.settings.organization.domains == ("corp.example",)
+
+
+def test_the_container_of_the_page_is_reached_from_outside_of_it(tmp_path: Path) -> None:
+    (block,) = [one for one in blocks_of(text_of(ROOT / "docs" / "operations.md"), "") if "docker run" in one]
+    made, runs = block.replace("\\\n", " ").splitlines()
+    words = shlex.split(made.partition(" mailguard init ")[2])
+    subprocess.run([sys.executable, "-m", "mailguard", "init", *words], cwd=tmp_path, timeout=PATIENCE, check=True)
+    variables = dict(re.findall(r"-e (\w+)=(\S+)", runs))
+
+    settings = load_config(tmp_path / "mailguard.yaml", variables).settings
+
+    ports = re.findall(r"-p (\d+):(\d+)", runs)
+    assert ports == [(port, port) for port in ("2525", "8025")]
+    assert [settings.listeners[0].address, settings.console.address] == [f"0.0.0.0:{port}" for _, port in ports]
+    assert settings.listeners[0].trusted_networks == ("10.0.0.25/32",)
+    assert settings.store.url == "sqlite:mailguard.db"
