@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from mailguard.config.channels_section import ChannelSection
 from mailguard.config.login_section import Logins, OidcSection, SessionSection, is_safe
@@ -13,11 +13,17 @@ from mailguard.config.monthly_section import MonthlySection
 from mailguard.config.words import AddressOrOff, Endpoint, MailAddress, Network, Seconds, Section, Whole
 
 
+def _full_url(url: str) -> str:
+    if not re.fullmatch(r"https?://[^/\s?#]+(/[^\s?#]*)?", url):
+        raise ValueError("must be the address that people open, such as https://mailguard.corp.example")
+    return url
+
+
 class ConsoleSection(Section):
     """The reception: pages and API."""
 
     address: Endpoint = "127.0.0.1:8025"
-    url: str = "http://127.0.0.1:8025"
+    url: Annotated[str, AfterValidator(_full_url)] = "http://127.0.0.1:8025"
     administrators: tuple[MailAddress, ...] = ()
     auditors: tuple[MailAddress, ...] = ()
     officers: tuple[MailAddress, ...] = ()  # data-protection officers
@@ -35,12 +41,6 @@ class ConsoleSection(Section):
             return data
         port = str(data.get("address", "")).rpartition(":")[2]
         return {**data, "url": f"http://127.0.0.1:{port}"} if port.isdecimal() else data
-
-    @model_validator(mode="after")
-    def _full_url(self) -> ConsoleSection:
-        if not re.fullmatch(r"https?://[^/\s?#]+(/[^\s?#]*)?", self.url):
-            raise ValueError("url must be the address that people open, such as https://mailguard.corp.example")
-        return self
 
     @model_validator(mode="after")
     def _ways_in(self) -> ConsoleSection:

@@ -22,21 +22,33 @@ from mailguard.config.words import Domain, Network, Octets, Seconds, Section, Se
 from mailguard.mail.address import AddressError, parse_typed
 
 
+def _timezone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{text[:60]!r} is not known; write one such as Asia/Tokyo") from error
+    return text
+
+
+def _sqlite(url: str) -> str:
+    if not url.startswith("sqlite:") or not url.removeprefix("sqlite:"):
+        raise ValueError("must be sqlite:PATH in this version")
+    return url
+
+
+def _folder(path: Path) -> Path:
+    if re.match("[a-z0-9]{2,}:", str(path)):
+        raise ValueError("must be a folder in this version")  # s3://... would be one, named s3:
+    return path
+
+
 class OrganizationSection(Section):
     """The company."""
 
     domains: Annotated[tuple[Domain, ...], AfterValidator(some_domain)]
     name: str = ""
     language: Literal["ja", "en"] = "ja"
-    timezone: str = "Asia/Tokyo"
-
-    @model_validator(mode="after")
-    def _known_timezone(self) -> OrganizationSection:
-        try:
-            ZoneInfo(self.timezone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"timezone {self.timezone!r} is not known; write one such as Asia/Tokyo") from error
-        return self
+    timezone: Annotated[str, AfterValidator(_timezone)] = "Asia/Tokyo"
 
 
 class RetentionSection(Section):
@@ -50,18 +62,10 @@ class RetentionSection(Section):
 class StoreSection(Section):
     """The ledger."""
 
-    url: str = "sqlite:var/mailguard.db"
-    bodies: Path = Path("var/bodies")
+    url: Annotated[str, AfterValidator(_sqlite)] = "sqlite:var/mailguard.db"
+    bodies: Annotated[Path, AfterValidator(_folder)] = Path("var/bodies")
     retention: RetentionSection = RetentionSection()
     encryption_key_file: Path | None = None
-
-    @model_validator(mode="after")
-    def _sqlite_only(self) -> StoreSection:
-        if not self.url.startswith("sqlite:") or not self.url.removeprefix("sqlite:"):
-            raise ValueError("url must be sqlite:PATH in this version")
-        if "bodies" in self.model_fields_set and re.match("[a-z0-9]{2,}:", str(self.bodies)):
-            raise ValueError("bodies must be a folder in this version")  # s3://... would be one, named s3:
-        return self
 
 
 class LimitsSection(Section):

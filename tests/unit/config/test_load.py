@@ -182,7 +182,7 @@ def test_letters_come_from_the_first_domain_if_nothing_is_said(tmp_path: Path) -
     ("old", "new", "said"),
     [
         ("{domains: [", "{domain: [", "unknown key 'domain', did you mean 'domains'?"),
-        ("bodies: var/bodies", 'bodies: "s3://mails"', "bodies must be a folder in this version"),
+        ("bodies: var/bodies", 'bodies: "s3://mails"', "store.bodies: must be a folder in this version"),
     ],
 )
 def test_what_is_meant_and_not_there(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -219,11 +219,16 @@ def test_a_secret_comes_from_a_file_and_is_not_shown(tmp_path: Path) -> None:
 
 
 def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
-    text = GOOD + "console: {url: 'ftp://x'}\n"
-    text = text.replace("sqlite:var/mailguard.db", "postgresql://x")
-    assert [line.split(": ", 1)[1] for line in problems_of(tmp_path, text)] == [
-        "store: url must be sqlite:PATH in this version",
-        "console: url must be the address that people open, such as https://mailguard.corp.example",
+    text = GOOD + "console: {url: 'ftp://x', second_factor: yes}\n"
+    text = text.replace("sqlite:var/mailguard.db", "postgresql://x").replace("bodies: var/bodies", "bodies: s3://mails")
+    text = text.replace("name: Corp}", "name: Corp, language: jp, timezone: JST}")
+    assert problems_of(tmp_path, text) == [
+        "mailguard.yaml:1:74: organization.language: 'jp' is not known here, did you mean 'ja'?",
+        "mailguard.yaml:1:88: organization.timezone: 'JST' is not known; write one such as Asia/Tokyo",
+        "mailguard.yaml:5:14: store.url: must be sqlite:PATH in this version",
+        "mailguard.yaml:5:40: store.bodies: must be a folder in this version",
+        "mailguard.yaml:8:16: console.url: must be the address that people open, such as https://mailguard.corp.example",
+        "mailguard.yaml:8:42: console.second_factor: 'yes' is not known here; known here: administrators, all, off",
     ]
 
 
