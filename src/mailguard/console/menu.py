@@ -34,7 +34,7 @@ async def tabs_of(request: Request, desk: Desk, actor: Actor) -> Sequence[Tab]:
         held = await desk.review.count(actor, Filter(state=State.HELD))
         tabs.append(Tab("/all?q=state%3Aheld", "nav.all", path.startswith(("/all", "/bulk")), held))
         rooms = ((desk.rules, "/policy", "nav.policy"), (desk.figures, "/figures", "nav.figures"),
-                 (desk.audits, "/audit", "nav.audit"))  # fmt: skip
+                 (desk.incidents, "/incidents", "nav.incidents"), (desk.audits, "/audit", "nav.audit"))  # fmt: skip
         tabs += [Tab(one, key, path.startswith(one)) for room, one, key in rooms if room is not None]
     if desk.outside is not None:
         tabs.append(Tab("/outside", "nav.outside", path.startswith("/outside")))

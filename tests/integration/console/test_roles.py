@@ -60,6 +60,7 @@ PAGES: dict[str, tuple[int, ...]] = {
     "/policy/simulations/{id}": SEES_ALL,
     "/figures": SEES_ALL,
     "/figures/{table}.csv": SEES_ALL,
+    "/incidents": SEES_ALL,
     "/audit": SEES_ALL,
     "/t/{token}": (404,) * 7,
     "/login": (200, 303, 303, 303, 303, 303, 303),

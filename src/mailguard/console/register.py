@@ -1,0 +1,106 @@
+"""The register of misdeliveries: every one, the newest first, with what became of it. For whoever sees all mail.
+
+It only shows, as things stood when it was reported; what is done about one is done on the page of its mail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mailguard.console.desk import Desk, desk_of
+from mailguard.console.present import Badge, Speaker
+from mailguard.console.sight import line
+from mailguard.console.visit import SEES_ALL, hand_over, speaker, unscoped_visitor
+from mailguard.incident import Incident, IncidentRoom
+from mailguard.mail.actor import Actor
+from mailguard.mail.message import is_message_id
+from mailguard.notify.phrases import PERSONAL, listed
+from mailguard.review import Filter, nothing_here
+
+#: Names in one line.
+_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One of them. mail: the id of its mail; "" where that is no longer kept. lines: what is known, in words."""
+
+    mail: str
+    subject: str
+    when: str
+    when_iso: str
+    state: Badge
+    lines: Sequence[str]
+
+
+async def show_register(request: Request) -> Response:
+    """GET /incidents: 50 of them; before: the id of the last one of the page before."""
+    desk, actor, room, by = await _admitted(request)
+    length, before = desk.settings.page_length, request.query_params.get("before", "")
+    before = before if is_message_id(before) else ""
+    found = await room.page(actor, length + 1, before)
+    shown = found[:length]
+    kept = await desk.review.page(actor, Filter(ids=tuple(one.message_id for one in shown)), 500) if shown else []
+    there = {record.lead for record in kept}
+    return await hand_over(
+        request,
+        "register.html",
+        entries=[_entry(one, by, there) for one in shown],
+        older=f"/incidents?before={shown[-1].id}" if len(found) > len(shown) else "",
+        newest="/incidents" if before else "",
+    )
+
+
+async def _admitted(request: Request) -> tuple[Desk, Actor, IncidentRoom, Speaker]:
+    desk = desk_of(request)
+    visitor, actor = await unscoped_visitor(request)
+    if desk.incidents is None or actor.role not in SEES_ALL:
+        raise nothing_here()
+    return desk, actor, desk.incidents, speaker(desk, visitor)
+
+
+def _entry(one: Incident, by: Speaker, there: Collection[str]) -> Entry:
+    is_open = one.state == "open"
+    return Entry(
+        mail=one.message_id if one.message_id in there else "",
+        subject=line(one.facts["subject"] or "", 120) or by.say("no_subject"),
+        when=by.moment(one.opened_at),
+        when_iso=one.opened_at.isoformat(timespec="seconds"),
+        state=Badge("held", "!", by.say("register.open"))
+        if is_open
+        else Badge("relayed", "✓", by.say("register.closed")),
+        lines=list(_lines(one, by)),
+    )
+
+
+def _lines(one: Incident, by: Speaker) -> Iterator[str]:
+    """Whose mail, whom it reached, whom it did not, what it held, who said so, and how it ended."""
+    say, facts = by.say, one.facts
+    yield say("register.sender", who=by.named(str(facts["sender"])))
+    for outcome in ("accepted", "under_way", "bounced"):
+        people = [str(copy["address"]) for copy in facts["recipients"] if copy["outcome"] == outcome]
+        if people:
+            yield say(f"register.{outcome}", people=_people(people, by))
+    if facts["stopped"]:
+        yield say("misdelivery.stopped", people=_people(facts["stopped"], by))
+    if facts["personal_data"] or facts["persons"]:
+        kinds = [f"{PERSONAL[name].of(by.language)} {count:,}" for name, count in facts["personal_data"].items()]
+        said = listed(kinds, by.language, len(kinds))
+        yield say("register.personal", count=f"{facts['persons']:,}", kinds=f" ({said})" if said else "")
+    if facts["files"]:
+        yield say("register.files", files=listed([line(one, 60) for one in facts["files"]], by.language, 5, unit="件"))
+    yield say("register.said", who=by.named(one.opened_by))
+    if one.note:
+        yield say("event.comment", comment=line(one.note, 500))
+    if one.closed_at is not None:
+        yield say("misdelivery.closed", when=by.moment(one.closed_at), who=by.named(one.closed_by))
+    if one.outcome:
+        yield say("event.comment", comment=line(one.outcome, 500))
+
+
+def _people(people: Sequence[str], by: Speaker) -> str:
+    return listed([line(by.named(str(one)), 120) for one in people], by.language, _NAMED)
