@@ -125,7 +125,7 @@ async def crowd(reception: Reception) -> tuple[str, str]:
     to = tuple(f"member{number}@club{number % 4}.example" for number in range(12))
     seen = hit(
         Because("ToとCcにある社外の12名（4ドメイン）に、互いのアドレスが見えます",
-                "12 outside recipients (4 domains) in To and Cc can see each other's addresses"),
+                "12 outside recipients in To and Cc (domains: 4) can see each other's addresses"),
         to, to, rule="many-outsiders-see-each-other",
     )  # fmt: skip
     return ANN, await reception.take_in(to=to, octets=octets(to, subject="忘年会のご案内"), hits=(seen,))

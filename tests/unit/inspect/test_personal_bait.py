@@ -214,6 +214,10 @@ def test_bait_is_nobodys(line: str) -> None:
         "name: BodyFormats.ps",
         "Name: /usr/share/doc",
         "担当: 営業3課\n期限: 11/25",
+        "お振込先 みずほ銀行 名古屋支店 普通 1234567",
+        "高橋建設 普通 1234567",
+        "山田太郎記念館 普通 1234567",
+        "当社の小林誠が生産 12日生産",
         "名前: report_2026.xlsx",
     ],
 )

@@ -243,6 +243,11 @@ person_name 佐藤花子 ・山田太郎\n・佐藤花子\n・鈴木一郎
 person_name 佐藤花子 参加者は山田太郎様、佐藤花子様、鈴木一郎様です
 person_name 佐藤花子 1\t山田太郎\tA\n2\t佐藤花子\tB\n3\t鈴木一郎\tC
 person_name 山田太郎 山田太郎 090-1234-5678
+person_name 山田太郎 山田太郎　みずほ銀行 名古屋支店 普通 1234567
+person_name 山田太郎 1. 山田 太郎様　みずほ銀行 普通 1234567
+person_name 山田太郎 ・山田太郎 健康保険証 記号 21700023 番号 45
+person_name 山田太郎 山田太郎　昭和55年1月2日生まれ
+person_name 山田太郎 山田太郎（35歳）
 person_name ヤマダタロウ フリガナ,氏名\nx,ヤマダ タロウ
 person_name 山田太郎 BEGIN:VCARD\nVERSION:3.0\nN:山田;太郎\nFN:山田 太郎\nTEL:090-1234-5678\nEND:VCARD
 person_name Taro Yamada Name,Email\nTaro Yamada,taro@example.jp

@@ -35,6 +35,12 @@ _EVIDENCE = re.compile(
     r"[0-9](?<![0-9-].)(?:(?<=0)[0-9]{1,4}[-)( ][0-9]{1,4}[-)][0-9]{3,4}(?![0-9])|(?<=0)[5-9]0[0-9]{8}(?![0-9])"
     r"|[0-9]{2}-[0-9]{4}(?![0-9-]))"
 )
+#: What is one person's, an age, a birthday, an account, a paper, behind a name with other words between them.
+_FACT = re.compile(
+    r"[0-9] ?[歳才]|[0-9]日?(?:生まれ|生(?![活産徒前成え年]))|(?:普通|当座|口座)[^0-9\n]{0,8}[0-9]{4,8}(?![0-9])"
+    r"|(?:保険証|被保険者|旅券|パスポート|免許証)[^0-9\n]{0,12}[0-9]"
+)
+_LEADING = re.compile(r"[ \t>・*■●○\-.()]{0,6}(?:[0-9]{1,3}[.)] ?)?([^\s0-9@:、,/(〒][^0-9@:、,/(〒\t\n]{1,40})")
 _PLACE = re.compile(r"[都道府県市区郡][^\n]{1,30}[0-9]")
 _REACHED = re.compile("[0-9@〒]")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
@@ -213,6 +219,9 @@ def _blocks(lines: list[tuple[str, int]], finds: Finds, people: People) -> None:
         match = _BESIDE.match(line) if _REACHED.search(line) and _reaches(line) else None
         if match and (name := plain_name(match.group(1))):
             _note(name, [line[match.end() :]], offset + match.start(1), match.group(1), finds, people)
+        elif (owner := _owner(line)) is not None:
+            shown, start = owner
+            _note(plain_name(shown), [], offset + start, shown, finds, people)
         elif len(line) <= _NAME_MOST and (match := _NAME_LINE.match(line)) and (name := plain_name(match.group(1))):
             bare.append((index, name, offset + match.start(1), len(match.group(1))))
         elif "様" in line or "殿" in line:
@@ -229,6 +238,14 @@ def _blocks(lines: list[tuple[str, int]], finds: Finds, people: People) -> None:
         for name, (start, end) in honoured.items():
             finds.add("person_name", name, start, end)
             people.add(name.lower(), [])
+
+
+def _owner(line: str) -> tuple[str, int] | None:
+    """The name with which a line begins that tells something of this person, and where; None if it is no such line."""
+    fact = _FACT.search(line)
+    match = _LEADING.match(line, 0, fact.start()) if fact else None
+    shown = _leading_name(match.group(1).strip()) if match else ""
+    return (shown, match.start(1)) if match and plain_name(shown) else None
 
 
 def _note(name: str, near: list[str], start: int, shown: str, finds: Finds, people: People) -> None:
