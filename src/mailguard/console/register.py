@@ -23,6 +23,10 @@ from mailguard.review import Filter, nothing_here
 
 #: Names in one line.
 _NAMED = 10
+#: What became of copies that were not stopped.
+_BECAME = {
+    "accepted": "register.accepted", "under_way": "register.under_way", "bounced": "register.bounced",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +85,10 @@ def _lines(one: Incident, by: Speaker) -> Iterator[str]:
     """Whose mail, whom it reached, whom it did not, what it held, who said so, and how it ended."""
     say, facts = by.say, one.facts
     yield say("register.sender", who=by.named(str(facts["sender"])))
-    for outcome in ("accepted", "under_way", "bounced"):
+    for outcome, key in _BECAME.items():
         people = [str(copy["address"]) for copy in facts["recipients"] if copy["outcome"] == outcome]
         if people:
-            yield say(f"register.{outcome}", people=_people(people, by))
+            yield say(key, people=_people(people, by))
     if facts["stopped"]:
         yield say("misdelivery.stopped", people=_people(facts["stopped"], by))
     if facts["personal_data"] or facts["persons"]:
