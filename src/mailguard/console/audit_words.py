@@ -19,14 +19,15 @@ from mailguard.review import HistoryLine, Reading
 EVENTS = (
     "accept", "hold", "release", "approve", "cancel", "remove", "reject", "expire", "urgent", "relay", "defer", "fail",
     "late", "alter", "correct", "remind", "escalate", "ending", "challenge_confirmed", "resent", "read", "purge",
+    "resume", "comment", "forward", "trust", "approvals_void",
 )  # fmt: skip
 HOUSE_EVENTS = (
     "refuse", "challenge", "login", "token-create", "token-revoke", "export", "figures", "incident",
     "incident_closed", "absence", "absence_ended", "list_export", "bulk", "bulk_undone", "bulk_stopped", "text_search",
     "logout", "session-end", "factor-add", "factor-codes", "factor-fail", "factor-recovery", "factor-reset",
-    "insight_import", "insight_forget", "insight_merge",
+    "insight_import", "insight_forget", "insight_merge", "untrust", "mute", "unmute", "backup", "restore", "rotate",
 )  # fmt: skip
-VIAS = ("console", "letter", "api", "cli", "clock", "smtp")
+VIAS = ("console", "letter", "reply", "api", "cli", "clock", "smtp")
 READINGS: tuple[str, ...] = get_args(Reading)
 
 
@@ -69,6 +70,8 @@ def event_word(word: str, by: Speaker) -> str:
     """What happened; a word that a newer ledger knows and this page does not is shown as it is."""
     if word in HOUSE_EVENTS:
         return by.say(f"audit.event.{word}")
+    if word == "comment":
+        return by.say("event.comment_on")
     return by.say(f"event.{word}") if word in EVENTS else on_one_line(word, 40)
 
 

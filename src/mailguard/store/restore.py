@@ -34,8 +34,11 @@ from mailguard.store.migrate import migrate
 from mailguard.store.snapshots import snapshot_path
 from mailguard.store.wish import Wish
 
-#: Said in the history of each mail that is held by it.
-COMMENT = "restored from a backup: it may have been sent since"
+#: Said in the history of each mail that is held by it, to whoever reads it: in both languages.
+COMMENT = (
+    "バックアップから復元しました。その後に送信済みの可能性があります"
+    " / restored from a backup: it may have been sent since"
+)
 #: So old, a folder aside is nobody's any more.
 _LEFT_SECONDS = 3600
 

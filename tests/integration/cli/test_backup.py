@@ -94,6 +94,8 @@ async def test_what_was_not_sent_is_held_until_somebody_says_so(archive: Path, t
             assert {one.frozen_by for one in record.recipients} == {"cli-root"}
             lines = await ledger.audit.history_of(record.id)
             assert (lines[-1].event, lines[-1].comment) == ("hold", COMMENT)
+            assert "復元しました" in COMMENT
+            assert "restored from a backup" in COMMENT
             body = await ledger.spool.body(record.id)
             assert hashlib.sha256(body.read()).hexdigest() == body.sha256
         assert await ledger.audit.verify() is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import string
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ import pytest
 import mailguard.console
 from mailguard.access.words import Reason
 from mailguard.console import figure_rows
-from mailguard.console.audit_words import HOUSE_EVENTS, READINGS
+from mailguard.console.audit_words import EVENTS, HOUSE_EVENTS, READINGS, event_word
 from mailguard.console.figures import STEPS
 from mailguard.console.locale import choose_language, sayer
 from mailguard.console.locale.texts import TEXTS
@@ -22,6 +23,7 @@ from mailguard.console.own import trusted_line
 from mailguard.console.present import Speaker
 from mailguard.console.problems import _PAGES
 from mailguard.console.queue import rule_name
+from mailguard.console.timeline import _KNOWN
 from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.organization import Language
 from mailguard.mail.query import Sort
@@ -29,7 +31,7 @@ from mailguard.notify import letter_texts, reply_texts
 from mailguard.notify.phrases import Both
 from mailguard.review import BULK_ACTS
 from mailguard.review.quiet import LENGTHS
-from mailguard.store.trusts import TrustRecord
+from mailguard.store.trusts import TRUST, UNTRUST, TrustRecord
 from mailguard.store.visits import How
 
 FOLDER = Path(mailguard.console.__file__).parent
@@ -129,6 +131,23 @@ def test_both_languages_say_something_with_the_same_values(key: str, both: Both)
         assert both.ja.strip()
         assert both.en.strip()
         assert both.en.isascii() or "“" in both.en, key
+
+
+def events_in_sources() -> set[str]:
+    """The words that are handed to the audit log anywhere in the house."""
+    found: set[str] = {*map(str, Event), *_KNOWN, TRUST, UNTRUST}
+    for path in FOLDER.parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and re.fullmatch(r"(.*audit\.(append|note)|note)", ast.unparse(node.func)):
+                found |= {str(one.value) for one in node.args if isinstance(one, ast.Constant)}
+    return found
+
+
+def test_the_audit_log_has_words_for_everything_that_is_written_to_it() -> None:
+    written = events_in_sources()
+    assert {"backup", "restore", "mute", "comment", "absence"} <= written
+    assert {one: event_word(one, SPEAKER) for one in written if event_word(one, SPEAKER) == one} == {}
+    assert written <= {*EVENTS, *HOUSE_EVENTS}
 
 
 def test_a_missing_key_is_an_error_and_not_silence() -> None:
