@@ -1,9 +1,11 @@
 """Postfix logs as letters without text: who wrote to whom, and when, as far as a next server took the mail.
 
 A mail is spread over many lines which its queue id holds together, also over files where a log was rotated meanwhile; a
-short id is given out again soon, to another mail. Lines are hostile (a client chooses its names, a sender his
-Message-ID) and bounded, and so is what is remembered between them. Syslog's own dates have no year: it is the last one
-in which they are not later than the file. Pure but for the lines that it is given.
+short id is given out again soon, to another mail. One that went in several transactions has several ids, and one
+Message-ID. What a content filter gave back to the same server has a second id, which alone says who got it. Lines are
+hostile (a client chooses its names, a sender his Message-ID) and bounded, and so is what is remembered between them.
+Syslog's own dates have no year: it is the last one in which they are not later than the file. Pure but for the lines
+that it is given.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import BinaryIO
 
@@ -21,6 +23,8 @@ from mailguard.past.items import Item, Left, Recorded
 #: Octets of one line, mails whose end has not come yet, recipients of one mail.
 _LINE_MOST, _OPEN_MOST, _RECIPIENTS_MOST = 64 * 1024, 50_000, 10_000
 _DAY = 86_400.0
+#: Seconds in which the transactions of one mail come; mails whose further ones are waited for.
+_TOGETHER, _PARTS_MOST = 900.0, 10_000
 _MONTHS = {name: number for number, name in enumerate(
     ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), start=1
 )}  # fmt: skip
@@ -44,6 +48,8 @@ _SENT = re.compile(
     r"to=<([^<>]*)>, (?:orig_to=<([^<>]*)>, )?relay=[^,]*, (?:\w{1,20}=[^,]{0,100}, ){0,10}?status=(\w{1,20})"
 )
 _FROM = re.compile(r"from=<([^<>]*)>, size=\d")
+#: What a server answers that took a mail into its queue.
+_QUEUED = re.compile(r"queued as ([0-9A-Za-z]{5,30})\b")
 #: Any line of a syslog, by which such a file is known.
 SYSLOG = re.compile((_DATE + r"\S{1,255} (?:[^\s:]{1,80}:|\S{1,80} (?:\d{1,10}|-) \S{1,32} [-\[])").encode())
 #: Who brings a mail to its recipient: what they took is delivered.
@@ -52,13 +58,17 @@ _CARRIERS = frozenset({"smtp", "lmtp", "local", "virtual", "pipe", "relay"})
 
 @dataclass(slots=True)
 class _Mail:
-    """What the lines of a queue id said so far. at: when it was first given to the next server, 0: it was not yet."""
+    """What the lines of a queue id said so far. at: when it was first given to the next server, 0: it was not yet.
+    passed_on: a filter gave it back under another id. written: whom a recipient stands for, by what came before that.
+    """
 
     sender: str | None = None
     message_id: str = ""
     at: float = 0.0
     sent: dict[str, None] = field(default_factory=dict)
     tried: bool = False
+    passed_on: bool = False
+    written: dict[str, str] = field(default_factory=dict)
 
 
 class Log:
@@ -69,6 +79,8 @@ class Log:
         self._zone = zone
         #: By host, and queue id.
         self._waiting: OrderedDict[tuple[str, str], _Mail] = OrderedDict()
+        #: What went out by host, sender and Message-ID.
+        self._parts: OrderedDict[tuple[str, str, str], Recorded] = OrderedDict()
 
     def letters(self, source: BinaryIO, written_at: float) -> Iterator[Item]:
         """The mails that come to their end in a log. written_at: when its last line was written, in seconds since 1970.
@@ -82,29 +94,68 @@ class Log:
             of_postfix += found is not None or b"postfix" in line
             if found is not None:
                 yield from self._line(found, written_at)
+        yield from self._let_go()
         if lines and not of_postfix:
             yield Left("the file", "broken", "there is no line of Postfix in it")
 
     def rest(self) -> Iterator[Item]:
         """The mails that have come to no end."""
-        for (_, identity), mail in self._waiting.items():
-            yield from _ended(identity, mail)
+        for (host, identity), mail in self._waiting.items():
+            yield from self._ended(host, identity, mail)
         self._waiting.clear()
+        yield from self._let_go()
 
     def _line(self, line: re.Match[str], written_at: float) -> Iterator[Item]:
         waiting, key, service, said = self._waiting, (line["host"], line["id"]), line["service"], line["said"]
         mail = waiting.get(key)
         if mail is not None and _is_another(mail, service, said):
-            yield from _ended(line["id"], waiting.pop(key))
+            yield from self._ended(*key, waiting.pop(key))
             mail = None
         if mail is None:
             mail = waiting[key] = _Mail()
-        _note(mail, service, said, line, written_at, self._zone)
+        if not self._given_back(mail, line):
+            _note(mail, service, said, line, written_at, self._zone)
         if said == "removed":
-            yield from _ended(line["id"], waiting.pop(key))
+            yield from self._ended(*key, waiting.pop(key))
         elif len(waiting) > _OPEN_MOST:
-            (_, identity), oldest = waiting.popitem(last=False)
-            yield from _ended(identity, oldest)
+            (host, identity), oldest = waiting.popitem(last=False)
+            yield from self._ended(host, identity, oldest)
+
+    def _given_back(self, mail: _Mail, line: re.Match[str]) -> bool:
+        """Whether a line says that a filter took the mail, and gave it back: it goes on under another id."""
+        found = _SENT.match(line["said"]) if line["service"] in _CARRIERS and "queued as " in line["said"] else None
+        into = _QUEUED.search(line["said"], found.end()) if found is not None and found[3] == "sent" else None
+        again = self._waiting.get((line["host"], into[1])) if into is not None else None
+        if found is None or again is None or again is mail or again.message_id != mail.message_id:
+            return False
+        mail.tried = mail.passed_on = True
+        if len(again.written) < _RECIPIENTS_MOST:
+            again.written[found[1]] = _written(mail, found)
+        return True
+
+    def _ended(self, host: str, identity: str, mail: _Mail) -> Iterator[Item]:
+        """What comes of a mail of which no more is to come. What went out waits for further transactions of it."""
+        parts = self._parts
+        for one in _outcome(identity, mail):
+            if not isinstance(one, Recorded) or not one.key:
+                yield one
+                continue
+            key = (host, one.letter.sender, one.key)
+            first = parts.get(key)
+            if first is not None and abs(one.letter.at - first.letter.at) <= _TOGETHER:
+                to = tuple(dict.fromkeys((*first.letter.to, *one.letter.to)))[:_RECIPIENTS_MOST]
+                parts[key] = replace(first, letter=replace(first.letter, to=to))
+                continue
+            if first is not None:
+                yield parts.pop(key)
+            parts[key] = one
+            while len(parts) > _PARTS_MOST or next(iter(parts.values())).letter.at < one.letter.at - _TOGETHER:
+                yield parts.popitem(last=False)[1]
+
+    def _let_go(self) -> Iterator[Item]:
+        """What went out, and waits no more."""
+        yield from self._parts.values()
+        self._parts.clear()
 
 
 def _is_another(mail: _Mail, service: str, said: str) -> bool:
@@ -129,17 +180,23 @@ def _note(mail: _Mail, service: str, said: str, line: re.Match[str], written_at:
         mail.tried = True
         if found[3] != "sent" or len(mail.sent) >= _RECIPIENTS_MOST:
             return
-        # The address that was written to, not the one that an alias made of it.
-        mail.sent[found[2] if "@" in (found[2] or "") else found[1]] = None
+        mail.sent[_written(mail, found)] = None
         mail.at = mail.at or _moment(line, written_at, zone)
 
 
-def _ended(identity: str, mail: _Mail) -> Iterator[Item]:
+def _written(mail: _Mail, found: re.Match[str]) -> str:
+    """The address that was written to, not the one that an alias made of it."""
+    to = found[2] if "@" in (found[2] or "") else found[1]
+    return mail.written.get(to, to)
+
+
+def _outcome(identity: str, mail: _Mail) -> Iterator[Item]:
     """The letter of a mail of which no more is to come; nothing where it went to nobody and nobody tried."""
     if not mail.tried or not mail.sender:  # cut off at an end of the log, or a report of failure, from `<>`
         return
     if not mail.sent:
-        yield Left(identity, "undelivered")
+        if not mail.passed_on:
+            yield Left(identity, "undelivered")
     elif not mail.at:
         yield Left(identity, "undated")
     else:

@@ -88,6 +88,7 @@ BUILT = {
     "event.correct",
     "done.correct.waits",
     *(f"risk.{kind}" for kind in (*figure_rows.KINDS, "other")),
+    *(f"register.{word}" for word in ("accepted", "under_way", "bounced")),
     *(f"policy.wrong.{word}" for word in ("busy", "empty", "file", "mails")),
 }
 

@@ -162,8 +162,76 @@ def test_a_date_that_no_calendar_has() -> None:
 
 def test_mails_that_never_end_are_not_remembered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postfix, "_OPEN_MOST", 10)
-    endless = "".join(LOG.replace("4NH3tk1Qz1z2xYz", f"AAAA{n}X").replace(": removed", ": kept") for n in range(30))
-    assert len(found(endless)) == 30
+    monkeypatch.setattr(postfix, "_PARTS_MOST", 10)
+    other = LOG.replace(": removed", ": kept")
+    endless = "".join(other.replace("4NH3tk1Qz1z2xYz", f"AAAA{n}X").replace("m1@", f"m{n}@") for n in range(30))
+    one = Log(TOKYO)
+    items = one.letters(io.BytesIO(endless.encode()), WRITTEN)
+    next(items)  # the first one comes when others take its place
+    assert len(one._waiting) + len(one._parts) <= 22
+    assert len([*items, *one.rest()]) == 29
+
+
+def part(identity: str, person: str, second: int = 2, status: str = "sent (250 2.0.0 Ok: queued as 4F0000)") -> str:
+    """A transaction of the mail to one recipient."""
+    of_one = [line for line in LOG.splitlines(keepends=True) if "no@partner" not in line and "carol@" not in line]
+    found = "".join(of_one).replace("4NH3tk1Qz1z2xYz", identity).replace("bob@partner.example", person)
+    return re.sub(r"status=sent \(.*\)", f"status={status}", found).replace("10:00:02", f"10:00:{second:02}")
+
+
+def test_a_mail_that_went_in_several_transactions_is_one() -> None:
+    people = ("bob@partner.example", "eve@partner.example", "ken@other.example")
+    log = "".join(part(f"AAAA{n}X", person, 2 + n) for n, person in enumerate(people))
+    (one,) = found(log)
+    assert isinstance(one, Recorded)
+    assert (one.letter.to, one.letter.at, one.where) == (people, AT, "AAAA0X")
+    much_later = log + part("BBBB1X", "zoe@late.example").replace(" 10:", " 11:")
+    assert [one.letter.to for one in found(much_later) if isinstance(one, Recorded)] == [people, ("zoe@late.example",)]
+    other_host = log + part("BBBB1X", "zoe@late.example").replace(" mx ", " out ")
+    assert [one.letter.to for one in found(other_host) if isinstance(one, Recorded)] == [people, ("zoe@late.example",)]
+
+
+#: As Postfix and amavis write it: the filter took the mail, and gave it back under another id.
+FILTERED = """\
+Nov 26 10:00:01 mx postfix/cleanup[102]: 4NH3tk1Qz1z2xYz: message-id=<m1@corp.example>
+Nov 26 10:00:01 mx postfix/qmgr[99]: 4NH3tk1Qz1z2xYz: from=<ann@corp.example>, size=612, nrcpt=2 (queue active)
+Nov 26 10:00:02 mx postfix/smtpd[107]: connect from localhost[127.0.0.1]
+Nov 26 10:00:02 mx postfix/smtpd[107]: 4NH3tm5AAAz2xZ1: client=localhost[127.0.0.1], \
+orig_queue_id=4NH3tk1Qz1z2xYz, orig_client=pc.corp.example[192.0.2.7]
+Nov 26 10:00:02 mx postfix/cleanup[102]: 4NH3tm5AAAz2xZ1: message-id=<m1@corp.example>
+Nov 26 10:00:02 mx postfix/qmgr[99]: 4NH3tm5AAAz2xZ1: from=<ann@corp.example>, size=1210, nrcpt=2 (queue active)
+Nov 26 10:00:02 mx amavis[201]: (00201-01) Passed CLEAN {RelayedOutbound}, <ann@corp.example> -> <bob@partner.example>
+Nov 26 10:00:02 mx postfix/smtp[103]: 4NH3tk1Qz1z2xYz: to=<bob@partner.example>, relay=127.0.0.1[127.0.0.1]:10024, \
+delay=0.5, delays=0/0/0/0.5, dsn=2.0.0, \
+status=sent (250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as 4NH3tm5AAAz2xZ1)
+Nov 26 10:00:02 mx postfix/smtp[103]: 4NH3tk1Qz1z2xYz: to=<zoe@x.example>, orig_to=<team@corp.example>, \
+relay=127.0.0.1[127.0.0.1]:10024, delay=0.5, delays=0/0/0/0.5, dsn=2.0.0, \
+status=sent (250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as 4NH3tm5AAAz2xZ1)
+Nov 26 10:00:02 mx postfix/qmgr[99]: 4NH3tk1Qz1z2xYz: removed
+Nov 26 10:00:03 mx postfix/smtp[104]: 4NH3tm5AAAz2xZ1: to=<bob@partner.example>, \
+relay=mx.partner.example[192.0.2.25]:25, delay=0.5, dsn=5.1.1, status=bounced (host said: 550 no such user)
+Nov 26 10:00:04 mx postfix/smtp[104]: 4NH3tm5AAAz2xZ1: to=<zoe@x.example>, \
+relay=mx.x.example[192.0.2.26]:25, delay=0.5, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 4NH3tk1Qz1z2xYz)
+Nov 26 10:00:04 mx postfix/qmgr[99]: 4NH3tm5AAAz2xZ1: removed
+"""
+
+
+def test_what_a_filter_took_is_not_delivered_before_it_came_back_and_went_out() -> None:
+    (one,) = found(FILTERED)
+    assert isinstance(one, Recorded)
+    assert (one.letter.to, one.where) == (("team@corp.example",), "4NH3tm5AAAz2xZ1")
+    assert one.letter.at == AT + 2
+    nobody = FILTERED.replace("status=sent (250 2.0.0 Ok", "status=bounced (550 no")
+    assert found(nobody) == [Left("4NH3tm5AAAz2xZ1", "undelivered")]
+
+
+def test_a_server_that_names_a_queue_id_of_ours_is_no_filter() -> None:
+    """Also where it is that of another mail, which has another Message-ID."""
+    log = LOG.replace("250 2.0.0 Ok: queued", "250 2.0.0 Ok: queued as 4NH3tk1Qz1z2xYz")
+    assert found(log) == [MAIL]
+    other = LOG.replace("4NH3tk1Qz1z2xYz", "4NH3tm5AAAz2xZ1").replace("m1@", "m2@").splitlines(keepends=True)
+    log = "".join(other[:4]) + LOG.replace("250 2.0.0 Ok: queued", "250 2.0.0 Ok: queued as 4NH3tm5AAAz2xZ1")
+    assert found(log) == [MAIL]
 
 
 @pytest.mark.parametrize(
