@@ -78,11 +78,9 @@ def with_ledger(
     try:
         with quiet():
             return asyncio.run(run())
-    except BrokenPipeError:  # whoever read our output (`| head`) has seen enough: click ends quietly
-        raise
     except (StoreError, OSError) as error:
-        if getattr(error, "filename", "") == _OUTPUT:
-            raise
+        if isinstance(error, OSError) and error.filename:
+            raise  # about another file, or what we print: `__main__` says so
         if full is not None and is_without_room(error) and not server_runs(path.with_suffix(".lock")):
             with contextlib.suppress(StoreError, OSError), quiet():
                 return asyncio.run(read())

@@ -10,7 +10,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from tests.integration.history.test_import import ANN, BOB, CAROL, imported, known, mail, mbox, run, settle
+
+from mailguard.cli.history import history
 
 DORA = "dora@corp.example"
 FREE = "bob.private@gmail.com"
@@ -141,6 +144,10 @@ def test_what_one_node_learned_is_taken_in_by_another(known_people: Path, tmp_pa
         os.mkfifo(other / "pipe")
         for verb in ("export", "merge"):  # a device would be replaced, a pipe waited for
             assert run(verb, "pipe", status=1).stderr == "mailguard: pipe: is no regular file\n"
+        with pytest.raises(
+            FileNotFoundError, match=r"nowhere/\.model\.new"
+        ):  # `__main__` says it, and not of the ledger
+            CliRunner().invoke(history, ["export", "nowhere/model"], catch_exceptions=False)
         said = run("merge", "nowhere", status=1).stderr
         assert said == "mailguard: nowhere: no such file; `mailguard history export FILE` writes one\n"
         assert run("show", BOB).stdout.endswith("the model knows the address\n")
