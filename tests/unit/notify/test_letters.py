@@ -489,3 +489,10 @@ def test_how_many_more_is_said_in_words_and_not_of_those_who_are_listed_below() 
     words = replace(hit, evidence=("納品", "請求", "+41"))
     assert reasons([words], "ja")[0].evidence == ("納品", "請求", "ほか41件")
     assert reasons([words], "en")[0].evidence == ("納品", "請求", "and 41 more")
+
+
+def test_a_letter_about_what_was_sent_has_nothing_to_decide() -> None:
+    sent = text(letter("sent", "ja", link="https://mg.corp.example/x"))
+    assert "状況を見る:\nhttps://mg.corp.example/x\n" in sent
+    assert "決める画面" not in sent
+    assert "決める画面:\n" in text(letter("held", "ja", link="https://mg.corp.example/x", code="482913"))
