@@ -55,9 +55,10 @@ _SPOKEN = re.compile(
             rf"添付の(?:件(?!は)|(?:うえ|上)、?{_JA_SENDS})",
             r"添付(?:漏れ|もれ|を?し?忘れ|するのを忘れ|を失念)",
             r"(?<=[をはも])添付(?=し|いた|致|の|にて|させ)",
-            r"別添|別紙(?:の|に|を|にて)|同封(?=し|いた|致|の|させ)",
+            r"別添|別紙(?=[のにを])|同封(?=し|いた|致|の|させ)",
             # English
-            r"\b(?:attached|enclosed) (?:is|are|please|herewith|hereto|you|the|a|an|our|my|file|copy|for)\b",
+            r"\b(?:attached|enclosed)(?: (?:is|are|please|herewith|hereto|file|copy)\b"
+            r"|(?= (?:you|the|a|an|our|my|for)\b))",
             r"\b(?:attached|enclosed) to this (?:e-?mail|message)\b",
             r"\b(?:is|are|i've|i have|have|we've|we have|been) (?:now )?(?:attached|enclosed)\b"
             r"(?! to (?!(?:this|the) (?:e-?mail|mail|message)\b))",
