@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,10 +43,14 @@ class Config:
     source: str
     tryout: bool = False
     marks: Marks = field(default_factory=Marks, repr=False)
+    variables: tuple[str, ...] = ()
 
     def problem(self, where: Where, message: str) -> Problem:
-        """Something that is wrong with the setting at `where` (keys and numbers), with its place in the file."""
-        return self.marks.problem(self.source, where, ".".join(map(str, where)) + f": {message}")
+        """Something that is wrong with the setting at `where` (keys and numbers), with its place in the file, or the
+        variable that it comes from.
+        """
+        found = self.marks.problem(self.source, where, ".".join(map(str, where)) + f": {message}")
+        return _from_environment(found, self.variables)
 
     def path(self, relative: Path | str) -> Path:
         """A path of the file, absolute."""
@@ -76,7 +80,7 @@ def load_config(path: Path | None, environment: Mapping[str, str] | None = None)
         raise Problems([*problems, *(_from_environment(one, names) for one in found)]) from None
     if problems:
         raise Problems(problems)
-    return Config(settings, base, source, tryout=path is None, marks=marks)
+    return Config(settings, base, source, tryout=path is None, marks=marks, variables=tuple(names))
 
 
 def load_partly(path: Path, sections: Collection[str], environment: Mapping[str, str] | None = None) -> Config | None:
@@ -85,7 +89,7 @@ def load_partly(path: Path, sections: Collection[str], environment: Mapping[str,
         data, marks, _ = _read(path)
     except Problems:
         return None
-    _merge_environment(data, marks, os.environ if environment is None else environment)
+    names, _ = _merge_environment(data, marks, os.environ if environment is None else environment)
     named = data.get("upstreams")
     rest: dict[str, Any] = {"listeners": (), "upstream": _ANY, "auth": {} if "listeners" in sections else None}
     rest["upstreams"] = dict.fromkeys(named, _ANY) if isinstance(named, dict) else {}
@@ -93,7 +97,7 @@ def load_partly(path: Path, sections: Collection[str], environment: Mapping[str,
     for organization in (data.get("organization"), {"domains": ("corp.invalid",)}):
         with suppress(ValidationError):
             settings = Settings.model_validate({**some, "organization": organization})
-            return Config(settings, path.resolve().parent, str(path), marks=marks)
+            return Config(settings, path.resolve().parent, str(path), marks=marks, variables=tuple(names))
     return None
 
 
@@ -129,6 +133,8 @@ def _merge_environment(
             path = _put(data, keys, _as_meant(keys, value, variables[name]))
             for end in range(1, len(path)):
                 marks.values.setdefault(path[:end], (0, len(names)))
+            for inside in [place for place in marks.values if place[: len(path)] == path]:
+                del marks.values[inside]  # what the file has there counts no more
             marks.values[path] = (0, len(names))
             names.append(name)
         except IndexError:
@@ -141,7 +147,7 @@ def _merge_environment(
     return names, problems
 
 
-def _from_environment(problem: Problem, names: list[str]) -> Problem:
+def _from_environment(problem: Problem, names: Sequence[str]) -> Problem:
     if problem.line:
         return problem
     return Problem(f"environment {names[problem.column]}", 1, 1, problem.message)

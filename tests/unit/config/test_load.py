@@ -10,7 +10,7 @@ import pytest
 
 from mailguard.config import load_config, rooms
 from mailguard.config.rooms import reply_address, resolver
-from mailguard.policy.marks import Problems
+from mailguard.policy.marks import Problem, Problems
 
 GOOD = """\
 organization: {domains: [Corp.Example, "*.例え.jp"], name: Corp}
@@ -33,6 +33,21 @@ def problems_of(folder: Path, text: str, environment: dict[str, str] | None = No
     with pytest.raises(Problems) as caught:
         load_config(write(folder, text), environment or {})
     return [str(problem).removeprefix(f"{folder}/") for problem in caught.value.problems]
+
+
+def test_what_the_environment_puts_in_place_of_the_file_is_told_by_its_variable(tmp_path: Path) -> None:
+    text = GOOD + "console: {administrators: [admin@corp.example]}\n"
+    assert problems_of(tmp_path, text, {"MAILGUARD_CONSOLE__ADMINISTRATORS": "nobody"}) == [
+        "environment MAILGUARD_CONSOLE__ADMINISTRATORS:1:1: console.administrators: not a mail address: "
+        "an email address must have an @-sign"
+    ]
+    variables = {"MAILGUARD_STORE__ENCRYPTION_KEY_FILE": "gone", "MAILGUARD_POLICIES": "gone"}
+    config = load_config(write(tmp_path, text), variables)
+    assert [config.problem(where, "gone") for where in (("store", "encryption_key_file"), ("policies", 0))] == [
+        Problem("environment MAILGUARD_STORE__ENCRYPTION_KEY_FILE", 1, 1, "store.encryption_key_file: gone"),
+        Problem("environment MAILGUARD_POLICIES", 1, 1, "policies.0: gone"),
+    ]
+    assert config.problem(("console", "administrators", 0), "gone").file == str(tmp_path / "mailguard.yaml")
 
 
 def test_a_good_file_and_its_paths(tmp_path: Path) -> None:
