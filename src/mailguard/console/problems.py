@@ -11,6 +11,7 @@ import re
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -21,7 +22,7 @@ from mailguard.console.desk import desk_of
 from mailguard.console.locale.texts import TEXTS
 from mailguard.console.present import Speaker
 from mailguard.console.security import HEADERS
-from mailguard.console.visit import LoginNeeded, Stale, go, hand_over, speaker, visitor_of
+from mailguard.console.visit import LoginNeeded, Stale, go, hand_over, own_path, speaker, visitor_of
 from mailguard.mail.lifecycle import State
 from mailguard.mail.verdict import Because
 from mailguard.notify.letter_choices import SENT_WRONG
@@ -117,10 +118,11 @@ async def on_login_needed(request: Request, error: Exception) -> Response:
     page = "/login" if (await visitor_of(request)).pending is None else "/factor"
     path = request.url.path.removeprefix(desk_of(request).settings.root)
     plain = request.method == "GET" and path != "/" and re.fullmatch(r"[A-Za-z0-9/._-]{1,200}", path)
-    # What a letter's button proposes is still meant behind the login.
-    choice = request.query_params.get("choice", "")
-    proposed = f"%3Fchoice%3D{choice}" if choice == SENT_WRONG else ""
-    return go(request, f"{page}?next={path}{proposed}" if plain else page)
+    # What was looked for, and that a letter's button asks for help, is still meant behind the login; no other act is.
+    whole = f"{path}?{request.url.query}"
+    meant = request.url.query and request.query_params.get("choice", SENT_WRONG) == SENT_WRONG
+    way = whole if meant and own_path(whole) == whole else path
+    return go(request, f"{page}?next={quote(way)}" if plain else page)
 
 
 async def on_stale(request: Request, error: Exception) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import httpx2
-from tests.reception import ANN, Browser, Reception, link_and_code, text_of
+from tests.reception import ADMIN, ANN, Browser, Reception, link_and_code, text_of
 
 
 async def ask(browser: Browser, address: str = ANN) -> httpx2.Response:
@@ -145,6 +145,17 @@ async def test_after_the_login_one_is_where_one_wanted_to_go_but_never_elsewhere
         _, code = link_and_code((await reception.letters())[-1])
         assert (await visitor.send(page, "/login/code", code=code)).headers["location"] == way
         reception.clock.pass_by(minutes=20)
+
+
+async def test_what_was_looked_for_is_looked_for_behind_the_login(reception: Reception) -> None:
+    visitor = await reception.browser()
+    asked = "/all?q=%E8%A6%8B%E7%A9%8D+state%3Aheld"
+    page = await visitor.get((await visitor.get(asked)).headers["location"])
+    page = await visitor.send(page, "/login", address=ADMIN)
+    _, code = link_and_code((await reception.letters())[-1])
+    assert (await visitor.send(page, "/login/code", code=code)).headers["location"] == asked
+    stranger = await reception.browser()
+    assert (await stranger.get(f"/all?q={'x' * 600}")).headers["location"] == "/login?next=/all"
 
 
 async def test_the_login_letter_says_which_browser_asked_in_our_words(reception: Reception) -> None:
