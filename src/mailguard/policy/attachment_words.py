@@ -30,7 +30,7 @@ _JA_SENDS = r"(?:お?送り(?:し|いた|致)|(?:送付|送信|提出|連絡)(?:
 _JA_BEFORE = (
     r"(?:前回|先日|昨日|以前|前便|先ほど|先程|さきほど|先週|前)"
     r"(?:の?添付(?!漏|も|忘|し忘)|[^、]{0,12}(?:(?:送(?:付|信)?し|送っ|渡しし)た|(?:メール|便)[にでの])[^、]{0,8}添付"
-    r"|[^、]{0,12}送り(?:し|(?:いた|致)しまし)た添付)"
+    r"|[^、]{0,12}送り(?:し|(?:いた|致)しまし)た(?:添付|[^、]{0,16}\(添付))"
 )
 #: What is said of a thing that is dropped: not of its seal or its print (押印不要), nor where that is left open.
 _JA_DROPPED = (
@@ -55,7 +55,7 @@ _SPOKEN = re.compile(
             rf"添付の(?:件(?!は)|(?:うえ|上)、?{_JA_SENDS})",
             r"添付(?:漏れ|もれ|を?し?忘れ|するのを忘れ|を失念)",
             r"(?<=[をはも])添付(?=し|いた|致|の|にて|させ)",
-            r"別添|別紙(?=[のにを])|同封(?=し|いた|致|の|させ)",
+            r"別添|別紙(?=[のにを])(?!に定め)|同封(?=し|いた|致|の|させ)",
             # English
             r"\b(?:attached|enclosed)(?: (?:is|are|please|herewith|hereto|file|copy)\b"
             r"|(?= (?:you|the|a|an|our|my|for)\b))",
@@ -87,9 +87,11 @@ _NOT_MEANT = re.compile(
             rf"(?:は|が|も|を|(?:について|に関して)は)、?{_JA_DROPPED}",
             rf"添付{_JA_THING}?(?:は|が|も|を)?(?:ござい|あり|でき|し(?:て(?:い|おり))?|されて(?:い|おり))ません",
             rf"添付{_JA_THING}?(?:は|を)?(?:いただ|頂|お?願い|して(?:くださ|下さ|いただ|頂|ほし|欲し)"
-            rf"|の(?:うえ|上)(?!、?{_JA_SENDS}))|添付して(?![おいあ])(?:(?!ので|ます).){{0,20}}(?:くださ|下さ|願い|いただけ|頂け)",
+            rf"|の(?:うえ|上)(?!、?{_JA_SENDS}))|添付して(?![おいあ])(?:(?!ので|ます).){{0,20}}(?:くださ|下さ|願い|いただ[けくき]|頂[けくき])",
             r"添付(?:に|にて|で|して|の(?:うえ|上)、?)?お送り(?:いただ|頂|くださ|下さ)|添付[^、]{0,16}ではなく",
             r"(?:同封|別紙|別添)[^、]{0,16}(?:拝見|拝読|拝受|受領(?:し|いた|致)|受け取り|ありがとう)",
+            r"(?:納品|出荷|納入|発送|提出|申請|注文|申込|請求|応募|精算)の?(?:時|際|とき|たび|都度)[には、]{1,2}[^、]{0,20}添付",
+            r"[0-9]日(?:付け?)?の?メール[にで]添付|(?:teams|slack|チャット|システム|ポータル|フォーム|サーバー)[^、]{0,6}に[^、]{0,12}添付",
             r"添付(?:する|した)(?:場合|とき|際|こと)|ご添付",
             r"(?:いただい|頂い|くださっ|下さっ|頂戴し)た(?:メールの)?添付|" + _JA_BEFORE,
             rf"添付(?:の?{_JA_THING})?(?:について|を|は|が|も|、)?[^、]{{0,6}}(?:拝見|拝読|拝受|受領(?:し|いた|致)|受け取り|ありがとう"
@@ -108,6 +110,9 @@ _NOT_MEANT = re.compile(
             r"\battach(?:ment|ed files?)s? (?:\w+ )?(?:not|\w+n't|missing|corrupt|broken|blocked|empty|damaged)\b",
             r"\bre-?send[^,]{0,12} attach|\b(?:got|received|opened) (?:the|your) attach"
             r"|\b(?:e-?mail|message)\b[^,]{0,20} (?:and|or) (?:its |any |all |the )?attach",
+            r"\b(?:do not|don't|never|avoid) open(?:ing)?\b[^,]* attach"
+            r"|(?:\bwill|'ll) (?:send|forward|provide)\b[^,;]* attach[^,;]*"
+            r"\b(?:tomorrow|later|soon|next|separately|shortly|by post|by courier)\b",
             r"\b(?:no|without(?: an?| any)?|not|never|cannot|please|could you|can you|would you|will you) (?:be )?"
             r"(?:attach|enclos)|n't (?:be )?(?:attach|enclos)",
             r"\b(?:attached|attachments?|enclosed|enclosures?)(?: (?!that\b|which\b)\w+){0,3}"

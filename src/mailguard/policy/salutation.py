@@ -15,7 +15,7 @@ from mailguard.mail.facts import Addressee
 from mailguard.policy.fold import fold
 from mailguard.policy.names import is_role, name_parts
 from mailguard.policy.result import Truth
-from mailguard.policy.surnames import SOUNDS, SURNAMES, is_kana, kana_sound, sound, sounds_of
+from mailguard.policy.surnames import SOUNDS, SURNAMES, is_kana, kana_sound, sound, sounds_of, surname_in
 
 _NOT_LETTERS = re.compile(r"[^a-z]+")
 _FORM = re.compile(
@@ -45,6 +45,8 @@ def fits(addressee: Addressee, called: Called) -> Truth:
                 _name_in_local(name_parts(addressee.name), called.local),
             ]
         )
+        if found is Truth.NO and _is_shared(called):
+            found = Truth.UNKNOWN
         if found is not Truth.UNKNOWN or not addressee.company:
             return found
         # The house is right, and the name cannot be compared: no reason to ask.
@@ -73,8 +75,17 @@ def _name_in(words: tuple[str, ...], display: str) -> Truth:
     return Truth.UNKNOWN if is_kana(said) is not is_kana(shown) else Truth.NO
 
 
+def _tokens(local: str) -> tuple[str, ...]:
+    return tuple(token for token in _NOT_LETTERS.split(local.lower()) if token)
+
+
+def _is_shared(called: Called) -> bool:
+    """Whether a role mailbox goes by the name of its house: さくら印刷 <info@...> is read by whoever is there."""
+    return is_role(_tokens(called.local)) and not any(surname_in(name_parts(name)) for name in called.names)
+
+
 def _name_in_local(words: tuple[str, ...], local: str) -> Truth:
-    tokens = tuple(token for token in _NOT_LETTERS.split(local.lower()) if token)
+    tokens = _tokens(local)
     if not words or not tokens or is_role(tokens):
         return Truth.UNKNOWN
     whole = "".join(tokens)

@@ -30,6 +30,8 @@ YES, NO, UNKNOWN = Truth.YES, Truth.NO, Truth.UNKNOWN
         ("田中", "", "t.suzuki@x.example", NO),
         ("田中", "", "k1@x.example", UNKNOWN),
         ("田中", "営業部", "info@x.example", UNKNOWN),
+        ("田中", "さくら印刷", "info@x.example", UNKNOWN),
+        ("田中", "鈴木 花子", "info@x.example", NO),
         ("佐藤", "", "satoh-k@x.example", YES),
         ("大野", "Ohno, Ken", "k1@x.example", YES),
         ("渡邉", "渡辺 一郎", "k1@x.example", YES),
