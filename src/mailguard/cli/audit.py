@@ -38,7 +38,7 @@ def _filters(command: _F) -> _F:
     for option in (
         click.option("--until", default="", metavar="TIME", help="Before this day or moment."),
         click.option("--since", default="", metavar="TIME", help="From 2026-11-23 or 2026-11-23T10:00 on."),
-        click.option("--via", default="", metavar="WAY", help="console, letter, api, cli, clock or smtp."),
+        click.option("--via", default="", metavar="WAY", help="console, letter, reply, api, cli, clock or smtp."),
         click.option("--act", default="", metavar="WORD", help="release, cancel, read, login ..."),
         click.option("--person", default="", metavar="ADDRESS", help="Who acted, or is among the recipients."),
         click.option("--message", default="", metavar="ID", help="Only lines about this mail."),
@@ -60,6 +60,8 @@ def list_(config_file: Path | None, limit: int, as_json: bool, **asked: str) -> 
         if as_json:
             click.echo(json.dumps({"lines": [line_to_json(line) for line in lines]}, ensure_ascii=False))
             return
+        if not lines:
+            click.echo("no line matches", err=True)
         for line in lines:
             click.echo(f"{line.number}  {local(line.at, rooms, 'seconds')}  {plain(_said(line))}")
 

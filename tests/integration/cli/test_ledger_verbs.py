@@ -572,6 +572,14 @@ def test_whoever_was_meant_takes_the_place_of_a_wrong_recipient(desk: Desk) -> N
     assert "(cancelled)" in replacing(wrong, status=1).stderr
 
 
+def test_a_search_in_the_audit_log_that_finds_nothing_says_so(desk: Desk) -> None:
+    desk.add()
+    assert "accept" in desk.run("audit", "list", "--act", "accept").stdout
+    nothing = desk.run("audit", "list", "--act", "acept")
+    assert (nothing.stdout, nothing.stderr) == ("", "no line matches\n")
+    assert desk.json("audit", "list", "--act", "acept") == {"lines": []}
+
+
 @pytest.mark.parametrize("verb", ["queue", "history", "store", "incident", "policy"])
 def test_a_list_of_verbs_says_each_in_a_whole_sentence(desk: Desk, verb: str) -> None:
     verbs = desk.run(verb, "--help").stdout.partition("Verbs:\n")[2]
