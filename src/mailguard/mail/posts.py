@@ -18,15 +18,16 @@ _POSTS = frozenset(
     " 税理士 会計士 公認会計士 司法書士 行政書士 社労士 弁理士 議員 市長 区長 町長 村長 知事 代理"
     " 補佐 担当 担当者 ご担当 ご担当者 御担当 御担当者 責任者 管理者 経営者 事業主 研究員 技師 秘書"
     " 受付 窓口 記者 マネージャー マネジャー 御中 各位 マネージャ リーダー ディレクター チーフ"
-    " オーナー アシスタント ceo coo cfo cto cio".split()
+    " オーナー アシスタント 係 係員 会頭 隊長 長官 組長 署長 主治医 薬剤師 看護師 看護師長 店主 株主 家主 荷主 施主"
+    " ドライバー ceo coo cfo cto cio".split()
 )
 #: Words that stand before a post and say of what, or how high.
 _BEFORE = frozenset(
     "各 関係 名誉 上席 上級 首席 筆頭 専任 統括 総括 最高 副 社外 社内 常勤 非常勤 独立 ゼネラル"  # noqa: SIM905
-    " シニア エリア チーム グループ プロジェクト プロダクト エグゼクティブ サブ 学年 顧問 部 課 室 係"
+    " シニア エリア チーム グループ プロジェクト プロダクト エグゼクティブ サブ 学年 顧問 部 課 室"
     " 本部 事業部 営業 総務 人事 経理 開発 技術 製造 企画 広報 法務 財務 購買 調達 情報システム"
     " 品質管理 品質保証 マーケティング 業務 生産 海外 国内 経営企画 研究 サポート 採用 販売 物流 設計"
-    " 教務 経営 会計 情報 秘書 医局 看護".split()
+    " 教務 経営 会計 情報 秘書 医局 看護 自治 町内 管理組合 組合 税務 警察 消防 ケア pta".split()
 )
 
 
@@ -44,6 +45,7 @@ _JOINT = re.compile(r"[兼・/の付&]?")
 _ROLE = re.compile(r"(?:ご|御)?[一-龠ァ-ヶー]{1,12}[者役員]")
 #: Posts that have a place before them: 東京支店長. Where the place may be a surname (千葉, 山口), nobody can tell.
 _OF_A_PLACE = re.compile("(?:支店|支社|支部|工場|営業所|事業所|センター|所|店|局|市|区|町|村)長|知事")
+_OF_AN_AREA = re.compile("(?:税務|監督|警察|消防)署長")
 _PLACES = frozenset(
     "北海道 青森 岩手 宮城 秋田 山形 福島 茨城 栃木 群馬 埼玉 千葉 東京 神奈川 新潟 富山 石川 福井"  # noqa: SIM905
     " 山梨 長野 岐阜 静岡 愛知 三重 滋賀 京都 大阪 兵庫 奈良 和歌山 鳥取 島根 岡山 広島 山口 徳島"
@@ -74,7 +76,8 @@ def told_apart(word: str) -> tuple[str, str]:
     for at in range(1, len(word)):
         if _posts_end(word, at) == len(word):
             name, post = word[:at], word[at:]
-            place = name in _PLACES and _OF_A_PLACE.match(post) is not None
+            place = name.removesuffix("県") in _PLACES and _OF_A_PLACE.match(post) is not None
+            place = place or _OF_AN_AREA.match(post) is not None
             return ("", word) if place else (name, post)
     return word, ""
 
