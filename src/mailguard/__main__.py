@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import signal
 import sys
 from contextlib import suppress
 from io import TextIOWrapper
 
-#: What becomes of what is printed into a full disk.
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 #: What a ledger's folder is to whoever is not its user.
 _NOT_YOURS = "; run it as mailguard's user"
 
@@ -22,6 +19,7 @@ def main() -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="replace")  # a mail has signs that a terminal in EUC-JP has not
+    from mailguard.cli import FULL
     from mailguard.cli import main as verbs
 
     try:
@@ -30,10 +28,10 @@ def main() -> None:
         sys.stderr.close()
         raise SystemExit(1) from None
     except OSError as error:
-        if error.filename is None and error.errno not in _FULL:
+        if error.filename is None and error.errno not in FULL:
             raise
         do = _NOT_YOURS if isinstance(error, PermissionError) else ""
-        if error.errno in _FULL:  # else Python tries once more to write what is left, and tells of it in its own words
+        if error.errno in FULL:  # else Python tries once more to write what is left, and tells of it in its own words
             with suppress(OSError, AttributeError):
                 sys.stdout.close()
         print(f"mailguard: {error.filename or 'output'}: {error.strerror}{do}", file=sys.stderr)

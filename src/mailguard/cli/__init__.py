@@ -5,6 +5,7 @@ Exit status: 0 done, 1 refused or found wanting, 2 wrong usage. An error is one 
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from mailguard import __version__
+
+#: What becomes of what is printed into a full disk.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 
 #: verb -> (module in this package, object in it, one line for the list of verbs)
 VERBS = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import os
 import pwd
@@ -26,6 +27,7 @@ import structlog
 from mailguard.app.hint import tap
 from mailguard.app.opening import server_runs
 from mailguard.app.rooms import Rooms, keyring, ledger_path, open_rooms, utc_now
+from mailguard.cli import FULL
 from mailguard.cli.setup import fail, read_config
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.lifecycle import State
@@ -89,11 +91,12 @@ def with_ledger(
 
 @contextlib.contextmanager
 def _printing() -> Iterator[None]:
-    """What the ledger cannot write is a StoreError. An error of the system that names no file is of what we print."""
+    """What the ledger cannot write is a StoreError. A full disk or broken pipe without a name is that of our output."""
     try:
         yield
     except OSError as error:
-        error.filename = error.filename or _OUTPUT
+        if error.errno in (*FULL, errno.EPIPE):
+            error.filename = error.filename or _OUTPUT
         raise
 
 

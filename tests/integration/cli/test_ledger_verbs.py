@@ -32,6 +32,7 @@ from mailguard.mail.actor import Role
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Organization
 from mailguard.mail.verdict import Because, Disposition
+from mailguard.review import Review
 from mailguard.store.migrate import migrations
 from mailguard.store.records import Filter, MessageRecord
 
@@ -116,6 +117,16 @@ def test_what_is_printed_into_a_full_disk_is_no_fault_of_the_ledger(desk: Desk) 
                 command, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False, env=environment
             )
         assert (done.returncode, done.stderr) == (1, b"mailguard: output: No space left on device\n")
+
+
+def test_what_has_no_answer_in_time_is_no_fault_of_the_output(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def slow(*_: object) -> None:
+        raise TimeoutError("no answer in time")  # an error of the system to Python, without a number or a file
+
+    desk.add()
+    monkeypatch.setattr(Review, "page", slow)
+    said = desk.run("queue", "list", status=1).stderr
+    assert said == f"mailguard: ledger {desk.folder}/mailguard.db: no answer in time\n"
 
 
 def test_a_sign_that_the_terminal_does_not_have_is_a_question_mark(desk: Desk) -> None:
