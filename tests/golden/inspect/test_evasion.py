@@ -84,6 +84,10 @@ CARDS = {
     "cells": _html("<table><tr>" + "".join(f"<td>{one}</td>" for one in _CELLS) + "</tr></table>"),
     "thousands": text_mail(b"card 4,012,888,888,881,881", "utf-8"),
     "bdo": _html(f"<bdo dir=rtl>{CARD[::-1]}</bdo>"),
+    "escapes of a style": _html(
+        "<style>p::before{content:'" + "".join(f"\\{ord(one):x} " for one in CARD) + "'}</style><p>hi</p>"
+    ),
+    "strings of a style": _html("<style>p::after{content:'" + "' '".join(GROUPS) + "'}</style><p>hi</p>"),
     "override": _html(_TURNED + "".join(f"<b>{one}</b>" for one in CARD[::-1])),
     "a field of one's own": text_mail(b"hi", "utf-8", b"X-Note: " + CARD.encode()),
     "description": multipart(part(b"hi", b"Content-Type: text/plain", b"Content-Description: " + CARD.encode())),

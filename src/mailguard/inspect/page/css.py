@@ -8,6 +8,7 @@ background that nobody can tell makes no text invisible. Never raises; linear.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 Colour = tuple[int, int, int]
@@ -31,6 +32,8 @@ _FOR_SCREENS = re.compile(r"@media\s+(?:only\s+)?(?:screen|all)\s*")
 _MOST_RULES = 5000
 #: Comments that Word writes into every mail.
 _OF_WORD = frozenset({"Font Definitions", "Style Definitions", "List Definitions", "Page Definitions"})
+_STRING = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)(?:"|\\?\Z)|'((?:[^'\\]|\\.)*)(?:'|\\?\Z))""", re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:([0-9A-Fa-f]{1,6})[ \t\r\n\f]?|(.))", re.DOTALL)
 _CLIPPED = ("clip:rect(0", "clip:rect(1px", "clip-path:inset(50%", "clip-path:inset(100%", "clip-path:circle(0")
 
 _OLD_ATTRIBUTES = frozenset({"hidden", "color", "bgcolor", "background", "text"})
@@ -109,10 +112,30 @@ def sheet_of(styles: list[str]) -> Sheet:
 
 
 def generated_text(style: str) -> list[str]:
-    """What a style sheet shows as text of its own (`content`), without signs and escapes."""
+    """What a style sheet shows as text of its own (`content`: strings one after the other), without mere signs."""
     after = [piece.lstrip(" \t\r\n:")[:2000] for piece in re.split(r"(?i)(?<![\w-])content\s*(?=:)", style)[1:]]
-    quoted = [one[1:].partition(one[0])[0] for one in after if one[:1] in ("'", '"')]
-    return [one for one in quoted if len(re.sub(r"\\[0-9A-Fa-f]{1,6}|\W", "", one)) > 1]
+    shown = ["".join(map(_plain, _strings(piece))) for piece in after]
+    return [one for one in shown if len(re.sub(r"\W", "", one)) > 1]
+
+
+def _strings(value: str) -> Iterator[str]:
+    """The strings with which a value begins."""
+    at = 0
+    while found := _STRING.match(value, at):
+        yield found[1] or found[2] or ""
+        at = found.end()
+
+
+def _plain(string: str) -> str:
+    """A string without its escapes (CSS Syntax 3, section 4.3.7)."""
+    return (
+        _ESCAPE.sub(lambda one: _sign(one[1]) if one[1] else one[2].strip("\n"), string) if "\\" in string else string
+    )
+
+
+def _sign(digits: str) -> str:
+    number = int(digits, 16)
+    return chr(number) if 0 < number < 0x110000 and not 0xD800 <= number < 0xE000 else "\ufffd"
 
 
 def silent_text(style: str) -> list[str]:

@@ -186,6 +186,9 @@ def test_style_sheets() -> None:
     assert sheet.doubtful == {"e"}
     assert declarations("a:b;; c : D !important;e") == {"a": "b", "c": "d"}
     assert generated_text("a{content:'\\201C'; content : 'ab'; align-content:'x y'}") == ["ab"]
+    assert generated_text("a{content:'\\f101'} b{content:\"\\5B9B \\5148\" ' \\'x\\\n\\000079'}") == ["宛先 'xy"]
+    assert generated_text("a{content:'ab\\") == ["ab"]
+    assert generated_text("a{content:'\\d800 ab'}") == ["\ufffdab"]
     assert silent_text("/* Font Definitions */ a{b:c} /* d */") == ["d"]
 
 
