@@ -36,7 +36,9 @@ def relation(address: Address, known: Background, by: Speaker) -> Relation:
         since = by.day(own.first_at)
         return Relation(say("known.organization", count=own.count, since=since, last=by.day(own.last_at)))
     if house is not None and house.first_at is not None:
-        return Relation(say("known.house", count=house.count, since=by.day(house.first_at)), new=True)
+        since = by.day(house.first_at)
+        words = say("known.house" if key == address.key else "known.house.domain", count=house.count, since=since)
+        return Relation(words, new=True)
     return Relation(say("known.nobody"), new=True)
 
 

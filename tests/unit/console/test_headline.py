@@ -141,7 +141,12 @@ def test_how_well_somebody_is_known() -> None:
     domain = Background(organizations={"example.co.jp": Contact(3, NOW, NOW - timedelta(days=40))})
     assert "記録はありません" in relation(SATO, domain, by()).words
     house = Background(house={"example.co.jp": Contact(3, NOW, NOW - timedelta(days=40))})
-    assert relation(SATO, house, by("en")).words == "Your first mail there; 3 from colleagues since Wed 14 Oct"
+    first = "Your first mail there; 3 from colleagues"  # to whomever of that domain: never said of this very address
+    assert relation(SATO, house, by("en")).words == f"{first} to its domain since Wed 14 Oct"
+    assert "同じドメインには、社内から" in relation(SATO, house, by()).words
+    private = parse_address("taro@gmail.com")
+    own = Background(house={private.key: Contact(3, NOW, NOW - timedelta(days=40))})
+    assert relation(private, own, by("en")).words == f"{first} since Wed 14 Oct"
     assert relation(SATO, Background(), by()).new
     shared = parse_address("taro@gmail.com")
     assert relation(shared, Background(house={"gmail.com": Contact(9, NOW, NOW)}), by()).new, (

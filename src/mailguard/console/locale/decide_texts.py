@@ -152,6 +152,10 @@ DECIDE_TEXTS: dict[str, Both] = {
         "あなたからは初めて(社内からは{since}以降{count}回)",
         "Your first mail there; {count} from colleagues since {since}",
     ),
+    "known.house.domain": Both(
+        "あなたからは初めて(同じドメインには、社内から{since}以降{count}回)",
+        "Your first mail there; {count} from colleagues to its domain since {since}",
+    ),
     "known.nobody": Both("初めての宛先(社内の誰も送っていません)", "New: nobody here has written there before"),
     "known.file": Both("前回の送信先: {names}({last})", "Last sent to: {names} ({last})"),
     "recipient.way": Both("中継先: {name}", "Goes by {name}"),
