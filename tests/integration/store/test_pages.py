@@ -201,7 +201,7 @@ async def test_clocks_are_read_off_an_index(ledger: Ledger, sql: str) -> None:
 
 
 async def test_whether_an_end_was_told_is_not_looked_for_in_the_whole_log(ledger: Ledger) -> None:
-    wanted = (0, 10**18, 0, 200)
+    wanted = (0, 10**18, 0, 200, 10**18)
     plan = await ledger.db.read(lambda c: [row[3] for row in c.execute(f"EXPLAIN QUERY PLAN {ending._OPEN}", wanted)])
     assert not [step for step in plan if step.startswith("SCAN")], plan
 
