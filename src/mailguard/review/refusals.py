@@ -10,7 +10,7 @@ from mailguard.mail.lifecycle import FINAL, State
 from mailguard.mail.verdict import Because
 from mailguard.notify.phrases import moment
 from mailguard.policy.alteration_words import ENCRYPTED, SIGNED
-from mailguard.review.rights import ON_HELD, decides, is_entitled
+from mailguard.review.rights import APPROVING, ON_HELD, decides, is_entitled
 from mailguard.review.words import Act, AlreadyDecided, Forbidden, NotFound, Refused, ReviewError
 from mailguard.store.records import HistoryLine, MessageRecord, RecipientRecord
 
@@ -136,6 +136,10 @@ NOT_SO_EITHER = Because(
 )
 _NOT_PAUSED = Because(ja="一時停止されていません。", en="Its clock is not stopped.")
 NOT_YOURS = Because(ja="この操作をする権限がありません。", en="You may not do this with this mail.")
+_NO_APPROVAL = Because(
+    ja="承認待ちのメールではありません。送信するか、送信しないかを選んでください。",
+    en="It waits for nobody's approval: release it, or cancel it.",
+)
 _OWN_MAIL = Because(
     ja="自分のメールを自分で承認することはできません。",
     en="Nobody approves their own mail: somebody else must.",
@@ -193,6 +197,8 @@ def why_not(
     asked = act is Act.APPROVE or (act is Act.FORWARD and actor.address in record.approvers)
     if asked and all(copy.needs_approval and not copy.would_count(actor.address) for copy in waiting):
         return _already_approved(record, history, timezone)
+    if act in APPROVING and not any(copy.needs_approval for copy in waiting):
+        return Forbidden(_NO_APPROVAL)
     if any(copy.frozen_by not in ("", actor.address) for copy in waiting):
         return Forbidden(_FROZEN)
     if act is Act.URGENT:

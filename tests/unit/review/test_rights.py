@@ -167,6 +167,15 @@ def test_other_refusals() -> None:
     assert isinstance(why_not(SENDER, record, Act.RELEASE, [frozen], zone), Forbidden)
 
 
+@pytest.mark.parametrize("act", [Act.APPROVE, Act.REJECT])
+def test_what_waits_for_no_approval_is_told_so(act: Act) -> None:
+    record, copy = held(Disposition.CONFIRM)
+    error = why_not(ADMINISTRATOR, record, act, [copy], "UTC")
+    assert isinstance(error, Forbidden)
+    assert error.reason.en == "It waits for nobody's approval: release it, or cancel it."
+    assert "承認待ちのメールではありません" in error.reason.ja
+
+
 TOP, PA = "top@corp.example", "pa@corp.example"
 DELEGATED = (Asked((BOSS, TOP), 2, ((BOSS, (DEPUTY, ANN)), (TOP, (DEPUTY,)))),)
 
