@@ -20,7 +20,7 @@ from mailguard.mail.verdict import Because, Disposition, RuleHit
 from mailguard.notify import letter_rows
 from mailguard.notify.marked import Pair, Stretch, joined, marked, pairs_in
 from mailguard.notify.offers import is_at, near_pairs, of_mailboxes, twin
-from mailguard.notify.phrases import evidence_line, on_one_line, telling
+from mailguard.notify.phrases import evidence_line, is_said, on_one_line, telling
 from mailguard.review import Background, MessageRecord
 
 _MOST_EVIDENCE = 6
@@ -145,7 +145,7 @@ def _unsaid(hit: RuleHit, record: MessageRecord, by: Speaker) -> tuple[str, ...]
     sentence, listed = _sentence(hit, by), {str(one.address) for one in record.recipients}
     lines = [line(evidence_line(one, by.language), 160) for one in telling(hit.evidence, listed)]
     notes = [on_one_line(_of(note, by), 200) for note in hit.notes]
-    shown = [one for one in lines if one not in sentence]
+    shown = [one for one in lines if not is_said(one, sentence)]
     more = (by.say("reason.more", count=len(shown) - _MOST_EVIDENCE),) if len(shown) > _MOST_EVIDENCE else ()
     return (*shown[:_MOST_EVIDENCE], *more, *notes)
 

@@ -23,6 +23,7 @@ from mailguard.notify.phrases import (
     STATES,
     evidence_line,
     file_size,
+    is_said,
     listed,
     moment,
     on_one_line,
@@ -80,7 +81,7 @@ def reasons(hits: Sequence[RuleHit], language: Language, copies: Sequence[Recipi
         if hit.disposition > Disposition.DELAY or len(hits) == 1:
             sentence = on_one_line(hit.because.ja if language == "ja" else hit.because.en, 600)
             found = _evidence(hit, language, copies)
-            shown = [line for line in found if line not in sentence and line not in said]
+            shown = [line for line in found if not is_said(line, sentence) and line not in said]
             said.update(shown)
             notes = (on_one_line(note.ja if language == "ja" else note.en, 200) for note in hit.notes)
             given.append(Reason(sentence, (*shown[:_MOST_EVIDENCE], *notes)))

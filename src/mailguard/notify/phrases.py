@@ -163,6 +163,13 @@ def telling(evidence: Sequence[str], known: Collection[str]) -> list[str]:
     return [] if len(told) == 1 < len(evidence) and _REST.fullmatch(told[0]) else told
 
 
+def is_said(line: str, sentence: str) -> bool:
+    """Whether a sentence says what a line of evidence says, also where it puts a kind and its number another way."""
+    kind, colon, number = line.removesuffix("件").partition(": ")
+    counted = bool(colon) and kind.lower() in sentence.lower() and number.isdecimal()
+    return line in sentence or (counted and re.search(rf"(?<![0-9,]){number}(?![0-9,])", sentence) is not None)
+
+
 def evidence_line(evidence: str, language: Language) -> str:
     """Evidence such as "payment_card: 3" in the reader's words; any other evidence (addresses, files) as it is."""
     if rest := _REST.fullmatch(evidence):

@@ -496,3 +496,14 @@ def test_a_letter_about_what_was_sent_has_nothing_to_decide() -> None:
     assert "状況を見る:\nhttps://mg.corp.example/x\n" in sent
     assert "決める画面" not in sent
     assert "決める画面:\n" in text(letter("held", "ja", link="https://mg.corp.example/x", code="482913"))
+
+
+def test_a_number_that_the_sentence_tells_is_no_evidence_below_it() -> None:
+    numbers = Because("社外宛のメールに、マイナンバーが1件あります", "My Numbers in this mail to the outside: 1")
+    hit = RuleHit("n", "enforce", Disposition.CONFIRM, numbers, ("**********18", "my_number: 1"), (TANAKA,))
+    for language in ("ja", "en"):
+        assert reasons([hit], language)[0].evidence == ("**********18",)
+    assert reasons([replace(hit, evidence=("my_number: 2", "phone: 1"))], "ja")[0].evidence == (
+        "マイナンバー: 2件",
+        "電話番号: 1件",
+    )
