@@ -23,12 +23,14 @@ from cryptography.x509.oid import NameOID
 from tests.house import PATIENCE, House, furnish, running_house, settings
 from tests.ledger import opened
 from tests.missing import needs_root
+from tests.postfix import free_port
 from tests.smtp_fake import Say, Stall, fake_server
 
 from mailguard.app.doctor import check as looking
 from mailguard.app.doctor import servers
 from mailguard.app.doctor.check import Check, bounded
 from mailguard.app.doctor.run import examine
+from mailguard.app.opening import only_one
 from mailguard.mail.verdict import Disposition
 from mailguard.relay.settings import Deadlines
 from mailguard.store.bodies import Bodies
@@ -175,6 +177,22 @@ def test_a_port_that_another_program_has(folder: Path) -> None:
         check = look(folder)["ports"]
     assert check.status == "fail"
     assert "ss -tlnp" in check.remedy
+
+
+def test_a_server_that_was_started_with_other_ports(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "var").mkdir()
+    with only_one(folder / "var" / "mailguard.lock"):
+        check = look(folder)["ports"]
+    assert (check.status, check.detail.partition(": ")[2]) == ("fail", "a mailguard runs, but nothing answers there")
+    assert "restart it" in check.remedy
+    trying = tmp_path_factory.mktemp("trying")
+    for name, value in (("VAR", str(trying)), ("PORT_SMTP", str(free_port())), ("PORT_CONSOLE", str(free_port()))):
+        monkeypatch.setenv(name, value)
+    with only_one(trying / "mailguard.lock"):
+        check = by_name(asyncio.run(examine(None)))["ports"]
+    assert "give PORT_SMTP and PORT_CONSOLE here, too" in check.remedy
 
 
 async def test_an_upstream_that_takes_less_than_we_do(folder: Path) -> None:

@@ -24,6 +24,10 @@ from mailguard.policy.marks import Problems
 from mailguard.resolver import Resolver
 from mailguard.smtpd.settings import ListenerSettings
 
+#: What to do about a port that nobody listens at while a server runs on this ledger.
+_TRYOUT = "if it was started with other ports, give PORT_SMTP and PORT_CONSOLE here, too; else look at its log"
+_ELSE = "if the setting was changed since its start, restart it; else look at its log"
+
 
 async def ports(config: Config) -> list[Check]:
     """Free if no server runs; ours if one does."""
@@ -31,10 +35,12 @@ async def ports(config: Config) -> list[Check]:
     host, _, port = config.settings.console.address.rpartition(":")
     places = [("listener", one.host, one.port, one.tls != "implicit") for one in _listeners(config)]
     places.append(("console", host.strip("[]"), int(port), False))
-    return [await _port(*place, runs=runs) for place in places if place[2]]
+    remedy = _TRYOUT if config.tryout else _ELSE
+    return [await _port(*place, runs=runs, remedy=remedy) for place in places if place[2]]
 
 
-async def _port(what: str, host: str, port: int, greets: bool, *, runs: bool) -> Check:
+async def _port(what: str, host: str, port: int, greets: bool, *, runs: bool, remedy: str) -> Check:
+    """remedy: what to do where a server runs and nobody answers here."""
     name = f"{what} {host}:{port}"
     if not runs:
         return await asyncio.to_thread(_free, name, host, port)
@@ -49,8 +55,11 @@ async def _port(what: str, host: str, port: int, greets: bool, *, runs: bool) ->
                 with contextlib.suppress(OSError):
                     await writer.wait_closed()
     except (OSError, TimeoutError) as error:
-        why = "no greeting" if isinstance(error, TimeoutError) else error.strerror or str(error)
-        return failing("ports", f"{name}: a mailguard runs, but {why}", "look at its log; restart it")
+        gone = isinstance(error, ConnectionRefusedError)
+        why = "nothing answers there" if gone else "no greeting" if isinstance(error, TimeoutError) else str(error)
+        return failing(
+            "ports", f"{name}: a mailguard runs, but {why}", remedy if gone else "look at its log; restart it"
+        )
     if not said.startswith(b"220"):
         return warning(
             "ports", f"{name}: it greets with {said[:40].decode('ascii', 'replace').strip()!r}", "see its log"
