@@ -34,7 +34,7 @@ def test_all_that_is_wrong_across_files(tmp_path: Path) -> None:
         "mailguard.yaml:3:58: listeners.0.certificate: a.pem: no such file",
         "mailguard.yaml:3:70: listeners.0.key: b.pem: no such file",
         "mailguard.yaml:4:11: upstream: username and password go together",
-        "gone.yaml:1:1: cannot be read: No such file or directory",
+        "gone.yaml:1:1: cannot be read: No such file or directory; `mailguard user hash ADDRESS` prints its entries",
         "mailguard.yaml:6:12: policies.0: nowhere: no such file or folder",
     ]
     problems = json.loads(mailguard(tmp_path, "check", "--json").stdout)["problems"]
@@ -50,7 +50,7 @@ def test_what_sections_name_is_looked_at_though_others_are_wrong(tmp_path: Path)
         "mailguard.yaml:3:58: listeners.0.certificate: a.pem: no such file",
         "mailguard.yaml:3:70: listeners.0.key: b.pem: no such file",
         "mailguard.yaml:4:11: upstream: username and password go together",
-        "gone.yaml:1:1: cannot be read: No such file or directory",
+        "gone.yaml:1:1: cannot be read: No such file or directory; `mailguard user hash ADDRESS` prints its entries",
         "mailguard.yaml:6:12: policies.0: nowhere: no such file or folder",
     ]
 

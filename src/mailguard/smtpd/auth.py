@@ -91,7 +91,7 @@ class UserFile:
 
     def load(self) -> None:
         """Read the file. Raises Problems with everything that is wrong in it (an unreadable file too)."""
-        users, marks = read_marked(self.path, _Users)
+        users, marks = read_marked(self.path, _Users, "`mailguard user hash ADDRESS` prints its entries")
         self._users = _checked(users, marks, str(self.path))
         self._nobody = _hash_like([hashed for hashed, _ in self._users.values()])
 

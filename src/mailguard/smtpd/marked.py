@@ -17,13 +17,16 @@ from mailguard.policy.marks import Marks, Problem, Problems, problems_of
 M = TypeVar("M", bound=BaseModel)
 
 
-def read_marked(path: Path, model: type[M]) -> tuple[M, Marks]:
-    """What stands in the file, and where. Raises Problems, for a file that cannot be read too. Blocks."""
+def read_marked(path: Path, model: type[M], made_by: str = "") -> tuple[M, Marks]:
+    """What stands in the file, and where. made_by: what writes such a file, told where it is missing. Raises Problems,
+    for a file that cannot be read too. Blocks.
+    """
     filename = str(path)
     try:
         text = path.read_bytes()
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else type(error).__name__
+        reason += f"; {made_by}" if made_by and isinstance(error, FileNotFoundError) else ""
         raise Problems([Problem(filename, 1, 1, f"cannot be read: {reason}")]) from error
     data, marks = load_marked(text, filename)
     try:
