@@ -89,6 +89,7 @@ _NOT_MEANT = re.compile(
             rf"添付{_JA_THING}?(?:は|を)?(?:いただ|頂|お?願い|して(?:くださ|下さ|いただ|頂|ほし|欲し)"
             rf"|の(?:うえ|上)(?!、?{_JA_SENDS}))|添付して(?![おいあ])(?:(?!ので|ます).){{0,20}}(?:くださ|下さ|願い|いただ[けくき]|頂[けくき])",
             r"添付(?:に|にて|で|して|の(?:うえ|上)、?)?お送り(?:いただ|頂|くださ|下さ)|添付[^、]{0,16}ではなく",
+            r"同封(?:いただ|頂|くださ|下さ)|添付[^、]{0,16}再送(?:くだ|下さ|[をの]お?願|いただ|頂)",
             r"(?:同封|別紙|別添)[^、]{0,16}(?:拝見|拝読|拝受|受領(?:し|いた|致)|受け取り|ありがとう)",
             r"(?:納品|出荷|納入|発送|提出|申請|注文|申込|請求|応募|精算)の?(?:時|際|とき|たび|都度)[には、]{1,2}[^、]{0,20}添付",
             r"[0-9]日(?:付け?)?の?メール[にで]添付|(?:teams|slack|チャット|システム|ポータル|フォーム|サーバー)[^、]{0,6}に[^、]{0,12}添付",
@@ -110,6 +111,7 @@ _NOT_MEANT = re.compile(
             r"\battach(?:ment|ed files?)s? (?:\w+ )?(?:not|\w+n't|missing|corrupt|broken|blocked|empty|damaged)\b",
             r"\bre-?send[^,]{0,12} attach|\b(?:got|received|opened) (?:the|your) attach"
             r"|\b(?:e-?mail|message)\b[^,]{0,20} (?:and|or) (?:its |any |all |the )?attach",
+            r"\bnothing (?:\w+ ){1,4}(?:attach|enclos)|\byour?\b[^,]* without (?:the |an? |any )?attach",
             r"\b(?:do not|don't|never|avoid) open(?:ing)?\b[^,]* attach"
             r"|(?:\bwill|'ll) (?:send|forward|provide)\b[^,;]* attach[^,;]*"
             r"\b(?:tomorrow|later|soon|next|separately|shortly|by post|by courier)\b",
@@ -120,7 +122,8 @@ _NOT_MEANT = re.compile(
             r"(?:no longer|not (?:needed|required|necessary|valid)|obsolete|outdated|superseded|void|invalid|cancell?ed"
             r"|withdrawn|unnecessary)\b",
             r"添付[^、]{0,14}の件(?:につきまして|について)?は?、?(?:(?:承知|了解)(?:しま?し?た|(?:いた|致)しま)|かしこまり)",
-            r"\b(?:attached|attachments?|enclosed)(?: \w+){0,2}(?: that| which)? you(?: have|'ve)? (?:sent|shared)\b",
+            r"\b(?:attached|attachments?|enclosed)(?: \w+){0,2}(?: that| which)? you(?: have|'ve)?"
+            r" (?:sent|shared|mentioned|promised)\b",
             r"\b(?:disregard|ignore|discard|removed?|withdr[ae]w|dropped) (?:the |my |our |that )?(?:attach|enclos)",
             r"(?:n't|\bnot|\bno longer) need (?:the |an |any )?attachment|\bno need for (?:the |an |any )?attach",
             r"\byour (?:attach|enclos)|(?<!send )(?<!sending )\byou (?:have |had )?(?:attached|enclosed)\b",
