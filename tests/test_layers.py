@@ -40,6 +40,7 @@ PROCESSES = {
     "inspect.worker",
     "inspect.turns",
     "inspect.letters",
+    "inspect.overtime",
     "inspect.starved",
 }
 

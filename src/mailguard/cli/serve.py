@@ -22,6 +22,7 @@ from mailguard.app.opening import CannotStart
 from mailguard.app.supervisor import Supervisor
 from mailguard.cli.setup import fail, read_config, refuse, with_config
 from mailguard.config import Config
+from mailguard.inspect.overtime import watch
 from mailguard.policy.marks import Problems
 
 #: Seconds that a thread keeps the interpreter's lock when another one wants it. At Python's own 5 ms, one thread at
@@ -97,6 +98,7 @@ async def _serve(config: Config, role: Role, workers: int, doors: str, place: Pl
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, house.reload_soon)
+    watch()
     if doors:  # a door beside another process: stdin is a pipe from it, and its end is ours
         end_with_parent(stop.set)
     async with telling() if doors else nullcontext(asyncio.Event()) as opened, house.open():

@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from mailguard.inspect.limits import ReadingLimits
+from mailguard.inspect.overtime import Overtime, bounded
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body
 
@@ -37,8 +38,9 @@ _FIRST = "\r\n".join(
 class Letters:
     """Reads in the process that it is in. All methods belong to one event loop."""
 
-    def __init__(self, limits: ReadingLimits, most: int) -> None:
-        """most: of how many octets a mail is read here; 0: none is."""
+    def __init__(self, limits: ReadingLimits, most: int, ended: Callable[[str], object] = bool) -> None:
+        """most: of how many octets a mail is read here; 0: none is. ended: told of a mail that took too long."""
+        self._ended = ended
         self._limits = limits
         self._most = most
         self._reader: Callable[[bytes, ReadingLimits], Facts | None] | None = None
@@ -59,7 +61,11 @@ class Letters:
         while self._spent > _TURN:  # noqa: ASYNC110 (a turn, not a thing to wait for; another may have read in it)
             await asyncio.sleep(0)
         begun = time.thread_time()
-        facts = reader(octets, self._limits)
+        try:
+            facts = bounded(reader, octets, self._limits)
+        except Overtime:
+            facts = None
+            self._ended("took too long in the server's own process")
         took = time.thread_time() - begun
         if not self._spent:
             asyncio.get_running_loop().call_soon(self._next_turn)

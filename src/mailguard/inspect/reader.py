@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from mailguard.inspect.content import Piece
 from mailguard.inspect.limits import Budget, NotHere, ReadingLimits
+from mailguard.inspect.overtime import Overtime
 from mailguard.inspect.personal import Found, search
 from mailguard.inspect.secrets.tokens import find_secrets
 from mailguard.inspect.speech.voices import Voices, alone
@@ -58,6 +59,7 @@ def read_letter(octets: bytes, limits: ReadingLimits = _STANDARD) -> Facts | Non
     """Read a mail of text alone, as `read_mail` does; None where it has anything else, or anything is odd about it.
 
     For the server's own process: headers, transfer encodings, charsets and plain text are read, and nothing else.
+    Raises Overtime.
     """
     end = header_end(octets)
     if len(octets) > limits.mail_bytes or not end or b"\0" in octets or _is_odd(octets[:end]):
@@ -69,6 +71,8 @@ def read_letter(octets: bytes, limits: ReadingLimits = _STANDARD) -> Facts | Non
         facts = _read(octets, budget)
     except NotHere:
         return None
+    except Overtime:
+        raise
     except Exception:  # the worker sees to it
         return None
     return None if budget.found("unreadable") or budget.found("limit_reached") else facts

@@ -57,7 +57,7 @@ class Readers:
         self._queue = queue
         self._folder = "" if folder is None else str(folder.absolute())
         self._ended = ended
-        self._letters = Letters(self.limits, here)
+        self._letters = Letters(self.limits, here, ended)
         self._turns = Turns(count)
         self._idle: deque[Worker] = deque()
         self._starting = asyncio.Lock()

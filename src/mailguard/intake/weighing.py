@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from mailguard.inspect.overtime import bounded
 from mailguard.mail.facts import Attachment
 from mailguard.mail.verdict import Verdict
 from mailguard.policy.case import Case
@@ -18,7 +19,7 @@ _JUDGED_ON_LOOP = 20_000
 async def judged(policy: Policy, case: Case) -> Verdict:
     """What the judge says."""
     if weight_of(case) <= _JUDGED_ON_LOOP:
-        return judge(policy, case)
+        return bounded(judge, policy, case)  # a rule that is ended has failed, and holds the mail
     return await asyncio.to_thread(judge, policy, case)
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from mailguard import events
 from mailguard.insight.lesson import read
 from mailguard.insight.words import Judgement, Letter
+from mailguard.inspect.overtime import bounded
 from mailguard.mail.values import value
 from mailguard.memory import wire
 from mailguard.memory.settings import MemorySettings
@@ -60,7 +61,7 @@ class Asking:
 
     async def judged(self, letter: Letter, *, abreast: bool = False) -> tuple[bytes, Judgement | None]:
         """See `Memory.judged`; None also without an answer."""
-        lesson = read(letter) if is_small(letter) else await asyncio.to_thread(read, letter)
+        lesson = bounded(read, letter) if is_small(letter) else await asyncio.to_thread(read, letter)
         octets, answer = lesson.to_bytes(), None
         if self._line is not None:
             asked = self._line.ask(octets, lesson.people)

@@ -23,6 +23,7 @@ from mailguard.insight.lesson import Lesson, read
 from mailguard.insight.model import Insight
 from mailguard.insight.trees import shipped
 from mailguard.insight.words import Judgement, Letter
+from mailguard.inspect.overtime import bounded
 from mailguard.memory import model as models
 from mailguard.memory.fresh import Fresh
 from mailguard.memory.moment import Moment
@@ -97,7 +98,7 @@ class Memory:
         """
         model = self._model or await self._at_hand()
         if is_small(letter):
-            lesson = read(letter)
+            lesson = bounded(read, letter)
             found = lesson.to_bytes()
             if abreast:
                 judgement = await self._moment.judged(lesson)
