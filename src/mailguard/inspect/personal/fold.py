@@ -115,7 +115,10 @@ def _folded(text: str) -> str:
         if not is_plain and _RARE.search(text):
             text = _SYMBOLS.sub(lambda match: chr(ord(match.group()) - 0xF000), text)
             text = _AROUND.sub("", _CIRCLED.sub(_digit, _SCRIPTS.sub(_digit, text))).replace("\u2800", " ")
-    if _SPELT_SIGN.search(text):
+    # Single signs are looked for at a hundredth of what the pattern takes, and most texts have few of them.
+    if (")" in text or "]" in text or "}" in text or ">" in text or "】" in text or "〕" in text) and (
+        _SPELT_SIGN.search(text)
+    ):
         text = _SPELT.sub(_address, text)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")

@@ -216,10 +216,11 @@ def _blocks(lines: list[tuple[str, int]], finds: Finds, people: People) -> None:
     for index, (line, offset) in enumerate(lines):
         if len(line) < 3:
             continue
-        match = _BESIDE.match(line) if _REACHED.search(line) and _reaches(line) else None
+        reached = _REACHED.search(line)
+        match = _BESIDE.match(line) if reached and _reaches(line) else None
         if match and (name := plain_name(match.group(1))):
             _note(name, [line[match.end() :]], offset + match.start(1), match.group(1), finds, people)
-        elif (owner := _owner(line)) is not None:
+        elif reached and (owner := _owner(line)) is not None:  # each fact has a figure
             shown, start = owner
             _note(plain_name(shown), [], offset + start, shown, finds, people)
         elif len(line) <= _NAME_MOST and (match := _NAME_LINE.match(line)) and (name := plain_name(match.group(1))):
