@@ -85,17 +85,23 @@ class Answering:
         self._lines.discard(line)
 
     def asked(self, line: _Line, number: int, octets: bytes) -> None:
-        """One more question."""
+        """One more question; `work` answers it."""
         self._questions.append(_Question(line, number, octets, time.monotonic()))
+
+    def work(self) -> None:
+        """Answer what was asked, at once: a mail of another process waits for it, and each turn of the event loop that
+        goes by is as long as the work of all mail here.
+        """
         if not self._working:
-            self._working = True
-            self._loop.call_soon(self._work)
+            self._work()
 
     def _work(self) -> None:
         """Answer for a moment, then let mail have its turn."""
         end = time.monotonic() + _TURN
         while self._questions and time.monotonic() < end:
             self._answer_some()
+        for line in self._lines:
+            line.send()
         self._working = bool(self._questions)
         if self._working:
             self._loop.call_soon(self._work)
@@ -195,6 +201,7 @@ class _Line(wire.Line):
                 if self._waiting > _WAITING:
                     raise WireError("too many questions")
                 self._answering.asked(self, number, octets)
+            self._answering.work()
         except WireError as error:
             events.fault("insight", error)
             self.end()

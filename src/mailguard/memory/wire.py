@@ -89,12 +89,13 @@ class Line(asyncio.Protocol):
         frame, which wakes the other side each time, costs more than making it.
         """
         if not self._saying:
-            asyncio.get_running_loop().call_soon(self._send)
+            asyncio.get_running_loop().call_soon(self.send)
         self._saying.append(octets)
 
-    def _send(self) -> None:
+    def send(self) -> None:
+        """What was said so far, now."""
         said, self._saying = self._saying, []
-        if self.transport is not None:
+        if said and self.transport is not None:
             self.transport.write(b"".join(said))
 
     def end(self) -> None:
