@@ -54,9 +54,11 @@ class _WrongUsage(click.UsageError):
         click.echo(f"{verb}: {wrong}; see {verb} --help", file=file, err=True)
 
 
-def _is_garbled(error: UnicodeEncodeError) -> bool:
-    """Whether it is about octets of the command line that are no UTF-8: Python hands them on as lone surrogates."""
-    return all(0xDC80 <= ord(ch) <= 0xDCFF for ch in error.object[error.start : error.end])
+def is_garbled(text: str) -> bool:
+    """Whether it has octets of the command line that are no UTF-8, as a terminal in Shift_JIS sends them: Python hands
+    them on as lone surrogates.
+    """
+    return any("\udc80" <= ch <= "\udcff" for ch in text)
 
 
 @contextmanager
@@ -68,9 +70,8 @@ def _in_one_line(ctx: click.Context | None = None) -> Iterator[None]:
     except click.UsageError as error:
         raise _WrongUsage(error.format_message(), error.ctx) from None
     except UnicodeEncodeError as error:
-        # What a terminal in another encoding (Shift_JIS) sends is no text, but may be the name of a file: whoever makes
-        # use of it as text ends here.
-        if _is_garbled(error):
+        # Such octets are no text, but may be the name of a file: whoever makes use of them as text ends here.
+        if is_garbled(error.object[error.start : error.end]):
             raise _WrongUsage(f"{error.object!r} is not in UTF-8: set the terminal to it", ctx) from None
         raise
 

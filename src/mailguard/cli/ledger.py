@@ -27,7 +27,7 @@ import structlog
 from mailguard.app.hint import tap
 from mailguard.app.opening import server_runs
 from mailguard.app.rooms import Rooms, keyring, ledger_path, open_rooms, utc_now
-from mailguard.cli import FULL
+from mailguard.cli import FULL, is_garbled
 from mailguard.cli.setup import fail, read_config
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.lifecycle import State
@@ -131,7 +131,7 @@ def read_filter(texts: tuple[str, ...], timezone: str, *, acts: bool = False) ->
     value, and nothing at all, which every mail matches: a script's empty variable looks like that.
     """
     given, rest = _older_keys(" ".join(texts), acts)
-    if any("\udc80" <= ch <= "\udcff" for ch in "".join(texts)):  # what a terminal in Shift_JIS sends: it would be lost
+    if is_garbled("".join(texts)):  # it would be lost, and every mail meant
         raise click.BadParameter("it is not in UTF-8: set the terminal to it", param_hint="--filter")
     try:
         query = parse_query(rest, utc_now(), timezone)
