@@ -26,6 +26,7 @@ from mailguard.app.rooms import Rooms
 from mailguard.insight.lesson import read
 from mailguard.insight.model import Insight
 from mailguard.insight.words import Judgement, Letter
+from mailguard.memory import answering as answering_module
 from mailguard.memory import asking as asking_module
 from mailguard.memory import room, wire
 from mailguard.memory.answering import Answering
@@ -140,6 +141,32 @@ async def until_risk(other: Asking | Remembering) -> None:
     """The model is there."""
     while (await other.judged(letter()))[1] is None:  # noqa: ASYNC110
         await asyncio.sleep(0.005)
+
+
+async def test_what_is_asked_is_answered_as_it_comes_in(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A turn of this event loop is as long as the work of all mail here, and a mail of another process waits for it."""
+    coming, answered = list[bool](), list[bool]()
+    received, send = answering_module._Line.data_received, wire.Line.send
+
+    def comes(line: answering_module._Line, data: bytes) -> None:
+        coming.append(True)
+        received(line, data)
+        coming.clear()
+
+    def says(line: wire.Line) -> None:
+        if line._saying and isinstance(line, answering_module._Line):
+            answered.append(bool(coming))
+        send(line)
+
+    monkeypatch.setattr(answering_module, "_TURN", 60.0)
+    monkeypatch.setattr(answering_module._Line, "data_received", comes)
+    monkeypatch.setattr(wire.Line, "send", says)
+    async with kept(ledger), asks(ledger) as other:
+        await until_risk(other)
+        answered.clear()
+        await asyncio.gather(*(other.judged(letter()) for _ in range(5)))
+    assert answered
+    assert all(answered)
 
 
 async def test_another_process_takes_the_place_of_one_that_is_gone(
