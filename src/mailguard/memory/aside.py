@@ -115,9 +115,14 @@ async def recall(lessons: Lessons, settings: MemorySettings) -> Insight:
 async def _now(lessons: Lessons, settings: MemorySettings) -> tuple[Insight, Mark]:
     model, mark = await asyncio.to_thread(_loaded, settings, lessons.keys)
     while some := await lessons.after(mark.number, _SLICE):
-        for one in some:
+        for at, one in enumerate(some):
+            # A server may have written another snapshot since this one was read, and what that one has is no more.
+            newer = one.what == "anew" or (one.what == "cut" and not at)
+            if newer and await asyncio.to_thread(models.replaced, settings, mark, one):
+                model, mark = await asyncio.to_thread(_loaded, settings, lessons.keys)
+                break
             models.experienced(model, one)
-        mark = replace(mark, number=some[-1].number)
+            mark = replace(mark, number=one.number)
     return model, mark
 
 

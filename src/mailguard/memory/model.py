@@ -56,6 +56,24 @@ def load_or_begin(settings: MemorySettings, keys: Keyring | None) -> tuple[Insig
         raise Broken(f"{settings.path}: {error}") from error
 
 
+def on_disk(settings: MemorySettings) -> Mark | None:
+    """What the snapshot says of itself; None if there is none, or none that can be read. Raises OSError."""
+    try:
+        return snapshots.mark_of(settings.path)
+    except SnapshotError:
+        return None
+
+
+def replaced(settings: MemorySettings, mark: Mark, one: Experience) -> bool:
+    """Whether the snapshot takes the place of a model with this mark that comes to `one`: another model was put there
+    (anew), or this one has missed lessons that are no more (cut), which that one has. Raises OSError.
+    """
+    there = on_disk(settings)
+    if there is None:
+        return False
+    return there.lineage != mark.lineage if one.what == "anew" else there.number > mark.number
+
+
 def save(settings: MemorySettings, model: Insight, mark: Mark, keys: Keyring | None) -> int:
     """Write the snapshot, sealed if there are keys; `snapshots.writing` must be held. Returns its octets. Raises
     OSError.

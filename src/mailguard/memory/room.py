@@ -247,13 +247,9 @@ class Memory:
         """Whether the model on disk takes the place of this one: another was put there, or this one has missed lessons
         that are no more, and that one has them.
         """
-        mark = await asyncio.to_thread(_mark_of, self._settings)
-        if one.what == "anew":
-            instead = mark is not None and mark.lineage != self._mark.lineage
-        else:
-            instead = mark is not None and mark.number > self._mark.number
-            if not instead:
-                events.insight_gap()
+        instead = await asyncio.to_thread(models.replaced, self._settings, self._mark, one)
+        if not instead and one.what == "cut":
+            events.insight_gap()
         if instead:
             await self._load()
         return instead
@@ -308,14 +304,6 @@ def _judged(model: Insight | None, letter: Letter) -> tuple[Lesson, bytes, Judge
     return lesson, lesson.to_bytes(), None if model is None else model.score(lesson)
 
 
-def _mark_of(settings: MemorySettings) -> Mark | None:
-    """What lies on disk, if it can be read. Blocks."""
-    try:
-        return snapshots.mark_of(settings.path)
-    except snapshots.SnapshotError:
-        return None
-
-
 def _write(
     settings: MemorySettings, model: Insight, mark: Mark, keys: Keyring | None, *, urgent: bool, due: bool = True
 ) -> tuple[_Done, Mark]:
@@ -325,7 +313,7 @@ def _write(
     with snapshots.writing(settings.path, wait=urgent) as mine:
         if not mine:
             return "busy", mark
-        there = _mark_of(settings)
+        there = models.on_disk(settings)
         if there is not None and there.lineage != mark.lineage:
             return "other", mark
         # Numbers are times: what is not on disk yet is as young as this.

@@ -336,6 +336,32 @@ async def test_whoever_was_too_slow_reads_the_snapshot_instead(
     assert "insight_gap" not in names(told)
 
 
+async def test_who_looks_while_a_server_writes_a_snapshot_sees_all(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has read the old snapshot, or that there was none, and what only the new one has goes before it reads on."""
+    monkeypatch.setattr(store_lessons, "GRACE", timedelta(0))
+
+    class Late(Lessons):
+        wrote = False
+
+        async def after(self, number: int, limit: int) -> list[store_lessons.Experience]:
+            if not self.wrote:
+                async with remembering(ledger) as memory:
+                    await until(lambda: learned(memory) == sent_by_now)
+                    await memory._save()
+                await until_removed(ledger)
+                self.wrote = True
+            return await super().after(number, limit)
+
+    for sent_by_now in (1, 2):
+        await sent(ledger)
+        ledger.clock.forward(minutes=11)
+        looking = Late(ledger.db)
+        assert (await aside.recall(looking, settings(ledger.bodies.parent))).learned == sent_by_now
+        assert looking.wrote
+
+
 async def test_another_model_on_disk_is_not_written_over(ledger: Ledger) -> None:
     given = settings(ledger.bodies.parent)
     snapshots.write(given.path, snapshots.Mark(9, b"o" * 16), Insight().save)
