@@ -1,0 +1,68 @@
+"""Every sentence that exists in both languages says the same in both: read from the source, so that none is found at
+run time.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+SOURCE = Path(__file__).parent.parent / "src" / "mailguard"
+_JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+
+
+def sentences(source: str) -> Iterator[ast.Call]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Sentence":
+            yield node
+
+
+def fields_of(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def faults_of(call: ast.Call) -> list[str]:
+    """What is wrong with a `Sentence(...)`, in words."""
+    texts = [one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    if len(call.args) != 2 or len(texts) != 2:
+        return ["not two texts that stand there to be read: no f-strings, name the fields"]
+    given = {one.arg for one in call.keywords}
+    ja, en = texts
+    faults = [] if _JAPANESE.search(ja) else [f"no Japanese: {ja!r}"]
+    if _JAPANESE.search(en):
+        faults.append(f"no English: {en!r}")
+    if given:
+        faults += [
+            f"{text!r} has not the fields {sorted(map(str, given))}" for text in texts if fields_of(text) != given
+        ]
+    elif re.findall(r"\{\w*\}", ja) != re.findall(r"\{\w*\}", en):  # filled in later, or braces to be written
+        faults.append(f"{ja!r} and {en!r} have not the same fields")
+    return faults
+
+
+def test_every_sentence_says_the_same_in_both_languages() -> None:
+    faults = [
+        f"{path.relative_to(SOURCE)}:{call.lineno}: {fault}"
+        for path in sorted(SOURCE.rglob("*.py"))
+        if path.name != "saying.py"
+        for call in sentences(path.read_text("utf-8"))
+        for fault in faults_of(call)
+    ]
+    assert not faults, "\n".join(faults)
+
+
+def test_a_sentence_that_is_not_the_same_is_found() -> None:
+    def faults(source: str) -> int:
+        return sum(len(faults_of(call)) for call in sentences(source))
+
+    assert faults('Sentence("{n}件です", "{n} mails", n=3)') == 0
+    assert faults('Sentence("青です", "blue")') == 0
+    assert faults('Sentence("blue", "blue")') == 1
+    assert faults('Sentence("青です", "青です")') == 1
+    assert faults('Sentence("件です", "{n} mails", n=3)') == 1
+    assert faults('Sentence("{m}件です", "{n} mails", n=3)') == 1
+    assert faults('Sentence("{n}件です", "mails")') == 1
+    assert faults('Sentence(f"{n}件です", f"{n} mails")') == 1
