@@ -21,7 +21,17 @@ from mailguard.cli.queue_text import line_of
 from mailguard.cli.setup import fail, read_config
 from mailguard.mail.address import Address, AddressError, parse_typed
 from mailguard.mail.lifecycle import State
-from mailguard.review import DECIDING, Act, Choice, MessageRecord, NotFound, Refused, ReviewError, View
+from mailguard.review import (
+    DECIDING,
+    Act,
+    Choice,
+    MessageRecord,
+    NotFound,
+    Refused,
+    ReviewError,
+    View,
+    seen_only,
+)
 from mailguard.review.refusals import NO_SUCH_RECIPIENT
 from mailguard.store.records import Filter
 
@@ -123,16 +133,16 @@ def by_filter(
 ) -> NoReturn:
     async def work(rooms: Rooms) -> dict[str, Any]:
         try:
-            found = await rooms.bulk.act(acting(), chosen, act, True)
-            count = found.count
+            meant = await rooms.bulk.meant(acting(), chosen, act)
+            count = meant.count
             say_count(count, as_json)
             ask_first(act, count, dry_run, yes)
             if dry_run and not as_json:
                 for record in await _reached(rooms, act, chosen):
                     click.echo(line_of(record, rooms))
             if dry_run or not count:
-                return {"count": count, "done": 0, "refused": 0, "ids": list(found.ids), "errors": {}}
-            result = await rooms.bulk.act(acting(), chosen, act, False, comment)
+                return {"count": count, "done": 0, "refused": 0, "ids": list(seen_only(meant).ids), "errors": {}}
+            result = await rooms.bulk.decide(acting(), meant, comment)  # nothing that came in while somebody was asked
         except Refused as error:
             fail(error.reason.en)
         errors = {message_id: because.en for message_id, because in result.errors.items()}

@@ -5,7 +5,7 @@ transaction that changes something. It never sends: releasing only queues. What 
 """
 
 from mailguard.notify.offers import Offer
-from mailguard.review.bulk import BULK_ACTS, Bulk
+from mailguard.review.bulk import BULK_ACTS, Bulk, seen_only
 from mailguard.review.history import MyHistory, Sent
 from mailguard.review.listing import Listing
 from mailguard.review.refusals import nothing_here
@@ -71,5 +71,6 @@ __all__ = [
     "may_read_body",
     "nothing_here",
     "record_to_json",
+    "seen_only",
     "view_to_json",
 ]

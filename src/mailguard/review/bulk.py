@@ -41,6 +41,18 @@ _LETTING_GO = frozenset({Act.RELEASE, Act.APPROVE, Act.SEND_NOW})
 _LONGEST_UNDO = timedelta(minutes=10)
 
 
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What an act over a filter would reach. count: open mails that match; ids: theirs, no more than 10,001; at: when
+    they were counted.
+    """
+
+    act: Act
+    count: int
+    ids: tuple[str, ...]
+    at: datetime
+
+
 @dataclass(slots=True)
 class _Told:
     """What a change did, to be told once it is on disk."""
@@ -69,22 +81,30 @@ class Bulk:
 
     async def act(self, actor: Actor, chosen: Filter, act: Act, dry_run: bool, comment: str = "") -> BulkResult:
         """Count, and unless dry_run decide, everything open that matches, at most 10,000 mails. Raises Refused."""
-        wanted = wanted_by(actor, chosen, act)
-        count = sum([await self._holds.count(one) for one in wanted])
-        if dry_run:
-            return BulkResult(count, ids=tuple(await self._ids(wanted, _NAMED_MOST)))
+        meant = await self.meant(actor, chosen, act)
+        return seen_only(meant) if dry_run else await self.decide(actor, meant, comment)
+
+    async def meant(self, actor: Actor, chosen: Filter, act: Act) -> Meant:
+        """What the act would reach now: for whoever is asked first. Raises Refused."""
+        wanted, now = wanted_by(actor, chosen, act), self._now()
+        ids = await self._holds.ids(wanted, MOST_AT_ONCE + 1)
+        count = len(ids)
         if count > MOST_AT_ONCE:
+            count = max(count, sum([await self._holds.count(one) for one in wanted]))
+        return Meant(act, count, tuple(ids), now)
+
+    async def decide(self, actor: Actor, meant: Meant, comment: str = "") -> BulkResult:
+        """Decide what was counted, and nothing that came in since. Raises Refused: more than 10,000 mails."""
+        if meant.count > MOST_AT_ONCE:
             raise Refused(refusals.TOO_MANY)
-        # The ids are taken first: what is decided leaves the filter.
-        ids = await self._ids(wanted, MOST_AT_ONCE)
         errors: dict[str, Because] = {}
-        for start in range(0, len(ids), PART):
-            some, told = ids[start : start + PART], _Told()
-            work = self._work(actor, act, tidy(comment), told)
+        for start in range(0, len(meant.ids), PART):
+            some, told = meant.ids[start : start + PART], _Told()
+            work = self._work(actor, meant.act, tidy(comment), told, meant.at)
             errors |= await self._jobs.together(lambda c, work=work, some=some: work(c, some))  # type: ignore[misc]
-            self._tell(actor, act, told)
-        done = tuple(one for one in ids if one not in errors)
-        return BulkResult(count, len(done), len(errors), done, errors)
+            self._tell(actor, meant.act, told)
+        done = tuple(one for one in meant.ids if one not in errors)
+        return BulkResult(meant.count, len(done), len(errors), done, errors)
 
     async def schedule(
         self, actor: Actor, chosen: Filter, act: Act, undo: timedelta, *, comment: str = "", query: str = ""
@@ -93,7 +113,7 @@ class Bulk:
 
         query: the filter as people read it. Raises Refused.
         """
-        ids = await self._ids(wanted_by(actor, chosen, act), MOST + 1)
+        ids = await self._holds.ids(wanted_by(actor, chosen, act), MOST + 1)
         if len(ids) > MOST:
             raise Refused(refusals.FAR_TOO_MANY)
         if not ids:
@@ -151,7 +171,7 @@ class Bulk:
         return await self._jobs.next_time()
 
     def _work(
-        self, actor: Actor, act: Act, comment: str, told: _Told, asked_at: datetime | None = None
+        self, actor: Actor, act: Act, comment: str, told: _Told, asked_at: datetime
     ) -> Callable[[sqlite3.Connection, Sequence[str]], dict[str, Because]]:
         def work(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Because]:
             for message_id in ids:
@@ -173,7 +193,7 @@ class Bulk:
         comment: str,
         known: deciding.Known,
         told: _Told,
-        asked_at: datetime | None,
+        asked_at: datetime,
     ) -> None:
         """One mail under a savepoint of its own: a fault with one stops no other."""
         _, record = known
@@ -213,18 +233,18 @@ class Bulk:
         """Open consoles of the administrators look at the act again."""
         self._live.publish("bulk", "", self._administrators)
 
-    async def _ids(self, wanted: Sequence[Filter], limit: int) -> list[str]:
-        found: list[str] = []
-        for one in wanted:
-            found += await self._holds.ids(one, limit - len(found)) if len(found) < limit else []
-        return found
+
+def seen_only(meant: Meant) -> BulkResult:
+    """What a dry run says."""
+    return BulkResult(meant.count, ids=meant.ids[:_NAMED_MOST])
 
 
-def _meant(known: deciding.Known, asked_at: datetime | None) -> tuple[Address, ...] | None:
+def _meant(known: deciding.Known, asked_at: datetime) -> tuple[Address, ...] | None:
     """Whom a mail had when the act was asked for: a part that came later was not looked at. None: everybody."""
     parts, _ = known
-    seen = [part for _, part in parts if asked_at is None or part.received_at <= asked_at]
-    return None if len(seen) == len(parts) else tuple(copy.address for part in seen for copy in part.recipients)
+    seen = [part for _, part in parts if part.received_at <= asked_at]
+    # Of a mail that was there none came later: the clock was set back, and the times say nothing.
+    return None if len(seen) in (0, len(parts)) else tuple(copy.address for part in seen for copy in part.recipients)
 
 
 def wanted_by(actor: Actor, chosen: Filter, act: Act) -> list[Filter]:

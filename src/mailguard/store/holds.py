@@ -21,7 +21,7 @@ from mailguard.store.choosing import Chosen
 from mailguard.store.correcting import Correction
 from mailguard.store.db import Database
 from mailguard.store.ending import tell_of_ending
-from mailguard.store.listing import ids_of, matching, page, wholes
+from mailguard.store.listing import ids_of, matching_any, page, wholes
 from mailguard.store.looks import Reading, note_opened, note_read
 from mailguard.store.parts import load_whole
 from mailguard.store.questions import Nudge, nudge
@@ -144,9 +144,11 @@ class Holds:
         """
         return await self._db.read(lambda c: page(c, chosen, limit))
 
-    async def ids(self, chosen: Filter, limit: int) -> list[str]:
-        """The ids of the first `limit` mails that match, newest first if no other order is asked for."""
-        return await self._db.read(lambda c: ids_of(c, matching(c, chosen, limit)))
+    async def ids(self, chosen: Sequence[Filter], limit: int) -> list[str]:
+        """The ids of the first `limit` mails that match one of the filters at this moment, each once; those of one
+        filter newest first if no other order is asked for.
+        """
+        return await self._db.read(lambda c: ids_of(c, matching_any(c, chosen, limit)))
 
     async def count(self, chosen: Filter, most: int | None = None) -> int:
         """How many match (`before` counts too); no more are counted than `most`."""

@@ -52,6 +52,21 @@ def matching(connection: sqlite3.Connection, chosen: Filter, limit: int) -> list
     return found
 
 
+def matching_any(connection: sqlite3.Connection, chosen: Iterable[Filter], limit: int) -> list[int]:
+    """The same of several filters, one behind the other. A mail of which one part matches this and another part that
+    stands where it was found first.
+    """
+    found: dict[int, int] = {}
+    sql = (
+        "SELECT j.value, coalesce(p.first, j.value) FROM json_each(?) j LEFT JOIN part p ON p.message = j.value"
+        " ORDER BY j.key"
+    )
+    for one in chosen:
+        for number, mail in connection.execute(sql, (json.dumps(matching(connection, one, limit)),)):
+            found.setdefault(mail, number)
+    return list(found.values())[:limit]
+
+
 def ids_of(connection: sqlite3.Connection, numbers: Iterable[int]) -> list[str]:
     """Their ids, in the same order."""
     sql = "SELECT m.id FROM json_each(?) j CROSS JOIN message m ON m.number = j.value ORDER BY j.key"

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from mailguard.store import filters
 from mailguard.store.db import Database
-from mailguard.store.listing import matching
+from mailguard.store.listing import matching_any
 from mailguard.store.records import Filter
 from mailguard.store.rows import to_moment_or_none, to_text
 
@@ -48,7 +48,7 @@ class Tallies:
         return await self._db.read(lambda c: _counts(c, chosen, most))
 
     async def reach(self, chosen: Sequence[Filter], most: int, shown: int = 5) -> Reach:
-        """What these filters reach together, of the newest `most` mails of each."""
+        """What these filters reach together, of the newest `most` mails."""
         return await self._db.read(lambda c: _reach(c, chosen, most, shown))
 
 
@@ -74,7 +74,7 @@ def _counts(connection: sqlite3.Connection, chosen: Sequence[Filter], most: int)
 
 
 def _reach(connection: sqlite3.Connection, chosen: Sequence[Filter], most: int, shown: int) -> Reach:
-    found = [number for one in chosen for number in matching(connection, one, most)]
+    found = matching_any(connection, chosen, most)
     if not found:
         return Reach(0)
     numbers = to_text(found)

@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -322,6 +323,19 @@ def test_a_filter_counts_first_and_then_acts(desk: Desk) -> None:
     assert {desk.state(record) for record in records} == {State.QUEUED}
     done = desk.json("queue", "cancel", "--filter", "q=dave")
     assert (done["count"], done["done"], done["refused"]) == (1, 1, 0)
+
+
+def test_what_comes_in_while_somebody_is_asked_is_not_decided(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted, late = desk.add(), list[MessageRecord]()
+
+    def asked(_what: str, count: int, *_: bool) -> None:
+        with ThreadPoolExecutor(1) as other:  # a server beside it takes one more in
+            late.append(other.submit(desk.add).result())
+        assert count == 1
+
+    monkeypatch.setattr("mailguard.cli.queue_doing.ask_first", asked)
+    assert desk.run("queue", "release", "--filter", "state:held").output == "1 mail matches\ndone: 1, refused: 0\n"
+    assert (desk.state(counted), desk.state(late[0])) == (State.QUEUED, State.HELD)
 
 
 @pytest.mark.parametrize("text", ["", " ", "sender=", "sender='',state=held"])

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.integration.store.test_parts import named
 from tests.ledger import ANN, BOB, BOSS, CAROL, Ledger, opened
 
 from mailguard.mail.actor import Actor, Role
@@ -147,6 +148,39 @@ async def test_a_fault_with_one_mail_stops_no_other(house: House, monkeypatch: p
     result = await house.bulk.act(ADMINISTRATOR, Filter(), Act.CANCEL, False)
     assert (result.done, list(result.errors)) == (1, [bad.id])
     assert (await house.ledger.found(good.id)).state is State.CANCELLED
+
+
+async def test_what_comes_in_between_counting_and_deciding_is_not_decided(house: House) -> None:
+    """Somebody was told how many, and said yes to those."""
+    first = await house.ledger.add(Disposition.CONFIRM, (BOB,), known=named(BOB, CAROL))
+    meant = await house.bulk.meant(ADMINISTRATOR, Filter(), Act.RELEASE)
+    house.ledger.clock.forward(seconds=1)
+    part = await house.ledger.add(Disposition.CONFIRM, (CAROL,), known=named(BOB, CAROL))
+    other = await house.ledger.add(Disposition.CONFIRM)
+    result = await house.bulk.decide(ADMINISTRATOR, meant)
+    assert (meant.count, result.done, result.ids) == (1, 1, (first.id,))
+    assert (await house.ledger.found(other.id)).state is State.HELD
+    assert {str(copy.address): copy.state for copy in (await house.ledger.found(part.id)).recipients} == {
+        BOB: State.QUEUED, CAROL: State.HELD,
+    }  # fmt: skip
+
+
+async def test_a_mail_of_which_one_part_waits_and_another_goes_is_one(house: House) -> None:
+    one = await house.ledger.add(Disposition.CONFIRM, (BOB,), known=named(BOB, CAROL))
+    two = await house.ledger.add(Disposition.DELIVER, (CAROL,), known=named(BOB, CAROL))
+    assert (await house.ledger.found(one.id)).parts == (one.id, two.id)
+    assert (await house.listing.reach(ADMINISTRATOR, Filter(), Act.CANCEL)).count == 1
+    assert (await house.bulk.act(ADMINISTRATOR, Filter(), Act.CANCEL, True)).count == 1
+    result = await house.bulk.act(ADMINISTRATOR, Filter(), Act.CANCEL, False)
+    assert (result.count, result.done, result.refused) == (1, 1, 0)
+    assert (await house.ledger.found(two.id)).state is State.CANCELLED
+
+
+async def test_a_mail_that_a_clock_set_back_has_put_in_the_future_is_decided(house: House) -> None:
+    record = await house.ledger.add(Disposition.CONFIRM)
+    house.ledger.clock.forward(hours=-1)
+    assert (await house.bulk.act(ADMINISTRATOR, Filter(), Act.RELEASE, False)).done == 1
+    assert (await house.ledger.found(record.id)).state is State.QUEUED
 
 
 async def test_everybody_reaches_only_what_is_theirs(house: House) -> None:

@@ -112,7 +112,7 @@ async def test_each_filter(ledger: Ledger) -> None:
     for chosen, expected in cases:
         assert await names(ledger, chosen, known) == expected, chosen
         assert await ledger.holds.count(chosen) == len(expected), chosen
-        assert [known[id_] for id_ in await ledger.holds.ids(chosen, 100)] == expected, chosen
+        assert [known[id_] for id_ in await ledger.holds.ids([chosen], 100)] == expected, chosen
 
 
 async def test_an_id_is_found_whole_and_never_in_pieces(ledger: Ledger) -> None:

@@ -297,7 +297,7 @@ async def listed(ledger: Ledger, chosen: Filter, limit: int = 2) -> list[str]:
     """Every page of a list, one behind the other."""
     found: list[str] = []
     while page := await ledger.holds.page(chosen, limit):
-        assert await ledger.holds.ids(chosen, limit) == [record.id for record in page]
+        assert await ledger.holds.ids([chosen], limit) == [record.id for record in page]
         found += [record.id for record in page]
         chosen = replace(chosen, before=page[-1].id)
     return found

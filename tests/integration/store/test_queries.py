@@ -95,7 +95,7 @@ async def test_each_term(ledger: Ledger, text: str, expected: list[str]) -> None
     assert await ledger.holds.count(chosen) == len(expected)
     assert await ledger.holds.count(chosen, 1) == min(1, len(expected))
     for sort in Sort:
-        listed = {known[one] for one in await ledger.holds.ids(replace(chosen, sort=sort), 100)}
+        listed = {known[one] for one in await ledger.holds.ids([replace(chosen, sort=sort)], 100)}
         held = {"contract", "approval", "dave's"} if sort is Sort.ENDS else set(ALL)
         assert listed == set(expected) & held, sort
 
@@ -113,7 +113,7 @@ async def hundreds(ledger: Ledger) -> list[str]:
         )
         if number % 10 == 0:
             await ledger.holds.apply(record.id, Event.CANCEL, HOUSE, ledger.clock())
-    return await ledger.holds.ids(Filter(state=State.HELD), 1000)
+    return await ledger.holds.ids([Filter(state=State.HELD)], 1000)
 
 
 @pytest.mark.parametrize("many", [False, True], ids=["sorted", "walked"])
@@ -156,9 +156,9 @@ async def test_the_text_goes_with_the_octets(ledger: Ledger) -> None:
     chosen = Filter(query=parse_query("text:見積", ledger.clock(), "Asia/Tokyo"))
     contract = next(one for one, name in known.items() if name == "contract")
     await ledger.holds.apply(contract, Event.CANCEL, HOUSE, ledger.clock())
-    assert await ledger.holds.ids(chosen, 10) == [contract]
+    assert await ledger.holds.ids([chosen], 10) == [contract]
     await ledger.spool.purge(ledger.clock.forward(days=8), Retention())
-    assert await ledger.holds.ids(chosen, 10) == []
+    assert await ledger.holds.ids([chosen], 10) == []
     assert await ledger.db.read(
         lambda c: c.execute("SELECT count(*) FROM mail_text WHERE text LIKE '%見積%'").fetchone()
     ) == (0,)
