@@ -12,6 +12,8 @@ import asyncio
 import contextlib
 import gc
 import importlib
+import os
+import stat
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -26,6 +28,9 @@ SETTLE, PAUSE = 30.0, 600.0
 _TOLD_MAX = 50
 #: Seconds until watching is tried again when it could not be had.
 _AFTER_FAULT = 30.0
+
+#: A folder, and which one it is (`_identity`).
+_Folder = tuple[Path, tuple[int, int] | None]
 
 
 def _load_watching() -> None:
@@ -157,7 +162,9 @@ class Rulebook:
         self._turned.set()
 
     async def watch(self) -> None:
-        """Reload whenever a file of the policy changes, until cancelled. Editors rename: the folders are watched."""
+        """Reload whenever a file of the policy changes, until cancelled. Editors rename: the folders are watched.
+        Other programs swap a link to a folder: which one it leads to is looked at every second.
+        """
         await asyncio.to_thread(_load_watching)
         while True:
             folders = self._folders()
@@ -168,19 +175,34 @@ class Rulebook:
                 events.fault("policy", error)
                 await asyncio.sleep(_AFTER_FAULT)
 
-    async def _watch(self, folders: set[Path]) -> None:
+    async def _watch(self, folders: frozenset[_Folder]) -> None:
         from watchfiles import awatch
 
         new = True  # what was changed before these folders were watched is looked for once
-        there = (folder for folder in folders if folder.is_dir())
+        there = {path for path, identity in folders if identity is not None}
         async for changes in awatch(*there, step=200, rust_timeout=1000, yield_on_timeout=True):
             if changes or new:
                 new = False
                 await self.reload()
             if not self._folders() <= folders:
-                return  # a list file in a new folder: watch that one too
+                return  # a list file in a new folder, or another folder under the name of one: watch that, too
 
-    def _folders(self) -> set[Path]:
-        """Where files lie that the policy in force was made of, or a refused one asks for."""
+    def _folders(self) -> frozenset[_Folder]:
+        """Where files lie that the policy in force was made of, or a refused one asks for; of one that is a link, also
+        where that leads.
+        """
         files = (*self._paths, *self._policy.sources, *self._asked)
-        return {path if path.is_dir() else path.parent for path in files}
+        paths = {path if path.is_dir() else path.parent for path in files}
+        paths |= {Path(os.path.realpath(path)).parent for path in files if path.is_symlink() and not path.is_dir()}
+        return frozenset((path, _identity(path)) for path in paths)
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """What is watched under this name, behind all links; None: no folder is there. The kernel watches the folder and
+    not its name: where a link on the way to it is swapped, nothing is heard.
+    """
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if stat.S_ISDIR(found.st_mode) else None

@@ -121,6 +121,47 @@ async def test_a_list_in_another_folder_is_watched_also_while_it_is_what_is_wron
         await until(lambda: book.current().hash != before)
 
 
+def released(folder: Path, name: str, then: str) -> None:
+    (folder / name / "policies").mkdir(parents=True)
+    write(folder / name / "policies" / "p.yaml", GOOD.replace("confirm", then))
+
+
+async def test_a_release_behind_a_link_is_taken_when_the_link_is_swapped(tmp_path: Path) -> None:
+    """As programs that bring out releases do it: nothing changes in any folder that was looked at."""
+    for name, then in (("one", "confirm"), ("two", "reject")):
+        released(tmp_path, name, then)
+    (tmp_path / "now").symlink_to("one")
+    book = Rulebook.open([tmp_path / "now" / "policies"], OWN)
+    async with running(book.watch()):
+        write(tmp_path / "one" / "policies" / "p.yaml", GOOD.replace("confirm", "deliver"))
+        await until(lambda: disposition(book) == "deliver")  # it is watched
+        (tmp_path / "next").symlink_to("two")
+        (tmp_path / "next").replace(tmp_path / "now")
+        await until(lambda: disposition(book) == "reject")
+        write(tmp_path / "two" / "policies" / "p.yaml", GOOD)
+        await until(lambda: disposition(book) == "confirm")
+
+
+async def test_a_list_behind_a_link_is_watched_where_it_lies(tmp_path: Path) -> None:
+    rules, elsewhere = tmp_path / "rules", tmp_path / "elsewhere"
+    rules.mkdir()
+    elsewhere.mkdir()
+    write(elsewhere / "partners.txt", "partner.example\n")
+    (rules / "partners.txt").symlink_to(elsewhere / "partners.txt")
+    write(rules / "p.yaml", GOOD + "lists: {partners: {files: [partners.txt]}}\n")
+    book = Rulebook.open([rules], OWN)
+    async with running(book.watch()):
+        write(rules / "p.yaml", GOOD.replace("confirm", "deliver") + "lists: {partners: {files: [partners.txt]}}\n")
+        await until(lambda: disposition(book) == "deliver")  # it is watched
+        before = book.current().hash
+        write(elsewhere / "partners.txt", "partner.example\nother.example\n")
+        await until(lambda: book.current().hash != before)
+
+
+def disposition(book: Rulebook) -> str:
+    return book.current().rules[0].disposition.word
+
+
 async def test_a_pipe_among_the_policies_makes_nobody_wait(tmp_path: Path) -> None:
     book = book_of(tmp_path)
     os.mkfifo(tmp_path / "pipe.yaml")
