@@ -13,6 +13,7 @@ import contextlib
 import ssl
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 #: Steps at which a script may act.
 STEPS = ("banner", "ehlo", "starttls", "auth", "rset", "mail", "rcpt", "data", "block", "dot", "quit")
@@ -60,7 +61,7 @@ class FakeServer:
     """script: step -> acts; each time the step comes, the next act is taken, and the last one stays. None: behave.
 
     extensions: EHLO keywords. `taken`: what was accepted. `wire`: all octets that clients sent, a list entry a
-    connection.
+    connection. `shown`: the certificates of clients that were asked for one.
     """
 
     script: dict[str, list[Act | None]] = field(default_factory=dict)
@@ -71,6 +72,7 @@ class FakeServer:
     taken: list[Taken] = field(default_factory=list)
     wire: list[bytearray] = field(default_factory=list)
     commands: list[bytes] = field(default_factory=list)
+    shown: list[dict[str, Any]] = field(default_factory=list)
     open_now: int = 0
     open_most: int = 0
     _server: asyncio.Server | None = None
@@ -144,6 +146,8 @@ class _Conversation:
             await self._step("starttls", b"220 2.0.0 go ahead\r\n")
             assert self._server.context is not None
             await self._writer.start_tls(self._server.context)
+            if certificate := self._writer.get_extra_info("peercert"):
+                self._server.shown.append(certificate)
         elif verb == b"AUTH":
             await self._step("auth", b"235 2.7.0 welcome\r\n")
         elif verb == b"RSET":

@@ -121,6 +121,23 @@ def test_sighup_reads_logins_and_certificates_again(house: House) -> None:
     assert until(lambda: not refused())
 
 
+def test_sighup_says_which_certificate_for_the_next_server_cannot_be_used(tmp_path: Path) -> None:
+    ours = {"certificate": "tls/ours.pem", "key": "tls/key.pem"}
+    data, ports = settings(tmp_path, "smtp://127.0.0.1:9")
+    data["upstream"] |= {"tls": "insecure", **ours}
+    furnish(tmp_path, data)
+    shown = tmp_path / "tls" / "ours.pem"
+    shown.write_bytes((tmp_path / "tls" / "cert.pem").read_bytes())
+    house = start(tmp_path, ports)
+    try:
+        shown.write_text("renewed by half\n")
+        house.process.send_signal(signal.SIGHUP)
+        assert until(lambda: "tls/ours.pem and tls/key.pem are no certificate (PEM)" in house.log())
+        assert '"reload_refused"' in house.log()
+    finally:
+        assert house.stop() == 0
+
+
 def test_sighup_says_that_changed_settings_need_a_restart(house: House) -> None:
     before = house.config.read_text()
     try:

@@ -203,6 +203,54 @@ async def test_the_name_in_the_certificate_may_be_another_and_a_server_may_ask_f
                 assert (await upstream.relay(outgoing()))[BOB].result is Result.DEFERRED
 
 
+async def test_a_renewed_certificate_is_shown_at_the_next_connection_and_a_broken_one_never(tmp_path: Path) -> None:
+    """Whoever lets us in by our certificate does not take an expired one; nobody restarts us for that."""
+    server, first, second = (certificate(tmp_path, f"{name}.corp.example") for name in ("mail", "mg", "mg2"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(server, server.with_suffix(".key"))
+    context.verify_mode = ssl.CERT_REQUIRED
+    for one in (first, second):
+        context.load_verify_locations(one)
+    ours = tmp_path / "ours.pem", tmp_path / "ours.key"
+
+    def renew(certificate: Path, key: Path) -> None:
+        for source, place in ((certificate, ours[0]), (key, ours[1])):
+            made = place.with_suffix(".new")
+            made.write_bytes(source.read_bytes())
+            made.replace(place)
+
+    renew(first, first.with_suffix(".key"))
+    named = {"tls": "required", "ca_file": server, "tls_name": "mail.corp.example", "messages_per_connection": 1}
+    to = {**named, "certificate": ours[0], "key": ours[1]}
+    async with fake_server(context=context) as fake, upstream_to(fake.port, **to) as upstream:
+
+        async def common_name() -> str:
+            assert (await upstream.relay(outgoing()))[BOB].result is Result.RELAYED
+            (subject,) = [value for part in fake.shown[-1]["subject"] for key, value in part if key == "commonName"]
+            return str(subject)
+
+        assert await common_name() == "mg.corp.example"
+        renew(second, first.with_suffix(".key"))  # amid its renewal: the key is not there yet
+        assert await common_name() == "mg.corp.example"
+        renew(second, second.with_suffix(".key"))
+        assert await common_name() == "mg2.corp.example"
+        ours[0].unlink()
+        assert await common_name() == "mg2.corp.example"
+
+
+async def test_an_authority_that_is_replaced_is_trusted_at_the_next_connection(tmp_path: Path) -> None:
+    old, new = certificate(tmp_path, "mail.corp.example"), certificate(tmp_path, "other.corp.example")
+    trusted = tmp_path / "ca.pem"
+    trusted.write_bytes(new.read_bytes())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(old, old.with_suffix(".key"))
+    named = {"tls": "required", "ca_file": trusted, "tls_name": "mail.corp.example", "backoff_seconds": 0.0}
+    async with fake_server(context=context) as fake, upstream_to(fake.port, **named) as upstream:
+        assert "certificate not valid" in (await upstream.relay(outgoing()))[BOB].text
+        trusted.write_bytes(old.read_bytes())
+        assert (await upstream.relay(outgoing()))[BOB].result is Result.RELAYED
+
+
 def refusing(context: ssl.SSLContext, listening: socket.socket, implicit: bool) -> None:
     """One connection to a server that refuses by an alert, as OpenSSL's do; asyncio's only hang up."""
     connection, _ = listening.accept()

@@ -32,6 +32,7 @@ from mailguard.app.strain import measure_lag, pressure_room, take_all_descriptor
 from mailguard.config.load import Config
 from mailguard.config.logins import passwords, user_file
 from mailguard.config.rooms import directory, organization, policies, policy_problems, reading_limits
+from mailguard.config.upstreams import upstreams
 from mailguard.delivery import Delivery
 from mailguard.events.whole import WHOLE
 from mailguard.inspect import letters
@@ -165,6 +166,8 @@ class House:
         await rooms.spool.start(utc_now())
         bells = self._bells
         bells.delivery = delivery = sorting_room(rooms, self._key(), self._place, noticed=bells.noticed)
+        # New certificates are taken by each connection that is made; here is said what is wrong with them.
+        self._anew.add_file(lambda: upstreams(self.config))
         rooms.hints.released, rooms.hints.noticed = bells.released, bells.noticed
         async with nobody_left(ledger_path(self.config)):
             await self._open_delivery(stack, delivery)
