@@ -13,6 +13,7 @@ import time
 from urllib.parse import urlencode
 
 from mailguard.courier.client import Courier, NotCarried
+from mailguard.mail.saying import Sentence
 from mailguard.relay.sasl import NoToken
 from mailguard.relay.settings import OauthSettings
 
@@ -59,13 +60,18 @@ class ClientCredentials:
                 headers={"accept": "application/json"},
             )
         except NotCarried as error:
-            raise NoToken(f"no token: {error}") from None
+            raise NoToken(Sentence("トークンを取得できません: {error}", "no token: {error}", error=error)) from None
         said = answer.json()
         token = said.get("access_token")
         if not answer.is_good or not isinstance(token, str) or not _TOKEN.fullmatch(token):
             code = said.get("error")
             why = f" {code}" if isinstance(code, str) and _CODE.fullmatch(code) else ""
-            raise NoToken(f"no token: the token server said {answer.status}{why}")
+            refused = Sentence(
+                "トークンを取得できません。トークンサーバーの応答: {said}",
+                "no token: the token server said {said}",
+                said=f"{answer.status}{why}",
+            )
+            raise NoToken(refused)
         lasts = said.get("expires_in")
         seconds = float(lasts) if isinstance(lasts, int | float) and 0 < lasts < 10**9 else _UNSAID
         self._token, self._until = token, time.monotonic() + max(seconds - _EARLY, seconds / 2)

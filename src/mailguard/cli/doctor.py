@@ -9,10 +9,17 @@ from pathlib import Path
 import click
 
 from mailguard.app.doctor.run import examine
+from mailguard.cli.language import spoken
 from mailguard.cli.ledger import plain, quiet
 from mailguard.cli.setup import with_config
+from mailguard.mail.saying import Sentence
 
-_MARK = {"pass": "ok  ", "warn": "WARN", "fail": "FAIL"}
+#: All four columns wide.
+_MARK = {
+    "pass": Sentence("正常", "ok  "),
+    "warn": Sentence("警告", "WARN"),
+    "fail": Sentence("異常", "FAIL"),
+}
 
 
 @click.command("doctor")
@@ -28,7 +35,7 @@ def doctor(config_file: Path | None, as_json: bool) -> None:
         click.echo(json.dumps({"checks": [check.to_json() for check in found]}, ensure_ascii=False))
     else:
         for check in found:
-            click.echo(f"{_MARK[check.status]} {check.name:<14} {plain(check.detail)}")
+            click.echo(f"{spoken(_MARK[check.status])} {check.name:<14} {plain(spoken(check.detail))}")
             if check.remedy:
-                click.echo(f"{'':<20}-> {plain(check.remedy)}")
+                click.echo(f"{'':<20}-> {plain(spoken(check.remedy))}")
     raise SystemExit(any(check.status == "fail" for check in found))

@@ -18,6 +18,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from mailguard.config.schema import Settings
+from mailguard.mail.saying import Sentence, in_language
 from mailguard.policy.marked_yaml import load_marked, load_with_repeats
 from mailguard.policy.marks import Marks, Problem, Problems, problems_of
 from mailguard.policy.suggest import shapes_at
@@ -28,6 +29,7 @@ Where = tuple[str | int, ...]
 _OTHERS = re.compile(
     "MAILGUARD_(CONFIG|SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_[A-Z]+)?)?)"
 )
+_BUILT_IN = Sentence("組み込みの試用設定", "built-in try-out settings")
 _ANY = {"url": "mailbox:mailbox"}
 _SECRETS = ("PASSWORD", "TOKEN", "SECRET", "PRIVATE_KEY")
 #: What a file may hold instead: the address of a webhook is a secret as well.
@@ -52,6 +54,11 @@ class Config:
         found = self.marks.problem(self.source, where, ".".join(map(str, where)) + f": {message}")
         return _from_environment(found, self.variables)
 
+    @property
+    def name(self) -> str:
+        """What it is called for people: its path, or that it is the built-in one."""
+        return _BUILT_IN if self.tryout else self.source
+
     def path(self, relative: Path | str) -> Path:
         """A path of the file, absolute."""
         return (self.base / relative).resolve()
@@ -67,7 +74,7 @@ def load_config(path: Path | None, environment: Mapping[str, str] | None = None)
     variables = os.environ if environment is None else environment
     repeats: list[Problem] = []
     if path is None:
-        data, marks, source, base = tryout_settings(variables), Marks(), "built-in try-out settings", Path.cwd()
+        data, marks, source, base = tryout_settings(variables), Marks(), in_language(_BUILT_IN, "en"), Path.cwd()
     else:
         data, marks, repeats = _read(path)
         source, base = str(path), path.resolve().parent

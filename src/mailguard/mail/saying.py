@@ -7,6 +7,8 @@ person asks for the other one. What cuts a text or joins it (slices, `join`, an 
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Callable, Iterable
 from typing import SupportsIndex
 
 from mailguard.mail.organization import Language
@@ -46,12 +48,59 @@ class Sentence(str):
         return Sentence, self.__getnewargs__()
 
 
+def listed(items: Iterable[object]) -> Sentence:
+    """One after the other, with commas. An item may be a Sentence."""
+    some = tuple(items)
+    return Sentence(
+        "、".join(in_language(one, "ja") for one in some), ", ".join(in_language(one, "en") for one in some)
+    )
+
+
 def in_language(text: object, language: Language) -> str:
     """The text (or an error's, or whatever else has one) in that language; what exists in one only, as it is."""
     said = str(text)
     if not isinstance(said, Sentence):
         return said
     return said.ja if language == "ja" else str.__str__(said)
+
+
+def in_both(text: str, change: Callable[[str], str]) -> str:
+    """The text after a change that is made to each language by itself, such as a cut."""
+    if not isinstance(text, Sentence):
+        return change(text)
+    return Sentence(change(text.ja), change(in_language(text, "en")))
+
+
+def reason_of(error: OSError) -> str:
+    """What the system says of a file or a connection, which is English; the usual ones in Japanese, too."""
+    said = error.strerror or type(error).__name__
+    japanese = _REASONS.get(error.errno or 0)
+    return said if japanese is None else Sentence(japanese, said)
+
+
+_REASONS = {
+    errno.EPERM: "許可されていない操作です。",
+    errno.ENOENT: "ファイルまたはフォルダーがありません。",
+    errno.EIO: "入出力エラーです。",
+    errno.EACCES: "権限がありません。",
+    errno.EEXIST: "すでにあります。",
+    errno.ENOTDIR: "途中のパスがフォルダーではありません。",
+    errno.EISDIR: "ファイルではなくフォルダーです。",
+    errno.EMFILE: "開いているファイルが多すぎます。",
+    errno.EFBIG: "大きすぎます。",
+    errno.ENOSPC: "ディスクに空きがありません。",
+    errno.EROFS: "読み取り専用です。",
+    errno.ENAMETOOLONG: "名前が長すぎます。",
+    errno.ELOOP: "シンボリックリンクが循環しています。",
+    errno.EDQUOT: "ディスクの割り当てを使い切っています。",
+    errno.EADDRINUSE: "ほかのプログラムが使用中です。",
+    errno.EADDRNOTAVAIL: "このマシンにそのアドレスはありません。",
+    errno.ENETUNREACH: "そのネットワークへの経路がありません。",
+    errno.EHOSTUNREACH: "そのホストへの経路がありません。",
+    errno.ECONNREFUSED: "接続を拒否されました。",
+    errno.ECONNRESET: "相手が接続を切りました。",
+    errno.ETIMEDOUT: "時間内に応答がありません。",
+}
 
 
 def _filled(text: str, language: Language, fields: dict[str, object]) -> str:

@@ -17,6 +17,7 @@ from typing import cast
 
 import aiosmtplib
 
+from mailguard.mail.saying import Sentence, in_both, reason_of
 from mailguard.relay.names import Row, addresses_of
 from mailguard.relay.sasl import NoToken, Tokens, by_token
 from mailguard.relay.settings import UpstreamSettings
@@ -25,6 +26,9 @@ from mailguard.relay.wire import Wire
 
 #: Seconds in which an address answers that is well, also where a packet was lost.
 _GLANCE = 3.0
+_CLOSED = Sentence("サーバーが接続を切りました。", "connection closed by the server")
+_LATE = Sentence("時間内に応答がありません。", "timed out")
+_NO_PASSWORD = Sentence("TLS なしではパスワードを送りません。", "no password without TLS")
 
 
 class CannotOpen(Exception):
@@ -33,7 +37,7 @@ class CannotOpen(Exception):
     """
 
     def __init__(self, why: str, code: int | None = None, *, about_us: bool = False) -> None:
-        super().__init__(words(why))
+        super().__init__(in_both(why, words))
         self.code = code
         self.about_us = about_us or (code is not None and code >= 500)
 
@@ -124,7 +128,13 @@ async def _opened(settings: UpstreamSettings, context: ssl.SSLContext | None, to
     try:
         sock = await _dial(settings)
     except (OSError, UnicodeError) as error:  # TimeoutError is an OSError
-        raise CannotOpen(f"cannot connect to {settings.name}: {_cause(error)}") from error
+        why = Sentence(
+            "{server} に接続できません: {why}",
+            "cannot connect to {server}: {why}",
+            server=settings.name,
+            why=_cause(error),
+        )
+        raise CannotOpen(why) from error
     client = aiosmtplib.SMTP(
         hostname=settings.tls_name or settings.host,  # for TLS alone: the socket is connected
         sock=sock,
@@ -136,9 +146,13 @@ async def _opened(settings: UpstreamSettings, context: ssl.SSLContext | None, to
     try:
         return await _closing_on_failure(client, settings, tokens)
     except aiosmtplib.SMTPResponseException as error:
-        raise CannotOpen(f"{settings.name} refused us: {error.code} {error.message}", error.code) from error
+        why = Sentence(
+            "{server} に接続を拒否されました: {code} {said}", "{server} refused us: {code} {said}",
+            server=settings.name, code=error.code, said=error.message,
+        )  # fmt: skip
+        raise CannotOpen(why, error.code) from error
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-        raise CannotOpen(f"{settings.name}: {_cause(error)}", about_us=_of_tls(error) is not None) from error
+        raise CannotOpen(f"{settings.name}: " + _cause(error), about_us=_of_tls(error) is not None) from error
 
 
 async def _closing_on_failure(client: aiosmtplib.SMTP, settings: UpstreamSettings, tokens: Tokens | None) -> Opened:
@@ -164,7 +178,7 @@ async def _dial(settings: UpstreamSettings) -> socket.socket:
         found = [
             row for where in settings.addresses or (settings.host,) for row in await addresses_of(where, settings.port)
         ]
-    failure: OSError = OSError("the name has no address")
+    failure: OSError = OSError(Sentence("その名前にはアドレスがありません。", "the name has no address"))
     for most in (_GLANCE, settings.deadlines.connect) if len(found) > 1 else (settings.deadlines.connect,):
         silent: list[Row] = []
         for tried, row in enumerate(found):
@@ -206,7 +220,7 @@ async def _introduced(client: aiosmtplib.SMTP, settings: UpstreamSettings, token
     wire = Wire()
     transport = client.transport
     if transport is None:
-        raise CannotOpen(f"{settings.name}: connection closed by the server")
+        raise CannotOpen(f"{settings.name}: " + _CLOSED)
     transport.set_protocol(wire)
     wire.connection_made(transport)
     return Opened(wire, extensions)
@@ -229,7 +243,12 @@ async def _secured(client: aiosmtplib.SMTP, settings: UpstreamSettings) -> bool:
     if not client.supports_extension("starttls"):
         if settings.tls == "opportunistic":
             return False
-        why = f"{settings.name} does not offer STARTTLS; set upstream tls: none only if that is meant"
+        why = Sentence(
+            "{server} は STARTTLS に対応していません。暗号化しないことが意図どおりの場合だけ、upstream に tls: "
+            "none を書いてください。",
+            "{server} does not offer STARTTLS; set upstream tls: none only if that is meant",
+            server=settings.name,
+        )
         raise CannotOpen(why, about_us=True)
     limits = settings.deadlines
     patience = min(limits.hello, limits.starttls) if settings.tls == "opportunistic" else limits.hello
@@ -249,36 +268,44 @@ async def _logged_in(
     """AUTH by what the server offers: of passwords CRAM-MD5, PLAIN, LOGIN in this order."""
     assert settings.username is not None
     if not encrypted and not settings.is_loopback:
-        raise CannotOpen(f"{settings.name}: no password without TLS", about_us=True)
+        raise CannotOpen(f"{settings.name}: " + _NO_PASSWORD, about_us=True)
     try:
         if settings.password is not None:
             await client.login(settings.username, settings.password, timeout=settings.deadlines.hello)
         else:
             await by_token(client, settings.username, tokens, settings.deadlines.hello)
     except NoToken as error:
-        raise CannotOpen(f"{settings.name}: {error}", about_us=True) from None
+        raise CannotOpen(f"{settings.name}: " + str(error), about_us=True) from None
     except aiosmtplib.SMTPAuthenticationError as error:
-        raise CannotOpen(f"{settings.name} did not take our login: {error.code} {error.message}", error.code) from None
+        why = Sentence(
+            "{server} にログインできません: {code} {said}", "{server} did not take our login: {code} {said}",
+            server=settings.name, code=error.code, said=error.message,
+        )  # fmt: skip
+        raise CannotOpen(why, error.code) from None
 
 
 def _cause(error: BaseException) -> str:
     """Why, in words that an administrator can act on."""
     link = _of_tls(error)
     if isinstance(link, ssl.SSLCertVerificationError):
-        return f"certificate not valid: {link.verify_message.rstrip('.')}; {_about(link)}"
+        return Sentence(
+            "証明書が有効ではありません: {said}。{remedy}", "certificate not valid: {said}; {remedy}",
+            said=link.verify_message.rstrip("."), remedy=_about(link),
+        )  # fmt: skip
     if link is not None:
         reason = link.reason or type(link).__name__
-        about = (
-            "; it wants another certificate of ours: see upstream certificate and key" if _OURS.search(reason) else ""
-        )
-        return f"TLS failed: {reason}{about}"
-    if isinstance(error, TimeoutError) and not str(error):
-        return "timed out"
+        failed = Sentence("TLS 接続に失敗しました: {reason}", "TLS failed: {reason}", reason=reason)
+        return failed + _OTHER_CERTIFICATE if _OURS.search(reason) else failed
+    if isinstance(error, TimeoutError):
+        return Sentence("時間内に応答がありません: {said}", "{said}", said=str(error)) if str(error) else _LATE
     if isinstance(error, OSError) and error.errno and error.errno > 0:  # name errors have negative numbers
-        return os.strerror(error.errno)
+        return reason_of(OSError(error.errno, os.strerror(error.errno)))
     if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error) or type(error).__name__
+        return Sentence("名前を解決できません: {said}", "{said}", said=error.strerror)
+    said = str(error) or type(error).__name__
+    if isinstance(error, aiosmtplib.SMTPServerDisconnected):
+        return Sentence("サーバーが接続を切りました: {said}", "{said}", said=said)
+    return said
 
 
 def _of_tls(error: BaseException) -> ssl.SSLError | None:
@@ -297,6 +324,10 @@ def _of_tls(error: BaseException) -> ssl.SSLError | None:
 _DEEP = 6
 #: Alerts by which a server refuses the certificate that we show, or wants one (RFC 8446 section 6.2).
 _OURS = re.compile(r"_ALERT_(.*CERTIFICATE.*|UNKNOWN_CA)$")
+_OTHER_CERTIFICATE = Sentence(
+    "。相手は mailguard の別の証明書を求めています。upstream の certificate と key を確認してください。",
+    "; it wants another certificate of ours: see upstream certificate and key",
+)
 #: OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH.
 _OTHER_NAME = (62, 64)
 
@@ -304,5 +335,11 @@ _OTHER_NAME = (62, 64)
 def _about(error: ssl.SSLCertVerificationError) -> str:
     """Which setting to look at."""
     if error.verify_code in _OTHER_NAME:
-        return "write the certificate's name in url, or in tls_name if it is the right server"
-    return "set upstream ca_file, or tls: insecure if that is meant"
+        return Sentence(
+            "正しいサーバーなら、証明書の名前を url か tls_name に書いてください。",
+            "write the certificate's name in url, or in tls_name if it is the right server",
+        )
+    return Sentence(
+        "upstream の ca_file を設定してください。検証しないことが意図どおりの場合だけ tls: insecure にします。",
+        "set upstream ca_file, or tls: insecure if that is meant",
+    )

@@ -12,6 +12,8 @@ from typing import Protocol
 
 import aiosmtplib
 
+from mailguard.mail.saying import Sentence
+
 #: The mechanisms that are known, in order of preference.
 _BEARER = ("xoauth2", "oauthbearer")
 _REFUSED = 535
@@ -31,11 +33,16 @@ class Tokens(Protocol):
 async def by_token(client: aiosmtplib.SMTP, username: str, tokens: Tokens | None, seconds: float) -> None:
     """Log in. Raises NoToken, and what aiosmtplib raises."""
     if tokens is None:
-        raise NoToken("no token: nobody fetches one here")
+        raise NoToken(Sentence("トークンを取得する設定がありません。", "no token: nobody fetches one here"))
     offered = [one.lower() for one in client.server_auth_methods]
     mechanism = next((one for one in _BEARER if one in offered), None)
     if mechanism is None:
-        raise NoToken("offers neither XOAUTH2 nor OAUTHBEARER; a token needs one of them")
+        raise NoToken(
+            Sentence(
+                "XOAUTH2 にも OAUTHBEARER にも対応していません。トークンにはどちらかが必要です。",
+                "offers neither XOAUTH2 nor OAUTHBEARER; a token needs one of them",
+            )
+        )
     reply = await _said(client, mechanism, username, await tokens(fresh=False), seconds)
     if reply.code == _REFUSED:  # perhaps withdrawn before its time
         reply = await _said(client, mechanism, username, await tokens(fresh=True), seconds)

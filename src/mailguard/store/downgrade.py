@@ -10,11 +10,19 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from mailguard.mail.saying import Sentence
 from mailguard.store.alone import alone
 from mailguard.store.errors import StoreCorrupt, StoreError, StoreTooNew
 from mailguard.store.migrate import APPLICATION_ID, MIGRATIONS, migrations, statements
 
 DOWN = MIGRATIONS / "down"
+_NOT_A_LEDGER = Sentence(
+    "この SQLite ファイルは mailguard の台帳ではありません。", "this SQLite file is not a mailguard ledger"
+)
+_ORPHANS = Sentence(
+    "属する先のない行が残るため戻せません。何も変更していません。",
+    "rows would be left without what they belong to; nothing was changed",
+)
 _REFUSED, _NOTHING = " Refused: ", "Nothing."
 
 
@@ -22,12 +30,22 @@ def way_back(to: int) -> dict[int, str]:
     """The scripts by the version that each takes back, as far as `to`, newest first. Raises StoreError."""
     newest = len(migrations())
     if not 0 < to <= newest:
-        raise StoreError(f"there is no version {to}: this program knows 1 to {newest}")
+        unknown = Sentence(
+            "バージョン {to} はありません。このプログラムが扱えるのは 1 から {newest} までです。",
+            "there is no version {to}: this program knows 1 to {newest}",
+            to=to, newest=newest,
+        )  # fmt: skip
+        raise StoreError(unknown)
     scripts: dict[int, str] = {}
     for version in range(newest, to, -1):
         found = sorted(DOWN.glob(f"{version:04}_*.sql"))
         if not found:
-            raise StoreError(f"there is no way back from version {version}; restore the backup made before it")
+            stuck = Sentence(
+                "バージョン {version} からは戻せません。更新前に取ったバックアップを復元してください。",
+                "there is no way back from version {version}; restore the backup made before it",
+                version=version,
+            )
+            raise StoreError(stuck)
         scripts[version] = found[0].read_text("utf-8")
     return scripts
 
@@ -44,7 +62,7 @@ def _first_line(script: str) -> str:
 def version_of(connection: sqlite3.Connection) -> int:
     """The version of a ledger. Raises StoreCorrupt if the file is none."""
     if int(connection.execute("PRAGMA application_id").fetchone()[0]) != APPLICATION_ID:
-        raise StoreCorrupt("this SQLite file is not a mailguard ledger")
+        raise StoreCorrupt(_NOT_A_LEDGER)
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
@@ -62,7 +80,12 @@ def downgrade(path: Path, to: int) -> int:
     with alone(path) as connection:
         version = version_of(connection)
         if version > len(migrations()):
-            raise StoreTooNew(f"the ledger is of version {version}: only the program that wrote it can take it back")
+            newer = Sentence(
+                "台帳はバージョン {version} です。戻せるのは、それを書いたプログラムだけです。",
+                "the ledger is of version {version}: only the program that wrote it can take it back",
+                version=version,
+            )
+            raise StoreTooNew(newer)
         connection.execute("PRAGMA foreign_keys = OFF")  # sqlite.org/lang_altertable.html#otheralter
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -71,7 +94,7 @@ def downgrade(path: Path, to: int) -> int:
             if version > to:
                 connection.execute(f"PRAGMA user_version = {to}")
             if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
-                raise StoreError("rows would be left without what they belong to; nothing was changed")
+                raise StoreError(_ORPHANS)
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK")
@@ -86,4 +109,4 @@ def _step(connection: sqlite3.Connection, script: str) -> None:
             connection.execute(statement)
         except sqlite3.IntegrityError:
             why = _first_line(script).partition(_REFUSED)[2] or loss_of(script)
-            raise StoreError(f"{why}; nothing was changed") from None
+            raise StoreError(Sentence("{why}。何も変更していません。", "{why}; nothing was changed", why=why)) from None

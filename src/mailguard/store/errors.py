@@ -8,6 +8,8 @@ from __future__ import annotations
 import errno
 import sqlite3
 
+from mailguard.mail.saying import Sentence, reason_of
+
 
 class StoreError(Exception):
     """The ledger did not do what it was asked; nothing of it was kept."""
@@ -42,7 +44,10 @@ _BY_CODE: dict[int, type[StoreError]] = {
     sqlite3.SQLITE_NOTADB: StoreCorrupt,
 }
 _BY_ERRNO: dict[int, type[StoreError]] = {errno.ENOSPC: StoreFull, errno.EDQUOT: StoreFull}
-_NOT_OURS = "it and its folder must belong to the user that mailguard runs as (chown)"
+_NOT_OURS = Sentence(
+    "。ファイルとそのフォルダーの所有者を、mailguard の実行ユーザーにしてください(chown)。",
+    "; it and its folder must belong to the user that mailguard runs as (chown)",
+)
 
 
 def typed(error: BaseException) -> BaseException:
@@ -53,9 +58,12 @@ def typed(error: BaseException) -> BaseException:
         # A database file made of something else raises a bare DatabaseError with SQLITE_NOTADB.
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         not_ours = code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
-        return _BY_CODE.get(code, StoreError)(f"database: {error}" + (f"; {_NOT_OURS}" if not_ours else ""))
+        said = Sentence("データベース: {error}", "database: {error}", error=error)
+        return _BY_CODE.get(code, StoreError)(said + _NOT_OURS if not_ours else said)
     if isinstance(error, OSError):
-        return _BY_ERRNO.get(error.errno or 0, StoreError)(f"disk: {_said(error)}")
+        return _BY_ERRNO.get(error.errno or 0, StoreError)(
+            Sentence("ディスク: {said}", "disk: {said}", said=_said(error))
+        )
     return error
 
 
@@ -67,6 +75,6 @@ def is_without_room(error: BaseException) -> bool:
 
 def _said(error: OSError) -> str:
     """What the system says, about which file, and what to do where it is always the same."""
-    said = error.strerror or type(error).__name__
     where = f"{error.filename}: " if isinstance(error.filename, str) else ""
-    return where + said + (f"; {_NOT_OURS}" if isinstance(error, PermissionError) else "")
+    said = where + reason_of(error)
+    return said + _NOT_OURS if isinstance(error, PermissionError) else said

@@ -17,12 +17,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
 
+from mailguard.mail.saying import Sentence, reason_of
 from mailguard.mail.sealing import KEY_OCTETS, Broken, close_small, open_small, prepare
 from mailguard.mail.values import value
 from mailguard.store.errors import StoreError
 
 _LINE = re.compile(rf"[0-9a-fA-F]{{{2 * KEY_OCTETS}}}")
 _MOST = 64 * 2**10
+_NO_FILE = Sentence(
+    "そのファイルはありません。`mailguard store new-key` で作れます。",
+    "no such file; `mailguard store new-key` makes it",
+)
+_TOO_OPEN = Sentence("ほかのユーザーが読めます。chmod 600 にしてください。", "others can read it; chmod 600")
+_NO_KEY = Sentence(
+    "鍵がありません。`mailguard store new-key` で作れます。", "no key in it; `mailguard store new-key` makes one"
+)
 
 
 class KeyMissing(OSError):
@@ -99,25 +108,24 @@ def read_keys(path: Path) -> _Keys:
         with path.open("rb") as file:
             found, text = os.fstat(file.fileno()), file.read(_MOST + 1)
     except OSError as error:
-        why = (
-            "no such file; `mailguard store new-key` makes it"
-            if isinstance(error, FileNotFoundError)
-            else error.strerror
-        )
-        raise StoreError(f"store.encryption_key_file {path}: {why}") from None
+        why = _NO_FILE if isinstance(error, FileNotFoundError) else reason_of(error)
+        raise StoreError(f"store.encryption_key_file {path}: " + why) from None
     if stat.S_IMODE(found.st_mode) & 0o077:
-        raise StoreError(f"store.encryption_key_file {path}: others can read it; chmod 600")
+        raise StoreError(f"store.encryption_key_file {path}: " + _TOO_OPEN)
     keys: dict[str, bytes] = {}
     for number, line in enumerate(text.decode("ascii", "replace").splitlines(), start=1):
         word = line.partition("#")[0].strip()
         if word and not _LINE.fullmatch(word):
-            raise StoreError(
-                f"store.encryption_key_file {path}:{number}: write {2 * KEY_OCTETS} hexadecimal digits a line"
+            digits = Sentence(
+                "1行に16進数の数字を {digits} 桁書いてください。",
+                "write {digits} hexadecimal digits a line",
+                digits=2 * KEY_OCTETS,
             )
+            raise StoreError(f"store.encryption_key_file {path}:{number}: " + digits)
         if word:
             keys.setdefault(_name(bytes.fromhex(word)), bytes.fromhex(word))
     if not keys or len(text) > _MOST:
-        raise StoreError(f"store.encryption_key_file {path}: no key in it; `mailguard store new-key` makes one")
+        raise StoreError(f"store.encryption_key_file {path}: " + _NO_KEY)
     return _Keys(_stamp(found), next(iter(keys)), keys)
 
 

@@ -21,6 +21,7 @@ from typing import Any
 
 from mailguard.mail.actor import Actor
 from mailguard.mail.lifecycle import Event
+from mailguard.mail.saying import Sentence
 from mailguard.store import audit, deciding
 from mailguard.store.alone import alone
 from mailguard.store.archive import INSIGHT, KEY, LEDGER, PEOPLE, unpack
@@ -89,7 +90,12 @@ def restore(archive: Path, place: Place, actor: Actor, now: datetime, *, release
 def _restore(archive: Path, place: Place, actor: Actor, now: datetime, release: bool, force: bool) -> Restored:
     present = [path for path in _old(place) if path.exists() or path.is_symlink()]
     if present and not force:
-        raise StoreError(f"{present[0]} is there already: --force moves it aside, --to restores into another folder")
+        there = Sentence(
+            "{path} がすでにあります。--force で別の場所に移すか、--to で別のフォルダーに復元してください。",
+            "{path} is there already: --force moves it aside, --to restores into another folder",
+            path=present[0],
+        )
+        raise StoreError(there)
     with _staged(place.ledger.parent) as rows, _staged(place.bodies.parent) as files:
         staged = Place(rows / place.ledger.name, files / "bodies")
         staged.bodies.mkdir(mode=0o700)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import field
 from pathlib import Path
 
+from mailguard.mail.saying import Sentence
 from mailguard.mail.sealing import Broken, close_small, open_small
 from mailguard.mail.values import value
 from mailguard.store import many
@@ -106,12 +107,22 @@ def has_its_keys(path: Path, keys: Keyring | None) -> None:
     finally:
         connection.close()
     if used and keys is None:
-        raise StoreError("bodies in it are encrypted: set store.encryption_key_file to the file with their keys")
-    if keys is not None and (missing := sorted(used - keys.names)):
         raise StoreError(
-            f"store.encryption_key_file {keys.path} lacks key {', '.join(missing)}, which bodies are encrypted with: "
-            "put it back into the file, below the current one (`mailguard store rotate` makes it dispensable)"
+            Sentence(
+                "本文が暗号化されています。store.encryption_key_file に、その鍵のファイルを書いてください。",
+                "bodies in it are encrypted: set store.encryption_key_file to the file with their keys",
+            )
         )
+    if keys is not None and (missing := sorted(used - keys.names)):
+        lacks = Sentence(
+            "store.encryption_key_file {path} に、本文を暗号化した鍵 {keys} がありません。"
+            "ファイルの現在の鍵の下に書き戻してください"
+            "(`mailguard store rotate` の後は不要になります)。",
+            "store.encryption_key_file {path} lacks key {keys}, which bodies are encrypted with: "
+            "put it back into the file, below the current one (`mailguard store rotate` makes it dispensable)",
+            path=keys.path, keys=", ".join(missing),
+        )  # fmt: skip
+        raise StoreError(lacks)
 
 
 def _text_key(key: bytes) -> bytes:

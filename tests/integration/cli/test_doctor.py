@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import socket
 import sqlite3
 import subprocess
@@ -25,12 +26,14 @@ from tests.ledger import opened
 from tests.missing import needs_root
 from tests.postfix import free_port
 from tests.smtp_fake import Say, Stall, fake_server
+from tests.terminal import Terminal
 
 from mailguard.app.doctor import check as looking
 from mailguard.app.doctor import servers
 from mailguard.app.doctor.check import Check, bounded
 from mailguard.app.doctor.run import examine
 from mailguard.app.opening import only_one
+from mailguard.mail.saying import in_language
 from mailguard.mail.verdict import Disposition
 from mailguard.relay.settings import Deadlines
 from mailguard.store.bodies import Bodies
@@ -38,14 +41,20 @@ from mailguard.store.db import Database
 from mailguard.store.keyring import Keyring, add_key
 from mailguard.store.rotate import Rotation
 
+_JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+#: The path of the configuration or a place in it, a moment.
+_IN_ANY_LANGUAGE = re.compile(r"/[^ ]*\.yaml$|/[^ ]*\.yaml:\d|mailguard.yaml:\d|\d{4}-\d\d-\d\d [\d:]*Z$")
 LARGE = b"Subject: large\r\n\r\n" + b"octets that fill a line of a mail\r\n" * 6000
 
 
 def by_name(checks: list[Check]) -> dict[str, Check]:
-    """The worst of each name."""
+    """The worst of each name. Whatever is found, it is said in both languages."""
     order = {"pass": 0, "warn": 1, "fail": 2}
     found: dict[str, Check] = {}
     for check in checks:
+        assert _JAPANESE.search(in_language(check.detail, "ja")) or _IN_ANY_LANGUAGE.match(check.detail), check
+        assert _JAPANESE.search(in_language(check.remedy, "ja")) or re.match("chmod|$", check.remedy), check
+        assert not _JAPANESE.search(in_language(check.detail + check.remedy, "en")), check
         if check.name not in found or order[check.status] > order[found[check.name].status]:
             found[check.name] = check
     return found
@@ -81,6 +90,31 @@ def test_a_furnished_house_that_does_not_run(folder: Path) -> None:
     assert found["readers"].detail.startswith("a reading process starts")
     assert not (folder / "var").exists(), "a doctor changes nothing"
     assert all(check.remedy for check in found.values() if check.status != "pass")
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_it_speaks_the_language_of_the_terminal(folder: Path, language: str) -> None:
+    def faults(data: dict[str, Any]) -> None:
+        data["listeners"][0].update(trusted_networks=["0.0.0.0/0"])
+        data["listeners"][1].update(trusted_networks=["203.0.0.0/8"])
+        data.update(upstream={"url": "smtp://127.0.0.1:9", "tls": "none"}, limits={"disk_free": "900000 GB"})
+        data["notify"]["from"] = "mailguard@elsewhere.example"
+        data["store"]["encryption_key_file"] = "keys"
+        data["console"]["administrators"] = []
+
+    ports = [one["address"] for one in yaml.safe_load(changed(folder, faults).read_text())["listeners"]]
+    certificate(folder, timedelta(days=5, hours=1))
+    (folder / "tls" / "key.pem").chmod(0o644)
+    named = dict(zip(map(re.escape, ports), ("PLAIN", "SUBMIT", "SMTPS"), strict=True))
+    named |= {re.escape(str(folder)): "FOLDER", r"127.0.0.1:\d{4,5}": "CONSOLE", r"[\d,]+ MiB": "N MiB"}
+    named |= {
+        r"of [\d,]+;": "of N;",
+        r"\d{4}-\d\d-\d\d( [\d:]+Z)?": "DATE",
+        r"(?m)^.*(dns|readers) .*\n(.*->.*\n)?": "",
+    }
+    terminal = Terminal(language, named)
+    terminal.run("doctor", "--config", str(folder / "mailguard.yaml"), status=1)
+    terminal.is_golden("doctor")
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pickle
 
 import pytest
 
-from mailguard.mail.saying import Sentence, in_language
+from mailguard.mail.saying import Sentence, in_both, in_language, listed, reason_of
 
 BLUE = Sentence("青です", "it is blue")
 
@@ -63,3 +63,17 @@ def test_fields_may_stand_in_another_order_and_be_numbers() -> None:
 
 def test_without_fields_braces_are_braces() -> None:
     assert both(Sentence("{}と書きます", "write {}")) == ("{}と書きます", "write {}")
+
+
+def test_lists_and_cuts_keep_both() -> None:
+    assert both(listed(["10.0.0.0/8", BLUE])) == ("10.0.0.0/8、青です", "10.0.0.0/8, it is blue")
+    assert both(listed([])) == ("", "")
+    assert both(in_both(BLUE, lambda text: text[:2])) == ("青で", "it")
+    assert in_both("plain", str.upper) == "PLAIN"
+
+
+def test_what_the_system_says() -> None:
+    with pytest.raises(OSError, match="No such file") as caught:
+        open("/nowhere/at/all")  # noqa: PTH123, SIM115
+    assert both(reason_of(caught.value)) == ("ファイルまたはフォルダーがありません。", "No such file or directory")
+    assert both(reason_of(TimeoutError())) == ("TimeoutError", "TimeoutError")

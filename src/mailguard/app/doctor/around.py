@@ -20,28 +20,52 @@ from mailguard.config.doors import listeners
 from mailguard.config.load import Config
 from mailguard.config.rooms import directory, resolver, scanner
 from mailguard.mail.message import Body
+from mailguard.mail.saying import Sentence, reason_of
 from mailguard.policy.marks import Problems
 from mailguard.resolver import Resolver
 from mailguard.smtpd.settings import ListenerSettings
 
 #: What to do about a port that nobody listens at while a server runs on this ledger.
-_TRYOUT = "if it was started with other ports, give PORT_SMTP and PORT_CONSOLE here, too; else look at its log"
-_ELSE = "if the setting was changed since its start, restart it; else look at its log"
+_TRYOUT = Sentence(
+    "別のポートで起動した場合は、ここでも PORT_SMTP と PORT_CONSOLE を指定してください。"
+    "そうでなければログを確認してください。",
+    "if it was started with other ports, give PORT_SMTP and PORT_CONSOLE here, too; else look at its log",
+)
+_ELSE = Sentence(
+    "起動後に設定を変えた場合は再起動してください。そうでなければログを確認してください。",
+    "if the setting was changed since its start, restart it; else look at its log",
+)
+_LISTENER, _CONSOLE = Sentence("待ち受け", "listener"), Sentence("画面", "console")
+#: What to do about a port that cannot be had.
+_TAKEN = {
+    errno.EADDRINUSE: Sentence(
+        "使用中のプログラムを止める(`ss -tlnp` で確認)か、別のポートにしてください。",
+        "stop the program that has it (`ss -tlnp`), or choose another port",
+    ),
+    errno.EACCES: Sentence(
+        "1024 未満のポートには AmbientCapabilities=CAP_NET_BIND_SERVICE が必要です(付属の unit にあります)。",
+        "ports below 1024 need AmbientCapabilities=CAP_NET_BIND_SERVICE (the unit has it)",
+    ),
+    errno.EADDRNOTAVAIL: Sentence(
+        "このマシンにそのアドレスはありません。このマシンのアドレスを書いてください。",
+        "this machine has no such address: write one that it has",
+    ),
+}
 
 
 async def ports(config: Config) -> list[Check]:
     """Free if no server runs; ours if one does."""
     runs = await asyncio.to_thread(server_runs, ledger_path(config).with_suffix(".lock"))
     host, _, port = config.settings.console.address.rpartition(":")
-    places = [("listener", one.host, one.port, one.tls != "implicit") for one in _listeners(config)]
-    places.append(("console", host.strip("[]"), int(port), False))
+    places = [(_LISTENER, one.host, one.port, one.tls != "implicit") for one in _listeners(config)]
+    places.append((_CONSOLE, host.strip("[]"), int(port), False))
     remedy = _TRYOUT if config.tryout else _ELSE
     return [await _port(*place, runs=runs, remedy=remedy) for place in places if place[2]]
 
 
-async def _port(what: str, host: str, port: int, greets: bool, *, runs: bool, remedy: str) -> Check:
+async def _port(what: Sentence, host: str, port: int, greets: bool, *, runs: bool, remedy: str) -> Check:
     """remedy: what to do where a server runs and nobody answers here."""
-    name = f"{what} {host}:{port}"
+    name = what + f" {host}:{port}"
     if not runs:
         return await asyncio.to_thread(_free, name, host, port)
     here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - asked, not bound
@@ -56,31 +80,39 @@ async def _port(what: str, host: str, port: int, greets: bool, *, runs: bool, re
                     await writer.wait_closed()
     except (OSError, TimeoutError) as error:
         gone = isinstance(error, ConnectionRefusedError)
-        why = "nothing answers there" if gone else "no greeting" if isinstance(error, TimeoutError) else str(error)
-        return failing(
-            "ports", f"{name}: a mailguard runs, but {why}", remedy if gone else "look at its log; restart it"
+        late = Sentence("接続時の応答がありません。", "no greeting")
+        why = (
+            Sentence("ここでは応答がありません。", "nothing answers there")
+            if gone
+            else late if isinstance(error, TimeoutError) else str(error)
+        )  # fmt: skip
+        again = Sentence("ログを確認し、再起動してください。", "look at its log; restart it")
+        runs_but = Sentence(
+            "{name}: mailguard は稼働していますが、{why}", "{name}: a mailguard runs, but {why}", name=name, why=why
         )
+        return failing("ports", runs_but, remedy if gone else again)
     if not said.startswith(b"220"):
-        return warning(
-            "ports", f"{name}: it greets with {said[:40].decode('ascii', 'replace').strip()!r}", "see its log"
+        greeting = said[:40].decode("ascii", "replace").strip()
+        odd = Sentence(
+            "{name}: 接続時の応答が {said!r} です。", "{name}: it greets with {said!r}", name=name, said=greeting
         )
-    return good("ports", f"{name}: a mailguard answers")
+        return warning("ports", odd, Sentence("ログを確認してください。", "see its log"))
+    return good("ports", Sentence("{name}: mailguard が応答しています。", "{name}: a mailguard answers", name=name))
 
 
-def _free(name: str, host: str, port: int) -> Check:
+def _free(name: Sentence, host: str, port: int) -> Check:
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind) as sock:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind(address)
     except OSError as error:
-        remedy = {
-            errno.EADDRINUSE: "stop the program that has it (`ss -tlnp`), or choose another port",
-            errno.EACCES: "ports below 1024 need AmbientCapabilities=CAP_NET_BIND_SERVICE (the unit has it)",
-            errno.EADDRNOTAVAIL: "this machine has no such address: write one that it has",
-        }.get(error.errno or 0, "write host:port of this machine")
-        return failing("ports", f"{name}: {error.strerror or error}", remedy)
-    return good("ports", f"{name}: free; no mailguard runs")
+        other = Sentence("このマシンの host:port を書いてください。", "write host:port of this machine")
+        return failing("ports", name + ": " + reason_of(error), _TAKEN.get(error.errno or 0, other))
+    free = Sentence(
+        "{name}: 空いています。mailguard は稼働していません。", "{name}: free; no mailguard runs", name=name
+    )
+    return good("ports", free)
 
 
 def _listeners(config: Config) -> tuple[ListenerSettings, ...]:
@@ -98,16 +130,28 @@ async def names(config: Config) -> list[Check]:
     if config.tryout:
         return []
     if silent:
-        remedy = "the resolvers of this machine, or dns.servers; rules that ask no_mx do not hold meanwhile"
-        return [warning("dns", f"no answer about {', '.join(silent[:3])}", remedy)]
+        remedy = Sentence(
+            "このマシンの名前解決か dns.servers を直してください。その間、no_mx を使うルールは働きません。",
+            "the resolvers of this machine, or dns.servers; rules that ask no_mx do not hold meanwhile",
+        )
+        said = Sentence(
+            "{domains} について DNS の応答がありません。", "no answer about {domains}", domains=", ".join(silent[:3])
+        )
+        return [warning("dns", said, remedy)]
     wrong = [one for one in found if not asked[one]]
     if wrong:
-        return [
-            warning(
-                "dns", f"{', '.join(wrong[:3])}: takes no mail", "organization.domains are written as in addresses?"
-            )
-        ]
-    return [good("dns", f"{len(found)} domains of the organisation take mail")]
+        said = Sentence(
+            "{domains}: メールを受け取らないドメインです。", "{domains}: takes no mail", domains=", ".join(wrong[:3])
+        )
+        remedy = Sentence(
+            "organization.domains は、アドレスの @ の後と同じように書いてありますか。",
+            "organization.domains are written as in addresses?",
+        )
+        return [warning("dns", said, remedy)]
+    said = Sentence(
+        "自社のドメイン {n} 件はメールを受け取れます。", "{n} domains of the organisation take mail", n=len(found)
+    )
+    return [good("dns", said)]
 
 
 async def viruses(config: Config) -> list[Check]:
@@ -117,11 +161,23 @@ async def viruses(config: Config) -> list[Check]:
         return []
     scanned = await Clamd(replace(settings, seconds=10.0)).scan(Body.of(b"Subject: doctor\r\n\r\nhello\r\n"))
     if scanned.said == "clean":
-        return [good("virus", "clamd answers")]
-    remedy = "start clamd; virus.clamd names its socket; its user must be able to read from us"
-    said = scanned.why or f"clamd finds {', '.join(scanned.viruses)} in a mail of ours"
+        return [good("virus", Sentence("clamd は応答しています。", "clamd answers"))]
+    remedy = Sentence(
+        "clamd を起動し、virus.clamd にそのソケットを書いてください。clamd のユーザーから接続できる必要があります。",
+        "start clamd; virus.clamd names its socket; its user must be able to read from us",
+    )
+    why = Sentence("clamd から検査結果を得られません: {why}", "{why}", why=scanned.why)
+    said = (
+        why
+        if scanned.why
+        else Sentence(
+            "mailguard のテストメールから clamd が {viruses} を検出しました。",
+            "clamd finds {viruses} in a mail of ours",
+            viruses=", ".join(scanned.viruses),
+        )
+    )
     section = config.settings.virus
-    return [failing("virus", f"{section.clamd}: {said}" if section is not None else said, remedy)]
+    return [failing("virus", said if section is None else f"{section.clamd}: " + said, remedy)]
 
 
 async def people(config: Config) -> list[Check]:
@@ -132,8 +188,15 @@ async def people(config: Config) -> list[Check]:
     def look() -> list[Check]:
         found, problems = people_of(config, "now")
         if problems:
-            remedy = "directory.url, bind_dn, password; the people read last stay in force"
+            remedy = Sentence(
+                "directory.url、bind_dn、password を確認してください。前回読み込んだ名簿は引き続き有効です。",
+                "directory.url, bind_dn, password; the people read last stay in force",
+            )
             return [failing("directory", problems[0].message, remedy)]
-        return [good("directory", f"{len(found.people):,} people, {len(found.groups):,} groups")]
+        said = Sentence(
+            "{people:,} 人、{groups:,} グループ", "{people:,} people, {groups:,} groups",
+            people=len(found.people), groups=len(found.groups),
+        )  # fmt: skip
+        return [good("directory", said)]
 
     return await in_thread(look)

@@ -10,14 +10,21 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from mailguard.mail.saying import Sentence, reason_of
+
 Status = Literal["pass", "warn", "fail"]
+#: What to do about files that belong to another user.
+AS_ITS_USER = Sentence(
+    "mailguard の実行ユーザーで doctor を実行するか、chown で所有者を直してください。",
+    "run doctor as mailguard's user; chown it",
+)
 #: No look takes longer: a server that says nothing is a finding, too.
 PATIENCE = 15.0
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Contract section 2."""
+    """Contract section 2. detail, remedy: in both languages as a rule (mail.saying)."""
 
     name: str
     status: Status
@@ -50,10 +57,12 @@ async def bounded(name: str, look: Awaitable[Iterable[Check]], remedy: str) -> l
         async with asyncio.timeout(PATIENCE):
             return list(await look)
     except TimeoutError:
-        return [failing(name, f"no answer within {PATIENCE:g} s", remedy)]
+        return [
+            failing(name, Sentence("{n:g} 秒以内に応答がありません。", "no answer within {n:g} s", n=PATIENCE), remedy)
+        ]
     except PermissionError as error:
         where = f"{error.filename}: " if isinstance(error.filename, str) else ""
-        return [failing(name, f"{where}{error.strerror}", "run doctor as mailguard's user; chown it")]
+        return [failing(name, where + reason_of(error), AS_ITS_USER)]
     except Exception as error:  # a doctor that dies of what it finds is of no use
         return [failing(name, f"{type(error).__name__}: {error}", remedy)]
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from mailguard.app.doctor import around, house, servers, settings
 from mailguard.app.doctor.check import Check, bounded, failing, in_thread
 from mailguard.config.load import Config, load_config
+from mailguard.mail.saying import Sentence
 from mailguard.policy.marks import Problems
 
-_REMEDY = "look at the log; `mailguard check`"
+_REMEDY = Sentence("ログを確認し、`mailguard check` を実行してください。", "look at the log; `mailguard check`")
 _Look = Callable[[Config], Iterable[Check]]
 
 
@@ -20,7 +21,10 @@ async def examine(file: Path | None) -> list[Check]:
     try:
         config = await asyncio.to_thread(load_config, file)
     except Problems as error:
-        remedy = "correct it; `mailguard check` shows all at once"
+        remedy = Sentence(
+            "修正してください。`mailguard check` ですべて一度に表示できます。",
+            "correct it; `mailguard check` shows all at once",
+        )
         return [failing("configuration", str(problem), remedy) for problem in error.problems]
     blocking: dict[str, _Look] = {
         "configuration": settings.rooms,

@@ -22,11 +22,13 @@ from mailguard.config.logins import senders, user_file, ways
 from mailguard.config.rooms import directory, hostname, reply_address, scanner
 from mailguard.config.upstreams import upstreams
 from mailguard.mail.address import parse_address
+from mailguard.mail.saying import Sentence, listed
 from mailguard.policy.marks import Problem, Problems
 from mailguard.smtpd.settings import ListenerSettings
 from mailguard.store.snapshots import snapshot_path
 
 _SOON = timedelta(days=21)
+_ALL_AT_ONCE = Sentence("`mailguard check` ですべて一度に表示できます。", "`mailguard check` shows all at once")
 #: Networks of more addresses than a company has on the public side.
 _PUBLIC_MOST = 2**12
 
@@ -43,13 +45,18 @@ def rooms(config: Config) -> Iterator[Check]:
         except Problems as error:
             found += error.problems
     for problem in found:
-        yield failing("configuration", str(problem), "`mailguard check` shows all at once")
+        yield failing("configuration", str(problem), _ALL_AT_ONCE)
     if not found:
-        yield good("configuration", config.source)
+        yield good("configuration", config.name)
         if hostname(config) == "[127.0.0.1]":
-            yield warning(
-                "hostname", "this machine has no full name to give in EHLO", "set hostname: mail.corp.example"
+            said = Sentence(
+                "このマシンには、EHLO で名乗る完全なホスト名がありません。",
+                "this machine has no full name to give in EHLO",
             )
+            remedy = Sentence(
+                "hostname: mail.corp.example のように設定してください。", "set hostname: mail.corp.example"
+            )
+            yield warning("hostname", said, remedy)
 
 
 def policies(config: Config) -> Iterator[Check]:
@@ -58,9 +65,9 @@ def policies(config: Config) -> Iterator[Check]:
         policy = policy_of(config)
     except Problems as error:
         for problem in error.problems:
-            yield failing("policies", str(problem), "`mailguard check` shows all at once")
+            yield failing("policies", str(problem), _ALL_AT_ONCE)
         return
-    yield good("policies", f"{len(policy.rules)} rules")
+    yield good("policies", Sentence("ルール {n} 件", "{n} rules", n=len(policy.rules)))
 
 
 def doors(config: Config) -> Iterator[Check]:
@@ -79,15 +86,31 @@ def _trusted(listener: ListenerSettings) -> Iterator[Check]:
     """Whoever is in a trusted network may relay anything as anybody: an open relay, if it is too wide."""
     name = f"{listener.host}:{listener.port}"
     wide = [network for network in listener.trusted_networks if _too_wide(network)]
-    remedy = "name the addresses of your own mail server in trusted_networks; clients log in"
+    remedy = Sentence(
+        "trusted_networks には自社のメールサーバーのアドレスだけを書き、端末はログインさせてください。",
+        "name the addresses of your own mail server in trusted_networks; clients log in",
+    )
     if any(network.prefixlen == 0 for network in wide):
-        yield failing("open-relay", f"{name} relays for everybody", remedy)
+        said = Sentence("{name} は誰からのメールでも中継します。", "{name} relays for everybody", name=name)
+        yield failing("open-relay", said, remedy)
     elif wide:
-        yield warning("open-relay", f"{name} trusts {', '.join(map(str, wide))}: public, and large", remedy)
+        said = Sentence(
+            "{name} は {networks} を信頼しています(広い公開ネットワークです)。",
+            "{name} trusts {networks}: public, and large",
+            name=name, networks=listed(wide),
+        )  # fmt: skip
+        yield warning("open-relay", said, remedy)
     else:
         whom = [str(network) for network in listener.trusted_networks[:3]]
-        whom += ["..."] * (len(listener.trusted_networks) > 3) + ["logins"] * (listener.auth != "none")
-        yield good("open-relay", f"{name} relays for {', '.join(whom) or 'nobody'}")
+        whom += ["..."] * (len(listener.trusted_networks) > 3)
+        whom += [Sentence("ログインした利用者", "logins")] * (listener.auth != "none")
+        said = Sentence(
+            "{name} が中継する相手: {whom}",
+            "{name} relays for {whom}",
+            name=name,
+            whom=listed(whom) or Sentence("なし", "nobody"),
+        )
+        yield good("open-relay", said)
 
 
 def _too_wide(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
@@ -102,23 +125,48 @@ def _too_wide(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
 def _certificate(listener: ListenerSettings, name: str) -> Iterator[Check]:
     path = listener.certificate
     assert path is not None
-    where = f"{path} at {listener.host}:{listener.port}"
+    where = Sentence("{place} の {path}", "{path} at {place}", path=path, place=f"{listener.host}:{listener.port}")
     try:
         found = x509.load_pem_x509_certificates(path.read_bytes())[0]
     except (OSError, ValueError, IndexError) as error:
-        yield failing("certificate", f"{where}: {error}", "name a PEM file with the certificate and its chain")
+        remedy = Sentence(
+            "証明書とその中間証明書を含む PEM ファイルを指定してください。",
+            "name a PEM file with the certificate and its chain",
+        )
+        yield failing("certificate", where + f": {error}", remedy)
         return
     now, ends = datetime.now(UTC), found.not_valid_after_utc
-    remedy = "renew it; SIGHUP takes the new one"
+    remedy = Sentence("更新してください。SIGHUP で新しい証明書が読み込まれます。", "renew it; SIGHUP takes the new one")
     if now >= ends or now < found.not_valid_before_utc:
-        yield failing("certificate", f"{where}: valid {found.not_valid_before_utc:%Y-%m-%d} to {ends:%Y-%m-%d}", remedy)
+        begins = found.not_valid_before_utc
+        said = Sentence(
+            "{where}: 有効期間は {begins:%Y-%m-%d} から {ends:%Y-%m-%d} まで",
+            "{where}: valid {begins:%Y-%m-%d} to {ends:%Y-%m-%d}",
+            where=where, begins=begins, ends=ends,
+        )  # fmt: skip
+        yield failing("certificate", said, remedy)
     elif ends - now < _SOON:
-        yield warning("certificate", f"{where}: ends {ends:%Y-%m-%d}, in {(ends - now).days} days", remedy)
+        said = Sentence(
+            "{where}: {ends:%Y-%m-%d} に失効します(あと {days} 日)。", "{where}: ends {ends:%Y-%m-%d}, in {days} days",
+            where=where, ends=ends, days=(ends - now).days,
+        )  # fmt: skip
+        yield warning("certificate", said, remedy)
     elif not _names(found, name):
-        remedy = f"clients use another name than {name}? then all is well; else get one for it, or set hostname:"
-        yield warning("certificate", f"{where}: is for {', '.join(_all_names(found)) or 'no name'}", remedy)
+        remedy = Sentence(
+            "端末が {name} 以外の名前で接続するなら問題ありません。そうでなければ {name} の証明書を取得するか、"
+            "hostname: を設定してください。",
+            "clients use another name than {name}? then all is well; else get one for it, or set hostname:",
+            name=name,
+        )
+        names = listed(_all_names(found)) or Sentence("なし", "no name")
+        said = Sentence("{where}: 証明書の名前は {names}", "{where}: is for {names}", where=where, names=names)
+        yield warning("certificate", said, remedy)
     else:
-        yield good("certificate", f"{where}: for {name}, until {ends:%Y-%m-%d}")
+        said = Sentence(
+            "{where}: {name} 用、{ends:%Y-%m-%d} まで有効", "{where}: for {name}, until {ends:%Y-%m-%d}",
+            where=where, name=name, ends=ends,
+        )  # fmt: skip
+        yield good("certificate", said)
 
 
 def _all_names(found: x509.Certificate) -> list[str]:
@@ -143,9 +191,15 @@ def secrets(config: Config) -> Iterator[Check]:
             if _open(path.stat()):
                 open_ones.append(path)
     for path in open_ones:
-        yield warning("secrets", f"{path}: others can read it", _closing(path))
+        said = Sentence("{path}: ほかのユーザーが読めます。", "{path}: others can read it", path=path)
+        yield warning("secrets", said, _closing(path))
     if not open_ones:
-        yield good("secrets", f"{found} files are readable by their owner, or the service, only")
+        said = Sentence(
+            "{n} 個のファイルを読めるのは所有者とサービスだけです。",
+            "{n} files are readable by their owner, or the service, only",
+            n=found,
+        )
+        yield good("secrets", said)
 
 
 def _open(found: os.stat_result) -> bool:
@@ -205,16 +259,32 @@ def letters(config: Config) -> Iterator[Check]:
     domain = parse_address(section.sender).domain
     inside = [one.removeprefix("*.") for one in config.settings.organization.domains]
     if not any(domain == one or domain.endswith(f".{one}") for one in inside):
-        remedy = "a sender of your own domain, which your mail server signs and SPF allows"
-        yield warning("letters", f"notify.from is of {domain}, which is not among organization.domains", remedy)
+        remedy = Sentence(
+            "自社ドメインの送信元にしてください(自社のメールサーバーが署名し、SPF で許可されているもの)。",
+            "a sender of your own domain, which your mail server signs and SPF allows",
+        )
+        said = Sentence(
+            "notify.from のドメイン {domain} が organization.domains にありません。",
+            "notify.from is of {domain}, which is not among organization.domains",
+            domain=domain,
+        )
+        yield warning("letters", said, remedy)
     else:
-        yield good("letters", f"they come from {domain}")
+        yield good("letters", Sentence("通知メールの送信元は {domain}", "they come from {domain}", domain=domain))
     if not config.settings.console.administrators and not config.tryout:
-        yield warning("administrators", "nobody is told when something is wrong", "console.administrators: [you]")
+        said = Sentence("障害が起きても誰にも通知されません。", "nobody is told when something is wrong")
+        remedy = Sentence(
+            "console.administrators に管理者のアドレスを書いてください。", "console.administrators: [you]"
+        )
+        yield warning("administrators", said, remedy)
     outside = any(not one.is_loopback for one in _listening(config))
     if outside and "127.0.0.1" in config.settings.console.url:
-        remedy = "console.url: the address that people open; it stands in every letter"
-        yield warning("console", "links in letters lead to 127.0.0.1", remedy)
+        remedy = Sentence(
+            "console.url に利用者が開くアドレスを書いてください。すべての通知メールに載ります。",
+            "console.url: the address that people open; it stands in every letter",
+        )
+        said = Sentence("通知メールのリンク先が 127.0.0.1 です。", "links in letters lead to 127.0.0.1")
+        yield warning("console", said, remedy)
 
 
 def _listening(config: Config) -> tuple[ListenerSettings, ...]:

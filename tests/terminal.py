@@ -1,0 +1,41 @@
+"""What the command line says on a terminal, beside what it is to say: transcripts in tests/golden/terminal/, one for
+each language. What differs from run to run (paths, ports, ids, hashes) is named instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from mailguard.cli import main
+
+GOLDEN = Path(__file__).parent / "golden" / "terminal"
+LOCALES = {"en": "C.UTF-8", "ja": "ja_JP.UTF-8"}
+
+
+class Terminal:
+    """A terminal in one language."""
+
+    def __init__(self, language: str, named: Mapping[str, str], variables: Mapping[str, str] | None = None) -> None:
+        """named: pattern -> what stands for it. variables: of the commands."""
+        self._language = language
+        self._named = {re.compile(pattern): name for pattern, name in named.items()}
+        self._variables = {"LC_ALL": LOCALES[language], **(variables or {})}
+        self._lines: list[str] = []
+
+    def run(self, *words: str, status: int = 0, given: str | None = None) -> str:
+        """Run a verb and keep what it says, on both outputs; returns that."""
+        result = CliRunner().invoke(main, list(words), env=self._variables, input=given)
+        assert result.exit_code == status, (result.output, result.exception)
+        self._lines += [f"$ mailguard {' '.join(words)}", *result.output.splitlines()]
+        return result.output
+
+    def is_golden(self, name: str) -> None:
+        """That all of it is what the transcript of that name has."""
+        said = "\n".join(self._lines) + "\n"
+        for pattern, other in self._named.items():
+            said = pattern.sub(other, said)
+        assert said == (GOLDEN / f"{name}.{self._language}.txt").read_text("utf-8")
