@@ -400,6 +400,23 @@ async def test_a_stale_connection_is_replaced_at_once(act: Act, extensions: tupl
     assert len(fake.taken) == 2
 
 
+@pytest.mark.parametrize("extensions", [PIPELINED, PLAIN], ids=["pipelined", "plain"])
+async def test_a_server_that_carries_few_mails_on_a_connection_gets_the_next_one_on_another(
+    extensions: tuple[str, ...],
+) -> None:
+    """Exim's smtp_accept_max_per_connection: 421 to MAIL, with whatever was sent behind it unanswered."""
+    full = Drop(b"421 too many messages in this connection\r\n")
+    script: dict[str, list[Act | None]] = {"mail": [None, full, None, full, None, full, None, full, full]}
+    async with fake_server(script=script, extensions=extensions) as fake, upstream_to(fake.port) as upstream:
+        for _ in range(4):
+            assert {o.result for o in (await upstream.relay(outgoing())).values()} == {Result.RELAYED}
+            assert upstream.is_well
+        outcomes = await upstream.relay(outgoing())  # a new connection has it said, too: that is about now
+    assert {(o.result, o.code) for o in outcomes.values()} == {(Result.DEFERRED, 421)}
+    assert len(fake.wire) == 5
+    assert len(fake.taken) == 4
+
+
 async def test_a_server_that_says_goodbye_while_idle_is_not_talked_to() -> None:
     async with fake_server(script={"quit": [Drop()]}) as fake, upstream_to(fake.port) as upstream:
         await upstream.relay(outgoing())

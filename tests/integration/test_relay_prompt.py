@@ -98,6 +98,14 @@ async def test_a_stale_connection_is_no_try(act: Act) -> None:
     assert len(fake.taken) == 2
 
 
+async def test_a_connection_that_has_carried_all_that_it_may_is_no_try() -> None:
+    full = Drop(b"421 too many messages in this connection\r\n")
+    async with fake_server(script={"mail": [None, full, None]}) as fake, upstream_to(fake.port) as upstream:
+        await upstream.relay(outgoing())
+        assert await handed(upstream, outgoing()) == ({}, (BOB, CY))
+        assert {one.result for one in (await upstream.relay(outgoing())).values()} == {Result.RELAYED}
+
+
 async def test_stale_connections_at_once_do_not_make_the_server_sick() -> None:
     async with (
         fake_server() as fake,

@@ -30,13 +30,14 @@ _UNKNOWN_TO_IT = ("5.7.64", "5.7.1 Invalid credentials for relay")
 class Attempt:
     """What a transaction came to.
 
-    lost: the connection ended, or was no use any more. lost_early: it did so before the server said a word about this
-    mail; a kept connection was stale then. crowded: recipients to offer at once in a further transaction.
+    lost: the connection ended, or was no use any more. stale: it was a kept one, and did so before the server said a
+    word about this mail, or with 421 in reply to MAIL: some servers carry so many mails on a connection, and no more.
+    crowded: recipients to offer at once in a further transaction.
     """
 
     outcomes: dict[Address, Outcome] = field(default_factory=dict)
     lost: bool = False
-    lost_early: bool = False
+    stale: bool = False
     crowded: tuple[Address, ...] = ()
 
 
@@ -61,8 +62,8 @@ class Dialog:
     """One transaction on `session`. Once `is_over`, each recipient has an outcome in `attempt`, or is `crowded`."""
 
     __slots__ = (
-        "_accepted", "_begun", "_outgoing", "_pipelined", "_recipients", "_refusal", "_seen", "_session", "_skip",
-        "_spoke", "attempt", "step",
+        "_accepted", "_begun", "_kept", "_outgoing", "_pipelined", "_recipients", "_refusal", "_seen", "_session",
+        "_skip", "_spoke", "attempt", "step",
     )  # fmt: skip
 
     def __init__(self, session: Session, outgoing: Outgoing, recipients: tuple[Address, ...], seen: Seen) -> None:
@@ -71,6 +72,7 @@ class Dialog:
         self._recipients = recipients
         self._seen = seen
         self._pipelined = session.pipelining
+        self._kept = session.carried > 0
         self._accepted = 0
         self._begun = False  # octets of the mail went out
         self._spoke = False  # the server answered something in this transaction
@@ -83,7 +85,7 @@ class Dialog:
         """The first words, and how many replies they ask for: all up to DATA where the server offers PIPELINING (RFC
         2920), else one command. A kept connection is reset first, whatever state the last transaction left behind.
         """
-        again = self._session.carried > 0
+        again = self._kept
         self._session.carried += 1
         if again:
             self.step = RESET
@@ -169,7 +171,7 @@ class Dialog:
         if why is None and isinstance(error, Unasked):
             why = self._out_of_turn(error.reply, dotted and not isinstance(error, Amid))
         elif why is None:
-            attempt.lost_early = not self._begun and not self._spoke
+            attempt.stale = self._kept and not self._begun and not self._spoke
             why = deferred(str(error), unknown=dotted)
         self._settle(why)
 
@@ -177,6 +179,7 @@ class Dialog:
 
     def _heard_mail(self, reply: WireReply) -> bytes:
         if not 200 <= reply.code < 300:
+            self.attempt.stale = self._kept and reply.code == 421
             self._refused(self._about_mail(reply))
             return b""
         self.step = RCPT

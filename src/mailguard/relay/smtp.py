@@ -109,13 +109,13 @@ class SmtpUpstream:
 
     def _begin(self, session: Session, outgoing: Outgoing, dialog: Dialog, ended: Ended) -> None:
         assert outgoing.body.octets is not None
-        clock, kept = session.clock, session.carried > 0
+        clock = session.clock
         began = clock()
 
         def came_back(attempt: Attempt) -> None:
             self._prompt.discard(session.wire)
             self._pool.give_back(session)
-            if kept and attempt.lost_early:  # stale: one more try, on a new connection, says how the server is
+            if attempt.stale:  # one more try, on a new connection, says how the server is
                 ended({}, outgoing.recipients)
                 return
             self._heard_of(attempt, began)
@@ -183,12 +183,11 @@ class SmtpUpstream:
         attempt = Attempt()
         for fresh in (False, True):
             session = await self._session(fresh=fresh, until=until)
-            kept = session.carried > 0
             try:
                 attempt = await self._transact(session, outgoing, left, seen, until)
             finally:
                 self._pool.give_back(session)
-            if not (kept and attempt.lost_early):
+            if not attempt.stale:
                 break
         return attempt
 
@@ -200,7 +199,7 @@ class SmtpUpstream:
         began = _now()
         attempt = await transact(session, outgoing, offered, seen, until) if offered else Attempt()
         attempt.outcomes.update(refused)
-        if offered:
+        if offered and not attempt.stale:
             self._heard_of(attempt, began)
         return attempt
 
