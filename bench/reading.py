@@ -80,6 +80,15 @@ def english() -> bytes:
     return letter(text=line * 30)[:2048]
 
 
+def noise(octets: int = 73_000) -> bytes:
+    """A file that nothing can be read in, 100 KB as an attachment."""
+    return letter(("図面.dat", random.Random(3).randbytes(octets)))
+
+
+def large_noise() -> bytes:
+    return noise(760_000)
+
+
 def document() -> bytes:
     """A docx of about 70 KB, 100 KB as an attachment."""
     chance = random.Random(1)
@@ -170,6 +179,8 @@ CASES = (
     Case("text, 2 KB, English, in the server's process", english, 0.12, each=1000, here=True),
     Case("text, 16 KB, of links and keys, in the server's process", links, 20.0, each=20, here=True),
     Case("To: of 16 KB, in the server's process", names, 20.0, each=20, here=True),
+    Case("100 KB with a file of no known kind, in the server's process", noise, 1.0, each=200, here=True),
+    Case("1 MB with a file of no known kind, in the server's process", large_noise, 5.0, each=50, here=True),
     Case("text, 2 KB, Japanese", talk, 1.0, each=200),
     Case("text, 2 KB, English", english, 1.0, each=200),
     Case("100 KB with a docx", document, 40.0, each=20),

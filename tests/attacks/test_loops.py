@@ -62,6 +62,10 @@ def quiet(count: Callable[[], object]) -> None:
             last, since = seen, time.monotonic()
 
 
+def under_way(*houses: House) -> bool:
+    return any(state == "queued" for house in houses for _, _, state in rows(house))
+
+
 @contextlib.contextmanager
 def two_houses(folder: Path) -> Iterator[tuple[House, House]]:
     """Each is the other's next server."""
@@ -94,7 +98,8 @@ def test_two_houses_that_send_to_each_other(tmp_path: Path) -> None:
     with two_houses(tmp_path) as (a, b):
         for sender in (ANN, ""):
             assert hand_in(a, sender, BOB, written(ANN, BOB))[0] == 250
-        quiet(lambda: (rows(a), rows(b)))
+        # On a machine at work a mail may wait for its next pass longer than nothing must change.
+        quiet(lambda: time.monotonic() if under_way(a, b) else (rows(a), rows(b)))
         every = rows(a) + rows(b)
     assert {state for _, _, state in every} == {"relayed", "bounced"}
     # Twelve passes of the mail, twelve of its report, twelve of the mail from nobody, which has no report.

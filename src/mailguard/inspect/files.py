@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from mailguard.inspect.archives.marks import may_hold_archive
 from mailguard.inspect.chars.charset import tidy
 from mailguard.inspect.content import BOMB, BROKEN, Content, FileIn, Inner, Piece
 from mailguard.inspect.kinds.filetype import (
@@ -20,6 +21,7 @@ from mailguard.inspect.kinds.filetype import (
     FileType,
     detect,
     extension,
+    is_noise,
     mismatch,
     of_short,
     runs_by_name,
@@ -90,7 +92,9 @@ class Files:
 
     def open(self, file: FileIn, known: FileType | None = None, read: Content | None = None) -> Attachment:
         """Open a file. known: its kind, where the mail's structure says it; read: its content, if that is known too."""
-        self.budget.leave()
+        if self.budget.here:
+            self.budget.leave(unless=known is None and is_noise(file.octets) and not may_hold_archive(file.octets))
+            known, read = UNKNOWN, Content(whole=False)
         seen = _Seen(known or detect(file.octets, file.name, file.declared))
         try:
             self._look(file, seen, read)

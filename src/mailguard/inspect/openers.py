@@ -12,10 +12,11 @@ from mailguard.inspect.archives.cabs import read_cab
 from mailguard.inspect.archives.entries import Unpackable
 from mailguard.inspect.archives.isos import read_iso
 from mailguard.inspect.archives.lzhs import read_lzh
+from mailguard.inspect.archives.marks import is_tar
 from mailguard.inspect.archives.rars import read_rar
 from mailguard.inspect.archives.sevenzips import read_7z
 from mailguard.inspect.archives.streams import read_compressed
-from mailguard.inspect.archives.tars import is_tar, read_tar
+from mailguard.inspect.archives.tars import read_tar
 from mailguard.inspect.chars.charset import decode, mirrored
 from mailguard.inspect.content import Content, FileIn, Opener
 from mailguard.inspect.kinds.apple import read_apple

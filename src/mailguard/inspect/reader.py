@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from mailguard.inspect.content import Piece
-from mailguard.inspect.limits import Budget, NotHere, ReadingLimits
+from mailguard.inspect.limits import HERE_TEXT, Budget, NotHere, ReadingLimits
 from mailguard.inspect.overtime import Overtime
 from mailguard.inspect.personal import Found, search
 from mailguard.inspect.secrets.tokens import find_secrets
@@ -56,17 +56,18 @@ def read_mail(octets: bytes, limits: ReadingLimits = _STANDARD) -> Facts:
 
 
 def read_letter(octets: bytes, limits: ReadingLimits = _STANDARD) -> Facts | None:
-    """Read a mail of text alone, as `read_mail` does; None where it has anything else, or anything is odd about it.
+    """Read a mail of text, maybe with files of no known kind, as `read_mail` does; None where it has anything else, or
+    anything is odd about it.
 
-    For the server's own process: headers, transfer encodings, charsets and plain text are read, and nothing else.
+    For the server's own process: headers, transfer encodings, charsets and plain text are read, and no file is opened.
     Raises Overtime.
     """
     end = header_end(octets)
-    if len(octets) > limits.mail_bytes or not end or b"\0" in octets or _is_odd(octets[:end]):
+    if len(octets) > limits.mail_bytes or not 0 < end <= HERE_TEXT or b"\0" in octets or _is_odd(octets[:end]):
         return None
     budget = Budget(limits, here=True)
     try:
-        if (letter := letter_of(octets, end, limits)) is not None:
+        if len(octets) <= HERE_TEXT and (letter := letter_of(octets, end, limits)) is not None:
             return _said(letter, budget)
         facts = _read(octets, budget)
     except NotHere:

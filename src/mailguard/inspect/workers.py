@@ -2,7 +2,7 @@
 
 A mail can do what it likes to a worker: the worker dies, the mail gets the finding `unreadable`, the service goes on.
 Only where no worker can be started at all is there an error, and then nothing is accepted (451). Workers are started
-when needed, and end after so many mails (`asked`: one of them). Mail of text alone needs none (`letters`).
+when needed, and end after so many mails (`asked`: one of them). Mail of text needs none (`letters`).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Readers:
         ended: Callable[[str], object] = bool,
     ) -> None:
         """count: workers at most; queue: mails waiting at most; folder: where mails in files lie, and workers read no
-        other; here: up to so many octets a mail of text alone is read in this process (`letters`); ended: told why a
+        other; here: up to so many octets a mail of text is read in this process (`letters`); ended: told why a
         worker ended before its time.
         """
         self.limits = limits or ReadingLimits()

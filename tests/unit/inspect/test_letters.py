@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import hashlib
 import quopri
+import random
 from collections.abc import Iterable
 from dataclasses import replace
 from types import SimpleNamespace
@@ -16,8 +18,13 @@ from hypothesis import strategies as st
 from tests.golden.inspect.cases import CASES
 
 from mailguard.inspect import letters, wire
+from mailguard.inspect.archives.marks import MARK_7Z, RAR, may_hold_archive
+from mailguard.inspect.content import Content, FileIn
+from mailguard.inspect.kinds.filetype import UNKNOWN, detect, is_noise
+from mailguard.inspect.kinds.signatures import SIGNATURES
 from mailguard.inspect.letters import Letters
-from mailguard.inspect.limits import ReadingLimits
+from mailguard.inspect.limits import Budget, ReadingLimits
+from mailguard.inspect.openers import content_of
 from mailguard.inspect.reader import read_letter, read_mail
 from mailguard.inspect.speech.voices import listen
 from mailguard.inspect.structure.fields import _any_block, _ordinary
@@ -152,6 +159,135 @@ def test_golden_mails_give_the_facts_of_a_worker(case: object) -> None:
     assert facts is None or facts == answered(read_mail(octets))
 
 
+#: Files of no known kind, by chance or nearly of one.
+_NOISE = random.Random(1).randbytes(3000)
+_FILES = (
+    _NOISE,
+    _NOISE[:60],
+    _NOISE + b"PK\x05\x06",
+    _NOISE + MARK_7Z + bytes(40),
+    _NOISE + RAR + _NOISE,
+    b"\x99\x00\x01" + _NOISE,
+    b"\x99\x00\x09\x04" + _NOISE,
+    b"\xc6\x04" + _NOISE,
+    b"0\x82" + _NOISE,
+    b"\0a\0b\0c\0d" * 400,
+    b"a\0b\0c\0d\0" * 400 + b"\1",
+    b"%PDF-1.4\n" + _NOISE,
+    b"\x89PNG\r\n\x1a\n" + _NOISE,
+    b"\xff\xd8\xff\xe0" + _NOISE,
+    b"",
+    b"text of some words\n" * 9,
+    bytes(600),
+    b"-----BEGIN CMS-----\n\0",
+    b"BM" + _NOISE,
+)
+_NAMES = (
+    "attachment; filename=a.bin",
+    'attachment; filename="04-2026 見積.dat"',
+    "attachment; filename*=utf-8''%E8%A6%8B%E7%A9%8D.bin",
+    'attachment; filename="=?utf-8?B?6KaL56mN?=.exe"',
+    "inline; filename=090-1234-5678.jpg",
+    "attachment",
+    "",
+)
+_MEDIA = ("application/octet-stream", "image/jpeg", "application/pkcs7-signature", "application/pdf", "text/plain", "")
+_PREAMBLES = ("", "", "", "This is a multi-part message in MIME format.\r\n", "Some words\r\n", "\r\n")
+
+
+def _part(draw: st.DrawFn) -> str:
+    media, named = draw(st.sampled_from(_MEDIA)), draw(st.sampled_from(_NAMES))
+    content = draw(st.sampled_from((*[_NOISE, _NOISE[:60], b"\x99\x00\x01" + _NOISE] * 12, *_FILES)))
+    width = draw(st.sampled_from([*[57] * 9, 50]))
+    lines = [base64.b64encode(content[at : at + width]).decode() for at in range(0, len(content), width)]
+    encoding = draw(st.sampled_from([*["base64"] * 9, "7bit", "x-unknown"]))
+    fields = [f"Content-Type: {media}"] * bool(media) + [f"Content-Disposition: {named}"] * bool(named)
+    fields += [f"Content-Transfer-Encoding: {encoding}", *draw(st.sampled_from([[], [], ["Content-ID: <x>"]]))]
+    return "\r\n".join(fields) + "\r\n\r\n" + "\r\n".join(lines)
+
+
+@st.composite
+def mails_with_files(draw: st.DrawFn) -> bytes:
+    fields = draw(st.lists(st.sampled_from(_FIELDS[:12]), max_size=4))
+    kind = draw(st.sampled_from([*["mixed"] * 9, "related", "signed", "report"]))
+    text = "\r\n".join(draw(st.lists(st.sampled_from(_LINES[:40]), max_size=8)))
+    first = draw(st.sampled_from(["Content-Type: text/plain; charset=utf-8\r\n\r\n", "\r\n", ""])) + text
+    parts = [first, *(_part(draw) for _ in range(draw(st.integers(1, 3))))]
+    if draw(st.integers(0, 9)) == 0:
+        parts.reverse()
+    body = draw(st.sampled_from(_PREAMBLES)) + "".join(f"--=_x\r\n{part}\r\n" for part in parts)
+    body += draw(
+        st.sampled_from(
+            ["--=_x--\r\n", "--=_x--\r\n", "--=_x--\r\n", "--=_x--", "--=_x", "--=_x--\r\nBye\r\n", " --=_x\r\n", ""]
+        )
+    )
+    fields += [f'MIME-Version: 1.0\r\nContent-Type: multipart/{kind}; boundary="=_x"']
+    return "".join(f"{one}\r\n" for one in fields).encode("utf-8", "replace") + b"\r\n" + body.encode()
+
+
+@settings(max_examples=600, deadline=None)
+@given(mails_with_files())
+def test_the_facts_of_a_mail_with_files_are_those_of_a_worker(octets: bytes) -> None:
+    facts = read_letter(octets)
+    assert facts is None or facts == answered(read_mail(octets))
+
+
+def with_files(*files: str, kind: str = "application/octet-stream", text: str = "hello") -> bytes:
+    head = f'{_HEAD}MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="=_x"\r\n\r\n'
+    fields = f"--=_x\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n"
+    parts = [f"{fields}Content-Disposition: attachment; filename=a.dat\r\n\r\n{one}\r\n" for one in files]
+    return f"{head}--=_x\r\n\r\n{text}\r\n{''.join(parts)}--=_x--\r\n".encode()
+
+
+def encoded(octets: bytes) -> str:
+    return base64.encodebytes(octets).decode().replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize("size", [60, 3000, 100_000])
+def test_a_file_of_which_nothing_is_known_is_listed_here(size: int) -> None:
+    noise = random.Random(2).randbytes(size)
+    facts = read_letter(with_files(encoded(noise), kind="image/jpeg"))
+    assert facts is not None
+    assert [(one.size, one.sha256) for one in facts.attachments] == [(size, hashlib.sha256(noise).hexdigest())]
+    assert facts == answered(read_mail(with_files(encoded(noise), kind="image/jpeg")))
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        with_files(encoded(_NOISE * 9).replace("\r\n", "\r\n\r\n")),
+        with_files(encoded(_NOISE).replace("\r\n", "\r\n--=_xx\r\n")),
+        with_files(*[encoded(_NOISE)] * 5),
+        with_files(encoded(b"%PDF-1.4\n" + _NOISE)),
+        with_files(encoded(_NOISE + RAR)),
+        with_files(encoded(_NOISE), kind=f"application/octet-stream; a={'x' * 2000}"),
+        with_files(encoded(_NOISE), text="a line of text\r\n" * 1200),
+        with_files(encoded(b"\xc1\xe0\x03" + b"\xe0a" * 30_000)),
+        with_files(encoded(_NOISE)).replace(b"--=_x--", b"--=_x\r\nContent-Type: message/rfc822\r\n\r\na\r\n--=_x--"),
+        _HEAD.encode() + b"X: multipart/mixed\r\n\r\n" + b"a line of text\r\n" * 9000,
+    ],
+    ids=["odd lines", "odd boundaries", "many", "a document", "an archive", "a long header", "a long text", "packets",
+         "a mail", "no parts"],
+)  # fmt: skip
+def test_a_mail_with_other_files_is_left_to_workers(octets: bytes) -> None:
+    assert read_letter(octets) is None
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.sampled_from(_FILES) | st.sampled_from([mark for _, mark, _ in SIGNATURES]) | st.binary(max_size=40),
+    st.sampled_from([b"", _NOISE, b"\0"]) | st.binary(max_size=2000),
+)
+def test_of_what_is_called_noise_nothing_is_known(begin: bytes, rest: bytes) -> None:
+    octets = begin + rest
+    if is_noise(octets):
+        assert detect(octets) is UNKNOWN
+        if not may_hold_archive(octets):
+            budget = Budget(ReadingLimits())
+            assert content_of(FileIn("a", "", octets, "1"), "", budget) == Content(whole=False)
+            assert budget.findings() == ()
+
+
 @settings(max_examples=300, deadline=None)
 @given(mails(), st.integers(0, 400), st.binary(max_size=3))
 def test_one_pass_over_a_header_sees_what_line_by_line_is_seen(octets: bytes, at: int, more: bytes) -> None:
@@ -172,7 +308,7 @@ def test_one_text_alone_says_what_it_says_beside_an_empty_one(text: str) -> None
     "more",
     [
         "Content-Type: text/html\r\n\r\n<p>x",
-        "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\na\r\n--x--",
+        "Content-Type: multipart/alternative; boundary=x\r\n\r\n--x\r\n\r\na\r\n--x--",
         "Content-Type: text/plain; name=a.txt\r\n\r\na",
         "Content-Type: application/pkcs7-mime\r\n\r\na",
         "Content-Type: text/calendar\r\n\r\na",
@@ -307,6 +443,17 @@ def test_large_mail_is_left_to_workers() -> None:
 
     assert not asyncio.run(read(body.size - 1))
     assert asyncio.run(read(body.size))
+
+
+def test_a_mail_of_another_size_with_files_is_tried_here() -> None:
+    async def read(octets: bytes, most: int = 1000) -> bool:
+        return await (await _started(most)).read(Body.of(octets), "") is not None
+
+    noise = encoded(_NOISE * 30)
+    assert asyncio.run(read(with_files(noise)))
+    assert not asyncio.run(read(with_files(noise), most=0))
+    assert not asyncio.run(read(with_files(encoded(_NOISE * 600))))
+    assert not asyncio.run(read(_HEAD.encode() + b"\r\n" + b"a line of text\r\n" * 100))
 
 
 def test_before_the_reader_is_loaded_all_mail_is_left_to_workers() -> None:

@@ -14,8 +14,9 @@ from itertools import chain
 from mailguard.inspect.archives import zips
 from mailguard.inspect.archives.cabs import read_cab
 from mailguard.inspect.archives.entries import Unpackable
-from mailguard.inspect.archives.rars import MARK_4, MARK_5, read_rar
-from mailguard.inspect.archives.sevenzips import MARK_7Z, is_start, read_7z
+from mailguard.inspect.archives.marks import CAB, MARK_4, MARK_5, MARK_7Z, RAR
+from mailguard.inspect.archives.rars import read_rar
+from mailguard.inspect.archives.sevenzips import is_start, read_7z
 from mailguard.inspect.archives.zipfiles import NO_DIRECTORY
 from mailguard.inspect.archives.zipheaders import END, LOCAL
 from mailguard.inspect.content import Content, FileIn
@@ -23,7 +24,6 @@ from mailguard.inspect.limits import Budget
 from mailguard.inspect.occurrences import place, stands
 
 _MOST_MARKS = 32
-_RAR, _CAB = MARK_4[:-1], b"MSCF\0\0\0\0"
 _LONGEST_END = 22 + 65535  # of the end of a zip archive with its comment
 
 
@@ -63,9 +63,9 @@ def _marked(file: FileIn, budget: Budget, start: int) -> Content | None:
     octets, none = file.octets, b""
     for mark, alike, reader, proves in (
         (MARK_7Z, MARK_7Z, read_7z, is_start),
-        (MARK_5, _RAR, read_rar, _always),
-        (MARK_4, _RAR, read_rar, _is_rar4),
-        (_CAB, _CAB, read_cab, _is_cab),
+        (MARK_5, RAR, read_rar, _always),
+        (MARK_4, RAR, read_rar, _is_rar4),
+        (CAB, CAB, read_cab, _is_cab),
     ):
         if alike == none or not stands(octets, alike, start):
             none = alike

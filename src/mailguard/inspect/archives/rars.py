@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from mailguard.inspect.archives.entries import OTHER_VOLUME, Entry, TooLarge, Unpackable, cannot, taken
+from mailguard.inspect.archives.marks import MARK_4, MARK_5
 from mailguard.inspect.archives.oldnames import old_name
 from mailguard.inspect.archives.rarnames import wide_name
 from mailguard.inspect.content import BROKEN, NEEDS_PASSWORD, Content, FileIn
 from mailguard.inspect.limits import Budget
 
-MARK_4, MARK_5 = b"Rar!\x1a\x07\x00", b"Rar!\x1a\x07\x01\x00"
 _COMPRESSED = "compressed with RAR"
 _NOTHING = 16  # octets into which nothing at all is packed, at most
 

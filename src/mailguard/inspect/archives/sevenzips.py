@@ -20,7 +20,6 @@ from mailguard.inspect.archives.sevenkeys import key_of, properties_of
 from mailguard.inspect.content import BOMB, BROKEN, NEEDS_PASSWORD, Content, FileIn, Inner
 from mailguard.inspect.limits import Budget
 
-MARK_7Z = b"7z\xbc\xaf\x27\x1c"
 _MOST_HEADER = 32 * 2**20
 _DEEPEST = 4  # headers packed in headers
 _ROUNDS_AN_OCTET = 16  # rounds of a key that take as long as one octet that is slow to read

@@ -6,6 +6,7 @@ whole file would be larger than may be, its stretches come without the holes: in
 
 from __future__ import annotations
 
+from mailguard.inspect.archives.marks import octal
 from mailguard.inspect.archives.pull import Pull
 
 _MOST = 10_000
@@ -51,14 +52,6 @@ def filled(octets: bytes, holes: Holes, real: int, most: int) -> bytes:
         out[offset : offset + len(part)] = part
         at += length
     return bytes(out)
-
-
-def octal(digits: bytes) -> int:
-    """A number in octal, or in base 256 as GNU tar writes large ones; 0 if it is none, or negative."""
-    if digits[:1] == b"\x80":
-        return int.from_bytes(digits[1:], "big")
-    text = digits.split(b"\0")[0].strip()
-    return int(text, 8) if text.isdigit() and not text.strip(b"01234567") else 0
 
 
 def _stretches(block: bytes, begins: int, count: int) -> Holes:

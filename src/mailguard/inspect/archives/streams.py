@@ -14,9 +14,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from mailguard.inspect.archives.entries import TooLarge, Unpackable, most_of, note_too_large
+from mailguard.inspect.archives.marks import is_tar
 from mailguard.inspect.archives.oldnames import old_name
 from mailguard.inspect.archives.pull import CUT_OFF, Pull
-from mailguard.inspect.archives.tars import is_tar, open_tar
+from mailguard.inspect.archives.tars import open_tar
 from mailguard.inspect.content import BROKEN, Content, FileIn, Inner
 from mailguard.inspect.limits import Budget
 

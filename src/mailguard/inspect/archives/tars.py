@@ -11,17 +11,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mailguard.inspect.archives.entries import TooLarge, most_of, note_too_large
+from mailguard.inspect.archives.marks import TAR_BLOCK, is_tar_header, octal
 from mailguard.inspect.archives.oldnames import old_name
 from mailguard.inspect.archives.pull import Pull
-from mailguard.inspect.archives.sparse import filled, octal, old_holes, pax_holes
+from mailguard.inspect.archives.sparse import filled, old_holes, pax_holes
 from mailguard.inspect.content import BOMB, Content, FileIn, Inner
 from mailguard.inspect.limits import Budget
 
-_BLOCK = 512
 _LONGEST = 2**20  # of a name or a pax record
 _LINKS, _FOLDER, _CONTINUED = b"12", b"5", b"M"
 _DEVICES = b"346"
-_SEVEN_BIT = bytes(range(128))
 
 
 def read_tar(file: FileIn, budget: Budget) -> Content:
@@ -30,11 +29,6 @@ def read_tar(file: FileIn, budget: Budget) -> Content:
     source = Pull(iter((file.octets,)), len(file.octets))
     content.inner = open_tar(source, budget, file.where, content, packed=len(file.octets))
     return content
-
-
-def is_tar(head: bytes) -> bool:
-    """Whether a file begins with a tar header, of old or new form: its checksum says so."""
-    return len(head) >= _BLOCK and bool(head[0]) and _is_header(head[:_BLOCK])
 
 
 def open_tar(source: Pull, budget: Budget, where: str, content: Content, packed: int) -> Iterator[Inner]:
@@ -70,11 +64,11 @@ class _Reading:
     def next_header(self) -> bytes | None:
         """The next header block, None at the end. Two blocks of zeros are an end that some readers do not believe."""
         lost = False
-        while len(block := self.source.read(_BLOCK)) == _BLOCK:
+        while len(block := self.source.read(TAR_BLOCK)) == TAR_BLOCK:
             if not any(block):
                 self.ended = True
             elif not (lost or self.ended) or block[257:262] == b"ustar":
-                if _is_header(block):
+                if is_tar_header(block):
                     if self.ended:
                         self.budget.find("ambiguous_archive", self.where, "more members behind the end of the tar")
                         self.ended = False
@@ -149,19 +143,12 @@ class _Reading:
         return old_name(raw, unix=True)
 
 
-def _is_header(block: bytes) -> bool:
-    """Whether the checksum is right; some old programs summed signed octets."""
-    claimed = octal(block[148:156])
-    plain = sum(block) - sum(block[148:156]) + 8 * 32
-    return claimed in (plain, plain - 256 * len((block[:148] + block[156:]).translate(None, _SEVEN_BIT)))
-
-
 def _decimal(digits: bytes | None, otherwise: int) -> int:
     return int(digits) if digits is not None and digits.isdigit() and len(digits) < 20 else otherwise
 
 
 def _padded(size: int) -> int:
-    return -(-size // _BLOCK) * _BLOCK
+    return -(-size // TAR_BLOCK) * TAR_BLOCK
 
 
 def _pax(records: bytes) -> dict[str, bytes]:

@@ -11,9 +11,10 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mailguard.inspect.archives.marks import END_OF_ZIP
 from mailguard.inspect.archives.oldnames import old_name
 
-LOCAL, CENTRAL, END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
+LOCAL, CENTRAL, END = b"PK\x03\x04", b"PK\x01\x02", END_OF_ZIP
 STORED, DEFLATED, DEFLATE64, BZIP2, LZMA, XZ, AES = 0, 8, 9, 12, 14, 95, 99
 ENCRYPTED, DESCRIPTOR, STRONG = 1, 8, 64
 _FULL = 0xFFFFFFFF

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from mailguard.inspect.chars.utf import by_zeros
 from mailguard.inspect.kinds.mailfiles import is_mbox, without_length
 from mailguard.inspect.kinds.signatures import BRANDS, FOOTERS, RIFF, SIGNATURES
-from mailguard.inspect.sealed.openpgp import is_binary_pgp
+from mailguard.inspect.sealed.openpgp import is_binary_pgp, may_be_packets
 from mailguard.inspect.sealed.smime import is_container
 from mailguard.mail.kinds import EXTENSIONS, MEDIA
 
@@ -42,6 +42,8 @@ _DOUBLE = re.compile(
     re.IGNORECASE,
 )
 _PRINTABLE = frozenset({"pdf", "rtf", "ps", "pgp"})  # kinds that may be text all through
+#: Octets by which text is told from what is none.
+_SAMPLE = 8192
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _FIELD_LINE = re.compile(rb"(?i)\A(?:from |(?:[!-9;-~]{1,60}:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){2,})")
 _PARTS = re.compile(
@@ -129,6 +131,16 @@ def detect(octets: bytes, name: str = "", declared: str = "") -> FileType:
     return _textual(octets, name, declared)
 
 
+def is_noise(octets: bytes) -> bool:
+    """Whether octets are a file of no known kind for certain, by a look at few of them: `detect` says UNKNOWN then."""
+    head = octets[:_SAMPLE]
+    if not head or head.startswith((b"PK\x03\x04", b"PK\x05\x06", CFB, b"0", b"\xff\xfe", b"\xfe\xff")):
+        return False
+    if b"%PDF-" in head[:1024] or _by_signature(octets) or may_be_packets(head) or b"-----BEGIN " in head[:4096]:
+        return False
+    return bool(_CONTROLS.search(head)) and by_zeros(head) is None
+
+
 def _by_signature(octets: bytes) -> str:
     if octets[:4] == b"RIFF":
         return RIFF.get(octets[8:12], "")
@@ -188,7 +200,7 @@ def _is_printable(text: str) -> bool:
 
 
 def _textual(octets: bytes, name: str, declared: str) -> FileType:
-    sample = octets[:8192]
+    sample = octets[:_SAMPLE]
     if sample[:2] not in (b"\xff\xfe", b"\xfe\xff") and _CONTROLS.search(sample):
         if (wide := by_zeros(sample)) and _is_printable(wide):
             return _textual(wide.encode(), name, declared)  # UTF-16 without a mark, as Windows programs write it

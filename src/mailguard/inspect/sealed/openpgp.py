@@ -87,6 +87,21 @@ def is_binary_pgp(octets: bytes) -> bool:
     return known and len(octets) >= 12
 
 
+def may_be_packets(octets: bytes) -> bool:
+    """Whether octets may begin with a packet that stands at the beginning, by its first octets: False says that
+    `is_binary_pgp` is so, too.
+    """
+    head = octets[:7]
+    if not head or not head[0] & 0x80:
+        return False
+    if head[0] & 0x40:
+        tag, length = head[0] & 63, head[1:2]
+        start = 2 if not length or length[0] < 192 or 224 <= length[0] < 255 else 3 if length[0] < 224 else 6
+    else:
+        tag, start = head[0] >> 2 & 15, (2, 3, 5, 1)[head[0] & 3]
+    return head[start : start + 1] in [bytes((one,)) for one in _FIRST.get(tag, ())]
+
+
 def open_packets(octets: bytes, budget: Budget, where: str) -> Opened:
     """Read a message or a key. What is no OpenPGP at all is not whole."""
     opened = Opened()

@@ -65,6 +65,13 @@ def occurs(body: Stretch, boundary: str) -> bool:
         return False
 
 
+def occurs_seldom(body: Stretch, boundary: str, most: int) -> bool:
+    """Whether a boundary stands at most so often in the body, as a delimiter or amid a line."""
+    whole, first, last = body
+    found = occurrences(whole, b"--" + boundary.encode("latin-1"), first, last)
+    return len(list(itertools.islice(found, most + 1))) <= most
+
+
 def is_almost(body: Stretch, boundary: str) -> bool:
     """Whether a line is a delimiter only for those who pass over control characters and the like (or too many are)."""
     whole, first, last = body

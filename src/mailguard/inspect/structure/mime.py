@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from mailguard.inspect.limits import Budget
+from mailguard.inspect.kinds.filetype import is_noise
+from mailguard.inspect.limits import HERE_HEADER, HERE_PARTS, HERE_TEXT, Budget
 from mailguard.inspect.occurrences import Stretch
-from mailguard.inspect.structure.delimiters import is_almost, occurs, split_parts
+from mailguard.inspect.structure.delimiters import is_almost, occurs, occurs_seldom, split_parts
 from mailguard.inspect.structure.fields import Block, has_mime_lines, header_of, parse_block
 from mailguard.inspect.structure.params import Parameterised, boundaries, encodings, media_types, parse_parameterised
-from mailguard.inspect.structure.transfer import IDENTITY, undo, undo_within
+from mailguard.inspect.structure.transfer import IDENTITY, Decoded, as_programs_write_it, undo, undo_within
 
 _GUESS = re.compile(rb"(?im)^--([^\r\n]{1,200}?)[ \t]*\r?\n(?:[ \t]*\r?\n)?content-[a-z-]{2,30}[ \t]*:")
 #: How a body begins that a second reader takes for a header or for parts. A person quotes neither without a word first.
@@ -39,6 +40,8 @@ _PREAMBLE = re.compile(
 )
 #: How much of a body is also read as it stands, in octets, where its encoding is in doubt.
 _RAW = 2**20
+#: So much of an encoded file is decoded to see whether its beginning says what it is.
+_BEGINNING = 1024
 _EMPTY = Parameterised("", ())
 
 
@@ -87,6 +90,7 @@ class _Walk:
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
         self.leaves: list[Leaf] = []
+        self._text = 0  # octets, where that counts
 
     def enter(self, entity: _Entity) -> tuple[Block, list[_Entity]]:
         """Read one entity: its header block, and its parts if it has any; otherwise its leaf is kept."""
@@ -95,6 +99,7 @@ class _Walk:
             entity = replace(entity, at=Stretch.of(entity.at.octets.lstrip(b"\r\n\x00")))
         whole, start, end = entity.at
         head, begun = header_of(whole, self.budget.limits.header_bytes, start, end)
+        self.budget.leave(unless=not entity.parents or len(head) <= HERE_HEADER)
         body = Stretch(whole, begun, end)
         if len(head) >= self.budget.limits.header_bytes:
             self.budget.find("limit_reached", entity.where, "the header is too long; its rest was read as text")
@@ -135,6 +140,7 @@ class _Walk:
         return self._read(entity, before, body) if self.budget.take_reading(entity.where) else []
 
     def ambiguous(self, entity: _Entity, detail: str) -> None:
+        self.budget.leave()
         self.budget.find("ambiguous_mime", entity.where, detail)
 
     def _parts(
@@ -145,7 +151,9 @@ class _Walk:
         used = [one for one in bounds if occurs(body, one)]
         if not multipart and not (used and has_mime_lines(body.octets)):
             return None
-        self.budget.leave()
+        if self.budget.here:
+            ordinary = multipart == "multipart/mixed" and not entity.parents and len(used) == 1
+            self.budget.leave(unless=ordinary and occurs_seldom(body, used[0], HERE_PARTS + 1))
         encs, _ = encodings(block.all("content-transfer-encoding"))
         if any(one not in IDENTITY for one in encs):
             # RFC 2045 section 6.4 forbids it; some readers decode, some do not.
@@ -186,6 +194,7 @@ class _Walk:
         # Each part stands between two delimiters; a closing one needs none of its own.
         most = 2 * self.budget.limits.parts
         preamble, parts, epilogue = split_parts(body, boundary.encode("latin-1"), most)
+        self.budget.leave(unless=len(parts) <= HERE_PARTS)
         for piece, name in ((preamble, "preamble"), (epilogue, "epilogue")):
             if has_mime_lines(piece):
                 self.ambiguous(entity, f"the {name} of a multipart holds parts")
@@ -199,6 +208,7 @@ class _Walk:
         """What stands outside of the parts. Only a reader without MIME shows it; a few words there are usual."""
         if len(piece) < 2 * _PREAMBLE_ORDINARY and _PREAMBLE.fullmatch(b" ".join(piece.split())):
             return
+        self.budget.leave()
         if len(piece.strip()) > _PREAMBLE_ORDINARY or not piece.isascii():
             self.budget.find("hidden_text", f"{entity.where} {name}", "text outside of the parts")
         self._keep_text(entity, piece, name)
@@ -212,7 +222,7 @@ class _Walk:
         encs, odd = encodings(block.all("content-transfer-encoding"))
         contents: list[bytes] = []
         for encoding in encs if odd else encs[:1]:
-            decoded = undo_within(body, encoding)
+            decoded = self._undone_here(media, body, encoding) if self.budget.here else undo_within(body, encoding)
             contents += (decoded.octets, *decoded.others)
             if decoded.odd and not _footer_only(body.octets, decoded.odd):
                 self.ambiguous(entity, decoded.odd)
@@ -233,6 +243,22 @@ class _Walk:
         if encs[0] in IDENTITY and not media.startswith("message/") and media != "text/rfc822-headers":
             return self._inner(entity, media, body.octets)
         return []
+
+    def _undone_here(self, media: str, body: Stretch, encoding: str) -> Decoded:
+        """A body decoded in the server's own process: a text of bounded size, or a file as programs write it of which
+        the beginning says nothing. Raises NotHere.
+        """
+        if media == "text/plain":
+            self._text += body.end - body.start
+            self.budget.leave(unless=self._text <= HERE_TEXT)
+            return undo_within(body, encoding)
+        beginning = Stretch(body.whole, body.start, min(body.end, body.start + _BEGINNING))
+        self.budget.leave(unless=encoding == "base64" and is_noise(undo_within(beginning, encoding).octets))
+        if body.end - body.start <= HERE_TEXT:
+            return undo_within(body, encoding)
+        octets = as_programs_write_it(body)
+        self.budget.leave(unless=octets is not None)
+        return Decoded(octets or b"")
 
     def _inner(self, entity: _Entity, media: str, body: bytes) -> list[_Entity]:
         """A plain body that begins like a header or like parts: a second reader finds them in it."""

@@ -179,8 +179,6 @@ class Parts:
     def _content(
         self, leaf: Leaf, content: bytes, texts: Texts, attachments: list[Attachment], depth: int, *, first: bool
     ) -> None:
-        if leaf.media != "text/plain" or b"\0" in content or may_be_page(content):
-            self.budget.leave()
         names = part_names(leaf, self.budget)
         if leaf.media in _MESSAGES and not is_file(content):
             self._message(leaf, content, names, attachments, depth)
@@ -211,6 +209,7 @@ class Parts:
     def _text(
         self, leaf: Leaf, content: bytes, texts: Texts, attachments: list[Attachment], depth: int, *, first: bool
     ) -> None:
+        self.budget.leave(unless=leaf.media == "text/plain" and b"\0" not in content and not may_be_page(content))
         if not is_text(leaf, content):
             self.budget.find("not_inspectable", leaf.where, "a text part that is no text")
             content = content[:_NOISE]
@@ -249,12 +248,14 @@ class Parts:
 
     def _message(self, leaf: Leaf, content: bytes, names: PartNames, attachments: list[Attachment], depth: int) -> None:
         """A mail inside the mail: itself a file, and its own files beside it."""
+        self.budget.leave()
         file = FileIn(names.shown[0] if names.shown else "", leaf.media, content, leaf.where, depth)
         one = self.files.open_as_message(file)
         _list(one, attachments)
 
     def _smime(self, leaf: Leaf, content: bytes, texts: Texts, attachments: list[Attachment], depth: int) -> bool:
         """An S/MIME container; True if it was one that could be opened."""
+        self.budget.leave()
         container = open_container(content, self.budget.left)
         if container.kind == "encrypted":
             self._note_encrypted(leaf.where, "S/MIME")
@@ -279,6 +280,7 @@ class Parts:
         self, leaf: Leaf, content: bytes, names: PartNames, texts: Texts, attachments: list[Attachment], depth: int
     ) -> None:
         """A piece of a mail, or a pointer to a content: what it says all the same, its parameters among that."""
+        self.budget.leave()
         told = "\n".join(f"{name}: {value}" for name, value in leaf.kind.params)
         texts.unseen.append((leaf.where, told))
         self._files(leaf, content, names, texts, attachments, depth)

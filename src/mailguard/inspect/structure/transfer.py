@@ -48,7 +48,7 @@ class Decoded:
 
 def undo_within(body: Stretch, encoding: str) -> Decoded:
     """`undo`, without a copy of the body where it is base64 as programs write it: of a file of megabytes."""
-    octets = _as_programs_write_it(body) if encoding == "base64" else None
+    octets = as_programs_write_it(body) if encoding == "base64" else None
     return undo(body.octets, encoding) if octets is None else Decoded(octets)
 
 
@@ -83,11 +83,11 @@ def from_quoted_printable(body: bytes) -> Decoded:
 
 def from_base64(body: bytes) -> Decoded:
     """Base64 with all that real senders do to it: lines of any length, missing padding, several blocks in a row."""
-    octets = _as_programs_write_it(Stretch.of(body))
+    octets = as_programs_write_it(Stretch.of(body))
     return _as_anybody_writes_it(body) if octets is None else Decoded(octets)
 
 
-def _as_programs_write_it(body: Stretch) -> bytes | None:
+def as_programs_write_it(body: Stretch) -> bytes | None:
     """The octets of base64 in lines of one length, whole groups and CRLF, as nearly all of it is; None if it is not.
 
     A quick decoder passes over what is no letter. It passed over nothing if the line ends are where they must be and

@@ -14,14 +14,15 @@ from mailguard.inspect.archives.entries import TooLarge, Unpackable
 from mailguard.inspect.archives.isos import read_iso
 from mailguard.inspect.archives.keyring import Keyring
 from mailguard.inspect.archives.lzhuf import unpacked
+from mailguard.inspect.archives.marks import MARK_7Z, is_tar, octal
 from mailguard.inspect.archives.oldnames import old_name
 from mailguard.inspect.archives.pull import Pull
 from mailguard.inspect.archives.rars import read_rar
 from mailguard.inspect.archives.sevenheader import read_header
 from mailguard.inspect.archives.sevenkeys import key_of, properties_of
-from mailguard.inspect.archives.sevenzips import MARK_7Z, is_start, read_7z
-from mailguard.inspect.archives.sparse import filled, octal, old_holes, pax_holes
-from mailguard.inspect.archives.tars import is_tar, read_tar
+from mailguard.inspect.archives.sevenzips import is_start, read_7z
+from mailguard.inspect.archives.sparse import filled, old_holes, pax_holes
+from mailguard.inspect.archives.tars import read_tar
 from mailguard.inspect.archives.zipcrypt import decrypted, keys_of
 from mailguard.inspect.archives.zipfiles import list_members
 from mailguard.inspect.content import Content, FileIn, Inner

@@ -68,7 +68,7 @@ def encoded(draw: st.DrawFn) -> bytes:
 
 @given(encoded())
 def test_base64_of_programs_is_read_as_anybodys(body: bytes) -> None:
-    quick = transfer._as_programs_write_it(Stretch.of(body))
+    quick = transfer.as_programs_write_it(Stretch.of(body))
     if quick is not None:
         assert transfer._as_anybody_writes_it(body) == transfer.Decoded(quick)
 
@@ -77,9 +77,9 @@ def test_base64_of_programs_is_read_the_quick_way() -> None:
     octets = bytes(range(256)) * 40
     for size in (10240, 10239, 10238, 570):
         body = base64.encodebytes(octets[:size]).replace(b"\n", b"\r\n")
-        assert transfer._as_programs_write_it(Stretch.of(body)) == octets[:size]
-        assert transfer._as_programs_write_it(Stretch.of(body.replace(b"A", b"*", 1))) is None
-        assert transfer._as_programs_write_it(Stretch.of(body.replace(b"AAEC", b"****", 1))) is None
+        assert transfer.as_programs_write_it(Stretch.of(body)) == octets[:size]
+        assert transfer.as_programs_write_it(Stretch.of(body.replace(b"A", b"*", 1))) is None
+        assert transfer.as_programs_write_it(Stretch.of(body.replace(b"AAEC", b"****", 1))) is None
 
 
 _MAILISH = st.lists(
