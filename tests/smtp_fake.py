@@ -68,6 +68,7 @@ class FakeServer:
     extensions: tuple[str, ...] = ("PIPELINING", "SIZE 50000000", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES")
     context: ssl.SSLContext | None = None
     implicit: bool = False
+    host: str = "127.0.0.1"
     port: int = 0
     taken: list[Taken] = field(default_factory=list)
     wire: list[bytearray] = field(default_factory=list)
@@ -80,7 +81,7 @@ class FakeServer:
 
     async def start(self) -> None:
         tls = self.context if self.implicit else None
-        self._server = await asyncio.start_server(self._client, "127.0.0.1", self.port, limit=2**20, ssl=tls)
+        self._server = await asyncio.start_server(self._client, self.host, self.port, limit=2**20, ssl=tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:

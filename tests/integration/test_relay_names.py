@@ -8,14 +8,16 @@ import dataclasses
 import socket
 import threading
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from tests.relaying import PATIENT, SHORT, outgoing, settings_for, until, upstream_to
-from tests.smtp_fake import fake_server
+from tests.smtp_fake import Act, Drop, FakeServer, Say, Stall, fake_server
 
 from mailguard.mail.outcome import Result
-from mailguard.relay import names, opening
+from mailguard.relay import dialing, names
+from mailguard.relay.settings import UpstreamSettings
 from mailguard.relay.smtp import SmtpUpstream
 
 
@@ -91,9 +93,70 @@ async def test_an_address_that_is_silent_leaves_time_for_the_next_one(monkeypatc
                     for address in (silent.getsockname(), ("127.0.0.1", port))
                 ]
 
-            monkeypatch.setattr(opening, "addresses_of", both)
-            monkeypatch.setattr(opening, "_GLANCE", 0.2)
+            monkeypatch.setattr(dialing, "addresses_of", both)
+            monkeypatch.setattr(dialing, "_GLANCE", 0.2)
             limits = dataclasses.replace(PATIENT, connect=1000.0, transaction=60.0)
             async with upstream_to(fake.port, deadlines=limits) as upstream:
                 outcomes = await upstream.relay(outgoing())
             assert {one.result for one in outcomes.values()} == {Result.RELAYED}
+
+
+# Addresses that answer, and turn us away
+
+
+@contextlib.asynccontextmanager
+async def two_addresses(**first: Any) -> AsyncIterator[tuple[FakeServer, FakeServer, UpstreamSettings]]:
+    """A server with two addresses, of which the first does as told; and what leads to both."""
+    async with fake_server() as second:
+        ill = FakeServer(host="127.0.0.2", port=second.port, **first)
+        await ill.start()
+        try:
+            yield ill, second, settings_for(second.port, addresses=("127.0.0.2", "127.0.0.1"))
+        finally:
+            await ill.stop()
+
+
+@pytest.mark.parametrize(
+    ("step", "act"),
+    [
+        ("banner", Say(b"554 5.7.1 no name for your address\r\n")),
+        ("banner", Drop(b"421 4.3.2 overloaded\r\n")),
+        ("banner", Drop(reset=True)),
+        ("banner", Stall()),
+        ("ehlo", Say(b"550 5.7.1 no name for your address\r\n")),
+    ],
+)
+async def test_a_server_that_turns_us_away_at_one_address_is_asked_at_the_next(step: str, act: Act) -> None:
+    """RFC 5321 section 5.1. IPv6 comes first, and many servers want a name for it: mail waited, and came back."""
+    async with two_addresses(script={step: [act]}) as (ill, second, settings):
+        deadlines = dataclasses.replace(PATIENT, greeting=0.3) if isinstance(act, Stall) else PATIENT
+        upstream = SmtpUpstream(dataclasses.replace(settings, deadlines=deadlines))
+        try:
+            outcomes = await upstream.relay(outgoing())
+            assert {one.result for one in outcomes.values()} == {Result.RELAYED}
+            assert upstream.is_well
+        finally:
+            await upstream.close()
+        assert (len(ill.wire), len(second.wire)) == (1, 1)
+
+
+async def test_a_server_that_turns_us_away_at_all_its_addresses_has_said_so_once_at_each() -> None:
+    no = Say(b"554 5.7.1 not from here\r\n")
+    async with two_addresses(script={"banner": [no]}) as (ill, second, settings):
+        second.script["banner"] = [Say(b"421 4.3.2 overloaded\r\n")]
+        upstream = SmtpUpstream(settings)
+        outcomes = await upstream.relay(outgoing())
+        await upstream.close()
+    assert {(one.result, one.code, one.about_us) for one in outcomes.values()} == {(Result.DEFERRED, 554, True)}
+    assert (len(ill.wire), len(second.wire)) == (1, 1)
+
+
+async def test_a_login_that_is_refused_is_not_shown_at_every_address() -> None:
+    """Else a wrong password would be counted twice, and lock the account."""
+    refused = {"auth": [Say(b"535 5.7.8 no\r\n")]}
+    async with two_addresses(extensions=("AUTH PLAIN",), script=refused) as (ill, second, settings):
+        upstream = SmtpUpstream(dataclasses.replace(settings, username="ann", password="wrong"))
+        outcomes = await upstream.relay(outgoing())
+        await upstream.close()
+    assert {(one.result, one.code) for one in outcomes.values()} == {(Result.DEFERRED, 535)}
+    assert (len(ill.wire), len(second.wire)) == (1, 0)

@@ -18,14 +18,13 @@ from typing import cast
 import aiosmtplib
 
 from mailguard.mail.saying import Sentence, in_both, reason_of
-from mailguard.relay.names import Row, addresses_of
+from mailguard.relay.dialing import dial
+from mailguard.relay.names import Row
 from mailguard.relay.sasl import NoToken, Tokens, by_token
 from mailguard.relay.settings import UpstreamSettings
 from mailguard.relay.upstream import words
 from mailguard.relay.wire import Wire
 
-#: Seconds in which an address answers that is well, also where a packet was lost.
-_GLANCE = 3.0
 _CLOSED = Sentence("サーバーが接続を切りました。", "connection closed by the server")
 _LATE = Sentence("時間内に応答がありません。", "timed out")
 _NO_PASSWORD = Sentence("TLS なしではパスワードを送りません。", "no password without TLS")
@@ -40,6 +39,10 @@ class CannotOpen(Exception):
         super().__init__(in_both(why, words))
         self.code = code
         self.about_us = about_us or (code is not None and code >= 500)
+
+
+class _NotIn(CannotOpen):
+    """We were heard, and did not get in by our login: so it is at all addresses of the server."""
 
 
 class _NoTls(Exception):
@@ -124,17 +127,35 @@ async def open_connection(
 
 
 async def _opened(settings: UpstreamSettings, context: ssl.SSLContext | None, tokens: Tokens | None) -> Opened:
-    """`open_connection`, and _NoTls."""
-    try:
-        sock = await _dial(settings)
-    except (OSError, UnicodeError) as error:  # TimeoutError is an OSError
-        why = Sentence(
-            "{server} に接続できません: {why}",
-            "cannot connect to {server}: {why}",
-            server=settings.name,
-            why=_cause(error),
-        )
-        raise CannotOpen(why) from error
+    """`open_connection`, and _NoTls. A server that answers and turns us away is asked at its other addresses (RFC 5321
+    section 5.1): behind one it may be ill, or want a name for the IPv6 address that we come from.
+    """
+    turned_away: dict[Row, CannotOpen] = {}
+    while True:
+        try:
+            sock, row = await dial(settings, turned_away)
+        except (OSError, UnicodeError) as error:  # TimeoutError is an OSError
+            for said in turned_away.values():
+                raise said from None
+            why = Sentence(
+                "{server} に接続できません: {why}",
+                "cannot connect to {server}: {why}",
+                server=settings.name,
+                why=_cause(error),
+            )
+            raise CannotOpen(why) from error
+        try:
+            return await _opened_on(sock, settings, context, tokens)
+        except _NotIn:
+            raise
+        except CannotOpen as error:
+            turned_away[row] = error
+
+
+async def _opened_on(
+    sock: socket.socket, settings: UpstreamSettings, context: ssl.SSLContext | None, tokens: Tokens | None
+) -> Opened:
+    """A session on a connected socket. Raises CannotOpen, _NoTls."""
     client = aiosmtplib.SMTP(
         hostname=settings.tls_name or settings.host,  # for TLS alone: the socket is connected
         sock=sock,
@@ -164,46 +185,6 @@ async def _closing_on_failure(client: aiosmtplib.SMTP, settings: UpstreamSetting
         if transport is not None:
             cast(asyncio.Transport, transport).abort()  # without waiting for TLS's farewell
         raise
-
-
-async def _dial(settings: UpstreamSettings) -> socket.socket:
-    """A connected TCP socket; the server's addresses are tried in order, all within one deadline. Raises OSError.
-
-    One that is silent (IPv6 without a way out, a machine that is off) must not take it from the others: each has a
-    glance, then those that were silent have their share of what is left.
-    """
-    loop = asyncio.get_running_loop()
-    until = loop.time() + settings.deadlines.connect
-    async with asyncio.timeout_at(until):
-        found = [
-            row for where in settings.addresses or (settings.host,) for row in await addresses_of(where, settings.port)
-        ]
-    failure: OSError = OSError(Sentence("その名前にはアドレスがありません。", "the name has no address"))
-    for most in (_GLANCE, settings.deadlines.connect) if len(found) > 1 else (settings.deadlines.connect,):
-        silent: list[Row] = []
-        for tried, row in enumerate(found):
-            try:
-                async with asyncio.timeout(min(most, (until - loop.time()) / (len(found) - tried))):
-                    return await _connected(row)
-            except TimeoutError as error:
-                failure = error
-                silent.append(row)
-            except OSError as error:
-                failure = error
-        found = silent
-    raise failure
-
-
-async def _connected(row: Row) -> socket.socket:
-    family, kind, protocol, _, address = row
-    sock = socket.socket(family, kind, protocol)
-    try:
-        sock.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(sock, address)
-    except BaseException:
-        sock.close()
-        raise
-    return sock
 
 
 async def _introduced(client: aiosmtplib.SMTP, settings: UpstreamSettings, tokens: Tokens | None) -> Opened:
@@ -268,20 +249,20 @@ async def _logged_in(
     """AUTH by what the server offers: of passwords CRAM-MD5, PLAIN, LOGIN in this order."""
     assert settings.username is not None
     if not encrypted and not settings.is_loopback:
-        raise CannotOpen(f"{settings.name}: " + _NO_PASSWORD, about_us=True)
+        raise _NotIn(f"{settings.name}: " + _NO_PASSWORD, about_us=True)
     try:
         if settings.password is not None:
             await client.login(settings.username, settings.password, timeout=settings.deadlines.hello)
         else:
             await by_token(client, settings.username, tokens, settings.deadlines.hello)
     except NoToken as error:
-        raise CannotOpen(f"{settings.name}: " + str(error), about_us=True) from None
+        raise _NotIn(f"{settings.name}: " + str(error), about_us=True) from None
     except aiosmtplib.SMTPAuthenticationError as error:
         why = Sentence(
             "{server} にログインできません: {code} {said}", "{server} did not take our login: {code} {said}",
             server=settings.name, code=error.code, said=error.message,
         )  # fmt: skip
-        raise CannotOpen(why, error.code) from None
+        raise _NotIn(why, error.code) from None
 
 
 def _cause(error: BaseException) -> str:
