@@ -1,6 +1,6 @@
 """Who else is at the ledger: nobody, while its file is exchanged or its shape taken back; no purge, while it is copied.
 
-Both are locks of the kernel, which end with the process that has them, however it ends. They trust that the ledger lies
+All are locks of the kernel, which end with the process that has them, however it ends. They trust that the ledger lies
 on a local disk, as SQLite's own log does.
 """
 
@@ -41,6 +41,34 @@ def alone(path: Path) -> Iterator[sqlite3.Connection]:
         yield connection
     finally:
         connection.close()
+
+
+@contextlib.contextmanager
+def opening(ledger: Path) -> Iterator[None]:
+    """The files of a ledger are not exchanged while the block lasts, at whose end it is open; several may open it at
+    once. Waits for an exchange under way: in the middle of it a ledger would be made anew, or the old one opened under
+    its new name, and what is taken in there would be lost. Blocks. Raises OSError.
+    """
+    with _folder_locked(ledger, fcntl.LOCK_SH):
+        yield
+
+
+@contextlib.contextmanager
+def exchanging(ledger: Path) -> Iterator[None]:
+    """Nobody opens a ledger while the block lasts; who has it open is seen by `alone`. Blocks. Raises OSError."""
+    with _folder_locked(ledger, fcntl.LOCK_EX):
+        yield
+
+
+@contextlib.contextmanager
+def _folder_locked(ledger: Path, how: int) -> Iterator[None]:
+    """By the folder, which stays, whatever of its files is exchanged."""
+    descriptor = os.open(ledger.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, how)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager

@@ -16,8 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from mailguard.store.alone import opening
 from mailguard.store.connection import connect
 from mailguard.store.errors import StoreClosed, StoreCorrupt, StoreError, typed
+from mailguard.store.folders import make
 from mailguard.store.handed_on import HandedOn, Owing
 from mailguard.store.keyring import Keyring
 from mailguard.store.migrate import prepare
@@ -66,10 +68,10 @@ class Database:
         Raises StoreTooNew, StoreCorrupt, StoreBusy, StoreFull, StoreError.
         """
         try:
-            await asyncio.to_thread(prepare, path)
-            await asyncio.to_thread(has_its_keys, path, keys)
-            writer = Writer(path, asyncio.get_running_loop())
-            await writer.start()
+            with contextlib.ExitStack() as stack:
+                await asyncio.to_thread(_prepared, stack, path, keys)
+                writer = Writer(path, asyncio.get_running_loop())
+                await writer.start()
         except (sqlite3.Error, OSError) as error:
             raise typed(error) from error
         return cls(path, writer, keys, owner)
@@ -145,3 +147,14 @@ class Database:
             kind = typed(error)
             self.damaged = self.damaged or isinstance(kind, StoreCorrupt)
             raise kind from error
+
+
+def _prepared(stack: contextlib.ExitStack, path: Path, keys: Keyring | None) -> None:
+    """Make the ledger ready. Its files are not exchanged before `stack` ends, when the one that was made ready is open.
+
+    Blocks.
+    """
+    make(path.parent)
+    stack.enter_context(opening(path))
+    prepare(path)
+    has_its_keys(path, keys)

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from mailguard.store.alone import opening
 from mailguard.store.connection import connect
 from mailguard.store.errors import StoreCorrupt, StoreError, StoreTooNew
 from mailguard.store.folders import beside, make, sync
@@ -36,6 +37,12 @@ def prepare(path: Path) -> None:
     Raises StoreTooNew, StoreCorrupt, StoreError, sqlite3.Error, OSError.
     """
     make(path.parent)
+    with opening(path):
+        _prepare(path)
+    sync(path.parent)
+
+
+def _prepare(path: Path) -> None:
     # SQLite gives its log and index files the mode of the database; mail is nobody else's business.
     try:
         os.close(beside(path, os.O_EXCL))  # the owner of the folder's, too, where a verb that root called is the first
@@ -49,7 +56,6 @@ def prepare(path: Path) -> None:
             raise StoreError("the database cannot use a write-ahead log here: put it on a local disk")
     finally:
         connection.close()
-    sync(path.parent)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

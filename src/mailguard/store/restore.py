@@ -23,7 +23,7 @@ from mailguard.mail.actor import Actor
 from mailguard.mail.lifecycle import Event
 from mailguard.mail.saying import Sentence
 from mailguard.store import audit, deciding
-from mailguard.store.alone import alone
+from mailguard.store.alone import alone, exchanging
 from mailguard.store.archive import INSIGHT, KEY, LEDGER, PEOPLE, unpack
 from mailguard.store.backup import files_of
 from mailguard.store.bodies import Bodies
@@ -88,14 +88,7 @@ def restore(archive: Path, place: Place, actor: Actor, now: datetime, *, release
 
 
 def _restore(archive: Path, place: Place, actor: Actor, now: datetime, release: bool, force: bool) -> Restored:
-    present = [path for path in _old(place) if path.exists() or path.is_symlink()]
-    if present and not force:
-        there = Sentence(
-            "{path} がすでにあります。--force で別の場所に移すか、--to で別のフォルダーに復元してください。",
-            "{path} is there already: --force moves it aside, --to restores into another folder",
-            path=present[0],
-        )
-        raise StoreError(there)
+    _present(place, force)  # before anything is unpacked
     with _staged(place.ledger.parent) as rows, _staged(place.bodies.parent) as files:
         staged = Place(rows / place.ledger.name, files / "bodies")
         staged.bodies.mkdir(mode=0o700)
@@ -105,14 +98,29 @@ def _restore(archive: Path, place: Place, actor: Actor, now: datetime, release: 
         for root in (rows, files):
             _give_tree(root, place.ledger.parent.stat())
         _sync_tree(rows, files)
-        aside = _move_aside(place, present, now) if present else None
-        # The ledger comes last: a restore that is killed here leaves none, and can be done again.
-        staged.bodies.rename(place.bodies)
-        for name in (INSIGHT, PEOPLE, KEY, LEDGER):
-            if staged.files[name].exists():
-                staged.files[name].rename(place.files[name])
+        with exchanging(place.ledger):
+            present = _present(place, force)  # what somebody made meanwhile is not written over
+            aside = _move_aside(place, present, now) if present else None
+            # The ledger comes last: a restore that is killed here leaves none, and can be done again.
+            staged.bodies.rename(place.bodies)
+            for name in (INSIGHT, PEOPLE, KEY, LEDGER):
+                if staged.files[name].exists():
+                    staged.files[name].rename(place.files[name])
         _sync_tree(place.bodies.parent, place.ledger.parent)
     return Restored(manifest, held, missing, aside, place.files[KEY].exists())
+
+
+def _present(place: Place, force: bool) -> list[Path]:
+    """What is to be moved aside. Raises StoreError if that was not asked for."""
+    present = [path for path in _old(place) if path.exists() or path.is_symlink()]
+    if present and not force:
+        there = Sentence(
+            "{path} がすでにあります。--force で別の場所に移すか、--to で別のフォルダーに復元してください。",
+            "{path} is there already: --force moves it aside, --to restores into another folder",
+            path=present[0],
+        )
+        raise StoreError(there)
+    return present
 
 
 def _old(place: Place) -> list[Path]:

@@ -5,7 +5,9 @@ A real `mailguard serve` or a real ledger is copied, and what comes back is reco
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import fcntl
 import hashlib
 import io
 import json
@@ -20,6 +22,7 @@ import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -38,8 +41,11 @@ from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.verdict import Disposition
 from mailguard.store import snapshots
 from mailguard.store.alone import may_remove, nothing_is_removed
+from mailguard.store.archive import unpack
+from mailguard.store.audit import Audit
 from mailguard.store.backup import Copied, Source, back_up
 from mailguard.store.bodies import Bodies
+from mailguard.store.db import Database
 from mailguard.store.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull
 from mailguard.store.migrate import prepare
 from mailguard.store.records import Filter
@@ -233,6 +239,68 @@ async def test_a_ledger_that_is_open_is_not_exchanged(archive: Path, tmp_path: P
         with pytest.raises(StoreBusy, match="stop it first"):
             put_back(archive, tmp_path / "live", force=True)
         assert await ledger.holds.count(Filter()) == 4
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_nobody_opens_a_ledger_in_the_middle_of_its_exchange(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    """What he wrote would be in the ledger that was moved away, or in one that is written over."""
+    folder = tmp_path / ("live" if there else "new")
+    came, taken = threading.Event(), list[str]()
+
+    async def open_and_write() -> None:
+        db = await Database.open(folder / "mailguard.db")
+        try:
+            await Audit(db).note("came", ADMIN, NOON)
+            taken.append("written")
+        finally:
+            await db.close()
+
+    def other() -> None:
+        try:
+            asyncio.run(open_and_write())
+        finally:
+            came.set()
+
+    server = threading.Thread(target=other)
+    real_lock, real_rename = fcntl.flock, Path.rename
+
+    def flock(file: int, how: int) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            came.set()  # he waits, or goes on at once
+        real_lock(file, how)
+
+    def rename(self: Path, to: Path) -> Path:
+        if to.name == "bodies" and not server.ident:  # the old one is away, and the new one is not there
+            monkeypatch.setattr(fcntl, "flock", flock)
+            server.start()
+            assert came.wait(PATIENCE)
+        return real_rename(self, to)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    put_back(archive, folder, force=there)
+    server.join(PATIENCE)
+    assert taken == ["written"]
+    with closing(sqlite3.connect(folder / "mailguard.db")) as connection:
+        events = [row[0] for row in connection.execute("SELECT event FROM audit ORDER BY number")]
+    assert events[-1] == "came"
+    assert "restore" in events
+
+
+def test_what_somebody_made_while_a_backup_was_unpacked_is_not_written_over(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def then_made(*arguments: Any) -> Any:
+        made = unpack(*arguments)
+        prepare(tmp_path / "new" / "mailguard.db")
+        return made
+
+    monkeypatch.setattr("mailguard.store.restore.unpack", then_made)
+    with pytest.raises(StoreError, match="is there already: --force"):
+        put_back(archive, tmp_path / "new")
+    with closing(sqlite3.connect(tmp_path / "new" / "mailguard.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM message").fetchone() == (0,)
 
 
 async def test_no_body_goes_while_a_backup_reads_them(tmp_path: Path) -> None:
