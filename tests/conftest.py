@@ -9,6 +9,11 @@ import pytest
 from tests.missing import missing
 from tests.postfix import POSTFIX, Postfix, private_postfix
 
+# What is said on a terminal is expected in English, wherever the tests run (cli.language); signs stay what they are.
+if every := os.environ.pop("LC_ALL", ""):
+    os.environ["LC_CTYPE"] = every
+os.environ["LC_MESSAGES"] = "C"
+
 
 @pytest.fixture(scope="session")
 def postfix_server() -> Iterator[Postfix]:

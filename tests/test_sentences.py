@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Formatter
 
 SOURCE = Path(__file__).parent.parent / "src" / "mailguard"
-_JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+_JAPANESE = re.compile("[\u3000-\u30ff\u4e00-\u9fff]")
 
 
 def sentences(source: str) -> Iterator[ast.Call]:
@@ -27,6 +27,8 @@ def fields_of(text: str) -> set[str]:
 def faults_of(call: ast.Call) -> list[str]:
     """What is wrong with a `Sentence(...)`, in words."""
     texts = [one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    if not any(isinstance(one, ast.Constant | ast.JoinedStr) for one in call.args):
+        return []  # put together from texts that are looked at where they stand
     if len(call.args) != 2 or len(texts) != 2:
         return ["not two texts that stand there to be read: no f-strings, name the fields"]
     given = {one.arg for one in call.keywords}

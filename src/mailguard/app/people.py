@@ -15,6 +15,7 @@ from mailguard.config.rooms import organization, policies, policy_problems
 from mailguard.ldap.kept import kept
 from mailguard.ldap.reader import LdapUnavailable, read
 from mailguard.mail.directory import NOBODY, Directory
+from mailguard.mail.saying import Sentence
 from mailguard.policy.loader import Policy, load_policy
 from mailguard.policy.marks import Problem, Problems
 from mailguard.roster import source_of
@@ -37,7 +38,13 @@ def people_of(config: Config, ask: Literal["now", "if needed", "never"]) -> tupl
         return before, []
     if ask == "never":
         return NOBODY, [
-            config.problem(("directory", "url"), "not asked (--offline), and nothing of it was kept before")
+            config.problem(
+                ("directory", "url"),
+                Sentence(
+                    "問い合わせていません(--offline)。以前に読んだ内容も残っていません。",
+                    "not asked (--offline), and nothing of it was kept before",
+                ),
+            )
         ]
     try:
         return read(settings).directory, []

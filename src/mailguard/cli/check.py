@@ -10,6 +10,7 @@ import click
 
 from mailguard.app.people import people_of
 from mailguard.app.rooms import keyring
+from mailguard.cli.language import spoken
 from mailguard.cli.setup import with_config
 from mailguard.config import Config, load_config, load_partly
 from mailguard.config.channels import channels
@@ -17,6 +18,7 @@ from mailguard.config.doors import listeners
 from mailguard.config.logins import senders, user_file, ways
 from mailguard.config.rooms import directory, organization, policies, policy_problems, reply_address, scanner
 from mailguard.config.upstreams import upstreams
+from mailguard.mail.saying import Sentence, in_both
 from mailguard.policy.lint import lint
 from mailguard.policy.loader import load_policy
 from mailguard.policy.marks import Problem, Problems
@@ -45,9 +47,9 @@ def check(config_file: Path | None, offline: bool, as_json: bool, strict: bool) 
         click.echo(json.dumps({"ok": not errors, "problems": said}, ensure_ascii=False))
     else:
         for problem in found:
-            click.echo(str(problem), err=problem.severity in fatal)
+            click.echo(spoken(problem), err=problem.severity in fatal)
         if not errors:
-            click.echo("configuration and policies are good")
+            click.echo(spoken(Sentence("設定とポリシーに問題はありません。", "configuration and policies are good")))
     raise SystemExit(1 if errors else 0)
 
 
@@ -70,7 +72,7 @@ def _keys(config: Config) -> None:
     try:
         keyring(config)
     except StoreError as error:
-        why = str(error).partition(": ")[2]
+        why = in_both(str(error), lambda said: said.partition(": ")[2])
         raise Problems([config.problem(("store", "encryption_key_file"), why)]) from None
 
 

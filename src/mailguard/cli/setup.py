@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
+from mailguard.cli.language import spoken
 from mailguard.config import Config, load_config
 from mailguard.policy.marks import Problems
 
@@ -33,13 +34,13 @@ def read_config(file: Path | None) -> Config:
 def refuse(error: Problems) -> NoReturn:
     """Print every problem on stderr, a line each, and end with status 1."""
     for problem in error.problems:
-        click.echo(str(problem), err=True)
+        click.echo(spoken(problem), err=True)
     raise SystemExit(1)
 
 
 def fail(message: str) -> NoReturn:
     """One line on stderr, status 1."""
-    click.echo(f"mailguard: {message}", err=True)
+    click.echo(f"mailguard: {spoken(message)}", err=True)
     raise SystemExit(1)
 
 

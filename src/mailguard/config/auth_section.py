@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from mailguard.config.words import Domain, Seconds, Section, Whole
+from mailguard.mail.saying import Sentence
 
 #: Which setting belongs to which method.
 _ONLY = {"file": "file", "upstream": "upstream", "domain": "upstream"}
@@ -36,7 +37,20 @@ class AuthSection(Section):
     def _together(self) -> AuthSection:
         for name, method in _ONLY.items():
             if name in self.model_fields_set and self.method != method:
-                raise ValueError(f"{name}: belongs to method: {method}, and the method here is {self.method}")
+                raise ValueError(
+                    Sentence(
+                        "{name}: は method: {method} のときだけ使えます。ここの method は {here} です。",
+                        "{name}: belongs to method: {method}, and the method here is {here}",
+                        name=name,
+                        method=method,
+                        here=self.method,
+                    )
+                )
         if self.domain is not None and self.domain.startswith("*"):
-            raise ValueError("domain: one domain, such as corp.example")
+            raise ValueError(
+                Sentence(
+                    "domain: には corp.example のようなドメイン名を1つ書いてください。",
+                    "domain: one domain, such as corp.example",
+                )
+            )
         return self

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 from pydantic import SecretStr
 
 from mailguard.config.channels_section import ChannelSection
-from mailguard.config.load import Config
+from mailguard.config.load import Config, no_such_file, stands_twice
 from mailguard.courier.client import fault_of
 from mailguard.mail.address import parse_address
+from mailguard.mail.saying import Sentence
 from mailguard.notify.channels import apprise_service, line_works
 from mailguard.notify.channels.make import NEEDS, Needs
 from mailguard.notify.channels.settings import DEFAULT_EVENTS, ChannelSettings, Event, Kind
@@ -41,7 +42,7 @@ def channels(config: Config) -> tuple[ChannelSettings, ...]:
             ("notify", "channels", number, *((key,) if key else ())), said
         )
         if any(section.name == other.name for other in found):
-            problems.append(tell("name", f"{section.name} stands here twice"))
+            problems.append(tell("name", stands_twice(section.name)))
         needs = _needs(section)
         settings = _settings(config, section, needs)
         wrong = [*_wrong_keys(section, needs, tell), *_wrong_files(section, config, tell)]
@@ -56,6 +57,18 @@ def _needs(section: ChannelSection) -> Needs:
     if section.kind == "slack":
         return NEEDS["slack with token" if section.token is not None else "slack with url"]
     return NEEDS[section.kind]
+
+
+def _needed(kind: str, keys: Sequence[str]) -> str:
+    """That one of some keys is missing."""
+    if kind == "slack":
+        return Sentence("slack には url か token が必要です。", "slack needs url, or a token")
+    if len(keys) == 1:
+        return Sentence("{kind} には {key} が必要です。", "{kind} needs {key}", kind=kind, key=keys[0])
+    return Sentence(
+        "{kind} には {key} (または {other})が必要です。", "{kind} needs {key} (or {other})",
+        kind=kind, key=keys[0], other=keys[1],
+    )  # fmt: skip
 
 
 def _settings(config: Config, section: ChannelSection, needs: Needs) -> ChannelSettings:
@@ -103,32 +116,46 @@ def _wrong_keys(section: ChannelSection, needs: Needs, tell: _Tell) -> Iterator[
     }
     for key in needs.needs:
         if key not in written or key in empty:
-            also = " (or private_key_file)" if key == "private_key" else ""
-            word = " url, or a token" if section.kind == "slack" else f" {key}{also}"
-            yield tell(key if key in empty else "", f"{section.kind} needs{word}")
+            keys = ("url", "token") if section.kind == "slack" else (key,)
+            keys = (*keys, "private_key_file") if key == "private_key" else keys
+            yield tell(key if key in empty else "", _needed(section.kind, keys))
     for key in sorted(written.difference(needs.needs, needs.knows)):
-        together = " together with a token" if section.kind == "slack" and key == "url" else ""
-        yield tell(
-            key if getattr(section, key) is not None else f"{key}_file", f"{section.kind} has no {key}{together}"
-        )
+        said = Sentence("{kind} に {key} という設定はありません。", "{kind} has no {key}", kind=section.kind, key=key)
+        if section.kind == "slack" and key == "url":
+            said = Sentence("slack では token と url を一緒に使えません。", "slack has no url together with a token")
+        yield tell(key if getattr(section, key) is not None else f"{key}_file", said)
     if section.to == "person" and not needs.alone:
-        yield tell("to", "this kind of channel reaches its room only; write to: room")
+        said = Sentence(
+            "この種類のチャネルはルームにだけ届きます。to: room と書いてください。",
+            "this kind of channel reaches its room only; write to: room",
+        )
+        yield tell("to", said)
     if section.to == "room" and "room" in needs.knows and section.room is None:
-        yield tell("", f"{section.kind} needs room, or to: person")
+        said = Sentence(
+            "{kind} には room または to: person が必要です。", "{kind} needs room, or to: person", kind=section.kind
+        )
+        yield tell("", said)
     if section.kind == "chatwork" and section.to == "person" and not section.people:
-        yield tell("", "chatwork finds nobody by mail address; write people: {ann@corp.example: ACCOUNT}")
+        said = Sentence(
+            "chatwork はメールアドレスで人を探せません。people: {ann@corp.example: アカウント} と書いてください。",
+            "chatwork finds nobody by mail address; write people: {ann@corp.example: ACCOUNT}",
+        )
+        yield tell("", said)
 
 
 def _wrong_files(section: ChannelSection, config: Config, tell: _Tell) -> Iterator[Problem]:
     for key in ("private_key_file", "ca_file"):
         path = getattr(section, key)
         if path is not None and not config.path(path).is_file():
-            yield tell(key, f"{path}: no such file")
+            yield tell(key, no_such_file(path))
         elif path is not None and key == "ca_file":
             try:
                 ssl.create_default_context(cafile=config.path(path))
             except (OSError, ssl.SSLError):
-                yield tell(key, f"{path}: holds no certificate (PEM)")
+                said = Sentence(
+                    "{path}: 証明書(PEM)が入っていません。", "{path}: holds no certificate (PEM)", path=path
+                )
+                yield tell(key, said)
 
 
 def _wrong_values(settings: ChannelSettings, tell: _Tell) -> Iterator[Problem]:
@@ -140,11 +167,20 @@ def _wrong_values(settings: ChannelSettings, tell: _Tell) -> Iterator[Problem]:
     for key in ("token", "client_secret"):
         # It stands in a header, or in a form; anything else would be cut or sent wrong.
         if not re.fullmatch(r"[!-~]*", getattr(settings, key)):
-            yield tell(key, "has signs that none has: blanks, line ends or others than ASCII")
+            said = Sentence(
+                "空白、改行、またはASCII以外の文字が入っています。",
+                "has signs that none has: blanks, line ends or others than ASCII",
+            )
+            yield tell(key, said)
     if settings.kind == "webhook":
         try:
             if len(key_of(settings.secret)) < SHORTEST_SECRET:
-                yield tell("secret", f"too short: {SHORTEST_SECRET} octets at least, such as from openssl rand -hex 32")
+                said = Sentence(
+                    "短すぎます。{least}オクテット以上にしてください(例: openssl rand -hex 32 の出力)。",
+                    "too short: {least} octets at least, such as from openssl rand -hex 32",
+                    least=SHORTEST_SECRET,
+                )
+                yield tell("secret", said)
         except ValueError as error:
             yield tell("secret", str(error))
     if settings.kind == "line_works" and (why := line_works.fault_of_key(settings.private_key)):

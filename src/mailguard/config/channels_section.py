@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from mailguard.config.words import MailAddress, Section
+from mailguard.mail.saying import Sentence
 from mailguard.notify.channels.settings import EVENTS, KINDS
 from mailguard.policy.suggest import did_you_mean
 
@@ -20,14 +21,27 @@ def _number(value: object) -> object:
 def _some(events: tuple[str, ...]) -> tuple[str, ...]:
     """Asked only when each is right: one that is wrong is not told a second time as one that is missing."""
     if not events:
-        raise ValueError("write at least one event, or leave it out for the usual ones")
+        raise ValueError(
+            Sentence(
+                "出来事を1つ以上書くか、通常のものでよければこの設定を省いてください。",
+                "write at least one event, or leave it out for the usual ones",
+            )
+        )
     return events
 
 
 def _one_of(words: tuple[str, ...]) -> BeforeValidator:
     def check(value: object) -> object:
         if value not in words:
-            raise ValueError(f"{str(value)[:40]!r} is none of {', '.join(words)}{did_you_mean(str(value), words)}")
+            raise ValueError(
+                Sentence(
+                    "{value!r}は使えません。{words} のいずれかを書いてください。{hint}",
+                    "{value!r} is none of {words}{hint}",
+                    value=str(value)[:40],
+                    words=", ".join(words),
+                    hint=did_you_mean(str(value), words),
+                )
+            )
         return value
 
     return BeforeValidator(check)

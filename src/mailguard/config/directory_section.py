@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, model_validator
 
 from mailguard.config.words import Seconds, Section
+from mailguard.mail.saying import Sentence
 
 
 class DirectoryAttributes(Section):
@@ -29,9 +30,19 @@ class DirectoryAttributes(Section):
         for value in self.model_dump(exclude_none=True).values():
             for name in (value,) if isinstance(value, str) else value:
                 if name and not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*|[0-9]+(\.[0-9]+)+", name):  # RFC 4512 section 2.5
-                    raise ValueError(f"{name[:40]!r} is not the name of an attribute")
+                    raise ValueError(
+                        Sentence(
+                            "{name!r}は属性の名前ではありません。",
+                            "{name!r} is not the name of an attribute",
+                            name=name[:40],
+                        )
+                    )
         if self.mail == "" or self.group_name == "":
-            raise ValueError("mail and group_name must name an attribute")
+            raise ValueError(
+                Sentence(
+                    "mail と group_name には属性の名前を書いてください。", "mail and group_name must name an attribute"
+                )
+            )
         return self
 
 
@@ -54,8 +65,16 @@ class DirectorySection(Section):
     @model_validator(mode="after")
     def _together(self) -> DirectorySection:
         if bool(self.bind_dn) != (self.password is not None and bool(self.password.get_secret_value())):
-            raise ValueError("bind_dn and password go together")
+            raise ValueError(
+                Sentence("bind_dn と password は両方を書いてください。", "bind_dn and password go together")
+            )
         for name, text in (("person_filter", self.person_filter), ("group_filter", self.group_filter)):
             if text is not None and not (text.startswith("(") and text.endswith(")")):
-                raise ValueError(f"{name} is written in parentheses, such as (objectClass=person)")  # RFC 4515
+                raise ValueError(  # RFC 4515
+                    Sentence(
+                        "{name} は (objectClass=person) のように括弧で囲んで書いてください。",
+                        "{name} is written in parentheses, such as (objectClass=person)",
+                        name=name,
+                    )
+                )
         return self

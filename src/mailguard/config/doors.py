@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Sequence
 
 from mailguard.config.listener_section import ClientCertificatesSection, ListenerSection
-from mailguard.config.load import Config
+from mailguard.config.load import Config, no_such_file, stands_twice
 from mailguard.policy.marks import Problem, Problems
 from mailguard.smtpd.certificates import ClientCertificates
 from mailguard.smtpd.settings import ListenerSettings, Network
@@ -54,7 +54,7 @@ def _listener(config: Config, section: ListenerSection) -> ListenerSettings:
 def _file_problems(config: Config, number: int, listener: ListenerSettings) -> list[Problem]:
     """What the door would refuse to open with: a file that is missing, a key of another certificate."""
     missing = [
-        config.problem(("listeners", number, key), f"{named}: no such file")
+        config.problem(("listeners", number, key), no_such_file(named))
         for key, named in (("certificate", listener.certificate), ("key", listener.key))
         if named is not None and not named.is_file()
     ]
@@ -80,7 +80,7 @@ def listeners(config: Config) -> tuple[ListenerSettings, ...]:
             continue
         problems += _file_problems(config, number, listener)
         if listener.port and any((listener.host, listener.port) == (one.host, one.port) for one in found):
-            problems.append(config.problem(("listeners", number, "address"), f"{section.address} stands here twice"))
+            problems.append(config.problem(("listeners", number, "address"), stands_twice(section.address)))
         found.append(listener)
     if problems:
         raise Problems(problems)

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from mailguard.config.words import Seconds, Section
+from mailguard.mail.saying import Sentence
 
 
 def _share(given: object) -> object:
@@ -16,7 +17,12 @@ def _share(given: object) -> object:
     except ValueError:
         share = 0.0
     if isinstance(given, bool) or not 0 < share <= 0.1:
-        raise ValueError("write a share of all mail above 0 and up to 0.1, such as 0.001 (1 mail in 1,000)")
+        raise ValueError(
+            Sentence(
+                "全メールに対する割合を、0より大きく0.1以下で書いてください(例: 0.001 は1,000通に1通)。",
+                "write a share of all mail above 0 and up to 0.1, such as 0.001 (1 mail in 1,000)",
+            )
+        )
     return share
 
 

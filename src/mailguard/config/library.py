@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mailguard.config.tryout import shipped_policies
+from mailguard.mail.saying import Sentence
 from mailguard.policy.suggest import did_you_mean
 
 _HEAD = re.compile(r"# ja: (?P<ja>.+)\n# en: (?P<en>.+)\n")
@@ -36,7 +37,14 @@ def library_file(name: str) -> LibraryFile:
     files = {file.name: file for file in library()}
     wanted = name.removesuffix(".yaml")
     if wanted not in files:
-        raise ValueError(f"the library has no file {name[:60]!r}{did_you_mean(wanted, files)}")
+        raise ValueError(
+            Sentence(
+                "ライブラリーに{name!r}というファイルはありません。{hint}",
+                "the library has no file {name!r}{hint}",
+                name=name[:60],
+                hint=did_you_mean(wanted, files),
+            )
+        )
     return files[wanted]
 
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mailguard.config.words import Domain, Endpoint, Network, Section
 from mailguard.mail.address import AddressError, parse_address
+from mailguard.mail.saying import Sentence
 
 
 def _check_or_off(value: object) -> object:
@@ -22,7 +23,13 @@ def _opens(value: str) -> str:
     try:
         parse_address(value)
     except AddressError as error:
-        raise ValueError(f"write trusted, or the address of the login that it stands for: {error}") from error
+        raise ValueError(
+            Sentence(
+                "trusted か、対応するログインのアドレスを書いてください: {error}",
+                "write trusted, or the address of the login that it stands for: {error}",
+                error=error,
+            )
+        ) from error
     return value
 
 
@@ -34,7 +41,12 @@ def _ciphers(value: str) -> str:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).set_ciphers(value)
     except ssl.SSLError as error:
-        raise ValueError("no list of ciphers that OpenSSL knows, such as ECDHE+AESGCM:ECDHE+CHACHA20") from error
+        raise ValueError(
+            Sentence(
+                "OpenSSL の暗号スイートのリストではありません(例: ECDHE+AESGCM:ECDHE+CHACHA20)。",
+                "no list of ciphers that OpenSSL knows, such as ECDHE+AESGCM:ECDHE+CHACHA20",
+            )
+        ) from error
     return value
 
 
@@ -69,11 +81,32 @@ class ListenerSection(Section):
     @model_validator(mode="after")
     def _together(self) -> ListenerSection:
         if self.tls != "none" and not (self.certificate and self.key):
-            raise ValueError(f"tls: {self.tls} needs certificate: and key:")
+            raise ValueError(
+                Sentence(
+                    "tls: {tls} には certificate: と key: が必要です。",
+                    "tls: {tls} needs certificate: and key:",
+                    tls=self.tls,
+                )
+            )
         if self.tls == "none" and self.model_fields_set & {"tls_minimum", "ciphers"}:
-            raise ValueError("tls_minimum: and ciphers: are of TLS: set tls: starttls or implicit")
+            raise ValueError(
+                Sentence(
+                    "tls_minimum: と ciphers: はTLSの設定です。tls: starttls または implicit を設定してください。",
+                    "tls_minimum: and ciphers: are of TLS: set tls: starttls or implicit",
+                )
+            )
         if "proxies" in self.model_fields_set and not self.proxy_protocol:
-            raise ValueError("proxies: are asked only with proxy_protocol: true")
+            raise ValueError(
+                Sentence(
+                    "proxies: は proxy_protocol: true のときだけ使われます。",
+                    "proxies: are asked only with proxy_protocol: true",
+                )
+            )
         if self.proxy_protocol and not self.proxies:
-            raise ValueError("proxy_protocol: true needs proxies: the networks that may say whom they speak for")
+            raise ValueError(
+                Sentence(
+                    "proxy_protocol: true には proxies: が必要です。接続元を名乗ってよいネットワークを書いてください。",
+                    "proxy_protocol: true needs proxies: the networks that may say whom they speak for",
+                )
+            )
         return self

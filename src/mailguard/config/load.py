@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from mailguard.config.schema import Settings
-from mailguard.mail.saying import Sentence, in_language
+from mailguard.mail.saying import Sentence, in_language, reason_of
 from mailguard.policy.marked_yaml import load_marked, load_with_repeats
 from mailguard.policy.marks import Marks, Problem, Problems, problems_of
 from mailguard.policy.suggest import shapes_at
@@ -30,6 +30,9 @@ _OTHERS = re.compile(
     "MAILGUARD_(CONFIG|SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_[A-Z]+)?)?)"
 )
 _BUILT_IN = Sentence("組み込みの試用設定", "built-in try-out settings")
+_NO_FILE = Sentence(
+    "ファイルがありません。`mailguard init DIR` で作れます。", "no such file; `mailguard init DIR` writes one"
+)
 _ANY = {"url": "mailbox:mailbox"}
 _SECRETS = ("PASSWORD", "TOKEN", "SECRET", "PRIVATE_KEY")
 #: What a file may hold instead: the address of a webhook is a secret as well.
@@ -51,7 +54,7 @@ class Config:
         """Something that is wrong with the setting at `where` (keys and numbers), with its place in the file, or the
         variable that it comes from.
         """
-        found = self.marks.problem(self.source, where, ".".join(map(str, where)) + f": {message}")
+        found = self.marks.problem(self.source, where, ".".join(map(str, where)) + ": " + message)
         return _from_environment(found, self.variables)
 
     @property
@@ -112,14 +115,30 @@ def _read(path: Path) -> tuple[dict[str, Any], Marks, list[Problem]]:
     try:
         text = path.read_bytes()
     except OSError as error:
-        why = (
-            "no such file; `mailguard init DIR` writes one" if isinstance(error, FileNotFoundError) else error.strerror
-        )
-        raise Problems([Problem(str(path), 1, 1, f"cannot be read: {why}")]) from None
+        why = _NO_FILE if isinstance(error, FileNotFoundError) else reason_of(error)
+        raise Problems([Problem(str(path), 1, 1, _unread(why))]) from None
     data, marks, repeats = load_with_repeats(text, str(path))
     if not isinstance(data, dict):
-        raise Problems([Problem(str(path), 1, 1, "write sections such as organization:, listeners:, upstream:")])
+        said = Sentence(
+            "organization:、listeners:、upstream: などのセクションを書いてください。",
+            "write sections such as organization:, listeners:, upstream:",
+        )
+        raise Problems([Problem(str(path), 1, 1, said)])
     return data, marks, repeats
+
+
+def _unread(why: str) -> str:
+    return Sentence("読めません: {why}", "cannot be read: {why}", why=why)
+
+
+def no_such_file(path: Path) -> str:
+    """What is said of a file that a setting names."""
+    return Sentence("{path}: ファイルがありません。", "{path}: no such file", path=path)
+
+
+def stands_twice(what: str) -> str:
+    """What is said of a second entry with the same name or address."""
+    return Sentence("{what} が2回書かれています。", "{what} stands here twice", what=what)
 
 
 def _merge_environment(
@@ -145,10 +164,13 @@ def _merge_environment(
             marks.values[path] = (0, len(names))
             names.append(name)
         except IndexError:
-            said = "no entry with this number: it can change those that the file has, counted from 0, and add none"
+            said = Sentence(
+                "この番号の項目はありません。ファイルにある項目を(0から数えて)変えられるだけで、追加はできません。",
+                "no entry with this number: it can change those that the file has, counted from 0, and add none",
+            )
             problems.append(Problem(f"environment {name}", 1, 1, said))
         except OSError as error:
-            problems.append(Problem(f"environment {name}", 1, 1, f"{error.filename}: cannot be read: {error.strerror}"))
+            problems.append(Problem(f"environment {name}", 1, 1, f"{error.filename}: " + _unread(reason_of(error))))
         except (TypeError, ValueError) as error:
             problems.append(Problem(f"environment {name}", 1, 1, str(error)))
     return names, problems
@@ -194,7 +216,12 @@ def _put(data: Any, keys: list[str], value: Any) -> Where:
         data = data[step]
         path = (*path, step)
     if not isinstance(data, dict | list):
-        raise TypeError("the setting above it is a single value, not a section")
+        raise TypeError(
+            Sentence(
+                "1つ上の設定は値であり、セクションではありません。",
+                "the setting above it is a single value, not a section",
+            )
+        )
     if isinstance(data, list):
         data[int(keys[-1])] = value
         return (*path, int(keys[-1]))

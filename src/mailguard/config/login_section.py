@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from mailguard.config.words import Seconds, Section
+from mailguard.mail.saying import Sentence
 
 Way = Literal["link", "oidc", "password", "upstream", "ldap", "file"]
 _PASSWORDS = {"password", "upstream", "ldap", "file"}
@@ -27,10 +28,20 @@ def _one_or_more(value: object) -> object:
 
 def _sensible(ways: tuple[Way, ...]) -> tuple[Way, ...]:
     if not ways:
-        raise ValueError("write at least one way to log in, such as link")
+        raise ValueError(
+            Sentence(
+                "ログイン方法を link など1つ以上書いてください。", "write at least one way to log in, such as link"
+            )
+        )
     passwords = [way for way in ways if way in _PASSWORDS]
     if len(passwords) > 1:
-        raise ValueError(f"{' and '.join(passwords)}: passwords can be checked in one place only")
+        raise ValueError(
+            Sentence(
+                "{ways}: パスワードを確かめる先は1つだけです。",
+                "{ways}: passwords can be checked in one place only",
+                ways=Sentence("、".join(passwords), " and ".join(passwords)),
+            )
+        )
     return tuple(dict.fromkeys(ways))
 
 
@@ -61,18 +72,33 @@ class OidcSection(Section):
     @model_validator(mode="after")
     def _together(self) -> OidcSection:
         if not re.fullmatch(r"https?://[^/\s?#@]+(/[^\s?#]*)?", self.issuer) or not is_safe(self.issuer):
-            raise ValueError("issuer is an https address, such as https://login.corp.example/realms/corp")
+            raise ValueError(
+                Sentence(
+                    "issuer には https://login.corp.example/realms/corp のような https のアドレスを書いてください。",
+                    "issuer is an https address, such as https://login.corp.example/realms/corp",
+                )
+            )
         if "openid" not in self.scopes or any(
             not re.fullmatch(r"[\x21\x23-\x5b\x5d-\x7e]+", one) for one in self.scopes
         ):
-            raise ValueError("scopes must hold openid, and no blanks")  # Core section 3.1.2.1, RFC 6749 section 3.3
+            # Core section 3.1.2.1, RFC 6749 section 3.3
+            raise ValueError(
+                Sentence("scopes には openid が必要です。空白は使えません。", "scopes must hold openid, and no blanks")
+            )
         if self.email_claim != "email" and self.require_verified_email:
             raise ValueError(
-                f"a provider vouches for the claim email only: with email_claim: {self.email_claim},"
-                " set require_verified_email: false if nobody can choose that claim for themselves"
+                Sentence(
+                    "提供元が本人のものと保証するのはクレーム email だけです。email_claim: {claim} を使うなら、"
+                    "その値を本人が自由に選べないことを確かめて require_verified_email: false としてください。",
+                    "a provider vouches for the claim email only: with email_claim: {claim},"
+                    " set require_verified_email: false if nobody can choose that claim for themselves",
+                    claim=self.email_claim,
+                )
             )
         if self.proxy and not re.fullmatch(r"https?://[^/\s?#]+/?", self.proxy):
-            raise ValueError("proxy is written as http://host:port")
+            raise ValueError(
+                Sentence("proxy は http://host:port の形で書いてください。", "proxy is written as http://host:port")
+            )
         return self
 
 

@@ -13,6 +13,7 @@ from mailguard.config.rooms import directory, hostname
 from mailguard.config.upstreams import upstream, upstreams
 from mailguard.ldap.settings import LdapSettings
 from mailguard.mail.directory import NOBODY, Directory
+from mailguard.mail.saying import Sentence
 from mailguard.oidc.settings import OidcSettings
 from mailguard.policy.marks import Problems
 from mailguard.relay.login import UpstreamLogin
@@ -53,14 +54,22 @@ def passwords(config: Config) -> Checker | None:
         return None
     if way == "password":
         if config.settings.auth is None:
-            raise Problems([config.problem(where, "password: checked as auth: says, but there is no section auth:")])
+            said = Sentence(
+                "password: auth: の設定に従って確かめますが、セクション auth: がありません。",
+                "password: checked as auth: says, but there is no section auth:",
+            )
+            raise Problems([config.problem(where, said)])
         way = config.settings.auth.method
     if way == "upstream":
         return _upstream(config, where, config.settings.auth.upstream if config.settings.auth else None)
     if way == "ldap":
         return _directory(config, where)
     if config.settings.auth is None or config.settings.auth.method != "file":
-        raise Problems([config.problem(where, "file: there is no auth: {method: file, file: users.yaml}")])
+        said = Sentence(
+            "file: auth: {method: file, file: users.yaml} がありません。",
+            "file: there is no auth: {method: file, file: users.yaml}",
+        )
+        raise Problems([config.problem(where, said)])
     return True
 
 
@@ -103,7 +112,7 @@ def _upstream(config: Config, where: Where, named: str | None) -> UpstreamLogin:
     try:
         return UpstreamLogin(upstream(config) if named is None else _named(config, named))
     except ValueError as error:
-        raise Problems([config.problem(where, f"upstream: {error}")]) from None
+        raise Problems([config.problem(where, "upstream: " + str(error))]) from None
 
 
 def _named(config: Config, named: str) -> UpstreamSettings:
@@ -111,7 +120,13 @@ def _named(config: Config, named: str) -> UpstreamSettings:
     if named in config.settings.upstreams:
         return upstreams(config)[named].settings
     if "://" not in named:
-        raise ValueError(f"{named} is no name under upstreams:; or write smtps://host:port, smtp://host:port")
+        raise ValueError(
+            Sentence(
+                "{name} という名前は upstreams: の下にありません。smtps://host:port や smtp://host:port とも書けます。",
+                "{name} is no name under upstreams:; or write smtps://host:port, smtp://host:port",
+                name=named,
+            )
+        )
     url = parse_url(named)
     return UpstreamSettings(
         scheme=url.scheme,
@@ -126,7 +141,12 @@ def _named(config: Config, named: str) -> UpstreamSettings:
 def _directory(config: Config, where: Where) -> LdapSettings:
     server = directory(config)
     if server is None:
-        raise Problems([config.problem(where, "ldap: there is no section directory:")])
+        said = Sentence("ldap: セクション directory: がありません。", "ldap: there is no section directory:")
+        raise Problems([config.problem(where, said)])
     if server.tls == "none":
-        raise Problems([config.problem(where, "ldap: a password is not sent with directory tls: none")])
+        said = Sentence(
+            "ldap: directory の tls: none ではパスワードを送りません。tls: required としてください。",
+            "ldap: a password is not sent with directory tls: none",
+        )
+        raise Problems([config.problem(where, said)])
     return server

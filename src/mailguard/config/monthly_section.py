@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from mailguard.config.words import MailAddress, Section, Whole
+from mailguard.mail.saying import Sentence
 
 
 class MonthlySection(Section):
@@ -16,5 +17,10 @@ class MonthlySection(Section):
     @model_validator(mode="after")
     def _somebody(self) -> MonthlySection:
         if not self.to:
-            raise ValueError("to: [boss@corp.example] is needed: who gets the letter?")
+            raise ValueError(
+                Sentence(
+                    "to: [boss@corp.example] のように、送り先が必要です。",
+                    "to: [boss@corp.example] is needed: who gets the letter?",
+                )
+            )
         return self

@@ -11,11 +11,17 @@ from mailguard.config.channels_section import ChannelSection
 from mailguard.config.login_section import Logins, OidcSection, SessionSection, is_safe
 from mailguard.config.monthly_section import MonthlySection
 from mailguard.config.words import AddressOrOff, Endpoint, MailAddress, Network, Seconds, Section, Whole
+from mailguard.mail.saying import Sentence
 
 
 def _full_url(url: str) -> str:
     if not re.fullmatch(r"https?://[^/\s?#]+(/[^\s?#]*)?", url):
-        raise ValueError("must be the address that people open, such as https://mailguard.corp.example")
+        raise ValueError(
+            Sentence(
+                "利用者が開くアドレスを https://mailguard.corp.example のように書いてください。",
+                "must be the address that people open, such as https://mailguard.corp.example",
+            )
+        )
     return url
 
 
@@ -45,10 +51,19 @@ class ConsoleSection(Section):
     @model_validator(mode="after")
     def _ways_in(self) -> ConsoleSection:
         if ("oidc" in self.login) != (self.oidc is not None):
-            raise ValueError("login: [oidc] and the section oidc: go together")
+            raise ValueError(
+                Sentence(
+                    "login: [oidc] とセクション oidc: は両方を書いてください。",
+                    "login: [oidc] and the section oidc: go together",
+                )
+            )
         if set(self.login) - {"link"} and not is_safe(self.url):
             raise ValueError(
-                f"login: {', '.join(self.login)} needs an https url: passwords and sign-ons would be readable"
+                Sentence(
+                    "login: {ways} には https の url が必要です。そうでないとパスワードやサインオンが盗み見られます。",
+                    "login: {ways} needs an https url: passwords and sign-ons would be readable",
+                    ways=", ".join(self.login),
+                )
             )
         return self
 

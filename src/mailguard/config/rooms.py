@@ -20,6 +20,7 @@ from mailguard.inspect.limits import ReadingLimits
 from mailguard.ldap.settings import KINDS, LdapSettings, Tls
 from mailguard.mail.address import Address, parse_address
 from mailguard.mail.organization import Organization
+from mailguard.mail.saying import Sentence
 from mailguard.mail.subaddress import LONGEST, SubAddress
 from mailguard.memory.settings import MemorySettings
 from mailguard.policy.loader import EMPTY_FOLDER, NO_FILES, NOTHING_THERE
@@ -56,7 +57,12 @@ def reply_address(config: Config) -> SubAddress | None:
         return None
     base = parse_address(section.reply_address or section.sender)
     if len(base.local.encode()) > LONGEST:
-        why = f"{base} leaves no room for +secret: name a shorter reply_address, or reply_address: off"
+        why = Sentence(
+            "{base} は長すぎて「+合言葉」を付けられません。"
+            "短い reply_address を書くか、reply_address: off としてください。",
+            "{base} leaves no room for +secret: name a shorter reply_address, or reply_address: off",
+            base=base,
+        )
         raise Problems([config.problem(("notify",), why)])
     return SubAddress(base)
 
@@ -74,7 +80,7 @@ def policy_problems(config: Config, problems: Iterable[Problem]) -> list[Problem
         if one.message == NO_FILES:
             return config.problem(("policies",), NO_FILES)
         if one.file in named and one.message in (NOTHING_THERE, EMPTY_FOLDER):
-            return config.problem(("policies", named[one.file]), f"{one.file}: {one.message}")
+            return config.problem(("policies", named[one.file]), f"{one.file}: " + one.message)
         return one
 
     return [placed(one) for one in problems]
@@ -185,7 +191,16 @@ def scanner(config: Config) -> ClamdSettings | None:
     except ValueError:  # a port that is no number
         pass
     raise Problems(
-        [config.problem(("virus", "clamd"), f"{section.clamd}: write unix:/run/clamav/clamd.ctl or tcp://host:3310")]
+        [
+            config.problem(
+                ("virus", "clamd"),
+                Sentence(
+                    "{clamd}: unix:/run/clamav/clamd.ctl または tcp://host:3310 のように書いてください。",
+                    "{clamd}: write unix:/run/clamav/clamd.ctl or tcp://host:3310",
+                    clamd=section.clamd,
+                ),
+            )
+        ]
     )
 
 
@@ -201,10 +216,18 @@ def directory(config: Config) -> LdapSettings | None:
     except ValueError:  # a port that is no number
         scheme, host, port, extra = "", None, None, ""
     if scheme not in ("ldap", "ldaps") or not host or extra:
-        said = f"{section.url}: write ldap://host, ldaps://host, or either with :port"
+        said = Sentence(
+            "{url}: ldap://host または ldaps://host と書いてください(必要なら :port を付けます)。",
+            "{url}: write ldap://host, ldaps://host, or either with :port",
+            url=section.url,
+        )
         raise Problems([config.problem(("directory", "url"), said)])
     if scheme == "ldaps" and section.tls == "none":
-        raise Problems([config.problem(("directory", "tls"), "ldaps is never without TLS; write ldap://, or required")])
+        said = Sentence(
+            "ldaps は必ずTLSを使います。ldap:// と書くか、tls: required としてください。",
+            "ldaps is never without TLS; write ldap://, or required",
+        )
+        raise Problems([config.problem(("directory", "tls"), said)])
     tls: Tls = "implicit" if scheme == "ldaps" else "none" if section.tls == "none" else "starttls"
     people, groups, attributes = KINDS[section.kind]
     return LdapSettings(

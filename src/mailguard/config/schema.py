@@ -20,25 +20,36 @@ from mailguard.config.people_sections import ConsoleSection, NotifySection
 from mailguard.config.upstream_section import Name, NamedUpstreamSection, UpstreamSection
 from mailguard.config.words import Domain, Network, Octets, Seconds, Section, Server, Whole, some_domain
 from mailguard.mail.address import AddressError, parse_typed
+from mailguard.mail.saying import Sentence
 
 
 def _timezone(text: str) -> str:
     try:
         ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"{text[:60]!r} is not known; write one such as Asia/Tokyo") from error
+        raise ValueError(
+            Sentence(
+                "{text!r}というタイムゾーンはありません。Asia/Tokyo のように書いてください。",
+                "{text!r} is not known; write one such as Asia/Tokyo",
+                text=text[:60],
+            )
+        ) from error
     return text
 
 
 def _sqlite(url: str) -> str:
     if not url.startswith("sqlite:") or not url.removeprefix("sqlite:"):
-        raise ValueError("must be sqlite:PATH in this version")
+        raise ValueError(
+            Sentence("このバージョンでは sqlite:パス と書いてください。", "must be sqlite:PATH in this version")
+        )
     return url
 
 
 def _folder(path: Path) -> Path:
     if re.match("[a-z0-9]{2,}:", str(path)):
-        raise ValueError("must be a folder in this version")  # s3://... would be one, named s3:
+        raise ValueError(  # s3://... would be one, named s3:
+            Sentence("このバージョンではフォルダーを書いてください。", "must be a folder in this version")
+        )
     return path
 
 
@@ -167,5 +178,11 @@ class Settings(Section):
     def _logins_have_a_method(self) -> Settings:
         wanting = [one.address for one in self.listeners if one.auth != "none"]
         if wanting and self.auth is None:
-            raise ValueError(f"listener {wanting[0]} checks logins: auth: {{method: file, file: users.yaml}} is needed")
+            raise ValueError(
+                Sentence(
+                    "待ち受け {address} はログインを確かめます。auth: {{method: file, file: users.yaml}} が必要です。",
+                    "listener {address} checks logins: auth: {{method: file, file: users.yaml}} is needed",
+                    address=wanting[0],
+                )
+            )
         return self

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mailguard.mail.saying import Sentence
 from mailguard.policy.marks import Problem, Problems
 
 #: The people of the try-out company; any other address of its domain works as well.
@@ -22,8 +23,8 @@ def tryout_settings(variables: Mapping[str, str]) -> dict[str, Any]:
     console = variables.get("PORT_CONSOLE") or "8025"
     ports = {"PORT_SMTP": smtp, "PORT_CONSOLE": console}
     if wrong := [name for name, port in ports.items() if not port.isdecimal() or int(port) > 65535]:
-        said = "write a port, such as 2525"
-        raise Problems([Problem(f"environment {name}", 1, 1, f"{ports[name]!r}: {said}") for name in wrong])
+        said = Sentence("2525 のようなポート番号を書いてください。", "write a port, such as 2525")
+        raise Problems([Problem(f"environment {name}", 1, 1, f"{ports[name]!r}: " + said) for name in wrong])
     var = Path(variables.get("VAR") or "var").absolute()
     return {
         "organization": {"domains": [DOMAIN], "name": "Corp", "language": "ja", "timezone": "Asia/Tokyo"},

@@ -7,16 +7,16 @@ connected to. Secrets are never repeated in a problem.
 from __future__ import annotations
 
 import ipaddress
-import re
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from mailguard.config.load import Config, Where
+from mailguard.config.load import Config, Where, no_such_file
 from mailguard.config.rooms import hostname
 from mailguard.config.upstream_section import NamedUpstreamSection, UpstreamSection
 from mailguard.courier.client import fault_of
 from mailguard.events import DEFAULT
+from mailguard.mail.saying import Sentence
 from mailguard.policy.marks import Problem, Problems
 from mailguard.relay.settings import OauthSettings, UpstreamSettings, parse_url
 
@@ -67,7 +67,12 @@ def upstreams(config: Config) -> dict[str, Way]:
             continue
         for number, domain in enumerate(way.senders):
             if (other := takes.setdefault(domain, name)) != name:
-                said = f"{domain} goes by {other} already: a sender's mail has one way"
+                said = Sentence(
+                    "{domain} はすでに {other} を通ります。1人の送信者のメールが通る経路は1つです。",
+                    "{domain} goes by {other} already: a sender's mail has one way",
+                    domain=domain,
+                    other=other,
+                )
                 problems.append(config.problem((*where, "senders", number), said))
     if problems:
         raise Problems(problems)
@@ -77,7 +82,11 @@ def upstreams(config: Config) -> dict[str, Way]:
 def _way(config: Config, name: str, section: UpstreamSection, where: Where) -> Way:
     problems = list(_wrong_files(config, section, where))
     if name == DEFAULT:
-        said = f"{DEFAULT} is what the one under upstream: is called; name this one otherwise"
+        said = Sentence(
+            "{name} は upstream: の中継先の名前です。ここには別の名前を付けてください。",
+            "{name} is what the one under upstream: is called; name this one otherwise",
+            name=DEFAULT,
+        )
         problems.append(config.problem(where, said))
     made: list[UpstreamSettings] = []
     for number, url in enumerate((section.url, *section.fallback)):
@@ -85,7 +94,8 @@ def _way(config: Config, name: str, section: UpstreamSection, where: Where) -> W
         try:
             made.append(_settings(config, section, url, stands_in=number > 0))
         except ValueError as error:
-            problems.append(config.problem(place, re.sub(r"^upstream( url)?: ", "", str(error))))
+            why = str(error).removeprefix("upstream: ").removeprefix("upstream url: ")
+            problems.append(config.problem(place, why))
     oauth = _oauth(section)
     if oauth is not None and (why := fault_of(oauth.token_url, private=oauth.is_here)):
         problems.append(config.problem((*where, "oauth", "token_url"), why))
@@ -100,11 +110,25 @@ def _settings(config: Config, section: UpstreamSection, url: str, *, stands_in: 
     parsed = parse_url(url)
     plain = parsed.scheme in ("smtp", "smtps")
     if stands_in and not plain:
-        raise ValueError("a server that stands in is smtp://host:port or smtps://host:port")
+        raise ValueError(
+            Sentence(
+                "代替サーバーは smtp://host:port または smtps://host:port と書いてください。",
+                "a server that stands in is smtp://host:port or smtps://host:port",
+            )
+        )
     if not plain and section.fallback:
-        raise ValueError("fallback belongs to smtp:// and smtps://")
+        raise ValueError(
+            Sentence("fallback は smtp:// と smtps:// でだけ使えます。", "fallback belongs to smtp:// and smtps://")
+        )
     if plain and (ours := _own_listener(config, parsed.host, parsed.port)):
-        raise ValueError(f"{url} is mailguard itself (listeners: {ours}): name the server that mail goes on to")
+        raise ValueError(
+            Sentence(
+                "{url} は mailguard 自身です(listeners: {ours})。メールを渡す先のサーバーを書いてください。",
+                "{url} is mailguard itself (listeners: {ours}): name the server that mail goes on to",
+                url=url,
+                ours=ours,
+            )
+        )
     return UpstreamSettings(
         scheme=parsed.scheme,
         host=parsed.host,
@@ -161,14 +185,22 @@ def _wrong_files(config: Config, section: UpstreamSection, where: Where) -> Iter
         path = getattr(section, key)
         if path is not None and not config.path(path).is_file():
             missing = True
-            yield config.problem((*where, key), f"{path}: no such file")
+            yield config.problem((*where, key), no_such_file(path))
     if (section.certificate is None) != (section.key is None):
-        yield config.problem(where, "certificate and key go together")
+        yield config.problem(
+            where,
+            Sentence("certificate と key は両方を書いてください。", "certificate and key go together"),
+        )
     elif section.certificate is not None and section.key is not None and not missing:
         try:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(
                 config.path(section.certificate), config.path(section.key), password=lambda: ""
             )
         except (OSError, ValueError):
-            said = f"{section.certificate} and {section.key} are no certificate (PEM) with its key, unencrypted"
+            said = Sentence(
+                "{certificate} と {key} が、証明書(PEM)とその鍵(暗号化なし)の組ではありません。",
+                "{certificate} and {key} are no certificate (PEM) with its key, unencrypted",
+                certificate=section.certificate,
+                key=section.key,
+            )
             yield config.problem((*where, "certificate"), said)

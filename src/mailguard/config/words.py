@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from mailguard.mail.address import AddressError, ascii_domain, parse_address, parse_typed
+from mailguard.mail.saying import Sentence
 
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d)?")
 _SIZE = re.compile(r"(\d+)\s*(B|KB|MB|GB|KIB|MIB|GIB)?", re.IGNORECASE)
@@ -25,30 +26,43 @@ _PLAIN = 2**16
 def _whole(value: object) -> object:
     """A yes or no is no number, though Python counts with it."""
     if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]+", str(value).strip()):
-        raise ValueError("write a whole number, such as 20")
+        raise ValueError(Sentence("20 のような整数を書いてください。", "write a whole number, such as 20"))
     return value
 
 
 def _seconds(value: object) -> object:
     match = _DURATION.fullmatch(str(value).strip())
     if not match:
-        raise ValueError("write a time such as 60s, 5m, 4h or 3d")
-    return _times(match[1], _UNITS.get(match[2]), "60s, 5m, 4h or 3d")
+        raise ValueError(
+            Sentence("時間を 60s、5m、4h、3d のように書いてください。", "write a time such as 60s, 5m, 4h or 3d")
+        )
+    return _times(match[1], _UNITS.get(match[2]), Sentence("60s、5m、4h、3d", "60s, 5m, 4h or 3d"))
 
 
 def _octets(value: object) -> object:
     match = _SIZE.fullmatch(str(value).strip())
     if not match:
-        raise ValueError("write a size such as 500 KB, 35 MB or 1 GB")
+        raise ValueError(
+            Sentence(
+                "サイズを 500 KB、35 MB、1 GB のように書いてください。", "write a size such as 500 KB, 35 MB or 1 GB"
+            )
+        )
     # Whoever writes so much means octets, as mail servers do (Postfix's message_size_limit).
     unit = 1 if not match[2] and int(match[1]) >= _PLAIN else _BYTES.get((match[2] or "").upper())
-    return _times(match[1], unit, "500 KB, 35 MB or 1 GB")
+    return _times(match[1], unit, Sentence("500 KB、35 MB、1 GB", "500 KB, 35 MB or 1 GB"))
 
 
 def _times(number: str, unit: int | None, such_as: str) -> int:
     """Only nothing needs no unit: `bodies: 7`, meant as days, would be seconds, and what it shall keep erased."""
     if unit is None and int(number):
-        raise ValueError(f"{number} of what? write the unit, too, as in {such_as}")
+        raise ValueError(
+            Sentence(
+                "{number} の単位がわかりません。{such_as} のように単位も書いてください。",
+                "{number} of what? write the unit, too, as in {such_as}",
+                number=number,
+                such_as=such_as,
+            )
+        )
     return int(number) * (unit or 0)
 
 
@@ -56,7 +70,9 @@ def _address(value: str) -> str:
     try:
         return str(parse_typed(value)).lower()
     except AddressError as error:
-        raise ValueError(f"not a mail address: {error}") from error
+        raise ValueError(
+            Sentence("メールアドレスではありません: {error}", "not a mail address: {error}", error=error)
+        ) from error
 
 
 def _address_or_off(value: object) -> object:
@@ -66,19 +82,30 @@ def _address_or_off(value: object) -> object:
 
 def _domain(value: str) -> str:
     if "@" in value:
-        raise ValueError("write the domain only, such as corp.example")
+        raise ValueError(
+            Sentence(
+                "corp.example のようにドメイン名だけを書いてください。", "write the domain only, such as corp.example"
+            )
+        )
     bare = value.removeprefix("*.")
     try:
         parse_address(f"x@{bare}")
     except AddressError as error:
-        raise ValueError(f"not a domain name: {error}") from error
+        raise ValueError(
+            Sentence("ドメイン名ではありません: {error}", "not a domain name: {error}", error=error)
+        ) from error
     return value.replace(bare, ascii_domain(bare))
 
 
 def some_domain(domains: tuple[str, ...]) -> tuple[str, ...]:
     """Asked only when each is right: one that is wrong is not told a second time as one that is missing."""
     if not domains:
-        raise ValueError("write at least one domain, such as corp.example")
+        raise ValueError(
+            Sentence(
+                "corp.example のようなドメイン名を1つ以上書いてください。",
+                "write at least one domain, such as corp.example",
+            )
+        )
     return domains
 
 
@@ -86,7 +113,12 @@ def _endpoint(value: object) -> str:
     text = str(value)
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit() or int(port) > 65535:
-        raise ValueError("write host:port, such as 127.0.0.1:2525 or [::1]:2525")
+        raise ValueError(
+            Sentence(
+                "127.0.0.1:2525 や [::1]:2525 のように「ホスト:ポート」を書いてください。",
+                "write host:port, such as 127.0.0.1:2525 or [::1]:2525",
+            )
+        )
     return text
 
 
@@ -98,7 +130,12 @@ def _server(value: object) -> str:
         if not 1 <= int(port) <= 65535:
             raise ValueError("no port")
     except ValueError as error:
-        raise ValueError("write the address of a resolver, such as 192.0.2.53 or [2001:db8::53]:5353") from error
+        raise ValueError(
+            Sentence(
+                "DNSサーバーのアドレスを 192.0.2.53 や [2001:db8::53]:5353 のように書いてください。",
+                "write the address of a resolver, such as 192.0.2.53 or [2001:db8::53]:5353",
+            )
+        ) from error
     return f"[{host.strip('[]')}]:{port}"
 
 
@@ -106,13 +143,24 @@ def _network(value: object) -> str:
     try:
         return str(ipaddress.ip_network(str(value), strict=False))
     except ValueError as error:
-        raise ValueError(f"not a network such as 10.0.0.0/8: {error}") from error
+        raise ValueError(
+            Sentence(
+                "10.0.0.0/8 のようなネットワークではありません({error})。",
+                "not a network such as 10.0.0.0/8: {error}",
+                error=error,
+            )
+        ) from error
 
 
 def _later(value: object) -> object:
     """A setting that the contract names and a later version brings: refused loudly, never silently without effect."""
     if value not in (None, (), [], {}, False):
-        raise ValueError("not available in this version; remove this setting")
+        raise ValueError(
+            Sentence(
+                "このバージョンでは使えません。この設定を消してください。",
+                "not available in this version; remove this setting",
+            )
+        )
     return value
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mailguard.courier.addresses import refusal
+from mailguard.mail.saying import Sentence
 
 if TYPE_CHECKING:
     import httpx2
@@ -179,6 +180,11 @@ async def _answer(client: httpx2.AsyncClient, request: httpx2.Request) -> Answer
     return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, body[:_ANSWER])
 
 
+_NO_ADDRESS = Sentence(
+    "https://chat.example/hook のようなアドレスではありません。", "not an address such as https://chat.example/hook"
+)
+
+
 def fault_of(url: str, *, private: bool) -> str:
     """What is wrong with an address (URL) before any name is resolved; "" if nothing. Names nothing but the host."""
     import httpx2
@@ -187,13 +193,21 @@ def fault_of(url: str, *, private: bool) -> str:
         parsed = httpx2.URL(url)
         host = parsed.raw_host.decode("ascii")
     except (httpx2.InvalidURL, UnicodeError):
-        return "not an address such as https://chat.example/hook"
+        return _NO_ADDRESS
     if parsed.scheme not in ("https", "http") or not host:
-        return "not an address such as https://chat.example/hook"
+        return _NO_ADDRESS
     if parsed.userinfo:
-        return f"{host}: a name and password in the address are not sent; take them out"
+        return Sentence(
+            "{host}: アドレスの中の名前とパスワードは送られません。取り除いてください。",
+            "{host}: a name and password in the address are not sent; take them out",
+            host=host,
+        )
     if parsed.scheme == "http" and not private:
-        return f"{host}: http would show it to the network; write https (or allow_private: true for a test)"
+        return Sentence(
+            "{host}: http では通信路で読まれます。https と書いてください(試験なら allow_private: true)。",
+            "{host}: http would show it to the network; write https (or allow_private: true for a test)",
+            host=host,
+        )
     try:
         why = refusal(host.strip("[]"), private=private)
     except ValueError:  # a name, which is looked at when it is resolved

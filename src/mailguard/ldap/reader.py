@@ -15,6 +15,7 @@ from typing import Any
 
 from mailguard.ldap.settings import LdapSettings
 from mailguard.ldap.snapshot import Found, Snapshot, snapshot_of
+from mailguard.mail.saying import Sentence
 
 _REFERRAL = 10  # RFC 4511 section 4.1.9
 
@@ -30,7 +31,10 @@ def read(settings: LdapSettings) -> Snapshot:
         import ldap3  # type: ignore[import-untyped]  # noqa: F401
     except ImportError:
         raise LdapUnavailable(
-            "the library for it is missing: install mailguard with its extra, mailguard[ldap]"
+            Sentence(
+                "LDAPのライブラリーがありません。mailguard[ldap] としてインストールしてください。",
+                "the library for it is missing: install mailguard with its extra, mailguard[ldap]",
+            )
         ) from None
     end = time.monotonic() + settings.seconds
     try:
@@ -42,12 +46,23 @@ def read(settings: LdapSettings) -> Snapshot:
         finally:
             hang_up(connection)
     except LdapUnavailable as error:
-        raise LdapUnavailable(f"{where}: {error}") from None
+        raise LdapUnavailable(f"{where}: " + str(error)) from None
     except Exception as error:  # whatever a server or the library does, mail goes on
         said = " ".join(str(error).split()) or type(error).__name__
-        raise LdapUnavailable(f"{where}: cannot be read: {said[:200]}") from error
+        raise LdapUnavailable(
+            Sentence(
+                "{where}: 読み取れません({said})。", "{where}: cannot be read: {said}", where=where, said=said[:200]
+            )
+        ) from error
     if not people:
-        raise LdapUnavailable(f"{where}: nobody under base {settings.base!r} matches person_filter; check both")
+        raise LdapUnavailable(
+            Sentence(
+                "{where}: base {base!r}の下に person_filter に合う人がいません。両方を確かめてください。",
+                "{where}: nobody under base {base!r} matches person_filter; check both",
+                where=where,
+                base=settings.base,
+            )
+        )
     return snapshot_of(people, groups, asked)
 
 
@@ -112,25 +127,56 @@ def _entries(
     count = 0
     for item in found:
         if time.monotonic() > end:
-            raise LdapUnavailable(f"not read within {settings.seconds:g} s")
+            raise LdapUnavailable(
+                Sentence(
+                    "{seconds:g}秒以内に読み終わりませんでした。",
+                    "not read within {seconds:g} s",
+                    seconds=settings.seconds,
+                )
+            )
         if item.get("type") != "searchResEntry":
             continue  # a pointer to another server: what lies there is not asked for
         count += 1
         if count > most:
-            raise LdapUnavailable(f"more than {most} entries match {wanted}")
+            raise LdapUnavailable(
+                Sentence(
+                    "{wanted} に合う項目が{most}件を超えています。",
+                    "more than {most} entries match {wanted}",
+                    most=most,
+                    wanted=wanted,
+                )
+            )
         yield Found(str(item["dn"]), values(item["raw_attributes"]))
     # ldap3 ends quietly at a limit of the server's, with what it has; what is left over would be a smaller company.
     end_of_it = connection.result
     if end_of_it["result"] == _REFERRAL:
-        raise LdapUnavailable(f"base {settings.base!r} lies on another server: name that one")
+        raise LdapUnavailable(
+            Sentence(
+                "base {base!r}は別のサーバーにあります。そのサーバーを書いてください。",
+                "base {base!r} lies on another server: name that one",
+                base=settings.base,
+            )
+        )
     if end_of_it["result"] != 0:
-        raise LdapUnavailable(f"not all entries that match {wanted} were given: {end_of_it['description']}")
+        raise LdapUnavailable(
+            Sentence(
+                "{wanted} に合う項目のすべては返されませんでした({said})。",
+                "not all entries that match {wanted} were given: {said}",
+                wanted=wanted,
+                said=end_of_it["description"],
+            )
+        )
 
 
 def values(raw: dict[str, list[bytes]]) -> dict[str, tuple[str, ...]]:
     """Texts by name. A part of a value's range (`member;range=0-1499`, MS-ADTS 3.1.1.3.1.3.3) must not be left over."""
     if any(";range=" in name.casefold() and not name.endswith("*") for name in raw):
-        raise LdapUnavailable("the server gave only a part of a long list of members")
+        raise LdapUnavailable(
+            Sentence(
+                "サーバーが長いメンバー一覧の一部しか返しませんでした。",
+                "the server gave only a part of a long list of members",
+            )
+        )
     return {
         name.partition(";")[0].casefold(): tuple(value.decode("utf-8", "replace") for value in values)
         for name, values in raw.items()

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 import idna
 
+from mailguard.mail.saying import Sentence, in_language
 from mailguard.mail.values import worked_out
 
 #: Longest local part, domain and path (RFC 5321 section 4.5.3.1), in octets.
@@ -30,6 +31,8 @@ _QUOTED_STRING = re.compile(rf'"(?:[ !#-\[\]-~{_UTF8}]|\\[ -~])*"')
 #: next server may be strict.
 _PHONE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _PHONE_DOMAINS = frozenset({"docomo.ne.jp", "ezweb.ne.jp", "au.com"})
+_WIDE_AT = Sentence("@が全角です。半角の@を書いてください。", "its @ is full-width, write a half-width one")
+_NO_IDNA = Sentence("国際化ドメイン名として正しくありません。", "domain is not valid in IDNA")
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 
@@ -98,16 +101,21 @@ NULL_PATH = ReversePath(None)
 def parse_address(text: str) -> Address:
     """`local@domain` (no angle brackets) to an Address. Raises AddressError."""
     if len(text.encode("utf-8", "surrogatepass")) > PATH_MAX - 2:
-        raise AddressError("longer than 254 octets")
+        raise AddressError(Sentence("254オクテットを超えています。", "longer than 254 octets"))
     local, at, domain = text.rpartition("@")
     if not at:
-        raise AddressError("its @ is full-width, write a half-width one" if "\uff20" in text else "no @")
+        raise AddressError(_WIDE_AT if "\uff20" in text else Sentence("@がありません。", "no @"))
     if not (_DOT_STRING.fullmatch(local) or _QUOTED_STRING.fullmatch(local)):
         if not _is_bare(local, domain.lower()):
-            raise AddressError("local part is neither dot-atom nor quoted string")
+            raise AddressError(
+                Sentence(
+                    "@の前に使えない文字があるか、点の位置が違います。",
+                    "local part is neither dot-atom nor quoted string",
+                )
+            )
         local = f'"{local}"'
     if len(local.encode()) > LOCAL_MAX:
-        raise AddressError("local part is longer than 64 octets")
+        raise AddressError(Sentence("@の前が64オクテットを超えています。", "local part is longer than 64 octets"))
     _check_domain(domain)
     return Address(local, domain)
 
@@ -115,7 +123,7 @@ def parse_address(text: str) -> Address:
 def parse_path(text: str) -> Address:
     """`<local@domain>` to an Address; source routes (RFC 5321 appendix C) are refused. Raises AddressError."""
     if not (text.startswith("<") and text.endswith(">")):
-        raise AddressError("not in angle brackets")
+        raise AddressError(Sentence("< >で囲まれていません。", "not in angle brackets"))
     return parse_address(text[1:-1])
 
 
@@ -138,7 +146,7 @@ def parse_typed(text: str) -> Address:
             validate_email(text.strip(), check_deliverability=False)
         except EmailNotValidError as said:
             words = str(said).rstrip(".")
-            raise AddressError(words[:1].lower() + words[1:]) from error
+            raise AddressError(Sentence(in_language(error, "ja"), words[:1].lower() + words[1:])) from error
         raise
 
 
@@ -187,33 +195,44 @@ def _check_domain(domain: str) -> None:
         return
     ascii_form = domain.lower()
     if ascii_form.isascii() and not domain.isascii():  # the Kelvin sign: its lower case is k, but not on the wire
-        raise AddressError("domain is not valid in IDNA")
+        raise AddressError(_NO_IDNA)
     if not domain.isascii():
         try:
             # Strict, unlike `ascii_domain`: what a mapping would have to repair first (full-width letters, other dots)
             # one server reads as a company's own domain and the next as another.
             ascii_form = idna.encode(domain.lower(), strict=True).decode("ascii")
         except idna.IDNAError as error:
-            raise AddressError("domain is not valid in IDNA") from error
+            raise AddressError(_NO_IDNA) from error
     if not ascii_form or len(ascii_form) > DOMAIN_MAX:
-        raise AddressError("domain is empty or longer than 255 octets")
+        raise AddressError(
+            Sentence("ドメイン名が空か、255オクテットを超えています。", "domain is empty or longer than 255 octets")
+        )
     labels = ascii_form.split(".")
     if not all(_LABEL.fullmatch(label) for label in labels):
-        raise AddressError("domain is not letters, digits and hyphens between dots")
+        raise AddressError(
+            Sentence(
+                "ドメイン名は、英数字とハイフンを点で区切って書きます。",
+                "domain is not letters, digits and hyphens between dots",
+            )
+        )
     if labels[-1].isdigit():  # RFC 3696 section 2: a top-level domain is not all digits; 127.0.0.1 belongs in brackets
-        raise AddressError("domain ends in a number")
+        raise AddressError(Sentence("ドメイン名が数字で終わっています。", "domain ends in a number"))
 
 
 def _check_literal(domain: str) -> None:
     if not domain.endswith("]"):
-        raise AddressError("address literal is not closed")
+        raise AddressError(Sentence("[ ]が閉じていません。", "address literal is not closed"))
     inner = domain[1:-1]
     try:
         if "%" in inner:  # a scope id means an interface of this machine, not an address
-            raise AddressError("address literal has a scope")
+            raise AddressError(Sentence("IPアドレスにスコープ(%)は書けません。", "address literal has a scope"))
         if inner[:5].lower() == "ipv6:":
             ipaddress.IPv6Address(inner[5:])
         else:
             ipaddress.IPv4Address(inner)
     except ValueError as error:
-        raise AddressError("address literal is neither IPv4 nor IPv6:...") from error
+        raise AddressError(
+            Sentence(
+                "[ ]の中がIPv4アドレスでもIPv6:...でもありません。", "address literal is neither IPv4 nor IPv6:..."
+            )
+        ) from error

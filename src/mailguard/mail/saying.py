@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterable
-from typing import SupportsIndex
+from string import Formatter
+from typing import TYPE_CHECKING, SupportsIndex
 
-from mailguard.mail.organization import Language
+if TYPE_CHECKING:  # it speaks of addresses, whose errors are sentences
+    from mailguard.mail.organization import Language
 
 
 class Sentence(str):
     """`Sentence("「{name}」がありません", "there is no {name!r}", name=name)`: the same fields stand in both, as in
-    str.format; without fields the texts are taken as they are. A field may be a Sentence itself, or an error that was
-    raised with one. Added to another text (`place + ": " + said`) it stays one.
+    str.format, and `!r` stands in Japanese between 「」; without fields the texts are taken as they are. A field
+    may be a Sentence itself, or an error that was raised with one. Added to another text (`place + ": " + said`) it
+    stays one.
     """
 
     __slots__ = ("ja",)
@@ -40,6 +43,10 @@ class Sentence(str):
 
     def __radd__(self, before: str) -> Sentence:
         return Sentence(before + self.ja, before + in_language(self, "en"))
+
+    def removeprefix(self, prefix: str, /) -> Sentence:
+        """Without it in both languages."""
+        return Sentence(self.ja.removeprefix(prefix), in_language(self, "en").removeprefix(prefix))
 
     def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]  # a copy needs both
         return self.ja, in_language(self, "en")
@@ -103,8 +110,16 @@ _REASONS = {
 }
 
 
+class _Japanese(Formatter):
+    def convert_field(self, value: object, conversion: str | None) -> object:
+        if conversion == "r" and isinstance(value, str):
+            return f"「{repr(value)[1:-1]}」"
+        return super().convert_field(value, conversion)
+
+
 def _filled(text: str, language: Language, fields: dict[str, object]) -> str:
-    return text.format(**{name: _field(value, language) for name, value in fields.items()})
+    values = {name: _field(value, language) for name, value in fields.items()}
+    return _Japanese().vformat(text, (), values) if language == "ja" else text.format(**values)
 
 
 def _field(value: object, language: Language) -> object:

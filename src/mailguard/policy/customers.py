@@ -14,6 +14,7 @@ from typing import Any
 import re2
 
 from mailguard.mail.address import Address
+from mailguard.mail.saying import Sentence
 from mailguard.policy.fold import fold, spaced
 from mailguard.policy.lists import NameList
 
@@ -44,7 +45,11 @@ class Customers:
             for name in customer.names:
                 self._by_name.setdefault(spaced(fold(name)).encode("utf-8", "replace"), []).append(customer)
         if len(self._by_name) > NAMES_MAX:
-            raise ValueError(f"more than {NAMES_MAX} names of customers")
+            raise ValueError(
+                Sentence(
+                    "取引先の名前が{most}個を超えています。", "more than {most} names of customers", most=NAMES_MAX
+                )
+            )
         names = sorted(self._by_name)
         self._patterns = tuple(_compiled(names[at : at + _AT_ONCE]) for at in range(0, len(names), _AT_ONCE))
         self._domains = NameList(domains)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
+from mailguard.mail.saying import Sentence
+
 #: First and last day, both meant.
 Span = tuple[date, date]
 
@@ -24,8 +26,16 @@ def parse_day(text: str) -> date:
         try:
             return date(int(found[1]), int(found[2] or found[4]), int(found[3] or found[5]))
         except ValueError:
-            raise ValueError(f"the calendar has no day {text.strip()[:40]!r}") from None
-    raise ValueError(f"write a day such as 2026-12-29, not {text.strip()[:40]!r}")
+            raise ValueError(
+                Sentence("{day!r}という日は暦にありません。", "the calendar has no day {day!r}", day=text.strip()[:40])
+            ) from None
+    raise ValueError(
+        Sentence(
+            "{day!r}ではなく、2026-12-29 のように日付を書いてください。",
+            "write a day such as 2026-12-29, not {day!r}",
+            day=text.strip()[:40],
+        )
+    )
 
 
 def parse_span(text: str) -> Span:
@@ -34,7 +44,16 @@ def parse_span(text: str) -> Span:
     first = parse_day(parts[0])
     last = parse_day(parts[-1])
     if last < first:
-        raise ValueError(f"ends before it begins: {text.strip()[:40]!r}")
+        raise ValueError(
+            Sentence("終わりが始まりより前です: {span!r}", "ends before it begins: {span!r}", span=text.strip()[:40])
+        )
     if last - first > SPAN_MAX:
-        raise ValueError(f"more than {SPAN_MAX.days} days: {text.strip()[:40]!r}")
+        raise ValueError(
+            Sentence(
+                "{most}日を超えています: {span!r}",
+                "more than {most} days: {span!r}",
+                most=SPAN_MAX.days,
+                span=text.strip()[:40],
+            )
+        )
     return first, last

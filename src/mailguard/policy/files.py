@@ -12,6 +12,8 @@ import stat
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from mailguard.mail.saying import Sentence, reason_of
+
 #: All files of one policy together, and how often a file that changes is read anew.
 TOTAL_MAX, TRIES = 256 * 2**20, 3
 
@@ -45,7 +47,7 @@ class PolicyFiles:
         self.asked.add(path)
         if path in self.instead:
             if len(self.instead[path]) > limit:
-                raise ValueError(f"larger than {_size(limit)}")
+                raise ValueError(_larger(limit))
             self.read[path] = self.instead[path]
         if path not in self.read:
             self._must_be_within(path)
@@ -60,14 +62,24 @@ class PolicyFiles:
 
     def _must_be_within(self, path: Path) -> None:
         if self._within is not None and not any(path.resolve().is_relative_to(one) for one in self._within):
-            raise ValueError("outside of the folders of the policy in force, which is all that can be tried from here")
+            raise ValueError(
+                Sentence(
+                    "有効なポリシーのフォルダーの外にあります。ここから試せるのはその中のファイルだけです。",
+                    "outside of the folders of the policy in force, which is all that can be tried from here",
+                )
+            )
 
     def _read(self, path: Path, limit: int) -> tuple[bytes, _Stamp]:
         for _ in range(TRIES):
             octets, before, after = self._once(path, limit)
             if before == after == _stamp_now(path):
                 return octets, after
-        raise ValueError("it changes while it is read; try again when it is written")
+        raise ValueError(
+            Sentence(
+                "読んでいる間に変わりました。書き終えてからもう一度試してください。",
+                "it changes while it is read; try again when it is written",
+            )
+        )
 
     def _once(self, path: Path, limit: int) -> tuple[bytes, _Stamp, _Stamp]:
         _must_be_file(path.stat())  # opening a device may do something, opening a pipe may wait
@@ -78,13 +90,13 @@ class PolicyFiles:
             self._opened(path)
             octets = file.read(limit + 1)
             if len(octets) > limit:
-                raise ValueError(f"larger than {_size(limit)}")
+                raise ValueError(_larger(limit))
             return octets, _stamp(status), _stamp(os.fstat(descriptor))
 
 
 def _must_be_file(status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise ValueError("not a regular file")
+        raise ValueError(Sentence("通常のファイルではありません。", "not a regular file"))
 
 
 def _stamp(status: os.stat_result) -> _Stamp:
@@ -98,12 +110,18 @@ def _stamp_now(path: Path) -> _Stamp | None:
         return None
 
 
-def _size(octets: int) -> str:
-    return f"{octets // 2**20} MB" if octets >= 2**20 else f"{octets:,} octets"
+def _larger(octets: int) -> str:
+    size = f"{octets // 2**20} MB" if octets >= 2**20 else Sentence("{n:,}オクテット", "{n:,} octets", n=octets)
+    return Sentence("{size}を超えています。", "larger than {size}", size=size)
 
 
 def cause(error: Exception) -> str:
     """Why a file cannot be read, in words; of one that is not there, where it was looked for."""
     if isinstance(error, FileNotFoundError):
-        return f"no such file: {error.filename}"
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+        return Sentence("ファイルがありません: {name}", "no such file: {name}", name=error.filename)
+    return reason_of(error) if isinstance(error, OSError) and error.strerror else str(error)
+
+
+def unread(error: Exception) -> str:
+    """That a file cannot be read, and why."""
+    return Sentence("読めません: {why}", "cannot be read: {why}", why=cause(error))

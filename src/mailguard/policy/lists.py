@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from mailguard.mail.address import Address, AddressError, ascii_domain, parse_address
+from mailguard.mail.saying import Sentence
 from mailguard.policy.marks import PROBLEMS_MAX, Problem
 from mailguard.policy.patterns import compile_globs
 
@@ -154,21 +155,52 @@ _PLAIN_MAX = 64
 _AT = re.compile("[@\uff20]")
 
 
+def not_an_address(text: str, error: Exception) -> str:
+    """What is said of a text that should be an address. error: why it is none."""
+    return Sentence(
+        "{text!r}はアドレスではありません: {error}", "{text!r} is not an address: {error}", text=text[:60], error=error
+    )
+
+
+def no_csv(error: Exception) -> str:
+    """What is said of a file that is no CSV."""
+    return Sentence("CSVとして読めません({error})。", "not CSV: {error}", error=error)
+
+
 def normal_domain(text: str) -> str:
     """A domain or a glob over domains in normal form. Raises ValueError."""
     if len(text) <= _PLAIN_MAX and _NORMAL_DOMAIN.fullmatch(text):
         return text
     text = text.strip().rstrip(".")
     if text.lstrip("*").startswith("@"):
-        raise ValueError(f"{text[:60]!r} is not a domain: write it without its @")
+        raise ValueError(
+            Sentence(
+                "{text!r}はドメインではありません。@を付けずに書いてください。",
+                "{text!r} is not a domain: write it without its @",
+                text=text[:60],
+            )
+        )
     if _AT.search(text):
-        raise ValueError(f"{text[:60]!r} is an address: write it under addresses (address: in a condition)")
+        raise ValueError(
+            Sentence(
+                "{text!r}はアドレスです。addresses の下(条件の中では address:)に書いてください。",
+                "{text!r} is an address: write it under addresses (address: in a condition)",
+                text=text[:60],
+            )
+        )
     labels = [label if is_glob(label) else ascii_domain(label) for label in text.split(".")]
     domain = ".".join(labels).lower()
     try:
         parse_address("x@" + domain.replace("*", "x").replace("?", "x"))
     except AddressError as error:
-        raise ValueError(f"{text[:60]!r} is not a domain: {error}") from error
+        raise ValueError(
+            Sentence(
+                "{text!r}はドメインではありません: {error}",
+                "{text!r} is not a domain: {error}",
+                text=text[:60],
+                error=error,
+            )
+        ) from error
     return domain
 
 
@@ -179,12 +211,18 @@ def normal_address(text: str) -> str:
     text = text.strip()
     local, _, domain = text.rpartition("@")
     if not _AT.search(text):
-        raise ValueError(f"{text[:60]!r} is not an address: write a domain under domains (domain: in a condition)")
+        raise ValueError(
+            Sentence(
+                "{text!r}はアドレスではありません。ドメインなら domains の下(条件の中では domain:)に書いてください。",
+                "{text!r} is not an address: write a domain under domains (domain: in a condition)",
+                text=text[:60],
+            )
+        )
     if not is_glob(text):
         try:
             return parse_address(text).key
         except AddressError as error:
-            raise ValueError(f"{text[:60]!r} is not an address: {error}") from error
+            raise ValueError(not_an_address(text, error)) from error
     return f"{local.lower()}@{normal_domain(domain)}"
 
 
@@ -199,9 +237,14 @@ def text_of(octets: bytes) -> str:
         try:
             text = octets.decode("cp932")
         except UnicodeDecodeError as error:
-            raise ValueError("neither UTF-8 nor Shift_JIS: save it as UTF-8") from error
+            raise ValueError(
+                Sentence(
+                    "文字コードがUTF-8でもShift_JISでもありません。UTF-8で保存してください。",
+                    "neither UTF-8 nor Shift_JIS: save it as UTF-8",
+                )
+            ) from error
     if text.count("\n") > LINES_MAX:
-        raise ValueError(f"more than {LINES_MAX} lines")
+        raise ValueError(Sentence("{most}行を超えています。", "more than {most} lines", most=LINES_MAX))
     return text
 
 
@@ -232,7 +275,7 @@ def _csv_entries(text: str) -> Iterator[Entry]:
                 if column < len(row) and row[column].strip():
                     yield Entry(row[column].strip(), rows.line_num, column + 1)
     except csv.Error as error:
-        raise ValueError(f"not CSV: {error}") from error
+        raise ValueError(no_csv(error)) from error
 
 
 def names_of(

@@ -16,9 +16,10 @@ from pydantic import ValidationError
 
 from mailguard.mail.directory import NOBODY, Directory
 from mailguard.mail.organization import Organization
+from mailguard.mail.saying import Sentence
 from mailguard.policy.build import Builder, Made
 from mailguard.policy.customers import Customer, Customers
-from mailguard.policy.files import TRIES, PolicyFiles, cause
+from mailguard.policy.files import TRIES, PolicyFiles, unread
 from mailguard.policy.lists import FILE_MAX
 from mailguard.policy.marked_yaml import SIZE_MAX, load_with_repeats
 from mailguard.policy.marks import Problem, Problems, problems_of
@@ -56,8 +57,11 @@ class _Loading:
 
 
 #: What is wrong with a path itself: whoever named it knows a better place for it.
-NOTHING_THERE, EMPTY_FOLDER = "no such file or folder", "no *.yaml in this folder"
-NO_FILES = "no policy files: name a file or a folder"
+NOTHING_THERE = Sentence("ファイルまたはフォルダーがありません。", "no such file or folder")
+EMPTY_FOLDER = Sentence("このフォルダーに *.yaml がありません。", "no *.yaml in this folder")
+NO_FILES = Sentence(
+    "ポリシーのファイルがありません。ファイルかフォルダーを書いてください。", "no policy files: name a file or a folder"
+)
 
 
 def load_policy(
@@ -80,7 +84,10 @@ def load_policy(
         changed = loading.files.changed()
         if not changed:
             break
-        message = "changed while the policy was read; try again when it is written"
+        message = Sentence(
+            "ポリシーを読んでいる間に変わりました。書き終えてからもう一度試してください。",
+            "changed while the policy was read; try again when it is written",
+        )
         loading.problems = [Problem(str(path), 1, 1, message) for path in changed]
     if loading.problems or policy is None:
         raise Problems(loading.problems, loading.files.asked)
@@ -104,7 +111,11 @@ def _load(
         _build_rules(source, loading, lists, seen, organization.upstreams if organization else None)
     if not loading.rules and not loading.problems:
         name = str(paths[0]) if paths else "policies"
-        loading.problems.append(Problem(name, 1, 1, "no rules: everything would pass; write at least one"))
+        said = Sentence(
+            "ルールがありません。すべてのメールがそのまま通ってしまいます。1つ以上書いてください。",
+            "no rules: everything would pass; write at least one",
+        )
+        loading.problems.append(Problem(name, 1, 1, said))
     if loading.problems:
         return None
     return Policy(
@@ -140,9 +151,10 @@ def _files(paths: Sequence[Path | str], problems: list[Problem]) -> list[Path]:
             else:
                 problems.append(Problem(str(path), 1, 1, NOTHING_THERE))
         except (OSError, ValueError) as error:
-            problems.append(Problem(str(path), 1, 1, f"cannot be read: {cause(error)}"))
+            problems.append(Problem(str(path), 1, 1, unread(error)))
     if len(found) > FILES_MAX:
-        problems.append(Problem(str(found[FILES_MAX]), 1, 1, f"more than {FILES_MAX} policy files"))
+        said = Sentence("ポリシーのファイルが{most}個を超えています。", "more than {most} policy files", most=FILES_MAX)
+        problems.append(Problem(str(found[FILES_MAX]), 1, 1, said))
     return list(dict.fromkeys(found))[:FILES_MAX]
 
 
@@ -152,7 +164,13 @@ def _read_source(path: Path, loading: _Loading) -> None:
         loading.problems += repeats
         loading.patterns += _patterns(data)
         if loading.patterns > PATTERNS_MAX:  # said before they are compiled, which takes its time
-            raise ValueError(f"more than {PATTERNS_MAX:,} patterns in all")
+            raise ValueError(
+                Sentence(
+                    "パターンが全部で{most:,}個を超えています。",
+                    "more than {most:,} patterns in all",
+                    most=PATTERNS_MAX,
+                )
+            )
         model = PolicyFile.model_validate(data)
     except (OSError, ValueError) as error:
         if isinstance(error, ValidationError):
@@ -160,7 +178,7 @@ def _read_source(path: Path, loading: _Loading) -> None:
             right = without_wrong_rules(data, error, f"{len(loading.sources)}")
             loading.sources += [] if right is None else [SourceFile(path, right, marks)]
         else:
-            loading.problems.append(Problem(str(path), 1, 1, f"cannot be read: {cause(error)}"))
+            loading.problems.append(Problem(str(path), 1, 1, unread(error)))
     except Problems as error:
         loading.problems.extend(error.problems)
     else:
@@ -219,12 +237,19 @@ def _build_rules(
         rule = builder.rule(model, ("rules", index))
         if model.id in seen:
             first = seen[model.id].place
-            message = f"rule {model.id!r} is there twice (first in {first.file}:{first.line})"
+            message = Sentence(
+                "ルール{id!r}が2つあります(最初は {file}:{line})。",
+                "rule {id!r} is there twice (first in {file}:{line})",
+                id=model.id,
+                file=first.file,
+                line=first.line,
+            )
             builder.problems.append(source.marks.problem(source.name, ("rules", index, "id"), message))
         seen.setdefault(model.id, rule)
         loading.rules.append(rule)
     if len(loading.rules) > RULES_MAX:
-        builder.problems.append(Problem(source.name, 1, 1, f"more than {RULES_MAX} rules"))
+        said = Sentence("ルールが{most}個を超えています。", "more than {most} rules", most=RULES_MAX)
+        builder.problems.append(Problem(source.name, 1, 1, said))
     loading.problems.extend(builder.problems)
 
 

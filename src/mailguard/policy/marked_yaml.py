@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from mailguard.mail.saying import Sentence
 from mailguard.policy.marks import PROBLEMS_MAX, Marks, Path, Problem, Problems, show
 from mailguard.policy.remedies import is_stuck, is_wide, remedy
 
@@ -29,6 +30,9 @@ _CONSTANTS: dict[str, bool | None] = {
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
     "null": None, "Null": None, "NULL": None, "~": None, "": None,
 }  # fmt: skip
+
+#: What is to be done about YAML of which nothing better is known.
+_LOOK = Sentence("この行と前の行の書き方を確かめてください。", "")
 
 
 def load_marked(text: str | bytes, filename: str) -> tuple[Any, Marks]:
@@ -86,35 +90,47 @@ class _Reading:
             for event in _events(decoded):
                 documents += isinstance(event, yaml.DocumentStartEvent)
                 if documents > 1:
-                    self._problem(event, "a second YAML document (---): one file is one document")
+                    said = Sentence(
+                        "2つ目のYAML文書(---)があります。1つのファイルに1つの文書だけを書きます。",
+                        "a second YAML document (---): one file is one document",
+                    )
+                    self._problem(event, said)
                     break
                 if not self._take(event):
                     break
         except yaml.MarkedYAMLError as error:
             self._syntax(error)
         except (yaml.YAMLError, RecursionError, ValueError) as error:
-            self.problems.append(Problem(self.filename, 1, 1, f"not YAML: {type(error).__name__}"))
+            said = Sentence("YAMLとして読めません: {error}", "not YAML: {error}", error=type(error).__name__)
+            self.problems.append(Problem(self.filename, 1, 1, said))
         if not self.problems and self._root is None:
-            self.problems.append(Problem(self.filename, 1, 1, "the file is empty"))
+            said = Sentence("ファイルに何も書かれていません。", "the file is empty")
+            self.problems.append(Problem(self.filename, 1, 1, said))
         return self._root
 
     def _decode(self, text: str | bytes) -> str | None:
         if len(text) > SIZE_MAX:
-            self.problems.append(Problem(self.filename, 1, 1, f"larger than {SIZE_MAX // 2**20} MB"))
+            said = Sentence("{most} MBを超えています。", "larger than {most} MB", most=SIZE_MAX // 2**20)
+            self.problems.append(Problem(self.filename, 1, 1, said))
             return None
         if isinstance(text, bytes):
             try:
                 text = text.decode("utf-8")
             except UnicodeDecodeError as error:
                 line, column = _place_of_octet(error.object, error.start)
-                problem = Problem(self.filename, line, column, "not UTF-8: save the file as UTF-8")
-                self.problems.append(problem)
+                said = Sentence(
+                    "文字コードがUTF-8ではありません。UTF-8で保存してください。", "not UTF-8: save the file as UTF-8"
+                )
+                self.problems.append(Problem(self.filename, line, column, said))
                 return None
         text = text.removeprefix("\ufeff")
         for bad in _UNPRINTABLE.finditer(text):
             line, column = text.count("\n", 0, bad.start()) + 1, bad.start() - text.rfind("\n", 0, bad.start())
-            code = f"U+{ord(bad.group()):04X}"
-            self.problems.append(Problem(self.filename, line, column, f"control character {code}"))
+            said = Sentence(
+                "制御文字 {code} があります。取り除いてください。", "control character {code}",
+                code=f"U+{ord(bad.group()):04X}",
+            )  # fmt: skip
+            self.problems.append(Problem(self.filename, line, column, said))
             if len(self.problems) >= PROBLEMS_MAX:
                 break
         return None if self.problems else text
@@ -124,10 +140,15 @@ class _Reading:
         if isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             self._stack.pop()
         elif self._wants_key() and not isinstance(event, yaml.ScalarEvent) and isinstance(event, yaml.NodeEvent):
-            self._problem(event, "a key must be a plain word")
+            self._problem(event, Sentence("キーには単語を1つ書きます。", "a key must be a plain word"))
             return False
         elif isinstance(event, yaml.AliasEvent):
-            self._problem(event, f"alias *{event.anchor}: aliases are not read; write the value out")
+            said = Sentence(
+                "エイリアス *{name} は使えません。値をそのまま書いてください。",
+                "alias *{name}: aliases are not read; write the value out",
+                name=event.anchor,
+            )
+            self._problem(event, said)
             self._put(event, None)
         elif isinstance(event, yaml.ScalarEvent | yaml.MappingStartEvent | yaml.SequenceStartEvent):
             return self._node(event)
@@ -139,9 +160,18 @@ class _Reading:
     def _node(self, event: yaml.ScalarEvent | yaml.MappingStartEvent | yaml.SequenceStartEvent) -> bool:
         self._values += 1
         if event.tag is not None:
-            self._problem(event, f"tag {event.tag[:60]}: tags are not read; write the plain value")
+            said = Sentence(
+                "タグ {tag} は使えません。値だけを書いてください。",
+                "tag {tag}: tags are not read; write the plain value",
+                tag=event.tag[:60],
+            )
+            self._problem(event, said)
         if len(self._stack) >= DEPTH_MAX or self._values > VALUES_MAX or len(self.problems) >= PROBLEMS_MAX:
-            self._problem(event, "nested too deeply, too many values, or too many problems: reading stops here")
+            said = Sentence(
+                "入れ子が深すぎるか、値または誤りが多すぎるため、ここで読むのを止めました。",
+                "nested too deeply, too many values, or too many problems: reading stops here",
+            )
+            self._problem(event, said)
             return False
         if isinstance(event, yaml.ScalarEvent):
             self._scalar(event)
@@ -163,11 +193,21 @@ class _Reading:
         place = _place(event)
         if top.seen:
             first = self.marks.keys[(*top.path, event.value)][0]
-            self._problem(event, f"key {show(event.value)} written twice (first in line {first})")
+            said = Sentence(
+                "キー{key!r}が2回書かれています(最初は{first}行目)。",
+                "key {key!r} written twice (first in line {first})",
+                key=show(event.value),
+                first=first,
+            )
+            self._problem(event, said)
             self.repeats += 1
             return
         if event.value == "<<" and event.implicit[0]:
-            self._problem(event, "merge key <<: not read; write the keys out")
+            said = Sentence(
+                "マージキー << は使えません。キーをそのまま書いてください。",
+                "merge key <<: not read; write the keys out",
+            )
+            self._problem(event, said)
         self.marks.keys[(*top.path, event.value)] = place
 
     def _put(self, event: yaml.Event, value: Any) -> Path:
@@ -198,8 +238,9 @@ class _Reading:
         before = self._line(line - 1)
         if is_wide(before) or is_stuck(said, before):  # read as the end of the line before, and noticed only here
             line, column = line - 1, 1
-        meant = remedy(said, self._line(line), column)
-        self.problems.append(Problem(self.filename, line, column, f"not YAML: {said}{meant}"))
+        meant = remedy(said, self._line(line), column) or _LOOK
+        message = Sentence("YAMLとして読めません。{meant}({said})", "not YAML: {said}{meant}", said=said, meant=meant)
+        self.problems.append(Problem(self.filename, line, column, message))
 
     def _line(self, number: int) -> str:
         return self._lines[number - 1] if 1 <= number <= len(self._lines) else ""

@@ -13,12 +13,16 @@ from typing import Literal
 
 from pydantic import BaseModel, ValidationError
 
+from mailguard.mail.saying import Sentence
 from mailguard.policy.remedies import plain
 from mailguard.policy.suggest import did_you_mean, keys_at, slip_of, stands_under
 
 Path = tuple[str | int, ...]
 Severity = Literal["error", "warning", "info"]
 
+_PREFIXES: dict[Severity, str] = {
+    "error": "", "warning": Sentence("警告: ", "warning: "), "info": Sentence("参考: ", "info: "),
+}  # fmt: skip
 #: So many are told at most; who has more begins with these.
 PROBLEMS_MAX = 100
 
@@ -34,8 +38,8 @@ class Problem:
     severity: Severity = "error"
 
     def __str__(self) -> str:
-        prefix = "" if self.severity == "error" else f"{self.severity}: "
-        return f"{self.file}:{self.line}:{self.column}: {prefix}{self.message}"
+        """In both languages, if its message is (mail.saying)."""
+        return f"{self.file}:{self.line}:{self.column}: " + _PREFIXES[self.severity] + self.message
 
 
 class Problems(Exception):
@@ -89,14 +93,18 @@ def problems_of(
         location = tuple(item["loc"])
         path = _known_path(marks, base, location)
         kind = item["type"]
+        message: str
         if kind == "extra_forbidden":
             # a short form (a list for a mapping that holds it) is no step of the data, but one of the model
             known = (keys_at(model, path[len(base) : -1]) or keys_at(model, location[:-1])) if model else ()
             written = str(location[-1])
             under = stands_under(model, path[len(base) : -1], written) if model and not slip_of(written, known) else ""
-            message = f"unknown key {show(written)}{under or did_you_mean(written, known)}"
+            message = Sentence(
+                "キー{key!r}はここでは使えません。{hint}", "unknown key {key!r}{hint}",
+                key=show(written), hint=under or did_you_mean(written, known),
+            )  # fmt: skip
         elif kind == "missing":
-            message = f"key {show(location[-1])} is missing"
+            message = Sentence("キー{key!r}が必要です。", "key {key!r} is missing", key=show(location[-1]))
         else:
             named = ".".join(map(str, path[len(base) :]))
             message = (f"{named}: " if named else "") + plain(kind, item["msg"], item["input"], item.get("ctx", {}))
@@ -105,8 +113,8 @@ def problems_of(
 
 
 def show(key: object) -> str:
-    """A key in a message, however long it is."""
-    return repr(str(key)[:80])
+    """A key in a message, however long it is; the message quotes it."""
+    return str(key)[:80]
 
 
 def _known_path(marks: Marks, base: Path, location: Path) -> Path:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mailguard.mail.saying import Sentence
 from mailguard.policy.files import PolicyFiles, cause
 from mailguard.policy.lists import (
     FILE_MAX,
@@ -29,7 +30,12 @@ from mailguard.policy.people.collect import Source
 from mailguard.policy.rows import Row, rows_of
 from mailguard.policy.schema import ListModel, PolicyFile
 
+_EMPTY = Sentence("ファイルに何も書かれていません。", "the file is empty")
 _Keep = Callable[[Line], None] | None
+
+
+def _list_file(name: str, error: Exception) -> str:
+    return Sentence("リストのファイル{name!r}: {why}", "list file {name!r}: {why}", name=name[:100], why=cause(error))
 
 
 @dataclass(slots=True)
@@ -67,7 +73,8 @@ class ListReader:
         for name, model in source.model.lists.items():
             path: KeyPath = ("lists", name)
             if name in self.lists:
-                self.problems.append(source.problem(path, f"list {name!r} is there twice", key=True))
+                said = Sentence("リスト{name!r}が2つあります。", "list {name!r} is there twice", name=name)
+                self.problems.append(source.problem(path, said, key=True))
             else:
                 lines = self._lines.setdefault(name, [])
                 self.lists[name] = self._list(source, model, path, lines.append if self.detailed else None)
@@ -92,10 +99,9 @@ class ListReader:
         try:
             found = list(self._entries(source, name))
             if not found:
-                raise ValueError("the file is empty")
+                raise ValueError(_EMPTY)
         except (OSError, ValueError) as error:
-            message = f"list file {name[:100]!r}: {cause(error)}"
-            self.problems.append(source.marks.problem(source.name, path, message))
+            self.problems.append(source.marks.problem(source.name, path, _list_file(name, error)))
             return []
         return found
 
@@ -108,17 +114,17 @@ class ListReader:
                 domains, addresses, problems = names_of(str(file), self._entries(source, name), keep)
                 self.problems.extend(problems[:PROBLEMS_MAX])
                 if not (domains or addresses or problems):
-                    raise ValueError("the file is empty")
+                    raise ValueError(_EMPTY)
                 self._read[file] = domains, addresses
         except (OSError, ValueError) as error:
-            self.problems.append(source.problem(path, f"list file {name[:100]!r}: {cause(error)}"))
+            self.problems.append(source.problem(path, _list_file(name, error)))
             return {}, {}
         return self._read[file]
 
     def _entries(self, source: Source, name: str) -> Iterator[Entry]:
         file = source.path.parent / name
         if file.suffix.lower() not in (".txt", ".csv"):
-            raise ValueError("a list is a .txt or .csv file")
+            raise ValueError(Sentence("リストは .txt か .csv のファイルです。", "a list is a .txt or .csv file"))
         return entries_of(file.name, self.files.octets(file, FILE_MAX))
 
     def _list(self, source: SourceFile, model: ListModel, path: KeyPath, keep: _Keep) -> NameList:

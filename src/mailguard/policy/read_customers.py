@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from mailguard.mail.saying import Sentence
 from mailguard.policy.customers import NAME_MAX, SHORTEST, Customer
 from mailguard.policy.fold import fold
 from mailguard.policy.lists import NameList, normal_domain
@@ -47,12 +48,30 @@ def customer(name: str, domains: Iterable[str]) -> Customer:
     """One customer. Raises ValueError saying what is wrong with it."""
     bare, listed = name.strip(), [one for one in domains if one.strip()]
     if not SHORTEST <= len(fold(bare)) <= NAME_MAX:
-        raise ValueError(f"{bare[:40]!r}: a customer's name has {SHORTEST} to {NAME_MAX} characters")
+        raise ValueError(
+            Sentence(
+                "{name!r}: 取引先の名前は{least}文字から{most}文字までです。",
+                "{name!r}: a customer's name has {least} to {most} characters",
+                name=bare[:40],
+                least=SHORTEST,
+                most=NAME_MAX,
+            )
+        )
     if not listed:
-        raise ValueError(f"{bare[:40]!r}: give at least one domain")
+        raise ValueError(
+            Sentence(
+                "{name!r}: ドメインを1つ以上書いてください。", "{name!r}: give at least one domain", name=bare[:40]
+            )
+        )
     for one in listed:
         if "." not in one:
-            raise ValueError(f"{one[:40]!r} is no domain of a company, such as alpha.example")
+            raise ValueError(
+                Sentence(
+                    "{domain!r}は alpha.example のような会社のドメインではありません。",
+                    "{domain!r} is no domain of a company, such as alpha.example",
+                    domain=one[:40],
+                )
+            )
     return Customer((bare,), NameList(map(normal_domain, listed)), ", ".join(listed[:3]))
 
 

@@ -10,7 +10,7 @@ import io
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from mailguard.policy.lists import text_of
+from mailguard.policy.lists import no_csv, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def rows_of(name: str, octets: bytes, file: str) -> Iterator[Row]:
             if any(cell.strip() for cell in cells):
                 yield Row(tuple(cell.strip() for cell in cells), reader.line_num, file)
     except csv.Error as error:
-        raise ValueError(f"not CSV: {error}") from error
+        raise ValueError(no_csv(error)) from error
 
 
 def headed(rows: list[Row], heads: Collection[str]) -> dict[str, int]:

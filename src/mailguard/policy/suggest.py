@@ -15,6 +15,8 @@ from pydantic import BaseModel
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
+from mailguard.mail.saying import Sentence
+
 
 def did_you_mean(written: str, known: Iterable[str]) -> str:
     """`, did you mean 'x'?` if one known word is near; else the known words, if they are few; else nothing."""
@@ -23,8 +25,10 @@ def did_you_mean(written: str, known: Iterable[str]) -> str:
         written, choices, scorer=DamerauLevenshtein.distance, score_cutoff=max(1, round(len(written) * 0.4))
     )
     if near is not None:
-        return f", did you mean {near[0]!r}?"
-    return f"; known here: {', '.join(choices)}" if 0 < len(choices) <= 30 else ""
+        return Sentence("{near!r}の間違いではありませんか。", ", did you mean {near!r}?", near=near[0])
+    if 0 < len(choices) <= 30:
+        return Sentence("ここで使えるのは {known} です。", "; known here: {known}", known=", ".join(choices))
+    return ""
 
 
 def slip_of(written: str, known: Iterable[str]) -> bool:
@@ -63,7 +67,7 @@ def stands_under(model: type[BaseModel], path: tuple[str | int, ...], written: s
     for place in (path, path[:-1]):
         for name in sorted(keys_at(model, place)):
             if written in keys_at(model, (*place, name)):
-                return f"; it stands under {name}:"
+                return Sentence("{name}: の下に書きます。", "; it stands under {name}:", name=name)
     return ""
 
 

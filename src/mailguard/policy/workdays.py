@@ -16,9 +16,10 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from mailguard.mail.calendar import WEEKDAYS, Calendar
+from mailguard.mail.saying import Sentence
 from mailguard.policy.days import Span, parse_span
 from mailguard.policy.files import cause
-from mailguard.policy.lists import text_of
+from mailguard.policy.lists import no_csv, text_of
 from mailguard.policy.marks import PROBLEMS_MAX, Problem
 from mailguard.policy.people.collect import Read, Source
 from mailguard.policy.schema.calendar import CalendarModel
@@ -53,7 +54,12 @@ def calendar_of(sources: Iterable[Source], timezone: str, read: Read, problems: 
     source, model = found[0]
     line = source.marks.at(("calendar",), key=True)[0]
     for other, _ in found[1:]:
-        said = f"a second calendar: the first is in {source.name}:{line}; a company has one"
+        said = Sentence(
+            "カレンダーが2つあります。最初は {file}:{line} です。会社のカレンダーは1つです。",
+            "a second calendar: the first is in {file}:{line}; a company has one",
+            file=source.name,
+            line=line,
+        )
         problems.append(other.marks.problem(other.name, ("calendar",), said, key=True))
     timezone = model.timezone or timezone
     off = _days(source, model, "days_off", read, problems)
@@ -90,9 +96,20 @@ def _unknown(country: Country) -> str:
     known = {code: parts for code, parts in list_supported_countries().items() if len(code) == 2}
     if country.code not in known:
         near = did_you_mean(country.code, known)
-        return f"no holidays are known of {country.code[:20]!r}{near}; write a code such as JP or US-CA, or none"
+        return Sentence(
+            "{code!r}の祝日はわかりません。{near}JP や US-CA のようなコードか、none と書いてください。",
+            "no holidays are known of {code!r}{near}; write a code such as JP or US-CA, or none",
+            code=country.code[:20],
+            near=near,
+        )
     near = did_you_mean(country.part, known[country.code])
-    return f"no part {country.part[:20]!r} of {country.code} is known{near}"
+    return Sentence(
+        "{code} に地域{part!r}はありません。{near}",
+        "no part {part!r} of {code} is known{near}",
+        code=country.code,
+        part=country.part[:20],
+        near=near,
+    )
 
 
 @lru_cache(256)
@@ -126,7 +143,8 @@ def _days(source: Source, model: CalendarModel, key: str, read: Read, problems: 
                 found.update(_each(parse_span(text), _COMPANY_DAY))
         except (OSError, ValueError) as error:
             said = cause(error)
-            said = f"file {text[:100]!r}: {said}" if text.lower().endswith((".csv", ".txt")) else said
+            if text.lower().endswith((".csv", ".txt")):
+                said = Sentence("ファイル{name!r}: {why}", "file {name!r}: {why}", name=text[:100], why=said)
             problems.append(source.marks.problem(source.name, ("calendar", key, index), said))
     return found
 
@@ -150,7 +168,7 @@ def _of_file(file: Path, read: Read, problems: list[Problem]) -> dict[date, str]
                 break
     problems.extend(wrong)
     if not found and not wrong:
-        raise ValueError("the file names no day")
+        raise ValueError(Sentence("ファイルに日付が1つもありません。", "the file names no day"))
     return found
 
 
@@ -166,7 +184,7 @@ def _csv_rows(text: str) -> Iterator[tuple[int, str, str]]:
             elif len(row) > at and row[at].strip():
                 yield rows.line_num, row[at], row[named].strip() if named < len(row) else ""
     except csv.Error as error:
-        raise ValueError(f"not CSV: {error}") from error
+        raise ValueError(no_csv(error)) from error
 
 
 def _text_rows(text: str) -> Iterator[tuple[int, str, str]]:

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
+from mailguard.mail.saying import Sentence
 from mailguard.relay.opening import CannotOpen, Certificates, Opened, open_connection
 from mailguard.relay.settings import Deadlines, UpstreamSettings
 from mailguard.relay.wire import Wire, WireError
@@ -63,12 +64,23 @@ class UpstreamLogin:
 
     def __init__(self, settings: UpstreamSettings) -> None:
         if settings.scheme in ("mailbox", "mx"):
-            raise ValueError(f"the upstream is {settings.name}: it knows no passwords")
+            raise ValueError(
+                Sentence(
+                    "中継先が {name} で、パスワードを確かめられません。",
+                    "the upstream is {name}: it knows no passwords",
+                    name=settings.name,
+                )
+            )
         # Whatever mail may be sent over, a password needs the certificate to be right, unless that is waived by name.
         tls = settings.tls if settings.tls in ("required", "insecure") or settings.is_loopback else "required"
         self._settings = replace(settings, tls=tls, username=None, password=None, oauth=None, deadlines=_DEADLINES)
         if settings.tls == "none" and not settings.is_loopback:
-            raise ValueError("a password is not sent with upstream tls: none; use tls: required")
+            raise ValueError(
+                Sentence(
+                    "中継先の tls: none ではパスワードを送りません。tls: required としてください。",
+                    "a password is not sent with upstream tls: none; use tls: required",
+                )
+            )
         self._certificates = Certificates(self._settings)
         self._offered: frozenset[str] | None = None
         self._places = asyncio.Semaphore(_AT_ONCE)

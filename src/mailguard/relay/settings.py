@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from mailguard.mail.saying import Sentence
+
 #: none: in the clear. opportunistic: STARTTLS if offered, any certificate. required: STARTTLS, certificate verified.
 #: insecure: STARTTLS (or smtps), any certificate. An smtps URL is verified unless it says insecure.
 Tls = Literal["none", "opportunistic", "required", "insecure"]
@@ -96,27 +98,69 @@ class UpstreamSettings:
     def __post_init__(self) -> None:
         if self.scheme == "mailbox":
             if self.path is None:
-                raise ValueError("upstream url: write mailbox:PATH")
+                raise ValueError(
+                    Sentence("upstream url: mailbox:パス と書いてください。", "upstream url: write mailbox:PATH")
+                )
             return
         if (not self.host and self.scheme != "mx") or not 0 < self.port < 65536:
-            raise ValueError("upstream url: write smtp://host:port or smtps://host:port")
+            raise ValueError(
+                Sentence(
+                    "upstream url: smtp://host:port または smtps://host:port と書いてください。",
+                    "upstream url: write smtp://host:port or smtps://host:port",
+                )
+            )
         if self.scheme == "mx" and (self.username is not None or self.oauth is not None or self.tls_name is not None):
-            raise ValueError("upstream: username, oauth and tls_name belong to one server, and mx: goes to many")
+            raise ValueError(
+                Sentence(
+                    "upstream: username、oauth、tls_name は1台のサーバーの設定です。mx: は多数のサーバーへ送ります。",
+                    "upstream: username, oauth and tls_name belong to one server, and mx: goes to many",
+                )
+            )
         if self.password is not None and self.oauth is not None:
-            raise ValueError("upstream: password or oauth, not both")
+            raise ValueError(
+                Sentence(
+                    "upstream: password と oauth はどちらか一方だけを書いてください。",
+                    "upstream: password or oauth, not both",
+                )
+            )
         if (self.username is None) != (self.password is None and self.oauth is None):
             said = "password" if self.oauth is None else "oauth"
-            raise ValueError(f"upstream: username and {said} go together")
+            raise ValueError(
+                Sentence(
+                    "upstream: username と {said} は両方を書いてください。",
+                    "upstream: username and {said} go together",
+                    said=said,
+                )
+            )
         # RFC 4954 section 4 and plain sense: an unverified or missing TLS hands the password to whoever answers.
         if self.username is not None and self.tls in ("none", "opportunistic") and not self.is_loopback:
-            said = "token" if self.oauth is not None else "password"
-            raise ValueError(f"upstream: a {said} is not sent with tls: {self.tls}; use tls: required")
+            what = Sentence("パスワード", "password") if self.oauth is None else Sentence("トークン", "token")
+            raise ValueError(
+                Sentence(
+                    "upstream: tls: {tls} では{what}を送りません。tls: required としてください。",
+                    "upstream: a {what} is not sent with tls: {tls}; use tls: required",
+                    what=what,
+                    tls=self.tls,
+                )
+            )
         if not re.fullmatch(r"[A-Za-z0-9.:\[\]_-]{1,255}", self.hostname):
-            raise ValueError("our own host name must be letters, digits, dots and hyphens")
+            raise ValueError(
+                Sentence(
+                    "自身のホスト名(hostname)は英数字、点、ハイフンで書いてください。",
+                    "our own host name must be letters, digits, dots and hyphens",
+                )
+            )
         if self.tls_name is not None and not re.fullmatch(r"[A-Za-z0-9.:_-]{1,255}", self.tls_name):
-            raise ValueError("upstream tls_name: write the name in the certificate, such as mail.corp.example")
+            raise ValueError(
+                Sentence(
+                    "upstream tls_name: mail.corp.example のような、証明書にある名前を書いてください。",
+                    "upstream tls_name: write the name in the certificate, such as mail.corp.example",
+                )
+            )
         if min(self.connections, self.messages_per_connection) < 1:
-            raise ValueError("upstream: connections must be at least 1")
+            raise ValueError(
+                Sentence("upstream: connections は1以上にしてください。", "upstream: connections must be at least 1")
+            )
 
     @property
     def implicit_tls(self) -> bool:
@@ -169,23 +213,52 @@ def parse_url(url: str) -> UpstreamUrl:
     if url.startswith("mailbox:"):
         path = url.removeprefix("mailbox:")
         if not path or "\0" in path:
-            raise ValueError("upstream url: write mailbox:PATH, such as mailbox:var/mailbox")
+            raise ValueError(
+                Sentence(
+                    "upstream url: mailbox:var/mailbox のように mailbox:パス と書いてください。",
+                    "upstream url: write mailbox:PATH, such as mailbox:var/mailbox",
+                )
+            )
         return UpstreamUrl("mailbox", path=Path(path))
     if re.search(r"[\s\0-\x1f]", url):  # urlsplit would drop some of them in silence
-        raise ValueError("upstream url: blanks and control characters have no place in it")
+        raise ValueError(
+            Sentence(
+                "upstream url: 空白や制御文字は使えません。",
+                "upstream url: blanks and control characters have no place in it",
+            )
+        )
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise ValueError(f"upstream url: {error}") from None
+        raise ValueError(
+            Sentence("upstream url: アドレスとして読めません({error})。", "upstream url: {error}", error=error)
+        ) from None
     if parts.scheme not in _DEFAULT_PORT or not host:
-        raise ValueError("upstream url: write smtp://host:port, smtps://host:port, mailbox:PATH or mx:")
+        raise ValueError(
+            Sentence(
+                "upstream url: smtp://host:port、smtps://host:port、mailbox:パス、mx: のいずれかを書いてください。",
+                "upstream url: write smtp://host:port, smtps://host:port, mailbox:PATH or mx:",
+            )
+        )
     if parts.username is not None or parts.password is not None:
-        raise ValueError("upstream url: put the login into username: and password:, not into the URL")
+        raise ValueError(
+            Sentence(
+                "upstream url: ログインはURLではなく username: と password: に書いてください。",
+                "upstream url: put the login into username: and password:, not into the URL",
+            )
+        )
     if parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise ValueError("upstream url: nothing may follow the port")
+        raise ValueError(
+            Sentence("upstream url: ポートの後には何も書けません。", "upstream url: nothing may follow the port")
+        )
     if re.search(r"[^\w.:%-]", host):
-        raise ValueError("upstream url: the host name has a character that no host name has")
+        raise ValueError(
+            Sentence(
+                "upstream url: ホスト名に使えない文字があります。",
+                "upstream url: the host name has a character that no host name has",
+            )
+        )
     scheme: Literal["smtp", "smtps"] = "smtps" if parts.scheme == "smtps" else "smtp"
     return UpstreamUrl(scheme, host, port if port is not None else _DEFAULT_PORT[scheme])
 

@@ -22,9 +22,14 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from pydantic import BaseModel, ConfigDict
 
 from mailguard.mail.address import Address, AddressError, ascii_domain, parse_address
+from mailguard.mail.saying import Sentence
 from mailguard.policy.marks import Marks, Problem, Problems
 from mailguard.smtpd.marked import read_marked
 
+#: How the file of logins is made.
+_MADE_BY = Sentence(
+    "`mailguard user hash ADDRESS` が項目を表示します。", "; `mailguard user hash ADDRESS` prints its entries"
+)
 _HASHER = argon2.PasswordHasher()
 #: Most memory one check may take, in KiB: the file is the administrator's, a slip of the pen must still not
 #: stop the machine.
@@ -91,7 +96,7 @@ class UserFile:
 
     def load(self) -> None:
         """Read the file. Raises Problems with everything that is wrong in it (an unreadable file too)."""
-        users, marks = read_marked(self.path, _Users, "`mailguard user hash ADDRESS` prints its entries")
+        users, marks = read_marked(self.path, _Users, _MADE_BY)
         self._users = _checked(users, marks, str(self.path))
         self._nobody = _hash_like([hashed for hashed, _ in self._users.values()])
 
@@ -140,21 +145,28 @@ def _checked(users: _Users, marks: Marks, filename: str) -> dict[str, tuple[str,
     for name, user in users.users.items():
         path = ("users", name)
         if not _is_argon2(user.password):
-            problems.append(
-                marks.problem(
-                    filename, (*path, "password"), "not an argon2 hash within limits: `mailguard user hash` makes one"
-                )
+            said = Sentence(
+                "制限内のargon2ハッシュではありません。`mailguard user hash` で作れます。",
+                "not an argon2 hash within limits: `mailguard user hash` makes one",
             )
+            problems.append(marks.problem(filename, (*path, "password"), said))
         if key_of_login(name) in checked:
-            problems.append(marks.problem(filename, path, "the same name as another user's", key=True))
+            said = Sentence("別の利用者と同じ名前です。", "the same name as another user's")
+            problems.append(marks.problem(filename, path, said, key=True))
         addresses, wrong = _addresses_of(name, user)
         for index in wrong:
             where = path if index is None else (*path, "aliases", index)
-            what = "no address and no aliases: nothing to send as" if index is None else "not an address"
-            problems.append(marks.problem(filename, where, what, key=index is None))
+            said = Sentence("メールアドレスではありません。", "not an address")
+            if index is None:
+                said = Sentence(
+                    "名前がアドレスではなく aliases もないため、差出人にできるアドレスがありません。",
+                    "no address and no aliases: nothing to send as",
+                )
+            problems.append(marks.problem(filename, where, said, key=index is None))
         checked[key_of_login(name)] = (user.password, Login(name, addresses))
     if not users.users:
-        problems.append(marks.problem(filename, ("users",), "no users: nobody could log in"))
+        said = Sentence("利用者がいません。誰もログインできなくなります。", "no users: nobody could log in")
+        problems.append(marks.problem(filename, ("users",), said))
     if problems:
         raise Problems(problems)
     return checked

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mailguard.mail.saying import Sentence
+
 #: What a name may stand for instead of a login: a trusted server, like one of `trusted_networks`.
 TRUSTED = "trusted"
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
@@ -33,14 +35,31 @@ class ClientCertificates:
 
     def __post_init__(self) -> None:
         if not self.names:
-            raise ValueError("client_certificates needs names: a certificate alone opens nothing")
+            raise ValueError(
+                Sentence(
+                    "client_certificates には names が必要です。証明書だけでは何も許されません。",
+                    "client_certificates needs names: a certificate alone opens nothing",
+                )
+            )
         known: dict[str, str] = {}
         for name, opens in self.names.items():
             if not opens.strip():
-                raise ValueError(f"client_certificates: {name}: write trusted, or the login that it stands for")
+                raise ValueError(
+                    Sentence(
+                        "client_certificates: {name}: trusted か、対応するログインを書いてください。",
+                        "client_certificates: {name}: write trusted, or the login that it stands for",
+                        name=name,
+                    )
+                )
             key = _key(name)
             if key in known:
-                raise ValueError(f"client_certificates: {name} stands here twice")
+                raise ValueError(
+                    Sentence(
+                        "client_certificates: {name} が2回書かれています。",
+                        "client_certificates: {name} stands here twice",
+                        name=name,
+                    )
+                )
             known[key] = opens.strip()
         object.__setattr__(self, "_known", known)
 
@@ -72,5 +91,11 @@ def _key(name: str) -> str:
         return text
     digits = text.removeprefix("sha256:").replace(":", "")
     if not _FINGERPRINT.fullmatch(digits):
-        raise ValueError(f"client_certificates: {name[:80]} is no SHA-256 fingerprint of 64 hexadecimal digits")
+        raise ValueError(
+            Sentence(
+                "client_certificates: {name} は16進64桁のSHA-256フィンガープリントではありません。",
+                "client_certificates: {name} is no SHA-256 fingerprint of 64 hexadecimal digits",
+                name=name[:80],
+            )
+        )
     return "sha256:" + digits

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.directory import NOBODY, Directory
+from mailguard.mail.saying import Sentence
 from mailguard.policy.marks import Marks, Problem, Problems
 from mailguard.smtpd.auth import Login, key_of_login, pattern_of
 from mailguard.smtpd.marked import read_marked
@@ -89,10 +90,15 @@ def _rights(written: _SendAs, marks: Marks, filename: str) -> dict[str, frozense
     for text, logins in written.send_as.items():
         address = pattern_of(text)
         if address is None:
-            problems.append(marks.problem(filename, ("send_as", text), "not an address, nor *@domain", key=True))
+            said = Sentence("アドレスでも *@ドメイン でもありません。", "not an address, nor *@domain")
+            problems.append(marks.problem(filename, ("send_as", text), said, key=True))
             continue
         if not logins:
-            problems.append(marks.problem(filename, ("send_as", text), "no logins: write who may send as it"))
+            said = Sentence(
+                "ログインがありません。この差出人で送ってよいログインを書いてください。",
+                "no logins: write who may send as it",
+            )
+            problems.append(marks.problem(filename, ("send_as", text), said))
         rights[address] = rights.get(address, frozenset()) | {key_of_login(one) for one in logins}
     if problems:
         raise Problems(problems)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from mailguard.mail.envelope import is_among
+from mailguard.mail.saying import Sentence
 from mailguard.smtpd.certificates import ClientCertificates
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -59,7 +60,9 @@ class DoorLimits:
     def __post_init__(self) -> None:
         for name in self.__slots__:
             if name != "sealed" and getattr(self, name) <= 0:
-                raise ValueError(f"{name} must be greater than 0")
+                raise ValueError(
+                    Sentence("{name} は0より大きくしてください。", "{name} must be greater than 0", name=name)
+                )
 
     @property
     def discard_bytes(self) -> int:
@@ -105,14 +108,35 @@ class ListenerSettings:
 
     def __post_init__(self) -> None:
         if self.tls != "none" and (self.certificate is None or self.key is None):
-            raise ValueError(f"tls: {self.tls} needs certificate and key")
+            raise ValueError(
+                Sentence(
+                    "tls: {tls} には certificate と key が必要です。",
+                    "tls: {tls} needs certificate and key",
+                    tls=self.tls,
+                )
+            )
         opened = self.trusted_networks or self.xclient_from
         if self.auth == "required" and self.tls == "none" and not self.is_loopback and not opened:
-            raise ValueError("auth: required without TLS on a public address lets nobody in: set tls")
+            raise ValueError(
+                Sentence(
+                    "公開アドレスの auth: required は、TLSなしでは誰もログインできません。tls を設定してください。",
+                    "auth: required without TLS on a public address lets nobody in: set tls",
+                )
+            )
         if self.client_certificates is not None and self.tls == "none":
-            raise ValueError("client_certificates are shown under TLS: set tls")
+            raise ValueError(
+                Sentence(
+                    "client_certificates はTLSの中で示されます。tls を設定してください。",
+                    "client_certificates are shown under TLS: set tls",
+                )
+            )
         if self.login_header and not (opened or self.client_certificates):
-            raise ValueError("login_header is believed from trusted clients only: set trusted_networks")
+            raise ValueError(
+                Sentence(
+                    "login_header は信頼する接続元からだけ受け入れます。trusted_networks を設定してください。",
+                    "login_header is believed from trusted clients only: set trusted_networks",
+                )
+            )
 
     @property
     def is_loopback(self) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ssl
 import warnings
 
+from mailguard.mail.saying import Sentence
 from mailguard.smtpd.certificates import ClientCertificates
 from mailguard.smtpd.settings import ListenerSettings
 
@@ -55,14 +56,28 @@ def context_for(listener: ListenerSettings) -> ssl.SSLContext | None:
     try:
         context.set_ciphers(listener.ciphers or (_CIPHERS if listener.tls_minimum >= "1.2" else _OLD_CIPHERS))
     except ssl.SSLError as error:
-        raise CertificateError(f"ciphers {listener.ciphers} cannot be used: {_reason(error)}") from error
+        raise CertificateError(
+            Sentence(
+                "ciphers {ciphers} は使えません({why})。",
+                "ciphers {ciphers} cannot be used: {why}",
+                ciphers=listener.ciphers,
+                why=_reason(error),
+            )
+        ) from error
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION | ssl.OP_CIPHER_SERVER_PREFERENCE
     try:
         # Without a callback OpenSSL would ask on the terminal for the passphrase of an encrypted key.
         context.load_cert_chain(listener.certificate, listener.key, password=lambda: b"")
     except (OSError, ValueError) as error:
-        what = f"certificate {listener.certificate} with key {listener.key}"
-        raise CertificateError(f"{what} cannot be used: {_reason(error)}") from error
+        raise CertificateError(
+            Sentence(
+                "certificate {certificate} と key {key} は一緒に使えません({why})。",
+                "certificate {certificate} with key {key} cannot be used: {why}",
+                certificate=listener.certificate,
+                key=listener.key,
+                why=_reason(error),
+            )
+        ) from error
     if listener.client_certificates is not None:
         _ask_for_certificates(context, listener.client_certificates)
     return context
@@ -81,7 +96,14 @@ def _ask_for_certificates(context: ssl.SSLContext, known: ClientCertificates) ->
         else:
             context.load_verify_locations(known.ca_file)
     except (OSError, ValueError) as error:
-        raise CertificateError(f"client_certificates ca_file {known.ca_file}: {_reason(error)}") from error
+        raise CertificateError(
+            Sentence(
+                "client_certificates ca_file {file} は使えません({why})。",
+                "client_certificates ca_file {file}: {why}",
+                file=known.ca_file,
+                why=_reason(error),
+            )
+        ) from error
     context.verify_mode = ssl.CERT_REQUIRED if known.required else ssl.CERT_OPTIONAL
     # A certificate in ca_file is trusted as it is, also one that another has signed: it is pinned.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN

@@ -19,6 +19,7 @@ from datetime import datetime
 from typing import Any
 
 from mailguard.courier.client import Courier
+from mailguard.mail.saying import Sentence
 from mailguard.notify.channels.channel import NotNow, Outcome, Said
 from mailguard.notify.channels.inert import inert
 from mailguard.notify.channels.saying import Saying
@@ -45,14 +46,31 @@ def fault_of(url: str, *, private: bool) -> str:
     scheme = scheme.lower()
     if not separator or scheme not in HOSTED | OWN_HOST:
         named = scheme[:20] if scheme.isascii() and scheme.isalnum() else "this"
-        return f"{named}:// is not among the services that are permitted; they stand in docs/channels.md"
+        return Sentence(
+            "{name}:// は使えるサービスにありません。一覧は docs/channels.md にあります。",
+            "{name}:// is not among the services that are permitted; they stand in docs/channels.md",
+            name=named,
+        )
     if scheme in OWN_HOST and not private:
-        return f"{scheme}:// names a host of its own, which is not checked; allow_private: true permits it"
+        return Sentence(
+            "{scheme}:// は独自のホストを指し、確かめられません。allow_private: true で許可できます。",
+            "{scheme}:// names a host of its own, which is not checked; allow_private: true permits it",
+            scheme=scheme,
+        )
     if "?" in url:
-        return "settings after ? are not taken"
+        return Sentence("「?」以降の設定は使えません。", "settings after ? are not taken")
     if importlib.util.find_spec("apprise") is None:
-        return "the extra is not installed: pip install 'mailguard[apprise]'"
-    return "" if _service(url) is not None else f"not an address that Apprise understands as {scheme}://"
+        return Sentence(
+            "追加パッケージがありません: pip install 'mailguard[apprise]'",
+            "the extra is not installed: pip install 'mailguard[apprise]'",
+        )
+    if _service(url) is not None:
+        return ""
+    return Sentence(
+        "Apprise が {scheme}:// として理解できるアドレスではありません。",
+        "not an address that Apprise understands as {scheme}://",
+        scheme=scheme,
+    )
 
 
 def text_of(saying: Saying) -> str:

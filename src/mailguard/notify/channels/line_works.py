@@ -18,6 +18,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from mailguard.courier.client import Courier
+from mailguard.mail.saying import Sentence
 from mailguard.notify.channels.channel import Never, NotNow, Outcome, outcome_of
 from mailguard.notify.channels.inert import inert
 from mailguard.notify.channels.saying import Saying
@@ -71,8 +72,13 @@ def fault_of_key(pem: str) -> str:
     try:
         key = RSAKey.import_key(pem)
     except (ValueError, TypeError, JoseError):
-        return "not an RSA private key (PEM) as the Developer Console gives it"
-    return "" if key.is_private else "a public key; the private one is needed"
+        return Sentence(
+            "Developer Console が発行するRSA秘密鍵(PEM)ではありません。",
+            "not an RSA private key (PEM) as the Developer Console gives it",
+        )
+    if key.is_private:
+        return ""
+    return Sentence("これは公開鍵です。秘密鍵が必要です。", "a public key; the private one is needed")
 
 
 class LineWorks:

@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import Any
 
 from mailguard.courier.client import Courier
+from mailguard.mail.saying import Sentence
 from mailguard.notify.channels.channel import Outcome, outcome_of
 from mailguard.notify.channels.saying import Saying
 from mailguard.notify.channels.settings import ChannelSettings
@@ -33,7 +34,7 @@ def key_of(secret: str) -> bytes:
     try:
         return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
     except binascii.Error:
-        raise ValueError("what follows whsec_ is no base64") from None
+        raise ValueError(Sentence("whsec_ の後がbase64ではありません。", "what follows whsec_ is no base64")) from None
 
 
 def signature(key: bytes, number: str, timestamp: int, body: bytes) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from mailguard.mail.directory import NOBODY, Directory
+from mailguard.mail.saying import Sentence
 from mailguard.policy.files import cause
 from mailguard.policy.lists import Entry as ListEntry
 from mailguard.policy.lists import text_of
@@ -83,13 +84,15 @@ def _people(source: Source, model: PeopleModel, read: Read, problems: list[Probl
         file = source.path.parent / name
         try:
             if file.suffix.lower() != ".csv":
-                raise ValueError("a file of people is a .csv file")
+                raise ValueError(Sentence("人の一覧は .csv のファイルです。", "a file of people is a .csv file"))
             found = list(entries_of(str(file), text_of(read(file)), problems))
             if not found and not any(problem.file == str(file) for problem in problems):
-                raise ValueError("the file names nobody")
+                raise ValueError(Sentence("ファイルに誰も書かれていません。", "the file names nobody"))
             yield from found
         except (OSError, ValueError) as error:
-            message = f"people file {name[:100]!r}: {cause(error)}"
+            message = Sentence(
+                "人の一覧のファイル{name!r}: {why}", "people file {name!r}: {why}", name=name[:100], why=cause(error)
+            )
             problems.append(source.marks.problem(source.name, ("people", "files", index), message))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from mailguard.mail.directory import Directory, Person
+from mailguard.mail.saying import Sentence
 from mailguard.policy.days import Span
 from mailguard.policy.marks import PROBLEMS_MAX, Problem
 from mailguard.policy.people.rows import Entry, Place
@@ -67,7 +68,14 @@ class Roll:
             return
         if draft.manager and draft.manager != entry.manager:
             first = draft.manager_place or draft.place
-            said = f"manager of {draft.address} is {entry.manager} here, but {draft.manager} in {first.short}"
+            said = Sentence(
+                "{address} の上長はここでは {here} ですが、{place} では {there} です。",
+                "manager of {address} is {here} here, but {there} in {place}",
+                address=draft.address,
+                here=entry.manager,
+                there=draft.manager,
+                place=first.short,
+            )
             self._problem(entry.place, "manager", said)
             return
         draft.manager, draft.manager_place = entry.manager, draft.manager_place or entry.place
@@ -100,7 +108,16 @@ class Roll:
             for alias, place in draft.aliases.items():
                 other = owners.get(alias)
                 if other is not None and other != key:
-                    self._problem(place, "aliases", f"{alias} is an address of {other} too")
+                    self._problem(
+                        place,
+                        "aliases",
+                        Sentence(
+                            "{alias} は {other} のアドレスでもあります。",
+                            "{alias} is an address of {other} too",
+                            alias=alias,
+                            other=other,
+                        ),
+                    )
                 owners[alias] = key
         return owners
 
@@ -108,13 +125,29 @@ class Roll:
         if not written:
             return ""
         key = owners.get(written)
-        word = "manager" if what == "manager" else "delegate"
+        word = Sentence("上長", "manager") if what == "manager" else Sentence("代理人", "delegate")
         if key is None:
             if len(self._problems) < PROBLEMS_MAX:
-                self._problem(place, what, f"{word} {written!r} is nobody under people:{_near(written, owners)}")
+                said = Sentence(
+                    "{word}{written!r}は people: の中にいません。{hint}",
+                    "{word} {written!r} is nobody under people:{hint}",
+                    word=word,
+                    written=written,
+                    hint=_near(written, owners),
+                )
+                self._problem(place, what, said)
             return ""
         if key == draft.address:
-            self._problem(place, what, f"{written} cannot be {'his or her own ' + word}")
+            self._problem(
+                place,
+                what,
+                Sentence(
+                    "{written} 自身を{word}にはできません。",
+                    "{written} cannot be his or her own {word}",
+                    written=written,
+                    word=word,
+                ),
+            )
             return ""
         return key
 

@@ -17,7 +17,9 @@ from functools import lru_cache
 from rapidfuzz.distance import DamerauLevenshtein
 
 from mailguard.mail.address import AddressError, parse_address
+from mailguard.mail.saying import Sentence
 from mailguard.policy.days import Span, parse_span
+from mailguard.policy.lists import no_csv, not_an_address
 from mailguard.policy.marks import PROBLEMS_MAX, Marks, Path, Problem
 from mailguard.policy.schema.people import PersonModel
 
@@ -108,7 +110,7 @@ def entries_of(file: str, text: str, problems: list[Problem]) -> Iterator[Entry]
                 if entry is not None:
                     yield entry
     except csv.Error as error:
-        raise ValueError(f"not CSV: {error}") from error
+        raise ValueError(no_csv(error)) from error
     finally:
         problems.extend(found)
 
@@ -127,13 +129,25 @@ def _columns(file: str, heads: Sequence[str], problems: list[Problem]) -> dict[s
         if key is None:
             near = _nearly(head)
             if near:
-                problems.append(Problem(file, 1, at + 1, f"unknown column {head[:40]!r}, did you mean {near!r}?"))
+                said = Sentence(
+                    "列{head!r}はありません。{near!r}の間違いではありませんか。",
+                    "unknown column {head!r}, did you mean {near!r}?",
+                    head=head[:40],
+                    near=near,
+                )
+                problems.append(Problem(file, 1, at + 1, said))
         elif key in columns:
-            problems.append(Problem(file, 1, at + 1, f"column {key!r} is there twice"))
+            said = Sentence("列{key!r}が2つあります。", "column {key!r} is there twice", key=key)
+            problems.append(Problem(file, 1, at + 1, said))
         else:
             columns[key] = at
     if "address" not in columns:
-        said = "the first line must name the columns, one of them address (アドレス)"
+        said = Sentence(
+            "1行目に列の名前を書いてください。その1つは「{ja}」({en})です。",
+            "the first line must name the columns, one of them {en} ({ja})",
+            en="address",
+            ja="アドレス",
+        )
         problems.append(Problem(file, 1, 1, said))
     return columns
 
@@ -170,12 +184,12 @@ def _addresses(cells: dict[str, str], key: str, place: Place, problems: list[Pro
 
 def _address(text: str, key: str, place: Place, problems: list[Problem]) -> str:
     if not text:
-        problems.append(place.problem(key, "no address in this line"))
+        problems.append(place.problem(key, Sentence("この行にアドレスがありません。", "no address in this line")))
         return ""
     try:
         return _key(text)
     except AddressError as error:
-        problems.append(place.problem(key, f"{text[:60]!r} is not an address: {error}"))
+        problems.append(place.problem(key, not_an_address(text, error)))
         return ""
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from mailguard.mail.address import AddressError, parse_address
 from mailguard.mail.directory import Directory, Person
+from mailguard.mail.saying import Sentence
 from mailguard.policy.lists import normal_domain
 from mailguard.policy.marks import Problem
 from mailguard.policy.people.rows import Place
@@ -29,13 +30,26 @@ def member_of(text: str) -> tuple[str, str]:
     """A member as it is written: (key, "") for an address, ("", domain) for `*@domain`. Raises ValueError."""
     domain = text.removeprefix("*@")
     if "*" in domain or "?" in domain:  # both may stand in an address, and never do
-        raise ValueError(f"{text[:60]!r}: of patterns only *@domain can be a member")
+        raise ValueError(
+            Sentence(
+                "{text!r}: メンバーに書けるパターンは *@ドメイン だけです。",
+                "{text!r}: of patterns only *@domain can be a member",
+                text=text[:60],
+            )
+        )
     if domain != text:
         return "", normal_domain(domain)
     try:
         return parse_address(text).key, ""
     except AddressError as error:
-        raise ValueError(f"{text[:60]!r} is neither an address nor *@domain: {error}") from error
+        raise ValueError(
+            Sentence(
+                "{text!r}はアドレスでも *@ドメイン でもありません: {error}",
+                "{text!r} is neither an address nor *@domain: {error}",
+                text=text[:60],
+                error=error,
+            )
+        ) from error
 
 
 class Teams:
@@ -54,7 +68,17 @@ class Teams:
         """One group of a policy file. A second of the same name is a problem; one of the directory server grows."""
         team = self._teams.setdefault(name, _Team(None))
         if team.place is not None:
-            self._problems.append(place.problem("", f"group {name!r} is there twice (first in {team.place.short})"))
+            self._problems.append(
+                place.problem(
+                    "",
+                    Sentence(
+                        "グループ{name!r}が2つあります(最初は {place})。",
+                        "group {name!r} is there twice (first in {place})",
+                        name=name,
+                        place=team.place.short,
+                    ),
+                )
+            )
             return
         team.place = place
         team.members.update(keys)
@@ -78,7 +102,10 @@ class Teams:
         self._problems.append(place.problem("member_groups", self._unknown(name)))
 
     def _unknown(self, name: str) -> str:
-        return f"no group {name[:60]!r}{did_you_mean(name, self._teams) or '; declare it under groups:'}"
+        hint = did_you_mean(name, self._teams) or Sentence(
+            "groups: の下に書いてください。", "; declare it under groups:"
+        )
+        return Sentence("グループ{name!r}がありません。{hint}", "no group {name!r}{hint}", name=name[:60], hint=hint)
 
     def directory(self, people: Mapping[str, Person]) -> Directory:
         """Everything resolved."""
@@ -97,7 +124,12 @@ class Teams:
             by_domain.setdefault(key.rpartition("@")[2], []).append(key)
         for name, team in self._teams.items():
             if not team.members and not team.domains and team.place is not None:
-                self._problems.append(team.place.problem("", f"group {name!r} has no members"))
+                self._problems.append(
+                    team.place.problem(
+                        "",
+                        Sentence("グループ{name!r}にメンバーがいません。", "group {name!r} has no members", name=name),
+                    )
+                )
             for domain in team.domains:
                 team.members.update(by_domain.get(domain, ()))
         return Directory(
@@ -125,9 +157,16 @@ class Teams:
                     if other not in done:
                         waiting.append(other)
                     elif not done[other]:
-                        said = f"group {name!r} contains {other!r}, which contains it"
-                        self._problems.append(place.problem("groups", said if name != other else _ITSELF.format(name)))
+                        self._problems.append(place.problem("groups", _ring(name, other)))
         return order
 
 
-_ITSELF = "group {0!r} contains itself"
+def _ring(name: str, other: str) -> str:
+    if name == other:
+        return Sentence("グループ{name!r}が自分自身を含んでいます。", "group {name!r} contains itself", name=name)
+    return Sentence(
+        "グループ{name!r}が{other!r}を含み、{other!r}も{name!r}を含んでいます。",
+        "group {name!r} contains {other!r}, which contains it",
+        name=name,
+        other=other,
+    )
