@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mailguard.store.connection import connect
 from mailguard.store.errors import StoreBusy
-from mailguard.store.folders import beside
+from mailguard.store.folders import beside, locked
 
 #: A purge removes files in batches; one that takes longer has much to do, and the copy can be made afterwards.
 _PATIENCE = 120.0
@@ -49,26 +49,15 @@ def opening(ledger: Path) -> Iterator[None]:
     once. Waits for an exchange under way: in the middle of it a ledger would be made anew, or the old one opened under
     its new name, and what is taken in there would be lost. Blocks. Raises OSError.
     """
-    with _folder_locked(ledger, fcntl.LOCK_SH):
+    with locked(ledger.parent, shared=True):
         yield
 
 
 @contextlib.contextmanager
 def exchanging(ledger: Path) -> Iterator[None]:
     """Nobody opens a ledger while the block lasts; who has it open is seen by `alone`. Blocks. Raises OSError."""
-    with _folder_locked(ledger, fcntl.LOCK_EX):
+    with locked(ledger.parent):
         yield
-
-
-@contextlib.contextmanager
-def _folder_locked(ledger: Path, how: int) -> Iterator[None]:
-    """By the folder, which stays, whatever of its files is exchanged."""
-    descriptor = os.open(ledger.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, how)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 @contextlib.contextmanager

@@ -21,6 +21,7 @@ from mailguard.mail.saying import Sentence, reason_of
 from mailguard.mail.sealing import KEY_OCTETS, Broken, close_small, open_small, prepare
 from mailguard.mail.values import value
 from mailguard.store.errors import StoreError
+from mailguard.store.folders import locked, sync
 
 _LINE = re.compile(rf"[0-9a-fA-F]{{{2 * KEY_OCTETS}}}")
 _MOST = 64 * 2**10
@@ -130,7 +131,16 @@ def read_keys(path: Path) -> _Keys:
 
 
 def add_key(path: Path) -> str:
-    """Put a new key on top of the file, made if there is none. Returns the key's name. Raises StoreError, OSError."""
+    """Put a new key on top of the file, made if there is none, for good: what is sealed with it is lost without it, and
+    so it would be if another one were put there at the same time. Returns the key's name. Raises StoreError, OSError.
+    """
+    with locked(path.parent):
+        name = _added(path)
+        sync(path.parent)
+    return name
+
+
+def _added(path: Path) -> str:
     old = ""
     if path.exists():
         read_keys(path)

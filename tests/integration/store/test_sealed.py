@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
 import os
+import secrets
 import shutil
 import sqlite3
+import stat
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -108,6 +112,49 @@ def files_with(folder: Path, text: str) -> list[str]:
 async def search(ledger: Ledger, words: str) -> int:
     query = parse_query(f"text:{words}", NOON, "UTC")
     return await ledger.holds.count(Filter(query=query))
+
+
+def test_of_two_keys_that_are_made_at_once_none_is_lost(keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bodies may lie sealed with either of them at once."""
+    first, came, real_lock, real_token = keys.read_text(), threading.Event(), fcntl.flock, secrets.token_hex
+    names: list[str] = []
+
+    def second() -> None:
+        names.append(add_key(keys))
+        came.set()
+
+    other = threading.Thread(target=second)
+
+    def flock(file: int, how: int) -> None:
+        if threading.current_thread() is other:
+            came.set()  # he waits, or goes on at once
+        real_lock(file, how)
+
+    def token_hex(octets: int) -> str:
+        if not other.ident:  # the first one has read the file, and has not written it
+            other.start()
+            assert came.wait(60)
+        return real_token(octets)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    monkeypatch.setattr(secrets, "token_hex", token_hex)
+    names.append(add_key(keys))
+    other.join(60)
+    assert (set(names) < Keyring(keys).names, len(Keyring(keys).names)) == (True, 3)
+    assert keys.read_text().endswith(first)
+
+
+def test_a_new_key_is_on_disk_for_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[tuple[bool, bool]] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced.append((stat.S_ISDIR(os.fstat(descriptor).st_mode), (tmp_path / "keys").exists()))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    add_key(tmp_path / "keys")
+    assert synced == [(False, False), (True, True)], "the octets, then the name"
 
 
 async def test_nothing_of_a_body_stands_on_the_disk(tmp_path: Path, keys: Path) -> None:
