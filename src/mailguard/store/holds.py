@@ -15,7 +15,7 @@ from mailguard.mail.address import Address
 from mailguard.mail.lifecycle import Event
 from mailguard.mail.organization import Organization
 from mailguard.policy.recorded import Recorded
-from mailguard.store import choosing, correcting, deciding, filters, talk
+from mailguard.store import choosing, clock_set, correcting, deciding, filters, talk
 from mailguard.store.acquaintance import Background, background
 from mailguard.store.choosing import Chosen
 from mailguard.store.correcting import Correction
@@ -197,18 +197,10 @@ class Holds:
         return to_moment_or_none((await self._db.read(lambda c: c.execute(sql).fetchone()))[0])
 
     async def clock_was_set(self, now: datetime, by: timedelta) -> int:
-        """The wall clock was set and says `now`: the deadlines of copies from before move with it. How many did.
-
-        What other processes took in since then has its times by the new clock already. Where that cannot be told
-        apart, a hold ends later than it might, never earlier; a queued copy may be tried earlier.
+        """The wall clock was set and says `now`: deadlines from before move with it; see `clock_set`. How many copies
+        have another one.
         """
-        shift = by // timedelta(microseconds=1)
-        sql = (
-            "UPDATE recipient SET due_at = due_at + ?1 WHERE state IN ('held', 'queued') AND due_at > 0 AND"
-            " CASE WHEN ?1 > 0 THEN (SELECT received_at FROM message WHERE number = message) <= ?2 - ?1"
-            " ELSE state = 'queued' OR (SELECT received_at FROM message WHERE number = message) > ?2 END"
-        )
-        return await self._db.write(lambda c: c.execute(sql, (shift, to_micro(now))).rowcount)
+        return await self._db.write(lambda c: clock_set.move(c, now, by))
 
     async def urgent_count(self, owner: str = "") -> int:
         """How many mails went by the urgent lane (with an owner: of his), as far as they are kept."""

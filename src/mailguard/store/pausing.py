@@ -69,7 +69,7 @@ def _shift_questions(
     moments: dict[str, datetime | None] = {}
     for one in copies:
         if one.asks and one.paused is not None:
-            asks = tuple(_later(ask, now - one.paused.at) for ask in one.asks)
+            asks = tuple(later(ask, now - one.paused.at) for ask in one.asks)
             text = asks_to_text(asks)
             texts.setdefault(text, []).append(one.address.key)
             moments[text] = first_nudge(asks)
@@ -82,7 +82,8 @@ def _shift_questions(
             )
 
 
-def _later(ask: Asked, by: timedelta) -> Asked:
+def later(ask: Asked, by: timedelta) -> Asked:
+    """A question whose times come so much later."""
     remind = None if ask.remind_at is None else ask.remind_at + by
     escalate = None if ask.escalate_at is None else ask.escalate_at + by
     return replace(ask, remind_at=remind, escalate_at=escalate)

@@ -12,9 +12,11 @@ from mailguard.mail.actor import HOUSE, Actor, Role
 from mailguard.mail.address import parse_address
 from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.message import new_message_id
-from mailguard.mail.verdict import Disposition
+from mailguard.mail.verdict import Ask, Disposition
+from mailguard.store.bulk import BulkJobs
 
 SENDER = Actor(ANN, Role.SENDER, "console")
+ADMIN = Actor("admin@corp.example", Role.ADMINISTRATOR, "console")
 B, C = parse_address(BOB), parse_address(CAROL)
 
 
@@ -172,6 +174,35 @@ async def test_deadlines_move_with_a_clock_that_is_set(ledger: Ledger, hours: in
     assert job.record.id == due.id
     assert [one.id for one in await ledger.holds.due(ledger.clock.forward(minutes=3))] == [new.id]
     assert [one.id for one in await ledger.holds.due(ledger.clock.forward(hours=1))] == [new.id, held.id]
+
+
+@pytest.mark.parametrize("hours", [48, -48])
+async def test_nobody_is_asked_again_because_the_clock_was_set(ledger: Ledger, hours: int) -> None:
+    by, hour = timedelta(hours=hours), timedelta(hours=1)
+    ask = Ask((BOSS,), 1, (), (), hour, 2 * hour, ("top@corp.example",))
+    record = await ledger.add(Disposition.APPROVE, asks=(ask,))
+    ledger.clock.forward(minutes=30)
+    await ledger.holds.clock_was_set(ledger.clock() + by, by)
+    ledger.clock.time += by
+    for minutes, reminded, escalated in ((29, False, False), (2, True, False), (60, False, True)):
+        now = ledger.clock.forward(minutes=minutes)
+        assert await ledger.holds.unanswered(now) == [record.id] * (reminded or escalated)
+        done = await ledger.holds.nudge(record.id, now)
+        assert (bool(done and done.reminded), bool(done and done.escalated)) == (reminded, escalated)
+    assert await ledger.holds.next_time() == NOON + by + 72 * hour
+
+
+@pytest.mark.parametrize("hours", [48, -48])
+async def test_an_act_over_many_can_be_undone_as_long_as_was_said(ledger: Ledger, hours: int) -> None:
+    jobs, by = BulkJobs(ledger.db), timedelta(hours=hours)
+    due = ledger.clock() + timedelta(seconds=30)
+    await jobs.begin(ADMIN, "release", ["x"], ledger.clock(), due, comment="", query="")
+    ledger.clock.forward(seconds=10)
+    await ledger.holds.clock_was_set(ledger.clock() + by, by)
+    ledger.clock.time += by
+    assert await jobs.next_time() == ledger.clock() + timedelta(seconds=20)
+    new = await jobs.begin(ADMIN, "release", ["y"], ledger.clock(), ledger.clock(), comment="", query="")
+    assert [one.id for one in await jobs.due(ledger.clock())] == [new.id]
 
 
 async def test_what_came_in_after_the_clock_was_set_keeps_its_time(ledger: Ledger) -> None:
