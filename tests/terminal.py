@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from difflib import unified_diff
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -28,7 +29,7 @@ class Terminal:
 
     def run(self, *words: str, status: int = 0, given: str | None = None) -> str:
         """Run a verb and keep what it says, on both outputs; returns that."""
-        result = CliRunner().invoke(main, list(words), env=self._variables, input=given)
+        result = CliRunner().invoke(main, list(words), env=self._variables, input=given, prog_name="mailguard")
         assert result.exit_code == status, (result.output, result.exception)
         self._lines += [f"$ mailguard {' '.join(words)}", *result.output.splitlines()]
         return result.output
@@ -38,4 +39,5 @@ class Terminal:
         said = "\n".join(self._lines) + "\n"
         for pattern, other in self._named.items():
             said = pattern.sub(other, said)
-        assert said == (GOLDEN / f"{name}.{self._language}.txt").read_text("utf-8")
+        meant = (GOLDEN / f"{name}.{self._language}.txt").read_text("utf-8")
+        assert said == meant, "\n".join(unified_diff(meant.split("\n"), said.split("\n"), "meant", "said", n=1))

@@ -16,6 +16,9 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from mailguard import __version__
+from mailguard.cli.language import spoken, terminal_language
+from mailguard.cli.usage import in_words
+from mailguard.mail.saying import Sentence, in_language
 
 #: What becomes of what is printed into a full disk.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
@@ -50,8 +53,11 @@ class _WrongUsage(click.UsageError):
 
     def show(self, file: IO[Any] | None = None) -> None:
         verb = self.ctx.command_path if self.ctx else "mailguard"
-        wrong = " ".join(self.format_message().split()).rstrip(".")
-        click.echo(f"{verb}: {wrong}; see {verb} --help", file=file, err=True)
+        wrong = " ".join(in_language(self.message, terminal_language()).split()).rstrip(".")
+        where = Sentence(
+            "{verb}: {wrong}(使い方: {verb} --help)", "{verb}: {wrong}; see {verb} --help", verb=verb, wrong=wrong
+        )
+        click.echo(spoken(where), file=file, err=True)
 
 
 def is_garbled(text: str) -> bool:
@@ -68,11 +74,16 @@ def _in_one_line(ctx: click.Context | None = None) -> Iterator[None]:
     except NoArgsIsHelpError:
         raise  # it shows the help that was forgotten to be asked for
     except click.UsageError as error:
-        raise _WrongUsage(error.format_message(), error.ctx) from None
+        raise _WrongUsage(in_words(error), error.ctx) from None
     except UnicodeEncodeError as error:
         # Such octets are no text, but may be the name of a file: whoever makes use of them as text ends here.
         if is_garbled(error.object[error.start : error.end]):
-            raise _WrongUsage(f"{error.object!r} is not in UTF-8: set the terminal to it", ctx) from None
+            said = Sentence(
+                "{text!r}は UTF-8 ではありません。端末の文字コードを UTF-8 にしてください。",
+                "{text!r} is not in UTF-8: set the terminal to it",
+                text=error.object,
+            )
+            raise _WrongUsage(said, ctx) from None
         raise
 
 

@@ -8,10 +8,17 @@ import os
 import sys
 from collections.abc import Mapping
 
+import click
+
 from mailguard.mail.organization import Language
 from mailguard.mail.saying import in_language
 
 _ASKED = ("LC_ALL", "LC_MESSAGES", "LANG")
+
+
+def say(text: object, *, err: bool = False) -> None:
+    """Print a line for people, in the language of the terminal. err: to stderr."""
+    click.echo(spoken(text), err=err)
 
 
 def spoken(text: object) -> str:

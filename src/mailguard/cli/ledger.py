@@ -15,8 +15,9 @@ import pwd
 import re
 import shlex
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import reduce
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -30,13 +31,22 @@ from mailguard.app.rooms import Rooms, keyring, ledger_path, open_rooms, utc_now
 from mailguard.cli import FULL, is_garbled
 from mailguard.cli.setup import fail, read_config
 from mailguard.mail.actor import Actor, Role
+from mailguard.mail.address import AddressError
 from mailguard.mail.lifecycle import State
 from mailguard.mail.query_text import QueryError, QueryProblem, parse_query
+from mailguard.mail.saying import Sentence, listed, sentence_of
 from mailguard.store.db import Database
 from mailguard.store.errors import StoreError, is_without_room
 from mailguard.store.records import Filter
 
 T = TypeVar("T")
+_EMPTY = Sentence(
+    "空のため、すべてのメールが対象になります。state:held のように書いてください。",
+    "it is empty, and would mean every mail: write state:held",
+)
+_OLDER = Sentence(
+    "older には 90s、5m、4h、3d のような時間を書いてください。", "older takes a time such as 90s, 5m, 4h or 3d"
+)
 #: Where `__main__` says that an error was: the disk behind `> file` is full, say.
 _OUTPUT = "output"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -59,7 +69,13 @@ def with_ledger(
     config = read_config(config_file)
     path = ledger_path(config)
     if not create and not path.exists():
-        fail(f"no ledger at {path}: start `mailguard serve` first, or name its configuration with --config")
+        said = Sentence(
+            "{path} に台帳がありません。先に `mailguard serve` を起動するか、--config "
+            "で設定ファイルを指定してください。",
+            "no ledger at {path}: start `mailguard serve` first, or name its configuration with --config",
+            path=path,
+        )
+        fail(said)
 
     async def run() -> T:
         async with open_rooms(config) as rooms:
@@ -86,7 +102,7 @@ def with_ledger(
         if full is not None and is_without_room(error) and not server_runs(path.with_suffix(".lock")):
             with contextlib.suppress(StoreError, OSError), quiet():
                 return asyncio.run(read())
-        fail(f"ledger {path}: {error}")
+        fail(Sentence("台帳 {path}: {error}", "ledger {path}: {error}", path=path, error=error))
 
 
 @contextlib.contextmanager
@@ -132,16 +148,26 @@ def read_filter(texts: tuple[str, ...], timezone: str, *, acts: bool = False) ->
     """
     given, rest = _older_keys(" ".join(texts), acts)
     if is_garbled("".join(texts)):  # it would be lost, and every mail meant
-        raise click.BadParameter("it is not in UTF-8: set the terminal to it", param_hint="--filter")
+        said = Sentence(
+            "UTF-8 ではありません。端末の文字コードを UTF-8 にしてください。",
+            "it is not in UTF-8: set the terminal to it",
+        )
+        raise click.BadParameter(said, param_hint="--filter")
     try:
         query = parse_query(rest, utc_now(), timezone)
     except QueryError as error:
-        raise click.BadParameter("; ".join(_said(rest, one) for one in error.problems), param_hint="--filter") from None
+        said = reduce(lambda one, other: one + "; " + other, (_said(rest, one) for one in error.problems))
+        raise click.BadParameter(said, param_hint="--filter") from None
     if acts and not given and not query:
-        raise click.BadParameter("it is empty, and would mean every mail: write state:held", param_hint="--filter")
+        raise click.BadParameter(_EMPTY, param_hint="--filter")
     if acts and query.has_words:
         example = shlex.quote(f'q="{rest.strip()}"')
-        raise click.BadParameter(f"words need a key to act on what they find: write {example}", param_hint="--filter")
+        said = Sentence(
+            "語で見つけたメールに操作を行うときはキーが必要です。{example} と書いてください。",
+            "words need a key to act on what they find: write {example}",
+            example=example,
+        )
+        raise click.BadParameter(said, param_hint="--filter")
     return Filter(
         state=_state(given.get("state", "")),
         q=given.get("q", ""),
@@ -161,24 +187,49 @@ def _older_keys(text: str, acts: bool) -> tuple[dict[str, str], str]:
     def take(match: re.Match[str]) -> str:
         key, value = match[1], match[2]
         if key not in _KEYS:
-            raise click.BadParameter(f"unknown key {key!r}: use {', '.join(_KEYS)}", param_hint="--filter")
+            raise _unknown(Sentence("キー{key!r}はありません", "unknown key {key!r}", key=key), _KEYS)
         quoted = value[:1] in ("'", '"')
         if quoted and (len(value) < 2 or value[-1] != value[0]):
-            raise click.BadParameter(f"{match[0]!r}: a quotation mark is not closed", param_hint="--filter")
+            said = Sentence(
+                "{text!r}: 引用符が閉じられていません。", "{text!r}: a quotation mark is not closed", text=match[0]
+            )
+            raise click.BadParameter(said, param_hint="--filter")
         value = value[1:-1] if quoted else value
         if acts and not value.strip():
-            raise click.BadParameter(f"{key}= has no value: write one, or leave the key out", param_hint="--filter")
+            said = Sentence(
+                "{key}= に値がありません。値を書くか、キーを外してください。",
+                "{key}= has no value: write one, or leave the key out",
+                key=key,
+            )
+            raise click.BadParameter(said, param_hint="--filter")
         if given.setdefault(key, value) != value:
-            raise click.BadParameter(f"{key}= stands there twice: all that is given must hold", param_hint="--filter")
+            said = Sentence(
+                "{key}= が2回書かれています。指定した条件はすべて満たす必要があります。",
+                "{key}= stands there twice: all that is given must hold",
+                key=key,
+            )
+            raise click.BadParameter(said, param_hint="--filter")
         return " "
 
     rest = _PAIR.sub(take, _JOINED.sub(lambda found: found[1] or " ", text))
     return given, rest
 
 
-def _said(text: str, problem: QueryProblem) -> str:
-    piece = text[problem.at : problem.at + problem.length]
-    return f"{piece!r} (character {problem.at + 1}): {problem.because.en}"
+def _said(text: str, problem: QueryProblem) -> Sentence:
+    return Sentence(
+        "{piece!r}({at}文字目): {because}", "{piece!r} (character {at}): {because}",
+        piece=text[problem.at : problem.at + problem.length], at=problem.at + 1, because=sentence_of(problem.because),
+    )  # fmt: skip
+
+
+def _unknown(what: Sentence, words: Iterable[str]) -> click.BadParameter:
+    said = Sentence("{what}。使えるもの: {words}", "{what}: use {words}", what=what, words=listed(words))
+    return click.BadParameter(said, param_hint="--filter")
+
+
+def no_address(error: AddressError) -> Sentence:
+    """What is said of an argument that is no mail address."""
+    return Sentence("メールアドレスではありません: {error}", "not a mail address: {error}", error=error)
 
 
 def plain(text: str) -> str:
@@ -199,11 +250,11 @@ def _state(word: str) -> State | None:
     try:
         return State(word)
     except ValueError:
-        raise click.BadParameter(f"unknown state {word!r}: use {', '.join(State)}", param_hint="--filter") from None
+        raise _unknown(Sentence("状態{word!r}はありません", "unknown state {word!r}", word=word), State) from None
 
 
 def _age(text: str) -> timedelta:
     match = re.fullmatch(r"(\d{1,6})([smhd])", text)
     if not match:
-        raise click.BadParameter("older takes a time such as 90s, 5m, 4h or 3d", param_hint="--filter")
+        raise click.BadParameter(_OLDER, param_hint="--filter")
     return timedelta(seconds=int(match[1]) * _UNITS[match[2]])

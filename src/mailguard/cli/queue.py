@@ -14,10 +14,12 @@ import click
 
 from mailguard.app.rooms import Rooms
 from mailguard.cli import Group
+from mailguard.cli.language import say
 from mailguard.cli.ledger import acting, read_filter, with_ledger
 from mailguard.cli.queue_acts import add_acts
 from mailguard.cli.queue_doing import (
     DRY_RUN,
+    EITHER,
     FILTER,
     JSON,
     SHOWN,
@@ -34,10 +36,17 @@ from mailguard.cli.queue_remove import remove_recipient
 from mailguard.cli.queue_replace import replace_recipient
 from mailguard.cli.queue_text import line_of, page_of
 from mailguard.cli.setup import fail, read_config, with_config
+from mailguard.mail.saying import Sentence
 from mailguard.review import Act, ReviewError, record_to_json, view_to_json
 from mailguard.store.records import Filter
 
 #: Whoever looks may say so: a script that passes it to every verb need not know which ones act.
+_NOTHING_WAITS = Sentence("待っているメールはありません。", "nothing is waiting")
+_NOTHING_MATCHES = Sentence("該当するメールはありません。", "nothing matches")
+_URGENT = Sentence(
+    "--urgent は番号と理由(--comment)とともに指定してください。", "--urgent goes with IDs and a reason: --comment"
+)
+_ONE_ID = Sentence("--recipient は番号が1つのときだけ指定できます。", "--recipient goes with exactly one ID")
 DRY_RUN_ANYWAY = click.option("--dry-run", is_flag=True, expose_value=False, help="It changes nothing anyway.")
 
 
@@ -75,9 +84,9 @@ def list_(config_file: Path | None, filters: tuple[str, ...], limit: int, as_jso
         for record in records:
             click.echo(line_of(record, rooms))
         if not records:
-            click.echo("nothing is waiting" if chosen == Filter() else "nothing matches")
+            say(_NOTHING_WAITS if chosen == Filter() else _NOTHING_MATCHES)
         elif following:
-            click.echo(f"-- more: --filter before={following}")
+            say(Sentence("-- 続き: --filter before={id}", "-- more: --filter before={id}", id=following))
 
     with_ledger(config_file, work)
 
@@ -91,7 +100,7 @@ def list_(config_file: Path | None, filters: tuple[str, ...], limit: int, as_jso
 def show(config_file: Path | None, ids: tuple[str, ...], filters: tuple[str, ...], as_json: bool) -> None:
     """A mail with its recipients, findings and history; of a filter the newest 50, after their count."""
     if bool(ids) == bool(filters):
-        raise click.UsageError("give IDs, or --filter, and not both")
+        raise click.UsageError(EITHER)
     chosen = read_filter(filters, read_config(config_file).settings.organization.timezone)
 
     async def work(rooms: Rooms) -> None:
@@ -103,7 +112,7 @@ def show(config_file: Path | None, ids: tuple[str, ...], filters: tuple[str, ...
             try:
                 shown = view_to_json(await rooms.review.show(acting(), message_id))
             except ReviewError as error:
-                fail(f"{message_id}: {why(error)}")
+                fail(f"{message_id}: " + why(error))
             click.echo(json.dumps(shown, ensure_ascii=False) if as_json else page_of(shown, rooms))
 
     with_ledger(config_file, work)
@@ -144,11 +153,11 @@ def _verb(name: str, act: Act, what: str) -> None:
         urgent: bool = False,
     ) -> None:
         if urgent and (filters or not comment.strip()):
-            raise click.UsageError("--urgent goes with IDs and a reason: --comment")
+            raise click.UsageError(_URGENT)
         if bool(ids) == bool(filters):
-            raise click.UsageError("give IDs, or --filter, and not both")
+            raise click.UsageError(EITHER)
         if recipients and len(ids) != 1:
-            raise click.UsageError("--recipient goes with exactly one ID")
+            raise click.UsageError(_ONE_ID)
         if filters:
             by_filter(config_file, act, acting_filter(config_file, filters), comment, dry_run, yes, as_json)
         else:

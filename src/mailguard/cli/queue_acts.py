@@ -13,10 +13,11 @@ import click
 
 from mailguard.app.rooms import Rooms
 from mailguard.cli.ledger import acting, with_ledger
-from mailguard.cli.queue_doing import why
+from mailguard.cli.queue_doing import addresses, why
 from mailguard.cli.setup import fail, with_config
-from mailguard.mail.address import Address, AddressError, parse_typed
+from mailguard.cli.words import state_word
 from mailguard.mail.facts import Attachment
+from mailguard.mail.saying import Sentence
 from mailguard.review import Choice, ReviewError, View
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
@@ -48,7 +49,7 @@ def comment(config_file: Path | None, message_id: str, text: str, as_json: bool)
 @_JSON
 def forward(config_file: Path | None, message_id: str, to: str, comment: str, as_json: bool) -> None:
     """Ask a colleague to look at a held mail and decide."""
-    (person,) = _addresses([to])
+    (person,) = addresses([to])
     _do(config_file, message_id, lambda rooms: rooms.review.forward(acting(), message_id, person, comment), as_json)
 
 
@@ -72,12 +73,12 @@ def remove_file(config_file: Path | None, message_id: str, files: tuple[str, ...
 @click.command("hide")
 @with_config
 @_ID
-@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
+@click.argument("people", nargs=-1, required=True, metavar="ADDRESS...")
 @_COMMENT
 @_JSON
-def hide(config_file: Path | None, message_id: str, addresses: tuple[str, ...], comment: str, as_json: bool) -> None:
+def hide(config_file: Path | None, message_id: str, people: tuple[str, ...], comment: str, as_json: bool) -> None:
     """Move recipients of a held mail from To and Cc to Bcc."""
-    choice = Choice(hide=_addresses(addresses), comment=comment)
+    choice = Choice(hide=addresses(people), comment=comment)
     _do(config_file, message_id, lambda rooms: rooms.review.choose(acting(), message_id, choice), as_json)
 
 
@@ -86,11 +87,12 @@ def _do(config_file: Path | None, message_id: str, work: Callable[[Rooms], Await
         try:
             return await work(rooms)
         except ReviewError as error:
-            fail(f"{message_id}: {why(error)}")
+            fail(f"{message_id}: " + why(error))
 
     view = with_ledger(config_file, tried)
     state = str(view.record.state)
-    click.echo(json.dumps({"id": message_id, "done": True, "state": state}) if as_json else f"{message_id}: {state}")
+    shown = json.dumps({"id": message_id, "done": True, "state": state})
+    click.echo(shown if as_json else f"{message_id}: {state_word(state)}")
 
 
 def _places(text: str, files: Sequence[Attachment]) -> list[int]:
@@ -100,11 +102,9 @@ def _places(text: str, files: Sequence[Attachment]) -> list[int]:
         return named
     if text.isascii() and text.isdigit() and int(text) < len(files):
         return [int(text)]
-    raise click.BadParameter(f"no attachment {text!r}; `mailguard queue show` lists them", param_hint="FILE")
-
-
-def _addresses(texts: Sequence[str]) -> tuple[Address, ...]:
-    try:
-        return tuple(parse_typed(text) for text in texts)
-    except AddressError as error:
-        raise click.BadParameter(f"not a mail address: {error}") from None
+    said = Sentence(
+        "添付ファイル{text!r}はありません。`mailguard queue show` で一覧できます。",
+        "no attachment {text!r}; `mailguard queue show` lists them",
+        text=text,
+    )
+    raise click.BadParameter(said, param_hint="FILE")

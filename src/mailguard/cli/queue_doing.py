@@ -16,11 +16,14 @@ from typing import Any, NoReturn
 import click
 
 from mailguard.app.rooms import Rooms
-from mailguard.cli.ledger import acting, read_filter, with_ledger
+from mailguard.cli.language import say, spoken
+from mailguard.cli.ledger import acting, no_address, read_filter, with_ledger
 from mailguard.cli.queue_text import line_of
 from mailguard.cli.setup import fail, read_config
+from mailguard.cli.words import state_word
 from mailguard.mail.address import Address, AddressError, parse_typed
 from mailguard.mail.lifecycle import State
+from mailguard.mail.saying import Sentence, sentence_of
 from mailguard.review import (
     DECIDING,
     Act,
@@ -46,25 +49,40 @@ JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of tex
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would be done, change nothing.")
 YES = click.option("--yes", is_flag=True, help="Do not ask on a terminal before acting on a filter.")
 
+#: What is done, after `would` and in the question before it.
+ACTS = {
+    Act.RELEASE: Sentence("送信", "release"),
+    Act.CANCEL: Sentence("送信取消", "cancel"),
+    Act.HOLD: Sentence("一時停止", "hold"),
+    Act.RESUME: Sentence("再開", "resume"),
+    Act.REJECT: Sentence("却下", "reject"),
+    Act.REMOVE: Sentence("宛先の除外", "remove"),
+    Act.URGENT: Sentence("至急送信", "urgent"),
+}
+EITHER = Sentence("番号か --filter のどちらか一方を指定してください。", "give IDs, or --filter, and not both")
+_IDS = Sentence("番号は `mailguard queue list` で分かります。", " `mailguard queue list` shows ids.")
 #: Most mails that a dry run names; the count before them is complete.
 SHOWN = 50
 
 
-def why(error: ReviewError) -> str:
+def why(error: ReviewError) -> Sentence:
     """Why it was not done, and what to do where that is always the same."""
-    more = " `mailguard queue list` shows ids." if isinstance(error, NotFound) else ""
-    return error.reason.en + more
+    reason = sentence_of(error.reason)
+    return reason + _IDS if isinstance(error, NotFound) else reason
 
 
 def say_count(count: int, as_json: bool) -> None:
     """Before anything is done to what a filter finds; beside JSON on stderr."""
-    click.echo(f"{count} mail{'s' * (count != 1)} match{'es' * (count == 1)}", err=as_json)
+    one = Sentence("1通のメールが該当します。", "1 mail matches")
+    say(one if count == 1 else Sentence("{n}通のメールが該当します。", "{n} mails match", n=count), err=as_json)
 
 
-def ask_first(what: str, count: int, dry_run: bool, yes: bool) -> None:
-    """On a terminal, before anything is done to so many."""
+def ask_first(what: Sentence, count: int, dry_run: bool, yes: bool) -> None:
+    """On a terminal, before anything is done to so many. what: a word of ACTS."""
     if count and not dry_run and not yes and sys.stdin.isatty():
-        click.confirm(f"{what} {count} mail{'s' * (count != 1)}?", abort=True, err=True)
+        one = Sentence("1通のメールの{what}を行いますか?", "{what} 1 mail?", what=what)
+        many = Sentence("{n}通のメールの{what}を行いますか?", "{what} {n} mails?", what=what, n=count)
+        click.confirm(spoken(one if count == 1 else many), abort=True, err=True)
 
 
 def say_done(result: dict[str, Any], dry_run: bool, as_json: bool) -> NoReturn:
@@ -72,9 +90,10 @@ def say_done(result: dict[str, Any], dry_run: bool, as_json: bool) -> NoReturn:
     if as_json:
         click.echo(json.dumps({**result, "dry_run": dry_run}, ensure_ascii=False))
     elif not dry_run and result["count"]:
-        click.echo(f"done: {result['done']}, refused: {result['refused']}")
+        done, refused = result["done"], result["refused"]
+        say(Sentence("完了 {done}通、不可 {refused}通", "done: {done}, refused: {refused}", done=done, refused=refused))
     for message_id, why in result["errors"].items():
-        click.echo(f"{message_id}: {why}", err=True)
+        say(f"{message_id}: " + why, err=True)
     raise SystemExit(result["refused"] > 0)
 
 
@@ -113,16 +132,25 @@ def by_id(
     for result in results:
         wrong = not result["possible"]
         if not as_json or wrong:
-            said = result.get("error") or (f"would {act}" if dry_run and not wrong else result["state"])
-            click.echo(f"{result['id']}: {said if not (dry_run and wrong) else 'not possible: ' + said}", err=wrong)
+            say(f"{result['id']}: " + _outcome(result, act, dry_run), err=wrong)
     raise SystemExit(any(not result["possible"] for result in results))
+
+
+def _outcome(result: dict[str, Any], act: Act, dry_run: bool) -> str:
+    """What became of one mail, or would."""
+    if result["possible"] and dry_run:
+        return Sentence("{act}を行えます。", "would {act}", act=ACTS[act])
+    said = result.get("error") or state_word(result["state"])
+    if dry_run and not result["possible"]:
+        return Sentence("行えません: {why}", "not possible: {why}", why=said)
+    return said
 
 
 def _tried(message_id: str, act: Act, recipients: tuple[Address, ...] | None, view: View) -> dict[str, Any]:
     """What acting would come to; whoever names recipients means all of them."""
     there = {one.address.key for one in view.record.recipients}
     if any(one.key not in there for one in recipients or ()):
-        return {"id": message_id, "done": False, "possible": False, "error": NO_SUCH_RECIPIENT.en}
+        return {"id": message_id, "done": False, "possible": False, "error": sentence_of(NO_SUCH_RECIPIENT)}
     acts = [view.acts] if recipients is None else [view.acts_for.get(one.key, frozenset()) for one in recipients]
     possible = all(act in some for some in acts)
     return {"id": message_id, "done": False, "possible": possible, "state": str(view.record.state)}
@@ -136,7 +164,7 @@ def by_filter(
             meant = await rooms.bulk.meant(acting(), chosen, act)
             count = meant.count
             say_count(count, as_json)
-            ask_first(act, count, dry_run, yes)
+            ask_first(ACTS[act], count, dry_run, yes)
             if dry_run and not as_json:
                 for record in await _reached(rooms, act, chosen):
                     click.echo(line_of(record, rooms))
@@ -144,8 +172,8 @@ def by_filter(
                 return {"count": count, "done": 0, "refused": 0, "ids": list(seen_only(meant).ids), "errors": {}}
             result = await rooms.bulk.decide(acting(), meant, comment)  # nothing that came in while somebody was asked
         except Refused as error:
-            fail(error.reason.en)
-        errors = {message_id: because.en for message_id, because in result.errors.items()}
+            fail(sentence_of(error.reason))
+        errors = {message_id: sentence_of(because) for message_id, because in result.errors.items()}
         return {
             "count": result.count,
             "done": result.done,
@@ -184,4 +212,4 @@ def addresses(texts: Sequence[str]) -> tuple[Address, ...]:
     try:
         return tuple(parse_typed(text) for text in texts)
     except AddressError as error:
-        raise click.BadParameter(f"not a mail address: {error}") from None
+        raise click.BadParameter(no_address(error)) from None

@@ -16,6 +16,7 @@ from mailguard.app.rooms import Rooms
 from mailguard.cli.ledger import acting, with_ledger
 from mailguard.cli.queue_doing import (
     DRY_RUN,
+    EITHER,
     FILTER,
     JSON,
     SHOWN,
@@ -32,6 +33,7 @@ from mailguard.cli.setup import with_config
 from mailguard.mail.address import Address
 from mailguard.mail.lifecycle import State
 from mailguard.mail.message import is_message_id
+from mailguard.mail.saying import Sentence, sentence_of
 from mailguard.review import Act, Choice, MessageRecord, ReviewError
 from mailguard.store.records import Filter
 
@@ -64,9 +66,9 @@ def remove_recipient(
     ids, named = _sorted(words, bool(filters))
     people = addresses([*named, *recipients])
     if not people:
-        raise click.UsageError("name who comes off: ADDRESS...")
+        raise click.UsageError(Sentence("外す宛先を書いてください: ADDRESS...", "name who comes off: ADDRESS..."))
     if bool(ids) == bool(filters):
-        raise click.UsageError("give IDs, or --filter, and not both")
+        raise click.UsageError(EITHER)
     if not filters:
         by_id(config_file, Act.REMOVE, ids, people, comment, dry_run, as_json)
     chosen = acting_filter(config_file, filters)
@@ -74,7 +76,7 @@ def remove_recipient(
     async def work(rooms: Rooms) -> dict[str, Any]:
         found = await _having(rooms, chosen, people)
         say_count(len(found), as_json)
-        ask_first("remove from", len(found), dry_run, yes)
+        ask_first(Sentence("宛先の除外", "remove from"), len(found), dry_run, yes)
         if dry_run and not as_json:
             for record in found[:SHOWN]:
                 click.echo(line_of(record, rooms))
@@ -121,5 +123,5 @@ async def _removed(
             choice = Choice(remove=_copies(record, people), comment=comment)
             await rooms.review.take_off(acting(), record.id, choice)
         except ReviewError as error:
-            errors[record.id] = error.reason.en
+            errors[record.id] = sentence_of(error.reason)
     return errors

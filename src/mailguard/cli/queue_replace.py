@@ -12,11 +12,14 @@ import click
 
 from mailguard.app.judging import judging
 from mailguard.app.rooms import Rooms
-from mailguard.cli.ledger import acting, local, with_ledger
+from mailguard.cli.language import say
+from mailguard.cli.ledger import acting, local, no_address, with_ledger
 from mailguard.cli.queue_doing import why
 from mailguard.cli.setup import fail, refuse, with_config
+from mailguard.cli.words import state_word
 from mailguard.inspect.workers import ReadersDead
 from mailguard.mail.address import Address, AddressError, parse_typed
+from mailguard.mail.saying import Sentence
 from mailguard.memory.settings import MemoryFault
 from mailguard.policy.marks import Problems
 from mailguard.review import Offer, ReviewError, View
@@ -45,22 +48,35 @@ def replace_recipient(
                 if not dry_run:
                     view = await rooms.review.correct(acting(), message_id, offer, comment)
                 ends = view.record.expires_at
-                until = f" until {local(ends, rooms)}" if ends is not None and not dry_run else ""
+                until = "" if ends is None or dry_run else local(ends, rooms)
                 return offer, str(view.record.state), until
         except ReviewError as error:
-            fail(f"{message_id}: {why(error)}")
+            fail(f"{message_id}: " + why(error))
         except Problems as error:
             refuse(error)
         except (MemoryFault, ReadersDead) as error:
-            fail(f"{message_id}: it cannot be judged anew: {error}")
+            said = Sentence("判定し直せません: {error}", "it cannot be judged anew: {error}", error=error)
+            fail(f"{message_id}: " + said)
 
     offer, state, until = with_ledger(config_file, tried)
     if as_json:
         shown = {"id": message_id, "done": not dry_run, "state": state, "wrong": str(wrong), "meant": str(offer.meant)}
         click.echo(json.dumps(shown, ensure_ascii=False))
     else:
-        verb = "would take" if dry_run else "takes"
-        click.echo(f"{message_id}: {offer.meant} {verb} the place of {wrong}; {state}{until}")
+        say(f"{message_id}: " + _told(offer, state_word(state), until, dry_run))
+
+
+def _told(offer: Offer, state: str, until: str, dry_run: bool) -> Sentence:
+    if dry_run:
+        return Sentence(
+            "{wrong} を {meant} に置き換えられます({state})。", "{meant} would take the place of {wrong}; {state}",
+            meant=offer.meant, wrong=offer.wrong, state=state,
+        )  # fmt: skip
+    end = Sentence("、期限 {until}", " until {until}", until=until) if until else ""
+    return Sentence(
+        "{wrong} を {meant} に置き換えました({state}{end})。", "{meant} takes the place of {wrong}; {state}{end}",
+        meant=offer.meant, wrong=offer.wrong, state=state, end=end,
+    )  # fmt: skip
 
 
 def _offer(view: View, wrong: Address) -> Offer:
@@ -68,8 +84,17 @@ def _offer(view: View, wrong: Address) -> Offer:
     offer = next((one for one in view.offers if one.wrong == wrong), None)
     if offer is None:
         copy = view.record.recipient(wrong)
-        why = "is no recipient of this mail" if copy is None else f"({copy.state}): nobody is proposed in his place"
-        fail(f"{view.record.id}: {wrong} {why}")
+        nobody = Sentence(
+            "{wrong} はこのメールの宛先ではありません。", "{wrong} is no recipient of this mail", wrong=wrong
+        )
+        if copy is None:
+            fail(f"{view.record.id}: " + nobody)
+        none = Sentence(
+            "{wrong}({state})の代わりに提案できる宛先はありません。",
+            "{wrong} ({state}): nobody is proposed in his place",
+            wrong=wrong, state=state_word(copy.state),
+        )  # fmt: skip
+        fail(f"{view.record.id}: " + none)
     return offer
 
 
@@ -77,4 +102,4 @@ def _address(text: str) -> Address:
     try:
         return parse_typed(text)
     except AddressError as error:
-        raise click.BadParameter(f"not a mail address: {error}", param_hint="ADDRESS") from None
+        raise click.BadParameter(no_address(error), param_hint="ADDRESS") from None

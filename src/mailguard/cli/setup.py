@@ -39,7 +39,7 @@ def refuse(error: Problems) -> NoReturn:
 
 
 def fail(message: str) -> NoReturn:
-    """One line on stderr, status 1."""
+    """One line on stderr, in the language of the terminal; status 1."""
     click.echo(f"mailguard: {spoken(message)}", err=True)
     raise SystemExit(1)
 

@@ -6,11 +6,10 @@ terminal do anything.
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from mailguard.cli.columns import table
 from mailguard.cli.ledger import plain
 from mailguard.config import Config
 from mailguard.mail.organization import Language
@@ -128,21 +127,3 @@ def _bars(days: dict[str, list[int]], most: int) -> list[str]:
     shown = sorted(days.items())[-most:]
     longest = max((max(was, now) for _, (_, was, now) in shown), default=0) or 1
     return [f"{day}  {'█' * round(_BAR * now / longest):<{_BAR}}  {was:,} → {now:,}" for day, (_, was, now) in shown]
-
-
-def width(text: str) -> int:
-    """How many columns a terminal needs for it."""
-    return sum(2 if unicodedata.east_asian_width(ch) in "WF" else not unicodedata.combining(ch) for ch in text)
-
-
-def table(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
-    """Rows with columns below each other: the first `left` ones to the left, the others to the right."""
-    widths = [max(width(cell) for cell in column) for column in zip(*rows, strict=True)] if rows else []
-    lines = []
-    for row in rows:
-        cells = []
-        for number, cell in enumerate(row):
-            room = " " * (widths[number] - width(cell))
-            cells.append(cell + room if number < left else room + cell)
-        lines.append("  ".join(cells).rstrip())
-    return lines

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterable
 from string import Formatter
-from typing import TYPE_CHECKING, SupportsIndex
+from typing import TYPE_CHECKING, Protocol, SupportsIndex
 
 if TYPE_CHECKING:  # it speaks of addresses, whose errors are sentences
     from mailguard.mail.organization import Language
@@ -53,6 +53,21 @@ class Sentence(str):
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[type[Sentence], tuple[str, str]]:
         return Sentence, self.__getnewargs__()
+
+
+class Pair(Protocol):
+    """A text in both languages that is kept as two (`Because`, `phrases.Both`)."""
+
+    @property
+    def ja(self) -> str: ...
+
+    @property
+    def en(self) -> str: ...
+
+
+def sentence_of(pair: Pair) -> Sentence:
+    """The same as one text."""
+    return Sentence(pair.ja, pair.en)
 
 
 def listed(items: Iterable[object]) -> Sentence:

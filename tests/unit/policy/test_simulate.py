@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from mailguard.cli.columns import table, width
 from mailguard.cli.junit import junit
-from mailguard.cli.simulate_text import table, width
 from mailguard.mail.address import ReversePath, parse_address
 from mailguard.mail.envelope import Client, Envelope
 from mailguard.mail.facts import Facts, HeaderAddress, Headers

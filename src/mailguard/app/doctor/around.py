@@ -94,7 +94,7 @@ async def _port(what: Sentence, host: str, port: int, greets: bool, *, runs: boo
     if not said.startswith(b"220"):
         greeting = said[:40].decode("ascii", "replace").strip()
         odd = Sentence(
-            "{name}: 接続時の応答が {said!r} です。", "{name}: it greets with {said!r}", name=name, said=greeting
+            "{name}: 接続時の応答が{said!r}です。", "{name}: it greets with {said!r}", name=name, said=greeting
         )
         return warning("ports", odd, Sentence("ログを確認してください。", "see its log"))
     return good("ports", Sentence("{name}: mailguard が応答しています。", "{name}: a mailguard answers", name=name))
