@@ -33,7 +33,8 @@ __all__ = ["MemoryFault", "Recalled", "Remembering", "compared_now", "rememberin
 _BANNER_FIRST = 0.5
 #: Seconds between two looks for a process to ask, and after a fault.
 _AGAIN, _AFTER_FAULT = 0.25, 10.0
-#: Seconds after the beginning for which mail waits for a process to ask, which begins at the same time.
+#: Seconds for which mail waits for a process to ask: at the beginning, as it begins at the same time, and when it is
+#: gone, as another one takes its place, which reads first what was learnt.
 _THERE_WITHIN = 15.0
 
 
@@ -60,7 +61,15 @@ class Remembering:
         if not self._opened.is_set():
             self._wanted.set()
             await self._opened.wait()
-        return (b"", None) if self._memory is None else await self._memory.judged(letter, abreast=abreast)
+        if self._memory is None:
+            return b"", None
+        asked = self._asking if self._memory is self._asking and self._memory.is_there else None
+        found = await self._memory.judged(letter, abreast=abreast)
+        if found[1] is None and asked is not None and not asked.is_there:
+            self._lost()
+            await self._opened.wait()
+            found = await self._memory.judged(letter, abreast=abreast)
+        return found
 
     async def run(self) -> None:
         """Open it, and let it learn, or ask, until cancelled."""
@@ -108,6 +117,13 @@ class Remembering:
             self._opened.set()
         if there:
             await self._asking.gone()
+            self._lost()
+
+    def _lost(self) -> None:
+        """Whoever was asked is gone: mail waits for the next one, unless there is one already."""
+        if self._memory is self._asking and self._asking is not None and not self._asking.is_there:
+            self._opened.clear()
+            self._there_by = time.monotonic() + _THERE_WITHIN
 
 
 def remembering(rooms: Rooms, *, asks: bool) -> Remembering | None:

@@ -59,6 +59,11 @@ class Asking:
         """Whether the model only watches yet, as far as it has said."""
         return bool(self._settings.silent_for) and self._settings.learning(self._since, self._now())
 
+    @property
+    def is_there(self) -> bool:
+        """Whether there is somebody to be asked now."""
+        return self._line is not None and self._line.transport is not None
+
     async def judged(self, letter: Letter, *, abreast: bool = False) -> tuple[bytes, Judgement | None]:
         """See `Memory.judged`; None also without an answer."""
         lesson = bounded(read, letter) if is_small(letter) else await asyncio.to_thread(read, letter)

@@ -329,6 +329,25 @@ async def test_mail_waits_for_the_process_that_has_the_model_to_begin(ledger: Le
             assert (await early)[1] is not None
 
 
+async def test_mail_waits_for_the_process_that_takes_the_place_of_one_that_is_gone(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mail that came in between, and one whose question was on its way: else they would go without a warning."""
+    async with remembering(ledger, asks=True) as other:
+        async with remembering(ledger):
+            await until_risk(other)
+            with monkeypatch.context() as deaf:
+                deaf.setattr(answering_module.Answering, "work", lambda _: None)
+                deaf.setattr(wire, "PATIENCE", 3600.0)
+                under_way = asyncio.create_task(other.judged(letter()))
+                await until(lambda: other._asking and other._asking._line and other._asking._line._questions)
+        await until(lambda: other._asking and not other._asking.is_there)
+        new = asyncio.create_task(other.judged(letter()))
+        async with remembering(ledger):
+            assert (await under_way)[1] is not None
+            assert (await new)[1] is not None
+
+
 async def test_where_nobody_has_the_model_mail_goes_on_without(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app_remembering, "_THERE_WITHIN", 0.01)
     async with remembering(ledger, asks=True) as other:
