@@ -275,6 +275,19 @@ async def test_each_recipient_ends_as_the_upstream_said(desk: Desk) -> None:
     assert tries == [{BOB, CY, dan}, {CY}]  # Bob gets it once
 
 
+async def test_whom_a_server_puts_off_by_name_is_asked_for_last(desk: Desk) -> None:
+    """It hangs up at so many of them, before it has heard of the others."""
+    dan = parse_address("dan@x.example")
+    record = await desk.put(BOB, CY, dan)
+    hung_up = Outcome(Result.DEFERRED, 421, "4.7.0 too many errors")
+    script = Script({BOB: LATER, CY: hung_up, dan: deferred("connection closed by the server")}, TAKEN)
+    await desk.started(script)
+    await desk.so(record.id, lambda r: all(one.last_text for one in r.recipients))
+    desk.later(minutes=2)
+    await desk.in_state(record.id, State.RELAYED)
+    assert [sent.recipients for sent in script.sent] == [(BOB, CY, dan), (CY, dan, BOB)]
+
+
 async def test_never_more_at_a_time_than_set(desk: Desk) -> None:
     script = Script()
     script.gate.clear()

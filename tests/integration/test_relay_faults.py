@@ -193,6 +193,32 @@ async def test_a_server_that_closes_the_connection_is_not_asked_again_at_once() 
     assert len(fake.wire) == 1
 
 
+TOO_MANY = b"421 4.7.0 too many errors\r\n"
+
+
+@pytest.mark.parametrize("extensions", [PIPELINED, PLAIN], ids=["pipelined", "plain"])
+@pytest.mark.parametrize("goodbye", [Drop(TOO_MANY), Drop()], ids=["421", "hangs up"])
+async def test_recipients_that_were_taken_do_not_wait_for_those_that_a_server_hangs_up_at(
+    goodbye: Act, extensions: tuple[str, ...]
+) -> None:
+    """Postfix hangs up at so many wrong recipients, at each try the same: the others would wait for ever."""
+    script: dict[str, list[Act | None]] = {"rcpt": [None, Say(b"450 4.2.1 busy\r\n"), goodbye, None]}
+    async with fake_server(script=script, extensions=extensions) as fake, upstream_to(fake.port) as upstream:
+        outcomes = await upstream.relay(outgoing(recipients=(BOB, CY, DAN)))
+        assert upstream.is_well
+    assert (outcomes[BOB].result, outcomes[CY].code, outcomes[DAN].result) == (Result.RELAYED, 450, Result.DEFERRED)
+    assert [len(taken.rcpts) for taken in fake.taken] == [1]
+    assert len(fake.wire) == 2
+
+
+async def test_a_server_that_hangs_up_at_every_recipient_is_asked_twice_and_no_more() -> None:
+    script: dict[str, list[Act | None]] = {"rcpt": [None, None, Drop(TOO_MANY), None, Drop(TOO_MANY)]}
+    async with fake_server(script=script) as fake, upstream_to(fake.port) as upstream:
+        outcomes = await upstream.relay(outgoing(recipients=(BOB, CY, DAN)))
+    assert {(one.result, one.code, one.unknown) for one in outcomes.values()} == {(Result.DEFERRED, 421, False)}
+    assert (len(outcomes), len(fake.wire), fake.taken) == (3, 2, [])
+
+
 async def test_a_recipient_whose_mailbox_is_full_fails_alone() -> None:
     script: dict[str, list[Act | None]] = {
         "rcpt": [None, Say(b"552 5.2.2 mailbox full\r\n"), None, Say(b"552 5.2.2 mailbox full\r\n")]

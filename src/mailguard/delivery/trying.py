@@ -141,7 +141,7 @@ class Trying:
         return Outgoing(
             message_id=record.id,
             sender=record.sender,
-            recipients=job.recipients,
+            recipients=_in_order(job),
             prefix=record.prefix or (self.settings.mark(record.id) if record.kind == "letter" else b""),
             body=body,
             smtputf8=record.smtputf8,
@@ -193,3 +193,13 @@ class Trying:
         for error in await asyncio.gather(*writes, return_exceptions=True):
             if error is not None:
                 raise error
+
+
+def _in_order(job: Job) -> tuple[Address, ...]:
+    """Whom to ask for first: those that a server put off by name are the last, since one that hangs up at so many of
+    them would never hear of the others.
+    """
+    put_off = {
+        one.address for one in job.record.recipients if 400 <= (one.last_code or 0) < 500 and one.last_code != 421
+    }
+    return tuple(sorted(job.recipients, key=put_off.__contains__)) if put_off else job.recipients

@@ -32,13 +32,16 @@ class Attempt:
 
     lost: the connection ended, or was no use any more. stale: it was a kept one, and did so before the server said a
     word about this mail, or with 421 in reply to MAIL: some servers carry so many mails on a connection, and no more.
-    crowded: recipients to offer at once in a further transaction.
+    crowded: recipients to offer at once in a further transaction. cut: why the connection ended, where some of them had
+    been taken by then: a server that closes it for so many wrong recipients (Postfix's smtpd_hard_error_limit, Exim's
+    `drop`) would do so at each try, and keep the mail from all the others.
     """
 
     outcomes: dict[Address, Outcome] = field(default_factory=dict)
     lost: bool = False
     stale: bool = False
     crowded: tuple[Address, ...] = ()
+    cut: Outcome | None = None
 
 
 class Step(enum.Enum):
@@ -173,7 +176,18 @@ class Dialog:
         elif why is None:
             attempt.stale = self._kept and not self._begun and not self._spoke
             why = deferred(str(error), unknown=dotted)
+        if error is not None and self.step in (RCPT, DATA):
+            why = self._refusal or why
+            if taken := self._taken():
+                attempt.crowded += taken
+                attempt.cut = why
         self._settle(why)
+
+    def _taken(self) -> tuple[Address, ...]:
+        """Recipients that were accepted, for a text that never began."""
+        apart = {*self.attempt.outcomes, *self.attempt.crowded}
+        answered = self._recipients[: len(self._recipients) + 1 - self._skip]
+        return tuple(address for address in answered if address not in apart)
 
     # Replies
 
@@ -190,13 +204,15 @@ class Dialog:
         place = len(self._recipients) + 1 - self._skip
         recipient = self._recipients[place]
         self._skip -= 1
-        self._session.broken |= reply.code == 421
         if 200 <= reply.code < 300:
             self._accepted += 1
         elif self._accepted and _takes_no_more(reply):
             self.attempt.crowded += (recipient,)
         else:
-            self.attempt.outcomes[recipient] = self._about_mail(reply)
+            self.attempt.outcomes[recipient] = said = self._about_mail(reply)
+            if reply.code == 421:  # the others will hear nothing
+                self._session.broken = True
+                self._refusal = said
         if self._skip > 1:
             return b"" if self._pipelined else self._rcpt_command(self._recipients[place + 1])
         if not self._accepted:

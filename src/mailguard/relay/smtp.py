@@ -168,14 +168,18 @@ class SmtpUpstream:
         4.5.3.1.10).
         """
         outcomes: dict[Address, Outcome] = {}
-        left = outgoing.recipients
+        left, cut = outgoing.recipients, False
         while left:
             try:
                 attempt = await self._try_once(outgoing, left, seen, until)
             except CannotOpen as error:
                 return Offer(outcomes, left, deferred(str(error), code=error.code, about_us=error.about_us))
             outcomes.update(attempt.outcomes)
-            left = attempt.crowded  # fewer than before: at least one was accepted
+            left = attempt.crowded  # fewer than before: at least one was accepted, or is not asked for any more
+            if attempt.cut is not None:
+                if cut:  # it closes the connection whoever is asked for
+                    return Offer(outcomes | same_for_all(left, attempt.cut))
+                cut = True
         return Offer(outcomes)
 
     async def _try_once(self, outgoing: Outgoing, left: tuple[Address, ...], seen: Seen, until: float) -> Attempt:
