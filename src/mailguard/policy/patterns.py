@@ -13,6 +13,7 @@ from typing import Any
 
 import re2
 
+from mailguard.mail.saying import Sentence
 from mailguard.policy.fold import fold, normal_pattern
 
 PATTERN_MAX, MATCHES_MAX = 2000, 1000
@@ -30,7 +31,11 @@ def compile_pattern(pattern: str) -> Any:
     what to do.
     """
     if len(pattern) > PATTERN_MAX:
-        raise ValueError(f"the pattern is longer than {PATTERN_MAX} characters")
+        raise ValueError(
+            Sentence(
+                "パターンが{most}文字を超えています。", "the pattern is longer than {most} characters", most=PATTERN_MAX
+            )
+        )
     return _compile(normal_pattern(pattern))
 
 
@@ -48,21 +53,41 @@ def _compile(pattern: str) -> Any:
     except (re2.error, UnicodeEncodeError) as error:
         raise ValueError(_reason(pattern, _said(error))) from error
     if compiled.search(b"") is not None:
-        raise ValueError("the pattern matches the empty text, and so every mail")
+        raise ValueError(
+            Sentence(
+                "このパターンは空の文字列にも一致するため、すべてのメールに一致します。",
+                "the pattern matches the empty text, and so every mail",
+            )
+        )
     return compiled
 
 
 def _reason(pattern: str, said: str) -> str:
-    linear = "patterns run on a linear-time engine (RE2)"
     if look := _LOOK.search(pattern):
-        return f"look-around (?{look[1]} is not possible, {linear}: use not: or unless: with a second pattern"
+        return Sentence(
+            "先読み・後読み (?{sign} は使えません(エンジンは線形時間のRE2です)。"
+            "2つ目のパターンを not: や unless: で使ってください。",
+            "look-around (?{sign} is not possible, patterns run on a linear-time engine (RE2): use not: or unless: "
+            "with a second pattern",
+            sign=look[1],
+        )
     if _BACK.search(pattern):
-        return f"back-references are not possible, {linear}: write the alternatives out"
+        return Sentence(
+            "後方参照は使えません(エンジンは線形時間のRE2です)。候補をすべて書き出してください。",
+            "back-references are not possible, patterns run on a linear-time engine (RE2): write the alternatives out",
+        )
     if _ATOMIC.search(pattern):
-        return f"atomic groups and possessive repeats are not needed and not possible, {linear}: leave them out"
+        return Sentence(
+            "アトミックグループと強欲な繰り返しは不要で、使えません(エンジンは線形時間のRE2です)。取り除いてください。",
+            "atomic groups and possessive repeats are not needed and not possible, patterns run on a linear-time "
+            "engine (RE2): leave them out",
+        )
     if "too large" in said:
-        return "the pattern is too large when its repeats are written out: repeat less, or smaller things"
-    return f"not a pattern: {said}"
+        return Sentence(
+            "繰り返しを展開するとパターンが大きすぎます。繰り返す回数か対象を減らしてください。",
+            "the pattern is too large when its repeats are written out: repeat less, or smaller things",
+        )
+    return Sentence("正規表現として正しくありません({said})。", "not a pattern: {said}", said=said)
 
 
 def _said(error: Exception) -> str:
@@ -102,7 +127,11 @@ def compile_globs(globs: Iterable[str]) -> Any:
     try:
         return re2.compile(f"(?:{union})", options)
     except (re2.error, UnicodeEncodeError) as error:
-        raise ValueError("too many or too long globs in one list") from error
+        raise ValueError(
+            Sentence(
+                "1つのリストの中のワイルドカードが多すぎるか、長すぎます。", "too many or too long globs in one list"
+            )
+        ) from error
 
 
 class Words:

@@ -14,6 +14,8 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+from mailguard.mail.saying import Sentence
+
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge, "<=": operator.le, "==": operator.eq, "=": operator.eq, ">": operator.gt, "<": operator.lt,
 }  # fmt: skip
@@ -69,11 +71,24 @@ def _sign(text: str) -> str:
     return "==" if text == "=" else text
 
 
+#: What is said of a list that names nothing.
+EMPTY_LIST = Sentence(
+    "リストが空です。キーを省くか、1つ以上書いてください。",
+    "the list is empty: leave the key out, or name at least one",
+)
+
+
 def parse_comparison(value: object) -> Comparison:
     """`">= 10"` to a Comparison. Raises ValueError."""
     found = _COMPARISON.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise ValueError(f'write a comparison such as ">= 10" (>=, >, <=, <, ==), not {_quoted(value)}')
+        raise ValueError(
+            Sentence(
+                '{value}ではなく、">= 10" のような比較を書いてください(>=, >, <=, <, ==)。',
+                'write a comparison such as ">= 10" (>=, >, <=, <, ==), not {value}',
+                value=_quoted(value),
+            )
+        )
     return Comparison(_sign(found[1]), int(found[2]), f"{_sign(found[1])} {int(found[2])}")
 
 
@@ -81,7 +96,13 @@ def parse_size_comparison(value: object) -> Comparison:
     """`">= 10 MB"` to a Comparison of octets (1 KB = 1024). Raises ValueError."""
     found = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if found is None or found[3].upper() not in _UNITS:
-        raise ValueError(f'write a size such as ">= 10 MB" (B, KB, MB, GB), not {_quoted(value)}')
+        raise ValueError(
+            Sentence(
+                '{value}ではなく、">= 10 MB" のようなサイズを書いてください(B, KB, MB, GB)。',
+                'write a size such as ">= 10 MB" (B, KB, MB, GB), not {value}',
+                value=_quoted(value),
+            )
+        )
     octets = int(float(found[2]) * _UNITS[found[3].upper()])
     return Comparison(_sign(found[1]), octets, f"{_sign(found[1])} {found[2]} {found[3].upper() or 'B'}")
 
@@ -90,10 +111,16 @@ def parse_duration(value: object) -> timedelta:
     """`60s`, `5m`, `4h`, `3d`, from one second to 90 days. Raises ValueError."""
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise ValueError(f"write a time such as 60s, 5m, 4h or 3d, not {_quoted(value)}")
+        raise ValueError(
+            Sentence(
+                "{value}ではなく、60s、5m、4h、3d のような時間を書いてください。",
+                "write a time such as 60s, 5m, 4h or 3d, not {value}",
+                value=_quoted(value),
+            )
+        )
     seconds = int(found[1]) * _SECONDS[found[2]]
     if not 1 <= seconds <= 90 * 86400:
-        raise ValueError("a time lies between 1s and 90d")
+        raise ValueError(Sentence("時間は 1s から 90d までです。", "a time lies between 1s and 90d"))
     return timedelta(seconds=seconds)
 
 
@@ -101,7 +128,13 @@ def parse_share_comparison(value: object) -> Comparison:
     """`">= 0.8"`, a share from 0 to 1 with at most two decimals, to a Comparison. Raises ValueError."""
     found = _SHARE.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise ValueError(f'write a share from 0 to 1 such as ">= 0.8", not {_quoted(value)}')
+        raise ValueError(
+            Sentence(
+                '{value}ではなく、">= 0.8" のように0から1までの割合を書いてください。',
+                'write a share from 0 to 1 such as ">= 0.8", not {value}',
+                value=_quoted(value),
+            )
+        )
     return Comparison(_sign(found[1]), float(found[2]), f"{_sign(found[1])} {found[2]}")
 
 
@@ -110,25 +143,48 @@ def parse_age(value: object) -> timedelta:
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     seconds = int(found[1]) * _SECONDS[found[2]] if found is not None else 0
     if not 3600 <= seconds <= 3650 * 86400:
-        raise ValueError(f"write a time between 1h and 3650d, such as 180d, not {_quoted(value)}")
+        raise ValueError(
+            Sentence(
+                "{value}ではなく、180d のように 1h から 3650d までの時間を書いてください。",
+                "write a time between 1h and 3650d, such as 180d, not {value}",
+                value=_quoted(value),
+            )
+        )
     return timedelta(seconds=seconds)
 
 
 def parse_switch(value: object) -> bool:
     """true or false, nothing that merely looks like it. Raises ValueError."""
     if not isinstance(value, bool):
-        raise ValueError(f"write true or false, not {_quoted(value)}")
+        raise ValueError(
+            Sentence(
+                "{value}ではなく、true か false を書いてください。",
+                "write true or false, not {value}",
+                value=_quoted(value),
+            )
+        )
     return value
 
 
 def parse_text(value: object) -> str:
     """A text that is not empty. Raises ValueError."""
     if isinstance(value, list | dict):
-        raise ValueError("write one text here, no list and no keys")
+        raise ValueError(
+            Sentence(
+                "ここには文字列を1つ書いてください。リストやキーは書けません。",
+                "write one text here, no list and no keys",
+            )
+        )
     if not isinstance(value, str):
-        raise ValueError(f"write text; a number or true/false in quotes: {str(value)[:40]!r}")
+        raise ValueError(
+            Sentence(
+                "文字列を書いてください。数や true/false は引用符で囲みます: {value}",
+                "write text; a number or true/false in quotes: {value}",
+                value=f"{str(value)[:40]!r}",
+            )
+        )
     if not value.strip():
-        raise ValueError("the text is empty")
+        raise ValueError(Sentence("文字列が空です。", "the text is empty"))
     return value
 
 
@@ -138,7 +194,7 @@ def _quoted(value: object) -> str:
 
 def _one_or_many(value: object) -> object:
     if isinstance(value, list) and not value:
-        raise ValueError("the list is empty: leave the key out, or name at least one")
+        raise ValueError(EMPTY_LIST)
     return value if isinstance(value, list | tuple) else [value]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
 from mailguard.mail.alteration import AddHeader, Alteration, Footer, TagSubject, ZipAttachments
+from mailguard.mail.saying import Sentence
 from mailguard.policy.schema.approve import PEOPLE_SCHEMA, person
 from mailguard.policy.schema.base import Strict
 from mailguard.policy.suggest import did_you_mean
@@ -27,8 +28,24 @@ def _checked(make: Callable[[], Alteration], rule: str) -> None:
         raise ValueError(rule) from None
 
 
+def unknown_alteration(word: str, known: Iterable[str]) -> str:
+    """What is said of a word that is no alteration."""
+    return Sentence(
+        "{word!r}という加工はありません。{hint}",
+        "unknown alteration {word!r}{hint}",
+        word=word[:40],
+        hint=did_you_mean(word, known),
+    )
+
+
 def _tag(text: str) -> str:
-    _checked(lambda: TagSubject(text), "a tag is one line of at most 60 characters, without blanks at its ends")
+    _checked(
+        lambda: TagSubject(text),
+        Sentence(
+            "タグは前後に空白のない60文字以内の1行です。",
+            "a tag is one line of at most 60 characters, without blanks at its ends",
+        ),
+    )
     return text
 
 
@@ -69,8 +86,18 @@ class AddHeaderModel(Strict):
 
     @model_validator(mode="after")
     def _field(self) -> AddHeaderModel:
-        _checked(lambda: AddHeader(self.name, "x"), f"{self.name[:60]!r} is no field that a rule may add")
-        _checked(lambda: AddHeader(self.name, self.value), "a value is one line of at most 500 characters")
+        _checked(
+            lambda: AddHeader(self.name, "x"),
+            Sentence(
+                "{name!r}はルールで加えられるフィールドではありません。",
+                "{name!r} is no field that a rule may add",
+                name=self.name[:60],
+            ),
+        )
+        _checked(
+            lambda: AddHeader(self.name, self.value),
+            Sentence("値は500文字以内の1行です。", "a value is one line of at most 500 characters"),
+        )
         return self
 
 
@@ -87,7 +114,10 @@ class FooterModel(Strict):
 
     @model_validator(mode="after")
     def _lines(self) -> FooterModel:
-        rule = "a footer has text of at most 4,000 characters, in lines of at most 200"
+        rule = Sentence(
+            "フッターは4,000文字以内で、1行は200文字以内です。",
+            "a footer has text of at most 4,000 characters, in lines of at most 200",
+        )
         _checked(lambda: Footer(self.ja.rstrip("\n"), self.en.rstrip("\n")), rule)
         return self
 
@@ -108,7 +138,10 @@ class ZipModel(Strict):
 
     @model_validator(mode="after")
     def _names(self) -> ZipModel:
-        rule = "a file name has at most 200 characters, and no slash, colon, quote, star or the like"
+        rule = Sentence(
+            "ファイル名は200文字以内で、スラッシュ、コロン、引用符、アスタリスクなどは使えません。",
+            "a file name has at most 200 characters, and no slash, colon, quote, star or the like",
+        )
         _checked(lambda: ZipAttachments(filename=self.filename), rule)
         return self
 
@@ -129,7 +162,12 @@ class RemoveModel(Strict):
     @model_validator(mode="after")
     def _something(self) -> RemoveModel:
         if not self.model_fields_set:
-            raise ValueError('say which: remove_attachment: {executable: true}, or {name: "*"} for all')
+            raise ValueError(
+                Sentence(
+                    'どれを外すか書いてください: remove_attachment: {executable: true}、すべてなら {name: "*"}',
+                    'say which: remove_attachment: {executable: true}, or {name: "*"} for all',
+                )
+            )
         return self
 
 
@@ -171,14 +209,25 @@ class AlterModel(Strict):
         if value in (*_PLAIN, "zip"):
             return {value: {}}
         if value in cls.model_fields:
-            raise ValueError(f"{value} needs more: write {{{value}: ...}}")
-        raise ValueError(f"unknown alteration {parse_text(value)[:40]!r}{did_you_mean(value, cls.model_fields)}")
+            raise ValueError(
+                Sentence(
+                    "{value} には内容が必要です。{{{value}: ...}} と書いてください。",
+                    "{value} needs more: write {{{value}: ...}}",
+                    value=value,
+                )
+            )
+        raise ValueError(unknown_alteration(parse_text(value), cls.model_fields))
 
     @model_validator(mode="after")
     def _one(self) -> AlterModel:
         given = [word for word in type(self).model_fields if getattr(self, word) is not None]
         if len(given) != 1:
-            raise ValueError("one alteration an entry of the list" + (f", not {given}" if given else ""))
+            also = Sentence("(今は {given})", ", not {given}", given=given) if given else ""
+            raise ValueError(
+                Sentence(
+                    "リストの1項目に書く加工は1つです{also}。", "one alteration an entry of the list{also}", also=also
+                )
+            )
         return self
 
     @property

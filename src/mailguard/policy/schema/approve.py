@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
 
 from mailguard.mail.address import AddressError, parse_address
+from mailguard.mail.saying import Sentence, listed
 from mailguard.mail.verdict import ADMINISTRATORS, SENDER
+from mailguard.policy.lists import not_an_address
 from mailguard.policy.schema.base import Strict
 from mailguard.policy.suggest import did_you_mean
 from mailguard.policy.terms import MANAGER, MANAGERS_MANAGER, People
@@ -34,7 +36,7 @@ def person(value: object, words: tuple[str, ...]) -> People:
     """One word of `words`, an address, or {group: name}. Raises ValueError."""
     if isinstance(value, dict):
         if set(value) != {"group"}:
-            raise ValueError("write a group as {group: name}")
+            raise ValueError(Sentence("グループは {group: 名前} と書いてください。", "write a group as {group: name}"))
         return People(groups=(parse_text(value["group"]),))
     text = parse_text(value)
     if text in words:
@@ -47,9 +49,16 @@ def _key(text: str, words: tuple[str, ...]) -> str:
         return parse_address(text).key
     except AddressError as error:
         if "@" in text or not words:
-            raise ValueError(f"{text[:60]!r} is not an address: {error}") from error
+            raise ValueError(not_an_address(text, error)) from error
         near = did_you_mean(text, words)
-        raise ValueError(f"{text[:60]!r} is nobody: write an address, {{group: name}} or a word{near}") from error
+        raise ValueError(
+            Sentence(
+                "{text!r}は誰でもありません。アドレス、{{group: 名前}}、または決まった語を書いてください。{near}",
+                "{text!r} is nobody: write an address, {{group: name}} or a word{near}",
+                text=text[:60],
+                near=near,
+            )
+        ) from error
 
 
 def _asked(value: object) -> People:
@@ -66,8 +75,15 @@ def _told(value: object) -> str:
         return text
     if "@" not in text:
         raise ValueError(
-            f"{text[:40]!r} is nobody to tell: write {', '.join(_TOLD)} or an address{did_you_mean(text, _TOLD)};"
-            " channels such as chat are not available in this version"
+            Sentence(
+                "{text!r}には知らせられません。{words} かアドレスを書いてください。"
+                "{hint}チャットなどはこのバージョンでは使えません。",
+                "{text!r} is nobody to tell: write {words} or an address{hint}; channels such as chat are not "
+                "available in this version",
+                text=text[:40],
+                words=listed(_TOLD),
+                hint=did_you_mean(text, _TOLD),
+            )
         )
     return _key(text, _TOLD)
 
@@ -75,10 +91,15 @@ def _told(value: object) -> str:
 def _delegates(value: object) -> bool | tuple[str, ...]:
     if isinstance(value, bool):
         return value
-    listed = value if isinstance(value, list) else [value]
-    if not listed:
-        raise ValueError("the list is empty: write false for no delegates")
-    return tuple(_key(parse_text(one), ()) for one in listed)
+    written = value if isinstance(value, list) else [value]
+    if not written:
+        raise ValueError(
+            Sentence(
+                "リストが空です。代理人がいないときは false と書いてください。",
+                "the list is empty: write false for no delegates",
+            )
+        )
+    return tuple(_key(parse_text(one), ()) for one in written)
 
 
 def _written(people: People) -> list[str]:
@@ -133,14 +154,30 @@ class ApproveModel(Strict):
     @model_validator(mode="after")
     def _enough(self) -> ApproveModel:
         if not self.by and not self.group:
-            raise ValueError("approve needs approvers: by: manager, by: [boss@corp.example] or group: name")
+            raise ValueError(
+                Sentence(
+                    "approve には承認者が必要です: by: manager、by: [boss@corp.example]、または group: 名前",
+                    "approve needs approvers: by: manager, by: [boss@corp.example] or group: name",
+                )
+            )
         people = self.people
         # Who is in a group, and whether somebody has a manager, shows only when a mail comes.
         most = len(people.addresses) + len(people.words)
         if not people.groups and self.quorum > most:
-            raise ValueError(f"quorum {self.quorum} cannot be reached by {most} approver(s)")
+            raise ValueError(
+                Sentence(
+                    "承認者が{most}人では quorum {quorum} に届きません。",
+                    "quorum {quorum} cannot be reached by {most} approver(s)",
+                    quorum=self.quorum,
+                    most=most,
+                )
+            )
         if self.escalate_to and self.escalate_after is None:
-            raise ValueError("escalate_to needs a time: escalate_after: 8h")
+            raise ValueError(
+                Sentence(
+                    "escalate_to には時間が必要です: escalate_after: 8h", "escalate_to needs a time: escalate_after: 8h"
+                )
+            )
         return self
 
     @property

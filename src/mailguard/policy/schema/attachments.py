@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
+from mailguard.mail.saying import Sentence
 from mailguard.policy.schema.base import Strict
 from mailguard.policy.values import Count, Many, Size, Switch, Text
 
@@ -15,7 +16,13 @@ _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 
 def _digest(text: str) -> str:
     if not _DIGEST.fullmatch(text):
-        raise ValueError(f"{text[:60]!r} is no SHA-256: 64 digits of hexadecimal")
+        raise ValueError(
+            Sentence(
+                "{text!r}はSHA-256(16進64桁)ではありません。",
+                "{text!r} is no SHA-256: 64 digits of hexadecimal",
+                text=text[:60],
+            )
+        )
     return text.lower()
 
 
@@ -37,7 +44,12 @@ class ForgottenModel(Strict):
     @classmethod
     def _short(cls, value: Any) -> Any:
         if value is False:
-            raise ValueError("write not: {attachments: {forgotten: true}}")
+            raise ValueError(
+                Sentence(
+                    "not: {attachments: {forgotten: true}} と書いてください。",
+                    "write not: {attachments: {forgotten: true}}",
+                )
+            )
         return {} if value is True else value
 
 
@@ -107,7 +119,17 @@ class AttachmentsModel(Strict):
     @model_validator(mode="after")
     def _alone(self) -> AttachmentsModel:
         if self.forgotten is not None and len(self.model_fields_set) > 1:
-            raise ValueError("forgotten stands alone: it is about there being no file")
+            raise ValueError(
+                Sentence(
+                    "forgotten は単独で使います。ファイルがないことについての条件です。",
+                    "forgotten stands alone: it is about there being no file",
+                )
+            )
         if self.names_other_customer is False:
-            raise ValueError("write not: {attachments: {names_other_customer: true}}")
+            raise ValueError(
+                Sentence(
+                    "not: {attachments: {names_other_customer: true}} と書いてください。",
+                    "write not: {attachments: {names_other_customer: true}}",
+                )
+            )
         return self

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from mailguard.mail.address import AddressError, parse_address
+from mailguard.policy.lists import not_an_address
 from mailguard.policy.patterns import compile_pattern
 from mailguard.policy.values import Text
 
@@ -26,7 +27,7 @@ def _address(text: str) -> str:
     try:
         return parse_address(text).key
     except AddressError as error:
-        raise ValueError(f"{text[:60]!r} is not an address: {error}") from error
+        raise ValueError(not_an_address(text, error)) from error
 
 
 PatternText = Annotated[Text, AfterValidator(_pattern)]

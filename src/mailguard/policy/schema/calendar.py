@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from mailguard.mail.calendar import DAY_MINUTES, Hours
+from mailguard.mail.saying import Sentence
 from mailguard.policy.schema.base import Strict
 from mailguard.policy.values import Many, Text
 
@@ -21,19 +22,42 @@ def parse_hours(value: object) -> Hours:
     """`"22:00-05:00"`, from 00:00 to 24:00, also over midnight. Raises ValueError."""
     found = _HOURS.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise ValueError(f'write hours such as "09:00-18:00", in quotes, not {str(value)[:40]!r}')
+        raise ValueError(
+            Sentence(
+                '{value!r}ではなく、"09:00-18:00" のように時刻を引用符で囲んで書いてください。',
+                'write hours such as "09:00-18:00", in quotes, not {value!r}',
+                value=str(value)[:40],
+            )
+        )
     begins, ends = int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])
     if int(found[2]) > 59 or int(found[4]) > 59 or begins >= DAY_MINUTES or ends > DAY_MINUTES:
-        said = "a day begins at 00:00 and ends at 24:00: from midnight on is 00:00-05:00"
-        raise ValueError(f"{str(value)[:40]!r}: {said}")
+        raise ValueError(
+            Sentence(
+                "{value!r}: 1日は 00:00 から 24:00 までです。深夜0時からは 00:00-05:00 のように書きます。",
+                "{value!r}: a day begins at 00:00 and ends at 24:00: from midnight on is 00:00-05:00",
+                value=str(value)[:40],
+            )
+        )
     if begins == ends % DAY_MINUTES and ends != DAY_MINUTES:
-        raise ValueError(f"{str(value)[:40]!r} begins when it ends: the whole day is 00:00-24:00")
+        raise ValueError(
+            Sentence(
+                "{value!r}は始まりと終わりが同じです。終日は 00:00-24:00 と書きます。",
+                "{value!r} begins when it ends: the whole day is 00:00-24:00",
+                value=str(value)[:40],
+            )
+        )
     return Hours(begins, ends)
 
 
 def _office(hours: Hours) -> Hours:
     if hours.begins >= hours.ends:
-        raise ValueError(f"office hours cannot go over midnight: write {hours.begins // 60:02}:00-24:00 and the rest")
+        raise ValueError(
+            Sentence(
+                "営業時間は深夜0時をまたげません。{hour:02}:00-24:00 と残りに分けて書いてください。",
+                "office hours cannot go over midnight: write {hour:02}:00-24:00 and the rest",
+                hour=hours.begins // 60,
+            )
+        )
     return hours
 
 
@@ -41,7 +65,11 @@ def _ordered(hours: tuple[Hours, ...]) -> tuple[Hours, ...]:
     listed = sorted(hours, key=lambda one: one.begins)
     for before, after in itertools.pairwise(listed):
         if after.begins < before.ends:
-            raise ValueError(f"{before} and {after} overlap")
+            raise ValueError(
+                Sentence(
+                    "{before} と {after} が重なっています。", "{before} and {after} overlap", before=before, after=after
+                )
+            )
     return tuple(listed)
 
 
@@ -49,7 +77,13 @@ def _timezone(text: str) -> str:
     try:
         ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"timezone {text[:60]!r} is not known; write one such as Asia/Tokyo") from error
+        raise ValueError(
+            Sentence(
+                "{text!r}というタイムゾーンはありません。Asia/Tokyo のように書いてください。",
+                "timezone {text!r} is not known; write one such as Asia/Tokyo",
+                text=text[:60],
+            )
+        ) from error
     return text
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from mailguard.mail.saying import Sentence
 from mailguard.policy.schema.attachments import AttachmentsModel
 from mailguard.policy.schema.base import Strict
 from mailguard.policy.schema.message import MessageModel
@@ -64,11 +65,21 @@ class ConditionModel(Strict):
     @classmethod
     def _mapping(cls, value: Any) -> Any:
         if isinstance(value, list):
-            raise ValueError("a list of conditions: say which with all: or any:")
+            raise ValueError(
+                Sentence(
+                    "条件のリストです。all: か any: で、すべてかいずれかを示してください。",
+                    "a list of conditions: say which with all: or any:",
+                )
+            )
         return value
 
     @model_validator(mode="after")
     def _something(self) -> ConditionModel:
         if not self.model_fields_set or all(getattr(self, name) is None for name in self.model_fields_set):
-            raise ValueError("an empty condition would hold for every mail or for none: write what is meant")
+            raise ValueError(
+                Sentence(
+                    "空の条件は、すべてのメールにあてはまるか、どれにもあてはまりません。条件を書いてください。",
+                    "an empty condition would hold for every mail or for none: write what is meant",
+                )
+            )
         return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
+from mailguard.mail.saying import Sentence
 from mailguard.policy.schema.base import Strict
 from mailguard.policy.values import Many, Text
 
@@ -27,5 +28,7 @@ class CustomersModel(Strict):
     @model_validator(mode="after")
     def _something(self) -> CustomersModel:
         if not (self.names or self.files):
-            raise ValueError("the list is empty: give names or files")
+            raise ValueError(
+                Sentence("リストが空です。names か files を書いてください。", "the list is empty: give names or files")
+            )
         return self

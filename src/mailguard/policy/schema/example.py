@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from mailguard.mail.facts import CLASSES, SECRET_CLASSES
-from mailguard.policy.schema.alter import AlterModel
+from mailguard.mail.saying import Sentence
+from mailguard.policy.schema.alter import AlterModel, unknown_alteration
 from mailguard.policy.schema.base import AddressText, Strict
 from mailguard.policy.suggest import did_you_mean
 from mailguard.policy.values import Age, Many, Switch, Text
@@ -19,7 +21,26 @@ def parse_local_time(value: object) -> datetime:
     try:
         return datetime.strptime(str(value), "%Y-%m-%d %H:%M")  # noqa: DTZ007 -- the calendar's zone is set later
     except ValueError as error:
-        raise ValueError(f'write a time such as "2026-12-31 23:30", not {str(value)[:40]!r}') from error
+        raise ValueError(
+            Sentence(
+                '{value!r}ではなく、"2026-12-31 23:30" のように日時を書いてください。',
+                'write a time such as "2026-12-31 23:30", not {value!r}',
+                value=str(value)[:40],
+            )
+        ) from error
+
+
+def _unknown_class(name: str, known: Iterable[str]) -> str:
+    return Sentence(
+        "{name!r}という種類はありません。{hint}",
+        "unknown class {name!r}{hint}",
+        name=name[:40],
+        hint=did_you_mean(name, known),
+    )
+
+
+def _from_nothing(name: str) -> str:
+    return Sentence("{name}: 0以上の数を書いてください。", "{name}: a number from 0", name=name)
 
 
 _LOCAL_TIME = {"type": "string", "pattern": r"^\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d{2}$", "examples": ["2026-12-31 23:30"]}
@@ -197,7 +218,7 @@ class ExampleModel(Strict):
         listed = [value] if isinstance(value, str) else value
         for word in listed if isinstance(listed, list | tuple) else ():
             if isinstance(word, str) and word not in EXPECTED:
-                raise ValueError(f"unknown alteration {word[:40]!r}{did_you_mean(word, EXPECTED)}")
+                raise ValueError(unknown_alteration(word, EXPECTED))
         return listed
 
     @field_validator("personal_data")
@@ -205,9 +226,9 @@ class ExampleModel(Strict):
     def _classes(cls, value: dict[str, int]) -> dict[str, int]:
         for name, number in value.items():
             if name != "persons" and name not in CLASSES:
-                raise ValueError(f"unknown class {name[:40]!r}{did_you_mean(name, (*CLASSES, 'persons'))}")
+                raise ValueError(_unknown_class(name, (*CLASSES, "persons")))
             if number < 0:
-                raise ValueError(f"{name}: a number from 0")
+                raise ValueError(_from_nothing(name))
         return value
 
     @field_validator("secrets")
@@ -215,13 +236,18 @@ class ExampleModel(Strict):
     def _secrets(cls, value: dict[str, int]) -> dict[str, int]:
         for name, number in value.items():
             if name not in SECRET_CLASSES:
-                raise ValueError(f"unknown class {name[:40]!r}{did_you_mean(name, SECRET_CLASSES)}")
+                raise ValueError(_unknown_class(name, SECRET_CLASSES))
             if number < 0:
-                raise ValueError(f"{name}: a number from 0")
+                raise ValueError(_from_nothing(name))
         return value
 
     @model_validator(mode="after")
     def _somebody(self) -> ExampleModel:
         if not (self.to or self.cc or self.bcc):
-            raise ValueError("an example needs a recipient in to, cc or bcc")
+            raise ValueError(
+                Sentence(
+                    "テスト例には to、cc、bcc のいずれかに宛先が必要です。",
+                    "an example needs a recipient in to, cc or bcc",
+                )
+            )
         return self

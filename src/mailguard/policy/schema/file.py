@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from mailguard.mail.saying import Sentence
 from mailguard.policy.schema.base import Strict
 from mailguard.policy.schema.calendar import CalendarModel
 from mailguard.policy.schema.customers import CustomersModel
@@ -31,7 +32,12 @@ class ListModel(Strict):
     @model_validator(mode="after")
     def _something(self) -> ListModel:
         if not (self.domains or self.addresses or self.files):
-            raise ValueError("the list is empty: give domains, addresses or files")
+            raise ValueError(
+                Sentence(
+                    "リストが空です。domains、addresses、files のいずれかを書いてください。",
+                    "the list is empty: give domains, addresses or files",
+                )
+            )
         return self
 
 

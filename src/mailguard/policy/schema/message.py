@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from mailguard.mail.saying import Sentence
 from mailguard.policy.language import LANGUAGES
 from mailguard.policy.schema.base import PatternText, Strict
 from mailguard.policy.suggest import did_you_mean
@@ -17,14 +18,26 @@ _FIELD_NAME = re.compile(r"[!-9;-~]{1,200}")
 
 def _field_name(text: str) -> str:
     if not _FIELD_NAME.fullmatch(text.strip().rstrip(":")):
-        raise ValueError(f"{text[:60]!r} is no name of a header field (RFC 5322 section 2.2)")
+        raise ValueError(
+            Sentence(
+                "{text!r}はヘッダーフィールドの名前ではありません(RFC 5322 section 2.2)。",
+                "{text!r} is no name of a header field (RFC 5322 section 2.2)",
+                text=text[:60],
+            )
+        )
     return text.strip().rstrip(":").lower()
 
 
 def _language(text: str) -> str:
     if text.lower() not in LANGUAGES:
         raise ValueError(
-            f"unknown language {text[:40]!r}{did_you_mean(text, LANGUAGES)}; known: {', '.join(LANGUAGES)}"
+            Sentence(
+                "{text!r}という言語は判別できません。{hint}使えるのは {known} です。",
+                "unknown language {text!r}{hint}; known: {known}",
+                text=text[:40],
+                hint=did_you_mean(text, LANGUAGES),
+                known=", ".join(LANGUAGES),
+            )
         )
     return text.lower()
 
@@ -91,5 +104,5 @@ class MessageModel(Strict):
     @model_validator(mode="after")
     def _something(self) -> MessageModel:
         if not self.model_fields_set:
-            raise ValueError("give at least one key")
+            raise ValueError(Sentence("キーを1つ以上書いてください。", "give at least one key"))
         return self

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
+from mailguard.mail.saying import Sentence
 from mailguard.policy.days import Span, parse_span
 from mailguard.policy.schema.base import AddressText, Strict
 from mailguard.policy.values import Many, Text
@@ -18,7 +19,12 @@ def _span(text: str) -> str:
 
 def _group_name(text: str) -> str:
     if text != text.strip() or len(text) > 200 or any(mark in text for mark in ";\r\n\t"):
-        raise ValueError("a group's name has no blanks around it, no semicolon, and at most 200 characters")
+        raise ValueError(
+            Sentence(
+                "グループの名前は、前後に空白がなく、セミコロンを含まない200文字以内です。",
+                "a group's name has no blanks around it, no semicolon, and at most 200 characters",
+            )
+        )
     return text
 
 
@@ -87,7 +93,11 @@ class PeopleModel(Strict):
     @model_validator(mode="after")
     def _something(self) -> PeopleModel:
         if not (self.list_ or self.files):
-            raise ValueError("nobody is named: give list or files")
+            raise ValueError(
+                Sentence(
+                    "誰も書かれていません。list か files を書いてください。", "nobody is named: give list or files"
+                )
+            )
         return self
 
 

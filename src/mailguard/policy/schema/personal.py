@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from mailguard.mail.facts import CLASSES
+from mailguard.mail.saying import Sentence
 from mailguard.policy.schema.base import Strict
 from mailguard.policy.values import Comparison, Count
 
@@ -37,5 +38,9 @@ class PersonalDataModel(Strict):
     @model_validator(mode="after")
     def _something(self) -> PersonalDataModel:
         if not self.asked():
-            raise ValueError('compare something, such as persons: ">= 10"')
+            raise ValueError(
+                Sentence(
+                    'persons: ">= 10" のように、何かを比較してください。', 'compare something, such as persons: ">= 10"'
+                )
+            )
         return self

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from mailguard.mail.saying import Sentence
 from mailguard.policy.schema.base import Strict
 from mailguard.policy.values import Age, Count, Many, Share, Switch, Text
 
@@ -152,5 +153,10 @@ class RecipientsModel(Strict):
     @model_validator(mode="after")
     def _sides(self) -> RecipientsModel:
         if self.external is not None and self.internal is not None and self.external == self.internal:
-            raise ValueError("external and internal contradict each other: give one of them")
+            raise ValueError(
+                Sentence(
+                    "external と internal は両立しません。どちらか一方を書いてください。",
+                    "external and internal contradict each other: give one of them",
+                )
+            )
         return self

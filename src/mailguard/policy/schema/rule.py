@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from mailguard.mail.saying import Sentence
 from mailguard.policy.schema.base import Strict
 from mailguard.policy.schema.condition import ConditionModel
 from mailguard.policy.schema.example import ExampleModel
@@ -19,8 +20,12 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 #: Rules that no policy writes.
 BUILT_IN = {
-    "unreadable": "the built-in rule for mail that cannot be judged",
-    "unalterable": "the built-in rule for mail that cannot be altered",
+    "unreadable": Sentence(
+        "判定できないメールのための組み込みルール", "the built-in rule for mail that cannot be judged"
+    ),
+    "unalterable": Sentence(
+        "加工できないメールのための組み込みルール", "the built-in rule for mail that cannot be altered"
+    ),
 }
 #: What a sentence may name in braces.
 PLACEHOLDERS = (
@@ -31,27 +36,43 @@ PLACEHOLDERS = (
 
 def _rule_id(text: str) -> str:
     if not _ID.fullmatch(text):
-        raise ValueError("an id is 1 to 64 of A-Z, a-z, 0-9, '-', '_' and '.', and begins with a letter or digit")
+        raise ValueError(
+            Sentence(
+                "id は A-Z、a-z、0-9、「-」「_」「.」の1〜64文字で、英数字で始めます。",
+                "an id is 1 to 64 of A-Z, a-z, 0-9, '-', '_' and '.', and begins with a letter or digit",
+            )
+        )
     if text in BUILT_IN:
-        raise ValueError(f"the id {text!r} belongs to {BUILT_IN[text]}")
+        raise ValueError(
+            Sentence(
+                "id {text!r}は{what}のものです。", "the id {text!r} belongs to {what}", text=text, what=BUILT_IN[text]
+            )
+        )
     return text
 
 
 def _sentence(text: str) -> str:
     for name in _PLACEHOLDER.findall(text):
         if name not in PLACEHOLDERS:
-            raise ValueError(f"unknown placeholder {{{name[:30]}}}{did_you_mean(name, PLACEHOLDERS)}")
+            raise ValueError(
+                Sentence(
+                    "{{{name}}} という差し込みはありません。{hint}",
+                    "unknown placeholder {{{name}}}{hint}",
+                    name=name[:30],
+                    hint=did_you_mean(name, PLACEHOLDERS),
+                )
+            )
     return text
 
 
-Sentence = Annotated[Text, AfterValidator(_sentence)]
+Reason = Annotated[Text, AfterValidator(_sentence)]
 
 
 class BecauseModel(Strict):
     """The sentence that people read: the fact, in both languages. Placeholders in braces: see PLACEHOLDERS."""
 
-    ja: Sentence = Field(description="in Japanese", examples=["社外の宛先が{count}件あります"])
-    en: Sentence = Field(description="in English", examples=["There are {count} outside recipients"])
+    ja: Reason = Field(description="in Japanese", examples=["社外の宛先が{count}件あります"])
+    en: Reason = Field(description="in English", examples=["There are {count} outside recipients"])
 
     @model_validator(mode="before")
     @classmethod
@@ -129,5 +150,10 @@ class RuleModel(Strict):
     @model_validator(mode="after")
     def _somebody_answers(self) -> RuleModel:
         if self.automatic and self.then.challenge is not None:
-            raise ValueError("no machine sends a mail again to confirm it: with automatic: use confirm or reject")
+            raise ValueError(
+                Sentence(
+                    "機械は確認のためにメールを送り直しません。automatic: には confirm か reject を使ってください。",
+                    "no machine sends a mail again to confirm it: with automatic: use confirm or reject",
+                )
+            )
         return self

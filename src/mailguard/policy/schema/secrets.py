@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from mailguard.mail.facts import SECRET_CLASSES
+from mailguard.mail.saying import Sentence
 from mailguard.policy.schema.base import Strict
 from mailguard.policy.values import Comparison, Count
 
@@ -79,11 +80,21 @@ class SecretsModel(Strict):
     @classmethod
     def _any(cls, value: Any) -> Any:
         if value is False:
-            raise ValueError("write secrets: true, or not: {secrets: true}")
+            raise ValueError(
+                Sentence(
+                    "secrets: true または not: {secrets: true} と書いてください。",
+                    "write secrets: true, or not: {secrets: true}",
+                )
+            )
         return {"total": ">= 1"} if value is True else value
 
     @model_validator(mode="after")
     def _something(self) -> SecretsModel:
         if not self.asked():
-            raise ValueError("write secrets: true, or compare a class, such as private_key: '>= 1'")
+            raise ValueError(
+                Sentence(
+                    "secrets: true と書くか、private_key: '>= 1' のように種類ごとに比較してください。",
+                    "write secrets: true, or compare a class, such as private_key: '>= 1'",
+                )
+            )
         return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
+from mailguard.mail.saying import Sentence
 from mailguard.policy.schema.base import Strict
 from mailguard.policy.values import Many, Switch, Text
 
@@ -27,5 +28,11 @@ class SenderModel(Strict):
     @model_validator(mode="after")
     def _something(self) -> SenderModel:
         if not self.model_fields_set:
-            raise ValueError("give address, domain, in, not_in, group, authenticated, from_differs or display_name")
+            raise ValueError(
+                Sentence(
+                    "address、domain、in、not_in、group、authenticated、from_differs、display_name "
+                    "のいずれかを書いてください。",
+                    "give address, domain, in, not_in, group, authenticated, from_differs or display_name",
+                )
+            )
         return self

@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from mailguard.mail.saying import Sentence
 from mailguard.policy.patterns import MATCHES_MAX
 from mailguard.policy.schema.base import PatternText, Strict
-from mailguard.policy.values import Comparison, Count, Many, Switch, Text, parse_text
+from mailguard.policy.values import EMPTY_LIST, Comparison, Count, Many, Switch, Text, parse_text
 
 Where = Literal["subject", "body", "names", "attachments"]
 ShareOf = Literal["include", "exclude", "only"]
@@ -18,7 +19,14 @@ WEIGHT_MAX = 1_000_000
 def parse_weight(value: object) -> int:
     """A weight from 1 on. Raises ValueError."""
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= WEIGHT_MAX:
-        raise ValueError(f"a weight is a number from 1 to {WEIGHT_MAX}, not {str(value)[:40]!r}")
+        raise ValueError(
+            Sentence(
+                "{value!r}ではなく、1から{most}までの数で重みを書いてください。",
+                "a weight is a number from 1 to {most}, not {value!r}",
+                most=WEIGHT_MAX,
+                value=str(value)[:40],
+            )
+        )
     return value
 
 
@@ -26,11 +34,16 @@ def _words(value: object) -> object:
     """Words, or words with their weights, as pairs."""
     if isinstance(value, dict):
         if not value:
-            raise ValueError("the mapping is empty: leave the key out, or name at least one word")
+            raise ValueError(
+                Sentence(
+                    "何も書かれていません。キーを省くか、語を1つ以上書いてください。",
+                    "the mapping is empty: leave the key out, or name at least one word",
+                )
+            )
         return tuple((parse_text(word), parse_weight(weight)) for word, weight in value.items())
     listed = value if isinstance(value, list | tuple) else [value]
     if not listed:
-        raise ValueError("the list is empty: leave the key out, or name at least one")
+        raise ValueError(EMPTY_LIST)
     return tuple(one if isinstance(one, tuple) else (parse_text(one), 1) for one in listed)
 
 
@@ -62,7 +75,13 @@ class PatternModel(Strict):
     @model_validator(mode="after")
     def _own_count(self) -> PatternModel:
         if self.count is not None and not _is_lower_bound(self.count):
-            raise ValueError(f'a pattern\'s own count is a lower bound from 1 to {MATCHES_MAX}, such as ">= 20"')
+            raise ValueError(
+                Sentence(
+                    'パターンごとの count は ">= 20" のような下限で、1から{most}までです。',
+                    'a pattern\'s own count is a lower bound from 1 to {most}, such as ">= 20"',
+                    most=MATCHES_MAX,
+                )
+            )
         return self
 
 
@@ -117,16 +136,36 @@ class TextModel(Strict):
     def _something(self) -> TextModel:
         asked = bool(self.words or self.patterns or self.files)
         if self.names_other_customer is False:
-            raise ValueError("write not: {text: {names_other_customer: true}}")
+            raise ValueError(
+                Sentence(
+                    "not: {text: {names_other_customer: true}} と書いてください。",
+                    "write not: {text: {names_other_customer: true}}",
+                )
+            )
         if self.names_other_customer and (asked or self.count or self.score):
-            raise ValueError("names_other_customer stands alone: put words and patterns beside it with all: or any:")
+            raise ValueError(
+                Sentence(
+                    "names_other_customer は単独で使います。語やパターンは all: や any: で並べてください。",
+                    "names_other_customer stands alone: put words and patterns beside it with all: or any:",
+                )
+            )
         if not asked and not self.names_other_customer:
-            raise ValueError("give words, patterns, files or names_other_customer")
+            raise ValueError(
+                Sentence(
+                    "words、patterns、files、names_other_customer のいずれかを書いてください。",
+                    "give words, patterns, files or names_other_customer",
+                )
+            )
         return self
 
     @model_validator(mode="after")
     def _body(self) -> TextModel:
         shares = (self.quoted, self.signature, self.hidden)
         if self.in_ is not None and "body" not in self.in_ and any(share is not None for share in shares):
-            raise ValueError("quoted, signature and hidden are about the body: add body to in:")
+            raise ValueError(
+                Sentence(
+                    "quoted、signature、hidden は本文についての条件です。in: に body を加えてください。",
+                    "quoted, signature and hidden are about the body: add body to in:",
+                )
+            )
         return self

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from mailguard.mail.saying import Sentence, listed
 from mailguard.policy.schema.alter import AlterModel
 from mailguard.policy.schema.approve import ApproveModel, Told
 from mailguard.policy.schema.base import Strict
@@ -27,7 +28,11 @@ _WINDOW = "10m"
 
 def _window(window: timedelta) -> timedelta:
     if not timedelta(minutes=1) <= window <= timedelta(hours=24):
-        raise ValueError("the time to send the mail again lies between 1m and 24h")
+        raise ValueError(
+            Sentence(
+                "再送までの時間は 1m から 24h までです。", "the time to send the mail again lies between 1m and 24h"
+            )
+        )
     return window
 
 
@@ -131,8 +136,20 @@ class ThenModel(Strict):
         if word == "challenge":
             return {"challenge": _WINDOW}
         if word == "approve":
-            raise ValueError("approve needs approvers: approve: {by: [boss@corp.example]} or {by: manager}")
-        raise ValueError(f"unknown disposition {word[:40]!r}{did_you_mean(word, WORDS)}")
+            raise ValueError(
+                Sentence(
+                    "approve には承認者が必要です: approve: {by: [boss@corp.example]} または {by: manager}",
+                    "approve needs approvers: approve: {by: [boss@corp.example]} or {by: manager}",
+                )
+            )
+        raise ValueError(
+            Sentence(
+                "{word!r}という処置はありません。{hint}",
+                "unknown disposition {word!r}{hint}",
+                word=word[:40],
+                hint=did_you_mean(word, WORDS),
+            )
+        )
 
     @property
     def word(self) -> str:
@@ -143,19 +160,59 @@ class ThenModel(Strict):
     def _one(self) -> ThenModel:
         given = [word for word in WORDS if getattr(self, word) is not None]
         if len(given) != 1:
-            raise ValueError(f"give exactly one of {', '.join(WORDS)}" + (f", not {given}" if given else ""))
+            also = Sentence("(今は {given})", ", not {given}", given=given) if given else ""
+            raise ValueError(
+                Sentence(
+                    "{words} のうち1つだけを書いてください{also}。",
+                    "give exactly one of {words}{also}",
+                    words=", ".join(WORDS),
+                    also=also,
+                )
+            )
         if given[0] == "reject" and self.alter is not None:
-            raise ValueError("a refused mail is not altered: alter belongs to every disposition but reject")
+            raise ValueError(
+                Sentence(
+                    "拒否するメールは加工しません。alter は reject 以外の処置で使います。",
+                    "a refused mail is not altered: alter belongs to every disposition but reject",
+                )
+            )
         if given[0] == "reject" and self.route is not None:
-            raise ValueError("a refused mail goes nowhere: route belongs to every disposition but reject")
+            raise ValueError(
+                Sentence(
+                    "拒否するメールはどこにも送りません。route は reject 以外の処置で使います。",
+                    "a refused mail goes nowhere: route belongs to every disposition but reject",
+                )
+            )
         if given[0] not in _ASKING and any(getattr(self, name) for name in _TERMS):
-            raise ValueError(f"{', '.join(_TERMS[:-1])} and {_TERMS[-1]} belong to confirm and approve")
+            raise ValueError(
+                Sentence(
+                    "{some}、{last} は confirm と approve で使います。",
+                    "{some} and {last} belong to confirm and approve",
+                    some=listed(_TERMS[:-1]),
+                    last=_TERMS[-1],
+                )
+            )
         if self.internal_first and (self.scope == "recipients" or given[0] not in ("delay", *_ASKING)):
-            raise ValueError("internal_first belongs to delay, confirm and approve of a whole mail")
+            raise ValueError(
+                Sentence(
+                    "internal_first は、メール全体を delay、confirm、approve するときに使います。",
+                    "internal_first belongs to delay, confirm and approve of a whole mail",
+                )
+            )
         if self.trust is not None and given[0] != "confirm":
-            raise ValueError("trust belongs to confirm: nothing stricter is left out because a recipient is trusted")
+            raise ValueError(
+                Sentence(
+                    "trust は confirm で使います。それより厳しい処置は、宛先を信頼していても省きません。",
+                    "trust belongs to confirm: nothing stricter is left out because a recipient is trusted",
+                )
+            )
         if self.urgent and given[0] != "approve":
-            raise ValueError("urgent belongs to approve: what only the sender confirms he can release anyway")
+            raise ValueError(
+                Sentence(
+                    "urgent は approve で使います。送信者だけが確認するものは、いつでも自分で送信できます。",
+                    "urgent belongs to approve: what only the sender confirms he can release anyway",
+                )
+            )
         return self
 
     @model_validator(mode="after")
@@ -166,10 +223,22 @@ class ThenModel(Strict):
             return self
         for name in ("expire_after", "clock"):
             if getattr(self, name) is not None and getattr(inner, name) is not None:
-                raise ValueError(f"{name} stands inside approve and beside it: write it once")
+                raise ValueError(
+                    Sentence(
+                        "{name} が approve の中と外の両方にあります。どちらか一方に書いてください。",
+                        "{name} stands inside approve and beside it: write it once",
+                        name=name,
+                    )
+                )
         end = self.expire_after or inner.expire_after or _DEFAULT_END
         for name in ("remind_after", "escalate_after"):
             span = getattr(inner, name)
             if span is not None and span >= end:
-                raise ValueError(f"{name} would never come: the hold ends before it, by expire_after")
+                raise ValueError(
+                    Sentence(
+                        "{name} の時は来ません。その前に expire_after で保留が終わります。",
+                        "{name} would never come: the hold ends before it, by expire_after",
+                        name=name,
+                    )
+                )
         return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
+from mailguard.mail.saying import Sentence
 from mailguard.policy.schema.base import Strict
 from mailguard.policy.schema.calendar import HoursText, Weekday
 from mailguard.policy.values import Many, Switch
@@ -26,5 +27,10 @@ class TimeModel(Strict):
     @model_validator(mode="after")
     def _something(self) -> TimeModel:
         if self.within is None and self.weekdays is None and self.holiday is None and self.office_hours is None:
-            raise ValueError("give within, weekdays, holiday or office_hours")
+            raise ValueError(
+                Sentence(
+                    "within、weekdays、holiday、office_hours のいずれかを書いてください。",
+                    "give within, weekdays, holiday or office_hours",
+                )
+            )
         return self
