@@ -33,7 +33,8 @@ def faults_of(call: ast.Call) -> list[str]:
         return ["not two texts that stand there to be read: no f-strings, name the fields"]
     given = {one.arg for one in call.keywords}
     ja, en = texts
-    faults = [] if _JAPANESE.search(ja) else [f"no Japanese: {ja!r}"]
+    bare = re.sub(r"\{[^}]*\}", "", ja)
+    faults = [f"no Japanese: {ja!r}"] if re.search("[A-Za-z]", bare) and not _JAPANESE.search(ja) else []
     if _JAPANESE.search(en):
         faults.append(f"no English: {en!r}")
     if given:

@@ -12,9 +12,11 @@ import click
 from mailguard.app.people import policy_of
 from mailguard.cli import Group
 from mailguard.cli.junit import junit
+from mailguard.cli.language import spoken
 from mailguard.cli.library import library_verb
 from mailguard.cli.setup import fail, read_config, refuse, with_config
 from mailguard.cli.simulate import simulate
+from mailguard.mail.saying import Sentence, reason_of
 from mailguard.policy.examples import ExampleResult, run_examples
 from mailguard.policy.loader import Policy, load_policy
 from mailguard.policy.marks import Problems
@@ -45,7 +47,14 @@ def test(paths: tuple[Path, ...], config_file: Path | None, report: Path | None,
         try:
             report.write_bytes(junit(results))
         except OSError as error:
-            fail(f"{report}: cannot be written: {error.strerror}")
+            fail(
+                Sentence(
+                    "{report}: 書き込めません: {why}",
+                    "{report}: cannot be written: {why}",
+                    report=report,
+                    why=reason_of(error),
+                )
+            )
     if as_json:
         said = {
             "ok": not failed,
@@ -56,13 +65,21 @@ def test(paths: tuple[Path, ...], config_file: Path | None, report: Path | None,
         click.echo(json.dumps({**said, "examples": [_to_json(result) for result in results]}, ensure_ascii=False))
     else:
         for result in failed:
-            click.echo(_line(result), err=True)
+            click.echo(spoken(_line(result)), err=True)
             for reason in result.reasons:
-                click.echo(f"    {reason}", err=True)
+                click.echo(f"    {spoken(reason)}", err=True)
         without = [rule.id for rule in loaded.rules if not rule.model.examples]
         if without:
-            click.echo(f"without examples: {', '.join(without)}")
-        click.echo(f"{len(results) - len(failed)} of {len(results)} examples of {len(loaded.rules)} rules hold")
+            names = ", ".join(without)
+            click.echo(spoken(Sentence("テスト例なし: {names}", "without examples: {names}", names=names)))
+        told = Sentence(
+            "テスト例{of}件中{held}件が期待どおりです(ルール{rules}件)。",
+            "{held} of {of} examples of {rules} rules hold",
+            held=len(results) - len(failed),
+            of=len(results),
+            rules=len(loaded.rules),
+        )
+        click.echo(spoken(told))
     raise SystemExit(1 if failed else 0)
 
 
@@ -95,9 +112,21 @@ def _to_json(result: ExampleResult) -> dict[str, object]:
 
 def _line(result: ExampleResult) -> str:
     place = result.place
-    who = f"rule {result.rule!r}" if result.rule else "all rules of the file"
-    hits = f" (by {', '.join(result.hits)})" if result.hits and not result.rule else ""
-    return f"{place.file}:{place.line}:{place.column}: {who}: expected {result.expected}, got {result.got}{hits}"
+    who = Sentence("ファイルのすべてのルール", "all rules of the file")
+    if result.rule:
+        who = Sentence("ルール{id!r}", "rule {id!r}", id=result.rule)
+    hits = ""
+    if result.hits and not result.rule:
+        hits = Sentence("({hits} による)", " (by {hits})", hits=", ".join(result.hits))
+    said = Sentence(
+        "{who}: 期待は {expected}、結果は {got} でした{hits}。",
+        "{who}: expected {expected}, got {got}{hits}",
+        who=who,
+        expected=result.expected,
+        got=result.got,
+        hits=hits,
+    )
+    return f"{place.file}:{place.line}:{place.column}: " + said
 
 
 @policy.command("schema")

@@ -16,6 +16,7 @@ from mailguard.mail.alteration_json import kind_of
 from mailguard.mail.calendar import Calendar
 from mailguard.mail.envelope import Client, Envelope
 from mailguard.mail.organization import Organization
+from mailguard.mail.saying import Sentence
 from mailguard.mail.verdict import NOTHING_ODD, Because, Verdict
 from mailguard.policy.case import Case, Risk
 from mailguard.policy.example_facts import facts_in
@@ -37,7 +38,7 @@ _ORDINARY = datetime(2026, 1, 14, 10)  # noqa: DTZ001 -- the zone is the calenda
 class ExampleResult:
     """One example run. place: where it stands; rule: its rule, "" for a file's own; got: the word of the verdict.
 
-    title: the mail in a few words; reasons: of one that fails, each rule, hit or miss, and why (English).
+    title: the mail in a few words; reasons: of one that fails, each rule, hit or miss, and why.
     """
 
     place: Problem
@@ -80,8 +81,12 @@ def _run(
     reasons: tuple[str, ...] = ()
     if got != expected:
         with policy.view(case) as view:
-            reasons = tuple(f"{one.rule.id}: {reason(one).en}" for one in opinions(policy, view))
+            reasons = tuple(f"{one.rule.id}: " + _both(reason(one)) for one in opinions(policy, view))
     return ExampleResult(place, rule, expected, got, hits, title, reasons)
+
+
+def _both(said: Because) -> Sentence:
+    return Sentence(said.ja, said.en)
 
 
 def _outcomes(example: ExampleModel, verdict: Verdict) -> tuple[str, str]:

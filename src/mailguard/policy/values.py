@@ -180,7 +180,7 @@ def parse_text(value: object) -> str:
             Sentence(
                 "文字列を書いてください。数や true/false は引用符で囲みます: {value}",
                 "write text; a number or true/false in quotes: {value}",
-                value=f"{str(value)[:40]!r}",
+                value=_quoted(str(value)[:40]),
             )
         )
     if not value.strip():
@@ -189,7 +189,13 @@ def parse_text(value: object) -> str:
 
 
 def _quoted(value: object) -> str:
-    return f"{str(value)[:60]!r}" if isinstance(value, str | int | float) else type(value).__name__
+    if isinstance(value, str | int | float):
+        return Sentence("{value!r}", "{value!r}", value=str(value)[:60])
+    kind = type(value).__name__
+    return Sentence(_KINDS.get(kind, kind), kind)
+
+
+_KINDS = {"list": "リスト", "dict": "キーと値", "NoneType": "空の値"}
 
 
 def _one_or_many(value: object) -> object:

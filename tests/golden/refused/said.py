@@ -10,14 +10,14 @@ from mailguard.cli.check import check
 
 HERE = Path(__file__).parent
 #: A file that only others name stands in a folder of its own with the one that names it.
-CASES = sorted([*HERE.glob("*.yaml"), *HERE.glob("*/meet.yaml")])
+CASES = sorted([*HERE.glob("*.yaml"), *HERE.glob("*/mailguard.yaml")])
 
 
 def said(case: Path, language: str) -> str:
     """The lines about one file, without this machine's folders."""
     locale = {"ja": "ja_JP.UTF-8", "en": "en_US.UTF-8"}[language]
     names = dict.fromkeys(("LC_MESSAGES", "LANGUAGE"))
-    done = CliRunner().invoke(check, ["--config", str(case)], env={**names, "LC_ALL": locale})
+    done = CliRunner().invoke(check, ["--strict", "--config", str(case)], env={**names, "LC_ALL": locale})
     assert done.exit_code == 1, done.output
     return done.output.replace(f"{HERE}/", "")
 

@@ -20,10 +20,9 @@ def test_what_is_said(case: Path, language: str) -> None:
     assert said(case, language).splitlines() == case.with_suffix(f".{language}").read_text("utf-8").splitlines()
 
 
-def test_every_line_is_in_its_language() -> None:
-    """Of a Japanese line, more than the file's own words is Japanese; an English one has only those of the file."""
-    assert len(CASES) > 5
+def test_no_line_is_left_in_english() -> None:
+    assert len(CASES) > 10
     for case in CASES:
         english, japanese = (case.with_suffix(f".{one}").read_text("utf-8").splitlines() for one in ("en", "ja"))
         assert len(english) == len(japanese)
-        assert [line for line in japanese if not _JAPANESE.search(line)] == []
+        assert [line for line in japanese if line in english or not _JAPANESE.search(line)] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from mailguard.mail.saying import Sentence
 from mailguard.policy.build.source import Source
 from mailguard.policy.conditions import file_picks as picks
 from mailguard.policy.conditions.attachments import Attachments
@@ -71,7 +72,10 @@ def _digests(model: AttachmentsModel, path: Path, source: Source) -> frozenset[s
             if _DIGEST.fullmatch(digest):
                 found.add(digest.lower())
             else:
-                source.problems.append(Problem(row.file, row.line, 1, f"{digest[:60]!r} is no SHA-256"))
+                said = Sentence(
+                    "{digest!r}はSHA-256(16進64桁)ではありません。", "{digest!r} is no SHA-256", digest=digest[:60]
+                )
+                source.problems.append(Problem(row.file, row.line, 1, said))
     return frozenset(found)
 
 

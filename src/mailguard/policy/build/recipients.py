@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from mailguard.mail.saying import Sentence
 from mailguard.policy.build.source import Source
 from mailguard.policy.conditions import greeting, habits, namesakes, picks, quoted, remembered, risk
 from mailguard.policy.conditions.lookalikes import lookalike
@@ -96,9 +97,13 @@ def _resembling(model: RecipientsModel, path: Path, source: Source) -> Iterator[
     domains = frozenset(one.rpartition("@")[2].removeprefix("*.") for one in found.entries)
     domains = frozenset(one for one in domains if not is_glob(one))
     if len(domains) > COMPARED_MAX:
-        source.problem(
-            (*path, "lookalike_of"), f"{len(domains):,} domains are too many to compare with: {COMPARED_MAX:,} at most"
+        said = Sentence(
+            "{number:,}個のドメインとは比べられません。{most:,}個までにしてください。",
+            "{number:,} domains are too many to compare with: {most:,} at most",
+            number=len(domains),
+            most=COMPARED_MAX,
         )
+        source.problem((*path, "lookalike_of"), said)
         return
     yield lookalike("domain", domains)
 

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mailguard.mail.directory import NOBODY, Directory
+from mailguard.mail.saying import Sentence
 from mailguard.policy.build.made import Made
 from mailguard.policy.customers import Customers
 from mailguard.policy.fold import fold
 from mailguard.policy.lists import NameList, normal_domain
 from mailguard.policy.marks import Marks, Path, Problem
 from mailguard.policy.patterns import compile_globs
+from mailguard.policy.people.teams import no_members
 from mailguard.policy.rows import Row
 from mailguard.policy.suggest import did_you_mean
 
@@ -52,8 +54,13 @@ class Source:
                 self.made.asked.add(name)
                 found.append(self.lists[name])
             else:
-                near = did_you_mean(name, self.lists) or ": write it under lists: in a policy file"
-                self.problem((*path, index), f"no list {name[:60]!r}{near}")
+                near = did_you_mean(name, self.lists) or Sentence(
+                    "ポリシーファイルの lists: の下に書いてください。", ": write it under lists: in a policy file"
+                )
+                said = Sentence(
+                    "リスト{name!r}がありません。{near}", "no list {name!r}{near}", name=name[:60], near=near
+                )
+                self.problem((*path, index), said)
         names_all = found[0] if len(found) == 1 else self.made.unions.setdefault(names, NameList.union(found))
         self.made.names.append(names_all)
         return names_all
@@ -65,25 +72,37 @@ class Source:
         for index, name in enumerate(names or ()):
             members = self.directory.groups.get(name)
             if members is None:
-                near = (
-                    did_you_mean(name, self.directory.groups) or ": no group is known, by groups: or a directory server"
+                near = did_you_mean(name, self.directory.groups) or Sentence(
+                    "groups: にもディレクトリーサーバーにもグループが1つもありません。",
+                    ": no group is known, by groups: or a directory server",
                 )
-                self.problem((*path, index), f"no group {name[:60]!r}{near}")
+                said = Sentence(
+                    "グループ{name!r}がありません。{near}", "no group {name!r}{near}", name=name[:60], near=near
+                )
+                self.problem((*path, index), said)
             elif not members and not self.directory.domains.get(name):
-                self.problem((*path, index), f"group {name[:60]!r} has no members")
+                self.problem((*path, index), no_members(name[:60]))
         return names or ()
 
     def route(self, name: str | None, path: Path) -> str:
         """The next server that is asked for, "" if none is."""
         if name is not None and self.upstreams is not None and name not in self.upstreams:
-            near = did_you_mean(name, self.upstreams) or ": name it under upstreams: in mailguard.yaml"
-            self.problem(path, f"no upstream {name!r}{near}")
+            near = did_you_mean(name, self.upstreams) or Sentence(
+                "mailguard.yaml の upstreams: の下に書いてください。", ": name it under upstreams: in mailguard.yaml"
+            )
+            self.problem(
+                path, Sentence("中継先{name!r}がありません。{near}", "no upstream {name!r}{near}", name=name, near=near)
+            )
         return name or ""
 
     def asked_customers(self, path: Path) -> Customers:
         """The customers, for a condition that asks for them."""
         if not self.customers:
-            self.problem(path, "no customers are known: list them at the top of a policy file under customers:")
+            said = Sentence(
+                "取引先が1つもありません。ポリシーファイルの先頭の customers: の下に書いてください。",
+                "no customers are known: list them at the top of a policy file under customers:",
+            )
+            self.problem(path, said)
         return self.customers
 
     def text_globs(self, globs: tuple[str, ...], path: Path) -> Any:

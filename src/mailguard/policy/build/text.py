@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mailguard.mail.saying import Sentence
 from mailguard.policy.build.source import Source
 from mailguard.policy.conditions.other_customer import OtherCustomerInText
 from mailguard.policy.conditions.text import PLACES, Sought, TextFound
@@ -47,7 +48,13 @@ def _weighted(name: str, path: Path, source: Source) -> list[tuple[str, int]]:
     """The words of a file with their weights, 1 where there is no second column."""
     rows = source.rows_of(name, path)
     if len(rows) > WORDS_MAX:
-        source.problem(path, f"list file {name[:100]!r}: more than {WORDS_MAX:,} words")
+        said = Sentence(
+            "リストのファイル{name!r}: 語が{most:,}個を超えています。",
+            "list file {name!r}: more than {most:,} words",
+            name=name[:100],
+            most=WORDS_MAX,
+        )
+        source.problem(path, said)
         return []
     heads = headed(rows, (*_WORD_HEADS, *_WEIGHT_HEADS))
     word_at = next((heads[head] for head in _WORD_HEADS if head in heads), 0)

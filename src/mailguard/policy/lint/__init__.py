@@ -6,6 +6,7 @@ where it is not sure.
 
 from __future__ import annotations
 
+from mailguard.mail.saying import Sentence
 from mailguard.policy.lint.alone import alone
 from mailguard.policy.lint.names import about_lists
 from mailguard.policy.lint.together import together
@@ -26,7 +27,13 @@ def lint(policy: Policy) -> list[Problem]:
 
 def _problem(rule: Rule, message: str, severity: Severity = "warning") -> Problem:
     place = rule.place
-    return Problem(place.file, place.line, place.column, f"rule {rule.id!r}: {message}", severity)
+    return Problem(
+        place.file,
+        place.line,
+        place.column,
+        Sentence("ルール{id!r}: {message}", "rule {id!r}: {message}", id=rule.id, message=message),
+        severity,
+    )
 
 
 def _unproved(policy: Policy) -> list[Problem]:
@@ -40,12 +47,19 @@ def _unproved(policy: Policy) -> list[Problem]:
         bare = [rule for rule in rules if not rule.model.examples and rule.id not in covered]
         mute = [rule for rule in rules if rule.because is None and rule.mode == "enforce"]
         for some, said in (
-            (bare, "without examples"),
-            (mute, "without because: (people read a made sentence)"),
+            (bare, Sentence("テスト例がありません", "without examples")),
+            (
+                mute,
+                Sentence(
+                    "because: がありません(利用者には自動で作られた文が表示されます)",
+                    "without because: (people read a made sentence)",
+                ),
+            ),
         ):
             if some:
-                more = f" and {len(some) - _SHOWN} more" if len(some) > _SHOWN else ""
+                left = len(some) - _SHOWN
+                more = Sentence(" ほか{left}件", " and {left} more", left=left) if left > 0 else ""
                 names = ", ".join(rule.id for rule in some[:_SHOWN])
                 place = some[0].place
-                found.append(Problem(file, place.line, place.column, f"{said}: {names}{more}", "info"))
+                found.append(Problem(file, place.line, place.column, said + f": {names}" + more, "info"))
     return found

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from mailguard.mail.kinds import EXTENSIONS, MEDIA
 from mailguard.mail.organization import Organization
+from mailguard.mail.saying import Sentence
 from mailguard.mail.verdict import Disposition
 from mailguard.policy.fold import fold
 from mailguard.policy.lint.implies import implies, leaves
@@ -34,25 +35,44 @@ _LIST_MAX = 60
 def alone(rule: Rule, organization: Organization | None, lists: Lists) -> Iterator[str]:
     """Warnings about a rule, in words."""
     if rule.disposition is Disposition.DELIVER and not rule.alter:
-        yield "then: deliver has no effect: a rule only adds strictness; exceptions belong into unless:"
+        yield Sentence(
+            "then: deliver には効果がありません。ルールは厳しくする方向にしか働きません。例外は unless: に書きます。",
+            "then: deliver has no effect: a rule only adds strictness; exceptions belong into unless:",
+        )
     if rule.model.then.expire_action == "release" and rule.disposition is Disposition.APPROVE:
-        yield "expire_action: release lets a mail go that nobody approved"
+        yield Sentence(
+            "expire_action: release では、誰も承認していないメールが送られます。",
+            "expire_action: release lets a mail go that nobody approved",
+        )
     for said in never(rule.model.when, organization, lists):
-        yield f"can never hold: {said}"
+        yield Sentence("決してあてはまりません: {said}", "can never hold: {said}", said=said)
     for number, exception in enumerate(rule.model.unless or (), 1):
         if implies(rule.model.when, exception):
-            same = exception == rule.model.when
-            yield (
-                "can never hold: unless: says the same as when:"
-                if same
-                else (f"can never hold: exception {number} of unless: holds whenever when: does")
-            )
+            if exception == rule.model.when:
+                yield Sentence(
+                    "決してあてはまりません: unless: が when: と同じです。",
+                    "can never hold: unless: says the same as when:",
+                )
+            else:
+                yield Sentence(
+                    "決してあてはまりません: when: があてはまるときは、いつも unless: "
+                    "の{number}番目の例外もあてはまります。",
+                    "can never hold: exception {number} of unless: holds whenever when: does",
+                    number=number,
+                )
         elif said := next(never(exception, organization, lists), ""):
-            yield f"exception {number} of unless: never applies: {said}"
+            yield Sentence(
+                "unless: の{number}番目の例外は決してあてはまりません: {said}",
+                "exception {number} of unless: never applies: {said}",
+                number=number,
+                said=said,
+            )
     if rule.hold_unknown and any(_asks_the_model(one) for one in _everywhere(rule.model.when)):
-        yield (
-            "without the model of who writes to whom, or while it has a fault, this cannot be decided and holds every "
-            "mail: write when_unknown: ignore"
+        yield Sentence(
+            "宛先モデルがないか不調の間は判定できず、すべてのメールが保留されます。"
+            "when_unknown: ignore と書いてください。",
+            "without the model of who writes to whom, or while it has a fault, this cannot be decided and holds "
+            "every mail: write when_unknown: ignore",
         )
     yield from _alternatives(rule.model.when, organization, lists)
     for condition in _everywhere(rule.model.when):
@@ -72,7 +92,12 @@ def _alternatives(model: ConditionModel, organization: Organization | None, list
         if not all(reasons):
             for number, reason in enumerate(reasons, 1):
                 if reason:
-                    yield f"alternative {number} of any: can never hold: {reason}"
+                    yield Sentence(
+                        "any: の{number}番目は決してあてはまりません: {reason}",
+                        "alternative {number} of any: can never hold: {reason}",
+                        number=number,
+                        reason=reason,
+                    )
 
 
 def _everywhere(model: ConditionModel) -> Iterator[ConditionModel]:
@@ -110,31 +135,68 @@ def _types(model: AttachmentsModel | None) -> Iterator[str]:
         ending = name.lower().lstrip(".")
         if ending in MEDIA:
             continue
-        said = f"type: no file is {name!r} by its content"
         if ending in EXTENSIONS:
-            yield f"{said}, such files are {EXTENSIONS[ending]!r}"
+            yield Sentence(
+                "type: 内容が{name!r}というファイルはありません。そのようなファイルの種類は{kind!r}です。",
+                "type: no file is {name!r} by its content, such files are {kind!r}",
+                name=name,
+                kind=EXTENSIONS[ending],
+            )
         else:
-            yield f"{said}{did_you_mean(ending, MEDIA) or ';'} its name is asked for by name: '*.{ending}'"
+            near = did_you_mean(ending, MEDIA) or Sentence("", ";")
+            yield Sentence(
+                "type: 内容が{name!r}というファイルはありません。{near}ファイル名なら name: '*.{ending}' と書きます。",
+                "type: no file is {name!r} by its content{near} its name is asked for by name: '*.{ending}'",
+                name=name,
+                near=near,
+                ending=ending,
+            )
 
 
 def _without_unit(name: str, size: Comparison | None) -> Iterator[str]:
     """Sizes of a few octets, which nobody asks for."""
     if size is not None and 0 < size.bound < _SMALL:
-        yield f"{name}: {size.written} is but a few octets: is the unit missing, such as MB?"
+        yield Sentence(
+            "{name}: {size} は数オクテットにすぎません。MB などの単位を書き忘れていませんか。",
+            "{name}: {size} is but a few octets: is the unit missing, such as MB?",
+            name=name,
+            size=size.written,
+        )
 
 
 def _text(model: TextModel) -> Iterator[str]:
     for word, _ in model.words or ():
         bare = fold(word).strip("* \u3000")
         if not bare:
-            yield f"the word {word!r} is empty without its *: it is never found"
+            yield Sentence(
+                "語{word!r}は * を除くと空で、決して見つかりません。",
+                "the word {word!r} is empty without its *: it is never found",
+                word=word,
+            )
         elif len(bare) == 1:
-            yield f"the word {word!r} is one character long and stands in nearly every mail"
+            yield Sentence(
+                "語{word!r}は1文字なので、ほとんどすべてのメールにあります。",
+                "the word {word!r} is one character long and stands in nearly every mail",
+                word=word,
+            )
         elif "、" in word and len(word) <= _LIST_MAX:
             meant = ", ".join(part.strip() for part in word.split("、"))
-            yield f"the word {word!r} is found only as it stands there: several words are a list, [{meant}]"
+            yield Sentence(
+                "語{word!r}は書かれたとおりにしか見つかりません。複数の語はリストで [{meant}] と書きます。",
+                "the word {word!r} is found only as it stands there: several words are a list, [{meant}]",
+                word=word,
+                meant=meant,
+            )
     for pattern in (one.pattern for one in model.patterns or ()):
         if all(compile_pattern(pattern).search(text) is not None for text in _EVERYDAY):
-            yield f"the pattern {pattern[:60]!r} is found in nearly every mail"
+            yield Sentence(
+                "パターン{pattern!r}は、ほとんどすべてのメールで見つかります。",
+                "the pattern {pattern!r} is found in nearly every mail",
+                pattern=pattern[:60],
+            )
         elif re.search(r"(?<!\\)\|\||\(\||\|\)|^\||(?<!\\)\|$", pattern):
-            yield f"the pattern {pattern[:60]!r} has an empty alternative"
+            yield Sentence(
+                "パターン{pattern!r}に空の選択肢があります。",
+                "the pattern {pattern!r} has an empty alternative",
+                pattern=pattern[:60],
+            )

@@ -11,15 +11,18 @@ from collections.abc import Iterable, Iterator
 
 from rapidfuzz.distance import DamerauLevenshtein
 
+from mailguard.mail.saying import Sentence
 from mailguard.policy.free_mail import FREE_MAIL, SHARED_MAIL, is_shared
-from mailguard.policy.lint.unfound import PRIVATE
+from mailguard.policy.lint.unfound import NO_DOT, PRIVATE, no_ending
 from mailguard.policy.lists import Line, Listed, is_glob
 from mailguard.policy.lookalike import KnownDomains, is_public, known_domains, likeness, unicode_domain
 from mailguard.policy.marks import Problem
 from mailguard.policy.rule import Policy
 
-_NO_DOT = "a domain without a dot: is its ending missing?"
-_COLUMN = " Of a .csv the column headed domain or address is read, else the first"
+_COLUMN = Sentence(
+    ".csv では見出しが domain か address の列、なければ最初の列を読みます。",
+    " Of a .csv the column headed domain or address is read, else the first",
+)
 _COMPARED_MAX, _SHORT, _TOLD_MAX = 20_000, 7, 20
 
 
@@ -33,7 +36,8 @@ def about_lists(policy: Policy) -> list[Problem]:
     for name, one in policy.lists.items():
         if not one.used:
             place = one.place
-            found.append(Problem(place.file, place.line, place.column, f"list {name!r} is never used", "warning"))
+            unused = Sentence("リスト{name!r}は使われていません。", "list {name!r} is never used", name=name)
+            found.append(Problem(place.file, place.line, place.column, unused, "warning"))
         found += list(_slips(one, known, others))[:_TOLD_MAX]
     return found + _twice(policy.lists.values())
 
@@ -46,7 +50,13 @@ def _slips(one: Listed, known: KnownDomains, others: _Near) -> Iterator[Problem]
         said = _slip(domain, known, others)
         if said:
             shown = line.name.removesuffix(domain) + unicode_domain(domain)
-            yield Problem(line.file, line.line, line.column, f"{shown[:80]!r}: {said}", "warning")
+            yield Problem(
+                line.file,
+                line.line,
+                line.column,
+                Sentence("{shown!r}: {said}", "{shown!r}: {said}", shown=shown[:80], said=said),
+                "warning",
+            )
 
 
 def _slip(domain: str, known: KnownDomains, others: _Near) -> str:
@@ -54,14 +64,20 @@ def _slip(domain: str, known: KnownDomains, others: _Near) -> str:
         return ""
     alike = likeness(domain, known)
     if alike is not None:
-        return f"did you mean {alike.known!r}?"
+        return Sentence("{known!r}の間違いではありませんか。", "did you mean {known!r}?", known=alike.known)
     last = domain.rpartition(".")[2]
     if last == domain:
-        return _NO_DOT + (_COLUMN if domain.startswith("xn--") else "")
+        return NO_DOT + (_COLUMN if domain.startswith("xn--") else "")
     if not is_public(domain) and last not in PRIVATE:
-        return f"no top-level domain .{last} is known"
+        return no_ending(last)
     near = others.near(domain)
-    return f"{near!r} is listed as well: is one of them a slip?" if near and near < domain else ""
+    if not near or near > domain:
+        return ""
+    return Sentence(
+        "{near!r}もリストにあります。どちらかが打ち間違いではありませんか。",
+        "{near!r} is listed as well: is one of them a slip?",
+        near=near,
+    )
 
 
 def _twice(lists: Iterable[Listed]) -> list[Problem]:
@@ -72,7 +88,12 @@ def _twice(lists: Iterable[Listed]) -> list[Problem]:
         again = [line for line in one.lines if seen.setdefault(line.name, line) is not line]
         if again:
             first = again[0]
-            said = f"{len(again)} entries stand there twice, such as {first.name[:80]!r}"
+            said = Sentence(
+                "{number}件が2回書かれています(例: {name!r})。",
+                "{number} entries stand there twice, such as {name!r}",
+                number=len(again),
+                name=first.name[:80],
+            )
             found.append(Problem(first.file, first.line, first.column, said, "info"))
     return found
 

@@ -8,6 +8,7 @@ from itertools import combinations
 from pydantic import BaseModel
 
 from mailguard.mail.organization import Organization
+from mailguard.mail.saying import Sentence
 from mailguard.policy.free_mail import is_free_mail
 from mailguard.policy.lint.implies import Leaf, bounds, disjoint, implies, leaf_implies, leaves
 from mailguard.policy.lists import Listed, is_glob
@@ -26,13 +27,21 @@ def never(model: ConditionModel, organization: Organization | None, lists: Lists
         if leaf.key == "any_":
             parts = [next(never(part, organization, lists), "") for part in leaf.asked]
             if all(parts):
-                yield f"none of any: can hold: {parts[0]}"
+                yield Sentence("any: のどれもあてはまりません: {said}", "none of any: can hold: {said}", said=parts[0])
         elif leaf.key == "not_":
             for part in given:
                 if part.key != "not_" and all(leaf_implies(part, want) for want in leaves(leaf.asked)):
-                    yield f"{part.key.strip('_')} must hold, and not: says that it must not"
+                    yield Sentence(
+                        "{key} があてはまるべきなのに、not: がそれを否定しています。",
+                        "{key} must hold, and not: says that it must not",
+                        key=part.key.strip("_"),
+                    )
                 elif part.key != "not_" and _implies_alternative(part, leaf.asked):
-                    yield f"{part.key.strip('_')} must hold, and one of not: any: says that it must not"
+                    yield Sentence(
+                        "{key} があてはまるべきなのに、not: any: の1つがそれを否定しています。",
+                        "{key} must hold, and one of not: any: says that it must not",
+                        key=part.key.strip("_"),
+                    )
         elif isinstance(leaf.asked, RecipientsModel):
             yield from _recipients(leaf.asked, organization, lists)
         elif isinstance(leaf.asked, AttachmentsModel):
@@ -53,32 +62,56 @@ def _recipients(model: RecipientsModel, organization: Organization | None, lists
     inside = model.internal or model.external is False
     outside = model.external or model.internal is False
     if model.visible and model.bcc:
-        yield "who is in Bcc is not visible"
+        yield Sentence("Bccの宛先は見えません。", "who is in Bcc is not visible")
     if model.bcc and (model.to or model.cc):
-        yield "who is in Bcc stands neither in To nor in Cc"
+        yield Sentence("Bccの宛先はToにもCcにもありません。", "who is in Bcc stands neither in To nor in Cc")
     if model.first_time == "sender" and model.not_written_for:
-        yield "who was never written to was not written to before either"
+        yield Sentence(
+            "一度も送ったことのない宛先には、以前送ったこともありません。",
+            "who was never written to was not written to before either",
+        )
     if inside:
         for asked, said in (
-            (model.first_time, "first_time is about outside recipients"),
-            (model.lookalike in (True, "domain"), "lookalike is about outside recipients; mailbox is about all"),
-            (model.lookalike_of, "lookalike_of is about outside recipients"),
-            (model.free_mail or model.namesake == "free_mail", "free mail is not internal"),
-            (model.quoted == "foreign", "quoted: foreign is about outside recipients"),
-            (model.attachment_seen_elsewhere, "attachment_seen_elsewhere is about outside recipients"),
-            (model.no_mx is not None, "no_mx is about outside recipients"),
+            (model.first_time, _outside("first_time")),
+            (
+                model.lookalike in (True, "domain"),
+                Sentence(
+                    "lookalike は社外の宛先についての条件です。mailbox ならすべての宛先が対象です。",
+                    "lookalike is about outside recipients; mailbox is about all",
+                ),
+            ),
+            (model.lookalike_of, _outside("lookalike_of")),
+            (
+                model.free_mail or model.namesake == "free_mail",
+                Sentence("フリーメールは社内ではありません。", "free mail is not internal"),
+            ),
+            (model.quoted == "foreign", _outside("quoted: foreign")),
+            (model.attachment_seen_elsewhere, _outside("attachment_seen_elsewhere")),
+            (model.no_mx is not None, _outside("no_mx")),
         ):
             if asked:
                 yield said
     if model.namesake == "free_mail" and model.free_mail is False:
-        yield "namesake: free_mail is about free mail"
+        yield Sentence(
+            "namesake: free_mail はフリーメールについての条件です。", "namesake: free_mail is about free mail"
+        )
     if set(model.in_ or ()) & set(model.not_in or ()):
-        yield "the same list stands in in: and not_in:"
+        yield Sentence("同じリストが in: と not_in: の両方にあります。", "the same list stands in in: and not_in:")
     if organization is not None and organization.domains:
         yield from _sides(model, organization, lists, inside=bool(inside), outside=bool(outside))
     if model.free_mail and model.domain and not any(is_glob(d) or is_free_mail(d.lower()) for d in model.domain):
-        yield "none of the domains is free mail"
+        yield Sentence("書かれたドメインはどれもフリーメールではありません。", "none of the domains is free mail")
     yield from _numbers(model, lists)
+
+
+def _outside(key: str) -> str:
+    return Sentence("{key} は社外の宛先についての条件です。", "{key} is about outside recipients", key=key)
+
+
+def _no_number(key: str, comparison: Comparison) -> str:
+    return Sentence(
+        "{key}: {written} を満たす数はありません。", "{key}: {written}", key=key, written=comparison.written
+    )
 
 
 def _sides(
@@ -87,15 +120,21 @@ def _sides(
     named = list(model.domain or ()) or [text.rpartition("@")[2] for text in model.address or ()]
     own = [not is_glob(name.removeprefix("*.")) and organization.is_own_domain(name) for name in named]
     if outside and own and all(own):
-        yield "an own domain is not external"
+        yield Sentence("自社のドメインは社外ではありません。", "an own domain is not external")
     if inside and named and not any(own) and not any(map(is_glob, named)):
-        yield "none of the domains is an own one"
+        yield Sentence("書かれたドメインはどれも自社のものではありません。", "none of the domains is an own one")
     entries = _entries(model.in_, lists)
     listed = [organization.is_own_domain(entry.rpartition("@")[2]) for entry in entries]
     if outside and listed and all(listed) and not any(map(is_glob, entries)):
-        yield "the list has own domains only, and they are not external"
+        yield Sentence(
+            "リストには自社のドメインしかなく、社外ではありません。",
+            "the list has own domains only, and they are not external",
+        )
     if inside and listed and not any(listed) and not any(map(is_glob, entries)):
-        yield "the list has no own domain, and only those are internal"
+        yield Sentence(
+            "リストに自社のドメインがなく、社内の宛先はありません。",
+            "the list has no own domain, and only those are internal",
+        )
 
 
 def _entries(names: tuple[str, ...] | None, lists: Lists) -> list[str]:
@@ -114,16 +153,21 @@ def _entries(names: tuple[str, ...] | None, lists: Lists) -> list[str]:
 def _numbers(model: RecipientsModel, lists: Lists) -> Iterator[str]:
     for name, comparison in _counts(model):
         if comparison is not None and comparison.never:
-            yield f"{name}: {comparison.written}"
+            yield _no_number(name, comparison)
     if model.count is not None and model.domains is not None:
         most, least = bounds(model.count)[1], bounds(model.domains)[0]
         if most is not None and most < least:
-            yield f"{model.domains.written} domains need as many recipients, and count: {model.count.written}"
+            yield Sentence(
+                "ドメインが{domains}なら宛先も同じ数だけ要りますが、count: {count} です。",
+                "{domains} domains need as many recipients, and count: {count}",
+                domains=model.domains.written,
+                count=model.count.written,
+            )
     addresses = set(model.address or ()) or set(_entries(model.in_, lists))
     if addresses and all("@" in text and not is_glob(text) for text in addresses):
-        yield from _too_few(model.count, len(addresses), "count", "addresses")
+        yield from _too_few(model.count, len(addresses), "count", Sentence("アドレス", "addresses"))
     if model.domain and not any(map(is_glob, model.domain)):
-        yield from _too_few(model.domains, len(set(model.domain)), "domains", "domains")
+        yield from _too_few(model.domains, len(set(model.domain)), "domains", Sentence("ドメイン", "domains"))
 
 
 def _counts(model: RecipientsModel) -> tuple[tuple[str, Comparison | None], ...]:
@@ -132,17 +176,29 @@ def _counts(model: RecipientsModel) -> tuple[tuple[str, Comparison | None], ...]
 
 def _too_few(comparison: Comparison | None, number: int, key: str, what: str) -> Iterator[str]:
     if comparison is not None and bounds(comparison)[0] > number:
-        yield f"{key}: {comparison.written}, but only {number} {what} are named"
+        yield Sentence(
+            "{key}: {bound} ですが、{what}は{number}個しか書かれていません。",
+            "{key}: {bound}, but only {number} {what} are named",
+            key=key,
+            bound=comparison.written,
+            number=number,
+            what=what,
+        )
 
 
 def _attachments(model: AttachmentsModel) -> Iterator[str]:
     if model.count is not None and model.count.never:
-        yield f"count: {model.count.written}"
+        yield _no_number("count", model.count)
     least = 1 if model.count is None else bounds(model.count)[0]
     if model.size is not None and model.total_size is not None and least:
         most = bounds(model.total_size)[1]
         if most is not None and bounds(model.size)[0] * least > most:
-            yield f"files of {model.size.written} cannot be {model.total_size.written} in all"
+            yield Sentence(
+                "{size} のファイルの合計が {total} になることはありません。",
+                "files of {size} cannot be {total} in all",
+                size=model.size.written,
+                total=model.total_size.written,
+            )
 
 
 def _pair(one: Leaf, other: Leaf) -> Iterator[str]:
@@ -159,7 +215,14 @@ def _pair(one: Leaf, other: Leaf) -> Iterator[str]:
         if counted and not (name == "count" and same_picks):
             continue  # two conditions that pick are about different things
         if _contradict(left[name], right[name]):
-            yield f"{one.key} must satisfy {name}: {_shown(left[name])} and {name}: {_shown(right[name])}"
+            yield Sentence(
+                "{key} が {name}: {one} と {name}: {other} の両方を満たすことはありません。",
+                "{key} must satisfy {name}: {one} and {name}: {other}",
+                key=one.key,
+                name=name,
+                one=_shown(left[name]),
+                other=_shown(right[name]),
+            )
 
 
 def _contradict(one: object, other: object) -> bool:
@@ -176,4 +239,9 @@ def always(comparisons: Iterable[tuple[str, Comparison | None]]) -> Iterator[str
     """Comparisons that every number satisfies: they ask nothing."""
     for name, comparison in comparisons:
         if comparison is not None and comparison.always:
-            yield f"{name}: {comparison.written} holds for every number"
+            yield Sentence(
+                "{name}: {written} はどの数にもあてはまります。",
+                "{name}: {written} holds for every number",
+                name=name,
+                written=comparison.written,
+            )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from mailguard.mail.saying import Sentence
 from mailguard.mail.verdict import Disposition
 from mailguard.policy.lint.implies import implies, leaves
 from mailguard.policy.rule import Rule
@@ -23,7 +24,12 @@ def together(rules: Sequence[Rule]) -> Iterator[tuple[Rule, str]]:
     for rule, other in _pairs(enforced):
         if rule.id not in told and _covers(other, rule):
             told.add(rule.id)
-            yield rule, f"is never felt: {other.id!r} holds for the same mail and is at least as strict"
+            said = Sentence(
+                "効果が現れません。同じメールに{other!r}があてはまり、同じかそれ以上に厳しいためです。",
+                "is never felt: {other!r} holds for the same mail and is at least as strict",
+                other=other.id,
+            )
+            yield rule, said
         elif rule.model.when == other.model.when and rule.model.unless == other.model.unless:
             yield from _contradict(rule, other)
 
@@ -88,14 +94,24 @@ def _contradict(rule: Rule, other: Rule) -> Iterator[tuple[Rule, str]]:
         return
     if rule.disposition is other.disposition is Disposition.APPROVE:
         if _asked(rule) != _asked(other):
-            yield rule, f"asks other approvers than {other.id!r} does for the same mail: both will have to agree"
+            said = Sentence(
+                "同じメールで{other!r}とは別の承認者に尋ねます。両方の承認が必要になります。",
+                "asks other approvers than {other!r} does for the same mail: both will have to agree",
+                other=other.id,
+            )
+            yield rule, said
     elif {rule.disposition, other.disposition} == {Disposition.CONFIRM, Disposition.APPROVE}:
         mild = rule if rule.disposition is Disposition.CONFIRM else other
         if mild.terms is not None and mild.terms.expire_action == "release":
             strict = other if mild is rule else rule
             yield (
                 rule,
-                f"{mild.id!r} lets the mail go by itself, and {strict.id!r} asks for approval of the same mail",
+                Sentence(
+                    "同じメールを{mild!r}は自動で送信し、{strict!r}は承認を求めます。",
+                    "{mild!r} lets the mail go by itself, and {strict!r} asks for approval of the same mail",
+                    mild=mild.id,
+                    strict=strict.id,
+                ),
             )
 
 

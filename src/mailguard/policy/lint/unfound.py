@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from mailguard.mail.kinds import EXTENSIONS, MEDIA
+from mailguard.mail.saying import Sentence
 from mailguard.policy.lists import is_glob
 from mailguard.policy.lookalike import is_public
 from mailguard.policy.schema import ConditionModel
@@ -17,6 +18,17 @@ PRIVATE = frozenset("example test invalid localhost local internal lan home corp
 #: Signs of a pattern that no word has.
 _PATTERN = re.compile(r"\.[*+]|\\[dswbDSWB](?![A-Za-z])|^\^|\[[^\]]*-[^\]]*\]|^/.+/$")
 _SHOWN = 60
+#: What is said of a domain that is nowhere.
+NO_DOT = Sentence(
+    "ドメインに点がありません。末尾が抜けていませんか。", "a domain without a dot: is its ending missing?"
+)
+
+
+def no_ending(last: str) -> str:
+    """What is said of a domain whose ending no registry has."""
+    return Sentence(
+        ".{last} というトップレベルドメインはありません。", "no top-level domain .{last} is known", last=last
+    )
 
 
 def unfound(model: ConditionModel) -> Iterator[str]:
@@ -33,7 +45,11 @@ def unfound(model: ConditionModel) -> Iterator[str]:
     if model.text is not None:
         for word, _ in model.text.words or ():
             if _PATTERN.search(word):
-                yield f"the word {word[:_SHOWN]!r} is found only as it stands there: patterns stand under patterns:"
+                yield Sentence(
+                    "語{word!r}は書かれたとおりにしか見つかりません。パターンは patterns: の下に書きます。",
+                    "the word {word!r} is found only as it stands there: patterns stand under patterns:",
+                    word=word[:_SHOWN],
+                )
 
 
 def _name(name: str) -> Iterator[str]:
@@ -42,9 +58,19 @@ def _name(name: str) -> Iterator[str]:
         return
     ending = name.lower().lstrip(".")
     if ending in MEDIA or ending in EXTENSIONS:
-        yield f"name: {name!r} is a whole name, of which no file is: all of that ending are '*.{ending}'"
+        yield Sentence(
+            "name: {name!r}はファイル名全体と比べられ、一致するファイルはありません。"
+            "その拡張子すべては '*.{ending}' と書きます。",
+            "name: {name!r} is a whole name, of which no file is: all of that ending are '*.{ending}'",
+            name=name,
+            ending=ending,
+        )
     elif "." not in name and not name.isascii():
-        yield f"name: {name[:_SHOWN]!r} is a whole name: what has it in its name is '*{name[:_SHOWN]}*'"
+        yield Sentence(
+            "name: {name!r}はファイル名全体と比べられます。名前に含むものは '*{name}*' と書きます。",
+            "name: {name!r} is a whole name: what has it in its name is '*{name}*'",
+            name=name[:_SHOWN],
+        )
 
 
 def _domain(name: str) -> Iterator[str]:
@@ -53,6 +79,6 @@ def _domain(name: str) -> Iterator[str]:
     if is_glob(domain) or domain.startswith("[") or last in PRIVATE:
         return
     if last == domain:
-        yield f"{name[:_SHOWN]!r}: a domain without a dot: is its ending missing?"
+        yield Sentence("{name!r}: {said}", "{name!r}: {said}", name=name[:_SHOWN], said=NO_DOT)
     elif not is_public(domain):
-        yield f"{name[:_SHOWN]!r}: no top-level domain .{last} is known"
+        yield Sentence("{name!r}: {said}", "{name!r}: {said}", name=name[:_SHOWN], said=no_ending(last))

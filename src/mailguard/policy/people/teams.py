@@ -52,6 +52,11 @@ def member_of(text: str) -> tuple[str, str]:
         ) from error
 
 
+def no_members(name: str) -> str:
+    """What is said of a group in which nobody is."""
+    return Sentence("グループ{name!r}にメンバーがいません。", "group {name!r} has no members", name=name)
+
+
 class Teams:
     """Collects groups, then resolves them. known: what a directory server says, whose groups are there as well."""
 
@@ -127,7 +132,7 @@ class Teams:
                 self._problems.append(
                     team.place.problem(
                         "",
-                        Sentence("グループ{name!r}にメンバーがいません。", "group {name!r} has no members", name=name),
+                        no_members(name),
                     )
                 )
             for domain in team.domains:
