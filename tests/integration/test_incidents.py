@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from tests.reception import ADMIN, ANN, AUDITOR, BOSS, SATO, TANAKA, Reception, open_reception
 
@@ -15,6 +17,7 @@ from mailguard.mail.address import parse_address
 from mailguard.mail.lifecycle import State
 from mailguard.mail.outcome import Outcome, Result
 from mailguard.mail.verdict import Disposition
+from mailguard.store.audit import Audit
 
 OFFICER = "officer@corp.example"
 
@@ -59,6 +62,31 @@ async def test_what_has_not_left_is_stopped_and_the_truth_is_written_down(recept
     assert [one["to"] for one in await reception.letters() if one["x-mailguard-letter"] == "cancelled"] == [ANN]
     again = await client.post("/api/v1/incidents", json={"message_id": message_id})
     assert (again.status_code, again.json()["incident"]) == (409, said["id"])
+
+
+@pytest.mark.parametrize("ends", ["deferred", "never"])
+async def test_what_was_on_its_way_and_comes_back_is_not_sent_once_more(reception: Reception, ends: str) -> None:
+    """The next server says later, or the house is killed before it says anything."""
+    message_id = await reception.take_in(Disposition.DELIVER, to=(TANAKA, SATO))
+    (job,) = await reception.queue.claim(reception.clock(), timedelta(minutes=15), 10)
+    client = await api(reception, ANN, Role.SENDER)
+    said = (await client.post("/api/v1/incidents", json={"message_id": message_id})).json()
+    assert ({one["outcome"] for one in said["recipients"]}, said["stopped"]) == ({"under_way"}, [])
+    now = reception.clock()
+    if ends == "deferred":
+        later = dict.fromkeys(job.recipients, Outcome(Result.DEFERRED, 451, "4.7.1 greylisted"))
+        await reception.queue.record(message_id, later, now, now + timedelta(minutes=5), give_up=False)
+    else:
+        await reception.queue.release_leases()
+    reception.clock.pass_by(hours=1)
+    assert await reception.queue.claim(reception.clock(), timedelta(minutes=15), 10) == []
+    record = await reception.holds.find(message_id)
+    assert record is not None
+    assert {copy.state for copy in record.recipients} == {State.CANCELLED}
+    assert [one["to"] for one in await reception.letters() if one["x-mailguard-letter"] == "cancelled"] == [ANN]
+    line = (await Audit(reception.db).history_of(message_id))[-1]
+    assert (line.event, line.actor) == ("cancel", "mailguard")
+    assert "not tried again" in line.comment
 
 
 async def test_who_may_see_and_who_may_close(reception: Reception) -> None:

@@ -1,27 +1,40 @@
 """The register of misdeliveries: who opened which, about which mail, and what was known of it then. It
 outlives the mail.
 
-Every entry and its end is a line of the audit log in the same transaction. Nothing here stops a mail or decides.
+Every entry and its end is a line of the audit log in the same transaction. Nothing here decides; what was on its way
+when its mail was reported, and comes back, is not sent once more.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from mailguard.mail.actor import Actor
-from mailguard.store import audit, outbox
+from mailguard.mail.actor import HOUSE, Actor
+from mailguard.mail.lifecycle import Event
+from mailguard.store import audit, deciding, outbox
 from mailguard.store.db import Database
 from mailguard.store.records import MessageRecord
 from mailguard.store.rows import clean, load, to_micro, to_moment, to_moment_or_none, to_text
+from mailguard.store.wish import Wish
 
 _COLUMNS = "id, message_id, state, opened_at, opened_by, note, facts, closed_at, closed_by, outcome"
 #: Mails that are looked through for the same files, newest first; and so many are named.
 _LOOKED_THROUGH, _SIBLINGS = 2000, 50
+
+#: Said in the history of a mail, to whoever reads it: in both languages.
+_STOPPED = (
+    "誤送信として報告されたため、再送しません / not tried again: the mail was reported as sent to the wrong person"
+)
+_REPORTED = (
+    "SELECT m.number, m.id FROM message m LEFT JOIN part p ON p.message = m.number"
+    " LEFT JOIN message f ON f.number = p.first WHERE m.number IN (SELECT value FROM json_each(?)) AND EXISTS"
+    " (SELECT 1 FROM incident i WHERE i.state = 'open' AND i.message_id = coalesce(f.id, m.id))"
+)
 
 #: As whom somebody hears of one: he sent the mail, he sees its page, or he has nothing but the letter.
 Reads = Literal["sender", "page", "letter"]
@@ -127,6 +140,16 @@ class Incidents:
         `thread`), the newest first.
         """
         return await self._db.read(lambda c: _siblings(c, record))
+
+
+def contain(connection: sqlite3.Connection, numbers: Collection[int], now: datetime) -> set[int]:
+    """Cancel what is left to send of those of these messages (row numbers) that were reported: when that was done, it
+    was on its way. Returns which those are. Inside the caller's transaction.
+    """
+    reported = connection.execute(_REPORTED, (json.dumps(list(numbers)),)).fetchall()
+    for _, message_id in reported:
+        deciding.apply(connection, message_id, Wish(Event.CANCEL, HOUSE, now, comment=_STOPPED, notice="cancelled"))
+    return {number for number, _ in reported}
 
 
 def _owe(connection: sqlite3.Connection, person: str, incident: Incident, reads: Reads) -> None:

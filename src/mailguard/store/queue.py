@@ -20,6 +20,7 @@ from mailguard.mail.verdict import Because
 from mailguard.store import audit, outbox
 from mailguard.store.changes import change, settle
 from mailguard.store.db import Database
+from mailguard.store.incidents import contain
 from mailguard.store.parts import lead_of
 from mailguard.store.records import Job, RecordResult, Tried
 from mailguard.store.relayed import Relayed, record_all, record_groups, relayed
@@ -178,6 +179,8 @@ def _claim(
         due.setdefault(number, [])
         if len(due) == limit:
             break
+    for number in contain(connection, due, now):
+        del due[number]
     if not due:
         return []
     claimed = connection.execute(

@@ -16,7 +16,7 @@ from mailguard.mail.actor import HOUSE
 from mailguard.mail.address import Address
 from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.outcome import Outcome, Result
-from mailguard.store import audit, lessons, many, outbox, recipes
+from mailguard.store import audit, incidents, lessons, many, outbox, recipes
 from mailguard.store.changes import change, settle
 from mailguard.store.files_seen import learn_files
 from mailguard.store.history import learn
@@ -55,6 +55,8 @@ def record(
         raise KeyError(message_id)
     one = _Try(connection, number, message_id, now, retry_at)
     done, unreported = _written(one, outcomes, give_up)
+    if done[Event.DEFER]:
+        incidents.contain(connection, [number], now)
     relayed, bounced = done[Event.RELAY], tuple(done[Event.FAIL])
     state = settle(connection, number, now)
     kind, sender, told, teaches = connection.execute(
