@@ -15,6 +15,7 @@ from mailguard import events
 from mailguard.app.reception import describe
 from mailguard.console.app import build
 from mailguard.mail.organization import Organization
+from mailguard.notify.letter_policy import noted
 from mailguard.rulebook import Rulebook
 
 OWN = Organization(("corp.example",))
@@ -181,11 +182,13 @@ async def test_the_console_shows_it_to_administrators_and_letters_say_it(tmp_pat
         page = (await (await house.browser(ADMIN)).client.get("/all")).text
         assert "A change of the policy is wrong" in page
         assert "unknown key &#39;externl&#39;" in page
+        page = (await (await house.browser(ADMIN, "ja")).client.get("/all")).text
+        assert "p.yaml:3:33: キー「externl」はここでは使えません。「external」の間違いではありませんか。" in page
         assert "policy-refused" not in (await (await house.browser(ANN)).client.get("/mine")).text
         told = (await (await house.browser(ADMIN)).client.get("/api/v1/policy")).json()
         assert ("externl" in told["problems"][0], told["policy"]) == (True, book.current().hash)
-        await house.outbox.add("policy_refused", ADMIN, house.clock(), problems=list(book.refused()))
-        await house.outbox.add("policy_good", ADMIN, house.clock(), problems=[])
+        await house.outbox.add("policy_refused", ADMIN, house.clock(), **noted(book.refused()))
+        await house.outbox.add("policy_good", ADMIN, house.clock(), **noted([]))
         kinds = {str(one["x-mailguard-letter"]): one for one in await house.letters()}
         assert {"policy_refused", "policy_good"} <= kinds.keys()
         assert kinds["policy_refused"]["to"] == ADMIN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import smtplib
 import urllib.request
@@ -12,6 +13,11 @@ from typing import Any
 
 import pytest
 from tests.house import House, running_house
+
+from mailguard.app.trial import Trials
+from mailguard.config import load_config
+from mailguard.console.trials import Trial, TrialWish
+from mailguard.mail.organization import Language
 
 POLICY = """
 version: 1
@@ -127,6 +133,28 @@ def test_a_text_from_the_console_reads_no_files_of_elsewhere(house: House, tmp_p
         assert ("outside of the folders" not in done.stderr) is reads, done.stderr
         assert "not an address" not in done.stderr
     (house.folder / "policies" / "link.csv").unlink()
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "unknown disposition 'confim', did"), ("ja", "「confim」という処置はありません。")]
+)
+def test_what_is_wrong_in_a_text_from_the_console_is_said_in_the_language_of_who_asks(
+    house: House, language: Language, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8" if language == "en" else "C")  # of the server: it does not count
+    file = str(house.folder / "policies" / "more.yaml")
+
+    async def tried() -> Trial:
+        trials = Trials(load_config(house.folder / "mailguard.yaml"))
+        trial = trials.start(TrialWish(7, language, file=file, text=NEW.replace("then: confirm", "then: confim", 1)))
+        async with asyncio.timeout(60):
+            while not trial.done:  # noqa: ASYNC110 -- what is waited for has no event of its own
+                await asyncio.sleep(0.02)
+        return trial
+
+    problems = asyncio.run(tried()).problems
+    assert len(problems) == 1
+    assert said in problems[0]
 
 
 def test_one_process_finds_what_two_find(house: House) -> None:

@@ -15,6 +15,7 @@ from mailguard.app import hint
 from mailguard.app.rooms import Rooms, ledger_path, utc_now
 from mailguard.config.load import Config
 from mailguard.mail.lifecycle import State
+from mailguard.notify.letter_policy import noted
 from mailguard.notify.live import called
 from mailguard.store.entry import is_told
 from mailguard.store.questions import first_nudge
@@ -133,7 +134,7 @@ class Bells:
         assert self.rooms is not None
         kind: NoticeKind = "policy_refused" if problems else "policy_good"
         for person in self._config.settings.console.administrators:
-            await self.rooms.outbox.add(kind, person, utc_now(), problems=list(problems))
+            await self.rooms.outbox.add(kind, person, utc_now(), **noted(problems))
         self.noticed()
         if self.post is None:
             hint.tap(ledger_path(self._config))

@@ -21,11 +21,18 @@ from pathlib import Path
 
 from mailguard.config.load import Config
 from mailguard.console.trials import Trial, TrialBusy, TrialWish
+from mailguard.mail.organization import Language
+from mailguard.mail.saying import Sentence
 
 _SECONDS = 180.0
 _LONGEST = 32 * 2**20
 _KEPT = 5
 _LINES = 50
+_NOT_DONE = Sentence(
+    "{seconds:g}秒以内に終わりませんでした。日数を減らすか、コマンドで試してください。",
+    "not done within {seconds:g} s: choose fewer days, or use the command line",
+    seconds=_SECONDS,
+)
 _PROGRESS = re.compile(r"([01]\.\d{3}) (\d+)")
 
 
@@ -68,16 +75,16 @@ class Trials:
                     octets += more
                 await told
                 if len(octets) > _LONGEST:
-                    trial.problems.append("the report is too long")
+                    trial.problems.append(Sentence("試算の結果が長すぎます。", "the report is too long"))
                 elif await child.wait() == 0:
                     trial.report = json.loads(octets)
         except TimeoutError:
-            trial.problems.append(f"not done within {_SECONDS:g} s: choose fewer days, or use the command line")
+            trial.problems.append(_NOT_DONE)
         except (OSError, ValueError) as error:
             trial.problems.append(f"{type(error).__name__}: {error}")
         finally:
             if trial.report is None and not trial.problems:
-                trial.problems.append("it ended without a report")
+                trial.problems.append(Sentence("試算が結果を出さずに終わりました。", "it ended without a report"))
             trial.done = True
 
     @asynccontextmanager
@@ -86,7 +93,7 @@ class Trials:
             child = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "mailguard", *self._words(trial.wish, Path(folder)),
                 stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-                start_new_session=True,
+                start_new_session=True, env=_speaking(trial.wish.language),
             )  # fmt: skip
             try:
                 yield child
@@ -111,6 +118,12 @@ class Trials:
         return [*words, "--instead", f"{wish.file}={candidate}"]
 
 
+def _speaking(language: Language) -> dict[str, str]:
+    """The child's environment: what it says is shown to whoever asked, whatever language the server was started in."""
+    bare = {name: value for name, value in os.environ.items() if name not in ("LC_ALL", "LANGUAGE")}
+    return {**bare, "LC_CTYPE": "C.UTF-8", "LC_MESSAGES": "ja_JP.UTF-8" if language == "ja" else "C"}
+
+
 async def _listen(child: asyncio.subprocess.Process, trial: Trial) -> None:
     """Progress, and what is wrong with the candidate."""
     assert child.stderr is not None
@@ -123,7 +136,7 @@ async def _listen(child: asyncio.subprocess.Process, trial: Trial) -> None:
             elif text and len(trial.problems) < _LINES:
                 trial.problems.append(text[:500])
     except ValueError:  # a line longer than asyncio reads
-        trial.problems.append("it said too much")
+        trial.problems.append(Sentence("試算の出力が長すぎます。", "it said too much"))
 
 
 async def _drained(child: asyncio.subprocess.Process) -> None:

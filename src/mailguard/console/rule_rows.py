@@ -10,6 +10,7 @@ from typing import Any
 from mailguard.console.present import Speaker
 from mailguard.console.trials import Trial
 from mailguard.mail.organization import Language
+from mailguard.mail.saying import in_language
 from mailguard.mail.verdict import Disposition
 from mailguard.notify.phrases import length_word, on_one_line, span
 from mailguard.policy.explain import disposition_word
@@ -186,7 +187,7 @@ def trial_values(trial: Trial, by: Speaker) -> TrialValues:
         title = say("trial.file", file=wish.file.rpartition("/")[2])
     begun = TrialValues(
         title, trial.done, round(100 * trial.part), say("trial.mails", n=f"{trial.mails:,}"),
-        [on_one_line(line, 500) for line in trial.problems],
+        [on_one_line(in_language(line, by.language), 500) for line in trial.problems],
     )  # fmt: skip
     if report is None:
         return begun

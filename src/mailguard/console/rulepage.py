@@ -27,6 +27,7 @@ from mailguard.console.visit import (
     speaker,
     unscoped_visitor,
 )
+from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Mode
 from mailguard.notify.phrases import on_one_line
 from mailguard.policy.readiness import CRITERIA
@@ -65,12 +66,12 @@ async def show_policy(request: Request) -> Response:
 
 async def start_trial(request: Request) -> Response:
     """POST /policy/simulations: a rule in another mode, or a text in place of a file."""
-    desk, _, rules = await _admitted(request)
+    desk, visitor, rules = await _admitted(request)
     form = await checked_form(request, files=2)
     if desk.trials is None:
         raise nothing_here()
     try:
-        wish = await _wish(form, await rules.board())
+        wish = await _wish(form, await rules.board(), visitor.language)
     finally:
         await form.close()  # the file that came along
     if isinstance(wish, str):
@@ -102,7 +103,7 @@ async def _admitted(request: Request) -> tuple[Desk, Visitor, RuleReview]:
     return desk, visitor, desk.rules
 
 
-async def _wish(form: FormData, board: Board) -> TrialWish | str:
+async def _wish(form: FormData, board: Board, language: Language) -> TrialWish | str:
     """What the form asks for, or the word of what is wrong with it. Raises HTTPException 400."""
     days = field(form, "days", 4)
     if days not in map(str, DAYS):
@@ -114,7 +115,7 @@ async def _wish(form: FormData, board: Board) -> TrialWish | str:
     if rule:
         if rule not in {one.rule.id for one in board.rules} or mode not in get_args(Mode):
             raise HTTPException(400)
-        return TrialWish(int(days), rule=rule, mode=mode, mails=mails[1], mails_name=mails[0])
+        return TrialWish(int(days), language, rule=rule, mode=mode, mails=mails[1], mails_name=mails[0])
     name, text = field(form, "file", 1000), await _text(form)
     if text is None:
         return "file"
@@ -123,7 +124,7 @@ async def _wish(form: FormData, board: Board) -> TrialWish | str:
     files = _files(board)
     if name not in files:
         name = str(Path(files[0]).parent / "candidate.yaml")
-    return TrialWish(int(days), file=name, text=text, mails=mails[1], mails_name=mails[0])
+    return TrialWish(int(days), language, file=name, text=text, mails=mails[1], mails_name=mails[0])
 
 
 async def _mails(form: FormData) -> tuple[str, bytes] | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from mailguard.mail.organization import Language
+
 
 class TrialBusy(Exception):
     """Another one runs."""
@@ -13,10 +15,12 @@ class TrialBusy(Exception):
 @dataclass(frozen=True, slots=True)
 class TrialWish:
     """A rule in another mode, or a text in place of a policy file (path), over the last days,
-    or over the mails that came along (mails: .eml, mbox or JSON lines; mails_name: of the file).
+    or over the mails that came along (mails: .eml, mbox or JSON lines; mails_name: of the file). language: of whoever
+    asks, for what is wrong with the text.
     """
 
     days: int
+    language: Language
     rule: str = ""
     mode: str = ""
     file: str = ""

@@ -30,6 +30,7 @@ from mailguard.console.statics import static_address
 from mailguard.console.troubles import sentences
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.organization import Language
+from mailguard.mail.saying import in_language
 from mailguard.notify.naming import namer
 from mailguard.review import SEE_ALL
 
@@ -212,7 +213,8 @@ class Page:
     def refused(self) -> Sequence[str]:
         """What is wrong with a policy that was not taken, for those who see all."""
         actor = self.visitor.actor
-        return self.desk.refused()[:_SHOWN] if actor is not None and actor.role in SEES_ALL else ()
+        shown = self.desk.refused()[:_SHOWN] if actor is not None and actor.role in SEES_ALL else ()
+        return [in_language(one, self.language) for one in shown]
 
     @property
     def troubles(self) -> Sequence[str]:

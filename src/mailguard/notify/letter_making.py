@@ -16,6 +16,7 @@ from mailguard.mail.directory import Directory
 from mailguard.mail.message import new_message_id
 from mailguard.mail.subaddress import SubAddress
 from mailguard.notify.letter_people import addresses_in
+from mailguard.notify.letter_policy import in_notice
 from mailguard.notify.letter_rows import locked
 from mailguard.notify.letters import ASKING, RETURNS, LetterContext, LetterSettings, ReplyResult
 from mailguard.notify.monthly import Monthly
@@ -73,7 +74,7 @@ class LetterMaking:
             actor=str(detail.get("actor") or ""),
             comment=str(detail.get("comment") or ""),
             browser=str(detail.get("browser") or ""),
-            problems=tuple(map(str, detail.get("problems", ()))),
+            problems=in_notice(detail),
             trouble=(str(detail.get("name") or ""), str(detail.get("reason") or ""), str(detail.get("why") or "")),
             instead_of=tuple(map(str, detail.get("instead_of", ()))),
             answer=str(detail.get("answer") or ""),

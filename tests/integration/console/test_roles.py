@@ -155,7 +155,7 @@ class Tried:
         return Trial("t", wish, done=True, problems=["none"])
 
     def find(self, trial_id: str) -> Trial | None:
-        return Trial("t", TrialWish(7, file="x.yaml", text="x"), done=True, problems=["none"])
+        return Trial("t", TrialWish(7, "en", file="x.yaml", text="x"), done=True, problems=["none"])
 
 
 @pytest_asyncio.fixture

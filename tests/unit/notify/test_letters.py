@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import json
 from dataclasses import replace
 from email.message import EmailMessage
 from typing import Any, cast, get_args
@@ -17,8 +18,10 @@ from mailguard.mail.directory import Directory, Person
 from mailguard.mail.facts import HeaderAddress
 from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
+from mailguard.mail.saying import Sentence
 from mailguard.mail.verdict import Because, Disposition, RuleHit
 from mailguard.notify.gathered import Gathered
+from mailguard.notify.letter_policy import in_notice, noted
 from mailguard.notify.letter_rows import reasons, shown_sender
 from mailguard.notify.letter_texts import TAGS
 from mailguard.notify.letters import ASKING, RETURNS, Kind, LetterContext, LetterSettings, ReplyResult, compose
@@ -249,6 +252,21 @@ def test_the_letter_about_a_refused_policy_quotes_the_places(language: Language)
         assert "policies/a.yaml:21:1:" not in text(mail, part)
         assert "10" in text(mail, part)
     assert mail["bcc"] is None
+
+
+def test_what_is_wrong_with_a_policy_is_quoted_in_the_language_of_the_letter() -> None:
+    said = "a.yaml:1:1: " + Sentence("キー「x」はここでは使えません。", "unknown key 'x'")
+    kept = json.loads(json.dumps(noted([said])))
+    english = text(letter("policy_refused", "en", problems=in_notice(kept)))
+    japanese = text(letter("policy_refused", "ja", problems=in_notice(kept)))
+    assert "a.yaml:1:1: unknown key 'x'" in english
+    assert "キー" not in english
+    assert "a.yaml:1:1: キー「x」はここでは使えません。" in japanese
+    assert "unknown key" not in japanese
+
+
+def test_a_notice_of_an_older_version_is_quoted_as_it_is() -> None:
+    assert "unknown key" in text(letter("policy_refused", "ja", problems=in_notice({"problems": ["unknown key 'x'"]})))
 
 
 def asked(kind: Kind, language: Language, **changes: Any) -> str:
