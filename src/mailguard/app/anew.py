@@ -34,6 +34,8 @@ class Anew:
     def __init__(self) -> None:
         self._readings: list[Callable[[], Awaitable[object]]] = []
         self._task: asyncio.Task[None] | None = None
+        # Of two that are asked for at once, the one that began to read earlier must not end later: it has older files.
+        self._one_by_one = asyncio.Lock()
 
     def add(self, reading: Callable[[], Awaitable[object]]) -> None:
         """It may raise Problems or CertificateError."""
@@ -48,10 +50,11 @@ class Anew:
         self._task = asyncio.get_running_loop().create_task(self._read(), name="reload")
 
     async def _read(self) -> None:
-        for reading in self._readings:
-            try:
-                await reading()
-            except Problems as error:
-                events.reload_refused([str(problem) for problem in error.problems])
-            except CertificateError as error:
-                events.reload_refused([str(error)])
+        async with self._one_by_one:
+            for reading in self._readings:
+                try:
+                    await reading()
+                except Problems as error:
+                    events.reload_refused([str(problem) for problem in error.problems])
+                except CertificateError as error:
+                    events.reload_refused([str(error)])
