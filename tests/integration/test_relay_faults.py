@@ -193,6 +193,31 @@ async def test_a_server_that_closes_the_connection_is_not_asked_again_at_once() 
     assert len(fake.wire) == 1
 
 
+@pytest.mark.parametrize("extensions", [PIPELINED, PLAIN], ids=["pipelined", "plain"])
+async def test_a_server_that_refuses_a_mail_for_too_many_recipients_gets_it_for_fewer(
+    extensions: tuple[str, ...],
+) -> None:
+    """Exim's recipients_max_reject: those beyond the limit hear 552, and DATA is refused for all of them."""
+    people = tuple(parse_address(f"p{n}@upstream.example") for n in range(5))
+    full, no = Say(b"552 too many recipients\r\n"), Say(b"554 Too many recipients\r\n")
+    script: dict[str, list[Act | None]] = {"rcpt": [None, None, full, full, full, None], "data": [no, None]}
+    async with fake_server(script=script, extensions=extensions) as fake, upstream_to(fake.port) as upstream:
+        outcomes = await upstream.relay(outgoing(recipients=people))
+    assert {one.result for one in outcomes.values()} == {Result.RELAYED}
+    assert [rcpt for taken in fake.taken for rcpt in taken.rcpts] == [f"RCPT TO:<{one}>".encode() for one in people]
+    assert [len(taken.rcpts) for taken in fake.taken] == [2, 2, 1]
+
+
+async def test_a_server_that_refuses_a_mail_for_fewer_recipients_too_has_refused_it() -> None:
+    people = tuple(parse_address(f"p{n}@upstream.example") for n in range(5))
+    script: dict[str, list[Act | None]] = {"rcpt": [None, None, Say(b"452 4.5.3 too many\r\n"), None, None, None]}
+    script["data"] = [Say(b"554 5.7.1 no\r\n")]
+    async with fake_server(script=script) as fake, upstream_to(fake.port) as upstream:
+        outcomes = await upstream.relay(outgoing(recipients=people))
+    assert {who: (one.result, one.code) for who, one in outcomes.items()} == dict.fromkeys(people, (Result.FAILED, 554))
+    assert not fake.taken
+
+
 TOO_MANY = b"421 4.7.0 too many errors\r\n"
 
 

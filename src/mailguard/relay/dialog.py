@@ -32,9 +32,11 @@ class Attempt:
 
     lost: the connection ended, or was no use any more. stale: it was a kept one, and did so before the server said a
     word about this mail, or with 421 in reply to MAIL: some servers carry so many mails on a connection, and no more.
-    crowded: recipients to offer at once in a further transaction. cut: why the connection ended, where some of them had
-    been taken by then: a server that closes it for so many wrong recipients (Postfix's smtpd_hard_error_limit, Exim's
-    `drop`) would do so at each try, and keep the mail from all the others.
+    crowded: recipients to offer at once in a further transaction.
+    cut: why the connection ended, where some of them had been taken by then: a server that closes it for so many wrong
+    recipients (Postfix's smtpd_hard_error_limit, Exim's `drop`) would do so at each try, and keep the mail from all the
+    others.
+    fits: how many it takes at a time, where it refused the text for those beyond (Exim's recipients_max_reject).
     """
 
     outcomes: dict[Address, Outcome] = field(default_factory=dict)
@@ -42,6 +44,7 @@ class Attempt:
     stale: bool = False
     crowded: tuple[Address, ...] = ()
     cut: Outcome | None = None
+    fits: int = 0
 
 
 class Step(enum.Enum):
@@ -154,6 +157,10 @@ class Dialog:
                 self.step = TEXT
             else:
                 self._session.broken |= not 400 <= reply.code < 600
+                if reply.code >= 500 and self.attempt.crowded:
+                    taken = self._taken()
+                    self.attempt.crowded = taken + self.attempt.crowded
+                    self.attempt.fits = len(taken)
                 self._settle(self._about_mail(reply))
         elif step is SKIP:
             self._heard_what_no_longer_matters(reply)

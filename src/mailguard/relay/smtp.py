@@ -169,13 +169,16 @@ class SmtpUpstream:
         """
         outcomes: dict[Address, Outcome] = {}
         left, cut = outgoing.recipients, False
+        most = len(left)
         while left:
             try:
-                attempt = await self._try_once(outgoing, left, seen, until)
+                attempt = await self._try_once(outgoing, left[:most], seen, until)
             except CannotOpen as error:
                 return Offer(outcomes, left, deferred(str(error), code=error.code, about_us=error.about_us))
             outcomes.update(attempt.outcomes)
-            left = attempt.crowded  # fewer than before: at least one was accepted, or is not asked for any more
+            # Fewer than before: at least one was accepted, or is not asked for any more; or fewer at a time.
+            left = attempt.crowded + left[most:]
+            most = attempt.fits or most
             if attempt.cut is not None:
                 if cut:  # it closes the connection whoever is asked for
                     return Offer(outcomes | same_for_all(left, attempt.cut))

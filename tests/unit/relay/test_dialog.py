@@ -120,6 +120,8 @@ def expected(codes: list[int], *, kept: bool) -> tuple[dict[Address, Came], tupl
     data = next(left, 0)
     if not data:
         return came, (*crowded, *accepted), False, False
+    if data >= 500 and crowded:
+        return came, (*accepted, *crowded), False, False
     if data != 354:
         return rest(*about(data)), tuple(crowded), False, False
     dot = next(left, 0)
