@@ -120,7 +120,7 @@ def compose(report: Report, human: tuple[str, str], *, report_id: str, host: str
     head = _fields(report, report_id=report_id, host=host, letters_from=letters_from, language=language, now=now)
     parts = [
         _part(f'multipart/alternative; boundary="{boundary}_human"', _human(human, f"{boundary}_human")),
-        _part(f"message/{'global-' if utf8 else ''}delivery-status", _machine(report, host, utf8=utf8)),
+        _part(f"message/{'global-' if utf8 else ''}delivery-status", _machine(report, host)),
         _original(report, boundary, utf8=utf8),
     ]
     body = b"".join(b"--%b\r\n%b\r\n" % (boundary.encode(), part) for part in parts)
@@ -161,7 +161,7 @@ def _human(human: tuple[str, str], boundary: str) -> bytes:
     return body + f"--{boundary}--\r\n".encode()
 
 
-def _machine(report: Report, host: str, *, utf8: bool) -> bytes:
+def _machine(report: Report, host: str) -> bytes:
     """RFC 3464 sections 2.2 and 2.3; with UTF-8 addresses RFC 6533 section 4."""
     lines = [f"Original-Envelope-Id: {report.envid}"] if report.envid else []
     lines += [
@@ -170,14 +170,14 @@ def _machine(report: Report, host: str, *, utf8: bool) -> bytes:
         f"Arrival-Date: {format_datetime(report.received_at)}",
     ]
     for one in report.recipients:
-        lines += ["", *_of_recipient(report, one, "utf-8" if utf8 else "rfc822")]
+        lines += ["", *_of_recipient(report, one)]
     return "".join(f"{line}\r\n" for line in lines).encode()
 
 
-def _of_recipient(report: Report, one: Reported, kind: str) -> Iterator[str]:
+def _of_recipient(report: Report, one: Reported) -> Iterator[str]:
     if one.original:
         yield f"Original-Recipient: {one.original}"
-    yield f"Final-Recipient: {kind}; {one.address}"
+    yield f"Final-Recipient: {'utf-8' if one.address.needs_smtputf8 else 'rfc822'}; {one.address}"
     yield f"Action: {report.action}"
     yield f"Status: {one.status(report.action)}"
     if one.mta and one.code:

@@ -26,6 +26,7 @@ from mailguard.relay.upstream import Ended, Outgoing, deferred, same_for_all, wo
 from mailguard.relay.wire import Wire, WireError
 
 _NEEDS_SMTPUTF8 = Outcome(Result.FAILED, 553, "5.6.7 the next server does not take addresses beyond ASCII (SMTPUTF8)")
+_HEADER_NEEDS_IT = Outcome(Result.FAILED, 554, "5.6.9 the next server does not take a header beyond ASCII (SMTPUTF8)")
 #: Whoever asks whether the house is ready does not wait for minutes.
 _PROBE_SECONDS = 10.0
 #: The largest mail that is handed over in one write, without asking how fast the server reads, and to how many.
@@ -254,9 +255,12 @@ def _refused_here(
         return same_for_all(left, Outcome(Result.FAILED, 552, words(text)))
     if session.smtputf8:
         return unsafe
-    if needs_smtputf8(outgoing, (), seen):
-        return same_for_all(left, _NEEDS_SMTPUTF8)
-    return unsafe | {address: _NEEDS_SMTPUTF8 for address in left if address.needs_smtputf8}
+    refused = unsafe | {address: _NEEDS_SMTPUTF8 for address in left if address.needs_smtputf8}
+    if needs_smtputf8(outgoing, (), seen):  # RFC 6531 section 3.5: which of both it is
+        sender = outgoing.sender.mailbox
+        of_sender = sender is not None and sender.needs_smtputf8
+        return same_for_all(left, _NEEDS_SMTPUTF8 if of_sender else _HEADER_NEEDS_IT) | refused
+    return refused
 
 
 def _has_controls(address: str) -> bool:

@@ -155,10 +155,11 @@ def test_a_server_without_enhanced_codes_is_understood_by_its_words_or_not_at_al
 
 
 def test_addresses_beyond_ascii() -> None:
-    what = bounced(recipients=[Reported(parse_address("佐藤@例え.example"), 550, "5.1.1 だめ")])
-    octets = report(what)
+    people = [Reported(parse_address(one), 550, "5.1.1 だめ") for one in ("佐藤@例え.example", "bob@b.example")]
+    octets = report(bounced(recipients=people))
     assert b"message/global-delivery-status" in octets
     assert "Final-Recipient: utf-8; 佐藤@例え.example".encode() in octets
+    assert b"Final-Recipient: rfc822; bob@b.example" in octets  # as anybody reads it, RFC 6533 or not
 
 
 @pytest.mark.parametrize(
