@@ -19,6 +19,7 @@ from typing import NamedTuple, Protocol, cast
 #: A whole reply may not be longer (an EHLO reply of a few KB is the longest honest one).
 REPLY_MAX = 32 * 1024
 _LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])([^\r\n]*))?\r?\n")
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3} ")
 _NEVER = float("inf")
 #: Octets that may be unsent without being a text's: TLS has words of its own.
 _TLS_OWN = 512
@@ -269,8 +270,17 @@ def _take_reply(buffer: bytes, start: int) -> tuple[WireReply, int] | None:
         if line[2] != b"-":
             if len(codes) > 1:
                 raise Garbage("a reply with two codes")
-            return WireReply(int(line[1]), " ".join(texts)), position
+            return WireReply(int(line[1]), _joined(texts)), position
     return None
+
+
+def _joined(lines: list[str]) -> str:
+    """The lines of a reply as a sentence: each one begins with the same status (RFC 2034 section 4), which people need
+    once.
+    """
+    status = _STATUS.match(lines[0])
+    said = lines if status is None else [lines[0], *(line.removeprefix(status[0]).lstrip() for line in lines[1:])]
+    return " ".join(said)
 
 
 @lru_cache(_REMEMBERED)

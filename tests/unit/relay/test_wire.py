@@ -42,6 +42,21 @@ def test_replies_do_not_depend_on_how_they_are_cut(sizes: list[int]) -> None:
     assert [(r.code, r.text) for r in wire._replies] == [(220, "x"), (250, "a b c"), (354, ""), (421, "4.3.2 bye")]
 
 
+async def test_a_status_that_each_line_has_is_read_once() -> None:
+    """As Gmail refuses."""
+    wire, _ = wired()
+    wire.send(b"", replies=3)
+    wire.data_received(
+        b"550-5.7.26 The sender is\r\n550-5.7.26 unauthenticated. See\r\n550 5.7.26  a page about it\r\n"
+    )
+    wire.data_received(b"450-4.2.1 busy\r\n450-4.2.10 no\r\n450 4.7.1 other\r\n250-2.1.5\r\n250 2.1.5 ok\r\n")
+    assert [reply.text for reply in wire._replies] == [
+        "5.7.26 The sender is unauthenticated. See a page about it",
+        "4.2.1 busy 4.2.10 no 4.7.1 other",
+        "2.1.5 2.1.5 ok",
+    ]
+
+
 @pytest.mark.parametrize(
     "octets",
     [b"hello\r\n", b"25 short\r\n", b"2500 long\r\n", b"250-a\r\n550 b\r\n", b"199 no\r\n", b"999 no\r\n",
