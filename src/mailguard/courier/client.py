@@ -217,9 +217,20 @@ def fault_of(url: str, *, private: bool) -> str:
 
 def _said(host: str, address: str, why: str) -> str:
     where = host if host.strip("[]") == address.strip("[]") else f"{host} ({address})"
-    hint = "; allow_private: true permits it for this channel" if why == "private" else ""
-    return (
-        f"{where}: a {why} address, nothing is sent there{hint}" if why != "no place to send to" else f"{where}: {why}"
+    if why == "no place to send to":
+        return Sentence("{where}: 送り先にできないアドレスです。", "{where}: no place to send to", where=where)
+    if why == "private":
+        return Sentence(
+            "{where}: プライベートアドレスには送りません。"
+            "このチャネルで許すには allow_private: true と書いてください。",
+            "{where}: a private address, nothing is sent there; allow_private: true permits it for this channel",
+            where=where,
+        )
+    return Sentence(
+        "{where}: {why} のアドレスには送りません。",
+        "{where}: a {why} address, nothing is sent there",
+        where=where,
+        why=why,
     )
 
 

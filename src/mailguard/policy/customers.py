@@ -46,9 +46,7 @@ class Customers:
                 self._by_name.setdefault(spaced(fold(name)).encode("utf-8", "replace"), []).append(customer)
         if len(self._by_name) > NAMES_MAX:
             raise ValueError(
-                Sentence(
-                    "取引先の名前が{most}個を超えています。", "more than {most} names of customers", most=NAMES_MAX
-                )
+                Sentence("顧客の名前が{most}個を超えています。", "more than {most} names of customers", most=NAMES_MAX)
             )
         names = sorted(self._by_name)
         self._patterns = tuple(_compiled(names[at : at + _AT_ONCE]) for at in range(0, len(names), _AT_ONCE))

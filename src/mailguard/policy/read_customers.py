@@ -50,7 +50,7 @@ def customer(name: str, domains: Iterable[str]) -> Customer:
     if not SHORTEST <= len(fold(bare)) <= NAME_MAX:
         raise ValueError(
             Sentence(
-                "{name!r}: 取引先の名前は{least}文字から{most}文字までです。",
+                "{name!r}: 顧客の名前は{least}文字から{most}文字までです。",
                 "{name!r}: a customer's name has {least} to {most} characters",
                 name=bare[:40],
                 least=SHORTEST,

@@ -28,9 +28,6 @@ _PYDANTIC = {
     "int_parsing": "整数を書いてください。",
     "int_parsing_size": "数が大きすぎます。",
     "int_from_float": "小数ではなく整数を書いてください。",
-    "float_type": "数を書いてください。",
-    "float_parsing": "数を書いてください。",
-    "finite_number": "有限の数を書いてください。",
     "bool_type": "true か false を書いてください。",
     "bool_parsing": "true か false を書いてください。",
     "greater_than": "{gt} より大きな値を書いてください。",
@@ -41,14 +38,6 @@ _PYDANTIC = {
     "too_long": "{max_length}個以内で書いてください。",
     "path_type": "ファイルまたはフォルダーのパスを書いてください。",
     "literal_error": "{expected} のいずれかを書いてください。",
-    "date_type": "日付を 2026-01-31 の形で書いてください。",
-    "date_parsing": "日付を 2026-01-31 の形で書いてください。",
-    "date_from_datetime_parsing": "日付を 2026-01-31 の形で書いてください。",
-    "datetime_type": "日時を 2026-01-31T09:00+09:00 の形で書いてください。",
-    "datetime_parsing": "日時を 2026-01-31T09:00+09:00 の形で書いてください。",
-    "datetime_from_date_parsing": "日時を 2026-01-31T09:00+09:00 の形で書いてください。",
-    "timezone_aware": "日時には時差(+09:00 など)も書いてください。",
-    "none_required": "ここには何も書けません。",
 }
 _LIST_TYPES = frozenset({"tuple_type", "list_type"})
 _MAPPING_TYPES = frozenset({"model_type", "model_attributes_type", "dict_type"})
@@ -161,7 +150,7 @@ def plain(kind: str, message: str, written: object, context: Mapping[str, Any]) 
         )  # fmt: skip
     if kind == "literal_error" and written is False and "True" in str(context.get("expected", "")):
         return Sentence(
-            "true と書いてください。あてはまってはならない条件は not: の下に書きます。",
+            "true と書いてください。当てはまってはならない条件は not: の下に書きます。",
             "write true; what must not hold stands under not:",
         )
     english = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
@@ -171,4 +160,6 @@ def plain(kind: str, message: str, written: object, context: Mapping[str, Any]) 
 def _japanese(kind: str, english: str, context: Mapping[str, Any]) -> str:
     if (error := context.get("error")) is not None:  # raised by a validator of ours
         return in_language(error, "ja")
+    if kind == "literal_error":
+        context = {"expected": str(context.get("expected")).replace(" or ", ", ")}
     return _PYDANTIC[kind].format(**context) if kind in _PYDANTIC else f"この値は使えません({english})。"

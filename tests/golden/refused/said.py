@@ -1,4 +1,6 @@
-"""What `mailguard check` says of each file here that is wrong. As a program it writes that down (look at the diff)."""
+"""What `mailguard check` says of each file here that is wrong, and `policy test` of examples that do not hold. As a
+program it writes that down (look at the diff).
+"""
 
 from __future__ import annotations
 
@@ -6,18 +8,21 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from mailguard.cli.check import check
+from mailguard.cli import main
 
 HERE = Path(__file__).parent
 #: A file that only others name stands in a folder of its own with the one that names it.
-CASES = sorted([*HERE.glob("*.yaml"), *HERE.glob("*/mailguard.yaml")])
+CASES = sorted([*HERE.glob("*.yaml"), *HERE.glob("*/mailguard.yaml"), HERE / "examples" / "rules.yaml"])
 
 
 def said(case: Path, language: str) -> str:
     """The lines about one file, without this machine's folders."""
     locale = {"ja": "ja_JP.UTF-8", "en": "en_US.UTF-8"}[language]
     names = dict.fromkeys(("LC_MESSAGES", "LANGUAGE"))
-    done = CliRunner().invoke(check, ["--strict", "--config", str(case)], env={**names, "LC_ALL": locale})
+    words = ["policy", "test", str(case)]
+    if case.parent.name != "examples":
+        words = ["check", "--strict", "--config", str(case)]
+    done = CliRunner().invoke(main, words, env={**names, "LC_ALL": locale})
     assert done.exit_code == 1, done.output
     return done.output.replace(f"{HERE}/", "")
 

@@ -1,4 +1,4 @@
-"""Settings and policies that are wrong, and what `mailguard check` says of them in both languages.
+"""Settings and policies that are wrong, and what the command line says of them in both languages.
 
 Beside each `NAME.yaml` stand `NAME.en` and `NAME.ja`. To write what is said now: `python -m tests.golden.refused.said`.
 """

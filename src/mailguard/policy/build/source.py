@@ -73,7 +73,7 @@ class Source:
             members = self.directory.groups.get(name)
             if members is None:
                 near = did_you_mean(name, self.directory.groups) or Sentence(
-                    "groups: にもディレクトリーサーバーにもグループが1つもありません。",
+                    "groups: にもディレクトリサーバーにもグループが1つもありません。",
                     ": no group is known, by groups: or a directory server",
                 )
                 said = Sentence(
@@ -99,7 +99,7 @@ class Source:
         """The customers, for a condition that asks for them."""
         if not self.customers:
             said = Sentence(
-                "取引先が1つもありません。ポリシーファイルの先頭の customers: の下に書いてください。",
+                "顧客が1つもありません。ポリシーファイルの先頭の customers: の下に書いてください。",
                 "no customers are known: list them at the top of a policy file under customers:",
             )
             self.problem(path, said)

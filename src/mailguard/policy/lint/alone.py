@@ -45,24 +45,24 @@ def alone(rule: Rule, organization: Organization | None, lists: Lists) -> Iterat
             "expire_action: release lets a mail go that nobody approved",
         )
     for said in never(rule.model.when, organization, lists):
-        yield Sentence("決してあてはまりません: {said}", "can never hold: {said}", said=said)
+        yield Sentence("決して当てはまりません: {said}", "can never hold: {said}", said=said)
     for number, exception in enumerate(rule.model.unless or (), 1):
         if implies(rule.model.when, exception):
             if exception == rule.model.when:
                 yield Sentence(
-                    "決してあてはまりません: unless: が when: と同じです。",
+                    "決して当てはまりません: unless: が when: と同じです。",
                     "can never hold: unless: says the same as when:",
                 )
             else:
                 yield Sentence(
-                    "決してあてはまりません: when: があてはまるときは、いつも unless: "
-                    "の{number}番目の例外もあてはまります。",
+                    "決して当てはまりません: when: が当てはまるときは、いつも unless: "
+                    "の{number}番目の例外も当てはまります。",
                     "can never hold: exception {number} of unless: holds whenever when: does",
                     number=number,
                 )
         elif said := next(never(exception, organization, lists), ""):
             yield Sentence(
-                "unless: の{number}番目の例外は決してあてはまりません: {said}",
+                "unless: の{number}番目の例外は決して当てはまりません: {said}",
                 "exception {number} of unless: never applies: {said}",
                 number=number,
                 said=said,
@@ -93,7 +93,7 @@ def _alternatives(model: ConditionModel, organization: Organization | None, list
             for number, reason in enumerate(reasons, 1):
                 if reason:
                     yield Sentence(
-                        "any: の{number}番目は決してあてはまりません: {reason}",
+                        "any: の{number}番目は決して当てはまりません: {reason}",
                         "alternative {number} of any: can never hold: {reason}",
                         number=number,
                         reason=reason,

@@ -27,18 +27,18 @@ def never(model: ConditionModel, organization: Organization | None, lists: Lists
         if leaf.key == "any_":
             parts = [next(never(part, organization, lists), "") for part in leaf.asked]
             if all(parts):
-                yield Sentence("any: のどれもあてはまりません: {said}", "none of any: can hold: {said}", said=parts[0])
+                yield Sentence("any: のどれも当てはまりません: {said}", "none of any: can hold: {said}", said=parts[0])
         elif leaf.key == "not_":
             for part in given:
                 if part.key != "not_" and all(leaf_implies(part, want) for want in leaves(leaf.asked)):
                     yield Sentence(
-                        "{key} があてはまるべきなのに、not: がそれを否定しています。",
+                        "{key} が当てはまるべきなのに、not: がそれを否定しています。",
                         "{key} must hold, and not: says that it must not",
                         key=part.key.strip("_"),
                     )
                 elif part.key != "not_" and _implies_alternative(part, leaf.asked):
                     yield Sentence(
-                        "{key} があてはまるべきなのに、not: any: の1つがそれを否定しています。",
+                        "{key} が当てはまるべきなのに、not: any: の1つがそれを否定しています。",
                         "{key} must hold, and one of not: any: says that it must not",
                         key=part.key.strip("_"),
                     )
@@ -240,7 +240,7 @@ def always(comparisons: Iterable[tuple[str, Comparison | None]]) -> Iterator[str
     for name, comparison in comparisons:
         if comparison is not None and comparison.always:
             yield Sentence(
-                "{name}: {written} はどの数にもあてはまります。",
+                "{name}: {written} はどの数にも当てはまります。",
                 "{name}: {written} holds for every number",
                 name=name,
                 written=comparison.written,

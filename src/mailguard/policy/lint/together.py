@@ -25,7 +25,7 @@ def together(rules: Sequence[Rule]) -> Iterator[tuple[Rule, str]]:
         if rule.id not in told and _covers(other, rule):
             told.add(rule.id)
             said = Sentence(
-                "効果が現れません。同じメールに{other!r}があてはまり、同じかそれ以上に厳しいためです。",
+                "効果が現れません。同じメールに{other!r}が当てはまり、同じかそれ以上に厳しいためです。",
                 "is never felt: {other!r} holds for the same mail and is at least as strict",
                 other=other.id,
             )

@@ -78,7 +78,7 @@ class ConditionModel(Strict):
         if not self.model_fields_set or all(getattr(self, name) is None for name in self.model_fields_set):
             raise ValueError(
                 Sentence(
-                    "空の条件は、すべてのメールにあてはまるか、どれにもあてはまりません。条件を書いてください。",
+                    "空の条件は、すべてのメールに当てはまるか、どれにも当てはまりません。条件を書いてください。",
                     "an empty condition would hold for every mail or for none: write what is meant",
                 )
             )
