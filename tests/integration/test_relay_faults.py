@@ -454,18 +454,27 @@ async def test_a_stale_connection_is_replaced_at_once(act: Act, extensions: tupl
 
 
 @pytest.mark.parametrize("extensions", [PIPELINED, PLAIN], ids=["pipelined", "plain"])
+@pytest.mark.parametrize(
+    ("full", "code"),
+    [
+        (Drop(b"421 too many messages in this connection\r\n"), 421),
+        (Say(b"452 4.5.3 Too many recipients: Too many messages sent\r\n"), 452),
+    ],
+    ids=["Exim", "OpenSMTPD"],
+)
 async def test_a_server_that_carries_few_mails_on_a_connection_gets_the_next_one_on_another(
-    extensions: tuple[str, ...],
+    full: Act, code: int, extensions: tuple[str, ...]
 ) -> None:
-    """Exim's smtp_accept_max_per_connection: 421 to MAIL, with whatever was sent behind it unanswered."""
-    full = Drop(b"421 too many messages in this connection\r\n")
+    """Exim's smtp_accept_max_per_connection leaves what was sent behind MAIL unanswered; OpenSMTPD's max-mails says the
+    same to each mail that still comes.
+    """
     script: dict[str, list[Act | None]] = {"mail": [None, full, None, full, None, full, None, full, full]}
     async with fake_server(script=script, extensions=extensions) as fake, upstream_to(fake.port) as upstream:
         for _ in range(4):
             assert {o.result for o in (await upstream.relay(outgoing())).values()} == {Result.RELAYED}
             assert upstream.is_well
         outcomes = await upstream.relay(outgoing())  # a new connection has it said, too: that is about now
-    assert {(o.result, o.code) for o in outcomes.values()} == {(Result.DEFERRED, 421)}
+    assert {(o.result, o.code) for o in outcomes.values()} == {(Result.DEFERRED, code)}
     assert len(fake.wire) == 5
     assert len(fake.taken) == 4
 

@@ -31,7 +31,7 @@ class Attempt:
     """What a transaction came to.
 
     lost: the connection ended, or was no use any more. stale: it was a kept one, and did so before the server said a
-    word about this mail, or with 421 in reply to MAIL: some servers carry so many mails on a connection, and no more.
+    word about this mail, or by its reply to MAIL: some servers carry so many mails on a connection, and no more.
     crowded: recipients to offer at once in a further transaction.
     cut: why the connection ended, where some of them had been taken by then: a server that closes it for so many wrong
     recipients (Postfix's smtpd_hard_error_limit, Exim's `drop`) would do so at each try, and keep the mail from all the
@@ -200,7 +200,8 @@ class Dialog:
 
     def _heard_mail(self, reply: WireReply) -> bytes:
         if not 200 <= reply.code < 300:
-            self.attempt.stale = self._kept and reply.code == 421
+            if self._kept and _carries_no_more(reply):
+                self.attempt.stale = self._session.broken = True
             self._refused(self._about_mail(reply))
             return b""
         self.step = RCPT
@@ -313,6 +314,11 @@ class Dialog:
             pairs = (("NOTIFY", asked.notify), ("ORCPT", asked.orcpt))
             command += "".join(f" {name}={value}" for name, value in pairs if value)
         return command.encode() + b"\r\n"
+
+
+def _carries_no_more(reply: WireReply) -> bool:
+    """Whether a refused MAIL may be one too many for its connection: 421 (Exim), 452 4.5.3 (OpenSMTPD)."""
+    return reply.code == 421 or (reply.code < 500 and reply.text[1:5] == ".5.3")
 
 
 def _takes_no_more(reply: WireReply) -> bool:
