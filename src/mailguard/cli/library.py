@@ -9,8 +9,10 @@ from pathlib import Path
 
 import click
 
+from mailguard.cli.language import spoken
 from mailguard.cli.setup import fail
 from mailguard.config.library import LibraryFile, library, library_file
+from mailguard.mail.saying import Sentence, listed, reason_of
 
 #: What editors complete and check policy files by; a new version of mailguard has a new one: `mailguard policy schema`.
 SCHEMA = ".schema.json"
@@ -26,12 +28,22 @@ def library_verb(names: tuple[str, ...], folder: Path | None, as_json: bool) -> 
     rule in them starts in monitor mode and only counts.
     """
     if folder is not None and not names:
-        fail("--into needs a NAME: `mailguard policy library` lists them")
+        fail(
+            Sentence(
+                "--into には名前が必要です。`mailguard policy library` で一覧できます。",
+                "--into needs a NAME: `mailguard policy library` lists them",
+            )
+        )
     chosen = [named(name) for name in names] or list(library())
     if folder is not None:
         written = copied(chosen, folder)
         if not as_json:
-            click.echo(f"written: {', '.join(map(str, written))}. Every rule only counts. Next: `mailguard check`.")
+            said = Sentence(
+                "書き込みました: {files}。どのルールもまだ件数を数えるだけです。次は `mailguard check` です。",
+                "written: {files}. Every rule only counts. Next: `mailguard check`.",
+                files=listed(written),
+            )
+            click.echo(spoken(said))
     if as_json:
         click.echo(json.dumps({"library": [_to_json(file) for file in chosen]}, ensure_ascii=False))
     elif folder is None:
@@ -51,13 +63,26 @@ def copied(files: list[LibraryFile], folder: Path) -> list[Path]:
     places = [folder / f"{file.name}.yaml" for file in files]
     for place in places:
         if place.exists():
-            fail(f"{place} exists already; nothing was written")
+            fail(
+                Sentence(
+                    "{place} がすでにあります。何も書き込んでいません。",
+                    "{place} exists already; nothing was written",
+                    place=place,
+                )
+            )
     head = MODELINE if (folder / SCHEMA).is_file() else ""
     try:
         for file, place in zip(files, places, strict=True):
             place.write_text(head + file.text, "utf-8")
     except OSError as error:
-        fail(f"{folder}: cannot be written: {error.strerror}")
+        fail(
+            Sentence(
+                "{folder}: 書き込めません: {why}",
+                "{folder}: cannot be written: {why}",
+                folder=folder,
+                why=reason_of(error),
+            )
+        )
     return places
 
 

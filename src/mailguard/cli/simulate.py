@@ -30,6 +30,7 @@ from mailguard.cli.simulate_text import printed
 from mailguard.config import Config
 from mailguard.config.rooms import organization
 from mailguard.inspect.workers import ReadersDead
+from mailguard.mail.saying import Sentence, reason_of
 from mailguard.mail.verdict import Mode
 from mailguard.policy.files import PolicyFiles
 from mailguard.policy.loader import Policy, load_policy
@@ -101,11 +102,18 @@ def simulate(
     now = utc_now()
     first, last = _moment(since, "--since", now, config), _moment(until, "--until", now, config) if until else now
     if first >= last:
-        raise click.UsageError("--since must lie before --until")
+        raise click.UsageError(Sentence("--since は --until より前にしてください。", "--since must lie before --until"))
     if paths and instead:
-        raise click.UsageError("give PATHS or --instead, not both")
+        raise click.UsageError(
+            Sentence("PATHS と --instead はどちらか一方だけを指定してください。", "give PATHS or --instead, not both")
+        )
     if not mails and not ledger_path(config).exists():
-        fail(f"no ledger at {ledger_path(config)}: nothing has been recorded yet")
+        said = Sentence(
+            "{path} に台帳がありません。まだ何も記録されていません。",
+            "no ledger at {path}: nothing has been recorded yet",
+            path=ledger_path(config),
+        )
+        fail(said)
     base, new = _policies(config, paths, instead, modes, confined=background)
     asked = Asked(base, new, first, last, changes, rule, jobs)
     report = _run(config, asked, with_bodies, progress, mails)
@@ -117,7 +125,13 @@ def simulate(
         click.echo(printed(report, first, last, config.settings.organization.language, with_bodies, config))
     if fail_if_holds is not None and _asked_about(report) / days > fail_if_holds:
         per_day = _asked_about(report) / days
-        fail(f"{per_day:.1f} mails a day would wait for people, more than {fail_if_holds:g}")
+        said = Sentence(
+            "1日に {per_day:.1f} 通が人の判断を待つことになり、{most:g} 通を超えます。",
+            "{per_day:.1f} mails a day would wait for people, more than {most:g}",
+            per_day=per_day,
+            most=fail_if_holds,
+        )
+        fail(said)
 
 
 def _stand_back() -> None:
@@ -139,7 +153,7 @@ def _run(config: Config, asked: Asked, with_bodies: bool, progress: bool, mails:
                 return asyncio.run(simulate_with_bodies(config, asked, told))
             return simulated(config, asked, told)
     except (StoreError, ReadersDead, sqlite3.Error, OSError) as error:
-        fail(f"ledger {ledger_path(config)}: {error}")
+        fail(Sentence("台帳 {path}: {error}", "ledger {path}: {error}", path=ledger_path(config), error=error))
 
 
 def _asked_about(report: Report) -> int:
@@ -179,11 +193,18 @@ def _contents(config: Config, instead: tuple[str, ...]) -> dict[Path, bytes]:
     for text in instead:
         name, equals, new = text.partition("=")
         if not equals or not name or not new:
-            raise click.BadParameter(f"write FILE=NEW, not {text!r}", param_hint="--instead")
+            raise click.BadParameter(
+                Sentence(
+                    "{text!r}ではなく、ファイル=新しいファイル と書いてください。",
+                    "write FILE=NEW, not {text!r}",
+                    text=text,
+                ),
+                param_hint="--instead",
+            )
         try:
             found[config.path(name)] = Path(new).read_bytes()
         except OSError as error:
-            fail(f"{new}: cannot be read: {error.strerror}")
+            fail(Sentence("{new}: 読めません: {why}", "{new}: cannot be read: {why}", new=new, why=reason_of(error)))
     return found
 
 
@@ -193,9 +214,25 @@ def _with_modes(policy: Policy, modes: tuple[str, ...]) -> Policy:
     for text in modes:
         name, _, mode = text.partition("=")
         if name not in known:
-            raise click.BadParameter(f"no rule {name!r}{did_you_mean(name, known)}", param_hint="--mode")
+            raise click.BadParameter(
+                Sentence(
+                    "ルール{name!r}はありません。{hint}",
+                    "no rule {name!r}{hint}",
+                    name=name,
+                    hint=did_you_mean(name, known),
+                ),
+                param_hint="--mode",
+            )
         if mode not in get_args(Mode):
-            raise click.BadParameter(f"a mode is one of {', '.join(get_args(Mode))}, not {mode!r}", param_hint="--mode")
+            raise click.BadParameter(
+                Sentence(
+                    "{mode!r}ではなく、{modes} のいずれかを書いてください。",
+                    "a mode is one of {modes}, not {mode!r}",
+                    mode=mode,
+                    modes=", ".join(get_args(Mode)),
+                ),
+                param_hint="--mode",
+            )
         wanted[name] = cast("Mode", mode)
     if not wanted:
         return policy
@@ -216,4 +253,11 @@ def _moment(text: str, option: str, now: datetime, config: Config) -> datetime:
             found = found.replace(tzinfo=ZoneInfo(config.settings.organization.timezone))
         return found.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise click.BadParameter(f"write 30d, 12h, 4w or 2026-11-23, not {text!r}", param_hint=option) from None
+        raise click.BadParameter(
+            Sentence(
+                "{text!r}ではなく、30d、12h、4w、2026-11-23 のように書いてください。",
+                "write 30d, 12h, 4w or 2026-11-23, not {text!r}",
+                text=text,
+            ),
+            param_hint=option,
+        ) from None

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from tests.test_docs import ROOT, blocks_of, rows_under, text_of
 
 from mailguard.config.library import library
@@ -68,3 +69,18 @@ def test_what_is_not_there_is_said_before_anything_is_written(tmp_path: Path) ->
         "mailguard: nowhere: cannot be written: No such file or directory\n"
     )
     assert not list(tmp_path.iterdir())
+
+
+def test_a_japanese_terminal_hears_japanese(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+    done = mailguard(tmp_path, "policy library finanse")
+    assert (
+        done.stderr
+        == "mailguard: ライブラリーに「finanse」というファイルはありません。「finance」の間違いではありませんか。\n"
+    )
+    written = mailguard(tmp_path, "policy library finance --into .").stdout
+    assert written.startswith("書き込みました: finance.yaml。")
+    again = mailguard(tmp_path, "policy library finance --into .").stderr
+    assert again == "mailguard: finance.yaml がすでにあります。何も書き込んでいません。\n"
+    assert "「soon」ではなく、30d" in mailguard(tmp_path, "policy simulate --since soon").stderr
+    assert "に台帳がありません。" in mailguard(tmp_path, "policy simulate").stderr

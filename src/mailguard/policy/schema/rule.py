@@ -45,7 +45,10 @@ def _rule_id(text: str) -> str:
     if text in BUILT_IN:
         raise ValueError(
             Sentence(
-                "id {text!r}は{what}のものです。", "the id {text!r} belongs to {what}", text=text, what=BUILT_IN[text]
+                "id {text!r}は{what}が使っています。",
+                "the id {text!r} belongs to {what}",
+                text=text,
+                what=BUILT_IN[text],
             )
         )
     return text
