@@ -506,6 +506,72 @@ async def test_connections_are_bounded_and_idle_ones_end() -> None:
     assert len(fake.taken) == 30
 
 
+@dataclasses.dataclass
+class Narrow(FakeServer):
+    """A server that serves so many connections at a time, and puts further ones off."""
+
+    at_once: int = 3
+    put_off: int = 0
+
+    def act(self, step: str) -> Act | None:
+        if step == "banner" and self.open_now > self.at_once:
+            self.put_off += 1
+            return Drop(b"421 4.7.0 too many connections from you\r\n")
+        return super().act(step)
+
+
+@pytest.mark.parametrize(("at_once", "carry"), [(3, 100), (1, 100), (3, 2), (1, 1)])
+async def test_a_server_that_takes_fewer_connections_than_we_may_make_gets_all_mail_by_those(
+    at_once: int, carry: int
+) -> None:
+    fake = Narrow(at_once=at_once)
+    await fake.start()
+    try:
+        async with upstream_to(fake.port, messages_per_connection=carry, backoff_seconds=30.0) as upstream:
+            every = await asyncio.gather(*(upstream.relay(outgoing()) for _ in range(40)))
+            assert {o.result for outcomes in every for o in outcomes.values()} == {Result.RELAYED}
+            assert upstream.is_well
+            assert 1 <= upstream.capacity() <= at_once
+    finally:
+        await fake.stop()
+    assert len(fake.taken) == 40
+    if carry == 100:  # else new ones are made while old ones end
+        assert fake.put_off <= 10 - at_once
+
+
+async def test_a_server_that_takes_no_connection_at_all_is_left_in_peace() -> None:
+    fake = Narrow(at_once=0)
+    await fake.start()
+    try:
+        async with upstream_to(fake.port, backoff_seconds=30.0) as upstream:
+            every = await asyncio.gather(*(upstream.relay(outgoing()) for _ in range(20)))
+            assert {o.result for outcomes in every for o in outcomes.values()} == {Result.DEFERRED}
+            assert all("too many connections" in o.text for outcomes in every for o in outcomes.values())
+            assert upstream.capacity() == 0
+    finally:
+        await fake.stop()
+    assert fake.put_off <= 10  # those that were under way; nobody knocks again
+
+
+async def test_after_a_while_it_is_asked_for_more_connections_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailguard.relay.pool._NARROW", 0.2)
+    fake = Narrow(at_once=2)
+    await fake.start()
+    try:
+        async with upstream_to(fake.port) as upstream:
+            await asyncio.gather(*(upstream.relay(outgoing()) for _ in range(10)))
+            fake.at_once = 10
+            await until(lambda: upstream.capacity() == 10)
+            fake.script["dot"] = [Stall()]
+            tries = [asyncio.create_task(upstream.relay(outgoing())) for _ in range(10)]
+            await until(lambda: fake.open_now == 10)
+            for one in tries:
+                one.cancel()
+            await asyncio.wait(tries)
+    finally:
+        await fake.stop()
+
+
 async def test_a_slow_server_cannot_hold_a_transaction_beyond_its_limit() -> None:
     limits = dataclasses.replace(PATIENT, transaction=0.5)
     people = tuple(parse_address(f"p{n}@upstream.example") for n in range(100))

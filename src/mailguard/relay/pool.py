@@ -1,4 +1,5 @@
-"""Kept connections to one upstream: at most so many, taken and given back, closed when old, idle or broken.
+"""Kept connections to one upstream: at most so many, taken and given back, closed when old, idle or broken; for a while
+no more than the server took, where it takes fewer.
 
 It opens through an injected function and knows nothing of mail. The last one given back is taken first, so that a
 quiet hour lets the others end.
@@ -13,6 +14,9 @@ from collections.abc import Awaitable, Callable
 
 from mailguard.relay.session import Session
 
+#: Seconds for which a server that took fewer connections is asked for no more.
+_NARROW = 300.0
+
 
 class Pool:
     """All methods belong to one event loop."""
@@ -22,7 +26,9 @@ class Pool:
     ) -> None:
         """size: connections at a time; carry: transactions for each; idle_seconds: how long one is kept unused."""
         self._open = open_session
-        self._free = size  # places for connections at work
+        self._set = self._size = size
+        self._narrow_until = 0.0
+        self._free = size  # places for connections at work, or being opened; below 0 while there are too many
         self._waiting: deque[asyncio.Future[None]] = deque()  # those who wait for a place
         self._carry = carry
         self._idle_seconds = idle_seconds
@@ -45,7 +51,7 @@ class Pool:
 
     def take_kept(self) -> Session | None:
         """A session for one transaction, if one is kept and a place is free at this moment."""
-        if not self._free or (session := self._kept()) is None:
+        if self._free <= 0 or (session := self._kept()) is None:
             return None
         self._free -= 1
         return session
@@ -62,6 +68,28 @@ class Pool:
             self._idle.append(session)
             self._look_later()
 
+    @property
+    def size(self) -> int:
+        """How many connections at a time."""
+        if self._size < self._set and asyncio.get_running_loop().time() >= self._narrow_until:
+            self._resize(self._set)
+        return self._size
+
+    def narrow(self) -> bool:
+        """The server takes no further connection: for some minutes there are no more than are open, or being opened,
+        now. False if there are none: then it takes nobody.
+        """
+        others = self._size - self._free + len(self._idle)
+        self._narrow_until = asyncio.get_running_loop().time() + _NARROW
+        self._resize(min(self._size, others) if others else self._set)
+        return others > 0
+
+    def _resize(self, size: int) -> None:
+        self._free += size - self._size
+        self._size = size
+        for _ in range(self._free):
+            self._call_next()
+
     async def close(self) -> None:
         """Say QUIT on kept connections. Those in use are closed when they come back."""
         self._closed = True
@@ -77,7 +105,7 @@ class Pool:
     @property
     def is_busy(self) -> bool:
         """Whether all connections are at work."""
-        return not self._free
+        return self._free <= 0
 
     def _kept(self) -> Session | None:
         while self._idle:
@@ -88,7 +116,7 @@ class Pool:
         return None
 
     async def _a_place(self) -> None:
-        while not self._free:
+        while self._free <= 0:
             waiter = asyncio.get_running_loop().create_future()
             self._waiting.append(waiter)
             try:
@@ -103,7 +131,8 @@ class Pool:
 
     def _release(self) -> None:
         self._free += 1
-        self._call_next()
+        if self._free > 0:
+            self._call_next()
 
     def _call_next(self) -> None:
         while self._waiting:

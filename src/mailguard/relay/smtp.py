@@ -144,7 +144,7 @@ class SmtpUpstream:
         """How many tries at a time make sense now; one until a server that was away has answered."""
         if self.ready_in() > 0:
             return 0
-        return self._settings.connections if self._health.is_well else 1
+        return self._pool.size if self._health.is_well else 1
 
     async def probe(self) -> str | None:
         """None if the server lets us in, else why not. A sick server is not asked again before its peace is over."""
@@ -218,20 +218,31 @@ class SmtpUpstream:
             self._health.answered()
 
     async def _session(self, *, fresh: bool, until: float) -> Session:
-        began = _now()
-        try:
-            async with asyncio.timeout_at(until):
-                return await self._pool.take(fresh=fresh)
-        except CannotOpen as error:
-            self._health.unreachable(began, _now())
-            self._why = str(error)
-            raise
-        except TimeoutError:
-            self._health.unreachable(began, _now())
-            self._why = f"{self.name}: no connection in time"
-            raise CannotOpen(self._why) from None
+        """A session of the pool. A server that puts a further connection off while it serves others of ours is not ill:
+        one of those will do.
+        """
+        began, put_off = _now(), False
+        while True:
+            try:
+                async with asyncio.timeout_at(until):
+                    return await self._pool.take(fresh=fresh)
+            except CannotOpen as error:
+                if 400 <= (error.code or 0) < 500 and self._pool.narrow():
+                    put_off, fresh = True, False
+                    continue
+                self._health.unreachable(began, _now())
+                self._why = str(error)
+                raise
+            except TimeoutError:
+                why = f"{self.name}: no connection in time"
+                if not put_off:
+                    self._health.unreachable(began, _now())
+                    self._why = why
+                raise CannotOpen(why) from None
 
     async def _open(self) -> Session:
+        if self.ready_in() > 0:  # whoever waited for a place has heard by now how it is
+            raise CannotOpen(self._why)
         try:
             context = await self._certificates.context()
         except OSError as error:
