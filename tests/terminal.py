@@ -27,6 +27,10 @@ class Terminal:
         self._variables = {"LC_ALL": LOCALES[language], **(variables or {})}
         self._lines: list[str] = []
 
+    def named(self, pattern: str, name: str) -> None:
+        """Something that is known only later."""
+        self._named[re.compile(pattern)] = name
+
     def run(self, *words: str, status: int = 0, given: str | None = None) -> str:
         """Run a verb and keep what it says, on both outputs; returns that."""
         result = CliRunner().invoke(main, list(words), env=self._variables, input=given, prog_name="mailguard")

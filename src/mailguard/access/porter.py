@@ -25,6 +25,7 @@ from mailguard.access.words import (
 )
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.address import Address, AddressError, parse_address
+from mailguard.mail.saying import Sentence
 from mailguard.mail.sealing import chance
 from mailguard.store.audit import Audit
 from mailguard.store.outbox import Outbox
@@ -35,6 +36,13 @@ from mailguard.store.sessions import Attempt, NewTicket, Sessions, TicketKind, T
 _SAME_SECONDS = 0.15
 _TOKEN_PREFIX = "mg_"  # noqa: S105  so that a token is recognised when it turns up where it does not belong
 _NEED_ADDRESS = frozenset({Role.SENDER, Role.APPROVER})
+_NO_ROLE = Sentence(
+    "その役割のトークンは作れません。sender、approver、administrator、officer、auditor のいずれかを指定してください。",
+    "the house needs no token: give sender, approver, administrator, officer or auditor",
+)
+_NO_ADDRESS = Sentence(
+    "メールアドレスではありません。local@domain の形で書いてください。", "this is no mail address: write local@domain"
+)
 
 
 def _no_key() -> bytes:
@@ -163,12 +171,17 @@ class Access:
     ) -> str:
         """A bearer token for the API, shown once. Sender and approver need an address. Raises ValueError."""
         if role is Role.SYSTEM:
-            raise ValueError("the house needs no token: give sender, approver, administrator, officer or auditor")
+            raise ValueError(_NO_ROLE)
         person = None if address is None else _parsed(address)
         if address is not None and person is None:
-            raise ValueError("this is no mail address: write local@domain")
+            raise ValueError(_NO_ADDRESS)
         if person is None and role in _NEED_ADDRESS:
-            raise ValueError(f"role {role} needs an address: whose mail is it about?")
+            whose = Sentence(
+                "役割 {role} にはアドレスが必要です。誰のメールを扱うかを指定してください。",
+                "role {role} needs an address: whose mail is it about?",
+                role=str(role),
+            )
+            raise ValueError(whose)
         token, token_id, now = _TOKEN_PREFIX + secrets.token_urlsafe(32), secrets.token_hex(4), self._now()
         row = TokenRow(
             id=token_id,

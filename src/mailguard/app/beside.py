@@ -20,6 +20,7 @@ from mailguard import events
 from mailguard.app.opening import CannotStart
 from mailguard.events.whole import said
 from mailguard.log.outlet import Outlet
+from mailguard.mail.saying import Sentence
 
 #: Seconds in which an orphan ends, and for which the next house waits for the last one's.
 ORPHANED, _PATIENCE = 3.0, 30.0
@@ -78,8 +79,11 @@ async def nobody_left(ledger: Path) -> AsyncIterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() > end:
-                    why = f"{ledger}: processes of a mailguard that is gone still work on this ledger; end them first"
-                    raise CannotStart(why) from None
+                    left = Sentence(
+                        "停止した mailguard のプロセスがまだこの台帳で動いています。先に終了させてください。",
+                        "processes of a mailguard that is gone still work on this ledger; end them first",
+                    )
+                    raise CannotStart(f"{ledger}: " + left) from None
                 await asyncio.sleep(_AGAIN)
         yield
     finally:

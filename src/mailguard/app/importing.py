@@ -30,6 +30,7 @@ from mailguard.mail.address import Address, AddressError, parse_address
 from mailguard.mail.facts import Facts
 from mailguard.mail.message import Body
 from mailguard.mail.organization import Organization
+from mailguard.mail.saying import Sentence
 from mailguard.memory.aside import learn_archive
 from mailguard.past.archives import Archive, items
 from mailguard.past.gathering import Gathered, Gathering, digest_of
@@ -74,9 +75,10 @@ class Tally:
         """Count something that was left out."""
         self.left[left.why] += 1
         if left.why in _AMISS and len(self.complaints) < COMPLAINTS_MOST:
-            self.complaints.append(f"{left.where}: {left.detail or left.why}")
+            self.complaints.append(f"{left.where}: " + (left.detail or left.why))
 
 
+_UNREAD = Sentence("読み取れませんでした。", "no reader could read it")
 #: Hears how far it is.
 Told = Callable[[Collection[Tally]], None]
 
@@ -186,7 +188,7 @@ class Importing:
     def _letter(self, item: Octets, facts: Facts) -> Recorded | Left:
         """The letter of a mail, or why it has none."""
         if any(finding.code == "unreadable" and finding.where == "mail" for finding in facts.findings):
-            return Left(item.where, "unreadable", "no reader could read it")
+            return Left(item.where, "unreadable", _UNREAD)
         if facts.kind != "ordinary" or facts.auto_generated:
             return Left(item.where, "automatic")
         labels = {label.strip().casefold() for text in _fields(facts, "x-gmail-labels") for label in text.split(",")}

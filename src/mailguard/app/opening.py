@@ -19,17 +19,35 @@ from pathlib import Path
 from typing import Any
 
 from mailguard.config.load import Config
+from mailguard.mail.saying import Sentence
 from mailguard.store.errors import StoreError, typed
 from mailguard.store.folders import beside
 
 _BIND = {
-    errno.EACCES: "ports below 1024 need CAP_NET_BIND_SERVICE (deploy/mailguard.service has it)",
-    errno.EADDRNOTAVAIL: "this machine has no such address: write one that it has",
+    errno.EACCES: Sentence(
+        "1024 未満のポートには CAP_NET_BIND_SERVICE が必要です(deploy/mailguard.service にあります)。",
+        "ports below 1024 need CAP_NET_BIND_SERVICE (deploy/mailguard.service has it)",
+    ),
+    errno.EADDRNOTAVAIL: Sentence(
+        "このマシンにそのアドレスはありません。このマシンのアドレスを書いてください。",
+        "this machine has no such address: write one that it has",
+    ),
 }
+_TAKEN = Sentence(
+    "ほかのプログラムがこのポートを使っていませんか。PORT_SMTP、PORT_CONSOLE、listeners:、console: "
+    "で別のポートにできます。",
+    "is another program on this port? (PORT_SMTP, PORT_CONSOLE, listeners:, console: choose others)",
+)
 
 
 #: Seconds between tries for the lock.
 _BLINKS = (0.01, 0.03, 0.1, 0.0)
+
+
+_ANOTHER = Sentence(
+    "別の mailguard がこの台帳で稼働しています。それを停止するか、別の台帳を使ってください。",
+    "another mailguard runs on this ledger; stop it, or give this one a ledger of its own",
+)
 
 
 class CannotStart(Exception):
@@ -56,8 +74,7 @@ def only_one(path: Path) -> Iterator[None]:
     descriptor = beside(path)
     try:
         if not _locked(descriptor):
-            why = f"{path}: another mailguard runs on this ledger; stop it, or give this one a ledger of its own"
-            raise CannotStart(why)
+            raise CannotStart(f"{path}: " + _ANOTHER)
         yield
     finally:
         os.close(descriptor)
@@ -92,8 +109,8 @@ def server_runs(lock: Path) -> bool:
 def sentence(error: BaseException) -> str:
     """What happened, with a guess at what to do."""
     if isinstance(error, OSError) and error.strerror and "bind" in str(error):
-        other = "is another program on this port? (PORT_SMTP, PORT_CONSOLE, listeners:, console: choose others)"
-        return f"{error}; {_BIND.get(error.errno or 0, other)}"
+        remedy = _BIND.get(error.errno or 0, _TAKEN)
+        return Sentence("待ち受けできません({error})。{remedy}", "{error}; {remedy}", error=str(error), remedy=remedy)
     if isinstance(error, StoreError | PermissionError):
         return str(typed(error))
     return f"{type(error).__name__}: {error}"

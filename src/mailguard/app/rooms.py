@@ -27,6 +27,7 @@ from mailguard.config.rooms import access_settings, organization, silence
 from mailguard.incident import IncidentRoom
 from mailguard.mail.calendar import Calendar
 from mailguard.mail.directory import NOBODY, Directory
+from mailguard.mail.saying import Sentence
 from mailguard.notify.live import Live
 from mailguard.replies.tickets import ReplyTickets
 from mailguard.review import Bulk, Listing, MyHistory, Review
@@ -143,10 +144,15 @@ def _not_under_another(path: Path) -> None:
     with contextlib.suppress(sqlite3.Error, StoreCorrupt), closing(connect(path, read_only=True)) as connection:
         version, known = version_of(connection), len(migrations())
         if version < known:
-            raise StoreBusy(
-                f"an older mailguard runs on this ledger, of version {version}; this program would make {known} of it: "
-                "restart that one with this program first"
-            )
+            older = Sentence(
+                "この台帳(バージョン {version})では古い mailguard が稼働中です。このプログラムは台帳をバージョン "
+                "{known} に"
+                "更新します。先に、稼働中のものをこのプログラムで再起動してください。",
+                "an older mailguard runs on this ledger, of version {version}; this program would make {known} of it: "
+                "restart that one with this program first",
+                version=version, known=known,
+            )  # fmt: skip
+            raise StoreBusy(older)
 
 
 def _rooms(config: Config, db: Database) -> Rooms:

@@ -12,18 +12,24 @@ from collections.abc import Sequence
 
 from mailguard import __version__
 from mailguard.app.rooms import Rooms
+from mailguard.mail.saying import Sentence
 
 
 async def welcome(rooms: Rooms, smtp: Sequence[tuple[str, int]], console: str) -> list[str]:
     """The lines."""
-    lines = [f"mailguard {__version__} is running ({rooms.config.source})"]
+    lines: list[str] = [
+        Sentence(
+            "mailguard {version} が稼働中です({name})", "mailguard {version} is running ({name})",
+            version=__version__, name=rooms.config.name,
+        )
+    ]  # fmt: skip
     lines += [f"  SMTP      {_endpoint(host, port)}" for host, port in smtp]
     if console:
-        lines.append(f"  console   {console}")
+        lines.append(Sentence("  画面      {url}", "  console   {url}", url=console))
         lines += await _login(rooms, console)
     if rooms.config.tryout and smtp:
         lines += _first_mail(rooms, *smtp[0])
-    return [*lines, "Stop with Ctrl-C."]
+    return [*lines, Sentence("Ctrl-C で停止します。", "Stop with Ctrl-C.")]
 
 
 async def welcome_json(rooms: Rooms, smtp: Sequence[tuple[str, int]], console: str) -> str:
@@ -38,11 +44,20 @@ async def _login(rooms: Rooms, console: str) -> list[str]:
     way = await _way_in(rooms, console)
     if "code" not in way:
         by_link = "link" in rooms.config.settings.console.login
-        return [f"  log in    {way['login']}{' sends a link to your own mailbox' if by_link else ''}"]
+        link = (
+            Sentence(" (自分のメールボックスにリンクが届きます)", " sends a link to your own mailbox")
+            if by_link
+            else ""
+        )
+        return [Sentence("  ログイン  {url}{link}", "  log in    {url}{link}", url=way["login"], link=link)]
     return [
-        f"  log in    {way['login']}",
-        f"            code {way['code']}   (as {way['as']}; once; for another, restart or use {console}/login)",
-    ]
+        Sentence("  ログイン  {url}", "  log in    {url}", url=way["login"]),
+        Sentence(
+            "            コード {code}   ({who} として1回だけ。次からは再起動するか {console}/login で)",
+            "            code {code}   (as {who}; once; for another, restart or use {console}/login)",
+            code=way["code"], who=way["as"], console=console,
+        ),
+    ]  # fmt: skip
 
 
 async def _way_in(rooms: Rooms, console: str) -> dict[str, str]:
@@ -59,12 +74,18 @@ def _first_mail(rooms: Rooms, host: str, port: int) -> list[str]:
     domain = rooms.config.settings.organization.domains[0]
     server = _endpoint(host, port)
     return [
-        "Send a first mail that will be held (from another terminal):",
+        Sentence(
+            "保留される最初のメールを送る(別の端末から):",
+            "Send a first mail that will be held (from another terminal):",
+        ),
         f"  .venv/bin/mailguard try --server {server}",
-        "or with any mail client:",
+        Sentence("または任意のメールソフトから:", "or with any mail client:"),
         f"  swaks --server {server} --from alice@{domain} --to sato@outside.example --attach @README.md",
-        f"What leaves, letters too, lands in {rooms.config.settings.upstream.url.removeprefix('mailbox:')}"
-        " and is shown on the page Outside.",
+        Sentence(
+            "送信されたメールと通知メールは {folder} に入り、「送信後のメール」のページに表示されます。",
+            "What leaves, letters too, lands in {folder} and is shown on the page Outside.",
+            folder=rooms.config.settings.upstream.url.removeprefix("mailbox:"),
+        ),
     ]
 
 

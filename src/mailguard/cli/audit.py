@@ -18,13 +18,21 @@ import click
 
 from mailguard.app.rooms import Rooms, utc_now
 from mailguard.cli import Group
+from mailguard.cli.language import say
 from mailguard.cli.ledger import acting, local, plain, with_ledger
 from mailguard.cli.setup import fail, with_config
+from mailguard.cli.words import event_word, way_word
+from mailguard.mail.saying import Sentence
 from mailguard.review.audits import AuditReview, CopyCheck, LineFilter, check_copy, read_copy
 from mailguard.store.audit import as_json as line_to_json
 from mailguard.store.db import Database
 from mailguard.store.records import HistoryLine
 
+_ONE = Sentence(
+    "--file は控えだけを、--against は台帳を調べます。どちらか一方にしてください。",
+    "--file looks at the copy alone, --against at the ledger: choose one",
+)
+_EMPTY = Sentence("1行もありません。もう一度書き出してください。", "there is no line in it: export it again")
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -61,7 +69,7 @@ def list_(config_file: Path | None, limit: int, as_json: bool, **asked: str) -> 
             click.echo(json.dumps({"lines": [line_to_json(line) for line in lines]}, ensure_ascii=False))
             return
         if not lines:
-            click.echo("no line matches", err=True)
+            say(Sentence("該当する記録はありません。", "no line matches"), err=True)
         for line in lines:
             click.echo(f"{line.number}  {local(line.at, rooms, 'seconds')}  {plain(_said(line))}")
 
@@ -78,7 +86,9 @@ def list_(config_file: Path | None, limit: int, as_json: bool, **asked: str) -> 
 def export(config_file: Path | None, first: int, last: int | None, form: str, as_json: bool, **asked: str) -> None:
     """Lines with their hashes, oldest first. Keep a copy elsewhere: it proves the log against its keeper."""
     if as_json and form != "jsonl":
-        raise click.UsageError("--json and --format csv: choose one")
+        raise click.UsageError(
+            Sentence("--json と --format csv はどちらか一方にしてください。", "--json and --format csv: choose one")
+        )
 
     async def work(rooms: Rooms) -> None:
         room = AuditReview(rooms.db, now=utc_now)
@@ -103,7 +113,7 @@ def export(config_file: Path | None, first: int, last: int | None, form: str, as
 def verify(config_file: Path | None, copy: Path | None, against: Path | None, as_json: bool) -> None:
     """Check the chain of hashes. Status 1, and the number of the first broken line, if it was altered."""
     if copy is not None and against is not None:
-        raise click.UsageError("--file looks at the copy alone, --against at the ledger: choose one")
+        raise click.UsageError(_ONE)
     if copy is not None:
         _say_copy(copy, _checked(copy), as_json)
 
@@ -120,9 +130,14 @@ def verify(config_file: Path | None, copy: Path | None, against: Path | None, as
     if as_json:
         click.echo(json.dumps({"ok": broken is None, "first_broken": broken}))
     elif broken is None:
-        click.echo("the audit log is whole")
+        say(Sentence("監査ログに改変や欠落はありません。", "the audit log is whole"))
     if broken is not None:
-        click.echo(f"mailguard: audit line {broken} is altered or missing: compare with an exported copy", err=True)
+        wrong = Sentence(
+            "監査ログの {line} 行目が改変されているか、欠けています。書き出しておいた控えと比べてください。",
+            "audit line {line} is altered or missing: compare with an exported copy",
+            line=broken,
+        )
+        say("mailguard: " + wrong, err=True)
     raise SystemExit(0 if broken is None else 1)
 
 
@@ -132,9 +147,9 @@ def _checked(copy: Path) -> CopyCheck:
         with copy.open(encoding="utf-8", newline="") as lines:
             found = check_copy(read_copy(lines))
     except (OSError, ValueError) as error:
-        fail(f"{copy}: cannot be read: {error}")
+        fail(f"{copy}: " + Sentence("読めません: {error}", "cannot be read: {error}", error=error))
     if not found.lines and found.broken is None:
-        fail(f"{copy}: there is no line in it: export it again")
+        fail(f"{copy}: " + _EMPTY)
     return found
 
 
@@ -143,10 +158,19 @@ def _say_copy(copy: Path, found: CopyCheck, as_json: bool) -> NoReturn:
         said = {"lines": found.lines, "first": found.first, "last": found.last, "gaps": found.gaps}
         click.echo(json.dumps({"ok": found.broken is None, "first_broken": found.broken, **said}))
     elif found.broken is None:
-        gaps = f", with {found.gaps} gaps: a selection, or lines are missing" if found.gaps else ", without a gap"
-        click.echo(f"{found.lines:,} lines are whole, {found.first or 0} to {found.last or 0}{gaps}")
+        some = Sentence(
+            "欠番 {n} か所(一部の書き出しか、欠落)", "with {n} gaps: a selection, or lines are missing", n=found.gaps
+        )
+        told = Sentence(
+            "{n:,} 行に改変はありません({first} から {last} 行目、{gaps})。",
+            "{n:,} lines are whole, {first} to {last}, {gaps}",
+            n=found.lines, first=found.first or 0, last=found.last or 0,
+            gaps=some if found.gaps else Sentence("欠番なし", "without a gap"),
+        )  # fmt: skip
+        say(told)
     if found.broken is not None:
-        click.echo(f"mailguard: {copy}: line {found.broken}: {found.why}", err=True)
+        where = Sentence("{line} 行目: {why}", "line {line}: {why}", line=found.broken, why=found.why)
+        say(f"mailguard: {copy}: " + where, err=True)
     raise SystemExit(0 if found.broken is None else 1)
 
 
@@ -156,7 +180,7 @@ async def _first_other(room: AuditReview, copy: Path) -> int | None:
         with copy.open(encoding="utf-8", newline="") as lines:
             kept = {int(line["number"]): str(line["hash"]) for line in read_copy(lines)}
     except (OSError, ValueError, KeyError) as error:
-        fail(f"{copy}: cannot be read: {error}")
+        fail(f"{copy}: " + Sentence("読めません: {error}", "cannot be read: {error}", error=error))
     return await room.first_other(kept)
 
 
@@ -187,10 +211,15 @@ def _moment(text: str, option: str, zone: ZoneInfo) -> datetime | None:
         found = datetime.fromisoformat(text)
         return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise click.BadParameter(f"write 2026-11-23 or 2026-11-23T10:00, not {text!r}", param_hint=option) from None
+        said = Sentence(
+            "{text!r}ではなく、2026-11-23 か 2026-11-23T10:00 のように書いてください。",
+            "write 2026-11-23 or 2026-11-23T10:00, not {text!r}",
+            text=text,
+        )
+        raise click.BadParameter(said, param_hint=option) from None
 
 
 def _said(line: HistoryLine) -> str:
     people = f" {', '.join(line.recipients)}" if line.recipients else ""
     comment = f": {line.comment}" if line.comment else ""
-    return f"{line.actor} ({line.via})  {line.event} {line.message_id}{people}{comment}"
+    return f"{line.actor} ({way_word(line.via)})  {event_word(line.event)} {line.message_id}{people}{comment}"

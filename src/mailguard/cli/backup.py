@@ -13,14 +13,20 @@ import click
 from mailguard import __version__
 from mailguard.app.opening import CannotStart, only_one
 from mailguard.app.rooms import ledger_path, utc_now
+from mailguard.cli.language import say
 from mailguard.cli.ledger import acting, quiet
 from mailguard.cli.setup import fail, read_config, with_config
 from mailguard.config import Config
+from mailguard.mail.saying import Sentence
 from mailguard.store.archive import unpack_settings
 from mailguard.store.backup import Source, back_up, note
 from mailguard.store.errors import StoreError
 from mailguard.store.restore import Place, Restored, restore
 
+_NO_KEY = Sentence(
+    "バックアップに鍵がないため、以前の処理済みの印と二段階認証は認識されません。",
+    "the backup has no key: marks and second factors of before are not recognised",
+)
 _JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 _FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False, readable=False), metavar="FILE")
 
@@ -38,24 +44,46 @@ def backup(config_file: Path | None, file: Path, without_keys: bool, as_json: bo
     config = read_config(config_file)
     ledger = ledger_path(config)
     if not ledger.exists():
-        fail(f"no ledger at {ledger}: there is nothing to back up")
+        said = Sentence(
+            "{ledger} に台帳がありません。バックアップするものがありません。",
+            "no ledger at {ledger}: there is nothing to back up",
+            ledger=ledger,
+        )
+        fail(said)
     settings = {} if without_keys else _settings(config)
     source = Source(ledger, config.path(config.settings.store.bodies), not without_keys, settings)
     try:
         copied = back_up(source, file.absolute(), __version__, utc_now())
     except (StoreError, OSError) as error:
-        fail(f"backup {file}: {error}; {file.name} was not written")
+        said = Sentence(
+            "backup {file}: {error}({name} は書き出していません)", "backup {file}: {error}; {name} was not written",
+            file=file, error=error, name=file.name,
+        )  # fmt: skip
+        fail(said)
     try:
         detail = {"messages": copied.messages, "bodies": copied.bodies, "keys": not without_keys}
         note(ledger, acting(), utc_now(), "backup", detail)
     except sqlite3.Error as error:
-        click.echo(f"mailguard: the backup is whole, but the audit log has no line of it: {error}", err=True)
+        said = Sentence(
+            "バックアップは完全ですが、監査ログに残せませんでした: {error}",
+            "the backup is whole, but the audit log has no line of it: {error}",
+            error=error,
+        )
+        say("mailguard: " + said, err=True)
     if as_json:
         click.echo(json.dumps({"file": str(file), **asdict(copied)}))
     else:
-        click.echo(f"{file}: {copied.messages:,} mails, {copied.bodies:,} large bodies, {copied.size:,} bytes")
+        told = Sentence(
+            "{file}: メール {messages:,} 通、大きな本文 {bodies:,} 件、{size:,} バイト",
+            "{file}: {messages:,} mails, {bodies:,} large bodies, {size:,} bytes",
+            file=file, messages=copied.messages, bodies=copied.bodies, size=copied.size,
+        )  # fmt: skip
+        say(told)
     if copied.missing:
-        click.echo(f"mailguard: bodies that were gone before: {', '.join(copied.missing)}", err=True)
+        gone = Sentence(
+            "すでに失われていた本文: {ids}", "bodies that were gone before: {ids}", ids=", ".join(copied.missing)
+        )
+        say("mailguard: " + gone, err=True)
         raise SystemExit(1)
 
 
@@ -88,7 +116,7 @@ def restore_(
         with quiet(), only_one(place.ledger.with_suffix(".lock")):
             done = restore(file, place, acting(), utc_now(), release=release, force=force)
     except (StoreError, CannotStart, OSError) as error:
-        fail(f"restore {file}: {error}")
+        fail(f"restore {file}: " + str(error))
     _say(done, place, release, as_json)
 
 
@@ -104,22 +132,45 @@ def _say(done: Restored, place: Place, release: bool, as_json: bool) -> None:
             "key": done.key,
         }))  # fmt: skip
     else:
-        click.echo(f"{place.ledger}: {messages:,} mails as of {made}; {done.held:,} wait for your word")
+        told = Sentence(
+            "{ledger}: {made} 時点のメール {messages:,} 通。{held:,} 通が送信の判断を待っています。",
+            "{ledger}: {messages:,} mails as of {made}; {held:,} wait for your word",
+            ledger=place.ledger, messages=messages, made=made, held=done.held,
+        )  # fmt: skip
+        say(told)
         if done.aside is not None:
-            click.echo(f"what was there lies in {done.aside}")
+            say(Sentence("元のデータは {path} にあります。", "what was there lies in {path}", path=done.aside))
     if not done.key:
-        click.echo("mailguard: the backup has no key: marks and second factors of before are not recognised", err=True)
+        say("mailguard: " + _NO_KEY, err=True)
     if done.missing:
-        click.echo(f"mailguard: bodies that the backup did not have either: {', '.join(done.missing)}", err=True)
+        ids = ", ".join(done.missing)
+        gone = Sentence(
+            "バックアップにもなかった本文: {ids}", "bodies that the backup did not have either: {ids}", ids=ids
+        )
+        say("mailguard: " + gone, err=True)
 
 
 def _only_settings(file: Path, folder: Path, as_json: bool) -> None:
     if folder.exists() and any(folder.iterdir()):
-        fail(f"{folder} is not empty: name a new folder")
+        fail(
+            Sentence(
+                "{folder} は空ではありません。新しいフォルダーを指定してください。",
+                "{folder} is not empty: name a new folder",
+                folder=folder,
+            )
+        )
     names = unpack_settings(file, folder.absolute())
     if not names:
-        fail(f"{file} has no settings: it was made with --without-keys, or without a configuration file")
-    click.echo(json.dumps({"folder": str(folder), "files": names}) if as_json else f"{folder}: {len(names)} files")
+        said = Sentence(
+            "{file} に設定は入っていません。--without-keys で、または設定ファイルなしで作られたものです。",
+            "{file} has no settings: it was made with --without-keys, or without a configuration file",
+            file=file,
+        )
+        fail(said)
+    if as_json:
+        click.echo(json.dumps({"folder": str(folder), "files": names}))
+    else:
+        say(Sentence("{folder}: ファイル {n} 個", "{folder}: {n} files", folder=folder, n=len(names)))
 
 
 def _settings(config: Config) -> dict[Path, Path]:

@@ -23,9 +23,11 @@ import click
 from mailguard.app.people import policy_of
 from mailguard.app.remembering import MemoryFault, compared_now
 from mailguard.app.rooms import Rooms, ledger_path, open_rooms, utc_now
+from mailguard.cli.language import say, spoken
 from mailguard.cli.ledger import with_ledger
 from mailguard.cli.piped import mail_from
 from mailguard.cli.setup import fail, read_config, refuse, with_config
+from mailguard.cli.words import reading_language
 from mailguard.config import Config
 from mailguard.config.rooms import organization, reading_limits, resolver
 from mailguard.inspect.workers import Readers
@@ -33,6 +35,7 @@ from mailguard.mail.address import NULL_PATH, Address, AddressError, ReversePath
 from mailguard.mail.envelope import Client, Envelope
 from mailguard.mail.facts import Facts, HeaderAddress
 from mailguard.mail.message import Body, is_message_id
+from mailguard.mail.saying import Sentence, reason_of
 from mailguard.mail.verdict import Because, Disposition
 from mailguard.policy.alteration_words import ALTERATIONS
 from mailguard.policy.case import Case, Known, known_keys
@@ -48,6 +51,10 @@ from mailguard.review.rules import RuleReview
 from mailguard.store.errors import StoreError
 from mailguard.store.spool import BodyGone
 
+_FOR_FILES = Sentence(
+    "--from、--to、--login、--known はファイルのためのものです。台帳のメールには指定できません。",
+    "--from, --to, --login and --known are for files: a mail of the ledger has its own",
+)
 _WITHOUT_TEXT = Because(
     "本文はもう残っていないため、記録された事実から再現しています。",
     "The text is no longer kept: this is from recorded facts.",
@@ -78,13 +85,13 @@ def explain(
     """
     if is_message_id(str(file)) and not file.exists():
         if sender is not None or recipients or login or known:
-            raise click.UsageError("--from, --to, --login and --known are for files: a mail of the ledger has its own")
+            raise click.UsageError(_FOR_FILES)
         _explain_recorded(str(file), config_file, as_json)
         return
     try:
         octets = mail_from(sys.stdin.buffer) if str(file) == "-" else file.read_bytes()
     except OSError as error:
-        fail(f"{file}: cannot be read: {error.strerror}")
+        fail(Sentence("{file}: 読めません: {why}", "{file}: cannot be read: {why}", file=file, why=reason_of(error)))
     config = read_config(config_file)
     try:
         policy = policy_of(config)
@@ -104,7 +111,7 @@ def explain(
     if as_json:
         click.echo(json.dumps(said, ensure_ascii=False))
     else:
-        _print(said, config.settings.organization.language)
+        _print(said, reading_language(config.settings.organization.language))
 
 
 async def _compared(config: Config, case: Case, moment: datetime) -> Case:
@@ -115,7 +122,12 @@ async def _compared(config: Config, case: Case, moment: datetime) -> Case:
         async with open_rooms(config) as rooms:
             return await compared_now(rooms, case, moment)
     except (StoreError, MemoryFault) as error:
-        click.echo(f"mailguard explain: the model of who writes to whom is not asked: {error}", err=True)
+        unasked = Sentence(
+            "宛先モデルに問い合わせできません: {error}",
+            "the model of who writes to whom is not asked: {error}",
+            error=error,
+        )
+        say("mailguard explain: " + unasked, err=True)
         return case
 
 
@@ -135,14 +147,19 @@ def _explain_recorded(message_id: str, config_file: Path | None, as_json: bool) 
         rules = RuleReview(rooms.db, policy=lambda: policy, organization=organization(config), now=utc_now)
         said = await rules.explain(message_id, facts)
         if said is None:
-            fail(f"{message_id}: no such mail, or what the judge knew of it is not recorded")
+            none = Sentence(
+                "{id}: そのメールがないか、判定時の情報が記録されていません。",
+                "{id}: no such mail, or what the judge knew of it is not recorded",
+                id=message_id,
+            )
+            fail(none)
         return said
 
     said = with_ledger(config_file, work)
     if as_json:
         click.echo(json.dumps(said, ensure_ascii=False))
         return
-    language = read_config(config_file).settings.organization.language
+    language = reading_language(read_config(config_file).settings.organization.language)
     _print(said, language)
     if said["judged_by"] != said["policy"]:
         other = {"ja": "受付時は版 {} が判定しました。", "en": "When it came, version {} judged it."}[language]
@@ -170,7 +187,12 @@ async def _remembered(config: Config, envelope: Envelope, facts: Facts, policy: 
             known = await rooms.history.known(envelope.sender, envelope.recipients, asked)
             return replace(known, files=await rooms.history.files(facts)) if "files" in policy.needs else known
     except StoreError as error:
-        fail(f"{ledger_path(config)}: {error}; --known DOMAIN does without the ledger")
+        said = Sentence(
+            "{ledger}: {error}(--known DOMAIN を指定すれば台帳なしで実行できます)",
+            "{ledger}: {error}; --known DOMAIN does without the ledger",
+            ledger=ledger_path(config), error=error,
+        )  # fmt: skip
+        fail(said)
 
 
 def _envelope(facts: Facts, sender: str | None, recipients: tuple[str, ...], login: str | None) -> Envelope:
@@ -178,7 +200,11 @@ def _envelope(facts: Facts, sender: str | None, recipients: tuple[str, ...], log
     named = [*headers.to, *headers.cc, *headers.bcc]
     to = [_address(text, "--to") for text in recipients] or _header_addresses(named)
     if not to:
-        fail("the mail names no recipient: give one with --to")
+        fail(
+            Sentence(
+                "メールに宛先がありません。--to で指定してください。", "the mail names no recipient: give one with --to"
+            )
+        )
     if sender is not None:
         path = NULL_PATH if sender in ("", "<>") else ReversePath(_address(sender, "--from"))
     else:
@@ -191,7 +217,10 @@ def _address(text: str, option: str) -> Address:
     try:
         return parse_address(text.strip().removeprefix("<").removesuffix(">"))
     except AddressError as error:
-        raise click.BadParameter(f"{text!r} is not an address: {error}", param_hint=option) from error
+        said = Sentence(
+            "{text!r}はアドレスではありません: {error}", "{text!r} is not an address: {error}", text=text, error=error
+        )
+        raise click.BadParameter(said, param_hint=option) from error
 
 
 def _header_addresses(named: list[HeaderAddress] | tuple[HeaderAddress, ...]) -> list[Address]:
@@ -201,7 +230,9 @@ def _header_addresses(named: list[HeaderAddress] | tuple[HeaderAddress, ...]) ->
         try:
             found.append(parse_address(header.address))
         except AddressError:
-            click.echo(f"mailguard: left out, not an address: {header.address[:100]}", err=True)
+            odd = header.address[:100]
+            left = Sentence("アドレスではないため除外しました: {odd}", "left out, not an address: {odd}", odd=odd)
+            say("mailguard: " + left, err=True)
     return found
 
 
@@ -219,7 +250,8 @@ def _known(texts: tuple[str, ...]) -> Known:
 
 def _print(said: dict[str, Any], language: str) -> None:
     words = {d.word: getattr(disposition_word(d), language) for d in Disposition}
-    click.echo(f"{words[said['disposition']]}  (policy {said['policy']})")
+    version = Sentence("ポリシー {version}", "policy {version}", version=said["policy"])
+    click.echo(f"{words[said['disposition']]}  ({spoken(version)})")
     for recipient in said["recipients"]:
         side = {"ja": ("社内", "社外"), "en": ("internal", "external")}[language][recipient["external"]]
         rules = ", ".join(recipient["rules"]) or "-"

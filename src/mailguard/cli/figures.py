@@ -16,10 +16,16 @@ from mailguard.app.people import policy_of
 from mailguard.app.rooms import Rooms
 from mailguard.cli.ledger import acting, with_ledger
 from mailguard.cli.setup import fail, read_config, refuse, with_config
+from mailguard.mail.saying import Sentence
 from mailguard.notify.letter_sheet import render
 from mailguard.notify.monthly import Monthly, monthly_letter
 from mailguard.policy.marks import Problems
 from mailguard.review.figures import month_before, month_of
+
+_NOBODY = Sentence(
+    "レポートの宛先がありません。notify: {monthly: {to: [boss@corp.example]}} のように書いてください。",
+    "nobody is named to get the letter: write notify: {monthly: {to: [boss@corp.example]}}",
+)
 
 
 @click.command("figures")
@@ -37,7 +43,7 @@ def figures(config_file: Path | None, month: str | None, send: bool, again: bool
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--month") from None
     if send and config.settings.notify.monthly is None:
-        fail("nobody is named to get the letter: write notify: {monthly: {to: [boss@corp.example]}}")
+        fail(_NOBODY)
     try:
         policy = policy_of(config)
     except Problems as error:
@@ -49,15 +55,25 @@ def figures(config_file: Path | None, month: str | None, send: bool, again: bool
         wanted = month or month_before(counted.today)
         if send and wanted >= f"{counted.today:%Y-%m}":
             # It would count as sent, and the letter about the whole month would never come.
-            fail(f"{wanted} is not over: its letter can be sent from the next month on; without --send it is printed")
-        said = await room.summary(wanted)
+            said = Sentence(
+                "{month} はまだ終わっていません。レポートは翌月から送信できます。--send を付けなければ表示できます。",
+                "{month} is not over: its letter can be sent from the next month on; without --send it is printed",
+                month=wanted,
+            )
+            fail(said)
+        counts = await room.summary(wanted)
         if as_json:
-            click.echo(json.dumps(said, ensure_ascii=False))
+            click.echo(json.dumps(counts, ensure_ascii=False))
         else:
             language, name = config.settings.organization.language, config.settings.organization.name
-            content = monthly_letter(language, Monthly.of(said), link="", name=name or "-")
+            content = monthly_letter(language, Monthly.of(counts), link="", name=name or "-")
             click.echo(render(content, language)[0].rstrip())
         if send and not await room.send(wanted, acting(), again=again):
-            fail(f"the letter about {wanted} was sent before: --again sends it once more")
+            before = Sentence(
+                "{month} のレポートは送信済みです。もう一度送るには --again を付けてください。",
+                "the letter about {month} was sent before: --again sends it once more",
+                month=wanted,
+            )
+            fail(before)
 
     with_ledger(config_file, work)

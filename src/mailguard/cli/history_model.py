@@ -14,9 +14,11 @@ from pathlib import Path
 import click
 
 from mailguard.app.rooms import Rooms, house_key, utc_now
+from mailguard.cli.language import say
 from mailguard.cli.ledger import acting, with_ledger
 from mailguard.cli.setup import fail, with_config
 from mailguard.config.rooms import memory
+from mailguard.mail.saying import Sentence
 from mailguard.memory import aside
 from mailguard.memory.settings import CountedTwice, MemoryFault, MemorySettings
 from mailguard.store.lessons import Lessons
@@ -43,7 +45,11 @@ def export(config_file: Path | None, file: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"file": str(file), "learned": learned, "size": size}))
     else:
-        click.echo(f"{file}: what {learned:,} mails taught, {size:,} bytes")
+        told = Sentence(
+            "{file}: メール {n:,} 通の学習内容、{size:,} バイト", "{file}: what {n:,} mails taught, {size:,} bytes",
+            file=file, n=learned, size=size,
+        )  # fmt: skip
+        say(told)
 
 
 @click.command("merge")
@@ -56,7 +62,12 @@ def merge(config_file: Path | None, file: Path, again: bool, as_json: bool) -> N
     is taken in once; a newer one of that node, or one of a node that took this one in, is refused.
     """
     if not file.exists():
-        fail(f"{file}: no such file; `mailguard history export FILE` writes one")
+        none = Sentence(
+            "{file}: ファイルがありません。`mailguard history export FILE` で書き出せます。",
+            "{file}: no such file; `mailguard history export FILE` writes one",
+            file=file,
+        )
+        fail(none)
     place = _regular(file)
 
     async def work(rooms: Rooms) -> int | None:
@@ -66,21 +77,38 @@ def merge(config_file: Path | None, file: Path, again: bool, as_json: bool) -> N
     try:
         learned = with_ledger(config_file, work, create=True)
     except CountedTwice as error:
-        fail(f"{error}; --again takes it in all the same")
+        fail(
+            Sentence(
+                "{error}それでも取り込むには --again を付けてください。",
+                "{error}; --again takes it in all the same",
+                error=error,
+            )
+        )
     except MemoryFault as error:
         fail(str(error))
     if as_json:
         click.echo(json.dumps({"file": str(file), "learned": learned or 0, "known": learned is None}))
     elif learned is None:
-        click.echo(f"{file}: was taken in before; nothing changed")
+        say(
+            Sentence(
+                "{file}: 取り込み済みです。何も変更していません。",
+                "{file}: was taken in before; nothing changed",
+                file=file,
+            )
+        )
     else:
-        click.echo(f"{file}: what {learned:,} mails taught there is known here, too")
+        told = Sentence(
+            "{file}: 別の拠点で学習したメール {n:,} 通の内容を取り込みました。",
+            "{file}: what {n:,} mails taught there is known here, too",
+            file=file, n=learned,
+        )  # fmt: skip
+        say(told)
 
 
 def _regular(file: Path) -> Path:
     """Where it is. Ends with status 1 for a device or a pipe: the one would be replaced, the other waited for."""
     if file.exists() and not file.is_file():
-        fail(f"{file}: is no regular file")
+        fail(Sentence("{file}: 通常のファイルではありません。", "{file}: is no regular file", file=file))
     return file.absolute()
 
 
@@ -93,5 +121,10 @@ async def _node(rooms: Rooms) -> bytes:
 def _settings(rooms: Rooms) -> MemorySettings:
     settings = memory(rooms.config)
     if settings is None:
-        fail("nothing is learned here: insight.enabled is off")
+        fail(
+            Sentence(
+                "学習は行われていません(insight.enabled が無効です)。",
+                "nothing is learned here: insight.enabled is off",
+            )
+        )
     return settings

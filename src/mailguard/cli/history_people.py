@@ -10,16 +10,19 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import datetime
+from operator import methodcaller
 from pathlib import Path
 from typing import TypeVar
 
 import click
 
 from mailguard.app.rooms import Rooms, utc_now
-from mailguard.cli.ledger import acting, local, with_ledger
+from mailguard.cli.language import say
+from mailguard.cli.ledger import acting, is_no_address, local, with_ledger
 from mailguard.cli.setup import fail, with_config
 from mailguard.config.rooms import memory
 from mailguard.mail.address import Address, AddressError, parse_typed
+from mailguard.mail.saying import Sentence, in_both, listed
 from mailguard.memory import aside
 from mailguard.memory.settings import MemoryFault
 from mailguard.store.imported import Seen, erase, seen
@@ -29,13 +32,15 @@ from mailguard.store.log_file import truncate_log
 T = TypeVar("T")
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
+_KNOWN = Sentence("  モデルはこのアドレスを学習しています。", "  the model knows the address")
+_UNKNOWN = Sentence("  モデルはこのアドレスを学習していません。", "  the model does not know the address")
 _KINDS = {
-    "people": "people written to or written by",
-    "groups": "groups",
-    "contacts": "contacts",
-    "files": "files",
-    "trusts": "recipients not to be asked about again",
-    "lessons": "lessons of mails",
+    "people": Sentence("送信先・送信元の人 {n:,}件", "{n:,} people written to or written by"),
+    "groups": Sentence("グループ {n:,}件", "{n:,} groups"),
+    "contacts": Sentence("連絡先 {n:,}件", "{n:,} contacts"),
+    "files": Sentence("ファイル {n:,}件", "{n:,} files"),
+    "trusts": Sentence("今後確認しない宛先 {n:,}件", "{n:,} recipients not to be asked about again"),
+    "lessons": Sentence("メールの学習内容 {n:,}件", "{n:,} lessons of mails"),
 }
 
 
@@ -53,11 +58,12 @@ def show(config_file: Path | None, address: str, as_json: bool) -> None:
         if as_json:
             click.echo(json.dumps({"address": person.key, **_to_json(found), "model": modelled}))
         elif found != Seen() or modelled:
-            click.echo(_printed(person, found, rooms, modelled=modelled))
+            for line in _printed(person, found, rooms, modelled=modelled):
+                say(line)
         return modelled or found != Seen()
 
     if not _done(config_file, work):
-        fail(f"nothing is known of {person.key}")
+        fail(Sentence("{who} については何も記録されていません。", "nothing is known of {who}", who=person.key))
 
 
 @click.command("forget")
@@ -83,8 +89,15 @@ def forget(config_file: Path | None, address: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"address": person.key, "erased": gone}))
         return
-    said = ", ".join(f"{gone[kind]:,} {words}" for kind, words in _KINDS.items() if gone.get(kind))
-    click.echo(f"{person.key}: erased {said or 'nothing: the ledger knew nothing'}; the model forgets, too")
+    said = listed(
+        in_both(words, methodcaller("format", n=gone[kind])) for kind, words in _KINDS.items() if gone.get(kind)
+    )
+    nothing = Sentence("なし(台帳に記録がありません)", "nothing: the ledger knew nothing")
+    told = Sentence(
+        "{who}: 消去したもの: {said}。モデルからも消去しました。", "{who}: erased {said}; the model forgets, too",
+        who=person.key, said=said or nothing,
+    )  # fmt: skip
+    say(told)
 
 
 async def _is_modelled(rooms: Rooms, person: Address) -> bool:
@@ -107,7 +120,7 @@ def _person(address: str) -> Address:
     try:
         return parse_typed(address)
     except AddressError as error:
-        raise click.UsageError(f"{address!r} is not a mail address: {error}") from error
+        raise click.UsageError(is_no_address(address, error)) from error
 
 
 def _to_json(found: Seen) -> dict[str, object]:
@@ -117,19 +130,42 @@ def _to_json(found: Seen) -> dict[str, object]:
     }
 
 
-def _printed(person: Address, found: Seen, rooms: Rooms, *, modelled: bool) -> str:
+def _printed(person: Address, found: Seen, rooms: Rooms, *, modelled: bool) -> list[str]:
     lines = [person.key]
     if found.wrote_first is not None and found.wrote_last is not None:
         first, last = local(found.wrote_first, rooms), local(found.wrote_last, rooms)
-        lines.append(f"  wrote {found.wrote:,} times to organizations outside, since {first}, last {last}")
+        wrote = Sentence(
+            "  社外の組織へ {n:,} 回送信({first} から。最後は {last})",
+            "  wrote {n:,} times to organizations outside, since {first}, last {last}",
+            n=found.wrote, first=first, last=last,
+        )  # fmt: skip
+        lines.append(wrote)
     if found.people:
-        lines.append(f"  wrote to {found.people:,} people, in {found.groups:,} groups")
+        people = Sentence(
+            "  送信した相手 {people:,} 人、グループ {groups:,} 件",
+            "  wrote to {people:,} people, in {groups:,} groups",
+            people=found.people, groups=found.groups,
+        )  # fmt: skip
+        lines.append(people)
     if found.received_last is not None:
         last = local(found.received_last, rooms)
-        lines.append(f"  was written to by {found.writers:,} people here, {found.received:,} times, last {last}")
+        received = Sentence(
+            "  社内の {writers:,} 人から {n:,} 回受信(最後は {last})",
+            "  was written to by {writers:,} people here, {n:,} times, last {last}",
+            writers=found.writers, n=found.received, last=last,
+        )  # fmt: skip
+        lines.append(received)
     if found.trusts:
-        lines.append(f"  {found.trusts:,} times somebody said not to ask again")
+        trusts = Sentence(
+            "  「今後確認しない」の設定 {n:,} 件", "  {n:,} times somebody said not to ask again", n=found.trusts
+        )
+        lines.append(trusts)
     if found.lessons:
-        lines.append(f"  {found.lessons:,} mails by or to the address can still be learnt from")
-    lines.append(f"  the model {'knows' if modelled else 'does not know'} the address")
-    return "\n".join(lines)
+        lessons = Sentence(
+            "  このアドレスとのメール {n:,} 通を、まだ学習に使えます。",
+            "  {n:,} mails by or to the address can still be learnt from",
+            n=found.lessons,
+        )
+        lines.append(lessons)
+    lines.append(_KNOWN if modelled else _UNKNOWN)
+    return lines

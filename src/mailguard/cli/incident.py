@@ -11,13 +11,18 @@ import click
 
 from mailguard.app.rooms import Rooms
 from mailguard.cli import Group
-from mailguard.cli.incident_text import Clock, reported, shown
+from mailguard.cli.columns import padded
+from mailguard.cli.incident_text import Clock, in_state, reported, shown
+from mailguard.cli.language import terminal_language
 from mailguard.cli.ledger import acting, local, plain, with_ledger
 from mailguard.cli.setup import fail, with_config
+from mailguard.cli.words import reading_language
 from mailguard.incident import AlreadyClosed, AlreadyOpen, NoIncident
 from mailguard.mail.organization import Language
+from mailguard.mail.saying import Sentence
 from mailguard.store.incidents import Incident
 
+_STATE_COLUMNS = {"en": 6, "ja": 8}
 JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 
 
@@ -38,9 +43,19 @@ def open_(config_file: Path | None, message_id: str, note: str, as_json: bool) -
         try:
             return await rooms.incidents.open(acting(), message_id, note)
         except NoIncident:
-            fail(f"no mail {message_id}: `mailguard queue list` shows ids")
+            none = Sentence(
+                "メール {id} はありません。番号は `mailguard queue list` で分かります。",
+                "no mail {id}: `mailguard queue list` shows ids",
+                id=message_id,
+            )
+            fail(none)
         except AlreadyOpen as error:
-            fail(f"{message_id} has an open incident already: mailguard incident show {error.incident.id}")
+            there = Sentence(
+                "{id} には対応中のインシデントがあります: mailguard incident show {incident}",
+                "{id} has an open incident already: mailguard incident show {incident}",
+                id=message_id, incident=error.incident.id,
+            )  # fmt: skip
+            fail(there)
 
     _print(config_file, work, shown, as_json)
 
@@ -61,7 +76,8 @@ def list_(config_file: Path | None, limit: int, as_json: bool) -> None:
         return
     for one, opened_at in found:
         subject = plain(one.facts.get("subject") or "")
-        click.echo(f"{one.id}  {one.state:<6}  {opened_at}  {one.facts['sender']}  {subject}")
+        state = padded(in_state(one.state), _STATE_COLUMNS[terminal_language()])
+        click.echo(f"{one.id}  {state}  {opened_at}  {one.facts['sender']}  {subject}")
 
 
 @incident.command("show")
@@ -87,7 +103,11 @@ def close(config_file: Path | None, incident_id: str, outcome: str, as_json: boo
         except NoIncident:
             _missing(incident_id)
         except AlreadyClosed as error:
-            fail(f"{incident_id} was closed already by {error.incident.closed_by}")
+            over = Sentence(
+                "{id} は {who} がすでに対応を終了しています。", "{id} was closed already by {who}",
+                id=incident_id, who=error.incident.closed_by,
+            )  # fmt: skip
+            fail(over)
 
     _print(config_file, work, shown, as_json)
 
@@ -111,7 +131,7 @@ def _print(
         one = await work(rooms)
         if as_json:
             return json.dumps(as_values(one), ensure_ascii=False)
-        language = rooms.config.settings.organization.language
+        language = reading_language(rooms.config.settings.organization.language)
         return "\n".join(in_words(one, language, lambda moment: local(moment, rooms)))
 
     click.echo(with_ledger(config_file, said))
@@ -125,7 +145,12 @@ async def _found(rooms: Rooms, incident_id: str) -> Incident:
 
 
 def _missing(incident_id: str) -> NoReturn:
-    fail(f"no incident {incident_id}: `mailguard incident list` shows them")
+    none = Sentence(
+        "インシデント {id} はありません。`mailguard incident list` で一覧できます。",
+        "no incident {id}: `mailguard incident list` shows them",
+        id=incident_id,
+    )
+    fail(none)
 
 
 def as_values(one: Incident) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""An incident in words: in the organisation's language, as letters are, and in its time.
+"""An incident in words: in the organisation's language, as letters are, or that of a Japanese terminal; in its time.
 
 What stands here is copied into reports to authorities: the day must be the company's own.
 """
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from mailguard.cli.language import terminal_language
 from mailguard.cli.ledger import plain
 from mailguard.mail.organization import Language
 from mailguard.notify.phrases import PERSONAL, Both
@@ -41,6 +42,11 @@ _NOTE = Both("メモ: {text}", "Note: {text}")
 _OUTCOME = Both("結果: {text}", "Outcome: {text}")
 _NONE = Both("なし", "none")
 _UNTITLED = Both("（件名なし）", "(none)")
+
+
+def in_state(state: str) -> str:
+    """Whether it is over, in the language of the terminal."""
+    return _STATES[state].of(terminal_language())
 
 
 def shown(one: Incident, language: Language, clock: Clock) -> list[str]:

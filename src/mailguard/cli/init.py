@@ -13,10 +13,12 @@ from pathlib import Path
 import click
 import yaml
 
+from mailguard.cli.language import say
 from mailguard.cli.library import MODELINE, SCHEMA, copied, named
 from mailguard.cli.setup import fail
 from mailguard.config.tryout import shipped_policies
 from mailguard.mail.address import AddressError, parse_address
+from mailguard.mail.saying import Sentence, reason_of
 from mailguard.policy.schema import json_schema
 
 _TEMPLATE = """\
@@ -64,7 +66,12 @@ def _own(_: click.Context, __: click.Parameter, text: str) -> str:
     try:
         parse_address(f"x@{text}")
     except AddressError:
-        raise click.BadParameter(f"{text!r} is no domain such as corp.example") from None
+        said = Sentence(
+            "{text!r}は corp.example のようなドメインではありません。",
+            "{text!r} is no domain such as corp.example",
+            text=text,
+        )
+        raise click.BadParameter(said) from None
     return text
 
 
@@ -88,7 +95,12 @@ def init(folder: Path, domain: str, data: Path, library: tuple[str, ...], as_jso
     chosen = [named(name) for name in dict.fromkeys(library)]
     for there in (config, policies):
         if there.exists():
-            fail(f"{there} exists already; nothing was written")
+            said = Sentence(
+                "{there} がすでにあります。何も書き出していません。",
+                "{there} exists already; nothing was written",
+                there=there,
+            )
+            fail(said)
     try:
         policies.mkdir(parents=True)
         for shipped in sorted(shipped_policies().glob("*.yaml")):
@@ -97,11 +109,20 @@ def init(folder: Path, domain: str, data: Path, library: tuple[str, ...], as_jso
         copied(chosen, policies)  # after the schema, which they name
         config.write_text(_settings(domain, data), "utf-8")
     except OSError as error:
-        fail(f"{folder}: cannot be written: {error.strerror}")
+        said = Sentence(
+            "{folder}: 書き込めません: {why}", "{folder}: cannot be written: {why}", folder=folder, why=reason_of(error)
+        )
+        fail(said)
     if as_json:
         click.echo(json.dumps({"config": str(config), "policies": str(policies)}, ensure_ascii=False))
         return
-    click.echo(f"{config} and {policies} are written. Next: edit {config}, then `mailguard check --config {config}`.")
+    done = Sentence(
+        "{config} と {policies} を書き出しました。次は {config} を編集し、`mailguard check --config {config}` "
+        "を実行してください。",
+        "{config} and {policies} are written. Next: edit {config}, then `mailguard check --config {config}`.",
+        config=config, policies=policies,
+    )  # fmt: skip
+    say(done)
 
 
 def _settings(domain: str, data: Path) -> str:

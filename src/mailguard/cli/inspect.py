@@ -20,14 +20,21 @@ from typing import Any
 
 import click
 
+from mailguard.cli.language import say, spoken
 from mailguard.cli.piped import mail_from
+from mailguard.cli.words import finding_word, personal_word, secret_word
 from mailguard.inspect.workers import Readers, ReadersDead
 from mailguard.mail.facts import Attachment, Facts
 from mailguard.mail.facts_json import facts_to_json
 from mailguard.mail.message import Body
+from mailguard.mail.saying import Sentence, reason_of
 
 _WORKERS = 2
 _AHEAD = 8
+_FROM, _TO, _SUBJECT = Sentence("差出人", "From"), Sentence("宛先", "To"), Sentence("件名", "Subject")
+_KIND, _PERSONS = Sentence("種類", "Kind"), Sentence("個人情報の本人の数", "Persons")
+_TEXT, _UNSEEN = Sentence("本文", "Text"), Sentence("表示されない文章", "Text that is not displayed")
+_ENCRYPTED, _UNREAD = Sentence("、暗号化あり", ", encrypted"), Sentence("、中身を確認できません", ", not inspected")
 
 
 @click.command("inspect", short_help="Print the facts of mail files.")
@@ -61,7 +68,7 @@ async def _run(files: Iterable[str], as_json: bool, unmasked: bool, text: bool) 
         async for name, found in _facts_of(files, readers):
             if isinstance(found, str):
                 failed = True
-                click.echo(f"mailguard inspect: {name}: {found}", err=True)
+                say(f"mailguard inspect: {name}: " + found, err=True)
             elif as_json:
                 shown = {"file": name} | facts_to_json(found, unmasked=unmasked, text=text)
                 if text:
@@ -98,9 +105,14 @@ async def _one(name: str, readers: Readers) -> Facts | str:
         body = await asyncio.to_thread(_body, name)
         return await readers.read(body)
     except OSError as error:
-        return f"cannot be read: {error.strerror}; give the path of a mail file"
+        why = reason_of(error)
+        return Sentence(
+            "読めません: {why}。メールのファイルを指定してください。",
+            "cannot be read: {why}; give the path of a mail file",
+            why=why,
+        )
     except ReadersDead as error:
-        return f"cannot be inspected: {error}"
+        return Sentence("読み取れません: {error}", "cannot be inspected: {error}", error=error)
 
 
 def _body(name: str) -> Body:
@@ -122,34 +134,35 @@ def _shown(name: str, facts: Facts, unmasked: bool, text: bool) -> str:
     headers = facts.headers
     lines = [
         name,
-        f"  From: {', '.join(one.address for one in headers.sender)}",
-        f"  To: {', '.join(one.address for one in headers.to)}",
+        f"  {spoken(_FROM)}: {', '.join(one.address for one in headers.sender)}",
+        f"  {spoken(_TO)}: {', '.join(one.address for one in headers.to)}",
     ]
     if headers.cc:
         lines.append(f"  Cc: {', '.join(one.address for one in headers.cc)}")
-    lines.append(f"  Subject: {headers.subject or ''}")
+    lines.append(f"  {spoken(_SUBJECT)}: {headers.subject or ''}")
     if facts.kind != "ordinary":
-        lines.append(f"  Kind: {facts.kind}")
+        lines.append(f"  {spoken(_KIND)}: {facts.kind}")
     for one in facts.attachments:
         lines.extend(_shown_file(one, 1))
     if facts.personal_data:
-        lines.append(f"  Persons: {facts.persons}")
+        lines.append(f"  {spoken(_PERSONS)}: {facts.persons}")
     for label, count in facts.personal_data.items():
         examples = count.values if unmasked else count.masked
-        lines.append(f"  {label}: {count.distinct} ({', '.join(examples[:20])})")
-    lines.extend(f"  secret {label}: {count}" for label, count in facts.secrets.items())
-    lines.extend(f"  ! {one.code}: {one.where}: {one.detail}" for one in facts.findings)
-    for label, some in (("Text", facts.text[: facts.shown]), ("Text that is not displayed", facts.text[facts.shown :])):
+        lines.append(f"  {personal_word(label)}: {count.distinct} ({', '.join(examples[:20])})")
+    lines.extend(f"  {secret_word(label)}: {count}" for label, count in facts.secrets.items())
+    lines.extend(f"  ! {finding_word(one.code)}: {one.where}: {one.detail}" for one in facts.findings)
+    for part, some in ((_TEXT, facts.text[: facts.shown]), (_UNSEEN, facts.text[facts.shown :])):
         if text and some.strip():
-            lines.append(f"  {label}:")
+            lines.append(f"  {spoken(part)}:")
             lines.extend(f"  | {line}" for line in some.strip().split("\n"))
     return "\n".join("".join(ch if ch.isprintable() or ch in "\t" else "?" for ch in line) for line in lines)
 
 
 def _shown_file(one: Attachment, level: int) -> list[str]:
-    signs = "".join(
-        f", {word}" for word, on in (("encrypted", one.encrypted), ("not inspected", not one.inspected)) if on
-    )
-    kind = one.short_type or one.detected_type
-    line = f"{'  ' * level}File: {one.filename or '(no name)'} ({kind}, {one.size} octets{signs})"
-    return [line, *(inner for member in one.members for inner in _shown_file(member, level + 1))]
+    signs = "".join(spoken(word) for word, on in ((_ENCRYPTED, one.encrypted), (_UNREAD, not one.inspected)) if on)
+    line = Sentence(
+        "添付ファイル: {name} ({kind}, {size} バイト{signs})", "File: {name} ({kind}, {size} octets{signs})",
+        name=one.filename or Sentence("(名前なし)", "(no name)"), kind=one.short_type or one.detected_type,
+        size=one.size, signs=signs,
+    )  # fmt: skip
+    return ["  " * level + spoken(line), *(inner for member in one.members for inner in _shown_file(member, level + 1))]

@@ -232,6 +232,16 @@ def no_address(error: AddressError) -> Sentence:
     return Sentence("メールアドレスではありません: {error}", "not a mail address: {error}", error=error)
 
 
+def is_no_address(text: str, error: AddressError) -> Sentence:
+    """The same, of an argument that stands alone."""
+    return Sentence(
+        "{text!r}はメールアドレスではありません: {error}",
+        "{text!r} is not a mail address: {error}",
+        text=text,
+        error=error,
+    )
+
+
 def plain(text: str) -> str:
     """Text from a mail on its way to a terminal: one line, and nothing that the terminal would obey."""
     return "".join(ch if ch.isprintable() else "?" for ch in " ".join(text.split()))

@@ -15,12 +15,14 @@ import click
 from mailguard.app.chat import open_channel, speaker
 from mailguard.app.rooms import utc_now
 from mailguard.cli import Group
+from mailguard.cli.language import say
 from mailguard.cli.ledger import quiet
 from mailguard.cli.setup import fail, read_config, refuse, with_config
 from mailguard.config import Config
 from mailguard.config.channels import channels
 from mailguard.courier.client import NotCarried
 from mailguard.mail.address import AddressError, parse_address
+from mailguard.mail.saying import Sentence
 from mailguard.notify.channels.channel import Never, Nobody, NotNow, Said
 from mailguard.notify.channels.settings import ChannelSettings
 from mailguard.policy.marks import Problems
@@ -44,7 +46,14 @@ def test(config_file: Path | None, name: str | None, person: str | None, as_json
     try:
         to = parse_address(person).key if person else next(iter(config.settings.console.administrators), "")
     except AddressError as error:
-        raise click.UsageError(f"--person {person!r}: {error}") from None
+        raise click.UsageError(
+            Sentence(
+                "--person {person!r}の指定が正しくありません: {error}",
+                "--person {person!r}: {error}",
+                person=person,
+                error=error,
+            )
+        ) from None
     with quiet():
         wrong = asyncio.run(_tried(config, chosen, to))
     if as_json:
@@ -52,7 +61,7 @@ def test(config_file: Path | None, name: str | None, person: str | None, as_json
         click.echo(json.dumps({"channels": said}, ensure_ascii=False))
     else:
         for one, why in wrong:
-            click.echo(f"{one.name} ({one.kind}): {why or 'ok'}", err=bool(why))
+            say(f"{one.name} ({one.kind}): " + (why or "ok"), err=bool(why))
     raise SystemExit(1 if any(why for _, why in wrong) else 0)
 
 
@@ -62,10 +71,17 @@ def _chosen(config: Config, name: str | None) -> Sequence[ChannelSettings]:
     except Problems as error:
         refuse(error)
     if not found:
-        fail("no chat channel is set up: see notify.channels in docs/channels.md")
+        said = Sentence(
+            "チャット通知が設定されていません。docs/channels.md の notify.channels をご覧ください。",
+            "no chat channel is set up: see notify.channels in docs/channels.md",
+        )
+        fail(said)
     chosen = [one for one in found if name in (None, one.name)]
     if not chosen:
-        fail(f"no channel {name}{did_you_mean(name or '', [one.name for one in found])}")
+        fail(
+            Sentence("チャネル {name} はありません", "no channel {name}", name=name)
+            + did_you_mean(name or "", [one.name for one in found])
+        )
     return chosen
 
 
@@ -77,7 +93,10 @@ async def _tried(config: Config, chosen: Sequence[ChannelSettings], to: str) -> 
 
 async def _try(config: Config, settings: ChannelSettings, to: str) -> str:
     if settings.to_person and not to:
-        return "it writes to persons, and there is no administrator; name one with --person"
+        return Sentence(
+            "個人宛ての通知ですが、管理者が設定されていません。--person で相手を指定してください。",
+            "it writes to persons, and there is no administrator; name one with --person",
+        )
     now = utc_now()
     try:
         channel = await open_channel(settings)
@@ -88,6 +107,11 @@ async def _try(config: Config, settings: ChannelSettings, to: str) -> str:
         case Said():
             return ""
         case Nobody():
-            return f"{to} is not known there; see people: in docs/channels.md, or name another with --person"
+            return Sentence(
+                "{to} は相手先に登録されていません。docs/channels.md の people: をご覧になるか、--person "
+                "で別の人を指定してください。",
+                "{to} is not known there; see people: in docs/channels.md, or name another with --person",
+                to=to,
+            )
         case NotNow(why) | Never(why):
             return why

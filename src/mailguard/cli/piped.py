@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 from typing import BinaryIO
 
+from mailguard.mail.saying import Sentence
+
 #: No mail that a server takes is as large.
 MOST = 2**28
 
@@ -13,5 +15,5 @@ def mail_from(stream: BinaryIO) -> bytes:
     """All octets. Raises OSError, also where there are too many."""
     octets = stream.read(MOST + 1)
     if len(octets) > MOST:
-        raise OSError(errno.EFBIG, f"more than {MOST // 2**20} MB")
+        raise OSError(errno.EFBIG, Sentence("{n} MB を超えています。", "more than {n} MB", n=MOST // 2**20))
     return octets

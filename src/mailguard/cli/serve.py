@@ -20,6 +20,7 @@ from mailguard.app.beside import Place, end_with_parent, telling
 from mailguard.app.house import House, Role
 from mailguard.app.opening import CannotStart
 from mailguard.app.supervisor import Supervisor
+from mailguard.cli.language import spoken
 from mailguard.cli.setup import fail, read_config, refuse, with_config
 from mailguard.config import Config
 from mailguard.inspect.overtime import watch
@@ -104,7 +105,7 @@ async def _serve(config: Config, role: Role, workers: int, doors: str, place: Pl
     async with telling() if doors else nullcontext(asyncio.Event()) as opened, house.open():
         opened.set()
         if not doors:
-            log.say(await house.welcome(as_json=as_json))
+            log.say([spoken(line) for line in await house.welcome(as_json=as_json)])
         # What is there now stays: the collector of garbage never looks at it, and stops mail for less long. To look at
         # it once, now that mail comes in, would stop everything for a tenth of a second and find next to nothing.
         gc.freeze()

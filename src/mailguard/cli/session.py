@@ -9,9 +9,11 @@ import click
 
 from mailguard.app.rooms import Rooms
 from mailguard.cli import Group
-from mailguard.cli.ledger import acting, local, plain, with_ledger
+from mailguard.cli.language import say
+from mailguard.cli.ledger import acting, is_no_address, local, plain, with_ledger
 from mailguard.cli.setup import fail, with_config
 from mailguard.mail.address import AddressError, parse_typed
+from mailguard.mail.saying import Sentence
 
 JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 
@@ -50,7 +52,12 @@ def list_(config_file: Path | None, address: str | None, as_json: bool) -> None:
             return
         for row in rows:
             since, seen = local(row.created_at, rooms), local(row.seen_at, rooms)
-            click.echo(f"{row.id}  {row.person}  {row.how}  {plain(row.browser) or '-'}  since {since}  seen {seen}")
+            line = Sentence(
+                "{id}  {who}  {how}  {browser}  開始 {since}  最終 {seen}",
+                "{id}  {who}  {how}  {browser}  since {since}  seen {seen}",
+                id=row.id, who=row.person, how=row.how, browser=plain(row.browser) or "-", since=since, seen=seen,
+            )  # fmt: skip
+            say(line)
 
     with_ledger(config_file, work)
 
@@ -71,13 +78,16 @@ def end(config_file: Path | None, which: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"ended": count}))
     if not count:
-        fail(f"no open session {'of ' if person else ''}{which}: `mailguard session list` shows them")
+        of_one = Sentence("ログイン中の端末 {id} はありません", "no open session {id}", id=which)
+        of_all = Sentence("{who} のログイン中の端末はありません", "no open session of {who}", who=which)
+        shown = Sentence("。`mailguard session list` で一覧できます。", ": `mailguard session list` shows them")
+        fail((of_all if person else of_one) + shown)
     if not as_json:
-        click.echo(f"{count} ended")
+        say(Sentence("{n}件のログインを終了しました。", "{n} ended", n=count))
 
 
 def _key(address: str) -> str:
     try:
         return parse_typed(address).key
     except AddressError as error:
-        raise click.UsageError(f"{address!r} is not a mail address: {error}") from error
+        raise click.UsageError(is_no_address(address, error)) from error

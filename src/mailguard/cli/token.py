@@ -10,12 +10,15 @@ import click
 
 from mailguard.app.rooms import Rooms
 from mailguard.cli import Group
+from mailguard.cli.language import say, spoken
 from mailguard.cli.ledger import acting, local, plain, with_ledger
 from mailguard.cli.setup import fail, with_config
 from mailguard.mail.actor import Role
+from mailguard.mail.saying import Sentence
 from mailguard.store.sessions import TokenRow
 
 JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
+_REVOKED = Sentence("無効", "revoked")
 _ROLES = [str(role) for role in Role if role is not Role.SYSTEM]
 
 
@@ -58,10 +61,14 @@ def list_(config_file: Path | None, as_json: bool) -> None:
             return
         for row in rows:
             ends = None if row.revoked_at else row.expires_at
-            end = f"until {local(ends, rooms)}" if ends else "revoked"
-            used = local(row.used_at, rooms) if row.used_at else "never"
-            line = f"{row.id}  {row.role:<13}  {row.address}  {end}  last used {used}  {plain(row.label)}"
-            click.echo(line.rstrip())
+            until = Sentence("期限 {when}", "until {when}", when=local(ends, rooms)) if ends else _REVOKED
+            used = local(row.used_at, rooms) if row.used_at else Sentence("なし", "never")
+            line = Sentence(
+                "{id}  {role:<13}  {address}  {until}  最終使用 {used}  {label}",
+                "{id}  {role:<13}  {address}  {until}  last used {used}  {label}",
+                id=row.id, role=str(row.role), address=row.address, until=until, used=used, label=plain(row.label),
+            )  # fmt: skip
+            click.echo(spoken(line).rstrip())
 
     with_ledger(config_file, work)
 
@@ -76,9 +83,14 @@ def revoke(config_file: Path | None, token_id: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"id": token_id, "revoked": done}))
     if not done:
-        fail(f"no token {token_id} that is still good: `mailguard token list` shows them")
+        said = Sentence(
+            "有効なトークン {id} はありません。`mailguard token list` で一覧できます。",
+            "no token {id} that is still good: `mailguard token list` shows them",
+            id=token_id,
+        )
+        fail(said)
     if not as_json:
-        click.echo(f"{token_id} revoked")
+        say(Sentence("{id} を無効にしました。", "{id} revoked", id=token_id))
 
 
 def _values(row: TokenRow) -> dict[str, str | None]:

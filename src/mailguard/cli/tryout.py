@@ -16,6 +16,7 @@ import click
 
 from mailguard.cli.setup import fail
 from mailguard.mail.address import Address, AddressError, parse_typed
+from mailguard.mail.saying import Sentence
 
 _TEXT = """\
 株式会社アウトサイド 佐藤様
@@ -37,7 +38,12 @@ def tryout(server: str | None, sender: str, recipient: str, as_json: bool) -> No
     server = server or f"127.0.0.1:{os.environ.get('PORT_SMTP') or 2525}"
     host, _, port = server.rpartition(":")
     if not host or not port.isdigit():
-        raise click.UsageError(f"--server {server!r}: write host:port, such as 127.0.0.1:2525")
+        where = Sentence(
+            "--server {server!r}: 127.0.0.1:2525 のように host:port を書いてください。",
+            "--server {server!r}: write host:port, such as 127.0.0.1:2525",
+            server=server,
+        )
+        raise click.UsageError(where)
     author, reader = _typed("--from", sender), _typed("--to", recipient)
     options = ["SMTPUTF8"] if author.needs_smtputf8 or reader.needs_smtputf8 else []
     mail = EmailMessage()
@@ -54,9 +60,14 @@ def tryout(server: str | None, sender: str, recipient: str, as_json: bool) -> No
             if code < 300:
                 code, answer = client.data(mail.as_bytes(policy=SMTPUTF8 if options else SMTP))
     except (OSError, smtplib.SMTPException) as error:
-        fail(f"no answer from {server}: {error}; is `mailguard serve` (or `make run`) running?")
-    said = answer.decode("ascii", "replace")
-    click.echo(json.dumps({"code": code, "reply": said}) if as_json else f"{code} {said}")
+        silent = Sentence(
+            "{server} から応答がありません: {error}。`mailguard serve`(または `make run`)は起動していますか。",
+            "no answer from {server}: {error}; is `mailguard serve` (or `make run`) running?",
+            server=server, error=error,
+        )  # fmt: skip
+        fail(silent)
+    reply = answer.decode("ascii", "replace")
+    click.echo(json.dumps({"code": code, "reply": reply}) if as_json else f"{code} {reply}")
     raise SystemExit(0 if code < 300 else 1)
 
 
@@ -64,4 +75,8 @@ def _typed(option: str, text: str) -> Address:
     try:
         return parse_typed(text)
     except AddressError as error:
-        raise click.UsageError(f"{option} {text!r} is no mail address: {error}") from None
+        said = Sentence(
+            "{option} {text!r}はメールアドレスではありません: {error}", "{option} {text!r} is no mail address: {error}",
+            option=option, text=text, error=error,
+        )  # fmt: skip
+        raise click.UsageError(said) from None

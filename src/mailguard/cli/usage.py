@@ -41,14 +41,19 @@ def _in_japanese(error: click.UsageError) -> str:
     said = in_language(error.message, "ja")
     for pattern, japanese in _CLICK:
         if found := pattern.fullmatch(said):
-            said = found.expand(japanese)
+            said = found.expand(japanese).replace("'", "")
             break
     if isinstance(error, click.MissingParameter):
-        return f"{_named(error).removesuffix(' の')} を指定してください。"
+        return f"{_named(error).removesuffix(' の')} を指定してください{_choices(error.param)}。"
     if isinstance(error, click.BadParameter):
         return f"{_named(error)}値が正しくありません: {said}"
     near = sorted(getattr(error, "possibilities", None) or ())
     return f"{said}もしかして: {'、'.join(near)}" if near else said
+
+
+def _choices(param: click.Parameter | None) -> str:
+    kind = None if param is None else param.type
+    return f"({'、'.join(map(str, kind.choices))})" if isinstance(kind, click.Choice) else ""
 
 
 def _named(error: click.BadParameter) -> str:

@@ -10,9 +10,11 @@ import click
 
 from mailguard.app.rooms import Rooms
 from mailguard.cli import Group
-from mailguard.cli.ledger import acting, with_ledger
+from mailguard.cli.language import say, spoken
+from mailguard.cli.ledger import acting, is_no_address, with_ledger
 from mailguard.cli.setup import fail, with_config
 from mailguard.mail.address import AddressError, parse_typed
+from mailguard.mail.saying import Sentence
 
 
 @click.group(cls=Group)
@@ -30,13 +32,15 @@ def hash_entry(address: str, as_json: bool) -> None:
     try:
         name = str(parse_typed(address)).lower()
     except AddressError as error:
-        raise click.UsageError(f"{address!r} is not a mail address: {error}") from error
+        raise click.UsageError(is_no_address(address, error)) from error
     if sys.stdin.isatty():
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        again = spoken(Sentence("もう一度", "Repeat for confirmation"))
+        asked = spoken(Sentence("パスワード", "Password"))
+        password = click.prompt(asked, hide_input=True, confirmation_prompt=again)
     else:
         password = sys.stdin.readline().rstrip("\r\n")
     if not password:
-        raise click.UsageError("the password is empty")
+        raise click.UsageError(Sentence("パスワードが空です。", "the password is empty"))
     if as_json:
         click.echo(json.dumps({"address": name, "password": hash_password(password), "aliases": []}))
         return
@@ -52,7 +56,7 @@ def reset_factor(config_file: Path | None, address: str, as_json: bool) -> None:
     try:
         person = parse_typed(address).key
     except AddressError as error:
-        raise click.UsageError(f"{address!r} is not a mail address: {error}") from error
+        raise click.UsageError(is_no_address(address, error)) from error
 
     async def work(rooms: Rooms) -> bool:
         done = await rooms.access.factor.reset(person, acting())
@@ -64,6 +68,6 @@ def reset_factor(config_file: Path | None, address: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"address": person, "reset": done}))
     if not done:
-        fail(f"{person} has no second factor")
+        fail(Sentence("{person} に二段階認証は設定されていません。", "{person} has no second factor", person=person))
     if not as_json:
-        click.echo(f"second factor of {person} reset")
+        say(Sentence("{person} の二段階認証を解除しました。", "second factor of {person} reset", person=person))

@@ -20,6 +20,7 @@ from mailguard.inspect.limits import ReadingLimits
 from mailguard.inspect.turns import Turns
 from mailguard.mail.facts import Facts, Headers, unreadable
 from mailguard.mail.message import Body
+from mailguard.mail.saying import Sentence
 
 _GLANCE = 16 * 1024
 #: Seconds that a worker may take to say that it is there.
@@ -156,7 +157,8 @@ class Readers:
         except (OSError, Died) as error:
             if worker is not None:
                 await worker.kill()
-            raise ReadersDead(f"no reading worker starts: {error}") from error
+            dead = Sentence("読み取りプロセスが起動しません: {error}", "no reading worker starts: {error}", error=error)
+            raise ReadersDead(dead) from error
         except BaseException:
             if worker is not None:
                 await worker.kill()

@@ -8,6 +8,7 @@ person asks for the other one. What cuts a text or joins it (slices, `join`, an 
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable, Iterable
 from string import Formatter
 from typing import TYPE_CHECKING, Protocol, SupportsIndex
@@ -96,8 +97,8 @@ def in_both(text: str, change: Callable[[str], str]) -> str:
 def reason_of(error: OSError) -> str:
     """What the system says of a file or a connection, which is English; the usual ones in Japanese, too."""
     said = error.strerror or type(error).__name__
-    japanese = _REASONS.get(error.errno or 0)
-    return said if japanese is None else Sentence(japanese, said)
+    number = error.errno or 0
+    return Sentence(_REASONS[number], said) if number in _REASONS and said == os.strerror(number) else said
 
 
 _REASONS = {
@@ -134,9 +135,15 @@ class _Japanese(Formatter):
 
 def _filled(text: str, language: Language, fields: dict[str, object]) -> str:
     values = {name: _field(value, language) for name, value in fields.items()}
-    return _Japanese().vformat(text, (), values) if language == "ja" else text.format(**values)
+    if language == "en":
+        return text.format(**values)
+    return (
+        _Japanese().vformat(text, (), values).replace("。。", "。")
+    )  # a field may be a whole sentence, or a part of one
 
 
 def _field(value: object, language: Language) -> object:
-    """Numbers stay what they are, for `{share:g}`."""
+    """Numbers stay what they are, for `{share:g}`. An error of the system is told in its words, not by its number."""
+    if language == "ja" and isinstance(value, OSError) and isinstance(reason := reason_of(value), Sentence):
+        return f"{reason.ja}({value.filename})" if isinstance(value.filename, str) else reason.ja
     return in_language(value, language) if isinstance(value, str | Exception) else value

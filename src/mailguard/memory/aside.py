@@ -17,6 +17,7 @@ from mailguard.insight.lesson import Lesson
 from mailguard.insight.model import Insight, InsightError
 from mailguard.mail.actor import Actor
 from mailguard.mail.address import Address
+from mailguard.mail.saying import Sentence
 from mailguard.memory import model as models
 from mailguard.memory.settings import CountedTwice, MemoryFault, MemorySettings
 from mailguard.store import snapshots
@@ -85,13 +86,20 @@ async def merge(
         try:
             found, theirs = models.load(settings, lessons.keys, other)
         except (SnapshotError, InsightError) as error:
-            raise MemoryFault(f"{other}: {error}") from error
+            raise MemoryFault(
+                Sentence("{file}: 読めません({error})。", "{file}: {error}", file=other, error=error)
+            ) from error
         digest = snapshots.digest_of(other)
         if digest in mark.merged:
             return None
         has = {theirs.lineage, *theirs.merged} - _NOBODY
         if not again and has & {node, *mark.merged}:
-            raise CountedTwice(f"{other}: some of it is known here already, and would count twice")
+            twice = Sentence(
+                "{file}: 一部はすでに取り込み済みで、二重に数えられます。",
+                "{file}: some of it is known here already, and would count twice",
+                file=other,
+            )
+            raise CountedTwice(twice)
         model.merge(found)
         return found.learned, replace(mark, merged=tuple(dict.fromkeys((*mark.merged, *sorted(has), digest))))
 
@@ -164,5 +172,9 @@ def _loaded(settings: MemorySettings, keys: Keyring | None) -> tuple[Insight, Ma
     try:
         return models.load(settings, keys)
     except (SnapshotError, InsightError) as error:
-        why = f"{settings.path}: {error}; start the server, which begins anew, or put the file back from a backup"
+        why = Sentence(
+            "{path}: 読めません({error})。サーバーを起動して新しく始めるか、バックアップからファイルを戻してください。",
+            "{path}: {error}; start the server, which begins anew, or put the file back from a backup",
+            path=settings.path, error=error,
+        )  # fmt: skip
         raise MemoryFault(why) from error

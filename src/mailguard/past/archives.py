@@ -19,6 +19,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
+from mailguard.mail.saying import Sentence
 from mailguard.mail.values import value
 from mailguard.past import mbox, postfix
 from mailguard.past.items import Item, Left, Octets, Recorded
@@ -41,18 +42,44 @@ _DAMAGED = (EOFError, zlib.error, lzma.LZMAError, OSError)
 _MADE, _DRAFT = re.compile(r"(\d{9,11})\."), re.compile(r":2,[A-Za-z]*D")
 
 
+_UTF_16 = Sentence("UTF-16 です。UTF-8 で書いてください。", "is in UTF-16; write it in UTF-8")
 #: How a file begins that people take for an archive of mail, and what to do with it.
 _OTHERS: tuple[tuple[bytes, str], ...] = (
-    (b"PK\x03\x04", "is a zip file; unpack it first"),
-    (b"\x28\xb5\x2f\xfd", "is packed with zstd; unpack it first"),
-    (b"7z\xbc\xaf", "is a 7z file; unpack it first"),
-    (b"!BDN", "is an Outlook data file (.pst); export it as mbox or .eml first (readpst, say)"),
-    (b"\xd0\xcf\x11\xe0", "is an Outlook message (.msg) or an old Office file; export it as .eml first"),
-    (b"\xff\xfe", "is in UTF-16; write it in UTF-8"),
-    (b"\xfe\xff", "is in UTF-16; write it in UTF-8"),
-    (b"[", "is one JSON array; write one object a line"),
+    (b"PK\x03\x04", Sentence("zip ファイルです。先に展開してください。", "is a zip file; unpack it first")),
+    (
+        b"\x28\xb5\x2f\xfd",
+        Sentence("zstd で圧縮されています。先に展開してください。", "is packed with zstd; unpack it first"),
+    ),
+    (b"7z\xbc\xaf", Sentence("7z ファイルです。先に展開してください。", "is a 7z file; unpack it first")),
+    (
+        b"!BDN",
+        Sentence(
+            "Outlook データファイル(.pst)です。先に readpst などで mbox か .eml に書き出してください。",
+            "is an Outlook data file (.pst); export it as mbox or .eml first (readpst, say)",
+        ),
+    ),
+    (
+        b"\xd0\xcf\x11\xe0",
+        Sentence(
+            "Outlook メッセージ(.msg)か古い Office ファイルです。先に .eml に書き出してください。",
+            "is an Outlook message (.msg) or an old Office file; export it as .eml first",
+        ),
+    ),
+    (b"\xff\xfe", _UTF_16),
+    (b"\xfe\xff", _UTF_16),
+    (
+        b"[",
+        Sentence(
+            "1つの JSON 配列です。1行に1つのオブジェクトを書いてください。",
+            "is one JSON array; write one object a line",
+        ),
+    ),
 )
-_NO_ARCHIVE = "is no mbox, mail, JSON lines or Postfix log; name the file or Maildir that has the mails"
+_NO_ARCHIVE = Sentence(
+    "mbox、メール、JSON Lines、Postfix のログのどれでもありません。メールの入ったファイルか Maildir "
+    "を指定してください。",
+    "is no mbox, mail, JSON lines or Postfix log; name the file or Maildir that has the mails",
+)
 
 
 class ArchiveError(Exception):
@@ -209,11 +236,14 @@ def _kind(head: bytes | None) -> Kind | None:
 def _why_none(head: bytes | None) -> str:
     """Why a file is no archive, and what to do."""
     if head is None:
-        return "is packed, and so damaged that nothing of it can be read"
+        return Sentence(
+            "圧縮されていますが、破損していて何も読めません。",
+            "is packed, and so damaged that nothing of it can be read",
+        )
     if not head.strip(b"\r\n\t \0"):
-        return "is empty"
+        return Sentence("空です。", "is empty")
     if head[257:262] == b"ustar":
-        return "is a tar file; unpack it first"
+        return Sentence("tar ファイルです。先に展開してください。", "is a tar file; unpack it first")
     found = (said for begins, said in _OTHERS if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(begins))
     return next(found, _NO_ARCHIVE)
 

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from mailguard.mail.address import Address
 from mailguard.mail.directory import NOBODY, Directory
 from mailguard.mail.organization import Organization
+from mailguard.mail.saying import Sentence
 from mailguard.policy.readiness import CRITERIA
 from mailguard.policy.tally import Tally
 from mailguard.store.day_figures import Day, DayFigures, GroupsOf
@@ -186,7 +187,7 @@ def month_of(text: str) -> tuple[date, date]:
     """`2026-10` to its first and last day. Raises ValueError."""
     year, dash, month = text.partition("-")
     if not (dash and len(year) == 4 and len(month) == 2 and year.isdecimal() and month.isdecimal()):
-        raise ValueError("write a month such as 2026-10")
+        raise ValueError(Sentence("2026-10 のように月を書いてください。", "write a month such as 2026-10"))
     first = date(int(year), int(month), 1)
     return first, (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 

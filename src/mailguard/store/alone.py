@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from mailguard.mail.saying import Sentence
 from mailguard.store.connection import connect
 from mailguard.store.errors import StoreBusy
 from mailguard.store.folders import beside, locked
@@ -21,6 +22,14 @@ from mailguard.store.folders import beside, locked
 #: A purge removes files in batches; one that takes longer has much to do, and the copy can be made afterwards.
 _PATIENCE = 120.0
 _AGAIN = 0.2
+_OPEN = Sentence(
+    "この台帳は稼働中の mailguard が開いています。先に停止してください。",
+    "a mailguard has this ledger open; stop it first",
+)
+_REMOVING = Sentence(
+    "保存期間の過ぎた本文を削除中です。数分後にもう一度お試しください。",
+    "bodies are being removed after their time; try again in some minutes",
+)
 
 
 @contextlib.contextmanager
@@ -37,7 +46,7 @@ def alone(path: Path) -> Iterator[sqlite3.Connection]:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                 raise
-            raise StoreBusy(f"{path}: a mailguard has this ledger open; stop it first") from None
+            raise StoreBusy(f"{path}: " + _OPEN) from None
         yield connection
     finally:
         connection.close()
@@ -71,7 +80,7 @@ def nothing_is_removed(ledger: Path) -> Iterator[None]:
         end = time.monotonic() + _PATIENCE
         while not _locked(descriptor, fcntl.LOCK_SH):
             if time.monotonic() > end:
-                raise StoreBusy("bodies are being removed after their time; try again in some minutes")
+                raise StoreBusy(_REMOVING)
             time.sleep(_AGAIN)
         yield
     finally:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from mailguard.mail.message import is_message_id
+from mailguard.mail.saying import Sentence
 from mailguard.store.bodies import SEALED
 from mailguard.store.errors import StoreCorrupt
 
@@ -32,6 +33,17 @@ _BLOCK = 2**20
 _MANIFEST_MAX = 512 * 2**20
 _WORD = re.compile(r"[^/\0]{1,255}")
 FORMAT = 1
+_AFTER = Sentence(
+    "目録の後ろに余分なものがあります。mailguard のバックアップではありません。",
+    "something follows the manifest: this is no backup of mailguard",
+)
+_CUT = Sentence(
+    "目録がないまま終わっています。途中で切れたファイルです。", "it ends without a manifest: it was cut short"
+)
+_NO_MANIFEST = Sentence(
+    "目録を読めません。mailguard のバックアップではありません。",
+    "its manifest cannot be read: this is no backup of mailguard",
+)
 
 
 @dataclass
@@ -95,19 +107,25 @@ def unpack(archive: Path, place: dict[str, Path], bodies: Path, settings: Path |
     with _reading(archive) as tar:
         for member in tar:
             if manifest is not None:
-                raise StoreCorrupt(f"{archive}: something follows the manifest: this is no backup of mailguard")
+                raise StoreCorrupt(f"{archive}: " + _AFTER)
             content = tar.extractfile(member) if member.isreg() else None
             if content is None:
-                raise StoreCorrupt(f"{archive}: {member.name!r} is no plain file: this is no backup of mailguard")
+                odd = Sentence(
+                    "{name!r} は通常のファイルではありません。mailguard のバックアップではありません。",
+                    "{name!r} is no plain file: this is no backup of mailguard",
+                    name=member.name,
+                )
+                raise StoreCorrupt(f"{archive}: " + odd)
             if member.name == MANIFEST:
                 manifest = _manifest(archive, content.read(_MANIFEST_MAX + 1))
                 continue
             if member.name in contents.members:
-                raise StoreCorrupt(f"{archive}: {member.name!r} is there twice")
+                twice = Sentence("{name!r} が2つあります。", "{name!r} is there twice", name=member.name)
+                raise StoreCorrupt(f"{archive}: " + twice)
             target = _target(archive, member.name, place, bodies, settings)
             contents.members[member.name] = _copy(content, target)
     if manifest is None:
-        raise StoreCorrupt(f"{archive}: it ends without a manifest: it was cut short")
+        raise StoreCorrupt(f"{archive}: " + _CUT)
     _compare(archive, contents, manifest["members"])
     return manifest
 
@@ -123,7 +141,7 @@ def unpack_settings(archive: Path, folder: Path) -> list[str]:
             elif content is not None and member.name.startswith(_SETTINGS):
                 contents.members[member.name] = _copy(content, _target(archive, member.name, {}, folder, folder))
     if manifest is None:
-        raise StoreCorrupt(f"{archive}: it ends without a manifest: it was cut short")
+        raise StoreCorrupt(f"{archive}: " + _CUT)
     wanted = {name: one for name, one in manifest["members"].items() if name.startswith(_SETTINGS)}
     _compare(archive, contents, wanted)
     return sorted(contents.members)
@@ -154,7 +172,8 @@ def _reading(archive: Path) -> Iterator[tarfile.TarFile]:
             with tarfile.open(fileobj=file, mode="r|gz" if packed else "r|") as tar:
                 yield tar
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise StoreCorrupt(f"{archive}: it cannot be read as a backup: {error}") from error
+        why = Sentence("バックアップとして読めません: {error}", "it cannot be read as a backup: {error}", error=error)
+        raise StoreCorrupt(f"{archive}: " + why) from error
 
 
 def _target(archive: Path, name: str, place: dict[str, Path], bodies: Path, settings: Path | None) -> Path:
@@ -167,7 +186,12 @@ def _target(archive: Path, name: str, place: dict[str, Path], bodies: Path, sett
         return bodies / steps[1] / steps[2]
     if name.startswith(_SETTINGS) and all(_WORD.fullmatch(one) and one not in (".", "..") for one in steps[1:]):
         return Path(os.devnull) if settings is None else settings.joinpath(*steps[1:])
-    raise StoreCorrupt(f"{archive}: a backup has no member {name!r}: nothing was restored")
+    unknown = Sentence(
+        "バックアップに {name!r} が含まれることはありません。何も復元していません。",
+        "a backup has no member {name!r}: nothing was restored",
+        name=name,
+    )
+    raise StoreCorrupt(f"{archive}: " + unknown)
 
 
 def _copy(content: IO[bytes], target: Path) -> tuple[int, str]:
@@ -189,7 +213,7 @@ def _copy(content: IO[bytes], target: Path) -> tuple[int, str]:
 
 
 def _manifest(archive: Path, octets: bytes) -> dict[str, Any]:
-    wrong = StoreCorrupt(f"{archive}: its manifest cannot be read: this is no backup of mailguard")
+    wrong = StoreCorrupt(f"{archive}: " + _NO_MANIFEST)
     if len(octets) > _MANIFEST_MAX:
         raise wrong
     try:
@@ -201,7 +225,12 @@ def _manifest(archive: Path, octets: bytes) -> dict[str, Any]:
     if not sound:
         raise wrong
     if found.get("format") != FORMAT:
-        raise StoreCorrupt(f"{archive}: its format is {found.get('format')!r}, this program reads {FORMAT}")
+        other = Sentence(
+            "形式が {found!r} です。このプログラムが読めるのは {known} です。",
+            "its format is {found!r}, this program reads {known}",
+            found=found.get("format"), known=FORMAT,
+        )  # fmt: skip
+        raise StoreCorrupt(f"{archive}: " + other)
     return dict(found)
 
 
@@ -209,5 +238,15 @@ def _compare(archive: Path, contents: Contents, wanted: dict[str, Any]) -> None:
     for name in sorted(wanted.keys() | contents.members.keys()):
         said = wanted.get(name)
         if said is None or contents.members.get(name) != (said["size"], said["sha256"]):
-            why = "is missing" if name not in contents.members else "is not what the manifest says"
-            raise StoreCorrupt(f"{archive}: {name} {why}: the file is damaged or was altered")
+            gone = Sentence("がありません", "is missing")
+            why = (
+                gone
+                if name not in contents.members
+                else Sentence("が目録と一致しません", "is not what the manifest says")
+            )
+            damaged = Sentence(
+                "{name} {why}。ファイルが破損しているか、改変されています。",
+                "{name} {why}: the file is damaged or was altered",
+                name=name, why=why,
+            )  # fmt: skip
+            raise StoreCorrupt(f"{archive}: " + damaged)

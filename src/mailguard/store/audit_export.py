@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mailguard.mail.saying import Sentence
 from mailguard.store.audit import as_json, chained
 from mailguard.store.records import HistoryLine
 from mailguard.store.rows import to_micro, to_text
@@ -24,6 +25,10 @@ COLUMNS = (
 #: Cells that begin so get an apostrophe in front, against formulas; so do those that begin with one, to be undone.
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 _LIMIT = 2**24
+_NO_COPY = Sentence(
+    "監査ログの控えではありません。JSON Lines か、見出し行のある CSV を指定してください。",
+    "this is no export of the audit log: JSON lines or CSV with its heads are read",
+)
 
 
 @dataclass(slots=True)
@@ -70,10 +75,14 @@ def read_copy(text: Iterable[str]) -> Iterator[dict[str, Any]]:
                 yield _parsed(line)
         return
     if head and tuple(head.strip().split(",")) != COLUMNS:
-        raise ValueError("this is no export of the audit log: JSON lines or CSV with its heads are read")
+        raise ValueError(_NO_COPY)
     for cells in _rows(lines):
         if len(cells) != len(COLUMNS):
-            raise ValueError(f"a line has {len(cells)} cells instead of {len(COLUMNS)}")
+            cut = Sentence(
+                "ある行の項目が {n} 個です。{wanted} 個あるはずです。", "a line has {n} cells instead of {wanted}",
+                n=len(cells), wanted=len(COLUMNS),
+            )  # fmt: skip
+            raise ValueError(cut)
         value: dict[str, Any] = dict(zip(COLUMNS, map(_uncelled, cells), strict=True))
         yield {
             **value, "number": int(value["number"]), "at_us": int(value["at_us"]),
@@ -89,9 +98,9 @@ def check_copy(lines: Iterable[Mapping[str, Any]]) -> CopyCheck:
         wrong = _wrong(line)
         if not wrong and found.last is not None and isinstance(number, int):
             if number <= found.last:
-                wrong = "its number does not rise"
+                wrong = Sentence("番号が増えていません。", "its number does not rise")
             elif number == found.last + 1 and line["previous"] != before:
-                wrong = "it does not follow the line before it"
+                wrong = Sentence("前の行とつながっていません。", "it does not follow the line before it")
             found.gaps += number > found.last + 1
         if wrong:
             found.broken, found.why = number if isinstance(number, int) else 0, wrong
@@ -109,10 +118,11 @@ def _wrong(line: Mapping[str, Any]) -> str:
             to_text(line["recipients"]), line["comment"], to_text(line["detail"]),
         )  # fmt: skip
         if chained(bytes.fromhex(line["previous"]), said).hex() != line["hash"]:
-            return "its hash is not that of what it says"
-        return "" if line["number"] != 1 or not int(line["previous"], 16) else "the first line follows nothing"
+            return Sentence("内容とハッシュが一致しません。", "its hash is not that of what it says")
+        first = Sentence("最初の行より前に行があることになっています。", "the first line follows nothing")
+        return "" if line["number"] != 1 or not int(line["previous"], 16) else first
     except (KeyError, TypeError, ValueError):
-        return "it is not whole"
+        return Sentence("行が完全ではありません。", "it is not whole")
 
 
 def _rows(lines: Iterator[str]) -> Iterator[list[str]]:

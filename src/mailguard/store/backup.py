@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from mailguard.mail.actor import Actor
+from mailguard.mail.saying import Sentence
 from mailguard.store import audit
 from mailguard.store.alone import nothing_is_removed
 from mailguard.store.archive import INSIGHT, KEY, LEDGER, PEOPLE, ArchiveWriter, body_name, setting_name
@@ -106,7 +107,12 @@ def _snapshot(ledger: Path, to: Path) -> dict[str, Any]:
         live.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE")  # one file, with no log beside it
         if (said := copy.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
-            raise StoreCorrupt(f"{ledger} is damaged ({said.splitlines()[0]}): restore an earlier backup")
+            damaged = Sentence(
+                "{ledger} は破損しています({said})。以前のバックアップを復元してください。",
+                "{ledger} is damaged ({said}): restore an earlier backup",
+                ledger=ledger, said=said.splitlines()[0],
+            )  # fmt: skip
+            raise StoreCorrupt(damaged)
         last = copy.execute("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1").fetchone()
         states = json.dumps(_OPEN_STATES)
         sql = "SELECT count(*), count(*) FILTER (WHERE state IN (SELECT value FROM json_each(?))) FROM message"

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO
 
+from mailguard.mail.saying import Sentence
 from mailguard.store.errors import StoreBusy
 from mailguard.store.folders import beside
 
@@ -66,5 +67,9 @@ def importing(ledger: Path) -> Iterator[HalfImported]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StoreBusy("another import runs on it; wait until that is done") from None
+            busy = Sentence(
+                "別の取り込みが実行中です。終わるまで待ってください。",
+                "another import runs on it; wait until that is done",
+            )
+            raise StoreBusy(busy) from None
         yield HalfImported(file)

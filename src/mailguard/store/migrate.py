@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from mailguard.mail.saying import Sentence
 from mailguard.store.alone import opening
 from mailguard.store.connection import connect
 from mailguard.store.errors import StoreCorrupt, StoreError, StoreTooNew
@@ -20,6 +21,14 @@ from mailguard.store.folders import beside, make, sync
 #: "MGRD" in the file's header (sqlite.org/pragma.html#pragma_application_id).
 APPLICATION_ID = 0x4D475244
 MIGRATIONS = Path(__file__).parent / "migrations"
+_NO_WAL = Sentence(
+    "この場所ではデータベースの先行書き込みログ(WAL)を使えません。ローカルディスクに置いてください。",
+    "the database cannot use a write-ahead log here: put it on a local disk",
+)
+_NOT_OURS = Sentence(
+    "この SQLite ファイルは mailguard の台帳ではありません。store.url に別のファイルを書いてください。",
+    "this SQLite file is not a mailguard ledger: name another one in store.url",
+)
 
 
 def migrations() -> list[str]:
@@ -53,7 +62,7 @@ def _prepare(path: Path) -> None:
         migrate(connection)
         # The mode is kept in the file. WAL needs shared memory, which network file systems do not have.
         if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
-            raise StoreError("the database cannot use a write-ahead log here: put it on a local disk")
+            raise StoreError(_NO_WAL)
     finally:
         connection.close()
 
@@ -84,13 +93,18 @@ def _version(connection: sqlite3.Connection, known: int) -> int:
     ours = int(connection.execute("PRAGMA application_id").fetchone()[0]) == APPLICATION_ID
     empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
     if not ours and not (empty and version == 0):
-        raise StoreCorrupt("this SQLite file is not a mailguard ledger: name another one in store.url")
+        raise StoreCorrupt(_NOT_OURS)
     if version > known:
-        raise StoreTooNew(
-            f"the ledger is of version {version}, this program knows up to {known}: "
+        newer = Sentence(
+            "台帳はバージョン {version} ですが、このプログラムが扱えるのは {known} までです。"
+            "それを書いた新しい mailguard で起動するか、そちらで台帳を戻す(mailguard store downgrade --to {known})か、"
+            "更新前のバックアップを復元してください。",
+            "the ledger is of version {version}, this program knows up to {known}: "
             "run the newer mailguard that wrote it, or let that one take the ledger back "
-            f"(mailguard store downgrade --to {known}), or restore the backup made before it"
-        )
+            "(mailguard store downgrade --to {known}), or restore the backup made before it",
+            version=version, known=known,
+        )  # fmt: skip
+        raise StoreTooNew(newer)
     return version
 
 

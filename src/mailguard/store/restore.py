@@ -132,20 +132,35 @@ def _old(place: Place) -> list[Path]:
 def _examined(staged: Place, manifest: dict[str, Any]) -> tuple[str, ...]:
     """Whether the ledger is whole and each body that it speaks of is there. Returns those that the backup had not."""
     if not staged.ledger.exists():
-        raise StoreCorrupt("the backup has no ledger")
+        raise StoreCorrupt(Sentence("バックアップに台帳がありません。", "the backup has no ledger"))
     missing = set(manifest.get("missing", ()))
     connection = connect(staged.ledger)
     try:
         version_of(connection)
         if (said := connection.execute("PRAGMA integrity_check").fetchone()[0]) != "ok":
-            raise StoreCorrupt(f"the ledger in the backup is damaged: {said.splitlines()[0]}")
+            damaged = Sentence(
+                "バックアップ内の台帳が破損しています: {said}",
+                "the ledger in the backup is damaged: {said}",
+                said=said.splitlines()[0],
+            )
+            raise StoreCorrupt(damaged)
         migrate(connection)  # refuses a newer one
         if (broken := audit.first_broken(connection)) is not None:
-            raise StoreCorrupt(f"the audit log in the backup is broken at line {broken}: it was altered")
+            altered = Sentence(
+                "バックアップ内の監査ログが {line} 行目で途切れています。改変されています。",
+                "the audit log in the backup is broken at line {line}: it was altered",
+                line=broken,
+            )
+            raise StoreCorrupt(altered)
         bodies = Bodies(staged.bodies)
         for message_id, sealed in files_of(connection):
             if not bodies.path_of(message_id, sealed=sealed).exists() and message_id not in missing:
-                raise StoreCorrupt(f"the backup speaks of mail {message_id} and does not have it")
+                lost = Sentence(
+                    "バックアップにあるはずのメール {id} の本文がありません。",
+                    "the backup speaks of mail {id} and does not have it",
+                    id=message_id,
+                )
+                raise StoreCorrupt(lost)
     finally:
         connection.close()
     return tuple(sorted(missing))

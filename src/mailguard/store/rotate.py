@@ -15,6 +15,7 @@ from functools import partial
 from typing import TypeVar
 
 from mailguard.mail.message import Body
+from mailguard.mail.saying import Sentence
 from mailguard.mail.sealing import new_key, seal, unseal
 from mailguard.store import snapshots
 from mailguard.store.alone import may_remove
@@ -27,6 +28,14 @@ from mailguard.store.sealed import insert_key, key_of, open_lesson, open_text, s
 
 T = TypeVar("T")
 _BATCH = 200
+_NO_KEY = Sentence(
+    "store.encryption_key_file が設定されていないため、変更先の鍵がありません。",
+    "store.encryption_key_file is not set: there is no key to change to",
+)
+_IN_USE = Sentence(
+    "バックアップが本文を読んでいるか、本文を削除中です。数分後にもう一度お試しください。",
+    "a backup reads bodies, or some are being removed; try again in some minutes",
+)
 
 
 @dataclass(slots=True)
@@ -56,7 +65,7 @@ class Rotation:
 
     def __init__(self, db: Database, bodies: Bodies, said: Callable[[Rotated], object] = bool) -> None:
         if db.keys is None:
-            raise StoreError("store.encryption_key_file is not set: there is no key to change to")
+            raise StoreError(_NO_KEY)
         self._db, self._bodies, self._keys, self._said = db, bodies, db.keys, said
         self.done = Rotated()
 
@@ -64,7 +73,7 @@ class Rotation:
         """Raises StoreError and its kinds, OSError; what was done until then stays done."""
         with may_remove(self._db.path) as allowed:
             if not allowed:
-                raise StoreBusy("a backup reads bodies, or some are being removed; try again in some minutes")
+                raise StoreBusy(_IN_USE)
             step = self._open if decrypt else self._close
             after = 0
             while rows := await self._db.read(partial(_rows, after=after, decrypt=decrypt, current=self._keys.current)):

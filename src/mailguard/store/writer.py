@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from mailguard.mail.saying import Sentence
 from mailguard.store.connection import BUSY_SECONDS
 from mailguard.store.errors import StoreBusy, StoreClosed, StoreError
 from mailguard.store.transactions import Answer, Bulk, Transactions, Wanted
@@ -33,6 +34,9 @@ _WAITING = 20_000
 _LOOKS = 1.0
 #: Seconds that a change in no hurry waits for others to go with, and how many of them may.
 _RIDES, _RIDERS = 0.02, 64
+_CLOSED = Sentence("台帳は閉じられています。", "the ledger is closed")
+_FULL = Sentence("ディスクへの書き込みを待つ変更が多すぎます。", "too many changes are waiting for the disk")
+_KEPT = Sentence("別のプロセスが台帳を占有しています。", "another process keeps the ledger to itself")
 
 
 class Writer:
@@ -77,9 +81,9 @@ class Writer:
         may wait some moments for the next change, and share its commit.
         """
         if not self._open:
-            raise StoreClosed("the ledger is closed")
+            raise StoreClosed(_CLOSED)
         if self._waiting >= _WAITING:
-            raise StoreBusy("too many changes are waiting for the disk")
+            raise StoreBusy(_FULL)
         future: asyncio.Future[T] = self._loop.create_future()
         wanted = Wanted(change, future, bulk, item)
         self._waiting += 1
@@ -135,8 +139,7 @@ class Writer:
             while (some := self._queue.get_nowait()) is not None:
                 given += some
             self._queue.put(None)  # the end stands in line as well
-        busy = "another process keeps the ledger to itself"
-        self._settle([Answer(wanted, error=StoreBusy(busy)) for wanted in given])
+        self._settle([Answer(wanted, error=StoreBusy(_KEPT)) for wanted in given])
 
     def _run(self) -> None:
         try:

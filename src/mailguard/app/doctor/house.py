@@ -223,7 +223,7 @@ def _audit_tail(connection: sqlite3.Connection) -> Check:
         )
     if lines and to_moment(lines[-1][1]) > utc_now() + timedelta(minutes=5):
         detail = Sentence(
-            "監査記録に未来の行があります(このマシンの時計が戻されました)。",
+            "監査ログに未来の行があります(このマシンの時計が戻されました)。",
             "the audit log has lines of the future: this machine's clock was set back",
         )
         return warning("clock", detail, _NTP)
