@@ -87,7 +87,24 @@ def _reason(pattern: str, said: str) -> str:
             "繰り返しを展開するとパターンが大きすぎます。繰り返す回数か対象を減らしてください。",
             "the pattern is too large when its repeats are written out: repeat less, or smaller things",
         )
-    return Sentence("正規表現として正しくありません({said})。", "not a pattern: {said}", said=said)
+    wrong, _, where = said.partition(": ")
+    japanese = _RE2.get(wrong, wrong) + (f": {where.removeprefix('(?m)')}" if where else "")
+    return Sentence("正規表現として正しくありません。{said}", "not a pattern: {said}", said=Sentence(japanese, said))
+
+
+#: What RE2 says of a pattern.
+_RE2 = {
+    "missing )": "( が閉じていません",
+    "missing ]": "[ が閉じていません",
+    "unexpected )": ") が余分です",
+    "no argument for repetition operator": "繰り返す対象がありません",
+    "bad repetition operator": "繰り返しの記号が続いています",
+    "invalid repetition size": "繰り返しの回数は1000までで、小さい方から書きます",
+    "invalid escape sequence": "使えないエスケープです",
+    "trailing \\": "末尾の「\\」の後に何もありません",
+    "invalid character class range": "文字クラスの範囲が正しくありません",
+    "invalid perl operator": "(? の後の書き方が正しくありません",
+}
 
 
 def _said(error: Exception) -> str:

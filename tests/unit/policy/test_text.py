@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailguard.mail.saying import in_language
 from mailguard.mail.verdict import Because
 from mailguard.policy import fold as folding
 from mailguard.policy.fold import fold, normal, normal_pattern, spaced, unwrapped
@@ -150,6 +151,27 @@ def test_what_folds_into_a_metacharacter_is_a_letter() -> None:
 def test_patterns_that_cannot_be(pattern: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         compile_pattern(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "japanese"),
+    [
+        ("(a", "( が閉じていません: (a"),
+        ("[a", "[ が閉じていません: [a"),
+        ("a)", ") が余分です: a)"),
+        ("*a", "繰り返す対象がありません: *"),
+        ("a**", "繰り返しの記号が続いています: **"),
+        ("a{2000}", "繰り返しの回数は1000までで、小さい方から書きます: {2000}"),
+        ("a\\q", "使えないエスケープです: \\q"),
+        ("a\\", "末尾の「\\」の後に何もありません"),
+        ("[z-a]", "文字クラスの範囲が正しくありません: z-a"),
+        ("(?q)", "(? の後の書き方が正しくありません: (?q"),
+    ],
+)
+def test_what_is_wrong_with_a_pattern_is_said_in_japanese_too(pattern: str, japanese: str) -> None:
+    with pytest.raises(ValueError, match=r"^not a pattern: ") as caught:
+        compile_pattern(pattern)
+    assert in_language(caught.value, "ja") == f"正規表現として正しくありません。{japanese}"
 
 
 def test_a_pattern_built_to_explode_does_not() -> None:
