@@ -12,18 +12,12 @@ import enum
 from dataclasses import dataclass, field
 
 from mailguard.mail.address import Address
-from mailguard.mail.outcome import Outcome, Result, result_of
+from mailguard.mail.outcome import Outcome, Result
 from mailguard.relay.content import Seen
+from mailguard.relay.meaning import about_mail, carries_no_more, takes_no_more
 from mailguard.relay.session import Session
 from mailguard.relay.upstream import Outgoing, deferred, words
 from mailguard.relay.wire import Amid, Unasked, WireError, WireReply
-
-#: Replies that speak of our session (log in first, encryption needed), not of the mail: a bounce would punish the
-#: sender for our configuration (RFC 4954 section 6, RFC 3207 section 4).
-_ABOUT_US = frozenset({530, 534, 535, 538})
-#: The same, as Exchange Online and Google's relay say it to whom they do not know any more: a certificate with another
-#: name, another address. All mail of a company would come back to its people.
-_UNKNOWN_TO_IT = ("5.7.64", "5.7.1 Invalid credentials for relay")
 
 
 @dataclass(slots=True)
@@ -161,7 +155,7 @@ class Dialog:
                     taken = self._taken()
                     self.attempt.crowded = taken + self.attempt.crowded
                     self.attempt.fits = len(taken)
-                self._settle(self._about_mail(reply))
+                self._settle(about_mail(reply, self._session.host))
         elif step is SKIP:
             self._heard_what_no_longer_matters(reply)
         else:
@@ -200,9 +194,9 @@ class Dialog:
 
     def _heard_mail(self, reply: WireReply) -> bytes:
         if not 200 <= reply.code < 300:
-            if self._kept and _carries_no_more(reply):
+            if self._kept and carries_no_more(reply):
                 self.attempt.stale = self._session.broken = True
-            self._refused(self._about_mail(reply))
+            self._refused(about_mail(reply, self._session.host))
             return b""
         self.step = RCPT
         return b"" if self._pipelined else self._rcpt_command(self._recipients[0])
@@ -214,10 +208,10 @@ class Dialog:
         self._skip -= 1
         if 200 <= reply.code < 300:
             self._accepted += 1
-        elif self._accepted and _takes_no_more(reply):
+        elif self._accepted and takes_no_more(reply):
             self.attempt.crowded += (recipient,)
         else:
-            self.attempt.outcomes[recipient] = said = self._about_mail(reply)
+            self.attempt.outcomes[recipient] = said = about_mail(reply, self._session.host)
             if reply.code == 421:  # the others will hear nothing
                 self._session.broken = True
                 self._refusal = said
@@ -254,7 +248,7 @@ class Dialog:
             told = self._session.dsn
             return Outcome(Result.RELAYED, reply.code, words(reply.text), reports=told, mta=self._session.host)
         if 400 <= reply.code < 600:
-            return self._about_mail(reply)
+            return about_mail(reply, self._session.host)
         self._session.broken = True
         return deferred(f"confused server: {reply.code} {reply.text}", unknown=True)
 
@@ -263,15 +257,8 @@ class Dialog:
         if dotted:
             return deferred(f"confused server: {reply.code} {reply.text}", unknown=True)
         if 400 <= reply.code < 600:
-            return self._about_mail(reply)
+            return about_mail(reply, self._session.host)
         return deferred(f"confused server: {reply.code} {reply.text}")
-
-    def _about_mail(self, reply: WireReply) -> Outcome:
-        """The outcome that a reply to MAIL, RCPT, DATA or the dot means for the mail; nonsense is DEFERRED."""
-        code = reply.code
-        about_us = code in _ABOUT_US or reply.text.startswith(_UNKNOWN_TO_IT)
-        result = Result.DEFERRED if about_us or not 400 <= code < 600 else result_of(code)
-        return Outcome(result, code, words(reply.text), mta=self._session.host, about_us=about_us)
 
     def _settle(self, outcome: Outcome) -> None:
         """The outcome of everybody who has none yet; with it all is over."""
@@ -314,19 +301,6 @@ class Dialog:
             pairs = (("NOTIFY", asked.notify), ("ORCPT", asked.orcpt))
             command += "".join(f" {name}={value}" for name, value in pairs if value)
         return command.encode() + b"\r\n"
-
-
-def _carries_no_more(reply: WireReply) -> bool:
-    """Whether a refused MAIL may be one too many for its connection: 421 (Exim), 452 4.5.3 (OpenSMTPD)."""
-    return reply.code == 421 or (reply.code < 500 and reply.text[1:5] == ".5.3")
-
-
-def _takes_no_more(reply: WireReply) -> bool:
-    """Whether a refused recipient may be one too many: 452, 552 in old servers (RFC 5321 section 4.5.3.1.10), or X.5.3
-    whatever the code (RFC 3463 section 3.6), but 421: who closes the connection is not asked again at once. One that
-    was refused for himself is so again, alone.
-    """
-    return reply.code in (452, 552) or (reply.text[1:5] == ".5.3" and reply.code != 421)
 
 
 def needs_smtputf8(outgoing: Outgoing, recipients: tuple[Address, ...], seen: Seen) -> bool:

@@ -16,7 +16,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from mailguard.mail.saying import Sentence
-from mailguard.relay.opening import CannotOpen, Certificates, Opened, open_connection
+from mailguard.relay.certificates import Certificates
+from mailguard.relay.opening import CannotOpen, Opened, open_connection
 from mailguard.relay.settings import Deadlines, UpstreamSettings
 from mailguard.relay.wire import Wire, WireError
 

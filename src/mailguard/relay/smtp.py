@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 
 from mailguard.mail.address import Address
 from mailguard.mail.outcome import Outcome, Result
+from mailguard.relay.certificates import Certificates
 from mailguard.relay.content import BareLineEnding, Seen, checked, in_pieces, is_as_judged, known, seen_in
 from mailguard.relay.dialog import Attempt, Dialog, needs_smtputf8
 from mailguard.relay.health import Health
-from mailguard.relay.opening import CannotOpen, Certificates, open_connection
+from mailguard.relay.opening import CannotOpen, open_connection
 from mailguard.relay.pool import Pool
 from mailguard.relay.sasl import Tokens
 from mailguard.relay.session import Session

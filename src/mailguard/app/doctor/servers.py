@@ -18,7 +18,8 @@ from mailguard.config.load import Config
 from mailguard.config.upstreams import upstreams
 from mailguard.mail.saying import Sentence
 from mailguard.policy.marks import Problems
-from mailguard.relay.opening import CannotOpen, Certificates, open_connection
+from mailguard.relay.certificates import Certificates
+from mailguard.relay.opening import CannotOpen, open_connection
 from mailguard.relay.settings import Deadlines, UpstreamSettings
 
 _DEADLINES = Deadlines(connect=5.0, greeting=10.0, hello=10.0)

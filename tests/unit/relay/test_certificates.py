@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mailguard.relay.opening import Certificates
+from mailguard.relay.certificates import Certificates
 from mailguard.relay.settings import UpstreamSettings
 
 
