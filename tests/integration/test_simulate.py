@@ -173,6 +173,9 @@ def test_for_people(house: House, language: str, monkeypatch: pytest.MonkeyPatch
     }
     assert all(words in said for words in wanted[language])
     assert "many-outside" in said
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")  # a terminal that is Japanese, whatever the organisation's letters are
+    said = house.run("policy", "simulate", "--policy", str(house.folder / "new.yaml")).stdout
+    assert all(words in said for words in wanted["ja"])
 
 
 def test_a_path_may_stand_alone_and_without_one_nothing_changes(house: House) -> None:

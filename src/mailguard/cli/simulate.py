@@ -27,6 +27,7 @@ from mailguard.app.rooms import ledger_path, utc_now
 from mailguard.cli.ledger import quiet
 from mailguard.cli.setup import fail, read_config, refuse, with_config
 from mailguard.cli.simulate_text import printed
+from mailguard.cli.words import reading_language
 from mailguard.config import Config
 from mailguard.config.rooms import organization
 from mailguard.inspect.workers import ReadersDead
@@ -122,7 +123,8 @@ def simulate(
         told = {"since": first.isoformat(), "until": last.isoformat(), "with_bodies": with_bodies}
         click.echo(json.dumps({**told, **report.to_json()}, ensure_ascii=False))
     else:
-        click.echo(printed(report, first, last, config.settings.organization.language, with_bodies, config))
+        language = reading_language(config.settings.organization.language)
+        click.echo(printed(report, first, last, language, with_bodies, config))
     if fail_if_holds is not None and _asked_about(report) / days > fail_if_holds:
         per_day = _asked_about(report) / days
         said = Sentence(

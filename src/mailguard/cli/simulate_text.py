@@ -59,7 +59,7 @@ _WORDS = {
 def printed(
     report: Report, since: datetime, until: datetime, language: Language, with_bodies: bool, config: Config
 ) -> str:
-    """The whole report, in the organisation's language and zone."""
+    """The whole report, in the organisation's zone."""
     zone = ZoneInfo(config.settings.organization.timezone)
 
     def say(key: str, **values: object) -> str:
