@@ -5,7 +5,7 @@ each language. What differs from run to run (paths, ports, ids, hashes) is named
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import unified_diff
 from pathlib import Path
 
@@ -35,8 +35,12 @@ class Terminal:
         """Run a verb and keep what it says, on both outputs; returns that."""
         result = CliRunner().invoke(main, list(words), env=self._variables, input=given, prog_name="mailguard")
         assert result.exit_code == status, (result.output, result.exception)
-        self._lines += [f"$ mailguard {' '.join(words)}", *result.output.splitlines()]
+        self.heard(words, result.output)
         return result.output
+
+    def heard(self, words: Sequence[str], said: str) -> None:
+        """What a command said that ran elsewhere."""
+        self._lines += [f"$ mailguard {' '.join(words)}", *said.splitlines()]
 
     def is_golden(self, name: str) -> None:
         """That all of it is what the transcript of that name has."""

@@ -75,6 +75,9 @@ def _in_one_line(ctx: click.Context | None = None) -> Iterator[None]:
         raise  # it shows the help that was forgotten to be asked for
     except click.UsageError as error:
         raise _WrongUsage(in_words(error), error.ctx) from None
+    except click.Abort:
+        click.echo(spoken(Sentence("中止しました。", "Aborted!")), err=True)
+        raise SystemExit(1) from None
     except UnicodeEncodeError as error:
         # Such octets are no text, but may be the name of a file: whoever makes use of them as text ends here.
         if is_garbled(error.object[error.start : error.end]):

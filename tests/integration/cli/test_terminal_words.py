@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
+import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 from tests.acting import facts_of, written
-from tests.house import POLICY
+from tests.house import PATIENCE, POLICY
 from tests.integration.cli.test_ledger_verbs import Desk
 from tests.ledger import ANN, BOB, CAROL, Ledger
 from tests.postfix import free_port
 from tests.terminal import LOCALES, Terminal
 
 from mailguard.app.opening import only_one
-from mailguard.cli import main
+from mailguard.cli import main, queue_doing
 from mailguard.mail.verdict import Disposition
 
 LARGE = b"Subject: large\r\n\r\n" + b"octets that fill a line of a mail\r\n" * 6000
@@ -248,3 +252,31 @@ def test_beginning(desk: Desk, language: str, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setenv("PORT_CONSOLE", "0")
         failing(terminal, ("serve",))
     terminal.is_golden("beginning")
+
+
+def test_a_house_that_is_open(tmp_path: Path, language: str) -> None:
+    variables = {"PORT_SMTP": "0", "PORT_CONSOLE": "0", "VAR": str(tmp_path), "LC_ALL": LOCALES[language]}
+    command = [sys.executable, "-m", "mailguard", "serve"]
+    with subprocess.Popen(
+        command, env=os.environ | variables, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8"
+    ) as server:
+        assert server.stdout is not None
+        said = "".join(next(server.stdout) for _ in range(11))
+        server.terminate()
+        assert server.wait(PATIENCE) == 0
+    named = {re.escape(str(tmp_path)): "VAR", r":\d{4,5}\b": ":PORT", r"\b\d{6}\b": "CODE"}
+    named |= {r"(?<=/login/)[\w-]+": "TICKET", r"mailguard \d[\w.]*": "mailguard VERSION"}
+    terminal = Terminal(language, named)
+    terminal.heard(["serve"], said)
+    terminal.is_golden("open")
+
+
+def test_a_question_before_many_mails_are_decided(desk: Desk, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.add()
+    desk.add()
+    monkeypatch.setattr(queue_doing, "sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True)))
+    terminal = at(desk, language)
+    terminal.run("queue", "cancel", "--filter", "state:held", given="n\n", status=1)
+    terminal.run("queue", "remove-recipient", BOB, "--filter", "state:held", given="", status=1)
+    terminal.run("queue", "cancel", "--filter", "state:held", given="y\n")
+    terminal.is_golden("question")
