@@ -7,9 +7,6 @@ import sys
 from contextlib import suppress
 from io import TextIOWrapper
 
-#: What a ledger's folder is to whoever is not its user.
-_NOT_YOURS = "; run it as mailguard's user"
-
 
 def main() -> None:
     """Run the command line. A reader of our output that went away (`mailguard queue list | head`) is no error; a disk
@@ -30,12 +27,21 @@ def main() -> None:
     except OSError as error:
         if error.filename is None and error.errno not in FULL:
             raise
-        do = _NOT_YOURS if isinstance(error, PermissionError) else ""
         if error.errno in FULL:  # else Python tries once more to write what is left, and tells of it in its own words
             with suppress(OSError, AttributeError):
                 sys.stdout.close()
-        print(f"mailguard: {error.filename or 'output'}: {error.strerror}{do}", file=sys.stderr)
+        print(f"mailguard: {error.filename or 'output'}: {_why(error)}", file=sys.stderr)
         raise SystemExit(1) from None
+
+
+def _why(error: OSError) -> str:
+    """What happened, and what to do about a ledger's folder that is another user's."""
+    from mailguard.cli.language import spoken
+    from mailguard.mail.saying import Sentence, reason_of
+
+    not_yours = Sentence("mailguard の実行ユーザーで実行してください。", "; run it as mailguard's user")
+    said = reason_of(error)
+    return spoken(said + not_yours if isinstance(error, PermissionError) else said)
 
 
 if __name__ == "__main__":

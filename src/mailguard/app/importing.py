@@ -75,12 +75,22 @@ class Tally:
         """Count something that was left out."""
         self.left[left.why] += 1
         if left.why in _AMISS and len(self.complaints) < COMPLAINTS_MOST:
-            self.complaints.append(f"{left.where}: " + (left.detail or left.why))
+            self.complaints.append(_place(left.where) + ": " + (left.detail or left.why))
 
 
 _UNREAD = Sentence("読み取れませんでした。", "no reader could read it")
 #: Hears how far it is.
 Told = Callable[[Collection[Tally]], None]
+
+
+def _place(where: str) -> str:
+    """`mail 3` and `line 3`, which are made for each mail and shown for few, in both languages."""
+    kind, _, number = where.partition(" ")
+    if kind == "mail" and number.isdigit():
+        return Sentence("{number} 通目", "mail {number}", number=number)
+    if kind == "line" and number.isdigit():
+        return Sentence("{number} 行目", "line {number}", number=number)
+    return where
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ import sys
 import click
 
 from mailguard.cli import Group
+from mailguard.cli.language import say
+from mailguard.mail.saying import Sentence
 from mailguard.past.lines import LineError, lines_of
 
 #: verb -> (module in this package, object in it)
@@ -73,7 +75,8 @@ def replay(language: str, budget: float, own: tuple[str, ...], keep_going: bool)
         try:
             answer = model.take(line)
         except LineError as error:
-            click.echo(f"mailguard history replay: line {number}: {error}", err=True)
+            said = Sentence("{n} 行目: {error}", "line {n}: {error}", n=number, error=error)
+            say("mailguard history replay: " + said, err=True)
             if not keep_going:
                 sys.exit(2)
             wrong += 1

@@ -38,6 +38,7 @@ _LONGEST_WAIT = 3600.0
 # httpx2 is imported where something is carried: most houses carry nothing.
 for _name in ("httpx2", "httpcore2"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)  # it writes whole URLs, and those of webhooks are secrets
+_UNKNOWN = Sentence("名前を解決できません。", "the name cannot be resolved")
 
 
 class NotCarried(Exception):
@@ -113,7 +114,8 @@ class Courier:
                 found = await self._addresses(host, parsed.port or (443 if parsed.scheme == "https" else 80))
                 return await self._carry(parsed, host, found, sent, body)
         except TimeoutError:
-            raise NotCarried(f"{host}: no answer within {_WHOLE:.0f} s") from None
+            late = Sentence("{n:.0f} 秒以内に応答がありません。", "no answer within {n:.0f} s", n=_WHOLE)
+            raise NotCarried(f"{host}: " + late) from None
 
     def _checked(self, url: str) -> httpx2.URL:
         why = fault_of(url, private=self._private)
@@ -131,7 +133,7 @@ class Courier:
                 self._threads, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             )
         except (OSError, UnicodeError):
-            raise NotCarried(f"{host}: the name cannot be resolved") from None
+            raise NotCarried(f"{host}: " + _UNKNOWN) from None
         found = list(dict.fromkeys(str(row[4][0]) for row in rows))
         for address in found:
             if why := refusal(address, private=self._private):
@@ -161,10 +163,10 @@ class Courier:
                 except httpx2.ConnectError as error:
                     why = _why(error)
                 except httpx2.ConnectTimeout:
-                    why = f"no connection within {_CONNECT:.0f} s"
+                    why = Sentence("{n:.0f} 秒以内に接続できません。", "no connection within {n:.0f} s", n=_CONNECT)
                 except (httpx2.HTTPError, ssl.SSLError) as error:
                     raise NotCarried(f"{host}: {type(error).__name__}") from None
-        raise NotCarried(f"{host}: {why}")
+        raise NotCarried(f"{host}: " + why)
 
 
 async def _answer(client: httpx2.AsyncClient, request: httpx2.Request) -> Answer:

@@ -19,7 +19,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
-from mailguard.mail.saying import Sentence
+from mailguard.mail.saying import Sentence, reason_of
 from mailguard.mail.values import value
 from mailguard.past import mbox, postfix
 from mailguard.past.items import Item, Left, Octets, Recorded
@@ -75,6 +75,7 @@ _OTHERS: tuple[tuple[bytes, str], ...] = (
         ),
     ),
 )
+_QUESTION = Sentence("送信されたメールではなく、判定の依頼です。", "a question, not a mail that was sent")
 _NO_ARCHIVE = Sentence(
     "mbox、メール、JSON Lines、Postfix のログのどれでもありません。メールの入ったファイルか Maildir "
     "を指定してください。",
@@ -147,7 +148,12 @@ def _in_file(archive: Archive, log: postfix.Log) -> Iterator[Item]:
             else:
                 yield _mail(archive.path.name, source)
         except _DAMAGED as error:
-            yield Left("the rest", "broken", f"the file is damaged ({type(error).__name__}); what came before is read")
+            damaged = Sentence(
+                "ファイルが破損しています({error})。それより前は読み取りました。",
+                "the file is damaged ({error}); what came before is read",
+                error=type(error).__name__,
+            )
+            yield Left(Sentence("残り", "the rest"), "broken", damaged)
 
 
 def _lines(source: BinaryIO) -> Iterator[Item]:
@@ -161,7 +167,7 @@ def _recorded(where: str, line: bytes) -> Item:
     except LineError as error:
         return Left(where, "large" if len(line) > LINE_MOST else "broken", str(error))
     if found.op == "score":
-        return Left(where, "undelivered", "a question, not a mail that was sent")
+        return Left(where, "undelivered", _QUESTION)
     return Recorded(where, found.letter, found.key, found.inbound)
 
 
@@ -183,13 +189,14 @@ def _files(folder: Path, *, only_mails: bool = False) -> Iterator[Item]:
                 made = _MADE.match(name)
                 yield _mail(name, _unpacked(file), float(made[1]) if made and not only_mails else 0.0)
         except _DAMAGED as error:
-            yield Left(name, "broken", f"cannot be read: {getattr(error, 'strerror', '') or type(error).__name__}")
+            why = reason_of(error) if isinstance(error, OSError) else type(error).__name__
+            yield Left(name, "broken", Sentence("読めません: {why}", "cannot be read: {why}", why=why))
 
 
 def _mail(where: str, source: BinaryIO, at: float = 0.0) -> Item:
     octets = source.read(mbox.MAIL_MOST + 1)
     if len(octets) > mbox.MAIL_MOST:
-        return Left(where, "large", f"more than {mbox.MAIL_MOST // 2**20} MiB")
+        return Left(where, "large", mbox.too_large())
     return Octets(where, octets, at)
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO, Literal, NoReturn
 
 from mailguard.insight.words import File, Letter
+from mailguard.mail.saying import Sentence
 from mailguard.mail.values import value
 
 #: Octets of one line; a mail's text is rarely a thousandth of it.
@@ -27,6 +28,20 @@ _FIRST, _LAST = -62_135_596_800.0, 253_402_300_799.0
 _BOM = b"\xef\xbb\xbf"
 #: What of a wrong value an error shows.
 _SHOWN = 40
+
+
+_DEEP = Sentence(
+    "JSON の入れ子が深すぎます。1行に平らなオブジェクトを1つ書いてください。",
+    "JSON too deep; write one flat object a line",
+)
+_LONG_NUMBER = Sentence(
+    "JSON ではありません(数が長すぎます)。1行に1つのオブジェクトを書いてください。",
+    "no JSON: a number is too long; write one object a line",
+)
+_NO_FROM = Sentence(
+    'message.from がありません。"from": "ann@corp.example" のように書いてください。',
+    'message.from is missing; write "from": "ann@corp.example"',
+)
 
 
 class LineError(ValueError):
@@ -66,14 +81,18 @@ def read_line(raw: bytes) -> Line:
     said = _object(raw)
     op = said.get("op")
     if op != "learn" and op != "score":
-        _wrong("op", op, '"learn" or "score"')
+        _wrong("op", op, Sentence('"learn" か "score"', '"learn" or "score"'))
     message = said.get("message")
     if not isinstance(message, dict):
-        _wrong("message", message, "an object")
+        _wrong("message", message, Sentence("オブジェクト", "an object"))
     letter, inbound, key = _letter(message)
     identity = said.get("id", key) if op == "score" else ""
     if not isinstance(identity, str | int) or isinstance(identity, bool) or (op == "score" and identity == ""):
-        _wrong("id", identity, "a text or a number, which the answer repeats")
+        _wrong(
+            "id",
+            identity,
+            Sentence("文字列か数値(応答でそのまま返します)", "a text or a number, which the answer repeats"),
+        )
     return Line(op, letter, identity, inbound, key)
 
 
@@ -82,29 +101,48 @@ def read_message(raw: bytes) -> Line:
     said = _object(raw)
     message = said.get("message", said)
     if not isinstance(message, dict):
-        _wrong("message", message, "an object")
+        _wrong("message", message, Sentence("オブジェクト", "an object"))
     letter, inbound, key = _letter(message)
     return Line("score" if said.get("op") == "score" else "learn", letter, "", inbound, key)
 
 
 def _object(raw: bytes) -> dict[str, Any]:
     if len(raw) > LINE_MOST:
-        raise LineError(f"longer than {LINE_MOST // 2**20} MiB; leave the mail out, or cut its body")
+        long = Sentence(
+            "{most} MiB を超えています。メールを除くか、本文を短くしてください。",
+            "longer than {most} MiB; leave the mail out, or cut its body",
+            most=LINE_MOST // 2**20,
+        )
+        raise LineError(long)
     try:
         text = raw.rstrip(b"\r\n").decode("utf-8")
     except UnicodeDecodeError as error:
-        raise LineError(f"octet {error.start + 1} is no UTF-8; write JSON in UTF-8") from None
+        octet = Sentence(
+            "{n} バイト目が UTF-8 ではありません。UTF-8 の JSON で書いてください。",
+            "octet {n} is no UTF-8; write JSON in UTF-8",
+            n=error.start + 1,
+        )
+        raise LineError(octet) from None
     try:
         said = json.loads(text)
     except json.JSONDecodeError as error:
         why = f"{error.msg[:1].lower()}{error.msg[1:]} at character {error.pos + 1}"
-        raise LineError(f"no JSON: {why}; write one object a line") from None
+        wrong = Sentence(
+            "JSON ではありません({why})。1行に1つのオブジェクトを書いてください。",
+            "no JSON: {why}; write one object a line",
+            why=why,
+        )
+        raise LineError(wrong) from None
     except RecursionError:
-        raise LineError("JSON too deep; write one flat object a line") from None
+        raise LineError(_DEEP) from None
     except ValueError:  # a number of thousands of figures
-        raise LineError("no JSON: a number is too long; write one object a line") from None
+        raise LineError(_LONG_NUMBER) from None
     if not isinstance(said, dict):
-        _wrong("the line", said, "an object with op and message")
+        _wrong(
+            Sentence("この行の JSON", "the line"),
+            said,
+            Sentence("op と message のあるオブジェクト", "an object with op and message"),
+        )
     if "\\u" not in text:
         return said
     return {_whole(key): _whole(one) for key, one in said.items()}
@@ -125,12 +163,17 @@ def _letter(said: dict[str, Any]) -> tuple[Letter, bool, str]:
     """The letter of M, whether it came in, and what it is called."""
     direction = said.get("direction")
     if direction not in (None, "in", "out"):
-        _wrong("message.direction", direction, '"in" or "out"')
+        _wrong("message.direction", direction, Sentence('"in" か "out"', '"in" or "out"'))
     if "from" not in said:
-        raise LineError('message.from is missing; write "from": "ann@corp.example"')
+        raise LineError(_NO_FROM)
     to, cc, bcc = (_addresses(said.get(name), name) for name in ("to", "cc", "bcc"))
     if len(to) + len(cc) + len(bcc) > RECIPIENTS_MOST:
-        raise LineError(f"message has more than {RECIPIENTS_MOST:,} recipients; leave it out")
+        many = Sentence(
+            "message の宛先が {n:,} 件を超えています。除いてください。",
+            "message has more than {n:,} recipients; leave it out",
+            n=RECIPIENTS_MOST,
+        )
+        raise LineError(many)
     message_id = _text(said.get("message_id"), "message_id", HEADER_MOST)
     letter = Letter(
         at=_date(said.get("date")),
@@ -155,14 +198,16 @@ def _addresses(said: Any, name: str) -> tuple[str, ...]:
     if not said and said in (None, []):
         return ()
     if not isinstance(said, list):
-        _wrong(f"message.{name}", said, "a list of addresses")
+        _wrong(f"message.{name}", said, Sentence("アドレスのリスト", "a list of addresses"))
     return tuple([_address(one, name) for one in said])
 
 
 def _address(said: Any, name: str) -> str:
     """An address as it is spelled; what is none by the grammar stands in many archives and is a recipient, too."""
     if type(said) is not str or len(said) > ADDRESS_MOST or "<" in said or not said.isprintable():
-        _wrong(f"message.{name}", said, "local@domain, with no name beside it")
+        _wrong(
+            f"message.{name}", said, Sentence("local@domain(名前は付けない)", "local@domain, with no name beside it")
+        )
     if not said and name != "from":
         _wrong(f"message.{name}", said, "local@domain")
     return said
@@ -181,7 +226,11 @@ def _date(said: Any) -> float:
     except (ValueError, OverflowError):
         at = math.nan
     if not _FIRST <= at <= _LAST:
-        _wrong("message.date", said, "unix seconds, or 2026-11-26T10:00:00+09:00")
+        _wrong(
+            "message.date",
+            said,
+            Sentence("UNIX 時刻(秒)か 2026-11-26T10:00:00+09:00", "unix seconds, or 2026-11-26T10:00:00+09:00"),
+        )
     return at
 
 
@@ -189,41 +238,57 @@ def _text(said: Any, name: str, most: int) -> str:
     if said is None:
         return ""
     if not isinstance(said, str):
-        _wrong(f"message.{name}", said, "a text")
+        _wrong(f"message.{name}", said, Sentence("文字列", "a text"))
     return said[:most]
 
 
 def _names(said: Any) -> Mapping[str, str]:
     if not isinstance(said, dict) or len(said) > _NAMES_MOST or not all(isinstance(one, str) for one in said.values()):
-        _wrong("message.names", said, "an object of names by address")
+        _wrong("message.names", said, Sentence("アドレスごとの名前のオブジェクト", "an object of names by address"))
     return {address: name[:ADDRESS_MOST] for address, name in said.items()}
 
 
 def _references(said: Any) -> tuple[str, ...]:
     if not isinstance(said, list) or not all(isinstance(one, str) for one in said):
-        _wrong("message.references", said, "a list of Message-IDs")
+        _wrong("message.references", said, Sentence("Message-ID のリスト", "a list of Message-IDs"))
     return tuple([one[:HEADER_MOST] for one in said[-_REFERENCES_MOST:]])
 
 
 def _files(said: Any) -> tuple[File, ...]:
     if not isinstance(said, list) or len(said) > _FILES_MOST:
-        _wrong("message.files", said, "a list of objects with sha256 and name")
+        _wrong(
+            "message.files",
+            said,
+            Sentence("sha256 と name のあるオブジェクトのリスト", "a list of objects with sha256 and name"),
+        )
     return tuple([_file(one) for one in said])
 
 
 def _file(said: Any) -> File:
     digest, name = (said.get("sha256"), said.get("name", "")) if isinstance(said, dict) else (None, None)
     if not isinstance(digest, str) or not isinstance(name, str) or len(digest) != 64:
-        _wrong("message.files", said, "objects with sha256 (64 figures in hex) and name")
+        _wrong(
+            "message.files",
+            said,
+            Sentence(
+                "sha256(16進数64桁)と name のあるオブジェクト", "objects with sha256 (64 figures in hex) and name"
+            ),
+        )
     return File(digest.lower(), name[:ADDRESS_MOST])
 
 
 def _wrong(what: str, said: Any, wanted: str) -> NoReturn:
     """Raise the error. A value of unknown size is shown by its beginning, and in ASCII: the terminal obeys nothing."""
     if said is None:
-        shown = "is missing"
-    elif isinstance(said, list | dict):
-        shown = f"is {'a list' if isinstance(said, list) else 'an object'}"
+        shown = Sentence("がありません", "is missing")
+    elif isinstance(said, list):
+        shown = Sentence("がリストです", "is a list")
+    elif isinstance(said, dict):
+        shown = Sentence("がオブジェクトです", "is an object")
     else:
-        shown = f"is {ascii(said)[:_SHOWN]}"
-    raise LineError(f"{what} {shown}; write {wanted}")
+        shown = Sentence("が {value} です", "is {value}", value=ascii(said)[:_SHOWN])
+    wrong = Sentence(
+        "{what} {shown}。次のように書いてください: {wanted}", "{what} {shown}; write {wanted}",
+        what=what, shown=shown, wanted=wanted,
+    )  # fmt: skip
+    raise LineError(wrong)

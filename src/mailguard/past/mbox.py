@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import BinaryIO
 
+from mailguard.mail.saying import Sentence
 from mailguard.past.items import Item, Left, Octets
 
 #: Octets of one mail, and of a piece of a line that is looked at.
@@ -30,12 +31,17 @@ _ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)
 _BLANK = (b"\n", b"\r\n")
 
 
+def too_large() -> Sentence:
+    """What is said of a mail that is."""
+    return Sentence("{n} MiB を超えています。", "more than {n} MiB", n=MAIL_MOST // 2**20)
+
+
 def mails(source: BinaryIO) -> Iterator[Item]:
     """The mails of a file, in its order. Raises what reading the file raises."""
     for number, (at, octets) in enumerate(_pieces(source), start=1):
         where = f"mail {number}"
         if octets is None:
-            yield Left(where, "large", f"more than {MAIL_MOST // 2**20} MiB")
+            yield Left(where, "large", too_large())
         else:
             yield Octets(where, octets, at)
 

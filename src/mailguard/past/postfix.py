@@ -18,6 +18,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import BinaryIO
 
 from mailguard.insight.words import Letter
+from mailguard.mail.saying import Sentence
 from mailguard.past.items import Item, Left, Recorded
 
 #: Octets of one line, mails whose end has not come yet, recipients of one mail.
@@ -54,6 +55,7 @@ _QUEUED = re.compile(r"queued as ([0-9A-Za-z]{5,30})\b")
 SYSLOG = re.compile((_DATE + r"\S{1,255} (?:[^\s:]{1,80}:|\S{1,80} (?:\d{1,10}|-) \S{1,32} [-\[])").encode())
 #: Who brings a mail to its recipient: what they took is delivered.
 _CARRIERS = frozenset({"smtp", "lmtp", "local", "virtual", "pipe", "relay"})
+_NO_POSTFIX = Sentence("Postfix の行がありません。", "there is no line of Postfix in it")
 
 
 @dataclass(slots=True)
@@ -96,7 +98,7 @@ class Log:
                 yield from self._line(found, written_at)
         yield from self._let_go()
         if lines and not of_postfix:
-            yield Left("the file", "broken", "there is no line of Postfix in it")
+            yield Left(Sentence("ファイル", "the file"), "broken", _NO_POSTFIX)
 
     def rest(self) -> Iterator[Item]:
         """The mails that have come to no end."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from mailguard.mail.saying import Sentence
+from mailguard.mail.saying import Sentence, sentence_of
+from mailguard.mail.verdict import Because
 from mailguard.store.alone import alone
 from mailguard.store.errors import StoreCorrupt, StoreError, StoreTooNew
 from mailguard.store.migrate import APPLICATION_ID, MIGRATIONS, migrations, statements
@@ -23,7 +24,7 @@ _ORPHANS = Sentence(
     "属する先のない行が残るため戻せません。何も変更していません。",
     "rows would be left without what they belong to; nothing was changed",
 )
-_REFUSED, _NOTHING = " Refused: ", "Nothing."
+_REFUSED, _NOTHING = Sentence("不可: ", " Refused: "), "Nothing."
 
 
 def way_back(to: int) -> dict[int, str]:
@@ -52,11 +53,14 @@ def way_back(to: int) -> dict[int, str]:
 
 def loss_of(script: str) -> str:
     """What a step back loses, in its own words."""
-    return _first_line(script).partition(_REFUSED)[0]
+    return _words(script, 0)
 
 
-def _first_line(script: str) -> str:
-    return script.partition("\n")[0].removeprefix("--").strip()
+def _words(script: str, part: int) -> Sentence:
+    """What its first two lines say, English and Japanese: 0: what is lost; 2: why it is refused, "" if it never is."""
+    en, ja = (line.removeprefix("--").strip() for line in (*script.split("\n", 2), "", "")[:2])
+    said = Because(ja.partition(_REFUSED.ja)[part], en.partition(_REFUSED)[part])
+    return sentence_of(said if ja else Because(said.en, said.en))
 
 
 def version_of(connection: sqlite3.Connection) -> int:
@@ -108,5 +112,5 @@ def _step(connection: sqlite3.Connection, script: str) -> None:
         try:
             connection.execute(statement)
         except sqlite3.IntegrityError:
-            why = _first_line(script).partition(_REFUSED)[2] or loss_of(script)
+            why = _words(script, 2) or loss_of(script)
             raise StoreError(Sentence("{why}。何も変更していません。", "{why}; nothing was changed", why=why)) from None

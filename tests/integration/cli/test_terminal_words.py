@@ -215,6 +215,16 @@ def test_history(desk: Desk, language: str) -> None:
     terminal = at(desk, language)
     terminal.named(re.escape(str(desk.folder.parent)), "HERE")
     terminal.named(r"[\d,]{5,} (bytes|バイト)", r"N \1")
+    lines = [
+        "{",
+        "[1]",
+        '{"from": "ann@corp.example", "to": [], "date": "soon"}',
+        '{"from": 1}',
+        "{}",
+        '{"op":"learn"}',
+    ]
+    Path("lines.jsonl").write_text('{"from": "ann@corp.example", "to": "bob"}\n' + "\n".join(lines), "utf-8")
+    terminal.run("history", "import", "lines.jsonl", "--dry-run")
     failing(terminal, ("history", "import", "packed.zip"), ("history", "import", "empty", "gone", "folder"))
     terminal.run("history", "import", "sent.mbox", "--dry-run")
     terminal.run("history", "import", "sent.mbox")
@@ -229,6 +239,7 @@ def test_history(desk: Desk, language: str) -> None:
     failing(terminal, ("history", "merge", "gone"), ("history", "merge", "sent.mbox"))
     terminal.run("history", "forget", "sato@partner.co.jp")
     terminal.run("history", "forget", "nobody@nowhere.example")
+    terminal.run("history", "replay", "--keep-going", given="\n".join([*lines, '{"op": "score"}']) + "\n", status=1)
     failing(terminal, ("history", "show", "nobody"), ("history", "import"), ("history", "merge", "folder"), status=2)
     terminal.is_golden("history")
 

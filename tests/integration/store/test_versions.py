@@ -16,6 +16,7 @@ from tests.ledger import Ledger, opened
 
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.lifecycle import Event, State
+from mailguard.mail.saying import in_language
 from mailguard.store import downgrade, migrate
 from mailguard.store.errors import StoreBusy, StoreError, StoreTooNew
 from mailguard.store.records import Filter
@@ -80,7 +81,10 @@ async def test_one_version_back_and_forth_with_mail_in_it(tmp_path: Path, versio
 def test_each_way_back_says_what_is_lost() -> None:
     scripts = downgrade.way_back(FIRST_WITH_A_WAY_BACK - 1)
     assert len(scripts) == len(migrate.migrations()) - FIRST_WITH_A_WAY_BACK + 1
-    assert all(script.startswith("-- ") and downgrade.loss_of(script).endswith(".") for script in scripts.values())
+    for script in scripts.values():
+        assert script.startswith("-- ")
+        assert downgrade.loss_of(script).endswith(".")
+        assert in_language(downgrade.loss_of(script), "ja").endswith("。")
 
 
 def test_there_is_no_way_back_without_a_script() -> None:
@@ -112,12 +116,14 @@ async def test_a_step_that_cannot_be_says_what_comes_first(tmp_path: Path, monke
     path = written_before(tmp_path, LEDGERS[-1])
     await asyncio.to_thread(migrate.prepare, path)
     newest = len(migrate.migrations())
-    script = "-- Nothing. Refused: stand on one leg first\nCREATE TEMP TABLE t (n CHECK (n = 0));\n"
+    script = "-- Nothing. Refused: stand on one leg first\n-- なし。不可: まず片足で立ってください\n"
+    script += "CREATE TEMP TABLE t (n CHECK (n = 0));\n"
     script += "INSERT INTO t VALUES (1);\n"
     monkeypatch.setattr(downgrade, "way_back", lambda to: {newest: script})
     assert downgrade.losses(path, newest - 1) == []
-    with pytest.raises(StoreError, match="stand on one leg first; nothing was changed"):
+    with pytest.raises(StoreError, match="stand on one leg first; nothing was changed") as caught:
         downgrade.downgrade(path, newest - 1)
+    assert in_language(caught.value, "ja") == "まず片足で立ってください。何も変更していません。"
 
 
 async def test_a_newer_ledger_is_refused_and_the_way_out_is_named(tmp_path: Path) -> None:

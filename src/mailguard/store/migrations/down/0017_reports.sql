@@ -1,4 +1,5 @@
 -- What senders asked to be told is forgotten: reports come as by default, and mail that is sent again is new.
+-- 送信者が指定した配送通知の希望を失い、既定どおりになります。再投入されたメールは新しいメールとして扱われます。
 
 DROP TABLE handed_in;
 
