@@ -25,6 +25,7 @@ from mailguard.mail.address import Address, AddressError, parse_typed
 from mailguard.mail.saying import Sentence, in_both, listed
 from mailguard.memory import aside
 from mailguard.memory.settings import MemoryFault
+from mailguard.store.half_imported import importing
 from mailguard.store.imported import Seen, erase, seen
 from mailguard.store.lessons import Lessons
 from mailguard.store.log_file import truncate_log
@@ -75,12 +76,13 @@ def forget(config_file: Path | None, address: str, as_json: bool) -> None:
     person = _person(address)
 
     async def work(rooms: Rooms) -> dict[str, int]:
-        gone = await rooms.db.write(lambda connection: erase(connection, person))
-        settings, lessons = memory(rooms.config), Lessons(rooms.db)
-        if settings is None:
-            gone |= {"lessons": await lessons.forget(person, acting(), utc_now())}
-        else:
-            gone |= {"lessons": await aside.forget(lessons, settings, person, acting(), utc_now())}
+        with importing(rooms.db.path):
+            gone = await rooms.db.write(lambda connection: erase(connection, person))
+            settings, lessons = memory(rooms.config), Lessons(rooms.db)
+            if settings is None:
+                gone |= {"lessons": await lessons.forget(person, acting(), utc_now())}
+            else:
+                gone |= {"lessons": await aside.forget(lessons, settings, person, acting(), utc_now())}
         # What was overwritten in the ledger still stands in its log, as long as a server has it open.
         await asyncio.to_thread(truncate_log, rooms.db.path)
         return gone

@@ -61,15 +61,17 @@ class HalfImported:
 
 @contextlib.contextmanager
 def importing(ledger: Path) -> Iterator[HalfImported]:
-    """The one import on this ledger while the block lasts. Raises StoreBusy where another runs, OSError."""
+    """The one import on this ledger while the block lasts, or nobody's: then none has read what is to be forgotten, and
+    counts it afterwards. Raises StoreBusy where another runs, OSError.
+    """
     descriptor = beside(ledger.with_suffix(".importing"))
     with os.fdopen(descriptor, "r+b") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             busy = Sentence(
-                "別の取り込みが実行中です。終わるまで待ってください。",
-                "another import runs on it; wait until that is done",
+                "別の取り込み、または history forget が実行中です。終わるまで待ってください。",
+                "another import runs on it, or history forget; wait until that is done",
             )
             raise StoreBusy(busy) from None
         yield HalfImported(file)

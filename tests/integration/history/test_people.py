@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from tests.integration.history.test_import import ANN, BOB, CAROL, imported, known, mail, mbox, run, settle
 
 from mailguard.cli.history import history
+from mailguard.store.half_imported import importing
 
 DORA = "dora@corp.example"
 FREE = "bob.private@gmail.com"
@@ -65,6 +66,16 @@ def test_who_is_not_known(known_people: Path) -> None:
     done = run("show", "nobody@x.example", status=1)
     assert (done.stdout, done.stderr) == ("", "mailguard: nothing is known of nobody@x.example\n")
     assert run("show", "Bob <b@x.example>", status=2).stderr.count("\n") == 1
+
+
+def test_nobody_is_forgotten_while_an_import_may_bring_him_back(known_people: Path) -> None:
+    """It has read its archives, and teaches and counts what stands in them afterwards."""
+    with importing(known_people / "var" / "mailguard.db"):
+        said = run("forget", BOB, status=1).stderr
+    assert "another import runs on it" in said
+    assert said.count("\n") == 1
+    assert json.loads(run("show", "--json", BOB).stdout)["writers"] == 2
+    run("forget", BOB)
 
 
 def test_somebody_outside_is_forgotten(known_people: Path) -> None:
