@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Sequence
 
 from mailguard.notify.readers import WITHOUT_MAIL
-from mailguard.store.errors import StoreError
 from mailguard.store.outbox import Outbox
 from mailguard.store.records import MessageRecord, Notice, NoticeKind
 
@@ -78,7 +77,7 @@ class Owed:
         handed_over, self._look = max(self._here, default=0), False
         try:
             read = await self._outbox.pending(self._at_once, _KINDS, self._seen)
-        except StoreError:
+        except Exception:
             self._look = True
             raise
         self._look = self._look or len(read) == self._at_once

@@ -26,7 +26,6 @@ from mailguard.notify.letters import ASKING, Kind, LetterContext, LetterSettings
 from mailguard.notify.owed import LOOK_AGAIN, Owed
 from mailguard.notify.readers import WITHOUT_MAIL, readers_of
 from mailguard.notify.tickets import Tickets
-from mailguard.store.errors import StoreError
 from mailguard.store.holds import Holds
 from mailguard.store.letters import NOTHING_CARRIED, Carried, Outdated
 from mailguard.store.mutes import Mutes
@@ -146,7 +145,7 @@ class Post:
         wanted = {one.message_id for one in alone if one.message_id and one.id not in entered}
         try:
             records = await self._holds.find_all(wanted) if wanted else {}
-        except StoreError as error:
+        except Exception as error:  # the ledger is away, there is no memory: they were given out, and not once more
             events.fault("post", error)
             self._later += [(self._now() + _AFTER_FAULT, notices) for notices in letters]
             return 0
@@ -159,7 +158,7 @@ class Post:
             try:
                 await self._write_all()
                 pause = self._pause()
-            except StoreError as error:
+            except Exception as error:
                 events.fault("post", error)
             try:
                 async with asyncio.timeout(pause):

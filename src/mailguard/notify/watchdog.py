@@ -16,7 +16,6 @@ from mailguard import events
 from mailguard.mail.organization import Language
 from mailguard.notify.channels.lane import Health
 from mailguard.notify.phrases import Both, moment, on_one_line
-from mailguard.store.errors import StoreError
 from mailguard.store.troubles import LETTERS, PRESSURE, UPSTREAM, LetterCounts, Standstill, Troubles
 
 _EVERY = 10.0
@@ -79,7 +78,7 @@ class Watchdog:
         while True:
             try:
                 await self.look()
-            except StoreError as error:
+            except Exception as error:
                 events.fault("watchdog", error)
             await asyncio.sleep(_EVERY)
 

@@ -504,3 +504,35 @@ async def test_letters_that_come_back_are_told_from_the_third_on(ledger: Ledger,
     ledger.clock.forward(hours=1, minutes=1)
     await room.watchdog.look()
     assert not await room.troubles.open()
+
+
+@pytest.mark.parametrize("which", ["watchdog", "chat", "lane"])
+async def test_no_fault_ends_a_round_for_good(
+    ledger: Ledger, service: Service, monkeypatch: pytest.MonkeyPatch, which: str
+) -> None:
+    """There was no memory for a moment, say: nobody would hear of anything until the next restart."""
+    room, again = await office(ledger, webhook(service)), asyncio.Event()
+    target, name, module, pause = {
+        "watchdog": (room.watchdog, "look", "watchdog", "_EVERY"),
+        "chat": (room.chat, "spread", "channels.room", "_LOOK_AGAIN"),
+        "lane": (room.lanes[0], "say_owed", "channels.lane", "_LOOK_AGAIN"),
+    }[which]
+    calls: list[str] = []
+
+    async def short() -> float:
+        calls.append(which)
+        if len(calls) == 1:
+            raise MemoryError
+        again.set()
+        return 60.0
+
+    monkeypatch.setattr(target, name, short)
+    monkeypatch.setattr(f"mailguard.notify.{module}.{pause}", 0.01)
+    going = {"watchdog": room.watchdog.watch, "chat": room.chat._work, "lane": room.lanes[0].work}[which]
+    task = asyncio.create_task(going())
+    try:
+        async with asyncio.timeout(60):
+            await again.wait()
+    finally:
+        task.cancel()
+        await asyncio.wait([task])

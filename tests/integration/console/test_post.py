@@ -156,13 +156,16 @@ async def test_one_bad_notice_holds_nobody_up_and_is_tried_again(
     assert [str(one["subject"]) for one in await reception.letters()] == ["[Held] second", "[Held] first"]
 
 
-async def test_a_busy_ledger_stops_nothing_for_good(reception: Reception, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [StoreBusy("try again"), MemoryError()])
+async def test_a_busy_ledger_stops_nothing_for_good(
+    reception: Reception, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     pending, refused, written = reception.outbox.pending, asyncio.Event(), asyncio.Event()
 
     async def busy_once(*arguments: Any) -> list[Notice]:
         if not refused.is_set():
             refused.set()
-            raise StoreBusy("try again")
+            raise error
         return await pending(*arguments)
 
     monkeypatch.setattr(reception.outbox, "pending", busy_once)
@@ -174,6 +177,22 @@ async def test_a_busy_ledger_stops_nothing_for_good(reception: Reception, monkey
         reception.post.wake()
         await written.wait()
     await reception.post.stop()
+    assert len(await reception.letters()) == 1
+
+
+async def test_what_was_given_out_and_could_not_be_looked_up_is_tried_again(
+    reception: Reception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await reception.take_in()
+    with monkeypatch.context() as short:
+
+        async def find_all(_ids: Collection[str]) -> dict[str, MessageRecord]:
+            raise MemoryError
+
+        short.setattr(reception.holds, "find_all", find_all)
+        short.setattr(reception.outbox, "fresh", lambda _limit: [])
+        assert await reception.post.write_owed() == 0
+    reception.clock.pass_by(seconds=31)
     assert len(await reception.letters()) == 1
 
 

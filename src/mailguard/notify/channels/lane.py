@@ -20,7 +20,6 @@ from mailguard.notify.channels.saying import About, Speaker
 from mailguard.notify.channels.settings import ChannelSettings
 from mailguard.notify.letter_making import is_stale
 from mailguard.store.chat import ChatMessage, ChatOutbox
-from mailguard.store.errors import StoreError
 from mailguard.store.records import MessageRecord, Notice
 
 GIVE_UP = timedelta(hours=6)
@@ -99,7 +98,7 @@ class Lane:
             self._woken.clear()
             try:
                 wait = await self.say_owed()
-            except StoreError as error:
+            except Exception as error:  # the ledger is away, there is no memory: what is owed stays owed
                 events.fault("chat", error)
                 wait = _LOOK_AGAIN
             try:

@@ -18,7 +18,6 @@ from mailguard.notify.channels.lane import Lane
 from mailguard.notify.channels.settings import EVENT_OF, ChannelSettings
 from mailguard.notify.readers import readers_of
 from mailguard.store.chat import ChatOutbox, Wanted
-from mailguard.store.errors import StoreError
 from mailguard.store.records import Notice
 
 #: Open messages of one channel; what comes on top is left out, and the channel counts as failing.
@@ -104,7 +103,7 @@ class Chat:
             self._woken.clear()
             try:
                 await self.spread()
-            except StoreError as error:
+            except Exception as error:  # the ledger is away, there is no memory: the next round goes on
                 events.fault("chat", error)
             try:
                 async with asyncio.timeout(_LOOK_AGAIN):
