@@ -13,52 +13,14 @@ from pathlib import Path
 import click
 import yaml
 
-from mailguard.cli.language import say
+from mailguard.cli.init_settings import TEMPLATE
+from mailguard.cli.language import say, spoken
 from mailguard.cli.library import MODELINE, SCHEMA, copied, named
 from mailguard.cli.setup import fail
 from mailguard.config.tryout import shipped_policies
 from mailguard.mail.address import AddressError, parse_address
 from mailguard.mail.saying import Sentence, reason_of
 from mailguard.policy.schema import json_schema
-
-_TEMPLATE = """\
-# mailguard's settings. `mailguard check --config mailguard.yaml` says what is wrong with them, all at once.
-# Each can also come from the environment: MAILGUARD_UPSTREAM__URL; passwords also as MAILGUARD_UPSTREAM__PASSWORD_FILE.
-# Paths are relative to this file.
-
-organization:
-  domains: [{domain}]          # your own mail domains; {subdomains} means subdomains too
-  name: {name}
-  language: ja                 # of letters: ja or en
-  timezone: Asia/Tokyo
-
-listeners:
-  # For programs on this machine, or your own mail server beside it:
-  - {{address: "127.0.0.1:2525", tls: none, auth: none, trusted_networks: [127.0.0.0/8]}}
-  # For people's mail clients (take the comments away; `mailguard user hash ADDRESS` makes entries for users.yaml):
-  # - {{address: "0.0.0.0:465", tls: implicit, certificate: tls/fullchain.pem, key: tls/key.pem, auth: required}}
-  # - {{address: "0.0.0.0:587", tls: starttls, certificate: tls/fullchain.pem, key: tls/key.pem, auth: required}}
-# auth: {{method: file, file: users.yaml}}
-
-# The next server. To try out without one: "mailbox:var/mailbox"
-upstream: {{url: "smtp://127.0.0.1:25"}}
-
-store: {{url: {url}, bodies: {bodies}}}
-
-# Every rule is in monitor mode: counted, nothing held. Take `mode: monitor` out of a rule to enforce it.
-# `mailguard policy library` lists more: for kinds of companies, and for kinds of accidents.
-policies: [policies/]
-
-console:
-  address: "127.0.0.1:8025"
-  url: "http://127.0.0.1:8025"   # what people open; put a TLS proxy before it
-  administrators: [{administrator}]
-
-notify:
-  from: {sender}
-  remind_before: 8h   # before a hold ends undecided, one letter in office hours; 0: none
-  # channels: chats beside letters: docs/channels.md
-"""
 
 
 def _own(_: click.Context, __: click.Parameter, text: str) -> str:
@@ -128,7 +90,7 @@ def init(folder: Path, domain: str, data: Path, library: tuple[str, ...], as_jso
 def _settings(domain: str, data: Path) -> str:
     url, bodies = json.dumps(f"sqlite:{data / 'mailguard.db'}"), json.dumps(str(data / "bodies"))
     name = domain if domain.startswith("[") else domain.partition(".")[0].capitalize()
-    return _TEMPLATE.format(
+    return spoken(TEMPLATE).format(
         domain=_written(domain),
         name=_written(name),
         subdomains=json.dumps(f"*.{domain}", ensure_ascii=False),

@@ -247,6 +247,8 @@ def test_history(desk: Desk, language: str) -> None:
 def test_beginning(desk: Desk, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = at(desk, language)
     terminal.run("init", "new", "--domain", "corp.example")
+    terminal.heard(["init writes"], Path("new/mailguard.yaml").read_text("utf-8"))
+    terminal.run("check", "--config", "new/mailguard.yaml")
     failing(terminal, ("init", "new"))
     Path("file").touch()
     failing(terminal, ("init", "file/below"))
