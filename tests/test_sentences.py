@@ -35,6 +35,8 @@ def faults_of(call: ast.Call) -> list[str]:
     ja, en = texts
     bare = re.sub(r"\{[^}]*\}", "", ja)
     faults = [f"no Japanese: {ja!r}"] if re.search("[A-Za-z]", bare) and not _JAPANESE.search(ja) else []
+    if re.search(r"「\{\w+!r\}|\{\w+!r\}」", ja):
+        faults.append(f"quoted twice: {ja!r}")
     if _JAPANESE.search(en):
         faults.append(f"no English: {en!r}")
     if given:
@@ -68,4 +70,5 @@ def test_a_sentence_that_is_not_the_same_is_found() -> None:
     assert faults('Sentence("件です", "{n} mails", n=3)') == 1
     assert faults('Sentence("{m}件です", "{n} mails", n=3)') == 1
     assert faults('Sentence("{n}件です", "mails")') == 1
+    assert faults('Sentence("「{n!r}」です", "it is {n!r}", n=3)') == 1
     assert faults('Sentence(f"{n}件です", f"{n} mails")') == 1

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # it speaks of addresses, whose errors are sentences
 
 
 class Sentence(str):
-    """`Sentence("「{name}」がありません", "there is no {name!r}", name=name)`: the same fields stand in both, as in
+    """`Sentence("{name!r}がありません", "there is no {name!r}", name=name)`: the same fields stand in both, as in
     str.format, and `!r` stands in Japanese between 「」; without fields the texts are taken as they are. A field
     may be a Sentence itself, or an error that was raised with one. Added to another text (`place + ": " + said`) it
     stays one.

@@ -61,6 +61,16 @@ def test_fields_may_stand_in_another_order_and_be_numbers() -> None:
         Sentence("{a}", "{b}", a=1)
 
 
+def test_quotes_are_those_of_the_language() -> None:
+    assert both(Sentence("{name!r}です", "it is {name!r}", name="x")) == ("「x」です", "it is 'x'")
+    assert both(Sentence("{name!r}です", "it is {name!r}", name="a\x1b'")) == ("「a\\x1b'」です", 'it is "a\\x1b\'"')
+    assert both(Sentence("{n!r}件です", "{n!r} mails", n=3)) == ("3件です", "3 mails")
+
+
+def test_a_prefix_is_taken_off_in_both() -> None:
+    assert both(("x: " + BLUE).removeprefix("x: ")) == ("青です", "it is blue")
+
+
 def test_without_fields_braces_are_braces() -> None:
     assert both(Sentence("{}と書きます", "write {}")) == ("{}と書きます", "write {}")
 
