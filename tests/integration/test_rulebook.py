@@ -15,7 +15,7 @@ from mailguard import events
 from mailguard.app.reception import describe
 from mailguard.console.app import build
 from mailguard.mail.organization import Organization
-from mailguard.notify.letter_policy import noted
+from mailguard.notify.policy_notice import noted
 from mailguard.rulebook import Rulebook
 
 OWN = Organization(("corp.example",))

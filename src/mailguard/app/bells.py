@@ -15,8 +15,8 @@ from mailguard.app import hint
 from mailguard.app.rooms import Rooms, ledger_path, utc_now
 from mailguard.config.load import Config
 from mailguard.mail.lifecycle import State
-from mailguard.notify.letter_policy import noted
 from mailguard.notify.live import called
+from mailguard.notify.policy_notice import noted
 from mailguard.store.entry import is_told
 from mailguard.store.questions import first_nudge
 from mailguard.store.records import MessageRecord, NoticeKind

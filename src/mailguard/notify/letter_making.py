@@ -16,11 +16,11 @@ from mailguard.mail.directory import Directory
 from mailguard.mail.message import new_message_id
 from mailguard.mail.subaddress import SubAddress
 from mailguard.notify.letter_people import addresses_in
-from mailguard.notify.letter_policy import in_notice
 from mailguard.notify.letter_rows import locked
 from mailguard.notify.letters import ASKING, RETURNS, LetterContext, LetterSettings, ReplyResult
 from mailguard.notify.monthly import Monthly
 from mailguard.notify.naming import namer
+from mailguard.notify.policy_notice import in_notice
 from mailguard.notify.reply_texts import OPEN
 from mailguard.notify.telling import Telling
 from mailguard.notify.tickets import TicketLike, Tickets

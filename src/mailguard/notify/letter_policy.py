@@ -5,11 +5,10 @@ They go to the administrators and quote what the loader said, which are the admi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from mailguard.mail.organization import Language
-from mailguard.mail.saying import Sentence, in_language
+from mailguard.mail.saying import in_language
 from mailguard.notify import letter_texts as say
 from mailguard.notify.letter_choices import Choice
 from mailguard.notify.letter_rows import Row
@@ -17,18 +16,6 @@ from mailguard.notify.letter_sheet import Content
 from mailguard.notify.phrases import on_one_line
 
 _SHOWN = 20
-_KEPT: dict[str, Language] = {"problems": "en", "problems_ja": "ja"}
-
-
-def noted(problems: Sequence[str]) -> dict[str, Any]:
-    """What a notice keeps of what is wrong: the letter's language is known only when it is written."""
-    return {name: [in_language(one, language) for one in problems] for name, language in _KEPT.items()}
-
-
-def in_notice(detail: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a notice kept, in both languages; of one of an older version, in English."""
-    english, japanese = (tuple(map(str, detail.get(name, ()))) for name in _KEPT)
-    return tuple(map(Sentence, japanese, english)) if len(japanese) == len(english) else english
 
 
 def policy_letter(kind: str, language: Language, problems: Sequence[str], *, link: str, name: str) -> Content:

@@ -21,12 +21,12 @@ from mailguard.mail.organization import Language
 from mailguard.mail.saying import Sentence
 from mailguard.mail.verdict import Because, Disposition, RuleHit
 from mailguard.notify.gathered import Gathered
-from mailguard.notify.letter_policy import in_notice, noted
 from mailguard.notify.letter_rows import reasons, shown_sender
 from mailguard.notify.letter_texts import TAGS
 from mailguard.notify.letters import ASKING, RETURNS, Kind, LetterContext, LetterSettings, ReplyResult, compose
 from mailguard.notify.monthly import Monthly
 from mailguard.notify.naming import namer
+from mailguard.notify.policy_notice import in_notice, noted
 from mailguard.notify.readers import WITHOUT_MAIL
 from mailguard.notify.telling import Telling
 from mailguard.store.records import Asked, MessageRecord
