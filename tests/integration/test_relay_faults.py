@@ -236,6 +236,31 @@ async def test_recipients_that_were_taken_do_not_wait_for_those_that_a_server_ha
     assert len(fake.wire) == 2
 
 
+@pytest.mark.parametrize("extensions", [PIPELINED, PLAIN], ids=["pipelined", "plain"])
+async def test_recipients_that_a_server_hung_up_before_go_at_once_in_smaller_lots(extensions: tuple[str, ...]) -> None:
+    """A list with a wrong address in ten would take a try of its own for each twenty of those."""
+    people = tuple(parse_address(f"p{n}@upstream.example") for n in range(8))
+    wrong = Say(b"550 5.1.1 nobody\r\n")
+    script: dict[str, list[Act | None]] = {"rcpt": [None, wrong, None, Drop(TOO_MANY), None, None, None, wrong, None]}
+    async with fake_server(script=script, extensions=extensions) as fake, upstream_to(fake.port) as upstream:
+        outcomes = await upstream.relay(outgoing(recipients=people))
+    ends = {Result.FAILED: "p1 p5", Result.DEFERRED: "p3", Result.RELAYED: "p0 p2 p4 p6 p7"}
+    for result, who in ends.items():
+        assert sorted(one.local for one, it in outcomes.items() if it.result is result) == who.split()
+    assert [len(taken.rcpts) for taken in fake.taken] == [2, 1, 2]
+    assert len(fake.wire) == 2
+
+
+async def test_a_server_that_hangs_up_again_is_not_asked_for_the_rest() -> None:
+    people = tuple(parse_address(f"p{n}@upstream.example") for n in range(20))
+    script: dict[str, list[Act | None]] = {"rcpt": [None, None, Drop(TOO_MANY), None, Drop(TOO_MANY)]}
+    async with fake_server(script=script) as fake, upstream_to(fake.port) as upstream:
+        outcomes = await upstream.relay(outgoing(recipients=people))
+    assert [one.local for one, it in outcomes.items() if it.result is Result.RELAYED] == ["p0"]
+    assert {(it.result, it.code) for one, it in outcomes.items() if one.local != "p0"} == {(Result.DEFERRED, 421)}
+    assert (len(outcomes), len(fake.wire)) == (20, 2)
+
+
 async def test_a_server_that_hangs_up_at_every_recipient_is_asked_twice_and_no_more() -> None:
     script: dict[str, list[Act | None]] = {"rcpt": [None, None, Drop(TOO_MANY), None, Drop(TOO_MANY)]}
     async with fake_server(script=script) as fake, upstream_to(fake.port) as upstream:

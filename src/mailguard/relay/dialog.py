@@ -30,7 +30,8 @@ class Attempt:
     cut: why the connection ended, where some of them had been taken by then: a server that closes it for so many wrong
     recipients (Postfix's smtpd_hard_error_limit, Exim's `drop`) would do so at each try, and keep the mail from all the
     others.
-    fits: how many it takes at a time, where it refused the text for those beyond (Exim's recipients_max_reject).
+    fits: how many to offer at a time, where it refused the text for those beyond (Exim's recipients_max_reject), or has
+    not heard of all when it hung up.
     """
 
     outcomes: dict[Address, Outcome] = field(default_factory=dict)
@@ -180,15 +181,23 @@ class Dialog:
         if error is not None and self.step in (RCPT, DATA):
             why = self._refusal or why
             if taken := self._taken():
-                attempt.crowded += taken
+                heard = self._heard_of
+                # Who says 421 is well, and counts: those it did not hear of go in smaller lots, with fewer wrong ones.
+                unheard = self._recipients[heard:] if self._refusal is not None else ()
+                attempt.crowded = taken + attempt.crowded + unheard
+                attempt.fits = heard // 2 if unheard else 0
                 attempt.cut = why
         self._settle(why)
 
     def _taken(self) -> tuple[Address, ...]:
         """Recipients that were accepted, for a text that never began."""
         apart = {*self.attempt.outcomes, *self.attempt.crowded}
-        answered = self._recipients[: len(self._recipients) + 1 - self._skip]
-        return tuple(address for address in answered if address not in apart)
+        return tuple(address for address in self._recipients[: self._heard_of] if address not in apart)
+
+    @property
+    def _heard_of(self) -> int:
+        """How many of the recipients have a reply, until all that was sent ahead is skipped."""
+        return len(self._recipients) + 1 - self._skip
 
     # Replies
 
@@ -203,7 +212,7 @@ class Dialog:
 
     def _heard_rcpt(self, reply: WireReply) -> bytes:
         """One RCPT's reply. A server that is full after the first N gets the rest at once in a further transaction."""
-        place = len(self._recipients) + 1 - self._skip
+        place = self._heard_of
         recipient = self._recipients[place]
         self._skip -= 1
         if 200 <= reply.code < 300:

@@ -170,8 +170,8 @@ class SmtpUpstream:
         4.5.3.1.10).
         """
         outcomes: dict[Address, Outcome] = {}
-        left, cut = outgoing.recipients, False
-        most = len(left)
+        left, most = outgoing.recipients, len(outgoing.recipients)
+        cut: Outcome | None = None
         while left:
             try:
                 attempt = await self._try_once(outgoing, left[:most], seen, until)
@@ -181,10 +181,10 @@ class SmtpUpstream:
             # Fewer than before: at least one was accepted, or is not asked for any more; or fewer at a time.
             left = attempt.crowded + left[most:]
             most = attempt.fits or most
-            if attempt.cut is not None:
-                if cut:  # it closes the connection whoever is asked for
-                    return Offer(outcomes | same_for_all(left, attempt.cut))
-                cut = True
+            hung_up = attempt.lost or any(said.code == 421 for said in attempt.outcomes.values())
+            if hung_up and cut is not None:  # whoever is asked for
+                return Offer(outcomes | same_for_all(left, attempt.cut or cut))
+            cut = cut or attempt.cut
         return Offer(outcomes)
 
     async def _try_once(self, outgoing: Outgoing, left: tuple[Address, ...], seen: Seen, until: float) -> Attempt:

@@ -106,7 +106,8 @@ def expected(codes: list[int], *, kept: bool) -> tuple[dict[Address, Came], tupl
     for person in PEOPLE:
         code = next(left, 0)
         if not code:
-            crowded += accepted
+            unheard = PEOPLE[PEOPLE.index(person) :] if goodbye and accepted else ()
+            crowded = [*accepted, *crowded, *unheard]
             return rest(Result.DEFERRED, goodbye), tuple(crowded), False, False
         if 200 <= code < 300:
             accepted.append(person)
@@ -119,7 +120,7 @@ def expected(codes: list[int], *, kept: bool) -> tuple[dict[Address, Came], tupl
         return came, tuple(crowded), False, False
     data = next(left, 0)
     if not data:
-        return came, (*crowded, *accepted), False, False
+        return came, (*accepted, *crowded), False, False
     if data >= 500 and crowded:
         return came, (*accepted, *crowded), False, False
     if data != 354:
