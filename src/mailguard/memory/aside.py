@@ -21,6 +21,7 @@ from mailguard.mail.saying import Sentence
 from mailguard.memory import model as models
 from mailguard.memory.settings import CountedTwice, MemoryFault, MemorySettings
 from mailguard.store import snapshots
+from mailguard.store.folders import locked
 from mailguard.store.keyring import Keyring
 from mailguard.store.lessons import Lessons
 from mailguard.store.snapshots import Mark, SnapshotError
@@ -59,12 +60,18 @@ async def learn_archive(
 
 
 async def export(lessons: Lessons, settings: MemorySettings, place: Path, node: bytes) -> tuple[int, int]:
-    """Write the model of now for other nodes. node: 16 octets by which this one is known to them. Returns how many
-    mails it has learnt, and the file's size. Raises MemoryFault, StoreError, OSError.
+    """Write the model of now for other nodes; two who write the same file do so one after the other. node: 16 octets by
+    which this one is known to them. Returns how many mails it has learnt, and the file's size. Raises MemoryFault,
+    StoreError, OSError.
     """
     model, mark = await _now(lessons, settings)
     mark = Mark(lineage=node, merged=mark.merged)
-    return model.learned, await asyncio.to_thread(snapshots.write, place, mark, model.save)
+
+    def write() -> int:
+        with locked(place.absolute().parent):
+            return snapshots.write(place, mark, model.save)
+
+    return model.learned, await asyncio.to_thread(write)
 
 
 async def merge(

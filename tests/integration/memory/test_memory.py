@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import os
+import stat
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -440,6 +443,33 @@ async def test_a_model_of_another_node_is_taken_in_once_and_whole_or_not_at_all(
     with pytest.raises(MemoryFault, match="cut short"):
         await aside.merge(lessons, given, other, ADMINISTRATOR, ledger.clock())
     assert given.path.read_bytes() == before
+
+
+async def test_two_who_export_to_one_file_write_it_one_after_the_other(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, place, came = settings(ledger.bodies.parent), tmp_path / "ours", threading.Event()
+    first, asked = list[threading.Thread](), set[threading.Thread]()
+    real_sync, real_lock = os.fsync, fcntl.flock
+
+    def flock(file: int, how: int) -> None:
+        asked.add(threading.current_thread())
+        if len(asked) == 2:
+            came.set()  # one of them waits
+        real_lock(file, how)
+
+    def fsync(descriptor: int) -> None:
+        first.append(threading.current_thread()) if not first else None
+        if threading.current_thread() in first and not stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            assert came.wait(60)  # what it has written has no name yet
+        real_sync(descriptor)
+        if threading.current_thread() not in first and stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            came.set()  # his file is there
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(fcntl, "flock", flock)
+    await asyncio.gather(*(aside.export(Lessons(ledger.db), given, place, b"n" * 16) for _ in range(2)))
+    assert snapshots.mark_of(place) == snapshots.Mark(lineage=b"n" * 16)
 
 
 async def test_a_person_is_forgotten_everywhere(ledger: Ledger, told: list[tuple[str, tuple[Any, ...]]]) -> None:
