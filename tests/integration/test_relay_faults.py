@@ -231,8 +231,10 @@ async def test_recipients_that_were_taken_do_not_wait_for_those_that_a_server_ha
     async with fake_server(script=script, extensions=extensions) as fake, upstream_to(fake.port) as upstream:
         outcomes = await upstream.relay(outgoing(recipients=(BOB, CY, DAN)))
         assert upstream.is_well
-    assert (outcomes[BOB].result, outcomes[CY].code, outcomes[DAN].result) == (Result.RELAYED, 450, Result.DEFERRED)
-    assert [len(taken.rcpts) for taken in fake.taken] == [1]
+    assert (outcomes[BOB].result, outcomes[CY].code) == (Result.RELAYED, 450)
+    heard = goodbye != Drop()  # else nothing was said of Dan, and he is asked for once more
+    assert outcomes[DAN].result is (Result.DEFERRED if heard else Result.RELAYED)
+    assert [len(taken.rcpts) for taken in fake.taken] == ([1] if heard else [1, 1])
     assert len(fake.wire) == 2
 
 

@@ -182,10 +182,11 @@ class Dialog:
             why = self._refusal or why
             if taken := self._taken():
                 heard = self._heard_of
-                # Who says 421 is well, and counts: those it did not hear of go in smaller lots, with fewer wrong ones.
-                unheard = self._recipients[heard:] if self._refusal is not None else ()
+                # Those it did not hear of go in smaller lots, with fewer wrong ones. Whether it said 421 is often not
+                # to be seen: it closes while commands are still coming, and the reset takes its last words away.
+                unheard = self._recipients[heard:]
                 attempt.crowded = taken + attempt.crowded + unheard
-                attempt.fits = heard // 2 if unheard else 0
+                attempt.fits = max(1, heard // 2) if unheard else 0
                 attempt.cut = why
         self._settle(why)
 

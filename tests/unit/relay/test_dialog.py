@@ -106,7 +106,7 @@ def expected(codes: list[int], *, kept: bool) -> tuple[dict[Address, Came], tupl
     for person in PEOPLE:
         code = next(left, 0)
         if not code:
-            unheard = PEOPLE[PEOPLE.index(person) :] if goodbye and accepted else ()
+            unheard = PEOPLE[PEOPLE.index(person) :] if accepted else ()
             crowded = [*accepted, *crowded, *unheard]
             return rest(Result.DEFERRED, goodbye), tuple(crowded), False, False
         if 200 <= code < 300:
