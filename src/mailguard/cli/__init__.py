@@ -16,6 +16,7 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from mailguard import __version__
+from mailguard.cli.help import with_help
 from mailguard.cli.language import spoken, terminal_language
 from mailguard.cli.usage import in_words
 from mailguard.mail.saying import Sentence, in_language
@@ -97,6 +98,7 @@ class _Verbs(click.Group):
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         with _in_one_line():
+            with_help(self)
             return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -116,7 +118,7 @@ class _Verbs(click.Group):
         finally:
             gc.enable()
         assert isinstance(found, click.Command)
-        return found
+        return with_help(found)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):
@@ -125,6 +127,10 @@ class _Verbs(click.Group):
 
 class Group(click.Group):
     """A verb that has verbs: its help says of each in a whole sentence what it does, which click would cut."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = super().get_command(ctx, cmd_name)
+        return None if found is None else with_help(found)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         found = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))

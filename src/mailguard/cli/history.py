@@ -12,6 +12,7 @@ import sys
 import click
 
 from mailguard.cli import Group
+from mailguard.cli.help import with_help
 from mailguard.cli.language import say
 from mailguard.mail.saying import Sentence
 from mailguard.past.lines import LineError, lines_of
@@ -38,7 +39,7 @@ class _History(Group):
         module, name = _LATER[cmd_name]
         found = getattr(importlib.import_module(f"mailguard.cli.{module}"), name)
         assert isinstance(found, click.Command)
-        return found
+        return with_help(found)
 
 
 @click.group("history", cls=_History)
