@@ -68,7 +68,7 @@ async def export(lessons: Lessons, settings: MemorySettings, place: Path, node: 
     mark = Mark(lineage=node, merged=mark.merged)
 
     def write() -> int:
-        with locked(place.absolute().parent):
+        with locked(place.parent):
             return snapshots.write(place, mark, model.save)
 
     return model.learned, await asyncio.to_thread(write)

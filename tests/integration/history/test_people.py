@@ -155,9 +155,7 @@ def test_what_one_node_learned_is_taken_in_by_another(known_people: Path, tmp_pa
         os.mkfifo(other / "pipe")
         for verb in ("export", "merge"):  # a device would be replaced, a pipe waited for
             assert run(verb, "pipe", status=1).stderr == "mailguard: pipe: is no regular file\n"
-        with pytest.raises(
-            FileNotFoundError, match=r"nowhere/\.model\.new"
-        ):  # `__main__` says it, and not of the ledger
+        with pytest.raises(FileNotFoundError, match="nowhere'"):  # `__main__` says it, and not of the ledger
             CliRunner().invoke(history, ["export", "nowhere/model"], catch_exceptions=False)
         said = run("merge", "nowhere", status=1).stderr
         assert said == "mailguard: nowhere: no such file; `mailguard history export FILE` writes one\n"
