@@ -72,3 +72,53 @@ def test_a_sentence_that_is_not_the_same_is_found() -> None:
     assert faults('Sentence("{n}件です", "mails")') == 1
     assert faults('Sentence("「{n!r}」です", "it is {n!r}", n=3)') == 1
     assert faults('Sentence(f"{n}件です", f"{n} mails")') == 1
+
+
+#: What an administrator reads on his terminal, by the first argument.
+READ = frozenset(
+    [
+        "StoreError",
+        "StoreBusy",
+        "StoreCorrupt",
+        "StoreFull",
+        "StoreTooNew",
+        "StoreClosed",
+        "MemoryFault",
+        "CountedTwice",
+        "CannotStart",
+        "CannotOpen",
+        "ReadersDead",
+        "ArchiveError",
+        "LineError",
+        "NoToken",
+        "NotCarried",
+        "UsageError",
+        "BadParameter",
+        "fail",
+    ]
+)
+
+
+def unspoken(source: str) -> Iterator[int]:
+    """Lines in which such an error, or the end of a verb, is told in a text that exists in one language."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and node.args:
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            text = node.args[0]
+            plain = isinstance(text, ast.JoinedStr) or (isinstance(text, ast.Constant) and isinstance(text.value, str))
+            if name in READ and plain:
+                yield node.lineno
+
+
+def test_what_an_administrator_reads_exists_in_both_languages() -> None:
+    found = [
+        f"{path.relative_to(SOURCE)}:{line}"
+        for path in sorted(SOURCE.rglob("*.py"))
+        for line in unspoken(path.read_text("utf-8"))
+    ]
+    assert not found, "write a Sentence: " + ", ".join(found)
+
+
+def test_an_error_in_one_language_is_found() -> None:
+    assert list(unspoken('raise StoreError("gone")\nfail(f"{path}: gone")\nraise click.UsageError("no")')) == [1, 2, 3]
+    assert list(unspoken('raise StoreError(f"{path}: " + GONE)\nfail(str(error))\nraise KeyError("x")')) == []

@@ -24,6 +24,7 @@ from mailguard.cli.language import spoken
 from mailguard.cli.setup import fail, read_config, refuse, with_config
 from mailguard.config import Config
 from mailguard.inspect.overtime import watch
+from mailguard.mail.saying import Sentence
 from mailguard.policy.marks import Problems
 
 #: Seconds that a thread keeps the interpreter's lock when another one wants it. At Python's own 5 ms, one thread at
@@ -37,7 +38,10 @@ def _place(_: click.Context, __: click.Parameter, text: str) -> Place | None:
     try:
         return Place.parse(text) if text else None
     except ValueError:
-        raise click.BadParameter(f"{text!r} is no place: number/among/owner") from None
+        said = Sentence(
+            "{text!r}は number/among/owner の形ではありません。", "{text!r} is no place: number/among/owner", text=text
+        )
+        raise click.BadParameter(said) from None
 
 
 @click.command("serve")

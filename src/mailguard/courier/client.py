@@ -165,7 +165,8 @@ class Courier:
                 except httpx2.ConnectTimeout:
                     why = Sentence("{n:.0f} 秒以内に接続できません。", "no connection within {n:.0f} s", n=_CONNECT)
                 except (httpx2.HTTPError, ssl.SSLError) as error:
-                    raise NotCarried(f"{host}: {type(error).__name__}") from None
+                    broken = Sentence("通信が途切れました({kind})。", "{kind}", kind=type(error).__name__)
+                    raise NotCarried(f"{host}: " + broken) from None
         raise NotCarried(f"{host}: " + why)
 
 

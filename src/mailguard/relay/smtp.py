@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from mailguard.mail.address import Address
 from mailguard.mail.outcome import Outcome, Result
+from mailguard.mail.saying import Sentence
 from mailguard.relay.certificates import Certificates
 from mailguard.relay.content import BareLineEnding, Seen, checked, in_pieces, is_as_judged, known, seen_in
 from mailguard.relay.dialog import Attempt, Dialog, needs_smtputf8
@@ -248,7 +249,12 @@ class SmtpUpstream:
             context = await self._certificates.context()
         except OSError as error:
             why = error.strerror or str(error)
-            raise CannotOpen(f"upstream ca_file, certificate or key cannot be used: {why}", about_us=True) from error
+            unusable = Sentence(
+                "upstream の ca_file、certificate、key のいずれかを使えません: {why}",
+                "upstream ca_file, certificate or key cannot be used: {why}",
+                why=why,
+            )
+            raise CannotOpen(unusable, about_us=True) from error
         opened = await open_connection(self._settings, context, self._tokens)
         clock = asyncio.get_running_loop().time
         return Session(opened.wire, opened.extensions, self._settings.deadlines, host=self._settings.host, clock=clock)

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from mailguard.mail.saying import Sentence
 from mailguard.store.alone import opening
 from mailguard.store.connection import connect
 from mailguard.store.errors import StoreClosed, StoreCorrupt, StoreError, typed
@@ -114,7 +115,7 @@ class Database:
         snapshot: all its statements see one state of the ledger; a single one does so by itself.
         """
         if self._closed:
-            raise StoreClosed("the ledger is closed")
+            raise StoreClosed(Sentence("台帳は閉じられています。", "the ledger is closed"))
         return await self._readers.run(self._read, query, snapshot)
 
     async def close(self) -> None:

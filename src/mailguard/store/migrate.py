@@ -21,6 +21,7 @@ from mailguard.store.folders import beside, make, sync
 #: "MGRD" in the file's header (sqlite.org/pragma.html#pragma_application_id).
 APPLICATION_ID = 0x4D475244
 MIGRATIONS = Path(__file__).parent / "migrations"
+_CUT = Sentence("移行スクリプトが文の途中で終わっています。", "a migration ends in the middle of a statement")
 _NO_WAL = Sentence(
     "この場所ではデータベースの先行書き込みログ(WAL)を使えません。ローカルディスクに置いてください。",
     "the database cannot use a write-ahead log here: put it on a local disk",
@@ -36,7 +37,13 @@ def migrations() -> list[str]:
     found = sorted(MIGRATIONS.glob("[0-9][0-9][0-9][0-9]_*.sql"))
     for expected, path in enumerate(found, start=1):
         if int(path.name[:4]) != expected:
-            raise StoreError(f"migration {expected:04} is missing: found {path.name}")
+            gap = Sentence(
+                "移行スクリプト {number:04} がありません({found} があります)。mailguard "
+                "をインストールし直してください。",
+                "migration {number:04} is missing: found {found}",
+                number=expected, found=path.name,
+            )  # fmt: skip
+            raise StoreError(gap)
     return [path.read_text("utf-8") for path in found]
 
 
@@ -119,4 +126,4 @@ def statements(script: str) -> Iterator[str]:
             yield pending.strip()
             pending = ""
     if pending.strip():
-        raise StoreError("a migration ends in the middle of a statement")
+        raise StoreError(_CUT)

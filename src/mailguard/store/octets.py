@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mailguard.mail.message import Body
+from mailguard.mail.saying import Sentence
 from mailguard.mail.sealing import new_key, seal, unseal
 from mailguard.mail.values import value
 from mailguard.store.bodies import SEALED, Bodies, Fresh
@@ -47,6 +48,7 @@ _OF_FILES = (
     " LEFT JOIN body_key k ON k.message = m.number"
     " WHERE m.body = 'file' AND m.id IN (SELECT value FROM json_each(?))"
 )
+_NO_KEYS = Sentence("暗号化された本文がありますが、鍵がありません。", "a sealed body, and no keys to keep its own with")
 
 
 class BodyGone(KeyError):
@@ -119,7 +121,7 @@ class Octets:
         if kept.key is None:
             return None
         if self._keys is None:
-            raise StoreError("a sealed body, and no keys to keep its own with")
+            raise StoreError(_NO_KEYS)
         return seal_of(self._keys, kept.key, text)
 
     def lying(self, body: Body, message_id: str, kept: Kept, *, goes_on: bool = True) -> Body:

@@ -64,7 +64,10 @@ async def bounded(name: str, look: Awaitable[Iterable[Check]], remedy: str) -> l
         where = f"{error.filename}: " if isinstance(error.filename, str) else ""
         return [failing(name, where + reason_of(error), AS_ITS_USER)]
     except Exception as error:  # a doctor that dies of what it finds is of no use
-        return [failing(name, f"{type(error).__name__}: {error}", remedy)]
+        why = Sentence(
+            "調べられませんでした({kind}): {error}", "{kind}: {error}", kind=type(error).__name__, error=error
+        )
+        return [failing(name, why, remedy)]
 
 
 async def in_thread(look: Callable[[], Iterable[Check]]) -> list[Check]:

@@ -86,7 +86,9 @@ def ledger(config: Config) -> Iterator[Check]:
             "ファイルの所有者を確認するか、バックアップを復元してください。",
             "look at the file's owner; restore a backup",
         )
-        yield failing("ledger", f"{path}: {error}", remedy)
+        yield failing(
+            "ledger", Sentence("{path}: 開けません: {error}", "{path}: {error}", path=path, error=error), remedy
+        )
         return
     try:
         connection.execute("BEGIN")
