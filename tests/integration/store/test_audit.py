@@ -112,7 +112,9 @@ async def test_an_inserted_line_is_found(ledger: Ledger) -> None:
     assert await ledger.audit.verify() == 2
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.text(alphabet=st.characters(exclude_categories=())), st.text(alphabet=st.characters(exclude_categories=())))
 async def test_any_words_are_chained(ledger: Ledger, actor: str, comment: str) -> None:
     await ledger.audit.note("odd", Actor(actor, Role.SENDER, "api"), NOON, comment)

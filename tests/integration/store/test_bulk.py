@@ -289,7 +289,9 @@ async def test_what_is_not_on_its_way_any_more_is_not_remembered(ledger: Ledger,
     assert ledger.db.handed_on.body(message.id) is None
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(fails=st.lists(st.booleans(), min_size=1, max_size=40))
 async def test_one_that_fails_takes_nothing_along(fails: list[bool]) -> None:
     """A bulk that raises is undone, and each is run by itself."""

@@ -203,7 +203,9 @@ async def test_rubbish_is_swept_and_nothing_else(tmp_path: Path) -> None:
         }
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(octets=st.one_of(st.binary(max_size=300), st.integers(65_000, 66_000).map(lambda n: b"\xff" * n)))
 async def test_any_octets_come_back_as_they_went(ledger: Ledger, octets: bytes) -> None:
     record = await ledger.add(octets=octets)
