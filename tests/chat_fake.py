@@ -70,7 +70,7 @@ class Service:
             await self._answer(writer, self._reply(request))
         writer.close()
 
-    async def until(self, count: int, seconds: float = 20.0) -> list[Came]:
+    async def until(self, count: int, seconds: float = 60.0) -> list[Came]:
         """Wait until so many requests have come."""
         async with asyncio.timeout(seconds):
             while len(self.came) < count:

@@ -84,7 +84,7 @@ async def main(folder: Path) -> None:
             for _ in range(2):
                 await sent(ledger)
                 ledger.clock.forward(seconds=1)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(120):
                 while memory._unsaved or memory._model is None:  # noqa: ASYNC110
                     await asyncio.sleep(0.002)
         running.cancel()

@@ -75,7 +75,7 @@ def letters_about(folder: Path, tag: str) -> int:
     return sum(1 for file in files if b"In-Reply-To: " + reference in file.read_bytes())
 
 
-def until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
+def until(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():
@@ -279,13 +279,13 @@ def test_sigkill_at_random_under_load(furnished: tuple[Path, dict[str, int]]) ->
         for _ in range(4):
             house, before = start(folder, ports), len(load.acknowledged)
             try:
-                assert until(lambda before=before: len(load.acknowledged) > before, PATIENCE)  # type: ignore[misc]
+                assert until(lambda before=before: len(load.acknowledged) > before)  # type: ignore[misc]
                 time.sleep(chance.uniform(0.3, 1.5))
             finally:
                 house.process.kill()
                 house.process.wait(20)
         house = start(folder, ports)
-        enough = until(lambda: len(load.acknowledged) > 20, PATIENCE)  # however slow the machine is
+        enough = until(lambda: len(load.acknowledged) > 20)  # however slow the machine is
     try:
         assert enough, f"seed {seed}: too little went in"
         recount(house, load.acknowledged, seed)
@@ -296,9 +296,7 @@ def test_sigkill_at_random_under_load(furnished: tuple[Path, dict[str, int]]) ->
 def recount(house: House, acknowledged: dict[str, bool], seed: int) -> None:
     go = {one for one, held in acknowledged.items() if not held}
     stay = {one for one, held in acknowledged.items() if held}
-    assert until(lambda: go <= set(outside(house.folder)), PATIENCE), (
-        f"seed {seed}: lost {go - set(outside(house.folder))}"
-    )
+    assert until(lambda: go <= set(outside(house.folder))), f"seed {seed}: lost {go - set(outside(house.folder))}"
     assert stay <= held(house), f"seed {seed}: a held mail is lost"
     assert not stay & set(outside(house.folder)), f"seed {seed}: out unreleased"
     assert max(outside(house.folder).values()) <= 2, f"seed {seed}"

@@ -68,7 +68,7 @@ async def goes_on(ledger: Ledger, folder: Path, before: int) -> None:
     running = asyncio.create_task(memory.run())
     ledger.clock.forward(hours=1)
     await sent(ledger)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while memory._model is None or memory._model.learned < before + 1 or memory._unsaved:
             ledger.clock.forward(minutes=11)
             await asyncio.sleep(0.01)

@@ -39,7 +39,7 @@ async def handed(upstream: SmtpUpstream, mail: Outgoing) -> Ended | None:
     if not upstream.hand(mail, lambda outcomes, left: done.set_result((outcomes, left))):
         return None
     assert not done.done()  # never before it returns
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         return await done
 
 
@@ -181,7 +181,7 @@ async def states(ledger: Ledger) -> dict[str, int]:
 
 async def all_tried(ledger: Ledger) -> None:
     sql = "SELECT count(*) FROM recipient WHERE attempts = 0"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (await ledger.db.read(lambda c: c.execute(sql).fetchone()))[0]:  # noqa: ASYNC110 - other code does it
             await asyncio.sleep(0.01)
 

@@ -171,7 +171,7 @@ async def test_a_busy_ledger_stops_nothing_for_good(
     monkeypatch.setattr(reception.outbox, "pending", busy_once)
     monkeypatch.setattr(reception.post, "_delivered", written.set)
     await reception.post.start()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await refused.wait()
         await reception.take_in()
         reception.post.wake()

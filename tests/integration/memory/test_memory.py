@@ -72,7 +72,7 @@ async def remembering(ledger: Ledger, **given: Any) -> AsyncIterator[Memory]:
 
 
 async def until(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while not true():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
