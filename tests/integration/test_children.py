@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from tests.door import eventually
 
-from mailguard.app.beside import Place
 from mailguard.app.children import Children
 
 #: A door that takes long to start: it knows the signal, and says that it is there, only once `go` is there.
@@ -30,11 +30,14 @@ class Doors:
 
     def ended(self, number: int) -> None: ...
 
+    def for_child(self, number: int) -> tuple[str, tuple[int, ...]]:
+        return "", ()
+
 
 class Slow(Children):
     folder: Path
 
-    async def _started(self, place: Place) -> asyncio.subprocess.Process:
+    async def _started(self, given: Sequence[str], inherited: Collection[int]) -> asyncio.subprocess.Process:
         pipe = asyncio.subprocess.PIPE
         return await asyncio.create_subprocess_exec(
             sys.executable, "-c", _SLOW, stdin=pipe, stdout=pipe, cwd=self.folder

@@ -328,9 +328,7 @@ def test_children_relay_what_they_took_and_their_figures_are_in_one_view(tmp_pat
             found = sessions_by_process(house)
             # One that the machine keeps waiting loses its turn, and makes up for it with the next connections.
             assert (len(found), sum(found)) == (3, 30)
-            first, *others = found
-            assert max(others) - min(others) <= 2, "each child takes as many as the other"
-            assert abs(min(others) - first - 6) <= 2, "the first has to do with all thirty besides, a fifth each"
+            assert max(found) - min(found) <= 2, "each takes as many as the others"
         house.process.send_signal(signal.SIGSTOP)
         try:
             assert until(taken_by_a_child), "the first process stands still, the others do not"

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from mailguard import events
 from mailguard.app.opening import CannotStart
-from mailguard.events.whole import said
+from mailguard.events.whole import Whole, said
 from mailguard.log.outlet import Outlet
 from mailguard.mail.saying import Sentence
 
@@ -91,7 +91,7 @@ async def nobody_left(ledger: Path) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def telling() -> AsyncIterator[asyncio.Event]:
+async def telling(whole: Whole | None = None) -> AsyncIterator[asyncio.Event]:
     """The process that started us hears what we count, again and again while the block lasts and at its end; from when
     the event is set on, so that it counts us among the doors when ours are open.
     """
@@ -101,7 +101,7 @@ async def telling() -> AsyncIterator[asyncio.Event]:
         await opened.wait()
         while True:
             try:
-                outlet.write(said())
+                outlet.write(said(whole))
             except Exception as error:  # a figure is not worth a mail
                 events.fault("events", error)
             await asyncio.sleep(_SAYS)
@@ -111,7 +111,7 @@ async def telling() -> AsyncIterator[asyncio.Event]:
         yield opened
     finally:
         task.cancel()
-        outlet.write(said())
+        outlet.write(said(whole))
 
 
 def end_with_parent(stop: Callable[[], None]) -> None:

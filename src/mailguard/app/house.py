@@ -32,6 +32,7 @@ from mailguard.app.strain import measure_lag, pressure_room, take_all_descriptor
 from mailguard.config.load import Config
 from mailguard.config.logins import passwords, user_file
 from mailguard.config.rooms import directory, organization, policies, policy_problems, reading_limits
+from mailguard.config.rooms import memory as memory_settings
 from mailguard.config.upstreams import upstreams
 from mailguard.delivery import Delivery
 from mailguard.events.whole import WHOLE
@@ -56,8 +57,6 @@ Role = Literal["all", "smtp", "delivery", "console"]
 
 #: How long clients may finish their bodies when the house closes.
 _GRACE = 20.0
-#: What the model takes of the first process for a mail of any process, in parts of what the rest of a mail takes.
-_MODEL = 0.2
 
 
 class House:
@@ -83,6 +82,8 @@ class House:
         self._abreast: Abreast | None = None
         ended = self._child_ended if role == "all" else None
         count = workers - 1 if role in ("all", "smtp") else 0
+        #: Another process has the model of who writes to whom, as long as this one, or the one that started it, runs.
+        self._model_beside = bool(doors) or count > 0
         self._children = Children(config, count, ended, self._shared_doors)
         self._delivery: Delivery | None = None
         self._rulebook: Rulebook | None = None
@@ -131,6 +132,8 @@ class House:
         later = await stack.enter_async_context(AsyncExitStack())
         if self._role in ("all", "smtp"):
             await self._open_door(stack, rooms, readers)
+            if self._model_beside and memory_settings(self.config) is not None:
+                await later.enter_async_context(self._children.with_model())
         stack.callback(self._closing)
         reading = None
         if self._role in ("all", "smtp", "console"):
@@ -264,7 +267,7 @@ class House:
                 self._anew.add_file(self._users.load)
 
     async def _open_door(self, stack: AsyncExitStack, rooms: Rooms, readers: Readers) -> None:
-        memory = remembering(rooms, asks=self._place.beside)
+        memory = remembering(rooms, asks=self._model_beside)
         intake = self._open_intake(rooms, readers, memory)
         await self._open_users(stack)
         logins = await door_logins(
@@ -276,8 +279,7 @@ class House:
         if self._doors:
             self._abreast = Abreast.given(self._doors)
         elif self._workers > 1:
-            aid = 0.0 if memory is None else _MODEL
-            self._abreast = Abreast.first(self._workers, aid=aid)
+            self._abreast = Abreast.first(self._workers)
         if self._abreast is not None:
             stack.callback(self._abreast.close)
         self._door = front_door(rooms, intake.accept, logins, abreast=self._abreast, pressure=self.pressure)

@@ -10,22 +10,25 @@ import gc
 import os
 import signal
 import sys
-from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mailguard import events, log
 from mailguard.app.beside import Place, end_with_parent, telling
-from mailguard.app.house import House, Role
 from mailguard.app.opening import CannotStart
 from mailguard.app.supervisor import Supervisor
 from mailguard.cli.language import spoken
 from mailguard.cli.setup import fail, read_config, refuse, with_config
-from mailguard.config import Config
+from mailguard.events.whole import WHOLE, Whole
 from mailguard.inspect.overtime import watch
 from mailguard.mail.saying import Sentence
 from mailguard.policy.marks import Problems
+
+if TYPE_CHECKING:
+    from mailguard.app.house import House, Role
+    from mailguard.app.keeper import Keeper
 
 #: Seconds that a thread keeps the interpreter's lock when another one wants it. At Python's own 5 ms, one thread at
 #: work (a page of the console, the day's figures) delays the event loop by as much at each of the dozen times for which
@@ -54,6 +57,7 @@ def _place(_: click.Context, __: click.Parameter, text: str) -> Place | None:
 @click.option(
     "--place", hidden=True, default="", callback=_place, help="Of this process among those that share a ledger."
 )
+@click.option("--model", is_flag=True, hidden=True, help="Have the model, for the process that started this one.")
 @click.option("--log-format", type=click.Choice(["json", "text"]), default=None, help="Default: text on a terminal.")
 @click.option("--json", "as_json", is_flag=True, help="Say where it listens as one JSON object.")
 def serve(
@@ -63,6 +67,7 @@ def serve(
     log_format: str | None,
     doors: str,
     place: Place | None,
+    model: bool,
     as_json: bool,
 ) -> None:
     """Run mailguard. Without a configuration, the built-in try-out settings are used (loopback only)."""
@@ -77,7 +82,15 @@ def serve(
         events.running_as_root()
     try:
         with asyncio.Runner(loop_factory=new_loop) as runner, outlet.gathering(runner.get_loop().call_later):
-            runner.run(_serve(config, role, workers, doors, place, as_json))
+            if model:
+                from mailguard.app.keeper import Keeper
+
+                runner.run(_serve_beside(Keeper(config), WHOLE))
+                return
+            from mailguard.app.house import House
+
+            house = House(config, role, workers=workers, doors=doors, place=place)
+            runner.run(_serve_beside(house) if doors else _serve(house, as_json))
     except Problems as error:
         refuse(error)
     except CannotStart as error:
@@ -95,24 +108,43 @@ def new_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-async def _serve(config: Config, role: Role, workers: int, doors: str, place: Place | None, as_json: bool) -> None:
-    house = House(config, role, workers=workers, doors=doors, place=place)
+async def _serve(house: House, as_json: bool) -> None:
+    """The first process, or one of a role of its own."""
     supervisor = Supervisor.of(os.environ)
+    stop = _stopped(house)
+    async with house.open():
+        log.say([spoken(line) for line in await house.welcome(as_json=as_json)])
+        await _at_work(stop, supervisor)
+
+
+async def _serve_beside(process: House | Keeper, whole: Whole | None = None) -> None:
+    """A process that another one started: stdin is a pipe from it, and its end is ours. whole: what is told of this one
+    (`said`).
+    """
+    supervisor = Supervisor.of(os.environ)
+    stop = _stopped(process)
+    end_with_parent(stop.set)
+    async with telling(whole) as opened, process.open():
+        opened.set()
+        await _at_work(stop, supervisor)
+
+
+def _stopped(process: House | Keeper) -> asyncio.Event:
+    """Set when this process is to end. What it is to read anew it does."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, house.reload_soon)
+    loop.add_signal_handler(signal.SIGHUP, process.reload_soon)
     watch()
-    if doors:  # a door beside another process: stdin is a pipe from it, and its end is ours
-        end_with_parent(stop.set)
-    async with telling() if doors else nullcontext(asyncio.Event()) as opened, house.open():
-        opened.set()
-        if not doors:
-            log.say([spoken(line) for line in await house.welcome(as_json=as_json)])
-        # What is there now stays: the collector of garbage never looks at it, and stops mail for less long. To look at
-        # it once, now that mail comes in, would stop everything for a tenth of a second and find next to nothing.
-        gc.freeze()
-        gc.enable()
-        async with supervisor.watching():
-            await stop.wait()
+    return stop
+
+
+async def _at_work(stop: asyncio.Event, supervisor: Supervisor) -> None:
+    """Until it is to end."""
+    # What is there now stays: the collector of garbage never looks at it, and stops mail for less long. To look at
+    # it once, now that mail comes in, would stop everything for a tenth of a second and find next to nothing.
+    gc.freeze()
+    gc.enable()
+    async with supervisor.watching():
+        await stop.wait()

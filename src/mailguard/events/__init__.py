@@ -210,6 +210,12 @@ def insight_gap() -> None:
     log.warning("insight_gap", remedy="mailguard history import teaches what is missing")
 
 
+def model_ended(status: int) -> None:
+    """The process that has the model ended without being asked; another is started."""
+    metrics.faults.labels("insight").inc()
+    log.error("model_ended", status=status)
+
+
 def insight_asking() -> None:
     """Another process has the model of who writes to whom, and this one asks it."""
     log.info("insight_asking")

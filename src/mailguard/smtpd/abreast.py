@@ -1,10 +1,9 @@
 """Several processes at the same SMTP ports: who takes the next connection.
 
 The first process opens the sockets, and the others are given them; each says in memory that they share how many
-sessions it has, and whoever has more to do than another steps aside for a moment: the first one does something for each
-mail of the others too. So a mail server that keeps ten connections to us has them where there is time for them, and no
-connection is lost with a process that dies: it waits in the one queue that the kernel has for all. Nothing here reads
-or speaks SMTP.
+sessions it has, and whoever has more to do than another steps aside for a moment. So a mail server that keeps ten
+connections to us has them where there is time for them, and no connection is lost with a process that dies: it waits in
+the one queue that the kernel has for all. Nothing here reads or speaks SMTP.
 """
 
 from __future__ import annotations
@@ -31,15 +30,12 @@ _WORD = 8
 
 class Abreast:
     """The sockets of one house, by listener, and the numbers of sessions of its processes. number: which of them this
-    is, from 0; only its own number is written, but for that of the dead. aid: what a session of anybody costs the first
-    process beside, in parts of a session of its own.
+    is, from 0; only its own number is written, but for that of the dead.
     """
 
-    def __init__(
-        self, number: int, descriptor: int, sockets: Sequence[Sequence[socket.socket]] = (), *, aid: float = 0.0
-    ) -> None:
+    def __init__(self, number: int, descriptor: int, sockets: Sequence[Sequence[socket.socket]] = ()) -> None:
         """descriptor: a file of a word for each process; it is ours from now on. Raises OSError, ValueError."""
-        self._descriptor, self._number, self._aid = descriptor, number, aid
+        self._descriptor, self._number = descriptor, number
         self._told, self._over = 0, False
         self._map = mmap.mmap(descriptor, 0)
         self._sessions = memoryview(self._map).cast("Q")
@@ -48,25 +44,25 @@ class Abreast:
         self.sockets = [list(some) for some in sockets]
 
     @classmethod
-    def first(cls, among: int, *, aid: float = 0.0) -> Abreast:
+    def first(cls, among: int) -> Abreast:
         """Of the first of so many processes. Raises OSError."""
         with tempfile.TemporaryFile() as file:
             file.write(_NOT_HERE.to_bytes(_WORD, "little") * among)
             file.flush()
-            return cls(0, os.dup(file.fileno()), aid=aid)
+            return cls(0, os.dup(file.fileno()))
 
     @classmethod
     def given(cls, text: str) -> Abreast:
         """What `for_child` wrote, in the child. Raises ValueError, OSError."""
-        number, counts, aid, *listeners = text.split("/")
+        number, counts, *listeners = text.split("/")
         sockets = [[socket.socket(fileno=int(one)) for one in some.split(",") if one] for some in listeners]
-        return cls(int(number), int(counts), sockets, aid=float(aid))
+        return cls(int(number), int(counts), sockets)
 
     def for_child(self, number: int) -> tuple[str, tuple[int, ...]]:
         """How another process is told, and the descriptors that it must inherit under the same numbers."""
         numbers = [[one.fileno() for one in some] for some in self.sockets]
         listeners = [",".join(map(str, some)) for some in numbers]
-        text = "/".join([str(number), str(self._descriptor), str(self._aid), *listeners])
+        text = "/".join([str(number), str(self._descriptor), *listeners])
         return text, (self._descriptor, *(one for some in numbers for one in some))
 
     def counted(self, sessions: int) -> None:
@@ -84,10 +80,7 @@ class Abreast:
     @property
     def others_first(self) -> bool:
         """Whether another process has less to do."""
-        here = [one for one in self._sessions if one != _NOT_HERE]
-        aid = self._aid * sum(here)
-        loads = [one if at else one + aid for at, one in enumerate(self._sessions) if one != _NOT_HERE]
-        return self._sessions[self._number] + (0.0 if self._number else aid) > min(loads)
+        return self._sessions[self._number] > min(self._sessions)
 
     def came(self) -> None:
         """A connection was taken; its session is counted when it begins."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import smtplib
 import sqlite3
 import time
+import urllib.request
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -67,6 +70,37 @@ def rows(house: House, sql: str) -> list[Any]:
         connection.close()
 
 
+def model_of(house: House) -> int:
+    """The process beside the doors that has the model."""
+    (found,) = [
+        int(one.name)
+        for one in Path("/proc").glob("[0-9]*")
+        if _parent(one) == house.process.pid and b"--model" in (one / "cmdline").read_bytes().split(b"\0")
+    ]
+    return found
+
+
+def _parent(process: Path) -> int:
+    try:
+        return int((process / "stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:  # it ended meanwhile
+        return 0
+
+
+def refuses(house: House) -> bool:
+    """Whether nobody comes in any more."""
+    try:
+        with smtplib.SMTP("127.0.0.1", house.smtp, timeout=PATIENCE):
+            return False
+    except (OSError, smtplib.SMTPException):
+        return True
+
+
+def metrics(house: House) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{house.console}/metrics", timeout=PATIENCE) as answer:
+        return str(answer.read().decode())
+
+
 def is_odd(house: House, mail: str) -> bool:
     """Whether a risk was known of it."""
     sql = "SELECT 1 FROM rule_hit h JOIN message m ON m.number = h.message WHERE h.rule = 'looks-wrong' AND m.id = "
@@ -96,6 +130,13 @@ def test_a_house_remembers_over_a_kill_and_says_the_same_everywhere(tmp_path: Pa
         # Whichever of the two takes the mail, it knows: of so many, each takes some.
         tries = count(200)
         until(lambda: all(is_odd(house, send(house, EVE, next(tries), file=True)) for _ in range(12)))
+        until(lambda: "\nmailguard_insight_learned 12.0\n" in metrics(house))
+        gone = model_of(house)
+        os.kill(gone, signal.SIGKILL)
+        # Mail waits for another one to have it.
+        assert all(is_odd(house, send(house, EVE, next(tries), file=True)) for _ in range(12))
+        assert model_of(house) != gone
+        assert "\nmailguard_doors 2.0\n" in metrics(house)
         held = send(house, EVE, 99, file=True)
         shown = house.json("queue", "show", held)
         assert shown["state"] == "held"
@@ -107,7 +148,19 @@ def test_a_house_remembers_over_a_kill_and_says_the_same_everywhere(tmp_path: Pa
             ("refused", f'["{EVE}"]')
         ]
         send(house, EVE, 100)
+        # A mail that is on its way when the house closes is compared like any other.
+        with contextlib.closing(smtplib.SMTP("127.0.0.1", house.smtp, timeout=PATIENCE)) as client:
+            client.ehlo()
+            client.mail("ann@corp.example")
+            client.rcpt(EVE)
+            assert client.docmd("DATA")[0] == 354
+            house.process.send_signal(signal.SIGTERM)
+            until(lambda: refuses(house))
+            client.send(octets(EVE, 101, file=True) + b"\r\n.\r\n")
+            code, text = client.getreply()
+            assert code == 250, text
         assert house.stop() == 0
+        assert is_odd(house, text.decode().split()[-1])
         # It was learnt from the ledger: nothing was due to be written yet.
         assert snapshots.mark_of(folder / "var" / "mailguard.insight") is None
     except BaseException:

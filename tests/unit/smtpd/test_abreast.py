@@ -27,7 +27,7 @@ def first() -> Iterator[Abreast]:
 def beside(first: Abreast, number: int) -> Abreast:
     """A child's view of it; it inherits its own descriptors."""
     counts = os.dup(first._descriptor)
-    return Abreast(number, counts, [[one.dup() for one in some] for some in first.sockets], aid=first._aid)
+    return Abreast(number, counts, [[one.dup() for one in some] for some in first.sockets])
 
 
 def test_whoever_has_more_sessions_steps_aside(first: Abreast) -> None:
@@ -46,10 +46,10 @@ def test_whoever_has_more_sessions_steps_aside(first: Abreast) -> None:
     second.close()
 
 
-@pytest.mark.parametrize(("among", "expected"), [(2, [4, 6]), (3, [2, 4, 4]), (6, [1, 2, 2, 2, 2, 1])])
-def test_the_first_process_helps_the_others_and_takes_fewer(among: int, expected: list[int]) -> None:
+@pytest.mark.parametrize(("among", "expected"), [(2, [5, 5]), (3, [4, 3, 3]), (6, [2, 2, 2, 2, 1, 1])])
+def test_connections_are_spread_evenly(among: int, expected: list[int]) -> None:
     """Whoever may take the next connection takes it."""
-    first = Abreast.first(among, aid=0.2)
+    first = Abreast.first(among)
     house = [first, *(beside(first, number) for number in range(1, among))]
     for one in house:
         one.counted(0)
@@ -104,9 +104,8 @@ async def test_a_child_is_told_where_its_sockets_are(first: Abreast) -> None:
     text, inherited = first.for_child(2)
     assert set(inherited) == {first._descriptor, *(one.fileno() for some in first.sockets for one in some)}
     ours = [os.dup(one) for one in inherited]
-    assert text == "/".join(map(str, [2, inherited[0], 0.0, *inherited[1:]]))
-    child = Abreast.given("/".join(map(str, [2, ours[0], 0.25, *ours[1:]])))
-    assert child._aid == 0.25
+    assert text == "/".join(map(str, [2, *inherited]))
+    child = Abreast.given("/".join(map(str, [2, *ours])))
     names = [[one.getsockname() for one in some] for some in first.sockets]
     assert [[one.getsockname() for one in some] for some in child.sockets] == names
     first.counted(0)
