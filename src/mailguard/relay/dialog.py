@@ -17,7 +17,7 @@ from mailguard.relay.content import Seen
 from mailguard.relay.meaning import about_mail, carries_no_more, takes_no_more
 from mailguard.relay.session import Session
 from mailguard.relay.upstream import Outgoing, deferred, words
-from mailguard.relay.wire import Amid, Unasked, WireError, WireReply
+from mailguard.relay.wire import Amid, Lost, Unasked, WireError, WireReply
 
 
 @dataclass(slots=True)
@@ -178,7 +178,8 @@ class Dialog:
         elif why is None:
             attempt.stale = self._kept and not self._begun and not self._spoke
             why = deferred(str(error), unknown=dotted)
-        if error is not None and self.step in (RCPT, DATA):
+        # Whoever says what nobody asked for, or no SMTP, did not hang up: the same would come at once again.
+        if isinstance(error, Lost) and self.step in (RCPT, DATA):
             why = self._refusal or why
             if taken := self._taken():
                 heard = self._heard_of
