@@ -36,6 +36,8 @@ USER, PASSWORD = "mailguard@corp.example", "back-door-secret"
 #: Longest that anything here may take.
 PATIENCE = 60.0
 _PORTS = itertools.count()
+#: Once in some hundred starts it found a folder of its new queue closed to its own user.
+_TRIES = 3
 #: Ports for one process of tests, enough for what closed connections keep for a minute; its lock, held to its end.
 _STRETCH = 600
 _TAKEN: list[IO[str]] = []
@@ -249,19 +251,35 @@ def make_certificate(folder: Path, name: str = "cert", *, days: int = 2, host: s
     return certificate, key
 
 
+class NotStarted(RuntimeError):
+    """Postfix said no; why."""
+
+
 @contextlib.contextmanager
 def private_postfix() -> Iterator[Postfix]:
     """Start a private Postfix and stop it at the end."""
-    home = Path(tempfile.mkdtemp(prefix="mailguard-postfix-"))
-    postfix: Postfix | None = None
+    postfix = _begun(_TRIES)
     try:
-        postfix = _start(home)
         yield postfix
     finally:
-        if postfix is not None:
-            postfix.stopping.set()
-        subprocess.run([POSTFIX, "-c", home / "conf", "stop"], capture_output=True, timeout=PATIENCE, check=False)
-        shutil.rmtree(home, ignore_errors=True)
+        postfix.stopping.set()
+        _end(postfix.home)
+
+
+def _begun(tries: int) -> Postfix:
+    home = Path(tempfile.mkdtemp(prefix="mailguard-postfix-"))
+    try:
+        return _start(home)
+    except BaseException as error:
+        _end(home)
+        if tries == 1 or not isinstance(error, NotStarted):
+            raise
+    return _begun(tries - 1)
+
+
+def _end(home: Path) -> None:
+    subprocess.run([POSTFIX, "-c", home / "conf", "stop"], capture_output=True, timeout=PATIENCE, check=False)
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def _start(home: Path) -> Postfix:
@@ -282,7 +300,7 @@ def _start(home: Path) -> Postfix:
         [POSTFIX, "-c", home / "conf", "start"], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     if started.returncode:
-        raise RuntimeError(f"postfix did not start: {started.stderr}\n{postfix.log()}")
+        raise NotStarted(f"postfix did not start: {started.stderr}\n{postfix.log()}")
     for port in (postfix.plain, postfix.small):
         wait_for_banner(port, postfix.log)
     return postfix
