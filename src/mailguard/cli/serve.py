@@ -10,8 +10,10 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -81,16 +83,19 @@ def serve(
     if os.geteuid() == 0 and not config.tryout:
         events.running_as_root()
     try:
-        with asyncio.Runner(loop_factory=new_loop) as runner, outlet.gathering(runner.get_loop().call_later):
-            if model:
-                from mailguard.app.keeper import Keeper
+        # Loaded before there is a loop, which would stand still meanwhile.
+        running: Callable[[], Coroutine[Any, Any, None]]
+        if model:
+            from mailguard.app.keeper import Keeper
 
-                runner.run(_serve_beside(Keeper(config), WHOLE))
-                return
+            running = partial(_serve_beside, Keeper(config), WHOLE)
+        else:
             from mailguard.app.house import House
 
             house = House(config, role, workers=workers, doors=doors, place=place)
-            runner.run(_serve_beside(house) if doors else _serve(house, as_json))
+            running = partial(_serve_beside, house) if doors else partial(_serve, house, as_json)
+        with asyncio.Runner(loop_factory=new_loop) as runner, outlet.gathering(runner.get_loop().call_later):
+            runner.run(running())
     except Problems as error:
         refuse(error)
     except CannotStart as error:
