@@ -69,8 +69,7 @@ class RuleReview:
         """Remember since when the rules in force are as they are. Cheap when nothing changed."""
         policy = self._policy()
         if policy.hash != self._adopted:
-            rules = {rule.id: (str(rule.mode), digest_of(rule)) for rule in policy.rules}
-            await self._log.adopt(rules, self._now())
+            await self._log.adopt(await asyncio.to_thread(_digests, policy), self._now())
             self._adopted = policy.hash
 
     async def board(self) -> Board:
@@ -95,6 +94,11 @@ class RuleReview:
             return None
         again = mail if facts is None else mail.with_texts(facts)
         return await asyncio.to_thread(explain_recorded, self._policy(), again)
+
+
+def _digests(policy: Policy) -> dict[str, tuple[str, str]]:
+    """Mode and digest of each rule: a tenth of a millisecond for each."""
+    return {rule.id: (str(rule.mode), digest_of(rule)) for rule in policy.rules}
 
 
 def _board(policy: Policy, figures: Figures, organization: Organization) -> Board:
