@@ -111,8 +111,12 @@ class Children:
             await self._listen(child, owner, role=role)
             return await child.wait()
         except asyncio.CancelledError:
-            with contextlib.suppress(ProcessLookupError):
-                child.terminate()
+            if role:
+                assert child.stdin is not None
+                child.stdin.close()  # it ends by nothing else
+            else:
+                with contextlib.suppress(ProcessLookupError):
+                    child.terminate()
             await self._listen(child, owner, role=role)
             await child.wait()
             raise

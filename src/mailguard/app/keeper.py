@@ -2,7 +2,8 @@
 is asked, and does nothing else.
 
 In a process at the doors a question of another one would wait for the mail that is under way there. It has no port and
-takes no mail in; when it is gone, mail waits for the next one (`app.remembering`).
+takes no mail in, and ends when the process that started it says so or is gone, by no signal; when it is gone itself,
+mail waits for the next one (`app.remembering`).
 """
 
 from __future__ import annotations

@@ -127,19 +127,20 @@ async def _serve_beside(process: House | Keeper, whole: Whole | None = None) -> 
     (`said`).
     """
     supervisor = Supervisor.of(os.environ)
-    stop = _stopped(process)
+    # What is sent to all at once (Ctrl-C, a supervisor) does not end the model before the doors that wait for it.
+    stop = _stopped(process, by_signal=whole is None)
     end_with_parent(stop.set)
     async with telling(whole) as opened, process.open():
         opened.set()
         await _at_work(stop, supervisor)
 
 
-def _stopped(process: House | Keeper) -> asyncio.Event:
-    """Set when this process is to end. What it is to read anew it does."""
+def _stopped(process: House | Keeper, *, by_signal: bool = True) -> asyncio.Event:
+    """Set when this process is to end, not by_signal: when somebody else sets it. What it is to read anew it does."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop.set if by_signal else lambda: None)
     loop.add_signal_handler(signal.SIGHUP, process.reload_soon)
     watch()
     return stop

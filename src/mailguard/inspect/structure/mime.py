@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from mailguard.inspect.kinds.filetype import is_noise
-from mailguard.inspect.limits import HERE_HEADER, HERE_PARTS, HERE_TEXT, Budget
+from mailguard.inspect.limits import HERE_HEADER, HERE_PARTS, HERE_TEXT, Budget, NotHere
 from mailguard.inspect.occurrences import Stretch
 from mailguard.inspect.structure.delimiters import is_almost, occurs, occurs_seldom, split_parts
 from mailguard.inspect.structure.fields import Block, has_mime_lines, header_of, parse_block
@@ -256,9 +256,9 @@ class _Walk:
         self.budget.leave(unless=encoding == "base64" and is_noise(undo_within(beginning, encoding).octets))
         if body.end - body.start <= HERE_TEXT:
             return undo_within(body, encoding)
-        octets = as_programs_write_it(body)
-        self.budget.leave(unless=octets is not None)
-        return Decoded(octets or b"")
+        if (octets := as_programs_write_it(body)) is None:
+            raise NotHere
+        return Decoded(octets)
 
     def _inner(self, entity: _Entity, media: str, body: bytes) -> list[_Entity]:
         """A plain body that begins like a header or like parts: a second reader finds them in it."""
