@@ -63,7 +63,7 @@ class Remembering:
             await self._opened.wait()
         if self._memory is None:
             return b"", None
-        asked = self._asking if self._memory is self._asking and self._memory.is_there else None
+        asked = self._asking if self._asking is not None and self._memory is self._asking and self._asking.had else None
         found = await self._memory.judged(letter, abreast=abreast)
         if found[1] is None and asked is not None and not asked.is_there:
             self._lost()

@@ -64,6 +64,11 @@ class Asking:
         """Whether there is somebody to be asked now."""
         return self._line is not None and self._line.transport is not None
 
+    @property
+    def had(self) -> bool:
+        """Whether there is, or was a moment ago."""
+        return self._line is not None
+
     async def judged(self, letter: Letter, *, abreast: bool = False) -> tuple[bytes, Judgement | None]:
         """See `Memory.judged`; None also without an answer."""
         lesson = bounded(read, letter) if is_small(letter) else await asyncio.to_thread(read, letter)

@@ -348,6 +348,15 @@ async def test_mail_waits_for_the_process_that_takes_the_place_of_one_that_is_go
             assert (await new)[1] is not None
 
 
+async def test_mail_that_comes_the_moment_the_line_ends_waits_as_well(ledger: Ledger) -> None:
+    async with remembering(ledger, asks=True) as other, remembering(ledger):
+        await until_risk(other)
+        assert other._asking is not None
+        assert other._asking._line is not None
+        other._asking._line.end()
+        assert (await other.judged(letter()))[1] is not None
+
+
 async def test_where_nobody_has_the_model_mail_goes_on_without(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app_remembering, "_THERE_WITHIN", 0.01)
     async with remembering(ledger, asks=True) as other:
