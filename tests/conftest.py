@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.missing import missing
@@ -36,3 +37,16 @@ def root() -> None:
     """For `needs_root` (tests/missing.py)."""
     if os.geteuid() != 0:
         missing("root")
+
+
+@pytest.fixture(autouse=True)
+def _same_mask() -> Iterator[None]:
+    """A test that leaves the process with another umask closes the folders of whatever server starts after it."""
+    before = _mask()
+    yield
+    assert _mask() == before
+
+
+def _mask() -> str:
+    status = Path("/proc/self/status").read_text("ascii", "replace")
+    return next(line for line in status.splitlines() if line.startswith("Umask"))

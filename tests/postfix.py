@@ -26,7 +26,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -36,8 +36,6 @@ USER, PASSWORD = "mailguard@corp.example", "back-door-secret"
 #: Longest that anything here may take.
 PATIENCE = 60.0
 _PORTS = itertools.count()
-#: Once in some hundred starts it found a folder of its new queue closed to its own user.
-_TRIES = 3
 #: Ports for one process of tests, enough for what closed connections keep for a minute; its lock, held to its end.
 _STRETCH = 600
 _TAKEN: list[IO[str]] = []
@@ -154,7 +152,6 @@ class Postfix:
     tls: int
     login: int
     small: int
-    stopping: threading.Event = field(default_factory=threading.Event)
 
     @property
     def ca(self) -> Path:
@@ -251,38 +248,20 @@ def make_certificate(folder: Path, name: str = "cert", *, days: int = 2, host: s
     return certificate, key
 
 
-class NotStarted(RuntimeError):
-    """Postfix said no; why."""
-
-
 @contextlib.contextmanager
 def private_postfix() -> Iterator[Postfix]:
-    """Start a private Postfix and stop it at the end."""
-    postfix = _begun(_TRIES)
-    try:
-        yield postfix
-    finally:
-        postfix.stopping.set()
-        _end(postfix.home)
-
-
-def _begun(tries: int) -> Postfix:
+    """Start a private Postfix and stop it at the end. Raises RuntimeError with its log where it does not start."""
     home = Path(tempfile.mkdtemp(prefix="mailguard-postfix-"))
+    stopping = threading.Event()
     try:
-        return _start(home)
-    except BaseException as error:
-        _end(home)
-        if tries == 1 or not isinstance(error, NotStarted):
-            raise
-    return _begun(tries - 1)
+        yield _start(home, stopping)
+    finally:
+        stopping.set()
+        subprocess.run([POSTFIX, "-c", home / "conf", "stop"], capture_output=True, timeout=PATIENCE, check=False)
+        shutil.rmtree(home, ignore_errors=True)
 
 
-def _end(home: Path) -> None:
-    subprocess.run([POSTFIX, "-c", home / "conf", "stop"], capture_output=True, timeout=PATIENCE, check=False)
-    shutil.rmtree(home, ignore_errors=True)
-
-
-def _start(home: Path) -> Postfix:
+def _start(home: Path, stopping: threading.Event) -> Postfix:
     home.chmod(0o755)  # Postfix's daemons run as their own user and must get in
     for name in ("conf", "spool", "data", "mail"):
         (home / name).mkdir()
@@ -291,7 +270,7 @@ def _start(home: Path) -> Postfix:
     nobody = 65534
     os.chown(home / "mail", nobody, nobody)
     postfix = Postfix(home, free_port(), free_port(), free_port(), free_port())
-    auth = _auth_server(postfix.stopping)
+    auth = _auth_server(stopping)
     names = {"home": home, "daemons": DAEMONS, "uid": nobody, "gid": nobody, "auth": auth}
     (home / "conf" / "main.cf").write_text(_MAIN.format(**names))
     ports = {"plain": postfix.plain, "tls": postfix.tls, "login": postfix.login, "small": postfix.small}
@@ -300,7 +279,7 @@ def _start(home: Path) -> Postfix:
         [POSTFIX, "-c", home / "conf", "start"], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     if started.returncode:
-        raise NotStarted(f"postfix did not start: {started.stderr}\n{postfix.log()}")
+        raise RuntimeError(f"postfix did not start: {started.stderr}\n{postfix.log()}")
     for port in (postfix.plain, postfix.small):
         wait_for_banner(port, postfix.log)
     return postfix

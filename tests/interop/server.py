@@ -26,7 +26,6 @@ class Server(ABC):
         self.port = free_port()
         self.busy = True
         self.furnish()
-        self.start()
 
     @abstractmethod
     def furnish(self) -> None:

@@ -207,7 +207,11 @@ class Postfix(Server):
         return path.read_text("utf-8", "replace") if path.exists() else ""
 
     def _postfix(self, verb: str) -> None:
-        subprocess.run([POSTFIX, "-c", self.home / "conf", verb], check=True, capture_output=True, timeout=PATIENCE)
+        done = subprocess.run(
+            [POSTFIX, "-c", self.home / "conf", verb], check=False, capture_output=True, text=True, timeout=PATIENCE
+        )
+        if done.returncode:
+            raise RuntimeError(f"postfix {verb}: {done.stderr}\n{self.log()}")
 
 
 KINDS: dict[str, type[Server]] = {"exim": Exim, "opensmtpd": OpenSmtpd, "postfix": Postfix}
@@ -218,13 +222,14 @@ def running_server(kind: str, ahead: int) -> Iterator[Server]:
     """A server that hands on to this port; stopped at the end, its folder removed."""
     around = Path(tempfile.mkdtemp(prefix=f"mailguard-{kind}-"))
     around.chmod(0o755)
-    server = None
     try:
         server = KINDS[kind](around / "home", ahead)
-        yield server
-    finally:
-        if server is not None:
+        try:
+            server.start()
+            yield server
+        finally:
             server.stop()
+    finally:
         _removed(around)
 
 

@@ -10,7 +10,8 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,35 +74,45 @@ def serve(
     as_json: bool,
 ) -> None:
     """Run mailguard. Without a configuration, the built-in try-out settings are used (loopback only)."""
+    with _process_of_a_server():
+        config = read_config(config_file)
+        seen = sys.stderr is not None and sys.stderr.isatty()
+        outlet = log.set_up(json=(log_format or ("text" if seen else "json")) == "json")
+        events.log_lines_lost.set_function(lambda: outlet.lost)
+        if os.geteuid() == 0 and not config.tryout:
+            events.running_as_root()
+        try:
+            # Loaded before there is a loop, which would stand still meanwhile.
+            running: Callable[[], Coroutine[Any, Any, None]]
+            if model:
+                from mailguard.app.keeper import Keeper
+
+                running = partial(_serve_beside, Keeper(config), WHOLE)
+            else:
+                from mailguard.app.house import House
+
+                house = House(config, role, workers=workers, doors=doors, place=place)
+                running = partial(_serve_beside, house) if doors else partial(_serve, house, as_json)
+            with asyncio.Runner(loop_factory=new_loop) as runner, outlet.gathering(runner.get_loop().call_later):
+                runner.run(running())
+        except Problems as error:
+            refuse(error)
+        except CannotStart as error:
+            fail(str(error))
+
+
+@contextmanager
+def _process_of_a_server() -> Iterator[None]:
+    """How the whole process is as long as a server runs in it. What runs afterwards finds it as it was."""
+    turn, mask = sys.getswitchinterval(), os.umask(0o077)  # mail, keys and the ledger's sockets are nobody else's
     sys.setswitchinterval(_TURN)
     gc.disable()  # until everything is open: what is made now stays, and looking through it costs a tenth of the start
-    config = read_config(config_file)
-    seen = sys.stderr is not None and sys.stderr.isatty()
-    outlet = log.set_up(json=(log_format or ("text" if seen else "json")) == "json")
-    events.log_lines_lost.set_function(lambda: outlet.lost)
-    os.umask(0o077)  # mail, keys and the ledger's sockets are nobody else's, whatever the supervisor has set
-    if os.geteuid() == 0 and not config.tryout:
-        events.running_as_root()
     try:
-        # Loaded before there is a loop, which would stand still meanwhile.
-        running: Callable[[], Coroutine[Any, Any, None]]
-        if model:
-            from mailguard.app.keeper import Keeper
-
-            running = partial(_serve_beside, Keeper(config), WHOLE)
-        else:
-            from mailguard.app.house import House
-
-            house = House(config, role, workers=workers, doors=doors, place=place)
-            running = partial(_serve_beside, house) if doors else partial(_serve, house, as_json)
-        with asyncio.Runner(loop_factory=new_loop) as runner, outlet.gathering(runner.get_loop().call_later):
-            runner.run(running())
-    except Problems as error:
-        refuse(error)
-    except CannotStart as error:
-        fail(str(error))
+        yield
     finally:
         gc.enable()
+        sys.setswitchinterval(turn)
+        os.umask(mask)
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
