@@ -75,6 +75,7 @@ check: $(VENV)/.installed-for-tests
 	$(VENV)/bin/ruff check --quiet . || failed=1; \
 	$(VENV)/bin/mypy || failed=1; \
 	$(VENV)/bin/python -m pytest -q -p no:cacheprovider tests/test_layers.py tests/test_sentences.py tests/test_docs.py \
+	    tests/test_docs_in_japanese.py \
 	    tests/test_repository.py tests/test_policy_docs.py tests/attacks/test_threat_model.py || failed=1; \
 	exit $$failed
 
