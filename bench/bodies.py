@@ -23,7 +23,8 @@ from mailguard.relay.content import DotStuffer, blocks, checked, in_pieces, seen
 from mailguard.smtpd.data import BLOCK, discard, take
 from mailguard.smtpd.settings import DoorLimits
 from mails import with_picture
-from reading import Stalls, number
+from probed import Stalls
+from reading import number
 
 _HEAD = b"Message-ID: <bench@corp.example>\r\nFrom: ann@corp.example\r\nTo: ken@corp.example\r\n"
 #: Octets that a socket gives at a time, at most.

@@ -31,6 +31,7 @@ from mailguard.inspect.limits import ReadingLimits
 from mailguard.inspect.workers import Readers
 from mailguard.mail.message import Body
 from measure import cpu_seconds
+from probed import Stalls
 from tables import write_page
 
 _TALK = "お世話になっております。先日ご相談した件の資料をお送りいたします。ご確認のほどよろしくお願いいたします。\n"
@@ -52,7 +53,7 @@ class Case:
 
 @dataclass
 class Figures:
-    """cpu, clock: milliseconds a mail; stall: the longest the event loop stood still, milliseconds; memory: MB."""
+    """cpu, clock: milliseconds a mail; stall: the longest stall of ours (`probed.Stall`), milliseconds; memory: MB."""
 
     cpu: list[float] = field(default_factory=list)
     clock: list[float] = field(default_factory=list)
@@ -189,27 +190,6 @@ CASES = (
     Case("10 MB of pictures and a zip", heavy, 500.0),
     Case("To: with 20,000 addresses", crowd, 500.0),
 )
-
-
-class Stalls:
-    """The longest time for which the event loop did not come round, while a `with` block runs."""
-
-    def __init__(self) -> None:
-        self.worst = 0.0
-
-    async def __aenter__(self) -> Stalls:
-        self._task = asyncio.create_task(self._watch())
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._task.cancel()
-        await asyncio.wait([self._task])
-
-    async def _watch(self) -> None:
-        while True:
-            begun = time.perf_counter()
-            await asyncio.sleep(0.001)
-            self.worst = max(self.worst, time.perf_counter() - begun - 0.001)
 
 
 def _resident(pid: int, key: str) -> float:

@@ -37,6 +37,7 @@ from blast import Blast, Cell, Sink, wait_for  # noqa: E402
 from grown import add_contacts, add_held  # noqa: E402
 from mails import HOSTILE, hostile_letter  # noqa: E402
 from peers import CLEAN, HELD, POLICY, Peer  # noqa: E402
+from probed import Stall  # noqa: E402
 from run import idle_connections  # noqa: E402
 from tables import goal, write_goals, write_page  # noqa: E402
 
@@ -52,22 +53,6 @@ _PAGES = (
     "/policy", "/figures", "/audit", "/settings",
 )  # fmt: skip
 _API = ("/api/v1/messages?limit=200", "/api/v1/stats", "/api/v1/figures", "/metrics", "/readyz")
-
-
-@dataclass(frozen=True, slots=True)
-class Stall:
-    """Seconds: when, how late; and what ran meanwhile."""
-
-    at: float
-    late: float
-    own: float
-    others: float
-    waited: float
-
-    @property
-    def ours(self) -> float:
-        """What of it was the process's doing: the loop's thread was not in line for a processor, some thread ran."""
-        return min(self.late - self.waited, self.own + self.others)
 
 
 class Place:
