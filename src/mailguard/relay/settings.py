@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from mailguard.mail.saying import Sentence
 
 #: none: in the clear. opportunistic: STARTTLS if offered, any certificate. required: STARTTLS, certificate verified.
-#: insecure: STARTTLS (or smtps), any certificate. An smtps URL is verified unless it says insecure.
+#: insecure: STARTTLS, any certificate. With an smtps URL TLS is there from the first octet; `required` alone verifies.
 Tls = Literal["none", "opportunistic", "required", "insecure"]
 
 _DEFAULT_PORT = {"smtp": 25, "smtps": 465}
