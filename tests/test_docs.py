@@ -101,17 +101,28 @@ def test_tests_that_are_named_exist(page: Path) -> None:
     assert not missing
 
 
-def test_the_table_of_states_is_the_codes_own() -> None:
-    rows = rows_under(text_of(ROOT / "docs" / "states.md"), "Every change")
+#: The headings of tables that are the code's own, and the words in them, by the folder of the language.
+_STATES = {"docs": ("States", "Every change", "yes"), "docs/ja": ("状態", "すべての遷移", "はい")}
+_READING = {
+    "docs": ("Findings", "Personal data", "**Short names** of kinds"),
+    "docs/ja": ("検出事項", "個人情報", "種類の**短い名前**"),
+}
+
+
+@pytest.mark.parametrize("folder", _STATES)
+def test_the_table_of_states_is_the_codes_own(folder: str) -> None:
+    rows = rows_under(text_of(ROOT / folder / "states.md"), _STATES[folder][1])
     written = {(State(before), Event(event)): State(after) for before, event, after, *_ in rows}
     assert written == NEXT
     assert len(rows) == len(NEXT)
 
 
-def test_the_final_states_are_the_codes_own() -> None:
-    rows = rows_under(text_of(ROOT / "docs" / "states.md"), "States")
+@pytest.mark.parametrize("folder", _STATES)
+def test_the_final_states_are_the_codes_own(folder: str) -> None:
+    states, _, yes = _STATES[folder]
+    rows = rows_under(text_of(ROOT / folder / "states.md"), states)
     assert {State(row[0]) for row in rows} == set(State)
-    assert {State(row[0]) for row in rows if row[1] == "yes"} == FINAL
+    assert {State(row[0]) for row in rows if row[1] == yes} == FINAL
 
 
 def test_the_glossary_has_every_word_in_both_languages() -> None:
@@ -145,13 +156,15 @@ def test_both_readmes_show_the_same_commands() -> None:
     assert english == japanese
 
 
-def test_the_page_on_reading_names_every_finding_and_class() -> None:
-    page = text_of(ROOT / "docs" / "reading.md")
-    named = {name for row in rows_under(page, "Findings") for name in re.findall(r"[a-z_]+", row[0])}
+@pytest.mark.parametrize("folder", _READING)
+def test_the_page_on_reading_names_every_finding_and_class(folder: str) -> None:
+    page = text_of(ROOT / folder / "reading.md")
+    findings, personal, short = _READING[folder]
+    named = {name for row in rows_under(page, findings) for name in re.findall(r"[a-z_]+", row[0])}
     assert named == set(FINDING_CODES)
-    classes = {name for row in rows_under(page, "Personal data") for name in re.findall(r"[a-z_]+", row[0])}
+    classes = {name for row in rows_under(page, personal) for name in re.findall(r"[a-z_]+", row[0])}
     assert classes == set(CLASSES)
-    kinds = re.search(r"\*\*Short names\*\* of kinds[^`]*`type:`[^`]*`([^`]*)`", page)
+    kinds = re.search(rf"{re.escape(short)}[^`]*`type:`[^`]*`([^`]*)`", page)
     assert kinds is not None
     assert kinds[1].split() == list(MEDIA)
 

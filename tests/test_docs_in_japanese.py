@@ -26,7 +26,8 @@ PAGES = sorted(
     if page.relative_to(DOCS).parts[0] not in {*_ENGLISH_ALONE, "ja"} and (JAPANESE / page.relative_to(DOCS)).exists()
 )
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_CODE = re.compile(r"`([^`\n]+)`")
+#: It may go on in the next line.
+_CODE = re.compile(r"`((?:[^`\n]|\n(?!\n))+)`")
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s#]*)(#[^)\s]*)?\)")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _SWITCH = re.compile(r"\A\[(?:日本語|English)\]\(([^)]+)\)\n\n")
@@ -44,7 +45,8 @@ def prose(text: str) -> str:
 
 def codes(text: str) -> set[str]:
     """All that is code amid the text, but for examples that are words of a language."""
-    return {code for code in _CODE.findall(prose(text)) if not re.search(r"[^\x00-\x7f]", code)}
+    found = {" ".join(code.split()) for code in _CODE.findall(prose(text))}
+    return {code for code in found if not re.search(r"[^\x00-\x7f]", code)}
 
 
 def fences(text: str) -> list[tuple[str, list[str]]]:
