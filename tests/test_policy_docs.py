@@ -6,20 +6,26 @@ It reads docs/policy.md and the schema; it starts nothing.
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from click.testing import CliRunner
 from pydantic import BaseModel
 from tests.judging import mail, plain_yaml
+from tests.terminal import LOCALES
 
+from mailguard.cli.init import init
+from mailguard.cli.policy import policy as policy_verb
 from mailguard.policy.examples import run_examples
 from mailguard.policy.judge import judge
 from mailguard.policy.loader import load_policy
 from mailguard.policy.marked_yaml import load_marked
 from mailguard.policy.schema import ConditionModel, ExampleModel, PolicyFile, RuleModel, ThenModel, json_schema
+from mailguard.policy.schema.japanese import TEXTS
 from mailguard.policy.schema.then import WORDS
 
 ROOT = Path(__file__).parent.parent
@@ -145,3 +151,72 @@ def test_every_model_has_words_for_the_page() -> None:
     for model in MODELS.values():
         assert model.__doc__, model.__name__
     assert {RuleModel, ExampleModel, ThenModel} <= set(MODELS.values())
+
+
+#: Numbers that are words in English; in Japanese they are counted: 1 つ, 1 人.
+SPELLED = {"a": "1", "an": "1", "one": "1", "once": "1", "single": "1", "two": "2", "second": "2", "three": "3"}
+#: What is written alike in both: code, keys, and names of standards.
+_ALIKE = re.compile(r"`[^`]*`|\b[a-z]+(?:_[a-z]+)+\b|\b[A-Z][A-Z0-9]+\b|\b(?:To|Cc|Bcc|From|Re:|Fwd:)")
+#: What Japanese writes in capitals as words of its own.
+_WORDS = {"IBAN", "ID", "URL", "US", "ZIP"}
+
+
+def texts() -> set[str]:
+    """All that models and fields say of themselves."""
+    said = {" ".join((model.__doc__ or "").split()) for model in MODELS.values()}
+    return said | {model.model_fields[name].description or "" for model, name in FIELDS}
+
+
+def faults_of(english: str, japanese: str) -> list[str]:
+    """What a text says in one language only, and how the Japanese one is not written."""
+    faults = [] if re.search("[\u3040-\u30ff\u4e00-\u9fff]", japanese) else ["no Japanese"]
+    if english.endswith(".") != japanese.endswith("。"):
+        faults.append("a docstring ends with a stop, a description is a clause")
+    digits, counted = (set(re.findall(r"\d+", text)) for text in (english, japanese))
+    spelled = {SPELLED[word] for word in re.findall("[a-z]+", english.lower()) if word in SPELLED}
+    faults += [f"number {one}" for one in (digits - counted) | (counted - digits - spelled)]
+    there, here = (set(_ALIKE.findall(text)) - _WORDS for text in (english, japanese))
+    return faults + [f"code {one}" for one in there ^ here]
+
+
+def test_every_text_of_the_schema_exists_in_japanese() -> None:
+    assert texts() - TEXTS.keys() == set()
+    assert TEXTS.keys() - texts() == set(), "no model says this"
+    wrong = {english: faults for english, ja in TEXTS.items() if (faults := faults_of(english, ja))}
+    assert not wrong
+
+
+def test_a_text_that_is_not_the_same_is_found() -> None:
+    assert faults_of("of two; `a` if left out", "2 つの。省略時は `a`") == []
+    assert sorted(faults_of("of 2", "3 つの")) == ["number 2", "number 3"]
+    assert faults_of("all", "all") == ["no Japanese"]
+    assert faults_of("as `a`", "`b` と同じ")
+    assert faults_of("A rule.", "ルール")
+
+
+def as_told(schema: Any, into: list[str]) -> Any:
+    """A schema without its descriptions, which are put into a list."""
+    if isinstance(schema, list):
+        return [as_told(one, into) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    into += [one for key, one in schema.items() if key == "description" and isinstance(one, str)]
+    return {key: as_told(one, into) for key, one in schema.items() if key != "description" or isinstance(one, dict)}
+
+
+def test_the_schema_differs_in_its_descriptions_only() -> None:
+    english: list[str] = []
+    japanese: list[str] = []
+    assert as_told(json_schema("en"), english) == as_told(json_schema("ja"), japanese)
+    assert [TEXTS[" ".join(one.split())] for one in english] == japanese
+
+
+def test_an_editor_explains_keys_in_the_language_of_the_terminal(tmp_path: Path) -> None:
+    for language, locale in LOCALES.items():
+        for words, told in ((["schema"], language), (["schema", "--json"], "en")):
+            printed = CliRunner().invoke(policy_verb, words, env={"LC_ALL": locale}).stdout_bytes
+            assert json.loads(printed) == json_schema("ja" if told == "ja" else "en")
+        folder = tmp_path / language
+        assert CliRunner().invoke(init, [str(folder)], env={"LC_ALL": locale}).exit_code == 0
+        written = json.loads((folder / "policies" / ".schema.json").read_text("utf-8"))
+        assert written == json_schema("ja" if language == "ja" else "en")

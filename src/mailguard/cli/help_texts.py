@@ -98,9 +98,9 @@ HELP: dict[str, str] = {
         "選べるポリシー。NAME を省くと一覧、指定するとそのファイルを表示し、--into policies/ でコピーします。"
         "どのルールも「記録のみ」で始まり、件数だけを数えます。",
     "Copy them into this folder.": "このフォルダーにコピーします。",
-    "Print the JSON Schema of a policy file, for editors.":
-        "ポリシーファイルの JSON Schema を、エディター用に表示します。",
-    "The same: the schema is JSON.": "同じです(スキーマは JSON です)。",
+    "Print the JSON Schema of a policy file, for editors. It explains keys in the language of the terminal.":
+        "ポリシーファイルの JSON Schema を、エディター用に表示します。キーの説明は端末の言語になります。",
+    "The same, in English on every terminal.": "同じですが、どの端末でも英語です。",
     "Print what a policy (PATHS, the same as --policy) would have done with recorded mail, beside what the configured"
     " one does; without a new one, what the configured one does.":
         "ポリシー(PATHS、--policy と同じ)が記録済みのメールをどう扱ったはずかを、"

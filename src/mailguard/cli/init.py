@@ -14,7 +14,7 @@ import click
 import yaml
 
 from mailguard.cli.init_settings import TEMPLATE
-from mailguard.cli.language import say, spoken
+from mailguard.cli.language import say, spoken, terminal_language
 from mailguard.cli.library import MODELINE, SCHEMA, copied, named
 from mailguard.cli.setup import fail
 from mailguard.config.tryout import shipped_policies
@@ -67,7 +67,8 @@ def init(folder: Path, domain: str, data: Path, library: tuple[str, ...], as_jso
         policies.mkdir(parents=True)
         for shipped in sorted(shipped_policies().glob("*.yaml")):
             (policies / shipped.name).write_text(MODELINE + _monitoring(shipped.read_text("utf-8")), "utf-8")
-        (policies / SCHEMA).write_text(json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n", "utf-8")
+        schema = json_schema(terminal_language())
+        (policies / SCHEMA).write_text(json.dumps(schema, ensure_ascii=False, indent=1) + "\n", "utf-8")
         copied(chosen, policies)  # after the schema, which they name
         config.write_text(_settings(domain, data), "utf-8")
     except OSError as error:

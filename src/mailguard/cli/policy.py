@@ -12,7 +12,7 @@ import click
 from mailguard.app.people import policy_of
 from mailguard.cli import Group
 from mailguard.cli.junit import junit
-from mailguard.cli.language import spoken
+from mailguard.cli.language import spoken, terminal_language
 from mailguard.cli.library import library_verb
 from mailguard.cli.setup import fail, read_config, refuse, with_config
 from mailguard.cli.simulate import simulate
@@ -130,9 +130,11 @@ def _line(result: ExampleResult) -> str:
 
 
 @policy.command("schema")
-@click.option("--json", "as_json", is_flag=True, help="The same: the schema is JSON.")
-def schema(as_json: bool) -> None:  # noqa: ARG001 -- every verb takes --json
-    """Print the JSON Schema of a policy file, for editors."""
+@click.option("--json", "as_json", is_flag=True, help="The same, in English on every terminal.")
+def schema(as_json: bool) -> None:
+    """Print the JSON Schema of a policy file, for editors. It explains keys in the language of the terminal."""
     from mailguard.policy.schema import json_schema
 
-    click.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))
+    described = json_schema("en" if as_json else terminal_language())
+    # In octets: it goes into a file that editors read as UTF-8, whatever the terminal writes.
+    click.echo(json.dumps(described, ensure_ascii=False, indent=2).encode())

@@ -54,7 +54,7 @@ EXPECTED = (*AlterModel.model_fields, "strip_bcc")
 class FileModel(Strict):
     """An attachment in an example."""
 
-    name: Text = Field(description="of the file", examples=["見積.xlsx"])
+    name: Text = Field(description="the file's name", examples=["見積.xlsx"])
     type: Text | None = Field(None, description="by content; by its name if left out", examples=["exe"])
     size: int = Field(10_000, ge=0, description="octets", examples=[20_000_000])
     encrypted: Switch = Field(False, description="needs a password", examples=[True])

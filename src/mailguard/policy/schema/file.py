@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from mailguard.mail.organization import Language
 from mailguard.mail.saying import Sentence
 from mailguard.policy.schema.base import Strict
 from mailguard.policy.schema.calendar import CalendarModel
@@ -88,8 +89,11 @@ _SHORT_FORMS: dict[str, dict[str, Any]] = {
 }
 
 
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a policy file, for editors: with the short forms that the loader takes too."""
+def json_schema(language: Language = "en") -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a policy file, for editors: with the short forms that the loader takes too.
+
+    language: of its descriptions; all else in it is the same.
+    """
     schema = PolicyFile.model_json_schema(by_alias=True)
     definitions = schema["$defs"]
     for name in list(definitions):
@@ -98,6 +102,10 @@ def json_schema() -> dict[str, Any]:
             definitions[name] = {"anyOf": [definitions[name], _SHORT_FORMS[name]]}
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "mailguard policy"
+    if language == "ja":
+        from mailguard.policy.schema.japanese import described  # of no business to a server
+
+        return described(schema)
     return schema
 
 

@@ -87,9 +87,9 @@ class RecipientsModel(Strict):
     namesake: Literal[True, "company", "department", "free_mail", "surname"] | None = Field(
         None,
         description="this sender never wrote to the recipient, who bears the name (as To and Cc show it, or before the "
-        "@) of somebody he did write to, or of a colleague: at another company, in the same organization, with a "
-        "business address while this one is free mail, or any of them; with `surname` the family name is enough; picks "
-        "nobody whose namesake gets the mail too",
+        "@) of somebody he did write to, or of a colleague: at another company (company), in the same organization "
+        "(department), with a business address while this one is free mail (free_mail), or any of them (true); with "
+        "`surname` the family name is enough; picks nobody whose namesake gets the mail too",
         examples=[True, "free_mail"],
     )
     greeting_mismatch: Literal[True] | None = Field(

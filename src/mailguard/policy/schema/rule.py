@@ -72,7 +72,9 @@ Reason = Annotated[Text, AfterValidator(_sentence)]
 
 
 class BecauseModel(Strict):
-    """The sentence that people read: the fact, in both languages. Placeholders in braces: see PLACEHOLDERS."""
+    """The sentence that people read: the fact, in both languages. Placeholders in braces, such as {count}, are
+    filled in.
+    """
 
     ja: Reason = Field(description="in Japanese", examples=["社外の宛先が{count}件あります"])
     en: Reason = Field(description="in English", examples=["There are {count} outside recipients"])
