@@ -31,7 +31,7 @@ def _checked(make: Callable[[], Alteration], rule: str) -> None:
 def unknown_alteration(word: str, known: Iterable[str]) -> str:
     """What is said of a word that is no alteration."""
     return Sentence(
-        "{word!r}という加工はありません。{hint}",
+        "{word!r}という変更はありません。{hint}",
         "unknown alteration {word!r}{hint}",
         word=word[:40],
         hint=did_you_mean(word, known),
@@ -225,7 +225,7 @@ class AlterModel(Strict):
             also = Sentence("(今は {given})", ", not {given}", given=given) if given else ""
             raise ValueError(
                 Sentence(
-                    "リストの1項目に書く加工は1つです{also}。", "one alteration an entry of the list{also}", also=also
+                    "リストの1項目に書く変更は1つです{also}。", "one alteration an entry of the list{also}", also=also
                 )
             )
         return self

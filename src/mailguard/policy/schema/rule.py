@@ -24,7 +24,7 @@ BUILT_IN = {
         "判定できないメールのための組み込みルール", "the built-in rule for mail that cannot be judged"
     ),
     "unalterable": Sentence(
-        "加工できないメールのための組み込みルール", "the built-in rule for mail that cannot be altered"
+        "変更できないメールのための組み込みルール", "the built-in rule for mail that cannot be altered"
     ),
 }
 #: What a sentence may name in braces.

@@ -172,7 +172,7 @@ class ThenModel(Strict):
         if given[0] == "reject" and self.alter is not None:
             raise ValueError(
                 Sentence(
-                    "拒否するメールは加工しません。alter は reject 以外の処置で使います。",
+                    "拒否するメールは変更しません。alter は reject 以外の処置で使います。",
                     "a refused mail is not altered: alter belongs to every disposition but reject",
                 )
             )
