@@ -102,11 +102,11 @@ WHOM_TO_TRUST = Because(
     ja="今後確認しない宛先を指定してください。", en="Say about which recipients nobody needs to be asked again."
 )
 NOT_THE_TEAM = Because(
-    ja="チーム全体に適用できるのは、承認者・上長・管理者だけです。自分だけに適用してください。",
+    ja="「部署の全員」に設定できるのは、承認者・上長・管理者だけです。「自分だけ」を選んでください。",
     en="Only an approver, a manager or an administrator can say so for a team: say it for yourself.",
 )
 NOT_FOR_OTHERS = Because(
-    ja="ほかの人のメールについて、自分用の設定はできません。チームに適用してください。",
+    ja="ほかの人のメールについて、「自分だけ」の設定はできません。「部署の全員」を選んでください。",
     en="This is somebody else's mail: you can say so for the team, not for yourself.",
 )
 HOW_LONG = Because(ja="期間は30日・90日・365日から選んでください。", en="Choose 30, 90 or 365 days.")

@@ -56,7 +56,7 @@ FIGURE_TEXTS: dict[str, Both] = {
         "{kind}: {n}, of them {right} mistakes, {wrong} right after all",
     ),
     "risk.lookalike": Both("よく似たアドレス", "look-alike address"),
-    "risk.namesake": Both("同姓の別人", "same name"),
+    "risk.namesake": Both("同名の別人", "same name"),
     "risk.twin": Both("同じ人の別アドレス", "another address of the same person"),
     "risk.greeting": Both("宛名との違い", "greeting names somebody else"),
     "risk.before": Both("前に取りやめた宛先", "taken back before"),
@@ -104,7 +104,7 @@ FIGURE_TEXTS: dict[str, Both] = {
     "figures.csv": Both("CSV で保存", "Save as CSV"),
     "figures.how": Both("数え方", "How it is counted"),
     "figures.how.1": Both(
-        "日付は受付日(組織の時間帯)です。人に確認したメール(送信者の確認・承認)を「保留」と数え、一時保留(取消可能時間)だけのメールは別に数えます。",
+        "日付は受付日(組織のタイムゾーン)です。人に確認したメール(送信者の確認・承認)を「保留」と数え、一時保留(取消可能時間)だけのメールは別に数えます。",
         "A mail counts for the day on which it came in. A hold is a mail that people were asked about; undo windows are"
         " counted apart.",
     ),
@@ -137,7 +137,7 @@ FIGURE_TEXTS: dict[str, Both] = {
     "figures.column.stopped": Both("止めたミス", "Stopped"),
     "figures.column.cancelled": Both("取り消し", "Cancelled"),
     "figures.column.changed": Both("直して送信", "Changed"),
-    "figures.column.undone": Both("待ち時間中に取り消し", "Undone"),
+    "figures.column.undone": Both("取消可能時間中に取り消し", "Undone"),
     "figures.column.released": Both("そのまま送信", "Unchanged"),
     "figures.column.unchanged": Both("その割合", "Share"),
     "figures.column.rejected": Both("却下", "Rejected"),

@@ -64,7 +64,7 @@ LOGIN_TEXTS: dict[str, Both] = {
     "how.letter": Both("お知らせメールのコード", "code of a letter about one mail"),
     "how.oidc": Both("シングルサインオン", "company sign-on"),
     "how.upstream": Both("メールのパスワード", "mail password"),
-    "how.ldap": Both("ディレクトリのパスワード", "directory password"),
+    "how.ldap": Both("ディレクトリーのパスワード", "directory password"),
     "how.file": Both("パスワード", "password"),
     "factor.title": Both("二段階認証", "Second factor"),
     "factor.needed": Both(

@@ -73,7 +73,7 @@ class Source:
             members = self.directory.groups.get(name)
             if members is None:
                 near = did_you_mean(name, self.directory.groups) or Sentence(
-                    "groups: にもディレクトリサーバーにもグループが1つもありません。",
+                    "groups: にもディレクトリーサーバーにもグループが1つもありません。",
                     ": no group is known, by groups: or a directory server",
                 )
                 said = Sentence(

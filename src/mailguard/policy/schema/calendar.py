@@ -53,7 +53,7 @@ def _office(hours: Hours) -> Hours:
     if hours.begins >= hours.ends:
         raise ValueError(
             Sentence(
-                "営業時間は深夜0時をまたげません。{hour:02}:00-24:00 と残りに分けて書いてください。",
+                "勤務時間は深夜0時をまたげません。{hour:02}:00-24:00 と残りに分けて書いてください。",
                 "office hours cannot go over midnight: write {hour:02}:00-24:00 and the rest",
                 hour=hours.begins // 60,
             )
