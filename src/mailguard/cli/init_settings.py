@@ -43,7 +43,7 @@ console:
 notify:
   from: {sender}
   remind_before: 8h   # 保留の期限が切れる前に、勤務時間内に1通お知らせします。0: なし
-  # channels: 通知メールのほかにチャットへも通知: docs/channels.md
+  # channels: 通知メールのほかにチャットへも通知: docs/ja/channels.md
 """,
     """\
 # mailguard's settings. `mailguard check --config mailguard.yaml` says what is wrong with them, all at once.

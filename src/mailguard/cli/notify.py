@@ -72,7 +72,7 @@ def _chosen(config: Config, name: str | None) -> Sequence[ChannelSettings]:
         refuse(error)
     if not found:
         said = Sentence(
-            "チャット通知が設定されていません。docs/channels.md の notify.channels をご覧ください。",
+            "チャット通知が設定されていません。docs/ja/channels.md の notify.channels をご覧ください。",
             "no chat channel is set up: see notify.channels in docs/channels.md",
         )
         fail(said)
@@ -108,7 +108,7 @@ async def _try(config: Config, settings: ChannelSettings, to: str) -> str:
             return ""
         case Nobody():
             return Sentence(
-                "{to} は相手先に登録されていません。docs/channels.md の people: をご覧になるか、--person "
+                "{to} は相手先に登録されていません。docs/ja/channels.md の people: をご覧になるか、--person "
                 "で別の人を指定してください。",
                 "{to} is not known there; see people: in docs/channels.md, or name another with --person",
                 to=to,

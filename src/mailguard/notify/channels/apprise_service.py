@@ -47,7 +47,7 @@ def fault_of(url: str, *, private: bool) -> str:
     if not separator or scheme not in HOSTED | OWN_HOST:
         named = scheme[:20] if scheme.isascii() and scheme.isalnum() else "this"
         return Sentence(
-            "{name}:// は使えるサービスにありません。一覧は docs/channels.md にあります。",
+            "{name}:// は使えるサービスにありません。一覧は docs/ja/channels.md にあります。",
             "{name}:// is not among the services that are permitted; they stand in docs/channels.md",
             name=named,
         )

@@ -24,7 +24,7 @@ OPEN_LIST = Both("一覧を見る", "See the list")
 
 LETTERS_FAILING = Both("通知メールが送れていません", "Letters to people do not arrive")
 LETTERS_FAILING_LEAD = Both(
-    "保留や承認依頼のメールが届いていないおそれがあります。次のメールサーバーと管理画面を確認してください。",
+    "保留や承認依頼のメールが届いていないおそれがあります。中継先と管理画面を確認してください。",
     "People may not hear of mail that is held. Please look at the next mail server and the console.",
 )
 LETTERS_GOOD = Both("通知メールの送信が復旧しました", "Letters to people arrive again")
