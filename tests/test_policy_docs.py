@@ -1,6 +1,6 @@
 """The page on policies and the editor's schema say what the loader takes: every key told, every example loaded and run.
 
-It reads docs/policy.md and the schema; it starts nothing.
+It reads docs/policy.md, docs/ja/policy.md and the schema; it starts nothing.
 """
 
 from __future__ import annotations
@@ -91,15 +91,17 @@ def test_every_example_is_read(model: type[BaseModel], name: str, number: int) -
     assert name in loaded.model_fields_set
 
 
-def test_the_page_is_what_the_tool_writes() -> None:
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_page_is_what_the_tool_writes(language: str) -> None:
     spec = importlib.util.spec_from_file_location("policy_docs", TOOL)
     assert spec is not None
     assert spec.loader is not None
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
-    text = PAGE.read_text("utf-8")
+    words = tool.JAPANESE if language == "ja" else tool.ENGLISH
+    text = (PAGE.parent / words.file).read_text("utf-8")
     assert set(re.findall(r"<!-- (\w+): written by", text)) == set(tool.SECTIONS)
-    assert tool.page(text) == text, f"docs/policy.md is not what the schema says: run {tool.COMMAND}"
+    assert tool.page(text, words) == text, f"docs/{words.file} is not what the schema says: run {tool.COMMAND}"
 
 
 def blocks() -> Iterator[str]:

@@ -70,8 +70,8 @@ class MessageModel(Strict):
         None, description="hands another mail on: Fwd:, 転送:, or its text says so", examples=[True]
     )
     new: Switch | None = Field(None, description="neither a reply nor a forward", examples=[True])
-    signed: Switch | None = Field(None, description="S/MIME or PGP", examples=[True])
-    encrypted: Switch | None = Field(None, description="S/MIME or PGP", examples=[True])
+    signed: Switch | None = Field(None, description="signed with S/MIME or PGP", examples=[True])
+    encrypted: Switch | None = Field(None, description="encrypted with S/MIME or PGP", examples=[True])
     auto_generated: Switch | None = Field(None, description="says that a machine wrote it", examples=[True])
     calendar: Switch | None = Field(None, description="carries a calendar part with a method", examples=[True])
     greeting: Switch | Literal["fits_nobody"] | None = Field(

@@ -16,7 +16,7 @@ CONDITIONS: dict[str, str] = {
     "private keys, access tokens, passwords": "秘密鍵、アクセストークン、パスワード",
     "what the virus scanner said": "ウイルス検査の結果",
     "who sends it": "誰が送るか",
-    "what it is as a whole": "メール全体の性質",
+    "what it is as a whole": "全体としてどのようなメールか",
     "when the mail came in": "メールを受け付けた日時",
     # recipients
     "Picks recipients by all keys given; holds when their number satisfies `count`.":
@@ -45,7 +45,7 @@ CONDITIONS: dict[str, str] = {
     "an outsider whose organization this sender, or anybody here, has never written to":
         "社外の宛先で、その組織には、この送信者が(company では社内の誰も)一度も送ったことがない",
     "this sender wrote there before, but not for so long; who was never written to is `first_time`":
-        "この送信者が以前に送ったことはあるが、これだけの間、送っていない。一度も送ったことのない相手は `first_time`",
+        "この送信者が以前に送ったことはあるが、この期間は送っていない。一度も送ったことのない相手は `first_time`",
     "To or Cc call the address by the name, or by the address, of somebody else whom this sender wrote to or whom "
     "the directory knows; an office (info@) may bear the name of somebody of its house":
         "To や Cc でアドレスに付いた名前(またはアドレス)が、この送信者が送ったことのある、または名簿にある、"
@@ -89,11 +89,11 @@ CONDITIONS: dict[str, str] = {
         "これまでほかの組織だけに送ったファイルを受け取る。`attachments: {seen_elsewhere: true}` と同じ",
     "the model of who writes to whom finds that the mail is worth a question, at the share of mail that may be asked "
     "about (the setting of the budget), for this recipient; cannot be decided without a model":
-        "誰が誰に送るかのモデルが、この宛先について、送信者に確認するだけの疑いがあるとみた。"
+        "宛先モデル(誰が誰に送るか)が、この宛先について、送信者に確認するだけの疑いがあるとみた。"
         "確認してよいメールの割合(設定で決めたもの)に収まるように選ばれる。モデルがなければ判定できない",
     "how likely the recipient is a mistake, 0 to 1, by the model of who writes to whom; cannot be decided without "
     "one; `alarm` is easier to set":
-        "誤送信リスク: 宛先がどれくらい誤りらしいかを、誰が誰に送るかのモデルが 0 から 1 で示したもの。"
+        "誤送信リスク: 宛先がどれくらい誤りらしいかを、宛先モデル(誰が誰に送るか)が 0 から 1 で示したもの。"
         "モデルがなければ判定できない。`alarm` のほうが設定しやすい",
     "resembles what is known without being it; true, domain: an outsider's domain, an own or known one; mailbox: "
     "what stands before the @, one at the same domain that this sender, others here or the directory know; any: one "
@@ -109,7 +109,7 @@ CONDITIONS: dict[str, str] = {
     "of the distinct domains of those picked": "選ばれた宛先の、重複を除いたドメインの数",
     "of the distinct organizations of those picked: registrable domains (mail.x.co.jp is of x.co.jp), each address "
     "at a provider of mailboxes for everybody, and the company itself as one":
-        "選ばれた宛先の、重複を除いた組織の数: 登録単位のドメインごとに数え(mail.x.co.jp は x.co.jp のもの)、"
+        "選ばれた宛先の、重複を除いた組織の数: 登録可能なドメインごとに数え(mail.x.co.jp は x.co.jp のもの)、"
         "誰でもメールボックスを持てる事業者ではアドレスごとに、自社は全体で 1 つと数える",
     "all recipients of the same side are picked, hidden ones too; with an unreadable To or Cc it cannot be decided "
     "where it depends on them":
@@ -135,7 +135,8 @@ CONDITIONS: dict[str, str] = {
     "hands another mail on: Fwd:, 転送:, or its text says so":
         "ほかのメールを転送している: Fwd: や 転送: が付いている、または本文がそう示している",
     "neither a reply nor a forward": "返信でも転送でもない",
-    "S/MIME or PGP": "S/MIME または PGP による",
+    "signed with S/MIME or PGP": "S/MIME または PGP で署名されている",
+    "encrypted with S/MIME or PGP": "S/MIME または PGP で暗号化されている",
     "says that a machine wrote it": "機械が書いたと示している",
     "carries a calendar part with a method": "method を持つカレンダーのパートがある",
     "addresses somebody (様, 各位, Dear ...), or with `fits_nobody`: the greeting names people or a company, and no "
@@ -144,8 +145,8 @@ CONDITIONS: dict[str, str] = {
         "宛名が誰も指さない、または全員を指すときは当てはまらない",
     "To and Cc show somebody whom the whole envelope (of a mail client with a login) does not name, or a Bcc field "
     "left in the mail does not name everybody who is hidden":
-        "To や Cc にある人が、(ログインしたメールソフトの)エンベロープ全体のどこにもない。または、メールに残った Bcc "
-        "フィールドに、隠れた宛先の全員は書かれていない",
+        "To や Cc にある人が、(ログインしたメールソフトの)エンベロープ全体のどこにもない。または、隠れた宛先の中に、"
+        "メールに残った Bcc フィールドに書かれていない人がいる",
     "what it says of itself; normal if it says nothing": "メール自身が示す重要度。示していなければ normal",
     "header fields; all of them must hold": "ヘッダーフィールド。すべてが成り立つ必要がある",
     "globs over the sensitivity labels of the mail and its files (MSIP, Sensitivity), by name or id":
@@ -160,8 +161,8 @@ CONDITIONS: dict[str, str] = {
     "false: there is no such field, or none with such a value": "false: そのフィールドがない、またはその値のものがない",
     "When the mail came in, in the zone of the calendar. All keys must hold of that very moment: after midnight, the "
     "weekday is the new one.":
-        "メールを受け付けた日時を、カレンダーの時間帯で見ます。すべてのキーが、"
-        "まさにその時点で成り立つ必要があります。午前零時を過ぎれば、曜日は新しい日のものです。",
+        "受け付けた日時は、カレンダーのタイムゾーンで見ます。すべてのキーが、まさにその時点で成り立つ必要があります。"
+        "午前零時を過ぎれば、曜日は新しい日のものです。",
     "in any of these hours, also over midnight": "これらの時間のどれか。午前零時をまたいでもよい",
     "on any of these days": "これらの曜日のどれか",
     "on a public holiday or company day off (a weekend alone is none)":

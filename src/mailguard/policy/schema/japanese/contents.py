@@ -26,7 +26,7 @@ CONTENTS: dict[str, str] = {
     "how many archives or mails are around it; 0 hangs on the mail itself":
         "いくつのアーカイブやメールの中にあるか。0 はメールに直接付いたもの",
     "globs over its sensitivity label, by name or id": "秘密度ラベルの名前または ID に合うワイルドカード",
-    "files of known content": "中身が既知のファイル",
+    "files of known content": "中身が既知のファイル(ハッシュ値で指定)",
     "files with one such digest a line": "そのハッシュ値を 1 行に 1 つ書いたファイル",
     "the same content went to other organisations before, to fewer than three, and never to this one":
         "同じ中身を、以前にほかの組織(3 つ未満)に送り、この組織には一度も送っていない",
@@ -49,7 +49,7 @@ CONTENTS: dict[str, str] = {
     "not count, and a word that was wrapped is whole. Quoted history, signature and text that is not displayed "
     "belong to the body unless they are left out.":
         "語(位置は問いません)、パターン(RE2)、またはその両方を探します。ファイルに書いた語も使えます。全角と半角、"
-        "大文字と小文字は区別せず、改行で分かれた語もつなげて探します。引用、署名、表示されない文字は、"
+        "大文字と小文字は区別せず、改行で分かれた語もつなげて探します。引用、署名、表示されない文章は、"
         "除かない限り本文に含みます。",
     "words, or words with weights": "語、または重みを付けた語",
     "patterns": "パターン",
@@ -63,7 +63,7 @@ CONTENTS: dict[str, str] = {
     "quoted text of the mail that is answered or forwarded; include if left out":
         "返信元・転送元のメールの引用。省略時は include",
     "the sender's signature; include if left out": "送信者の署名。省略時は include",
-    "text of the body that is not displayed; include if left out": "本文の、表示されない文字。省略時は include",
+    "text of the body that is not displayed; include if left out": "本文の、表示されない文章。省略時は include",
     "names a customer (see customers) other than those the mail goes to":
         "送り先ではない顧客(customers を参照)の名前がある",
     "A pattern (RE2: linear time, no look-around). On its own, or with what it weighs and how often it must occur.":

@@ -12,7 +12,7 @@ EXAMPLES: dict[str, str] = {
     "the body": "本文",
     "text of the mail that is answered, below the text": "返信元のメールの文章。本文の下に置く",
     "the sender's signature, below the text": "送信者の署名。本文の下に置く",
-    "text that is not displayed": "表示されない文字",
+    "text that is not displayed": "表示されない文章",
     "files, by name or with more": "添付ファイル。名前だけ、またはほかのキーとともに書く",
     "domains or addresses that the sender has written to before":
         "送信者が以前に送ったことのあるドメインまたはアドレス",
@@ -25,9 +25,9 @@ EXAMPLES: dict[str, str] = {
     "domains that take no mail": "メールを受け取らないドメイン",
     "whom this sender usually writes to together": "この送信者がいつも一緒に送る顔ぶれ",
     "what the model of who writes to whom gives; 0 for recipients that are not named":
-        "誰が誰に送るかのモデルが示す誤送信リスク。書かれていない宛先は 0",
-    "the model finds the mail worth a question": "モデルが、送信者に確認するだけの疑いがあるとみたメール",
-    "whom the model thinks was meant, by recipient": "モデルが考える正しい宛先。宛先ごとに書く",
+        "宛先モデル(誰が誰に送るか)が示す誤送信リスク。書かれていない宛先は 0",
+    "the model finds the mail worth a question": "宛先モデルが、送信者に確認するだけの疑いがあるとみたメール",
+    "whom the model thinks was meant, by recipient": "宛先モデルが、正しいと思われる宛先とみたもの。宛先ごとに書く",
     "makes it a reply: who took part in the thread before; without it no mail of the thread was seen":
         "このメールは返信で、ここに書くのは、スレッドにこれまで加わっていた人。書かなければ、"
         "スレッドのメールをまったく見ていないことになる",
@@ -52,9 +52,9 @@ EXAMPLES: dict[str, str] = {
         "受付日時。カレンダーの時計で書く。省略時は水曜日の 10:00",
     "the disposition that it must get": "なるべき処置",
     "whom mailguard must propose in the place of a recipient; {} for nobody":
-        "mailguard が宛先の代わりに示すべき、正しいと思われる宛先。{} は、なし",
+        "mailguard が宛先の代わりに示すべき、正しいと思われる宛先。誰も示すべきでなければ {}",
     "the alterations that some copy must get, by their words; [] for none":
-        "どれかの宛先のメールに加わるべき変更を、その語で書く。[] は、なし",
+        "どれかの宛先のメールに加わるべき変更を、その語で書く。変更がなければ []",
     "An attachment in an example.": "テスト例の添付ファイルです。",
     "the file's name": "ファイルの名前",
     "by content; by its name if left out": "中身による種類。省略時は名前による",

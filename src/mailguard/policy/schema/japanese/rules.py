@@ -21,7 +21,7 @@ RULES: dict[str, str] = {
     "domains, or globs over them; `*.group.example` means subdomains":
         "ドメイン。ワイルドカードも使える。`*.group.example` はサブドメインを指す",
     "addresses, or globs over them": "アドレス。ワイルドカードも使える",
-    "files of names, relative to this file": "ドメインやアドレスを書いたファイル。パスはこのファイルから見たもの",
+    "files of names, relative to this file": "ドメインやアドレスを書いたファイル。このファイルからの相対パスで書く",
     "The people: a list, files, or both. What several places say of one person is put together; two managers for one "
     "person are an error.":
         "社内の人を、リスト、ファイル、またはその両方で書きます。同じ人について複数の場所に書かれたことは、"
@@ -41,7 +41,7 @@ RULES: dict[str, str] = {
     "who approves for this person": "この人のメールを承認する上長",
     "who decides while the person is away, in this order": "本人が不在の間、代わりに決める人。この順に代わる",
     "groups that the person is in": "本人が属するグループ",
-    "days of absence: a day, or first..last": "不在の日: 1 日、または 最初の日..最後の日",
+    "days of absence: a day, or first..last": "不在の日: 1 日、または 初日..最終日",
     "for a shared mailbox: who reads its mail, and may decide about what it sends":
         "共有メールボックスの場合: そのメールを読み、そこから送るメールについて決められる人",
     "for a shared mailbox: groups whose members may decide about what it sends":
@@ -58,8 +58,8 @@ RULES: dict[str, str] = {
     "for the whole company: a second one in another file is an error. Without any: 09:00-18:00 from Monday to Friday "
     "in the organization's zone, and in Asia/Tokyo the Japanese holidays.":
         "勤務時間と休日です。`time:` の条件と、勤務時間外に時計が止まる承認に使います。会社全体で 1 つだけです。"
-        "別のファイルに 2 つ目を書くとエラーです。何も書かなければ、組織の時間帯で月曜日から金曜日の 09:00-18:00、"
-        "Asia/Tokyo では日本の祝日も休日です。",
+        "別のファイルに 2 つ目を書くとエラーです。何も書かなければ、組織のタイムゾーンで月曜日から金曜日の 09:00-18:"
+        "00、Asia/Tokyo では日本の祝日も休日です。",
     "office hours; several where there is a break": "勤務時間。途中に休憩があれば複数書く",
     "days of work": "勤務日",
     "public holidays of a country (ISO 3166), a part of one after a hyphen, or none; JP if left out in Asia/Tokyo, "
@@ -68,10 +68,9 @@ RULES: dict[str, str] = {
         "JP、それ以外は none",
     "days on which the company is closed: days, first..last, or files (.csv with the columns date and name, .txt "
     "with a day and its name in a line)":
-        "会社の休業日: 日付、最初の日..最後の日、またはファイル(.csv は date と name の列、.txt は 1 "
-        "行に日付とその名前)",
+        "会社の休業日: 日付、初日..最終日、またはファイル(.csv は date と name の列、.txt は 1 行に日付とその名前)",
     "days of work all the same, written like days_off": "休日でも勤務する日。days_off と同じように書く",
-    "the organization's if left out": "時間帯。省略時は組織のもの",
+    "the organization's if left out": "タイムゾーン。省略時は組織のもの",
     "Customers by the names that texts call them, with the domains that their people write from. All policy files "
     "together make one list.":
         "顧客を、文章の中での呼び名と、その顧客の人がメールに使うドメインで書きます。"

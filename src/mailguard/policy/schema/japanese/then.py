@@ -50,7 +50,7 @@ THEN: dict[str, str] = {
     "groups whose members may approve as well": "メンバーも承認できるグループ",
     "how many of them must say yes": "必要な承認の数",
     "who may speak for an approver: true: his delegates in the directory; false: nobody; or addresses":
-        "承認者の代理になれる人: true: 名簿にある代理。false: なし。またはアドレス",
+        "承認者の代理になれる人。true なら名簿にある代理、false なら誰もなれない。アドレスでも書ける",
     "when those who have not answered hear of it again": "まだ答えていない人に、もう一度知らせるまでの時間",
     "when others are asked as well: escalate_to": "ほかの人(escalate_to)にも承認を求めるまでの時間",
     "administrators (if left out), manager_of_manager, manager, addresses, {group: name}":
@@ -59,9 +59,9 @@ THEN: dict[str, str] = {
     # alter
     "One alteration. They are done in a fixed order, whatever the order of rules; a signed or encrypted mail is not "
     "altered: what would have hidden or removed something holds it for its sender, anything else is left out.":
-        "変更の 1 つです。ルールの順序にかかわらず、決まった順に行われます。署名・暗号化されたメールは変更しません。"
-        "何かを隠す、または削除する変更だったときは、メールは送信者の確認を待ちます。それ以外の変更は、"
-        "行わずに扱います。",
+        "1 項目に変更を 1 つ書きます。ルールの順序にかかわらず、決まった順に行われます。"
+        "署名・暗号化されたメールは変更しません。何かを隠す、または削除する変更だったときは、"
+        "メールは送信者の確認を待ちます。それ以外の変更は行いません。",
     "recipients do not see each other": "宛先どうしのアドレスが見えないようにする",
     "one mail for each recipient": "宛先ごとに 1 通ずつ送信",
     "somebody more in Cc: manager, addresses, {group: name}": "Cc に追加する人: manager、アドレス、{group: 名前}",
