@@ -24,9 +24,9 @@ SAYS = {
         "一時停止",
         "今すぐ送信",
         "送信しない",
-        "停止中",
+        "一時停止中",
         "1時間止める",
-        "お知らせを再開する",
+        "通知メールを再開する",
     ),
     "en": ("About to be sent", "Pause", "Send now", "Don't send", "paused", "For 1 hour", "Get letters again"),
 }

@@ -130,9 +130,9 @@ async def test_the_page_says_what_rules_did_and_which_are_ready(
     await window.shot(f"policy-{device}-{language}")
     said = await window.text()
     assert not await window.overflows()
-    assert {"ja": "適用してよい規則", "en": "Ready to be enforced"}[language] in said
+    assert {"ja": "適用してよいルール", "en": "Ready to be enforced"}[language] in said
     assert "rules.yaml:8" in said  # where the watching rule's mode stands
-    assert {"ja": "確認が形だけになっている規則", "en": "Rules whose holds are waved through"}[language] in said
+    assert {"ja": "確認が形だけになっているルール", "en": "Rules whose holds are waved through"}[language] in said
     assert "88%" in said
 
 
@@ -142,7 +142,7 @@ async def test_a_simulation_from_the_form_to_its_report(
 ) -> None:
     window = await opens(ADMIN, device, language, script=False)
     await window.open("/policy")
-    await window.page.get_by_label({"ja": "規則", "en": "Rule"}[language], exact=True).select_option("word")
+    await window.page.get_by_label({"ja": "ルール", "en": "Rule"}[language], exact=True).select_option("word")
     form = window.page.locator("form").filter(has=window.page.locator("#mode"))
     async with window.page.expect_navigation():
         await form.locator("button").click()

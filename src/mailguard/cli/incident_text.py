@@ -20,7 +20,7 @@ Clock = Callable[[datetime], str]
 
 _OUTCOMES = {
     "not_sent": Both("未送信", "not sent"),
-    "accepted": Both("相手側へ渡しました", "accepted by the next server"),
+    "accepted": Both("次のサーバーへ渡しました", "accepted by the next server"),
     "bounced": Both("不達", "not delivered"),
     "under_way": Both("送信中", "being sent"),
     "held": Both("送信保留", "held"),

@@ -33,7 +33,7 @@ _WORDS = {
         "ほかに {n:,} 通は記録がないため見ていません（以前の版のもの、または保存期間の終了）。",
         "{n:,} more could not be looked at: no record (an older version's, or past its time).",
     ),
-    "head.rule": Because("規則", "rule"),
+    "head.rule": Because("ルール", "rule"),
     "head.mode": Because("モード", "mode"),
     "head.hits": Because("該当", "hits"),
     "head.before": Because("いま", "now"),

@@ -16,7 +16,7 @@ KEYS: dict[str, Key] = {
     "text": Key.TEXT, "body": Key.TEXT, "本文": Key.TEXT,
     "from": Key.FROM, "sender": Key.FROM, "sender-domain": Key.FROM, "差出人": Key.FROM, "送信者": Key.FROM,
     "to": Key.TO, "recipient": Key.TO, "recipient-domain": Key.TO, "宛先": Key.TO, "受信者": Key.TO,
-    "rule": Key.RULE, "規則": Key.RULE, "ルール": Key.RULE,
+    "rule": Key.RULE, "ルール": Key.RULE, "規則": Key.RULE,
     "state": Key.STATE, "is": Key.STATE, "状態": Key.STATE,
     "has": Key.HAS, "添付": Key.HAS, "あり": Key.HAS,
     "larger": Key.LARGER, "以上": Key.LARGER,

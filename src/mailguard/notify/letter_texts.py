@@ -110,7 +110,7 @@ COMMENT_LEAD = Both(
     "The mail has not been sent yet. To answer, open the page below and write under “Comment or forward”.",
 )
 COMMENT_LEAD_REPLY = Both(
-    "このメールは、まだ送信していません。返答は、このお知らせへの返信でも、下のボタンから開く画面でもできます。",
+    "このメールは、まだ送信していません。返答は、この通知メールへの返信でも、下のボタンから開く画面でもできます。",
     "The mail has not been sent yet. To answer, reply to this letter, or open the page below.",
 )
 URGENT_HEAD = Both(
@@ -118,10 +118,10 @@ URGENT_HEAD = Both(
     "{sender} sent a mail as urgent, without waiting for approval",
 )
 URGENT_LEAD = Both(
-    "規則で認められた至急送信です。記録され、件数が集計されます。承認の操作は不要です。",
+    "ルールで認められた至急送信です。記録され、件数が集計されます。承認の操作は不要です。",
     "The rules allow this; it is recorded and counted. Nothing is left for you to approve.",
 )
-TOLD_HEAD = Both("{sender} さんのメールが規則に該当しました", "A mail of {sender} met a rule")
+TOLD_HEAD = Both("{sender} さんのメールがルールに該当しました", "A mail of {sender} met a rule")
 TOLD_OWN_HEAD = Both("送信したメールについてのお知らせ", "About a mail that you sent")
 TOLD_LEADS = {
     "deliver": Both("メールは保留せず、通常どおり送信しています。", "The mail was not held for this."),
@@ -159,7 +159,7 @@ EXPIRED_HEAD = Both(
     "期限までに決定がなかったため、送信せずにお返しします", "Nobody decided in time, so the mail was not sent"
 )
 BOUNCED_HEAD = Both("メールを届けられませんでした", "The mail could not be delivered")
-BOUNCED_LEAD = Both("相手先のサーバーの応答は次のとおりです。", "This is what the next server answered.")
+BOUNCED_LEAD = Both("相手側のサーバーの応答は次のとおりです。", "This is what the next server answered.")
 ACCEPTED = Both("受付", "Accepted")
 NOT_SENT_LEAD = Both(
     "次の宛先には届いていません。お使いのメールソフトの「送信済み」に控えが残っていても、送信されていません。",
@@ -188,7 +188,7 @@ POLICY_REFUSED_HEAD = Both(
     "A change of the policy is wrong and was not taken",
 )
 POLICY_REFUSED_LEAD = Both(
-    "これまでの規則がそのまま有効です。次の箇所を直すと、自動的に反映されます。",
+    "これまでのルールがそのまま有効です。次の箇所を直すと、自動的に反映されます。",
     "The rules from before are still in force. Put the places below right, and the change is taken by itself.",
 )
 GUESSING_HEAD = Both("パスワードの総当たりが疑われます", "Somebody seems to guess passwords")
@@ -202,7 +202,7 @@ GUESSING_LEAD = Both(
 )
 POLICY_GOOD_HEAD = Both("ポリシーの変更を反映しました", "The policy is good again")
 POLICY_GOOD_LEAD = Both(
-    "先にお知らせした誤りは解消し、現在のファイルの規則が有効です。",
+    "先にお知らせした誤りは解消し、現在のファイルのルールが有効です。",
     "What was wrong is put right, and the rules of the files as they are now are in force.",
 )
 FOREIGN_SENDER = Both(

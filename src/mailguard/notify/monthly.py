@@ -55,10 +55,10 @@ _MAILS = Both("受け付けたメール", "Mails")
 _BEFORE = Both("前月 {before}({change})", "the month before: {before} ({change})")
 _BEFORE_ONLY = Both("前月: {before}", "the month before: {before}")
 _SAME = Both("変わらず", "the same")
-_NOISY = Both("見直したい規則", "Rules to look at")
+_NOISY = Both("見直したいルール", "Rules to look at")
 _NOISY_ONE = Both("{rule}: {decided}通中{released}通がそのまま送信", "{rule}: {released} of {decided} sent unchanged")
 _NOISY_WHY = Both(
-    "確認のほとんどがそのまま送信される規則は、読まずに押す習慣を生みます。条件を絞るよう、管理者にお伝えください。",
+    "確認のほとんどがそのまま送信されるルールは、読まずに押す習慣を生みます。条件を絞るよう、管理者にお伝えください。",
     "Where nearly every hold is sent unchanged, people learn to click without reading: ask the administrators to narrow"
     " those rules.",
 )

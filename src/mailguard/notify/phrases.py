@@ -113,7 +113,8 @@ FINDINGS: dict[str, Both] = {
         "Files lie too deep inside one another; the innermost were not checked",
     ),
     "too_many_parts": Both(
-        "部品の数が多すぎるため、すべては確認していません", "The mail has too many parts; not all were checked"
+        "メールを構成する部分が多すぎるため、すべては確認していません",
+        "The mail has too many parts; not all were checked",
     ),
     "limit_reached": Both("大きすぎるため、すべては確認していません", "Too large: not everything was checked"),
     "encrypted": Both("暗号化されています", "It is encrypted"),
@@ -121,7 +122,7 @@ FINDINGS: dict[str, Both] = {
     "macro": Both("マクロが入っています", "It contains macros"),
     "type_mismatch": Both("拡張子と中身の種類が異なります", "The name says another type than the contents"),
     "double_extension": Both(
-        "拡張子が二つあり、実行ファイルを別の種類に見せています",
+        "拡張子が2つあり、実行ファイルを別の種類に見せています",
         "The name has two extensions: a program that looks like another kind of file",
     ),
     "bidi_filename": Both(

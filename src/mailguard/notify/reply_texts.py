@@ -41,7 +41,7 @@ LEADS = {
     "already": Both("ご返信による変更はありません。", "Your answer changed nothing."),
     "forbidden": Both("ご返信による変更はありません。", "Your answer changed nothing."),
     "spent": Both(
-        "返信で決められるのは、お知らせ1通につき1回だけです。今の状態は画面で確認できます。",
+        "返信で決められるのは、通知メール1通につき1回だけです。今の状態は画面で確認できます。",
         "One letter can be answered once. The page shows how it stands now.",
     ),
     "expired": Both("今の状態は画面で確認できます。", "The page shows how it stands now."),
@@ -54,14 +54,14 @@ LEADS = {
         "The mail is still held. Please use the page to take recipients off.",
     ),
     "passed_on": Both(
-        "メールは保留のままです。送信・承認などの決定は、画面か、保留・承認依頼のお知らせへの返信で行ってください。",
+        "メールは保留のままです。送信・承認などの決定は、画面か、保留・承認依頼の通知メールへの返信で行ってください。",
         "The mail is still held. To decide, use the page, or answer the letter that asked you to.",
     ),
     "unsaid": Both(
         "画面の「コメント・転送」からも書けます。", "You can also write on the page, under “Comment or forward”."
     ),
     "unknown": Both(
-        "期限が切れたか、お知らせを受け取った方のアドレスからの返信ではありません。お知らせのボタンから画面を開くか、"
+        "期限が切れたか、通知メールを受け取った方のアドレスからの返信ではありません。通知メールのボタンから画面を開くか、"
         "管理画面にログインして操作してください。",
         "The time may be over, or the answer did not come from the address that got the letter. Open the page by a"
         " button of the letter, or log in to the console.",

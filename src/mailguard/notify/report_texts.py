@@ -15,10 +15,10 @@ BOUNCED_CLOSED = Both("宛先のメールボックスは使われていません
 BOUNCED_FULL = Both("宛先のメールボックスがいっぱいです。", "The mailbox is full.")
 BOUNCED_LARGE = Both("メールが大きすぎて、受け取られませんでした。", "The mail is too large for it.")
 BOUNCED_LATE = Both("期限までに届きませんでした。", "It was not delivered in time.")
-BOUNCED_REFUSED = Both("相手のサーバーが受け取りを拒否しました。", "The server refused to take it.")
-BOUNCED_OTHER = Both("相手のサーバーが受け取りませんでした。", "The server did not take it.")
+BOUNCED_REFUSED = Both("相手側のサーバーが受け取りを拒否しました。", "The server refused to take it.")
+BOUNCED_OTHER = Both("相手側のサーバーが受け取りませんでした。", "The server did not take it.")
 BOUNCED_LATE_LEAD = Both(
-    "期限まで送信を続けましたが、相手先へ渡せませんでした。",
+    "期限まで送信を続けましたが、相手側へ渡せませんでした。",
     "We tried until the time limit, and it could not be passed on.",
 )
 BOUNCED_OUR_LEAD = Both("理由は次のとおりです。", "This is the reason.")
@@ -37,7 +37,7 @@ BOUNCED_LATE_AGAIN = Both(
 
 DELAYED_HEAD = Both("メールがまだ届いていません", "The mail has not been delivered yet")
 DELAYED_LEAD = Both(
-    "相手先のサーバーにまだ渡せていません。送信は自動的に続けます。もう一度送信する必要はありません。",
+    "相手側のサーバーにまだ渡せていません。送信は自動的に続けます。もう一度送信する必要はありません。",
     "The next server has not taken it yet. We keep trying by ourselves: you need not send it again.",
 )
 DELAYED_UNTIL = Both("再送の期限", "We try until")
@@ -45,8 +45,10 @@ DELAYED_THEN = Both(
     "期限までに届かなければ、あらためてお知らせします。急ぐ場合は、別の方法でご連絡ください。",
     "If it is not delivered by then, you will hear from us. If it is urgent, please use another way.",
 )
-DELAYED_LATER = Both("相手のサーバーが、あとで受け取ると答えています。", "The server says that it will take it later.")
-DELAYED_AWAY = Both("相手先のサーバーに接続できていません。", "The server cannot be reached.")
+DELAYED_LATER = Both(
+    "相手側のサーバーが、あとで受け取ると答えています。", "The server says that it will take it later."
+)
+DELAYED_AWAY = Both("相手側のサーバーに接続できていません。", "The server cannot be reached.")
 
 RELAYED_HEAD = Both("メールを次のサーバーに渡しました", "The mail was passed on to the next server")
 RELAYED_LEAD = Both(

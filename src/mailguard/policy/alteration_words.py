@@ -38,6 +38,6 @@ def cannot(words: Iterable[str], why: Because, held: bool) -> Because:
     ja, en = "・".join(one.ja for one in listed), ", ".join(one.en for one in listed)
     end_ja, end_en = ("保留します", "it is held") if held else ("変更せずに扱います", "that is left out")
     return Because(
-        f"{why.ja}。規則が求める「{ja}」を行えないため、{end_ja}",
+        f"{why.ja}。ルールが求める「{ja}」を行えないため、{end_ja}",
         f"{why.en[:1].upper()}{why.en[1:]}: {en} is asked for; {end_en}",
     )

@@ -23,7 +23,7 @@ _KINDS = {
     "read_receipt": Because("開封確認", "a read receipt"),
     "delivery_report": Because("配信通知", "a delivery report"),
     "calendar_reply": Because("予定への返信", "a reply to an invitation"),
-    "letter": Because("mailguard からのお知らせ", "a letter of mailguard's own"),
+    "letter": Because("mailguard の通知メール", "a letter of mailguard's own"),
 }
 _WORDS = {
     Disposition.DELIVER: Because("そのまま送信", "deliver"),
@@ -88,7 +88,7 @@ def explain_recorded(policy: Policy, mail: Recorded) -> dict[str, Any]:
 def _of_then(hit: bool | None) -> Because:
     if hit is None:
         return Because(
-            "本文が残っていないため、この規則に当てはまるかどうか判定できません。",
+            "本文が残っていないため、このルールに当てはまるかどうか判定できません。",
             "Cannot be decided: the rule needs the text, which is not kept.",
         )
     ja, en = ("当てはまりました", "It hit") if hit else ("当てはまりませんでした", "It did not hit")
@@ -129,7 +129,7 @@ def reason(opinion: Opinion) -> Because:
     rule, result = opinion.rule, opinion.result
     if result is None:
         return Because(
-            f"規則の判定中に不具合（{opinion.failure}）が起きたため、保留します。",
+            f"ルールの判定中に不具合（{opinion.failure}）が起きたため、保留します。",
             f"The rule failed ({opinion.failure}), so the mail is held.",
         )
     said, word = result.say(), _WORDS[rule.disposition]
@@ -144,7 +144,7 @@ def reason(opinion: Opinion) -> Because:
         )
     if opinion.truth is Truth.UNKNOWN:
         return Because(
-            f"判断できませんが、この規則では保留しません。{said.ja}。",
+            f"判断できませんが、このルールでは保留しません。{said.ja}。",
             f"Cannot be decided, and this rule lets that pass: {said.en}.",
         )
     if rule.excepted(opinion.truth, result):

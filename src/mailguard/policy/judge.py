@@ -32,7 +32,7 @@ _UNREADABLE_BECAUSE = Because(
     "The mail could not be read, so its content could not be examined",
 )
 _FAULT_BECAUSE = Because(
-    "規則の判定中に不具合が起きたため、内容を確認できません",
+    "ルールの判定中に不具合が起きたため、内容を確認できません",
     "A rule failed while it was looking at the mail, so the mail could not be judged",
 )
 

@@ -154,10 +154,10 @@ def _examples(results: Iterable[ExampleResult]) -> Check:
     found = list(results)
     failed = sum(not one.passed for one in found)
     if not found:
-        return Check(False, Because("examples がありません", "it has no examples"))
+        return Check(False, Because("テスト例がありません", "it has no examples"))
     if failed:
         said = Because(
-            f"examples {len(found)}件のうち{failed}件が合いません", f"{failed} of {len(found)} examples fail"
+            f"テスト例 {len(found)}件のうち{failed}件が合いません", f"{failed} of {len(found)} examples fail"
         )
         return Check(False, said)
-    return Check(True, Because(f"examples {len(found)}件がすべて合います", f"all {len(found)} examples hold"))
+    return Check(True, Because(f"テスト例 {len(found)}件がすべて合います", f"all {len(found)} examples hold"))

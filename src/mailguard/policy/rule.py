@@ -125,7 +125,7 @@ class Rule:
         if truth is Truth.UNKNOWN:
             named = some(result.unread) if result.unread else Because("メールの一部", "a part of the mail")
             return Because(
-                f"「{named.ja}」の中身を確認できないため、規則「{self.id}」に当たるかどうか判断できません",
+                f"「{named.ja}」の中身を確認できないため、ルール「{self.id}」に当たるかどうか判断できません",
                 f"{named.en} could not be examined, so the rule {self.id} could not be decided",
             )
         if self.because is None:

@@ -50,7 +50,7 @@ def _note(trusts: Sequence[Trust]) -> Because:
     newest = max(trusts, key=lambda one: (one.at, one.recipient))
     people, more = newest.recipient, len(trusts) - 1
     return Because(
-        f"{people}{f' ほか{more}件' if more else ''} は以前に確認済みのため、この規則では確認を求めません"
+        f"{people}{f' ほか{more}件' if more else ''} は以前に確認済みのため、このルールでは確認を求めません"
         f"({newest.by}、{newest.at:%Y-%m-%d})",
         f"{people}{f' and {more} more' if more else ''}: this rule does not ask again, "
         f"as {newest.by} said on {newest.at:%Y-%m-%d}",

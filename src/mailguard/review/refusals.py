@@ -95,7 +95,7 @@ _FORWARD_OWN = Because(
     en="You cannot choose who approves your own mail; to tell the approvers something, write a comment.",
 )
 NOT_ASKED_ABOUT = Because(
-    ja="この宛先について確認を求めた規則がないか、次回以降の確認を省略できない規則です。",
+    ja="この宛先について確認を求めたルールがないか、次回以降の確認を省略できないルールです。",
     en="No rule asked about this recipient, or the rule that did must keep asking.",
 )
 WHOM_TO_TRUST = Because(
@@ -131,7 +131,7 @@ CANNOT_JUDGE = Because(
     en="This mail cannot be judged again, so nobody can be put in his place. Cancel it and send a new one.",
 )
 NOT_SO_EITHER = Because(
-    ja="{meant} へは規則により送信できません: {why}",
+    ja="{meant} へはルールにより送信できません: {why}",
     en="The rules do not let it go to {meant} either: {why}",
 )
 _NOT_PAUSED = Because(ja="一時停止されていません。", en="Its clock is not stopped.")
@@ -149,7 +149,7 @@ NEEDS_REASON = Because(
     en="To send it as urgent, say why: write the reason as the comment.",
 )
 _NOT_URGENT = Because(
-    ja="このメールの規則では、承認を待たずに至急送信することはできません。",
+    ja="このメールのルールでは、承認を待たずに至急送信することはできません。",
     en="The rules of this mail do not allow sending it as urgent without approval.",
 )
 _FROZEN = Because(ja="管理者が送信を止めています。", en="An administrator has stopped this mail.")

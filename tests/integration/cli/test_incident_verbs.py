@@ -38,7 +38,7 @@ def test_the_report_is_in_the_language_and_the_time_of_the_organisation(
     ]  # fmt: skip
     local = record.received_at.astimezone(ZoneInfo("Asia/Tokyo")).isoformat(" ", "minutes")
     assert f"メール: {record.id}、{local[:-6]} {local[-6:]}、送信元 {ANN}" in said
-    assert f"  {BOB} (社外): 相手側へ渡しました, {local[:10]}" in said
+    assert f"  {BOB} (社外): 次のサーバーへ渡しました, {local[:10]}" in said
     assert "+00:00" not in said
     monkeypatch.setenv("MAILGUARD_ORGANIZATION__LANGUAGE", "en")
     assert (

@@ -89,7 +89,7 @@ async def test_letters_and_other_automatic_mail_are_called_what_they_are(trying_
     await deliver(trying_out, folder, NULL_PATH, SATO, automatic)
     await deliver(trying_out, folder, bob, SUZUKI, claimed)
     for language, letter, null in (
-        ("en", "A letter from mailguard", "Automatic mail"), ("ja", "mailguard からのお知らせ", "自動送信のメール"),
+        ("en", "A letter from mailguard", "Automatic mail"), ("ja", "mailguard の通知メール", "自動送信のメール"),
     ):  # fmt: skip
         browser = await trying_out.browser(ADMIN, language)
         page = (await browser.get("/outside")).text

@@ -142,7 +142,7 @@ async def test_what_cannot_be_said(house: House) -> None:
     content = await asked(house, trust=False)
     error = await refusal(house, SENDER, content, (B,), "me", MONTH)
     assert isinstance(error, Refused)
-    assert "規則" in error.reason.ja
+    assert "ルール" in error.reason.ja
     await house.review.act(SENDER, record.id, Act.REMOVE, (B,))
     assert isinstance(await refusal(house, SENDER, record, (B,), "me", MONTH), Refused)
 

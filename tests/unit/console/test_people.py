@@ -120,7 +120,7 @@ def test_of_one_who_has_it_the_time_is_said_and_of_one_who_has_not_the_answer() 
     asked = Context(record, by(), None, frozenset(), selectable=False, arrived={str(SATO): NOW})
     (group,) = people.companies(people.shown(record, Risky()), asked)
     assert [one.notes for one in group.lines] == [
-        ("相手側サーバーが受領: 11月23日(月) 22:28",), ("応答: 550 no such user",),
+        ("次のサーバーが受け取り: 11月23日(月) 22:28",), ("応答: 550 no such user",),
     ]  # fmt: skip
     away = replace(recipient(SUZUKI, state=State.QUEUED), last_code=None, last_text="cannot connect to smtp://mail")
     asked = Context(with_recipients(held_mail(), away), by(), None, frozenset(), selectable=False)

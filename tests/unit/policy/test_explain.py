@@ -69,7 +69,7 @@ def test_exceptions_are_named() -> None:
 def test_what_cannot_be_decided_is_named() -> None:
     told = why(mail(attachments=[{"name": "a.pdf", "inspected": False}]))
     assert told["words"][0] is False
-    assert told["words"][1].startswith("判断できませんが、この規則では保留しません。")
+    assert told["words"][1].startswith("判断できませんが、このルールでは保留しません。")
     assert told["strict"][0] is True
     assert "a.pdf" in told["strict"][2]
 

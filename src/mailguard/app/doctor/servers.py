@@ -56,7 +56,7 @@ async def _next_server(way: str, settings: UpstreamSettings, size: int) -> Itera
         return [warning(name, said, remedy)]
     if settings.scheme == "mx":
         said = Sentence(
-            "メールは宛先ドメインのサーバーへ直接送られます。受け取られるかどうかは相手のサーバー次第です。",
+            "メールは宛先ドメインのサーバーへ直接送られます。受け取られるかどうかは相手側のサーバー次第です。",
             "each mail goes to its domain's own servers; whether they take it only they know",
         )
         return [good(name, said)]

@@ -10,11 +10,11 @@ ALERT_TEXTS: dict[str, Both] = {
     "undo.left": Both("送信まであと", "Sent in"),
     "undo.pause": Both("一時停止", "Pause"),
     "undo.paused": Both("一時停止中です。決めるまで送信しません。", "Paused: it is not sent until you decide."),
-    "undo.stopped": Both("停止中", "paused"),
+    "undo.stopped": Both("一時停止中", "paused"),
     # Peace from letters
     "alerts.title": Both("お知らせの受け取り方", "How you are told"),
     "peace.lead": Both(
-        "自分のメールの保留をお知らせするメールを、しばらく止められます。保留中のメールはこの画面で確認できます。"
+        "自分のメールの保留を知らせる通知メールを、しばらく止められます。保留中のメールはこの画面で確認できます。"
         "承認の依頼と、送信・未送信などの結果は止まりません。",
         "You can have no letters about your own held mail for a while; this page shows what is held. "
         "What others ask you to approve, and what became of a mail, is told as ever.",
@@ -23,15 +23,15 @@ ALERT_TEXTS: dict[str, Both] = {
     "peace.4h": Both("4時間止める", "For 4 hours"),
     "peace.today": Both("今日は止める", "For today"),
     "peace.on": Both(
-        "{until} まで、保留のお知らせメールを止めています。", "No letters about your held mail until {until}."
+        "{until} まで、保留の通知メールを止めています。", "No letters about your held mail until {until}."
     ),
-    "peace.end": Both("お知らせを再開する", "Get letters again"),
-    "peace.legend": Both("保留のお知らせメールを止める", "No letters about held mail"),
+    "peace.end": Both("通知メールを再開する", "Get letters again"),
+    "peace.legend": Both("保留の通知メールを止める", "No letters about held mail"),
     "done.peace": Both(
-        "保留のお知らせメールを止めました。再開したときに残っているものは、1通にまとめてお知らせします。",
+        "保留の通知メールを止めました。再開したときに残っているものは、1通にまとめてお知らせします。",
         "No letters for a while. What still waits at the end comes in one letter.",
     ),
-    "done.peace-end": Both("お知らせを再開しました。", "You get letters again."),
+    "done.peace-end": Both("通知メールを再開しました。", "You get letters again."),
     # Notifications in the browser
     "browser.lead": Both(
         "このブラウザーを開いている間、保留や承認の依頼を画面の通知でもお知らせします。件名や宛先は表示しません。",

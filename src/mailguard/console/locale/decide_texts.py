@@ -87,7 +87,7 @@ DECIDE_TEXTS: dict[str, Both] = {
     "decided.comment": Both("コメント: {comment}", "Comment: {comment}"),
     "outcome": Both("{state} {people}", "{state}: {people}"),
     "outcome.gone": Both(
-        "相手側のサーバーに渡したため、取り消しはできません。",
+        "次のサーバーに渡したため、取り消しはできません。",
         "The next server has it: it can no longer be taken back.",
     ),
     "window.left": Both("送信まで", "Leaves in"),
@@ -161,7 +161,7 @@ DECIDE_TEXTS: dict[str, Both] = {
     "recipient.way": Both("中継先: {name}", "Goes by {name}"),
     "recipient.next": Both("次の再送: {when}", "Next try: {when}"),
     "recipient.under_way": Both("次のサーバーに渡しているところです", "Being handed over to the next server now"),
-    "recipient.arrived": Both("相手側サーバーが受領: {when}", "Taken by the next server: {when}"),
+    "recipient.arrived": Both("次のサーバーが受け取り: {when}", "Taken by the next server: {when}"),
     "recipients.fold": Both("ほか{count}名を表示", "Show {count} others"),
     "recipients.fold.known": Both("ほか{count}名は過去に送信済み", "{count} others, written to before"),
     "recipients.known": Both("{count}名・過去に送信済み", "{count} recipients, written to before"),

@@ -18,7 +18,7 @@ FRAME_TEXTS: dict[str, Both] = {
     "role.officer": Both("個人情報保護担当", "Data-protection officer"),
     "product": Both("メール誤送信防止", "Keeps mail from going to the wrong person"),
     "policy.refused": Both(
-        "ポリシーの変更に誤りがあるため、反映していません。これまでの規則が有効です。",
+        "ポリシーの変更に誤りがあるため、反映していません。これまでのルールが有効です。",
         "A change of the policy is wrong and was not taken. The rules from before are in force.",
     ),
     "live.changed": Both(
@@ -69,13 +69,13 @@ FRAME_TEXTS: dict[str, Both] = {
     # The page behind a letter's link
     "ticket.title": Both("保留中のメール", "A mail on hold"),
     "ticket.lead": Both(
-        "お知らせメールの確認コードを入力して、どうするか選んでください。",
+        "通知メールの確認コードを入力して、どうするか選んでください。",
         "Enter the code of the letter and choose what to do.",
     ),
-    "ticket.code": Both("確認コード(お知らせメールの6桁の数字)", "Code (six digits in the letter)"),
+    "ticket.code": Both("確認コード(通知メールの6桁の数字)", "Code (six digits in the letter)"),
     "ticket.view": Both("本文も見てから決める", "Look at the text first"),
     "ticket.wrong": Both(
-        "コードが違います。お知らせメールの6桁の数字を入力してください。",
+        "コードが違います。通知メールの6桁の数字を入力してください。",
         "That is not the code. Enter the six digits of the letter.",
     ),
     "ticket.dead": Both(

@@ -22,8 +22,8 @@ HISTORY_TEXTS: dict[str, Both] = {
         "Refused when you sent it; it stayed in your mail program.",
     ),
     "history.why": Both("理由: {why}", "Why: {why}"),
-    "fate.relayed": Both("{when} に相手側へ渡しました{answer}", "Handed to the next server at {when}{answer}"),
-    "fate.relayed.untimed": Both("相手側へ渡しました{answer}", "Handed to the next server{answer}"),
+    "fate.relayed": Both("{when} に次のサーバーへ渡しました{answer}", "Handed to the next server at {when}{answer}"),
+    "fate.relayed.untimed": Both("次のサーバーへ渡しました{answer}", "Handed to the next server{answer}"),
     "fate.answer": Both("(応答: {text})", " (it answered: {text})"),
     "fate.queued": Both("まもなく送信します", "On its way, about to be sent"),
     "fate.deferred": Both(

@@ -28,7 +28,7 @@ LIST_TEXTS: dict[str, Both] = {
     "outside.none": Both("まだ何も送信されていません。", "Nothing has been sent yet."),
     "outside.from": Both("送信元", "From"),
     "outside.to": Both("宛先", "To"),
-    "outside.letter": Both("mailguard からのお知らせ", "A letter from mailguard"),
+    "outside.letter": Both("mailguard の通知メール", "A letter from mailguard"),
     "outside.null": Both("自動送信のメール", "Automatic mail"),
     "outside.date": Both("日時", "Date"),
     "outside.save": Both("保存(.eml)", "Save (.eml)"),

@@ -61,7 +61,7 @@ LOGIN_TEXTS: dict[str, Both] = {
     ),
     "how.link": Both("メールのリンク", "login link"),
     "how.code": Both("メールの確認コード", "code from a mail"),
-    "how.letter": Both("お知らせメールのコード", "code of a letter about one mail"),
+    "how.letter": Both("通知メールのコード", "code of a letter about one mail"),
     "how.oidc": Both("シングルサインオン", "company sign-on"),
     "how.upstream": Both("メールのパスワード", "mail password"),
     "how.ldap": Both("ディレクトリーのパスワード", "directory password"),

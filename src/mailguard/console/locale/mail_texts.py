@@ -29,7 +29,7 @@ MAIL_TEXTS: dict[str, Both] = {
         "あなただけに表示しています。受け取る方へ、メールとは別の方法でお伝えください。",
         "Only you can see this. Please pass it on by another way than mail.",
     ),
-    "observed": Both("記録のみの規則", "Rules that only watch"),
+    "observed": Both("記録のみのルール", "Rules that only watch"),
     "ends.return": Both(
         "{when} までに決めないと、送信せずに送信者へお返しします。",
         "Unless somebody decides by {when}, it is not sent and goes back to the sender.",
@@ -129,7 +129,7 @@ MAIL_TEXTS: dict[str, Both] = {
     "fact.received": Both("受付日時", "Received"),
     "fact.size": Both("サイズ", "Size"),
     "fact.id": Both("番号", "Number"),
-    "fact.policy": Both("判定した規則の版", "Policy version"),
+    "fact.policy": Both("判定したポリシーの版", "Policy version"),
     "back": Both("一覧へ戻る", "Back to the list"),
     # Acts
     "act.look": Both("表示する", "Look"),
@@ -191,7 +191,7 @@ MAIL_TEXTS: dict[str, Both] = {
     "event.resent": Both("同じメールがもう一度届いた(二重には送りません)", "Handed in once more, and not taken twice"),
     "event.alter": Both("送信時の変更を準備", "Change for sending made ready"),
     "event.told": Both("お知らせ先: {people}", "Told: {people}"),
-    "event.login": Both("お知らせのコードを入力", "Opened with the letter's code"),
+    "event.login": Both("通知メールのコードを入力", "Opened with the letter's code"),
     "event.late": Both("決定のあとに次のサーバーが応答", "The next server answered after the decision"),
     "event.purge": Both("本文を削除(保存期間の終了)", "Body removed (its time has passed)"),
     "event.joined": Both(
@@ -208,8 +208,8 @@ MAIL_TEXTS: dict[str, Both] = {
     "event.why": Both("状況: {why}", "Why: {why}"),
     "by.mailguard": Both("mailguard(自動)", "mailguard"),
     "via.console": Both("画面", "console"),
-    "via.letter": Both("お知らせのコード", "code of a letter"),
-    "via.reply": Both("お知らせへの返信", "answer to a letter"),
+    "via.letter": Both("通知メールのコード", "code of a letter"),
+    "via.reply": Both("通知メールへの返信", "answer to a letter"),
     "via.api": Both("API", "API"),
     "via.cli": Both("コマンド", "command line"),
     "via.clock": Both("時間", "clock"),

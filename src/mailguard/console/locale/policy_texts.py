@@ -8,27 +8,27 @@ POLICY_TEXTS: dict[str, Both] = {
     "nav.policy": Both("ポリシー", "Policy"),
     "policy.title": Both("ポリシー", "Policy"),
     "policy.lead": Both(
-        "直近{days}日間に判定したメール {mails}通と、それぞれの規則がしたことです。版: {hash}",
+        "直近{days}日間に判定したメール {mails}通と、それぞれのルールの結果です。版: {hash}",
         "What each rule did with the {mails} mails of the last {days} days. Version: {hash}",
     ),
-    "policy.ready": Both("適用してよい規則", "Ready to be enforced"),
+    "policy.ready": Both("適用してよいルール", "Ready to be enforced"),
     "policy.ready.none": Both("いまのところ、ありません。", "None at the moment."),
     "policy.ready.why": Both(
-        "記録のみの規則は、{days}日または{mails}通を見て、100通あたり{hundred}通以下(どの送信者でも{sender}通以下)に当てはまり、"
-        "判定できないものが{unsure}以下で、examples がすべて合えば、適用してよい状態です。",
+        "記録のみのルールは、{days}日または{mails}通を見て、100通あたり{hundred}通以下(どの送信者でも{sender}通以下)に当てはまり、"
+        "判定できないものが{unsure}以下で、テスト例がすべて合えば、適用してよい状態です。",
         "A rule that only watches is ready after {days} days or {mails} mails, if it hits at most {hundred} of a"
         " hundred mails (for no sender more than {sender}), if at most {unsure} of its hits could not be decided, and"
         " if its examples hold.",
     ),
     "policy.change": Both("変更する行", "The line to change"),
     "policy.try.this": Both("適用した場合を試算", "See what enforcing it would do"),
-    "policy.stamped": Both("確認が形だけになっている規則", "Rules whose holds are waved through"),
+    "policy.stamped": Both("確認が形だけになっているルール", "Rules whose holds are waved through"),
     "policy.stamped.why": Both(
         "{decided}通以上の確認のうち{share}を超える分が、何も変えずに送信されています。条件を絞るか、例外を足してください。",
         "Of at least {decided} holds, more than {share} were sent without any change: narrow the rule, or add an"
         " exception.",
     ),
-    "policy.stamped.line": Both("規則の場所", "Where the rule stands"),
+    "policy.stamped.line": Both("ルールの場所", "Where the rule stands"),
     "policy.stamped.do.narrow": Both(
         "条件を絞る(人数・宛先・添付の種類など): 「変更を試算する」で結果を確かめられます",
         "Narrow its condition (numbers, recipients, kinds of files); “Try a change” shows what that does",
@@ -37,7 +37,7 @@ POLICY_TEXTS: dict[str, Both] = {
         "いつもの取引先を unless に加える", "Add the partners that it keeps stopping under unless"
     ),
     "policy.stamped.do.notify": Both(
-        "止めずに知らせるだけなら mode: notify、取り消し時間だけなら then: delay",
+        "止めずに知らせるだけなら mode: notify、取消可能時間を置くだけなら then: delay",
         "If telling is enough, mode: notify; if time to take it back is enough, then: delay",
     ),
     "policy.stamped.try": Both("通知のみにした場合を試算", "See what mode: notify would do"),
@@ -45,8 +45,8 @@ POLICY_TEXTS: dict[str, Both] = {
     "policy.reading": Both("開いてから{length}", "{length} from opening"),
     "policy.hasty": Both("5秒以内 {share}({of}通中{n}通)", "within 5 s {share} ({n} of {of})"),
     "policy.hasty.mark": Both("読まずに送信", "sent unread"),
-    "policy.rules": Both("すべての規則", "All rules"),
-    "policy.rule": Both("規則", "Rule"),
+    "policy.rules": Both("すべてのルール", "All rules"),
+    "policy.rule": Both("ルール", "Rule"),
     "policy.mode": Both("モード", "Mode"),
     "policy.mode.monitor": Both("記録のみ", "monitor"),
     "policy.mode.notify": Both("通知のみ", "notify"),
@@ -64,23 +64,23 @@ POLICY_TEXTS: dict[str, Both] = {
     "policy.standing.rubber_stamp": Both("確認が形だけ", "waved through"),
     "policy.released": Both("{share}({of}通中{n}通)", "{share} ({n} of {of})"),
     "policy.fate.joint": Both("、", ", "),
-    "policy.fate.changed": Both("一部のみ送信 {n}", "{n} changed"),
+    "policy.fate.changed": Both("直して送信 {n}", "{n} changed"),
     "policy.fate.cancelled": Both("取り消し {n}", "{n} cancelled"),
     "policy.fate.rejected": Both("却下 {n}", "{n} rejected"),
     "policy.fate.expired": Both("期限切れ {n}", "{n} expired"),
     "policy.fate.waiting": Both("確認待ち {n}", "{n} waiting"),
     "policy.fate.refused": Both("拒否 {n}", "{n} refused"),
-    "policy.examples": Both("examples {n}件", "{n} examples"),
-    "policy.examples.failing": Both("examples {of}件のうち{n}件が合いません", "{n} of {of} examples fail"),
-    "policy.examples.none": Both("examples なし", "no examples"),
+    "policy.examples": Both("テスト例 {n}件", "{n} examples"),
+    "policy.examples.failing": Both("テスト例 {of}件のうち{n}件が合いません", "{n} of {of} examples fail"),
+    "policy.examples.none": Both("テスト例なし", "no examples"),
     "policy.met": Both("満たしています", "met"),
     "policy.unmet": Both("満たしていません", "not met"),
     "policy.try": Both("変更を試算する", "Try a change"),
     "policy.try.lead": Both(
-        "記録されたメールで、変更後の規則がどう判定したかを計算します。規則そのものは変わりません。",
+        "記録されたメールで、変更後のルールがどう判定したかを計算します。ルールそのものは変わりません。",
         "Calculates what a change would have done with recorded mail. It changes no rule.",
     ),
-    "policy.try.mode": Both("規則のモードを変える", "A rule in another mode"),
+    "policy.try.mode": Both("ルールのモードを変える", "A rule in another mode"),
     "policy.try.text": Both("ファイルの内容を変える", "Another text for a file"),
     "policy.try.file": Both("置き換えるファイル", "In place of"),
     "policy.try.new": Both("新しいファイルとして追加", "a new file"),
@@ -100,11 +100,11 @@ POLICY_TEXTS: dict[str, Both] = {
     ),
     "policy.wrong.empty": Both("YAML が空です。", "There is no YAML to try."),
     "policy.wrong.file": Both(
-        "ファイルは UTF-8 の文章で、500 KB までです。", "The file must be UTF-8 text of at most 500 KB."
+        "ファイルは UTF-8 のテキストで、500 KB までです。", "The file must be UTF-8 text of at most 500 KB."
     ),
     # A simulation
     "trial.title": Both("試算", "Simulation"),
-    "trial.mode": Both("規則「{rule}」を「{mode}」にした場合", "The rule {rule} in mode {mode}"),
+    "trial.mode": Both("ルール「{rule}」を「{mode}」にした場合", "The rule {rule} in mode {mode}"),
     "trial.file": Both("{file} を置き換えた場合", "Another text for {file}"),
     "trial.running": Both("計算しています({part}%)", "Calculating ({part}%)"),
     "trial.mails": Both("{n}通を見ました。", "{n} mails looked at."),
@@ -120,7 +120,7 @@ POLICY_TEXTS: dict[str, Both] = {
     "trial.unrecorded": Both(
         "ほかに{n}通は記録がなく、見ていません。", "{n} more have no record and were not looked at."
     ),
-    "trial.sum": Both("扱い", "Verdict"),
+    "trial.sum": Both("判定", "Verdict"),
     "trial.before": Both("いま", "Now"),
     "trial.after": Both("変更後", "After"),
     "trial.holds": Both("確認待ち", "People asked"),
@@ -139,7 +139,7 @@ POLICY_TEXTS: dict[str, Both] = {
     "trial.named": Both("変わるメール(新しい順に{n} / {of}通)", "Mails that change (newest {n} of {of})"),
     "trial.back": Both("ポリシーへ戻る", "Back to the policy"),
     # Why a mail got its verdict
-    "explain": Both("すべての規則と理由", "All rules, hit or miss, and why"),
+    "explain": Both("すべてのルールと理由", "All rules, hit or miss, and why"),
     "explain.same": Both("このメールを判定した版と同じポリシーです。", "Under the policy that judged this mail."),
     "explain.other": Both(
         "いまのポリシーでの判定です(受付時の版は {hash})。", "Under the policy of now (judged by version {hash})."
