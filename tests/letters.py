@@ -21,6 +21,7 @@ from mailguard.mail.lifecycle import State
 from mailguard.mail.organization import Language
 from mailguard.mail.verdict import Because, Disposition, RuleHit
 from mailguard.notify.gathered import Gathered
+from mailguard.notify.incident_due import IncidentDue
 from mailguard.notify.letters import ASKING, RETURNS, Kind, LetterContext, LetterSettings, ReplyResult, compose
 from mailguard.notify.monthly import Monthly
 from mailguard.notify.readers import WITHOUT_MAIL
@@ -109,6 +110,8 @@ def context(kind: Kind, record: MessageRecord | None, **changes: Any) -> LetterC
     }
     if kind == "monthly":
         values |= {"monthly": Monthly.of(MONTH), "record": None}
+    if kind == "incident_due":
+        values |= {"due": IncidentDue.of(DUE), "record": None, "link": f"https://mailguard.corp.example/incidents/{ID}"}
     if kind == "gathered":
         one = record or mail(Disposition.CONFIRM, State.HELD)
         values |= {"gathered": Gathered((one, replace(one, id=ID[::-1])), frozenset({ID}), 7), "record": None}
@@ -117,6 +120,10 @@ def context(kind: Kind, record: MessageRecord | None, **changes: Any) -> LetterC
     return LetterContext(**{**values, **changes})
 
 
+DUE: dict[str, Any] = {
+    "incident": ID, "stage": "prompt", "subject": "11月分のお見積書をお送りします", "sender": "ann@corp.example",
+    "learned_at": NOW.isoformat(), "answers": {"personal": "yes", "sensitive": "no", "property": "unknown"},
+}  # fmt: skip
 MONTH: dict[str, Any] = {
     "month": "2026-10",
     "now": {

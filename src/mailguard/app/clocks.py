@@ -71,7 +71,9 @@ class Clocks:
             await asyncio.sleep(wait)
 
     async def housekeep(self) -> None:
-        """Count what waits for the figures, tell of holds that end soon, and remove what is past its time."""
+        """Count what waits for the figures, tell of holds that end soon and of the clocks of misdeliveries, and remove
+        what is past its time.
+        """
         keep = self._rooms.config.settings.store.retention
         facts = None if keep.facts is None else timedelta(seconds=keep.facts)
         retention = Retention(timedelta(seconds=keep.bodies), timedelta(seconds=keep.metadata), facts)
@@ -83,6 +85,7 @@ class Clocks:
                 if asyncio.get_running_loop().time() - told >= _ENDINGS:
                     told = asyncio.get_running_loop().time()
                     await endings.tell()
+                    await self._rooms.incidents.remind()
                 if asyncio.get_running_loop().time() - last >= _HOUSEKEEPING:
                     await self._rooms.spool.purge(utc_now(), retention)
                     last = asyncio.get_running_loop().time()

@@ -231,6 +231,7 @@ def _incidents(config: Config, db: Database, holds: Holds, audit: Audit, live: L
     return IncidentRoom(
         Incidents(db), holds, audit, changed=changed, now=utc_now,
         answerable=administrators.union(console.officers), directory=lambda: hints.directory(),
+        owed=lambda: hints.noticed(), timezone=config.settings.organization.timezone,
     )  # fmt: skip
 
 

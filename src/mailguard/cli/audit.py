@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 from zoneinfo import ZoneInfo
@@ -19,7 +18,7 @@ import click
 from mailguard.app.rooms import Rooms, utc_now
 from mailguard.cli import Group
 from mailguard.cli.language import say
-from mailguard.cli.ledger import acting, local, plain, with_ledger
+from mailguard.cli.ledger import acting, local, moment_of, plain, with_ledger
 from mailguard.cli.setup import fail, with_config
 from mailguard.cli.words import event_word, way_word
 from mailguard.mail.saying import Sentence
@@ -198,25 +197,10 @@ async def _newest(room: AuditReview, chosen: LineFilter, limit: int) -> list[His
 
 def _chosen(asked: dict[str, str], rooms: Rooms, first: int = 1, last: int | None = None) -> LineFilter:
     zone = ZoneInfo(rooms.config.settings.organization.timezone)
-    since, until = (_moment(asked[name], f"--{name}", zone) for name in ("since", "until"))
+    since, until = (moment_of(asked[name], f"--{name}", zone) for name in ("since", "until"))
     return LineFilter(
         asked["person"], asked["message"], asked["act"], asked["via"], since, until, first=first, last=last
     )
-
-
-def _moment(text: str, option: str, zone: ZoneInfo) -> datetime | None:
-    if not text:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        said = Sentence(
-            "{text!r}ではなく、2026-11-23 か 2026-11-23T10:00 のように書いてください。",
-            "write 2026-11-23 or 2026-11-23T10:00, not {text!r}",
-            text=text,
-        )
-        raise click.BadParameter(said, param_hint=option) from None
 
 
 def _said(line: HistoryLine) -> str:

@@ -267,13 +267,25 @@ HELP: dict[str, str] = {
     "Contain a mail that went to the wrong person; the register of all that happened.":
         "誤送信したメールに対処します。起きたことすべての記録。",
     "End an incident.": "インシデントの対応を終了します。",
+    "Answer what the law asks: is a report due, and until when? Answers that are not given stay as they were.":
+        "報告の要否と期限を知るための6つの質問に答えます。指定しない回答は、そのまま残ります。",
+    "It held data about people.": "個人データが含まれていたか。",
+    "Illness, creed, crime and the like.": "要配慮個人情報(病歴、信条、犯罪の経歴など)が含まれていたか。",
+    "It could be used to take somebody's money.": "不正に使われると財産的被害のおそれがあるか。",
+    "Somebody means harm.": "不正の目的によるおそれがあるか。",
+    "How many people it concerns.": "本人の数。",
+    "It is certain that nobody saw it.": "誰にも見られていないことが確実か。",
+    "Who made sure that nobody saw it, when, and how.": "見られていないことを、誰が、いつ、どのように確認したか。",
+    "When the company learned of it: 2026-11-28T09:30.": "会社が知った日時(2026-11-28T09:30)。",
+    "Why that is changed.": "日時を変える理由。",
+    "What is known, whether a report is due, until when, and a draft of it.":
+        "分かっていること、報告の要否と期限の目安、報告書の下書きを表示します。",
+    "Whose report is drafted: Japan's (appi) or the GDPR's.": "どちらの報告の下書きか。日本(appi)または GDPR(gdpr)。",
     "Who was told, whether it was deleted unread, what was learned.":
         "誰に知らせたか、開封前に削除されたか、何を学んだか。",
     "The newest first.": "新しい順に一覧します。",
     "Stop what of the mail has not left, and enter it.": "まだ送信されていない分を止め、記録します。",
     "What happened.": "何が起きたか。",
-    "The facts for whoever writes the report: who, when, to whom, what was in it, what was done.":
-        "報告書を書く人のための事実: 誰が、いつ、誰に、何を送り、どう対処したか。",
     "One incident with what became of each copy.": "1件のインシデントと、宛先ごとの結果を表示します。",
     "Try the chat channels of notify.channels.": "notify.channels のチャット通知を試します。",
     "Send a test message to each channel, and say of each whether it was taken, or why not. Status 1 if one failed.":

@@ -1,4 +1,4 @@
-"""`mailguard incident`: contain a mail that went to the wrong person, and keep the register."""
+"""`mailguard incident`: contain a mail that went to the wrong person, keep the register, prepare the report."""
 
 from __future__ import annotations
 
@@ -6,24 +6,32 @@ import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
 
 import click
 
 from mailguard.app.rooms import Rooms
 from mailguard.cli import Group
 from mailguard.cli.columns import padded
-from mailguard.cli.incident_text import Clock, in_state, reported, shown
+from mailguard.cli.incident_text import assessed, in_state, reported, shown
 from mailguard.cli.language import terminal_language
-from mailguard.cli.ledger import acting, local, plain, with_ledger
+from mailguard.cli.ledger import acting, local, moment_of, plain, with_ledger
 from mailguard.cli.setup import fail, with_config
 from mailguard.cli.words import reading_language
-from mailguard.incident import AlreadyClosed, AlreadyOpen, NoIncident
+from mailguard.incident import AlreadyClosed, AlreadyOpen, NoIncident, NoReason, WrongMoment, values_of
+from mailguard.mail.breach import ANSWERS, LAWS, Answers, Law
 from mailguard.mail.organization import Language
 from mailguard.mail.saying import Sentence
+from mailguard.notify.breach import Clock
 from mailguard.store.incidents import Incident
 
 _STATE_COLUMNS = {"en": 6, "ja": 8}
+_Verb = Callable[..., Any]
 JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
+
+
+def _question(name: str, said: str) -> Callable[[_Verb], _Verb]:
+    return click.option(name, type=click.Choice(ANSWERS), help=said)
 
 
 @click.group("incident", cls=Group)
@@ -67,12 +75,14 @@ def open_(config_file: Path | None, message_id: str, note: str, as_json: bool) -
 def list_(config_file: Path | None, limit: int, as_json: bool) -> None:
     """The newest first."""
 
-    async def work(rooms: Rooms) -> list[tuple[Incident, str]]:
-        return [(one, local(one.opened_at, rooms)) for one in await rooms.incidents.page(acting(), limit)]
+    async def work(rooms: Rooms) -> tuple[list[tuple[Incident, str]], str]:
+        page = await rooms.incidents.page(acting(), limit)
+        return [(one, local(one.opened_at, rooms)) for one in page], rooms.config.settings.organization.timezone
 
-    found = with_ledger(config_file, work)
+    found, timezone = with_ledger(config_file, work)
     if as_json:
-        click.echo(json.dumps({"incidents": [as_values(one) for one, _ in found]}, ensure_ascii=False))
+        values = [values_of(one, timezone) for one, _ in found]
+        click.echo(json.dumps({"incidents": values}, ensure_ascii=False))
         return
     for one, opened_at in found:
         subject = plain(one.facts.get("subject") or "")
@@ -103,36 +113,85 @@ def close(config_file: Path | None, incident_id: str, outcome: str, as_json: boo
         except NoIncident:
             _missing(incident_id)
         except AlreadyClosed as error:
-            over = Sentence(
-                "{id} は {who} がすでに対応を終了しています。", "{id} was closed already by {who}",
-                id=incident_id, who=error.incident.closed_by,
-            )  # fmt: skip
-            fail(over)
+            _over(error.incident)
 
     _print(config_file, work, shown, as_json)
+
+
+@incident.command("assess")
+@with_config
+@click.argument("incident_id", metavar="ID")
+@_question("--personal", "It held data about people.")
+@_question("--sensitive", "Illness, creed, crime and the like.")
+@_question("--property", "It could be used to take somebody's money.")
+@_question("--malicious", "Somebody means harm.")
+@click.option("--persons", type=click.IntRange(0, 10**9), help="How many people it concerns.")
+@_question("--unseen", "It is certain that nobody saw it.")
+@click.option("--how", help="Who made sure that nobody saw it, when, and how.")
+@click.option("--learned-at", default="", metavar="TIME", help="When the company learned of it: 2026-11-28T09:30.")
+@click.option("--why", default="", help="Why that is changed.")
+@JSON
+def assess(config_file: Path | None, incident_id: str, learned_at: str, why: str, as_json: bool, **given: Any) -> None:
+    """Answer what the law asks: is a report due, and until when? Answers that are not given stay as they were."""
+
+    async def work(rooms: Rooms) -> Incident:
+        found = await _found(rooms, incident_id)
+        before = (found.answers or Answers()).as_values()
+        try:
+            answers = Answers.of(before | {name: answer for name, answer in given.items() if answer is not None})
+        except ValueError:
+            fail(Sentence("--how は2,000文字までです。", "--how: 2,000 characters at most"))
+        zone = ZoneInfo(rooms.config.settings.organization.timezone)
+        moment = moment_of(learned_at, "--learned-at", zone)
+        try:
+            return await rooms.incidents.assess(acting(), incident_id, answers, moment, why)
+        except NoIncident:
+            _missing(incident_id)
+        except AlreadyClosed as error:
+            _over(error.incident)
+        except WrongMoment as error:
+            wrong = Sentence(
+                "--learned-at には、メールの送信({earliest})から現在までの日時を書いてください。",
+                "--learned-at: a time between the mail ({earliest}) and now",
+                earliest=local(error.earliest, rooms),
+            )
+            fail(wrong)
+        except NoReason:
+            fail(
+                Sentence(
+                    "--learned-at を変えるときは --why に理由を書いてください。", "--learned-at is changed: say --why"
+                )
+            )
+
+    _print(config_file, work, assessed, as_json)
 
 
 @incident.command("report")
 @with_config
 @click.argument("incident_id", metavar="ID")
+@click.option("--law", type=click.Choice(LAWS), help="Whose report is drafted: Japan's (appi) or the GDPR's.")
 @JSON
-def report(config_file: Path | None, incident_id: str, as_json: bool) -> None:
-    """The facts for whoever writes the report: who, when, to whom, what was in it, what was done."""
-    _print(config_file, lambda rooms: _found(rooms, incident_id), reported, as_json)
+def report(config_file: Path | None, incident_id: str, law: Law | None, as_json: bool) -> None:
+    """What is known, whether a report is due, until when, and a draft of it."""
+
+    def in_words(one: Incident, language: Language, clock: Clock, timezone: str) -> list[str]:
+        return reported(one, law or ("appi" if language == "ja" else "gdpr"), language, clock, timezone)
+
+    _print(config_file, lambda rooms: _found(rooms, incident_id), in_words, as_json)
 
 
 def _print(
     config_file: Path | None,
     work: Callable[[Rooms], Awaitable[Incident]],
-    in_words: Callable[[Incident, Language, Clock], list[str]],
+    in_words: Callable[[Incident, Language, Clock, str], list[str]],
     as_json: bool,
 ) -> None:
     async def said(rooms: Rooms) -> str:
-        one = await work(rooms)
+        one, house = await work(rooms), rooms.config.settings.organization
         if as_json:
-            return json.dumps(as_values(one), ensure_ascii=False)
-        language = reading_language(rooms.config.settings.organization.language)
-        return "\n".join(in_words(one, language, lambda moment: local(moment, rooms)))
+            return json.dumps(values_of(one, house.timezone), ensure_ascii=False)
+        language = reading_language(house.language)
+        return "\n".join(in_words(one, language, lambda moment: local(moment, rooms), house.timezone))
 
     click.echo(with_ledger(config_file, said))
 
@@ -153,17 +212,9 @@ def _missing(incident_id: str) -> NoReturn:
     fail(none)
 
 
-def as_values(one: Incident) -> dict[str, Any]:
-    """An incident as JSON values, the keys of the API."""
-    return {
-        "id": one.id,
-        "message_id": one.message_id,
-        "state": one.state,
-        "opened_at": one.opened_at.isoformat(),
-        "opened_by": one.opened_by,
-        "note": one.note,
-        "closed_at": None if one.closed_at is None else one.closed_at.isoformat(),
-        "closed_by": one.closed_by,
-        "outcome": one.outcome,
-        **{key: value for key, value in one.facts.items() if key != "owners"},
-    }
+def _over(one: Incident) -> NoReturn:
+    over = Sentence(
+        "{id} は {who} がすでに対応を終了しています。", "{id} was closed already by {who}",
+        id=one.id, who=one.closed_by,
+    )  # fmt: skip
+    fail(over)

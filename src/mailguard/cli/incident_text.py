@@ -5,18 +5,17 @@ What stands here is copied into reports to authorities: the day must be the comp
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from mailguard.cli.language import terminal_language
 from mailguard.cli.ledger import plain
+from mailguard.mail.breach import Answers, Law, deadlines, judgements
 from mailguard.mail.organization import Language
+from mailguard.notify import breach_texts as words
+from mailguard.notify.breach import Clock, deadline, draft, judged
 from mailguard.notify.phrases import PERSONAL, Both
 from mailguard.store.incidents import Incident
-
-#: A time of the ledger as people read it.
-Clock = Callable[[datetime], str]
 
 _OUTCOMES = {
     "not_sent": Both("未送信", "not sent"),
@@ -41,6 +40,11 @@ _SIBLINGS = Both("同じファイルまたはスレッドのメール: {ids}", "
 _NOTE = Both("メモ: {text}", "Note: {text}")
 _OUTCOME = Both("結果: {text}", "Outcome: {text}")
 _NONE = Both("なし", "none")
+_LEARNED = Both("会社が知った日時: {when}", "Learned of it: {when}")
+_DRAFTS: dict[Law, Both] = {
+    "appi": Both("報告書の下書き(個人情報保護法施行規則8条の9項目)", "Draft of the report (the nine items of APPI)"),
+    "gdpr": Both("通知の下書き(GDPR 33条3項)", "Draft of the notification (GDPR article 33 (3))"),
+}
 _UNTITLED = Both("（件名なし）", "(none)")
 
 
@@ -49,15 +53,42 @@ def in_state(state: str) -> str:
     return _STATES[state].of(terminal_language())
 
 
-def shown(one: Incident, language: Language, clock: Clock) -> list[str]:
+def shown(one: Incident, language: Language, clock: Clock, timezone: str) -> list[str]:
     """Whose mail it is, and what became of each copy."""
     head = _SHOWN.of(
         language, id=one.id, state=_STATES[one.state].of(language), mail=one.message_id, sender=one.facts["sender"]
     )
+    del timezone
     return [head, *_copies(one, language, clock)]
 
 
-def reported(one: Incident, language: Language, clock: Clock) -> list[str]:
+def assessed(one: Incident, language: Language, clock: Clock, timezone: str) -> list[str]:
+    """Whether a report is probably due, and until when."""
+    answers = one.answers or Answers()
+    lines = [_LEARNED.of(language, when=clock(one.learned_at))]
+    if one.answers is None:
+        lines.append(words.NOT_ANSWERED.of(language))
+    else:
+        lines += [judged(said, language) for said in judgements(answers)]
+    lines += [deadline(each, language, clock) for each in deadlines(one.learned_at, timezone, answers)]
+    return [*lines, words.NO_ADVICE.of(language)]
+
+
+def reported(one: Incident, law: Law, language: Language, clock: Clock, timezone: str) -> list[str]:
+    """What is known, whether it must be reported, and the draft of that."""
+    lines = [
+        *_facts(one, language, clock),
+        "",
+        *assessed(one, language, clock, timezone),
+        "",
+        _DRAFTS[law].of(language),
+    ]
+    for heading, text in draft(one, law, language, clock):
+        lines += ["", plain(heading), *(f"  {plain(line)}" for line in text.splitlines())]
+    return lines
+
+
+def _facts(one: Incident, language: Language, clock: Clock) -> list[str]:
     """The facts for whoever writes the report."""
     facts = one.facts
     counts = ", ".join(f"{PERSONAL[name].of(language)} {count}" for name, count in facts["personal_data"].items())

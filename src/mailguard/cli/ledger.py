@@ -16,7 +16,7 @@ import re
 import shlex
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from pathlib import Path
 from typing import TypeVar
@@ -129,6 +129,24 @@ def quiet() -> Iterator[None]:
         yield
     finally:
         structlog.configure(**before)
+
+
+def moment_of(text: str, option: str, zone: ZoneInfo) -> datetime | None:
+    """A day or moment as it was typed (ISO 8601), of this zone unless it says another, in UTC; None for no text. Raises
+    click.BadParameter.
+    """
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        said = Sentence(
+            "{text!r}ではなく、2026-11-23 か 2026-11-23T10:00 のように書いてください。",
+            "write 2026-11-23 or 2026-11-23T10:00, not {text!r}",
+            text=text,
+        )
+        raise click.BadParameter(said, param_hint=option) from None
 
 
 def acting() -> Actor:

@@ -23,7 +23,8 @@ EVENTS = (
 )  # fmt: skip
 HOUSE_EVENTS = (
     "refuse", "challenge", "login", "token-create", "token-revoke", "export", "figures", "incident",
-    "incident_closed", "absence", "absence_ended", "list_export", "bulk", "bulk_undone", "bulk_stopped", "text_search",
+    "incident_assessed", "incident_closed", "absence", "absence_ended", "list_export", "bulk", "bulk_undone",
+    "bulk_stopped", "text_search",
     "logout", "session-end", "factor-add", "factor-codes", "factor-fail", "factor-recovery", "factor-reset",
     "insight_import", "insight_forget", "insight_merge", "untrust", "mute", "unmute", "backup", "restore", "rotate",
 )  # fmt: skip

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from mailguard.console.api_values import In, Out
-from mailguard.incident import Incident
+from mailguard.incident import Incident, values_of
+from mailguard.mail.breach import Answer, Duty, Law
 
 
 class IncidentIn(In):
@@ -22,6 +23,53 @@ class IncidentEnd(In):
     """What came of it: who was told, whether the mail was deleted unread, what was learned."""
 
     outcome: str = Field(max_length=4000)
+
+
+class AssessmentIn(In):
+    """Answers to the six questions, all of them: what is left out is not known. how: who made sure that nobody saw it,
+    in what way and when; learned_at: when the company learned of it, left out: as it stands; why: that was changed.
+    """
+
+    personal: Answer = "unknown"
+    sensitive: Answer = "unknown"
+    property: Answer = "unknown"
+    malicious: Answer = "unknown"
+    unseen: Answer = "unknown"
+    persons: int | None = Field(default=None, ge=0, le=10**9, strict=True)
+    how: str = Field(default="", max_length=2000)
+    learned_at: AwareDatetime | None = None
+    why: str = Field(default="", max_length=4000)
+
+
+class AnswersOut(Out):
+    """What was answered to the six questions."""
+
+    personal: Answer
+    sensitive: Answer
+    property: Answer
+    malicious: Answer
+    unseen: Answer
+    persons: int | None
+    how: str
+
+
+class JudgementOut(Out):
+    """Whether a report is probably due by a law (APPI article 26, GDPR article 33), and why; no legal advice."""
+
+    law: Law
+    duty: Duty
+    because: list[str]
+
+
+class ClockOut(Out):
+    """Until when, the days being those of the organisation: 72 hours, the prompt report, the final one. first: from
+    which day on it is expected; at: the moment at which it is over.
+    """
+
+    name: Literal["gdpr", "prompt", "final"]
+    first: date | None
+    last: date
+    at: datetime
 
 
 class CopyOut(Out):
@@ -44,7 +92,8 @@ class SiblingOut(Out):
 
 class IncidentOut(Out):
     """A misdelivery, with the mail as it stood then. stopped: recipients whose copy was cancelled at that; told: who
-    heard of it besides the mail's sender.
+    heard of it besides the mail's sender. learned_at: when the company learned of it; answers: null as long as nobody
+    answered; assessment: what follows from them, by law; clocks: until when it is to be reported, if it is.
     """
 
     id: str
@@ -56,6 +105,12 @@ class IncidentOut(Out):
     closed_at: datetime | None
     closed_by: str
     outcome: str
+    learned_at: datetime
+    answers: AnswersOut | None
+    assessed_at: datetime | None
+    assessed_by: str
+    assessment: list[JudgementOut]
+    clocks: list[ClockOut]
     sender: str
     subject: str | None
     received_at: datetime
@@ -68,22 +123,9 @@ class IncidentOut(Out):
     told: list[str] = Field(default_factory=list)
 
     @classmethod
-    def of(cls, incident: Incident) -> IncidentOut:
+    def of(cls, incident: Incident, timezone: str) -> IncidentOut:
         """From the register."""
-        return cls.model_validate(
-            {
-                **{key: value for key, value in incident.facts.items() if key != "owners"},
-                "id": incident.id,
-                "message_id": incident.message_id,
-                "state": incident.state,
-                "opened_at": incident.opened_at,
-                "opened_by": incident.opened_by,
-                "note": incident.note,
-                "closed_at": incident.closed_at,
-                "closed_by": incident.closed_by,
-                "outcome": incident.outcome,
-            }
-        )
+        return cls.model_validate(values_of(incident, timezone))
 
 
 class IncidentsOut(Out):

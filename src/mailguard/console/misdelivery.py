@@ -17,7 +17,7 @@ from mailguard.console.desk import Desk, desk_of
 from mailguard.console.present import Speaker, subject
 from mailguard.console.problems import not_found
 from mailguard.console.sight import line, seen
-from mailguard.console.visit import checked_form, field, go, known_visitor
+from mailguard.console.visit import SEES_ALL, checked_form, field, go, known_visitor
 from mailguard.incident import AlreadyClosed, AlreadyOpen, Incident, NoIncident, may_end, may_report
 from mailguard.mail.actor import Actor
 from mailguard.mail.lifecycle import State
@@ -52,7 +52,7 @@ class Sibling:
 class Misdelivery:
     """offered: whether it can be reported; lines: what was done, once it was; siblings: other mails to look at.
 
-    open: unfolded. ends: whether this person closes it.
+    open: unfolded. ends: whether this person closes it; assessment: the incident's id, for whoever sees its page.
     """
 
     offered: bool
@@ -62,6 +62,7 @@ class Misdelivery:
     more: int = 0
     siblings: Sequence[Sibling] = ()
     ends: bool = False
+    assessment: str = ""
 
 
 async def misdelivery(desk: Desk, actor: Actor, view: View, by: Speaker, *, proposed: bool) -> Misdelivery | None:
@@ -81,6 +82,7 @@ async def misdelivery(desk: Desk, actor: Actor, view: View, by: Speaker, *, prop
         more=max(0, len(reached) - _MOST_DRAFTS),
         siblings=await _siblings(desk, actor, found, by) if is_open else (),
         ends=is_open and may_end(actor),
+        assessment=found.id if actor.role in SEES_ALL else "",
     )
 
 

@@ -104,6 +104,8 @@ OPERATIONS: tuple[Operation, ...] = (
               incident_models.IncidentOut, incident_models.IncidentIn, refusals=(404, 409), done=201),
     Operation("get", "/incidents/{id}", "showIncident", "One incident",
               incident_models.IncidentOut, refusals=(404,)),
+    Operation("post", "/incidents/{id}/assess", "assessIncident", "Answer what the law asks about an incident",
+              incident_models.IncidentOut, incident_models.AssessmentIn, refusals=(404, 409)),
     Operation("post", "/incidents/{id}/close", "closeIncident", "End an incident, with what came of it",
               incident_models.IncidentOut, incident_models.IncidentEnd, refusals=(404, 409)),
     Operation("get", "/absences", "listAbsences", "When one is away, whose place one takes",

@@ -33,6 +33,7 @@ _BECAME = {
 class Entry:
     """One of them. mail: the id of its mail; "" where that is no longer kept. lines: what is known, in words."""
 
+    id: str
     mail: str
     subject: str
     when: str
@@ -43,7 +44,7 @@ class Entry:
 
 async def show_register(request: Request) -> Response:
     """GET /incidents: 50 of them; before: the id of the last one of the page before."""
-    desk, actor, room, by = await _admitted(request)
+    desk, actor, room, by = await admitted(request)
     length, before = desk.settings.page_length, request.query_params.get("before", "")
     before = before if is_message_id(before) else ""
     found = await room.page(actor, length + 1, before)
@@ -59,7 +60,8 @@ async def show_register(request: Request) -> Response:
     )
 
 
-async def _admitted(request: Request) -> tuple[Desk, Actor, IncidentRoom, Speaker]:
+async def admitted(request: Request) -> tuple[Desk, Actor, IncidentRoom, Speaker]:
+    """For pages about all misdeliveries: who sees all, and the room. Raises NotFound, LoginNeeded."""
     desk = desk_of(request)
     visitor, actor = await unscoped_visitor(request)
     if desk.incidents is None or actor.role not in SEES_ALL:
@@ -68,20 +70,30 @@ async def _admitted(request: Request) -> tuple[Desk, Actor, IncidentRoom, Speake
 
 
 def _entry(one: Incident, by: Speaker, there: Collection[str]) -> Entry:
-    is_open = one.state == "open"
     return Entry(
+        id=one.id,
         mail=one.message_id if one.message_id in there else "",
-        subject=line(one.facts["subject"] or "", 120) or by.say("no_subject"),
+        subject=title_of(one, by),
         when=by.moment(one.opened_at),
         when_iso=one.opened_at.isoformat(timespec="seconds"),
-        state=Badge("held", "!", by.say("register.open"))
-        if is_open
-        else Badge("relayed", "✓", by.say("register.closed")),
-        lines=list(_lines(one, by)),
+        state=badge(one, by),
+        lines=list(lines_of(one, by)),
     )
 
 
-def _lines(one: Incident, by: Speaker) -> Iterator[str]:
+def title_of(one: Incident, by: Speaker) -> str:
+    """The subject of its mail."""
+    return line(one.facts["subject"] or "", 120) or by.say("no_subject")
+
+
+def badge(one: Incident, by: Speaker) -> Badge:
+    """Whether it is over."""
+    if one.state == "open":
+        return Badge("held", "!", by.say("register.open"))
+    return Badge("relayed", "✓", by.say("register.closed"))
+
+
+def lines_of(one: Incident, by: Speaker) -> Iterator[str]:
     """Whose mail, whom it reached, whom it did not, what it held, who said so, and how it ended."""
     say, facts = by.say, one.facts
     yield say("register.sender", who=by.named(str(facts["sender"])))

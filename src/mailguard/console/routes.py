@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Mount, Route
 
-from mailguard.console import audit as audit_page
 from mailguard.console import (
+    assessment,
     auth,
     content,
     health,
@@ -29,6 +29,7 @@ from mailguard.console import (
     ticket,
     undo,
 )
+from mailguard.console import audit as audit_page
 from mailguard.console import figures as figure_page
 from mailguard.console.api import absences as api_absences
 from mailguard.console.api import acts as api_acts
@@ -70,6 +71,7 @@ API: tuple[BaseRoute, ...] = (
     Route("/incidents", api_incidents.list_incidents),
     Route("/incidents", api_incidents.open_incident, methods=["POST"]),
     Route("/incidents/{id}", api_incidents.show_incident),
+    Route("/incidents/{id}/assess", api_incidents.assess_incident, methods=["POST"]),
     Route("/incidents/{id}/close", api_incidents.close_incident, methods=["POST"]),
     Route("/absences", api_absences.list_absences),
     Route("/absences", api_absences.leave, methods=["POST"]),
@@ -111,6 +113,8 @@ PAGES: tuple[BaseRoute, ...] = (
     Route("/figures", figure_page.show_figures),
     Route("/figures/{table}.csv", figure_page.save_figures),
     Route("/incidents", register.show_register),
+    Route("/incidents/{id}", assessment.show_assessment),
+    Route("/incidents/{id}/assess", assessment.assess, methods=["POST"]),
     Route("/audit", audit_page.show_audit),
     Route("/audit/export", audit_page.export_audit, methods=["POST"]),
     Route("/audit/verify", audit_page.verify_audit, methods=["POST"]),

@@ -16,7 +16,8 @@ from mailguard.review import HistoryLine, MessageRecord
 _KNOWN = frozenset({
     "accept", "release", "cancel", "remove", "reject", "expire", "hold", "relay", "defer", "fail", "approve",
     "login", "purge", "late", "alter", "urgent", "remind", "escalate", "ending", "challenge_confirmed", "resent",
-    "comment", "forward", "trust", "resume", "correct", "approvals_void", "read", "incident", "incident_closed",
+    "comment", "forward", "trust", "resume", "correct", "approvals_void", "read", "incident",
+    "incident_assessed", "incident_closed",
 })  # fmt: skip
 #: The sign of a line, beside its words.
 _SIGNS = {

@@ -17,6 +17,7 @@ from mailguard.notify import letter_rows as rows
 from mailguard.notify import letter_texts as say
 from mailguard.notify import report_texts as reports
 from mailguard.notify.gathered import gathered_letter
+from mailguard.notify.incident_due import incident_due_letter
 from mailguard.notify.letter_choices import ASKING, Choice, choices, how_to_reply
 from mailguard.notify.letter_context import Kind, LetterContext
 from mailguard.notify.letter_policy import policy_letter
@@ -46,6 +47,9 @@ def content_of(kind: Kind, language: Language, context: LetterContext) -> Conten
         return trouble_letter(kind, language, context.trouble, link=context.link, house=context.name)
     if context.monthly is not None:
         return monthly_letter(language, context.monthly, link=context.link, name=context.name)
+    if context.due is not None:
+        timezone = context.settings.organization.timezone
+        return incident_due_letter(language, context.due, timezone=timezone, link=context.link, name=context.name)
     if kind == "told":
         assert context.telling is not None
         return told(language, context.telling, link=context.link, name=context.name, message_id=context.about or "")

@@ -9,6 +9,7 @@ from typing import Literal
 from mailguard.mail.address import Address
 from mailguard.mail.organization import Language, Organization
 from mailguard.notify.gathered import Gathered
+from mailguard.notify.incident_due import IncidentDue
 from mailguard.notify.monthly import Monthly
 from mailguard.notify.naming import Named, unnamed
 from mailguard.notify.phrases import on_one_line
@@ -67,7 +68,8 @@ class LetterContext:
     link and code: of the ticket that was made for this person; reply_to: where an answer decides, None: nowhere;
     original: the mail's own octets, only for its sender; problems: of the policy, for letters about it; trouble: what
     fails (name) and why, for letters about that; monthly: the figures of a month, for the letter about them; reply: of
-    a letter about an answer; gathered: what a letter for many lists. further: the reader had a letter about an earlier
+    a letter about an answer; gathered: what a letter for many lists;
+    due: the misdelivery of a letter about its clocks. further: the reader had a letter about an earlier
     part of the same mail; ending: he had one, and the hold ends soon.
     stopped: with the report of a misdelivery copies were cancelled that had not left.
     named: what people of the house are called.
@@ -96,6 +98,7 @@ class LetterContext:
     telling: Telling | None = None
     monthly: Monthly | None = None
     gathered: Gathered | None = None
+    due: IncidentDue | None = None
     further: bool = False
     ending: bool = False
     stopped: bool = False

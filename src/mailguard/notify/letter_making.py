@@ -15,6 +15,7 @@ from mailguard.mail.address import Address
 from mailguard.mail.directory import Directory
 from mailguard.mail.message import new_message_id
 from mailguard.mail.subaddress import SubAddress
+from mailguard.notify.incident_due import IncidentDue
 from mailguard.notify.letter_people import addresses_in
 from mailguard.notify.letter_rows import locked
 from mailguard.notify.letters import ASKING, RETURNS, LetterContext, LetterSettings, ReplyResult
@@ -82,6 +83,7 @@ class LetterMaking:
             sender_said=tuple(map(str, detail.get("notes", ()))),
             telling=Telling.of(detail) if notice.kind == "told" else None,
             monthly=Monthly.of(detail) if notice.kind == "monthly" else None,
+            due=IncidentDue.of(detail) if notice.kind == "incident_due" else None,
             about=notice.message_id,
             further="further" in detail,
             ending="ending" in detail,
@@ -107,6 +109,8 @@ class LetterMaking:
             return f"{base}/t/{ticket.token}", ticket.code, (row,)
         if notice.kind == "monthly":
             return f"{base}/figures?month={notice.detail['month']}", "", ()
+        if notice.kind == "incident_due":
+            return f"{base}/incidents/{notice.detail['incident']}", "", ()
         if notice.message_id is None:
             return f"{base}/", "", ()
         named = notice.kind != "told" or notice.to == "" or (record is not None and to.key in record.people)

@@ -72,7 +72,7 @@ ACCENTS = {
     "answered": "#15803d",
     "urgent": "#b91c1c", "bounced": "#b91c1c", "sent": "#15803d", "password": "#15803d", "login": "#1d4ed8",
     "comment": "#1d4ed8", "misdelivery": "#b91c1c", "delayed": "#b45309", "relayed": "#15803d",
-    "policy_refused": "#b91c1c", "policy_good": "#15803d", "monthly": "#1d4ed8",
+    "policy_refused": "#b91c1c", "policy_good": "#15803d", "monthly": "#1d4ed8", "incident_due": "#b91c1c",
     "letters_failing": "#b91c1c", "letters_good": "#15803d", "channel_failing": "#b91c1c", "channel_good": "#15803d",
     "pressure": "#b91c1c", "guessing": "#b91c1c", "pressure_over": "#15803d",
     "upstream_failing": "#b91c1c", "upstream_good": "#15803d",
@@ -83,7 +83,7 @@ SIGNS = {
     "password": "✓", "answered": "✓", "cancelled": "×", "rejected": "×", "expired": "×", "bounced": "↩", "reply": "↩",
     "comment": "…", "misdelivery": "!", "delayed": "…", "relayed": "✓",
     "policy_refused": "!", "policy_good": "✓", "letters_failing": "!", "letters_good": "✓", "channel_failing": "!",
-    "channel_good": "✓", "monthly": "i", "pressure": "!", "guessing": "!", "pressure_over": "✓",
+    "channel_good": "✓", "monthly": "i", "incident_due": "!", "pressure": "!", "guessing": "!", "pressure_over": "✓",
     "upstream_failing": "!", "upstream_good": "✓",
 }  # fmt: skip
 

@@ -41,6 +41,7 @@ TAGS = {
     "upstream_failing": Both("【障害】", "[Trouble] "),
     "upstream_good": Both("【復旧】", "[Good again] "),
     "monthly": Both("【月次レポート】", "[Monthly] "),
+    "incident_due": Both("【誤送信の報告期限】", "[Misdelivery, clocks] "),
 }
 
 #: Of a letter about a hold that was told before.

@@ -15,7 +15,7 @@ from mailguard.store.records import Notice, NoticeKind
 
 #: Kinds that are about no mail, and about people whom the settings name.
 WITHOUT_MAIL: tuple[NoticeKind, ...] = (
-    "login", "policy_refused", "policy_good", "monthly",
+    "login", "policy_refused", "policy_good", "monthly", "incident_due",
     "letters_failing", "letters_good", "channel_failing", "channel_good", "pressure", "pressure_over", "guessing",
     "upstream_failing", "upstream_good",
 )  # fmt: skip

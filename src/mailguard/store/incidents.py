@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from mailguard.mail.actor import HOUSE, Actor
+from mailguard.mail.breach import Answers, Stage
 from mailguard.mail.lifecycle import Event
 from mailguard.store import audit, deciding, outbox
 from mailguard.store.db import Database
@@ -22,7 +23,10 @@ from mailguard.store.records import MessageRecord
 from mailguard.store.rows import clean, load, to_micro, to_moment, to_moment_or_none, to_text
 from mailguard.store.wish import Wish
 
-_COLUMNS = "id, message_id, state, opened_at, opened_by, note, facts, closed_at, closed_by, outcome"
+_COLUMNS = (
+    "id, message_id, state, opened_at, opened_by, note, facts, closed_at, closed_by, outcome,"
+    " learned_at, answers, assessed_at, assessed_by, reminded"
+)
 #: Mails that are looked through for the same files, newest first; and so many are named.
 _LOOKED_THROUGH, _SIBLINGS = 2000, 50
 
@@ -36,13 +40,18 @@ _REPORTED = (
     " (SELECT 1 FROM incident i WHERE i.state = 'open' AND i.message_id = coalesce(f.id, m.id))"
 )
 
+#: JSON values that a letter about the clocks is written from.
+Clocks = Mapping[str, Any]
 #: As whom somebody hears of one: he sent the mail, he sees its page, or he has nothing but the letter.
 Reads = Literal["sender", "page", "letter"]
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One misdelivery. facts: JSON values of the mail as it stood (`incident.facts_of`)."""
+    """One misdelivery. facts: JSON values of the mail as it stood (`incident.facts_of`). learned: when the company
+    learned of it, where it was not by the report itself; answers: to the six questions, None: nobody answered them yet;
+    reminded: the last stage of the clocks of the law of which people were told.
+    """
 
     id: str
     message_id: str
@@ -54,6 +63,16 @@ class Incident:
     closed_at: datetime | None = None
     closed_by: str = ""
     outcome: str = ""
+    learned: datetime | None = None
+    answers: Answers | None = None
+    assessed_at: datetime | None = None
+    assessed_by: str = ""
+    reminded: str = ""
+
+    @property
+    def learned_at(self) -> datetime:
+        """When the company learned of it: whoever works for it, so not later than the report."""
+        return self.learned or self.opened_at
 
 
 class Incidents:
@@ -74,7 +93,8 @@ class Incidents:
             if row is not None:
                 return _incident(row)
             connection.execute(
-                f"INSERT INTO incident ({_COLUMNS}) VALUES (?, ?, 'open', ?, ?, ?, ?, NULL, '', '')",  # noqa: S608
+                "INSERT INTO incident (id, message_id, state, opened_at, opened_by, note, facts, closed_by, outcome)"
+                " VALUES (?, ?, 'open', ?, ?, ?, ?, '', '')",
                 (
                     incident.id,
                     incident.message_id,
@@ -109,6 +129,48 @@ class Incidents:
                     detail={"incident": incident_id},
                 )  # fmt: skip
             return row is not None
+
+        return await self._db.write(change)
+
+    async def assess(
+        self, incident_id: str, actor: Actor, now: datetime, answers: Answers, learned: datetime, why: str
+    ) -> bool:
+        """Write down what was answered, and since when the company knows (why: of that change, as it is explained).
+        False if it is closed, or not there.
+        """
+
+        def change(connection: sqlite3.Connection) -> bool:
+            row = connection.execute(
+                "UPDATE incident SET answers = ?, learned_at = ?, assessed_at = ?, assessed_by = ?"
+                " WHERE id = ? AND state = 'open' RETURNING message_id",
+                (to_text(answers.as_values()), to_micro(learned), to_micro(now), actor.address, incident_id),
+            ).fetchone()
+            if row is not None:
+                said = {"incident": incident_id, "learned_at": learned.isoformat(), **answers.as_values()}
+                audit.append(
+                    connection, now, actor, "incident_assessed", message_id=row[0], comment=why, detail=said
+                )  # fmt: skip
+            return row is not None
+
+        return await self._db.write(change)
+
+    async def open_ones(self) -> list[Incident]:
+        """All that nobody closed."""
+        sql = f"SELECT {_COLUMNS} FROM incident WHERE state = 'open' ORDER BY number"  # noqa: S608
+        return await self._db.read(lambda c: [_incident(row) for row in c.execute(sql)])
+
+    async def remind(self, one: Incident, stage: Stage, people: Iterable[str], now: datetime, detail: Clocks) -> bool:
+        """Owe these people a letter about the clocks, once for each stage. False if that was done, or it is closed."""
+
+        def change(connection: sqlite3.Connection) -> bool:
+            done = connection.execute(
+                "UPDATE incident SET reminded = ? WHERE id = ? AND state = 'open' AND reminded = ?",
+                (stage, one.id, one.reminded),
+            )
+            if done.rowcount:
+                for person in people:
+                    outbox.owe(connection, "incident_due", person, now, detail=dict(detail))
+            return bool(done.rowcount)
 
         return await self._db.write(change)
 
@@ -199,4 +261,9 @@ def _incident(row: tuple[Any, ...]) -> Incident:
         closed_at=to_moment_or_none(row[7]),
         closed_by=row[8],
         outcome=row[9],
+        learned=to_moment_or_none(row[10]),
+        answers=None if row[11] is None else Answers.of(json.loads(row[11])),
+        assessed_at=to_moment_or_none(row[12]),
+        assessed_by=row[13],
+        reminded=row[14],
     )

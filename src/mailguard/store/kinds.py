@@ -14,5 +14,5 @@ NoticeKind = Literal[
     "misdelivery", "login",
     "policy_refused", "policy_good", "letters_failing", "letters_good", "channel_failing", "channel_good",
     "pressure", "pressure_over", "guessing", "upstream_failing", "upstream_good",
-    "monthly",
+    "monthly", "incident_due",
 ]  # fmt: skip

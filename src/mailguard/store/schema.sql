@@ -530,7 +530,12 @@ CREATE TABLE incident (
     facts TEXT NOT NULL,
     closed_at INTEGER,
     closed_by TEXT NOT NULL,
-    outcome TEXT NOT NULL
+    outcome TEXT NOT NULL,
+    learned_at INTEGER,
+    answers TEXT,
+    assessed_at INTEGER,
+    assessed_by TEXT NOT NULL DEFAULT '',
+    reminded TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
 -- A mail has one open incident at a time.

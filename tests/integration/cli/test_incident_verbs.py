@@ -32,10 +32,14 @@ def test_the_report_is_in_the_language_and_the_time_of_the_organisation(
     desk.ledger(lambda ledger: ledger.relay(record))
     number = desk.json("incident", "open", record.id, "--note", "宛先を間違えた")["id"]
     said = desk.run("incident", "report", number).stdout
-    assert [line.partition(":")[0] for line in said.splitlines() if not line.startswith(" ")] == [
+    facts, judged, *draft = said.split("\n\n")
+    assert [line.partition(":")[0] for line in facts.splitlines() if not line.startswith(" ")] == [
         f"インシデント {number}（対応中）", "発覚", "メール", "件名", "宛先", "このとき送信を止めた宛先",
         "添付ファイル", "個人情報の本人の数", "同じファイルまたはスレッドのメール", "メモ", "結果",
     ]  # fmt: skip
+    assert "6つの質問には、まだ誰も答えていません。" in judged
+    assert len(draft) == 1 + 9
+    assert f"届いた宛先: {BOB}" in draft[1]
     local = record.received_at.astimezone(ZoneInfo("Asia/Tokyo")).isoformat(" ", "minutes")
     assert f"メール: {record.id}、{local[:-6]} {local[-6:]}、送信元 {ANN}" in said
     assert f"  {BOB} (社外): 次のサーバーへ渡しました, {local[:10]}" in said

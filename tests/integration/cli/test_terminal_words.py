@@ -43,6 +43,7 @@ def at(desk: Desk, language: str, *named: str) -> Terminal:
         r"20\d\d-\d\d-\d\d \d\d:\d\d(:\d\d)? \+09:00": "TIME",
         r"cli-\w+": "cli-me",
     }
+    names[r"(?m)\d{4}年\d+月\d+日|\b20\d\d-\d\d-\d\d(?=$| to )"] = "DAY"
     names[r"\w{3} \d+ \w{3}, \d\d:\d\d|\d+月\d+日\(.\) \d\d:\d\d"] = "TIME"
     return Terminal(language, names, {"VAR": str(desk.folder), "MAILGUARD_ORGANIZATION__LANGUAGE": language})
 
@@ -184,13 +185,16 @@ def test_mail(desk: Desk, language: str, monkeypatch: pytest.MonkeyPatch) -> Non
     incidents = (
         ("list",),
         ("show", incident),
+        ("assess", incident, "--personal", "yes", "--sensitive", "no", "--unseen", "yes", "--how", "Bob, by phone"),
         ("report", incident),
+        ("report", incident, "--law", "gdpr"),
         ("close", incident, "--outcome", "削除済み"),
         ("list",),
     )
     for words in incidents:
         terminal.run("incident", *words)
     failing(terminal, ("incident", "open", "gone"), ("incident", "show", "gone"))
+    failing(terminal, ("incident", "assess", incident, "--personal", "no"), ("incident", "assess", "gone"))
     failing(terminal, ("incident", "close", incident, "--outcome", "again"), ("figures", "--send"))
     failing(terminal, ("figures", "--month", "soon"), status=2)
     failing(terminal, ("notify", "test"))

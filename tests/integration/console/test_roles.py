@@ -61,6 +61,7 @@ PAGES: dict[str, tuple[int, ...]] = {
     "/figures": SEES_ALL,
     "/figures/{table}.csv": SEES_ALL,
     "/incidents": SEES_ALL,
+    "/incidents/{id}": (303, *(404,) * 6),  # of an incident: tests/integration/console/test_assessment.py
     "/audit": SEES_ALL,
     "/t/{token}": (404,) * 7,
     "/login": (200, 303, 303, 303, 303, 303, 303),
@@ -78,6 +79,7 @@ FORMS: dict[str, tuple[tuple[int, ...], dict[str, str]]] = {
     "/messages/{id}/act": ((303, 404, 303, 403, 403, 403, 303), {"act": "cancel"}),
     "/messages/{id}/misdelivery": ((303, *(404,) * 6), {}),  # nothing is out: it is cancelled, not reported
     "/messages/{id}/misdelivery/end": ((303, *(404,) * 6), {}),
+    "/incidents/{id}/assess": ((303, *(404,) * 6), {}),
     "/bulk": ((303, 404, 404, 404, 404, 404, 303), {"act": "cancel", "message": "{id}"}),
     "/bulk/{id}/end": ((303, *(404,) * 6), {}),
     "/all/export": ((303, 404, 404, 404, 200, 200, 200), {"q": ""}),
@@ -128,6 +130,7 @@ API: dict[tuple[str, str], tuple[tuple[int, ...], Any]] = {
     # It stops what is still held: for its sender, and for officers and administrators; auditors only read.
     ("POST", "/incidents"): ((401, 404, 201, 404, 404, 201, 201), {"message_id": "{id}", "note": "wrong person"}),
     ("GET", "/incidents/{id}"): ((401, 404, 200, 404, 200, 200, 200), None),
+    ("POST", "/incidents/{id}/assess"): ((401, 404, 404, 404, 404, 200, 200), {"personal": "no"}),
     ("POST", "/incidents/{id}/close"): ((401, 404, 404, 404, 404, 200, 200), {"outcome": "deleted unread"}),
     ("GET", "/absences"): (API_KNOWN, None),
     ("POST", "/absences"): ((401, 200, 200, 200, 200, 200, 200), {"first": "2126-01-01", "last": "2126-01-02"}),

@@ -24,6 +24,7 @@ from mailguard.console.present import Speaker
 from mailguard.console.problems import _PAGES
 from mailguard.console.queue import rule_name
 from mailguard.console.timeline import _KNOWN
+from mailguard.mail.breach import LAWS
 from mailguard.mail.lifecycle import Event, State
 from mailguard.mail.organization import Language
 from mailguard.mail.query import Sort
@@ -41,7 +42,7 @@ SOURCES = {
 #: What the audit log says beside the events of a copy.
 MORE_EVENTS = (
     "alter", "urgent", "remind", "escalate", "ending", "challenge_confirmed", "resent", "read", "forward", "trust",
-    "approvals_void", "incident", "incident_closed",
+    "approvals_void", "incident", "incident_assessed", "incident_closed",
 )  # fmt: skip
 SPEAKER = Speaker("en", sayer("en"), "UTC", datetime(2026, 11, 26, tzinfo=UTC))
 TABLES = (
@@ -89,6 +90,8 @@ BUILT = {
     "done.correct.waits",
     *(f"risk.{kind}" for kind in (*figure_rows.KINDS, "other")),
     *(f"register.{word}" for word in ("accepted", "under_way", "bounced")),
+    *(f"assessment.draft.{law}" for law in LAWS),
+    *(f"assessment.wrong.{word}" for word in ("persons", "how", "time")),
     *(f"policy.wrong.{word}" for word in ("busy", "empty", "file", "mails")),
 }
 

@@ -21,6 +21,7 @@ from mailguard.mail.organization import Language
 from mailguard.mail.saying import Sentence
 from mailguard.mail.verdict import Because, Disposition, RuleHit
 from mailguard.notify.gathered import Gathered
+from mailguard.notify.incident_due import IncidentDue
 from mailguard.notify.letter_rows import reasons, shown_sender
 from mailguard.notify.letter_texts import TAGS
 from mailguard.notify.letters import ASKING, RETURNS, Kind, LetterContext, LetterSettings, ReplyResult, compose
@@ -40,6 +41,7 @@ STATE_OF = {"held": State.HELD, "approval": State.HELD, "sent": State.RELAYED, "
             "answered": State.QUEUED,
             "reminder": State.HELD, "escalated": State.HELD, "urgent": State.QUEUED, "told": State.QUEUED,
             "reply": State.HELD, "comment": State.HELD, "misdelivery": State.RELAYED}  # fmt: skip
+DUE = {"incident": ID, "stage": "prompt", "subject": "", "sender": "", "learned_at": NOW.isoformat(), "answers": None}
 TOLD = {
     "sender": "ann@corp.example", "subject": "Prices\r\nBcc: x", "recipients": ["bob@x.example"],
     "disposition": "reject", "hits": [{"ja": "社外です", "en": "It goes outside", "evidence": ["persons: 3"]}],
@@ -61,6 +63,8 @@ def letter(kind: Kind, language: Language = "ja", **changes: Any) -> EmailMessag
         changes = {"telling": Telling.of(TOLD), "about": ID, **changes}
     if kind == "monthly":
         changes = {"monthly": Monthly.of({"month": "2026-10", "now": {"mails": 5}}), **changes}
+    if kind == "incident_due":
+        changes = {"due": IncidentDue.of(DUE), **changes}
     if kind == "reply":
         changes = {"reply": ReplyResult("unclear", said="hm", reply_id="<answer@corp.example>"), **changes}
     if kind == "gathered":

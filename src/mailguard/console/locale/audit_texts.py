@@ -79,6 +79,7 @@ AUDIT_TEXTS: dict[str, Both] = {
     "audit.event.rotate": Both("本文の暗号鍵を変更", "Key of the bodies changed"),
     "audit.event.factor-reset": Both("二段階認証を解除", "Second factor taken off"),
     "audit.event.incident": Both("誤送信を登録", "Incident opened"),
+    "audit.event.incident_assessed": Both("誤送信の評価を記録", "Incident assessed"),
     "audit.event.incident_closed": Both("誤送信の対応を終了", "Incident closed"),
     "audit.event.absence": Both("不在を登録", "Absence set"),
     "audit.event.absence_ended": Both("不在を終了", "Absence ended"),

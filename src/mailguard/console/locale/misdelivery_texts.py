@@ -61,6 +61,51 @@ MISDELIVERY_TEXTS: dict[str, Both] = {
         "報告された誤送信の一覧です。内容は報告された時点のものです。対応は、件名から開くメールの画面で行います。",
         "What was reported, as it stood then. Follow the subject to the mail's page to act on one.",
     ),
+    "register.assess": Both("報告の要否・期限・報告書の下書き", "To be reported? Clocks and drafts"),
+    "assessment.title": Both("誤送信の評価", "Assess a misdelivery"),
+    "assessment.mail": Both("メールの画面を開く", "Open the mail's page"),
+    "assessment.duty": Both("報告の要否(目安)", "Is a report due?"),
+    "assessment.clocks": Both("報告が必要な場合の期限", "Clocks, if it is"),
+    "assessment.questions": Both("6つの質問", "Six questions"),
+    "assessment.proposed": Both(
+        "メールから自動検出した内容を入力してあります。確認して、正しい答えに直してください。",
+        "What mailguard found in the mail is filled in. Please check it and put right what is wrong.",
+    ),
+    "assessment.stopped": Both(
+        "どの宛先にも届く前に mailguard が送信を止めた。", "mailguard stopped it before it reached anybody."
+    ),
+    "assessment.answered": Both("{when} に {who} が回答しました。", "Answered by {who} on {when}."),
+    "assessment.save": Both("回答を保存", "Save the answers"),
+    "assessment.drafts": Both("報告書の下書き", "Drafts of the reports"),
+    "assessment.drafts.lead": Both(
+        "記録から作った下書きです。「(記入してください)」の箇所を埋めて、それぞれの窓口で報告してください。"
+        "mailguard から社外へ送ることはありません。",
+        "Written from the register. Fill in what is left open, and report where the authority takes it. mailguard "
+        "sends it to nobody.",
+    ),
+    "assessment.draft.appi": Both("個人情報保護委員会への報告(9項目)", "Japan: report to the commission (nine items)"),
+    "assessment.draft.gdpr": Both("GDPR 33条3項の通知", "GDPR: notification (article 33 (3))"),
+    "assessment.wrong.persons": Both("本人の数は数字で入力してください。", "Write the number of people in figures."),
+    "assessment.wrong.how": Both(
+        "誰にも見られていないことを、誰が、いつ、どのように確認したかを書いてください。",
+        "Please say who made sure that nobody saw it, when, and how.",
+    ),
+    "assessment.wrong.time": Both(
+        "会社が知った日時を、年月日と時刻で入力してください。",
+        "Write the day and time at which the company learned of it.",
+    ),
+    "assessment.wrong.moment": Both(
+        "会社が知った日時は、メールの送信({earliest})から現在までの間で入力してください。",
+        "The company can have learned of it between the mail ({earliest}) and now only.",
+    ),
+    "assessment.wrong.why": Both(
+        "会社が知った日時を変えた理由を書いてください。",
+        "Say why the time at which the company learned of it is changed.",
+    ),
+    "assessment.closed": Both(
+        "この誤送信への対応は終了しているため、回答を変えられません。", "It is closed; its answers stay as they are."
+    ),
+    "done.assessment": Both("回答を保存しました。", "The answers were saved."),
     "register.none": Both("報告された誤送信はありません。", "No misdelivery was reported."),
     "register.open": Both("対応中", "open"),
     "register.closed": Both("対応済み", "closed"),
@@ -75,5 +120,6 @@ MISDELIVERY_TEXTS: dict[str, Both] = {
     "done.misdelivery": Both("誤送信として報告しました。", "It was reported as a misdelivery."),
     "done.misdelivery-end": Both("対応を終了しました。", "Closed."),
     "event.incident": Both("誤送信として報告", "Reported as a misdelivery"),
+    "event.incident_assessed": Both("誤送信の評価を記録", "Misdelivery assessed"),
     "event.incident_closed": Both("誤送信への対応を終了", "Misdelivery closed"),
 }

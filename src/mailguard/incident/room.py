@@ -1,36 +1,24 @@
-"""ROOM: "I sent it to the wrong person": stop what can still be stopped, write down what is known, keep the register.
+"""The desk for what slipped out: it contains a mail, keeps the register, has the law's questions answered, reminds.
 
-It trusts the ledger for what went where. Whatever is still held or queued is cancelled first, so that a fault after
-that leaves the mail contained. What was relayed cannot be taken back; this room says to whom, when, and what it held.
+Whatever is still held or queued is cancelled first, so that a fault after that leaves the mail contained.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any
 
+from mailguard.incident.facts import facts_of, is_out
 from mailguard.mail.actor import Actor, Role
+from mailguard.mail.breach import STAGES, Answers, due_stage
 from mailguard.mail.directory import NOBODY, Directory
-from mailguard.mail.lifecycle import Event, State
+from mailguard.mail.lifecycle import Event
 from mailguard.mail.message import is_message_id, new_message_id
 from mailguard.store.audit import Audit
 from mailguard.store.holds import Holds
 from mailguard.store.incidents import Incident, Incidents, Reads
-from mailguard.store.records import MessageRecord, RecipientRecord
+from mailguard.store.records import MessageRecord
 from mailguard.store.wish import senders_of
-
-__all__ = [
-    "AlreadyClosed",
-    "AlreadyOpen",
-    "Incident",
-    "IncidentRoom",
-    "NoIncident",
-    "facts_of",
-    "is_out",
-    "may_end",
-    "may_report",
-]
 
 #: Who sees every incident, and who may open and close any.
 _SEE_ALL = frozenset({Role.ADMINISTRATOR, Role.OFFICER, Role.AUDITOR})
@@ -38,7 +26,6 @@ _ACT_ON_ALL = frozenset({Role.ADMINISTRATOR, Role.OFFICER})
 _NOTE = 4000
 #: People who hear of one.
 _TOLD = 20
-_OUTCOME = {State.RELAYED: "accepted", State.BOUNCED: "bounced", State.QUEUED: "under_way", State.HELD: "held"}
 
 
 class NoIncident(Exception):
@@ -61,6 +48,18 @@ class AlreadyClosed(Exception):
         self.incident = incident
 
 
+class WrongMoment(Exception):
+    """Nobody can have learned of it then: before the mail came in, or in the future."""
+
+    def __init__(self, earliest: datetime) -> None:
+        super().__init__(earliest.isoformat())
+        self.earliest = earliest
+
+
+class NoReason(Exception):
+    """The moment from which the clocks run is changed, and nobody says why."""
+
+
 class IncidentRoom:
     """The desk for what slipped out."""
 
@@ -74,13 +73,17 @@ class IncidentRoom:
         now: Callable[[], datetime],
         answerable: Iterable[str] = (),
         directory: Callable[[], Directory] = lambda: NOBODY,
+        owed: Callable[[], None] = lambda: None,
+        timezone: str = "Asia/Tokyo",
     ) -> None:
         """changed: a mail has an incident: letters are owed, pages are to look again. answerable: who hears of each
-        (administrators, officers); directory: who is whose manager.
+        (administrators, officers); directory: who is whose manager; owed: letters are owed; timezone: whose days the
+        clocks of the law count.
         """
         self._incidents, self._holds, self._audit = incidents, holds, audit
         self._changed, self._now = changed, now
         self._answerable, self._directory = frozenset(answerable), directory
+        self._owed, self._timezone = owed, timezone
 
     async def open(self, actor: Actor, message_id: str, note: str = "") -> Incident:
         """Contain a mail and enter it. Raises NoIncident, AlreadyOpen."""
@@ -146,6 +149,48 @@ class IncidentRoom:
             raise AlreadyClosed(await self._incidents.find(incident_id) or found)
         return await self._incidents.find(incident_id) or found
 
+    async def assess(
+        self, actor: Actor, incident_id: str, answers: Answers, learned: datetime | None = None, why: str = ""
+    ) -> Incident:
+        """Enter what was answered to the six questions, and (learned) when the company learned of it, if that was not
+        when it was reported, or as entered before; why: is asked for where that changes. Officers and administrators.
+        Raises NoIncident, AlreadyClosed, WrongMoment, NoReason.
+        """
+        found = await self.show(actor, incident_id)
+        if actor.role not in _ACT_ON_ALL:
+            raise NoIncident
+        now, moment = self._now(), learned or found.learned_at
+        why = _tidy(why)
+        if moment != found.learned_at:
+            earliest = datetime.fromisoformat(found.facts["received_at"])
+            if not earliest <= moment <= now:
+                raise WrongMoment(earliest)
+            if not why:
+                raise NoReason
+        if not await self._incidents.assess(incident_id, actor, now, answers, moment, why):
+            raise AlreadyClosed(await self._incidents.find(incident_id) or found)
+        return await self._incidents.find(incident_id) or found
+
+    async def remind(self) -> None:
+        """Owe letters about the clocks of the law to whoever answers for the house: of each incident that is open, of
+        each stage once. After a long rest only of the newest stage. Raises StoreError.
+        """
+        now = self._now()
+        for one in await self._incidents.open_ones():
+            stage = due_stage(one.learned_at, self._timezone, one.answers, now)
+            if stage is None or (one.reminded and STAGES.index(stage) <= STAGES.index(one.reminded)):
+                continue
+            detail = {
+                "incident": one.id,
+                "stage": stage,
+                "subject": one.facts["subject"],
+                "sender": one.facts["sender"],
+                "learned_at": one.learned_at.isoformat(),
+                "answers": None if one.answers is None else one.answers.as_values(),
+            }
+            if await self._incidents.remind(one, stage, sorted(self._answerable), now, detail):
+                self._owed()
+
     async def _relayed(self, record: MessageRecord) -> dict[str, datetime]:
         """When the next server took it, by address as written in the log."""
         lines = [line for one in record.parts or (record.id,) for line in await self._audit.history_of(one)]
@@ -166,46 +211,6 @@ def may_report(actor: Actor, record: MessageRecord) -> bool:
 def may_end(actor: Actor) -> bool:
     """Who closes one."""
     return actor.role in _ACT_ON_ALL
-
-
-def is_out(record: MessageRecord) -> bool:
-    """Whether the next server took any of it."""
-    return any(copy.state is State.RELAYED for copy in record.recipients)
-
-
-def facts_of(
-    record: MessageRecord, relayed: dict[str, datetime], siblings: list[tuple[str, str]], stopped: list[str]
-) -> dict[str, Any]:
-    """What is known of the mail, as JSON values: whose, to whom and what became of each copy, what it held.
-
-    recipients[].outcome: not_sent, accepted (the next server took it: it cannot be taken back), bounced, under_way,
-    held. personal_data: distinct values by class; siblings: other mails with the same file or in the same thread.
-    """
-    return {
-        "owners": list(record.owners),
-        "sender": str(record.sender),
-        "subject": record.subject,
-        "received_at": record.received_at.isoformat(),
-        "recipients": [_copy(copy, relayed.get(str(copy.address))) for copy in record.recipients],
-        "stopped": stopped,
-        "files": [one.filename for one in record.facts.attachments if not one.inline],
-        "persons": record.facts.persons,
-        "personal_data": {name: one.distinct for name, one in record.facts.personal_data.items() if one.distinct},
-        "siblings": [{"id": message_id, "why": why} for message_id, why in siblings],
-    }
-
-
-def _copy(copy: RecipientRecord, at: datetime | None) -> dict[str, Any]:
-    outcome = _OUTCOME.get(copy.state, "not_sent")
-    when = at if outcome == "accepted" else None
-    return {
-        "address": str(copy.address),
-        "external": copy.external,
-        "outcome": outcome,
-        "at": None if when is None else when.isoformat(),
-        "code": copy.last_code,
-        "text": copy.last_text,
-    }
 
 
 def _tidy(text: str) -> str:
