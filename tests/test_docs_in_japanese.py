@@ -23,7 +23,7 @@ _ENGLISH_ALONE = {
 PAGES = sorted(
     page.relative_to(DOCS)
     for page in DOCS.rglob("*.md")
-    if page.relative_to(DOCS).parts[0] not in {*_ENGLISH_ALONE, "ja"} and (JAPANESE / page.relative_to(DOCS)).exists()
+    if page.relative_to(DOCS).parts[0] not in {*_ENGLISH_ALONE, "ja"}
 )
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 #: It may go on in the next line.
