@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mailguard.console.desk import Desk
+from mailguard.console.incident_rule import rule_of
 from mailguard.console.present import Speaker
 from mailguard.console.problems import not_found
 from mailguard.console.register import admitted, badge, lines_of, title_of
@@ -128,6 +129,7 @@ async def _page(
         proposed=one.answers is None, choices=[(value, words.ANSWERS[value].of(by.language)) for value in ANSWERS],
         ask=lambda name: words.QUESTIONS[name][0].of(by.language),
         hint=lambda name: words.QUESTIONS[name][1].of(by.language),
+        rule=rule_of(one) if desk.rules is not None else "", tries=desk.trials is not None,
         drafts=[Draft(by.say(_DRAFTS[law]), _copied(one, law, by)) for law in LAWS],
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,10 @@ from tests.integration.console.test_misdelivery import half_out
 from tests.integration.test_incidents import api
 from tests.reception import ADMIN, ANN, AUDITOR, OFFICER, Browser, Reception, actor, open_reception, text_of
 
+from mailguard.console.trials import Trial, TrialWish
 from mailguard.mail.actor import Actor, Role
+from mailguard.mail.organization import Organization
+from mailguard.policy.loader import load_policy
 from mailguard.store.audit import Audit
 
 ANSWERS = {
@@ -219,3 +223,35 @@ async def test_what_was_stopped_in_time_is_proposed_as_unseen(reception: Recepti
     assert "どの宛先にも届く前に mailguard が送信を止めた。</textarea>" in page.text
     assert re.search(r"\d{4}年\d+月\d+日\(.\) \d\d:\d\d に ann@corp.example が送信した", page.text)
     assert "どの宛先にも届く前に止めた" in page.text
+
+
+async def test_it_becomes_a_rule_that_is_tried_first(tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text("version: 1\nrules:\n  - {id: a, when: {attachments: any}, then: confirm}\n", encoding="utf-8")
+    tried = Tries()
+    policy = load_policy([file], Organization(("corp.example",)))
+    async with open_reception(tmp_path, policy=policy, trials=tried) as reception:
+        incident = await slipped(reception)
+        browser, page = await page_of(reception, OFFICER, incident)
+        assert "ルールにする" in page.text
+        written = re.search(r'<textarea id="yaml"[^>]*>(.*?)</textarea>', page.text, re.DOTALL)
+        assert written is not None
+        answer = await browser.send(page, "/policy/simulations", text=unescape(written[1]))
+        assert answer.headers["location"] == "/policy/simulations/t"
+    (wish,) = tried.wishes
+    assert (wish.days, f"id: after-{incident}" in wish.text) == (30, True)
+
+
+class Tries:
+    """Simulations that were asked for."""
+
+    def __init__(self) -> None:
+        self.wishes: list[TrialWish] = []
+
+    def start(self, wish: TrialWish) -> Trial:
+        self.wishes.append(wish)
+        return Trial("t", wish)
+
+    def find(self, trial_id: str) -> Trial | None:
+        del trial_id
+        return None

@@ -85,6 +85,14 @@ MISDELIVERY_TEXTS: dict[str, Both] = {
     ),
     "assessment.draft.appi": Both("個人情報保護委員会への報告(9項目)", "Japan: report to the commission (nine items)"),
     "assessment.draft.gdpr": Both("GDPR 33条3項の通知", "GDPR: notification (article 33 (3))"),
+    "assessment.rule": Both("ルールにする", "Make a rule of it"),
+    "assessment.rule.lead": Both(
+        "同じ宛先への次のメールで、送信者に確認するルールです。まず記録済みのメールで試し、よければポリシーのファイルに加えてください。"
+        "mode: monitor のあいだは、該当した件数を数えるだけです。",
+        "It asks whoever writes there next. Try it on recorded mail first; then put it into a file of your policy. As "
+        "long as it says mode: monitor, it only counts.",
+    ),
+    "assessment.rule.try": Both("直近30日のメールで試す", "Try it on the mail of 30 days"),
     "assessment.wrong.persons": Both("本人の数は数字で入力してください。", "Write the number of people in figures."),
     "assessment.wrong.how": Both(
         "誰にも見られていないことを、誰が、いつ、どのように確認したかを書いてください。",
