@@ -34,6 +34,8 @@ _PROMPT_FIRST, _PROMPT_LAST, _FINAL, _FINAL_MALICIOUS = 3, 5, 30, 60
 #: People are reminded in the morning of the day, before it is too late for a phone call.
 _MORNING = time(9)
 _FINAL_AHEAD = 5
+#: When the last clock has run out so long ago, a letter helps nobody: what was left open before there were any, say.
+_PAST = timedelta(days=7)
 _ASSESS_AFTER = timedelta(hours=24)
 STAGES: tuple[Stage, ...] = get_args(Stage)
 _HOW_MOST = 2000
@@ -154,7 +156,7 @@ def due_stage(learned_at: datetime, timezone: str, answers: Answers | None, now:
     """Of what people are to be reminded by now, the latest; None: of nothing. answers: None while nobody answered.
 
     assess: nobody answered within a day; prompt: the third day has come, and a report may be due; final: five days are
-    left. Who found that nothing is due is not reminded.
+    left. Who found that nothing is due is not reminded, nor anybody a week after the last day.
     """
     zone = ZoneInfo(timezone)
     said = answers or Answers()
@@ -165,6 +167,8 @@ def due_stage(learned_at: datetime, timezone: str, answers: Answers | None, now:
     def morning(day: date) -> datetime:
         return datetime.combine(day, _MORNING, zone)
 
+    if now >= named["final"].at + _PAST:
+        return None
     duties = {one.law: one.duty for one in judgements(said)}
     stage: Stage | None = "assess" if answers is None and now >= learned_at + _ASSESS_AFTER else None
     if set(duties.values()) != {"not_due"} and now >= morning(first):

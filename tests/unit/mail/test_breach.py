@@ -129,6 +129,12 @@ def test_the_third_morning_and_the_last_days() -> None:
     assert due_stage(LEARNED, TOKYO, Answers(malicious="yes"), datetime(2027, 1, 22, 0, tzinfo=UTC)) == "final"
 
 
+def test_what_was_left_open_for_long_is_left_alone() -> None:
+    over = datetime(2026, 12, 28, 15, tzinfo=UTC)  # the end of the thirtieth day in Tokyo
+    assert due_stage(LEARNED, TOKYO, None, over + timedelta(days=7, seconds=-1)) == "final"
+    assert due_stage(LEARNED, TOKYO, None, over + timedelta(days=7)) is None
+
+
 @given(some_answers, st.integers(0, 100 * 24))
 def test_who_found_nothing_due_is_left_alone(answers: Answers, hours: int) -> None:
     stage = due_stage(LEARNED, TOKYO, answers, LEARNED + timedelta(hours=hours))
