@@ -9,6 +9,7 @@ listens on a Unix socket. Source: clamd(8), section COMMANDS.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import struct
 from collections.abc import AsyncIterator
@@ -17,6 +18,7 @@ from dataclasses import dataclass, replace
 
 from mailguard.mail.facts import Facts, Finding, Scan
 from mailguard.mail.message import Body
+from mailguard.mail.saying import Sentence, reason_of
 
 _CHUNK = 256 * 1024
 _LONGEST_ANSWER = 4096
@@ -64,9 +66,19 @@ class Clamd:
             async with asyncio.timeout(self._settings.seconds), self._free:
                 return _understood(await self._ask(body))
         except TimeoutError:
-            return Scanned("not_scanned", why=f"the scanner did not answer within {self._settings.seconds:g} s")
+            late = Sentence(
+                "{n:g} 秒以内に応答がありません。",
+                "the scanner did not answer within {n:g} s",
+                n=self._settings.seconds,
+            )
+            return Scanned("not_scanned", why=late)
         except (OSError, EOFError, ValueError) as error:
-            return Scanned("not_scanned", why=f"the scanner cannot be asked: {error or type(error).__name__}"[:200])
+            number = error.errno if isinstance(error, OSError) else None
+            # asyncio says in strerror where it called, which is in the settings.
+            said = (
+                reason_of(OSError(number, os.strerror(number))) if number else str(error)[:200] or type(error).__name__
+            )
+            return Scanned("not_scanned", why=Sentence("{said}", "the scanner cannot be asked: {said}", said=said))
 
     async def _ask(self, body: Body) -> str:
         reader, writer = await self._connected()
@@ -116,4 +128,4 @@ def _understood(answer: str) -> Scanned:
         return Scanned("clean")
     if found := _FOUND.fullmatch(answer):
         return Scanned("infected", (found.group(1),))
-    return Scanned("not_scanned", why=f"the scanner said: {answer[:150]}")
+    return Scanned("not_scanned", why=Sentence("clamd の応答: {said}", "the scanner said: {said}", said=answer[:150]))

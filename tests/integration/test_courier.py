@@ -16,6 +16,7 @@ from tests.postfix import make_certificate
 
 from mailguard.courier import client
 from mailguard.courier.client import Answer, Courier, NotCarried, Unsafe
+from mailguard.mail.saying import in_language
 
 #: Where clouds hand out credentials; in pieces, for it is no address of ours.
 METADATA = "169.254" + ".169.254"
@@ -121,8 +122,9 @@ async def test_a_silent_server_is_left(service: Service, monkeypatch: pytest.Mon
 async def test_a_closed_door_and_a_name_that_is_none() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    with pytest.raises(NotCarried, match=r"127\.0\.0\.1: no connection"):
+    with pytest.raises(NotCarried, match=r"127\.0\.0\.1: no connection") as closed:
         await post(Courier(private=True), f"http://127.0.0.1:{port}/s3cret")
+    assert in_language(str(closed.value), "ja") == "127.0.0.1: 接続できません。"
     with pytest.raises(NotCarried, match="cannot be resolved"):
         await post(Courier(), "https://no-such-name.invalid/s3cret")
 

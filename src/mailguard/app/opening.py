@@ -23,6 +23,8 @@ from mailguard.mail.saying import Sentence
 from mailguard.store.errors import StoreError, typed
 from mailguard.store.folders import beside
 
+#: As asyncio names it, where it could not listen.
+_ADDRESS = re.compile(r"on address \('([^']+)', (\d+)")
 _BIND = {
     errno.EACCES: Sentence(
         "1024 未満のポートには CAP_NET_BIND_SERVICE が必要です(deploy/mailguard.service にあります)。",
@@ -110,7 +112,9 @@ def sentence(error: BaseException) -> str:
     """What happened, with a guess at what to do."""
     if isinstance(error, OSError) and error.strerror and "bind" in str(error):
         remedy = _BIND.get(error.errno or 0, _TAKEN)
-        return Sentence("待ち受けできません({error})。{remedy}", "{error}; {remedy}", error=str(error), remedy=remedy)
+        found = _ADDRESS.search(str(error))
+        where = Sentence("{}:{}".format(*found.groups()) if found else str(error), str(error))
+        return Sentence("{where} で待ち受けできません。{remedy}", "{where}; {remedy}", where=where, remedy=remedy)
     if isinstance(error, StoreError | PermissionError):
         return str(typed(error))
     return f"{type(error).__name__}: {error}"

@@ -28,6 +28,8 @@ from mailguard.notify.channels.settings import ChannelSettings
 from mailguard.policy.marks import Problems
 from mailguard.policy.suggest import did_you_mean
 
+_TAKEN = Sentence("受け取られました。", "ok")
+
 
 @click.group("notify", cls=Group)
 def notify() -> None:
@@ -61,7 +63,7 @@ def test(config_file: Path | None, name: str | None, person: str | None, as_json
         click.echo(json.dumps({"channels": said}, ensure_ascii=False))
     else:
         for one, why in wrong:
-            say(f"{one.name} ({one.kind}): " + (why or "ok"), err=bool(why))
+            say(f"{one.name} ({one.kind}): " + (why or _TAKEN), err=bool(why))
     raise SystemExit(1 if any(why for _, why in wrong) else 0)
 
 

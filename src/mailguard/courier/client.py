@@ -39,6 +39,12 @@ _LONGEST_WAIT = 3600.0
 for _name in ("httpx2", "httpcore2"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)  # it writes whole URLs, and those of webhooks are secrets
 _UNKNOWN = Sentence("名前を解決できません。", "the name cannot be resolved")
+_UNTRUSTED = Sentence(
+    "証明書が信頼できません。自社の認証局なら ca_file: を書いてください。",
+    "its certificate is not trusted (ca_file: names an authority of your own)",
+)
+_NO_TLS = Sentence("TLS 接続に失敗しました。", "TLS failed")
+_CLOSED = Sentence("接続できません。", "no connection")
 
 
 class NotCarried(Exception):
@@ -241,5 +247,5 @@ def _why(error: httpx2.ConnectError) -> str:
     """Why no connection came about, for people: a certificate is told from a closed door."""
     said = str(error)
     if "CERTIFICATE_VERIFY_FAILED" in said:
-        return "its certificate is not trusted (ca_file: names an authority of your own)"
-    return "TLS failed" if "SSL" in said else "no connection"
+        return _UNTRUSTED
+    return _NO_TLS if "SSL" in said else _CLOSED

@@ -82,7 +82,7 @@ async def _opened(settings: UpstreamSettings, context: ssl.SSLContext | None, to
             sock, row = await dial(settings, turned_away)
         except (OSError, UnicodeError) as error:  # TimeoutError is an OSError
             for said in turned_away.values():
-                raise said from None
+                raise said from said.__cause__  # and not from `error`: what turned us away is told by its cause
             why = Sentence(
                 "{server} に接続できません: {why}",
                 "cannot connect to {server}: {why}",

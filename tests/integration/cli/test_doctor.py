@@ -8,6 +8,7 @@ import os
 import re
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ from cryptography.x509.oid import NameOID
 from tests.house import PATIENCE, House, furnish, running_house, settings
 from tests.ledger import opened
 from tests.missing import needs_root
-from tests.postfix import free_port
+from tests.postfix import free_port, make_certificate
 from tests.smtp_fake import Say, Stall, fake_server
 from tests.terminal import Terminal
 
@@ -250,6 +251,16 @@ async def test_an_upstream_that_is_not_there_or_refuses(folder: Path) -> None:
     assert "cannot connect" in away.detail
 
 
+async def test_a_certificate_of_nobody_is_told_with_what_to_set(folder: Path, tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*make_certificate(tmp_path / "next"))
+    async with fake_server(context=context) as fake:
+        changed(folder, lambda data: data.update(upstream={"url": f"smtp://localhost:{fake.port}", "tls": "required"}))
+        found = by_name(await examine(folder / "mailguard.yaml"))["upstream"]
+    assert "self-signed" in found.detail
+    assert "upstream.ca_file" in found.remedy
+
+
 def test_files_that_others_can_read(folder: Path) -> None:
     (folder / "tls" / "key.pem").chmod(0o644)
     check = look(folder)["secrets"]
@@ -365,7 +376,9 @@ def test_bodies_and_audit_lines_that_are_missing(folder: Path, ledger: Path) -> 
 
 def test_a_scanner_that_does_not_answer(folder: Path) -> None:
     changed(folder, lambda data: data.update(virus={"clamd": "unix:no.sock"}))
-    assert look(folder)["virus"].status == "fail"
+    check = look(folder)["virus"]
+    assert check.status == "fail"
+    assert "No such file" not in in_language(check.detail, "ja")
 
 
 @pytest.mark.parametrize(("mark", "status"), [("900000 GB", "fail"), ("0 MB", "pass")])

@@ -147,7 +147,8 @@ def _certificate(listener: ListenerSettings, name: str) -> Iterator[Check]:
         yield failing("certificate", said, remedy)
     elif ends - now < _SOON:
         said = Sentence(
-            "{where}: {ends:%Y-%m-%d} に失効します(あと {days} 日)。", "{where}: ends {ends:%Y-%m-%d}, in {days} days",
+            "{where}: {ends:%Y-%m-%d} に期限が切れます(あと {days} 日)。",
+            "{where}: ends {ends:%Y-%m-%d}, in {days} days",
             where=where, ends=ends, days=(ends - now).days,
         )  # fmt: skip
         yield warning("certificate", said, remedy)

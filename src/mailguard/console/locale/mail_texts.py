@@ -212,6 +212,6 @@ MAIL_TEXTS: dict[str, Both] = {
     "via.reply": Both("通知メールへの返信", "answer to a letter"),
     "via.api": Both("API", "API"),
     "via.cli": Both("コマンド", "command line"),
-    "via.clock": Both("時間", "clock"),
+    "via.clock": Both("自動", "clock"),
     "via.smtp": Both("SMTP", "SMTP"),
 }

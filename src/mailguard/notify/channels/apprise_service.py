@@ -96,7 +96,7 @@ class AppriseService:
     async def say(self, saying: Saying, person: str, number: int) -> Outcome:
         """See Channel. Apprise says no more than yes or no."""
         if self._busy:
-            return NotNow("the message before is still under way")
+            return NotNow(Sentence("前のメッセージをまだ送信中です。", "the message before is still under way"))
         self._busy = True
         work = asyncio.get_running_loop().run_in_executor(_threads, self._notify, saying)
         work.add_done_callback(self._ended)
@@ -104,8 +104,8 @@ class AppriseService:
             async with asyncio.timeout(_SECONDS):
                 good = await asyncio.shield(work)
         except TimeoutError:
-            return NotNow(f"no end within {_SECONDS:.0f} s")
-        return Said() if good else NotNow("the service did not take it")
+            return NotNow(Sentence("{n:.0f} 秒以内に終わりません。", "no end within {n:.0f} s", n=_SECONDS))
+        return Said() if good else NotNow(Sentence("サービスが受け取りませんでした。", "the service did not take it"))
 
     def _ended(self, work: asyncio.Future[bool]) -> None:
         self._busy = False

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from mailguard.courier.client import Answer
+from mailguard.mail.saying import Sentence
 from mailguard.notify.channels.saying import Saying
 
 #: Statuses that say that this message is wrong, not the channel, and would be so again.
@@ -56,9 +57,14 @@ def outcome_of(answer: Answer, now: datetime, *, why: str = "") -> Outcome:
     """What an HTTP answer means where the service has no more to say about it. why: the service's own word."""
     if answer.is_good:
         return Said()
-    said = f"answered {answer.status}" + (f" ({why})" if why else "")
+    status = f"{answer.status}" + (f" ({why})" if why else "")
+    said = Sentence("応答 {status}", "answered {status}", status=status)
     if 300 <= answer.status < 400:
-        return NotNow(f"{said}: a redirect, which is not followed; write the final address")
+        elsewhere = Sentence(
+            ": リダイレクトはたどりません。最終的なアドレスを書いてください。",
+            ": a redirect, which is not followed; write the final address",
+        )
+        return NotNow(said + elsewhere)
     if answer.status in _WRONG_MESSAGE:
         return Never(said)
     return NotNow(said, answer.wait(now))

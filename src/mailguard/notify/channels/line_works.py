@@ -102,7 +102,8 @@ class LineWorks:
         if answer.status == 401:
             self._token = ""  # it was withdrawn: the next try gets another
         if answer.status == 404:  # the person, the room, or the bot itself: it must not be passed over in silence
-            return Never(f"answered 404 ({_word(answer.json().get('code')) or 'not found'})")
+            status = f"404 ({_word(answer.json().get('code')) or 'not found'})"
+            return Never(Sentence("応答 {status}", "answered {status}", status=status))
         return outcome_of(answer, self._now(), why=_word(answer.json().get("code")))
 
     def _place(self, person: str) -> str:
@@ -128,7 +129,13 @@ class LineWorks:
         said = answer.json()
         token, lasts = said.get("access_token"), str(said.get("expires_in", ""))
         if not answer.is_good or not isinstance(token, str) or not token:
-            return NotNow(f"no access token: {_word(said.get('error')) or answer.status}", answer.wait(self._now()))
+            return NotNow(
+                Sentence(
+                    "アクセストークンを得られません: {said}", "no access token: {said}",
+                    said=_word(said.get("error")) or answer.status,
+                ),
+                answer.wait(self._now()),
+            )  # fmt: skip
         seconds = float(lasts) if lasts.isascii() and lasts.isdigit() else 600.0  # documented as a text, "86400"
         self._token, self._ends = token, self._now() + timedelta(seconds=max(0.0, min(seconds, 86400.0) - _EARLY))
         return token
