@@ -52,7 +52,8 @@ def content_of(kind: Kind, language: Language, context: LetterContext) -> Conten
         return incident_due_letter(language, context.due, timezone=timezone, link=context.link, name=context.name)
     if kind == "told":
         assert context.telling is not None
-        return told(language, context.telling, link=context.link, name=context.name, message_id=context.about or "")
+        about, named = context.about or "", context.named
+        return told(language, context.telling, link=context.link, name=context.name, message_id=about, named=named)
     if kind == "gathered":
         assert context.gathered is not None
         return gathered_letter(language, context.gathered, link=context.link, name=context.name)

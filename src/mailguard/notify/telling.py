@@ -16,6 +16,7 @@ from mailguard.notify import letter_texts as say
 from mailguard.notify.letter_choices import Choice
 from mailguard.notify.letter_rows import Reason, Row
 from mailguard.notify.letter_sheet import Content
+from mailguard.notify.naming import Named
 from mailguard.notify.phrases import Both, evidence_line, on_one_line
 
 _MOST_RECIPIENTS, _MOST_EVIDENCE = 12, 6
@@ -48,8 +49,9 @@ class Telling:
         )
 
 
-def told(language: Language, telling: Telling, *, link: str, name: str, message_id: str) -> Content:
-    """What the letter says."""
+def told(language: Language, telling: Telling, *, link: str, name: str, message_id: str, named: Named) -> Content:
+    """What the letter says. named: what people of the house are called."""
+    sender = on_one_line(named(telling.sender), 120)
     subject = telling.subject or say.NO_SUBJECT.of(language)
     reasons = [
         Reason(sentence.of(language), tuple(on_one_line(evidence_line(e, language), 160) for e in evidence))
@@ -58,7 +60,7 @@ def told(language: Language, telling: Telling, *, link: str, name: str, message_
     shown = list(telling.recipients[:_MOST_RECIPIENTS])
     if len(telling.recipients) > len(shown):
         shown.append(say.MORE.of(language, count=len(telling.recipients) - len(shown)))
-    head = say.TOLD_OWN_HEAD.of(language) if telling.own else say.TOLD_HEAD.of(language, sender=telling.sender)
+    head = say.TOLD_OWN_HEAD.of(language) if telling.own else say.TOLD_HEAD.of(language, sender=sender)
     return Content(
         kind="told",
         subject=say.TAGS["told"].of(language) + subject,
@@ -66,7 +68,7 @@ def told(language: Language, telling: Telling, *, link: str, name: str, message_
         reasons=reasons,
         lead=(say.TOLD_LEADS.get(telling.disposition, say.TOLD_LEADS["deliver"]).of(language),),
         rows=(
-            Row.of(say.FROM.of(language), telling.sender),
+            Row.of(say.FROM.of(language), sender),
             Row.of(say.SUBJECT.of(language), subject),
             Row.of(say.RECIPIENTS.of(language), *shown),
         ),

@@ -304,6 +304,9 @@ def test_people_of_the_house_have_the_names_of_the_directory_and_nobody_else_has
     assert "山田 花子 b <ann@corp.example> さんのメールの承認" in said.replace("\n", "")
     assert "pa@c.example <" not in said  # a name that is an address is none
     assert "田中 次郎" not in said  # an outsider goes by his address
+    said = text(letter("told", "ja", named=namer(Directory(names))))
+    assert "山田 花子 b <ann@corp.example> さんのメールがルールに" in said.replace("\n", "")
+    assert "差出人: 山田 花子 b <ann@corp.example>" in said
 
 
 def test_of_several_authors_none_hides_behind_a_known_one() -> None:
