@@ -81,7 +81,7 @@ def _chosen(config: Config, name: str | None) -> Sequence[ChannelSettings]:
     chosen = [one for one in found if name in (None, one.name)]
     if not chosen:
         fail(
-            Sentence("チャネル {name} はありません", "no channel {name}", name=name)
+            Sentence("チャネル {name} はありません。", "no channel {name}", name=name)
             + did_you_mean(name or "", [one.name for one in found])
         )
     return chosen

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import smtplib
 import threading
@@ -189,3 +190,5 @@ def test_the_verb_that_tries_channels(tmp_path: Path) -> None:
         typo = house.run("notify", "test", "--channel", "opps")
         assert typo.returncode == 1
         assert "did you mean 'ops'?" in typo.stderr
+        house.variables = {**os.environ, "LC_ALL": "ja_JP.UTF-8"}
+        assert "opps はありません。「ops」の間違い" in house.run("notify", "test", "--channel", "opps").stderr
