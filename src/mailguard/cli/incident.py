@@ -87,7 +87,7 @@ def list_(config_file: Path | None, limit: int, as_json: bool) -> None:
     for one, opened_at in found:
         subject = plain(one.facts.get("subject") or "")
         state = padded(in_state(one.state), _STATE_COLUMNS[terminal_language()])
-        click.echo(f"{one.id}  {state}  {opened_at}  {one.facts['sender']}  {subject}")
+        click.echo(f"{one.id}  {state}  {opened_at}  {plain(one.facts['sender'])}  {subject}")
 
 
 @incident.command("show")

@@ -56,8 +56,9 @@ def in_state(state: str) -> str:
 def shown(one: Incident, language: Language, clock: Clock, timezone: str) -> list[str]:
     """Whose mail it is, and what became of each copy."""
     head = _SHOWN.of(
-        language, id=one.id, state=_STATES[one.state].of(language), mail=one.message_id, sender=one.facts["sender"]
-    )
+        language, id=one.id, state=_STATES[one.state].of(language), mail=one.message_id,
+        sender=plain(one.facts["sender"]),
+    )  # fmt: skip
     del timezone
     return [head, *_copies(one, language, clock)]
 
@@ -97,11 +98,11 @@ def _facts(one: Incident, language: Language, clock: Clock) -> list[str]:
     return [
         _HEAD.of(language, id=one.id, state=_STATES[one.state].of(language)),
         _NOTICED.of(language, when=clock(one.opened_at), by=one.opened_by),
-        _MAIL.of(language, id=one.message_id, when=received, sender=facts["sender"]),
+        _MAIL.of(language, id=one.message_id, when=received, sender=plain(facts["sender"])),
         _SUBJECT.of(language, subject=plain(facts["subject"]) or _UNTITLED.of(language)),
         _RECIPIENTS.of(language),
         *_copies(one, language, clock),
-        _STOPPED.of(language, people=", ".join(facts["stopped"]) or _NOBODY.of(language)),
+        _STOPPED.of(language, people=", ".join(map(plain, facts["stopped"])) or _NOBODY.of(language)),
         _FILES.of(language, files=", ".join(map(plain, facts["files"])) or none),
         _PERSONS.of(language, count=persons),
         _SIBLINGS.of(language, ids=", ".join(other["id"] for other in facts["siblings"]) or none),
@@ -118,4 +119,4 @@ def _copy(copy: dict[str, Any], language: Language, clock: Clock) -> str:
     side = _EXTERNAL[copy["external"]].of(language)
     when = f", {clock(datetime.fromisoformat(copy['at']))}" if copy["at"] else ""
     answer = f" ({copy['code'] or ''} {plain(copy['text'])})" if copy["text"] else ""
-    return f"{copy['address']} ({side}): {_OUTCOMES[copy['outcome']].of(language)}{when}{answer}"
+    return f"{plain(copy['address'])} ({side}): {_OUTCOMES[copy['outcome']].of(language)}{when}{answer}"

@@ -5,6 +5,7 @@ For whoever sees all; administrators and officers answer. Nothing goes to anybod
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +21,17 @@ from mailguard.console.present import Speaker
 from mailguard.console.problems import not_found
 from mailguard.console.register import admitted, badge, lines_of, title_of
 from mailguard.console.visit import checked_form, field, go, hand_over
-from mailguard.incident import AlreadyClosed, Incident, IncidentRoom, NoIncident, NoReason, WrongMoment, may_end
+from mailguard.incident import (
+    AlreadyClosed,
+    Answered,
+    Incident,
+    IncidentRoom,
+    NoIncident,
+    NoReason,
+    WrongMoment,
+    may_end,
+    version_of,
+)
 from mailguard.mail.actor import Actor
 from mailguard.mail.breach import ANSWERS, LAWS, QUESTIONS, Answers, Law, deadlines, judgements
 from mailguard.notify import breach_texts as words
@@ -81,7 +92,7 @@ async def assess(request: Request) -> Response:
     try:
         answers, typed = _read(written), written.learned_at
         learned = None if typed == _typed(one.learned_at, by) else _moment(typed, by)
-        await room.assess(actor, one.id, answers, learned, written.why)
+        await room.assess(actor, one.id, answers, learned, written.why, seen=field(form, "seen", 40))
     except _Wrong as error:
         return await _page(request, desk, actor, one, by, written, wrong=by.say(error.key), status=422)
     except WrongMoment as error:
@@ -89,6 +100,9 @@ async def assess(request: Request) -> Response:
         return await _page(request, desk, actor, one, by, written, wrong=wrong, status=422)
     except NoReason:
         return await _page(request, desk, actor, one, by, written, wrong=by.say("assessment.wrong.why"), status=422)
+    except Answered as error:
+        wrong = by.say("assessment.meanwhile", who=by.named(error.incident.assessed_by))
+        return await _page(request, desk, actor, error.incident, by, written, wrong=wrong, status=409)
     except AlreadyClosed:
         return await _page(request, desk, actor, one, by, written, wrong=by.say("assessment.closed"), status=409)
     except NoIncident:
@@ -121,7 +135,7 @@ async def _page(
         request, "incident.html", status=status, done=done, wrong=wrong,
         title=title_of(one, by), state=badge(one, by), number=one.id,
         mail=one.message_id if kept else "", lines=list(lines_of(one, by)),
-        answered=_answered(one, by),
+        answered=_answered(one, by), seen=version_of(one),
         judged=[judged(said, by.language) for said in judgements(answers)] if one.answers is not None else (),
         clocks=[deadline(each, by.language, by.moment) for each in deadlines(one.learned_at, by.timezone, answers)],
         advice=words.NO_ADVICE.of(by.language), nobody=words.NOT_ANSWERED.of(by.language),
@@ -185,7 +199,8 @@ def _written(form: FormData) -> Written:
 
 def _read(written: Written) -> Answers:
     """The answers. Raises _Wrong."""
-    digits = written.persons.replace(",", "")
+    typed = unicodedata.normalize("NFKC", written.persons)  # as a Japanese keyboard writes it
+    digits = typed.removesuffix("人").removesuffix("名").replace(",", "").strip()
     if digits and not (digits.isdecimal() and int(digits) <= 10**9):
         raise _Wrong("assessment.wrong.persons")
     if written.answers["unseen"] == "yes" and not written.how:

@@ -93,7 +93,8 @@ class SiblingOut(Out):
 class IncidentOut(Out):
     """A misdelivery, with the mail as it stood then. stopped: recipients whose copy was cancelled at that; told: who
     heard of it besides the mail's sender. learned_at: when the company learned of it; answers: null as long as nobody
-    answered; assessment: what follows from them, by law; clocks: until when it is to be reported, if it is.
+    answered, and for whoever sees but his own mail; assessment: what follows from them, by law; clocks: until when it
+    is to be reported, if it is.
     """
 
     id: str

@@ -137,8 +137,12 @@ async def checked_form(request: Request, files: int = 0) -> FormData:
 
 
 def field(form: FormData, name: str, limit: int = 4000) -> str:
-    """A text field of a form, "" if it is not there; too long is refused. Raises HTTPException 400."""
+    """A text field of a form, "" if it is not there; too long is refused. Raises HTTPException 400.
+
+    Browsers send CR LF for what their `maxlength` counts as one character.
+    """
     value = form.get(name, "")
+    value = value.replace("\r\n", "\n") if isinstance(value, str) else value
     if not isinstance(value, str) or len(value) > limit:
         raise HTTPException(400)
     return value

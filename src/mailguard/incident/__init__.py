@@ -8,18 +8,21 @@ from mailguard.incident.facts import facts_of, is_out, values_of
 from mailguard.incident.room import (
     AlreadyClosed,
     AlreadyOpen,
+    Answered,
     IncidentRoom,
     NoIncident,
     NoReason,
     WrongMoment,
     may_end,
     may_report,
+    version_of,
 )  # fmt: skip
 from mailguard.store.incidents import Incident
 
 __all__ = [
     "AlreadyClosed",
     "AlreadyOpen",
+    "Answered",
     "Incident",
     "IncidentRoom",
     "NoIncident",
@@ -30,4 +33,5 @@ __all__ = [
     "may_end",
     "may_report",
     "values_of",
+    "version_of",
 ]

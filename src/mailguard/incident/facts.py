@@ -59,8 +59,8 @@ def _copy(copy: RecipientRecord, at: datetime | None) -> dict[str, Any]:
 def values_of(one: Incident, timezone: str) -> dict[str, Any]:
     """An incident as JSON values, for API and command line. timezone: whose days the clocks of the law count.
 
-    answers: null as long as nobody answered; assessment: by law, whether a report is due (due, not_due, open), and why;
-    clocks: until when (`at`: when it is over).
+    answers: null as long as nobody answered, and for whoever does not see all mail; assessment: by law, whether a
+    report is due (due, not_due, open), and why; clocks: until when (`at`: when it is over).
     """
     answers = one.answers or Answers()
     return {

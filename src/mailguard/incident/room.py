@@ -6,6 +6,7 @@ Whatever is still held or queued is cancelled first, so that a fault after that 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from mailguard.incident.facts import facts_of, is_out
@@ -54,6 +55,14 @@ class WrongMoment(Exception):
     def __init__(self, earliest: datetime) -> None:
         super().__init__(earliest.isoformat())
         self.earliest = earliest
+
+
+class Answered(Exception):
+    """Somebody else answered since this person looked."""
+
+    def __init__(self, incident: Incident) -> None:
+        super().__init__(incident.id)
+        self.incident = incident
 
 
 class NoReason(Exception):
@@ -129,16 +138,17 @@ class IncidentRoom:
         return await self._incidents.of_mail(record.lead)
 
     async def show(self, actor: Actor, incident_id: str) -> Incident:
-        """One incident. Raises NoIncident."""
+        """One incident; what was answered about it only for whoever sees all. Raises NoIncident."""
         found = await self._incidents.find(incident_id) if is_message_id(incident_id) else None
         own = found is not None and (actor.address in found.facts.get("owners", ()) or actor.address == found.opened_by)
         if found is None or not (own or actor.role in _SEE_ALL):
             raise NoIncident
-        return found
+        return _for(actor, found)
 
     async def page(self, actor: Actor, limit: int = 100, before: str = "") -> list[Incident]:
         """The newest that this person may see; before: only those that were opened before this one (its id)."""
-        return await self._incidents.page("" if actor.role in _SEE_ALL else actor.address, limit, before)
+        found = await self._incidents.page("" if actor.role in _SEE_ALL else actor.address, limit, before)
+        return [_for(actor, one) for one in found]
 
     async def close(self, actor: Actor, incident_id: str, outcome: str) -> Incident:
         """End an incident with what came of it; officers and administrators. Raises NoIncident, AlreadyClosed."""
@@ -150,24 +160,36 @@ class IncidentRoom:
         return await self._incidents.find(incident_id) or found
 
     async def assess(
-        self, actor: Actor, incident_id: str, answers: Answers, learned: datetime | None = None, why: str = ""
+        self,
+        actor: Actor,
+        incident_id: str,
+        answers: Answers,
+        learned: datetime | None = None,
+        why: str = "",
+        *,
+        seen: str | None = None,
     ) -> Incident:
         """Enter what was answered to the six questions, and (learned) when the company learned of it, if that was not
-        when it was reported, or as entered before; why: is asked for where that changes. Officers and administrators.
-        Raises NoIncident, AlreadyClosed, WrongMoment, NoReason.
+        when it was reported, or as entered before; why: is asked for where that changes. seen: `version_of` the
+        incident that this person looked at, None: he replaces whatever stands. Officers and administrators.
+        Raises NoIncident, AlreadyClosed, Answered, WrongMoment, NoReason.
         """
         found = await self.show(actor, incident_id)
         if actor.role not in _ACT_ON_ALL:
             raise NoIncident
         now, moment = self._now(), learned or found.learned_at
-        why = _tidy(why)
+        why, answers = _tidy(why), replace(answers, how=_tidy(answers.how))
+        if found.state == "open" and seen is not None and seen != version_of(found):
+            raise Answered(found)
         if moment != found.learned_at:
             earliest = datetime.fromisoformat(found.facts["received_at"])
-            if not earliest <= moment <= now:
+            if not earliest.replace(second=0, microsecond=0) <= moment <= now:  # people write minutes
                 raise WrongMoment(earliest)
             if not why:
                 raise NoReason
-        if not await self._incidents.assess(incident_id, actor, now, answers, moment, why):
+        stage = due_stage(moment, self._timezone, answers, now)
+        again = stage or "" if _behind(stage) < _behind(found.reminded) else None
+        if not await self._incidents.assess(incident_id, actor, now, answers, moment, why, reminded=again):
             raise AlreadyClosed(await self._incidents.find(incident_id) or found)
         return await self._incidents.find(incident_id) or found
 
@@ -176,9 +198,9 @@ class IncidentRoom:
         each stage once. After a long rest only of the newest stage. Raises StoreError.
         """
         now = self._now()
-        for one in await self._incidents.open_ones():
+        for one in await self._incidents.to_remind():
             stage = due_stage(one.learned_at, self._timezone, one.answers, now)
-            if stage is None or (one.reminded and STAGES.index(stage) <= STAGES.index(one.reminded)):
+            if stage is None or _behind(stage) <= _behind(one.reminded):
                 continue
             detail = {
                 "incident": one.id,
@@ -201,6 +223,23 @@ def _may_open(actor: Actor, record: MessageRecord) -> bool:
     """The sender; who decides about the mail once some of it is out (before, he says no to it); who answers for all."""
     own = actor.address in record.owners or actor.address in record.members
     return own or actor.role in _ACT_ON_ALL or (actor.address in record.approvers and is_out(record))
+
+
+def _for(actor: Actor, one: Incident) -> Incident:
+    """As this person may read it: the answers may be about whoever sent the mail ("does somebody mean harm?")."""
+    if actor.role in _SEE_ALL:
+        return one
+    return replace(one, learned=None, answers=None, assessed_at=None, assessed_by="")
+
+
+def version_of(one: Incident) -> str:
+    """What tells these answers from earlier and later ones."""
+    return "" if one.assessed_at is None else one.assessed_at.isoformat()
+
+
+def _behind(stage: str | None) -> int:
+    """How many stages of the clocks have come."""
+    return STAGES.index(stage) + 1 if stage in STAGES else 0
 
 
 def may_report(actor: Actor, record: MessageRecord) -> bool:

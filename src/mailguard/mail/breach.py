@@ -108,13 +108,13 @@ def judgements(answers: Answers) -> tuple[Judgement, ...]:
 
 
 def _judged(answers: Answers, law: Law) -> Judgement:
-    if answers.personal == "no":
-        return Judgement(law, "not_due", ("no_personal",))
-    if answers.unseen == "yes" and answers.how:
-        return Judgement(law, "not_due", ("unseen",))
     cases = [name for name in ("sensitive", "property", "malicious") if getattr(answers, name) == "yes"]
     if answers.persons is not None and answers.persons > PERSONS_MOST:
         cases.append("many")
+    if answers.personal == "no":
+        return Judgement(law, "open", ("contradiction",)) if cases else Judgement(law, "not_due", ("no_personal",))
+    if answers.unseen == "yes" and answers.how:
+        return Judgement(law, "not_due", ("unseen",))
     if cases:
         return Judgement(law, "due", tuple(cases))
     asked = ("personal", "sensitive", "property", "malicious")

@@ -48,7 +48,7 @@ def _nine(one: Incident, language: Language, clock: Clock) -> Iterator[tuple[Bot
     fill, said = say.FILL_IN.of(language), one.answers or Answers()
     texts = (
         _lines(_outline(one, language, clock), _reached(one, language)),
-        _lines(_kinds(one, language), _files(one, language)),
+        _kinds(one, language),
         _persons(one, language),
         say.CAUSE.of(language, note=on_one_line(one.note, 2000) or fill),
         _harm(said, language),
@@ -63,7 +63,7 @@ def _nine(one: Incident, language: Language, clock: Clock) -> Iterator[tuple[Bot
 def _four(one: Incident, language: Language, clock: Clock) -> Iterator[tuple[Both, str]]:
     fill, said = say.FILL_IN.of(language), one.answers or Answers()
     nature = _lines(
-        _outline(one, language, clock), _reached(one, language), _kinds(one, language), _files(one, language),
+        _outline(one, language, clock), _reached(one, language), _kinds(one, language),
         f"{say.NINE[2].of(language)[3:]}: {_persons(one, language)}",
     )  # fmt: skip
     texts = (nature, fill, _harm(said, language), _lines(*_other(one, language), fill))
@@ -74,7 +74,7 @@ def _outline(one: Incident, language: Language, clock: Clock) -> str:
     return (say.OUTLINE if reached(one) else say.OUTLINE_STOPPED).of(
         language,
         sent=clock(datetime.fromisoformat(one.facts["received_at"])),
-        sender=one.facts["sender"],
+        sender=on_one_line(one.facts["sender"]),
         subject=on_one_line(one.facts["subject"] or "", 200),
         learned=clock(one.learned_at),
         by=one.opened_by,
@@ -82,8 +82,12 @@ def _outline(one: Incident, language: Language, clock: Clock) -> str:
 
 
 def _reached(one: Incident, language: Language) -> str:
-    people = reached(one)
-    return say.REACHED.of(language, people=listed(people, language, _MOST)) if people else ""
+    lines = []
+    for said, outcome in ((say.REACHED, "accepted"), (say.UNDER_WAY, "under_way")):
+        people = [on_one_line(copy["address"]) for copy in one.facts["recipients"] if copy["outcome"] == outcome]
+        if people:
+            lines.append(said.of(language, people=listed(people, language, _MOST)))
+    return _lines(*lines)
 
 
 def reached(one: Incident) -> list[str]:
@@ -92,8 +96,16 @@ def reached(one: Incident) -> list[str]:
 
 
 def _kinds(one: Incident, language: Language) -> str:
+    """What kinds of data it held: found, answered; left open where mailguard found nothing."""
     kinds = [f"{PERSONAL[name].of(language)} {count:,}" for name, count in one.facts["personal_data"].items()]
-    return say.FOUND.of(language, kinds=listed(kinds, language, _MOST)) if kinds else say.FOUND_NONE.of(language)
+    found = say.FOUND.of(language, kinds=listed(kinds, language, _MOST)) if kinds else say.FOUND_NONE.of(language)
+    sensitive = say.HELD[(one.answers or Answers()).sensitive].of(language)
+    return _lines(
+        found,
+        _files(one, language),
+        say.SENSITIVE.of(language, answer=sensitive),
+        "" if kinds else say.FILL_IN.of(language),
+    )
 
 
 def _files(one: Incident, language: Language) -> str:
@@ -112,7 +124,7 @@ def _harm(said: Answers, language: Language) -> str:
     lines = []
     for name, answer in (("unknown_property", said.property), ("unknown_malicious", said.malicious)):
         what = say.REASONS[name].of(language)
-        lines.append(say.HARM.of(language, what=what[:1].upper() + what[1:], answer=say.ANSWERS[answer].of(language)))
+        lines.append(say.HARM.of(language, what=what[:1].upper() + what[1:], answer=say.HELD[answer].of(language)))
     if said.unseen == "yes" and said.how:
         lines.append(say.UNSEEN.of(language, how=on_one_line(said.how, 2000)))
     return _lines(*lines)
@@ -120,7 +132,9 @@ def _harm(said: Answers, language: Language) -> str:
 
 def _other(one: Incident, language: Language) -> Iterator[str]:
     if one.facts["stopped"]:
-        yield say.STOPPED.of(language, people=listed([str(who) for who in one.facts["stopped"]], language, _MOST))
+        yield say.STOPPED.of(
+            language, people=listed([on_one_line(who) for who in one.facts["stopped"]], language, _MOST)
+        )
     if one.facts["siblings"]:
         yield say.SIBLINGS.of(language, count=len(one.facts["siblings"]))
     if one.outcome:

@@ -76,7 +76,10 @@ ANSWERS: dict[Answer, Both] = {
     "unknown": Both("まだ分からない", "Not known yet"),
 }
 LAWS: dict[Law, Both] = {
-    "appi": Both("個人情報保護委員会への報告", "Japan: report to the Personal Information Protection Commission"),
+    "appi": Both(
+        "個人情報保護委員会への報告と本人への通知",
+        "Japan: report to the Personal Information Protection Commission, and notice to the persons",
+    ),
     "gdpr": Both(
         "GDPRの監督機関への通知(EU・英国の方のデータの場合)",
         "GDPR: notification of the authority, where people in the EU or the UK are concerned",
@@ -99,8 +102,13 @@ REASONS: dict[str, Both] = {
         "it is none of the four cases (sensitive data, money, harm that is meant, more than 1,000 people)",
     ),
     "risk_unlikely": Both(
-        "本人の権利や自由へのリスクが低いと考えられる(社内の記録は33条5項により必要です)",
-        "a risk to people is unlikely (article 33 (5) asks for a record all the same)",
+        "回答からは、本人の権利や自由へのリスクが高まる事情が見当たらない(人数だけでは決まりません。社内の記録は33条5項により必要です)",
+        "no answer points to a risk to people (numbers alone do not decide; article 33 (5) asks for a record all the"
+        " same)",
+    ),
+    "contradiction": Both(
+        "個人データの有無(「含まれない」という回答が、ほかの回答と食い違っています)",
+        "whether it held data about people (“no” contradicts the other answers)",
     ),
     "unknown_personal": Both("個人データの有無", "whether it held data about people"),
     "unknown_sensitive": Both("要配慮個人情報の有無", "whether that is sensitive"),
@@ -153,18 +161,26 @@ OUTLINE = Both(
     " (from {by}).",
 )
 OUTLINE_STOPPED = Both(
-    "{sent} に {sender} が送信したメール「{subject}」の宛先が誤っていたが、どの宛先にも届く前に止めた。"
+    "{sent} に {sender} が送信したメール「{subject}」の宛先が誤っていたが、どの宛先にも届かなかった。"
     "会社が知った日時: {learned}(報告者 {by})。",
-    "The mail “{subject}” that {sender} sent on {sent} was for the wrong person; it was stopped before it reached"
-    " anybody. The company learned of it on {learned} (from {by}).",
+    "The mail “{subject}” that {sender} sent on {sent} was for the wrong person; it reached nobody."
+    " The company learned of it on {learned} (from {by}).",
 )
 REACHED = Both("届いた宛先: {people}", "It reached: {people}")
+UNDER_WAY = Both("送信中だった(届いた可能性がある)宛先: {people}", "Was being sent to, and may have reached: {people}")
 FILES = Both("添付ファイル: {files}", "Files: {files}")
 FOUND = Both("自動検出: {kinds}", "Found by mailguard: {kinds}")
 FOUND_NONE = Both("自動検出: なし", "Found by mailguard: nothing")
 PERSONS = Both("{count}人", "{count}")
 PERSONS_FOUND = Both("不明(自動検出: {count}人)", "not known (mailguard found {count})")
 CAUSE = Both("メールの宛先の誤り。{note}", "A mistaken address. {note}")
+SENSITIVE = Both("要配慮個人情報の有無: {answer}", "Sensitive data: {answer}")
+#: Answers as they stand in a draft.
+HELD: dict[Answer, Both] = {
+    "yes": Both("あり", "Yes"),
+    "no": Both("なし", "No"),
+    "unknown": Both("不明", "Not known yet"),
+}
 HARM = Both("{what}: {answer}", "{what}: {answer}")
 UNSEEN = Both("誰にも見られていないことを確認済み: {how}", "It was made sure that nobody saw it: {how}")
 STOPPED = Both("送信を止めた宛先: {people}", "Stopped in time for: {people}")

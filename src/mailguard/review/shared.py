@@ -22,7 +22,7 @@ from mailguard.notify.offers import offers
 from mailguard.policy.case import Case
 from mailguard.policy.recorded import Recorded
 from mailguard.review import refusals
-from mailguard.review.rights import acts_for, acts_with, may_see, trust_scopes
+from mailguard.review.rights import SEE_ALL, acts_for, acts_with, may_see, trust_scopes
 from mailguard.review.words import Act, ReviewError, View
 from mailguard.store.audit import Audit
 from mailguard.store.holds import Holds
@@ -78,6 +78,8 @@ class Shared:
     async def view(self, actor: Actor, record: MessageRecord) -> View:
         """The mail as this person sees it."""
         history = await self.history(record)
+        if actor.role not in SEE_ALL:  # what officers answered to the law's questions may be about this person
+            history = [line for line in history if line.event != "incident_assessed"]
         each = {copy.address.key: acts_for(actor, record, copy) for copy in record.recipients}
         can = offers(record) if self.judges() is not None else ()
         can = tuple(one for one in can if Act.CORRECT in each[one.wrong.key])

@@ -133,17 +133,25 @@ class Incidents:
         return await self._db.write(change)
 
     async def assess(
-        self, incident_id: str, actor: Actor, now: datetime, answers: Answers, learned: datetime, why: str
+        self,
+        incident_id: str,
+        actor: Actor,
+        now: datetime,
+        answers: Answers,
+        learned: datetime,
+        why: str,
+        *,
+        reminded: str | None = None,
     ) -> bool:
         """Write down what was answered, and since when the company knows (why: of that change, as it is explained).
-        False if it is closed, or not there.
+        reminded: the stage that counts as told from now on, None: as it stands. False if it is closed, or not there.
         """
 
         def change(connection: sqlite3.Connection) -> bool:
             row = connection.execute(
-                "UPDATE incident SET answers = ?, learned_at = ?, assessed_at = ?, assessed_by = ?"
-                " WHERE id = ? AND state = 'open' RETURNING message_id",
-                (to_text(answers.as_values()), to_micro(learned), to_micro(now), actor.address, incident_id),
+                "UPDATE incident SET answers = ?, learned_at = ?, assessed_at = ?, assessed_by = ?,"
+                " reminded = coalesce(?, reminded) WHERE id = ? AND state = 'open' RETURNING message_id",
+                (to_text(answers.as_values()), to_micro(learned), to_micro(now), actor.address, reminded, incident_id),
             ).fetchone()
             if row is not None:
                 said = {"incident": incident_id, "learned_at": learned.isoformat(), **answers.as_values()}
@@ -154,9 +162,9 @@ class Incidents:
 
         return await self._db.write(change)
 
-    async def open_ones(self) -> list[Incident]:
-        """All that nobody closed."""
-        sql = f"SELECT {_COLUMNS} FROM incident WHERE state = 'open' ORDER BY number"  # noqa: S608
+    async def to_remind(self) -> list[Incident]:
+        """All that nobody closed, and of whose last clock nobody was told yet."""
+        sql = f"SELECT {_COLUMNS} FROM incident WHERE state = 'open' AND reminded <> 'final' ORDER BY number"  # noqa: S608
         return await self._db.read(lambda c: [_incident(row) for row in c.execute(sql)])
 
     async def remind(self, one: Incident, stage: Stage, people: Iterable[str], now: datetime, detail: Clocks) -> bool:

@@ -48,3 +48,14 @@ def test_the_report_is_in_the_language_and_the_time_of_the_organisation(
     assert (
         f"{BOB} (outside): accepted by the next server, {local[:10]}" in desk.run("incident", "report", number).stdout
     )
+
+
+def test_addresses_do_not_turn_the_line_of_a_terminal_or_a_draft(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    bob, ann = "b\u202eob@partner.example", "a\u202enn@corp.example"
+    record = desk.add(Disposition.DELIVER, to=(bob,), sender=ann)
+    desk.ledger(lambda ledger: ledger.relay(record))
+    number = desk.json("incident", "open", record.id)["id"]
+    said = [desk.run("incident", *verb).stdout for verb in (("list",), ("show", number), ("report", number))]
+    assert "b?ob@partner.example" in said[1]
+    assert not any("\u202e" in one for one in said)

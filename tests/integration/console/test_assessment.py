@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,13 +14,15 @@ import pytest
 import pytest_asyncio
 from tests.integration.console.test_misdelivery import half_out
 from tests.integration.test_incidents import api
-from tests.reception import ADMIN, ANN, AUDITOR, OFFICER, Browser, Reception, actor, open_reception, text_of
+from tests.reception import ADMIN, ANN, AUDITOR, OFFICER, TANAKA, Browser, Reception, actor, open_reception, text_of
 
 from mailguard.console.trials import Trial, TrialWish
 from mailguard.mail.actor import Actor, Role
 from mailguard.mail.organization import Organization
+from mailguard.mail.verdict import Disposition
 from mailguard.policy.loader import load_policy
 from mailguard.store.audit import Audit
+from mailguard.store.incidents import Incidents
 
 ANSWERS = {
     "personal": "yes", "sensitive": "no", "property": "no", "malicious": "no", "unseen": "no", "persons": "3",
@@ -63,11 +65,11 @@ async def test_answers_are_kept_judged_and_logged(reception: Reception) -> None:
     assert answer.headers["location"] == f"/incidents/{incident}?done=assessment"
     page = await browser.get(answer.headers["location"])
     assert "回答を保存しました" in page.text
-    assert "個人情報保護委員会への報告: 不要と思われます" in page.text
+    assert "個人情報保護委員会への報告と本人への通知: 不要と思われます" in page.text
     assert 'name="persons" type="text" inputmode="numeric" maxlength="20" value="3"' in page.text
     await browser.send(page, "/assess", **{**ANSWERS, "sensitive": "yes"}, learned_at=learned(page))
     page = await browser.get(f"/incidents/{incident}")
-    assert "個人情報保護委員会への報告: 必要と思われます。理由: 要配慮個人情報が含まれる" in page.text
+    assert "個人情報保護委員会への報告と本人への通知: 必要と思われます。理由: 要配慮個人情報が含まれる" in page.text
     found = await reception.incidents.show(officer(reception), incident)
     assert found.learned_at == found.opened_at  # to the second, though the form has minutes
     lines = [one for one in await Audit(reception.db).history_of(found.message_id) if one.event == "incident_assessed"]
@@ -130,6 +132,98 @@ async def test_an_auditor_answers_nothing(reception: Reception) -> None:
     answer = await browser.client.post(f"/incidents/{incident}/assess", data={**ANSWERS, "form_token": token[1]})
     assert answer.status_code == 404
     assert (await reception.incidents.show(officer(reception), incident)).answers is None
+
+
+async def test_whose_mail_it_was_does_not_read_what_was_answered(reception: Reception) -> None:
+    incident = await slipped(reception)
+    client = await api(reception, OFFICER, Role.OFFICER)
+    await client.post(f"/api/v1/incidents/{incident}/assess", json={"malicious": "yes", "how": "he is suspected"})
+    ann, auditor = await api(reception, ANN, Role.SENDER), await api(reception, AUDITOR, Role.AUDITOR)
+    (listed,) = (await ann.get("/api/v1/incidents")).json()["incidents"]
+    shown = (await ann.get(f"/api/v1/incidents/{incident}")).json()
+    assert listed == shown
+    assert (shown["answers"], shown["assessed_at"], shown["assessed_by"]) == (None, None, "")
+    assert {one["duty"] for one in shown["assessment"]} == {"open"}
+    assert (await auditor.get(f"/api/v1/incidents/{incident}")).json()["answers"]["malicious"] == "yes"
+    mail = f"/api/v1/messages/{shown['message_id']}"
+    events = [{one["event"] for one in (await who.get(mail)).json()["history"]} for who in (ann, auditor)]
+    assert ["incident_assessed" in one for one in events] == [False, True]
+    assert "suspected" not in (await ann.get(mail)).text
+
+
+async def test_who_saves_a_page_that_is_old_hears_who_answered_meanwhile(reception: Reception) -> None:
+    incident = await slipped(reception)
+    browser, page = await page_of(reception, ADMIN, incident)
+    other, seen = await page_of(reception, OFFICER, incident)
+    await other.send(seen, "/assess", **{**ANSWERS, "sensitive": "yes"}, learned_at=learned(seen))
+    answer = await browser.send(page, "/assess", **ANSWERS, learned_at=learned(page))
+    assert answer.status_code == 409
+    assert f"{OFFICER} が回答を保存しました" in answer.text
+    assert 'name="sensitive" value="no" checked' in answer.text
+    found = (await reception.incidents.show(officer(reception), incident)).answers
+    assert found is not None
+    assert found.sensitive == "yes"
+    await browser.send(answer, "/assess", **ANSWERS, learned_at=learned(answer))
+    found = (await reception.incidents.show(officer(reception), incident)).answers
+    assert found is not None
+    assert found.sensitive == "no"
+
+
+@pytest.mark.parametrize("typed", ["１，２００", "1,200人", " 1200 ", "１２００名"])
+async def test_a_number_is_taken_as_people_in_japan_type_it(reception: Reception, typed: str) -> None:
+    incident = await slipped(reception)
+    browser, page = await page_of(reception, OFFICER, incident)
+    await browser.send(page, "/assess", **{**ANSWERS, "persons": typed}, learned_at=learned(page))
+    found = (await reception.incidents.show(officer(reception), incident)).answers
+    assert found is not None
+    assert found.persons == 1200
+
+
+async def test_line_ends_of_browsers_count_once(reception: Reception) -> None:
+    incident = await slipped(reception)
+    browser, page = await page_of(reception, OFFICER, incident)
+    how = "\r\n".join(["Bob by phone \u202e\x07"] * 110)
+    assert len(how.replace("\r\n", "\n")) < 2000 < len(how) + 220
+    full = (how + "x" * 2000).replace("\r\n", "\n")[:2000].replace("\n", "\r\n")
+    answer = await browser.send(page, "/assess", **ANSWERS, how=full, learned_at=learned(page))
+    assert answer.status_code == 303
+    found = (await reception.incidents.show(officer(reception), incident)).answers
+    assert found is not None
+    assert found.how.startswith("Bob by phone \nBob by phone \n")
+
+
+async def test_it_may_be_learned_of_in_the_minute_of_the_mail(reception: Reception) -> None:
+    incident, zone = await slipped(reception), ZoneInfo(reception.timezone)
+    received = datetime.fromisoformat(
+        (await reception.incidents.show(officer(reception), incident)).facts["received_at"]
+    )
+    browser, page = await page_of(reception, OFFICER, incident)
+    typed = received.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+    answer = await browser.send(page, "/assess", **ANSWERS, learned_at=typed, why="she saw it at once")
+    assert answer.status_code == 303
+
+
+async def test_the_draft_says_what_was_answered_and_leaves_open_what_was_not(reception: Reception) -> None:
+    incident = await slipped(reception)
+    browser, page = await page_of(reception, OFFICER, incident)
+    assert "要配慮個人情報の有無: 不明" in page.text
+    await browser.send(page, "/assess", **{**ANSWERS, "sensitive": "yes"}, learned_at=learned(page))
+    text = unescape((await browser.get(f"/incidents/{incident}")).text)
+    items = text[text.index("2. 漏えいした") : text.index("3. 本人の数")]
+    assert "要配慮個人情報の有無: あり" in items
+    assert "(記入してください)" in items
+    assert "財産的被害のおそれ: なし" in text
+
+
+async def test_what_was_under_way_is_not_said_to_have_arrived(reception: Reception) -> None:
+    message_id = await reception.take_in(Disposition.DELIVER)
+    await reception.queue.claim(reception.clock(), timedelta(minutes=1), 100)
+    incident = (await reception.incidents.open(officer(reception), message_id)).id
+    _, page = await page_of(reception, OFFICER, incident)
+    draft = page.text[page.text.index("1. 概要") :]
+    assert "届いた宛先:" not in draft
+    assert f"送信中だった(届いた可能性がある)宛先: {TANAKA}" in draft
+    assert "どの宛先にも届かなかった" not in draft
 
 
 async def test_what_is_closed_is_not_answered_any_more(reception: Reception) -> None:
@@ -195,6 +289,25 @@ async def test_after_a_long_rest_there_is_one_letter_each(reception: Reception) 
     assert await reminded(reception, 2) == []
 
 
+async def test_a_clock_that_is_set_later_is_told_of_again(reception: Reception) -> None:
+    incident, both = await slipped(reception), sorted((ADMIN, OFFICER))
+    client = await api(reception, OFFICER, Role.OFFICER)
+    reception.clock.pass_by(days=28)
+    assert await reminded(reception) == both
+    await client.post(f"/api/v1/incidents/{incident}/assess", json={"malicious": "yes"})
+    assert await reminded(reception, 2) == []
+    reception.clock.pass_by(days=28)  # five days before the sixtieth
+    assert await reminded(reception, 2) == both
+    assert await reminded(reception, 4) == []
+
+
+async def test_what_was_told_to_the_end_is_not_read_any_more(reception: Reception) -> None:
+    await slipped(reception)
+    reception.clock.pass_by(days=28)
+    await reception.incidents.remind()
+    assert await Incidents(reception.db).to_remind() == []
+
+
 async def test_where_nothing_is_due_nobody_is_reminded(reception: Reception) -> None:
     incident = await slipped(reception)
     client = await api(reception, OFFICER, Role.OFFICER)
@@ -220,9 +333,9 @@ async def test_what_was_stopped_in_time_is_proposed_as_unseen(reception: Recepti
     incident = (await reception.incidents.open(Actor(ANN, Role.SENDER, "console"), message_id)).id
     _, page = await page_of(reception, OFFICER, incident)
     assert 'name="unseen" value="yes" checked' in page.text
-    assert "どの宛先にも届く前に mailguard が送信を止めた。</textarea>" in page.text
+    assert "mailguard の記録では、どの宛先にも届いていない。</textarea>" in page.text
     assert re.search(r"\d{4}年\d+月\d+日\(.\) \d\d:\d\d に ann@corp.example が送信した", page.text)
-    assert "どの宛先にも届く前に止めた" in page.text
+    assert "どの宛先にも届かなかった" in page.text
 
 
 async def test_it_becomes_a_rule_that_is_tried_first(tmp_path: Path) -> None:

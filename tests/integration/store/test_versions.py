@@ -78,6 +78,16 @@ async def test_one_version_back_and_forth_with_mail_in_it(tmp_path: Path, versio
         await look_and_go_on(ledger)
 
 
+async def test_the_version_before_owes_no_letter_that_it_does_not_know(tmp_path: Path) -> None:
+    async with opened(tmp_path) as ledger:
+        await ledger.outbox.add("incident_due", "admin@corp.example", ledger.clock(), incident="x")
+        await ledger.outbox.add("monthly", "admin@corp.example", ledger.clock(), month="2026-10")
+    await asyncio.to_thread(downgrade.downgrade, ledger.db.path, 22)
+    with sqlite3.connect(ledger.db.path) as connection:
+        assert connection.execute("SELECT kind FROM notice WHERE ended = 0").fetchall() == [("monthly",)]
+    connection.close()
+
+
 def test_each_way_back_says_what_is_lost() -> None:
     scripts = downgrade.way_back(FIRST_WITH_A_WAY_BACK - 1)
     assert len(scripts) == len(migrate.migrations()) - FIRST_WITH_A_WAY_BACK + 1

@@ -74,6 +74,14 @@ def test_nothing_but_no_personal_data_or_nobody_ends_it_without_all_answers() ->
         answers = Answers.of(dict(zip(QUESTIONS, said, strict=True)))
         if duty(answers)[0] == "not_due":
             assert answers.personal == "no", answers
+            assert "yes" not in (answers.sensitive, answers.property, answers.malicious), answers
+
+
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("case", [{"sensitive": "yes"}, {"property": "yes"}, {"malicious": "yes"}, {"persons": 1001}])
+def test_answers_that_contradict_each_other_decide_nothing(law: str, case: dict[str, object]) -> None:
+    said = Answers.of({**HARMLESS.as_values(), "personal": "no", **case})
+    assert duty(said, law) == ("open", ("contradiction",))
 
 
 @given(some_answers)

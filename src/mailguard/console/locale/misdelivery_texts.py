@@ -72,7 +72,7 @@ MISDELIVERY_TEXTS: dict[str, Both] = {
         "What mailguard found in the mail is filled in. Please check it and put right what is wrong.",
     ),
     "assessment.stopped": Both(
-        "どの宛先にも届く前に mailguard が送信を止めた。", "mailguard stopped it before it reached anybody."
+        "mailguard の記録では、どの宛先にも届いていない。", "By the records of mailguard it reached nobody."
     ),
     "assessment.answered": Both("{when} に {who} が回答しました。", "Answered by {who} on {when}."),
     "assessment.save": Both("回答を保存", "Save the answers"),
@@ -109,6 +109,10 @@ MISDELIVERY_TEXTS: dict[str, Both] = {
     "assessment.wrong.why": Both(
         "会社が知った日時を変えた理由を書いてください。",
         "Say why the time at which the company learned of it is changed.",
+    ),
+    "assessment.meanwhile": Both(
+        "この画面を開いた後に、{who} が回答を保存しました。上の評価を確認してから、もう一度保存してください。",
+        "{who} saved answers after you opened this page. Look at what follows from them above, then save yours again.",
     ),
     "assessment.closed": Both(
         "この誤送信への対応は終了しているため、回答を変えられません。", "It is closed; its answers stay as they are."

@@ -5,3 +5,6 @@ ALTER TABLE incident DROP COLUMN assessed_by;
 ALTER TABLE incident DROP COLUMN assessed_at;
 ALTER TABLE incident DROP COLUMN answers;
 ALTER TABLE incident DROP COLUMN learned_at;
+
+-- The older version knows no such letter.
+UPDATE notice SET ended = 1 WHERE ended = 0 AND kind = 'incident_due';
