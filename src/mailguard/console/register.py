@@ -17,7 +17,10 @@ from mailguard.console.sight import line
 from mailguard.console.visit import SEES_ALL, hand_over, speaker, unscoped_visitor
 from mailguard.incident import Incident, IncidentRoom
 from mailguard.mail.actor import Actor
+from mailguard.mail.breach import judgements
 from mailguard.mail.message import is_message_id
+from mailguard.notify import breach_texts as words
+from mailguard.notify.breach import judged
 from mailguard.notify.phrases import PERSONAL, listed
 from mailguard.review import Filter, nothing_here
 
@@ -77,8 +80,16 @@ def _entry(one: Incident, by: Speaker, there: Collection[str]) -> Entry:
         when=by.moment(one.opened_at),
         when_iso=one.opened_at.isoformat(timespec="seconds"),
         state=badge(one, by),
-        lines=list(lines_of(one, by)),
+        lines=[*lines_of(one, by), *_to_do(one, by)],
     )
+
+
+def _to_do(one: Incident, by: Speaker) -> Iterator[str]:
+    """What the law asks of one that is open, as far as anybody answered."""
+    if one.state == "open" and one.answers is None:
+        yield words.NOT_ANSWERED.of(by.language)
+    elif one.state == "open" and one.answers is not None:
+        yield from (judged(said, by.language) for said in judgements(one.answers) if said.duty != "not_due")
 
 
 def title_of(one: Incident, by: Speaker) -> str:

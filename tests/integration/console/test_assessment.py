@@ -226,6 +226,18 @@ async def test_what_was_under_way_is_not_said_to_have_arrived(reception: Recepti
     assert "どの宛先にも届かなかった" not in draft
 
 
+async def test_the_register_says_what_is_still_to_be_answered(reception: Reception) -> None:
+    incident = await slipped(reception)
+    browser, page = await page_of(reception, OFFICER, incident)
+    assert "6つの質問には、まだ誰も答えていません。" in (await browser.get("/incidents")).text
+    await browser.send(page, "/assess", **{**ANSWERS, "sensitive": "yes"}, learned_at=learned(page))
+    listed = (await browser.get("/incidents")).text
+    assert "まだ誰も答えていません" not in listed
+    assert "個人情報保護委員会への報告と本人への通知: 必要と思われます" in listed
+    await reception.incidents.close(officer(reception), incident, "reported")
+    assert "必要と思われます" not in (await browser.get("/incidents")).text
+
+
 async def test_what_is_closed_is_not_answered_any_more(reception: Reception) -> None:
     incident = await slipped(reception)
     browser, page = await page_of(reception, OFFICER, incident)
