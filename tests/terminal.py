@@ -4,12 +4,16 @@ each language. What differs from run to run (paths, ports, ids, hashes) is named
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from difflib import unified_diff
 from pathlib import Path
 
 from click.testing import CliRunner
+from tests.house import PATIENCE
 
 from mailguard.cli import main
 
@@ -33,10 +37,25 @@ class Terminal:
 
     def run(self, *words: str, status: int = 0, given: str | None = None) -> str:
         """Run a verb and keep what it says, on both outputs; returns that."""
+        if words[0] == "serve":
+            return self._serve(words, status)
         result = CliRunner().invoke(main, list(words), env=self._variables, input=given, prog_name="mailguard")
         assert result.exit_code == status, (result.output, result.exception)
         self.heard(words, result.output)
         return result.output
+
+    def _serve(self, words: Sequence[str], status: int) -> str:
+        # A server takes the log, the signals and an alarm of the process it runs in: never those of the tests.
+        command, variables = [sys.executable, "-m", "mailguard", *words], os.environ | self._variables
+        done = subprocess.run(
+            command, env=variables, capture_output=True, encoding="utf-8", timeout=PATIENCE, check=False
+        )
+        assert done.returncode == status, (done.stdout, done.stderr)
+        # The lines of the log are for no person.
+        told = [line for line in done.stderr.splitlines(keepends=True) if not line.startswith("{")]
+        said = done.stdout + "".join(told)
+        self.heard(words, said)
+        return said
 
     def heard(self, words: Sequence[str], said: str) -> None:
         """What a command said that ran elsewhere."""

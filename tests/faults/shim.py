@@ -6,6 +6,7 @@ have an environment of their own, are without it.
 
 from __future__ import annotations
 
+import atexit
 import errno
 import functools
 import mmap
@@ -24,6 +25,7 @@ ALWAYS = -1
 def library() -> Path:
     """The compiled shim. Raises CalledProcessError with the compiler's words."""
     folder = Path(tempfile.mkdtemp(prefix="faults-shim-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     made = folder / "shim.so"
     compiler = shutil.which("gcc") or "gcc"
     words = [compiler, "-shared", "-fPIC", "-O2", "-w", "-o", str(made), str(_SOURCE), "-ldl", "-lpthread"]

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from tests.door import STRANGERS, client_at, open_door
 from tests.house import House, running_house
 from tests.postfix import PASSWORD, USER, Postfix
 from tests.token_server import token_server
 
-from mailguard import log
+from mailguard import events, log
 from mailguard.app.checkers import ByUpstream
 from mailguard.relay.login import Proof, UpstreamLogin
 from mailguard.relay.settings import UpstreamSettings
@@ -119,6 +120,23 @@ async def test_nothing_of_it_is_said_or_logged(
     assert not leaking_files(tmp_path)
 
 
+@pytest.fixture
+def log_set_up_again(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever a test sets up of the log ends with it."""
+    # What it is used with first a logger keeps: this one is the test's own.
+    monkeypatch.setattr(events, "log", structlog.get_logger("mailguard"))
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    levels = {name: logging.getLogger(name).level for name in log.QUIET}
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, before in levels.items():
+        logging.getLogger(name).setLevel(before)
+
+
+@pytest.mark.usefixtures("log_set_up_again")
 @pytest.mark.parametrize("json", [True, False])
 async def test_a_fault_amid_a_check_tells_its_place_and_not_its_words(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], json: bool
@@ -127,17 +145,12 @@ async def test_a_fault_amid_a_check_tells_its_place_and_not_its_words(
         kept = password
         raise RuntimeError(f"no such password: {kept}")
 
-    import structlog
-
     log.set_up(json=json)
-    try:
-        listener = replace(STRANGERS, auth="required")
-        async with open_door(tmp_path, listener, authenticate=broken) as (_, _, port), client_at(port) as client:
-            await client.ask("EHLO pc.corp.example")
-            client.send(TALK[0])
-            assert (await client.reply()).startswith("454 4.7.0")
-    finally:
-        structlog.reset_defaults()
+    listener = replace(STRANGERS, auth="required")
+    async with open_door(tmp_path, listener, authenticate=broken) as (_, _, port), client_at(port) as client:
+        await client.ask("EHLO pc.corp.example")
+        client.send(TALK[0])
+        assert (await client.reply()).startswith("454 4.7.0")
     said = capfd.readouterr().err
     assert "RuntimeError" in said
     assert "broken" in said

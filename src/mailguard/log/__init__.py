@@ -18,6 +18,9 @@ from mailguard.log.outlet import Outlet
 from mailguard.log.quick import quick_logger
 from mailguard.log.words import PlainFormatter, as_json, harmless, written_trace
 
+#: Loggers of the libraries that say warnings and worse.
+QUIET = ("mail.log", "mail.debug", "aiosmtplib", "asyncio", "uvicorn", "uvicorn.error", "uvicorn.access")
+
 
 def set_up(*, json: bool = True, level: int = logging.INFO) -> Outlet:
     """Configure structlog and the standard library's logging for the whole process. Returns where lines leave it."""
@@ -55,15 +58,7 @@ def _quieten(outlet: Outlet) -> None:
     handler = logging.StreamHandler(outlet)
     handler.setFormatter(PlainFormatter("%(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    for name in (
-        "mail.log",
-        "mail.debug",
-        "aiosmtplib",
-        "asyncio",
-        "uvicorn",
-        "uvicorn.error",
-        "uvicorn.access",
-    ):
+    for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-import structlog
 from structlog.testing import capture_logs
 
-from mailguard import events
 from mailguard.smtpd.alarm import Alarm, Guessing
 from mailguard.smtpd.patience import Patience, TooManyGuesses
 
@@ -127,9 +125,7 @@ async def test_only_so_many_strangers_wait_at_an_account() -> None:
     await asyncio.wait_for(attempt(patience, "203.0.113.99", good=True), 5)
 
 
-def test_the_alarm_tells_once_and_again_in_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
-    # A logger that another test used under another configuration has kept that: this one is listened in to.
-    monkeypatch.setattr(events, "log", structlog.get_logger("mailguard"))
+def test_the_alarm_tells_once_and_again_in_an_hour() -> None:
     clock = Clock()
     alarm = Alarm(5, 600, clock)
     with capture_logs() as said:
