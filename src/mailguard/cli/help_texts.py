@@ -266,7 +266,7 @@ HELP: dict[str, str] = {
     # incident, notify
     "Contain a mail that went to the wrong person; the register of all that happened.":
         "誤送信したメールに対処します。起きたことすべての記録。",
-    "End an incident.": "インシデントの対応を終了します。",
+    "End an incident.": "誤送信への対応を終了します。",
     "Answer what the law asks: is a report due, and until when? Answers that are not given stay as they were.":
         "報告の要否と期限を知るための6つの質問に答えます。指定しない回答は、そのまま残ります。",
     "It held data about people.": "個人データが含まれていたか。",
@@ -286,7 +286,7 @@ HELP: dict[str, str] = {
     "The newest first.": "新しい順に一覧します。",
     "Stop what of the mail has not left, and enter it.": "まだ送信されていない分を止め、記録します。",
     "What happened.": "何が起きたか。",
-    "One incident with what became of each copy.": "1件のインシデントと、宛先ごとの結果を表示します。",
+    "One incident with what became of each copy.": "誤送信の記録1件と、宛先ごとの結果を表示します。",
     "Try the chat channels of notify.channels.": "notify.channels のチャット通知を試します。",
     "Send a test message to each channel, and say of each whether it was taken, or why not. Status 1 if one failed.":
         "各チャネルにテストメッセージを送り、受け取られたか、なぜ失敗したかを表示します。失敗があれば終了コード 1。",

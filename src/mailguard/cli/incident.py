@@ -59,7 +59,7 @@ def open_(config_file: Path | None, message_id: str, note: str, as_json: bool) -
             fail(none)
         except AlreadyOpen as error:
             there = Sentence(
-                "{id} には対応中のインシデントがあります: mailguard incident show {incident}",
+                "{id} には対応中の誤送信の記録があります: mailguard incident show {incident}",
                 "{id} has an open incident already: mailguard incident show {incident}",
                 id=message_id, incident=error.incident.id,
             )  # fmt: skip
@@ -205,7 +205,7 @@ async def _found(rooms: Rooms, incident_id: str) -> Incident:
 
 def _missing(incident_id: str) -> NoReturn:
     none = Sentence(
-        "インシデント {id} はありません。`mailguard incident list` で一覧できます。",
+        "誤送信の記録 {id} はありません。`mailguard incident list` で一覧できます。",
         "no incident {id}: `mailguard incident list` shows them",
         id=incident_id,
     )

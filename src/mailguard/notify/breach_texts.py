@@ -185,7 +185,5 @@ HARM = Both("{what}: {answer}", "{what}: {answer}")
 UNSEEN = Both("誰にも見られていないことを確認済み: {how}", "It was made sure that nobody saw it: {how}")
 STOPPED = Both("送信を止めた宛先: {people}", "Stopped in time for: {people}")
 SIBLINGS = Both("同じファイルや同じやり取りのメール: {count}通", "Other mails with the same files or thread: {count}")
-RECORD = Both(
-    "mailguard の記録: インシデント {id}、メール {mail}", "On record in mailguard: incident {id}, mail {mail}"
-)
+RECORD = Both("mailguard の記録: 誤送信 {id}、メール {mail}", "On record in mailguard: incident {id}, mail {mail}")
 OUTCOME = Both("対応の結果: {text}", "What came of it: {text}")

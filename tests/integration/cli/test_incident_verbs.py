@@ -34,7 +34,7 @@ def test_the_report_is_in_the_language_and_the_time_of_the_organisation(
     said = desk.run("incident", "report", number).stdout
     facts, judged, *draft = said.split("\n\n")
     assert [line.partition(":")[0] for line in facts.splitlines() if not line.startswith(" ")] == [
-        f"インシデント {number}（対応中）", "発覚", "メール", "件名", "宛先", "このとき送信を止めた宛先",
+        f"誤送信 {number}（対応中）", "発覚", "メール", "件名", "宛先", "このとき送信を止めた宛先",
         "添付ファイル", "個人情報の本人の数", "同じファイルまたはスレッドのメール", "メモ", "結果",
     ]  # fmt: skip
     assert "6つの質問には、まだ誰も答えていません。" in judged
