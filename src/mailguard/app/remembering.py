@@ -97,6 +97,8 @@ class Remembering:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(memory.run(), name="insight")
             await memory.loaded.wait()  # until then nobody comes here to be told that no risk is known
+            with contextlib.suppress(TimeoutError):  # nor by a model that knows less than the one before it did
+                await asyncio.wait_for(memory.caught_up.wait(), _THERE_WITHIN)
             async with contextlib.AsyncExitStack() as stack:
                 try:
                     await stack.enter_async_context(answering.Answering(memory).open(self._settings.asked_at))

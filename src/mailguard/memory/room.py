@@ -68,6 +68,8 @@ class Memory:
         self._model: Insight | None = None
         #: What is on disk was read. Where nothing was, the model is made when it is first needed: it takes memory.
         self.loaded, self._load_by = asyncio.Event(), time.monotonic() + _LOADED_WITHIN
+        #: What lay in the feed behind that was learnt, too.
+        self.caught_up = asyncio.Event()
         self._making = asyncio.Lock()
         #: Up to which experience the model has learnt, and which model it is.
         self._mark = Mark()
@@ -184,6 +186,8 @@ class Memory:
                 if not self.loaded.is_set():
                     await self._load()
                 more = await self._learn()
+                if not more:
+                    self.caught_up.set()
                 if self._is_time() or (self._overdue and not more):
                     await self._save()
                 await asyncio.sleep(0 if more else _PAUSE)

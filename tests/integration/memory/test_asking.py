@@ -357,6 +357,29 @@ async def test_mail_that_comes_the_moment_the_line_ends_waits_as_well(ledger: Le
         assert (await other.judged(letter()))[1] is not None
 
 
+async def test_nobody_is_answered_before_what_lies_in_the_feed_is_learnt(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a process that was killed, what it learnt since its last snapshot lies there: all, where it was young."""
+    await sent(ledger)
+    may, learn = asyncio.Event(), Memory._learn
+
+    async def when_it_may(memory: Memory) -> bool:
+        await may.wait()
+        return await learn(memory)
+
+    monkeypatch.setattr(Memory, "_learn", when_it_may)
+    async with remembering(ledger, asks=True) as other, remembering(ledger) as first:
+        early = asyncio.create_task(other.judged(letter()))
+        await until(lambda: isinstance(first._memory, Memory) and first._memory.loaded.is_set())
+        await asyncio.wait([early], timeout=0.5)
+        assert not early.done()
+        may.set()
+        answer = await early
+        await knows(first, 1)
+        assert answer == await first.judged(letter())
+
+
 async def test_where_nobody_has_the_model_mail_goes_on_without(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app_remembering, "_THERE_WITHIN", 0.01)
     async with remembering(ledger, asks=True) as other:
