@@ -37,7 +37,7 @@ class Terminal:
 
     def run(self, *words: str, status: int = 0, given: str | None = None) -> str:
         """Run a verb and keep what it says, on both outputs; returns that."""
-        if words[0] == "serve":
+        if words[0] == "serve" and not {"-h", "--help"} & set(words):
             return self._serve(words, status)
         result = CliRunner().invoke(main, list(words), env=self._variables, input=given, prog_name="mailguard")
         assert result.exit_code == status, (result.output, result.exception)

@@ -271,7 +271,7 @@ async def test_who_cannot_be_asked_is_said_and_costs_no_try(tmp_path: Path) -> N
             page = await browser.send(await browser.get("/login"), "/login/password", name=ANN, password=SECRET)
             assert page.status_code == 503
             assert "does not answer" in page.text
-            assert "421" not in page.text
+            assert "mail server said" not in page.text  # a token may hold any figures
 
 
 async def test_many_at_once_are_bounded_and_none_is_let_through(tmp_path: Path) -> None:
