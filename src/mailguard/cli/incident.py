@@ -18,7 +18,16 @@ from mailguard.cli.language import terminal_language
 from mailguard.cli.ledger import acting, local, moment_of, plain, with_ledger
 from mailguard.cli.setup import fail, with_config
 from mailguard.cli.words import reading_language
-from mailguard.incident import AlreadyClosed, AlreadyOpen, NoIncident, NoReason, WrongMoment, values_of
+from mailguard.incident import (
+    AlreadyClosed,
+    AlreadyOpen,
+    Answered,
+    NoIncident,
+    NoReason,
+    WrongMoment,
+    values_of,
+    version_of,
+)  # fmt: skip
 from mailguard.mail.breach import ANSWERS, LAWS, Answers, Law
 from mailguard.mail.organization import Language
 from mailguard.mail.saying import Sentence
@@ -144,11 +153,19 @@ def assess(config_file: Path | None, incident_id: str, learned_at: str, why: str
         zone = ZoneInfo(rooms.config.settings.organization.timezone)
         moment = moment_of(learned_at, "--learned-at", zone)
         try:
-            return await rooms.incidents.assess(acting(), incident_id, answers, moment, why)
+            return await rooms.incidents.assess(acting(), incident_id, answers, moment, why, seen=version_of(found))
         except NoIncident:
             _missing(incident_id)
         except AlreadyClosed as error:
             _over(error.incident)
+        except Answered as error:
+            meanwhile = Sentence(
+                "{who} が同時に回答を保存しました。`mailguard incident report {id}` で確認し、"
+                "もう一度実行してください。",
+                "{who} saved answers at the same time: look at `mailguard incident report {id}`, then call it again",
+                who=error.incident.assessed_by, id=incident_id,
+            )  # fmt: skip
+            fail(meanwhile)
         except WrongMoment as error:
             wrong = Sentence(
                 "--learned-at には、メールの送信({earliest})から現在までの日時を書いてください。",

@@ -33,7 +33,4 @@ def rule_of(one: Incident) -> str:
         "then": "confirm",
         "because": _BECAUSE,
     }
-    text = yaml.safe_dump(
-        {"version": 1, "rules": [rule]}, allow_unicode=True, sort_keys=False, width=100
-    )  # fmt: skip
-    return str(text)
+    return str(yaml.safe_dump({"version": 1, "rules": [rule]}, allow_unicode=True, sort_keys=False, width=100))

@@ -180,7 +180,7 @@ class IncidentRoom:
         now, moment = self._now(), learned or found.learned_at
         why, answers = _tidy(why), replace(answers, how=_tidy(answers.how))
         if found.state == "open" and seen is not None and seen != version_of(found):
-            raise Answered(found)
+            return _his_own(found, actor, answers, moment)
         if moment != found.learned_at:
             earliest = datetime.fromisoformat(found.facts["received_at"])
             if not earliest.replace(second=0, microsecond=0) <= moment <= now:  # people write minutes
@@ -189,16 +189,23 @@ class IncidentRoom:
                 raise NoReason
         stage = due_stage(moment, self._timezone, answers, now)
         again = stage or "" if _behind(stage) < _behind(found.reminded) else None
-        if not await self._incidents.assess(incident_id, actor, now, answers, moment, why, reminded=again):
-            raise AlreadyClosed(await self._incidents.find(incident_id) or found)
-        return await self._incidents.find(incident_id) or found
+        before = None if seen is None else found
+        done = await self._incidents.assess(
+            incident_id, actor, now, answers, moment, why, instead_of=before, reminded=again
+        )
+        there = await self._incidents.find(incident_id) or found
+        if done:
+            return there
+        if there.state == "open":
+            return _his_own(there, actor, answers, moment)
+        raise AlreadyClosed(there)
 
     async def remind(self) -> None:
         """Owe letters about the clocks of the law to whoever answers for the house: of each incident that is open, of
         each stage once. After a long rest only of the newest stage. Raises StoreError.
         """
         now = self._now()
-        for one in await self._incidents.to_remind():
+        for one in await self._incidents.to_remind(now):
             stage = due_stage(one.learned_at, self._timezone, one.answers, now)
             if stage is None or _behind(stage) <= _behind(one.reminded):
                 continue
@@ -235,6 +242,13 @@ def _for(actor: Actor, one: Incident) -> Incident:
 def version_of(one: Incident) -> str:
     """What tells these answers from earlier and later ones."""
     return "" if one.assessed_at is None else one.assessed_at.isoformat()
+
+
+def _his_own(there: Incident, actor: Actor, answers: Answers, learned: datetime) -> Incident:
+    """The incident that was answered meanwhile, where that was a second click. Raises Answered for anybody else."""
+    if (there.assessed_by, there.answers, there.learned_at) != (actor.address, answers, learned):
+        raise Answered(there)
+    return there
 
 
 def _behind(stage: str | None) -> int:

@@ -36,6 +36,8 @@ _MORNING = time(9)
 _FINAL_AHEAD = 5
 #: When the last clock has run out so long ago, a letter helps nobody: what was left open before there were any, say.
 _PAST = timedelta(days=7)
+#: From then on nobody is reminded, whatever was answered.
+CLOCKS_RUN = timedelta(days=_FINAL_MALICIOUS) + _PAST
 _ASSESS_AFTER = timedelta(hours=24)
 STAGES: tuple[Stage, ...] = get_args(Stage)
 _HOW_MOST = 2000

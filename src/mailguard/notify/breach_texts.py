@@ -54,9 +54,7 @@ QUESTIONS: dict[str, tuple[Both, Both]] = {
     ),
     "how": (
         Both("誰が、いつ、どのように確認しましたか", "Who made sure, when, and how?"),
-        Both(
-            "見られていないことが確実なときは、必ず書きます。", "Needed where it is certain that nobody saw it."
-        ),
+        Both("見られていないことが確実なときは、必ず書きます。", "Needed where it is certain that nobody saw it."),
     ),
     "learned_at": (
         Both("会社が知った日時", "When the company learned of it"),
@@ -69,7 +67,7 @@ QUESTIONS: dict[str, tuple[Both, Both]] = {
         Both("日時を変える理由", "Why that is changed"),
         Both("日時を変えたときは、必ず書きます。監査ログに残ります。", "Needed where it was changed; it is logged."),
     ),
-}  # fmt: skip
+}
 ANSWERS: dict[Answer, Both] = {
     "yes": Both("はい", "Yes"),
     "no": Both("いいえ", "No"),
@@ -115,10 +113,8 @@ REASONS: dict[str, Both] = {
     "unknown_property": Both("財産的被害のおそれ", "whether it could be used to take somebody's money"),
     "unknown_malicious": Both("不正の目的のおそれ", "whether somebody means harm"),
     "unknown_persons": Both("本人の数", "how many people it concerns"),
-    "unproved": Both(
-        "誰にも見られていないことの確認方法", "how it was made sure that nobody saw it"
-    ),
-}  # fmt: skip
+    "unproved": Both("誰にも見られていないことの確認方法", "how it was made sure that nobody saw it"),
+}
 CLOCKS: dict[str, Both] = {
     "gdpr": Both("GDPRの通知(知ってから72時間): {last} まで", "GDPR, 72 hours: until {last}"),
     "prompt": Both(
@@ -126,9 +122,7 @@ CLOCKS: dict[str, Both] = {
     ),
     "final": Both("確報(知った日から{days}日目): {last} まで", "Japan, final report (day {days}): until {last}"),
 }
-NOT_ANSWERED = Both(
-    "6つの質問には、まだ誰も答えていません。", "Nobody has answered the six questions yet."
-)  # fmt: skip
+NOT_ANSWERED = Both("6つの質問には、まだ誰も答えていません。", "Nobody has answered the six questions yet.")
 NO_ADVICE = Both(
     "判断の目安であり、法的な助言ではありません。最終的な判断は、個人情報保護委員会などの資料を確認して行ってください。",
     "This helps you to decide; it is no legal advice. Look at what the authority says before you do.",

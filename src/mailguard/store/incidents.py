@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from mailguard.mail.actor import HOUSE, Actor
-from mailguard.mail.breach import Answers, Stage
+from mailguard.mail.breach import CLOCKS_RUN, Answers, Stage
 from mailguard.mail.lifecycle import Event
 from mailguard.store import audit, deciding, outbox
 from mailguard.store.db import Database
@@ -141,31 +141,40 @@ class Incidents:
         learned: datetime,
         why: str,
         *,
+        instead_of: Incident | None = None,
         reminded: str | None = None,
     ) -> bool:
         """Write down what was answered, and since when the company knows (why: of that change, as it is explained).
-        reminded: the stage that counts as told from now on, None: as it stands. False if it is closed, or not there.
+        instead_of: only as long as its answers are those that stand; reminded: the stage that counts as told from now
+        on, None: as it stands. False if it is closed, not there, or answered meanwhile.
         """
+        before = None if instead_of is None or instead_of.assessed_at is None else to_micro(instead_of.assessed_at)
 
         def change(connection: sqlite3.Connection) -> bool:
             row = connection.execute(
                 "UPDATE incident SET answers = ?, learned_at = ?, assessed_at = ?, assessed_by = ?,"
-                " reminded = coalesce(?, reminded) WHERE id = ? AND state = 'open' RETURNING message_id",
-                (to_text(answers.as_values()), to_micro(learned), to_micro(now), actor.address, reminded, incident_id),
-            ).fetchone()
+                " reminded = coalesce(?, reminded) WHERE id = ? AND state = 'open' AND (? OR assessed_at IS ?)"
+                " RETURNING message_id",
+                (
+                    to_text(answers.as_values()), to_micro(learned), to_micro(now), actor.address, reminded,
+                    incident_id, instead_of is None, before,
+                ),
+            ).fetchone()  # fmt: skip
             if row is not None:
                 said = {"incident": incident_id, "learned_at": learned.isoformat(), **answers.as_values()}
-                audit.append(
-                    connection, now, actor, "incident_assessed", message_id=row[0], comment=why, detail=said
-                )  # fmt: skip
+                audit.append(connection, now, actor, "incident_assessed", message_id=row[0], comment=why, detail=said)
             return row is not None
 
         return await self._db.write(change)
 
-    async def to_remind(self) -> list[Incident]:
-        """All that nobody closed, and of whose last clock nobody was told yet."""
-        sql = f"SELECT {_COLUMNS} FROM incident WHERE state = 'open' AND reminded <> 'final' ORDER BY number"  # noqa: S608
-        return await self._db.read(lambda c: [_incident(row) for row in c.execute(sql)])
+    async def to_remind(self, now: datetime) -> list[Incident]:
+        """All that nobody closed, whose clocks may still run, and of whose last one nobody was told yet."""
+        sql = (
+            f"SELECT {_COLUMNS} FROM incident WHERE state = 'open' AND reminded <> 'final'"  # noqa: S608
+            " AND coalesce(learned_at, opened_at) > ? ORDER BY number"
+        )
+        since = to_micro(now - CLOCKS_RUN)
+        return await self._db.read(lambda c: [_incident(row) for row in c.execute(sql, (since,))])
 
     async def remind(self, one: Incident, stage: Stage, people: Iterable[str], now: datetime, detail: Clocks) -> bool:
         """Owe these people a letter about the clocks, once for each stage. False if that was done, or it is closed."""

@@ -10,7 +10,12 @@ from tests.integration.cli.test_figures_verbs import CONFIG, RULES
 from tests.integration.cli.test_ledger_verbs import Desk
 from tests.ledger import ANN, BOB
 
+from mailguard.app.rooms import Rooms
+from mailguard.cli import incident as incident_verbs
+from mailguard.mail.actor import Actor, Role
+from mailguard.mail.breach import Answers
 from mailguard.mail.verdict import Disposition
+from mailguard.store.incidents import Incident
 
 
 def test_the_register_tells_the_time_of_the_organisation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,3 +64,24 @@ def test_addresses_do_not_turn_the_line_of_a_terminal_or_a_draft(tmp_path: Path)
     said = [desk.run("incident", *verb).stdout for verb in (("list",), ("show", number), ("report", number))]
     assert "b?ob@partner.example" in said[1]
     assert not any("\u202e" in one for one in said)
+
+
+def test_who_answers_on_top_of_what_somebody_else_replaced_meanwhile_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(tmp_path)
+    number = desk.json("incident", "open", desk.add().id)["id"]
+    read = incident_verbs._found
+
+    async def and_then_another(rooms: Rooms, incident_id: str) -> Incident:
+        found = await read(rooms, incident_id)
+        officer = Actor("officer@corp.example", Role.OFFICER, "console")
+        await rooms.incidents.assess(officer, incident_id, Answers(personal="yes", how="by phone"))
+        return found
+
+    monkeypatch.setattr(incident_verbs, "_found", and_then_another)
+    done = desk.run("incident", "assess", number, "--sensitive", "no", status=1)
+    assert "officer@corp.example" in done.stderr
+    monkeypatch.undo()
+    answers = desk.json("incident", "show", number)["answers"]
+    assert (answers["personal"], answers["sensitive"]) == ("yes", "unknown")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -17,7 +18,9 @@ from tests.integration.test_incidents import api
 from tests.reception import ADMIN, ANN, AUDITOR, OFFICER, TANAKA, Browser, Reception, actor, open_reception, text_of
 
 from mailguard.console.trials import Trial, TrialWish
+from mailguard.incident import Answered, Incident
 from mailguard.mail.actor import Actor, Role
+from mailguard.mail.breach import Answers
 from mailguard.mail.organization import Organization
 from mailguard.mail.verdict import Disposition
 from mailguard.policy.loader import load_policy
@@ -169,6 +172,32 @@ async def test_who_saves_a_page_that_is_old_hears_who_answered_meanwhile(recepti
     assert found.sensitive == "no"
 
 
+async def test_a_second_click_is_no_quarrel_with_oneself(reception: Reception) -> None:
+    incident = await slipped(reception)
+    browser, page = await page_of(reception, OFFICER, incident)
+    both = [browser.send(page, "/assess", **ANSWERS, learned_at=learned(page)) for _ in range(2)]
+    assert [one.status_code for one in await asyncio.gather(*both)] == [303, 303]
+    assert (await browser.send(page, "/assess", **ANSWERS, learned_at=learned(page))).status_code == 303
+    found = await reception.incidents.show(officer(reception), incident)
+    lines = [one for one in await Audit(reception.db).history_of(found.message_id) if one.event == "incident_assessed"]
+    assert len(lines) == 1
+
+
+async def test_of_two_who_save_at_once_one_hears_of_the_other(reception: Reception) -> None:
+    incident = await slipped(reception)
+    told = await asyncio.gather(
+        *(
+            reception.incidents.assess(actor(who, reception.access), incident, Answers(persons=said), seen="")
+            for who, said in ((OFFICER, 1), (ADMIN, 2))
+        ),
+        return_exceptions=True,
+    )
+    (saved,) = [one for one in told if isinstance(one, Incident)]
+    (refused,) = [one for one in told if isinstance(one, Answered)]
+    assert refused.incident.answers == saved.answers
+    assert (await reception.incidents.show(officer(reception), incident)).answers == saved.answers
+
+
 @pytest.mark.parametrize("typed", ["１，２００", "1,200人", " 1200 ", "１２００名"])
 async def test_a_number_is_taken_as_people_in_japan_type_it(reception: Reception, typed: str) -> None:
     incident = await slipped(reception)
@@ -294,6 +323,13 @@ async def test_those_in_charge_are_reminded_once_for_each_stage(reception: Recep
     assert await reminded(reception, 6) == []
 
 
+async def test_what_nobody_is_reminded_of_any_more_is_not_read_again(reception: Reception) -> None:
+    await slipped(reception)
+    assert len(await Incidents(reception.db).to_remind(reception.clock())) == 1
+    reception.clock.pass_by(days=60 + 8)
+    assert await Incidents(reception.db).to_remind(reception.clock()) == []
+
+
 async def test_after_a_long_rest_there_is_one_letter_each(reception: Reception) -> None:
     await slipped(reception)
     reception.clock.pass_by(days=28)
@@ -317,7 +353,7 @@ async def test_what_was_told_to_the_end_is_not_read_any_more(reception: Receptio
     await slipped(reception)
     reception.clock.pass_by(days=28)
     await reception.incidents.remind()
-    assert await Incidents(reception.db).to_remind() == []
+    assert await Incidents(reception.db).to_remind(reception.clock()) == []
 
 
 async def test_where_nothing_is_due_nobody_is_reminded(reception: Reception) -> None:

@@ -74,9 +74,7 @@ async def assess_incident(request: Request) -> Response:
     wanted = await body_of(request, AssessmentIn)
     answers = Answers.of(wanted.model_dump(exclude={"learned_at", "why"}))
     try:
-        assessed = await room.assess(
-            actor, str(request.path_params["id"]), answers, wanted.learned_at, wanted.why
-        )  # fmt: skip
+        assessed = await room.assess(actor, str(request.path_params["id"]), answers, wanted.learned_at, wanted.why)
     except NoIncident:
         raise nothing_here() from None
     except AlreadyClosed as error:
