@@ -217,6 +217,7 @@ async def measure(case: Case, octets: bytes, folder: Path, figures: Figures) -> 
             begun = time.perf_counter()
             for _ in range(case.each):
                 facts = await readers.read(body)
+                await asyncio.sleep(0)  # as between two mails of a server: what is read here gives no turn away
             clock = time.perf_counter() - begun
         if any(one.code == "unreadable" for one in facts.findings):
             raise RuntimeError(f"{case.name}: {facts.findings[:3]}")
